@@ -1,0 +1,55 @@
+// The build's contract with the session: what to build, and what happened.
+import type { FunctionCode } from '../worker/invocation.ts';
+
+/** A function to serve, resolved against the disk: all paths absolute. */
+export interface BuildTarget {
+  readonly functionName: string;
+  readonly runtime: string;
+  readonly handler: string;
+  /** Absolute `source_dir`. */
+  readonly taskRoot: string;
+  /** The handler's source file, absolute; undefined when `command` runs the function. */
+  readonly sourceFile: string | undefined;
+  /** The part of `handler` after the file, e.g. `handler`. */
+  readonly exportPath: string;
+  readonly command: readonly [string, ...string[]] | undefined;
+  /** Build settings of the manifest; `bundle: false` runs the sources as they are. */
+  readonly esbuild: { readonly bundle: boolean; readonly packages: 'external' | 'bundle'; readonly external: readonly string[] };
+}
+
+/** One mistake in the sources; line is 1-based, column 0-based, as esbuild counts. */
+export interface BuildMessage {
+  readonly text: string;
+  readonly file?: string | undefined;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+  /** The source line itself. */
+  readonly lineText?: string | undefined;
+}
+
+export type BuildEvent =
+  /** A good build; `first` on start, `changed` names the files that caused a later one. */
+  | {
+      readonly type: 'built';
+      readonly code: FunctionCode;
+      readonly first: boolean;
+      readonly ms: number;
+      readonly changed: readonly string[];
+    }
+  /** A failed one; the last good build, where there is one, keeps answering. */
+  | {
+      readonly type: 'build_error';
+      readonly functionName: string;
+      readonly errors: readonly BuildMessage[];
+      readonly hasLastGood: boolean;
+    }
+  /** Said once at start, e.g. when no esbuild is found. */
+  | { readonly type: 'notice'; readonly message: string };
+
+/** Builds and watches all served functions. */
+export interface Builder {
+  /** Builds everything once and starts watching; resolves when each function has had its first `built` or `build_error`. */
+  start(): Promise<void>;
+  /** Stops watching, disposes of esbuild, removes the output folder. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,17 @@
+// What the manifest says of one function, after parsing and defaults: plain data for every room.
+
+export interface FunctionSettings {
+  readonly name: string;
+  readonly handler: string;
+  readonly runtime: string;
+  /** Seconds, 1 to 900; Lambda's default is 3. */
+  readonly timeout: number;
+  /** Megabytes, 128 to 10,240; Lambda's default is 128. */
+  readonly memorySize: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Relative to the manifest's root; default `.`. */
+  readonly sourceDir: string;
+  readonly command: readonly [string, ...string[]] | undefined;
+  readonly esbuild: { readonly bundle: boolean | undefined; readonly packages: 'external' | 'bundle'; readonly external: readonly string[] };
+  readonly triggers: { readonly http: { readonly path: string | undefined; readonly method: string } | undefined };
+}

@@ -1,0 +1,108 @@
+// [5] What a worker is asked to run, and what it answers: the contract between session and worker.
+
+/** One invocation, as the stub described it. */
+export interface Invocation {
+  /** AWS request id; unique per invocation. */
+  readonly id: string;
+  /** The function's name in the manifest. */
+  readonly functionName: string;
+  /** The stub instance it came from; one worker serves one instance of one function. */
+  readonly instance: string;
+  /** The event's JSON text as the stub got it; never re-encoded on the way to the worker. */
+  readonly event: Uint8Array;
+  /** When the local run times out, in milliseconds since the epoch, on this machine's clock. */
+  readonly deadlineMs: number;
+  /** The function's configured timeout in seconds; only for the words of the timeout error. */
+  readonly timeoutSeconds: number;
+  readonly invokedFunctionArn: string;
+  readonly traceId?: string | undefined;
+  /** JSON text, as Lambda hands it to a runtime. */
+  readonly clientContext?: string | undefined;
+  /** JSON text, as Lambda hands it to a runtime. */
+  readonly cognitoIdentity?: string | undefined;
+  /** The function's environment with the execution role's credentials, as the stub sent it. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What the function answered. Bodies are the bytes its runtime client posted, passed on untouched. */
+export type Outcome =
+  | { readonly ok: true; readonly body: Uint8Array; readonly contentType: string }
+  | { readonly ok: false; readonly error: FunctionError };
+
+/** A function error in the words of the Lambda Runtime API. */
+export interface FunctionError {
+  readonly errorType: string;
+  readonly errorMessage: string;
+  /** The JSON body for the Runtime API: at least `errorType` and `errorMessage`, often `trace` or `stackTrace`. */
+  readonly body: Uint8Array;
+}
+
+/** Makes a {@link FunctionError} of ours, e.g. `Sandbox.Timedout`; `trace` lines are optional. */
+export function functionError(errorType: string, errorMessage: string, trace?: readonly string[]): FunctionError {
+  const body = Buffer.from(JSON.stringify({ errorType, errorMessage, trace: trace ?? [] }));
+  return { errorType, errorMessage, body };
+}
+
+/** How a function's code is run: one good build, or the sources as they are. */
+export interface FunctionCode {
+  readonly functionName: string;
+  /** Counts up with every good build of this function, from 1. */
+  readonly build: number;
+  readonly runner: Runner;
+  /** Absolute; the worker's working directory and `LAMBDA_TASK_ROOT`. */
+  readonly taskRoot: string;
+  /** As in the manifest; the worker's `_HANDLER`. */
+  readonly handler: string;
+  /** AWS runtime identifier, e.g. `nodejs22.x`. */
+  readonly runtime: string;
+}
+
+export type Runner =
+  /** Our Node runtime client imports `moduleFile` (absolute) and looks up `exportPath`, e.g. `handler` or `a.b`. */
+  | { readonly kind: 'node'; readonly moduleFile: string; readonly exportPath: string }
+  /** A program that speaks the Lambda Runtime API itself; first word is the executable, run without a shell. */
+  | { readonly kind: 'command'; readonly command: readonly [string, ...string[]] };
+
+/** Lambda's log levels, lower case. */
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
+/** What a pool reports while it works; the session turns these into its own events. */
+export type WorkerEvent =
+  | {
+      readonly type: 'log';
+      readonly functionName: string;
+      /** The invocation the line belongs to; undefined for lines of an init phase nobody asked for yet. */
+      readonly id: string | undefined;
+      readonly level: LogLevel;
+      readonly message: string;
+    }
+  | { readonly type: 'worker_started'; readonly functionName: string; readonly pid: number; readonly ms: number }
+  | { readonly type: 'worker_ended'; readonly functionName: string; readonly pid: number; readonly reason: string }
+  /** The bound on workers is reached; `waiting` invocations are queued, this one included. */
+  | { readonly type: 'queued'; readonly functionName: string; readonly id: string; readonly waiting: number };
+
+/** How one run went. */
+export interface WorkerResult {
+  readonly outcome: Outcome;
+  /** From handing the event to the runtime client until its answer, in milliseconds. */
+  readonly codeMs: number;
+  /** Time spent starting and initialising a worker for it, in milliseconds; 0 when a warm one was used. */
+  readonly initMs: number;
+}
+
+/** The workers of all served functions. */
+export interface WorkerPool {
+  /** New code for a function: the next invocation runs it on a worker that is started now; those in flight finish. */
+  use(code: FunctionCode): void;
+  /**
+   * Runs one invocation; resolves always, also for crashes and timeouts (`ok: false`). `use` must have been
+   * called for its function. Waits in a fair queue where the bound on workers is reached.
+   */
+  run(invocation: Invocation): Promise<WorkerResult>;
+  /** Ends the invocation's worker, as Lambda does at the deadline; its `run` resolves with `Sandbox.Timedout`. */
+  cancel(id: string): void;
+  /** Process ids of all live workers and spares; for status and tests. */
+  pids(): readonly number[];
+  /** Kills every worker and resolves when all have exited. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,114 @@
+// Builds, in this order: the stub and its reproducible zip, the Node runtime client, the CLI that carries both.
+//   node scripts/build.mjs            everything into dist/, and the stub's zip into the Terraform module
+//   node scripts/build.mjs --bench    also dist/bench.mjs
+import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { zipSync } from 'fflate';
+import { thirdPartyNotices } from './third-party-notices.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
+
+// CommonJS packages inside an ES module still call require() for Node's own modules.
+const requireBanner =
+  "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);";
+
+/** @type {import('esbuild').BuildOptions} */
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+  // ws looks for these native speed-ups and does without them.
+  external: ['bufferutil', 'utf-8-validate'],
+  define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
+};
+
+async function buildStub() {
+  const outfile = join(dist, 'stub', 'index.mjs');
+  const result = await build({
+    ...common,
+    entryPoints: ['stub/src/index.ts'],
+    outfile,
+    minify: true,
+    banner: { js: requireBanner },
+  });
+  // Stored, not deflated, with a fixed time (DOS epoch, local time), so that equal sources give equal bytes.
+  const zip = zipSync(
+    { 'index.mjs': [await readFile(outfile), { mtime: new Date(1980, 0, 1), attrs: 0o644 << 16, os: 3 }] },
+    { level: 0 },
+  );
+  await writeFile(join(dist, 'stub.zip'), zip);
+  await mkdir(join(root, 'terraform/modules/live-debug/dist'), { recursive: true });
+  await cp(join(dist, 'stub.zip'), join(root, 'terraform/modules/live-debug/dist/stub.zip'));
+  return result;
+}
+
+async function buildNodeRuntime() {
+  return build({
+    ...common,
+    entryPoints: ['cli/src/worker/node-runtime/main.ts'],
+    outfile: join(dist, 'node-runtime.mjs'),
+    minifySyntax: true,
+    minifyWhitespace: true,
+  });
+}
+
+/** Resolves `embedded:NAME` to a built file: a zip as bytes, a script as text, JSON as data. */
+const embedded = {
+  name: 'embedded',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup(build) {
+    build.onResolve({ filter: /^embedded:/ }, (args) => ({
+      path: args.path.slice('embedded:'.length),
+      namespace: 'embedded',
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'embedded' }, async (args) => {
+      if (args.path === 'package.json') {
+        const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+        return { contents: JSON.stringify({ version }), loader: 'json' };
+      }
+      const contents = await readFile(join(dist, args.path));
+      return { contents, loader: args.path.endsWith('.zip') ? 'binary' : 'text' };
+    });
+  },
+};
+
+async function buildCli() {
+  const outfile = join(dist, 'livectl.mjs');
+  const result = await build({
+    ...common,
+    entryPoints: ['cli/src/main.ts'],
+    outfile,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    external: [...common.external, 'esbuild'],
+    banner: { js: `#!/usr/bin/env node\n${requireBanner}` },
+    plugins: [embedded],
+  });
+  await chmod(outfile, 0o755);
+  return result;
+}
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist, { recursive: true });
+const stub = await buildStub();
+const runtime = await buildNodeRuntime();
+const cli = await buildCli();
+await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(root, [stub, runtime, cli]));
+if (process.argv.includes('--bench')) {
+  await build({
+    ...common,
+    entryPoints: ['bench/main.ts'],
+    outfile: join(dist, 'bench.mjs'),
+    packages: 'external',
+  });
+}

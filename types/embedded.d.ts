@@ -1,0 +1,13 @@
+// Files that scripts/build.mjs puts inside dist/livectl.mjs.
+declare module 'embedded:stub.zip' {
+  const bytes: Uint8Array;
+  export default bytes;
+}
+declare module 'embedded:node-runtime.mjs' {
+  const text: string;
+  export default text;
+}
+declare module 'embedded:package.json' {
+  const manifest: { readonly version: string };
+  export default manifest;
+}

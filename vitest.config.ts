@@ -1,0 +1,14 @@
+// Tests run on the built files in dist/; `make test` builds first.
+import { defineConfig } from 'vitest/config';
+import PlainTotals from './scripts/plain-totals-reporter.mjs';
+
+export default defineConfig({
+  test: {
+    include: ['{protocol,stub,cli,terraform}/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/fixtures/**'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    retry: 0,
+    reporters: ['default', new PlainTotals()],
+  },
+});
