@@ -7,6 +7,7 @@
 export const errorCodes = {
   LD_NO_CLIENT: { name: 'LiveDebugNoClientError', fault: 'user' },
   LD_NO_ACK: { name: 'LiveDebugNoAckError', fault: 'system' },
+  LD_LOST: { name: 'LiveDebugLostError', fault: 'system' },
   LD_NOT_SERVED: { name: 'LiveDebugNotServedError', fault: 'user' },
   LD_BUILD: { name: 'LiveDebugBuildError', fault: 'user' },
   LD_STOPPED: { name: 'LiveDebugStoppedError', fault: 'user' },

@@ -1,0 +1,213 @@
+// The directory table as both ends see it: its items, and DynamoDB's JSON protocol by signed requests.
+import * as v from 'valibot';
+import type { Clock } from './clock.ts';
+import { type HttpClient, isReset } from './http-client.ts';
+import { LiveDebugError, messageOf } from './live-debug-error.ts';
+import { type AwsCredentials, Signer } from './signature.ts';
+
+/** A DynamoDB attribute of the two types our items use. */
+export type Attribute = { readonly S: string } | { readonly N: string };
+export type Item = Readonly<Record<string, Attribute>>;
+
+/** The sort key of whoever serves every function of a stage; `client#<function>` serves one. */
+export const wholeStageItem = 'client#*';
+export const clientItemPrefix = 'client#';
+
+const text = v.pipe(
+  v.object({ S: v.string() }),
+  v.transform((attribute) => attribute.S),
+);
+const number = v.pipe(
+  v.object({ N: v.pipe(v.string(), v.regex(/^-?\d+(\.\d+)?$/)) }),
+  v.transform((attribute) => Number(attribute.N)),
+);
+
+/** Who serves: one item per stage or function. */
+const clientItemSchema = v.object({
+  stage: text,
+  item: text,
+  /** Of the client's own socket on the relay. */
+  connectionId: text,
+  /** Uncompressed P-256 point, base64. */
+  publicKey: text,
+  /** A random id of the serving process: whose lease it is. */
+  session: text,
+  user: text,
+  host: text,
+  /** livectl's version. */
+  version: text,
+  /** When serving began, milliseconds since the epoch. */
+  since: number,
+  /** Until when the lease holds, milliseconds since the epoch; renewed while serving. */
+  leaseUntil: number,
+  /** DynamoDB's time to live, seconds since the epoch. */
+  expiresAt: number,
+});
+export type ClientItem = v.InferOutput<typeof clientItemSchema>;
+
+export function toItem(client: ClientItem): Item {
+  return Object.fromEntries(
+    Object.entries(client).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? { N: String(value) } : { S: value },
+    ]),
+  );
+}
+
+/** Parses a client item; undefined when it is none of this version's. */
+export function parseClientItem(item: unknown): ClientItem | undefined {
+  const parsed = v.safeParse(clientItemSchema, item);
+  return parsed.success ? parsed.output : undefined;
+}
+
+/**
+ * Who serves a function now: the item of its own before the whole stage's, and only with a live lease.
+ * `nowMs` in milliseconds since the epoch.
+ */
+export function servingClient(
+  clients: readonly ClientItem[],
+  functionName: string,
+  nowMs: number,
+): ClientItem | undefined {
+  const live = clients.filter((client) => client.leaseUntil > nowMs);
+  return (
+    live.find((client) => client.item === clientItemPrefix + functionName) ??
+    live.find((client) => client.item === wholeStageItem)
+  );
+}
+
+export interface DirectoryOptions {
+  /** `https://dynamodb.<region>.amazonaws.com`, or an emulator's. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly tableName: string;
+  readonly http: HttpClient;
+  readonly credentials: () => AwsCredentials | Promise<AwsCredentials>;
+  readonly clock: Clock;
+}
+
+const timeoutMs = 5000;
+const attempts = 3;
+
+const queryOutputSchema = v.object({
+  Items: v.optional(v.array(v.unknown()), []),
+  LastEvaluatedKey: v.optional(v.unknown()),
+});
+const failureSchema = v.object({
+  __type: v.optional(v.string(), ''),
+  message: v.optional(v.string()),
+  Message: v.optional(v.string()),
+  Item: v.optional(v.unknown()),
+});
+
+/** DynamoDB said no; `type` is the error's name without its namespace, e.g. `ConditionalCheckFailedException`. */
+export class DirectoryRefusal extends LiveDebugError {
+  readonly type: string;
+  /** The item that stood in the way, where the call asked for it. */
+  readonly item: unknown;
+
+  constructor(operation: string, tableName: string, type: string, message: string, item: unknown) {
+    super('LD_DIRECTORY', `${operation} on table ${tableName}: ${type}: ${message}`);
+    this.type = type;
+    this.item = item;
+  }
+}
+
+/** Signed calls to the one table. */
+export class Directory {
+  readonly tableName: string;
+  readonly #options: DirectoryOptions;
+  readonly #url: URL;
+  readonly #signer: Signer;
+
+  constructor(options: DirectoryOptions) {
+    this.#options = options;
+    this.tableName = options.tableName;
+    this.#url = new URL(options.endpoint);
+    this.#signer = new Signer({ service: 'dynamodb', region: options.region });
+  }
+
+  /** All clients of a stage, also those whose lease has run out. Items of another version are passed over. */
+  async clients(stage: string): Promise<ClientItem[]> {
+    const clients: ClientItem[] = [];
+    let start: unknown;
+    do {
+      const output = v.parse(
+        queryOutputSchema,
+        await this.call('Query', {
+          KeyConditionExpression: '#stage = :stage AND begins_with(#item, :prefix)',
+          ExpressionAttributeNames: { '#stage': 'stage', '#item': 'item' },
+          ExpressionAttributeValues: { ':stage': { S: stage }, ':prefix': { S: clientItemPrefix } },
+          ConsistentRead: true,
+          ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+        }),
+      );
+      for (const item of output.Items) {
+        const client = parseClientItem(item);
+        if (client) clients.push(client);
+      }
+      start = output.LastEvaluatedKey;
+    } while (start !== undefined);
+    return clients;
+  }
+
+  /**
+   * One operation with `TableName` filled in. Throws {@link DirectoryRefusal} for an answer that says no, and
+   * LD_DIRECTORY when there is no answer; 5xx, throttling and cut connections are tried three times.
+   */
+  async call(operation: string, input: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const body = JSON.stringify({ TableName: this.tableName, ...input });
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#send(operation, body);
+      } catch (error) {
+        if (attempt === attempts || !isPassing(error))
+          throw asDirectoryError(error, operation, this.#url.host);
+        const wait = Math.random() * 50 * 2 ** attempt;
+        await new Promise<void>((resolve) => this.#options.clock.after(wait, resolve));
+      }
+    }
+  }
+
+  async #send(operation: string, body: string): Promise<unknown> {
+    const { clock, credentials, http } = this.#options;
+    const target = {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': `DynamoDB_20120810.${operation}`,
+    };
+    const request = { method: 'POST', url: this.#url, headers: target, body };
+    const headers = this.#signer.sign(request, await credentials(), clock.now());
+    const response = await http.send({ ...request, headers, timeoutMs });
+    const answer = parseJson(response.body);
+    if (response.status === 200) return answer;
+    const failure = v.safeParse(failureSchema, answer);
+    const { __type, message, Message, Item } = failure.success ? failure.output : { __type: '' };
+    const type = __type.split('#').pop() || `HTTP ${response.status}`;
+    throw new DirectoryRefusal(operation, this.tableName, type, message ?? Message ?? 'no message', Item);
+  }
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  if (error instanceof DirectoryRefusal) {
+    return /^HTTP 5|Throttl|ProvisionedThroughput|InternalServer|RequestLimit|ServiceUnavailable/.test(
+      error.type,
+    );
+  }
+  return isReset(error) || (error as { code?: unknown }).code === 'ETIMEDOUT';
+}
+
+function asDirectoryError(error: unknown, operation: string, host: string): LiveDebugError {
+  if (error instanceof LiveDebugError) return error;
+  return new LiveDebugError('LD_DIRECTORY', `${operation} got no answer from ${host}: ${messageOf(error)}`, {
+    cause: error,
+    remedy: 'check the Region and the network',
+  });
+}

@@ -1,0 +1,105 @@
+// HTTP as both ends use it: kept-alive connections, a bound on every wait, a dead kept-alive socket retried at once.
+import http from 'node:http';
+import https from 'node:https';
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+  /** Milliseconds until the request is given up with `ETIMEDOUT`, counted from the call. */
+  readonly timeoutMs: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** Larger answers than this are refused: the directory's items are at most 400 KB, a function's result 6 MB. */
+const maxResponseBytes = 16 * 1024 * 1024;
+
+/** Sends requests over connections it keeps open. Close it to let the process end. */
+export class HttpClient {
+  readonly #agents: { readonly http: http.Agent; readonly https: https.Agent };
+
+  constructor() {
+    // The socket used last is the one most likely to be alive still.
+    const options = { keepAlive: true, scheduling: 'lifo', maxFreeSockets: 16 } as const;
+    this.#agents = { http: new http.Agent(options), https: new https.Agent(options) };
+  }
+
+  /** Rejects with the network's error, or with code `ETIMEDOUT`; any HTTP status is an answer. */
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    for (;;) {
+      const attempt = this.#attempt(request);
+      try {
+        return await attempt.response;
+      } catch (error) {
+        // After a freeze or an idle spell the far end may have closed a socket we still keep. Nothing was
+        // answered on it, so the same request goes out again; a fresh socket that fails is a real failure.
+        if (!attempt.reusedSocket() || !isReset(error)) throw error;
+      }
+    }
+  }
+
+  close(): void {
+    this.#agents.http.destroy();
+    this.#agents.https.destroy();
+  }
+
+  #attempt(request: HttpRequest): { response: Promise<HttpResponse>; reusedSocket: () => boolean } {
+    const secure = request.url.protocol === 'https:';
+    const body = request.body === undefined ? undefined : Buffer.from(request.body as Uint8Array);
+    const outgoing = (secure ? https : http).request(request.url, {
+      method: request.method,
+      agent: secure ? this.#agents.https : this.#agents.http,
+      headers: { ...request.headers, 'content-length': String(body?.length ?? 0) },
+    });
+    const response = new Promise<HttpResponse>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const error = Object.assign(
+          new Error(`no answer from ${request.url.host} within ${request.timeoutMs} ms`),
+          {
+            code: 'ETIMEDOUT',
+          },
+        );
+        outgoing.destroy(error);
+        reject(error);
+      }, request.timeoutMs);
+      const fail = (error: Error) => {
+        clearTimeout(timer);
+        reject(error);
+      };
+      outgoing.on('error', fail);
+      outgoing.on('response', (incoming) => {
+        const parts: Buffer[] = [];
+        let length = 0;
+        incoming.on('data', (part: Buffer) => {
+          length += part.length;
+          if (length > maxResponseBytes)
+            outgoing.destroy(new Error(`an answer over ${maxResponseBytes} bytes`));
+          else parts.push(part);
+        });
+        incoming.on('error', fail);
+        incoming.on('end', () => {
+          clearTimeout(timer);
+          resolve({
+            status: incoming.statusCode ?? 0,
+            headers: incoming.headers,
+            body: Buffer.concat(parts),
+          });
+        });
+      });
+      outgoing.end(body);
+    });
+    return { response, reusedSocket: () => outgoing.reusedSocket };
+  }
+}
+
+/** Whether the connection was cut (reset, broken pipe, closed early), as against refused, unresolved or timed out. */
+export function isReset(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET';
+}

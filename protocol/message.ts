@@ -1,0 +1,107 @@
+// The messages both ends speak, version 1: names, fields and limits. docs/protocol.md tells the story.
+import * as v from 'valibot';
+
+/** Raised when either end can no longer understand the other; both must be of one version. */
+export const protocolVersion = 1;
+
+/**
+ * - `invoke`: stub to client, an invocation; its body is the event.
+ * - `ack`: client to stub, the whole invocation arrived and is being worked on.
+ * - `result`: client to stub, the function answered; its body is the answer.
+ * - `error`: client to stub, the function failed; its body is the Runtime API's error JSON.
+ * - `probe`: stub to client, is this invocation still worked on? Answered by `ack`, or by the answer if it is there.
+ * - `cancel`: stub to client, nobody waits for this invocation any more.
+ * - `displaced`: client to client, another one serves from now on.
+ */
+export const messageTypes = ['invoke', 'ack', 'result', 'error', 'probe', 'cancel', 'displaced'] as const;
+export type MessageType = (typeof messageTypes)[number];
+
+/**
+ * API Gateway closes a connection whose message is over 128 KB (platform facts); 1 KB of that is left unused.
+ * Metering is in steps of 32 KB, so a full message costs four.
+ */
+export const maxWireBytes = 127 * 1024;
+
+/** A message before sealing: Lambda's 6 MB payload (6,291,556 bytes), its environment and some room. */
+export const maxMessageBytes = 7 * 1024 * 1024;
+
+/** Enough chunks for a message that does not compress: 7 MiB in pieces of about 94 KB. */
+export const maxChunks = 96;
+
+const identifier = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
+const millisecondsSinceEpoch = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
+const optionalText = v.optional(v.string());
+
+/** What stands in clear before each sealed chunk, and is authenticated with it. */
+export const headerSchema = v.strictObject({
+  v: v.literal(protocolVersion),
+  type: v.picklist(messageTypes),
+  /** The invocation's request id; for `displaced` a random id. */
+  id: identifier,
+  /** Counts the sendings of one message, from 1, so that chunks of two sendings never mix. */
+  attempt: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)),
+  /** This chunk's place, from 0, and how many there are. */
+  seq: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maxChunks - 1)),
+  total: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxChunks)),
+  /** The message was compressed before it was cut and sealed. */
+  gzip: v.optional(v.literal(true)),
+  /** Towards a client only: the sender's encapsulated HPKE key, base64. */
+  enc: v.optional(v.pipe(v.string(), v.minLength(8), v.maxLength(256))),
+});
+export type MessageHeader = v.InferOutput<typeof headerSchema>;
+
+/** The sealed fields of each type; the body follows them as raw bytes. */
+export const headSchemas = {
+  invoke: v.object({
+    /** The function's name in the manifest. */
+    function: identifier,
+    /** The stub instance; one worker serves one. */
+    instance: identifier,
+    /** The stub's connection id: where ack, result and error go. */
+    replyTo: identifier,
+    /** The stub's clock when it sent this, and when the stub must have answered. */
+    sentAt: millisecondsSinceEpoch,
+    deadline: millisecondsSinceEpoch,
+    arn: v.string(),
+    traceId: optionalText,
+    clientContext: optionalText,
+    identity: optionalText,
+    environment: v.record(v.string(), v.string()),
+  }),
+  ack: v.object({}),
+  result: v.object({
+    contentType: v.string(),
+    /** Milliseconds the code ran. */
+    codeMs: v.number(),
+  }),
+  error: v.object({ codeMs: v.number() }),
+  /** `replyTo` as in `invoke`: the stub may have a new connection since. */
+  probe: v.object({ replyTo: identifier }),
+  cancel: v.object({ reason: v.picklist(['deadline', 'shutdown']) }),
+  displaced: v.object({
+    by: v.object({ user: v.string(), host: v.string() }),
+    at: millisecondsSinceEpoch,
+  }),
+} as const satisfies Record<MessageType, v.GenericSchema>;
+
+export type MessageHead<T extends MessageType> = v.InferOutput<(typeof headSchemas)[T]>;
+
+/** One whole message of a type, opened and parsed. */
+export interface Message<T extends MessageType = MessageType> {
+  readonly type: T;
+  readonly id: string;
+  readonly attempt: number;
+  readonly head: MessageHead<T>;
+  readonly body: Uint8Array;
+}
+
+/** A message of any type, as a union that `switch (message.type)` narrows. */
+export type AnyMessage = { [T in MessageType]: Message<T> }[MessageType];
+
+/** The Runtime API's error JSON; other fields (`trace`, `stackTrace`, ...) are kept. */
+export const functionErrorSchema = v.looseObject({
+  errorType: v.optional(v.string(), 'Error'),
+  errorMessage: v.optional(v.string(), ''),
+  trace: v.optional(v.array(v.string())),
+  stackTrace: v.optional(v.array(v.unknown())),
+});

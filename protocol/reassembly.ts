@@ -1,0 +1,148 @@
+// Chunks become messages again, in any order, under a bound in memory and in time.
+import type { Clock, Timer } from './clock.ts';
+import { type MessageHeader, maxMessageBytes } from './message.ts';
+
+export interface ReassemblyLimits {
+  /** All unfinished messages together; beyond it the one that has waited longest is dropped. */
+  readonly maxPendingBytes: number;
+  /** A message whose next chunk does not come within this is dropped. */
+  readonly chunkTimeoutMs: number;
+  /** How many finished messages are remembered, so that a late duplicate starts nothing new. */
+  readonly rememberedMessages: number;
+}
+
+export const defaultReassemblyLimits: ReassemblyLimits = {
+  maxPendingBytes: 64 * 1024 * 1024,
+  chunkTimeoutMs: 30_000,
+  rememberedMessages: 4096,
+};
+
+/** Why an unfinished message was given up. */
+export type DropReason = 'timeout' | 'memory' | 'size' | 'contradiction';
+
+interface Pending {
+  readonly header: MessageHeader;
+  readonly chunks: (Uint8Array | undefined)[];
+  received: number;
+  bytes: number;
+  timer: Timer;
+}
+
+/** Puts opened chunks together. One per socket; what it holds is authenticated already. */
+export class Reassembler {
+  readonly #clock: Clock;
+  readonly #limits: ReassemblyLimits;
+  readonly #onDrop: (header: MessageHeader, reason: DropReason) => void;
+  // Insertion order is age: the first entry has waited longest for its next chunk.
+  readonly #pending = new Map<string, Pending>();
+  readonly #finished = new Set<string>();
+  #pendingBytes = 0;
+
+  constructor(
+    clock: Clock,
+    onDrop: (header: MessageHeader, reason: DropReason) => void,
+    limits: ReassemblyLimits = defaultReassemblyLimits,
+  ) {
+    this.#clock = clock;
+    this.#onDrop = onDrop;
+    this.#limits = limits;
+  }
+
+  /** Bytes held for unfinished messages. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** Takes one chunk of `source` (who sent it); returns the whole message's bytes when it was the last one missing. */
+  accept(source: string, header: MessageHeader, chunk: Uint8Array): Uint8Array | undefined {
+    const key = `${source} ${header.type} ${header.id} ${header.attempt}`;
+    if (this.#finished.has(key)) return undefined;
+    if (header.total === 1) {
+      this.#remember(key);
+      return chunk;
+    }
+    const pending = this.#pending.get(key) ?? this.#begin(key, header);
+    if (pending.header.total !== header.total || pending.header.gzip !== header.gzip) {
+      this.#drop(key, pending, 'contradiction');
+      return undefined;
+    }
+    if (pending.chunks[header.seq] !== undefined) return undefined;
+    pending.chunks[header.seq] = chunk;
+    pending.received += 1;
+    pending.bytes += chunk.length;
+    this.#pendingBytes += chunk.length;
+    if (pending.bytes > maxMessageBytes) {
+      this.#drop(key, pending, 'size');
+      return undefined;
+    }
+    if (pending.received === header.total) {
+      this.#forget(key, pending);
+      this.#remember(key);
+      return Buffer.concat(pending.chunks as Uint8Array[]);
+    }
+    this.#renew(key, pending);
+    this.#makeRoom(key);
+    return undefined;
+  }
+
+  /** Drops everything unfinished without a word. */
+  close(): void {
+    for (const [key, pending] of this.#pending) this.#forget(key, pending);
+  }
+
+  #begin(key: string, header: MessageHeader): Pending {
+    const pending: Pending = {
+      header,
+      chunks: new Array<Uint8Array | undefined>(header.total).fill(undefined),
+      received: 0,
+      bytes: 0,
+      timer: this.#startTimer(key),
+    };
+    this.#pending.set(key, pending);
+    return pending;
+  }
+
+  #renew(key: string, pending: Pending): void {
+    pending.timer.cancel();
+    pending.timer = this.#startTimer(key);
+    this.#pending.delete(key);
+    this.#pending.set(key, pending);
+  }
+
+  #startTimer(key: string): Timer {
+    const onTimeout = () => {
+      const pending = this.#pending.get(key);
+      if (pending) this.#drop(key, pending, 'timeout');
+    };
+    return this.#clock.after(this.#limits.chunkTimeoutMs, onTimeout, { background: true });
+  }
+
+  #makeRoom(except: string): void {
+    for (const [key, pending] of this.#pending) {
+      if (this.#pendingBytes <= this.#limits.maxPendingBytes) return;
+      if (key !== except) this.#drop(key, pending, 'memory');
+    }
+  }
+
+  #drop(key: string, pending: Pending, reason: DropReason): void {
+    this.#forget(key, pending);
+    // Chunks of it that still come are of no use without those that are gone.
+    this.#remember(key);
+    this.#onDrop(pending.header, reason);
+  }
+
+  #forget(key: string, pending: Pending): void {
+    pending.timer.cancel();
+    if (this.#pending.delete(key)) this.#pendingBytes -= pending.bytes;
+  }
+
+  #remember(key: string): void {
+    this.#finished.add(key);
+    if (this.#finished.size > this.#limits.rememberedMessages) {
+      for (const oldest of this.#finished) {
+        this.#finished.delete(oldest);
+        break;
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// Posting to another peer through @connections: bounded in time, retried where the relay asks for it.
+import type { Clock } from './clock.ts';
+import { type HttpClient, isReset } from './http-client.ts';
+import { messageOf } from './live-debug-error.ts';
+import { type AwsCredentials, Signer } from './signature.ts';
+
+export interface RelayPosterOptions {
+  /** The relay's stage URL, as for the socket. */
+  readonly url: string;
+  readonly region: string;
+  readonly http: HttpClient;
+  readonly credentials: () => AwsCredentials | Promise<AwsCredentials>;
+  readonly clock: Clock;
+  /** 0 to 1, for jitter. */
+  readonly random?: () => number;
+}
+
+/**
+ * - `delivered`: the relay took every text.
+ * - `gone`: the connection does not exist any more (410).
+ * - `failed`: refused, or still failing when the time was up.
+ */
+export type PostOutcome =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+const firstRetryMs = 25;
+const longestRetryMs = 2000;
+
+/** One post's own bound; the relay answers within tens of milliseconds. */
+const postTimeoutMs = 10_000;
+
+/** Warming is no one's wait; it must not outlive the init phase. */
+const warmBoundMs = 3000;
+
+/** Chunks under way at once: enough to fill the line, few enough not to meet the throttle (429) by ourselves. */
+const postsAtOnce = 8;
+
+/** Posts wire texts to connections, with the order of arrival left open. */
+export class RelayPoster {
+  readonly #options: RelayPosterOptions;
+  readonly #base: string;
+  readonly #signer: Signer;
+
+  constructor(options: RelayPosterOptions) {
+    this.#options = options;
+    this.#base = `${options.url.replace(/^ws/, 'http').replace(/\/$/, '')}/@connections/`;
+    this.#signer = new Signer({ service: 'execute-api', region: options.region });
+  }
+
+  /**
+   * Posts all texts of one message; never rejects. 429, 5xx, resets and time-outs are tried again, with full
+   * jitter, until `untilMs` (milliseconds since the epoch).
+   */
+  async post(connectionId: string, texts: readonly string[], untilMs: number): Promise<PostOutcome> {
+    const url = new URL(this.#base + encodeURIComponent(connectionId));
+    let next = 0;
+    let bad: PostOutcome | undefined;
+    const lane = async () => {
+      while (bad === undefined) {
+        const text = texts[next];
+        if (text === undefined) return;
+        next += 1;
+        const outcome = await this.#postOne(url, text, untilMs);
+        if (outcome.kind !== 'delivered') bad = outcome;
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(postsAtOnce, texts.length) }, lane));
+    return bad ?? { kind: 'delivered' };
+  }
+
+  /** Opens (and keeps) a connection to the relay, so that the post that matters finds it warm. Never rejects. */
+  async warm(): Promise<void> {
+    // A connection id that can't exist: answered 410 or 400 without reaching anybody.
+    await this.post('warm', [''], this.#options.clock.now() + warmBoundMs);
+  }
+
+  async #postOne(url: URL, text: string, untilMs: number): Promise<PostOutcome> {
+    const { clock, random = Math.random } = this.#options;
+    let ceiling = firstRetryMs;
+    for (;;) {
+      const reason = await this.#attempt(url, text, untilMs);
+      if (typeof reason !== 'string') return reason;
+      const wait = random() * ceiling;
+      ceiling = Math.min(ceiling * 2, longestRetryMs);
+      if (clock.now() + wait >= untilMs) return { kind: 'failed', reason };
+      await new Promise<void>((resolve) => clock.after(wait, resolve));
+    }
+  }
+
+  /** A final outcome, or the reason why another attempt may go better. */
+  async #attempt(url: URL, body: string, untilMs: number): Promise<PostOutcome | string> {
+    const { clock, credentials, http } = this.#options;
+    try {
+      const now = clock.now();
+      const headers = this.#signer.sign({ method: 'POST', url, body }, await credentials(), now);
+      const timeoutMs = Math.max(1, Math.min(postTimeoutMs, untilMs - now));
+      const response = await http.send({ method: 'POST', url, headers, body, timeoutMs });
+      if (response.status >= 200 && response.status < 300) return { kind: 'delivered' };
+      // By status, not by an error's name: those differ between emulators and SDK versions.
+      if (response.status === 410) return { kind: 'gone' };
+      const reason = `HTTP ${response.status} ${response.body.toString('utf8', 0, 200)}`.trim();
+      return response.status === 429 || response.status >= 500 ? reason : { kind: 'failed', reason };
+    } catch (error) {
+      const code = (error as { code?: unknown } | null)?.code;
+      const passing =
+        isReset(error) || code === 'ETIMEDOUT' || code === 'ECONNREFUSED' || code === 'EAI_AGAIN';
+      return passing ? messageOf(error) : { kind: 'failed', reason: messageOf(error) };
+    }
+  }
+}

@@ -1,0 +1,179 @@
+// A peer's own WebSocket on the relay: signed handshake, its connection id from `hello`, keepalive, messages in.
+import type { Agent } from 'node:http';
+import * as v from 'valibot';
+import { WebSocket } from 'ws';
+import type { Clock, Timer } from './clock.ts';
+import { LiveDebugError, messageOf } from './live-debug-error.ts';
+import { type AwsCredentials, Signer } from './signature.ts';
+
+export interface RelaySocketOptions {
+  /** The relay's stage URL, `https://…/live` or `wss://…/live` (`http`, `ws` against an emulator). */
+  readonly url: string;
+  readonly region: string;
+  readonly credentials: AwsCredentials;
+  readonly clock: Clock;
+  /** Bound on connecting, and on `hello`, each. */
+  readonly timeoutMs: number;
+  /** Every text that is not the relay's own answer to this socket. */
+  readonly onText: (text: string) => void;
+  /** Called once, when the socket is gone for whatever reason. */
+  readonly onClose: (reason: string) => void;
+  /** For proxies. */
+  readonly agent?: Agent | undefined;
+}
+
+/** A connected socket that knows its own connection id. */
+export interface RelaySocket {
+  readonly connectionId: string;
+  /** Milliseconds since the epoch, on the given clock, when something last arrived. */
+  lastHeardMs(): number;
+  /** Sends a keepalive and waits for `pong`; false when none comes within the bound or the socket is gone. */
+  ping(timeoutMs: number): Promise<boolean>;
+  close(): void;
+}
+
+/** API Gateway closes a connection after 10 minutes without traffic (platform facts). */
+export const keepaliveMs = 5 * 60_000;
+
+const helloSchema = v.object({ connectionId: v.pipe(v.string(), v.minLength(1)) });
+
+/** Connects, signs, asks for the connection id. Rejects with LD_RELAY: what failed, and what to look at. */
+export async function openRelaySocket(options: RelaySocketOptions): Promise<RelaySocket> {
+  const signedUrl = new URL(options.url.replace(/^ws/, 'http'));
+  const signer = new Signer({ service: 'execute-api', region: options.region });
+  const headers = signer.sign({ method: 'GET', url: signedUrl }, options.credentials, options.clock.now());
+  const socket = new WebSocket(signedUrl.href.replace(/^http/, 'ws'), {
+    headers,
+    // API Gateway's deflate negotiation has a fault with window bits (platform facts).
+    perMessageDeflate: false,
+    handshakeTimeout: options.timeoutMs,
+    ...(options.agent ? { agent: options.agent } : {}),
+  });
+  return new Promise<RelaySocket>((resolve, reject) => {
+    new Connection(socket, signedUrl.host, options, resolve, reject);
+  });
+}
+
+class Connection implements RelaySocket {
+  connectionId = '';
+  readonly #socket: WebSocket;
+  readonly #options: RelaySocketOptions;
+  readonly #pongWaiters = new Set<(heard: boolean) => void>();
+  #lastHeard: number;
+  #keepalive: Timer | undefined;
+
+  constructor(
+    socket: WebSocket,
+    host: string,
+    options: RelaySocketOptions,
+    onReady: (socket: RelaySocket) => void,
+    onFailure: (error: LiveDebugError) => void,
+  ) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#lastHeard = options.clock.now();
+    let helloTimer: Timer | undefined;
+    let failed = false;
+
+    const fail = (what: string, cause?: unknown) => {
+      if (this.connectionId !== '' || failed) return;
+      failed = true;
+      helloTimer?.cancel();
+      socket.terminate();
+      onFailure(
+        new LiveDebugError('LD_RELAY', `the relay at ${host} ${what}`, { cause, remedy: relayRemedy }),
+      );
+    };
+    socket.on('unexpected-response', (_request, response) => {
+      response.resume();
+      fail(`refused the connection with HTTP ${response.statusCode}`);
+    });
+    socket.on('error', (error) => fail(`can't be reached: ${messageOf(error)}`, error));
+    socket.on('open', () => {
+      helloTimer = options.clock.after(options.timeoutMs, () =>
+        fail(`did not answer hello within ${options.timeoutMs} ms`),
+      );
+      socket.send('{"action":"hello"}');
+    });
+    socket.on('close', (code, reason) => {
+      fail(`closed the connection with code ${code} before it said hello`);
+      this.#keepalive?.cancel();
+      this.#settlePings(false);
+      if (this.connectionId !== '') options.onClose(`code ${code}${reason.length > 0 ? ` ${reason}` : ''}`);
+    });
+    // API Gateway delivers text; an emulator was seen delivering binary: the bytes are what counts.
+    socket.on('message', (data) => {
+      this.#lastHeard = options.clock.now();
+      const text = (data as Buffer).toString('utf8');
+      if (this.connectionId === '') {
+        const id = connectionIdIn(text);
+        if (id === undefined) return;
+        helloTimer?.cancel();
+        this.connectionId = id;
+        this.#scheduleKeepalive();
+        onReady(this);
+      } else if (isPong(text)) this.#settlePings(true);
+      else options.onText(text);
+    });
+  }
+
+  lastHeardMs(): number {
+    return this.#lastHeard;
+  }
+
+  ping(timeoutMs: number): Promise<boolean> {
+    if (this.#socket.readyState !== WebSocket.OPEN) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(timeoutMs, () => settle(false));
+      const settle = (heard: boolean) => {
+        timer.cancel();
+        this.#pongWaiters.delete(settle);
+        resolve(heard);
+      };
+      this.#pongWaiters.add(settle);
+      this.#socket.send('{"action":"ping"}');
+    });
+  }
+
+  close(): void {
+    this.#keepalive?.cancel();
+    this.#socket.close(1000);
+    // A peer that is gone never answers the closing handshake.
+    this.#options.clock.after(1000, () => this.#socket.terminate(), { background: true });
+  }
+
+  #scheduleKeepalive(): void {
+    this.#keepalive = this.#options.clock.after(
+      keepaliveMs,
+      () => {
+        if (this.#socket.readyState !== WebSocket.OPEN) return;
+        void this.ping(this.#options.timeoutMs).then((heard) => {
+          if (heard) this.#scheduleKeepalive();
+          else this.#socket.terminate();
+        });
+      },
+      { background: true },
+    );
+  }
+
+  #settlePings(heard: boolean): void {
+    for (const settle of [...this.#pongWaiters]) settle(heard);
+  }
+}
+
+const relayRemedy =
+  'check that the module is applied with `enabled = true`, and the Region, credentials and network';
+
+function connectionIdIn(text: string): string | undefined {
+  try {
+    const parsed = v.safeParse(helloSchema, JSON.parse(text));
+    return parsed.success ? parsed.output.connectionId : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The `$default` route's answer, or API Gateway's own words where that route is missing: alive either way. */
+function isPong(text: string): boolean {
+  return text.length < 1024 && text.startsWith('{') && !text.includes('\n');
+}

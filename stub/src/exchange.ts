@@ -1,0 +1,202 @@
+// [1] One invocation's conversation with the client: sent, acknowledged, answered; or given up with a reason.
+import type { Clock } from '../../protocol/clock.ts';
+import { LiveDebugError } from '../../protocol/live-debug-error.ts';
+import type { AnyMessage, Message, MessageHead } from '../../protocol/message.ts';
+import type { RelayPoster } from '../../protocol/relay-post.ts';
+import { encodeMessage } from '../../protocol/wire.ts';
+import type { Client, ClientDirectory } from './client-directory.ts';
+import { noClientError } from './no-client-answer.ts';
+import { Signals } from './signals.ts';
+import type { StubSocket } from './stub-socket.ts';
+
+export interface ExchangeOptions {
+  readonly clients: ClientDirectory;
+  readonly socket: StubSocket;
+  readonly poster: RelayPoster;
+  readonly clock: Clock;
+  readonly stage: string;
+  readonly functionName: string;
+  readonly id: string;
+  /** All of the invocation's head but what each sending fills in. */
+  readonly head: Omit<MessageHead<'invoke'>, 'replyTo' | 'sentAt'>;
+  readonly event: Uint8Array;
+}
+
+export type Answer = Message<'result'> | Message<'error'>;
+
+/** A whole invocation is acknowledged within this, plus the time its bytes take on a slow line. */
+const ackMs = 3000;
+const slowLineBytesPerMs = 250;
+
+/** How often a long wait makes sure that both ends are still there. */
+const probeMs = 10_000;
+const pingMs = 1500;
+
+/** A socket that has been silent this long (a frozen instance's, mostly) is checked while the invocation goes out. */
+const doubtfulAfterMs = 30_000;
+
+/** Sends one invocation and waits for its answer; the deadline is the caller's to keep, by `giveUp`. */
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  readonly #signals: Signals;
+  /** Everyone this invocation was sent to: normally one. */
+  readonly #clients: Client[] = [];
+  #attempt = 0;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.#signals = new Signals(options.clock);
+  }
+
+  get id(): string {
+    return this.#options.id;
+  }
+
+  /** The channels by which a message to this invocation may be sealed. */
+  get clients(): readonly Client[] {
+    return this.#clients;
+  }
+
+  /** A message for this invocation has arrived, opened and parsed. */
+  receive(message: AnyMessage): void {
+    if (message.type === 'ack') this.#signals.put({ kind: 'ack' });
+    if (message.type === 'result' || message.type === 'error')
+      this.#signals.put({ kind: 'answer', answer: message });
+  }
+
+  /** The stub's socket is gone: answers may have been lost with it. */
+  socketLost(): void {
+    this.#signals.put({ kind: 'socket-lost' });
+  }
+
+  /** Nobody waits any more: `run` ends with an error that nobody reads. */
+  close(): void {
+    this.#signals.close();
+  }
+
+  /**
+   * Resolves with the client's answer. Throws LD_NO_CLIENT when nobody serves, LD_NO_ACK when the client stays
+   * silent, LD_LOST when it went away after it had begun.
+   */
+  async run(): Promise<Answer> {
+    const sent = await this.#untilAcknowledged();
+    return sent ?? (await this.#untilAnswered());
+  }
+
+  /** Tells the client that nobody waits any more; at most `boundMs`. */
+  async cancel(boundMs: number): Promise<void> {
+    const client = this.#clients.at(-1);
+    if (client) await this.#post(client, { type: 'cancel', head: { reason: 'deadline' } }, boundMs);
+  }
+
+  /** Undefined once acknowledged; the answer itself when that came first. */
+  async #untilAcknowledged(): Promise<Answer | undefined> {
+    const { clients, stage, functionName } = this.#options;
+    let client = await clients.current();
+    for (let sending = 1; client !== undefined; sending += 1) {
+      const posted = await this.#sendInvoke(client);
+      if (posted === 'delivered') {
+        const signal = await this.#signals.next(this.#ackBoundMs());
+        if (signal?.kind === 'ack') return undefined;
+        if (signal?.kind === 'answer') return signal.answer;
+      }
+      const before: Client = client;
+      client = await clients.refresh();
+      // The same connection that is gone, or that stayed silent twice, will not do better a third time.
+      const same = client?.item.connectionId === before.item.connectionId;
+      if (posted === 'gone' && same) client = undefined;
+      else if (sending >= 2 && (same || sending >= 4)) throw noAckError(before, this.#ackBoundMs());
+    }
+    clients.forget();
+    throw noClientError(stage, functionName, 'no live lease, or its connection is gone');
+  }
+
+  async #untilAnswered(): Promise<Answer> {
+    for (;;) {
+      const signal = await this.#signals.next(probeMs);
+      if (signal?.kind === 'answer') return signal.answer;
+      if (signal?.kind === 'ack') continue;
+      if (signal === undefined) await this.#options.socket.isAlive(pingMs);
+      try {
+        await this.#probe();
+      } catch (error) {
+        // The client goes on; a relay that can't be reached now may be in ten seconds. The deadline ends this.
+        if (!(error instanceof LiveDebugError && error.code === 'LD_RELAY')) throw error;
+      }
+    }
+  }
+
+  /** Asks the client that has begun this invocation whether it still works on it, with today's reply address. */
+  async #probe(): Promise<void> {
+    const { clients, socket } = this.#options;
+    const began = this.#clients.at(-1);
+    if (began === undefined) return;
+    const probe = async (client: Client) => {
+      const { connectionId } = await socket.get();
+      return this.#post(client, { type: 'probe', head: { replyTo: connectionId } }, probeMs);
+    };
+    if ((await probe(began)) !== 'gone') return;
+    // The same process may have reconnected; another one must not run what this one has begun.
+    const now = await clients.refresh();
+    if (now?.item.publicKey === began.item.publicKey && (await probe(now)) !== 'gone') {
+      this.#clients.push(now);
+      return;
+    }
+    const { user, host } = began.item;
+    throw new LiveDebugError(
+      'LD_LOST',
+      `livectl of ${user} on ${host} went away while it ran this invocation`,
+      { remedy: 'see what ended livectl there; the caller may try again' },
+    );
+  }
+
+  async #sendInvoke(client: Client): Promise<'delivered' | 'gone'> {
+    const { clock, event, head, socket } = this.#options;
+    const doubtful = socket.idleMs() > doubtfulAfterMs;
+    const { connectionId } = await socket.get();
+    // Beside the post, at no cost to it; a socket found dead is replaced and the invocation sent again.
+    if (doubtful) void socket.isAlive(pingMs);
+    if (this.#clients.at(-1) !== client) this.#clients.push(client);
+    const message = {
+      type: 'invoke',
+      head: { ...head, replyTo: connectionId, sentAt: clock.now() },
+      body: event,
+    } as const;
+    return this.#post(client, message, head.deadline - clock.now());
+  }
+
+  async #post<T extends 'invoke' | 'probe' | 'cancel'>(
+    client: Client,
+    message: { readonly type: T; readonly head: MessageHead<T>; readonly body?: Uint8Array },
+    boundMs: number,
+  ): Promise<'delivered' | 'gone'> {
+    this.#attempt += 1;
+    const { clock, id, poster } = this.#options;
+    const whole: Message<T> = {
+      ...message,
+      id,
+      attempt: this.#attempt,
+      body: message.body ?? new Uint8Array(0),
+    };
+    const texts = await encodeMessage(whole, client.channel, true);
+    const outcome = await poster.post(client.item.connectionId, texts, clock.now() + boundMs);
+    if (outcome.kind !== 'failed') return outcome.kind;
+    throw new LiveDebugError('LD_RELAY', `the relay did not take the ${message.type}: ${outcome.reason}`, {
+      remedy:
+        'HTTP 403: check the stub role’s execute-api:ManageConnections; else the relay’s throttling and quotas',
+    });
+  }
+
+  #ackBoundMs(): number {
+    return ackMs + this.#options.event.length / slowLineBytesPerMs;
+  }
+}
+
+function noAckError(client: Client, boundMs: number): LiveDebugError {
+  const { user, host } = client.item;
+  return new LiveDebugError(
+    'LD_NO_ACK',
+    `livectl of ${user} on ${host} did not acknowledge the invocation within ${Math.round(boundMs)} ms, twice`,
+    { remedy: 'is that machine asleep or its network blocked? Restart livectl serve there' },
+  );
+}

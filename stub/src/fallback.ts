@@ -1,0 +1,42 @@
+// [1] With a fallback, nobody serving means the real function answers: one signed Invoke of the Lambda API.
+import type { Clock } from '../../protocol/clock.ts';
+import type { HttpClient } from '../../protocol/http-client.ts';
+import { LiveDebugError } from '../../protocol/live-debug-error.ts';
+import { type AwsCredentials, Signer } from '../../protocol/signature.ts';
+import { remoteError } from './remote-error.ts';
+import type { StubSettings } from './settings.ts';
+
+export interface FallbackCall {
+  readonly settings: StubSettings;
+  readonly functionArn: string;
+  readonly http: HttpClient;
+  readonly credentials: AwsCredentials;
+  readonly clock: Clock;
+  readonly event: unknown;
+  /** Milliseconds left to answer. */
+  readonly timeoutMs: number;
+}
+
+/** What the real function returned; throws its error as it threw it, or LD_NO_CLIENT when it can't be invoked. */
+export async function invokeFallback(call: FallbackCall): Promise<unknown> {
+  const { settings, functionArn, http, credentials, clock, event, timeoutMs } = call;
+  const path = `/2015-03-31/functions/${encodeURIComponent(functionArn)}/invocations`;
+  const url = new URL(path, settings.lambdaEndpoint);
+  const body = Buffer.from(JSON.stringify(event) ?? 'null');
+  const signer = new Signer({ service: 'lambda', region: settings.region });
+  const request = { method: 'POST', url, headers: { 'content-type': 'application/json' }, body };
+  const response = await http.send({
+    ...request,
+    headers: signer.sign(request, credentials, clock.now()),
+    timeoutMs,
+  });
+  if (response.status !== 200) {
+    throw new LiveDebugError(
+      'LD_NO_CLIENT',
+      `nobody is serving, and the fallback ${functionArn} can't be invoked: HTTP ${response.status}`,
+      { remedy: 'check LIVE_DEBUG_FALLBACK_ARN and the role’s permission lambda:InvokeFunction' },
+    );
+  }
+  if (response.headers['x-amz-function-error'] !== undefined) throw remoteError(response.body);
+  return response.body.length === 0 ? undefined : JSON.parse(response.body.toString('utf8'));
+}

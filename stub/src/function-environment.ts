@@ -1,0 +1,38 @@
+// [1] Which of the stub's environment variables belong to the function and travel with an invocation.
+
+/** Of this sandbox alone: paths and addresses that mean nothing, or mislead, on another machine. */
+const sandboxOnly = new Set([
+  '_HANDLER',
+  '_X_AMZN_TRACE_ID',
+  'AWS_LAMBDA_RUNTIME_API',
+  'AWS_LAMBDA_METADATA_API',
+  'AWS_LAMBDA_METADATA_TOKEN',
+  'AWS_LAMBDA_EXEC_WRAPPER',
+  'HOME',
+  'LAMBDA_RUNTIME_DIR',
+  'LAMBDA_TASK_ROOT',
+  'LANG',
+  'LD_LIBRARY_PATH',
+  'NODE_PATH',
+  'PATH',
+  'PWD',
+  'SHLVL',
+  'TZ',
+  '_',
+]);
+
+/**
+ * The function's variables, its role's credentials and what Lambda reserves (names, Region, memory), without
+ * the stub's own `LIVE_DEBUG_*` and what only means something inside this sandbox.
+ */
+export function functionEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const sent: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined || sandboxOnly.has(name)) continue;
+    if (name.startsWith('LIVE_DEBUG_') || name.startsWith('LIVECTL_')) continue;
+    // Lambda's Node runtimes point this at a bundle of their own.
+    if (name === 'NODE_EXTRA_CA_CERTS' && value.startsWith('/var/runtime/')) continue;
+    sent[name] = value;
+  }
+  return sent;
+}

@@ -1,0 +1,74 @@
+// [1] What the module tells a stub by environment variables, parsed once in the init phase.
+import * as v from 'valibot';
+import { LiveDebugError } from '../../protocol/live-debug-error.ts';
+
+const present = v.pipe(v.string(), v.minLength(1));
+const url = v.pipe(present, v.url());
+
+const environmentSchema = v.object({
+  /** The stage this stub belongs to; the directory's partition key. */
+  LIVE_DEBUG_STAGE: present,
+  /** The function's name in the manifest. */
+  LIVE_DEBUG_FUNCTION: present,
+  /** The directory table. */
+  LIVE_DEBUG_TABLE: present,
+  /** The relay's stage URL: `https`, `wss`, or `http`, `ws` against an emulator. */
+  LIVE_DEBUG_RELAY: v.pipe(url, v.regex(/^(https?|wss?):/)),
+  /** The real function to invoke when nobody serves. */
+  LIVE_DEBUG_FALLBACK_ARN: v.optional(v.string()),
+  /** Overrides the directory's endpoint for the stub alone, not for the function's own AWS SDK. */
+  LIVE_DEBUG_DIRECTORY_ENDPOINT: v.optional(url),
+  AWS_ENDPOINT_URL: v.optional(url),
+  AWS_ENDPOINT_URL_DYNAMODB: v.optional(url),
+  AWS_ENDPOINT_URL_LAMBDA: v.optional(url),
+  AWS_REGION: present,
+  AWS_ACCESS_KEY_ID: present,
+  AWS_SECRET_ACCESS_KEY: present,
+});
+
+/** Everything a stub needs to know, with the endpoints resolved. */
+export interface StubSettings {
+  readonly stage: string;
+  readonly functionName: string;
+  readonly tableName: string;
+  readonly relayUrl: string;
+  readonly region: string;
+  readonly directoryEndpoint: string;
+  readonly lambdaEndpoint: string;
+  readonly fallbackArn: string | undefined;
+}
+
+/** Throws LD_STUB_CONFIG with every variable that is missing or unfit; values never show. */
+export function readSettings(environment: NodeJS.ProcessEnv): StubSettings {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = v.safeParse(environmentSchema, set);
+  if (!parsed.success) {
+    const names = Object.keys(v.flatten(parsed.issues).nested ?? {}).join(', ');
+    throw new LiveDebugError(
+      'LD_STUB_CONFIG',
+      `the stub's environment variables are missing or unfit: ${names}`,
+      {
+        remedy: 'take them from module.live_debug.environment["<function>"]',
+      },
+    );
+  }
+  const variables = parsed.output;
+  const domain = variables.AWS_REGION.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  return {
+    stage: variables.LIVE_DEBUG_STAGE,
+    functionName: variables.LIVE_DEBUG_FUNCTION,
+    tableName: variables.LIVE_DEBUG_TABLE,
+    relayUrl: variables.LIVE_DEBUG_RELAY,
+    region: variables.AWS_REGION,
+    directoryEndpoint:
+      variables.LIVE_DEBUG_DIRECTORY_ENDPOINT ??
+      variables.AWS_ENDPOINT_URL_DYNAMODB ??
+      variables.AWS_ENDPOINT_URL ??
+      `https://dynamodb.${variables.AWS_REGION}.${domain}`,
+    lambdaEndpoint:
+      variables.AWS_ENDPOINT_URL_LAMBDA ??
+      variables.AWS_ENDPOINT_URL ??
+      `https://lambda.${variables.AWS_REGION}.${domain}`,
+    fallbackArn: variables.LIVE_DEBUG_FALLBACK_ARN,
+  };
+}

@@ -1,0 +1,73 @@
+// [1] The stub's own socket: kept across invocations, opened again when a freeze or the relay has ended it.
+import type { Clock } from '../../protocol/clock.ts';
+import { openRelaySocket, type RelaySocket } from '../../protocol/relay-socket.ts';
+import type { AwsCredentials } from '../../protocol/signature.ts';
+
+export interface StubSocketOptions {
+  readonly url: string;
+  readonly region: string;
+  readonly credentials: () => AwsCredentials;
+  readonly clock: Clock;
+  readonly onText: (text: string) => void;
+  /** The socket whose connection id was given out is gone. */
+  readonly onLost: () => void;
+}
+
+/** Connecting, and hello, each: generous, since the alternative is to fail the invocation. */
+const connectTimeoutMs = 4000;
+
+/** One socket at a time; whoever needs it while it is being opened waits for the same one. */
+export class StubSocket {
+  readonly #options: StubSocketOptions;
+  #open: RelaySocket | undefined;
+  #opening: Promise<RelaySocket> | undefined;
+
+  constructor(options: StubSocketOptions) {
+    this.#options = options;
+  }
+
+  /** The open socket, or a new one. Rejects with LD_RELAY within twice the connect timeout. */
+  async get(): Promise<RelaySocket> {
+    if (this.#open) return this.#open;
+    this.#opening ??= this.#connect().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  /** False, and the socket given up, when it does not answer a ping in time. */
+  async isAlive(timeoutMs: number): Promise<boolean> {
+    const socket = this.#open;
+    if (socket === undefined) return false;
+    if (await socket.ping(timeoutMs)) return true;
+    this.#lose(socket);
+    return false;
+  }
+
+  /** Milliseconds since something last arrived; 0 when there is no socket to be stale. */
+  idleMs(): number {
+    return this.#open ? this.#options.clock.now() - this.#open.lastHeardMs() : 0;
+  }
+
+  async #connect(): Promise<RelaySocket> {
+    const { url, region, credentials, clock, onText } = this.#options;
+    const socket: RelaySocket = await openRelaySocket({
+      url,
+      region,
+      credentials: credentials(),
+      clock,
+      timeoutMs: connectTimeoutMs,
+      onText,
+      onClose: () => this.#lose(socket),
+    });
+    this.#open = socket;
+    return socket;
+  }
+
+  #lose(socket: RelaySocket): void {
+    if (this.#open !== socket) return;
+    this.#open = undefined;
+    socket.close();
+    this.#options.onLost();
+  }
+}

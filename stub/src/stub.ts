@@ -1,0 +1,214 @@
+// [1] The stub in place of the function: seals each invocation, hands it to whoever serves, answers as it was answered.
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../protocol/clock.ts';
+import { Directory } from '../../protocol/directory.ts';
+import { HttpClient } from '../../protocol/http-client.ts';
+import { LiveDebugError, messageOf } from '../../protocol/live-debug-error.ts';
+import { Reassembler } from '../../protocol/reassembly.ts';
+import { RelayPoster } from '../../protocol/relay-post.ts';
+import type { AwsCredentials } from '../../protocol/signature.ts';
+import { decodeMessage, parseWire } from '../../protocol/wire.ts';
+import { ClientDirectory } from './client-directory.ts';
+import { type Answer, Exchange } from './exchange.ts';
+import { invokeFallback } from './fallback.ts';
+import { functionEnvironment } from './function-environment.ts';
+import { answerWithoutClient } from './no-client-answer.ts';
+import { remoteError } from './remote-error.ts';
+import { report } from './report.ts';
+import { readSettings, type StubSettings } from './settings.ts';
+import { StubSocket } from './stub-socket.ts';
+
+/** The part of Lambda's context object a stub reads. */
+export interface LambdaContext {
+  readonly awsRequestId: string;
+  readonly invokedFunctionArn: string;
+  readonly clientContext?: unknown;
+  readonly identity?: unknown;
+  getRemainingTimeInMillis(): number;
+}
+
+/** Kept back from the stub's own time, so that `cancel` goes out and the error is ours to word. */
+const marginMs = 500;
+
+/** The init phase may take 10 s in all (AWS, "Lambda execution environment lifecycle"); its work is bounded below that. */
+const initBoundMs = 8000;
+
+/** One stub instance; Lambda keeps it warm between invocations. */
+export class Stub {
+  readonly #settings: StubSettings;
+  readonly #clock: Clock;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #http = new HttpClient();
+  readonly #instance = randomUUID();
+  readonly #exchanges = new Map<string, Exchange>();
+  readonly #socket: StubSocket;
+  readonly #clients: ClientDirectory;
+  readonly #poster: RelayPoster;
+  readonly #reassembler: Reassembler;
+  #dropped = 0;
+
+  /** Throws LD_STUB_CONFIG when the environment lacks what the module sets. */
+  constructor(environment: NodeJS.ProcessEnv, clock: Clock) {
+    this.#environment = environment;
+    this.#clock = clock;
+    this.#settings = readSettings(environment);
+    const { region, relayUrl, stage, functionName, tableName, directoryEndpoint } = this.#settings;
+    const credentials = () => this.#credentials();
+    const http = this.#http;
+    this.#poster = new RelayPoster({ url: relayUrl, region, http, credentials, clock });
+    this.#socket = new StubSocket({
+      url: relayUrl,
+      region,
+      credentials,
+      clock,
+      onText: (text) => void this.#receive(text),
+      onLost: () => {
+        for (const exchange of this.#exchanges.values()) exchange.socketLost();
+      },
+    });
+    const directory = new Directory({
+      endpoint: directoryEndpoint,
+      region,
+      tableName,
+      http,
+      credentials,
+      clock,
+    });
+    this.#clients = new ClientDirectory({ directory, stage, functionName, clock });
+    this.#reassembler = new Reassembler(clock, (header, reason) =>
+      this.#drop(`unfinished ${header.type}: ${reason}`),
+    );
+  }
+
+  /** Pays in the init phase for what an invocation would wait for. Never rejects: an invocation tries again. */
+  async start(): Promise<void> {
+    const work = Promise.allSettled([this.#socket.get(), this.#clients.refresh(), this.#poster.warm()]);
+    const bound = new Promise<void>((resolve) =>
+      this.#clock.after(initBoundMs, resolve, { background: true }),
+    );
+    await Promise.race([work, bound]);
+  }
+
+  /** Answers one invocation with what the local code answered; throws what it threw. */
+  async handle(event: unknown, context: LambdaContext): Promise<unknown> {
+    const endsAt = this.#clock.now() + context.getRemainingTimeInMillis();
+    const deadline = endsAt - Math.min(marginMs, context.getRemainingTimeInMillis() / 4);
+    try {
+      return readAnswer(await this.#relay(event, context, deadline));
+    } catch (error) {
+      if (!(error instanceof LiveDebugError && error.code === 'LD_NO_CLIENT')) throw error;
+      const { fallbackArn: functionArn } = this.#settings;
+      if (functionArn === undefined) return answerWithoutClient(event, error);
+      const timeoutMs = deadline - this.#clock.now();
+      const [settings, http, credentials, clock] = [
+        this.#settings,
+        this.#http,
+        this.#credentials(),
+        this.#clock,
+      ];
+      return invokeFallback({ settings, functionArn, http, credentials, clock, event, timeoutMs });
+    }
+  }
+
+  async #relay(event: unknown, context: LambdaContext, deadline: number): Promise<Answer> {
+    const exchange = new Exchange({
+      clients: this.#clients,
+      socket: this.#socket,
+      poster: this.#poster,
+      clock: this.#clock,
+      stage: this.#settings.stage,
+      functionName: this.#settings.functionName,
+      id: context.awsRequestId,
+      head: {
+        function: this.#settings.functionName,
+        instance: this.#instance,
+        deadline,
+        arn: context.invokedFunctionArn,
+        traceId: this.#environment._X_AMZN_TRACE_ID,
+        clientContext: jsonOrUndefined(context.clientContext),
+        identity: jsonOrUndefined(context.identity),
+        environment: functionEnvironment(this.#environment),
+      },
+      event: Buffer.from(JSON.stringify(event) ?? 'null'),
+    });
+    this.#exchanges.set(exchange.id, exchange);
+    const startedAt = this.#clock.now();
+    let endWait: () => void = () => undefined;
+    const timeUp = new Promise<undefined>((resolve) => {
+      const timer = this.#clock.after(deadline - this.#clock.now(), () => resolve(undefined));
+      endWait = () => timer.cancel();
+    });
+    try {
+      const answer = await Promise.race([exchange.run(), timeUp]);
+      if (answer !== undefined) return answer;
+      await exchange.cancel(marginMs / 2);
+      throw timeoutError(this.#clock.now() - startedAt);
+    } finally {
+      endWait();
+      exchange.close();
+      this.#exchanges.delete(exchange.id);
+    }
+  }
+
+  async #receive(text: string): Promise<void> {
+    const chunk = parseWire(text);
+    if (typeof chunk === 'string') return this.#drop(chunk);
+    const { header, headerText, sealed } = chunk;
+    const exchange = this.#exchanges.get(header.id);
+    // A late copy of an answer that has been given already.
+    if (exchange === undefined) return;
+    for (const client of exchange.clients) {
+      const opened = client.channel.open(headerText, sealed);
+      if (opened === undefined) continue;
+      const bytes = this.#reassembler.accept(client.channel.enc, header, opened);
+      if (bytes === undefined) return;
+      try {
+        exchange.receive(await decodeMessage(header, bytes));
+      } catch (error) {
+        this.#drop(messageOf(error));
+      }
+      return;
+    }
+    this.#drop(`${header.type} that does not open with the client's key`);
+  }
+
+  /** Never processed, always counted and said. */
+  #drop(reason: string): void {
+    this.#dropped += 1;
+    report('dropped a message', { reason, dropped: this.#dropped });
+  }
+
+  #credentials(): AwsCredentials {
+    return {
+      accessKeyId: this.#environment.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: this.#environment.AWS_SECRET_ACCESS_KEY ?? '',
+      sessionToken: this.#environment.AWS_SESSION_TOKEN,
+    };
+  }
+}
+
+function readAnswer(answer: Answer): unknown {
+  if (answer.type === 'error') throw remoteError(answer.body);
+  if (answer.body.length === 0) return undefined;
+  const text = Buffer.from(answer.body).toString('utf8');
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A custom runtime may answer anything; Lambda's Node runtime can pass it on as a string only.
+    return text;
+  }
+}
+
+/** In Lambda's words, since Lambda would end the stub a moment later. */
+function timeoutError(afterMs: number): Error {
+  const seconds = (afterMs / 1000).toFixed(2);
+  const error = new Error(
+    `Task timed out after ${seconds} seconds: livectl had not answered when the stub's time was up`,
+  );
+  error.name = 'Sandbox.Timedout';
+  return error;
+}
+
+function jsonOrUndefined(value: unknown): string | undefined {
+  return value === undefined || value === null ? undefined : JSON.stringify(value);
+}
