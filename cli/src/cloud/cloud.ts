@@ -1,5 +1,6 @@
 // The embedded cloud of `serve --local`: its contract with the serve command. See docs/local-cloud.md.
 import type { Clock } from '../../../protocol/clock.ts';
+import type { Outcome } from '../worker/invocation.ts';
 
 /** A function to deploy: what Terraform would give AWS. */
 export interface CloudFunction {
@@ -11,13 +12,35 @@ export interface CloudFunction {
   /** Megabytes. */
   readonly memorySize: number;
   readonly environment: Readonly<Record<string, string>>;
-  readonly http: { readonly path: string; readonly method: string } | undefined;
+  /** Its HTTP API route; without a path the function answers at `/<name>` and everything below it. */
+  readonly http: { readonly path: string | undefined; readonly method: string } | undefined;
 }
 
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
+}
+
+/** One `POST @connections/{id}` that arrived, signature and permission already checked. */
+export interface RelayPost {
+  readonly connectionId: string;
+  /** Counts all posts of this cloud, from 1. */
+  readonly number: number;
+  /** Bytes of the message. */
+  readonly size: number;
+}
+
+/** What the relay does to a post instead of delivering it at once; for tests. */
+export interface RelayFault {
+  /** Wait this long before anything else; later posts overtake. */
+  readonly delayMs?: number;
+  /** Answer this status instead of delivering, e.g. 429 or 503. */
+  readonly status?: number;
+  /** Reset the caller's connection, before or after the message was delivered. */
+  readonly drop?: 'before' | 'after';
+  /** Answer 200 at once and deliver this much later, so that messages arrive out of order. */
+  readonly lateMs?: number;
 }
 
 export interface CloudOptions {
@@ -29,16 +52,31 @@ export interface CloudOptions {
   readonly stubZip: Uint8Array;
   /** The built Node runtime client, which runs the stub as it runs handlers. */
   readonly nodeRuntimeFile: string;
+  /** The program and its first arguments that run `nodeRuntimeFile`; default: the running Node. */
+  readonly nodeCommand?: readonly [string, ...string[]];
+  /** Stub processes at one time, over all functions; default 20. */
+  readonly maxInstances?: number;
   /** A private folder (0700) for unpacked code; the caller removes it after `close`. */
   readonly tempDir: string;
   /** What happens in the cloud that a person should know, e.g. a line the stub logged. */
   readonly onEvent: (event: CloudEvent) => void;
   readonly clock?: Clock;
+  /** Asked for every post to the relay; undefined delivers it as usual. */
+  readonly faults?: (post: RelayPost) => RelayFault | undefined;
 }
 
 export type CloudEvent =
   | { readonly type: 'stub_log'; readonly functionName: string; readonly message: string }
-  | { readonly type: 'http'; readonly functionName: string; readonly id: string; readonly method: string; readonly path: string; readonly status: number; readonly ms: number };
+  | {
+      readonly type: 'http';
+      readonly functionName: string;
+      readonly id: string;
+      readonly method: string;
+      readonly path: string;
+      /** As answered; 499 when the caller hung up first. */
+      readonly status: number;
+      readonly ms: number;
+    };
 
 /** A running cloud. All of it binds 127.0.0.1 only. */
 export interface Cloud {
@@ -47,6 +85,8 @@ export interface Cloud {
   /** Where each function answers over HTTP. */
   readonly functionUrls: ReadonlyMap<string, string>;
   readonly region: string;
+  /** What `AWS_ENDPOINT_URL` would be: relay, directory and Lambda's Invoke API in one place. */
+  readonly endpointUrl: string;
   /** The relay's stage URL, e.g. `http://127.0.0.1:4001/live`: the socket connects there (as ws), posts go to `/@connections/{id}` below it. */
   readonly relayUrl: string;
   /** DynamoDB endpoint of the directory. */
@@ -54,6 +94,11 @@ export interface Cloud {
   readonly tableName: string;
   /** What a developer's SSO session would give: may serve, may write the directory. */
   readonly developerCredentials: Credentials;
+  /**
+   * Invokes a deployed function with an event's JSON text and waits for its answer; function errors, crashes and
+   * timeouts are outcomes. Rejects with LD_CONFIG for a name that is not deployed, with LD_STOPPED after `close`.
+   */
+  invoke(functionName: string, payload: Uint8Array): Promise<Outcome>;
   /** Ends every socket, server and stub process; resolves when they are gone. */
   close(): Promise<void>;
 }

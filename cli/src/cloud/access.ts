@@ -1,0 +1,106 @@
+// Who may do what in the embedded cloud: two local principals and their IAM policies, as the module writes them.
+import { randomBytes } from 'node:crypto';
+import type { Credentials } from './cloud.ts';
+
+export const accountId = '000000000000';
+export const region = 'us-east-1';
+/** The relay's and the HTTP API's ids, as they appear in ARNs and events. */
+export const relayApiId = 'localrelay';
+export const httpApiId = 'localhttp0';
+export const relayStage = 'live';
+
+/** An `Allow` statement; `*` in actions and resources matches any text. */
+export interface Statement {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  /** The condition `ForAllValues:StringEquals` on `dynamodb:LeadingKeys`. */
+  readonly leadingKeys?: readonly string[];
+}
+
+/** Somebody with keys. */
+export interface Principal {
+  readonly arn: string;
+  readonly credentials: Credentials;
+  readonly policy: readonly Statement[];
+}
+
+const writeActions = ['PutItem', 'UpdateItem', 'DeleteItem'].map((name) => `dynamodb:${name}`);
+const readActions = ['GetItem', 'Query', 'BatchGetItem'].map((name) => `dynamodb:${name}`);
+
+export function tableArn(tableName: string): string {
+  return `arn:aws:dynamodb:${region}:${accountId}:table/${tableName}`;
+}
+
+export function functionArn(functionName: string): string {
+  return `arn:aws:lambda:${region}:${accountId}:function:${functionName}`;
+}
+
+/** `path` is `$connect` or `METHOD/@connections/{id}`. */
+export function relayArn(path: string): string {
+  return `arn:aws:execute-api:${region}:${accountId}:${relayApiId}/${relayStage}/${path}`;
+}
+
+/** A developer of the stage: serves it, reads and writes its directory, may invoke its functions. */
+export function createDeveloper(tableName: string): Principal {
+  return createPrincipal('live-debug-developer/local', [
+    ...relayStatements(),
+    {
+      actions: [...readActions, ...writeActions, 'dynamodb:DescribeTable'],
+      resources: [tableArn(tableName)],
+    },
+    { actions: ['lambda:InvokeFunction'], resources: [functionArn('*')] },
+  ]);
+}
+
+/** The stubs' execution role: posts to the relay and reads its own stage's partition, nothing else. */
+export function createStubRole(tableName: string, stage: string): Principal {
+  return createPrincipal(`live-debug-stub-${stage}/local`, [
+    ...relayStatements(),
+    { actions: readActions, resources: [tableArn(tableName)], leadingKeys: [stage] },
+  ]);
+}
+
+/** An assumed role with random keys; `name` is role/session. */
+export function createPrincipal(name: string, policy: readonly Statement[]): Principal {
+  return {
+    arn: `arn:aws:sts::${accountId}:assumed-role/${name}`,
+    credentials: {
+      accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
+      secretAccessKey: randomBytes(30).toString('base64'),
+      sessionToken: randomBytes(96).toString('base64'),
+    },
+    policy,
+  };
+}
+
+function relayStatements(): Statement[] {
+  return [
+    { actions: ['execute-api:Invoke'], resources: [relayArn('$connect')] },
+    { actions: ['execute-api:ManageConnections'], resources: [relayArn('POST/@connections/*')] },
+  ];
+}
+
+/**
+ * AWS's refusal in AWS's words, or undefined where a statement allows the call.
+ * Without `leadingKeys` (not known yet, or none) the condition on them is not looked at.
+ */
+export function refusalOf(
+  principal: Principal,
+  action: string,
+  resource: string,
+  leadingKeys: readonly string[] = [],
+): string | undefined {
+  const allowed = principal.policy.some(
+    (statement) =>
+      statement.actions.some((pattern) => matches(pattern, action)) &&
+      statement.resources.some((pattern) => matches(pattern, resource)) &&
+      leadingKeys.every((key) => statement.leadingKeys?.includes(key) ?? true),
+  );
+  if (allowed) return undefined;
+  return `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
+}
+
+/** IAM's `*`; our policies need it at the end of a pattern only. */
+function matches(pattern: string, text: string): boolean {
+  return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : pattern === text;
+}

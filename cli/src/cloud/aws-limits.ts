@@ -1,0 +1,44 @@
+// The embedded cloud's numbers, as AWS sets them; docs/local-cloud.md has the page each was read on.
+
+const kilobyte = 1024;
+const second = 1000;
+const minute = 60 * second;
+
+/** API Gateway WebSocket APIs. */
+export const relayLimits = {
+  frameBytes: 32 * kilobyte,
+  messageBytes: 128 * kilobyte,
+  idleMs: 10 * minute,
+  lifetimeMs: 120 * minute,
+  /** Ours: AWS answers 429 for a full receiver but does not say when it is full. */
+  receiverBacklogBytes: 8 * 1024 * kilobyte,
+} as const;
+
+/** DynamoDB. */
+export const directoryLimits = {
+  itemBytes: 400 * kilobyte,
+  /** A page of a Query, and of a BatchGetItem 16 times that. */
+  pageBytes: 1024 * kilobyte,
+  batchKeys: 100,
+  partitionKeyBytes: 2048,
+  sortKeyBytes: 1024,
+  requestBytes: 16 * 1024 * kilobyte,
+  /** Ours: AWS deletes expired items within a few days. */
+  sweepMs: minute,
+  /** Items that expired longer ago than this are left alone. */
+  ttlHorizonSeconds: 5 * 365 * 24 * 60 * 60,
+} as const;
+
+/** Lambda. */
+export const lambdaLimits = {
+  eventBytes: 6 * 1024 * kilobyte,
+  asyncEventBytes: 1024 * kilobyte,
+  responseBytes: 6 * 1024 * kilobyte,
+  initMs: 10 * second,
+} as const;
+
+/** API Gateway HTTP APIs. */
+export const httpLimits = {
+  requestBytes: 10 * 1024 * kilobyte,
+  integrationMs: 30 * second,
+} as const;
