@@ -38,7 +38,11 @@ export interface FunctionError {
 }
 
 /** Makes a {@link FunctionError} of ours, e.g. `Sandbox.Timedout`; `trace` lines are optional. */
-export function functionError(errorType: string, errorMessage: string, trace?: readonly string[]): FunctionError {
+export function functionError(
+  errorType: string,
+  errorMessage: string,
+  trace?: readonly string[],
+): FunctionError {
   const body = Buffer.from(JSON.stringify({ errorType, errorMessage, trace: trace ?? [] }));
   return { errorType, errorMessage, body };
 }
@@ -76,8 +80,18 @@ export type WorkerEvent =
       readonly level: LogLevel;
       readonly message: string;
     }
-  | { readonly type: 'worker_started'; readonly functionName: string; readonly pid: number; readonly ms: number }
-  | { readonly type: 'worker_ended'; readonly functionName: string; readonly pid: number; readonly reason: string }
+  | {
+      readonly type: 'worker_started';
+      readonly functionName: string;
+      readonly pid: number;
+      readonly ms: number;
+    }
+  | {
+      readonly type: 'worker_ended';
+      readonly functionName: string;
+      readonly pid: number;
+      readonly reason: string;
+    }
   /** The bound on workers is reached; `waiting` invocations are queued, this one included. */
   | { readonly type: 'queued'; readonly functionName: string; readonly id: string; readonly waiting: number };
 

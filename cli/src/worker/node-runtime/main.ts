@@ -1,0 +1,146 @@
+// [5] The Node runtime client: the program a worker runs. Takes invocations from its Runtime API one by one, calls the
+// user's handler in this process, posts what it answers.
+//
+// Environment: AWS_LAMBDA_RUNTIME_API (host:port) and, as on Lambda, LAMBDA_TASK_ROOT and _HANDLER. Of livectl's own,
+// all removed before the handler is loaded:
+//   LIVECTL_RUNTIME_TOKEN  sent with every call
+//   LIVECTL_LOG_MARKER     written to stdout, with the request id, after the last log line of an invocation
+//   LIVECTL_ASSIGNED       `later`: ask the Runtime API which handler to load, with which environment
+import { type Assignment, type EnvironmentVersion, environmentVersionHeader } from '../assignment.ts';
+import { buildContext } from './context.ts';
+import { RuntimeError, reportError, wrapError } from './error-report.ts';
+import { checkHandler, handlerModel, invoke, resultJson } from './invoke.ts';
+import { patchConsole, setRequestId } from './lambda-console.ts';
+import { type Handler, type HandlerLocation, loadHandler, locateHandler } from './load-handler.ts';
+import { RuntimeConnection } from './runtime-connection.ts';
+
+const api = '/2018-06-01/runtime';
+const settings = {
+  address: process.env.AWS_LAMBDA_RUNTIME_API ?? '',
+  token: takeVariable('LIVECTL_RUNTIME_TOKEN'),
+  logMarker: takeVariable('LIVECTL_LOG_MARKER'),
+  assigned: takeVariable('LIVECTL_ASSIGNED'),
+};
+const connection = new RuntimeConnection(settings.address, settings.token, (error) => {
+  process.stderr.write(
+    `The Runtime API at ${settings.address} is gone${error ? ` (${error.message})` : ''}\n`,
+  );
+  process.exit(1);
+});
+
+let environment: EnvironmentVersion = { version: 0, variables: {} };
+/** Where a fatal error is posted: the init phase, the invocation in flight, or nowhere between invocations. */
+let errorPath: string | undefined = `${api}/init/error`;
+let dying = false;
+
+process.on('uncaughtException', (error) => void die(error, 129));
+process.on('unhandledRejection', (reason) => {
+  const error = reason instanceof Error ? wrapError('UnhandledPromiseRejection', reason) : undefined;
+  void die(error ?? new RuntimeError('UnhandledPromiseRejection', String(reason)), 128);
+});
+void run();
+
+async function run(): Promise<void> {
+  const location = settings.assigned === 'later' ? await takeAssignment() : undefined;
+  patchConsole(process.env);
+  const model = handlerModel(process.env.AWS_EXECUTION_ENV);
+  let handler: Handler;
+  try {
+    handler = await loadHandler(location ?? locateFromEnvironment());
+    checkHandler(handler, model);
+  } catch (error) {
+    return die(error, 1);
+  }
+  for (;;) await takeInvocation(handler, model);
+}
+
+async function takeInvocation(handler: Handler, model: ReturnType<typeof handlerModel>): Promise<void> {
+  errorPath = undefined;
+  const next = await connection.request('GET', `${api}/invocation/next`);
+  if (next.status !== 200) throw new Error(`The Runtime API answered ${next.status} to next`);
+  const id = next.headers.get('lambda-runtime-aws-request-id') ?? '';
+  const invocationPath = `${api}/invocation/${encodeURIComponent(id)}`;
+  errorPath = `${invocationPath}/error`;
+  setRequestId(id);
+  await renewEnvironment(
+    Number(next.headers.get(environmentVersionHeader.toLowerCase()) ?? environment.version),
+  );
+  const traceId = next.headers.get('lambda-runtime-trace-id');
+  if (traceId === undefined) delete process.env._X_AMZN_TRACE_ID;
+  else process.env._X_AMZN_TRACE_ID = traceId;
+  try {
+    const event: unknown = JSON.parse(next.body.toString());
+    const result = await invoke(handler, model, event, buildContext(next.headers));
+    const json = resultJson(result, model);
+    markLogsEnd(id);
+    await connection.request('POST', `${invocationPath}/response`, json);
+  } catch (error) {
+    markLogsEnd(id);
+    await postError(`${invocationPath}/error`, error);
+  }
+}
+
+function locateFromEnvironment(): HandlerLocation {
+  return locateHandler(process.env.LAMBDA_TASK_ROOT ?? process.cwd(), process.env._HANDLER ?? '');
+}
+
+async function takeAssignment(): Promise<HandlerLocation> {
+  const assignment = (await getJson('/livectl/assignment')) as Assignment;
+  applyEnvironment(assignment.environment);
+  const { moduleFile, exportPath } = assignment;
+  process.chdir(process.env.LAMBDA_TASK_ROOT ?? process.cwd());
+  return { moduleFile, exportPath, handlerString: process.env._HANDLER ?? exportPath };
+}
+
+async function renewEnvironment(version: number): Promise<void> {
+  if (version === environment.version) return;
+  applyEnvironment((await getJson('/livectl/environment')) as EnvironmentVersion);
+}
+
+/** Touches only what livectl changed, so that variables the handler set itself stay. */
+function applyEnvironment(next: EnvironmentVersion): void {
+  for (const name of Object.keys(environment.variables)) {
+    if (!(name in next.variables)) delete process.env[name];
+  }
+  for (const [name, value] of Object.entries(next.variables)) {
+    if (environment.variables[name] !== value) process.env[name] = value;
+  }
+  environment = next;
+}
+
+async function getJson(path: string): Promise<unknown> {
+  const { status, body } = await connection.request('GET', path);
+  if (status !== 200) throw new Error(`The Runtime API answered ${status} to ${path}`);
+  return JSON.parse(body.toString());
+}
+
+async function postError(path: string, thrown: unknown): Promise<void> {
+  const report = reportError(thrown);
+  await connection.request('POST', path, JSON.stringify(report), {
+    'Lambda-Runtime-Function-Error-Type': report.errorType,
+  });
+}
+
+/** Reports what this process can't outlive, and ends it. */
+async function die(error: unknown, exitCode: number): Promise<void> {
+  if (dying) return;
+  dying = true;
+  if (errorPath !== undefined && !connection.busy) {
+    await postError(errorPath, error);
+  } else {
+    // Between invocations, or with the answer on its way, nobody waits for this error: the log is where it can go.
+    const { errorType, errorMessage, trace } = reportError(error);
+    process.stderr.write(`${trace.join('\n') || `${errorType}: ${errorMessage}`}\n`);
+  }
+  process.exit(exitCode);
+}
+
+function markLogsEnd(id: string): void {
+  if (settings.logMarker !== undefined) process.stdout.write(`${settings.logMarker} ${id}\n`);
+}
+
+function takeVariable(name: string): string | undefined {
+  const value = process.env[name];
+  delete process.env[name];
+  return value;
+}

@@ -1,0 +1,69 @@
+// [5] What a runtime posts to the Runtime API: its body under AWS's limit, and the error it describes.
+import type { IncomingMessage } from 'node:http';
+import * as v from 'valibot';
+import { type FunctionError, functionError } from './invocation.ts';
+
+/** Lambda's own limit for a response: 6 MiB and 100 bytes, as its error says ("6291556 bytes"). */
+export const maxPayloadBytes = 6 * 1024 * 1024 + 100;
+
+/** A posted body. */
+export interface PostedBody {
+  /** Undefined when it was over {@link maxPayloadBytes}; the rest was read and dropped. */
+  readonly bytes: Buffer | undefined;
+  /** All bytes that were sent. */
+  readonly size: number;
+  readonly contentType: string;
+  /** `Lambda-Runtime-Function-Error-Type` of the header. */
+  readonly errorType: string | undefined;
+  /** The error a streamed response ended with, from its trailers. */
+  readonly streamError: FunctionError | undefined;
+}
+
+/** Reads a request's body, holding no more than the limit; doesn't call back when the sender goes away half-way. */
+export function readBody(request: IncomingMessage, callback: (posted: PostedBody) => void): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= maxPayloadBytes) chunks.push(chunk);
+    else chunks.length = 0;
+  });
+  request.once('error', () => {});
+  request.once('end', () => {
+    const [only] = chunks;
+    const whole = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+    callback({
+      bytes: size > maxPayloadBytes ? undefined : whole,
+      size,
+      contentType: request.headers['content-type'] ?? 'application/json',
+      errorType: single(request.headers['lambda-runtime-function-error-type']),
+      streamError: trailedError(request),
+    });
+  });
+}
+
+const ErrorBody = v.object({ errorType: v.optional(v.string()), errorMessage: v.optional(v.string()) });
+
+/**
+ * The error a runtime posted, its body passed on untouched. Where the body is no JSON object, AWS goes by the header;
+ * so do we, and the text becomes the message.
+ */
+export function postedError(posted: PostedBody): FunctionError {
+  const body = posted.bytes ?? Buffer.alloc(0);
+  const type = posted.errorType ?? 'Runtime.UnknownReason';
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), ErrorBody), body.toString());
+  if (!parsed.success) return functionError(type, body.toString() || 'The runtime gave no error message');
+  const { errorType = type, errorMessage = '' } = parsed.output;
+  return { errorType, errorMessage, body };
+}
+
+function trailedError(request: IncomingMessage): FunctionError | undefined {
+  const errorType = request.trailers['lambda-runtime-function-error-type'];
+  if (errorType === undefined) return undefined;
+  const bytes = Buffer.from(request.trailers['lambda-runtime-function-error-body'] ?? '', 'base64');
+  return postedError({ bytes, size: bytes.length, contentType: '', errorType, streamError: undefined });
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
