@@ -14,9 +14,10 @@ export function createLoopbackServer(
     // A host name that points here but isn't this machine's is a web page's DNS trick; API Gateway answers 403 as well.
     if (!loopbackHost.test(request.headers.host ?? '')) {
       request.resume();
-      return respondJson(response, 403, { message: 'Forbidden' });
+      send(response, jsonAnswer(403, { message: 'Forbidden' }));
+    } else {
+      handle(request, response);
     }
-    handle(request, response);
   });
 }
 
@@ -78,21 +79,26 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
   });
 }
 
-export function respond(
-  response: ServerResponse,
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  body: Uint8Array | string,
-): void {
-  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) });
-  response.end(body);
+/** What goes back for a request. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | string;
 }
 
-export function respondJson(
-  response: ServerResponse,
+export function jsonAnswer(
   status: number,
   content: unknown,
   headers: Readonly<Record<string, string>> = {},
-): void {
-  respond(response, status, { 'Content-Type': 'application/json', ...headers }, JSON.stringify(content));
+): Answer {
+  return {
+    status,
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: JSON.stringify(content),
+  };
+}
+
+export function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) });
+  response.end(body);
 }

@@ -1,12 +1,13 @@
 // [2] The relay's HTTP side: `@connections/{id}`, by which either end sends to the other.
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../../protocol/clock.ts';
 import { refusalOf, relayArn, relayStage } from '../access.ts';
 import { relayLimits } from '../aws-limits.ts';
 import type { RelayFault, RelayPost } from '../cloud.ts';
-import { readBody, respond, respondJson } from '../loopback-server.ts';
+import { type Answer, jsonAnswer, readBody } from '../loopback-server.ts';
 import type { SigV4Verifier } from '../sigv4-verify.ts';
 import { type Connection, connectionIdPattern } from './connection.ts';
 import type { Relay } from './relay-server.ts';
@@ -33,64 +34,72 @@ export class ConnectionsApi {
     this.#faults = faults;
   }
 
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** The answer, or undefined where a fault dropped the caller. */
+  async answer(request: IncomingMessage): Promise<Answer | undefined> {
     const { method = '', url = '', headers } = request;
     const body = await readBody(request, relayLimits.messageBytes);
-    if (!body) return refuse(response, 413, 'PayloadTooLargeException', 'Payload too large');
+    if (!body) return refusal(413, 'PayloadTooLargeException', 'Payload too large');
     const verified = this.#verifier.verify({ method, url, headers }, 'execute-api', body);
-    if (!verified.ok) return refuse(response, 403, 'ForbiddenException', 'Forbidden');
-    const id = idOf(url);
-    if (!['GET', 'POST', 'DELETE'].includes(method)) {
-      return refuse(response, 403, 'ForbiddenException', 'Forbidden');
+    if (!verified.ok || !['GET', 'POST', 'DELETE'].includes(method)) {
+      return refusal(403, 'ForbiddenException', 'Forbidden');
     }
+    const id = idOf(url);
     const resource = relayArn(`${method}/@connections/${id ?? ''}`);
-    const refusal = refusalOf(verified.principal, 'execute-api:ManageConnections', resource);
-    if (refusal) return respondJson(response, 403, { Message: refusal }, errorType('AccessDeniedException'));
+    const denied = refusalOf(verified.principal, 'execute-api:ManageConnections', resource);
+    if (denied) return jsonAnswer(403, { Message: denied }, answerHeaders('AccessDeniedException'));
     if (id === undefined || !connectionIdPattern.test(id)) {
-      return refuse(response, 400, 'BadRequestException', `Invalid connectionId: ${id ?? ''}`);
+      return refusal(400, 'BadRequestException', `Invalid connectionId: ${id ?? ''}`);
     }
     const connection = this.#relay.find(id);
-    if (!connection) return respond(response, 410, errorType('GoneException'), '');
-    if (method === 'GET') return respondJson(response, 200, describe(connection));
-    if (method === 'DELETE') {
-      connection.close(1000, 'Connection Closed Normally');
-      return respond(response, 204, {}, '');
-    }
-    this.#post(connection, body, request, response);
+    if (!connection) return gone();
+    if (method === 'GET') return jsonAnswer(200, describe(connection), answerHeaders());
+    if (method === 'POST') return this.#post(connection, body, request.socket);
+    connection.close(1000, 'Connection Closed Normally');
+    return { status: 204, headers: answerHeaders(), body: '' };
   }
 
-  #post(connection: Connection, body: Buffer, request: IncomingMessage, response: ServerResponse): void {
+  async #post(connection: Connection, body: Buffer, caller: Duplex): Promise<Answer | undefined> {
     // Bytes that aren't UTF-8 can't travel in a text frame: the receiver would have to fail the connection.
-    if (!isUtf8(body)) return refuse(response, 400, 'BadRequestException', 'Invalid UTF-8 in the message');
+    if (!isUtf8(body)) return refusal(400, 'BadRequestException', 'Invalid UTF-8 in the message');
     this.#posts += 1;
     const fault = this.#faults?.({ connectionId: connection.id, number: this.#posts, size: body.length });
-    if (!fault) return deliver(connection, body, response);
-    this.#after(fault.delayMs, () => {
-      if (fault.drop === 'before') return void request.socket.destroy();
-      if (fault.status !== undefined) return respondFault(response, fault.status);
-      if (fault.drop === 'after') {
-        connection.deliver(body);
-        return void request.socket.destroy();
-      }
-      if (fault.lateMs === undefined) return deliver(connection, body, response);
-      respond(response, 200, {}, '');
-      this.#after(fault.lateMs, () => {
-        if (connection.isOpen) connection.deliver(body);
-      });
-    });
-  }
-
-  #after(ms: number | undefined, step: () => void): void {
-    if (ms === undefined) step();
-    else this.#clock.after(ms, step, { background: true });
+    if (!fault) return deliver(connection, body);
+    if (fault.delayMs !== undefined) {
+      await new Promise<void>((resolve) =>
+        this.#clock.after(fault.delayMs ?? 0, resolve, { background: true }),
+      );
+    }
+    if (fault.status !== undefined) return injected(fault.status);
+    if (fault.drop !== undefined) {
+      if (fault.drop === 'after') deliver(connection, body);
+      caller.destroy();
+      return undefined;
+    }
+    if (fault.lateMs === undefined) return deliver(connection, body);
+    this.#clock.after(fault.lateMs, () => deliver(connection, body), { background: true });
+    return delivered();
   }
 }
 
-function deliver(connection: Connection, body: Buffer, response: ServerResponse): void {
-  if (!connection.isOpen) return respond(response, 410, errorType('GoneException'), '');
-  if (connection.isFull) return refuse(response, 429, 'LimitExceededException', 'The receiver is too slow');
+function deliver(connection: Connection, body: Buffer): Answer {
+  if (!connection.isOpen) return gone();
+  if (connection.isFull) return refusal(429, 'LimitExceededException', 'The receiver is too slow');
   connection.deliver(body);
-  respond(response, 200, errorType(undefined), '');
+  return delivered();
+}
+
+function delivered(): Answer {
+  return { status: 200, headers: answerHeaders(), body: '' };
+}
+
+/** AWS's has no body. */
+function gone(): Answer {
+  return { status: 410, headers: answerHeaders('GoneException'), body: '' };
+}
+
+function injected(status: number): Answer {
+  if (status === 429) return refusal(429, 'LimitExceededException', 'Rate exceeded');
+  return refusal(status, 'InternalServerErrorException', 'Internal server error');
 }
 
 /** The id after `@connections/`, decoded; undefined where it isn't percent-encoding. */
@@ -112,18 +121,12 @@ function describe(connection: Connection) {
   };
 }
 
-function refuse(response: ServerResponse, status: number, type: string, message: string): void {
-  respondJson(response, status, { message }, errorType(type));
+function refusal(status: number, type: string, message: string): Answer {
+  return jsonAnswer(status, { message }, answerHeaders(type));
 }
 
-function respondFault(response: ServerResponse, status: number): void {
-  if (status === 429) return refuse(response, 429, 'LimitExceededException', 'Rate exceeded');
-  refuse(response, status, 'InternalServerErrorException', 'Internal server error');
-}
-
-function errorType(type: string | undefined): Record<string, string> {
-  const requestId = randomUUID();
-  return type === undefined
-    ? { 'x-amzn-RequestId': requestId }
-    : { 'x-amzn-RequestId': requestId, 'x-amzn-ErrorType': type };
+function answerHeaders(errorType?: string): Record<string, string> {
+  const headers: Record<string, string> = { 'x-amzn-RequestId': randomUUID() };
+  if (errorType !== undefined) headers['x-amzn-ErrorType'] = errorType;
+  return headers;
 }

@@ -37,7 +37,10 @@ export class Relay {
   /** Handles a server's `upgrade` event. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const [path] = (request.url ?? '').split('?', 1);
-    if (path !== `/${relayStage}` || !this.#mayConnect(request)) return refuseUpgrade(socket);
+    if (path !== `/${relayStage}` || !this.#mayConnect(request)) {
+      refuseUpgrade(socket);
+      return;
+    }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new Connection({
         webSocket,

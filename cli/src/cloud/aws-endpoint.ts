@@ -1,0 +1,48 @@
+// The embedded cloud's AWS endpoint: one port for the relay, the directory and Lambda's Invoke API.
+import type { IncomingMessage, Server } from 'node:http';
+import { relayStage } from './access.ts';
+import { type Answer, createLoopbackServer, jsonAnswer, send } from './loopback-server.ts';
+import { connectionsPath } from './relay/connections-api.ts';
+import type { Relay } from './relay/relay-server.ts';
+
+/** A service behind the endpoint; undefined means that there is nobody left to answer. */
+export interface Service {
+  answer(request: IncomingMessage): Promise<Answer | undefined>;
+}
+
+export interface Services {
+  readonly relay: Relay;
+  readonly connections: Service;
+  readonly directory: Service;
+  readonly invoke: Service;
+}
+
+export const invokePath = '/2015-03-31/functions/';
+
+/** The server, not listening yet. */
+export function createAwsEndpoint(services: Services): Server {
+  const server = createLoopbackServer(async (request, response) => {
+    const service = serviceOf(request, services);
+    if (!service) {
+      request.resume();
+      send(response, jsonAnswer(403, { message: 'Forbidden' }, { 'x-amzn-ErrorType': 'ForbiddenException' }));
+      return;
+    }
+    try {
+      const answer = await service.answer(request);
+      if (answer) send(response, answer);
+    } catch {
+      // A fault of ours; the services answer every mistake of a caller themselves.
+      if (!response.headersSent) send(response, jsonAnswer(500, { message: 'Internal server error' }));
+    }
+  });
+  server.on('upgrade', (request, socket, head) => services.relay.accept(request, socket, head));
+  return server;
+}
+
+function serviceOf(request: IncomingMessage, services: Services): Service | undefined {
+  const { url = '' } = request;
+  if (url.startsWith(connectionsPath)) return services.connections;
+  if (url.startsWith(invokePath)) return services.invoke;
+  return url.startsWith(`/${relayStage}`) ? undefined : services.directory;
+}
