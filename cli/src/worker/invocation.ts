@@ -10,9 +10,9 @@ export interface Invocation {
   readonly instance: string;
   /** The event's JSON text as the stub got it; never re-encoded on the way to the worker. */
   readonly event: Uint8Array;
-  /** When the local run times out, in milliseconds since the epoch, on this machine's clock. */
+  /** When the stub stops waiting, in milliseconds since the epoch, on this machine's clock: the latest end of the run. */
   readonly deadlineMs: number;
-  /** The function's configured timeout in seconds; only for the words of the timeout error. */
+  /** The function's configured timeout in seconds, counted from when a worker takes the invocation. */
   readonly timeoutSeconds: number;
   readonly invokedFunctionArn: string;
   readonly traceId?: string | undefined;
@@ -102,6 +102,8 @@ export interface WorkerResult {
   readonly codeMs: number;
   /** Time spent starting and initialising a worker for it, in milliseconds; 0 when a warm one was used. */
   readonly initMs: number;
+  /** Resolves when every line the invocation logged has been reported, at most 100 ms after the answer. */
+  readonly logsDrained: Promise<void>;
 }
 
 /** The workers of all served functions. */

@@ -1,0 +1,33 @@
+# `make` alone lists what there is. Nothing to set up but Node >= 20 and make itself.
+.DEFAULT_GOAL := help
+.PHONY: help dev build test check bench clean
+
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+dev: build ## Start the local cloud and serve examples/quickstart; prints a curl line
+	node dist/livectl.mjs serve --local --root examples/quickstart
+
+build: node_modules/.package-lock.json ## Install what is missing and build dist/
+	node scripts/build.mjs
+
+test: build ## Build and run all tests
+	vitest run
+
+check: build ## Types, linter, format, stale built files
+	tsc --noEmit
+	biome check --error-on-warnings .
+	node scripts/check.mjs
+
+bench: build ## Measure speed, write docs/benchmarks.md
+	node scripts/build.mjs --bench
+	node dist/bench.mjs
+
+clean: ## Remove everything built or installed
+	rm -rf dist node_modules coverage
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@

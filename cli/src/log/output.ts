@@ -1,0 +1,44 @@
+// The only writer to stdout and stderr: whole lines, and no crash when the reader has gone.
+
+export interface Output {
+  /** Columns of the terminal, or undefined where stdout is none. */
+  readonly columns: number | undefined;
+  readonly colour: boolean;
+  /** One line, or several separated by newlines. */
+  line(text: string): void;
+  /** The same to stderr. */
+  errorLine(text: string): void;
+}
+
+let broken = false;
+for (const stream of [process.stdout, process.stderr]) {
+  // `livectl serve | head` closes the pipe; livectl then goes on without a listener.
+  stream.on('error', () => {
+    broken = true;
+  });
+}
+
+/** stdout and stderr of this process; colour only on a terminal, and not under NO_COLOR (no-color.org). */
+export const processOutput: Output = {
+  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+  colour: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
+  line: (text) => {
+    if (!broken) process.stdout.write(`${text}\n`);
+  },
+  errorLine: (text) => {
+    if (!broken) process.stderr.write(`${text}\n`);
+  },
+};
+
+/** Resolves when everything written so far is handed over, at most a second later. */
+export async function closeOutput(): Promise<void> {
+  const drained = Promise.all(
+    [process.stdout, process.stderr].map(
+      (stream) => new Promise<void>((resolve) => (broken ? resolve() : stream.write('', () => resolve()))),
+    ),
+  );
+  const bound = new Promise<void>((resolve) => {
+    setTimeout(resolve, 1000).unref();
+  });
+  await Promise.race([drained, bound]);
+}

@@ -1,0 +1,37 @@
+// The only file that asks "Node or Deno?": one table of what differs.
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import process from 'node:process';
+
+interface DenoGlobal {
+  readonly version: { readonly deno: string };
+}
+
+const deno = (globalThis as { Deno?: DenoGlobal }).Deno;
+
+/** What runs livectl, e.g. `Node.js 20.20.2`. */
+export const runtimeName = deno ? `Deno ${deno.version.deno}` : `Node.js ${process.versions.node}`;
+
+/**
+ * The command that runs a Node function's process: this very Node; under Deno the `node` on the PATH, since the
+ * functions are written for it, or Deno itself where there is none.
+ */
+export function nodeCommand(): readonly string[] {
+  if (!deno) return [process.execPath, '--enable-source-maps'];
+  const node = findOnPath(process.platform === 'win32' ? 'node.exe' : 'node');
+  return node ? [node, '--enable-source-maps'] : [process.execPath, 'run', '--allow-all', '--no-config', '--quiet'];
+}
+
+function findOnPath(program: string): string | undefined {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    if (folder === '') continue;
+    const file = join(folder, program);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return undefined;
+}

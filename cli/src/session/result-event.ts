@@ -1,0 +1,55 @@
+// [4] The line that ends an invocation, with the error's stack and the HTTP status where there is one.
+import * as v from 'valibot';
+import { functionErrorSchema } from '../../../protocol/message.ts';
+import type { Outcome, WorkerResult } from '../worker/invocation.ts';
+import type { Run } from './answers.ts';
+import type { SessionEvent } from './session-event.ts';
+
+type ResultEvent = Extract<SessionEvent, { event: 'result' }>;
+
+/** Larger answers are not parsed just for a status in the terminal. */
+const parsedUpToBytes = 256 * 1024;
+
+const statusSchema = v.looseObject({ statusCode: v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599)) });
+
+/** `ms` from the stub's sending to the relay's taking of the answer. */
+export function resultEvent(run: Run, result: WorkerResult, ms: number): ResultEvent {
+  const { outcome, codeMs, initMs } = result;
+  const status = outcome.ok ? statusOf(outcome.body) : undefined;
+  return {
+    event: 'result',
+    id: run.id,
+    function: run.functionName,
+    ok: outcome.ok,
+    ms: round(ms),
+    code_ms: round(codeMs),
+    ...(initMs > 0 ? { init_ms: round(initMs) } : {}),
+    ...(status === undefined ? {} : { status }),
+    ...(outcome.ok ? {} : { error: errorOf(outcome) }),
+  };
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
+
+function statusOf(body: Uint8Array): number | undefined {
+  if (body.length > parsedUpToBytes || body[0] !== 0x7b) return undefined;
+  const parsed = v.safeParse(statusSchema, parse(body));
+  return parsed.success ? parsed.output.statusCode : undefined;
+}
+
+function errorOf(outcome: Extract<Outcome, { ok: false }>): NonNullable<ResultEvent['error']> {
+  const { errorType: name, errorMessage: message, body } = outcome.error;
+  const parsed = v.safeParse(functionErrorSchema, parse(body));
+  const lines = parsed.success ? (parsed.output.trace ?? parsed.output.stackTrace?.map(String)) : undefined;
+  return { name, message, ...(lines && lines.length > 0 ? { stack: lines } : {}) };
+}
+
+function parse(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

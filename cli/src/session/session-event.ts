@@ -1,0 +1,72 @@
+// [4] Everything a session tells, as one union: the terminal view and `--format json` are two readings of it.
+import type { BuildMessage } from '../build/build-event.ts';
+import type { LogLevel } from '../worker/invocation.ts';
+
+export interface ServedFunction {
+  readonly name: string;
+  /** Where it answers over HTTP; undefined for functions without an HTTP trigger. */
+  readonly url: string | undefined;
+}
+
+/** Names and fields are the contract of `serve --format json` (docs/serve-events.md). */
+export type SessionEvent =
+  | {
+      readonly event: 'ready';
+      readonly url: string | undefined;
+      readonly stage: string;
+      readonly functions: readonly ServedFunction[];
+      /** From the start of the process, in milliseconds. */
+      readonly ms: number;
+    }
+  | { readonly event: 'invoke'; readonly id: string; readonly function: string; readonly trigger: string }
+  | {
+      readonly event: 'log';
+      /** Undefined for lines of an init phase that no invocation waits for. */
+      readonly id: string | undefined;
+      readonly function: string;
+      readonly level: LogLevel;
+      readonly message: string;
+    }
+  | {
+      readonly event: 'result';
+      readonly id: string;
+      readonly function: string;
+      readonly ok: boolean;
+      /** From the stub's sending to the relay's taking of the answer. */
+      readonly ms: number;
+      /** Of that, the developer's code. */
+      readonly code_ms: number;
+      /** Starting and initialising a worker for it; absent when a warm one ran it. */
+      readonly init_ms?: number;
+      /** HTTP status, where the answer has one. */
+      readonly status?: number;
+      readonly error?: { readonly name: string; readonly message: string; readonly stack?: readonly string[] };
+    }
+  /** Something went wrong outside any function's code; livectl goes on. */
+  | { readonly event: 'error'; readonly code: string; readonly message: string; readonly remedy?: string }
+  | { readonly event: 'reload'; readonly function: string; readonly ms: number; readonly changed: readonly string[] }
+  | {
+      readonly event: 'build_error';
+      readonly function: string;
+      readonly errors: readonly BuildMessage[];
+      /** An earlier build keeps answering. */
+      readonly last_good: boolean;
+    }
+  | { readonly event: 'displaced'; readonly by: { readonly user: string; readonly host: string } | undefined }
+  | { readonly event: 'reconnect'; readonly state: 'lost' | 'retrying' | 'connected'; readonly reason?: string; readonly ms?: number }
+  /** The bound on workers is reached; the invocation waits for one. */
+  | { readonly event: 'queued'; readonly id: string; readonly function: string; readonly waiting: number }
+  | { readonly event: 'notice'; readonly message: string }
+  | {
+      readonly event: 'stopping';
+      /** Invocations in flight that are waited for. */
+      readonly waiting_for: number;
+    }
+  | {
+      readonly event: 'stopped';
+      /** Answered and failed invocations since the start. */
+      readonly invocations: number;
+      readonly failed: number;
+      /** In flight when the bound on stopping ran out. */
+      readonly abandoned: number;
+    };
