@@ -29,6 +29,8 @@ export const maxMessageBytes = 7 * 1024 * 1024;
 export const maxChunks = 96;
 
 const identifier = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
+/** In the clear header, where a character must be one byte: letters, digits and punctuation of ASCII. */
+const asciiIdentifier = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/));
 const millisecondsSinceEpoch = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
 const optionalText = v.optional(v.string());
 
@@ -36,8 +38,12 @@ const optionalText = v.optional(v.string());
 export const headerSchema = v.strictObject({
   v: v.literal(protocolVersion),
   type: v.picklist(messageTypes),
-  /** The invocation's request id; for `displaced` a random id. */
-  id: identifier,
+  /**
+   * One conversation: made up by a stub for each invocation it receives, and carried by all messages about it.
+   * Not Lambda's request id, which "is reused for retries on the same request" (AWS, Context of
+   * aws-lambda-java-core): a retry must run again, not get the answer of the run before. `displaced` has its own.
+   */
+  id: asciiIdentifier,
   /** Counts the sendings of one message, from 1, so that chunks of two sendings never mix. */
   attempt: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)),
   /** This chunk's place, from 0, and how many there are. */
@@ -53,6 +59,8 @@ export type MessageHeader = v.InferOutput<typeof headerSchema>;
 /** The sealed fields of each type; the body follows them as raw bytes. */
 export const headSchemas = {
   invoke: v.object({
+    /** Lambda's request id, for the function's context and its logs. */
+    requestId: identifier,
     /** The function's name in the manifest. */
     function: identifier,
     /** The stub instance; one worker serves one. */

@@ -118,8 +118,9 @@ export class Stub {
       clock: this.#clock,
       stage: this.#settings.stage,
       functionName: this.#settings.functionName,
-      id: context.awsRequestId,
+      id: randomUUID(),
       head: {
+        requestId: context.awsRequestId,
         function: this.#settings.functionName,
         instance: this.#instance,
         deadline,
