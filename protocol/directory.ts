@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { Clock } from './clock.ts';
 import { type HttpClient, isReset } from './http-client.ts';
-import { LiveDebugError, messageOf } from './live-debug-error.ts';
+import { firstLine, LiveDebugError, messageOf } from './live-debug-error.ts';
 import { type AwsCredentials, Signer } from './signature.ts';
 
 /** A DynamoDB attribute of the two types our items use. */
@@ -89,9 +89,12 @@ export interface DirectoryOptions {
 const timeoutMs = 5000;
 const attempts = 3;
 
+/** A page holds 1 MB, some two thousand clients: more pages than this are an answer that never ends. */
+const maxPages = 10;
+
 const queryOutputSchema = v.object({
   Items: v.optional(v.array(v.unknown()), []),
-  LastEvaluatedKey: v.optional(v.unknown()),
+  LastEvaluatedKey: v.nullish(v.record(v.string(), v.unknown())),
 });
 const failureSchema = v.object({
   __type: v.optional(v.string(), ''),
@@ -130,24 +133,24 @@ export class Directory {
   /** All clients of a stage, also those whose lease has run out. Items of another version are passed over. */
   async clients(stage: string): Promise<ClientItem[]> {
     const clients: ClientItem[] = [];
-    let start: unknown;
-    do {
-      const output = v.parse(
-        queryOutputSchema,
-        await this.call('Query', {
-          KeyConditionExpression: '#stage = :stage AND begins_with(#item, :prefix)',
-          ExpressionAttributeNames: { '#stage': 'stage', '#item': 'item' },
-          ExpressionAttributeValues: { ':stage': { S: stage }, ':prefix': { S: clientItemPrefix } },
-          ConsistentRead: true,
-          ...(start === undefined ? {} : { ExclusiveStartKey: start }),
-        }),
-      );
-      for (const item of output.Items) {
+    let start: Record<string, unknown> | null | undefined;
+    for (let page = 1; page <= maxPages; page += 1) {
+      const output = await this.call('Query', {
+        KeyConditionExpression: '#stage = :stage AND begins_with(#item, :prefix)',
+        ExpressionAttributeNames: { '#stage': 'stage', '#item': 'item' },
+        ExpressionAttributeValues: { ':stage': { S: stage }, ':prefix': { S: clientItemPrefix } },
+        ConsistentRead: true,
+        ...(start ? { ExclusiveStartKey: start } : {}),
+      });
+      const parsed = v.safeParse(queryOutputSchema, output);
+      if (!parsed.success) throw this.#notDynamoDb('Query');
+      for (const item of parsed.output.Items) {
         const client = parseClientItem(item);
         if (client) clients.push(client);
       }
-      start = output.LastEvaluatedKey;
-    } while (start !== undefined);
+      start = parsed.output.LastEvaluatedKey;
+      if (!start) break;
+    }
     return clients;
   }
 
@@ -179,11 +182,20 @@ export class Directory {
     const headers = this.#signer.sign(request, await credentials(), clock.now());
     const response = await http.send({ ...request, headers, timeoutMs });
     const answer = parseJson(response.body);
-    if (response.status === 200) return answer;
+    if (response.status === 200 && answer !== undefined) return answer;
+    if (response.status === 200) throw this.#notDynamoDb(operation);
     const failure = v.safeParse(failureSchema, answer);
     const { __type, message, Message, Item } = failure.success ? failure.output : { __type: '' };
     const type = __type.split('#').pop() || `HTTP ${response.status}`;
-    throw new DirectoryRefusal(operation, this.tableName, type, message ?? Message ?? 'no message', Item);
+    const words = firstLine(message ?? Message ?? 'no message');
+    throw new DirectoryRefusal(operation, this.tableName, type, words, Item);
+  }
+
+  #notDynamoDb(operation: string): LiveDebugError {
+    const message = `${operation} got an answer from ${this.#url.host} that is not DynamoDB's`;
+    return new LiveDebugError('LD_DIRECTORY', message, {
+      remedy: 'check the endpoint and any proxy before it',
+    });
   }
 }
 

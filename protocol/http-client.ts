@@ -32,14 +32,17 @@ export class HttpClient {
 
   /** Rejects with the network's error, or with code `ETIMEDOUT`; any HTTP status is an answer. */
   async send(request: HttpRequest): Promise<HttpResponse> {
+    const endsAt = performance.now() + request.timeoutMs;
     for (;;) {
-      const attempt = this.#attempt(request);
+      const attempt = this.#attempt(request, endsAt - performance.now());
       try {
         return await attempt.response;
       } catch (error) {
         // After a freeze or an idle spell the far end may have closed a socket we still keep. Nothing was
         // answered on it, so the same request goes out again; a fresh socket that fails is a real failure.
         if (!attempt.reusedSocket() || !isReset(error)) throw error;
+        // What closed one has most likely closed them all.
+        this.#dropIdleSockets();
       }
     }
   }
@@ -49,7 +52,16 @@ export class HttpClient {
     this.#agents.https.destroy();
   }
 
-  #attempt(request: HttpRequest): { response: Promise<HttpResponse>; reusedSocket: () => boolean } {
+  #dropIdleSockets(): void {
+    for (const agent of Object.values(this.#agents)) {
+      for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+    }
+  }
+
+  #attempt(
+    request: HttpRequest,
+    boundMs: number,
+  ): { response: Promise<HttpResponse>; reusedSocket: () => boolean } {
     const secure = request.url.protocol === 'https:';
     const body = request.body === undefined ? undefined : Buffer.from(request.body as Uint8Array);
     const outgoing = (secure ? https : http).request(request.url, {
@@ -58,16 +70,16 @@ export class HttpClient {
       headers: { ...request.headers, 'content-length': String(body?.length ?? 0) },
     });
     const response = new Promise<HttpResponse>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const error = Object.assign(
-          new Error(`no answer from ${request.url.host} within ${request.timeoutMs} ms`),
-          {
-            code: 'ETIMEDOUT',
-          },
-        );
-        outgoing.destroy(error);
+      // Ours before the socket's: what a destroyed socket reports looks like a reset.
+      const giveUp = (error: Error) => {
+        clearTimeout(timer);
         reject(error);
-      }, request.timeoutMs);
+        outgoing.destroy(error);
+      };
+      const timer = setTimeout(() => {
+        const message = `no answer from ${request.url.host} within ${request.timeoutMs} ms`;
+        giveUp(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
+      }, boundMs);
       const fail = (error: Error) => {
         clearTimeout(timer);
         reject(error);
@@ -78,9 +90,8 @@ export class HttpClient {
         let length = 0;
         incoming.on('data', (part: Buffer) => {
           length += part.length;
-          if (length > maxResponseBytes)
-            outgoing.destroy(new Error(`an answer over ${maxResponseBytes} bytes`));
-          else parts.push(part);
+          if (length <= maxResponseBytes) parts.push(part);
+          else giveUp(new Error(`an answer over ${maxResponseBytes} bytes from ${request.url.host}`));
         });
         incoming.on('error', fail);
         incoming.on('end', () => {

@@ -48,3 +48,11 @@ export function messageOf(thrown: unknown): string {
     return 'an unprintable value was thrown';
   }
 }
+
+/**
+ * What a service answered, up to its first line end (also one escaped in JSON) and at most 200 characters: after
+ * a bad signature AWS goes on to quote the request with its session token.
+ */
+export function firstLine(answer: string): string {
+  return (/^[^\r\n\\]*/.exec(answer.trim())?.[0] ?? '').slice(0, 200);
+}

@@ -106,10 +106,10 @@ export interface Message<T extends MessageType = MessageType> {
 /** A message of any type, as a union that `switch (message.type)` narrows. */
 export type AnyMessage = { [T in MessageType]: Message<T> }[MessageType];
 
-/** The Runtime API's error JSON; other fields (`trace`, `stackTrace`, ...) are kept. */
+/** The Runtime API's error JSON; other fields are kept, and those that a runtime fills otherwise passed over. */
 export const functionErrorSchema = v.looseObject({
-  errorType: v.optional(v.string(), 'Error'),
-  errorMessage: v.optional(v.string(), ''),
-  trace: v.optional(v.array(v.string())),
-  stackTrace: v.optional(v.array(v.unknown())),
+  errorType: v.fallback(v.string(), 'Error'),
+  errorMessage: v.fallback(v.string(), ''),
+  trace: v.fallback(v.optional(v.array(v.string())), undefined),
+  stackTrace: v.fallback(v.optional(v.array(v.unknown())), undefined),
 });

@@ -17,6 +17,9 @@ export const defaultReassemblyLimits: ReassemblyLimits = {
   rememberedMessages: 4096,
 };
 
+/** What an unfinished message takes besides its chunks, so that many small ones have a bound too. */
+const pendingOverheadBytes = 1024;
+
 /** Why an unfinished message was given up. */
 export type DropReason = 'timeout' | 'memory' | 'size' | 'contradiction';
 
@@ -48,7 +51,7 @@ export class Reassembler {
     this.#limits = limits;
   }
 
-  /** Bytes held for unfinished messages. */
+  /** Bytes held for unfinished messages, with 1 KB of overhead each. */
   get pendingBytes(): number {
     return this.#pendingBytes;
   }
@@ -71,7 +74,7 @@ export class Reassembler {
     pending.received += 1;
     pending.bytes += chunk.length;
     this.#pendingBytes += chunk.length;
-    if (pending.bytes > maxMessageBytes) {
+    if (pending.bytes > maxMessageBytes + pendingOverheadBytes) {
       this.#drop(key, pending, 'size');
       return undefined;
     }
@@ -95,10 +98,11 @@ export class Reassembler {
       header,
       chunks: new Array<Uint8Array | undefined>(header.total).fill(undefined),
       received: 0,
-      bytes: 0,
+      bytes: pendingOverheadBytes,
       timer: this.#startTimer(key),
     };
     this.#pending.set(key, pending);
+    this.#pendingBytes += pending.bytes;
     return pending;
   }
 

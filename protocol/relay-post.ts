@@ -1,7 +1,7 @@
 // Posting to another peer through @connections: bounded in time, retried where the relay asks for it.
 import type { Clock } from './clock.ts';
 import { type HttpClient, isReset } from './http-client.ts';
-import { messageOf } from './live-debug-error.ts';
+import { firstLine, messageOf } from './live-debug-error.ts';
 import { type AwsCredentials, Signer } from './signature.ts';
 
 export interface RelayPosterOptions {
@@ -63,7 +63,7 @@ export class RelayPoster {
         if (text === undefined) return;
         next += 1;
         const outcome = await this.#postOne(url, text, untilMs);
-        if (outcome.kind !== 'delivered') bad = outcome;
+        if (outcome.kind !== 'delivered') bad ??= outcome;
       }
     };
     await Promise.all(Array.from({ length: Math.min(postsAtOnce, texts.length) }, lane));
@@ -100,7 +100,7 @@ export class RelayPoster {
       if (response.status >= 200 && response.status < 300) return { kind: 'delivered' };
       // By status, not by an error's name: those differ between emulators and SDK versions.
       if (response.status === 410) return { kind: 'gone' };
-      const reason = `HTTP ${response.status} ${response.body.toString('utf8', 0, 200)}`.trim();
+      const reason = `HTTP ${response.status} ${firstLine(response.body.toString('utf8'))}`.trim();
       return response.status === 429 || response.status >= 500 ? reason : { kind: 'failed', reason };
     } catch (error) {
       const code = (error as { code?: unknown } | null)?.code;

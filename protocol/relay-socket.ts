@@ -35,17 +35,21 @@ export interface RelaySocket {
 /** API Gateway closes a connection after 10 minutes without traffic (platform facts). */
 export const keepaliveMs = 5 * 60_000;
 
+/** No message through API Gateway is larger (platform facts). */
+const relayMessageBytes = 128 * 1024;
+
 const helloSchema = v.object({ connectionId: v.pipe(v.string(), v.minLength(1)) });
 
 /** Connects, signs, asks for the connection id. Rejects with LD_RELAY: what failed, and what to look at. */
 export async function openRelaySocket(options: RelaySocketOptions): Promise<RelaySocket> {
-  const signedUrl = new URL(options.url.replace(/^ws/, 'http'));
+  const signedUrl = new URL(options.url.replace(/^ws/, 'http').replace(/\/$/, ''));
   const signer = new Signer({ service: 'execute-api', region: options.region });
   const headers = signer.sign({ method: 'GET', url: signedUrl }, options.credentials, options.clock.now());
   const socket = new WebSocket(signedUrl.href.replace(/^http/, 'ws'), {
     headers,
     // API Gateway's deflate negotiation has a fault with window bits (platform facts).
     perMessageDeflate: false,
+    maxPayload: relayMessageBytes,
     handshakeTimeout: options.timeoutMs,
     ...(options.agent ? { agent: options.agent } : {}),
   });

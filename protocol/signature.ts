@@ -82,15 +82,21 @@ function hmac(key: Buffer | string, data: string): Buffer {
 }
 
 function canonicalPath(path: string): string {
-  return path.split('/').map(encodeRfc3986).join('/');
+  return path.replace(/\/+/g, '/').split('/').map(encodeRfc3986).join('/');
 }
 
 function canonicalQuery(url: URL): string {
   if (url.search === '') return '';
-  const pairs = [...url.searchParams].map(
-    ([name, value]) => `${encodeRfc3986(name)}=${encodeRfc3986(value)}`,
-  );
-  return pairs.sort().join('&');
+  return [...url.searchParams]
+    .map(([name, value]) => [encodeRfc3986(name), encodeRfc3986(value)] as const)
+    .sort(([name, value], [otherName, otherValue]) => byCode(name, otherName) || byCode(value, otherValue))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
+}
+
+function byCode(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 function encodeRfc3986(text: string): string {

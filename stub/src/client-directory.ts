@@ -1,6 +1,7 @@
 // [1] Who serves this function, and the sealed channel to it: looked up once, kept while it answers.
 import type { Clock } from '../../protocol/clock.ts';
 import { type ClientItem, type Directory, servingClient } from '../../protocol/directory.ts';
+import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 import { type Channel, channelToClient } from '../../protocol/sealing.ts';
 
 /** A client with a live lease, and this stub instance's channel to it. */
@@ -37,12 +38,21 @@ export class ClientDirectory {
     if (item === undefined) this.#client = undefined;
     else if (item.publicKey === this.#client?.item.publicKey)
       this.#client = { item, channel: this.#client.channel };
-    else this.#client = { item, channel: await channelToClient(item.publicKey, stage) };
+    else this.#client = { item, channel: await agree(item, stage) };
     return this.#client;
   }
 
   /** The next call of `current` reads the table. */
   forget(): void {
     this.#client = undefined;
+  }
+}
+
+async function agree(item: ClientItem, stage: string): Promise<Channel> {
+  try {
+    return await channelToClient(item.publicKey, stage);
+  } catch (cause) {
+    const message = `the public key of ${item.user} on ${item.host} in item ${item.item} is no key`;
+    throw new LiveDebugError('LD_DIRECTORY', message, { cause, remedy: 'restart livectl serve there' });
   }
 }

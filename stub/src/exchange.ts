@@ -1,9 +1,10 @@
 // [1] One invocation's conversation with the client: sent, acknowledged, answered; or given up with a reason.
 import type { Clock } from '../../protocol/clock.ts';
-import { LiveDebugError } from '../../protocol/live-debug-error.ts';
+import { LiveDebugError, messageOf } from '../../protocol/live-debug-error.ts';
 import type { AnyMessage, Message, MessageHead } from '../../protocol/message.ts';
+import { Reassembler } from '../../protocol/reassembly.ts';
 import type { RelayPoster } from '../../protocol/relay-post.ts';
-import { encodeMessage } from '../../protocol/wire.ts';
+import { decodeMessage, encodeMessage, type SealedChunk } from '../../protocol/wire.ts';
 import type { Client, ClientDirectory } from './client-directory.ts';
 import { noClientError } from './no-client-answer.ts';
 import { Signals } from './signals.ts';
@@ -20,6 +21,8 @@ export interface ExchangeOptions {
   /** All of the invocation's head but what each sending fills in. */
   readonly head: Omit<MessageHead<'invoke'>, 'replyTo' | 'sentAt'>;
   readonly event: Uint8Array;
+  /** Told of everything that arrived and was not taken, in a few words. */
+  readonly onDrop: (reason: string) => void;
 }
 
 export type Answer = Message<'result'> | Message<'error'>;
@@ -32,6 +35,12 @@ const slowLineBytesPerMs = 250;
 const probeMs = 10_000;
 const pingMs = 1500;
 
+/** A client whose connection is gone while its lease holds may be reconnecting; it is asked once more after this. */
+const reconnectMs = 3000;
+
+/** An invocation follows a client that reconnects, or another that takes over, this many times at most. */
+const maxSendings = 4;
+
 /** A socket that has been silent this long (a frozen instance's, mostly) is checked while the invocation goes out. */
 const doubtfulAfterMs = 30_000;
 
@@ -39,6 +48,7 @@ const doubtfulAfterMs = 30_000;
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #signals: Signals;
+  readonly #reassembler: Reassembler;
   /** Everyone this invocation was sent to: normally one. */
   readonly #clients: Client[] = [];
   #attempt = 0;
@@ -46,22 +56,38 @@ export class Exchange {
   constructor(options: ExchangeOptions) {
     this.#options = options;
     this.#signals = new Signals(options.clock);
+    this.#reassembler = new Reassembler(options.clock, (header, reason) =>
+      options.onDrop(`unfinished ${header.type}: ${reason}`),
+    );
   }
 
   get id(): string {
     return this.#options.id;
   }
 
-  /** The channels by which a message to this invocation may be sealed. */
-  get clients(): readonly Client[] {
-    return this.#clients;
+  /** A chunk that names this exchange has arrived; whether it is genuine shows here. */
+  async receive({ header, headerText, sealed }: SealedChunk): Promise<void> {
+    const { onDrop } = this.#options;
+    for (const { channel } of this.#clients) {
+      const opened = channel.open(headerText, sealed);
+      if (opened === undefined) continue;
+      const bytes = this.#reassembler.accept(channel.enc, header, opened);
+      if (bytes === undefined) return;
+      try {
+        this.#take(await decodeMessage(header, bytes));
+      } catch (error) {
+        onDrop(messageOf(error));
+      }
+      return;
+    }
+    onDrop(`${header.type} that does not open with the client's key`);
   }
 
-  /** A message for this invocation has arrived, opened and parsed. */
-  receive(message: AnyMessage): void {
+  #take(message: AnyMessage): void {
     if (message.type === 'ack') this.#signals.put({ kind: 'ack' });
-    if (message.type === 'result' || message.type === 'error')
+    else if (message.type === 'result' || message.type === 'error')
       this.#signals.put({ kind: 'answer', answer: message });
+    else this.#options.onDrop(`${message.type}, which only stubs send`);
   }
 
   /** The stub's socket is gone: answers may have been lost with it. */
@@ -69,9 +95,10 @@ export class Exchange {
     this.#signals.put({ kind: 'socket-lost' });
   }
 
-  /** Nobody waits any more: `run` ends with an error that nobody reads. */
+  /** Nobody waits any more: `run` sends nothing from here on and ends with an error that nobody reads. */
   close(): void {
     this.#signals.close();
+    this.#reassembler.close();
   }
 
   /**
@@ -83,10 +110,15 @@ export class Exchange {
     return sent ?? (await this.#untilAnswered());
   }
 
-  /** Tells the client that nobody waits any more; at most `boundMs`. */
+  /** Ends the exchange and tells the client that nobody waits any more; at most `boundMs`. Never rejects. */
   async cancel(boundMs: number): Promise<void> {
+    this.close();
     const client = this.#clients.at(-1);
-    if (client) await this.#post(client, { type: 'cancel', head: { reason: 'deadline' } }, boundMs);
+    if (client === undefined) return;
+    // A client that can't be told finds its answer unwanted, and keeps the same deadline.
+    await this.#post(client, { type: 'cancel', head: { reason: 'deadline' } }, boundMs).catch(
+      () => undefined,
+    );
   }
 
   /** Undefined once acknowledged; the answer itself when that came first. */
@@ -104,50 +136,52 @@ export class Exchange {
       client = await clients.refresh();
       // The same connection that is gone, or that stayed silent twice, will not do better a third time.
       const same = client?.item.connectionId === before.item.connectionId;
-      if (posted === 'gone' && same) client = undefined;
-      else if (sending >= 2 && (same || sending >= 4)) throw noAckError(before, this.#ackBoundMs());
+      if (posted === 'gone' && (same || sending >= maxSendings)) client = undefined;
+      else if (posted === 'delivered' && sending >= 2 && (same || sending >= maxSendings))
+        throw noAckError(before, this.#ackBoundMs());
     }
     clients.forget();
     throw noClientError(stage, functionName, 'no live lease, or its connection is gone');
   }
 
   async #untilAnswered(): Promise<Answer> {
+    let reconnecting = false;
     for (;;) {
-      const signal = await this.#signals.next(probeMs);
+      const signal = await this.#signals.next(reconnecting ? reconnectMs : probeMs);
       if (signal?.kind === 'answer') return signal.answer;
       if (signal?.kind === 'ack') continue;
-      if (signal === undefined) await this.#options.socket.isAlive(pingMs);
       try {
-        await this.#probe();
+        if (signal === undefined) await this.#options.socket.isAlive(pingMs);
+        const state = await this.#probe();
+        if (state === 'lost' || (state === 'gone' && reconnecting)) throw lostError(this.#clients.at(-1));
+        reconnecting = state === 'gone';
       } catch (error) {
-        // The client goes on; a relay that can't be reached now may be in ten seconds. The deadline ends this.
-        if (!(error instanceof LiveDebugError && error.code === 'LD_RELAY')) throw error;
+        // The client goes on; a relay or table that can't be reached now may be in ten seconds. The deadline ends this.
+        const code = error instanceof LiveDebugError ? error.code : undefined;
+        if (code !== 'LD_RELAY' && code !== 'LD_DIRECTORY') throw error;
       }
     }
   }
 
-  /** Asks the client that has begun this invocation whether it still works on it, with today's reply address. */
-  async #probe(): Promise<void> {
-    const { clients, socket } = this.#options;
-    const began = this.#clients.at(-1);
-    if (began === undefined) return;
+  /**
+   * Asks the client that has begun this invocation whether it still works on it, with today's reply address.
+   * `gone`: its connection is, while its lease holds; `lost`: it serves no more.
+   */
+  async #probe(): Promise<'delivered' | 'gone' | 'lost'> {
+    const { clients, clock, head, socket } = this.#options;
     const probe = async (client: Client) => {
       const { connectionId } = await socket.get();
-      return this.#post(client, { type: 'probe', head: { replyTo: connectionId } }, probeMs);
+      const boundMs = Math.min(probeMs, head.deadline - clock.now());
+      return this.#post(client, { type: 'probe', head: { replyTo: connectionId } }, boundMs);
     };
-    if ((await probe(began)) !== 'gone') return;
+    const began = this.#clients.at(-1);
+    if (began === undefined) return 'lost';
+    if ((await probe(began)) === 'delivered') return 'delivered';
     // The same process may have reconnected; another one must not run what this one has begun.
     const now = await clients.refresh();
-    if (now?.item.publicKey === began.item.publicKey && (await probe(now)) !== 'gone') {
-      this.#clients.push(now);
-      return;
-    }
-    const { user, host } = began.item;
-    throw new LiveDebugError(
-      'LD_LOST',
-      `livectl of ${user} on ${host} went away while it ran this invocation`,
-      { remedy: 'see what ended livectl there; the caller may try again' },
-    );
+    if (now?.item.publicKey !== began.item.publicKey) return 'lost';
+    this.#clients.push(now);
+    return now.item.connectionId === began.item.connectionId ? 'gone' : probe(now);
   }
 
   async #sendInvoke(client: Client): Promise<'delivered' | 'gone'> {
@@ -170,6 +204,7 @@ export class Exchange {
     message: { readonly type: T; readonly head: MessageHead<T>; readonly body?: Uint8Array },
     boundMs: number,
   ): Promise<'delivered' | 'gone'> {
+    if (message.type !== 'cancel') this.#signals.throwIfClosed();
     this.#attempt += 1;
     const { clock, id, poster } = this.#options;
     const whole: Message<T> = {
@@ -190,6 +225,13 @@ export class Exchange {
   #ackBoundMs(): number {
     return ackMs + this.#options.event.length / slowLineBytesPerMs;
   }
+}
+
+function lostError(client: Client | undefined): LiveDebugError {
+  const who = client ? `livectl of ${client.item.user} on ${client.item.host}` : 'livectl';
+  return new LiveDebugError('LD_LOST', `${who} went away while it ran this invocation`, {
+    remedy: 'see what ended livectl there; the caller may try again',
+  });
 }
 
 function noAckError(client: Client, boundMs: number): LiveDebugError {

@@ -1,9 +1,9 @@
 // [1] With a fallback, nobody serving means the real function answers: one signed Invoke of the Lambda API.
 import type { Clock } from '../../protocol/clock.ts';
 import type { HttpClient } from '../../protocol/http-client.ts';
-import { LiveDebugError } from '../../protocol/live-debug-error.ts';
+import { LiveDebugError, messageOf } from '../../protocol/live-debug-error.ts';
 import { type AwsCredentials, Signer } from '../../protocol/signature.ts';
-import { remoteError } from './remote-error.ts';
+import { readJson, remoteError } from './remote-answer.ts';
 import type { StubSettings } from './settings.ts';
 
 export interface FallbackCall {
@@ -25,18 +25,19 @@ export async function invokeFallback(call: FallbackCall): Promise<unknown> {
   const body = Buffer.from(JSON.stringify(event) ?? 'null');
   const signer = new Signer({ service: 'lambda', region: settings.region });
   const request = { method: 'POST', url, headers: { 'content-type': 'application/json' }, body };
-  const response = await http.send({
-    ...request,
-    headers: signer.sign(request, credentials, clock.now()),
-    timeoutMs,
+  const headers = signer.sign(request, credentials, clock.now());
+  const response = await http.send({ ...request, headers, timeoutMs }).catch((error: unknown) => {
+    throw cannotInvoke(functionArn, messageOf(error), error);
   });
-  if (response.status !== 200) {
-    throw new LiveDebugError(
-      'LD_NO_CLIENT',
-      `nobody is serving, and the fallback ${functionArn} can't be invoked: HTTP ${response.status}`,
-      { remedy: 'check LIVE_DEBUG_FALLBACK_ARN and the role’s permission lambda:InvokeFunction' },
-    );
-  }
+  if (response.status !== 200) throw cannotInvoke(functionArn, `HTTP ${response.status}`);
   if (response.headers['x-amz-function-error'] !== undefined) throw remoteError(response.body);
-  return response.body.length === 0 ? undefined : JSON.parse(response.body.toString('utf8'));
+  return readJson(response.body);
+}
+
+function cannotInvoke(functionArn: string, why: string, cause?: unknown): LiveDebugError {
+  return new LiveDebugError(
+    'LD_NO_CLIENT',
+    `nobody is serving, and the fallback ${functionArn} can't be invoked: ${why}`,
+    { remedy: 'check LIVE_DEBUG_FALLBACK_ARN and the role’s permission lambda:InvokeFunction', cause },
+  );
 }

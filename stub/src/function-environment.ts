@@ -2,12 +2,17 @@
 
 /** Of this sandbox alone: paths and addresses that mean nothing, or mislead, on another machine. */
 const sandboxOnly = new Set([
+  '_AWS_XRAY_DAEMON_ADDRESS',
+  '_AWS_XRAY_DAEMON_PORT',
   '_HANDLER',
   '_X_AMZN_TRACE_ID',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
   'AWS_LAMBDA_RUNTIME_API',
   'AWS_LAMBDA_METADATA_API',
   'AWS_LAMBDA_METADATA_TOKEN',
   'AWS_LAMBDA_EXEC_WRAPPER',
+  'AWS_XRAY_DAEMON_ADDRESS',
   'HOME',
   'LAMBDA_RUNTIME_DIR',
   'LAMBDA_TASK_ROOT',

@@ -11,7 +11,7 @@ export type Signal =
 export class Signals {
   readonly #clock: Clock;
   readonly #queue: Signal[] = [];
-  #reader: ((signal: Signal | undefined) => void) | undefined;
+  #wake: (() => void) | undefined;
   #closed = false;
 
   constructor(clock: Clock) {
@@ -19,34 +19,34 @@ export class Signals {
   }
 
   put(signal: Signal): void {
-    const reader = this.#reader;
-    if (reader === undefined) {
-      this.#queue.push(signal);
-      return;
-    }
-    this.#reader = undefined;
-    reader(signal);
+    this.#queue.push(signal);
+    this.#wake?.();
   }
 
-  /** The reader's next wait rejects, and so does the one under way at its bound. */
+  /** The wait under way rejects, and so does every later one. */
   close(): void {
     this.#closed = true;
+    this.#wake?.();
+  }
+
+  /** Throws once closed: whoever was at work for the exchange goes no further. */
+  throwIfClosed(): void {
+    if (this.#closed) throw new Error('the exchange is over');
   }
 
   /** The next signal, or undefined when none comes within `boundMs`. */
-  next(boundMs: number): Promise<Signal | undefined> {
-    if (this.#closed) return Promise.reject(new Error('the exchange is over'));
-    const queued = this.#queue.shift();
-    if (queued) return Promise.resolve(queued);
-    return new Promise((resolve) => {
-      const timer = this.#clock.after(boundMs, () => {
-        this.#reader = undefined;
-        resolve(undefined);
+  async next(boundMs: number): Promise<Signal | undefined> {
+    if (this.#queue.length === 0 && !this.#closed) {
+      await new Promise<void>((resolve) => {
+        const timer = this.#clock.after(boundMs, resolve);
+        this.#wake = () => {
+          timer.cancel();
+          resolve();
+        };
       });
-      this.#reader = (signal) => {
-        timer.cancel();
-        resolve(signal);
-      };
-    });
+      this.#wake = undefined;
+    }
+    this.throwIfClosed();
+    return this.#queue.shift();
   }
 }

@@ -3,17 +3,16 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../protocol/clock.ts';
 import { Directory } from '../../protocol/directory.ts';
 import { HttpClient } from '../../protocol/http-client.ts';
-import { LiveDebugError, messageOf } from '../../protocol/live-debug-error.ts';
-import { Reassembler } from '../../protocol/reassembly.ts';
+import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 import { RelayPoster } from '../../protocol/relay-post.ts';
 import type { AwsCredentials } from '../../protocol/signature.ts';
-import { decodeMessage, parseWire } from '../../protocol/wire.ts';
+import { parseWire } from '../../protocol/wire.ts';
 import { ClientDirectory } from './client-directory.ts';
 import { type Answer, Exchange } from './exchange.ts';
 import { invokeFallback } from './fallback.ts';
 import { functionEnvironment } from './function-environment.ts';
 import { answerWithoutClient } from './no-client-answer.ts';
-import { remoteError } from './remote-error.ts';
+import { readJson, remoteError } from './remote-answer.ts';
 import { report } from './report.ts';
 import { readSettings, type StubSettings } from './settings.ts';
 import { StubSocket } from './stub-socket.ts';
@@ -44,7 +43,6 @@ export class Stub {
   readonly #socket: StubSocket;
   readonly #clients: ClientDirectory;
   readonly #poster: RelayPoster;
-  readonly #reassembler: Reassembler;
   #dropped = 0;
 
   /** Throws LD_STUB_CONFIG when the environment lacks what the module sets. */
@@ -61,7 +59,7 @@ export class Stub {
       region,
       credentials,
       clock,
-      onText: (text) => void this.#receive(text),
+      onText: (text) => this.#receive(text),
       onLost: () => {
         for (const exchange of this.#exchanges.values()) exchange.socketLost();
       },
@@ -75,9 +73,6 @@ export class Stub {
       clock,
     });
     this.#clients = new ClientDirectory({ directory, stage, functionName, clock });
-    this.#reassembler = new Reassembler(clock, (header, reason) =>
-      this.#drop(`unfinished ${header.type}: ${reason}`),
-    );
   }
 
   /** Pays in the init phase for what an invocation would wait for. Never rejects: an invocation tries again. */
@@ -131,6 +126,7 @@ export class Stub {
         environment: functionEnvironment(this.#environment),
       },
       event: Buffer.from(JSON.stringify(event) ?? 'null'),
+      onDrop: (reason) => this.#drop(reason),
     });
     this.#exchanges.set(exchange.id, exchange);
     const startedAt = this.#clock.now();
@@ -151,26 +147,11 @@ export class Stub {
     }
   }
 
-  async #receive(text: string): Promise<void> {
+  #receive(text: string): void {
     const chunk = parseWire(text);
-    if (typeof chunk === 'string') return this.#drop(chunk);
-    const { header, headerText, sealed } = chunk;
-    const exchange = this.#exchanges.get(header.id);
-    // A late copy of an answer that has been given already.
-    if (exchange === undefined) return;
-    for (const client of exchange.clients) {
-      const opened = client.channel.open(headerText, sealed);
-      if (opened === undefined) continue;
-      const bytes = this.#reassembler.accept(client.channel.enc, header, opened);
-      if (bytes === undefined) return;
-      try {
-        exchange.receive(await decodeMessage(header, bytes));
-      } catch (error) {
-        this.#drop(messageOf(error));
-      }
-      return;
-    }
-    this.#drop(`${header.type} that does not open with the client's key`);
+    if (typeof chunk === 'string') this.#drop(chunk);
+    // None of ours any more: a late copy of an answer that has been given already.
+    else void this.#exchanges.get(chunk.header.id)?.receive(chunk);
   }
 
   /** Never processed, always counted and said. */
@@ -190,14 +171,7 @@ export class Stub {
 
 function readAnswer(answer: Answer): unknown {
   if (answer.type === 'error') throw remoteError(answer.body);
-  if (answer.body.length === 0) return undefined;
-  const text = Buffer.from(answer.body).toString('utf8');
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A custom runtime may answer anything; Lambda's Node runtime can pass it on as a string only.
-    return text;
-  }
+  return readJson(answer.body);
 }
 
 /** In Lambda's words, since Lambda would end the stub a moment later. */
