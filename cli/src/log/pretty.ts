@@ -2,7 +2,7 @@
 import type { BuildMessage } from '../build/build-event.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import type { Output } from './output.ts';
-import { style, type Style } from './style.ts';
+import { type Style, style } from './style.ts';
 
 /** Enough of a request id to tell invocations apart on one screen. */
 const tagLength = 6;
@@ -34,7 +34,9 @@ function describe(event: SessionEvent, paint: Style): string | undefined {
     case 'build_error': {
       const after = event.last_good ? 'the last good build keeps answering' : 'it fails until this is mended';
       const errors = event.errors.map((error) => indent(buildMessage(error)));
-      return [`${paint.bad('✗')} ${paint.name(event.function)} does not build; ${after}`, ...errors].join('\n');
+      return [`${paint.bad('✗')} ${paint.name(event.function)} does not build; ${after}`, ...errors].join(
+        '\n',
+      );
     }
     case 'error':
       return `${paint.bad('!')} ${event.message} ${paint.dim(event.code)}${event.remedy ? `\n  ${event.remedy}` : ''}`;
@@ -70,9 +72,14 @@ function ready(event: Extract<SessionEvent, { event: 'ready' }>, paint: Style): 
 }
 
 function log(event: Extract<SessionEvent, { event: 'log' }>, paint: Style): string {
-  const colour = { error: paint.bad, fatal: paint.bad, warn: paint.warn, debug: paint.dim, trace: paint.dim, info: undefined }[
-    event.level
-  ];
+  const colour = {
+    error: paint.bad,
+    fatal: paint.bad,
+    warn: paint.warn,
+    debug: paint.dim,
+    trace: paint.dim,
+    info: undefined,
+  }[event.level];
   const lead = `${paint.dim(event.id === undefined ? 'init  ' : tag(event.id))}   `;
   return event.message
     .split('\n')
@@ -94,7 +101,8 @@ function result(event: Extract<SessionEvent, { event: 'result' }>, paint: Style)
   // The first line of Node's stack repeats name and message.
   const frames = (stack ?? []).filter((line) => !`${name}: ${message}`.startsWith(line.trim()));
   for (const frame of frames.slice(0, shownStackLines)) lines.push(indent(paint.dim(frame.trimEnd())));
-  if (frames.length > shownStackLines) lines.push(indent(paint.dim(`… ${frames.length - shownStackLines} more`)));
+  if (frames.length > shownStackLines)
+    lines.push(indent(paint.dim(`… ${frames.length - shownStackLines} more`)));
   return lines.join('\n');
 }
 

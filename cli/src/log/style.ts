@@ -12,5 +12,11 @@ export interface Style {
 export function style(colour: boolean): Style {
   const paint = (code: number, end: number) => (text: string) =>
     colour ? `\u001b[${code}m${text}\u001b[${end}m` : text;
-  return { ok: paint(32, 39), bad: paint(31, 39), warn: paint(33, 39), dim: paint(2, 22), name: paint(1, 22) };
+  return {
+    ok: paint(32, 39),
+    bad: paint(31, 39),
+    warn: paint(33, 39),
+    dim: paint(2, 22),
+    name: paint(1, 22),
+  };
 }

@@ -4,7 +4,10 @@ import type { Outcome } from '../worker/invocation.ts';
 
 /** One invocation as the session knows it. */
 export interface Run {
+  /** The conversation's id: every invocation a stub receives has its own, also Lambda's retry of a request. */
   readonly id: string;
+  /** Lambda's request id: what the function, its logs and the terminal know the invocation by. */
+  readonly requestId: string;
   readonly functionName: string;
   readonly channel: Channel;
   /** The stub's connection of its latest message. */

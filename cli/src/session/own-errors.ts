@@ -1,7 +1,7 @@
 // [4] Failures that are the session's own, in the form a function's error has, so that they travel the same way.
-import { errorCodes, type ErrorCode } from '../../../protocol/live-debug-error.ts';
+import { type ErrorCode, errorCodes } from '../../../protocol/live-debug-error.ts';
 import type { BuildMessage } from '../build/build-event.ts';
-import { functionError, type FunctionError } from '../worker/invocation.ts';
+import { type FunctionError, functionError } from '../worker/invocation.ts';
 
 /** The stage is served, but without this function. */
 export function notServed(functionName: string, served: readonly string[]): FunctionError {
@@ -12,7 +12,10 @@ export function notServed(functionName: string, served: readonly string[]): Func
 export function buildFailure(functionName: string, errors: readonly BuildMessage[]): FunctionError {
   const [first] = errors;
   const where = first?.file ? `${first.file}:${first.line ?? 1}: ` : '';
-  return own('LD_BUILD', `${functionName} has no build yet: ${where}${first?.text ?? 'the build is not done'}`);
+  return own(
+    'LD_BUILD',
+    `${functionName} has no build yet: ${where}${first?.text ?? 'the build is not done'}`,
+  );
 }
 
 /** livectl was stopped while the function ran. */

@@ -10,7 +10,9 @@ type ResultEvent = Extract<SessionEvent, { event: 'result' }>;
 /** Larger answers are not parsed just for a status in the terminal. */
 const parsedUpToBytes = 256 * 1024;
 
-const statusSchema = v.looseObject({ statusCode: v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599)) });
+const statusSchema = v.looseObject({
+  statusCode: v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599)),
+});
 
 /** `ms` from the stub's sending to the relay's taking of the answer. */
 export function resultEvent(run: Run, result: WorkerResult, ms: number): ResultEvent {
@@ -18,7 +20,7 @@ export function resultEvent(run: Run, result: WorkerResult, ms: number): ResultE
   const status = outcome.ok ? statusOf(outcome.body) : undefined;
   return {
     event: 'result',
-    id: run.id,
+    id: run.requestId,
     function: run.functionName,
     ok: outcome.ok,
     ms: round(ms),

@@ -40,11 +40,20 @@ export type SessionEvent =
       readonly init_ms?: number;
       /** HTTP status, where the answer has one. */
       readonly status?: number;
-      readonly error?: { readonly name: string; readonly message: string; readonly stack?: readonly string[] };
+      readonly error?: {
+        readonly name: string;
+        readonly message: string;
+        readonly stack?: readonly string[];
+      };
     }
   /** Something went wrong outside any function's code; livectl goes on. */
   | { readonly event: 'error'; readonly code: string; readonly message: string; readonly remedy?: string }
-  | { readonly event: 'reload'; readonly function: string; readonly ms: number; readonly changed: readonly string[] }
+  | {
+      readonly event: 'reload';
+      readonly function: string;
+      readonly ms: number;
+      readonly changed: readonly string[];
+    }
   | {
       readonly event: 'build_error';
       readonly function: string;
@@ -53,7 +62,12 @@ export type SessionEvent =
       readonly last_good: boolean;
     }
   | { readonly event: 'displaced'; readonly by: { readonly user: string; readonly host: string } | undefined }
-  | { readonly event: 'reconnect'; readonly state: 'lost' | 'retrying' | 'connected'; readonly reason?: string; readonly ms?: number }
+  | {
+      readonly event: 'reconnect';
+      readonly state: 'lost' | 'retrying' | 'connected';
+      readonly reason?: string;
+      readonly ms?: number;
+    }
   /** The bound on workers is reached; the invocation waits for one. */
   | { readonly event: 'queued'; readonly id: string; readonly function: string; readonly waiting: number }
   | { readonly event: 'notice'; readonly message: string }

@@ -19,7 +19,9 @@ const eventSchema = v.looseObject({
   ),
   source: text,
   'detail-type': text,
-  Records: v.optional(v.array(v.looseObject({ eventSource: text, EventSource: text, eventSourceARN: text, eventName: text }))),
+  Records: v.optional(
+    v.array(v.looseObject({ eventSource: text, EventSource: text, eventSourceARN: text, eventName: text })),
+  ),
 });
 
 const services: Readonly<Record<string, string>> = {
@@ -46,7 +48,9 @@ export function triggerSummary(event: Uint8Array): string {
   const first = records?.[0];
   if (records && first) {
     const source = first.eventSource ?? first.EventSource ?? '';
-    const name = first.eventSourceARN?.split(/[:/]/).at(source === 'aws:sqs' || source === 'aws:sns' ? -1 : 1);
+    const name = first.eventSourceARN
+      ?.split(/[:/]/)
+      .at(source === 'aws:sqs' || source === 'aws:sns' ? -1 : 1);
     const resource = source === 'aws:sqs' && name ? ` ${name}` : '';
     const what = source === 'aws:s3' && first.eventName ? ` ${first.eventName}` : '';
     const count = records.length > 1 ? `, ${records.length} records` : '';

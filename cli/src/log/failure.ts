@@ -1,0 +1,36 @@
+// An error that ends a command: what happened, where, what to do next; a stack trace only under --verbose.
+import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import type { Output } from './output.ts';
+import { style } from './style.ts';
+
+export interface FailureOptions {
+  readonly format: 'pretty' | 'json';
+  readonly verbose: boolean;
+}
+
+/** Writes the error: to stderr for a person, as an `error` event on stdout for `--format json`. */
+export function reportFailure(error: unknown, output: Output, options: FailureOptions): void {
+  const known = error instanceof LiveDebugError ? error : undefined;
+  const message = messageOf(error);
+  const remedy = known?.remedy;
+  if (options.format === 'json') {
+    output.line(
+      JSON.stringify({
+        event: 'error',
+        code: known?.code ?? 'LD_INTERNAL',
+        message,
+        ...(remedy ? { remedy } : {}),
+      }),
+    );
+  } else {
+    const paint = style(output.colour);
+    output.errorLine(`${paint.bad('livectl:')} ${message}${remedy ? `\n  ${remedy}` : ''}`);
+  }
+  if (options.verbose && error instanceof Error) output.errorLine(stackOf(error));
+  else if (known === undefined) output.errorLine('  This is a fault in livectl; --verbose shows where.');
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : '';
+  return `${error.stack ?? error.message}${cause}`;
+}
