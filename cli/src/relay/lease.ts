@@ -2,9 +2,9 @@
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import {
   type ClientItem,
+  clientItemPrefix,
   type Directory,
   DirectoryRefusal,
-  clientItemPrefix,
   parseClientItem,
   toItem,
   wholeStageItem,
@@ -77,6 +77,12 @@ export class Lease {
     return displaced;
   }
 
+  /** Renews now, and so finds out whether somebody else holds it. Never rejects. */
+  async check(): Promise<void> {
+    this.#renewal?.cancel();
+    await this.#renew();
+  }
+
   /** Gives the items back, where they are still this process's. Never rejects: the lease runs out by itself. */
   async release(): Promise<void> {
     this.#ended = true;
@@ -96,7 +102,14 @@ export class Lease {
   async #put(item: string): Promise<ClientItem | undefined> {
     const { directory, stage, holder, clock, noTakeover } = this.#options;
     const now = clock.now();
-    const client: ClientItem = { ...holder, stage, item, connectionId: this.#connectionId, since: this.#since, ...terms(now) };
+    const client: ClientItem = {
+      ...holder,
+      stage,
+      item,
+      connectionId: this.#connectionId,
+      since: this.#since,
+      ...terms(now),
+    };
     const unlessHeld = {
       ConditionExpression: 'attribute_not_exists(#item) OR #session = :session OR #leaseUntil < :now',
       ExpressionAttributeNames: { '#item': 'item', '#session': 'session', '#leaseUntil': 'leaseUntil' },
@@ -126,6 +139,7 @@ export class Lease {
   }
 
   async #renew(): Promise<void> {
+    if (this.#ended) return;
     const { clock, onTrouble } = this.#options;
     const until = terms(clock.now());
     try {
@@ -146,13 +160,20 @@ export class Lease {
     this.#options.onLost(to && { user: to.user, host: to.host });
   }
 
-  async #extend(item: string, until: { readonly leaseUntil: number; readonly expiresAt: number }): Promise<void> {
+  async #extend(
+    item: string,
+    until: { readonly leaseUntil: number; readonly expiresAt: number },
+  ): Promise<void> {
     const { directory, stage, holder } = this.#options;
     await directory.call('UpdateItem', {
       Key: { stage: { S: stage }, item: { S: item } },
       UpdateExpression: 'SET #leaseUntil = :leaseUntil, #expiresAt = :expiresAt',
       ConditionExpression: '#session = :session',
-      ExpressionAttributeNames: { '#leaseUntil': 'leaseUntil', '#expiresAt': 'expiresAt', '#session': 'session' },
+      ExpressionAttributeNames: {
+        '#leaseUntil': 'leaseUntil',
+        '#expiresAt': 'expiresAt',
+        '#session': 'session',
+      },
       ExpressionAttributeValues: {
         ':leaseUntil': { N: String(until.leaseUntil) },
         ':expiresAt': { N: String(until.expiresAt) },

@@ -7,7 +7,7 @@ import type { AnyMessage, Message, MessageType } from '../../../protocol/message
 import { Reassembler } from '../../../protocol/reassembly.ts';
 import { type PostOutcome, RelayPoster } from '../../../protocol/relay-post.ts';
 import { openRelaySocket, type RelaySocket } from '../../../protocol/relay-socket.ts';
-import { type Channel, channelFromSender, type ClientKeys } from '../../../protocol/sealing.ts';
+import { type Channel, type ClientKeys, channelFromSender } from '../../../protocol/sealing.ts';
 import type { AwsCredentials } from '../../../protocol/signature.ts';
 import { decodeMessage, encodeMessage, parseWire } from '../../../protocol/wire.ts';
 

@@ -154,7 +154,8 @@ export class Session {
       case 'cancel':
         return this.#invocations.cancel(message);
       case 'displaced':
-        return this.#displaced(message.head.by);
+        // Whoever may post to the relay could claim this: the directory has the last word.
+        return this.#invocations.track(this.#lease.check());
       case 'ack':
       case 'result':
       case 'error':
