@@ -1,6 +1,7 @@
 // Writes livectl.schema.json, which editors use for livectl.json, from the schema that livectl itself checks with.
 //   node scripts/schema.mjs            writes the file
 //   node scripts/schema.mjs --check    fails when the file is not what it would write
+import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,11 +21,21 @@ const bundle = await build({
 });
 const code = Buffer.from(bundle.outputFiles[0].contents).toString('base64');
 const { manifestSchema } = await import(`data:text/javascript;base64,${code}`);
-const wanted = `${JSON.stringify(toJsonSchema(manifestSchema, { typeMode: 'input', errorMode: 'throw' }), null, 2)}\n`;
+const schema = toJsonSchema(manifestSchema, { typeMode: 'input', errorMode: 'throw' });
+const wanted = formatted(JSON.stringify(schema, null, 2));
 
 if (!process.argv.includes('--check')) {
   await writeFile(file, wanted);
 } else if ((await readFile(file, 'utf8').catch(() => '')) !== wanted) {
   process.stderr.write('livectl.schema.json is stale: run node scripts/schema.mjs\n');
   process.exitCode = 1;
+}
+
+/** As the formatter wants it. @param {string} json */
+function formatted(json) {
+  const biome = join(root, 'node_modules/.bin/biome');
+  return execFileSync(biome, ['format', '--stdin-file-path=livectl.schema.json'], {
+    cwd: root,
+    input: json,
+  }).toString();
 }

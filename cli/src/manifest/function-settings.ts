@@ -12,6 +12,12 @@ export interface FunctionSettings {
   /** Relative to the manifest's root; default `.`. */
   readonly sourceDir: string;
   readonly command: readonly [string, ...string[]] | undefined;
-  readonly esbuild: { readonly bundle: boolean | undefined; readonly packages: 'external' | 'bundle'; readonly external: readonly string[] };
-  readonly triggers: { readonly http: { readonly path: string | undefined; readonly method: string } | undefined };
+  readonly esbuild: {
+    readonly bundle: boolean | undefined;
+    readonly packages: 'external' | 'bundle';
+    readonly external: readonly string[];
+  };
+  readonly triggers: {
+    readonly http: { readonly path: string | undefined; readonly method: string } | undefined;
+  };
 }

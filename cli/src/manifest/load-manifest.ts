@@ -1,0 +1,149 @@
+// Finds, reads and checks livectl.json, and gives every room plain settings.
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import * as v from 'valibot';
+import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import { didYouMean } from './did-you-mean.ts';
+import type { FunctionSettings } from './function-settings.ts';
+import { JsonMistake, parseJson } from './json-text.ts';
+import { brokenRules } from './manifest-rules.ts';
+import type { FunctionText } from './manifest-schema.ts';
+import { functionSchema, manifestSchema } from './manifest-schema.ts';
+import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';
+
+/** A manifest that was read and found right. */
+export interface Manifest {
+  /** The file it was read from, absolute. */
+  readonly file: string;
+  /** The folder that `source_dir` is relative to, absolute. */
+  readonly root: string;
+  /** The functions asked for, in the file's order. */
+  readonly functions: readonly FunctionSettings[];
+}
+
+export interface ManifestOptions {
+  /** `--root`. */
+  readonly root: string;
+  /** `--config`; default `livectl.json` in the root. */
+  readonly config?: string | undefined;
+  /** `--function`, repeatable; none means all. */
+  readonly functions?: readonly string[] | undefined;
+}
+
+const fileName = 'livectl.json';
+
+const example = `{
+  "functions": {
+    "hello": { "handler": "src/hello.handler", "runtime": "nodejs22.x" }
+  }
+}`;
+
+/**
+ * Reads the manifest. Throws `LD_CONFIG` with every mistake in it at once: no file, broken JSON (with line and
+ * column), wrong fields (with their paths), a `--function` that isn't there.
+ */
+export async function loadManifest(options: ManifestOptions): Promise<Manifest> {
+  const root = resolve(options.root);
+  const file = options.config === undefined ? join(root, fileName) : resolve(options.config);
+  const value = parse(file, await read(file));
+  const parsed = v.safeParse(manifestSchema, value);
+  const mistakes = [
+    ...(parsed.issues ?? []).flatMap((issue) => mistakesOf(issue)),
+    ...brokenRules(parsed.success ? parsed.output.functions : soundFunctions(value)),
+  ];
+  if (!parsed.success || mistakes.length > 0) throw mistakesError(file, mistakes);
+  const functions = Object.entries(parsed.output.functions).map(([name, text]) => settingsOf(name, text));
+  return { file, root, functions: selected(functions, options.functions ?? [], file) };
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') {
+      throw new LiveDebugError('LD_CONFIG', `${file} can't be read: ${messageOf(cause)}`, {
+        remedy: 'Name a readable file with --config.',
+        cause,
+      });
+    }
+    throw new LiveDebugError('LD_CONFIG', `There is no ${file}, which names the functions to serve.`, {
+      remedy: `Name another file with --config or another folder with --root, or write ${file}, for example:\n${example}`,
+      cause,
+    });
+  }
+}
+
+function parse(file: string, text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (cause) {
+    if (!(cause instanceof JsonMistake)) throw cause;
+    throw new LiveDebugError('LD_CONFIG', `${file}:${cause.line}:${cause.column}: ${cause.message}`, {
+      remedy: `Correct ${file} and start again.`,
+      cause,
+    });
+  }
+}
+
+/** A refused value as mistakes with paths; a choice between shapes is judged by the shape that was meant. */
+function mistakesOf(issue: v.BaseIssue<unknown>, parentKeys: readonly unknown[] = []): Mistake[] {
+  const keys = [...parentKeys, ...(issue.path ?? []).map((item) => item.key)];
+  if (issue.type === 'union') {
+    const inside = (issue.issues ?? []).filter((nested) => nested.path !== undefined);
+    if (inside.length > 0) return inside.flatMap((nested) => mistakesOf(nested, keys));
+    return [{ path: jsonPath(keys), text: 'must be true, false or an object' }];
+  }
+  return [{ path: jsonPath(keys), text: issue.message }];
+}
+
+/** The functions of a faulty manifest that have the right shape, so that their other mistakes are told as well. */
+function soundFunctions(value: unknown): Readonly<Record<string, FunctionText>> {
+  const functions = (value as { functions?: unknown } | null)?.functions;
+  const sound: Record<string, FunctionText> = {};
+  for (const [name, text] of Object.entries(functions ?? {})) {
+    const parsed = v.safeParse(functionSchema, text);
+    if (parsed.success) sound[name] = parsed.output;
+  }
+  return sound;
+}
+
+function settingsOf(name: string, text: FunctionText): FunctionSettings {
+  const esbuild = typeof text.esbuild === 'object' ? text.esbuild : undefined;
+  const http = text.triggers.http;
+  return {
+    name,
+    handler: text.handler,
+    runtime: text.runtime,
+    timeout: text.timeout,
+    memorySize: text.memory_size,
+    environment: text.environment,
+    sourceDir: text.source_dir,
+    command: text.command as [string, ...string[]] | undefined,
+    esbuild: {
+      bundle: esbuild ? true : (text.esbuild as boolean | undefined),
+      packages: esbuild?.packages ?? 'external',
+      external: esbuild?.external ?? [],
+    },
+    triggers: { http: http && { path: http.path, method: http.method } },
+  };
+}
+
+function selected(
+  functions: readonly FunctionSettings[],
+  names: readonly string[],
+  file: string,
+): readonly FunctionSettings[] {
+  if (names.length === 0) return functions;
+  const known = functions.map(({ name }) => name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    const sentences = unknown.map(
+      (name) => `There is no function ${JSON.stringify(name)}${didYouMean(name, known) || '.'}`,
+    );
+    throw new LiveDebugError('LD_CONFIG', sentences.join('\n'), {
+      remedy: `Functions in ${file}: ${known.join(', ')}.`,
+    });
+  }
+  return functions.filter(({ name }) => names.includes(name));
+}

@@ -1,0 +1,41 @@
+// The AWS runtime identifiers that the manifest knows.
+
+/**
+ * Identifiers of AWS's list of supported runtimes, and of deprecated ones that deployed functions still use.
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+ */
+export const runtimes = [
+  'nodejs18.x',
+  'nodejs20.x',
+  'nodejs22.x',
+  'nodejs24.x',
+  'python3.9',
+  'python3.10',
+  'python3.11',
+  'python3.12',
+  'python3.13',
+  'python3.14',
+  'provided.al2023',
+  'provided.al2',
+  'java8.al2',
+  'java11',
+  'java17',
+  'java21',
+  'java25',
+  'ruby3.2',
+  'ruby3.3',
+  'ruby3.4',
+  'dotnet8',
+  'dotnet10',
+] as const;
+
+/** The major version of a Node runtime (`nodejs22.x` gives 22); undefined for every other runtime. */
+export function nodeMajor(runtime: string): number | undefined {
+  const match = /^nodejs(\d+)\.x$/.exec(runtime);
+  return match ? Number(match[1]) : undefined;
+}
+
+/** Whether the function brings its own runtime: a program called `bootstrap`, unless `command` names another. */
+export function bringsItsOwnRuntime(runtime: string): boolean {
+  return runtime.startsWith('provided.');
+}

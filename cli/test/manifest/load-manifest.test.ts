@@ -1,0 +1,284 @@
+// Reading livectl.json: defaults, and every mistake told at once.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import { loadManifest } from '../../src/manifest/load-manifest.ts';
+
+let root: string;
+let file: string;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'manifest-'));
+  file = join(root, 'livectl.json');
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+async function load(manifest: unknown, functions?: string[]) {
+  await writeFile(file, typeof manifest === 'string' ? manifest : JSON.stringify(manifest));
+  return loadManifest({ root, functions });
+}
+
+async function refusal(promise: Promise<unknown>): Promise<LiveDebugError> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(LiveDebugError);
+  expect((error as LiveDebugError).code).toBe('LD_CONFIG');
+  return error as LiveDebugError;
+}
+
+/** The mistakes of a manifest whose only function is `hello`, without the file's name. */
+async function mistakesIn(hello: Record<string, unknown>): Promise<string[]> {
+  const error = await refusal(
+    load({ functions: { hello: { handler: 'src/hello.handler', runtime: 'nodejs22.x', ...hello } } }),
+  );
+  const [first = '', ...others] = error.message.split('\n');
+  return others.length > 0 ? others.map((line) => line.trim()) : [first.slice(file.length + 2)];
+}
+
+describe('a right manifest', () => {
+  it('gets Lambda’s defaults', async () => {
+    const manifest = await load({
+      functions: { hello: { handler: 'src/hello.handler', runtime: 'nodejs22.x' } },
+    });
+    expect(manifest).toEqual({
+      root,
+      file,
+      functions: [
+        {
+          name: 'hello',
+          handler: 'src/hello.handler',
+          runtime: 'nodejs22.x',
+          timeout: 3,
+          memorySize: 128,
+          environment: {},
+          sourceDir: '.',
+          command: undefined,
+          esbuild: { bundle: undefined, packages: 'external', external: [] },
+          triggers: { http: undefined },
+        },
+      ],
+    });
+  });
+
+  it('keeps every field', async () => {
+    const { functions } = await load({
+      $schema: './livectl.schema.json',
+      functions: {
+        py: {
+          handler: 'app.main',
+          runtime: 'python3.12',
+          timeout: 900,
+          memory_size: 10240,
+          environment: { GREETING: 'hi' },
+          source_dir: '../py',
+          command: ['python3', '-m', 'awslambdaric', 'app.main'],
+          esbuild: { packages: 'bundle', external: ['sharp'] },
+          triggers: { http: { path: '/py/{id}/{rest+}', method: 'POST' } },
+        },
+      },
+    });
+    expect(functions).toEqual([
+      {
+        name: 'py',
+        handler: 'app.main',
+        runtime: 'python3.12',
+        timeout: 900,
+        memorySize: 10240,
+        environment: { GREETING: 'hi' },
+        sourceDir: '../py',
+        command: ['python3', '-m', 'awslambdaric', 'app.main'],
+        esbuild: { bundle: true, packages: 'bundle', external: ['sharp'] },
+        triggers: { http: { path: '/py/{id}/{rest+}', method: 'POST' } },
+      },
+    ]);
+  });
+
+  it.each([
+    [true, true],
+    [false, false],
+    [{}, true],
+  ])('esbuild %j bundles: %s', async (esbuild, bundle) => {
+    const { functions } = await load({
+      functions: { hello: { handler: 'a.b', runtime: 'nodejs22.x', esbuild } },
+    });
+    expect(functions[0]?.esbuild.bundle).toBe(bundle);
+  });
+
+  it('gives only the functions asked for', async () => {
+    const one = { handler: 'a.b', runtime: 'nodejs22.x' };
+    const { functions } = await load({ functions: { a: one, b: one, c: one } }, ['c', 'a']);
+    expect(functions.map(({ name }) => name)).toEqual(['a', 'c']);
+  });
+
+  it('lets two functions share a path under different methods', async () => {
+    const one = (method: string) => ({
+      handler: 'a.b',
+      runtime: 'nodejs22.x',
+      triggers: { http: { path: '/a', method } },
+    });
+    const { functions } = await load({ functions: { a: one('GET'), b: one('POST') } });
+    expect(functions).toHaveLength(2);
+  });
+});
+
+describe('a wrong manifest', () => {
+  it.each<[Record<string, unknown>, string[]]>([
+    [{ timeout: 1000 }, ['functions.hello.timeout: 1000 is more than 900 seconds']],
+    [{ timeout: 0 }, ['functions.hello.timeout: 0 is less than 1 seconds']],
+    [{ timeout: 2.5 }, ['functions.hello.timeout: 2.5 is not a whole number of seconds']],
+    [{ timeout: '3' }, ['functions.hello.timeout: must be a number, not the string "3"']],
+    [{ memory_size: 64 }, ['functions.hello.memory_size: 64 is less than 128 MB']],
+    [{ memorySize: 256 }, ['functions.hello.memorySize: is not known here; did you mean "memory_size"?']],
+    [{ layers: [] }, ['functions.hello.layers: is not known here']],
+    [{ handler: undefined }, ['functions.hello.handler: is required']],
+    [
+      { runtime: 'nodejs20' },
+      ['functions.hello.runtime: "nodejs20" is not a runtime of AWS Lambda; did you mean "nodejs20.x"?'],
+    ],
+    [
+      { environment: { 'A-B': 'x' } },
+      [
+        'functions.hello.environment.A-B: is not a variable name: a letter, then letters, digits and _, at least two characters',
+      ],
+    ],
+    [{ environment: { PORT: 1 } }, ['functions.hello.environment.PORT: must be a string, not 1']],
+    [
+      { environment: { AWS_REGION: 'x' } },
+      ['functions.hello.environment.AWS_REGION: is reserved by Lambda, which sets it itself'],
+    ],
+    [
+      { environment: { BIG: 'é'.repeat(2047) } },
+      ['functions.hello.environment: holds 4097 bytes; Lambda allows 4096 for all variables together'],
+    ],
+    [{ command: [] }, ['functions.hello.command: must name a program']],
+    [{ command: ['node', 1] }, ['functions.hello.command[1]: must be a string, not 1']],
+    [{ esbuild: 'yes' }, ['functions.hello.esbuild: must be true, false or an object']],
+    [
+      { esbuild: { packages: 'inline' } },
+      ['functions.hello.esbuild.packages: must be "external" or "bundle", not the string "inline"'],
+    ],
+    [{ esbuild: { minify: true } }, ['functions.hello.esbuild.minify: is not known here']],
+    [
+      { triggers: { http: { path: 'hello' } } },
+      ['functions.hello.triggers.http.path: "hello" must start with /'],
+    ],
+    [
+      { triggers: { http: { path: '/{a+}/b' } } },
+      ['functions.hello.triggers.http.path: "/{a+}/b" must have {a+} as its last segment'],
+    ],
+    [
+      { triggers: { http: { path: '/a-{b}' } } },
+      [
+        'functions.hello.triggers.http.path: "/a-{b}" must have parameters that fill a segment, as {id} or {proxy+}',
+      ],
+    ],
+    [
+      { triggers: { http: { path: '/a//b' } } },
+      ['functions.hello.triggers.http.path: "/a//b" has an empty segment'],
+    ],
+    [
+      { triggers: { http: { path: '/a?b=1' } } },
+      ['functions.hello.triggers.http.path: "/a?b=1" must be a path only, without spaces, ? or #'],
+    ],
+    [
+      { triggers: { http: { path: '/{a}/{a}' } } },
+      ['functions.hello.triggers.http.path: "/{a}/{a}" has {a} twice'],
+    ],
+    [
+      { triggers: { http: { method: 'get' } } },
+      [
+        'functions.hello.triggers.http.method: must be ANY, GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS, not the string "get"',
+      ],
+    ],
+    [{ triggers: { sqs: {} } }, ['functions.hello.triggers.sqs: is not known here']],
+    [
+      { runtime: 'python3.13' },
+      [
+        'functions.hello.command: is required for python3.13: name the program that runs the function, e.g. its Lambda runtime interface client',
+      ],
+    ],
+  ])('%j', async (hello, mistakes) => {
+    expect(await mistakesIn(hello)).toEqual(mistakes);
+  });
+
+  it('is told all its mistakes at once, of shape and of sense', async () => {
+    const error = await refusal(
+      load({
+        function: {},
+        functions: {
+          'a b': { handler: 'a.b', runtime: 'nodejs22.x' },
+          late: { handler: 'a.b', runtime: 'nodejs22.x', timeout: 901, memory: 1 },
+          py: { handler: 'a.b', runtime: 'ruby3.4' },
+        },
+      }),
+    );
+    expect(error.message.split('\n')).toEqual([
+      `${file} has 5 mistakes:`,
+      '  functions["a b"]: is not a function name: letters, digits, - and _, at most 64',
+      '  functions.late.timeout: 901 is more than 900 seconds',
+      '  functions.late.memory: is not known here; did you mean "memory_size"?',
+      '  function: is not known here; did you mean "functions"?',
+      '  functions.py.command: is required for ruby3.4: name the program that runs the function, e.g. its Lambda runtime interface client',
+    ]);
+  });
+
+  it('may not give one route to two functions, whatever its parameters are called', async () => {
+    const one = (path: string) => ({ handler: 'a.b', runtime: 'nodejs22.x', triggers: { http: { path } } });
+    const error = await refusal(load({ functions: { a: one('/{x}/y'), b: one('/{z}/y'), c: one('/{z+}') } }));
+    expect(error.message).toBe(
+      `${file}: functions.b.triggers.http.path: ANY /{z}/y is already the route of "a"`,
+    );
+  });
+
+  it.each([['text'], [null], [3]])('that is %j is not an object', async (value) => {
+    const error = await refusal(load(JSON.stringify(value)));
+    expect(error.message).toMatch(/: must be an object, not /);
+  });
+
+  it('without a function is refused', async () => {
+    expect((await refusal(load({ functions: {} }))).message).toBe(`${file}: functions: names no function`);
+  });
+
+  it('with broken JSON is refused with line and column', async () => {
+    const error = await refusal(load('{\n  "functions": {\n    "a": {},\n  }\n}'));
+    expect(error.message).toBe(`${file}:3:12: JSON allows no comma before "}"`);
+  });
+});
+
+describe('what is not there', () => {
+  it('a missing file is told with what to write', async () => {
+    const error = await refusal(loadManifest({ root }));
+    expect(error.message).toContain(file);
+    expect(error.remedy).toContain('"handler": "src/hello.handler"');
+  });
+
+  it('a --config is read from where it says', async () => {
+    const error = await refusal(loadManifest({ root, config: join(root, 'other.json') }));
+    expect(error.message).toContain(join(root, 'other.json'));
+  });
+
+  it('a folder in the file’s place is told', async () => {
+    const error = await refusal(loadManifest({ root, config: root }));
+    expect(error.message).toMatch(/can't be read/);
+  });
+
+  it('an unknown --function is told with the candidates', async () => {
+    const one = { handler: 'a.b', runtime: 'nodejs22.x' };
+    const error = await refusal(load({ functions: { hello: one, orders: one } }, ['helo', 'zzz', 'orders']));
+    expect(error.message).toBe(
+      'There is no function "helo"; did you mean "hello"?\nThere is no function "zzz".',
+    );
+    expect(error.remedy).toBe(`Functions in ${file}: hello, orders.`);
+  });
+});
+
+it('livectl.schema.json is what the schema gives', async () => {
+  const script = new URL('../../../scripts/schema.mjs', import.meta.url).pathname;
+  await promisify(execFile)(process.execPath, [script, '--check']);
+});
