@@ -1,0 +1,149 @@
+// The directory: the operations on one item, GetItem, PutItem, UpdateItem and DeleteItem.
+import { directoryLimits } from '../aws-limits.ts';
+import { type Item, itemSize, parseAttributes } from './attribute-value.ts';
+import { type Condition, meets } from './condition.ts';
+import { parseCondition } from './condition-parser.ts';
+import { DirectoryError, invalid } from './directory-error.ts';
+import { ExpressionAttributes } from './expression-attributes.ts';
+import { keyOf, parseKey, partitionName, sortName } from './item-key.ts';
+import { checkPlaceholders, itemJson, type Prepared } from './prepared.ts';
+import { parseProjection, pick } from './projection.ts';
+import {
+  deleteItemRequest,
+  getItemRequest,
+  parseRequest,
+  putItemRequest,
+  updateItemRequest,
+} from './requests.ts';
+import { parseUpdate, type Update } from './update.ts';
+
+export function prepareGet(raw: unknown): Prepared {
+  const request = parseRequest('GetItem', getItemRequest, raw);
+  checkPlaceholders(request.ExpressionAttributeNames, undefined, [request.ProjectionExpression], []);
+  const attributes = new ExpressionAttributes(request.ExpressionAttributeNames, undefined);
+  const project = parseProjection(request.ProjectionExpression, attributes);
+  attributes.checkAllUsed();
+  const key = parseKey(parseAttributes(request.Key));
+  return {
+    partitions: [key.partition],
+    run(table) {
+      const item = table.get(key);
+      return item ? { Item: itemJson(project(item)) } : {};
+    },
+  };
+}
+
+export function preparePut(raw: unknown): Prepared {
+  const request = parseRequest('PutItem', putItemRequest, raw);
+  const item = parseAttributes(request.Item);
+  if (itemSize(item) > directoryLimits.itemBytes)
+    throw invalid('Item size has exceeded the maximum allowed size');
+  const check = conditionOf(request);
+  const key = keyOf(item);
+  checkReturnsOld(request.ReturnValues);
+  return {
+    partitions: [key.partition],
+    run(table) {
+      const old = table.get(key);
+      check(old);
+      table.put(key, item);
+      return request.ReturnValues === 'ALL_OLD' && old ? { Attributes: itemJson(old) } : {};
+    },
+  };
+}
+
+export function prepareDelete(raw: unknown): Prepared {
+  const request = parseRequest('DeleteItem', deleteItemRequest, raw);
+  const check = conditionOf(request);
+  const key = parseKey(parseAttributes(request.Key));
+  checkReturnsOld(request.ReturnValues);
+  return {
+    partitions: [key.partition],
+    run(table) {
+      const old = table.get(key);
+      check(old);
+      table.delete(key);
+      return request.ReturnValues === 'ALL_OLD' && old ? { Attributes: itemJson(old) } : {};
+    },
+  };
+}
+
+export function prepareUpdate(raw: unknown): Prepared {
+  const request = parseRequest('UpdateItem', updateItemRequest, raw);
+  let update: Update | undefined;
+  const check = conditionOf(request, (attributes) => {
+    if (request.UpdateExpression !== undefined) update = parseUpdate(request.UpdateExpression, attributes);
+  });
+  const given = parseAttributes(request.Key);
+  const key = parseKey(given);
+  const keyName = [partitionName, sortName].find((name) => update?.names.includes(name));
+  if (keyName) {
+    throw invalid(
+      `One or more parameter values were invalid: Cannot update attribute ${keyName}. This attribute is part of the key`,
+    );
+  }
+  return {
+    partitions: [key.partition],
+    run(table) {
+      const old = table.get(key);
+      check(old);
+      const item = update ? update.apply(old ?? given) : (old ?? given);
+      if (itemSize(item) > directoryLimits.itemBytes) {
+        throw invalid('Item size to update has exceeded the maximum allowed size');
+      }
+      table.put(key, item);
+      const names = update?.names ?? [];
+      switch (request.ReturnValues) {
+        case 'ALL_OLD':
+          return old ? { Attributes: itemJson(old) } : {};
+        case 'UPDATED_OLD':
+          return old ? { Attributes: itemJson(pick(old, names)) } : {};
+        case 'ALL_NEW':
+          return { Attributes: itemJson(item) };
+        case 'UPDATED_NEW':
+          return { Attributes: itemJson(pick(item, names)) };
+        default:
+          return {};
+      }
+    },
+  };
+}
+
+interface Conditional {
+  readonly ConditionExpression?: string | undefined;
+  readonly UpdateExpression?: string | undefined;
+  readonly ExpressionAttributeNames?: Readonly<Record<string, string>> | undefined;
+  readonly ExpressionAttributeValues?: Readonly<Record<string, unknown>> | undefined;
+  readonly ReturnValuesOnConditionCheckFailure?: 'ALL_OLD' | 'NONE' | undefined;
+}
+
+/** Parses a write's expressions; the result throws where the item there is does not meet the condition. */
+function conditionOf(
+  request: Conditional,
+  parseUpdateFirst?: (attributes: ExpressionAttributes) => void,
+): (old: Item | undefined) => void {
+  const {
+    ConditionExpression: text,
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: values,
+  } = request;
+  const users = parseUpdateFirst ? ['UpdateExpression', 'ConditionExpression'] : ['ConditionExpression'];
+  checkPlaceholders(names, values, [text, request.UpdateExpression], users);
+  const attributes = new ExpressionAttributes(names, values);
+  parseUpdateFirst?.(attributes);
+  let condition: Condition | undefined;
+  if (text !== undefined) condition = parseCondition('ConditionExpression', text, attributes);
+  attributes.checkAllUsed();
+  return (old) => {
+    if (!condition || meets(old ?? new Map(), condition)) return;
+    const shown =
+      old && request.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' ? { Item: itemJson(old) } : {};
+    throw new DirectoryError('ConditionalCheckFailedException', 'The conditional request failed', shown);
+  };
+}
+
+function checkReturnsOld(returnValues: string | undefined): void {
+  if (returnValues !== undefined && returnValues !== 'ALL_OLD' && returnValues !== 'NONE') {
+    throw invalid('ReturnValues can only be ALL_OLD or NONE');
+  }
+}

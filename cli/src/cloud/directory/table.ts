@@ -1,0 +1,78 @@
+// The directory: the items of the one table, with DynamoDB's sort order and time to live.
+import type { Clock, Timer } from '../../../../protocol/clock.ts';
+import { directoryLimits } from '../aws-limits.ts';
+import type { Item } from './attribute-value.ts';
+import type { ItemKey } from './item-key.ts';
+
+/** The attribute that `ttl` is set on: seconds since the epoch. */
+export const ttlName = 'expiresAt';
+
+export class Table {
+  readonly #partitions = new Map<string, Map<string, Item>>();
+  readonly #clock: Clock;
+  #sweep: Timer;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#sweep = this.#nextSweep();
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const partition of this.#partitions.values()) size += partition.size;
+    return size;
+  }
+
+  get({ partition, sort }: ItemKey): Item | undefined {
+    return this.#partitions.get(partition)?.get(sort);
+  }
+
+  put({ partition, sort }: ItemKey, item: Item): void {
+    let items = this.#partitions.get(partition);
+    if (!items) {
+      items = new Map();
+      this.#partitions.set(partition, items);
+    }
+    items.set(sort, item);
+  }
+
+  delete({ partition, sort }: ItemKey): void {
+    const items = this.#partitions.get(partition);
+    items?.delete(sort);
+    if (items?.size === 0) this.#partitions.delete(partition);
+  }
+
+  /** A partition's items by the UTF-8 bytes of their sort keys. */
+  partition(partition: string): [sort: string, item: Item][] {
+    return [...(this.#partitions.get(partition) ?? [])].sort(([a], [b]) =>
+      Buffer.compare(Buffer.from(a), Buffer.from(b)),
+    );
+  }
+
+  /** Stops the sweeping. */
+  close(): void {
+    this.#sweep.cancel();
+  }
+
+  #nextSweep(): Timer {
+    return this.#clock.after(
+      directoryLimits.sweepMs,
+      () => {
+        this.#deleteExpired();
+        this.#sweep = this.#nextSweep();
+      },
+      { background: true },
+    );
+  }
+
+  #deleteExpired(): void {
+    const now = this.#clock.now() / 1000;
+    for (const [partition, items] of this.#partitions) {
+      for (const [sort, item] of items) {
+        const ttl = item.get(ttlName);
+        const age = ttl && 'N' in ttl ? now - Number(ttl.N) : 0;
+        if (age > 0 && age < directoryLimits.ttlHorizonSeconds) this.delete({ partition, sort });
+      }
+    }
+  }
+}
