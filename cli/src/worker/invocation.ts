@@ -47,6 +47,11 @@ export function functionError(
   return { errorType, errorMessage, body };
 }
 
+/** The end of whatever was in flight when livectl stopped. */
+export function stoppedError(): FunctionError {
+  return functionError('LiveDebugStoppedError', 'livectl stopped before the function answered');
+}
+
 /** How a function's code is run: one good build, or the sources as they are. */
 export interface FunctionCode {
   readonly functionName: string;

@@ -3,7 +3,14 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type FunctionError, functionError, type Invocation, type Outcome } from './invocation.ts';
+import {
+  type FunctionError,
+  functionError,
+  type Invocation,
+  type Outcome,
+  stoppedError,
+} from './invocation.ts';
+import { invocationHeaders } from './invocation-headers.ts';
 import { maxPayloadBytes, type PostedBody, postedError, readBody } from './runtime-api-body.ts';
 
 /** What a runtime process is told of an invocation; an {@link Invocation} is one. */
@@ -17,6 +24,8 @@ export interface Dispatched {
   readonly outcome: Outcome;
   /** From handing the event over until the answer's last byte, in milliseconds; 0 when it was never handed over. */
   readonly codeMs: number;
+  /** False when the process ended before it took the event: nothing has run. */
+  readonly handedOver: boolean;
 }
 
 /** How the init phase ended: with the first `next`, or with an error. */
@@ -85,10 +94,9 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
     const ended = inFlight;
     if (ended === undefined) return;
     inFlight = undefined;
-    ended.done({
-      outcome,
-      codeMs: ended.handedOver === undefined ? 0 : performance.now() - ended.handedOver,
-    });
+    const { handedOver } = ended;
+    const codeMs = handedOver === undefined ? 0 : performance.now() - handedOver;
+    ended.done({ outcome, codeMs, handedOver: handedOver !== undefined });
   }
 
   function fail(error: FunctionError): void {
@@ -216,46 +224,22 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
     fail,
     dispatch(invocation) {
       if (inFlight !== undefined) throw new Error(`Invocation ${inFlight.invocation.id} is still in flight`);
-      if (failure !== undefined)
-        return Promise.resolve({ outcome: { ok: false, error: failure }, codeMs: 0 });
+      if (failure !== undefined) {
+        return Promise.resolve({ outcome: { ok: false, error: failure }, codeMs: 0, handedOver: false });
+      }
       return new Promise<Dispatched>((done) => {
         inFlight = { invocation, done, handedOver: undefined };
         handOver();
       });
     },
     close() {
-      fail(functionError('LiveDebugStoppedError', 'livectl stopped before the function answered'));
+      fail(stoppedError());
       return new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       });
     },
   };
-}
-
-function invocationHeaders(invocation: RuntimeInvocation): Record<string, string | number> {
-  const headers: Record<string, string | number> = {
-    'Content-Type': 'application/json',
-    'Content-Length': invocation.event.byteLength,
-    'Lambda-Runtime-Aws-Request-Id': invocation.id,
-    'Lambda-Runtime-Deadline-Ms': Math.floor(invocation.deadlineMs),
-    'Lambda-Runtime-Invoked-Function-Arn': invocation.invokedFunctionArn,
-  };
-  if (invocation.traceId !== undefined) headers['Lambda-Runtime-Trace-Id'] = invocation.traceId;
-  if (invocation.clientContext !== undefined) {
-    headers['Lambda-Runtime-Client-Context'] = headerJson(invocation.clientContext);
-  }
-  if (invocation.cognitoIdentity !== undefined) {
-    headers['Lambda-Runtime-Cognito-Identity'] = headerJson(invocation.cognitoIdentity);
-  }
-  return headers;
-}
-
-/** JSON text as a header value: UTF-8 on the wire, as on AWS, without the bytes HTTP forbids. */
-function headerJson(json: string): string {
-  // Raw line breaks occur only between JSON's tokens, a raw DEL only inside its strings.
-  const legal = json.replace(/[\r\n]+/g, ' ').replace(/\u007f/g, '\\u007f');
-  return Buffer.from(legal, 'utf8').toString('latin1');
 }
 
 function sameToken(token: Buffer, given: string | string[] | undefined): boolean {

@@ -11,7 +11,13 @@ import { buildContext } from './context.ts';
 import { RuntimeError, reportError, wrapError } from './error-report.ts';
 import { checkHandler, handlerModel, invoke, resultJson } from './invoke.ts';
 import { patchConsole, setRequestId } from './lambda-console.ts';
-import { type Handler, type HandlerLocation, loadHandler, locateHandler } from './load-handler.ts';
+import {
+  type Handler,
+  type HandlerLocation,
+  loadHandler,
+  locateHandler,
+  provideGlobals,
+} from './load-handler.ts';
 import { RuntimeConnection } from './runtime-connection.ts';
 
 const api = '/2018-06-01/runtime';
@@ -44,6 +50,7 @@ async function run(): Promise<void> {
   const location = settings.assigned === 'later' ? await takeAssignment() : undefined;
   patchConsole(process.env);
   const model = handlerModel(process.env.AWS_EXECUTION_ENV);
+  provideGlobals();
   let handler: Handler;
   try {
     handler = await loadHandler(location ?? locateFromEnvironment());

@@ -1,0 +1,132 @@
+// [5] The environment a worker gets: a clean base of this machine, the function's own variables, and Lambda's.
+import { devNull } from 'node:os';
+import type { FunctionCode } from './invocation.ts';
+
+type Variables = Readonly<Record<string, string>>;
+
+/** What a program needs of the machine it runs on. Nothing else of the developer's shell gets through. */
+const machineNames = new Set([
+  ...['PATH', 'HOME', 'TMPDIR', 'TMP', 'TEMP', 'USER', 'LOGNAME', 'SHELL', 'TERM', 'COLORTERM', 'LANG'],
+  ...[
+    'SYSTEMROOT',
+    'SYSTEMDRIVE',
+    'WINDIR',
+    'COMSPEC',
+    'PATHEXT',
+    'USERPROFILE',
+    'USERNAME',
+    'HOMEDRIVE',
+    'HOMEPATH',
+  ],
+  ...[
+    'APPDATA',
+    'LOCALAPPDATA',
+    'PROGRAMDATA',
+    'PROGRAMFILES',
+    'NUMBER_OF_PROCESSORS',
+    'PROCESSOR_ARCHITECTURE',
+  ],
+]);
+
+/**
+ * What only means something inside Lambda's sandbox: its paths, its endpoints on a link-local address, and what the
+ * stub's own runtime was started with. `_X_AMZN_TRACE_ID` belongs to one invocation and travels with it.
+ */
+const sandboxNames = new Set([
+  ...[
+    'LD_LIBRARY_PATH',
+    'LD_PRELOAD',
+    'NODE_PATH',
+    'PYTHONPATH',
+    'GEM_PATH',
+    'RUBYLIB',
+    'PWD',
+    'OLDPWD',
+    'SHLVL',
+    '_',
+  ],
+  ...[
+    'LAMBDA_TASK_ROOT',
+    'LAMBDA_RUNTIME_DIR',
+    'AWS_LAMBDA_RUNTIME_API',
+    'AWS_LAMBDA_EXEC_WRAPPER',
+    '_HANDLER',
+  ],
+  ...['AWS_EXECUTION_ENV', 'AWS_XRAY_DAEMON_ADDRESS', '_AWS_XRAY_DAEMON_ADDRESS', '_AWS_XRAY_DAEMON_PORT'],
+  ...[
+    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+    'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+    'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+  ],
+  ...['_LAMBDA_TELEMETRY_LOG_FD', '_X_AMZN_TRACE_ID'],
+]);
+
+/** Settings of the stub and of livectl itself; no business of the function's. */
+const ownNames = /^(LIVE_DEBUG_|LIVECTL_)/;
+
+/**
+ * Without credentials from the stub an SDK would search on: ~/.aws with the developer's own profile, then the metadata
+ * service. A handler that runs with the wrong identity is worse than one that fails, so these searches come up empty.
+ * A function that sets one of these itself keeps its value.
+ */
+const noFallback: Variables = {
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_CONFIG_FILE: devNull,
+  AWS_SHARED_CREDENTIALS_FILE: devNull,
+};
+
+/** The part of this machine's environment that every worker gets. */
+export function machineEnvironment(own: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(own)) {
+    if (value !== undefined && isMachineName(name)) kept[name] = value;
+  }
+  return kept;
+}
+
+/**
+ * All a function sees beyond the machine's part: its own variables and credentials as the stub sent them, and what
+ * Lambda adds. The caller adds `AWS_LAMBDA_RUNTIME_API`.
+ */
+export function functionEnvironment(code: FunctionCode, sent: Variables): Record<string, string> {
+  const variables: Record<string, string> = {
+    ...noFallback,
+    // Lambda's clock is UTC unless the function says otherwise; the colon is Lambda's, too.
+    TZ: ':UTC',
+    AWS_LAMBDA_FUNCTION_NAME: code.functionName,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+  };
+  for (const [name, value] of Object.entries(sent)) {
+    if (!isMachineName(name) && !sandboxNames.has(name) && !ownNames.test(name)) variables[name] = value;
+  }
+  return {
+    ...variables,
+    LAMBDA_TASK_ROOT: code.taskRoot,
+    _HANDLER: code.handler,
+    AWS_EXECUTION_ENV: `AWS_Lambda_${code.runtime}`,
+  };
+}
+
+const startupNames = /^(NODE_|DENO_|UV_|DYLD_|MALLOC_|OPENSSL_|SSL_CERT_|ICU_|TZ$)/;
+
+/**
+ * The variables that a process reads only while it starts, so that setting them later has no effect, e.g.
+ * `NODE_OPTIONS`, `NODE_EXTRA_CA_CERTS`, `TZ`.
+ */
+export function startupVariables(variables: Variables): Record<string, string> {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => startupNames.test(name)));
+}
+
+export function sameVariables(one: Variables, other: Variables): boolean {
+  if (one === other) return true;
+  const names = Object.keys(one);
+  if (names.length !== Object.keys(other).length) return false;
+  return names.every((name) => one[name] === other[name]);
+}
+
+function isMachineName(name: string): boolean {
+  // Windows compares names without regard to case, e.g. `Path`.
+  const compared = process.platform === 'win32' ? name.toUpperCase() : name;
+  return machineNames.has(compared) || compared.startsWith('LC_');
+}

@@ -1,0 +1,77 @@
+// [5] Reads one line a worker printed back into level and message, in Lambda's text format or its JSON format.
+import * as v from 'valibot';
+import type { LogLevel } from './invocation.ts';
+
+export interface ParsedLine {
+  /** Undefined where the line names none, as those of the init phase do. */
+  readonly id: string | undefined;
+  readonly level: LogLevel;
+  readonly message: string;
+}
+
+/** `ISO-time<TAB>request id<TAB>LEVEL<TAB>message`, as Lambda's Node runtime prints it. */
+const textLine =
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\t([^\t]*)\t(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\t(.*)$/s;
+
+const Level = v.pipe(
+  v.string(),
+  v.toLowerCase(),
+  v.transform((level) => ({ warning: 'warn', critical: 'fatal' })[level] ?? level),
+  v.picklist(['trace', 'debug', 'info', 'warn', 'error', 'fatal']),
+);
+
+/** What Lambda's own runtimes print; a logger that adds fields wants them seen, so its line stays whole. */
+const LambdaJson = v.strictObject({
+  timestamp: v.string(),
+  level: Level,
+  requestId: v.optional(v.string()),
+  message: v.unknown(),
+  errorType: v.optional(v.string()),
+  errorMessage: v.optional(v.string()),
+  stackTrace: v.optional(v.array(v.string())),
+});
+const AnyJson = v.object({ level: Level });
+
+/** A line in no known format is a message of level `info`: what `print`, `echo` and most loggers write is no error. */
+export function parseLine(line: string): ParsedLine {
+  const text = textLine.exec(line);
+  if (text !== null) {
+    const [, id = '', level = 'INFO', message = ''] = text;
+    // Lambda's runtime prints line breaks within a message as carriage returns.
+    return {
+      id: knownId(id),
+      level: level.toLowerCase() as LogLevel,
+      message: message.replaceAll('\r', '\n'),
+    };
+  }
+  return (
+    (line.startsWith('{') ? parseJsonLine(line) : undefined) ?? {
+      id: undefined,
+      level: 'info',
+      message: line,
+    }
+  );
+}
+
+function parseJsonLine(line: string): ParsedLine | undefined {
+  const json = v.safeParse(v.pipe(v.string(), v.parseJson()), line);
+  const lambda = v.safeParse(LambdaJson, json.output);
+  if (lambda.success) {
+    const { level, message, requestId, stackTrace } = lambda.output;
+    const words = typeof message === 'string' ? message : JSON.stringify(message);
+    return { id: knownId(requestId), level, message: words + appendedStack(words, stackTrace) };
+  }
+  const any = v.safeParse(AnyJson, json.output);
+  return any.success ? { id: undefined, level: any.output.level, message: line } : undefined;
+}
+
+/** A formatted message often ends in its error's stack already. */
+function appendedStack(words: string, stackTrace: readonly string[] | undefined): string {
+  const frames = stackTrace?.slice(1) ?? [];
+  const [first] = frames;
+  return first === undefined || words.includes(first.trim()) ? '' : `\n${frames.join('\n')}`;
+}
+
+function knownId(id: string | undefined): string | undefined {
+  return id === '' || id === 'undefined' ? undefined : id;
+}

@@ -1,0 +1,50 @@
+// [5] Our side of the Node runtime client in a worker: what it is started with, assigned to, and kept up to date by.
+import { randomBytes } from 'node:crypto';
+import { type Assignment, type EnvironmentVersion, environmentVersionHeader } from './assignment.ts';
+import { sameVariables } from './environment.ts';
+import type { RuntimeApiOptions } from './runtime-api.ts';
+
+type Variables = Readonly<Record<string, string>>;
+
+export class NodeClient {
+  /** Ends the log of an invocation, see `LogReader`; random, so that no handler prints it by accident. */
+  readonly logMarker = `\u001e${randomBytes(8).toString('hex')}`;
+  /** The variables that tell the client about all this. */
+  readonly variables: Variables;
+  readonly apiOptions: RuntimeApiOptions;
+  #environment: EnvironmentVersion = { version: 0, variables: {} };
+  #resolveAssignment: ((assignment: Assignment) => void) | undefined;
+
+  constructor() {
+    const token = randomBytes(16).toString('hex');
+    const assignment = new Promise<Assignment>((resolve) => {
+      this.#resolveAssignment = resolve;
+    });
+    this.variables = {
+      LIVECTL_RUNTIME_TOKEN: token,
+      LIVECTL_LOG_MARKER: this.logMarker,
+      LIVECTL_ASSIGNED: 'later',
+    };
+    this.apiOptions = {
+      token,
+      nextHeaders: () => ({ [environmentVersionHeader]: String(this.#environment.version) }),
+      privateRoutes: {
+        '/livectl/assignment': () => assignment,
+        '/livectl/environment': () => this.#environment,
+      },
+    };
+  }
+
+  /** Tells a spare what to load; once. */
+  assign(handler: { readonly moduleFile: string; readonly exportPath: string }, variables: Variables): void {
+    this.renew(variables);
+    const { moduleFile, exportPath } = handler;
+    this.#resolveAssignment?.({ moduleFile, exportPath, environment: this.#environment });
+  }
+
+  /** The handler sees these from the next invocation on. */
+  renew(variables: Variables): void {
+    if (sameVariables(this.#environment.variables, variables)) return;
+    this.#environment = { version: this.#environment.version + 1, variables };
+  }
+}

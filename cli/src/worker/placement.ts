@@ -1,0 +1,55 @@
+// [5] Which worker gets an invocation: the one rule book of the pool, without processes or time.
+import type { FunctionCode } from './invocation.ts';
+
+/** What the rules look at in a worker. */
+export interface Placeable {
+  readonly code: FunctionCode | undefined;
+  readonly instance: string | undefined;
+  readonly busy: boolean;
+  readonly lastUsed: number;
+}
+
+export interface PlacementRequest<W extends Placeable> {
+  readonly code: FunctionCode;
+  readonly instance: string;
+  /** All live workers, spares left out. */
+  readonly workers: readonly W[];
+  readonly maxWorkers: number;
+  /** Whether a worker's process can take on the invocation's environment. */
+  readonly fits: (worker: W) => boolean;
+  /** Whether invocations of that function wait in the queue. */
+  readonly isWaitedFor: (functionName: string) => boolean;
+}
+
+export type Placement<W> =
+  | { readonly kind: 'use'; readonly worker: W }
+  /** Start a new worker, in the place of `evict` where that is given. */
+  | { readonly kind: 'start'; readonly evict: W | undefined }
+  | { readonly kind: 'wait' };
+
+/**
+ * In this order: the idle worker of the same stub instance, or one nobody has claimed; a new worker while there is
+ * room; an idle worker of another instance of the same function; the place of an idle worker of another function that
+ * nobody waits for, or, so that no function starves, of any other function when this one has no worker at all.
+ */
+export function placeInvocation<W extends Placeable>(request: PlacementRequest<W>): Placement<W> {
+  const { code, instance, workers, maxWorkers, fits, isWaitedFor } = request;
+  const current = workers.filter((worker) => worker.code === code);
+  const idle = current.filter((worker) => !worker.busy);
+  const own =
+    idle.find((worker) => worker.instance === instance) ??
+    idle.find((worker) => worker.instance === undefined);
+  if (own !== undefined) return fits(own) ? { kind: 'use', worker: own } : { kind: 'start', evict: own };
+  if (workers.length < maxWorkers) return { kind: 'start', evict: undefined };
+
+  const [other] = idle;
+  if (other !== undefined)
+    return fits(other) ? { kind: 'use', worker: other } : { kind: 'start', evict: other };
+  const evictable = workers.filter(
+    (worker) =>
+      !worker.busy &&
+      (current.length === 0 || worker.code === undefined || !isWaitedFor(worker.code.functionName)),
+  );
+  const [evict] = evictable.sort((one, two) => one.lastUsed - two.lastUsed);
+  return evict === undefined ? { kind: 'wait' } : { kind: 'start', evict };
+}

@@ -1,0 +1,62 @@
+// [5] The one booted Node process that waits for a function: booting costs more than all else in a reload.
+import type { Clock, Timer } from '../../../protocol/clock.ts';
+import { startupVariables } from './environment.ts';
+import { stoppedError } from './invocation.ts';
+import { Worker, type WorkerSettings } from './worker.ts';
+
+type Variables = Readonly<Record<string, string>>;
+
+export class Spare {
+  readonly #settings: WorkerSettings;
+  readonly #clock: Clock;
+  readonly #onBoot: (worker: Worker) => void;
+  /** The variables the next one starts with: those the newest worker needed, at first Lambda's default. */
+  #startup: Variables = { TZ: ':UTC' };
+  #worker: Worker | undefined;
+  #pending: { readonly due: number; readonly timer: Timer } | undefined;
+  #closed = false;
+
+  constructor(settings: WorkerSettings, onBoot: (worker: Worker) => void) {
+    this.#settings = settings;
+    this.#clock = settings.clock;
+    this.#onBoot = onBoot;
+  }
+
+  /** A process for a function with these variables: the spare where it fits, else one that boots now. */
+  take(variables: Variables): Worker {
+    const spare = this.#worker;
+    this.#worker = undefined;
+    this.#startup = startupVariables(variables);
+    if (spare !== undefined && !spare.ended && spare.fits(variables)) return spare;
+    spare?.end('other start variables are needed', stoppedError());
+    return this.#boot();
+  }
+
+  /** Boots one, where there is none, in so many milliseconds or as soon as was asked for before. */
+  bootAfter(ms: number): void {
+    if (this.#closed || (this.#worker !== undefined && !this.#worker.ended)) return;
+    const due = this.#clock.now() + ms;
+    if (this.#pending !== undefined && this.#pending.due <= due) return;
+    this.#pending?.timer.cancel();
+    const boot = () => {
+      this.#pending = undefined;
+      this.#worker ??= this.#boot();
+    };
+    this.#pending = { due, timer: this.#clock.after(ms, boot, { background: true }) };
+  }
+
+  /** No more are booted; ending the one there is remains the caller's. */
+  close(): void {
+    this.#closed = true;
+    this.#pending?.timer.cancel();
+  }
+
+  #boot(): Worker {
+    const worker = Worker.spare(this.#settings, this.#startup);
+    this.#onBoot(worker);
+    void worker.exited.then(() => {
+      if (this.#worker === worker) this.#worker = undefined;
+    });
+    return worker;
+  }
+}

@@ -1,0 +1,112 @@
+// [5] One worker as a process: in a group of its own, so that Ctrl-C in the terminal doesn't reach it and that all it
+// started can be ended with it; and Lambda's words for how it ended.
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { messageOf } from '../../../protocol/live-debug-error.ts';
+import { type FunctionError, functionError } from './invocation.ts';
+
+/** How a process ended, or why it never started. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly spawnError?: Error;
+}
+
+export interface WorkerProcess {
+  /** Undefined when it couldn't be started. */
+  readonly pid: number | undefined;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Resolves when the process is gone; never rejects. */
+  readonly exited: Promise<Exit>;
+  /** Resolves when its output has been read to the end as well. */
+  readonly closed: Promise<void>;
+  /** Ends the process and all of its group at once. */
+  kill(): void;
+}
+
+/** Starts a program without a shell; `env` is its whole environment. */
+export function startProcess(
+  command: readonly [string, ...string[]],
+  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+): WorkerProcess {
+  const [program, ...args] = command;
+  const child = spawn(program, args, {
+    ...options,
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = new Promise<Exit>((resolve) => {
+    child.once('error', (spawnError) => resolve({ code: null, signal: null, spawnError }));
+    child.once('exit', (code, signal) => {
+      // What it left behind in its group holds its pipes open and would outlive us.
+      killGroup(child);
+      resolve({ code, signal });
+    });
+  });
+  const closed = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+    child.once('error', () => resolve());
+  });
+  return {
+    pid: child.pid,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    exited,
+    closed,
+    kill: () => killGroup(child),
+  };
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  if (process.platform === 'win32') {
+    spawn('taskkill', ['/pid', String(child.pid), '/t', '/f'], { stdio: 'ignore', windowsHide: true }).on(
+      'error',
+      () => {},
+    );
+    return;
+  }
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // The group is empty: everything in it has ended already.
+  }
+}
+
+/** Signals as Go, in which Lambda's supervisor is written, names them. */
+const signalWords: Partial<Record<NodeJS.Signals, string>> = {
+  SIGABRT: 'aborted',
+  SIGBUS: 'bus error',
+  SIGFPE: 'floating point exception',
+  SIGHUP: 'hangup',
+  SIGILL: 'illegal instruction',
+  SIGINT: 'interrupt',
+  SIGKILL: 'killed',
+  SIGPIPE: 'broken pipe',
+  SIGQUIT: 'quit',
+  SIGSEGV: 'segmentation fault',
+  SIGTERM: 'terminated',
+  SIGTRAP: 'trace/breakpoint trap',
+};
+
+/** e.g. `exit status 1` or `signal: killed`; undefined for an exit with 0. */
+export function exitReason(exit: Exit): string | undefined {
+  if (exit.signal !== null) return `signal: ${signalWords[exit.signal] ?? exit.signal}`;
+  return exit.code === 0 ? undefined : `exit status ${exit.code}`;
+}
+
+/** The error of an invocation whose worker ended without an answer. */
+export function exitError(id: string, exit: Exit, command: readonly string[]): FunctionError {
+  if (exit.spawnError !== undefined) {
+    const words = `can't start '${command.join(' ')}': ${messageOf(exit.spawnError)}`;
+    return functionError('Runtime.InvalidEntrypoint', `RequestId: ${id} Error: ${words}`);
+  }
+  const reason = exitReason(exit);
+  const words =
+    reason === undefined
+      ? 'Runtime exited without providing a reason'
+      : `Runtime exited with error: ${reason}`;
+  return functionError('Runtime.ExitError', `RequestId: ${id} Error: ${words}`);
+}

@@ -1,0 +1,242 @@
+// [5] One worker: a runtime process with its own Runtime API and its own log. A Node worker starts as a spare and
+// becomes a function's when it is assigned; any other program is started for its function.
+import { dirname } from 'node:path';
+import type { Clock } from '../../../protocol/clock.ts';
+import { messageOf } from '../../../protocol/live-debug-error.ts';
+import { sameVariables, startupVariables } from './environment.ts';
+import {
+  type FunctionCode,
+  type FunctionError,
+  functionError,
+  type Invocation,
+  type Outcome,
+} from './invocation.ts';
+import { type LogLine, LogReader } from './log-lines.ts';
+import { NodeClient } from './node-client.ts';
+import { type RuntimeApi, startRuntimeApi } from './runtime-api.ts';
+import { type Exit, exitError, exitReason, startProcess, type WorkerProcess } from './worker-process.ts';
+
+type Variables = Readonly<Record<string, string>>;
+
+/** What all workers of a pool share. */
+export interface WorkerSettings {
+  readonly clock: Clock;
+  /** Runs a JavaScript file, e.g. `node --enable-source-maps`. */
+  readonly nodeCommand: readonly [string, ...string[]];
+  /** The built Node runtime client. */
+  readonly nodeRuntimeFile: string;
+  /** This machine's part of the environment. */
+  readonly machine: Variables;
+  readonly onLine: (worker: Worker, line: LogLine) => void;
+  /** The init phase is over and went well, `ms` after the start or the assignment. */
+  readonly onInitialised: (worker: Worker, ms: number) => void;
+  /** The process is gone, by itself or because it was ended. */
+  readonly onExit: (worker: Worker, reason: string) => void;
+}
+
+/** How one invocation went on a worker. */
+export interface WorkerRun {
+  readonly outcome: Outcome;
+  readonly codeMs: number;
+  readonly initMs: number;
+  /** False when a warm worker died before it took the event: nothing has run, and it may run elsewhere. */
+  readonly taken: boolean;
+  readonly logsDrained: Promise<void>;
+}
+
+interface Running {
+  readonly api: RuntimeApi;
+  readonly process: WorkerProcess;
+  readonly logs: LogReader;
+}
+
+/** Lines kept of what a spare prints before it has a function; more would be a program gone wrong. */
+const maxEarlyLines = 200;
+
+export class Worker {
+  /** Undefined for a spare. */
+  code: FunctionCode | undefined;
+  /** The stub instance it serves; undefined while it is there for whichever comes first. */
+  instance: string | undefined;
+  busy = false;
+  /** Set as soon as it is being ended or has exited. */
+  ended = false;
+  /** Its init phase went wrong: it answers everything with that error. */
+  failed = false;
+  /** `performance.now()` of its last answer, or of its start. */
+  lastUsed = performance.now();
+  /** Resolves when the process is gone. */
+  readonly exited: Promise<void>;
+
+  readonly #settings: WorkerSettings;
+  readonly #command: readonly [string, ...string[]];
+  readonly #client: NodeClient | undefined;
+  /** What the process was started with. */
+  readonly #startedWith: Variables;
+  /** What the function is to see now. */
+  #variables: Variables;
+  readonly #starting: Promise<Running>;
+  #running: Running | undefined;
+  #begun = performance.now();
+  #warm = false;
+  #currentId: string | undefined;
+  #earlyLines: LogLine[] = [];
+  /** Why it was ended, where that was our doing. */
+  #endReason: string | undefined;
+
+  /** A booted Node process that waits to be assigned; `variables` are those that must be right from its start. */
+  static spare(settings: WorkerSettings, variables: Variables): Worker {
+    const command = [...settings.nodeCommand, settings.nodeRuntimeFile] as [string, ...string[]];
+    return new Worker(settings, command, dirname(settings.nodeRuntimeFile), variables, new NodeClient());
+  }
+
+  /** A program that speaks the Runtime API itself. */
+  static program(
+    settings: WorkerSettings,
+    code: FunctionCode,
+    command: readonly [string, ...string[]],
+    variables: Variables,
+  ): Worker {
+    const worker = new Worker(settings, command, code.taskRoot, variables, undefined);
+    worker.code = code;
+    return worker;
+  }
+
+  private constructor(
+    settings: WorkerSettings,
+    command: readonly [string, ...string[]],
+    cwd: string,
+    variables: Variables,
+    client: NodeClient | undefined,
+  ) {
+    this.#settings = settings;
+    this.#command = command;
+    this.#startedWith = variables;
+    this.#variables = variables;
+    this.#client = client;
+    this.#starting = this.#start(cwd);
+    this.exited = this.#starting.then(
+      ({ process }) => process.exited.then(() => {}),
+      () => {},
+    );
+  }
+
+  /** The process id, once there is a process and until it is gone. */
+  get pid(): number | undefined {
+    return this.#running?.process.pid;
+  }
+
+  /** Whether this process can run a function with these variables; those read at start can't be changed in it. */
+  fits(variables: Variables): boolean {
+    if (sameVariables(this.#variables, variables)) return true;
+    return this.#client !== undefined && sameVariables(this.#startedWith, startupVariables(variables));
+  }
+
+  /** Makes a spare the function's: it loads the handler now. */
+  assign(
+    code: FunctionCode,
+    handler: { moduleFile: string; exportPath: string },
+    variables: Variables,
+  ): void {
+    this.code = code;
+    this.#variables = variables;
+    this.#begun = performance.now();
+    for (const line of this.#earlyLines) this.#settings.onLine(this, line);
+    this.#earlyLines = [];
+    this.#client?.assign(handler, variables);
+  }
+
+  /** Runs one invocation, after the init phase where that isn't over; one at a time. Never rejects. */
+  async run(invocation: Invocation, variables: Variables): Promise<WorkerRun> {
+    const wasWarm = this.#warm;
+    const begun = performance.now();
+    this.#currentId = invocation.id;
+    this.#variables = variables;
+    this.#client?.renew(variables);
+    let running: Running;
+    try {
+      running = this.#running ?? (await this.#starting);
+    } catch (cause) {
+      const error = functionError(
+        'LiveDebugInternalError',
+        `No worker could be started: ${messageOf(cause)}`,
+      );
+      const failed = { outcome: { ok: false, error } as const, codeMs: 0, initMs: 0, taken: true };
+      return { ...failed, logsDrained: Promise.resolve() };
+    }
+    const { api, logs } = running;
+    logs.expect(invocation.id);
+    if (!wasWarm) await api.initialised;
+    const initMs = wasWarm ? 0 : performance.now() - begun;
+    const { outcome, codeMs, handedOver } = await api.dispatch(invocation);
+    this.lastUsed = performance.now();
+    return {
+      outcome,
+      codeMs,
+      initMs,
+      taken: handedOver || !wasWarm,
+      logsDrained: logs.drained(invocation.id),
+    };
+  }
+
+  /** Ends the process and all it started; what is in flight ends with `error`. */
+  end(reason: string, error: FunctionError): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.#endReason = reason;
+    this.#starting.then(
+      ({ api, process }) => {
+        api.fail(error);
+        process.kill();
+      },
+      () => {},
+    );
+  }
+
+  /** For the last moment of livectl's own process, when nothing can be waited for. */
+  kill(): void {
+    this.#running?.process.kill();
+  }
+
+  async #start(cwd: string): Promise<Running> {
+    const { machine, clock } = this.#settings;
+    const api = await startRuntimeApi(this.#client?.apiOptions);
+    const ours = { ...this.#client?.variables, AWS_LAMBDA_RUNTIME_API: api.address };
+    let process: WorkerProcess;
+    try {
+      process = startProcess(this.#command, { cwd, env: { ...machine, ...this.#startedWith, ...ours } });
+    } catch (error) {
+      this.ended = true;
+      await api.close();
+      this.#settings.onExit(this, messageOf(error));
+      throw error;
+    }
+    const onLine = (line: LogLine) => this.#onLine(line);
+    const logs = new LogReader(process.stdout, process.stderr, {
+      onLine,
+      clock,
+      marker: this.#client?.logMarker,
+    });
+    void api.initialised.then(({ ok }) => {
+      this.#warm = ok;
+      this.failed = !ok;
+      if (ok) this.#settings.onInitialised(this, performance.now() - this.#begun);
+    });
+    void process.exited.then((exit) => this.#onExit(exit, api));
+    void process.closed.then(() => logs.close());
+    this.#running = { api, process, logs };
+    return this.#running;
+  }
+
+  #onLine(line: LogLine): void {
+    if (this.code !== undefined) this.#settings.onLine(this, line);
+    else if (this.#earlyLines.length < maxEarlyLines) this.#earlyLines.push(line);
+  }
+
+  #onExit(exit: Exit, api: RuntimeApi): void {
+    this.ended = true;
+    api.fail(exitError(this.#currentId ?? 'none', exit, this.#command));
+    void api.close();
+    this.#settings.onExit(this, this.#endReason ?? `it exited (${exitReason(exit) ?? 'exit status 0'})`);
+  }
+}

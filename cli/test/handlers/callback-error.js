@@ -1,0 +1,1 @@
+exports.handler = (_event, _context, callback) => callback(new TypeError('called back with an error'));

@@ -1,0 +1,5 @@
+export const handler = async () => {
+  const result = {};
+  result.self = result;
+  return result;
+};

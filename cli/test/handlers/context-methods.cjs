@@ -1,0 +1,1 @@
+exports.handler = ({ method, argument }, context) => context[method](...argument);

@@ -1,0 +1,1 @@
+export const handler = async () => `a module: ${import.meta.url.endsWith('esm-package/app.js')}`;

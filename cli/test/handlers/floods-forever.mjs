@@ -1,0 +1,3 @@
+export const handler = async () => {
+  for (;;) process.stdout.write('all work and no play\n'.repeat(1000));
+};

@@ -1,0 +1,1 @@
+exports.handler = async () => `from ${__filename.split('/').slice(-3).join('/')}`;

@@ -1,0 +1,2 @@
+require('a-package-nobody-installed');
+exports.handler = async () => {};

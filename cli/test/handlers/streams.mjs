@@ -1,0 +1,1 @@
+export const handler = awslambda.streamifyResponse(async (_event, stream) => stream.end('streamed'));

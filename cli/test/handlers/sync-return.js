@@ -1,0 +1,1 @@
+exports.handler = () => ({ returned: 'without a promise' });

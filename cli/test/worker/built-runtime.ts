@@ -1,0 +1,35 @@
+// The Node runtime client as the product builds it, for tests that start real processes.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, beforeAll } from 'vitest';
+
+const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+
+/** Fixtures: one handler shape per file. */
+export const handlersFolder = join(root, 'cli/test/handlers');
+
+/** `deno run -A`, for tests that run under both. */
+export const denoCommand = [join(root, 'node_modules/.bin/deno'), 'run', '-A'] as const;
+
+/** Builds it before the tests of a file and removes it after them; read the path inside a test. */
+export function builtRuntime(): { readonly file: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'livectl-test-'));
+  const file = join(folder, 'node-runtime.mjs');
+  beforeAll(async () => {
+    await build({
+      absWorkingDir: root,
+      entryPoints: ['cli/src/worker/node-runtime/main.ts'],
+      outfile: file,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      logLevel: 'warning',
+    });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return { file };
+}
