@@ -15,7 +15,8 @@ const built = ['terraform/modules/live-debug/dist/stub.zip', 'livectl.schema.jso
 const stale = execFileSync('git', ['status', '--porcelain', '--', ...built], { cwd: root, encoding: 'utf8' });
 for (const line of stale.split('\n').filter(Boolean)) {
   // Staged and equal to the working tree is fresh: only a difference to what would be committed is stale.
-  if (line[1] !== ' ') mistakes.push(`${line.slice(3)} is stale: commit the file that the build has just written`);
+  if (line[1] !== ' ')
+    mistakes.push(`${line.slice(3)} is stale: commit the file that the build has just written`);
 }
 
 const stubBytes = statSync(join(root, 'dist/stub/index.mjs')).size;

@@ -1,15 +1,28 @@
 // The command line: every command is one file in commands/, and loads what it needs when it runs.
-
+import { Builtins, Cli, type Command } from 'clipanion';
 import packageJson from 'embedded:package.json';
-import { Builtins, Cli } from 'clipanion';
+import { messageOf } from '../../protocol/live-debug-error.ts';
+import { exitCodes } from './commands/exit-code.ts';
 import { ServeCommand } from './commands/serve.ts';
-import { closeOutput } from './log/output.ts';
+import { closeOutput, processOutput } from './log/output.ts';
 
 const cli = new Cli({ binaryName: 'livectl', binaryLabel: 'livectl', binaryVersion: packageJson.version });
 cli.register(Builtins.HelpCommand);
 cli.register(Builtins.VersionCommand);
 cli.register(ServeCommand);
 
-process.exitCode = await cli.run(process.argv.slice(2), Cli.defaultContext);
+const command = parse(process.argv.slice(2));
+const exitCode = command ? await cli.run(command, Cli.defaultContext) : exitCodes.usage;
 await closeOutput();
-process.exit();
+process.exit(exitCode);
+
+/** The command that the arguments name; undefined, with the mistake said, where they name none. */
+function parse(args: string[]): Command | undefined {
+  try {
+    return cli.process(args, Cli.defaultContext);
+  } catch (error) {
+    processOutput.errorLine(`livectl: ${messageOf(error)}`);
+    processOutput.errorLine('  livectl --help lists the commands');
+    return undefined;
+  }
+}

@@ -19,7 +19,9 @@ export const runtimeName = deno ? `Deno ${deno.version.deno}` : `Node.js ${proce
 export function nodeCommand(): readonly string[] {
   if (!deno) return [process.execPath, '--enable-source-maps'];
   const node = findOnPath(process.platform === 'win32' ? 'node.exe' : 'node');
-  return node ? [node, '--enable-source-maps'] : [process.execPath, 'run', '--allow-all', '--no-config', '--quiet'];
+  return node
+    ? [node, '--enable-source-maps']
+    : [process.execPath, 'run', '--allow-all', '--no-config', '--quiet'];
 }
 
 function findOnPath(program: string): string | undefined {

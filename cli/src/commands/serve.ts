@@ -1,7 +1,8 @@
 // `livectl serve`: the flags; serve-local.ts does the work.
 import { Command, Option, UsageError } from 'clipanion';
+import { LivectlCommand } from './livectl-command.ts';
 
-export class ServeCommand extends Command {
+export class ServeCommand extends LivectlCommand {
   static override paths = [['serve']];
 
   static override usage = Command.Usage({
@@ -37,7 +38,7 @@ export class ServeCommand extends Command {
     description: 'Also show stack traces of livectl and lines of the stub',
   });
 
-  async execute(): Promise<number> {
+  async run(): Promise<number> {
     const { format } = this;
     if (format !== 'pretty' && format !== 'json')
       throw new UsageError(`--format is pretty or json, not ${format}`);

@@ -1,0 +1,137 @@
+// Spawns the built dist/livectl.mjs as users do, under Node or Deno, and reads its events.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { SessionEvent } from '../../src/session/session-event.ts';
+
+export const repository = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+const bundle = join(repository, 'dist', 'livectl.mjs');
+
+export type JsRuntime = 'node' | 'deno';
+
+const commands: Record<JsRuntime, readonly [string, ...string[]]> = {
+  node: [process.execPath, bundle],
+  deno: [join(repository, 'node_modules', '.bin', 'deno'), 'run', '--allow-all', '--no-config', bundle],
+};
+
+type EventName = SessionEvent['event'];
+type EventOf<N extends EventName> = Extract<SessionEvent, { event: N }>;
+
+/** Every wait of a test: far above what a slow machine needs, far below a hung run. */
+const boundMs = 20_000;
+
+/** One running livectl. */
+export class Livectl {
+  readonly child: ChildProcess;
+  /** A temporary folder of this process's own: what is left there was left behind. */
+  readonly tempDir: string;
+  readonly events: SessionEvent[] = [];
+  stdout = '';
+  stderr = '';
+  /** Resolves with the exit code, or the signal's name. */
+  readonly exited: Promise<number | string>;
+  readonly #waiters = new Set<() => void>();
+
+  constructor(args: readonly string[], options: { runtime?: JsRuntime; env?: Record<string, string> } = {}) {
+    const [program, ...first] = commands[options.runtime ?? 'node'];
+    this.tempDir = mkdtempSync(join(tmpdir(), 'livectl-e2e-'));
+    const env = { ...process.env, NO_COLOR: '', ...options.env, TMPDIR: this.tempDir };
+    this.child = spawn(program, [...first, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { stdout, stderr } = this.child;
+    if (!stdout || !stderr) throw new Error('no pipes');
+    stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text;
+    });
+    const lines = createInterface({ input: stdout });
+    lines.on('line', (line) => {
+      this.stdout += `${line}\n`;
+      if (line.startsWith('{')) this.events.push(JSON.parse(line) as SessionEvent);
+      this.#wake();
+    });
+    this.exited = Promise.all([once(this.child, 'exit'), once(lines, 'close')]).then(([[code, signal]]) => {
+      this.#wake();
+      return (code as number | null) ?? String(signal);
+    });
+  }
+
+  /** The next event of that name past the first `skip`, also one that has come already. */
+  async event<N extends EventName>(
+    name: N,
+    matches: (event: EventOf<N>) => boolean = () => true,
+  ): Promise<EventOf<N>> {
+    const find = () => this.events.find((event) => event.event === name && matches(event as EventOf<N>));
+    await this.until(() => find() !== undefined, `event ${name}`);
+    return find() as EventOf<N>;
+  }
+
+  /** Waits until `condition` holds, looked at whenever a line arrives. */
+  async until(condition: () => boolean, what: string): Promise<void> {
+    if (condition()) return;
+    let wake: () => void = () => undefined;
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`no ${what} within ${boundMs} ms\n${this.stdout}\n${this.stderr}`)),
+        boundMs,
+      );
+      wake = () => {
+        if (!condition()) {
+          if (this.child.exitCode === null && this.child.signalCode === null) return;
+          reject(new Error(`livectl ended before ${what}\n${this.stdout}\n${this.stderr}`));
+        } else resolve();
+        clearTimeout(timer);
+      };
+      this.#waiters.add(wake);
+    }).finally(() => this.#waiters.delete(wake));
+  }
+
+  /** Base URL of the HTTP front, once ready. */
+  async url(): Promise<string> {
+    const { url } = await this.event('ready');
+    if (url === undefined) throw new Error('ready without a url');
+    return url;
+  }
+
+  /** Sends a signal and waits for the end. */
+  async stop(signal: NodeJS.Signals = 'SIGINT'): Promise<number | string> {
+    this.child.kill(signal);
+    return this.exited;
+  }
+
+  /** Ends it whatever state it is in, and removes its temporary folder. */
+  async dispose(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGTERM');
+    await this.exited;
+    rmSync(this.tempDir, { recursive: true, force: true });
+  }
+
+  /** Names of what is in the temporary folder. */
+  leftBehind(): string[] {
+    return readdirSync(this.tempDir).filter((name) => name.startsWith('livectl-'));
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiters]) wake();
+  }
+}
+
+/** A project folder with the given files, relative path to content. */
+export function project(files: Readonly<Record<string, string>>): { readonly root: string; remove(): void } {
+  const root = mkdtempSync(join(tmpdir(), 'livectl-project-'));
+  for (const [path, content] of Object.entries(files)) {
+    const file = join(root, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+  }
+  return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
+}
+
+/** A copy of an example, to be edited. */
+export function copyOfExample(name: string): { readonly root: string; remove(): void } {
+  const copy = project({});
+  cpSync(join(repository, 'examples', name), copy.root, { recursive: true });
+  return copy;
+}

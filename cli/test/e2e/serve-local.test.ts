@@ -1,0 +1,307 @@
+// The main job end to end, on the built file as a process, once under Node and once under Deno.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { copyOfExample, type JsRuntime, Livectl, project } from './livectl-process.ts';
+
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+function serve(
+  root: string,
+  runtime: JsRuntime,
+  flags: readonly string[] = [],
+  env: Record<string, string> = {},
+) {
+  const livectl = new Livectl(
+    ['serve', '--local', '--port', '0', '--format', 'json', '--root', root, ...flags],
+    { runtime, env },
+  );
+  cleanups.push(() => livectl.dispose());
+  return livectl;
+}
+
+function quickstart(): string {
+  const copy = copyOfExample('quickstart');
+  cleanups.push(copy.remove);
+  return copy.root;
+}
+
+function folder(files: Record<string, string>): string {
+  const made = project(files);
+  cleanups.push(made.remove);
+  return made.root;
+}
+
+/** A project of plain JavaScript functions; each value is the module's text. */
+function functions(modules: Record<string, string>, settings: Record<string, object> = {}): string {
+  const entries = Object.keys(modules).map((name) => [
+    name,
+    { handler: `${name}.handler`, runtime: 'nodejs20.x', timeout: 10, ...settings[name] },
+  ]);
+  const files = Object.entries(modules).map(([name, text]) => [`${name}.mjs`, text]);
+  return folder({
+    'livectl.json': JSON.stringify({ functions: Object.fromEntries(entries) }),
+    ...Object.fromEntries(files),
+  });
+}
+
+async function get(url: string): Promise<{ status: number; text: string }> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(20_000) });
+  return { status: response.status, text: await response.text() };
+}
+
+describe.each(['node', 'deno'] as const)('serve --local under %s', (runtime) => {
+  test('a request travels to the handler in the working tree and back; an edit changes the next answer', async () => {
+    const root = quickstart();
+    const livectl = serve(root, runtime);
+    const ready = await livectl.event('ready');
+    expect(ready.functions.map(({ name }) => name)).toEqual(['hello']);
+    const url = `${ready.url}/hello?name=ada`;
+
+    const first = await get(url);
+    expect(first.status).toBe(200);
+    expect(first.text).toContain('ada');
+    const invoke = await livectl.event('invoke');
+    expect(invoke.trigger).toBe('GET /hello?name=ada');
+    const result = await livectl.event('result', (event) => event.id === invoke.id);
+    expect(result).toMatchObject({ function: 'hello', ok: true });
+    expect(result.ms).toBeGreaterThanOrEqual(result.code_ms);
+
+    const file = join(root, 'src', 'greeting.ts');
+    const before = readFileSync(file, 'utf8');
+    writeFileSync(file, before.replaceAll('`${', '`edited ${'));
+    const reload = await livectl.event('reload');
+    expect(reload.function).toBe('hello');
+    const second = await get(url);
+    expect(second.text).toContain('edited');
+    expect(second.text).not.toBe(first.text);
+
+    expect(await livectl.stop()).toBe(0);
+    expect(await livectl.event('stopped')).toMatchObject({ invocations: 2, failed: 0, abandoned: 0 });
+    expect(livectl.leftBehind()).toEqual([]);
+    expect(existsSync(join(root, '.livectl'))).toBe(false);
+  });
+
+  test('a thrown error is a 500 at the front, and in the terminal it has the TypeScript line', async () => {
+    const root = folder({
+      'livectl.json': JSON.stringify({
+        functions: { fails: { handler: 'src/fails.handler', runtime: 'nodejs20.x' } },
+      }),
+      'src/fails.ts':
+        'interface Order { id: number }\n\nexport async function handler(): Promise<Order> {\n  const text: string = "boom";\n  throw new RangeError(text);\n}\n',
+    });
+    const livectl = serve(root, runtime);
+    const answer = await get(`${await livectl.url()}/fails`);
+    expect(answer.status).toBe(500);
+    expect(JSON.parse(answer.text)).toEqual({ message: 'Internal Server Error' });
+    const result = await livectl.event('result');
+    expect(result).toMatchObject({ ok: false, error: { name: 'RangeError', message: 'boom' } });
+    expect(result.error?.stack?.join('\n')).toMatch(/src\/fails\.ts:5:\d+/);
+  });
+});
+
+describe('serve --local', () => {
+  test('logs come with their invocation’s id, before its result', async () => {
+    const root = functions({
+      chatty:
+        'export const handler = async () => { console.log("one\\ntwo"); console.error({ deep: { a: 1 } }); process.stdout.write("raw\\n"); return 1; };',
+    });
+    const livectl = serve(root, 'node');
+    await get(`${await livectl.url()}/chatty`);
+    const { id } = await livectl.event('result');
+    const events = livectl.events.filter((event) => 'id' in event && event.id === id);
+    expect(events.map((event) => event.event)).toEqual(['invoke', 'log', 'log', 'log', 'result']);
+    expect(events.filter((event) => event.event === 'log')).toMatchObject([
+      { level: 'info', message: 'one\ntwo' },
+      { level: 'error', message: '{ deep: { a: 1 } }' },
+      { level: 'info', message: 'raw' },
+    ]);
+  });
+
+  test('the function sees its own environment and never the developer’s AWS variables', async () => {
+    const root = functions(
+      { env: 'export const handler = async () => process.env;' },
+      { env: { environment: { GREETING: 'hi', AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9' } } },
+    );
+    const livectl = serve(root, 'node', [], {
+      AWS_PROFILE: 'production',
+      AWS_SECRET_ACCESS_KEY: 'of-the-developer',
+      AWS_ENDPOINT_URL: 'http://elsewhere',
+      SOME_TOKEN: 'of-the-developer',
+    });
+    const { text } = await get(`${await livectl.url()}/env`);
+    const seen = JSON.parse(text) as Record<string, string>;
+    expect(seen).toMatchObject({
+      GREETING: 'hi',
+      AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9',
+      AWS_LAMBDA_FUNCTION_NAME: 'env',
+      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x',
+      _HANDLER: 'env.handler',
+    });
+    expect(text).not.toContain('of-the-developer');
+    expect(seen).not.toHaveProperty('AWS_PROFILE');
+    expect(seen).not.toHaveProperty('AWS_ENDPOINT_URL');
+    expect(Object.keys(seen).filter((name) => name.startsWith('LIVE_DEBUG_'))).toEqual([]);
+    expect(livectl.stdout + livectl.stderr).not.toContain(seen.AWS_SECRET_ACCESS_KEY);
+  });
+
+  test('a crash, an exit, a blocked event loop and a flood of output harm nobody else', async () => {
+    const root = functions(
+      {
+        exits: 'export const handler = async () => process.exit(3);',
+        blocks: 'export const handler = async () => { for (;;); };',
+        floods:
+          'export const handler = async () => { for (let i = 0; i < 20000; i++) console.log("x".repeat(200)); return "flooded"; };',
+        fine: 'export const handler = async () => "fine";',
+      },
+      { blocks: { timeout: 1 } },
+    );
+    const livectl = serve(root, 'node');
+    const url = await livectl.url();
+    const answers = await Promise.all(
+      ['exits', 'blocks', 'floods', 'fine', 'fine'].map((name) => get(`${url}/${name}`)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([500, 500, 200, 200, 200]);
+    const of = (name: string) => livectl.event('result', (event) => event.function === name);
+    expect((await of('exits')).error?.message).toMatch(/Runtime exited with error: exit status 3/);
+    expect((await of('exits')).error?.name).toBe('Runtime.ExitError');
+    expect((await of('blocks')).error?.message).toMatch(/Task timed out after 1\.00 seconds/);
+    await of('floods');
+    const flood = livectl.events.filter((event) => event.event === 'log' && event.function === 'floods');
+    expect(flood).toHaveLength(20_000);
+    expect((await get(`${url}/exits`)).status).toBe(500);
+    expect((await get(`${url}/fine`)).text).toBe('fine');
+  });
+
+  test('a build error is shown with its line while the last good build answers, until it is mended', async () => {
+    const root = quickstart();
+    const file = join(root, 'src', 'hello.ts');
+    const good = readFileSync(file, 'utf8');
+    const livectl = serve(root, 'node');
+    const url = `${await livectl.url()}/hello?name=ada`;
+    const before = await get(url);
+
+    writeFileSync(file, `${good}\nconst = 1;\n`);
+    const error = await livectl.event('build_error');
+    expect(error).toMatchObject({ function: 'hello', last_good: true });
+    expect(error.errors[0]?.file).toMatch(/src\/hello\.ts$/);
+    expect(error.errors[0]?.line).toBe(good.split('\n').length + 1);
+    expect(await get(url)).toEqual(before);
+
+    writeFileSync(file, `${good}\n// mended\n`);
+    await livectl.event('reload');
+    expect((await get(url)).status).toBe(200);
+  });
+
+  test('a function without any good build fails with the mistake’s place', async () => {
+    const root = folder({
+      'livectl.json': JSON.stringify({
+        functions: { broken: { handler: 'broken.handler', runtime: 'nodejs20.x' } },
+      }),
+      'broken.ts': 'export const handler = (\n',
+    });
+    const livectl = serve(root, 'node');
+    expect((await get(`${await livectl.url()}/broken`)).status).toBe(500);
+    const result = await livectl.event('result');
+    expect(result.error?.name).toBe('LiveDebugBuildError');
+    expect(result.error?.message).toMatch(/broken\.ts:\d+: /);
+  });
+
+  test('a change swaps workers: what is in flight finishes on the old code', async () => {
+    const text = (version: string) =>
+      `import { existsSync } from 'node:fs';
+       export const handler = async (event) => {
+         const flag = event.queryStringParameters?.flag;
+         console.log('began');
+         while (flag && !existsSync(flag)) await new Promise((resolve) => setTimeout(resolve, 5));
+         return '${version}';
+       };`;
+    const root = functions({ slow: text('old') });
+    const livectl = serve(root, 'node');
+    const url = `${await livectl.url()}/slow`;
+    const flag = join(root, 'go');
+    const inFlight = get(`${url}?flag=${encodeURIComponent(flag)}`);
+    await livectl.event('log', ({ message }) => message === 'began');
+    writeFileSync(join(root, 'slow.mjs'), text('new'));
+    await livectl.event('reload');
+    expect((await get(url)).text).toBe('new');
+    writeFileSync(flag, '');
+    expect((await inFlight).text).toBe('old');
+  });
+
+  test('50 invocations at once all answer', async () => {
+    const root = functions({
+      echo: 'export const handler = async (event) => event.queryStringParameters.n;',
+    });
+    const livectl = serve(root, 'node');
+    const url = await livectl.url();
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => get(`${url}/echo?n=${n}`)));
+    expect(answers.map(({ text }) => text)).toEqual(Array.from({ length: 50 }, (_, n) => String(n)));
+  });
+
+  test('Ctrl-C finishes what is in flight, says what it closed and leaves nothing', async () => {
+    const root = functions({
+      slow: `import { existsSync } from 'node:fs';
+        export const handler = async (event) => {
+          console.log('began', process.pid);
+          while (!existsSync(event.queryStringParameters.flag)) await new Promise((resolve) => setTimeout(resolve, 5));
+          return 'finished';
+        };`,
+    });
+    const livectl = serve(root, 'node');
+    const flag = join(root, 'go');
+    const inFlight = get(`${await livectl.url()}/slow?flag=${encodeURIComponent(flag)}`);
+    const began = await livectl.event('log', ({ message }) => message.startsWith('began'));
+    livectl.child.kill('SIGINT');
+    expect(await livectl.event('stopping')).toMatchObject({ waiting_for: 1 });
+    writeFileSync(flag, '');
+    expect((await inFlight).text).toBe('finished');
+    expect(await livectl.exited).toBe(0);
+    expect(livectl.events.at(-1)).toMatchObject({ event: 'stopped', invocations: 1, abandoned: 0 });
+    expect(isAlive(Number(began.message.split(' ')[1]))).toBe(false);
+    expect(livectl.leftBehind()).toEqual([]);
+    expect(existsSync(join(root, '.livectl'))).toBe(false);
+  });
+
+  test('Ctrl-C twice ends at once, also with a handler that never ends', async () => {
+    const root = functions(
+      {
+        stuck: 'export const handler = async () => { console.log(process.pid); for (;;); };',
+      },
+      { stuck: { timeout: 900 } },
+    );
+    const livectl = serve(root, 'node');
+    const inFlight = get(`${await livectl.url()}/stuck`).catch(() => undefined);
+    const { message } = await livectl.event('log');
+    livectl.child.kill('SIGINT');
+    await livectl.event('stopping');
+    livectl.child.kill('SIGINT');
+    expect(await livectl.exited).toBe(1);
+    await inFlight;
+    expect(isAlive(Number(message))).toBe(false);
+    expect(livectl.leftBehind()).toEqual([]);
+  });
+
+  test('--function serves only what it names', async () => {
+    const root = functions({
+      one: 'export const handler = async () => 1;',
+      two: 'export const handler = async () => 2;',
+    });
+    const livectl = serve(root, 'node', ['--function', 'two']);
+    const ready = await livectl.event('ready');
+    expect(ready.functions.map(({ name }) => name)).toEqual(['two']);
+    expect((await get(`${ready.url}/two`)).text).toBe('2');
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
