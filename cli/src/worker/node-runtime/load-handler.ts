@@ -1,6 +1,7 @@
 // [5] Finds and imports the user's handler, by Lambda's rules and with Lambda's init errors.
-import { existsSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RuntimeError, wrapError } from './error-report.ts';
 
@@ -65,7 +66,8 @@ export function provideGlobals(): void {
 async function importModule(moduleFile: string): Promise<unknown> {
   if (!isFile(moduleFile)) throw missingModule(moduleFile);
   try {
-    // CommonJS comes through here as well: its `module.exports` is the default export.
+    // Not import() for both: Deno would take any .js for an ES module.
+    if (isCommonJs(moduleFile)) return createRequire(moduleFile)(moduleFile);
     return await import(pathToFileURL(moduleFile).href);
   } catch (error) {
     if (error instanceof SyntaxError) throw wrapError('UserCodeSyntaxError', error);
@@ -76,8 +78,30 @@ async function importModule(moduleFile: string): Promise<unknown> {
   }
 }
 
+/** By extension; for .js by the nearest package.json, as Node and Lambda decide it. */
+function isCommonJs(moduleFile: string): boolean {
+  const extension = extname(moduleFile);
+  if (extension !== '.js' && extension !== '') return extension === '.cjs';
+  for (let folder = dirname(moduleFile); basename(folder) !== 'node_modules'; folder = dirname(folder)) {
+    const packageFile = join(folder, 'package.json');
+    if (existsSync(packageFile)) return !isModulePackage(packageFile);
+    if (folder === dirname(folder)) break;
+  }
+  return true;
+}
+
+function isModulePackage(packageFile: string): boolean {
+  try {
+    const settings: unknown = JSON.parse(readFileSync(packageFile, 'utf8'));
+    return (settings as { type?: unknown } | null)?.type === 'module';
+  } catch {
+    // Lambda's runtime, too, goes on as if there were no type.
+    return false;
+  }
+}
+
 function findExport(module: unknown, exportPath: string): unknown {
-  return findIn(module, exportPath) ?? findIn((module as { default?: unknown }).default, exportPath);
+  return findIn(module, exportPath) ?? findIn(findIn(module, 'default'), exportPath);
 }
 
 function findIn(holder: unknown, exportPath: string): unknown {
