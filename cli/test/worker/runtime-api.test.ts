@@ -1,0 +1,278 @@
+// The Runtime API by itself: its protocol towards a runtime, and what it refuses.
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { afterEach, describe, expect, it } from 'vitest';
+import { functionError } from '../../src/worker/invocation.ts';
+import { type RuntimeApi, type RuntimeApiOptions, startRuntimeApi } from '../../src/worker/runtime-api.ts';
+import { maxPayloadBytes } from '../../src/worker/runtime-api-body.ts';
+import { parsed } from './runtime-process.ts';
+
+const open: RuntimeApi[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((api) => api.close()));
+});
+
+async function start(options?: RuntimeApiOptions): Promise<RuntimeApi> {
+  const api = await startRuntimeApi(options);
+  open.push(api);
+  return api;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+interface CallOptions {
+  readonly body?: Buffer | string;
+  readonly headers?: Record<string, string>;
+  readonly trailers?: Record<string, string>;
+}
+
+/** With node:http and not fetch, which sets Host and Origin as it likes. */
+function call(api: RuntimeApi, method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      { port: api.port, host: '127.0.0.1', method, path, headers: options.headers ?? {}, agent: false },
+      (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (chunk) => {
+          body += chunk;
+        });
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+        );
+      },
+    );
+    request.on('error', reject);
+    if (options.trailers !== undefined) {
+      request.write(options.body ?? '');
+      request.addTrailers(options.trailers);
+      request.end();
+    } else {
+      request.end(options.body);
+    }
+  });
+}
+
+const runtime = '/2018-06-01/runtime';
+const next = (api: RuntimeApi) => call(api, 'GET', `${runtime}/invocation/next`);
+const invocation = (id: string, event = '{"a":1}') => ({
+  id,
+  event: Buffer.from(event),
+  deadlineMs: 1_700_000_003_000.7,
+  invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:probe',
+});
+
+describe('one invocation', () => {
+  it('is handed over with all headers and answered with the bytes that were posted', async () => {
+    const api = await start();
+    const waiting = next(api);
+    const dispatched = api.dispatch({
+      ...invocation('request 1'),
+      traceId: 'Root=1-2-3',
+      clientContext: '{"client":"Zoë"}',
+      cognitoIdentity: '{"cognitoIdentityId":"x"}',
+    });
+    const { status, headers, body } = await waiting;
+    expect(status).toBe(200);
+    expect(body).toBe('{"a":1}');
+    expect(headers).toMatchObject({
+      'content-type': 'application/json',
+      'lambda-runtime-aws-request-id': 'request 1',
+      'lambda-runtime-deadline-ms': '1700000003000',
+      'lambda-runtime-invoked-function-arn': 'arn:aws:lambda:eu-central-1:123456789012:function:probe',
+      'lambda-runtime-trace-id': 'Root=1-2-3',
+      'lambda-runtime-client-context': Buffer.from('{"client":"Zoë"}').toString('latin1'),
+      'lambda-runtime-cognito-identity': '{"cognitoIdentityId":"x"}',
+    });
+    const accepted = await call(api, 'POST', `${runtime}/invocation/request%201/response`, {
+      body: Buffer.from([0, 255, 10]),
+      headers: { 'content-type': 'image/png' },
+    });
+    expect(accepted).toMatchObject({ status: 202, body: '{"status":"OK"}\n' });
+    expect(await dispatched).toMatchObject({
+      outcome: { ok: true, body: Buffer.from([0, 255, 10]), contentType: 'image/png' },
+      handedOver: true,
+    });
+  });
+
+  it('may be dispatched before the runtime asks for it', async () => {
+    const api = await start();
+    void api.dispatch(invocation('early'));
+    expect((await next(api)).headers['lambda-runtime-aws-request-id']).toBe('early');
+  });
+
+  it('may not overtake another', async () => {
+    const api = await start();
+    void api.dispatch(invocation('one'));
+    expect(() => api.dispatch(invocation('two'))).toThrow('one is still in flight');
+  });
+
+  it('goes to the newest next when the runtime gave up on the one before', async () => {
+    const api = await start();
+    const first = next(api).catch((error: NodeJS.ErrnoException) => error.code);
+    await api.initialised;
+    const second = next(api);
+    expect(await first).toBe('ECONNRESET');
+    void api.dispatch(invocation('only'));
+    expect((await second).headers['lambda-runtime-aws-request-id']).toBe('only');
+  });
+});
+
+describe('errors', () => {
+  it('passes the posted body on untouched', async () => {
+    const body = '{"errorType":"ValueError","errorMessage":"bad","stackTrace":["a"],"requestId":"r"}';
+    const { outcome } = await answerWith('error', { body });
+    expect(outcome).toEqual({
+      ok: false,
+      error: { errorType: 'ValueError', errorMessage: 'bad', body: Buffer.from(body) },
+    });
+  });
+
+  it('takes the type from the header where the body has none', async () => {
+    const headers = { 'Lambda-Runtime-Function-Error-Type': 'Runtime.Custom' };
+    expect((await answerWith('error', { headers, body: 'no JSON' })).outcome).toMatchObject({
+      error: { errorType: 'Runtime.Custom', errorMessage: 'no JSON' },
+    });
+    expect((await answerWith('error', {})).outcome).toMatchObject({
+      error: { errorType: 'Runtime.UnknownReason', errorMessage: 'The runtime gave no error message' },
+    });
+  });
+
+  it('finds the error a streamed response ends with', async () => {
+    const { outcome } = await answerWith('response', {
+      body: 'half',
+      headers: { trailer: 'Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body' },
+      trailers: {
+        'Lambda-Runtime-Function-Error-Type': 'Runtime.StreamError',
+        'Lambda-Runtime-Function-Error-Body': Buffer.from('{"errorMessage":"broke off"}').toString('base64'),
+      },
+    });
+    expect(outcome).toMatchObject({ error: { errorType: 'Runtime.StreamError', errorMessage: 'broke off' } });
+  });
+
+  it('ends the invocation when the process is gone', async () => {
+    const api = await start();
+    const dispatched = api.dispatch(invocation('lost'));
+    api.fail(functionError('Runtime.ExitError', 'gone'));
+    expect(await dispatched).toMatchObject({
+      outcome: { error: { errorMessage: 'gone' } },
+      handedOver: false,
+    });
+    expect(await api.initialised).toMatchObject({ ok: false });
+    expect(await api.dispatch(invocation('later'))).toMatchObject({
+      outcome: { error: { errorMessage: 'gone' } },
+    });
+  });
+
+  it('ends init and every invocation with an init error', async () => {
+    const api = await start();
+    const dispatched = api.dispatch(invocation('first'));
+    const body = '{"errorType":"Runtime.ImportModuleError","errorMessage":"no module"}';
+    expect(await call(api, 'POST', `${runtime}/init/error`, { body })).toMatchObject({ status: 202 });
+    expect(await api.initialised).toMatchObject({ ok: false, error: { errorMessage: 'no module' } });
+    expect(parsed((await dispatched).outcome)).toMatchObject({ errorType: 'Runtime.ImportModuleError' });
+  });
+
+  it('refuses an init error after the init phase', async () => {
+    const api = await start();
+    void next(api).catch(() => {});
+    expect(await api.initialised).toEqual({ ok: true });
+    const refused = await call(api, 'POST', `${runtime}/init/error`, { body: '{}' });
+    expect(refused).toMatchObject({ status: 403, body: expect.stringContaining('InvalidStateTransition') });
+  });
+});
+
+describe('the size limit', () => {
+  it('takes a response of 6 MiB and 100 bytes', async () => {
+    const body = Buffer.alloc(maxPayloadBytes, 'x');
+    const { outcome, answer } = await answerWith('response', { body });
+    expect(answer.status).toBe(202);
+    expect(outcome.ok && Buffer.from(outcome.body).equals(body)).toBe(true);
+  });
+
+  it('refuses one byte more, and ends the invocation in the words of AWS', async () => {
+    const { outcome, answer } = await answerWith('response', { body: Buffer.alloc(maxPayloadBytes + 1) });
+    expect(answer.status).toBe(413);
+    expect(JSON.parse(answer.body)).toEqual({
+      errorType: 'RequestEntityTooLarge',
+      errorMessage: 'Exceeded maximum allowed payload size (6291556 bytes).',
+    });
+    expect(outcome).toMatchObject({
+      error: {
+        errorType: 'Function.ResponseSizeTooLarge',
+        errorMessage:
+          'Response payload size (6291557 bytes) exceeded maximum allowed payload size (6291556 bytes).',
+      },
+    });
+  });
+});
+
+describe('what is refused', () => {
+  it('answers a wrong id, also one that was answered already, as Lambda does', async () => {
+    const api = await start();
+    const wrong = {
+      status: 400,
+      body: '{"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}\n',
+    };
+    expect(await call(api, 'POST', `${runtime}/invocation/nope/response`, { body: '1' })).toMatchObject(
+      wrong,
+    );
+    const dispatched = api.dispatch(invocation('once'));
+    await next(api);
+    await call(api, 'POST', `${runtime}/invocation/once/response`, { body: '1' });
+    await dispatched;
+    expect(await call(api, 'POST', `${runtime}/invocation/once/response`, { body: '2' })).toMatchObject(
+      wrong,
+    );
+  });
+
+  it.each([
+    ['GET', '/'],
+    ['GET', `${runtime}/init/error`],
+    ['POST', `${runtime}/invocation/next`],
+    ['GET', '/livectl/environment'],
+    ['POST', '/2020-01-01/extension/register'],
+  ])('%s %s is not found', async (method, path) => {
+    expect(await call(await start(), method, path)).toMatchObject({
+      status: 404,
+      body: '404 page not found\n',
+    });
+  });
+
+  it.each([
+    ['a web page', { origin: 'https://example.com' }],
+    ['a rebound name', { host: 'attacker.example' }],
+  ])('%s', async (_who, headers) => {
+    const api = await start();
+    expect(await call(api, 'GET', `${runtime}/invocation/next`, { headers })).toMatchObject({ status: 403 });
+  });
+
+  it('calls without the token, where one is set', async () => {
+    const api = await start({
+      token: 'secret',
+      privateRoutes: { '/livectl/environment': async () => ({ A: '1' }) },
+    });
+    const path = '/livectl/environment';
+    const withToken = (token: string) =>
+      call(api, 'GET', path, { headers: { 'livectl-runtime-token': token } });
+    expect(await call(api, 'GET', path)).toMatchObject({ status: 403 });
+    expect(await withToken('wrong!')).toMatchObject({ status: 403 });
+    expect(await withToken('secret')).toMatchObject({ status: 200, body: '{"A":"1"}' });
+    expect(await next(api)).toMatchObject({ status: 403 });
+  });
+
+  it('private routes where no token is set', async () => {
+    const api = await start({ privateRoutes: { '/livectl/environment': () => ({ A: '1' }) } });
+    expect(await call(api, 'GET', '/livectl/environment')).toMatchObject({ status: 403 });
+  });
+});
+
+async function answerWith(kind: string, options: CallOptions) {
+  const api = await start();
+  const dispatched = api.dispatch(invocation('it'));
+  await next(api);
+  const answer = await call(api, 'POST', `${runtime}/invocation/it/${kind}`, options);
+  return { ...(await dispatched), answer };
+}
