@@ -1,0 +1,87 @@
+// The HTTP front: requests in, events to the Lambda host, its answers out, as an HTTP API of API Gateway does it.
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../../../protocol/clock.ts';
+import { httpLimits, lambdaLimits } from '../aws-limits.ts';
+import type { CloudEvent } from '../cloud.ts';
+import type { LambdaHost } from '../lambda/lambda-host.ts';
+import { createLoopbackServer, readBody } from '../loopback-server.ts';
+import { httpEvent, newApiRequestId, splitUrl } from './http-event.ts';
+import { type FrontResponse, httpResponse, messageResponse } from './http-response.ts';
+import type { RouteTable } from './routes.ts';
+
+export interface FrontOptions {
+  readonly routes: RouteTable;
+  readonly host: Pick<LambdaHost, 'invoke'>;
+  readonly clock: Clock;
+  readonly onEvent: (event: CloudEvent) => void;
+}
+
+const notFound = messageResponse(404, 'Not Found');
+const tooLarge = messageResponse(413, 'Request Entity Too Large');
+const unavailable = messageResponse(503, 'Service Unavailable');
+const internalError = messageResponse(500, 'Internal Server Error');
+/** nginx's word for a caller that hung up before the answer. */
+const callerGone = 499;
+
+/** The server, not listening yet. */
+export function createHttpFront(options: FrontOptions): Server {
+  const server: Server = createLoopbackServer((request, response) => {
+    const { port } = server.address() as AddressInfo;
+    void handle(request, response, port, options).catch(() => {
+      // A fault of ours; a function's own faults are answers.
+      if (!response.headersSent) write(response, internalError, newApiRequestId());
+    });
+  });
+  return server;
+}
+
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  port: number,
+  { routes, host, clock, onEvent }: FrontOptions,
+): Promise<void> {
+  const started = performance.now();
+  const time = clock.now();
+  const requestId = newApiRequestId();
+  const { method = 'GET', url = '/' } = request;
+  const [path] = splitUrl(url);
+  const match = routes.match(method, path);
+  if (!match) {
+    request.resume();
+    write(response, notFound, requestId);
+    return;
+  }
+  const { functionName } = match;
+  const id = randomUUID();
+  const tell = (status: number) =>
+    onEvent({ type: 'http', functionName, id, method, path, status, ms: performance.now() - started });
+  let answered = false;
+  response.once('close', () => tell(answered ? response.statusCode : callerGone));
+
+  const body = await readBody(request, httpLimits.requestBytes);
+  const event = body ? Buffer.from(httpEvent({ request, match, body, requestId, time, port })) : undefined;
+  const answer =
+    event === undefined || event.length > lambdaLimits.eventBytes
+      ? tooLarge
+      : await withinBound(host.invoke(functionName, event, { id }).then(httpResponse), clock);
+  if (response.destroyed) return;
+  answered = true;
+  write(response, answer, requestId);
+}
+
+/** API Gateway waits for an integration no longer than this; the function goes on without it. */
+function withinBound(answer: Promise<FrontResponse>, clock: Clock): Promise<FrontResponse> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(httpLimits.integrationMs, () => resolve(unavailable), { background: true });
+    answer.then(resolve, reject).finally(() => timer.cancel());
+  });
+}
+
+function write(response: ServerResponse, { status, headers, body }: FrontResponse, requestId: string): void {
+  const length = status === 204 || status === 304 ? {} : { 'Content-Length': Buffer.byteLength(body) };
+  response.writeHead(status, { ...headers, ...length, 'apigw-requestid': requestId });
+  response.end(body);
+}

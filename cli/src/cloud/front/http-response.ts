@@ -1,0 +1,103 @@
+// The HTTP front: a function's answer, in payload format 2.0, as an HTTP response.
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import * as v from 'valibot';
+import type { Outcome } from '../../worker/invocation.ts';
+
+export interface FrontResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body: Uint8Array | string;
+}
+
+/** What API Gateway answers for function errors and malformed answers alike. */
+const internalServerError = messageResponse(500, 'Internal Server Error');
+
+/** Of the connection between API Gateway and its caller, not of the function's. */
+const notPassedOn = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'proxy-authenticate',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const scalar = v.union([v.string(), v.number(), v.boolean()]);
+const withStatus = v.object({
+  statusCode: v.union([
+    v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599)),
+    v.pipe(v.string(), v.regex(/^[2-5]\d\d$/), v.transform(Number)),
+  ]),
+  headers: v.nullish(
+    v.custom<Readonly<Record<string, unknown>>>((input) => typeof input === 'object'),
+    {},
+  ),
+  cookies: v.nullish(v.array(v.string()), []),
+  body: v.nullish(v.string(), ''),
+  isBase64Encoded: v.nullish(v.boolean(), false),
+});
+
+/** API Gateway's own answers, e.g. `{"message":"Not Found"}`. */
+export function messageResponse(status: number, message: string): FrontResponse {
+  return { status, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ message }) };
+}
+
+/** Never throws: what can't be an HTTP response becomes API Gateway's 500. */
+export function httpResponse(outcome: Outcome): FrontResponse {
+  if (!outcome.ok) return internalServerError;
+  const text = Buffer.from(outcome.body.buffer, outcome.body.byteOffset, outcome.body.byteLength);
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text.toString());
+  } catch {
+    return internalServerError;
+  }
+  if (!hasStatusCode(answer)) return inferred(answer, text);
+  const parsed = v.safeParse(withStatus, answer);
+  if (!parsed.success) return internalServerError;
+  const { statusCode, cookies, body, isBase64Encoded } = parsed.output;
+  const headers = readHeaders(parsed.output.headers);
+  if (!headers) return internalServerError;
+  if (cookies.length > 0) headers['set-cookie'] = cookies;
+  headers['content-type'] ??= 'text/plain; charset=utf-8';
+  return { status: statusCode, headers, body: isBase64Encoded ? Buffer.from(body, 'base64') : body };
+}
+
+function hasStatusCode(answer: unknown): boolean {
+  return (
+    typeof answer === 'object' && answer !== null && 'statusCode' in answer && answer.statusCode !== null
+  );
+}
+
+/** Without a status code the whole answer is the body; a string without its quotes. */
+function inferred(answer: unknown, text: Buffer): FrontResponse {
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: typeof answer === 'string' ? answer : text,
+  };
+}
+
+function readHeaders(
+  given: Readonly<Record<string, unknown>>,
+): Record<string, string | string[]> | undefined {
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, raw] of Object.entries(given)) {
+    const value = v.safeParse(scalar, raw);
+    if (!value.success) {
+      if (raw === null) continue;
+      return undefined;
+    }
+    const text = Buffer.from(String(value.output)).toString('latin1');
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, text);
+    } catch {
+      return undefined;
+    }
+    if (!notPassedOn.has(name.toLowerCase())) headers[name.toLowerCase()] = text;
+  }
+  return headers;
+}

@@ -1,0 +1,116 @@
+// The Lambda host's Invoke API: `POST /2015-03-31/functions/{name}/invocations`, for SDKs and the aws command line.
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Outcome } from '../../worker/invocation.ts';
+import { functionArn, refusalOf } from '../access.ts';
+import { invokePath, type Service } from '../aws-endpoint.ts';
+import { lambdaLimits } from '../aws-limits.ts';
+import { type Answer, jsonAnswer, readBody } from '../loopback-server.ts';
+import type { SigV4Verifier } from '../sigv4-verify.ts';
+import type { LambdaHost } from './lambda-host.ts';
+
+export class InvokeApi implements Service {
+  readonly #host: LambdaHost;
+  readonly #verifier: SigV4Verifier;
+
+  constructor(host: LambdaHost, verifier: SigV4Verifier) {
+    this.#host = host;
+    this.#verifier = verifier;
+  }
+
+  async answer(request: IncomingMessage): Promise<Answer> {
+    const { method = '', url = '', headers } = request;
+    const type = String(headers['x-amz-invocation-type'] ?? 'RequestResponse');
+    const limit = type === 'Event' ? lambdaLimits.asyncEventBytes : lambdaLimits.eventBytes;
+    const body = await readBody(request, limit);
+    if (!body) {
+      const words = `Request must be smaller than ${limit} bytes for the InvokeFunction operation`;
+      return refusal(413, 'RequestTooLargeException', words);
+    }
+    const verified = this.#verifier.verify({ method, url, headers }, 'lambda', body);
+    if (!verified.ok) return jsonAnswer(403, { message: verified.message }, answerHeaders(verified.failure));
+    const name = functionNameOf(url);
+    if (method !== 'POST' || name === undefined) {
+      return refusal(404, 'ResourceNotFoundException', 'The local cloud of livectl has Invoke only');
+    }
+    const arn = functionArn(name);
+    const denied = refusalOf(verified.principal, 'lambda:InvokeFunction', arn);
+    if (denied) return jsonAnswer(403, { Message: denied }, answerHeaders('AccessDeniedException'));
+    if (!this.#host.has(name)) return refusal(404, 'ResourceNotFoundException', `Function not found: ${arn}`);
+    const event = body.length === 0 ? Buffer.from('{}') : body;
+    const mistake = jsonMistake(event);
+    if (mistake) {
+      return refusal(
+        400,
+        'InvalidRequestContentException',
+        `Could not parse request body into json: ${mistake}`,
+      );
+    }
+    return this.#invoke(name, type, event, headers['x-amz-client-context']);
+  }
+
+  async #invoke(
+    name: string,
+    type: string,
+    event: Buffer,
+    encodedContext: string | string[] | undefined,
+  ): Promise<Answer> {
+    const id = randomUUID();
+    const clientContext =
+      encodedContext === undefined ? undefined : Buffer.from(String(encodedContext), 'base64').toString();
+    switch (type) {
+      case 'DryRun':
+        return { status: 204, headers: answerHeaders(), body: '' };
+      case 'Event':
+        // Nobody waits for it; what it does shows in its log.
+        this.#host.invoke(name, event, { id, clientContext }).catch(() => {});
+        return { status: 202, headers: { 'x-amzn-RequestId': id }, body: '' };
+      case 'RequestResponse':
+        return invoked(id, await this.#host.invoke(name, event, { id, clientContext }));
+      default:
+        return refusal(400, 'InvalidParameterValueException', `Invalid invocation type: ${type}`);
+    }
+  }
+}
+
+function invoked(id: string, outcome: Outcome): Answer {
+  const headers = {
+    'Content-Type': 'application/json',
+    'x-amzn-RequestId': id,
+    'X-Amz-Executed-Version': '$LATEST',
+  };
+  return outcome.ok
+    ? { status: 200, headers, body: outcome.body }
+    : { status: 200, headers: { ...headers, 'X-Amz-Function-Error': 'Unhandled' }, body: outcome.error.body };
+}
+
+/** Accepts a name, and an ARN as the AWS SDKs allow it. */
+function functionNameOf(url: string): string | undefined {
+  const [path = ''] = url.split('?', 1);
+  const [, encoded] = /^([^/]+)\/invocations$/.exec(path.slice(invokePath.length)) ?? [];
+  if (encoded === undefined) return undefined;
+  try {
+    return decodeURIComponent(encoded).replace(/^arn:aws:lambda:[^:]*:[^:]*:function:/, '');
+  } catch {
+    return undefined;
+  }
+}
+
+function jsonMistake(event: Buffer): string | undefined {
+  try {
+    JSON.parse(event.toString());
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function refusal(status: number, type: string, message: string): Answer {
+  return jsonAnswer(status, { Type: 'User', message }, answerHeaders(type));
+}
+
+function answerHeaders(errorType?: string): Record<string, string> {
+  const headers: Record<string, string> = { 'x-amzn-RequestId': randomUUID() };
+  if (errorType !== undefined) headers['x-amzn-ErrorType'] = errorType;
+  return headers;
+}

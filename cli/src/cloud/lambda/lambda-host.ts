@@ -1,0 +1,207 @@
+// The Lambda host: runs deployed stubs, one invocation per instance at a time, scaling out up to a bound.
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Clock, Timer } from '../../../../protocol/clock.ts';
+import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
+import { functionError, type Outcome } from '../../worker/invocation.ts';
+import { functionArn } from '../access.ts';
+import type { CloudFunction } from '../cloud.ts';
+import { type Job, LambdaInstance } from './lambda-instance.ts';
+import { type StubPlace, stubEnvironment, stubTimeout } from './stub-environment.ts';
+
+/** How long an unused instance stays, in milliseconds; AWS doesn't say, and is in this range. */
+const keepWarmMs = 5 * 60_000;
+
+export interface HostOptions {
+  readonly functions: readonly CloudFunction[];
+  /** The unpacked stub; all functions run the same. */
+  readonly taskRoot: string;
+  readonly command: readonly [string, ...string[]];
+  /** Instances at one time, over all functions. */
+  readonly maxInstances: number;
+  readonly place: StubPlace;
+  readonly clock: Clock;
+  readonly onLog: (functionName: string, message: string) => void;
+}
+
+export interface InvokeOptions {
+  /** AWS request id; a new one by default. */
+  readonly id?: string;
+  /** JSON text. */
+  readonly clientContext?: string | undefined;
+}
+
+interface Waiting {
+  readonly functionName: string;
+  readonly job: Job;
+  readonly done: (outcome: Outcome) => void;
+}
+
+export class LambdaHost {
+  readonly #options: HostOptions;
+  readonly #functions: ReadonlyMap<string, CloudFunction>;
+  /** First come, first served. */
+  #queue: Waiting[] = [];
+  /** In any state but ended. */
+  readonly #instances = new Set<LambdaInstance>();
+  /** Until their processes are gone. */
+  readonly #living = new Set<Promise<void>>();
+  #assigning = false;
+  #reaper: Timer | undefined;
+  #closed = false;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.#functions = new Map(options.functions.map((each) => [each.name, each]));
+  }
+
+  has(functionName: string): boolean {
+    return this.#functions.has(functionName);
+  }
+
+  /** Instances that exist now, those that are starting included. */
+  get instanceCount(): number {
+    return this.#instances.size;
+  }
+
+  /** Rejects only for a function that isn't deployed and after `close`; all else is an outcome. */
+  async invoke(functionName: string, event: Uint8Array, options: InvokeOptions = {}): Promise<Outcome> {
+    if (this.#closed) throw new LiveDebugError('LD_STOPPED', 'The local cloud has stopped');
+    if (!this.#functions.has(functionName)) {
+      const names = [...this.#functions.keys()].join(', ');
+      throw new LiveDebugError('LD_CONFIG', `No function named ${functionName} is deployed`, {
+        remedy: `The functions of this stage are: ${names}.`,
+      });
+    }
+    const job: Job = {
+      id: options.id ?? randomUUID(),
+      event,
+      invokedFunctionArn: functionArn(functionName),
+      traceId: traceId(this.#options.clock.now()),
+      clientContext: options.clientContext,
+    };
+    return new Promise((done) => {
+      this.#queue.push({ functionName, job, done });
+      this.#assign();
+    });
+  }
+
+  /** Ends every process; what waits or runs fails with `LiveDebugStoppedError`. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#reaper?.cancel();
+    const stopped = functionError(
+      'LiveDebugStoppedError',
+      'The local cloud stopped before the function answered',
+    );
+    for (const { done } of this.#queue) done({ ok: false, error: stopped });
+    this.#queue = [];
+    for (const instance of [...this.#instances]) instance.end(stopped);
+    await Promise.all(this.#living);
+  }
+
+  /** Gives each waiting invocation an instance: an idle one, one on its way, or a new one where there is place. */
+  #assign(): void {
+    // Making place ends instances, and each that ends asks for this.
+    if (this.#assigning) return;
+    this.#assigning = true;
+    const onTheWay = new Map<string, number>();
+    for (const { isStarting, functionName } of this.#instances) {
+      if (isStarting) onTheWay.set(functionName, (onTheWay.get(functionName) ?? 0) + 1);
+    }
+    this.#queue = this.#queue.filter((waiting) => {
+      const { functionName } = waiting;
+      const idle = this.#idle((instance) => instance.functionName === functionName).at(-1);
+      if (idle) {
+        void this.#run(idle, waiting);
+        return false;
+      }
+      const coming = onTheWay.get(functionName) ?? 0;
+      if (coming > 0) onTheWay.set(functionName, coming - 1);
+      else if (this.#makePlace(functionName)) void this.#start(waiting);
+      return true;
+    });
+    this.#assigning = false;
+  }
+
+  async #run(instance: LambdaInstance, { job, done }: Waiting): Promise<void> {
+    done(await instance.run(job));
+    this.#assign();
+  }
+
+  async #start({ functionName, job }: Waiting): Promise<void> {
+    const deployed = this.#functions.get(functionName);
+    if (!deployed) return;
+    const { command, taskRoot, place, clock, onLog } = this.#options;
+    const instance = new LambdaInstance(
+      {
+        functionName,
+        command,
+        taskRoot,
+        environment: stubEnvironment(deployed, place, logStreamName(clock.now())),
+        timeoutSeconds: stubTimeout(deployed),
+        clock,
+        onLog: (message) => onLog(functionName, message),
+        onEnded: (ended) => {
+          this.#instances.delete(ended);
+          this.#assign();
+        },
+      },
+      job.id,
+    );
+    this.#instances.add(instance);
+    this.#living.add(instance.gone);
+    void instance.gone.then(() => this.#living.delete(instance.gone));
+    this.#reaper ??= this.#nextReaping();
+    const error = await instance.initialised;
+    if (error) this.#failOldest(functionName, { ok: false, error });
+    this.#assign();
+  }
+
+  #failOldest(functionName: string, outcome: Outcome): void {
+    const index = this.#queue.findIndex((waiting) => waiting.functionName === functionName);
+    const [waiting] = index < 0 ? [] : this.#queue.splice(index, 1);
+    waiting?.done(outcome);
+  }
+
+  /** Whether one more may start; the idle instance of another function that was used least recently gives way. */
+  #makePlace(functionName: string): boolean {
+    if (this.#closed) return false;
+    if (this.instanceCount < this.#options.maxInstances) return true;
+    const [oldest] = this.#idle((instance) => instance.functionName !== functionName);
+    oldest?.end(functionError('LiveDebugStoppedError', 'Another function needed the place'));
+    return oldest !== undefined;
+  }
+
+  /** Idle instances, the least recently used first. */
+  #idle(wanted: (instance: LambdaInstance) => boolean): LambdaInstance[] {
+    return [...this.#instances]
+      .filter((instance) => instance.isIdle && wanted(instance))
+      .sort((a, b) => a.lastUsedAt - b.lastUsedAt);
+  }
+
+  /** One timer for all instances: ends those unused for long and looks again while there are any. */
+  #nextReaping(): Timer {
+    return this.#options.clock.after(
+      keepWarmMs,
+      () => {
+        const before = this.#options.clock.now() - keepWarmMs;
+        for (const instance of this.#idle(({ lastUsedAt }) => lastUsedAt <= before)) {
+          instance.end(functionError('LiveDebugStoppedError', 'Unused for five minutes'));
+        }
+        this.#reaper = this.#instances.size > 0 ? this.#nextReaping() : undefined;
+      },
+      { background: true },
+    );
+  }
+}
+
+function traceId(now: number): string {
+  const root = `1-${Math.floor(now / 1000).toString(16)}-${randomBytes(12).toString('hex')}`;
+  return `Root=${root};Parent=${randomBytes(8).toString('hex')};Sampled=0`;
+}
+
+/** As Lambda names them, e.g. `2026/01/31/[$LATEST]0123456789abcdef0123456789abcdef`. */
+function logStreamName(now: number): string {
+  const day = new Date(now).toISOString().slice(0, 10).replaceAll('-', '/');
+  return `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;
+}

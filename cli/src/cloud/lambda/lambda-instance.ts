@@ -1,0 +1,134 @@
+// The Lambda host: one warm instance of one deployed stub, a process that takes one invocation at a time.
+import { randomBytes } from 'node:crypto';
+import type { Clock, Timer } from '../../../../protocol/clock.ts';
+import { messageOf } from '../../../../protocol/live-debug-error.ts';
+import { type FunctionError, functionError, type Outcome } from '../../worker/invocation.ts';
+import { LogReader } from '../../worker/log-lines.ts';
+import { type RuntimeApi, type RuntimeInvocation, startRuntimeApi } from '../../worker/runtime-api.ts';
+import { exitError, startProcess, type WorkerProcess } from '../../worker/worker-process.ts';
+import { lambdaLimits } from '../aws-limits.ts';
+
+export interface InstanceOptions {
+  readonly functionName: string;
+  readonly command: readonly [string, ...string[]];
+  readonly taskRoot: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+  readonly clock: Clock;
+  readonly onLog: (message: string) => void;
+  /** The process is gone, or about to be; it takes nothing more. */
+  readonly onEnded: (instance: LambdaInstance) => void;
+}
+
+/** An invocation without its deadline, which starts to run when an instance takes it. */
+export type Job = Omit<RuntimeInvocation, 'deadlineMs'>;
+
+export class LambdaInstance {
+  readonly functionName: string;
+  /** Resolves when the init phase is over, with what went wrong in it. */
+  readonly initialised: Promise<FunctionError | undefined>;
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<void>;
+  readonly #options: InstanceOptions;
+  #state: 'starting' | 'idle' | 'busy' | 'ended' = 'starting';
+  #lastUsedAt: number;
+  /** Of the invocation at hand; AWS names it in the words of a crash. */
+  #requestId: string;
+  #api: RuntimeApi | undefined;
+  #process: WorkerProcess | undefined;
+  #settleInit: (error: FunctionError | undefined) => void = () => {};
+
+  /** Starts at once; `requestId` is the invocation that asked for it. */
+  constructor(options: InstanceOptions, requestId: string) {
+    this.#options = options;
+    this.#requestId = requestId;
+    this.functionName = options.functionName;
+    this.#lastUsedAt = options.clock.now();
+    this.initialised = new Promise((resolve) => {
+      this.#settleInit = resolve;
+    });
+    this.gone = this.#live().catch((error) =>
+      this.end(functionError('Runtime.InvalidEntrypoint', messageOf(error))),
+    );
+  }
+
+  get isStarting(): boolean {
+    return this.#state === 'starting';
+  }
+
+  get isIdle(): boolean {
+    return this.#state === 'idle';
+  }
+
+  /** Milliseconds since the epoch. */
+  get lastUsedAt(): number {
+    return this.#lastUsedAt;
+  }
+
+  /** Runs one invocation on an idle instance; crashes and timeouts are outcomes, and end the instance. */
+  async run(job: Job): Promise<Outcome> {
+    const { clock, timeoutSeconds } = this.#options;
+    if (this.#api === undefined || this.#state !== 'idle') throw new Error('The instance is not idle');
+    this.#state = 'busy';
+    this.#requestId = job.id;
+    const deadlineMs = clock.now() + timeoutSeconds * 1000;
+    const timer = this.#endAfter(timeoutSeconds);
+    const { outcome } = await this.#api.dispatch({ ...job, deadlineMs });
+    timer.cancel();
+    this.#lastUsedAt = clock.now();
+    // It may have ended in between.
+    if (this.#state === 'busy') this.#state = 'idle';
+    return outcome;
+  }
+
+  /** Kills the process; what it was doing fails with `error`. */
+  end(error: FunctionError): void {
+    this.#process?.kill();
+    if (this.#state === 'ended') return;
+    if (this.#state !== 'idle') this.#options.onLog(`${error.errorType}: ${error.errorMessage}`);
+    this.#state = 'ended';
+    this.#settleInit(error);
+    this.#api?.fail(error);
+    this.#options.onEnded(this);
+  }
+
+  async #live(): Promise<void> {
+    const { command, taskRoot, environment, clock, onLog } = this.#options;
+    const token = randomBytes(16).toString('hex');
+    const api = await startRuntimeApi({ token });
+    if (this.#state !== 'ended') {
+      this.#api = api;
+      this.#process = startProcess(command, {
+        cwd: taskRoot,
+        env: {
+          ...environment,
+          AWS_LAMBDA_RUNTIME_API: api.address,
+          LAMBDA_TASK_ROOT: taskRoot,
+          LIVECTL_RUNTIME_TOKEN: token,
+        },
+      });
+      const { stdout, stderr, exited, closed } = this.#process;
+      const logs = new LogReader(stdout, stderr, { onLine: ({ message }) => onLog(message), clock });
+      void closed.then(() => logs.close());
+      void this.#watchInit(api);
+      this.end(exitError(this.#requestId, await exited, command));
+    }
+    await api.close();
+  }
+
+  async #watchInit(api: RuntimeApi): Promise<void> {
+    const timer = this.#endAfter(lambdaLimits.initMs / 1000);
+    const result = await api.initialised;
+    timer.cancel();
+    if (!result.ok) return this.end(result.error);
+    this.#state = 'idle';
+    this.#settleInit(undefined);
+  }
+
+  #endAfter(seconds: number): Timer {
+    return this.#options.clock.after(seconds * 1000, () => {
+      const words = `RequestId: ${this.#requestId} Error: Task timed out after ${seconds.toFixed(2)} seconds`;
+      this.end(functionError('Sandbox.Timedout', words));
+    });
+  }
+}

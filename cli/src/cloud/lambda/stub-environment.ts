@@ -1,0 +1,58 @@
+// The Lambda host: the environment of a deployed stub, as AWS and the Terraform module would set it.
+import { type Principal, region } from '../access.ts';
+import type { CloudFunction } from '../cloud.ts';
+
+/** Where the module's resources are, as it tells a stub. */
+export interface StubPlace {
+  readonly stage: string;
+  readonly tableName: string;
+  readonly relayUrl: string;
+  readonly directoryUrl: string;
+  readonly role: Principal;
+}
+
+/** Of this process only what a program needs to start at all; never the developer's AWS settings. */
+const inherited = ['PATH', 'HOME', 'SystemRoot', 'SystemDrive', 'PATHEXT'];
+
+/** The function's own variables, then what the module adds, then what Lambda reserves: the later win. */
+export function stubEnvironment(
+  deployed: CloudFunction,
+  place: StubPlace,
+  logStreamName: string,
+): Record<string, string> {
+  const { accessKeyId, secretAccessKey, sessionToken } = place.role.credentials;
+  const basics = inherited.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    TZ: ':UTC',
+    LANG: 'en_US.UTF-8',
+    ...deployed.environment,
+    ...Object.fromEntries(basics),
+    LIVE_DEBUG_STAGE: place.stage,
+    LIVE_DEBUG_FUNCTION: deployed.name,
+    LIVE_DEBUG_TABLE: place.tableName,
+    LIVE_DEBUG_RELAY: place.relayUrl,
+    // Not AWS_ENDPOINT_URL: the handler's own AWS SDK would follow it.
+    LIVE_DEBUG_DIRECTORY_ENDPOINT: place.directoryUrl,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x',
+    AWS_LAMBDA_FUNCTION_NAME: deployed.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(deployed.memorySize),
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${deployed.name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
+    _HANDLER: 'index.handler',
+  };
+}
+
+/** The stub outlives its function's timeout, which livectl applies; Lambda allows 900 seconds. */
+export function stubTimeout(deployed: CloudFunction): number {
+  return Math.min(900, deployed.timeout + 5);
+}

@@ -1,0 +1,20 @@
+// The Lambda host: unpacks a deployment package.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve, sep } from 'node:path';
+import { unzipSync } from 'fflate';
+import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
+
+/** Writes a zip's files below `folder`, readable by this user alone. */
+export async function unpack(zip: Uint8Array, folder: string): Promise<void> {
+  const root = resolve(folder);
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  for (const [name, content] of Object.entries(unzipSync(zip))) {
+    if (name.endsWith('/')) continue;
+    const file = resolve(root, name);
+    if (!file.startsWith(root + sep)) {
+      throw new LiveDebugError('LD_INTERNAL', `The stub's zip has an entry outside of itself: ${name}`);
+    }
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(file, content, { mode: 0o600 });
+  }
+}

@@ -1,0 +1,88 @@
+// Starts the embedded cloud of `serve --local`: relay, directory, Lambda host and HTTP front, all on 127.0.0.1.
+import { join } from 'node:path';
+import { systemClock } from '../../../protocol/clock.ts';
+import { createDeveloper, createStubRole, region, relayStage } from './access.ts';
+import { createAwsEndpoint } from './aws-endpoint.ts';
+import type { Cloud, CloudOptions } from './cloud.ts';
+import { Directory } from './directory/directory-api.ts';
+import { createHttpFront } from './front/http-front.ts';
+import { callablePath, RouteTable } from './front/routes.ts';
+import { InvokeApi } from './lambda/invoke-api.ts';
+import { LambdaHost } from './lambda/lambda-host.ts';
+import { unpack } from './lambda/unpack.ts';
+import { closeServer, listen } from './loopback-server.ts';
+import { ConnectionsApi } from './relay/connections-api.ts';
+import { Relay } from './relay/relay-server.ts';
+import { SigV4Verifier } from './sigv4-verify.ts';
+
+const defaultMaxInstances = 20;
+
+/**
+ * Deploys the stub for every function and opens the doors. Throws LD_CONFIG for routes that are wrong or clash and
+ * LD_PORT_IN_USE where the HTTP front's port is taken; nothing is left behind then.
+ */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  const { functions, stage, onEvent, clock = systemClock } = options;
+  const tableName = `live-debug-${stage}`;
+  const developer = createDeveloper(tableName);
+  const stubRole = createStubRole(tableName, stage);
+  const verifier = new SigV4Verifier(region, [developer, stubRole], clock);
+  const routes = new RouteTable(functions);
+
+  const relay = new Relay(verifier, clock);
+  const directory = new Directory(tableName, verifier, clock);
+  const connections = new ConnectionsApi(relay, verifier, clock, options.faults);
+  const closers: (() => void | Promise<void>)[] = [() => relay.close(), () => directory.close()];
+  const close = async () => {
+    // In reverse: first nobody gets in, then what runs ends, then what it used.
+    for (const step of closers.splice(0).reverse()) await step();
+  };
+  try {
+    const taskRoot = join(options.tempDir, 'stub');
+    const endpoint = createAwsEndpoint({
+      relay,
+      connections,
+      directory,
+      invoke: { answer: (request) => invokeApi.answer(request) },
+    });
+    const endpointUrl = `http://127.0.0.1:${await listen(endpoint, 0)}`;
+    closers.push(() => closeServer(endpoint));
+    const relayUrl = `${endpointUrl}/${relayStage}`;
+
+    await unpack(options.stubZip, taskRoot);
+    const host = new LambdaHost({
+      functions,
+      taskRoot,
+      command: [...(options.nodeCommand ?? [process.execPath]), options.nodeRuntimeFile] as [
+        string,
+        ...string[],
+      ],
+      maxInstances: options.maxInstances ?? defaultMaxInstances,
+      place: { stage, tableName, relayUrl, directoryUrl: endpointUrl, role: stubRole },
+      clock,
+      onLog: (functionName, message) => onEvent({ type: 'stub_log', functionName, message }),
+    });
+    closers.push(() => host.close());
+    const invokeApi = new InvokeApi(host, verifier);
+
+    const front = createHttpFront({ routes, host, clock, onEvent });
+    const url = `http://127.0.0.1:${await listen(front, options.port)}`;
+    closers.push(() => closeServer(front));
+
+    return {
+      url,
+      functionUrls: new Map(functions.map((each) => [each.name, url + callablePath(each)])),
+      region,
+      endpointUrl,
+      relayUrl,
+      directoryUrl: endpointUrl,
+      tableName,
+      developerCredentials: developer.credentials,
+      invoke: (functionName, payload) => host.invoke(functionName, payload),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
