@@ -1,6 +1,10 @@
-// The worker pool on real processes: reuse, bounds, reloads, crashes, deadlines.
-import { describe, expect, it } from 'vitest';
-import { builtRuntime, denoCommand } from './built-runtime.ts';
+// The worker pool on real processes: reuse and bounds, reloads, environments, logs.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import { builtRuntime, denoCommand, handlersFolder } from './built-runtime.ts';
 import { isAlive, PoolHarness } from './pool-harness.ts';
 import { parsed } from './runtime-process.ts';
 
@@ -11,8 +15,8 @@ interface Identity {
   readonly count: number;
 }
 
-describe('warm workers', () => {
-  it('reuses the worker of a stub instance and starts one for another instance', async () => {
+describe('workers', () => {
+  it('are reused by their stub instance; another instance gets its own', async () => {
     const harness = new PoolHarness(runtime.file);
     harness.use('who', 'identity.mjs');
     const first = (await harness.answer('who')) as Identity;
@@ -21,5 +25,265 @@ describe('warm workers', () => {
     expect(second).toMatchObject({ pid: first.pid, count: 2 });
     expect(other.pid).not.toBe(first.pid);
     expect(harness.pool.pids()).toEqual(expect.arrayContaining([first.pid, other.pid]));
+  });
+
+  it('say how long starting took, on the first invocation only', async () => {
+    const harness = new PoolHarness(runtime.file);
+    harness.use('who', 'identity.mjs');
+    const first = await harness.run('who');
+    const second = await harness.run('who');
+    expect(first.initMs).toBeGreaterThan(0);
+    expect(second.initMs).toBe(0);
+    expect(second.codeMs).toBeGreaterThan(0);
+  });
+
+  it('never exceed the bound; what waits is announced and gets its turn', async () => {
+    const harness = new PoolHarness(runtime.file, { maxWorkers: 2 });
+    harness.use('who', 'identity.mjs');
+    const runs = Array.from({ length: 6 }, (_, index) =>
+      harness.answer('who', {}, { instance: `i-${index}` }),
+    );
+    const answers = (await Promise.all(runs)) as Identity[];
+    expect(new Set(answers.map(({ pid }) => pid)).size).toBe(2);
+    expect(harness.ofType('queued').map(({ waiting }) => waiting)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('of other functions make room when the bound is reached', async () => {
+    const harness = new PoolHarness(runtime.file, { maxWorkers: 1 });
+    for (const name of ['a', 'b', 'c']) harness.use(name, 'identity.mjs');
+    for (const name of ['a', 'b', 'c', 'a']) expect(await harness.answer(name)).toMatchObject({ count: 1 });
+    expect(harness.ofType('worker_started').map(({ functionName }) => functionName)).toEqual([
+      'a',
+      'b',
+      'c',
+      'a',
+    ]);
+  });
+
+  it('end when they were idle for long enough', async () => {
+    const clock = new ManualClock(Date.now());
+    const harness = new PoolHarness(runtime.file, { clock, idleMs: 60_000 });
+    harness.use('who', 'identity.mjs');
+    const { pid } = (await harness.answer('who')) as Identity;
+    clock.advance(59_999);
+    expect(((await harness.answer('who')) as Identity).pid).toBe(pid);
+    clock.advance(60_000);
+    expect(await harness.event((event) => event.type === 'worker_ended')).toMatchObject({
+      pid,
+      reason: 'it was idle',
+    });
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('are gone after close, and what was in flight has ended', async () => {
+    const harness = new PoolHarness(runtime.file);
+    harness.use('waits', 'waits.mjs');
+    const inFlight = harness.answer('waits', { ms: 60_000 });
+    await harness.event((event) => event.type === 'log');
+    const pids = harness.pool.pids();
+    expect(pids.length).toBeGreaterThan(0);
+    await harness.pool.close();
+    expect(await inFlight).toMatchObject({ errorType: 'LiveDebugStoppedError' });
+    expect(pids.filter(isAlive)).toEqual([]);
+    expect(harness.pool.pids()).toEqual([]);
+    expect(await harness.answer('waits')).toMatchObject({ errorType: 'LiveDebugStoppedError' });
+  });
+
+  it('run under Deno', async () => {
+    const harness = new PoolHarness(runtime.file, { nodeCommand: denoCommand });
+    harness.use('prints', 'prints.mjs');
+    const { outcome, logsDrained } = await harness.run('prints');
+    expect(parsed(outcome)).toBe('printed');
+    await logsDrained;
+    expect(harness.messages('request-1')).toEqual(
+      expect.arrayContaining(['two\nlines', 'unfinished ünïcödé']),
+    );
+  });
+});
+
+describe('new code', () => {
+  function reloadable(source: string) {
+    const folder = mkdtempSync(join(tmpdir(), 'livectl-test-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const file = (name: string) =>
+      ({ kind: 'node', moduleFile: join(folder, name), exportPath: 'handler' }) as const;
+    const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+    write('1.mjs', source);
+    return { file, write, folder };
+  }
+
+  it('answers from the next invocation on, on a worker that is started before', async () => {
+    const { file, write } = reloadable("console.log('first'); export const handler = async () => 1;");
+    const harness = new PoolHarness(runtime.file);
+    harness.use('f', file('1.mjs'));
+    expect(await harness.answer('f')).toBe(1);
+    write('2.mjs', "console.log('second'); export const handler = async () => 2;");
+    harness.use('f', file('2.mjs'));
+    // Nobody asked for it yet, so the line of its init phase belongs to no invocation.
+    const line = await harness.event((event) => event.type === 'log' && event.message === 'second');
+    expect(line).toMatchObject({ id: undefined });
+    await harness.event(
+      (event) => event.type === 'worker_started' && harness.ofType('worker_started')[1] === event,
+    );
+    const { outcome, initMs } = await harness.run('f');
+    expect(parsed(outcome)).toBe(2);
+    expect(initMs).toBe(0);
+    await harness.event((event) => event.type === 'worker_ended' && event.reason === 'new code');
+  });
+
+  it('lets what is in flight finish on the old', async () => {
+    const { file, write } = reloadable(
+      "export const handler = async () => { console.log('begun'); await new Promise((r) => setTimeout(r, 150)); return 'old'; };",
+    );
+    const harness = new PoolHarness(runtime.file);
+    harness.use('f', file('1.mjs'));
+    const old = harness.answer('f');
+    await harness.event((event) => event.type === 'log' && event.message === 'begun');
+    write('2.mjs', "export const handler = async () => 'new';");
+    harness.use('f', file('2.mjs'));
+    expect(await harness.answer('f')).toBe('new');
+    expect(await old).toBe('old');
+    await harness.event((event) => event.type === 'worker_ended' && event.reason === 'new code');
+  });
+
+  it('that fails in its init phase gives that error, and the next code is well again', async () => {
+    const { file, write } = reloadable("export const handler = async () => 'well';");
+    const harness = new PoolHarness(runtime.file);
+    harness.use('f', file('1.mjs'));
+    expect(await harness.answer('f')).toBe('well');
+    write('2.mjs', "throw new RangeError('broken');");
+    harness.use('f', file('2.mjs'));
+    expect(await harness.answer('f')).toMatchObject({ errorType: 'RangeError', errorMessage: 'broken' });
+    expect(await harness.answer('f')).toMatchObject({ errorType: 'RangeError', errorMessage: 'broken' });
+    write('3.mjs', "export const handler = async () => 'mended';");
+    harness.use('f', file('3.mjs'));
+    expect(await harness.answer('f')).toBe('mended');
+  });
+
+  it('keeps one booted process ready', async () => {
+    const harness = new PoolHarness(runtime.file);
+    harness.use('a', 'identity.mjs');
+    harness.use('b', 'identity.mjs');
+    const { pid } = (await harness.answer('a')) as Identity;
+    const clock = Date.now();
+    // The spare that replaces the one just used.
+    while (harness.pool.pids().filter((other) => other !== pid).length === 0 && Date.now() < clock + 5000) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const [spare] = harness.pool.pids().filter((other) => other !== pid);
+    expect(await harness.answer('b')).toMatchObject({ pid: spare });
+  });
+});
+
+describe('the environment', () => {
+  it("is the stub's, renewed before each invocation in the same process", async () => {
+    const harness = new PoolHarness(runtime.file);
+    harness.use('env', 'environment.mjs');
+    const names = ['AWS_ACCESS_KEY_ID', 'OLD', 'NEW', 'SET_BY_HANDLER'];
+    const run = (environment: Record<string, string>) => harness.answer('env', { names }, { environment });
+    expect(await run({ AWS_ACCESS_KEY_ID: 'first', OLD: 'there' })).toEqual({
+      AWS_ACCESS_KEY_ID: 'first',
+      OLD: 'there',
+      NEW: null,
+      SET_BY_HANDLER: 'stays',
+    });
+    expect(await run({ AWS_ACCESS_KEY_ID: 'second', NEW: 'here' })).toEqual({
+      AWS_ACCESS_KEY_ID: 'second',
+      OLD: null,
+      NEW: 'here',
+      SET_BY_HANDLER: 'stays',
+    });
+    expect(harness.ofType('worker_started')).toHaveLength(1);
+  });
+
+  it('holds nothing of the developer and nothing of ours', async () => {
+    const machineEnvironment = {
+      ...process.env,
+      AWS_PROFILE: 'production',
+      AWS_ACCESS_KEY_ID: 'of-the-developer',
+      AWS_SESSION_TOKEN: 'of-the-developer',
+      AWS_CONFIG_FILE: '/home/tom/.aws/config',
+      SECRET_OF_MINE: 'x',
+    };
+    const harness = new PoolHarness(runtime.file, { machineEnvironment });
+    harness.use('env', 'environment.mjs');
+    const seen = (await harness.answer('env', {}, { environment: { LIVE_DEBUG_STAGE: 'dev' } })) as Record<
+      string,
+      string
+    >;
+    const names = Object.keys(seen);
+    expect(
+      names.filter((name) =>
+        /^AWS_(PROFILE|ACCESS|SESSION|SECRET)|SECRET_OF_MINE|LIVE_DEBUG|LIVECTL/.test(name),
+      ),
+    ).toEqual([]);
+    expect(seen).toMatchObject({
+      AWS_CONFIG_FILE: '/dev/null',
+      LAMBDA_TASK_ROOT: handlersFolder,
+      PATH: process.env.PATH,
+    });
+    expect(JSON.stringify(seen)).not.toContain('developer');
+  });
+
+  it('has the variables that count at start right from the start', async () => {
+    const harness = new PoolHarness(runtime.file);
+    harness.use('zone', 'timezone.mjs');
+    expect(await harness.answer('zone')).toEqual({ TZ: ':UTC', offset: 0 });
+    const environment = { TZ: 'Asia/Tokyo', NODE_OPTIONS: '--max-old-space-size=512' };
+    expect(await harness.answer('zone', {}, { environment })).toEqual({ TZ: 'Asia/Tokyo', offset: -540 });
+    expect(harness.ofType('worker_started')).toHaveLength(2);
+  });
+
+  it('is the working directory, too', async () => {
+    const harness = new PoolHarness(runtime.file);
+    harness.use('context', 'context.mjs');
+    expect(await harness.answer('context')).toMatchObject({ cwd: handlersFolder, functionName: 'context' });
+  });
+});
+
+describe('a command', () => {
+  const bootstrap = { kind: 'command', command: ['./bootstrap'] } as const;
+  const custom = {
+    taskRoot: join(handlersFolder, 'bash-runtime'),
+    handler: 'any.thing',
+    runtime: 'provided.al2023',
+  };
+
+  it("runs AWS's tutorial runtime in bash, and stays warm", async () => {
+    const harness = new PoolHarness(runtime.file);
+    harness.use('bash', bootstrap, custom);
+    const environment = { GREETING: 'grüezi' };
+    const first = await harness.run('bash', { n: 1 }, { environment });
+    const answer = parsed(first.outcome) as { pid: number };
+    expect(answer).toMatchObject({ greeting: 'grüezi', handler: 'any.thing', event: { n: 1 } });
+    await first.logsDrained;
+    expect(harness.messages()).toEqual(expect.arrayContaining(['init with grüezi', 'event: {"n":1}']));
+    expect(await harness.answer('bash', { n: 2 }, { environment })).toMatchObject({
+      pid: answer.pid,
+      event: { n: 2 },
+    });
+  });
+
+  it('is started anew when its credentials change', async () => {
+    const harness = new PoolHarness(runtime.file);
+    harness.use('bash', bootstrap, custom);
+    const run = (GREETING: string) => harness.answer('bash', {}, { environment: { GREETING } });
+    const { pid } = (await run('one')) as Identity;
+    const second = (await run('two')) as Identity;
+    expect(second).toMatchObject({ greeting: 'two' });
+    expect(second.pid).not.toBe(pid);
+    await harness.event((event) => event.type === 'worker_ended' && event.pid === pid);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('that is not there is named in the error', async () => {
+    const harness = new PoolHarness(runtime.file);
+    harness.use('none', { kind: 'command', command: ['./nowhere', '--flag'] }, custom);
+    expect(await harness.answer('none')).toMatchObject({
+      errorType: 'Runtime.InvalidEntrypoint',
+      errorMessage: expect.stringMatching(
+        /RequestId: request-1 Error: can't start '\.\/nowhere --flag': .*ENOENT/,
+      ),
+    });
   });
 });

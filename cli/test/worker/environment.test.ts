@@ -1,0 +1,104 @@
+// What a worker sees of this machine, of the stub's environment, and of neither.
+import { describe, expect, it } from 'vitest';
+import {
+  functionEnvironment,
+  machineEnvironment,
+  sameVariables,
+  startupVariables,
+} from '../../src/worker/environment.ts';
+import type { FunctionCode } from '../../src/worker/invocation.ts';
+
+const code: FunctionCode = {
+  functionName: 'hello',
+  build: 1,
+  runner: { kind: 'node', moduleFile: '/project/src/hello.mjs', exportPath: 'handler' },
+  taskRoot: '/project',
+  handler: 'src/hello.handler',
+  runtime: 'nodejs22.x',
+};
+
+describe("the machine's part", () => {
+  it('is what a program needs, and nothing of the developer', () => {
+    const own = {
+      PATH: '/usr/bin',
+      HOME: '/home/tom',
+      LC_ALL: 'de_DE.UTF-8',
+      AWS_PROFILE: 'production',
+      AWS_ACCESS_KEY_ID: 'of-the-developer',
+      AWS_CONFIG_FILE: '/home/tom/.aws/config',
+      NODE_OPTIONS: '--inspect',
+      GITHUB_TOKEN: 'secret',
+      npm_config_registry: 'x',
+    };
+    expect(machineEnvironment(own)).toEqual({ PATH: '/usr/bin', HOME: '/home/tom', LC_ALL: 'de_DE.UTF-8' });
+  });
+});
+
+describe("the function's part", () => {
+  it("is its own variables and credentials, and Lambda's", () => {
+    const sent = {
+      GREETING: 'hi',
+      AWS_ACCESS_KEY_ID: 'of-the-role',
+      AWS_REGION: 'eu-central-1',
+      TZ: 'Europe/Berlin',
+    };
+    expect(functionEnvironment(code, sent)).toMatchObject({
+      ...sent,
+      AWS_LAMBDA_FUNCTION_NAME: 'hello',
+      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x',
+      LAMBDA_TASK_ROOT: '/project',
+      _HANDLER: 'src/hello.handler',
+    });
+    expect(functionEnvironment(code, {}).TZ).toBe(':UTC');
+  });
+
+  it("leaves out what belongs to this machine, to Lambda's sandbox, or to the stub", () => {
+    const kept = functionEnvironment(code, {
+      PATH: '/var/lang/bin',
+      HOME: '/home/sbx_user1051',
+      LANG: 'en_US.UTF-8',
+      LD_LIBRARY_PATH: '/var/lang/lib',
+      NODE_PATH: '/opt/nodejs/node_modules',
+      LAMBDA_TASK_ROOT: '/var/task',
+      LAMBDA_RUNTIME_DIR: '/var/runtime',
+      _HANDLER: 'index.handler',
+      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x',
+      AWS_LAMBDA_RUNTIME_API: '169.254.100.1:9001',
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials',
+      AWS_XRAY_DAEMON_ADDRESS: '169.254.79.129:2000',
+      _X_AMZN_TRACE_ID: 'Root=1',
+      LIVE_DEBUG_STAGE: 'dev',
+      LIVECTL_RUNTIME_TOKEN: 'forged',
+    });
+    expect(kept).toEqual(functionEnvironment(code, {}));
+    expect(Object.keys(kept)).not.toContain('PATH');
+  });
+
+  it("finds no other credentials than the role's, unless the function says where", () => {
+    const nothing = functionEnvironment(code, {});
+    expect(nothing).toMatchObject({ AWS_EC2_METADATA_DISABLED: 'true', AWS_CONFIG_FILE: '/dev/null' });
+    expect(nothing.AWS_SHARED_CREDENTIALS_FILE).toBe('/dev/null');
+    const own = { AWS_CONFIG_FILE: '/var/task/aws-config' };
+    expect(functionEnvironment(code, own)).toMatchObject(own);
+  });
+});
+
+it('knows the variables that only count when a process starts', () => {
+  expect(
+    startupVariables({
+      NODE_OPTIONS: '--inspect',
+      TZ: ':UTC',
+      UV_THREADPOOL_SIZE: '8',
+      GREETING: 'hi',
+      TZDATA: 'x',
+    }),
+  ).toEqual({ NODE_OPTIONS: '--inspect', TZ: ':UTC', UV_THREADPOOL_SIZE: '8' });
+});
+
+it('compares variables without regard to their order', () => {
+  expect(sameVariables({ a: '1', b: '2' }, { b: '2', a: '1' })).toBe(true);
+  expect(sameVariables({ a: '1' }, { a: '2' })).toBe(false);
+  expect(sameVariables({ a: '1' }, { b: '1' })).toBe(false);
+  expect(sameVariables({ a: '1' }, { a: '1', b: '2' })).toBe(false);
+});
