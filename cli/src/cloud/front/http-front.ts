@@ -81,7 +81,9 @@ function withinBound(answer: Promise<FrontResponse>, clock: Clock): Promise<Fron
 }
 
 function write(response: ServerResponse, { status, headers, body }: FrontResponse, requestId: string): void {
-  const length = status === 204 || status === 304 ? {} : { 'Content-Length': Buffer.byteLength(body) };
+  // As bytes: Node writes headers together with a text body in that text's encoding, and they are Latin-1.
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  const length = status === 204 || status === 304 ? {} : { 'Content-Length': bytes.length };
   response.writeHead(status, { ...headers, ...length, 'apigw-requestid': requestId });
-  response.end(body);
+  response.end(bytes);
 }

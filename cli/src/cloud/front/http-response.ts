@@ -58,9 +58,8 @@ export function httpResponse(outcome: Outcome): FrontResponse {
   const parsed = v.safeParse(withStatus, answer);
   if (!parsed.success) return internalServerError;
   const { statusCode, cookies, body, isBase64Encoded } = parsed.output;
-  const headers = readHeaders(parsed.output.headers);
+  const headers = readHeaders(parsed.output.headers, cookies);
   if (!headers) return internalServerError;
-  if (cookies.length > 0) headers['set-cookie'] = cookies;
   headers['content-type'] ??= 'text/plain; charset=utf-8';
   return { status: statusCode, headers, body: isBase64Encoded ? Buffer.from(body, 'base64') : body };
 }
@@ -80,24 +79,33 @@ function inferred(answer: unknown, text: Buffer): FrontResponse {
   };
 }
 
+/** Undefined where one of them can't be a header. */
 function readHeaders(
   given: Readonly<Record<string, unknown>>,
+  cookies: readonly string[],
 ): Record<string, string | string[]> | undefined {
   const headers: Record<string, string | string[]> = {};
   for (const [name, raw] of Object.entries(given)) {
+    if (raw === null) continue;
     const value = v.safeParse(scalar, raw);
-    if (!value.success) {
-      if (raw === null) continue;
-      return undefined;
-    }
-    const text = Buffer.from(String(value.output)).toString('latin1');
-    try {
-      validateHeaderName(name);
-      validateHeaderValue(name, text);
-    } catch {
-      return undefined;
-    }
+    const text = value.success ? headerText(name, String(value.output)) : undefined;
+    if (text === undefined) return undefined;
     if (!notPassedOn.has(name.toLowerCase())) headers[name.toLowerCase()] = text;
   }
+  const setCookies = cookies.map((cookie) => headerText('set-cookie', cookie));
+  if (!setCookies.every((cookie) => cookie !== undefined)) return undefined;
+  if (setCookies.length > 0) headers['set-cookie'] = setCookies;
   return headers;
+}
+
+/** UTF-8 bytes as the Latin-1 characters that Node writes as they are; undefined for what HTTP forbids. */
+function headerText(name: string, value: string): string | undefined {
+  const text = Buffer.from(value).toString('latin1');
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, text);
+    return text;
+  } catch {
+    return undefined;
+  }
 }
