@@ -108,6 +108,27 @@ export function functionEnvironment(code: FunctionCode, sent: Variables): Record
   };
 }
 
+/** A function's environment for one invocation, worked out only where it differs from what a worker has already. */
+export class FunctionEnvironment {
+  readonly #code: FunctionCode;
+  readonly #sent: Variables;
+  #variables: Variables | undefined;
+
+  constructor(code: FunctionCode, sent: Variables) {
+    this.#code = code;
+    this.#sent = sent;
+  }
+
+  get variables(): Variables {
+    this.#variables ??= functionEnvironment(this.#code, this.#sent);
+    return this.#variables;
+  }
+
+  equals(other: FunctionEnvironment): boolean {
+    return this.#code === other.#code && sameVariables(this.#sent, other.#sent);
+  }
+}
+
 const startupNames = /^(NODE_|DENO_|UV_|DYLD_|MALLOC_|OPENSSL_|SSL_CERT_|ICU_|TZ$)/;
 
 /**

@@ -1,6 +1,6 @@
 // [5] The workers of all served functions: who runs what, how many at a time, until when, and on which code.
 import { type Clock, systemClock, type Timer } from '../../../protocol/clock.ts';
-import { functionEnvironment, machineEnvironment } from './environment.ts';
+import { FunctionEnvironment, machineEnvironment } from './environment.ts';
 import { FairQueue } from './fair-queue.ts';
 import {
   type FunctionCode,
@@ -40,8 +40,6 @@ interface Job {
   worker: Worker | undefined;
   cancelled: boolean;
 }
-
-type Variables = Readonly<Record<string, string>>;
 
 /** How long after an answer the next spare is booted, in milliseconds, so that its boot delays no answer on its way. */
 const spareAfterAnswerMs = 25;
@@ -111,7 +109,7 @@ class Pool implements WorkerPool {
         if (!worker.busy && worker.code?.functionName === code.functionName) this.#end(worker, 'new code');
       }
       if (this.#workers.size < this.#maxWorkers) {
-        this.#release(this.#start(code, functionEnvironment(code, environment)));
+        this.#release(this.#start(code, new FunctionEnvironment(code, environment)));
       }
       this.#bootSpareAfter(spareAfterReloadMs);
     } else {
@@ -182,21 +180,21 @@ class Pool implements WorkerPool {
     this.#queue.offer((job, functionName) => {
       const code = this.#codes.get(functionName);
       if (code === undefined) return false;
-      const variables = functionEnvironment(code, job.invocation.environment);
+      const environment = new FunctionEnvironment(code, job.invocation.environment);
       const placement = placeInvocation({
         code,
         instance: job.invocation.instance,
         workers: [...this.#workers],
         maxWorkers: this.#maxWorkers,
-        fits: (worker) => worker.fits(variables),
+        fits: (worker) => worker.fits(environment),
         isWaitedFor: (name) => this.#queue.has(name),
       });
       if (placement.kind === 'wait') return false;
       if (placement.kind === 'start' && placement.evict !== undefined)
         this.#end(placement.evict, 'its place was needed');
-      const worker = placement.kind === 'use' ? placement.worker : this.#start(code, variables);
+      const worker = placement.kind === 'use' ? placement.worker : this.#start(code, environment);
       this.#claim(worker, job);
-      void this.#work(worker, job, variables);
+      void this.#work(worker, job, environment);
       return true;
     });
   }
@@ -209,8 +207,8 @@ class Pool implements WorkerPool {
     this.#idleTimers.delete(worker);
   }
 
-  async #work(worker: Worker, job: Job, variables: Variables): Promise<void> {
-    const { taken, ...result } = await worker.run(job.invocation, variables);
+  async #work(worker: Worker, job: Job, environment: FunctionEnvironment): Promise<void> {
+    const { taken, ...result } = await worker.run(job.invocation, environment);
     worker.busy = false;
     job.worker = undefined;
     if (taken || job.cancelled || this.#closed) {
@@ -234,14 +232,14 @@ class Pool implements WorkerPool {
   }
 
   /** Starts a worker for a function, from the spare where that fits. */
-  #start(code: FunctionCode, variables: Variables): Worker {
+  #start(code: FunctionCode, environment: FunctionEnvironment): Worker {
     const { runner } = code;
     let worker: Worker;
     if (runner.kind === 'node') {
-      worker = this.#spare.take(variables);
-      worker.assign(code, runner, variables);
+      worker = this.#spare.take(environment);
+      worker.assign(code, runner, environment);
     } else {
-      worker = Worker.program(this.#settings, code, runner.command, variables);
+      worker = Worker.program(this.#settings, code, runner.command, environment);
       this.#processes.add(worker);
     }
     this.#workers.add(worker);

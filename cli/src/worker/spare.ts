@@ -1,6 +1,6 @@
 // [5] The one booted Node process that waits for a function: booting costs more than all else in a reload.
 import type { Clock, Timer } from '../../../protocol/clock.ts';
-import { startupVariables } from './environment.ts';
+import { type FunctionEnvironment, startupVariables } from './environment.ts';
 import { stoppedError } from './invocation.ts';
 import { Worker, type WorkerSettings } from './worker.ts';
 
@@ -22,12 +22,12 @@ export class Spare {
     this.#onBoot = onBoot;
   }
 
-  /** A process for a function with these variables: the spare where it fits, else one that boots now. */
-  take(variables: Variables): Worker {
+  /** A process for a function with this environment: the spare where it fits, else one that boots now. */
+  take(environment: FunctionEnvironment): Worker {
     const spare = this.#worker;
     this.#worker = undefined;
-    this.#startup = startupVariables(variables);
-    if (spare !== undefined && !spare.ended && spare.fits(variables)) return spare;
+    this.#startup = startupVariables(environment.variables);
+    if (spare !== undefined && !spare.ended && spare.fits(environment)) return spare;
     spare?.end('other start variables are needed', stoppedError());
     return this.#boot();
   }

@@ -3,7 +3,7 @@
 import { dirname } from 'node:path';
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
-import { sameVariables, startupVariables } from './environment.ts';
+import { type FunctionEnvironment, sameVariables, startupVariables } from './environment.ts';
 import {
   type FunctionCode,
   type FunctionError,
@@ -73,8 +73,8 @@ export class Worker {
   readonly #client: NodeClient | undefined;
   /** What the process was started with. */
   readonly #startedWith: Variables;
-  /** What the function is to see now. */
-  #variables: Variables;
+  /** What the function sees now; undefined for a spare. */
+  #environment: FunctionEnvironment | undefined;
   readonly #starting: Promise<Running>;
   #running: Running | undefined;
   #begun = performance.now();
@@ -95,10 +95,11 @@ export class Worker {
     settings: WorkerSettings,
     code: FunctionCode,
     command: readonly [string, ...string[]],
-    variables: Variables,
+    environment: FunctionEnvironment,
   ): Worker {
-    const worker = new Worker(settings, command, code.taskRoot, variables, undefined);
+    const worker = new Worker(settings, command, code.taskRoot, environment.variables, undefined);
     worker.code = code;
+    worker.#environment = environment;
     return worker;
   }
 
@@ -112,7 +113,6 @@ export class Worker {
     this.#settings = settings;
     this.#command = command;
     this.#startedWith = variables;
-    this.#variables = variables;
     this.#client = client;
     this.#starting = this.#start(cwd);
     this.exited = this.#starting.then(
@@ -126,33 +126,39 @@ export class Worker {
     return this.#running?.process.pid;
   }
 
-  /** Whether this process can run a function with these variables; those read at start can't be changed in it. */
-  fits(variables: Variables): boolean {
-    if (sameVariables(this.#variables, variables)) return true;
-    return this.#client !== undefined && sameVariables(this.#startedWith, startupVariables(variables));
+  /** Whether this process can run a function in this environment; what is read at start can't be changed in it. */
+  fits(environment: FunctionEnvironment): boolean {
+    if (this.#environment?.equals(environment)) return true;
+    const { variables } = environment;
+    return sameVariables(
+      this.#startedWith,
+      this.#client === undefined ? variables : startupVariables(variables),
+    );
   }
 
   /** Makes a spare the function's: it loads the handler now. */
   assign(
     code: FunctionCode,
     handler: { moduleFile: string; exportPath: string },
-    variables: Variables,
+    environment: FunctionEnvironment,
   ): void {
     this.code = code;
-    this.#variables = variables;
+    this.#environment = environment;
     this.#begun = performance.now();
     for (const line of this.#earlyLines) this.#settings.onLine(this, line);
     this.#earlyLines = [];
-    this.#client?.assign(handler, variables);
+    this.#client?.assign(handler, environment.variables);
   }
 
   /** Runs one invocation, after the init phase where that isn't over; one at a time. Never rejects. */
-  async run(invocation: Invocation, variables: Variables): Promise<WorkerRun> {
+  async run(invocation: Invocation, environment: FunctionEnvironment): Promise<WorkerRun> {
     const wasWarm = this.#warm;
     const begun = performance.now();
     this.#currentId = invocation.id;
-    this.#variables = variables;
-    this.#client?.renew(variables);
+    if (!this.#environment?.equals(environment)) {
+      this.#environment = environment;
+      this.#client?.renew(environment.variables);
+    }
     let running: Running;
     try {
       running = this.#running ?? (await this.#starting);
