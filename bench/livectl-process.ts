@@ -1,0 +1,83 @@
+// One running `livectl serve --local --format json`, and its events as they come.
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { SessionEvent } from '../cli/src/session/session-event.ts';
+import { livectlFile } from './repository.ts';
+
+type EventName = SessionEvent['event'];
+type EventOf<N extends EventName> = Extract<SessionEvent, { event: N }>;
+
+/** Every wait for an event, and for the end, in milliseconds: far above what a slow machine needs. */
+const boundMs = 20_000;
+
+export class LivectlProcess {
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #listeners = new Set<(event: SessionEvent) => void>();
+  readonly #exited: Promise<unknown>;
+  #stderr = '';
+
+  /** Starts it on a free port; `tempDir` becomes its TMPDIR. */
+  constructor(root: string, tempDir: string, flags: readonly string[] = []) {
+    const args = ['serve', '--local', '--port', '0', '--format', 'json', '--root', root, ...flags];
+    this.#child = spawn(process.execPath, [livectlFile, ...args], {
+      env: { ...process.env, TMPDIR: tempDir },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+    });
+    createInterface({ input: this.#child.stdout }).on('line', (line) => {
+      const event = JSON.parse(line) as SessionEvent;
+      for (const listener of this.#listeners) listener(event);
+    });
+    this.#exited = once(this.#child, 'exit');
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('livectl did not start');
+    return this.#child.pid;
+  }
+
+  /** Calls `listener` for every event from now on; returns what takes it off. */
+  listen(listener: (event: SessionEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The next event of that name. Rejects when livectl ends first, or with the bound. */
+  async next<N extends EventName>(name: N): Promise<EventOf<N>> {
+    let stopListening: () => void = () => undefined;
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<EventOf<N>>((resolve, reject) => {
+        const fail = (what: string) => reject(new Error(`${what}\n${this.#stderr}`.trim()));
+        stopListening = this.listen((event) => {
+          if (event.event === name) resolve(event as EventOf<N>);
+        });
+        timer = setTimeout(() => fail(`livectl sent no ${name} within ${boundMs} ms`), boundMs);
+        this.#exited.then(() => fail(`livectl ended before ${name}`), reject);
+      });
+    } finally {
+      stopListening();
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ctrl-C, and the hard way where that doesn't end it within the bound. */
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), boundMs);
+    this.#child.kill('SIGINT');
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  /** Ends it at once, with the workers it started; for a bench that is interrupted. */
+  kill(): void {
+    // The second signal is a second Ctrl-C: livectl waits for nothing and leaves nothing behind.
+    this.#child.kill('SIGINT');
+    this.#child.kill('SIGINT');
+  }
+}

@@ -1,0 +1,34 @@
+// What the figures were measured on.
+import { execFileSync } from 'node:child_process';
+import { cpus, release, type as system, totalmem } from 'node:os';
+import { repository } from './repository.ts';
+
+/** One line: processor, cores, memory, system, Node, commit. */
+export function machineLine(): string {
+  const processors = cpus();
+  const model = processors[0]?.model.trim() ?? 'unknown processor';
+  const memory = `${Math.round(totalmem() / 1024 ** 3)} GB`;
+  const parts = [
+    model,
+    `${processors.length} cores`,
+    memory,
+    `${system()} ${release()}`,
+    `Node.js ${process.versions.node}`,
+  ];
+  return [...parts, commit()].join(', ');
+}
+
+function commit(): string {
+  try {
+    const hash = git('rev-parse', '--short', 'HEAD');
+    // The table this very bench writes doesn't count.
+    const changes = git('status', '--porcelain', '--', '.', ':!docs/benchmarks.md');
+    return `commit ${hash}${changes === '' ? '' : ' with changes'}`;
+  } catch {
+    return 'no commit';
+  }
+}
+
+function git(...args: string[]): string {
+  return execFileSync('git', args, { cwd: repository, encoding: 'utf8' }).trim();
+}

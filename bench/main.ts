@@ -1,0 +1,61 @@
+// `make bench`: measures what the project promises, prints it, and writes docs/benchmarks.md when all of it was measured.
+//   node dist/bench.mjs              everything
+//   node dist/bench.mjs warm save    a part, printed only
+import { writeFileSync } from 'node:fs';
+import { concurrent } from './concurrent.ts';
+import { machineLine } from './machine.ts';
+import type { Measurement } from './measurement.ts';
+import { memory } from './memory.ts';
+import { payload } from './payload.ts';
+import { type Measured, markdown, terminalTable } from './report.ts';
+import { benchmarksFile } from './repository.ts';
+import { save } from './save.ts';
+import { start } from './start.ts';
+import { stub } from './stub.ts';
+import { warm } from './warm.ts';
+import { Workspace } from './workspace.ts';
+
+const measurements: readonly Measurement[] = [warm, save, payload, concurrent, stub, start, memory];
+
+/** The whole bench ends by itself within this. */
+const boundMs = 4 * 60_000;
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !measurements.some((each) => each.name === name));
+if (unknown.length > 0) {
+  const names = measurements.map(({ name }) => name).join(', ');
+  console.error(`no measurement is called ${unknown.join(', ')}; there are ${names}`);
+  process.exit(2);
+}
+
+let current: Workspace | undefined;
+function giveUp(reason: string): never {
+  console.error(`bench: ${reason}`);
+  current?.abandon();
+  process.exit(1);
+}
+process.on('SIGINT', () => giveUp('interrupted'));
+process.on('SIGTERM', () => giveUp('ended'));
+setTimeout(() => giveUp(`not done within ${boundMs / 1000} s`), boundMs).unref();
+
+const machine = machineLine();
+console.log(`${machine}\n`);
+const measured: Measured[] = [];
+for (const measurement of measurements) {
+  if (asked.length > 0 && !asked.includes(measurement.name)) continue;
+  current = new Workspace();
+  try {
+    const result = { measurement, figures: await measurement.run(current) };
+    measured.push(result);
+    console.log(`${terminalTable(result)}\n`);
+  } catch (error) {
+    process.exitCode = 1;
+    console.error(`${measurement.title}: not measured, ${error instanceof Error ? error.message : error}\n`);
+  } finally {
+    await current.close();
+  }
+}
+if (measured.length === measurements.length) {
+  writeFileSync(benchmarksFile, markdown(measured, machine, new Date()));
+  console.log('wrote docs/benchmarks.md');
+}
