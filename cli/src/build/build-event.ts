@@ -14,10 +14,14 @@ export interface BuildTarget {
   readonly exportPath: string;
   readonly command: readonly [string, ...string[]] | undefined;
   /** Build settings of the manifest; `bundle: false` runs the sources as they are. */
-  readonly esbuild: { readonly bundle: boolean; readonly packages: 'external' | 'bundle'; readonly external: readonly string[] };
+  readonly esbuild: {
+    readonly bundle: boolean;
+    readonly packages: 'external' | 'bundle';
+    readonly external: readonly string[];
+  };
 }
 
-/** One mistake in the sources; line is 1-based, column 0-based, as esbuild counts. */
+/** One mistake in the sources; line is 1-based, column 0-based, as esbuild counts; `file` is relative to the task root. */
 export interface BuildMessage {
   readonly text: string;
   readonly file?: string | undefined;
@@ -28,7 +32,8 @@ export interface BuildMessage {
 }
 
 export type BuildEvent =
-  /** A good build; `first` on start, `changed` names the files that caused a later one. */
+  /** A good build; `first` on start, `changed` names the files that caused a later one, relative to the task root. `ms` counts from
+   * the start or from the first sign of the change. */
   | {
       readonly type: 'built';
       readonly code: FunctionCode;

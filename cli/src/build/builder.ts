@@ -1,0 +1,144 @@
+// Builds and watches every served function: chooses how each one is made runnable, and shares what can be shared.
+import { dirname, extname, sep } from 'node:path';
+import process from 'node:process';
+import { type Clock, systemClock } from '../../../protocol/clock.ts';
+import { isPlainJavaScript } from '../manifest/resolve-targets.ts';
+import type { BuildEvent, Builder, BuildTarget } from './build-event.ts';
+import { BundleCompiler } from './bundle-compiler.ts';
+import type { Compiler } from './compiler.ts';
+import { FileWatcher } from './file-watcher.ts';
+import { type EsbuildSearch, findEsbuild } from './find-esbuild.ts';
+import { FolderCompiler } from './folder-compiler.ts';
+import { FunctionBuild } from './function-build.ts';
+import { nearestUpwards } from './module-format.ts';
+import { NodeAbilities } from './node-abilities.ts';
+import { OutputFolder } from './output-folder.ts';
+import { SourceCompiler } from './source-compiler.ts';
+
+export interface BuilderOptions {
+  readonly targets: readonly BuildTarget[];
+  readonly onEvent: (event: BuildEvent) => void;
+  readonly clock?: Clock | undefined;
+  /** Folder for `.livectl/`; default: the package root of each function. Bundles find packages from there. */
+  readonly outDirRoot?: string | undefined;
+  /** What runs Node functions, as for the workers; default: this very Node. */
+  readonly nodeCommand?: readonly string[] | undefined;
+  /** How esbuild is found, for tests of its absence. */
+  readonly findEsbuild?: ((folder: string) => Promise<EsbuildSearch>) | undefined;
+}
+
+/** A builder for these functions; nothing happens before `start`. */
+export function createBuilder(options: BuilderOptions): Builder {
+  return new AllBuilds(options);
+}
+
+class AllBuilds implements Builder {
+  readonly #options: BuilderOptions;
+  readonly #clock: Clock;
+  readonly #node: NodeAbilities;
+  readonly #watcher: FileWatcher;
+  readonly #outputs = new Map<string, OutputFolder>();
+  readonly #searches: EsbuildSearch[] = [];
+  readonly #told = new Set<string>();
+  #builds: FunctionBuild[] = [];
+  #starting: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: BuilderOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#node = new NodeAbilities(options.nodeCommand ?? [process.execPath]);
+    this.#watcher = new FileWatcher({
+      clock: this.#clock,
+      roots: options.targets.map(({ taskRoot }) => taskRoot),
+      onNotice: (message) => this.#notice(message),
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#starting ??= this.#prepare();
+    await this.#starting;
+    await Promise.all(this.#builds.map((build) => build.start()));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#starting?.catch(() => undefined);
+    await Promise.all(this.#builds.map((build) => build.close()));
+    this.#watcher.close();
+    await Promise.all(this.#searches.map(({ release }) => release()));
+    for (const output of this.#outputs.values()) output.remove();
+  }
+
+  async #prepare(): Promise<void> {
+    const compilers = await Promise.all(this.#options.targets.map((target) => this.#compilerFor(target)));
+    if (this.#closed) return;
+    this.#builds = this.#options.targets.map(
+      (target, index) =>
+        new FunctionBuild({
+          target,
+          compiler: compilers[index] as Compiler,
+          watcher: this.#watcher,
+          clock: this.#clock,
+          onEvent: this.#options.onEvent,
+        }),
+    );
+  }
+
+  async #compilerFor(target: BuildTarget): Promise<Compiler> {
+    const { sourceFile, taskRoot, functionName } = target;
+    if (target.command || sourceFile === undefined)
+      return new FolderCompiler(target, (text) => this.#notice(text));
+
+    const search = await (this.#options.findEsbuild ?? findEsbuild)(dirname(sourceFile));
+    this.#searches.push(search);
+    const { esbuild, problem } = search;
+    if (problem !== undefined) this.#notice(`${problem}.`);
+    const packageRoot = packageRootOf(sourceFile) ?? taskRoot;
+    const root = `${taskRoot}${sep}`.startsWith(`${packageRoot}${sep}`) ? packageRoot : taskRoot;
+
+    if (target.esbuild.bundle && esbuild) {
+      const output = this.#outputIn(this.#options.outDirRoot ?? packageRoot).functionOutput(functionName);
+      return new BundleCompiler({ target, sourceFile, esbuild, output, root, nodeMajor: this.#node.major });
+    }
+    if (!esbuild) this.#notice(noEsbuild);
+    const runsAsItIs = isPlainJavaScript(sourceFile)
+      ? !target.esbuild.bundle
+      : /^\.[cm]?ts$/.test(extname(sourceFile)) && (await this.#node.runsTypeScript());
+    if (!runsAsItIs) return needsEsbuild(sourceFile, esbuild !== undefined);
+    if (esbuild) return new SourceCompiler(target, sourceFile, esbuild, root);
+    return new FolderCompiler(target, (text) => this.#notice(text));
+  }
+
+  #outputIn(root: string): OutputFolder {
+    const output = this.#outputs.get(root) ?? new OutputFolder(root, this.#clock);
+    this.#outputs.set(root, output);
+    return output;
+  }
+
+  /** Says a thing once, however many functions it is true of. */
+  #notice(message: string): void {
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
+    this.#options.onEvent({ type: 'notice', message });
+  }
+}
+
+const noEsbuild =
+  'esbuild was found neither in the project nor beside livectl: sources run as they are, and a change anywhere in their folder reloads them. To bundle: npm install --save-dev esbuild';
+
+function packageRootOf(file: string): string | undefined {
+  const { found } = nearestUpwards(dirname(file), ['package.json'], dirname(file));
+  return found === undefined ? undefined : dirname(found);
+}
+
+/** Stands in where a function can't be made runnable: says why, also when it is asked for. */
+function needsEsbuild(sourceFile: string, isThere: boolean): Compiler {
+  const text = isThere
+    ? 'this Node does not run TypeScript or JSX by itself: remove "esbuild": false from livectl.json, or use Node 22.18 or later'
+    : 'esbuild is needed to run this file: npm install --save-dev esbuild, then start livectl again';
+  return {
+    compile: async () => ({ ok: false, inputs: new Set([sourceFile]), errors: [{ text, file: sourceFile }] }),
+    dispose: async () => {},
+  };
+}

@@ -1,0 +1,27 @@
+// What one attempt to make a function runnable gives, whichever way it is made.
+import type { Runner } from '../worker/invocation.ts';
+import type { BuildMessage } from './build-event.ts';
+
+export type Compilation =
+  | {
+      readonly ok: true;
+      /** Absolute paths of all that went in: files, folders whose names matter, places where a file would matter. */
+      readonly inputs: ReadonlySet<string>;
+      /** Equal for equal results, so that a build that changes nothing isn't published; undefined: always publish. */
+      readonly fingerprint: string | undefined;
+      /** Puts the result in place as this build of the function and says how to run it. */
+      readonly publish: (build: number) => Promise<Runner>;
+    }
+  | {
+      readonly ok: false;
+      /** As above, as far as is known; and what would mend the errors. */
+      readonly inputs: ReadonlySet<string>;
+      readonly errors: readonly BuildMessage[];
+    };
+
+/** One way to make a function runnable. */
+export interface Compiler {
+  /** Never rejects for a mistake in the sources. At most one call at a time. */
+  compile(): Promise<Compilation>;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,165 @@
+// Tells what happens in a set of folders: one operating system watch per folder, however many want to know.
+import { type FSWatcher, statSync, watch } from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
+import type { Clock, Timer } from '../../../protocol/clock.ts';
+
+/** How often folders are looked at that the operating system won't watch, in milliseconds. */
+const pollMs = 250;
+
+/** After this long a new watch surely reports: Deno starts one 5 ms after it is asked for. */
+const startMs = 30;
+
+interface Folder {
+  readonly path: string;
+  users: number;
+  watcher: FSWatcher | undefined;
+  /** Which folder is watched: another one under the same path needs a new watch. */
+  identity: string | undefined;
+  /** Whether this folder also keeps its parent watched. */
+  holdsParent: boolean;
+  timer: Timer | undefined;
+}
+
+export interface DirectoryWatcherOptions {
+  readonly clock: Clock;
+  /** Folders below these are followed when a folder above them is moved away or replaced. */
+  readonly roots: readonly string[];
+  /** Something happened to `name` in `folder`, or to anything in it; `renamed` when entries came or went. */
+  readonly onEvent: (folder: string, name: string | undefined, renamed: boolean) => void;
+  /** Said once when the operating system refuses to watch. */
+  readonly onNotice: (message: string) => void;
+}
+
+/** Watches folders, also ones that don't exist yet, vanish, or are replaced. */
+export class DirectoryWatcher {
+  readonly #options: DirectoryWatcherOptions;
+  readonly #folders = new Map<string, Folder>();
+  #toldOfPolling = false;
+
+  constructor(options: DirectoryWatcherOptions) {
+    this.#options = options;
+  }
+
+  /** Watches the folder until {@link release} was called as often as this. */
+  retain(path: string): void {
+    let folder = this.#folders.get(path);
+    if (!folder) {
+      folder = {
+        path,
+        users: 0,
+        watcher: undefined,
+        identity: undefined,
+        holdsParent: false,
+        timer: undefined,
+      };
+      this.#folders.set(path, folder);
+      this.#attach(folder);
+    }
+    folder.users++;
+  }
+
+  release(path: string): void {
+    const folder = this.#folders.get(path);
+    if (!folder || --folder.users > 0) return;
+    this.#folders.delete(path);
+    this.#detach(folder);
+    this.#holdParent(folder, false);
+  }
+
+  close(): void {
+    for (const folder of this.#folders.values()) this.#detach(folder);
+    this.#folders.clear();
+  }
+
+  #attach(folder: Folder): void {
+    const identity = identityOf(folder.path);
+    this.#holdParent(folder, identity === undefined || this.#isBelowARoot(folder.path));
+    if (identity === undefined) return;
+    try {
+      const watcher = watch(folder.path, (event, name) => {
+        if (folder.watcher === watcher) this.#happened(folder, name ?? undefined, event === 'rename');
+      });
+      watcher.on('error', () => {
+        if (folder.watcher === watcher) this.#happened(folder, undefined, true);
+      });
+      folder.watcher = watcher;
+      folder.identity = identity;
+      this.#lookAgain(folder, startMs);
+    } catch (error) {
+      // Gone since it was looked at: its parent tells when it returns.
+      if (identityOf(folder.path) === undefined) this.#holdParent(folder, true);
+      else this.#poll(folder, error as NodeJS.ErrnoException);
+    }
+  }
+
+  #detach(folder: Folder): void {
+    folder.watcher?.close();
+    folder.watcher = undefined;
+    folder.identity = undefined;
+    folder.timer?.cancel();
+    folder.timer = undefined;
+  }
+
+  #happened(folder: Folder, name: string | undefined, renamed: boolean): void {
+    if (renamed) {
+      // An event under the folder's own name says that it went; its successor may even have the same inode.
+      if (name === basename(folder.path)) folder.identity = 'gone';
+      const below = name === undefined ? folder.path : join(folder.path, name);
+      for (const other of [...this.#folders.values()]) {
+        if (other === folder || other.path === below || other.path.startsWith(below + sep))
+          this.#verify(other);
+      }
+    }
+    this.#options.onEvent(folder.path, name, renamed);
+  }
+
+  /** Watches the folder anew when it came, went or was replaced. */
+  #verify(folder: Folder): void {
+    if (this.#folders.get(folder.path) !== folder || folder.identity === identityOf(folder.path)) return;
+    this.#detach(folder);
+    this.#attach(folder);
+    this.#options.onEvent(folder.path, undefined, true);
+  }
+
+  #lookAgain(folder: Folder, ms: number): void {
+    folder.timer = this.#options.clock.after(ms, () => this.#happened(folder, undefined, true), {
+      background: true,
+    });
+  }
+
+  /** Limits of the operating system (ENOSPC, EMFILE) or a file system without events: look now and then. */
+  #poll(folder: Folder, error: NodeJS.ErrnoException): void {
+    if (!this.#toldOfPolling) {
+      this.#toldOfPolling = true;
+      this.#options.onNotice(
+        `The system refuses to watch ${folder.path} (${error.code ?? error.message}): such folders are looked at every ${pollMs} ms instead. On Linux, fs.inotify.max_user_watches and max_user_instances set the limit.`,
+      );
+    }
+    const look = () => {
+      folder.timer = this.#options.clock.after(pollMs, look, { background: true });
+      this.#options.onEvent(folder.path, undefined, true);
+    };
+    folder.timer = this.#options.clock.after(pollMs, look, { background: true });
+  }
+
+  #holdParent(folder: Folder, hold: boolean): void {
+    const parent = dirname(folder.path);
+    if (hold === folder.holdsParent || parent === folder.path) return;
+    folder.holdsParent = hold;
+    if (hold) this.retain(parent);
+    else this.release(parent);
+  }
+
+  #isBelowARoot(path: string): boolean {
+    return this.#options.roots.some((root) => path.startsWith(root + sep));
+  }
+}
+
+function identityOf(folder: string): string | undefined {
+  try {
+    const stats = statSync(folder, { throwIfNoEntry: false });
+    return stats?.isDirectory() ? `${stats.ino}:${stats.birthtimeMs}` : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,189 @@
+// Tells who depends on a path when its content has changed: saves of all kinds become one calm event.
+import { dirname, join } from 'node:path';
+import type { Clock, Timer } from '../../../protocol/clock.ts';
+import { DirectoryWatcher } from './directory-watcher.ts';
+import { type FileState, readStamp, readState } from './file-state.ts';
+
+/** A save is over when nothing happened for this long, in milliseconds. */
+const quietMs = 5;
+
+/**
+ * How long a file may be missing or empty before it is believed, in milliseconds: editors and version control
+ * delete and create, or truncate and write. Also the longest that a stream of events puts a look off.
+ */
+const patienceMs = 50;
+
+/** Kernels stamp files with a clock that lags behind by up to one tick: 10 ms at the slowest (HZ=100). */
+const clockLagMs = 10;
+
+/** Whoever depends on files. */
+export interface Subscriber {
+  /** Content of these paths has changed since it was last told of, first noticed at `since` on the clock. */
+  onChange(changed: readonly string[], since: number): void;
+}
+
+interface Entry {
+  readonly path: string;
+  state: FileState;
+  readonly subscribers: Set<Subscriber>;
+  /** The folders watched on its behalf. */
+  folders: readonly string[];
+}
+
+interface Interest {
+  paths: Set<string>;
+  readonly changed: Set<string>;
+  /** Paths that were written to while they were being read: told of whatever their content is now. */
+  readonly torn: Set<string>;
+  since: number;
+}
+
+export interface FileWatcherOptions {
+  readonly clock: Clock;
+  readonly roots: readonly string[];
+  readonly onNotice: (message: string) => void;
+}
+
+/** Watches files, folders (for the names in them) and paths where nothing is yet. */
+export class FileWatcher {
+  readonly #clock: Clock;
+  readonly #directories: DirectoryWatcher;
+  readonly #entries = new Map<string, Entry>();
+  readonly #interests = new Map<Subscriber, Interest>();
+  /** Paths where something happened that was not looked at yet, with the time of the first event. */
+  readonly #pending = new Map<string, number>();
+  #timer: Timer | undefined;
+
+  constructor({ clock, roots, onNotice }: FileWatcherOptions) {
+    this.#clock = clock;
+    this.#directories = new DirectoryWatcher({
+      clock,
+      roots,
+      onNotice,
+      onEvent: (folder, name, renamed) => this.#happened(folder, name, renamed),
+    });
+  }
+
+  /**
+   * Watches exactly these paths for the subscriber from now on. `readSince` is when it began to read them
+   * (`Date.now()`): true when one may have changed while it did, and `onChange` will follow.
+   */
+  watch(subscriber: Subscriber, paths: ReadonlySet<string>, readSince: number): boolean {
+    const before = this.#interests.get(subscriber);
+    const interest: Interest = before ?? { paths: new Set(), changed: new Set(), torn: new Set(), since: 0 };
+    this.#interests.set(subscriber, interest);
+    const known = interest.paths;
+    interest.paths = new Set(paths);
+    let torn = false;
+    for (const path of paths) {
+      const entry = this.#entries.get(path) ?? this.#add(path);
+      entry.subscribers.add(subscriber);
+      const isTorn =
+        readStamp(path) !== entry.state.stamp ||
+        (!known.has(path) && entry.state.changedAt >= readSince - clockLagMs);
+      if (!isTorn) continue;
+      torn = true;
+      interest.torn.add(path);
+      this.#touch(path);
+    }
+    for (const path of known) if (!paths.has(path)) this.#drop(path, subscriber);
+    return torn;
+  }
+
+  unwatch(subscriber: Subscriber): void {
+    const interest = this.#interests.get(subscriber);
+    this.#interests.delete(subscriber);
+    for (const path of interest?.paths ?? []) this.#drop(path, subscriber);
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#pending.clear();
+    this.#interests.clear();
+    this.#entries.clear();
+    this.#directories.close();
+  }
+
+  #add(path: string): Entry {
+    const entry: Entry = { path, state: readState(path), subscribers: new Set(), folders: [] };
+    this.#entries.set(path, entry);
+    this.#watchFoldersOf(entry);
+    return entry;
+  }
+
+  #drop(path: string, subscriber: Subscriber): void {
+    const entry = this.#entries.get(path);
+    entry?.subscribers.delete(subscriber);
+    if (!entry || entry.subscribers.size > 0) return;
+    this.#entries.delete(path);
+    this.#pending.delete(path);
+    for (const folder of entry.folders) this.#directories.release(folder);
+  }
+
+  /** A file is told of by the folder it is in; a folder's own names by itself. */
+  #watchFoldersOf(entry: Entry): void {
+    const before = entry.folders;
+    entry.folders = entry.state.kind === 'folder' ? [entry.path, dirname(entry.path)] : [dirname(entry.path)];
+    for (const folder of entry.folders) this.#directories.retain(folder);
+    for (const folder of before) this.#directories.release(folder);
+  }
+
+  #happened(folder: string, name: string | undefined, renamed: boolean): void {
+    const path = name === undefined ? undefined : join(folder, name);
+    if (path !== undefined && this.#entries.has(path)) this.#touch(path);
+    if (!renamed) return;
+    // Some systems name only one side of a rename, or nothing: look at all there is, cheaply.
+    for (const entry of this.#entries.values()) {
+      if (entry.folders.includes(folder) && readStamp(entry.path) !== entry.state.stamp)
+        this.#touch(entry.path);
+    }
+  }
+
+  #touch(path: string): void {
+    const now = this.#clock.now();
+    if (!this.#pending.has(path)) this.#pending.set(path, now);
+    this.#schedule(now + quietMs);
+  }
+
+  #schedule(at: number): void {
+    this.#timer?.cancel();
+    const due = Math.min(at, Math.min(...this.#pending.values()) + patienceMs);
+    this.#timer = this.#clock.after(due - this.#clock.now(), () => this.#look());
+  }
+
+  #look(): void {
+    const now = this.#clock.now();
+    for (const [path, since] of this.#pending) {
+      const entry = this.#entries.get(path);
+      if (!entry) continue;
+      const state = readState(path);
+      const differs = state.digest !== entry.state.digest;
+      if (differs && state.empty && now - since < patienceMs) continue;
+      this.#pending.delete(path);
+      const becameAnother = state.kind !== entry.state.kind;
+      entry.state = state;
+      if (becameAnother) this.#watchFoldersOf(entry);
+      for (const subscriber of entry.subscribers) this.#note(subscriber, path, differs, since);
+    }
+    if (this.#pending.size > 0) this.#schedule(Number.POSITIVE_INFINITY);
+    this.#tell();
+  }
+
+  #note(subscriber: Subscriber, path: string, differs: boolean, since: number): void {
+    const interest = this.#interests.get(subscriber);
+    if (!interest || (!interest.torn.delete(path) && !differs)) return;
+    interest.since = interest.changed.size === 0 ? since : Math.min(interest.since, since);
+    interest.changed.add(path);
+  }
+
+  /** Tells each subscriber of its changes, once none of its paths is in the middle of a save. */
+  #tell(): void {
+    for (const [subscriber, interest] of this.#interests) {
+      if (interest.changed.size === 0) continue;
+      if ([...this.#pending.keys()].some((path) => interest.paths.has(path))) continue;
+      const changed = [...interest.changed].sort();
+      interest.changed.clear();
+      subscriber.onChange(changed, interest.since);
+    }
+  }
+}

@@ -1,0 +1,126 @@
+// One incremental esbuild build: rebuilds quickly, and knows its inputs also when it fails.
+import { dirname, resolve } from 'node:path';
+import type { BuildContext, BuildFailure, BuildOptions, Message, Metafile, OutputFile } from 'esbuild';
+import type { BuildMessage } from './build-event.ts';
+import type { Esbuild } from './find-esbuild.ts';
+import { tsconfigFiles } from './tsconfig-files.ts';
+import { placesFor } from './unresolved-imports.ts';
+
+export interface IncrementalResult {
+  /** Empty after a good build. */
+  readonly errors: readonly Message[];
+  readonly warnings: readonly Message[];
+  readonly outputs: readonly OutputFile[];
+  /** Absolute: sources, tsconfig files, and places where a missing import would be found. */
+  readonly inputs: ReadonlySet<string>;
+}
+
+/** Settings that every build of ours shares; paths in messages and metafiles are relative to `absWorkingDir`. */
+type Options = BuildOptions & { readonly absWorkingDir: string };
+
+export class IncrementalBuild {
+  readonly #esbuild: Esbuild;
+  readonly #options: Options;
+  /** Folder below which new configuration files count. */
+  readonly #root: string;
+  #context: Promise<BuildContext> | undefined;
+  /** The sources of the last good build. */
+  #sources: ReadonlySet<string> = new Set();
+
+  constructor(esbuild: Esbuild, options: Options, root: string) {
+    this.#esbuild = esbuild;
+    this.#options = {
+      ...options,
+      bundle: true,
+      write: false,
+      metafile: true,
+      platform: 'node',
+      logLevel: 'silent',
+    };
+    this.#root = root;
+  }
+
+  /** Never rejects for a mistake in the sources. */
+  async run(): Promise<IncrementalResult> {
+    try {
+      this.#context ??= this.#esbuild.context(this.#options);
+      const { metafile, outputFiles, warnings } = await (await this.#context).rebuild();
+      this.#sources = this.#absolute(Object.keys(metafile?.inputs ?? {}));
+      const inputs = this.#withConfiguration(this.#sources, externalImports(metafile), []);
+      return { errors: [], warnings, outputs: outputFiles ?? [], inputs };
+    } catch (thrown) {
+      const failure = asFailure(thrown);
+      const sources = new Set([...this.#sources, ...(await this.#sourcesOfFailure())]);
+      const inputs = this.#withConfiguration(sources, [], failure.errors);
+      return { errors: failure.errors, warnings: failure.warnings, outputs: [], inputs };
+    }
+  }
+
+  async dispose(): Promise<void> {
+    const context = await this.#context?.catch(() => undefined);
+    this.#context = undefined;
+    await context?.dispose();
+  }
+
+  #absolute(inputs: readonly string[]): Set<string> {
+    // `<define:x>`, `(disabled):x` and data URLs are inputs without a file of their own.
+    const files = inputs.filter((input) => !/^(?:<|\(|data:)/.test(input));
+    return new Set(files.map((file) => resolve(this.#options.absWorkingDir, file)));
+  }
+
+  #withConfiguration(
+    sources: ReadonlySet<string>,
+    externals: readonly string[],
+    errors: readonly Message[],
+  ): Set<string> {
+    const inputs = new Set(sources);
+    const own = [...sources].filter((file) => !/[\\/]node_modules[\\/]/.test(file));
+    const tsconfig = tsconfigFiles(new Set(own.map((file) => dirname(file))), this.#root);
+    for (const file of tsconfig.files) inputs.add(file);
+    // An import that `paths` would map to a missing file passes as a package.
+    const mapped = externals.flatMap((specifier) => tsconfig.targetsOf(specifier));
+    for (const target of mapped) inputs.add(target).add(dirname(target));
+    for (const { text, location } of errors) {
+      const specifier = /^Could not resolve "(.+?)"/.exec(text)?.[1];
+      if (specifier === undefined || !location) continue;
+      for (const place of placesFor(specifier, resolve(this.#options.absWorkingDir, location.file)))
+        inputs.add(place);
+      for (const target of tsconfig.targetsOf(specifier)) inputs.add(target).add(dirname(target));
+    }
+    return inputs;
+  }
+
+  /** A failed build tells no inputs: a second one collects the files it opens. */
+  async #sourcesOfFailure(): Promise<Set<string>> {
+    const opened = new Set<string>();
+    const collector = {
+      name: 'livectl-inputs',
+      setup: (build: import('esbuild').PluginBuild) => {
+        build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => {
+          opened.add(path);
+          return undefined;
+        });
+      },
+    };
+    await this.#esbuild.build({ ...this.#options, plugins: [collector] }).catch(() => undefined);
+    return opened;
+  }
+}
+
+function externalImports(metafile: Metafile | undefined): string[] {
+  const imports = Object.values(metafile?.inputs ?? {}).flatMap((input) => input.imports);
+  return [...new Set(imports.filter(({ external }) => external).map(({ path }) => path))];
+}
+
+function asFailure(thrown: unknown): Pick<BuildFailure, 'errors' | 'warnings'> {
+  const { errors, warnings } = thrown as Partial<BuildFailure>;
+  if (Array.isArray(errors) && Array.isArray(warnings)) return { errors, warnings };
+  throw thrown;
+}
+
+/** esbuild's message as the session tells it. */
+export function buildMessage({ text, location }: Message): BuildMessage {
+  if (!location) return { text };
+  const { file, line, column, lineText } = location;
+  return { text, file, line, column, lineText };
+}

@@ -1,0 +1,75 @@
+// Which files of a folder are sources, where no import graph tells it.
+import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { basename, join, sep } from 'node:path';
+
+/** Folders that hold what tools fetched or made; names common to the ecosystems that Lambda runs. */
+const noiseFolders = new Set([
+  'node_modules',
+  '.git',
+  '.hg',
+  '.svn',
+  '.livectl',
+  '.terraform',
+  '.venv',
+  'venv',
+  '__pycache__',
+  '.pytest_cache',
+  '.mypy_cache',
+  '.ruff_cache',
+  '.tox',
+  '.bundle',
+  '.gradle',
+  '.idea',
+  '.vscode',
+  'target',
+  'dist',
+  'build',
+  'out',
+  'obj',
+  'coverage',
+]);
+
+/** Logs, compiled files, and what editors write beside a file while they save it (4913 is vim's). */
+const noiseFiles = /(?:~|\.sw[a-z]|\.tmp|\.pyc|\.log)$|^\.#|^#.*#$|^4913$|^\.DS_Store$/;
+
+/** The most files and folders one function's sources may have; beyond it changes go unseen. */
+export const maximumSources = 10_000;
+
+/** Whether an entry of a folder is left out of watching, judged by its name alone. */
+export function isNoise(name: string): boolean {
+  return noiseFolders.has(name) || noiseFiles.test(name);
+}
+
+/**
+ * Every source file and folder at and below `root`, at most {@link maximumSources}. `needed` files count whatever
+ * the names of the folders they lie in, e.g. a program in `target/`, which the manifest's `command` runs.
+ */
+export function listSources(root: string, needed: readonly string[]): Set<string> {
+  const paths = new Set<string>([root, ...needed]);
+  const folders = [root];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const entry of entriesOf(folder)) {
+      const path = join(folder, entry.name);
+      if (isNoise(entry.name) && !needed.some((file) => file.startsWith(path + sep))) continue;
+      if (paths.size >= maximumSources) return paths;
+      paths.add(path);
+      if (entry.isDirectory()) folders.push(path);
+    }
+  }
+  return paths;
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+/** The words of a `command` that name files of the function itself, absolute. */
+export function filesOfCommand(command: readonly string[], taskRoot: string): string[] {
+  return command
+    .map((word) => join(taskRoot, word.startsWith(taskRoot + sep) ? word.slice(taskRoot.length) : word))
+    .filter((file) => basename(file) !== '' && statSync(file, { throwIfNoEntry: false })?.isFile());
+}

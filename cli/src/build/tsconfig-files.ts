@@ -1,0 +1,96 @@
+// Finds the tsconfig files that shape a bundle: esbuild reads them (paths, jsx, target) but doesn't list them.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { nearestUpwards } from './module-format.ts';
+
+export interface TsconfigFiles {
+  /** All of them with what they extend, and the places where one would count that isn't there. */
+  readonly files: ReadonlySet<string>;
+  /** Where an import would be looked for under `paths`: absolute, without extension; none when no pattern fits. */
+  readonly targetsOf: (specifier: string) => readonly string[];
+}
+
+interface Tsconfig {
+  readonly extends?: string | readonly string[];
+  readonly compilerOptions?: {
+    readonly baseUrl?: string;
+    readonly paths?: Readonly<Record<string, readonly string[]>>;
+  };
+}
+
+/** The tsconfig (or jsconfig) files of these source folders, which esbuild searches upwards from each source. */
+export function tsconfigFiles(sourceFolders: ReadonlySet<string>, root: string): TsconfigFiles {
+  const files = new Set<string>();
+  const mappings: { readonly base: string; readonly paths: Readonly<Record<string, readonly string[]>> }[] =
+    [];
+  const follow = (file: string): void => {
+    if (files.has(file)) return;
+    files.add(file);
+    const config = read(file);
+    const { baseUrl, paths } = config?.compilerOptions ?? {};
+    if (paths) mappings.push({ base: resolve(dirname(file), baseUrl ?? '.'), paths });
+    for (const base of [config?.extends ?? []].flat())
+      for (const found of extended(base, file)) follow(found);
+  };
+  for (const folder of sourceFolders) {
+    const { found, candidates } = nearestUpwards(folder, ['tsconfig.json', 'jsconfig.json'], root);
+    for (const candidate of candidates) if (candidate !== found) files.add(candidate);
+    if (found !== undefined) follow(found);
+  }
+  return {
+    files,
+    targetsOf: (specifier) =>
+      mappings.flatMap(({ base, paths }) =>
+        Object.entries(paths).flatMap(([pattern, targets]) => {
+          const star = matched(pattern, specifier);
+          return star === undefined ? [] : targets.map((target) => resolve(base, target.replace('*', star)));
+        }),
+      ),
+  };
+}
+
+/** What `*` in the pattern stands for; an empty text where the pattern has none and is the specifier itself. */
+function matched(pattern: string, specifier: string): string | undefined {
+  const [before = '', after] = pattern.split('*');
+  if (after === undefined) return pattern === specifier ? '' : undefined;
+  if (specifier.length < before.length + after.length) return undefined;
+  if (!specifier.startsWith(before) || !specifier.endsWith(after)) return undefined;
+  return specifier.slice(before.length, specifier.length - after.length);
+}
+
+/** The file that `extends` names; for a relative one both of its possible spellings, as it may not be there yet. */
+function extended(base: string, from: string): string[] {
+  if (base.startsWith('.') || base.startsWith('/')) {
+    const file = resolve(dirname(from), base);
+    return file.endsWith('.json') ? [file] : [file, `${file}.json`];
+  }
+  const require = createRequire(from);
+  for (const name of [base, `${base}.json`, join(base, 'tsconfig.json')]) {
+    try {
+      return [require.resolve(name)];
+    } catch {
+      // Spelled another way, or not installed.
+    }
+  }
+  return [];
+}
+
+function read(file: string): Tsconfig | undefined {
+  try {
+    return JSON.parse(withoutComments(readFileSync(file, 'utf8'))) as Tsconfig;
+  } catch {
+    return undefined;
+  }
+}
+
+/** tsconfig files are JSON with comments and trailing commas. */
+function withoutComments(text: string): string {
+  return text
+    .replace(/^\uFEFF/, '')
+    .replace(
+      /("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
+      (_, string: string | undefined) => string ?? ' ',
+    )
+    .replace(/("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/g, (_, string: string | undefined) => string ?? '');
+}

@@ -1,0 +1,81 @@
+// Finds each function's files on the disk, as the build needs them.
+import { statSync } from 'node:fs';
+import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import type { BuildTarget } from '../build/build-event.ts';
+import type { FunctionSettings } from './function-settings.ts';
+import type { Manifest } from './load-manifest.ts';
+import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';
+import { bringsItsOwnRuntime } from './runtimes.ts';
+
+/** Tried in this order: sources before what a compiler may have put beside them. */
+const extensions = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx'];
+
+/** The functions with their files; throws `LD_CONFIG` that names every function whose files aren't there. */
+export function resolveTargets(manifest: Manifest): BuildTarget[] {
+  const mistakes: Mistake[] = [];
+  const targets: BuildTarget[] = [];
+  for (const settings of manifest.functions) {
+    const resolved = resolveTarget(settings, manifest.root);
+    if ('path' in resolved)
+      mistakes.push({ ...resolved, path: jsonPath(['functions', settings.name, resolved.path]) });
+    else targets.push(resolved);
+  }
+  if (mistakes.length > 0) throw mistakesError(manifest.file, mistakes);
+  return targets;
+}
+
+function resolveTarget(settings: FunctionSettings, root: string): BuildTarget | Mistake {
+  const taskRoot = resolve(root, settings.sourceDir);
+  if (!kindOf(taskRoot, 'folder')) return { path: 'source_dir', text: `there is no folder ${taskRoot}` };
+  const { name: functionName, runtime, handler, esbuild } = settings;
+  const common = { functionName, runtime, handler, taskRoot };
+  const asItIs = { ...esbuild, bundle: false };
+
+  const command = settings.command ?? (bringsItsOwnRuntime(runtime) ? bootstrapIn(taskRoot) : undefined);
+  if (command) return { ...common, sourceFile: undefined, exportPath: '', command, esbuild: asItIs };
+  if (bringsItsOwnRuntime(runtime)) {
+    return {
+      path: 'command',
+      text: `is required, as there is no program ${join(taskRoot, 'bootstrap')} for ${runtime}`,
+    };
+  }
+
+  // As Lambda does: https://github.com/aws/aws-lambda-nodejs-runtime-interface-client/blob/main/src/UserFunction.js
+  if (handler.includes('..'))
+    return { path: 'handler', text: `${JSON.stringify(handler)} may not contain ..` };
+  const [, moduleName, exportPath] = /^([^.]+)\.(.+)$/.exec(basename(handler)) ?? [];
+  if (moduleName === undefined || exportPath === undefined) {
+    return {
+      path: 'handler',
+      text: `${JSON.stringify(handler)} must be a file without its extension, a dot and an exported name, as in src/hello.handler`,
+    };
+  }
+  const place = join(taskRoot, dirname(handler), moduleName);
+  const sourceFile = extensions.map((extension) => place + extension).find((file) => kindOf(file, 'file'));
+  if (sourceFile === undefined) {
+    const tried = `${relative(root, place) || place}{${extensions.join(',')}}`;
+    return {
+      path: 'handler',
+      text: `${JSON.stringify(handler)} names no file; looked for ${tried} in ${root}`,
+    };
+  }
+  // Lambda runs plain JavaScript as it is; TypeScript and JSX it can't run.
+  const bundle = esbuild.bundle ?? !isPlainJavaScript(sourceFile);
+  return { ...common, sourceFile, exportPath, command: undefined, esbuild: { ...esbuild, bundle } };
+}
+
+/** Files that every Node runs: .js, .mjs and .cjs. */
+export function isPlainJavaScript(file: string): boolean {
+  return /^\.[cm]?js$/.test(extname(file));
+}
+
+/** The program that a function with a runtime of its own is started with. */
+function bootstrapIn(taskRoot: string): readonly [string] | undefined {
+  const file = join(taskRoot, 'bootstrap');
+  return kindOf(file, 'file') ? [file] : undefined;
+}
+
+function kindOf(path: string, kind: 'file' | 'folder'): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return (kind === 'file' ? stats?.isFile() : stats?.isDirectory()) ?? false;
+}
