@@ -32,7 +32,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const relay = new Relay(verifier, clock);
   const directory = new Directory(tableName, verifier, clock);
   const connections = new ConnectionsApi(relay, verifier, clock, options.faults);
-  const closers: (() => void | Promise<void>)[] = [() => relay.close(), () => directory.close()];
+  const closers: (() => void | Promise<void>)[] = [() => directory.close()];
   const close = async () => {
     // In reverse: first nobody gets in, then what runs ends, then what it used.
     for (const step of closers.splice(0).reverse()) await step();
@@ -46,7 +46,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       invoke: { answer: (request) => invokeApi.answer(request) },
     });
     const endpointUrl = `http://127.0.0.1:${await listen(endpoint, 0)}`;
-    closers.push(() => closeServer(endpoint));
+    closers.push(() => {
+      const endpointClosed = closeServer(endpoint);
+      // The server doesn't count WebSockets as its own, yet waits for them.
+      relay.close();
+      return endpointClosed;
+    });
     const relayUrl = `${endpointUrl}/${relayStage}`;
 
     await unpack(options.stubZip, taskRoot);
