@@ -32,8 +32,10 @@ export interface BuildMessage {
 }
 
 export type BuildEvent =
-  /** A good build; `first` on start, `changed` names the files that caused a later one, relative to the task root. `ms` counts from
-   * the start or from the first sign of the change. */
+  /**
+   * A good build; `first` on start, `changed` names what caused a later one, relative to the task root: files, and
+   * folders where some came or went. `ms` counts from the start or from the first sign of the change.
+   */
   | {
       readonly type: 'built';
       readonly code: FunctionCode;

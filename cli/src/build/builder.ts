@@ -1,5 +1,5 @@
 // Builds and watches every served function: chooses how each one is made runnable, and shares what can be shared.
-import { dirname, extname, sep } from 'node:path';
+import { dirname, extname, relative, sep } from 'node:path';
 import process from 'node:process';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
 import { isPlainJavaScript } from '../manifest/resolve-targets.ts';
@@ -105,7 +105,7 @@ class AllBuilds implements Builder {
     const runsAsItIs = isPlainJavaScript(sourceFile)
       ? !target.esbuild.bundle
       : /^\.[cm]?ts$/.test(extname(sourceFile)) && (await this.#node.runsTypeScript());
-    if (!runsAsItIs) return needsEsbuild(sourceFile, esbuild !== undefined);
+    if (!runsAsItIs) return needsEsbuild(target, sourceFile, esbuild !== undefined);
     if (esbuild) return new SourceCompiler(target, sourceFile, esbuild, root);
     return new FolderCompiler(target, (text) => this.#notice(text));
   }
@@ -133,12 +133,13 @@ function packageRootOf(file: string): string | undefined {
 }
 
 /** Stands in where a function can't be made runnable: says why, also when it is asked for. */
-function needsEsbuild(sourceFile: string, isThere: boolean): Compiler {
+function needsEsbuild({ taskRoot }: BuildTarget, sourceFile: string, isThere: boolean): Compiler {
+  const file = relative(taskRoot, sourceFile);
   const text = isThere
     ? 'this Node does not run TypeScript or JSX by itself: remove "esbuild": false from livectl.json, or use Node 22.18 or later'
     : 'esbuild is needed to run this file: npm install --save-dev esbuild, then start livectl again';
   return {
-    compile: async () => ({ ok: false, inputs: new Set([sourceFile]), errors: [{ text, file: sourceFile }] }),
+    compile: async () => ({ ok: false, inputs: new Set([sourceFile]), errors: [{ text, file }] }),
     dispose: async () => {},
   };
 }

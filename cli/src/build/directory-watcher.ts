@@ -28,6 +28,8 @@ export interface DirectoryWatcherOptions {
   readonly onEvent: (folder: string, name: string | undefined, renamed: boolean) => void;
   /** Said once when the operating system refuses to watch. */
   readonly onNotice: (message: string) => void;
+  /** Node's own `watch`, unless a test has it refuse. */
+  readonly watchFolder?: typeof watch | undefined;
 }
 
 /** Watches folders, also ones that don't exist yet, vanish, or are replaced. */
@@ -76,7 +78,7 @@ export class DirectoryWatcher {
     this.#holdParent(folder, identity === undefined || this.#isBelowARoot(folder.path));
     if (identity === undefined) return;
     try {
-      const watcher = watch(folder.path, (event, name) => {
+      const watcher = (this.#options.watchFolder ?? watch)(folder.path, (event, name) => {
         if (folder.watcher === watcher) this.#happened(folder, name ?? undefined, event === 'rename');
       });
       watcher.on('error', () => {

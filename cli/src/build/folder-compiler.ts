@@ -1,5 +1,6 @@
 // Serves a function whose import graph nobody can read: a `command`, or Node without esbuild. All sources count.
 import { statSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
 import type { Runner } from '../worker/invocation.ts';
 import type { BuildTarget } from './build-event.ts';
 import type { Compilation, Compiler } from './compiler.ts';
@@ -17,8 +18,9 @@ export class FolderCompiler implements Compiler {
 
   async compile(): Promise<Compilation> {
     const { taskRoot, sourceFile, exportPath, command, functionName } = this.#target;
-    const needed = command ? filesOfCommand(command, taskRoot) : sourceFile ? [sourceFile] : [];
-    const inputs = listSources(taskRoot, needed);
+    // A program in target/ or a handler in dist/ counts, although such folders don't.
+    const inputs = listSources([taskRoot, ...(sourceFile === undefined ? [] : [dirname(sourceFile)])]);
+    for (const file of filesOfCommand(command ?? [], taskRoot)) inputs.add(file);
     if (inputs.size >= maximumSources && !this.#toldOfMany) {
       this.#toldOfMany = true;
       this.#onNotice(
@@ -26,7 +28,8 @@ export class FolderCompiler implements Compiler {
       );
     }
     if (!command && sourceFile !== undefined && !statSync(sourceFile, { throwIfNoEntry: false })) {
-      return { ok: false, inputs, errors: [{ text: 'the file is not there', file: sourceFile }] };
+      const file = relative(taskRoot, sourceFile);
+      return { ok: false, inputs, errors: [{ text: 'the file is not there', file }] };
     }
     const runner: Runner = command
       ? { kind: 'command', command }

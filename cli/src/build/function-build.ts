@@ -96,7 +96,7 @@ export class FunctionBuild implements Subscriber {
   async #publish(compilation: Compilation): Promise<void> {
     const { clock, onEvent, target } = this.#options;
     const { functionName, taskRoot, handler, runtime } = target;
-    const changed = [...this.#changed].map((file) => relative(taskRoot, file));
+    const changed = [...this.#changed].map((file) => relative(taskRoot, file) || '.');
     const since = this.#since ?? clock.now();
     this.#changed.clear();
     this.#since = undefined;

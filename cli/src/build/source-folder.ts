@@ -40,17 +40,14 @@ export function isNoise(name: string): boolean {
   return noiseFolders.has(name) || noiseFiles.test(name);
 }
 
-/**
- * Every source file and folder at and below `root`, at most {@link maximumSources}. `needed` files count whatever
- * the names of the folders they lie in, e.g. a program in `target/`, which the manifest's `command` runs.
- */
-export function listSources(root: string, needed: readonly string[]): Set<string> {
-  const paths = new Set<string>([root, ...needed]);
-  const folders = [root];
+/** Every source file and folder at and below the roots, whatever these are called; at most {@link maximumSources}. */
+export function listSources(roots: readonly string[]): Set<string> {
+  const paths = new Set<string>(roots);
+  const folders = [...roots];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const entry of entriesOf(folder)) {
       const path = join(folder, entry.name);
-      if (isNoise(entry.name) && !needed.some((file) => file.startsWith(path + sep))) continue;
+      if (isNoise(entry.name) || paths.has(path)) continue;
       if (paths.size >= maximumSources) return paths;
       paths.add(path);
       if (entry.isDirectory()) folders.push(path);

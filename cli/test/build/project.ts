@@ -123,21 +123,26 @@ function defaults(name: string): FunctionSettings {
 }
 
 /** Runs the handler of a build in a Node process of its own; what it returns, or how it died. */
-export async function answer({ code }: Built): Promise<unknown> {
+export async function answer(
+  { code }: Built,
+  event: unknown = {},
+  environment: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
   const { runner } = code;
   if (runner.kind !== 'node') throw new Error(`${code.functionName} is no Node function`);
   const script = `
     const module = await import(${JSON.stringify(pathToFileURL(runner.moduleFile).href)});
     const handler = module[${JSON.stringify(runner.exportPath)}] ?? module.default[${JSON.stringify(runner.exportPath)}];
     try {
-      process.stdout.write(JSON.stringify({ answer: await handler() ?? null }));
+      console.log = () => {};
+      process.stdout.write(JSON.stringify({ answer: await handler(${JSON.stringify(event)}) ?? null }));
     } catch (error) {
       process.stdout.write(JSON.stringify({ answer: error.stack }));
     }`;
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--enable-source-maps', '--input-type=module', '--eval', script],
-    { cwd: code.taskRoot },
+    { cwd: code.taskRoot, env: { ...process.env, ...environment } },
   );
   return (JSON.parse(stdout) as { answer: unknown }).answer;
 }

@@ -1,0 +1,117 @@
+// From handler strings to files, as Lambda reads them.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { FunctionSettings } from '../../src/manifest/function-settings.ts';
+import { resolveTargets } from '../../src/manifest/resolve-targets.ts';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'targets-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+async function touch(...files: string[]): Promise<void> {
+  for (const file of files) {
+    await mkdir(dirname(join(root, file)), { recursive: true });
+    await writeFile(join(root, file), '');
+  }
+}
+
+function resolve(...functions: Partial<FunctionSettings>[]) {
+  return resolveTargets({
+    file: '/p/livectl.json',
+    root,
+    functions: functions.map((settings) => ({
+      name: 'hello',
+      handler: 'src/hello.handler',
+      runtime: 'nodejs22.x',
+      timeout: 3,
+      memorySize: 128,
+      environment: {},
+      sourceDir: '.',
+      command: undefined,
+      esbuild: { bundle: undefined, packages: 'external', external: [] },
+      triggers: { http: undefined },
+      ...settings,
+    })),
+  });
+}
+
+it('finds the source of a handler', async () => {
+  await touch('src/hello.ts');
+  expect(resolve({})).toEqual([
+    {
+      functionName: 'hello',
+      runtime: 'nodejs22.x',
+      handler: 'src/hello.handler',
+      taskRoot: root,
+      sourceFile: join(root, 'src/hello.ts'),
+      exportPath: 'handler',
+      command: undefined,
+      esbuild: { bundle: true, packages: 'external', external: [] },
+    },
+  ]);
+});
+
+it.each([
+  [['src/hello.js', 'src/hello.ts'], 'src/hello.ts', true],
+  [['src/hello.mjs', 'src/hello.js'], 'src/hello.js', false],
+  [['src/hello.cjs'], 'src/hello.cjs', false],
+  [['src/hello.tsx'], 'src/hello.tsx', true],
+  [['src/hello.jsx'], 'src/hello.jsx', true],
+  [['src/hello.ts/index.ts', 'src/hello.mts'], 'src/hello.mts', true],
+])('of %j takes %s, bundled: %s', async (files, file, bundle) => {
+  await touch(...files);
+  expect(resolve({})[0]).toMatchObject({ sourceFile: join(root, file), esbuild: { bundle } });
+});
+
+it.each([
+  ['src/hello.handlers.http.get', 'src/hello.js', 'handlers.http.get'],
+  ['hello.handler', 'hello.js', 'handler'],
+  ['a.b/hello.handler', 'a.b/hello.js', 'handler'],
+])('reads %s as Lambda does', async (handler, file, exportPath) => {
+  await touch(file);
+  expect(resolve({ handler })[0]).toMatchObject({ sourceFile: join(root, file), exportPath });
+});
+
+it('looks below source_dir', async () => {
+  await touch('api/src/hello.ts');
+  expect(resolve({ sourceDir: 'api' })[0]).toMatchObject({
+    taskRoot: join(root, 'api'),
+    sourceFile: join(root, 'api/src/hello.ts'),
+  });
+});
+
+it('needs no file for a command', async () => {
+  const command = ['ruby', 'main.rb'] as const;
+  expect(resolve({ command, runtime: 'ruby3.4' })[0]).toMatchObject({
+    command,
+    sourceFile: undefined,
+    exportPath: '',
+  });
+});
+
+it('tells every function that can’t be found, with what was tried', async () => {
+  await touch('ok.js');
+  expect(() =>
+    resolve(
+      { name: 'fine', handler: 'ok.handler' },
+      { name: 'gone' },
+      { name: 'up', handler: '../hello.handler' },
+      { name: 'nodot', handler: 'src/hello' },
+      { name: 'nofolder', sourceDir: 'nowhere' },
+      { name: 'own', runtime: 'provided.al2023' },
+    ),
+  ).toThrow(
+    [
+      '/p/livectl.json has 5 mistakes:',
+      `  functions.gone.handler: "src/hello.handler" names no file; looked for src/hello{.ts,.mts,.cts,.tsx,.js,.mjs,.cjs,.jsx} in ${root}`,
+      '  functions.up.handler: "../hello.handler" may not contain ..',
+      '  functions.nodot.handler: "src/hello" must be a file without its extension, a dot and an exported name, as in src/hello.handler',
+      `  functions.nofolder.source_dir: there is no folder ${join(root, 'nowhere')}`,
+      `  functions.own.command: is required, as there is no program ${join(root, 'bootstrap')} for provided.al2023`,
+    ].join('\n'),
+  );
+});
