@@ -2,7 +2,6 @@
 
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { strToU8, zipSync } from 'fflate';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -136,7 +135,7 @@ describe('what goes wrong at the start', () => {
 
   test('a zip with an entry outside of itself is refused', async () => {
     const stubZip = zipSync({ '../outside.mjs': strToU8('') });
-    await expect(start({ stubZip, tempDir: tmpdir() })).rejects.toMatchObject({ code: 'LD_INTERNAL' });
+    await expect(start({ stubZip })).rejects.toMatchObject({ code: 'LD_INTERNAL' });
   });
 });
 

@@ -68,6 +68,9 @@ export async function startTestCloud(
       for (const watch of watchers) watch();
     },
     ...options,
+  }).catch((error) => {
+    rmSync(tempDir, { recursive: true, force: true });
+    throw error;
   });
   return {
     cloud,
