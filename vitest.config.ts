@@ -1,6 +1,6 @@
 // Tests run on the built files in dist/; `make test` builds first.
 import { defineConfig } from 'vitest/config';
-import PlainTotals from './scripts/plain-totals-reporter.mjs';
+import PlainTotals from './scripts/plain-totals-reporter.ts';
 
 export default defineConfig({
   test: {

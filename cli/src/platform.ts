@@ -16,7 +16,7 @@ export const runtimeName = deno ? `Deno ${deno.version.deno}` : `Node.js ${proce
  * The command that runs a Node function's process: this very Node; under Deno the `node` on the PATH, since the
  * functions are written for it, or Deno itself where there is none.
  */
-export function nodeCommand(): readonly string[] {
+export function nodeCommand(): readonly [string, ...string[]] {
   if (!deno) return [process.execPath, '--enable-source-maps'];
   const node = findOnPath(process.platform === 'win32' ? 'node.exe' : 'node');
   return node
