@@ -13,6 +13,7 @@ import {
   type WorkerResult,
 } from './invocation.ts';
 import { placeInvocation } from './placement.ts';
+import { ProcessRoster } from './process-roster.ts';
 import { Spare } from './spare.ts';
 import { Worker, type WorkerSettings } from './worker.ts';
 
@@ -65,13 +66,10 @@ class Pool implements WorkerPool {
   /** Live workers of functions. */
   readonly #workers = new Set<Worker>();
   readonly #idleTimers = new Map<Worker, Timer>();
-  /** All processes that aren't gone yet, the spare and those being ended included. */
-  readonly #processes = new Set<Worker>();
+  /** These, the spare, and those that are being ended. */
+  readonly #processes = new ProcessRoster();
   readonly #spare: Spare;
   #closed = false;
-  readonly #killAll = () => {
-    for (const worker of this.#processes) worker.kill();
-  };
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
@@ -86,8 +84,8 @@ class Pool implements WorkerPool {
       nodeRuntimeFile: options.nodeRuntimeFile,
       machine: machineEnvironment(options.machineEnvironment),
       onLine: (worker, line) => {
-        if (worker.code !== undefined)
-          this.#emit({ type: 'log', functionName: worker.code.functionName, ...line });
+        if (worker.code === undefined) return;
+        this.#emit({ type: 'log', functionName: worker.code.functionName, ...line });
       },
       onInitialised: (worker, ms) => {
         if (worker.code === undefined || worker.pid === undefined) return;
@@ -96,8 +94,6 @@ class Pool implements WorkerPool {
       onExit: (worker, reason) => this.#onExit(worker, reason),
     };
     this.#spare = new Spare(this.#settings, (worker) => this.#processes.add(worker));
-    // A second Ctrl-C, or a crash of ours, leaves no time to close.
-    process.on('exit', this.#killAll);
   }
 
   use(code: FunctionCode): void {
@@ -154,22 +150,14 @@ class Pool implements WorkerPool {
   }
 
   pids(): readonly number[] {
-    return [...this.#processes].flatMap(({ pid }) => pid ?? []);
+    return this.#processes.pids();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#spare.close();
     for (const job of this.#queue.drain()) this.#fail(job, stoppedError());
-    const gone = Promise.all([...this.#processes].map(({ exited }) => exited));
-    for (const worker of this.#processes) this.#end(worker, 'livectl stopped');
-    let bound: Timer | undefined;
-    const tooLong = new Promise<void>((resolve) => {
-      bound = systemClock.after(closeBoundMs, resolve);
-    });
-    await Promise.race([gone, tooLong]);
-    bound?.cancel();
-    process.off('exit', this.#killAll);
+    await this.#processes.close((worker) => this.#end(worker, 'livectl stopped'), closeBoundMs);
   }
 
   get #maxWorkers(): number {
@@ -190,8 +178,9 @@ class Pool implements WorkerPool {
         isWaitedFor: (name) => this.#queue.has(name),
       });
       if (placement.kind === 'wait') return false;
-      if (placement.kind === 'start' && placement.evict !== undefined)
+      if (placement.kind === 'start' && placement.evict !== undefined) {
         this.#end(placement.evict, 'its place was needed');
+      }
       const worker = placement.kind === 'use' ? placement.worker : this.#start(code, environment);
       this.#claim(worker, job);
       void this.#work(worker, job, environment);
@@ -221,7 +210,7 @@ class Pool implements WorkerPool {
     this.#schedule();
   }
 
-  /** A worker has nothing to do now: it waits for more, or ends where its code is outdated or never started. */
+  /** A worker has nothing to do now: it waits for more, or ends where its code is outdated or failed to load. */
   #release(worker: Worker): void {
     if (worker.ended || worker.code === undefined) return;
     if (worker.failed) return this.#end(worker, 'its init phase failed');

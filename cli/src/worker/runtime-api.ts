@@ -208,7 +208,7 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
 
   // A runtime's connection is silent for as long as the handler runs, so no timeout of the server's own may close it.
   const server = createServer(
-    { noDelay: true, keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 10_000 },
+    { noDelay: true, keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 },
     onRequest,
   );
   await new Promise<void>((resolve, reject) => {

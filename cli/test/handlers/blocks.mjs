@@ -1,3 +1,4 @@
 export const handler = async () => {
+  console.log('blocking');
   for (;;) {}
 };

@@ -14,14 +14,19 @@ export const handlersFolder = join(root, 'cli/test/handlers');
 /** `deno run -A`, for tests that run under both. */
 export const denoCommand = [join(root, 'node_modules/.bin/deno'), 'run', '-A'] as const;
 
-/** Builds it before the tests of a file and removes it after them; read the path inside a test. */
+/** Builds the client before the tests of a file and removes it after them; read the path inside a test. */
 export function builtRuntime(): { readonly file: string } {
+  return bundled('cli/src/worker/node-runtime/main.ts');
+}
+
+/** The same for any other program. */
+export function bundled(entryPoint: string): { readonly file: string } {
   const folder = mkdtempSync(join(tmpdir(), 'livectl-test-'));
-  const file = join(folder, 'node-runtime.mjs');
+  const file = join(folder, 'program.mjs');
   beforeAll(async () => {
     await build({
       absWorkingDir: root,
-      entryPoints: ['cli/src/worker/node-runtime/main.ts'],
+      entryPoints: [entryPoint],
       outfile: file,
       bundle: true,
       platform: 'node',

@@ -1,11 +1,22 @@
 // What workers do wrong, and that it harms nobody else: crashes, exits, deadlines, floods.
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
-import { builtRuntime } from './built-runtime.ts';
+import { builtRuntime, bundled, denoCommand, handlersFolder } from './built-runtime.ts';
 import { isAlive, PoolHarness } from './pool-harness.ts';
 import { parsed } from './runtime-process.ts';
 
 const runtime = builtRuntime();
+const exitWithoutClosing = bundled('cli/test/worker/fixtures/exit-without-closing.ts');
+
+/** Orphans are reaped by init, not by us, so this gives it 2 seconds. */
+async function allGone(pids: readonly number[]): Promise<boolean> {
+  const until = Date.now() + 2000;
+  while (pids.some(isAlive) && Date.now() < until) await turn();
+  return !pids.some(isAlive);
+}
 
 describe('a worker that ends', () => {
   it.each([
@@ -75,6 +86,17 @@ describe('the deadline', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
+  it('holds for an invocation that its worker never takes', async () => {
+    const clock = new ManualClock(Date.now());
+    const harness = new PoolHarness(runtime.file, { clock });
+    harness.use('blocks', 'blocks-after-answer.mjs');
+    expect(await harness.answer('blocks')).toBe('answered');
+    await harness.event((event) => event.type === 'log' && event.message === 'blocking');
+    const second = harness.answer('blocks', {}, { deadlineMs: clock.now() + 3000 });
+    clock.advance(3000);
+    expect(await second).toEqual(timedOut('request-2'));
+  });
+
   it('holds in the init phase', async () => {
     const clock = new ManualClock(Date.now());
     const harness = new PoolHarness(runtime.file, { clock });
@@ -115,10 +137,22 @@ it('ends what a handler started along with its worker', async () => {
   const grandchild = (await harness.answer('parent')) as number;
   expect(isAlive(grandchild)).toBe(true);
   await harness.pool.close();
-  // An orphan is reaped by init, not by us: give the kernel its turns.
-  const until = Date.now() + 2000;
-  while (isAlive(grandchild) && Date.now() < until) await new Promise((resolve) => setImmediate(resolve));
-  expect(isAlive(grandchild)).toBe(false);
+  expect(await allGone([grandchild])).toBe(true);
+});
+
+it.each([
+  ['node', [process.execPath]],
+  ['deno', denoCommand],
+])('leaves no worker behind when livectl exits without closing (%s)', async (_name, [program, ...args]) => {
+  const child = execFile(program ?? '', [...args, exitWithoutClosing.file, runtime.file, handlersFolder]);
+  let printed = '';
+  child.stdout?.on('data', (chunk) => {
+    printed += chunk;
+  });
+  await once(child, 'close');
+  const pids = printed.trim().split(' ').map(Number);
+  expect(pids[0]).toBeGreaterThan(0);
+  expect(await allGone(pids)).toBe(true);
 });
 
 describe('logs', () => {
