@@ -1,0 +1,58 @@
+// Builds the stub as scripts/build.mjs does, into a folder of the test's own.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** scripts/build.mjs, `common` and `buildStub`. */
+const asShipped: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+  external: ['bufferutil', 'utf-8-validate'],
+  define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
+  minify: true,
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
+  },
+};
+
+export interface BuiltStub {
+  /** The stub as it is shipped. */
+  readonly indexFile: string;
+  /** The same sources with a clock that the test turns over IPC. */
+  readonly manualClockFile: string;
+  /** The child's program: Lambda's Node runtime as far as a stub sees it. */
+  readonly runtimeFile: string;
+  /** Source files in the shipped bundle. */
+  readonly inputs: readonly string[];
+  remove(): Promise<void>;
+}
+
+export async function buildStub(): Promise<BuiltStub> {
+  const folder = await mkdtemp(join(tmpdir(), 'stub-test-'));
+  const bundle = async (entry: string, name: string) => {
+    const outfile = join(folder, `${name}.mjs`);
+    return { outfile, result: await build({ ...asShipped, entryPoints: [entry], outfile }) };
+  };
+  const [shipped, manual, runtime] = await Promise.all([
+    bundle('stub/src/index.ts', 'index'),
+    bundle('stub/test/harness/manual-clock-stub.ts', 'manual-clock-stub'),
+    bundle('stub/test/harness/lambda-runtime.ts', 'lambda-runtime'),
+  ]);
+  return {
+    indexFile: shipped.outfile,
+    manualClockFile: manual.outfile,
+    runtimeFile: runtime.outfile,
+    inputs: Object.keys(shipped.result.metafile?.inputs ?? {}),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
