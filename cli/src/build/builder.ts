@@ -50,7 +50,6 @@ class AllBuilds implements Builder {
     this.#node = new NodeAbilities(options.nodeCommand ?? [process.execPath]);
     this.#watcher = new FileWatcher({
       clock: this.#clock,
-      roots: options.targets.map(({ taskRoot }) => taskRoot),
       onNotice: (message) => this.#notice(message),
     });
   }

@@ -1,6 +1,6 @@
 // Tells what happens in a set of folders: one operating system watch per folder, however many want to know.
 import { type FSWatcher, statSync, watch } from 'node:fs';
-import { basename, dirname, join, sep } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 
 /** How often folders are looked at that the operating system won't watch, in milliseconds. */
@@ -15,15 +15,13 @@ interface Folder {
   watcher: FSWatcher | undefined;
   /** Which folder is watched: another one under the same path needs a new watch. */
   identity: string | undefined;
-  /** Whether this folder also keeps its parent watched. */
+  /** Whether this folder keeps its parent watched, which tells when it appears. */
   holdsParent: boolean;
   timer: Timer | undefined;
 }
 
 export interface DirectoryWatcherOptions {
   readonly clock: Clock;
-  /** Folders below these are followed when a folder above them is moved away or replaced. */
-  readonly roots: readonly string[];
   /** Something happened to `name` in `folder`, or to anything in it; `renamed` when entries came or went. */
   readonly onEvent: (folder: string, name: string | undefined, renamed: boolean) => void;
   /** Said once when the operating system refuses to watch. */
@@ -75,7 +73,7 @@ export class DirectoryWatcher {
 
   #attach(folder: Folder): void {
     const identity = identityOf(folder.path);
-    this.#holdParent(folder, identity === undefined || this.#isBelowARoot(folder.path));
+    this.#holdParent(folder, identity === undefined);
     if (identity === undefined) return;
     try {
       const watcher = (this.#options.watchFolder ?? watch)(folder.path, (event, name) => {
@@ -104,8 +102,6 @@ export class DirectoryWatcher {
 
   #happened(folder: Folder, name: string | undefined, renamed: boolean): void {
     if (renamed) {
-      // An event under the folder's own name says that it went; its successor may even have the same inode.
-      if (name === basename(folder.path)) folder.identity = 'gone';
       const below = name === undefined ? folder.path : join(folder.path, name);
       for (const other of [...this.#folders.values()]) {
         if (other === folder || other.path === below || other.path.startsWith(below + sep))
@@ -151,12 +147,9 @@ export class DirectoryWatcher {
     if (hold) this.retain(parent);
     else this.release(parent);
   }
-
-  #isBelowARoot(path: string): boolean {
-    return this.#options.roots.some((root) => path.startsWith(root + sep));
-  }
 }
 
+/** The inode alone may be given again to the next folder at once. */
 function identityOf(folder: string): string | undefined {
   try {
     const stats = statSync(folder, { throwIfNoEntry: false });

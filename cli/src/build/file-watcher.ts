@@ -40,7 +40,6 @@ interface Interest {
 
 export interface FileWatcherOptions {
   readonly clock: Clock;
-  readonly roots: readonly string[];
   readonly onNotice: (message: string) => void;
 }
 
@@ -54,11 +53,10 @@ export class FileWatcher {
   readonly #pending = new Map<string, number>();
   #timer: Timer | undefined;
 
-  constructor({ clock, roots, onNotice }: FileWatcherOptions) {
+  constructor({ clock, onNotice }: FileWatcherOptions) {
     this.#clock = clock;
     this.#directories = new DirectoryWatcher({
       clock,
-      roots,
       onNotice,
       onEvent: (folder, name, renamed) => this.#happened(folder, name, renamed),
     });

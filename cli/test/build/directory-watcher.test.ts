@@ -18,7 +18,6 @@ it('falls back to looking now and then, says so once, and stops', () => {
   const notices: string[] = [];
   const watcher = new DirectoryWatcher({
     clock,
-    roots: [],
     onEvent: (...event) => events.push(event),
     onNotice: (message) => notices.push(message),
     watchFolder: (): FSWatcher => {

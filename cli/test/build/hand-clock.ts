@@ -1,17 +1,30 @@
 // A clock that a test turns by hand.
 import type { Clock } from '../../../protocol/clock.ts';
 
-/** A clock at 0; `turn` moves it on and fires what falls due, in order. */
-export function handClock(): Clock & { turn(ms: number): void } {
+export interface HandClock extends Clock {
+  /** Moves it on and fires what falls due, in order. */
+  turn(ms: number): void;
+  /** Resolves when somebody sets a timer next, e.g. on an event from outside. */
+  timerSet(): Promise<void>;
+}
+
+/** A clock that stands at 0. */
+export function handClock(): HandClock {
   let now = 0;
+  let tellSet = () => {};
   const timers = new Set<{ readonly at: number; readonly callback: () => void }>();
   return {
     now: () => now,
     after(ms, callback) {
       const timer = { at: now + ms, callback };
       timers.add(timer);
+      tellSet();
       return { cancel: () => timers.delete(timer) };
     },
+    timerSet: () =>
+      new Promise((resolve) => {
+        tellSet = resolve;
+      }),
     turn(ms) {
       const end = now + ms;
       for (;;) {

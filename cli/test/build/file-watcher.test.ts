@@ -1,0 +1,118 @@
+// Half-done saves, seen through real events and with the clock in the test's hand.
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { FileWatcher } from '../../src/build/file-watcher.ts';
+import { type HandClock, handClock } from './hand-clock.ts';
+
+let folder: string;
+let file: string;
+let clock: HandClock;
+let watcher: FileWatcher;
+let changes: (readonly string[])[];
+const subscriber = { onChange: (changed: readonly string[]) => changes.push(changed) };
+/** Long before: the files of a test count as unchanged since they were read. */
+const longAgo = () => Date.now() + 60_000;
+
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'files-')));
+  file = join(folder, 'a.ts');
+  clock = handClock();
+  watcher = new FileWatcher({ clock, onNotice: () => {} });
+  changes = [];
+  writeFileSync(file, 'one');
+});
+afterEach(() => {
+  watcher.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Does something to files and waits until the watcher has had the event of it. */
+async function noticed(act: () => void): Promise<void> {
+  const set = clock.timerSet();
+  act();
+  await set;
+}
+
+it('waits 5 ms for a save to end', async () => {
+  expect(watcher.watch(subscriber, new Set([file]), longAgo())).toBe(false);
+  await noticed(() => writeFileSync(file, 'two'));
+  clock.turn(4);
+  expect(changes).toEqual([]);
+  clock.turn(1);
+  expect(changes).toEqual([[file]]);
+});
+
+it.each([
+  ['emptied', () => writeFileSync(file, '')],
+  ['deleted', () => rmSync(file)],
+])('gives a file that is %s 50 ms to be written again', async (_, act) => {
+  watcher.watch(subscriber, new Set([file]), longAgo());
+  await noticed(act);
+  clock.turn(49);
+  expect(changes).toEqual([]);
+  await noticed(() => writeFileSync(file, 'two'));
+  clock.turn(5);
+  expect(changes).toEqual([[file]]);
+});
+
+it.each([
+  ['emptied', () => writeFileSync(file, '')],
+  ['deleted', () => rmSync(file)],
+])('believes after 50 ms that a file is %s', async (_, act) => {
+  watcher.watch(subscriber, new Set([file]), longAgo());
+  await noticed(act);
+  clock.turn(50);
+  expect(changes).toEqual([[file]]);
+});
+
+it('tells of a change only when none of its files is in the middle of a save', async () => {
+  const other = join(folder, 'b.ts');
+  writeFileSync(other, 'one');
+  const alone: (readonly string[])[] = [];
+  watcher.watch(subscriber, new Set([file, other]), longAgo());
+  watcher.watch({ onChange: (changed) => alone.push(changed) }, new Set([other]), longAgo());
+  await noticed(() => writeFileSync(file, ''));
+  await noticed(() => writeFileSync(other, 'two'));
+  clock.turn(5);
+  expect([changes, alone]).toEqual([[], [[other]]]);
+  clock.turn(45);
+  expect(changes).toEqual([[file, other]]);
+});
+
+it('looks after 50 ms although writes go on', async () => {
+  watcher.watch(subscriber, new Set([file]), longAgo());
+  for (let write = 0; write < 13; write++) {
+    await noticed(() => writeFileSync(file, `write ${write}`));
+    clock.turn(4);
+  }
+  expect(changes).toEqual([[file]]);
+});
+
+it('says that a file was written to since it began to be read, and tells even if it is as before', async () => {
+  watcher.watch(subscriber, new Set([file]), longAgo());
+  // No turn of the event loop in between: nobody has had an event yet.
+  writeFileSync(file, '');
+  writeFileSync(file, 'one');
+  expect(watcher.watch(subscriber, new Set([file]), Date.now())).toBe(true);
+  clock.turn(5);
+  expect(changes).toEqual([[file]]);
+  expect(watcher.watch(subscriber, new Set([file]), Date.now())).toBe(false);
+});
+
+it('takes a file that is new to it and was just written for one that may have changed', () => {
+  expect(watcher.watch(subscriber, new Set([file]), Date.now() - 1000)).toBe(true);
+  clock.turn(5);
+  expect(changes).toEqual([[file]]);
+});
+
+it('tells nobody of a file that it no longer watches', async () => {
+  const other = join(folder, 'b.ts');
+  watcher.watch(subscriber, new Set([file, other]), longAgo());
+  watcher.watch(subscriber, new Set([other]), longAgo());
+  writeFileSync(file, 'two');
+  await noticed(() => writeFileSync(other, 'made'));
+  clock.turn(50);
+  expect(changes).toEqual([[other]]);
+});
