@@ -72,3 +72,21 @@ async function load(path: string): Promise<Esbuild | string> {
     return `esbuild in ${dirname(path)} does not start: ${messageOf(error).split('\n')[0]}`;
   }
 }
+
+const reviving = new WeakMap<Esbuild, Promise<void>>();
+
+/** Starts esbuild's process again where it is gone; its contexts are lost. Rejects when it won't start. */
+export function revive(esbuild: Esbuild): Promise<void> {
+  const underWay = reviving.get(esbuild) ?? restart(esbuild).finally(() => reviving.delete(esbuild));
+  reviving.set(esbuild, underWay);
+  return underWay;
+}
+
+async function restart(esbuild: Esbuild): Promise<void> {
+  try {
+    await esbuild.transform('');
+  } catch {
+    await esbuild.stop?.();
+    await esbuild.transform('');
+  }
+}

@@ -1,8 +1,16 @@
 // One incremental esbuild build: rebuilds quickly, and knows its inputs also when it fails.
 import { dirname, resolve } from 'node:path';
-import type { BuildContext, BuildFailure, BuildOptions, Message, Metafile, OutputFile } from 'esbuild';
+import type {
+  BuildContext,
+  BuildFailure,
+  BuildOptions,
+  BuildResult,
+  Message,
+  Metafile,
+  OutputFile,
+} from 'esbuild';
 import type { BuildMessage } from './build-event.ts';
-import type { Esbuild } from './find-esbuild.ts';
+import { type Esbuild, revive } from './find-esbuild.ts';
 import { tsconfigFiles } from './tsconfig-files.ts';
 import { placesFor } from './unresolved-imports.ts';
 
@@ -43,23 +51,36 @@ export class IncrementalBuild {
   /** Never rejects for a mistake in the sources. */
   async run(): Promise<IncrementalResult> {
     try {
-      this.#context ??= this.#esbuild.context(this.#options);
-      const { metafile, outputFiles, warnings } = await (await this.#context).rebuild();
+      const { metafile, outputFiles, warnings } = await this.#rebuild();
       this.#sources = this.#absolute(Object.keys(metafile?.inputs ?? {}));
       const inputs = this.#withConfiguration(this.#sources, externalImports(metafile), []);
       return { errors: [], warnings, outputs: outputFiles ?? [], inputs };
     } catch (thrown) {
-      const failure = asFailure(thrown);
+      if (!isFailure(thrown)) throw thrown;
       const sources = new Set([...this.#sources, ...(await this.#sourcesOfFailure())]);
-      const inputs = this.#withConfiguration(sources, [], failure.errors);
-      return { errors: failure.errors, warnings: failure.warnings, outputs: [], inputs };
+      const inputs = this.#withConfiguration(sources, [], thrown.errors);
+      return { errors: thrown.errors, warnings: thrown.warnings, outputs: [], inputs };
+    }
+  }
+
+  async #rebuild(): Promise<BuildResult> {
+    this.#context ??= this.#esbuild.context(this.#options);
+    try {
+      return await (await this.#context).rebuild();
+    } catch (thrown) {
+      if (isFailure(thrown)) throw thrown;
+      // esbuild's process is gone: Ctrl-C in a terminal reaches it too, as does a memory killer.
+      await this.dispose();
+      await revive(this.#esbuild);
+      this.#context = this.#esbuild.context(this.#options);
+      return (await this.#context).rebuild();
     }
   }
 
   async dispose(): Promise<void> {
     const context = await this.#context?.catch(() => undefined);
     this.#context = undefined;
-    await context?.dispose();
+    await context?.dispose().catch(() => undefined);
   }
 
   #absolute(inputs: readonly string[]): Set<string> {
@@ -112,10 +133,9 @@ function externalImports(metafile: Metafile | undefined): string[] {
   return [...new Set(imports.filter(({ external }) => external).map(({ path }) => path))];
 }
 
-function asFailure(thrown: unknown): Pick<BuildFailure, 'errors' | 'warnings'> {
-  const { errors, warnings } = thrown as Partial<BuildFailure>;
-  if (Array.isArray(errors) && Array.isArray(warnings)) return { errors, warnings };
-  throw thrown;
+/** Whether esbuild speaks of the sources, and not of itself. */
+function isFailure(thrown: unknown): thrown is BuildFailure {
+  return Array.isArray((thrown as Partial<BuildFailure> | undefined)?.errors);
 }
 
 /** esbuild's message as the session tells it. */

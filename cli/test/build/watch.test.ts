@@ -1,5 +1,8 @@
 // Watching: every way in which editors and tools change files, seen through real file system events.
+import { execFile } from 'node:child_process';
 import { appendFile, mkdir, rename, rm, unlink, utimes, writeFile } from 'node:fs/promises';
+import process from 'node:process';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { answer, Project } from './project.ts';
 
@@ -238,6 +241,18 @@ it('builds again when a source changes while it is being built', async () => {
   }
   let built = await project.built();
   while ((await answer(built)) !== 'save 30') built = await project.built();
+  expect(project.all('build_error')).toEqual([]);
+});
+
+it('builds on when esbuild’s process was killed', async () => {
+  await project.write('src/second.ts', `import { greeting } from './greeting.ts';\n${handler('greeting')}`);
+  await project.start([{ name: 'hello' }, { name: 'second', handler: 'src/second.handler' }]);
+  const { stdout } = await promisify(execFile)('pgrep', ['-P', String(process.pid), 'esbuild']);
+  for (const pid of stdout.trim().split('\n')) process.kill(Number(pid), 'SIGKILL');
+  await project.write('src/greeting.ts', greeting('two'));
+  const rebuilt = ({ code }: { code: { build: number } }) => code.build === 2;
+  expect(await answer(await project.next('built', rebuilt))).toBe('two');
+  expect(await answer(await project.next('built', rebuilt))).toBe('two');
   expect(project.all('build_error')).toEqual([]);
 });
 
