@@ -126,9 +126,13 @@ describe('what is missing is named', () => {
     expect(failureOf(verify(changed))).toContain(words);
   });
 
-  test('a right signature with the token left out is not enough', async () => {
+  test.each<[string, { sessionToken?: string }]>([
+    ['left out', {}],
+    ['another', { sessionToken: 'b+session/token==' }],
+  ])('a right signature with the token %s is not enough', async (_name, token) => {
     const { accessKeyId, secretAccessKey } = principal.credentials;
     const signer = new AwsV4Signer({
+      ...token,
       url: 'http://127.0.0.1:4001/live',
       accessKeyId,
       secretAccessKey,
