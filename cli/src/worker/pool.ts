@@ -36,7 +36,8 @@ export interface WorkerPoolOptions {
 interface Job {
   readonly invocation: Invocation;
   readonly resolve: (result: WorkerResult) => void;
-  readonly deadline: Timer;
+  /** The stub's deadline while it waits for a worker, the function's own timeout once one has it. */
+  deadline: Timer;
   /** The one that runs it; undefined while it waits. */
   worker: Worker | undefined;
   cancelled: boolean;
@@ -116,8 +117,7 @@ class Pool implements WorkerPool {
 
   run(invocation: Invocation): Promise<WorkerResult> {
     return new Promise((resolve) => {
-      const left = invocation.deadlineMs - this.#clock.now();
-      const deadline = this.#clock.after(left, () => this.cancel(invocation.id), { background: true });
+      const deadline = this.#cancelAt(invocation.deadlineMs, invocation.id);
       const job: Job = { invocation, resolve, deadline, worker: undefined, cancelled: false };
       this.#jobs.set(invocation.id, job);
       if (this.#closed) return this.#fail(job, stoppedError());
@@ -160,6 +160,10 @@ class Pool implements WorkerPool {
     await this.#processes.close((worker) => this.#end(worker, 'livectl stopped'), closeBoundMs);
   }
 
+  #cancelAt(deadlineMs: number, id: string): Timer {
+    return this.#clock.after(deadlineMs - this.#clock.now(), () => this.cancel(id), { background: true });
+  }
+
   get #maxWorkers(): number {
     return this.#options.maxWorkers ?? 10;
   }
@@ -197,7 +201,10 @@ class Pool implements WorkerPool {
   }
 
   async #work(worker: Worker, job: Job, environment: FunctionEnvironment): Promise<void> {
-    const { taken, ...result } = await worker.run(job.invocation, environment);
+    const { taken, ...result } = await worker.run(job.invocation, environment, (deadlineMs) => {
+      job.deadline.cancel();
+      job.deadline = this.#cancelAt(deadlineMs, job.invocation.id);
+    });
     worker.busy = false;
     job.worker = undefined;
     if (taken || job.cancelled || this.#closed) {

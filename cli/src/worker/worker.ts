@@ -150,8 +150,16 @@ export class Worker {
     this.#client?.assign(handler, environment.variables);
   }
 
-  /** Runs one invocation, after the init phase where that isn't over; one at a time. Never rejects. */
-  async run(invocation: Invocation, environment: FunctionEnvironment): Promise<WorkerRun> {
+  /**
+   * Runs one invocation, after the init phase where that isn't over; one at a time. Never rejects. The function's
+   * own timeout begins when the event is handed over: `onHandOver` is told when it ends, in milliseconds since the
+   * epoch, and ends the worker then.
+   */
+  async run(
+    invocation: Invocation,
+    environment: FunctionEnvironment,
+    onHandOver: (deadlineMs: number) => void,
+  ): Promise<WorkerRun> {
     const wasWarm = this.#warm;
     const begun = performance.now();
     this.#currentId = invocation.id;
@@ -174,7 +182,10 @@ export class Worker {
     logs.expect(invocation.id);
     if (!wasWarm) await api.initialised;
     const initMs = wasWarm ? 0 : performance.now() - begun;
-    const { outcome, codeMs, handedOver } = await api.dispatch(invocation);
+    const ownDeadlineMs = this.#settings.clock.now() + invocation.timeoutSeconds * 1000;
+    const deadlineMs = Math.min(invocation.deadlineMs, ownDeadlineMs);
+    onHandOver(deadlineMs);
+    const { outcome, codeMs, handedOver } = await api.dispatch({ ...invocation, deadlineMs });
     this.lastUsed = performance.now();
     return {
       outcome,
