@@ -1,0 +1,165 @@
+# Who may do what: stubs post and read their own stage, developers serve their own stage, nobody else is let in.
+
+locals {
+  table_arn = try(aws_dynamodb_table.this[0].arn, null)
+
+  relay_statements = !var.enabled ? [] : [
+    {
+      Sid      = "ConnectToRelay"
+      Effect   = "Allow"
+      Action   = ["execute-api:Invoke"]
+      Resource = ["${local.relay.execution_arn}/$connect"]
+    },
+    {
+      # IAM can't narrow this to one connection: messages are sealed, and prove their sender, for that reason.
+      Sid      = "PostThroughRelay"
+      Effect   = "Allow"
+      Action   = ["execute-api:ManageConnections"]
+      Resource = ["${local.relay.execution_arn}/POST/@connections/*"]
+    },
+  ]
+
+  own_stage = {
+    "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = [var.stage] }
+    # ForAllValues holds of no keys at all: a request without any must not pass.
+    Null = { "dynamodb:LeadingKeys" = "false" }
+  }
+
+  directory_key_statements = !var.enabled || var.kms_key_arn == null ? [] : [
+    {
+      Sid       = "ReadEncryptedDirectory"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt"]
+      Resource  = [var.kms_key_arn]
+      Condition = { StringLike = { "kms:ViaService" = "dynamodb.${local.region}.amazonaws.com*" } }
+    },
+  ]
+
+  stub_policies = {
+    for name, f in local.functions : name => jsonencode({
+      Version = "2012-10-17"
+      Statement = concat(
+        local.relay_statements,
+        [
+          {
+            Sid       = "ReadOwnStage"
+            Effect    = "Allow"
+            Action    = ["dynamodb:GetItem", "dynamodb:Query"]
+            Resource  = [local.table_arn]
+            Condition = local.own_stage
+          },
+        ],
+        local.directory_key_statements,
+        f.fallback_arn == null ? [] : [
+          {
+            Sid      = "InvokeFallback"
+            Effect   = "Allow"
+            Action   = ["lambda:InvokeFunction"]
+            Resource = [f.fallback_arn]
+          },
+        ],
+      )
+    })
+  }
+
+  developer_policy = !var.enabled ? null : jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      local.relay_statements,
+      [
+        {
+          Sid    = "ServeOwnStage"
+          Effect = "Allow"
+          Action = [
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+          ]
+          Resource  = [local.table_arn]
+          Condition = local.own_stage
+        },
+      ],
+      local.directory_key_statements,
+    )
+  })
+
+  # The roles to make: for functions the module makes without a role given.
+  made_roles = { for name, f in local.created : name => f if f.role == null }
+}
+
+resource "aws_iam_role" "this" {
+  for_each = local.made_roles
+
+  # A name too long is the function's to refuse, in words of ours.
+  name                 = substr(local.function_names[each.key], 0, 64)
+  description          = "Role of the live debugging stub ${local.function_names[each.key]}, and of the code that answers for it"
+  permissions_boundary = var.permissions_boundary
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect    = "Allow"
+        Action    = "sts:AssumeRole"
+        Principal = { Service = "lambda.amazonaws.com" }
+      },
+    ]
+  })
+
+  tags = merge(var.tags, each.value.tags)
+}
+
+# Basic execution, narrowed to the function's own log group (else a late log line would make it anew after a
+# destroy), and what the caller's code may do.
+resource "aws_iam_role_policy" "function" {
+  for_each = local.made_roles
+
+  name = "function"
+  role = aws_iam_role.this[each.key].name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [
+        {
+          Sid      = "WriteOwnLogs"
+          Effect   = "Allow"
+          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+          Resource = ["${aws_cloudwatch_log_group.stub[each.key].arn}:*"]
+        },
+      ],
+      var.tracing_mode != "Active" ? [] : [
+        {
+          Sid      = "WriteTraces"
+          Effect   = "Allow"
+          Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+          Resource = ["*"]
+        },
+      ],
+      each.value.policy_json == null ? [] : flatten([jsondecode(each.value.policy_json).Statement]),
+    )
+  })
+}
+
+resource "aws_iam_role_policy" "stub" {
+  for_each = {
+    for name, f in local.functions : name => f.role
+    if f.attach_policy && (f.role != null || contains(keys(local.made_roles), name))
+  }
+
+  name   = "${local.name}-${each.key}"
+  role   = each.value != null ? each.value.name : aws_iam_role.this[each.key].name
+  policy = local.stub_policies[each.key]
+}
+
+resource "aws_iam_policy" "developer" {
+  count = var.enabled && var.create_developer_policy ? 1 : 0
+
+  name        = "${local.name}-developer"
+  description = "Serve stage ${var.stage}: livectl serve --stage ${var.stage}"
+  policy      = local.developer_policy
+
+  tags = var.tags
+}

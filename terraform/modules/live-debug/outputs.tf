@@ -1,0 +1,83 @@
+################################################################################
+# The stage
+################################################################################
+
+output "serve_command" {
+  description = "The command that serves the stage; null while not enabled."
+  value       = !var.enabled ? null : join(" ", concat(["livectl serve --stage ${var.stage}"], var.name == "live-debug" ? [] : ["--name ${var.name}"]))
+}
+
+output "manifest" {
+  description = "What livectl reads from the directory, as an object; null while not enabled."
+  value       = local.manifest
+}
+
+################################################################################
+# The functions
+################################################################################
+
+output "functions" {
+  description = "By name: `function_name`, `function_arn`, `timeout` of the stub in seconds and `stub_policy_json`; where the module makes the function also `invoke_arn`, `role_name`, `role_arn` and `log_group_name`, else null."
+  value = {
+    for name, f in local.functions : name => {
+      function_name    = local.function_names[name]
+      function_arn     = local.function_arns[name]
+      invoke_arn       = try(aws_lambda_function.this[name].invoke_arn, null)
+      timeout          = local.stub_timeouts[name]
+      role_name        = try(f.role.name, aws_iam_role.this[name].name, null)
+      role_arn         = try(f.role.arn, aws_iam_role.this[name].arn, null)
+      log_group_name   = try(aws_cloudwatch_log_group.stub[name].name, null)
+      stub_policy_json = local.stub_policies[name]
+    }
+  }
+}
+
+output "stub" {
+  description = "For functions of your own, while live: `filename`, `source_code_hash`, `handler`, `runtime`, `layers` (none) and the `timeout` that suits the slowest of them (`functions[*].timeout` has each one's). null while not enabled."
+  value       = local.stub
+}
+
+output "environment" {
+  description = "By function: the environment variables its stub needs, to be merged into its own. Nothing secret. Empty while not enabled."
+  value       = local.stub_environments
+
+  # A function of the caller's that takes it connects in its init phase, and needs its permissions by then.
+  depends_on = [aws_iam_role_policy.stub]
+}
+
+output "triggers" {
+  description = "By function: the sources made for it. Empty: the module doesn't create triggers yet."
+  value       = {}
+}
+
+################################################################################
+# [2] The relay
+################################################################################
+
+output "relay" {
+  description = "`url` and `execution_arn` of the relay's stage, for the `relay` input of other instances; null while not enabled."
+  value       = local.relay
+}
+
+################################################################################
+# IAM
+################################################################################
+
+output "developer_policy_json" {
+  description = "What whoever serves the stage must be allowed, as an IAM policy; null while not enabled."
+  value       = local.developer_policy
+}
+
+output "developer_policy_arn" {
+  description = "ARN of the managed policy; null unless `create_developer_policy`."
+  value       = try(aws_iam_policy.developer[0].arn, null)
+}
+
+################################################################################
+# Private resources
+################################################################################
+
+output "vpn_guidance" {
+  description = "How to reach the VPCs of the functions from a laptop. Empty: the module doesn't write it yet."
+  value       = ""
+}

@@ -1,0 +1,92 @@
+# [1] The stubs: in place of each function, the same small program that hands invocations to whoever serves.
+
+locals {
+  stub = !var.enabled ? null : {
+    filename         = "${path.module}/dist/stub.zip"
+    source_code_hash = filebase64sha256("${path.module}/dist/stub.zip")
+    handler          = "index.handler"
+    runtime          = var.stub_runtime
+    layers           = tolist([])
+    timeout          = max(concat([var.timeout_margin], values(local.stub_timeouts))...)
+  }
+
+  stub_timeouts = { for name, f in local.functions : name => min(900, f.timeout + var.timeout_margin) }
+
+  stub_environments = {
+    for name, f in local.functions : name => merge(
+      {
+        LIVE_DEBUG_STAGE    = var.stage
+        LIVE_DEBUG_FUNCTION = name
+        LIVE_DEBUG_TABLE    = aws_dynamodb_table.this[0].name
+        LIVE_DEBUG_RELAY    = local.relay.url
+      },
+      f.fallback_arn == null ? {} : { LIVE_DEBUG_FALLBACK_ARN = f.fallback_arn },
+    )
+  }
+}
+
+resource "aws_lambda_function" "this" {
+  for_each = local.created
+
+  function_name = local.function_names[each.key]
+  description   = coalesce(each.value.description, "Live debugging stub of ${each.key}: livectl serve --stage ${var.stage}")
+  role          = each.value.role != null ? each.value.role.arn : aws_iam_role.this[each.key].arn
+
+  filename         = local.stub.filename
+  source_code_hash = local.stub.source_code_hash
+  handler          = local.stub.handler
+  runtime          = local.stub.runtime
+  architectures    = [var.architecture]
+  timeout          = local.stub_timeouts[each.key]
+  memory_size      = each.value.memory_size
+  kms_key_arn      = each.value.kms_key_arn
+
+  reserved_concurrent_executions = each.value.reserved_concurrent_executions
+
+  environment {
+    # A wrapper script comes from a layer, and a stub has none: with the variable it would not start.
+    variables = merge(
+      { for key, value in each.value.environment : key => value if key != "AWS_LAMBDA_EXEC_WRAPPER" },
+      local.stub_environments[each.key],
+    )
+  }
+
+  dynamic "tracing_config" {
+    for_each = var.tracing_mode[*]
+
+    content {
+      mode = tracing_config.value
+    }
+  }
+
+  tags = merge(var.tags, each.value.tags)
+
+  # Its init phase connects, so it needs its permissions by then; and Lambda would make the log group itself.
+  depends_on = [
+    aws_cloudwatch_log_group.stub,
+    aws_iam_role_policy.function,
+    aws_iam_role_policy.stub,
+  ]
+
+  lifecycle {
+    precondition {
+      condition     = length(local.function_names[each.key]) <= 64
+      error_message = "The name \"${local.function_names[each.key]}\" is longer than Lambda's 64 characters: write functions[\"${each.key}\"].function_name, or a shorter name or stage."
+    }
+
+    precondition {
+      condition     = !can(regex(":function:${local.function_names[each.key]}(:\\$LATEST)?$", coalesce(each.value.fallback_arn, "-")))
+      error_message = "functions[\"${each.key}\"].fallback_arn is the stub itself, which would invoke itself for ever: write the ARN of another function or of a published version."
+    }
+  }
+}
+
+resource "aws_cloudwatch_log_group" "stub" {
+  for_each = local.created
+
+  name              = "/aws/lambda/${local.function_names[each.key]}"
+  retention_in_days = var.log_retention_in_days
+  kms_key_id        = var.log_kms_key_arn
+
+  tags = merge(var.tags, each.value.tags)
+}

@@ -1,0 +1,174 @@
+# Every IAM statement, decoded: what is not written here is not allowed.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  stage = "dev-tom"
+  functions = {
+    made = {
+      handler     = "a.handler"
+      runtime     = "nodejs22.x"
+      policy_json = "{\"Version\":\"2012-10-17\",\"Statement\":{\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"*\"}}"
+    }
+    plain = { handler = "b.handler", runtime = "nodejs22.x" }
+    given = {
+      handler      = "c.handler"
+      runtime      = "nodejs22.x"
+      role         = { name = "orders", arn = "arn:aws:iam::123456789012:role/team/orders" }
+      fallback_arn = "arn:aws:lambda:eu-west-1:123456789012:function:orders-real:7"
+    }
+    own       = { handler = "d.handler", runtime = "nodejs22.x", create = false, role = { name = "own", arn = "arn:aws:iam::123456789012:role/own" } }
+    own_alone = { handler = "e.handler", runtime = "nodejs22.x", create = false }
+    untouched = { handler = "f.handler", runtime = "nodejs22.x", attach_policy = false, role = { name = "locked", arn = "arn:aws:iam::123456789012:role/locked" } }
+  }
+}
+
+run "stubs_and_developers" {
+  assert {
+    condition = jsondecode(aws_iam_role_policy.stub["made"].policy) == jsondecode(<<-JSON
+      {
+        "Version": "2012-10-17",
+        "Statement": [
+          {
+            "Sid": "ConnectToRelay", "Effect": "Allow", "Action": ["execute-api:Invoke"],
+            "Resource": ["arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/live/$connect"]
+          },
+          {
+            "Sid": "PostThroughRelay", "Effect": "Allow", "Action": ["execute-api:ManageConnections"],
+            "Resource": ["arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/live/POST/@connections/*"]
+          },
+          {
+            "Sid": "ReadOwnStage", "Effect": "Allow", "Action": ["dynamodb:GetItem", "dynamodb:Query"],
+            "Resource": ["arn:aws:dynamodb:eu-west-1:123456789012:table/live-debug-dev-tom"],
+            "Condition": {
+              "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["dev-tom"] },
+              "Null": { "dynamodb:LeadingKeys": "false" }
+            }
+          }
+        ]
+      }
+    JSON
+    )
+    error_message = "A stub connects, posts and reads its own stage, no more."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.stub["given"].policy).Statement[3] == {
+      Sid      = "InvokeFallback", Effect = "Allow", Action = ["lambda:InvokeFunction"]
+      Resource = ["arn:aws:lambda:eu-west-1:123456789012:function:orders-real:7"]
+    }
+    error_message = "With a fallback, the stub may invoke that function."
+  }
+
+  assert {
+    condition     = toset(keys(aws_iam_role_policy.stub)) == toset(["made", "plain", "given", "own"])
+    error_message = "Roles made or given get the policy; those told not to, or unknown, don't."
+  }
+
+  assert {
+    condition     = aws_iam_role_policy.stub["given"].role == "orders" && aws_iam_role_policy.stub["own"].role == "own" && aws_iam_role_policy.stub["own"].name == "live-debug-dev-tom-own"
+    error_message = "A given role gets it under a name of the function's own."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["given"].role == "arn:aws:iam::123456789012:role/team/orders" && aws_lambda_function.this["made"].role == "arn:aws:iam::123456789012:role/stub"
+    error_message = "Stubs run with the role given or made."
+  }
+
+  assert {
+    condition     = toset(keys(aws_lambda_function.this)) == toset(["made", "plain", "given", "untouched"]) && toset(keys(output.manifest.functions)) == toset(keys(var.functions))
+    error_message = "create = false makes no function, and livectl knows it all the same."
+  }
+
+  assert {
+    condition     = output.functions["own_alone"].function_arn == "arn:aws:lambda:eu-west-1:123456789012:function:live-debug-dev-tom-own_alone" && output.functions["own_alone"].stub_policy_json == aws_iam_role_policy.stub["own"].policy && output.functions["own_alone"].role_arn == null
+    error_message = "The policy comes out for whoever attaches it."
+  }
+
+  assert {
+    condition     = toset(keys(aws_iam_role.this)) == toset(["made", "plain"])
+    error_message = "A role is made where none is given."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.this["made"].assume_role_policy) == {
+      Version   = "2012-10-17"
+      Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }]
+    }
+    error_message = "Only Lambda takes it."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.function["made"].policy).Statement == [
+      { Sid = "WriteOwnLogs", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = ["arn:aws:logs:eu-west-1:123456789012:log-group:stub:*"] },
+      { Effect = "Allow", Action = "s3:GetObject", Resource = "*" },
+    ]
+    error_message = "It writes its own logs and may do what the caller says."
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_iam_role_policy.function["plain"].policy).Statement) == 1
+    error_message = "Without a policy it writes its logs only."
+  }
+
+  assert {
+    condition = jsondecode(output.developer_policy_json) == jsondecode(<<-JSON
+      {
+        "Version": "2012-10-17",
+        "Statement": [
+          {
+            "Sid": "ConnectToRelay", "Effect": "Allow", "Action": ["execute-api:Invoke"],
+            "Resource": ["arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/live/$connect"]
+          },
+          {
+            "Sid": "PostThroughRelay", "Effect": "Allow", "Action": ["execute-api:ManageConnections"],
+            "Resource": ["arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/live/POST/@connections/*"]
+          },
+          {
+            "Sid": "ServeOwnStage", "Effect": "Allow",
+            "Action": ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+            "Resource": ["arn:aws:dynamodb:eu-west-1:123456789012:table/live-debug-dev-tom"],
+            "Condition": {
+              "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["dev-tom"] },
+              "Null": { "dynamodb:LeadingKeys": "false" }
+            }
+          }
+        ]
+      }
+    JSON
+    )
+    error_message = "A developer connects, posts and serves the one stage, no more."
+  }
+
+  assert {
+    condition     = length(aws_iam_policy.developer) == 0
+    error_message = "No managed policy unless asked for."
+  }
+}
+
+run "tracing" {
+  variables {
+    tracing_mode = "Active"
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.function["plain"].policy).Statement[1] == { Sid = "WriteTraces", Effect = "Allow", Action = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource = ["*"] }
+    error_message = "Active tracing may write traces."
+  }
+}
+
+run "key_statements" {
+  variables {
+    kms_key_arn = "arn:aws:kms:eu-west-1:123456789012:key/1"
+  }
+
+  assert {
+    condition = alltrue([for policy in [aws_iam_role_policy.stub["plain"].policy, output.developer_policy_json] : jsondecode(policy).Statement[3] == {
+      Sid       = "ReadEncryptedDirectory", Effect = "Allow", Action = ["kms:Decrypt"], Resource = ["arn:aws:kms:eu-west-1:123456789012:key/1"]
+      Condition = { StringLike = { "kms:ViaService" = "dynamodb.eu-west-1.amazonaws.com*" } }
+    }])
+    error_message = "With a key, both may use it, through DynamoDB only."
+  }
+}

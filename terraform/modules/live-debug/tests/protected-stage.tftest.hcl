@@ -1,0 +1,74 @@
+# Stages that sound like production are refused until somebody says otherwise.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  stage = "prod"
+}
+
+run "refuses_prod" {
+  command         = plan
+  expect_failures = [aws_dynamodb_table.this]
+}
+
+run "refuses_a_word_in_another_case" {
+  command = plan
+
+  variables {
+    stage = "EU_Production-2"
+  }
+
+  expect_failures = [aws_dynamodb_table.this]
+}
+
+run "refuses_words_of_the_callers" {
+  command = plan
+
+  variables {
+    stage            = "demo-eu"
+    protected_stages = ["Demo"]
+  }
+
+  expect_failures = [aws_dynamodb_table.this]
+}
+
+run "compares_whole_words" {
+  command = plan
+
+  variables {
+    stage = "product-team-delivery"
+  }
+
+  assert {
+    condition     = length(aws_dynamodb_table.this) == 1
+    error_message = "product is not prod."
+  }
+}
+
+run "takes_the_callers_words_only" {
+  command = plan
+
+  variables {
+    protected_stages = []
+  }
+
+  assert {
+    condition     = length(aws_dynamodb_table.this) == 1
+    error_message = "Nothing is protected then."
+  }
+}
+
+run "allows_it_when_told" {
+  command = plan
+
+  variables {
+    allow_protected_stage = true
+  }
+
+  assert {
+    condition     = length(aws_dynamodb_table.this) == 1
+    error_message = "The leave was given."
+  }
+}

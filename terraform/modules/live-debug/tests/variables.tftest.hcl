@@ -1,0 +1,82 @@
+# Every variable that can be wrong, wrong. What each rule says, and that each one speaks, is checked by
+# terraform/test/validation-messages.test.ts.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+run "refuses_every_unfit_variable" {
+  command = plan
+
+  variables {
+    stage                 = "dev tom"
+    name                  = "live debug"
+    protected_stages      = ["eu-prod"]
+    functions             = { hello = { handler = "src/hello.handler", runtime = "nodejs22.x", package_type = "Image" } }
+    relay                 = { url = "shared", execution_arn = "shared" }
+    throttling            = { rate_limit = 0 }
+    access_logs           = { retention_in_days = 8 }
+    kms_key_arn           = "alias/directory"
+    stub_runtime          = "python3.13"
+    architecture          = "arm"
+    timeout_margin        = -1
+    log_retention_in_days = 8
+    log_kms_key_arn       = "alias/logs"
+    tracing_mode          = "On"
+    permissions_boundary  = "boundary"
+  }
+
+  expect_failures = [
+    var.stage, var.name, var.protected_stages, var.functions, var.relay, var.throttling, var.access_logs, var.kms_key_arn,
+    var.stub_runtime, var.architecture, var.timeout_margin, var.log_retention_in_days, var.log_kms_key_arn,
+    var.tracing_mode, var.permissions_boundary,
+  ]
+}
+
+run "refuses_a_name_too_long_for_lambda" {
+  command = plan
+
+  variables {
+    stage     = "a-stage-of-thirty-two-characters"
+    functions = { "a-function-of-thirty-five-characters" = { handler = "src/hello.handler", runtime = "nodejs22.x" } }
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
+run "refuses_a_stub_as_its_own_fallback" {
+  command = plan
+
+  variables {
+    stage = "dev-tom"
+    functions = {
+      hello = {
+        handler      = "src/hello.handler"
+        runtime      = "nodejs22.x"
+        fallback_arn = "arn:aws:lambda:eu-west-1:123456789012:function:live-debug-dev-tom-hello"
+      }
+    }
+  }
+
+  expect_failures = [aws_lambda_function.this]
+}
+
+run "takes_a_published_version_of_its_own_as_fallback" {
+  command = plan
+
+  variables {
+    stage = "dev-tom"
+    functions = {
+      hello = {
+        handler      = "src/hello.handler"
+        runtime      = "nodejs22.x"
+        fallback_arn = "arn:aws:lambda:eu-west-1:123456789012:function:live-debug-dev-tom-hello:7"
+      }
+    }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this["hello"].environment[0].variables.LIVE_DEBUG_FALLBACK_ARN == "arn:aws:lambda:eu-west-1:123456789012:function:live-debug-dev-tom-hello:7"
+    error_message = "A published version holds the real code."
+  }
+}

@@ -1,0 +1,395 @@
+################################################################################
+# The stage
+################################################################################
+
+variable "enabled" {
+  description = "Whether the stage is live. `false` leaves not one resource, and every output empty or null."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "stage" {
+  description = "The stage that one developer serves, e.g. `dev-tom`: `livectl serve --stage dev-tom`."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}$", var.stage))
+    error_message = "stage must be 1 to 32 letters, digits, - and _, beginning with a letter or digit: write e.g. \"dev-tom\"."
+  }
+}
+
+variable "name" {
+  description = "Prefix of every name, the directory table's included (`<name>-<stage>`); another one must be told to livectl with `--name`. IAM is global: for one stage in two Regions, put the Region into it."
+  type        = string
+  default     = "live-debug"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}$", var.name))
+    error_message = "name must be 1 to 32 letters, digits, - and _, beginning with a letter or digit: write e.g. \"live-debug\"."
+  }
+}
+
+variable "protected_stages" {
+  description = "Words that make a stage protected. They are compared with the words of the stage's name, which `-` and `_` part: `prod` protects `prod` and `eu-prod`, not `product`."
+  type        = list(string)
+  default     = ["prod", "production", "prd", "live"]
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for word in var.protected_stages : can(regex("^[a-zA-Z0-9]+$", word))])
+    error_message = "protected_stages must hold single words of letters and digits: write [\"prod\", \"eu\"] for \"prod-eu\"."
+  }
+}
+
+variable "allow_protected_stage" {
+  description = "Go live although the stage is protected. Its events, variables and credentials then reach a laptop."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags of every resource that takes them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+################################################################################
+# The functions
+################################################################################
+
+variable "functions" {
+  description = "The functions of the stage by name: `jsondecode(file(\"livectl.json\")).functions`, or the same in HCL. The fields are in a table of their own below."
+  type = map(object({
+    # Where the code is: file below `source_dir` without its extension, then the exported name.
+    handler = string
+    # The function's own runtime, e.g. `python3.13`: livectl runs the code with it. The stub's is `stub_runtime`.
+    runtime = string
+    # The function's own timeout in seconds, 1 to 900; its stub gets `timeout_margin` more.
+    timeout = optional(number, 3)
+    # MB, 128 to 10240, for the stub as for the function, since code can read it.
+    memory_size = optional(number, 128)
+    # Environment variables: at most 3,584 bytes, so that Lambda's 4,096 leave room for the stub's own. Not in the manifest.
+    environment = optional(map(string), {})
+    # The function's root folder, relative to the folder livectl serves.
+    source_dir = optional(string, ".")
+    # Program and arguments of a process that speaks the Lambda Runtime API, for livectl.
+    command = optional(list(string))
+    # How livectl bundles: `bundle` true or false, `packages` "external" or "bundle", `external` package names.
+    esbuild = optional(object({
+      bundle   = optional(bool)
+      packages = optional(string)
+      external = optional(list(string))
+    }))
+    # What invokes the function in the local cloud. The module doesn't create triggers yet: point yours at `functions[*].function_arn`.
+    triggers = optional(object({
+      http = optional(object({
+        path   = optional(string)
+        method = optional(string, "ANY")
+      }))
+    }), {})
+    # Make the stub function (default: `create`), or `false` where an aws_lambda_function of yours takes `stub` and `environment`.
+    create = optional(bool)
+    # The function's name on AWS. Default: `<name>-<stage>-<function>`.
+    function_name = optional(string)
+    # The stub's description. Default: how to serve it.
+    description = optional(string)
+    # The function's own role, e.g. `role = aws_iam_role.orders`. Default: the module makes one.
+    role = optional(object({
+      name = string
+      arn  = string
+    }))
+    # What the code may do: an IAM policy as JSON for the role that the module makes.
+    policy_json = optional(string)
+    # `false`: the stub's permissions are not written to the role; attach `functions[*].stub_policy_json` yourself.
+    attach_policy = optional(bool, true)
+    # The real function to invoke when nobody serves; without it callers get an error that names the command to run.
+    fallback_arn = optional(string)
+    # Key for the environment variables of the stub; its role needs kms:Decrypt, as the real function's does.
+    kms_key_arn = optional(string)
+    # Reserved concurrency of the stub.
+    reserved_concurrent_executions = optional(number)
+    # The function's layers, for the manifest: a stub has none.
+    layers = optional(list(string), [])
+    # The function's VPC, for the manifest: a stub is not placed in it, since it needs the internet, not the database.
+    vpc_config = optional(object({
+      subnet_ids         = list(string)
+      security_group_ids = list(string)
+    }))
+    # "Zip". "Image" is refused: Lambda can't change a function's package type.
+    package_type = optional(string, "Zip")
+    # Tags of the stub, besides `tags`.
+    tags = optional(map(string), {})
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.functions) : can(regex("^[a-zA-Z0-9_-]{1,64}$", name))])
+    error_message = "functions has a name Lambda would refuse: write letters, digits, - and _, at most 64. Unfit: ${join(", ", [for name in keys(var.functions) : name if !can(regex("^[a-zA-Z0-9_-]{1,64}$", name))])}."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : f.package_type == "Zip"])
+    error_message = "functions[*].package_type must be \"Zip\": a stub can't take the place of an image, since Lambda fixes the package type when a function is created. Leave the image function as it is and give its zip twin here. Unfit: ${join(", ", [for name, f in var.functions : name if f.package_type != "Zip"])}."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : can(regex("^\\S{1,128}$", f.handler))])
+    error_message = "functions[*].handler must be 1 to 128 characters without spaces: write e.g. \"src/orders.handler\". Unfit: ${join(", ", [for name, f in var.functions : name if !can(regex("^\\S{1,128}$", f.handler))])}."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : can(regex("^(nodejs\\d+\\.x|(python|ruby)\\d\\.\\d+|java\\d+(\\.al2)?|dotnet\\d+|provided\\.al2(023)?)$", f.runtime))])
+    error_message = "functions[*].runtime must be an AWS runtime identifier: write e.g. \"nodejs22.x\", \"python3.13\" or \"provided.al2023\". Unfit: ${join(", ", [for name, f in var.functions : "${name} = \"${f.runtime}\"" if !can(regex("^(nodejs\\d+\\.x|(python|ruby)\\d\\.\\d+|java\\d+(\\.al2)?|dotnet\\d+|provided\\.al2(023)?)$", f.runtime))])}."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : f.timeout >= 1 && f.timeout <= 900 && floor(f.timeout) == f.timeout])
+    error_message = "functions[*].timeout must be whole seconds from 1 to 900: write the real function's timeout. Unfit: ${join(", ", [for name, f in var.functions : "${name} = ${f.timeout}" if !(f.timeout >= 1 && f.timeout <= 900 && floor(f.timeout) == f.timeout)])}."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : f.memory_size >= 128 && f.memory_size <= 10240 && floor(f.memory_size) == f.memory_size])
+    error_message = "functions[*].memory_size must be whole MB from 128 to 10240: write the real function's memory. Unfit: ${join(", ", [for name, f in var.functions : "${name} = ${f.memory_size}" if !(f.memory_size >= 128 && f.memory_size <= 10240 && floor(f.memory_size) == f.memory_size)])}."
+  }
+
+  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html; all variables together: 4 KB.
+  validation {
+    condition = alltrue([for f in var.functions :
+      sum(concat([0], [for key, value in f.environment : length(base64encode("${key}${value}")) * 3 / 4])) <= 3584
+    ])
+    error_message = "functions[*].environment must not exceed 3,584 bytes in one function: Lambda allows 4,096 for all variables together, and the stub's own take up to 512. Move large values to SSM Parameter Store or Secrets Manager."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for f in var.functions : [for key in keys(f.environment) : can(regex("^[a-zA-Z][a-zA-Z0-9_]+$", key)) && !startswith(key, "LIVE_DEBUG_")]]))
+    error_message = "functions[*].environment must have names of a letter, then letters, digits and _; names that begin with LIVE_DEBUG_ are the stub's own. Rename: ${join(", ", flatten([for name, f in var.functions : [for key in keys(f.environment) : "${key} of ${name}" if !can(regex("^[a-zA-Z][a-zA-Z0-9_]+$", key)) || startswith(key, "LIVE_DEBUG_")]]))}."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : can(regex("^[^/]", f.source_dir)) && !can(regex("^[a-zA-Z]:", f.source_dir))])
+    error_message = "functions[*].source_dir must be relative to the folder livectl serves, since the manifest is for every teammate's machine: write e.g. \"services/orders\" or \".\". Unfit: ${join(", ", [for name, f in var.functions : "${name} = \"${f.source_dir}\"" if !can(regex("^[^/]", f.source_dir)) || can(regex("^[a-zA-Z]:", f.source_dir))])}."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : f.command == null ? true : length(f.command) > 0 && try(f.command[0], "") != ""])
+    error_message = "functions[*].command must name a program first: write e.g. [\"python3\", \"-m\", \"awslambdaric\", \"app.handler\"], or leave it out."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : contains(["external", "bundle"], coalesce(try(f.esbuild.packages, null), "external"))])
+    error_message = "functions[*].esbuild.packages must be \"external\" (leave node_modules where it is) or \"bundle\"."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : f.function_name == null ? true : can(regex("^[a-zA-Z0-9_-]{1,64}$", f.function_name))])
+    error_message = "functions[*].function_name must be a plain name of letters, digits, - and _, at most 64: write \"orders-api\", not its ARN."
+  }
+
+  validation {
+    condition     = length([for f in var.functions : f.function_name if f.function_name != null]) == length(distinct([for f in var.functions : f.function_name if f.function_name != null]))
+    error_message = "functions[*].function_name must differ between functions: two entries name the same function on AWS."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : f.role == null ? true : can(regex("^arn:[^:]+:iam::\\d{12}:role/", f.role.arn))])
+    error_message = "functions[*].role must be a role with its name and ARN: write role = aws_iam_role.orders, or { name = \"orders\", arn = \"arn:aws:iam::123456789012:role/orders\" }."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : f.role == null || f.policy_json == null])
+    error_message = "functions[*].policy_json is for the role that the module makes: where role is given, attach the policy to that role instead."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : f.policy_json == null ? true : can(jsondecode(f.policy_json).Statement)])
+    error_message = "functions[*].policy_json must be an IAM policy document as JSON: write jsonencode({ Version = \"2012-10-17\", Statement = [...] }) or data.aws_iam_policy_document.orders.json."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : f.fallback_arn == null ? true : can(regex("^arn:[^:]+:lambda:[^:]+:\\d{12}:function:", f.fallback_arn))])
+    error_message = "functions[*].fallback_arn must be a function's ARN: write aws_lambda_function.orders.arn, or the qualified_arn of a version."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : f.kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:[^:]+:\\d{12}:key/", f.kms_key_arn))])
+    error_message = "functions[*].kms_key_arn must be a key's ARN, not an alias or an id: write aws_kms_key.orders.arn."
+  }
+}
+
+variable "create" {
+  description = "Whether the module makes the stub functions, for functions that don't say so themselves. `false`: your own aws_lambda_function resources take `stub` and `environment`."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+################################################################################
+# [2] The relay
+################################################################################
+
+variable "relay" {
+  description = "The `relay` output of another instance of this module in the same account and Region, to share its relay. `null`: the module makes one."
+  type = object({
+    url           = string
+    execution_arn = string
+  })
+  default = null
+
+  validation {
+    condition     = var.relay == null ? true : can(regex("^(https?|wss?)://[^/]+/.", var.relay.url)) && can(regex("^arn:[^:]+:execute-api:[^:]+:\\d{12}:[^/]+/[^/]+$", var.relay.execution_arn))
+    error_message = "relay must be the relay output of another instance: write relay = module.shared.relay. Its url ends in the API's stage, its execution_arn too."
+  }
+}
+
+variable "throttling" {
+  description = "What the relay's routes (connect, hello, keepalive) take: requests a second, and the burst above. It keeps a runaway from eating the account's 10,000 a second."
+  type = object({
+    rate_limit  = optional(number, 1000)
+    burst_limit = optional(number, 500)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.throttling.rate_limit >= 1 && var.throttling.burst_limit >= 1 && var.throttling.burst_limit <= 5000
+    error_message = "throttling must allow at least 1 request a second, and a burst from 1 to 5000: write { rate_limit = 1000, burst_limit = 500 }. To switch the stage off, write enabled = false."
+  }
+}
+
+variable "access_logs" {
+  description = "Log who connects to the relay, never what is said. Needs the account's API Gateway logging role (aws_api_gateway_account) to be set. `null`: no access log."
+  type = object({
+    retention_in_days = optional(number, 7)
+    kms_key_arn       = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], try(coalesce(var.access_logs.retention_in_days), 7))
+    error_message = "access_logs.retention_in_days must be a number of days CloudWatch Logs knows: write 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365 or one of the longer ones of its list."
+  }
+}
+
+################################################################################
+# The directory
+################################################################################
+
+variable "kms_key_arn" {
+  description = "Customer managed key for the directory table; stubs and developers get kms:Decrypt on it through DynamoDB. `null`: the AWS managed key."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:[^:]+:\\d{12}:key/", var.kms_key_arn))
+    error_message = "kms_key_arn must be a key's ARN, not an alias or an id: write aws_kms_key.this.arn."
+  }
+}
+
+variable "point_in_time_recovery" {
+  description = "Point-in-time recovery of the directory table. It holds leases of seconds and what Terraform can write again, so off."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+################################################################################
+# [1] The stubs
+################################################################################
+
+variable "stub_runtime" {
+  description = "The runtime of the stubs, whatever the functions' own."
+  type        = string
+  default     = "nodejs22.x"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^nodejs(2[0-9]|[3-9][0-9])\\.x$", var.stub_runtime))
+    error_message = "stub_runtime must be a Node runtime from nodejs20.x on: write \"nodejs22.x\". The function's own runtime goes into functions[*].runtime."
+  }
+}
+
+variable "architecture" {
+  description = "The architecture of the stubs: \"arm64\" or \"x86_64\"."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture must be \"arm64\" or \"x86_64\"."
+  }
+}
+
+variable "timeout_margin" {
+  description = "Seconds a stub's timeout exceeds its function's, for the way to the laptop and back; together at most 900. A queue's visibility timeout must cover both."
+  type        = number
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = var.timeout_margin >= 0 && var.timeout_margin <= 900 && floor(var.timeout_margin) == var.timeout_margin
+    error_message = "timeout_margin must be whole seconds from 0 to 900: write 5."
+  }
+}
+
+variable "log_retention_in_days" {
+  description = "How long the stubs' logs are kept; the code's own log lines are on the laptop."
+  type        = number
+  default     = 7
+  nullable    = false
+
+  validation {
+    condition     = contains([0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_in_days)
+    error_message = "log_retention_in_days must be a number of days CloudWatch Logs knows: write 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365 or one of the longer ones of its list, or 0 for ever."
+  }
+}
+
+variable "log_kms_key_arn" {
+  description = "Key for the stubs' log groups; its policy must let CloudWatch Logs use it. `null`: the service's own key."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.log_kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:[^:]+:\\d{12}:key/", var.log_kms_key_arn))
+    error_message = "log_kms_key_arn must be a key's ARN, not an alias or an id: write aws_kms_key.logs.arn."
+  }
+}
+
+variable "tracing_mode" {
+  description = "X-Ray mode of the stubs: \"Active\" or \"PassThrough\". `null`: Lambda's default."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.tracing_mode == null ? true : contains(["Active", "PassThrough"], var.tracing_mode)
+    error_message = "tracing_mode must be \"Active\", \"PassThrough\" or null."
+  }
+}
+
+################################################################################
+# IAM
+################################################################################
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds the roles the module makes."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null ? true : can(regex("^arn:[^:]+:iam::(\\d{12}|aws):policy/", var.permissions_boundary))
+    error_message = "permissions_boundary must be a policy's ARN: write \"arn:aws:iam::123456789012:policy/boundary\"."
+  }
+}
+
+variable "create_developer_policy" {
+  description = "Make a managed policy of `developer_policy_json`, named `<name>-<stage>-developer`."
+  type        = bool
+  default     = false
+  nullable    = false
+}
