@@ -76,8 +76,8 @@ export class LivectlProcess {
 
   /** Ends it at once, with the workers it started; for a bench that is interrupted. */
   kill(): void {
-    // The second signal is a second Ctrl-C: livectl waits for nothing and leaves nothing behind.
+    // Like a second Ctrl-C: livectl waits for nothing and leaves nothing behind. Two of one kind might arrive as one.
     this.#child.kill('SIGINT');
-    this.#child.kill('SIGINT');
+    this.#child.kill('SIGTERM');
   }
 }

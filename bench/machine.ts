@@ -1,9 +1,9 @@
 // What the figures were measured on.
 import { execFileSync } from 'node:child_process';
-import { cpus, release, type as system, totalmem } from 'node:os';
+import { cpus, loadavg, release, type as system, totalmem } from 'node:os';
 import { repository } from './repository.ts';
 
-/** One line: processor, cores, memory, system, Node, commit. */
+/** One line: processor, cores, memory, system, Node, commit, and how busy others kept it when the bench began. */
 export function machineLine(): string {
   const processors = cpus();
   const model = processors[0]?.model.trim() ?? 'unknown processor';
@@ -15,7 +15,8 @@ export function machineLine(): string {
     `${system()} ${release()}`,
     `Node.js ${process.versions.node}`,
   ];
-  return [...parts, commit()].join(', ');
+  const load = (loadavg()[0] ?? 0).toFixed(1);
+  return [...parts, commit(), `load ${load} at the start`].join(', ');
 }
 
 function commit(): string {

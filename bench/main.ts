@@ -6,6 +6,7 @@ import { concurrent } from './concurrent.ts';
 import { machineLine } from './machine.ts';
 import type { Measurement } from './measurement.ts';
 import { memory } from './memory.ts';
+import { parts } from './parts.ts';
 import { payload } from './payload.ts';
 import { type Measured, markdown, terminalTable } from './report.ts';
 import { benchmarksFile } from './repository.ts';
@@ -15,7 +16,7 @@ import { stub } from './stub.ts';
 import { warm } from './warm.ts';
 import { Workspace } from './workspace.ts';
 
-const measurements: readonly Measurement[] = [warm, save, payload, concurrent, stub, start, memory];
+const measurements: readonly Measurement[] = [warm, parts, save, payload, concurrent, stub, start, memory];
 
 /** The whole bench ends by itself within this. */
 const boundMs = 4 * 60_000;

@@ -38,6 +38,7 @@ async function served(workspace: Workspace, count: number, goal: number | undefi
   });
   const { livectl, url } = await workspace.serve(root);
   const caller = new HttpCaller(url);
+  workspace.defer(() => caller.close());
   for (let call = 0; call < invocations; call += 1) await caller.getOk(`/${names[call % count]}`);
   await pause(idleMs);
   const tree = processTree(livectl.pid);
@@ -52,7 +53,6 @@ async function served(workspace: Workspace, count: number, goal: number | undefi
     { what: `${functionsWord}: all processes`, value: togetherMb(tree), unit: 'MB' },
     { what: `${functionsWord}: how many processes`, value: tree.length, unit: '' },
   ];
-  caller.close();
   await livectl.stop();
   return figures;
 }
