@@ -19,8 +19,11 @@ import {
 } from './message.ts';
 import { type Channel, sealOverheadBytes } from './sealing.ts';
 
-/** Below this, gzip costs more than the bytes it saves. */
-const gzipFromBytes = 1024;
+/**
+ * Below this, compressing and decompressing cost more (0.3 ms) than the bytes they save: 4 KB pass in 3 ms at
+ * 10 Mbit/s, and most invocations with their environment are smaller.
+ */
+const gzipFromBytes = 4096;
 
 /** Up to this size compressing at once is quicker than a trip to the thread pool (0.4 ms at 64 KB). */
 const gzipAtOnceBytes = 64 * 1024;

@@ -96,6 +96,7 @@ async function serve(
   const builder = createBuilder({
     targets,
     onEvent: (event) => (session ? session.onBuild(event) : early.push(event)),
+    nodeCommand: nodeCommand(),
   });
   closers.add(() => builder.close());
   const starting = Promise.all([

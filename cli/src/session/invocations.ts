@@ -31,6 +31,12 @@ export interface InvocationsOptions {
 /** An answer is still tried to be delivered this long after the stub's deadline: its clock may differ. */
 const deliveryGraceMs = 5000;
 
+/**
+ * An answer is an ack too. Code that is done within this saves a message each way through the relay, and its CPU
+ * time just when the answer needs it; the stub waits for an ack for seconds.
+ */
+const ackAfterMs = 5;
+
 /** A difference of clocks above this is no time on the way. */
 const plausibleTransitMs = 10_000;
 
@@ -82,8 +88,11 @@ export class Invocations {
     };
     this.#answers.begin(run);
     this.#total += 1;
-    this.#acknowledge(run);
+    // The code starts first; the ack rides beside it, where an answer is not as quick.
     this.track(this.#work(run, message));
+    clock.after(ackAfterMs, () => {
+      if (run.state === 'running') this.#acknowledge(run);
+    });
     const trigger = triggerSummary(message.body);
     onEvent({ event: 'invoke', id: run.requestId, function: run.functionName, trigger });
   }

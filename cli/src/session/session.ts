@@ -104,6 +104,7 @@ export class Session {
 
   /** The builder's news: a good build runs from the next invocation on, a failed one keeps the last good one. */
   onBuild(event: BuildEvent): void {
+    if (this.#stopping) return;
     const { onEvent, pool } = this.#options;
     switch (event.type) {
       case 'built': {
