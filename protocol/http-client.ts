@@ -70,7 +70,7 @@ export class HttpClient {
       headers: { ...request.headers, 'content-length': String(body?.length ?? 0) },
     });
     const response = new Promise<HttpResponse>((resolve, reject) => {
-      // Ours before the socket's: what a destroyed socket reports looks like a reset.
+      // Rejected first: what the destroyed socket reports next may look like a reset, and that is tried again.
       const giveUp = (error: Error) => {
         clearTimeout(timer);
         reject(error);
