@@ -288,6 +288,23 @@ test('an item of 400 KB fits, one byte more does not', async () => {
   );
 });
 
+test('an update reads what was there before it, whatever its order', async () => {
+  const Key = key('swap');
+  const swap = 'SET a = b, b = a, c = c + :one, d = c REMOVE gone';
+  await expectSame(
+    ['put', { Item: { ...Key, a: { S: 'a' }, b: { S: 'b' }, c: { N: '1' }, gone: { S: 'x' } } }],
+    [
+      'update',
+      {
+        Key,
+        UpdateExpression: swap,
+        ExpressionAttributeValues: { ':one': { N: '1' } },
+        ReturnValues: 'ALL_NEW',
+      },
+    ],
+  );
+});
+
 describe('Query', () => {
   const stage = 'query';
   const names = ['client#*', 'client#a', 'client#b', 'client#ä', 'client#𝄞', 'client#￿', 'manifest', 'z'];

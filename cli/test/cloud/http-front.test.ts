@@ -40,7 +40,9 @@ let port: number;
 
 beforeEach(async () => {
   invoked = [];
-  events = [];
+  // An answer of the test before may be told after its end.
+  const own: CloudEvent[] = [];
+  events = own;
   told = () => {};
   answer = () => ({ statusCode: 200 });
   outcome = undefined;
@@ -48,8 +50,8 @@ beforeEach(async () => {
     routes: new RouteTable(functions),
     clock,
     onEvent: (event) => {
-      events.push(event);
-      told();
+      own.push(event);
+      if (own === events) told();
     },
     host: {
       async invoke(functionName, payload, options) {
