@@ -99,6 +99,9 @@ export interface Cloud {
    * timeouts are outcomes. Rejects with LD_CONFIG for a name that is not deployed, with LD_STOPPED after `close`.
    */
   invoke(functionName: string, payload: Uint8Array): Promise<Outcome>;
-  /** Ends every socket, server and stub process; resolves when they are gone. */
+  /**
+   * Lets HTTP answers on their way through, for a second at most, then ends every socket, server and stub process;
+   * resolves when they are gone.
+   */
   close(): Promise<void>;
 }

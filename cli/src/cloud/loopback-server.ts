@@ -43,6 +43,7 @@ export async function listen(server: Server, port: number): Promise<number> {
 /** Stops listening, ends every connection and resolves when the server is closed. */
 export function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
+    // An error says that it wasn't listening any more; the wait for its connections ends all the same.
     server.close(() => resolve());
     server.closeAllConnections();
   });

@@ -5,7 +5,7 @@ import { createDeveloper, createStubRole, region, relayStage } from './access.ts
 import { createAwsEndpoint } from './aws-endpoint.ts';
 import type { Cloud, CloudOptions } from './cloud.ts';
 import { Directory } from './directory/directory-api.ts';
-import { createHttpFront } from './front/http-front.ts';
+import { HttpFront } from './front/http-front.ts';
 import { callablePath, RouteTable } from './front/routes.ts';
 import { InvokeApi } from './lambda/invoke-api.ts';
 import { LambdaHost } from './lambda/lambda-host.ts';
@@ -34,7 +34,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const connections = new ConnectionsApi(relay, verifier, clock, options.faults);
   const closers: (() => void | Promise<void>)[] = [() => directory.close()];
   const close = async () => {
-    // In reverse: first nobody gets in, then what runs ends, then what it used.
+    // In reverse: first nobody gets in and answers get out, then what runs ends, then what it used.
     for (const step of closers.splice(0).reverse()) await step();
   };
   try {
@@ -70,9 +70,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     closers.push(() => host.close());
     const invokeApi = new InvokeApi(host, verifier);
 
-    const front = createHttpFront({ routes, host, clock, onEvent });
-    const url = `http://127.0.0.1:${await listen(front, options.port)}`;
-    closers.push(() => closeServer(front));
+    const front = new HttpFront({ routes, host, clock, onEvent });
+    const url = `http://127.0.0.1:${await front.listen(options.port)}`;
+    closers.push(() => front.close());
 
     return {
       url,

@@ -1,12 +1,10 @@
 // The HTTP front over real sockets, with a Lambda host that answers in this process.
 import { once } from 'node:events';
 import { Agent, type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CloudEvent, CloudFunction } from '../../src/cloud/cloud.ts';
-import { createHttpFront } from '../../src/cloud/front/http-front.ts';
+import { HttpFront } from '../../src/cloud/front/http-front.ts';
 import { RouteTable } from '../../src/cloud/front/routes.ts';
-import { closeServer, listen } from '../../src/cloud/loopback-server.ts';
 import { functionError, type Outcome } from '../../src/worker/invocation.ts';
 import { HandClock } from './hand-clock.ts';
 
@@ -35,7 +33,7 @@ let answer: (event: HttpEvent) => unknown | Promise<unknown>;
 let outcome: Outcome | undefined;
 let events: CloudEvent[];
 let told: () => void;
-let server: ReturnType<typeof createHttpFront>;
+let front: HttpFront;
 let port: number;
 
 beforeEach(async () => {
@@ -46,7 +44,7 @@ beforeEach(async () => {
   told = () => {};
   answer = () => ({ statusCode: 200 });
   outcome = undefined;
-  server = createHttpFront({
+  front = new HttpFront({
     routes: new RouteTable(functions),
     clock,
     onEvent: (event) => {
@@ -62,10 +60,10 @@ beforeEach(async () => {
       },
     },
   });
-  port = await listen(server, 0);
+  port = await front.listen(0);
 });
 
-afterEach(() => closeServer(server));
+afterEach(() => front.close());
 
 interface Got {
   readonly status: number;
@@ -424,12 +422,53 @@ describe('what is told', () => {
   });
 
   test('connections are kept', async () => {
-    const ports = new Set<number>();
-    server.on('request', ({ socket }) => ports.add(socket.remotePort ?? 0));
-    await call('/hello');
-    await call('/nowhere');
-    await call('/hello');
+    const ports = new Set<unknown>();
+    for (const path of ['/hello', '/nowhere', '/hello']) {
+      const sent = request({ host: '127.0.0.1', port, path, agent });
+      sent.end();
+      const [response] = await once(sent, 'response');
+      ports.add(response.socket.localPort);
+      response.resume();
+      await once(response, 'end');
+    }
     expect(ports.size).toBe(1);
-    expect((server.address() as AddressInfo).address).toBe('127.0.0.1');
+  });
+});
+
+describe('close', () => {
+  /** A request that the function has been handed, and the means to answer it. */
+  async function inFlight() {
+    let settle: (value: unknown) => void = () => {};
+    let got: Promise<Got> | undefined;
+    await new Promise<void>((reached) => {
+      answer = () => {
+        reached();
+        return new Promise((resolve) => {
+          settle = resolve;
+        });
+      };
+      got = call('/hello');
+    });
+    return { got: got as Promise<Got>, settle };
+  }
+
+  test('lets an answer on its way through, and nothing new in', async () => {
+    const { got, settle } = await inFlight();
+    const end = front.close();
+    const refused = request({ host: '127.0.0.1', port, path: '/hello', agent: new Agent() });
+    refused.end();
+    await expect(once(refused, 'response')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    settle({ statusCode: 200, body: 'in time' });
+    expect((await got).body.toString()).toBe('in time');
+    await end;
+  });
+
+  test('waits a second and no longer', async () => {
+    const { got } = await inFlight();
+    const hungUp = expect(got).rejects.toMatchObject({ code: 'ECONNRESET' });
+    const end = front.close();
+    clock.advance(1000);
+    await end;
+    await hungUp;
   });
 });

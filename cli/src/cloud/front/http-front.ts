@@ -1,12 +1,11 @@
 // The HTTP front: requests in, events to the Lambda host, its answers out, as an HTTP API of API Gateway does it.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../../../protocol/clock.ts';
 import { httpLimits, lambdaLimits } from '../aws-limits.ts';
 import type { CloudEvent } from '../cloud.ts';
 import type { LambdaHost } from '../lambda/lambda-host.ts';
-import { createLoopbackServer, readBody } from '../loopback-server.ts';
+import { closeServer, createLoopbackServer, listen, readBody } from '../loopback-server.ts';
 import { httpEvent, newApiRequestId, splitUrl } from './http-event.ts';
 import { type FrontResponse, httpResponse, messageResponse } from './http-response.ts';
 import type { RouteTable } from './routes.ts';
@@ -25,51 +24,83 @@ const internalError = messageResponse(500, 'Internal Server Error');
 /** nginx's word for a caller that hung up before the answer. */
 const callerGone = 499;
 
-/** The server, not listening yet. */
-export function createHttpFront(options: FrontOptions): Server {
-  const server: Server = createLoopbackServer((request, response) => {
-    const { port } = server.address() as AddressInfo;
-    void handle(request, response, port, options).catch(() => {
-      // A fault of ours; a function's own faults are answers.
-      if (!response.headersSent) write(response, internalError, newApiRequestId());
+/** How long `close` waits for answers on their way, in milliseconds: what a result needs from livectl to the caller. */
+const drainMs = 1000;
+
+export class HttpFront {
+  readonly #options: FrontOptions;
+  readonly #server: Server;
+  /** Requests that were not answered yet. */
+  #open = 0;
+  #closing = false;
+  #onDrained = () => {};
+
+  constructor(options: FrontOptions) {
+    this.#options = options;
+    this.#server = createLoopbackServer((request, response) => {
+      void this.#handle(request, response).catch(() => {
+        // A fault of ours; a function's own faults are answers.
+        if (!response.headersSent) write(response, internalError, newApiRequestId());
+      });
     });
-  });
-  return server;
-}
-
-async function handle(
-  request: IncomingMessage,
-  response: ServerResponse,
-  port: number,
-  { routes, host, clock, onEvent }: FrontOptions,
-): Promise<void> {
-  const started = performance.now();
-  const time = clock.now();
-  const requestId = newApiRequestId();
-  const { method = 'GET', url = '/' } = request;
-  const [path] = splitUrl(url);
-  const match = routes.match(method, path);
-  if (!match) {
-    request.resume();
-    write(response, notFound, requestId);
-    return;
   }
-  const { functionName } = match;
-  const id = randomUUID();
-  const tell = (status: number) =>
-    onEvent({ type: 'http', functionName, id, method, path, status, ms: performance.now() - started });
-  let answered = false;
-  response.once('close', () => tell(answered ? response.statusCode : callerGone));
 
-  const body = await readBody(request, httpLimits.requestBytes);
-  const event = body ? Buffer.from(httpEvent({ request, match, body, requestId, time, port })) : undefined;
-  const answer =
-    event === undefined || event.length > lambdaLimits.eventBytes
-      ? tooLarge
-      : await withinBound(host.invoke(functionName, event, { id }).then(httpResponse), clock);
-  if (response.destroyed) return;
-  answered = true;
-  write(response, answer, requestId);
+  /** Gives the port. Throws LD_PORT_IN_USE. */
+  listen(port: number): Promise<number> {
+    return listen(this.#server, port);
+  }
+
+  /** Takes no more requests, lets answers on their way through for a second, then ends every connection. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#server.close();
+    if (this.#open > 0) {
+      await new Promise<void>((resolve) => {
+        const bound = this.#options.clock.after(drainMs, resolve);
+        this.#onDrained = () => {
+          bound.cancel();
+          resolve();
+        };
+      });
+    }
+    await closeServer(this.#server);
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { routes, host, clock, onEvent } = this.#options;
+    const started = performance.now();
+    const time = clock.now();
+    const requestId = newApiRequestId();
+    const { method = 'GET', url = '/' } = request;
+    const [path] = splitUrl(url);
+    const match = routes.match(method, path);
+    if (!match || this.#closing) {
+      request.resume();
+      write(response, match ? unavailable : notFound, requestId);
+      return;
+    }
+    const { functionName } = match;
+    const id = randomUUID();
+    let answered = false;
+    this.#open += 1;
+    response.once('close', () => {
+      const status = answered ? response.statusCode : callerGone;
+      onEvent({ type: 'http', functionName, id, method, path, status, ms: performance.now() - started });
+      this.#open -= 1;
+      if (this.#open === 0) this.#onDrained();
+    });
+
+    const body = await readBody(request, httpLimits.requestBytes);
+    const port = request.socket.localPort ?? 0;
+    const event = body ? Buffer.from(httpEvent({ request, match, body, requestId, time, port })) : undefined;
+    const answer =
+      event === undefined || event.length > lambdaLimits.eventBytes
+        ? tooLarge
+        : await withinBound(host.invoke(functionName, event, { id }).then(httpResponse), clock);
+    if (response.destroyed) return;
+    answered = true;
+    write(response, answer, requestId);
+  }
 }
 
 /** API Gateway waits for an integration no longer than this; the function goes on without it. */
