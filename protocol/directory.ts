@@ -9,6 +9,9 @@ import { type AwsCredentials, Signer } from './signature.ts';
 export type Attribute = { readonly S: string } | { readonly N: string };
 export type Item = Readonly<Record<string, Attribute>>;
 
+/** The sort key of what Terraform tells livectl of the stage: its relay and its functions. */
+export const manifestItem = 'manifest';
+
 /** The sort key of whoever serves every function of a stage; `client#<function>` serves one. */
 export const wholeStageItem = 'client#*';
 export const clientItemPrefix = 'client#';
@@ -34,6 +37,8 @@ const clientItemSchema = v.object({
   session: text,
   user: text,
   host: text,
+  /** ARN of the AWS principal that serves, where it could be asked for. */
+  caller: v.optional(text),
   /** livectl's version. */
   version: text,
   /** When serving began, milliseconds since the epoch. */
@@ -46,12 +51,11 @@ const clientItemSchema = v.object({
 export type ClientItem = v.InferOutput<typeof clientItemSchema>;
 
 export function toItem(client: ClientItem): Item {
-  return Object.fromEntries(
-    Object.entries(client).map(([name, value]) => [
-      name,
-      typeof value === 'number' ? { N: String(value) } : { S: value },
-    ]),
-  );
+  const item: Record<string, Attribute> = {};
+  for (const [name, value] of Object.entries(client)) {
+    if (value !== undefined) item[name] = typeof value === 'number' ? { N: String(value) } : { S: value };
+  }
+  return item;
 }
 
 /** Parses a client item; undefined when it is none of this version's. */

@@ -24,10 +24,14 @@ const maxResponseBytes = 16 * 1024 * 1024;
 export class HttpClient {
   readonly #agents: { readonly http: http.Agent; readonly https: https.Agent };
 
-  constructor() {
+  readonly #agentFor: (url: URL) => http.Agent | undefined;
+
+  /** `agentFor` names another agent for a URL, e.g. one that goes through a proxy; whoever made it closes it. */
+  constructor(options: { readonly agentFor?: (url: URL) => http.Agent | undefined } = {}) {
+    this.#agentFor = options.agentFor ?? (() => undefined);
     // The socket used last is the one most likely to be alive still.
-    const options = { keepAlive: true, scheduling: 'lifo', maxFreeSockets: 16 } as const;
-    this.#agents = { http: new http.Agent(options), https: new https.Agent(options) };
+    const keepAlive = { keepAlive: true, scheduling: 'lifo', maxFreeSockets: 16 } as const;
+    this.#agents = { http: new http.Agent(keepAlive), https: new https.Agent(keepAlive) };
   }
 
   /** Rejects with the network's error, or with code `ETIMEDOUT`; any HTTP status is an answer. */
@@ -66,7 +70,7 @@ export class HttpClient {
     const body = request.body === undefined ? undefined : Buffer.from(request.body as Uint8Array);
     const outgoing = (secure ? https : http).request(request.url, {
       method: request.method,
-      agent: secure ? this.#agents.https : this.#agents.http,
+      agent: this.#agentFor(request.url) ?? (secure ? this.#agents.https : this.#agents.http),
       headers: { ...request.headers, 'content-length': String(body?.length ?? 0) },
     });
     const response = new Promise<HttpResponse>((resolve, reject) => {

@@ -11,7 +11,6 @@ export const errorCodes = {
   LD_NOT_SERVED: { name: 'LiveDebugNotServedError', fault: 'user' },
   LD_BUILD: { name: 'LiveDebugBuildError', fault: 'user' },
   LD_STOPPED: { name: 'LiveDebugStoppedError', fault: 'user' },
-  LD_BUSY: { name: 'LiveDebugBusyError', fault: 'user' },
   LD_RELAY: { name: 'LiveDebugRelayError', fault: 'system' },
   LD_DIRECTORY: { name: 'LiveDebugDirectoryError', fault: 'system' },
   LD_STUB_CONFIG: { name: 'LiveDebugStubConfigError', fault: 'user' },
@@ -19,6 +18,11 @@ export const errorCodes = {
   LD_CONFIG: { name: 'LiveDebugConfigError', fault: 'user' },
   LD_PORT_IN_USE: { name: 'LiveDebugPortInUseError', fault: 'user' },
   LD_DISPLACED: { name: 'LiveDebugDisplacedError', fault: 'user' },
+  LD_CREDENTIALS: { name: 'LiveDebugCredentialsError', fault: 'user' },
+  LD_REGION: { name: 'LiveDebugRegionError', fault: 'user' },
+  LD_STAGE: { name: 'LiveDebugStageError', fault: 'user' },
+  LD_PERMISSION: { name: 'LiveDebugPermissionError', fault: 'user' },
+  LD_CLOCK: { name: 'LiveDebugClockError', fault: 'user' },
   LD_INTERNAL: { name: 'LiveDebugInternalError', fault: 'system' },
 } as const satisfies Record<string, { name: string; fault: 'user' | 'system' }>;
 
@@ -50,9 +54,9 @@ export function messageOf(thrown: unknown): string {
 }
 
 /**
- * What a service answered, up to its first line end (also one escaped in JSON) and at most 200 characters: after
+ * What a service answered, up to its first line end (also one escaped in JSON) and at most 500 characters: after
  * a bad signature AWS goes on to quote the request with its session token.
  */
 export function firstLine(answer: string): string {
-  return (/^[^\r\n\\]*/.exec(answer.trim())?.[0] ?? '').slice(0, 200);
+  return (/^[^\r\n\\]*/.exec(answer.trim())?.[0] ?? '').slice(0, 500);
 }

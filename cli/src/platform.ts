@@ -1,4 +1,5 @@
 // The only file that asks "Node or Deno?": one table of what differs.
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
@@ -22,6 +23,15 @@ export function nodeCommand(): readonly [string, ...string[]] {
   return node
     ? [node, '--enable-source-maps']
     : [process.execPath, 'run', '--allow-all', '--no-config', '--quiet'];
+}
+
+/** Version of the Node that {@link nodeCommand} runs, e.g. `20.20.2`; undefined where that is Deno. Asked once. */
+export function nodeVersion(): string | undefined {
+  if (!deno) return process.versions.node;
+  const [program = '', ...args] = nodeCommand();
+  if (program === process.execPath && args[0] === 'run') return undefined;
+  const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8', timeout: 5000 });
+  return status === 0 ? stdout.trim().replace(/^v/, '') : undefined;
 }
 
 function findOnPath(program: string): string | undefined {

@@ -17,23 +17,33 @@ export interface ClientDirectoryOptions {
   readonly clock: Clock;
 }
 
+/** A stub that is called all the time reads the table four times a minute. */
+const rereadAfterMs = 15_000;
+
 /** Caches the directory's answer for a warm stub; one key agreement per client key. */
 export class ClientDirectory {
   readonly #options: ClientDirectoryOptions;
   #client: Client | undefined;
+  #readAt = 0;
 
   constructor(options: ClientDirectoryOptions) {
     this.#options = options;
   }
 
-  /** The cached client, however old its lease: a post tells at no cost whether it is still there. */
+  /**
+   * The cached client, however old its lease: a post tells at no cost whether it is still there. Beside that post
+   * the table is read again when it was last read a while ago, since somebody may have taken this function alone.
+   */
   async current(): Promise<Client | undefined> {
-    return this.#client ?? (await this.refresh());
+    if (this.#client === undefined) return this.refresh();
+    if (this.#options.clock.now() - this.#readAt > rereadAfterMs) void this.refresh().catch(() => undefined);
+    return this.#client;
   }
 
   /** Reads the table again; undefined when nobody has a live lease. Rejects with LD_DIRECTORY. */
   async refresh(): Promise<Client | undefined> {
     const { directory, stage, functionName, clock } = this.#options;
+    this.#readAt = clock.now();
     const item = servingClient(await directory.clients(stage), functionName, clock.now());
     if (item === undefined) this.#client = undefined;
     else if (item.publicKey === this.#client?.item.publicKey)

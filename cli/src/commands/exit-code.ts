@@ -10,6 +10,11 @@ export function exitCodeOf(error: unknown): number {
   switch (error.code) {
     case 'LD_CONFIG':
     case 'LD_PORT_IN_USE':
+    case 'LD_CREDENTIALS':
+    case 'LD_REGION':
+    case 'LD_STAGE':
+    case 'LD_PERMISSION':
+    case 'LD_CLOCK':
       return exitCodes.usage;
     case 'LD_DISPLACED':
       return exitCodes.displaced;

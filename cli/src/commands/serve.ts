@@ -11,11 +11,19 @@ export class ServeCommand extends LivectlCommand {
       Reads livectl.json, builds and watches the sources, and runs each invocation in a worker process of its own
       with the function's environment and credentials. A saved change answers from the next invocation on.
 
+      \`--stage\` serves a stage that the Terraform module deployed to AWS: its table tells livectl everything else.
+      Whoever serves last wins; the one before is told and ends with exit code 3.
+
       With \`--local\` nothing of AWS is needed: an embedded cloud on 127.0.0.1 runs the real stub and relay.
 
       Ctrl-C once finishes what is in flight; twice ends at once.
     `,
     examples: [
+      ['Serve a stage on AWS', 'livectl serve --stage dev-tom'],
+      [
+        'The same with another profile, and only if nobody serves it',
+        'livectl serve --stage dev-tom --profile dev --no-takeover',
+      ],
       ['Serve the functions of the current folder in a local cloud', 'livectl serve --local'],
       ['Another folder, on a free port', 'livectl serve --local --root examples/quickstart --port 0'],
       ['Two functions of many', 'livectl serve --local --function api --function worker'],
@@ -23,6 +31,15 @@ export class ServeCommand extends LivectlCommand {
     ],
   });
 
+  stage = Option.String('--stage', { description: 'The stage on AWS to serve: the module’s `stage`' });
+  stageName = Option.String('--name', 'live-debug', {
+    description: 'Prefix of the stage’s table: the module’s `name`',
+  });
+  profile = Option.String('--profile', { description: 'AWS profile; default AWS_PROFILE' });
+  region = Option.String('--region', { description: 'AWS Region; default AWS_REGION or the profile’s' });
+  noTakeover = Option.Boolean('--no-takeover', false, {
+    description: 'Refuse, with exit code 3, when somebody serves already',
+  });
   local = Option.Boolean('--local', false, { description: 'Run a local cloud instead of using AWS' });
   port = Option.String('--port', '3000', { description: 'Port of the local HTTP front; 0 takes a free one' });
   root = Option.String('--root', '.', { description: 'The folder that handler paths are relative to' });
@@ -44,19 +61,27 @@ export class ServeCommand extends LivectlCommand {
       throw new UsageError(`--format is pretty or json, not ${format}`);
     const port = wholeNumber('--port', this.port, 0, 65_535);
     const maxWorkers = wholeNumber('--max-workers', this.maxWorkers, 1, 1000);
-    if (!this.local) {
-      throw new UsageError('this version serves the local cloud only; add --local');
-    }
-    const { serveLocal } = await import('./serve-local.ts');
-    return serveLocal({
+    const common = {
       root: this.root,
-      config: this.config,
       functions: this.functions,
-      port,
       maxWorkers,
+      noTakeover: this.noTakeover,
       format,
       verbose: this.verbose,
-    });
+    } as const;
+    if (this.local) {
+      if (this.stage !== undefined)
+        throw new UsageError('--local and --stage exclude each other: where is the stage?');
+      const { serveLocal } = await import('./serve-local.ts');
+      return serveLocal({ ...common, config: this.config, port });
+    }
+    if (this.stage === undefined)
+      throw new UsageError('say where the stage is: --stage NAME on AWS, or --local');
+    if (!/^[A-Za-z0-9_.-]{1,64}$/.test(this.stage))
+      throw new UsageError(`--stage ${this.stage} is no stage name`);
+    const { serveStage } = await import('./serve-stage.ts');
+    const { profile, region, stage, stageName: name } = this;
+    return serveStage({ ...common, stage, name, profile, region });
   }
 }
 

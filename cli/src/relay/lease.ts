@@ -24,6 +24,8 @@ export interface Holder {
   readonly session: string;
   readonly user: string;
   readonly host: string;
+  /** ARN of the AWS principal, where it is known. */
+  readonly caller?: string;
   readonly version: string;
   readonly publicKey: string;
 }

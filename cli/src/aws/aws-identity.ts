@@ -1,0 +1,90 @@
+// Whose AWS account and which Region: resolved as every AWS tool does, with one clear error where that fails.
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { loadConfig, NODE_REGION_CONFIG_FILE_OPTIONS, NODE_REGION_CONFIG_OPTIONS } from '@smithy/core/config';
+import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import type { AwsCredentials } from '../../../protocol/signature.ts';
+
+export interface IdentityOptions {
+  /** `--profile`; default `AWS_PROFILE`, then `default`. */
+  readonly profile: string | undefined;
+  /** `--region`; default `AWS_REGION`, `AWS_DEFAULT_REGION`, then the profile's. */
+  readonly region: string | undefined;
+}
+
+/** How to sign for AWS from this machine. */
+export interface AwsIdentity {
+  readonly region: string;
+  /** Kept while they are valid and resolved anew before they expire. Rejects with LD_CREDENTIALS. */
+  readonly credentials: () => Promise<AwsCredentials>;
+}
+
+/** Resolving may ask a browser login's cache, a program or a metadata service; more than this is a hang. */
+const credentialsBoundMs = 30_000;
+
+/** Resolves Region and credentials once, so that a mistake shows before anything starts. Rejects with LD_REGION or LD_CREDENTIALS. */
+export async function resolveIdentity(options: IdentityOptions): Promise<AwsIdentity> {
+  const profile = options.profile ? { profile: options.profile } : {};
+  const region =
+    options.region ??
+    process.env.AWS_REGION ??
+    process.env.AWS_DEFAULT_REGION ??
+    (await profileRegion(profile));
+  if (!region) {
+    throw new LiveDebugError('LD_REGION', `no AWS Region is set${profileWords(options.profile)}`, {
+      remedy: 'give --region, set AWS_REGION, or run: aws configure set region eu-west-1',
+    });
+  }
+  if (!/^[a-z]{2,4}(-[a-z]+)+-\d$/.test(region)) {
+    throw new LiveDebugError('LD_REGION', `${JSON.stringify(region)} is no AWS Region`, {
+      remedy: 'give --region as in eu-west-1',
+    });
+  }
+  // With --profile, keys that happen to be in the environment must not win over the profile that was asked for.
+  const provider = defaultProvider({ ...profile, clientConfig: { region } });
+  const credentials = async () => {
+    try {
+      return await bounded(provider());
+    } catch (cause) {
+      throw credentialsError(options.profile, cause);
+    }
+  };
+  await credentials();
+  return { region, credentials };
+}
+
+async function profileRegion(profile: { profile?: string }): Promise<string | undefined> {
+  try {
+    return await loadConfig(NODE_REGION_CONFIG_OPTIONS, { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...profile })();
+  } catch {
+    return undefined;
+  }
+}
+
+async function bounded<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const bound = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`no answer within ${credentialsBoundMs / 1000} s`)),
+      credentialsBoundMs,
+    );
+  });
+  return Promise.race([work, bound]).finally(() => clearTimeout(timer));
+}
+
+/** The provider chain's message names sources and profiles, never a key. */
+function credentialsError(profile: string | undefined, cause: unknown): LiveDebugError {
+  const message = messageOf(cause);
+  const name = profile ?? process.env.AWS_PROFILE;
+  const login = `aws sso login${name ? ` --profile ${name}` : ''}`;
+  const remedy = /sso|token|expired/i.test(message)
+    ? `run: ${login}`
+    : `name a profile with --profile, run: ${login}, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`;
+  return new LiveDebugError('LD_CREDENTIALS', `no AWS credentials${profileWords(profile)}: ${message}`, {
+    remedy,
+    cause,
+  });
+}
+
+function profileWords(profile: string | undefined): string {
+  return profile ? ` for profile ${profile}` : '';
+}

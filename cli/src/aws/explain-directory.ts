@@ -1,0 +1,62 @@
+// What a refusal of the directory means for the person at the terminal: one clear error with its remedy.
+import { DirectoryRefusal } from '../../../protocol/directory.ts';
+import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+
+/** What was asked for, for the words of the error. */
+export interface DirectoryContext {
+  readonly stage: string;
+  readonly tableName: string;
+  readonly region: string;
+  readonly profile: string | undefined;
+}
+
+/** Returns the error to show instead of `error`; anything that is no refusal of DynamoDB's comes back as it is. */
+export function explainDirectory(error: unknown, context: DirectoryContext): unknown {
+  if (!(error instanceof DirectoryRefusal)) return error;
+  const { profile, region, stage, tableName } = context;
+  const { message, type } = error;
+  const login = `run: aws sso login${profile ? ` --profile ${profile}` : ''}`;
+  switch (type) {
+    case 'ResourceNotFoundException':
+      return new LiveDebugError(
+        'LD_STAGE',
+        `there is no table ${tableName} in ${region} of this AWS account`,
+        {
+          remedy: `apply the module with enabled = true and stage = "${stage}", or check --stage, --name, --region and --profile`,
+          cause: error,
+        },
+      );
+    case 'AccessDeniedException':
+      return new LiveDebugError('LD_PERMISSION', message, {
+        remedy:
+          'attach the module’s output developer_policy_json to that principal, or check --stage, --name and --profile',
+        cause: error,
+      });
+    case 'ExpiredTokenException':
+    case 'UnrecognizedClientException':
+    case 'InvalidClientTokenId':
+    case 'MissingAuthenticationTokenException':
+      return new LiveDebugError('LD_CREDENTIALS', `AWS does not accept the credentials: ${message}`, {
+        remedy: login,
+        cause: error,
+      });
+    case 'InvalidSignatureException': {
+      if (!/expired|not yet current/i.test(message)) {
+        return new LiveDebugError('LD_CREDENTIALS', `AWS does not accept the signature: ${message}`, {
+          remedy: `check the secret access key, or ${login}`,
+          cause: error,
+        });
+      }
+      return new LiveDebugError(
+        'LD_CLOCK',
+        `this machine’s clock differs from AWS’s by minutes: ${message}`,
+        {
+          remedy: 'set the clock, e.g. turn on network time',
+          cause: error,
+        },
+      );
+    }
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,37 @@
+// A stage on AWS as a command finds it: who asks, and the directory table to ask.
+import { systemClock } from '../../../protocol/clock.ts';
+import { Directory } from '../../../protocol/directory.ts';
+import { HttpClient } from '../../../protocol/http-client.ts';
+import { type AwsIdentity, resolveIdentity } from './aws-identity.ts';
+import { endpointOf } from './endpoints.ts';
+import type { DirectoryContext } from './explain-directory.ts';
+import { proxyAgent } from './proxy-agents.ts';
+
+export interface StageOptions {
+  readonly stage: string;
+  /** Prefix of the table's name; the module's `name`. */
+  readonly name: string;
+  readonly profile: string | undefined;
+  readonly region: string | undefined;
+}
+
+export interface Stage {
+  readonly identity: AwsIdentity;
+  readonly directory: Directory;
+  /** Close it to let the process end. */
+  readonly http: HttpClient;
+  /** For the words of errors. */
+  readonly context: DirectoryContext;
+}
+
+/** Resolves who asks; nothing is sent to AWS yet but what credentials need. Rejects with LD_REGION or LD_CREDENTIALS. */
+export async function openStage(options: StageOptions): Promise<Stage> {
+  const { name, profile, stage } = options;
+  const identity = await resolveIdentity(options);
+  const { credentials, region } = identity;
+  const tableName = `${name}-${stage}`;
+  const http = new HttpClient({ agentFor: proxyAgent });
+  const endpoint = endpointOf('dynamodb', region);
+  const directory = new Directory({ endpoint, region, tableName, http, credentials, clock: systemClock });
+  return { identity, directory, http, context: { stage, tableName, region, profile } };
+}

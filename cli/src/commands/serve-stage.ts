@@ -1,0 +1,40 @@
+// `livectl serve --stage`: the stage is the one that Terraform deployed into an AWS account.
+import { resolve } from 'node:path';
+import { systemClock } from '../../../protocol/clock.ts';
+import { callerArn } from '../aws/caller-arn.ts';
+import { explainDirectory } from '../aws/explain-directory.ts';
+import { proxyAgent } from '../aws/proxy-agents.ts';
+import { openStage, type StageOptions } from '../aws/stage.ts';
+import { readStageManifest } from '../manifest/stage-manifest.ts';
+import { type ServingOptions, serveUntilStopped } from './serving.ts';
+
+export interface ServeStageOptions extends ServingOptions, StageOptions {}
+
+/** Serves a stage on AWS; resolves with the exit code. */
+export function serveStage(options: ServeStageOptions): Promise<number> {
+  return serveUntilStopped(options, async (closers) => {
+    const { context, directory, http, identity } = await openStage(options);
+    closers.add(() => http.close());
+    const { credentials, region } = identity;
+    const { functions, relayUrl, urls } = await readStageManifest(
+      directory,
+      options.stage,
+      options.functions,
+    ).catch((error: unknown) => {
+      throw explainDirectory(error, context);
+    });
+    const file = `the manifest of stage ${options.stage}`;
+    const agent = proxyAgent(new URL(relayUrl));
+    return {
+      manifest: { file, root: resolve(options.root), functions },
+      open: async () => ({
+        relay: { url: relayUrl, region, stage: options.stage, credentials, http, agent },
+        directory,
+        caller: await callerArn(identity, http, systemClock),
+        explain: (error: unknown) => explainDirectory(error, context),
+        url: undefined,
+        functionUrls: urls,
+      }),
+    };
+  });
+}

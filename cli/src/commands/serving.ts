@@ -1,0 +1,167 @@
+// What `serve` does wherever the stage is: builder, workers and a session between them, from start to stop.
+
+import nodeRuntime from 'embedded:node-runtime.mjs';
+import packageJson from 'embedded:package.json';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../../protocol/clock.ts';
+import { generateClientKeys } from '../../../protocol/sealing.ts';
+import { createBuilder } from '../build/builder.ts';
+import { reportFailure } from '../log/failure.ts';
+import { jsonLines } from '../log/json-lines.ts';
+import { processOutput } from '../log/output.ts';
+import { pretty } from '../log/pretty.ts';
+import type { Manifest } from '../manifest/load-manifest.ts';
+import { resolveTargets } from '../manifest/resolve-targets.ts';
+import { nodeCommand } from '../platform.ts';
+import { Session, type SessionOptions } from '../session/session.ts';
+import type { SessionEvent } from '../session/session-event.ts';
+import { createWorkerPool } from '../worker/pool.ts';
+import { Closers } from './closers.ts';
+import { exitCodeOf, exitCodes } from './exit-code.ts';
+import { runtimeNotices } from './runtime-notices.ts';
+import { stopSignals } from './stop-signals.ts';
+
+/** The flags that mean the same wherever the stage is. */
+export interface ServingOptions {
+  readonly root: string;
+  readonly functions: readonly string[] | undefined;
+  readonly maxWorkers: number;
+  readonly noTakeover: boolean;
+  readonly format: 'pretty' | 'json';
+  readonly verbose: boolean;
+}
+
+/** A stage that can be served: its relay, its directory and who we are there. */
+export interface Place {
+  readonly relay: Omit<SessionOptions['relay'], 'keys'>;
+  readonly directory: SessionOptions['directory'];
+  readonly caller: string | undefined;
+  /** The error to show instead of one met on the way to the stage. */
+  readonly explain?: (error: unknown) => unknown;
+  /** Base URL of the HTTP front, where there is one of our own. */
+  readonly url: string | undefined;
+  /** Where functions answer over HTTP. */
+  readonly functionUrls: ReadonlyMap<string, string>;
+}
+
+/** What a place may need while it is opened. */
+export interface Workspace {
+  /** Private to this process (0700), removed at the end. */
+  readonly tempDir: string;
+  readonly nodeRuntimeFile: string;
+  readonly closers: Closers;
+  readonly emit: (event: SessionEvent) => void;
+}
+
+/** What to serve, and how to get there; opening happens beside the first build. */
+export interface Errand {
+  readonly manifest: Manifest;
+  readonly open: (workspace: Workspace) => Promise<Place>;
+}
+
+/** How long Ctrl-C waits for invocations in flight. */
+const stopBoundMs = 10_000;
+
+/** Serves until a signal; resolves with the exit code. Errors are written, not thrown. */
+export async function serveUntilStopped(
+  options: ServingOptions,
+  prepare: (closers: Closers) => Promise<Errand>,
+): Promise<number> {
+  const emit = options.format === 'json' ? jsonLines(processOutput) : pretty(processOutput);
+  const closers = new Closers();
+  try {
+    return await serve(options, await prepare(closers), emit, closers);
+  } catch (error) {
+    reportFailure(error, processOutput, options);
+    return exitCodeOf(error);
+  } finally {
+    await closers.close();
+  }
+}
+
+async function serve(
+  options: ServingOptions,
+  errand: Errand,
+  emit: (event: SessionEvent) => void,
+  closers: Closers,
+): Promise<number> {
+  const { manifest } = errand;
+  // Before the stage is taken: a missing file must not leave it without anybody who can answer.
+  const targets = resolveTargets(manifest);
+
+  const tempDir = mkdtempSync(join(tmpdir(), `livectl-${process.pid}-`));
+  const removeTempDir = () => rmSync(tempDir, { recursive: true, force: true });
+  closers.add(removeTempDir);
+  const nodeRuntimeFile = join(tempDir, 'node-runtime.mjs');
+  writeFileSync(nodeRuntimeFile, nodeRuntime, { mode: 0o600 });
+
+  let session: Session | undefined;
+  const pool = createWorkerPool({
+    maxWorkers: options.maxWorkers,
+    nodeRuntimeFile,
+    nodeCommand: nodeCommand(),
+    onEvent: (event) => session?.onWorker(event),
+  });
+  closers.add(() => pool.close());
+  const stop = stopSignals(() => {
+    // The pool and the cloud kill their processes when this one exits.
+    removeTempDir();
+    process.exit(exitCodes.failure);
+  });
+  closers.add(() => stop.dispose());
+
+  // Good and bad builds of the start are handed to the session once it is there to take them.
+  const early: Parameters<Session['onBuild']>[0][] = [];
+  const builder = createBuilder({
+    targets,
+    onEvent: (event) => (session ? session.onBuild(event) : early.push(event)),
+    nodeCommand: nodeCommand(),
+  });
+  closers.add(() => builder.close());
+  const [place, keys] = await Promise.all([
+    errand.open({ tempDir, nodeRuntimeFile, closers, emit }),
+    generateClientKeys(),
+    builder.start(),
+  ]);
+
+  const { caller } = place;
+  const holder = { user: userName(), host: hostname(), version: packageJson.version };
+  session = new Session({
+    relay: { ...place.relay, keys },
+    directory: place.directory,
+    holder: caller === undefined ? holder : { ...holder, caller },
+    functions: new Map(manifest.functions.map(({ name, timeout }) => [name, { timeout }])),
+    only: options.functions,
+    noTakeover: options.noTakeover,
+    pool,
+    clock: systemClock,
+    onEvent: emit,
+  });
+  for (const event of early) session.onBuild(event);
+  await session.start().catch((error: unknown) => {
+    throw place.explain ? place.explain(error) : error;
+  });
+  emit({
+    event: 'ready',
+    url: place.url,
+    stage: place.relay.stage,
+    functions: manifest.functions.map(({ name }) => ({ name, url: place.functionUrls.get(name) })),
+    ms: Math.round(performance.now()),
+  });
+  for (const message of runtimeNotices(manifest.functions)) emit({ event: 'notice', message });
+
+  const end = await Promise.race([session.ended, stop.first.then(() => 'signal' as const)]);
+  await session.stop(stopBoundMs);
+  return end === 'displaced' ? exitCodes.displaced : exitCodes.ok;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // No entry in the password file, e.g. in a container run with an arbitrary user id.
+    return 'unknown';
+  }
+}

@@ -1,0 +1,132 @@
+// The manifest of a stage on AWS: what the Terraform module wrote into the directory, parsed for every room.
+import * as v from 'valibot';
+import { type Directory, manifestItem } from '../../../protocol/directory.ts';
+import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import { didYouMean } from './did-you-mean.ts';
+import type { FunctionSettings } from './function-settings.ts';
+
+/** What the module and livectl agree on; fields of later versions of the module are passed over. */
+const documentSchema = v.object({
+  version: v.literal(1),
+  region: v.string(),
+  relay: v.object({ url: v.pipe(v.string(), v.url()) }),
+  functions: v.record(
+    v.string(),
+    v.object({
+      function_name: v.string(),
+      handler: v.string(),
+      runtime: v.string(),
+      timeout: v.number(),
+      memory_size: v.number(),
+      source_dir: v.nullish(v.string(), '.'),
+      command: v.nullish(v.array(v.string())),
+      esbuild: v.nullish(
+        v.union([
+          v.boolean(),
+          v.object({
+            packages: v.nullish(v.picklist(['external', 'bundle']), 'external'),
+            external: v.nullish(v.array(v.string()), []),
+          }),
+        ]),
+      ),
+      triggers: v.nullish(v.object({ http: v.nullish(v.object({ url: v.nullish(v.string()) })) })),
+    }),
+  ),
+});
+
+const itemSchema = v.object({ Item: v.optional(v.object({ document: v.object({ S: v.string() }) })) });
+
+/** A stage as Terraform described it. */
+export interface StageManifest {
+  readonly relayUrl: string;
+  readonly region: string;
+  readonly functions: readonly FunctionSettings[];
+  /** HTTP URLs, for functions that have one. */
+  readonly urls: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads the manifest item. Rejects with LD_STAGE where there is none or it is of another version, LD_CONFIG for a
+ * `--function` that is not in it, and with what the directory says.
+ */
+export async function readStageManifest(
+  directory: Directory,
+  stage: string,
+  only: readonly string[] | undefined,
+): Promise<StageManifest> {
+  const output = await directory.call('GetItem', {
+    Key: { stage: { S: stage }, item: { S: manifestItem } },
+    ConsistentRead: true,
+  });
+  const text = v.parse(itemSchema, output).Item?.document.S;
+  if (text === undefined) {
+    throw new LiveDebugError('LD_STAGE', `table ${directory.tableName} has no manifest of stage ${stage}`, {
+      remedy: `apply the module with stage = "${stage}" and enabled = true`,
+    });
+  }
+  const parsed = v.safeParse(documentSchema, parse(text));
+  if (!parsed.success) {
+    const fields = Object.keys(v.flatten(parsed.issues).nested ?? {}).join(', ');
+    throw new LiveDebugError(
+      'LD_STAGE',
+      `the manifest of stage ${stage} is unfit for this livectl: ${fields}`,
+      {
+        remedy: 'bring livectl and the Terraform module to the same version, and apply',
+      },
+    );
+  }
+  const { functions, region, relay } = parsed.output;
+  const names = Object.keys(functions);
+  for (const name of only ?? []) {
+    if (names.includes(name)) continue;
+    throw new LiveDebugError(
+      'LD_CONFIG',
+      `There is no function ${JSON.stringify(name)}${didYouMean(name, names) || '.'}`,
+      {
+        remedy: `Functions of stage ${stage}: ${names.join(', ')}.`,
+      },
+    );
+  }
+  const chosen = Object.entries(functions).filter(([name]) => only === undefined || only.includes(name));
+  const urls = new Map<string, string>();
+  for (const [name, { triggers }] of chosen) if (triggers?.http?.url) urls.set(name, triggers.http.url);
+  return {
+    relayUrl: relay.url,
+    region,
+    functions: chosen.map(([name, entry]) => settingsOf(name, entry)),
+    urls,
+  };
+}
+
+function settingsOf(
+  name: string,
+  entry: v.InferOutput<typeof documentSchema>['functions'][string],
+): FunctionSettings {
+  const esbuild = typeof entry.esbuild === 'object' ? entry.esbuild : undefined;
+  const [program, ...args] = entry.command ?? [];
+  return {
+    name,
+    handler: entry.handler,
+    runtime: entry.runtime,
+    timeout: entry.timeout,
+    memorySize: entry.memory_size,
+    // The stub sends it with every invocation; it is never in the table.
+    environment: {},
+    sourceDir: entry.source_dir,
+    command: program === undefined ? undefined : [program, ...args],
+    esbuild: {
+      bundle: typeof entry.esbuild === 'boolean' ? entry.esbuild : esbuild ? true : undefined,
+      packages: esbuild?.packages ?? 'external',
+      external: esbuild?.external ?? [],
+    },
+    triggers: { http: undefined },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

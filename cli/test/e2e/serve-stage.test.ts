@@ -1,0 +1,274 @@
+// `serve --stage` on the built file, against a stage that is deployed elsewhere: here in an embedded cloud of the
+// test's own, which livectl reaches as it reaches AWS, by endpoint, Region and credentials.
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../../protocol/clock.ts';
+import { Directory } from '../../../protocol/directory.ts';
+import { HttpClient } from '../../../protocol/http-client.ts';
+import type { Cloud } from '../../src/cloud/cloud.ts';
+import { startCloud } from '../../src/cloud/start-cloud.ts';
+import { Livectl, project, repository } from './livectl-process.ts';
+
+const stage = 'dev-tom';
+const cleanups: (() => Promise<unknown> | undefined)[] = [];
+let tempDir: string;
+let root: string;
+let cloud: Cloud;
+let http: HttpClient;
+let directory: Directory;
+
+beforeAll(() => {
+  const made = project({
+    'hello.mjs': 'export const handler = async () => "hello from " + process.env.AWS_LAMBDA_FUNCTION_NAME;',
+    'other.mjs': 'export const handler = async () => "other";',
+  });
+  root = made.root;
+  cleanups.push(made.remove);
+});
+
+beforeEach(async () => {
+  tempDir = mkdtempSync(join(tmpdir(), 'cloud-'));
+  const common = {
+    handler: '',
+    runtime: 'nodejs20.x',
+    timeout: 5,
+    memorySize: 128,
+    environment: {},
+    http: undefined,
+  };
+  cloud = await startCloud({
+    functions: [
+      { ...common, name: 'hello', handler: 'hello.handler' },
+      { ...common, name: 'other', handler: 'other.handler' },
+    ],
+    port: 0,
+    stage,
+    stubZip: readFileSync(join(repository, 'dist/stub.zip')),
+    nodeRuntimeFile: join(repository, 'dist/node-runtime.mjs'),
+    tempDir,
+    onEvent: () => undefined,
+  });
+  http = new HttpClient();
+  directory = new Directory({
+    endpoint: cloud.directoryUrl,
+    region: cloud.region,
+    tableName: cloud.tableName,
+    http,
+    credentials: () => cloud.developerCredentials,
+    clock: systemClock,
+  });
+});
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(1).reverse()) await cleanup();
+  http.close();
+  await cloud.close();
+  rmSync(tempDir, { recursive: true, force: true });
+});
+
+afterAll(async () => {
+  for (const cleanup of cleanups) await cleanup();
+});
+
+/** What the Terraform module writes into the table. */
+async function putManifest(changes: Record<string, unknown> = {}): Promise<void> {
+  const entry = (name: string) => ({
+    function_name: name,
+    handler: `${name}.handler`,
+    runtime: 'nodejs20.x',
+    timeout: 5,
+    memory_size: 128,
+    source_dir: '.',
+    command: null,
+    esbuild: null,
+    triggers: {},
+  });
+  const document = {
+    version: 1,
+    stage,
+    region: cloud.region,
+    relay: { url: cloud.relayUrl },
+    functions: { hello: entry('hello'), other: entry('other') },
+    ...changes,
+  };
+  const item = { stage: { S: stage }, item: { S: 'manifest' }, version: { N: '1' } };
+  await directory.call('PutItem', { Item: { ...item, document: { S: JSON.stringify(document) } } });
+}
+
+function environment(): Record<string, string> {
+  const { accessKeyId, secretAccessKey, sessionToken } = cloud.developerCredentials;
+  return {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+    AWS_REGION: cloud.region,
+    AWS_ENDPOINT_URL: cloud.endpointUrl,
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+function serve(flags: readonly string[] = [], env: Record<string, string> = {}): Livectl {
+  const args = ['serve', '--stage', stage, '--root', root, '--format', 'json', ...flags];
+  const livectl = new Livectl(args, { env: { ...environment(), ...env } });
+  cleanups.push(() => livectl.dispose());
+  return livectl;
+}
+
+async function call(name: string): Promise<string> {
+  const response = await fetch(cloud.functionUrls.get(name) ?? '', { signal: AbortSignal.timeout(20_000) });
+  return `${response.status} ${await response.text()}`;
+}
+
+test('answers the deployed functions, and gives the stage back at the end', async () => {
+  await putManifest();
+  expect(await call('hello')).toMatch(/^503 .*livectl serve --stage dev-tom/);
+  const livectl = serve();
+  const ready = await livectl.event('ready');
+  expect(ready).toMatchObject({ stage, functions: [{ name: 'hello' }, { name: 'other' }] });
+  const [client] = await directory.clients(stage);
+  expect(client).toMatchObject({ item: 'client#*', stage });
+  expect(client?.leaseUntil).toBeGreaterThan(Date.now() + 60_000);
+  expect(await call('hello')).toBe('200 hello from hello');
+  expect(await livectl.stop()).toBe(0);
+  expect(await directory.clients(stage)).toEqual([]);
+  expect(await call('hello')).toMatch(/^503 /);
+});
+
+test('the last one wins, out loud; the first ends with exit code 3', async () => {
+  await putManifest();
+  const first = serve();
+  await first.event('ready');
+  expect(await call('hello')).toBe('200 hello from hello');
+  const second = serve();
+  await second.event('ready');
+  expect(await first.exited).toBe(3);
+  expect((await first.event('displaced')).by).toMatchObject({ host: expect.any(String) });
+  expect(second.events).toContainEqual({
+    event: 'notice',
+    message: expect.stringContaining('took over from'),
+  });
+  expect(await call('hello')).toBe('200 hello from hello');
+  const clients = await directory.clients(stage);
+  expect(clients).toHaveLength(1);
+});
+
+test('--no-takeover refuses, naming who serves', async () => {
+  await putManifest();
+  const first = serve();
+  await first.event('ready');
+  const second = serve(['--no-takeover']);
+  expect(await second.exited).toBe(3);
+  const error = await second.event('error');
+  expect(error.code).toBe('LD_DISPLACED');
+  const [client] = await directory.clients(stage);
+  expect(error.message).toContain(`${client?.user} on ${client?.host}`);
+  expect(await call('hello')).toBe('200 hello from hello');
+});
+
+test('two people serve different functions of one stage', async () => {
+  await putManifest();
+  const one = serve(['--function', 'hello']);
+  const two = serve(['--function', 'other']);
+  await one.event('ready');
+  await two.event('ready');
+  expect(await call('hello')).toBe('200 hello from hello');
+  expect(await call('other')).toBe('200 other');
+  expect((await one.event('result')).function).toBe('hello');
+  expect((await two.event('result')).function).toBe('other');
+  expect(one.events.filter((event) => event.event === 'invoke')).toHaveLength(1);
+  expect(two.events.filter((event) => event.event === 'invoke')).toHaveLength(1);
+});
+
+test('no manifest, or one of another version: what to do', async () => {
+  const none = serve();
+  expect(await none.exited).toBe(2);
+  expect(await none.event('error')).toMatchObject({
+    code: 'LD_STAGE',
+    message: expect.stringContaining(stage),
+  });
+  await putManifest({ version: 2 });
+  const other = serve();
+  expect(await other.exited).toBe(2);
+  expect((await other.event('error')).message).toContain('version');
+});
+
+test('a missing source is told before the stage is taken', async () => {
+  const entry = { function_name: 'x', runtime: 'nodejs20.x', timeout: 5, memory_size: 128 };
+  await putManifest({ functions: { gone: { ...entry, handler: 'gone.handler' } } });
+  const livectl = serve();
+  expect(await livectl.exited).toBe(2);
+  expect((await livectl.event('error')).message).toContain('functions.gone.handler');
+  expect(await directory.clients(stage)).toEqual([]);
+});
+
+test.each([
+  ['a wrong secret', { AWS_SECRET_ACCESS_KEY: 'wrong' }, 'LD_CREDENTIALS', 2],
+  ['no credentials', { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }, 'LD_CREDENTIALS', 2],
+  ['no Region', { AWS_REGION: '' }, 'LD_REGION', 2],
+  ['a Region that is none', { AWS_REGION: 'Frankfurt' }, 'LD_REGION', 2],
+  ['nobody at the endpoint', { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }, 'LD_DIRECTORY', 1],
+])('%s: one clear error', async (_what, env, code, exitCode) => {
+  await putManifest();
+  const livectl = serve([], env as Record<string, string>);
+  expect(await livectl.exited).toBe(exitCode);
+  const error = await livectl.event('error');
+  expect(error.code).toBe(code);
+  expect(error.remedy).toBeTruthy();
+  expect(livectl.stdout + livectl.stderr).not.toContain(cloud.developerCredentials.secretAccessKey);
+});
+
+test('an action that is refused: which, on which resource, and what to attach', async () => {
+  const livectl = serve(['--name', 'elsewhere']);
+  expect(await livectl.exited).toBe(2);
+  const error = await livectl.event('error');
+  expect(error.code).toBe('LD_PERMISSION');
+  expect(error.message).toMatch(
+    /not authorized to perform: dynamodb:GetItem on resource: arn:.*table\/elsewhere-dev-tom/,
+  );
+  expect(error.remedy).toContain('developer_policy_json');
+});
+
+test('everything goes through HTTPS_PROXY where one is set, unless NO_PROXY says otherwise', async () => {
+  await putManifest();
+  const tunnels: string[] = [];
+  const proxy = createServer().listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  proxy.on('connect', (request, client, head) => {
+    tunnels.push(request.url ?? '');
+    const [host = '', port = ''] = (request.url ?? '').split(':');
+    const upstream = connect(Number(port), host, () => {
+      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      upstream.write(head);
+      upstream.pipe(client).pipe(upstream);
+    });
+    upstream.on('error', () => client.destroy());
+    client.on('error', () => upstream.destroy());
+  });
+  cleanups.push(() => void proxy.close());
+  const proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const host = new URL(cloud.endpointUrl).host;
+
+  const through = serve([], { HTTP_PROXY: proxyUrl, http_proxy: proxyUrl, NO_PROXY: '', no_proxy: '' });
+  await through.event('ready');
+  expect(await call('hello')).toBe('200 hello from hello');
+  expect(tunnels.length).toBeGreaterThan(1);
+  expect(new Set(tunnels)).toEqual(new Set([host]));
+  expect(await through.stop()).toBe(0);
+
+  tunnels.length = 0;
+  const around = serve([], {
+    HTTP_PROXY: proxyUrl,
+    http_proxy: proxyUrl,
+    NO_PROXY: '127.0.0.1',
+    no_proxy: '127.0.0.1',
+  });
+  await around.event('ready');
+  expect(tunnels).toEqual([]);
+});
