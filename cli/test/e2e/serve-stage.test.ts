@@ -15,7 +15,7 @@ import { startCloud } from '../../src/cloud/start-cloud.ts';
 import { Livectl, project, repository } from './livectl-process.ts';
 
 const stage = 'dev-tom';
-const cleanups: (() => Promise<unknown> | undefined)[] = [];
+const cleanups: (() => unknown)[] = [];
 let tempDir: string;
 let root: string;
 let cloud: Cloud;
