@@ -1,0 +1,221 @@
+// Applied to an emulated account: all of it is made, a second plan is empty, and nothing is left afterwards.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { zipSync } from 'fflate';
+import { describe, expect, it, type TestContext } from 'vitest';
+import { Moto, noResources } from './moto.ts';
+import { isAllowed } from './policy-evaluator.ts';
+import { missingTool, moduleFolder, testBoundMs, Workspace } from './terraform-cli.ts';
+
+const skipped = missingTool(['terraform', '-version'], ['moto_server', '--help'], ['python3', '--version']);
+
+// Concurrent, since much of the time goes by in the provider's waits for a function to be ready.
+describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
+  /** An account, a copy of one folder, and the commands to run there; gone when the test is. */
+  async function start(root: string, { onTestFinished }: TestContext) {
+    const moto = await Moto.start();
+    onTestFinished(() => moto.stop());
+    const workspace = new Workspace([moduleFolder, root], moto.environment);
+    onTestFinished(() => workspace.remove());
+    await workspace.succeed(root, 'init');
+    return {
+      moto,
+      workspace,
+      apply: (...args: readonly string[]) => workspace.succeed(root, 'apply', '-auto-approve', ...args),
+      outputs: async () => JSON.parse(await workspace.succeed(root, 'output', '-json')),
+      async expectEmptyPlan(...args: readonly string[]) {
+        const { code, output } = await workspace.terraform(root, 'plan', '-detailed-exitcode', ...args);
+        expect(output).toContain('No changes.');
+        expect(code).toBe(0);
+      },
+      destroy: () => workspace.succeed(root, 'destroy', '-auto-approve'),
+    };
+  }
+
+  it.concurrent(
+    'two stages on one relay',
+    async (context) => {
+      const { moto, apply, outputs, expectEmptyPlan } = await start(
+        'terraform/test/fixtures/stages',
+        context,
+      );
+      await apply();
+      await expectEmptyPlan();
+
+      const { ada, tom } = await outputs();
+      expect(tom.value.relay).toEqual(ada.value.relay);
+      expect(JSON.stringify(tom.value)).not.toContain('s3cret');
+      const made = await moto.resources();
+      expect(made.apis).toEqual(['live-debug-dev-ada']);
+      expect([...made.tables].sort()).toEqual(['live-debug-dev-ada', 'live-debug-dev-tom']);
+      expect(made.policies).toEqual(['live-debug-dev-ada-developer']);
+      expect(made.functions['live-debug-dev-tom-made']).toEqual({
+        handler: 'index.handler',
+        runtime: 'nodejs22.x',
+        timeout: 15,
+        environment: { GREETING: 'hi', API_KEY: 's3cret', ...tom.value.environment.made },
+      });
+      // As the account has them, not as the module words them.
+      const stubRole = Object.values(made.roles['live-debug-dev-tom-made'] ?? {});
+      const givenRole = Object.values(made.roles.given ?? {});
+      expectStub(stubRole, tom.value, ada.value);
+      expectStub(givenRole, tom.value, ada.value);
+      const fallback = {
+        action: 'lambda:InvokeFunction',
+        resource: 'arn:aws:lambda:eu-west-1:123456789012:function:real',
+      };
+      expect(isAllowed(givenRole, fallback)).toBe(true);
+      expect(isAllowed(stubRole, fallback)).toBe(false);
+      expectDeveloper([JSON.parse(tom.value.developer_policy_json)], tom.value, ada.value);
+
+      await apply('-var', 'enabled=false');
+      expect(await moto.resources()).toEqual({ ...noResources, roles: { given: {} } });
+    },
+    testBoundMs,
+  );
+
+  it.concurrent(
+    'examples/quickstart',
+    async (context) => {
+      const { moto, apply, outputs, expectEmptyPlan, destroy } = await start('examples/quickstart', context);
+      await apply();
+      await expectEmptyPlan();
+      const { serve, function_name } = await outputs();
+      expect(serve.value).toBe('livectl serve --stage dev');
+      const made = await moto.resources();
+      expect(Object.keys(made.functions)).toEqual([function_name.value]);
+      await destroy();
+      expect(await moto.resources()).toEqual(noResources);
+    },
+    testBoundMs,
+  );
+
+  it.concurrent(
+    'examples/existing-function, switched both ways',
+    async (context) => {
+      const { moto, workspace, apply, outputs, expectEmptyPlan, destroy } = await start(
+        'examples/existing-function',
+        context,
+      );
+      for (const name of ['orders', 'invoices']) {
+        const folder = workspace.path('examples/existing-function');
+        const zip = zipSync({ [`src/${name}.mjs`]: Buffer.from('export const handler = () => 1;') });
+        writeFileSync(join(folder, `${name}.zip`), zip);
+      }
+      await apply();
+      const own = await moto.resources();
+      expect(own.functions).toEqual({
+        'orders-dev': {
+          handler: 'src/orders.handler',
+          runtime: 'nodejs20.x',
+          timeout: 10,
+          environment: { ORDERS_TABLE: 'orders-dev' },
+        },
+        'invoices-dev': {
+          handler: 'src/invoices.handler',
+          runtime: 'nodejs22.x',
+          timeout: 30,
+          environment: { CURRENCY: 'EUR' },
+        },
+      });
+      expect({ apis: own.apis, tables: own.tables }).toEqual({ apis: [], tables: [] });
+
+      await apply('-var', 'live=true');
+      await expectEmptyPlan('-var', 'live=true');
+      const live = await moto.resources();
+      const { serve } = await outputs();
+      expect(serve.value).toBe('livectl serve --stage dev');
+      for (const [name, timeout, variable] of [
+        ['orders', 15, 'ORDERS_TABLE'],
+        ['invoices', 35, 'CURRENCY'],
+      ] as const) {
+        const stub = live.functions[`${name}-dev`];
+        expect(stub).toMatchObject({ handler: 'index.handler', runtime: 'nodejs22.x', timeout });
+        expect(stub?.environment).toMatchObject({ LIVE_DEBUG_FUNCTION: name, LIVE_DEBUG_STAGE: 'dev' });
+        expect(stub?.environment[variable]).toBe(own.functions[`${name}-dev`]?.environment[variable]);
+      }
+      expect(Object.keys(live.roles['orders-dev'] ?? {})).toEqual(['live-debug-dev-orders']);
+
+      await apply();
+      expect(await moto.resources()).toEqual(own);
+      await destroy();
+      expect(await moto.resources()).toEqual(noResources);
+    },
+    testBoundMs,
+  );
+});
+
+interface StageOutputs {
+  readonly relay: { readonly execution_arn: string };
+  readonly manifest: { readonly table: string };
+}
+
+const leadingKeys = 'dynamodb:LeadingKeys';
+
+function tableArn(stage: StageOutputs): string {
+  return `arn:aws:dynamodb:eu-west-1:123456789012:table/${stage.manifest.table}`;
+}
+
+/** What every peer may do on the relay, and what nobody may. */
+function expectPeer(policies: readonly unknown[], own: StageOutputs): void {
+  const relay = own.relay.execution_arn;
+  const manage = 'execute-api:ManageConnections';
+  const may = (action: string, resource: string) => isAllowed(policies, { action, resource });
+  expect(may('execute-api:Invoke', `${relay}/$connect`)).toBe(true);
+  expect(may(manage, `${relay}/POST/@connections/abc=`)).toBe(true);
+  expect(may(manage, `${relay}/GET/@connections/abc=`)).toBe(false);
+  expect(may(manage, `${relay}/DELETE/@connections/abc=`)).toBe(false);
+  expect(may('execute-api:Invoke', `${relay}/POST/orders`)).toBe(false);
+  const [apiArn] = relay.split('/');
+  expect(may(manage, `${apiArn}/other/POST/@connections/abc=`)).toBe(false);
+  expect(may(manage, `${apiArn}x/live/POST/@connections/abc=`)).toBe(false);
+  expect(may('execute-api:Invoke', `${apiArn}x/live/$connect`)).toBe(false);
+}
+
+function expectStub(policies: readonly unknown[], own: StageOutputs, other: StageOutputs): void {
+  expectPeer(policies, own);
+  for (const action of ['Query', 'GetItem'].map((name) => `dynamodb:${name}`)) {
+    expectOwnStageOnly(policies, action, own, other);
+  }
+  const context = { [leadingKeys]: ['dev-tom'] };
+  for (const name of ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'PartiQLUpdate', 'Scan']) {
+    expect(isAllowed(policies, { action: `dynamodb:${name}`, resource: tableArn(own), context }), name).toBe(
+      false,
+    );
+  }
+}
+
+function expectDeveloper(policies: readonly unknown[], own: StageOutputs, other: StageOutputs): void {
+  expectPeer(policies, own);
+  for (const name of ['Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem']) {
+    expectOwnStageOnly(policies, `dynamodb:${name}`, own, other);
+  }
+  for (const action of [
+    'dynamodb:Scan',
+    'dynamodb:DeleteTable',
+    'lambda:UpdateFunctionCode',
+    'iam:PassRole',
+  ]) {
+    expect(isAllowed(policies, { action, resource: tableArn(own) }), action).toBe(false);
+  }
+}
+
+function expectOwnStageOnly(
+  policies: readonly unknown[],
+  action: string,
+  own: StageOutputs,
+  other: StageOutputs,
+): void {
+  const may = (table: StageOutputs, keys?: readonly string[]) =>
+    isAllowed(policies, {
+      action,
+      resource: tableArn(table),
+      ...(keys ? { context: { [leadingKeys]: keys } } : {}),
+    });
+  expect(may(own, ['dev-tom']), action).toBe(true);
+  expect(may(own, ['dev-ada']), action).toBe(false);
+  expect(may(own, ['dev-tom', 'dev-ada']), action).toBe(false);
+  expect(may(own, []), action).toBe(false);
+  expect(may(own), action).toBe(false);
+  expect(may(other, ['dev-tom']), action).toBe(false);
+}

@@ -1,0 +1,43 @@
+// Format, validity and the module's own tests, by the real terraform and the real provider's schema.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { missingTool, moduleFolder, repository, testBoundMs, Workspace } from './terraform-cli.ts';
+
+const skipped = missingTool(['terraform', '-version']);
+
+describe.skipIf(skipped)(`the module in terraform${skipped ? ` (${skipped})` : ''}`, () => {
+  const roots = [moduleFolder, 'examples/quickstart', 'examples/existing-function'];
+  let workspace: Workspace;
+
+  beforeAll(async () => {
+    workspace = new Workspace(roots);
+    for (const root of roots) await workspace.succeed(root, 'init', '-backend=false');
+  }, testBoundMs);
+
+  afterAll(() => workspace?.remove());
+
+  it('is formatted, with its tests and examples', async () => {
+    const { output } = await workspace.terraform('.', 'fmt', '-check', '-recursive', repository);
+    expect(output).toBe('');
+  });
+
+  it.concurrent.each(roots)(
+    'is valid: %s',
+    async (root) => {
+      expect(JSON.parse(await workspace.succeed(root, 'validate', '-json'))).toMatchObject({
+        valid: true,
+        diagnostics: [],
+      });
+    },
+    testBoundMs,
+  );
+
+  it.concurrent(
+    'passes terraform test',
+    async () => {
+      const { code, output } = await workspace.terraform(moduleFolder, 'test');
+      expect(output).toMatch(/Success! \d+ passed, 0 failed\.\s*$/);
+      expect(code).toBe(0);
+    },
+    testBoundMs,
+  );
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { isAllowed } from './policy-evaluator.ts';
+
+function policy(...statements: readonly unknown[]) {
+  return [{ Version: '2012-10-17', Statement: statements }];
+}
+
+const key = 'dynamodb:LeadingKeys';
+const read = { action: 'dynamodb:Query', resource: 'table/a' };
+
+describe('isAllowed', () => {
+  it('says no where nothing is said', () => {
+    expect(isAllowed([], read)).toBe(false);
+  });
+
+  it('takes wildcards in actions and resources, actions in any case', () => {
+    const allow = policy({ Effect: 'Allow', Action: 'DynamoDB:Q*', Resource: ['table/?'] });
+    expect(isAllowed(allow, read)).toBe(true);
+    expect(isAllowed(allow, { ...read, resource: 'table/ab' })).toBe(false);
+    expect(isAllowed(allow, { ...read, action: 'dynamodb:PutItem' })).toBe(false);
+  });
+
+  it('reads $ and . in a pattern as they stand', () => {
+    const allow = policy({ Effect: 'Allow', Action: 'a:b', Resource: 'live/$connect.x' });
+    expect(isAllowed(allow, { action: 'a:b', resource: 'live/$connect.x' })).toBe(true);
+    expect(isAllowed(allow, { action: 'a:b', resource: 'live/$connectyx' })).toBe(false);
+  });
+
+  it('lets a Deny win over an Allow', () => {
+    const both = policy(
+      { Effect: 'Allow', Action: '*', Resource: '*' },
+      { Effect: 'Deny', Action: 'dynamodb:Query', Resource: '*' },
+    );
+    expect(isAllowed(both, read)).toBe(false);
+  });
+
+  it('lets ForAllValues hold of no keys at all, which Null then closes', () => {
+    const forAll = { 'ForAllValues:StringEquals': { [key]: ['tom'] } };
+    const open = policy({ Effect: 'Allow', Action: '*', Resource: '*', Condition: forAll });
+    const condition = { ...forAll, Null: { [key]: 'false' } };
+    const closed = policy({ Effect: 'Allow', Action: '*', Resource: '*', Condition: condition });
+    expect(isAllowed(open, read)).toBe(true);
+    expect(isAllowed(closed, read)).toBe(false);
+    expect(isAllowed(closed, { ...read, context: { [key]: ['tom'] } })).toBe(true);
+    expect(isAllowed(closed, { ...read, context: { [key]: ['tom', 'ada'] } })).toBe(false);
+  });
+
+  it('compares single-valued keys', () => {
+    const like = policy({
+      Effect: 'Allow',
+      Action: '*',
+      Resource: '*',
+      Condition: { StringLike: { 'kms:ViaService': 'dynamodb.*' }, StringEquals: { a: ['1', '2'] } },
+    });
+    expect(isAllowed(like, { ...read, context: { 'kms:ViaService': ['dynamodb.eu'], a: ['2'] } })).toBe(true);
+    expect(isAllowed(like, { ...read, context: { 'kms:ViaService': ['s3.eu'], a: ['2'] } })).toBe(false);
+    expect(isAllowed(like, { ...read, context: { 'kms:ViaService': ['dynamodb.eu'], a: ['3'] } })).toBe(
+      false,
+    );
+    expect(isAllowed(like, read)).toBe(false);
+  });
+
+  it('throws at what it does not know', () => {
+    const odd = { Effect: 'Allow', Action: '*', Resource: '*', Condition: { Bool: { a: 'true' } } };
+    expect(() => isAllowed(policy(odd), read)).toThrow('Bool');
+    expect(() => isAllowed(policy({ Effect: 'Allow', NotAction: 'a:b', Resource: '*' }), read)).toThrow();
+  });
+});

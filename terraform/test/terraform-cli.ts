@@ -1,0 +1,93 @@
+// Runs the real terraform in temporary copies of the tree.
+import { execFile, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const moduleFolder = 'terraform/modules/live-debug';
+
+/** A bound for one command; alone on the machine it takes seconds. */
+const commandBoundMs = 240_000;
+
+/** For tests of several commands, in milliseconds. */
+export const testBoundMs = 600_000;
+
+/**
+ * Why these tests can't run here, or undefined. Under CI a missing tool is a failure, so it throws.
+ * `tools` are programs with an argument that makes them answer and end.
+ */
+export function missingTool(...tools: readonly (readonly [string, string])[]): string | undefined {
+  const missing = tools.filter(([program, argument]) => spawnSync(program, [argument]).error !== undefined);
+  if (missing.length === 0) return undefined;
+  const reason = `not on the PATH: ${missing.map(([program]) => program).join(', ')}`;
+  if (process.env.CI === 'true') throw new Error(reason);
+  return reason;
+}
+
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  /** Both streams, as a reader of the terminal sees them. */
+  readonly output: string;
+}
+
+/** A temporary copy of some folders of the repository, at the same places below a root of its own. */
+export class Workspace {
+  readonly root = mkdtempSync(join(tmpdir(), 'live-debug-terraform-'));
+  readonly #environment: Readonly<Record<string, string>>;
+
+  /** `environment` is added to the process's own, of which nothing AWS remains. */
+  constructor(folders: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+    this.#environment = environment;
+    for (const folder of folders) {
+      mkdirSync(dirname(this.path(folder)), { recursive: true });
+      cpSync(join(repository, folder), this.path(folder), { recursive: true, filter: isSource });
+    }
+    if (!existsSync(join(repository, moduleFolder, 'dist/stub.zip'))) {
+      throw new Error(`${moduleFolder}/dist/stub.zip is missing: run make build`);
+    }
+  }
+
+  path(folder: string): string {
+    return join(this.root, folder);
+  }
+
+  /** Runs one command in a folder of the copy. Rejects when it can't be run or takes too long, not when it fails. */
+  terraform(folder: string, ...args: readonly string[]): Promise<CommandResult> {
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|TF_VAR)_/.test(name));
+    const env = {
+      ...Object.fromEntries(inherited),
+      ...this.#environment,
+      TF_IN_AUTOMATION: '1',
+      TF_INPUT: '0',
+      TF_CLI_ARGS: '-no-color',
+      CHECKPOINT_DISABLE: '1',
+    };
+    const options = { cwd: this.path(folder), env, timeout: commandBoundMs, maxBuffer: 64 * 1024 * 1024 };
+    return new Promise((resolve, reject) => {
+      execFile('terraform', args, options, (error, stdout, stderr) => {
+        if (error && typeof error.code !== 'number') {
+          reject(new Error(`terraform ${args[0]} in ${folder}: ${error.message}\n${stdout}${stderr}`));
+        } else resolve({ code: Number(error?.code ?? 0), stdout, output: stdout + stderr });
+      });
+    });
+  }
+
+  /** As `terraform`, for commands that must succeed. */
+  async succeed(folder: string, ...args: readonly string[]): Promise<string> {
+    const { code, stdout, output } = await this.terraform(folder, ...args);
+    if (code !== 0)
+      throw new Error(`terraform ${args.join(' ')} in ${folder} exits with ${code}:\n${output}`);
+    return stdout;
+  }
+
+  remove(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+function isSource(path: string): boolean {
+  return !['.terraform', '.terraform.lock.hcl', 'node_modules'].includes(basename(path));
+}

@@ -1,0 +1,93 @@
+// Every validation rule of the module speaks, and says what to write instead.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { missingTool, moduleFolder, testBoundMs, Workspace } from './terraform-cli.ts';
+
+const skipped = missingTool(['terraform', '-version']);
+
+const role = { name: 'orders', arn: 'arn:aws:iam::123456789012:role/orders' };
+const policy = '{"Version":"2012-10-17","Statement":[]}';
+
+/** Fields that make a function unfit, and what the message must hold. */
+const unfitFunctions: readonly (readonly [string, Readonly<Record<string, unknown>>, string])[] = [
+  ['image', { package_type: 'Image' }, 'Unfit: image'],
+  ['no_handler', { handler: 'src/a b' }, 'write e.g. "src/orders.handler". Unfit: no_handler.'],
+  ['no_runtime', { runtime: 'go1' }, 'Unfit: no_runtime = "go1"'],
+  ['long', { timeout: 901 }, 'Unfit: long = 901'],
+  ['half', { memory_size: 128.5 }, 'Unfit: half = 128.5'],
+  ['heavy', { environment: { LARGE: 'ä'.repeat(1800) } }, '3,584 bytes'],
+  ['names', { environment: { LIVE_DEBUG_STAGE: 'x', '1A': 'x' } }, '1A of names, LIVE_DEBUG_STAGE of names'],
+  ['absolute', { source_dir: '/home/ada/orders' }, 'Unfit: absolute = "/home/ada/orders"'],
+  ['no_program', { command: [] }, 'write e.g. ["python3"'],
+  ['bundler', { esbuild: { packages: 'inline' } }, '"external"'],
+  ['arn_as_name', { function_name: 'arn:aws:lambda:eu-west-1:1:function:a' }, 'not its ARN'],
+  ['role_arn', { role: { name: 'a', arn: 'orders' } }, 'role = aws_iam_role.orders'],
+  ['two_policies', { role, policy_json: policy }, 'attach the policy to that role instead'],
+  ['no_policy', { policy_json: '{}' }, 'data.aws_iam_policy_document.orders.json'],
+  ['fallback', { fallback_arn: 'orders' }, 'aws_lambda_function.orders.arn'],
+  ['key_alias', { kms_key_arn: 'alias/orders' }, 'aws_kms_key.orders.arn'],
+];
+
+const fit = { handler: 'src/orders.handler', runtime: 'nodejs22.x' };
+
+/** Values of other variables, and what the message must hold. */
+const unfitVariables: readonly (readonly [string, unknown, string])[] = [
+  ['stage', 'dev tom', 'write e.g. "dev-tom"'],
+  ['name', '-x', 'write e.g. "live-debug"'],
+  ['protected_stages', ['eu-prod'], 'write ["prod", "eu"]'],
+  ['relay', { url: 'https://a', execution_arn: 'arn' }, 'write relay = module.shared.relay'],
+  ['throttling', { rate_limit: 0 }, 'write { rate_limit = 1000, burst_limit = 500 }'],
+  ['access_logs', { retention_in_days: 8 }, 'access_logs.retention_in_days must'],
+  ['kms_key_arn', 'alias/a', 'write aws_kms_key.this.arn'],
+  ['stub_runtime', 'python3.13', 'write "nodejs22.x"'],
+  ['architecture', 'arm', '"arm64" or "x86_64"'],
+  ['timeout_margin', 1.5, 'write 5'],
+  ['log_retention_in_days', 8, 'or 0 for ever'],
+  ['log_kms_key_arn', 'alias/a', 'write aws_kms_key.logs.arn'],
+  ['tracing_mode', 'On', '"Active", "PassThrough" or null'],
+  ['permissions_boundary', 'boundary', 'write "arn:aws:iam::123456789012:policy/boundary"'],
+  ['functions', { 'no name': fit }, 'Unfit: no name'],
+  ['functions', { a: { ...fit, function_name: 'x' }, b: { ...fit, function_name: 'x' } }, 'must differ'],
+];
+
+describe.skipIf(skipped)(`validation rules${skipped ? ` (${skipped})` : ''}`, () => {
+  let workspace: Workspace;
+  let details: string[];
+
+  beforeAll(async () => {
+    workspace = new Workspace([moduleFolder]);
+    const functions = Object.fromEntries(
+      unfitFunctions.map(([name, fields]) => [name, { ...fit, ...fields }]),
+    );
+    const calls = [['functions', functions, ''] as const, ...unfitVariables].map(
+      ([variable, value], index) => [
+        `case_${index}`,
+        { source: `../${moduleFolder}`, stage: 'dev-tom', [variable]: value },
+      ],
+    );
+    mkdirSync(workspace.path('cases'));
+    const text = JSON.stringify({ module: Object.fromEntries(calls) });
+    // As JSON, Terraform would read ${ in a text; there is none here.
+    writeFileSync(join(workspace.path('cases'), 'main.tf.json'), text);
+    await workspace.succeed('cases', 'init');
+    const { stdout } = await workspace.terraform('cases', 'validate', '-json');
+    const { diagnostics } = JSON.parse(stdout) as { diagnostics: { summary: string; detail: string }[] };
+    expect(diagnostics.filter(({ summary }) => summary !== 'Invalid value for variable')).toEqual([]);
+    details = diagnostics.map(({ detail }) => detail);
+  }, testBoundMs);
+
+  afterAll(() => workspace?.remove());
+
+  it('speaks for every rule there is', () => {
+    const lines = readFileSync(workspace.path(`${moduleFolder}/variables.tf`), 'utf8').split('\n');
+    const rules = lines.flatMap((line, index) => (line === '  validation {' ? [index + 1] : []));
+    const spoke = details.map((detail) => Number(/variables\.tf:(\d+),/.exec(detail)?.[1]));
+    expect(rules.length).toBeGreaterThan(0);
+    expect([...new Set(spoke)].sort((a, b) => a - b)).toEqual(rules);
+  });
+
+  it.each([...unfitFunctions, ...unfitVariables])('says what to write: %s', (_name, _value, wanted) => {
+    expect(details.filter((detail) => detail.includes(wanted))).toHaveLength(1);
+  });
+});
