@@ -11,6 +11,7 @@ export const errorCodes = {
   LD_NOT_SERVED: { name: 'LiveDebugNotServedError', fault: 'user' },
   LD_BUILD: { name: 'LiveDebugBuildError', fault: 'user' },
   LD_STOPPED: { name: 'LiveDebugStoppedError', fault: 'user' },
+  LD_BUSY: { name: 'LiveDebugBusyError', fault: 'user' },
   LD_RELAY: { name: 'LiveDebugRelayError', fault: 'system' },
   LD_DIRECTORY: { name: 'LiveDebugDirectoryError', fault: 'system' },
   LD_STUB_CONFIG: { name: 'LiveDebugStubConfigError', fault: 'user' },

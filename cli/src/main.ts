@@ -1,15 +1,18 @@
 // The command line: every command is one file in commands/, and loads what it needs when it runs.
-import { Builtins, Cli, type Command } from 'clipanion';
+
 import packageJson from 'embedded:package.json';
+import { Builtins, Cli, type Command } from 'clipanion';
 import { messageOf } from '../../protocol/live-debug-error.ts';
 import { exitCodes } from './commands/exit-code.ts';
 import { ServeCommand } from './commands/serve.ts';
+import { StatusCommand } from './commands/status.ts';
 import { closeOutput, processOutput } from './log/output.ts';
 
 const cli = new Cli({ binaryName: 'livectl', binaryLabel: 'livectl', binaryVersion: packageJson.version });
 cli.register(Builtins.HelpCommand);
 cli.register(Builtins.VersionCommand);
 cli.register(ServeCommand);
+cli.register(StatusCommand);
 
 const command = parse(process.argv.slice(2));
 const exitCode = command ? await cli.run(command, Cli.defaultContext) : exitCodes.usage;

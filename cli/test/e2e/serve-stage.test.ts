@@ -199,6 +199,29 @@ test('no manifest, or one of another version: what to do', async () => {
   expect((await other.event('error')).message).toContain('version');
 });
 
+test('status tells who serves, since when, and whether the relay answers', async () => {
+  await putManifest();
+  const status = async (...flags: string[]) => {
+    const livectl = new Livectl(['status', '--stage', stage, ...flags], { env: environment() });
+    cleanups.push(() => livectl.dispose());
+    return { code: await livectl.exited, stdout: livectl.stdout };
+  };
+  const before = await status();
+  expect(before.code).toBe(1);
+  expect(before.stdout).toContain('nobody; run: livectl serve --stage dev-tom');
+  const livectl = serve();
+  await livectl.event('ready');
+  const { code, stdout } = await status('--format', 'json');
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    stage,
+    functions: ['hello', 'other'],
+    relay: { reachable: true },
+    clients: [{ serves: '*', live: true, since: expect.stringMatching(/^\d{4}-/) }],
+  });
+  expect((await status()).stdout).toMatch(/served by {2}\S+ on \S+ since .*lease holds \d+ s more/);
+});
+
 test('a missing source is told before the stage is taken', async () => {
   const entry = { function_name: 'x', runtime: 'nodejs20.x', timeout: 5, memory_size: 128 };
   await putManifest({ functions: { gone: { ...entry, handler: 'gone.handler' } } });

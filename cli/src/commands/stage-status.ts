@@ -1,0 +1,102 @@
+// What `livectl status` finds out: the stage's table, its clients and whether its relay answers.
+import { systemClock } from '../../../protocol/clock.ts';
+import type { ClientItem } from '../../../protocol/directory.ts';
+import { clientItemPrefix, wholeStageItem } from '../../../protocol/directory.ts';
+import { messageOf } from '../../../protocol/live-debug-error.ts';
+import { openRelaySocket } from '../../../protocol/relay-socket.ts';
+import { explainDirectory } from '../aws/explain-directory.ts';
+import { proxyAgent } from '../aws/proxy-agents.ts';
+import { openStage, type Stage, type StageOptions } from '../aws/stage.ts';
+import { reportFailure } from '../log/failure.ts';
+import { processOutput } from '../log/output.ts';
+import { type RelayStatus, type StageStatus, statusLines } from '../log/status-lines.ts';
+import { readStageManifest } from '../manifest/stage-manifest.ts';
+import { exitCodeOf, exitCodes } from './exit-code.ts';
+
+export interface StatusOptions extends StageOptions {
+  readonly format: 'pretty' | 'json';
+  readonly verbose: boolean;
+}
+
+const relayTimeoutMs = 5000;
+
+/** Shows the status; resolves with the exit code. Errors are written, not thrown. */
+export async function showStatus(options: StatusOptions): Promise<number> {
+  try {
+    const stage = await openStage(options);
+    try {
+      const status = await statusOf(options, stage);
+      if (options.format === 'json') processOutput.line(JSON.stringify(status));
+      else processOutput.line(statusLines(status, processOutput.colour));
+      const served = status.clients.some((client) => client.live);
+      return served && status.relay.reachable ? exitCodes.ok : exitCodes.failure;
+    } catch (error) {
+      throw explainDirectory(error, stage.context);
+    } finally {
+      stage.http.close();
+    }
+  } catch (error) {
+    reportFailure(error, processOutput, options);
+    return exitCodeOf(error);
+  }
+}
+
+async function statusOf(
+  options: StatusOptions,
+  { context, directory, identity }: Stage,
+): Promise<StageStatus> {
+  const manifest = await readStageManifest(directory, options.stage, undefined);
+  const [clients, relay] = await Promise.all([
+    directory.clients(options.stage),
+    relayStatus(manifest.relayUrl, identity.region, await identity.credentials()),
+  ]);
+  const now = systemClock.now();
+  return {
+    event: 'status',
+    stage: options.stage,
+    table: context.tableName,
+    region: identity.region,
+    functions: manifest.functions.map(({ name }) => name),
+    relay,
+    clients: clients.map((client) => clientStatus(client, now)),
+  };
+}
+
+function clientStatus(client: ClientItem, now: number): StageStatus['clients'][number] {
+  const { caller, host, item, leaseUntil, since, user, version } = client;
+  return {
+    serves: item === wholeStageItem ? '*' : item.slice(clientItemPrefix.length),
+    user,
+    host,
+    ...(caller === undefined ? {} : { caller }),
+    version,
+    since: new Date(since).toISOString(),
+    lease_seconds_left: Math.round((leaseUntil - now) / 1000),
+    live: leaseUntil > now,
+  };
+}
+
+async function relayStatus(
+  url: string,
+  region: string,
+  credentials: Parameters<typeof openRelaySocket>[0]['credentials'],
+): Promise<RelayStatus> {
+  const startedAt = performance.now();
+  try {
+    const socket = await openRelaySocket({
+      url,
+      region,
+      credentials,
+      clock: systemClock,
+      timeoutMs: relayTimeoutMs,
+      onText: () => undefined,
+      onClose: () => undefined,
+      agent: proxyAgent(new URL(url)),
+    });
+    const ms = Math.round(performance.now() - startedAt);
+    socket.close();
+    return { url, reachable: true, ms };
+  } catch (error) {
+    return { url, reachable: false, error: messageOf(error) };
+  }
+}
