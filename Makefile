@@ -1,11 +1,11 @@
 # `make` alone lists what there is. Nothing to set up but Node >= 20 and make itself.
 .DEFAULT_GOAL := help
-.PHONY: help dev build test check bench clean
+.PHONY: help dev build test test-deploy check bench clean
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 dev: build ## Start the local cloud and serve examples/quickstart; prints a curl line
 	node dist/livectl.mjs serve --local --root examples/quickstart
@@ -15,6 +15,9 @@ build: node_modules/.package-lock.json ## Install what is missing and build dist
 
 test: build ## Build and run all tests
 	vitest run
+
+test-deploy: build ## Apply, serve, invoke and destroy the quickstart in the AWS account (or emulator) you point at
+	node scripts/test-deploy.mjs
 
 check: build ## Types, linter, format, stale built files
 	tsc --noEmit
