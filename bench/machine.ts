@@ -23,7 +23,7 @@ function commit(): string {
   try {
     const hash = git('rev-parse', '--short', 'HEAD');
     // The table this very bench writes doesn't count.
-    const changes = git('status', '--porcelain', '--', '.', ':!docs/benchmarks.md');
+    const changes = git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!docs/benchmarks.md');
     return `commit ${hash}${changes === '' ? '' : ' with changes'}`;
   } catch {
     return 'no commit';
