@@ -1,4 +1,5 @@
 // Format, validity and the module's own tests, by the real terraform and the real provider's schema.
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { missingTool, moduleFolder, repository, testBoundMs, Workspace } from './terraform-cli.ts';
 
@@ -16,7 +17,8 @@ describe.skipIf(skipped)(`the module in terraform${skipped ? ` (${skipped})` : '
   afterAll(() => workspace?.remove());
 
   it('is formatted, with its tests and examples', async () => {
-    const { output } = await workspace.terraform('.', 'fmt', '-check', '-recursive', repository);
+    const folders = ['terraform', 'examples'].map((folder) => join(repository, folder));
+    const { output } = await workspace.terraform('.', 'fmt', '-check', '-recursive', ...folders);
     expect(output).toBe('');
   });
 

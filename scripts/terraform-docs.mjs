@@ -1,0 +1,144 @@
+// Writes the tables of inputs and outputs in the Terraform module's README, from variables.tf and outputs.tf.
+//   node scripts/terraform-docs.mjs            writes them between their markers
+//   node scripts/terraform-docs.mjs --check    fails when they are not what it would write
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const module = join(dirname(dirname(fileURLToPath(import.meta.url))), 'terraform/modules/live-debug');
+const readme = join(module, 'README.md');
+
+/** Top-level blocks of one kind, as `terraform fmt` leaves them. @param {string} text @param {string} kind */
+function blocks(text, kind) {
+  const found = [...text.matchAll(new RegExp(`^${kind} "(\\w+)" \\{\\n([\\s\\S]*?)^\\}`, 'gm'))];
+  return found.map(([, name = '', body = '']) => ({ name, body }));
+}
+
+/** The expression of an argument, on one line or until its brackets close. @param {string} body @param {string} name */
+function argument(body, name) {
+  const start = new RegExp(`^ {2}${name} += `, 'm').exec(body);
+  if (!start) return undefined;
+  const lines = body.slice(start.index + start[0].length).split('\n');
+  let depth = 0;
+  const taken = [];
+  for (const line of lines) {
+    taken.push(line);
+    // Brackets in texts and comments don't count.
+    for (const character of line.replace(/"(?:\\.|[^"\\])*"|#.*/g, '')) {
+      if ('([{'.includes(character)) depth += 1;
+      if (')]}'.includes(character)) depth -= 1;
+    }
+    if (depth === 0) return taken.join('\n');
+  }
+  throw new Error(`the brackets of ${name} don't close`);
+}
+
+/** @param {{ name: string, body: string }} block */
+function description({ name, body }) {
+  const text = argument(body, 'description');
+  if (text === undefined) throw new Error(`${name} has no description`);
+  return JSON.parse(text);
+}
+
+/** On one line, as a reader would write it. @param {string} expression */
+function oneLine(expression) {
+  const commentless = expression.replace(/^\s*#.*\n/gm, '').trim();
+  return commentless
+    .replace(/\n\s*(?=\})/g, ' ')
+    .replace(/\{\s*\n\s*/g, '{ ')
+    .replace(/\n\s*/g, ', ')
+    .replace(/ +=/g, ' =');
+}
+
+/** The arguments of a call; commas within brackets part none. @param {string} text */
+function topLevelArguments(text) {
+  const found = [''];
+  let depth = 0;
+  for (const character of text) {
+    if ('([{'.includes(character)) depth += 1;
+    if (')]}'.includes(character)) depth -= 1;
+    if (character === ',' && depth === 0) found.push('');
+    else found[found.length - 1] += character;
+  }
+  return found.map((one) => one.trim());
+}
+
+/** @param {readonly string[]} headings @param {readonly (readonly string[])[]} rows */
+function table(headings, rows) {
+  const line = (/** @type {readonly string[]} */ cells) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(headings), `|${headings.map(() => '---|').join('')}`, ...rows.map(line)].join('\n');
+}
+
+/** @param {string | undefined} text */
+const code = (text) => (text === undefined ? '' : `\`${text}\``);
+
+/** @param {string} variables */
+function inputs(variables) {
+  const rows = blocks(variables, 'variable').map((block) => {
+    const type = block.name === 'functions' ? 'map(object)' : oneLine(argument(block.body, 'type') ?? 'any');
+    const byDefault = argument(block.body, 'default');
+    return [
+      code(block.name),
+      code(type),
+      byDefault === undefined ? 'required' : code(oneLine(byDefault)),
+      description(block),
+    ];
+  });
+  return table(['input', 'type', 'default', 'description'], rows);
+}
+
+/** The fields of one function: each a comment and a type. @param {string} variables */
+function functionFields(variables) {
+  const type = argument(
+    blocks(variables, 'variable').find(({ name }) => name === 'functions')?.body ?? '',
+    'type',
+  );
+  const fields = [...(type ?? '').matchAll(/^ {4}# (.*)\n {4}(\w+) += ([\s\S]*?)(?=\n {4}#|\n {2}\})/gm)];
+  if (fields.length === 0) throw new Error('the fields of functions were not found');
+  const rows = fields.map(([, text = '', name = '', expression = '']) => {
+    const optional = /^optional\(([\s\S]*)\)$/.exec(expression);
+    if (!optional) return [code(name), code(expression), 'required', text];
+    const [kind = '', byDefault] = topLevelArguments(oneLine(optional[1] ?? ''));
+    return [code(name), code(kind), code(byDefault ?? 'null'), text];
+  });
+  return table(['field', 'type', 'default', 'description'], rows);
+}
+
+/** @param {string} outputs */
+function outputTable(outputs) {
+  const rows = blocks(outputs, 'output').map((block) => [code(block.name), description(block)]);
+  return table(['output', 'description'], rows);
+}
+
+const variables = await readFile(join(module, 'variables.tf'), 'utf8');
+const outputs = await readFile(join(module, 'outputs.tf'), 'utf8');
+const tables = {
+  inputs: inputs(variables),
+  'function fields': functionFields(variables),
+  outputs: outputTable(outputs),
+};
+
+const written = await readFile(readme, 'utf8');
+let wanted = written;
+for (const [name, text] of Object.entries(tables)) {
+  const between = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- end of ${name} -->)`);
+  if (!between.test(wanted)) throw new Error(`README.md has no markers for ${name}`);
+  wanted = wanted.replace(between, (_, begin, end) => `${begin}\n${text}\n\n${end}`);
+}
+
+if (compact(written) === compact(wanted)) {
+  // Fresh, however a formatter may have aligned the columns.
+} else if (!process.argv.includes('--check')) {
+  await writeFile(readme, wanted);
+} else {
+  process.stderr.write(
+    'terraform/modules/live-debug/README.md is stale: run node scripts/terraform-docs.mjs\n',
+  );
+  process.exitCode = 1;
+}
+
+/** @param {string} text */
+function compact(text) {
+  return text.replace(/ +/g, ' ').replace(/\| ?-+ ?(?=\|)/g, '|---');
+}
