@@ -121,7 +121,7 @@ function settingsOf(name: string, text: FunctionText): FunctionSettings {
     sourceDir: text.source_dir,
     command: text.command as [string, ...string[]] | undefined,
     esbuild: {
-      bundle: esbuild ? true : (text.esbuild as boolean | undefined),
+      bundle: esbuild ? esbuild.bundle : (text.esbuild as boolean | undefined),
       packages: esbuild?.packages ?? 'external',
       external: esbuild?.external ?? [],
     },

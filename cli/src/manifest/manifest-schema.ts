@@ -81,6 +81,15 @@ const httpTrigger = v.pipe(
 const esbuild = v.union([
   v.boolean(),
   fields({
+    bundle: v.optional(
+      v.pipe(
+        v.boolean(mustBe('true or false')),
+        v.description(
+          'Bundle the sources, or run them as they are: what true or false in place of the object say.',
+        ),
+      ),
+      true,
+    ),
     packages: v.optional(
       v.pipe(
         v.picklist(['external', 'bundle'], mustBe('"external" or "bundle"')),

@@ -24,6 +24,7 @@ const documentSchema = v.object({
         v.union([
           v.boolean(),
           v.object({
+            bundle: v.nullish(v.boolean(), true),
             packages: v.nullish(v.picklist(['external', 'bundle']), 'external'),
             external: v.nullish(v.array(v.string()), []),
           }),
@@ -115,7 +116,7 @@ function settingsOf(
     sourceDir: entry.source_dir,
     command: program === undefined ? undefined : [program, ...args],
     esbuild: {
-      bundle: typeof entry.esbuild === 'boolean' ? entry.esbuild : esbuild ? true : undefined,
+      bundle: typeof entry.esbuild === 'boolean' ? entry.esbuild : esbuild?.bundle,
       packages: esbuild?.packages ?? 'external',
       external: esbuild?.external ?? [],
     },

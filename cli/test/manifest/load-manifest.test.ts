@@ -103,6 +103,8 @@ describe('a right manifest', () => {
     [true, true],
     [false, false],
     [{}, true],
+    [{ bundle: false }, false],
+    [{ bundle: true }, true],
   ])('esbuild %j bundles: %s', async (esbuild, bundle) => {
     const { functions } = await load({
       functions: { hello: { handler: 'a.b', runtime: 'nodejs22.x', esbuild } },
