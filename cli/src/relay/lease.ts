@@ -13,7 +13,10 @@ import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts
 
 /** A lease holds this long after its last renewal; a laptop that sleeps loses it, and stubs fail at once. */
 export const leaseMs = 90_000;
-const renewEveryMs = 30_000;
+export const renewEveryMs = 30_000;
+
+/** How long an orderly end waits for the directory; the lease runs out by itself. */
+export const releaseBoundMs = 3000;
 
 /** How long DynamoDB keeps the item of a client that vanished; only for tidiness, the lease decides. */
 const keptAfterLeaseSeconds = 24 * 60 * 60;
@@ -41,7 +44,7 @@ export interface LeaseOptions {
   readonly noTakeover: boolean;
   /** Somebody else holds it now. Called once; renewals have ended. */
   readonly onLost: (by: { readonly user: string; readonly host: string } | undefined) => void;
-  /** A renewal failed and will be tried again; `leaseLeftMs` until stubs stop finding this client. */
+  /** A renewal failed and will be tried again; `leaseLeftMs` until stubs stop finding this client, at least 0. */
   readonly onTrouble: (message: string, leaseLeftMs: number) => void;
 }
 
@@ -52,8 +55,12 @@ export class Lease {
   readonly #since: number;
   #connectionId = '';
   #renewal: Timer | undefined;
-  #heldUntil = 0;
+  /** Undefined until every item was taken once: only the first time may somebody be displaced. */
+  #heldUntil: number | undefined;
   #ended = false;
+  /** The directory's calls go one after the other: a put still under way must not undo a release. */
+  #last: Promise<unknown> = Promise.resolve();
+  #checking: Promise<void> | undefined;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
@@ -64,53 +71,91 @@ export class Lease {
   /**
    * Takes the items for a connection, or moves them to a new connection of this process. Returns the live
    * clients that were displaced. Rejects with LD_DISPLACED where `noTakeover` meets a live holder, and where
-   * somebody took over since: a laptop that wakes up must not take the stage back unasked.
+   * somebody took over since: a laptop that wakes up must not take the stage back unasked. After a first take
+   * that rejects, `release` gives back what was taken before.
    */
-  async take(connectionId: string): Promise<ClientItem[]> {
-    if (this.#ended) throw new LiveDebugError('LD_DISPLACED', 'the lease is lost');
-    this.#connectionId = connectionId;
-    const displaced: ClientItem[] = [];
-    for (const item of this.#items) {
-      const before = await this.#put(item);
-      const live = before && before.leaseUntil > this.#options.clock.now();
-      if (live && before.session !== this.#options.holder.session) displaced.push(before);
-    }
-    this.#scheduleRenewal();
-    return displaced;
+  take(connectionId: string): Promise<ClientItem[]> {
+    return this.#inTurn(async () => {
+      const before = await this.#putAll(connectionId);
+      this.#scheduleRenewal();
+      const { clock, holder } = this.#options;
+      return before.filter((item) => item.leaseUntil > clock.now() && item.session !== holder.session);
+    });
   }
 
-  /** Renews now, and so finds out whether somebody else holds it. Never rejects. */
-  async check(): Promise<void> {
-    this.#renewal?.cancel();
-    await this.#renew();
+  /** Renews now, and so finds out whether somebody else holds it. Never rejects; calls that meet share one answer. */
+  check(): Promise<void> {
+    this.#checking ??= this.#renew().finally(() => {
+      this.#checking = undefined;
+    });
+    return this.#checking;
   }
 
-  /** Gives the items back, where they are still this process's. Never rejects: the lease runs out by itself. */
+  /** Gives the items back, where they are still this process's, within {@link releaseBoundMs}. Never rejects. */
   async release(): Promise<void> {
     this.#ended = true;
     this.#renewal?.cancel();
-    const { directory, stage, holder } = this.#options;
-    const release = async (item: string) => {
-      await directory.call('DeleteItem', {
-        Key: { stage: { S: stage }, item: { S: item } },
-        ConditionExpression: '#session = :session',
-        ExpressionAttributeNames: { '#session': 'session' },
-        ExpressionAttributeValues: { ':session': { S: holder.session } },
+    const released = this.#inTurn(() => Promise.allSettled(this.#items.map((item) => this.#delete(item))));
+    await new Promise<void>((resolve) => {
+      const timer = this.#options.clock.after(releaseBoundMs, resolve);
+      void released.then(() => {
+        timer.cancel();
+        resolve();
       });
-    };
-    await Promise.allSettled(this.#items.map(release));
+    });
   }
 
-  async #put(item: string): Promise<ClientItem | undefined> {
-    const { directory, stage, holder, clock, noTakeover } = this.#options;
-    const now = clock.now();
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  #scheduleRenewal(): void {
+    this.#renewal?.cancel();
+    if (this.#ended || this.#heldUntil === undefined) return;
+    this.#renewal = this.#options.clock.after(renewEveryMs, () => void this.check(), { background: true });
+  }
+
+  async #renew(): Promise<void> {
+    this.#renewal?.cancel();
+    try {
+      await this.#inTurn(async () => {
+        if (this.#heldUntil !== undefined) await this.#putAll(this.#connectionId);
+      });
+    } catch (error) {
+      if (this.#ended) return;
+      const { clock, onTrouble } = this.#options;
+      onTrouble(messageOf(error), Math.max(0, (this.#heldUntil ?? 0) - clock.now()));
+    }
+    this.#scheduleRenewal();
+  }
+
+  /** Writes all items with this connection and a full lease; returns what stood there before. */
+  async #putAll(connectionId: string): Promise<ClientItem[]> {
+    const now = this.#options.clock.now();
+    const before: ClientItem[] = [];
+    for (const item of this.#items) {
+      if (this.#ended) throw new LiveDebugError('LD_DISPLACED', 'the lease has been given up');
+      const was = await this.#put(item, connectionId, now);
+      if (was) before.push(was);
+    }
+    // Only now: a connection that could not be written everywhere is given up, and renewals write the one before.
+    this.#connectionId = connectionId;
+    this.#heldUntil = now + leaseMs;
+    return before;
+  }
+
+  async #put(item: string, connectionId: string, now: number): Promise<ClientItem | undefined> {
+    const { directory, stage, holder, noTakeover } = this.#options;
     const client: ClientItem = {
       ...holder,
       stage,
       item,
-      connectionId: this.#connectionId,
+      connectionId,
       since: this.#since,
-      ...terms(now),
+      leaseUntil: now + leaseMs,
+      expiresAt: Math.ceil((now + leaseMs) / 1000) + keptAfterLeaseSeconds,
     };
     const unlessHeld = {
       ConditionExpression: 'attribute_not_exists(#item) OR #session = :session OR #leaseUntil < :now',
@@ -118,41 +163,17 @@ export class Lease {
       ExpressionAttributeValues: { ':session': { S: holder.session }, ':now': { N: String(now) } },
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     };
+    const mayDisplace = this.#heldUntil === undefined && !noTakeover;
+    const input = { Item: toItem(client), ReturnValues: 'ALL_OLD', ...(mayDisplace ? {} : unlessHeld) };
     try {
-      const guard = noTakeover || this.#heldUntil > 0 ? unlessHeld : {};
-      const input = { Item: toItem(client), ReturnValues: 'ALL_OLD', ...guard };
       const output = (await directory.call('PutItem', input)) as { Attributes?: unknown } | undefined;
-      this.#heldUntil = client.leaseUntil;
       return parseClientItem(output?.Attributes);
     } catch (error) {
       if (!isConditionFailure(error)) throw error;
-      const holds = parseClientItem(error.item);
-      if (this.#heldUntil > 0) this.#lose(holds);
-      const who = holds ? `${holds.user} on ${holds.host}` : 'somebody else';
-      throw new LiveDebugError('LD_DISPLACED', `${who} is serving stage ${stage} (${item})`, {
-        remedy: 'ask them, or leave out --no-takeover to take over',
-      });
+      const by = parseClientItem(error.item);
+      if (this.#heldUntil !== undefined) this.#lose(by);
+      throw displacedError(stage, item, by);
     }
-  }
-
-  #scheduleRenewal(): void {
-    this.#renewal?.cancel();
-    this.#renewal = this.#options.clock.after(renewEveryMs, () => void this.#renew(), { background: true });
-  }
-
-  async #renew(): Promise<void> {
-    if (this.#ended) return;
-    const { clock, onTrouble } = this.#options;
-    const until = terms(clock.now());
-    try {
-      for (const item of this.#items) await this.#extend(item, until);
-      this.#heldUntil = until.leaseUntil;
-    } catch (error) {
-      if (this.#ended) return;
-      if (isConditionFailure(error)) return this.#lose(parseClientItem(error.item));
-      onTrouble(messageOf(error), this.#heldUntil - clock.now());
-    }
-    if (!this.#ended) this.#scheduleRenewal();
   }
 
   #lose(to: ClientItem | undefined): void {
@@ -162,32 +183,24 @@ export class Lease {
     this.#options.onLost(to && { user: to.user, host: to.host });
   }
 
-  async #extend(
-    item: string,
-    until: { readonly leaseUntil: number; readonly expiresAt: number },
-  ): Promise<void> {
+  async #delete(item: string): Promise<void> {
     const { directory, stage, holder } = this.#options;
-    await directory.call('UpdateItem', {
+    await directory.call('DeleteItem', {
       Key: { stage: { S: stage }, item: { S: item } },
-      UpdateExpression: 'SET #leaseUntil = :leaseUntil, #expiresAt = :expiresAt',
       ConditionExpression: '#session = :session',
-      ExpressionAttributeNames: {
-        '#leaseUntil': 'leaseUntil',
-        '#expiresAt': 'expiresAt',
-        '#session': 'session',
-      },
-      ExpressionAttributeValues: {
-        ':leaseUntil': { N: String(until.leaseUntil) },
-        ':expiresAt': { N: String(until.expiresAt) },
-        ':session': { S: holder.session },
-      },
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      ExpressionAttributeNames: { '#session': 'session' },
+      ExpressionAttributeValues: { ':session': { S: holder.session } },
     });
   }
 }
 
-function terms(now: number): { readonly leaseUntil: number; readonly expiresAt: number } {
-  return { leaseUntil: now + leaseMs, expiresAt: Math.ceil((now + leaseMs) / 1000) + keptAfterLeaseSeconds };
+function displacedError(stage: string, item: string, by: ClientItem | undefined): LiveDebugError {
+  const who = by ? `${by.user} on ${by.host}` : 'somebody else';
+  const what =
+    item === wholeStageItem ? `stage ${stage}` : `${item.slice(clientItemPrefix.length)} of stage ${stage}`;
+  return new LiveDebugError('LD_DISPLACED', `${who} is serving ${what}`, {
+    remedy: 'ask them, or leave out --no-takeover to take over',
+  });
 }
 
 function isConditionFailure(error: unknown): error is DirectoryRefusal {

@@ -2,14 +2,14 @@
 import type { Agent } from 'node:http';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import type { HttpClient } from '../../../protocol/http-client.ts';
-import { messageOf } from '../../../protocol/live-debug-error.ts';
-import type { AnyMessage, Message, MessageType } from '../../../protocol/message.ts';
-import { Reassembler } from '../../../protocol/reassembly.ts';
+import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import type { Message, MessageType } from '../../../protocol/message.ts';
 import { type PostOutcome, RelayPoster } from '../../../protocol/relay-post.ts';
 import { openRelaySocket, type RelaySocket } from '../../../protocol/relay-socket.ts';
-import { type Channel, type ClientKeys, channelFromSender } from '../../../protocol/sealing.ts';
+import type { Channel, ClientKeys } from '../../../protocol/sealing.ts';
 import type { AwsCredentials } from '../../../protocol/signature.ts';
-import { decodeMessage, encodeMessage, parseWire } from '../../../protocol/wire.ts';
+import { encodeMessage } from '../../../protocol/wire.ts';
+import { type InboundMessage, Inbox } from './inbox.ts';
 
 /** What the link reports besides messages. */
 export type LinkEvent =
@@ -29,8 +29,11 @@ export interface RelayLinkOptions {
   readonly http: HttpClient;
   readonly clock: Clock;
   /** A whole message, and the channel by which its sender can be answered. */
-  readonly onMessage: (message: AnyMessage, channel: Channel) => void;
-  /** Before a new connection id counts: the directory must carry it. A rejection makes the link try again. */
+  readonly onMessage: (message: InboundMessage, channel: Channel) => void;
+  /**
+   * Before a new connection id counts: the directory must carry it. A rejection makes the link try again, but for
+   * LD_DISPLACED, after which there is nothing to connect for.
+   */
   readonly onConnected: (connectionId: string) => Promise<void>;
   readonly onEvent: (event: LinkEvent) => void;
   readonly agent?: Agent | undefined;
@@ -39,46 +42,49 @@ export interface RelayLinkOptions {
 const connectTimeoutMs = 10_000;
 
 /** API Gateway ends a connection after 2 h (platform facts); a new one is made ready before that. */
-const renewAfterMs = 110 * 60_000;
+export const renewAfterMs = 110 * 60_000;
 
 /** Stubs learn of the new connection by a 410, so the old one may go soon; posts under way still reach it. */
-const oldSocketGraceMs = 30_000;
+export const oldSocketGraceMs = 30_000;
+
+/**
+ * A connection silent for this long is pinged. After sleep or a change of network it is dead without a word, and
+ * until that is noticed every invocation is lost; two messages every 20 s cost a third of a cent in 8 h.
+ */
+export const heartbeatMs = 20_000;
+export const pongBoundMs = 10_000;
 
 const longestRetryMs = 5000;
-
-/** Senders are stub instances; each costs two keys. */
-const keptChannels = 512;
 
 /** Keeps a connection id that the directory knows, for as long as it is not closed. */
 export class RelayLink {
   readonly #options: RelayLinkOptions;
   readonly #poster: RelayPoster;
-  readonly #reassembler: Reassembler;
-  // A promise per sender, so that chunks arriving together share one key agreement.
-  readonly #channels = new Map<string, Promise<Channel | undefined>>();
+  readonly #inbox: Inbox;
   #socket: RelaySocket | undefined;
+  /** Replaced, but open until posts under way have reached them. */
+  readonly #retiring = new Set<RelaySocket>();
   #renewal: Timer | undefined;
+  #heartbeat: Timer | undefined;
+  /** There is one attempt at a time, whatever asks for a new connection. */
+  #reconnecting: Promise<void> | undefined;
+  #lostAt: number | undefined;
+  #endWait: () => void = () => undefined;
   #closed = false;
-  #dropped = 0;
 
   constructor(options: RelayLinkOptions) {
     this.#options = options;
-    const { url, region, http, credentials, clock } = options;
+    const { url, region, http, clock, keys, stage, onMessage, onEvent } = options;
+    const credentials = () => this.#credentials();
     this.#poster = new RelayPoster({ url, region, http, credentials, clock });
-    this.#reassembler = new Reassembler(clock, (header, reason) =>
-      this.#drop(`unfinished ${header.type} of ${header.id}: ${reason}`),
-    );
+    const onDrop = (reason: string, dropped: number) => onEvent({ type: 'dropped', reason, dropped });
+    this.#inbox = new Inbox({ keys, stage, clock, onMessage, onDrop });
   }
 
   /** Connects for the first time. Rejects with LD_RELAY or what `onConnected` rejected with. */
   async start(): Promise<void> {
     await this.#connect();
     void this.#poster.warm();
-  }
-
-  /** Messages dropped so far, for whatever reason. */
-  get dropped(): number {
-    return this.#dropped;
   }
 
   /** Seals and posts one message to a stub's connection; never rejects but for LD_TOO_LARGE. */
@@ -101,103 +107,128 @@ export class RelayLink {
     return this.#poster.post(connectionId, await encodeMessage(message, channel, true), untilMs);
   }
 
-  /** Takes no more messages and closes the socket; posting still works until the HTTP client is closed. */
+  /** Takes no more messages, sends none, tries no post again and closes the sockets. */
   close(): void {
     this.#closed = true;
     this.#renewal?.cancel();
-    this.#reassembler.close();
+    this.#heartbeat?.cancel();
+    this.#endWait();
+    this.#inbox.close();
     this.#socket?.close();
+    for (const socket of this.#retiring) socket.close();
+  }
+
+  async #credentials(): Promise<AwsCredentials> {
+    // Asked for before every post: one that is waiting to be tried again ends here.
+    if (this.#closed) throw new LiveDebugError('LD_RELAY', 'the link to the relay is closed');
+    return this.#options.credentials();
   }
 
   async #connect(): Promise<void> {
-    const { url, region, credentials, clock, agent } = this.#options;
+    const { url, region, clock, agent } = this.#options;
+    let closedBecause: string | undefined;
     const socket: RelaySocket = await openRelaySocket({
       url,
       region,
-      credentials: await credentials(),
+      credentials: await this.#credentials(),
       clock,
       timeoutMs: connectTimeoutMs,
-      onText: (text) => void this.#receive(text),
-      onClose: (reason) => this.#onClose(socket, reason),
+      onText: (text) => void this.#inbox.receive(text),
+      onClose: (reason) => {
+        closedBecause = reason;
+        this.#retiring.delete(socket);
+        this.#onClose(socket, reason);
+      },
       agent,
     });
     try {
-      await this.#options.onConnected(socket.connectionId);
+      if (!this.#closed) await this.#options.onConnected(socket.connectionId);
+      assertOpen(closedBecause);
     } catch (error) {
       socket.close();
       throw error;
     }
     if (this.#closed) return socket.close();
+    this.#replaceWith(socket);
+  }
+
+  #replaceWith(socket: RelaySocket): void {
+    const { clock } = this.#options;
     const old = this.#socket;
     this.#socket = socket;
-    if (old) clock.after(oldSocketGraceMs, () => old.close(), { background: true });
+    if (old) {
+      this.#retiring.add(old);
+      clock.after(oldSocketGraceMs, () => old.close(), { background: true });
+    }
     this.#renewal?.cancel();
-    this.#renewal = clock.after(renewAfterMs, () => void this.#reconnect(), { background: true });
+    this.#renewal = clock.after(renewAfterMs, () => this.#reconnect(), { background: true });
+    this.#scheduleHeartbeat(socket);
   }
 
   #onClose(socket: RelaySocket, reason: string): void {
     if (this.#closed || this.#socket !== socket) return;
     this.#socket = undefined;
+    this.#heartbeat?.cancel();
+    this.#lostAt = this.#options.clock.now();
     this.#options.onEvent({ type: 'lost', reason });
-    void this.#reconnect();
+    this.#reconnect();
   }
 
-  async #reconnect(): Promise<void> {
+  #scheduleHeartbeat(socket: RelaySocket): void {
+    this.#heartbeat?.cancel();
+    const beat = () => void this.#beat(socket);
+    this.#heartbeat = this.#options.clock.after(heartbeatMs, beat, { background: true });
+  }
+
+  async #beat(socket: RelaySocket): Promise<void> {
+    const pingedAt = this.#options.clock.now();
+    const silent = pingedAt - socket.lastHeardMs() >= heartbeatMs;
+    if (silent && !(await socket.ping(pongBoundMs)) && socket.lastHeardMs() < pingedAt) {
+      this.#onClose(socket, `no answer within ${pongBoundMs / 1000} s`);
+      socket.close();
+    }
+    if (!this.#closed && this.#socket === socket) this.#scheduleHeartbeat(socket);
+  }
+
+  #reconnect(): void {
+    this.#reconnecting ??= this.#untilConnected().finally(() => {
+      this.#reconnecting = undefined;
+    });
+  }
+
+  async #untilConnected(): Promise<void> {
     const { clock, onEvent } = this.#options;
-    const startedAt = clock.now();
-    const wasLost = this.#socket === undefined;
-    let ceiling = 100;
-    for (let failures = 0; !this.#closed; failures += 1) {
+    let said = false;
+    for (let ceiling = 100; !this.#closed; ceiling = Math.min(ceiling * 2, longestRetryMs)) {
       try {
         await this.#connect();
-        if (wasLost) onEvent({ type: 'reconnected', ms: clock.now() - startedAt });
+        if (this.#lostAt !== undefined) onEvent({ type: 'reconnected', ms: clock.now() - this.#lostAt });
+        this.#lostAt = undefined;
         return;
       } catch (error) {
-        if (failures === 0) onEvent({ type: 'retrying', reason: messageOf(error) });
-        const wait = Math.random() * ceiling;
-        ceiling = Math.min(ceiling * 2, longestRetryMs);
-        await new Promise<void>((resolve) => clock.after(wait, resolve));
+        if (this.#closed || (error instanceof LiveDebugError && error.code === 'LD_DISPLACED')) return;
+        // While the old connection still serves there is nothing to tell.
+        if (!said && this.#lostAt !== undefined) {
+          said = true;
+          onEvent({ type: 'retrying', reason: messageOf(error) });
+        }
+        await this.#wait(Math.random() * ceiling);
       }
     }
   }
 
-  async #receive(text: string): Promise<void> {
-    const chunk = parseWire(text);
-    if (typeof chunk === 'string') return this.#drop(chunk);
-    const { header, headerText, sealed } = chunk;
-    if (header.enc === undefined) return this.#drop(`${header.type} without a sender's key`);
-    const channel = await this.#channel(header.enc);
-    const opened = channel?.open(headerText, sealed);
-    if (channel === undefined || opened === undefined) {
-      return this.#drop(`${header.type} that does not open with this client's key`);
-    }
-    const bytes = this.#reassembler.accept(channel.enc, header, opened);
-    if (bytes === undefined || this.#closed) return;
-    try {
-      this.#options.onMessage(await decodeMessage(header, bytes), channel);
-    } catch (error) {
-      this.#drop(messageOf(error));
-    }
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(ms, resolve);
+      this.#endWait = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
   }
+}
 
-  #channel(enc: string): Promise<Channel | undefined> {
-    const { keys, stage } = this.#options;
-    const known = this.#channels.get(enc);
-    const channel = known ?? channelFromSender(keys, enc, stage).catch(() => undefined);
-    // Least recently used first, so that the oldest goes.
-    this.#channels.delete(enc);
-    this.#channels.set(enc, channel);
-    if (this.#channels.size > keptChannels) {
-      for (const oldest of this.#channels.keys()) {
-        this.#channels.delete(oldest);
-        break;
-      }
-    }
-    return channel;
-  }
-
-  #drop(reason: string): void {
-    this.#dropped += 1;
-    this.#options.onEvent({ type: 'dropped', reason, dropped: this.#dropped });
-  }
+function assertOpen(closedBecause: string | undefined): void {
+  if (closedBecause === undefined) return;
+  throw new LiveDebugError('LD_RELAY', `the relay closed the new connection (${closedBecause})`);
 }

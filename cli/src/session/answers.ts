@@ -1,6 +1,13 @@
-// [4] What is remembered of invocations: a re-sent one is not run again, an answer is kept until it is delivered.
+// [4] What is remembered of invocations: a re-sent one is not run again, an answer is kept until it is fetched.
+import type { MessageHead } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import type { Outcome } from '../worker/invocation.ts';
+
+/** What goes back for an invocation. */
+export interface Answer {
+  readonly outcome: Outcome;
+  readonly codeMs: number;
+}
 
 /** One invocation as the session knows it. */
 export interface Run {
@@ -18,24 +25,33 @@ export interface Run {
   readonly sentMs: number;
   /** Counts this end's messages about the invocation. */
   attempt: number;
-  state: 'running' | 'answered' | 'cancelled';
-  answer: { readonly outcome: Outcome; readonly codeMs: number } | undefined;
+  state: 'running' | 'answered';
+  /** Why the stub gave up, where it did: the run is being ended, its answer goes to nobody. */
+  cancelled: MessageHead<'cancel'>['reason'] | undefined;
+  /** Undefined while it runs, and again when it has been forgotten to make room. */
+  answer: Answer | undefined;
 }
 
 /** Answers kept, in bytes, before the oldest are forgotten. */
-const maxKeptBytes = 64 * 1024 * 1024;
+export const maxKeptBytes = 64 * 1024 * 1024;
 /** Invocations remembered by id. */
-const maxRuns = 10_000;
+export const maxRuns = 10_000;
 
 /** All runs of a session, oldest first. */
 export class Answers {
   readonly #runs = new Map<string, Run>();
-  #running = 0;
+  /** Runs with an answer, the first answered first. */
+  readonly #kept = new Set<Run>();
   #keptBytes = 0;
 
-  /** Invocations being worked on. */
-  get running(): number {
-    return this.#running;
+  /** Invocations remembered. */
+  get size(): number {
+    return this.#runs.size;
+  }
+
+  /** Bytes of the answers kept. */
+  get keptBytes(): number {
+    return this.#keptBytes;
   }
 
   get(id: string): Run | undefined {
@@ -45,32 +61,32 @@ export class Answers {
   /** Remembers a new invocation as running. */
   begin(run: Run): void {
     this.#runs.set(run.id, run);
-    this.#running += 1;
-    this.#makeRoom();
+    if (this.#runs.size <= maxRuns) return;
+    for (const old of this.#runs.values()) {
+      if (old.state === 'running') continue;
+      this.#forgetAnswer(old);
+      this.#runs.delete(old.id);
+      return;
+    }
   }
 
-  /** Keeps its answer for as long as there is room; a cancelled run's answer is nobody's. */
-  finish(run: Run, answer: NonNullable<Run['answer']>): void {
-    this.#running -= 1;
-    if (run.state === 'cancelled') return;
+  /** Keeps a run's answer for as long as there is room; that it ran is remembered longer, so that it never runs twice. */
+  finish(run: Run, answer: Answer): void {
+    this.#forgetAnswer(run);
     run.state = 'answered';
     run.answer = answer;
+    this.#kept.add(run);
     this.#keptBytes += bodyOf(answer.outcome).length;
-    this.#makeRoom();
-  }
-
-  /** Every run that is still being worked on. */
-  *inFlight(): Iterable<Run> {
-    for (const run of this.#runs.values()) if (run.state === 'running') yield run;
-  }
-
-  #makeRoom(): void {
-    for (const [id, run] of this.#runs) {
-      if (this.#runs.size <= maxRuns && this.#keptBytes <= maxKeptBytes) return;
-      if (run.state === 'running') continue;
-      this.#runs.delete(id);
-      if (run.answer) this.#keptBytes -= bodyOf(run.answer.outcome).length;
+    for (const oldest of this.#kept) {
+      if (this.#keptBytes <= maxKeptBytes) return;
+      this.#forgetAnswer(oldest);
     }
+  }
+
+  #forgetAnswer(run: Run): void {
+    if (!this.#kept.delete(run) || run.answer === undefined) return;
+    this.#keptBytes -= bodyOf(run.answer.outcome).length;
+    run.answer = undefined;
   }
 }
 

@@ -5,20 +5,16 @@ import type { Message } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import type { BuildMessage } from '../build/build-event.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
-import {
-  type FunctionError,
-  functionError,
-  type WorkerPool,
-  type WorkerResult,
-} from '../worker/invocation.ts';
-import { Answers, bodyOf, type Run } from './answers.ts';
-import { buildFailure, notServed, stoppedError } from './own-errors.ts';
+import type { FunctionError, WorkerPool, WorkerResult } from '../worker/invocation.ts';
+import { Answers, type Run } from './answers.ts';
+import { buildFailure, busy, gaveUp, notServed, stoppedError } from './own-errors.ts';
+import { Replies } from './replies.ts';
 import { resultEvent } from './result-event.ts';
 import type { SessionEvent } from './session-event.ts';
 import { triggerSummary } from './trigger-summary.ts';
 
 export interface InvocationsOptions {
-  readonly link: RelayLink;
+  readonly link: Pick<RelayLink, 'post'>;
   readonly pool: WorkerPool;
   readonly clock: Clock;
   /** Served functions and their timeouts in seconds. */
@@ -28,36 +24,51 @@ export interface InvocationsOptions {
   readonly onEvent: (event: SessionEvent) => void;
 }
 
-/** An answer is still tried to be delivered this long after the stub's deadline: its clock may differ. */
-const deliveryGraceMs = 5000;
-
 /**
  * An answer is an ack too. Code that is done within this saves a message each way through the relay, and its CPU
  * time just when the answer needs it; the stub waits for an ack for seconds.
  */
-const ackAfterMs = 5;
+export const ackAfterMs = 5;
 
 /** A difference of clocks above this is no time on the way. */
 const plausibleTransitMs = 10_000;
 
-const nothing = new Uint8Array(0);
+/** Lambda's own default for an account: 1,000 at one time (AWS, "Lambda quotas"). */
+export const maxInFlight = 1000;
+/** Events held for those, in bytes. */
+export const maxInFlightBytes = 256 * 1024 * 1024;
+
+/** How long stopping takes to tell stubs that their invocations were cut off. */
+const lastAnswersMs = 2000;
+
+/** A `cancel` may overtake a large `invoke`; so many are remembered. */
+const keptCancels = 1000;
 
 /** All invocations of a session. */
 export class Invocations {
   readonly #options: InvocationsOptions;
   readonly #answers = new Answers();
+  readonly #replies: Replies;
+  /** Begun and not yet told of as ended, with the bytes of their events. */
+  readonly #inFlight = new Map<Run, number>();
+  #inFlightBytes = 0;
+  /** Conversations that were cancelled before their invocation was whole. */
+  readonly #unwanted = new Set<string>();
   /** Everything still to be done: run, deliver, tell. */
   readonly #open = new Set<Promise<void>>();
+  #draining = false;
   #total = 0;
   #failed = 0;
 
   constructor(options: InvocationsOptions) {
     this.#options = options;
+    const { link, clock } = options;
+    this.#replies = new Replies({ link, clock, onError: (code, message) => this.#error(code, message) });
   }
 
   /** How many are being worked on. */
   get running(): number {
-    return this.#answers.running;
+    return this.#inFlight.size;
   }
 
   /** Counts since the start. */
@@ -67,10 +78,12 @@ export class Invocations {
 
   /** A stub hands over an invocation, or hands it over again because it heard nothing. */
   invoke(message: Message<'invoke'>, channel: Channel): void {
-    const known = this.#answers.get(message.id);
-    if (known) return this.#remind(known, message.head.replyTo);
-    const { clock, onEvent } = this.#options;
     const { head, id } = message;
+    const known = this.#answers.get(id);
+    if (known) return this.#remind(known, head.replyTo);
+    // While draining, silence: the stub then looks up who serves the stage now and sends it there.
+    if (this.#draining || this.#unwanted.has(id)) return;
+    const { clock, onEvent } = this.#options;
     const now = clock.now();
     const onTheWay = now - head.sentAt;
     const run: Run = {
@@ -84,74 +97,49 @@ export class Invocations {
       sentMs: onTheWay >= 0 && onTheWay < plausibleTransitMs ? head.sentAt : now,
       attempt: 0,
       state: 'running',
+      cancelled: undefined,
       answer: undefined,
     };
     this.#answers.begin(run);
+    this.#inFlight.set(run, message.body.length);
+    this.#inFlightBytes += message.body.length;
     this.#total += 1;
     // The code starts first; the ack rides beside it, where an answer is not as quick.
     this.track(this.#work(run, message));
     clock.after(ackAfterMs, () => {
-      if (run.state === 'running') this.#acknowledge(run);
+      if (run.state === 'running') this.track(this.#replies.acknowledge(run));
     });
     const trigger = triggerSummary(message.body);
     onEvent({ event: 'invoke', id: run.requestId, function: run.functionName, trigger });
   }
 
   /** A stub asks where its invocation stands, perhaps from a new connection. */
-  probe(message: Message<'probe'>, channel: Channel): void {
-    const { clock, link } = this.#options;
-    const { head, id } = message;
+  probe({ head, id }: Message<'probe'>, channel: Channel): void {
     const known = this.#answers.get(id);
-    if (known) return this.#remind(known, head.replyTo);
-    const { body } = functionError(
-      'LiveDebugLostError',
-      'this livectl does not know the invocation: it was restarted, or forgot an answer that nobody fetched',
-    );
-    const answer = { type: 'error', id, attempt: 1, head: { codeMs: 0 }, body } as const;
-    this.track(link.post(head.replyTo, channel, answer, clock.now() + deliveryGraceMs));
+    if (known) this.#remind(known, head.replyTo);
+    else this.track(this.#replies.lost(id, 1, head.replyTo, channel));
   }
 
   /** The stub has given up: the local run ends as Lambda would end it. */
   cancel({ head, id }: Message<'cancel'>): void {
     const run = this.#answers.get(id);
-    if (run?.state !== 'running') return;
-    const { clock, onEvent, pool } = this.#options;
-    run.state = 'cancelled';
-    this.#answers.finish(run, { outcome: { ok: false, error: stoppedError() }, codeMs: 0 });
-    this.#failed += 1;
-    pool.cancel(run.requestId);
-    const ms = clock.now() - run.sentMs;
-    const error = {
-      name: 'Sandbox.Timedout',
-      message: `the stub gave up (${head.reason}); the local run was ended`,
-    };
-    onEvent({
-      event: 'result',
-      id: run.requestId,
-      function: run.functionName,
-      ok: false,
-      ms,
-      code_ms: ms,
-      error,
-    });
+    if (run === undefined) return this.#refuseLater(id);
+    if (run.state !== 'running') return;
+    run.cancelled = head.reason;
+    this.#options.pool.cancel(run.requestId);
   }
 
-  /** Waits up to `boundMs` for all that is open, answers the rest with LD_STOPPED; returns how many those were. */
+  /**
+   * Takes nothing new, waits up to `boundMs` for all that is open and answers the rest with LD_STOPPED; returns how
+   * many those were. Nothing is told of any invocation afterwards.
+   */
   async drain(boundMs: number): Promise<number> {
-    await new Promise<void>((resolve) => {
-      const timer = this.#options.clock.after(boundMs, resolve);
-      void Promise.allSettled(this.#open).then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
-    const abandoned = [...this.#answers.inFlight()];
-    for (const run of abandoned) {
-      this.#answers.finish(run, { outcome: { ok: false, error: stoppedError() }, codeMs: 0 });
-      this.#failed += 1;
-      this.#options.pool.cancel(run.requestId);
-      await this.#deliver(run);
-    }
+    this.#draining = true;
+    await this.#untilDone(boundMs);
+    const abandoned = [...this.#inFlight.keys()];
+    const untilMs = this.#options.clock.now() + lastAnswersMs;
+    for (const run of abandoned) this.track(this.#abandon(run, untilMs));
+    if (abandoned.length > 0) await this.#untilDone(lastAnswersMs);
     return abandoned.length;
   }
 
@@ -165,23 +153,39 @@ export class Invocations {
     this.#open.add(done);
   }
 
-  async #work(run: Run, message: Message<'invoke'>): Promise<void> {
-    const result = await this.#runCode(run, message);
-    // Cancelled or abandoned meanwhile: told already.
-    if (run.state !== 'running') return;
-    this.#answers.finish(run, { outcome: result.outcome, codeMs: result.codeMs });
-    if (!result.outcome.ok) this.#failed += 1;
-    await this.#deliver(run);
-    const ms = this.#options.clock.now() - run.sentMs;
-    await result.logsDrained;
-    this.#options.onEvent(resultEvent(run, result, ms));
+  /** Waits until nothing is open, also nothing that came up meanwhile, or the bound is reached. */
+  #untilDone(boundMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(boundMs, resolve);
+      const look = async () => {
+        while (this.#open.size > 0) await Promise.allSettled(this.#open);
+        timer.cancel();
+        resolve();
+      };
+      void look();
+    });
   }
 
-  async #runCode(run: Run, message: Message<'invoke'>): Promise<WorkerResult> {
+  async #work(run: Run, message: Message<'invoke'>): Promise<void> {
+    const result = await this.#runCode(run, message);
+    // Abandoned meanwhile: answered and told already.
+    if (run.state !== 'running') return;
+    const { cancelled } = run;
+    const outcome = cancelled ? failure(gaveUp(cancelled)).outcome : result.outcome;
+    const answer = { outcome, codeMs: result.codeMs };
+    this.#answers.finish(run, answer);
+    if (!cancelled) await this.#replies.answer(run, answer);
+    const ms = this.#options.clock.now() - run.sentMs;
+    await result.logsDrained;
+    this.#tellEnd(run, { ...result, outcome }, ms);
+  }
+
+  async #runCode(run: Run, { body, head }: Message<'invoke'>): Promise<WorkerResult> {
     const { buildErrors, functions, pool } = this.#options;
-    const { body, head } = message;
     const settings = functions.get(run.functionName);
     if (settings === undefined) return failure(notServed(run.functionName, [...functions.keys()]));
+    if (this.#inFlight.size > maxInFlight) return failure(busy(`${maxInFlight} invocations`));
+    if (this.#inFlightBytes > maxInFlightBytes) return failure(busy(`${maxInFlightBytes} bytes of events`));
     const errors = buildErrors(run.functionName);
     if (errors !== undefined) return failure(buildFailure(run.functionName, errors));
     return pool.run({
@@ -201,35 +205,38 @@ export class Invocations {
 
   #remind(run: Run, replyTo: string): void {
     run.replyTo = replyTo;
-    if (run.state === 'answered') this.track(this.#deliver(run));
-    else this.#acknowledge(run);
+    if (run.state === 'running') return this.track(this.#replies.acknowledge(run));
+    if (run.answer) return this.track(this.#replies.answer(run, run.answer));
+    run.attempt += 1;
+    this.track(this.#replies.lost(run.id, run.attempt, replyTo, run.channel));
   }
 
-  /** Beside the work: it warms the connection for the answer. */
-  #acknowledge(run: Run): void {
-    run.attempt += 1;
-    const ack = { type: 'ack', id: run.id, attempt: run.attempt, head: {}, body: nothing } as const;
-    const posted = this.#options.link.post(run.replyTo, run.channel, ack, run.deadlineMs).then((outcome) => {
-      // Gone: the stub opens a new connection and asks from there.
-      if (outcome.kind === 'failed')
-        this.#error('LD_RELAY', `the relay did not take an ack: ${outcome.reason}`);
-    });
-    this.track(posted);
+  async #abandon(run: Run, untilMs: number): Promise<void> {
+    const result = failure(run.cancelled ? gaveUp(run.cancelled) : stoppedError());
+    const answer = { outcome: result.outcome, codeMs: 0 };
+    // An answer on its way already is not overtaken by this one.
+    const cutOff = run.state === 'running';
+    if (cutOff) {
+      this.#answers.finish(run, answer);
+      this.#options.pool.cancel(run.requestId);
+    }
+    this.#tellEnd(run, result, this.#options.clock.now() - run.sentMs);
+    if (cutOff && !run.cancelled) await this.#replies.answer(run, answer, untilMs);
   }
 
-  async #deliver(run: Run): Promise<void> {
-    if (run.answer === undefined) return;
-    const { outcome, codeMs } = run.answer;
-    run.attempt += 1;
-    const common = { id: run.id, attempt: run.attempt, body: bodyOf(outcome) };
-    const message = outcome.ok
-      ? ({ ...common, type: 'result', head: { contentType: outcome.contentType, codeMs } } as const)
-      : ({ ...common, type: 'error', head: { codeMs } } as const);
-    const until = run.deadlineMs + deliveryGraceMs;
-    const posted = await this.#options.link.post(run.replyTo, run.channel, message, until);
-    if (posted.kind !== 'failed') return;
-    const what = `the answer to ${run.requestId} was not delivered: ${posted.reason}`;
-    this.#error('LD_RELAY', `${what}; it is kept and sent when the stub asks`);
+  #tellEnd(run: Run, result: WorkerResult, ms: number): void {
+    const bytes = this.#inFlight.get(run);
+    if (bytes === undefined) return;
+    this.#inFlight.delete(run);
+    this.#inFlightBytes -= bytes;
+    if (!result.outcome.ok) this.#failed += 1;
+    this.#options.onEvent(resultEvent(run, result, ms));
+  }
+
+  #refuseLater(id: string): void {
+    this.#unwanted.add(id);
+    const [oldest] = this.#unwanted.size > keptCancels ? this.#unwanted : [];
+    if (oldest !== undefined) this.#unwanted.delete(oldest);
   }
 
   #error(code: ErrorCode, message: string): void {

@@ -1,5 +1,6 @@
 // [4] Failures that are the session's own, in the form a function's error has, so that they travel the same way.
 import { type ErrorCode, errorCodes } from '../../../protocol/live-debug-error.ts';
+import type { MessageHead } from '../../../protocol/message.ts';
 import type { BuildMessage } from '../build/build-event.ts';
 import { type FunctionError, functionError } from '../worker/invocation.ts';
 
@@ -18,9 +19,32 @@ export function buildFailure(functionName: string, errors: readonly BuildMessage
   );
 }
 
+/** livectl holds as many invocations as it will. */
+export function busy(held: string): FunctionError {
+  return own('LD_BUSY', `livectl is working on ${held} already and takes no more`);
+}
+
 /** livectl was stopped while the function ran. */
 export function stoppedError(): FunctionError {
   return own('LD_STOPPED', 'livectl was stopped while it ran this invocation');
+}
+
+/** The stub asks about an invocation of which there is no answer, and will be none. */
+export function lost(): FunctionError {
+  return own(
+    'LD_LOST',
+    'this livectl does not know the invocation: it was restarted, or forgot an answer that nobody fetched',
+  );
+}
+
+/** What the function answered does not fit in a message. */
+export function tooLarge(message: string): FunctionError {
+  return own('LD_TOO_LARGE', message);
+}
+
+/** The stub gave up: in Lambda's words for what happens to the function then. */
+export function gaveUp(reason: MessageHead<'cancel'>['reason']): FunctionError {
+  return functionError('Sandbox.Timedout', `the stub gave up (${reason}); the local run was ended`);
 }
 
 function own(code: ErrorCode, message: string): FunctionError {

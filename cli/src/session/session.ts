@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../protocol/clock.ts';
 import type { ClientItem, Directory } from '../../../protocol/directory.ts';
 import type { ErrorCode } from '../../../protocol/live-debug-error.ts';
-import type { AnyMessage } from '../../../protocol/message.ts';
 import { type Channel, channelToClient } from '../../../protocol/sealing.ts';
 import type { BuildEvent, BuildMessage } from '../build/build-event.ts';
+import type { InboundMessage } from '../relay/inbox.ts';
 import { type Holder, Lease } from '../relay/lease.ts';
 import { type LinkEvent, RelayLink, type RelayLinkOptions } from '../relay/relay-link.ts';
 import type { WorkerEvent, WorkerPool } from '../worker/invocation.ts';
@@ -29,7 +29,7 @@ export interface SessionOptions {
   readonly onEvent: (event: SessionEvent) => void;
 }
 
-/** Displacing is told once; who can't be reached finds out at the next renewal. */
+/** How long displacing is tried to be told, once. */
 const displacedPostMs = 5000;
 
 /** Everything between the relay and the workers. */
@@ -43,11 +43,13 @@ export class Session {
   readonly #built = new Set<string>();
   readonly #buildErrors = new Map<string, readonly BuildMessage[]>();
   #end: (end: SessionEnd) => void = () => undefined;
-  #stopping = false;
+  #stopped: Promise<void> | undefined;
+  /** `stopped` has been told, and is the last event. */
+  #over = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    const { clock, directory, functions, holder, noTakeover, onEvent, only, pool, relay } = options;
+    const { clock, directory, functions, holder, noTakeover, only, pool, relay } = options;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -60,8 +62,10 @@ export class Session {
       noTakeover,
       onLost: (by) => this.#displaced(by),
       onTrouble: (message, leftMs) => {
-        const seconds = Math.max(0, Math.round(leftMs / 1000));
-        this.#error('LD_DIRECTORY', `${message}; the lease holds for ${seconds} s more`);
+        const seconds = Math.round(leftMs / 1000);
+        const state =
+          seconds > 0 ? `holds for ${seconds} s more` : 'has run out, so nobody finds this livectl';
+        this.#error('LD_DIRECTORY', `${message}; the lease ${state}; trying again`);
       },
     });
     this.#link = new RelayLink({
@@ -77,76 +81,81 @@ export class Session {
       clock,
       functions,
       buildErrors: (name) => (this.#built.has(name) ? undefined : (this.#buildErrors.get(name) ?? [])),
-      onEvent,
+      onEvent: (event) => this.#tell(event),
     });
   }
 
-  /** Connects and takes the stage. Rejects with LD_RELAY, LD_DIRECTORY or LD_DISPLACED. */
+  /** Connects and takes the stage. Rejects with LD_RELAY, LD_DIRECTORY or LD_DISPLACED; nothing is held then. */
   async start(): Promise<void> {
-    await this.#link.start();
+    try {
+      await this.#link.start();
+    } catch (error) {
+      this.#link.close();
+      await this.#lease.release();
+      throw error;
+    }
   }
 
   /**
    * Gives the stage back, so that new invocations fail at once, waits up to `boundMs` for those in flight and
-   * answers the rest with LD_STOPPED. Resolves when nothing is left to deliver; safe to call twice.
+   * answers the rest with LD_STOPPED. Resolves when nothing is left to deliver; a second call waits for the first.
    */
-  async stop(boundMs: number): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
-    const { onEvent } = this.#options;
-    onEvent({ event: 'stopping', waiting_for: this.#invocations.running });
+  stop(boundMs: number): Promise<void> {
+    this.#stopped ??= this.#stop(boundMs);
+    return this.#stopped;
+  }
+
+  async #stop(boundMs: number): Promise<void> {
+    this.#tell({ event: 'stopping', waiting_for: this.#invocations.running });
     await this.#lease.release();
     const abandoned = await this.#invocations.drain(boundMs);
     this.#link.close();
-    onEvent({ event: 'stopped', ...this.#invocations.counts, abandoned });
+    this.#tell({ event: 'stopped', ...this.#invocations.counts, abandoned });
+    this.#over = true;
     this.#end('stopped');
   }
 
   /** The builder's news: a good build runs from the next invocation on, a failed one keeps the last good one. */
   onBuild(event: BuildEvent): void {
-    if (this.#stopping) return;
-    const { onEvent, pool } = this.#options;
+    if (this.#stopped) return;
     switch (event.type) {
       case 'built': {
         const name = event.code.functionName;
-        pool.use(event.code);
+        this.#options.pool.use(event.code);
         this.#built.add(name);
         const mended = this.#buildErrors.delete(name);
         if (event.first && !mended) return;
-        return onEvent({ event: 'reload', function: name, ms: event.ms, changed: event.changed });
+        return this.#tell({ event: 'reload', function: name, ms: event.ms, changed: event.changed });
       }
       case 'build_error': {
         const { errors, functionName, hasLastGood } = event;
         this.#buildErrors.set(functionName, errors);
-        return onEvent({ event: 'build_error', function: functionName, errors, last_good: hasLastGood });
+        return this.#tell({ event: 'build_error', function: functionName, errors, last_good: hasLastGood });
       }
       case 'notice':
-        return onEvent({ event: 'notice', message: event.message });
+        return this.#tell({ event: 'notice', message: event.message });
     }
   }
 
   /** The pool's news. */
   onWorker(event: WorkerEvent): void {
-    const { onEvent } = this.#options;
     switch (event.type) {
       case 'log': {
         const { functionName, id, level, message } = event;
-        return onEvent({ event: 'log', id, function: functionName, level, message });
+        return this.#tell({ event: 'log', id, function: functionName, level, message });
       }
-      case 'queued':
-        return onEvent({
-          event: 'queued',
-          id: event.id,
-          function: event.functionName,
-          waiting: event.waiting,
-        });
+      case 'queued': {
+        const { functionName, id, waiting } = event;
+        // Told from within `run`, ahead of the invocation's own line.
+        return queueMicrotask(() => this.#tell({ event: 'queued', id, function: functionName, waiting }));
+      }
       case 'worker_started':
       case 'worker_ended':
         return;
     }
   }
 
-  #receive(message: AnyMessage, channel: Channel): void {
+  #receive(message: InboundMessage, channel: Channel): void {
     switch (message.type) {
       case 'invoke':
         return this.#invocations.invoke(message, channel);
@@ -157,24 +166,20 @@ export class Session {
       case 'displaced':
         // Whoever may post to the relay could claim this: the directory has the last word.
         return this.#invocations.track(this.#lease.check());
-      case 'ack':
-      case 'result':
-      case 'error':
-        return this.#error('LD_RELAY', `ignored a message of type ${message.type}, which only clients send`);
     }
   }
 
   #displaced(by: { readonly user: string; readonly host: string } | undefined): void {
-    if (this.#stopping) return;
-    this.#options.onEvent({ event: 'displaced', by });
+    if (this.#stopped) return;
+    this.#tell({ event: 'displaced', by });
     this.#end('displaced');
   }
 
   #tellDisplaced(displaced: readonly ClientItem[]): void {
-    const { clock, holder, onEvent, relay } = this.#options;
+    const { clock, holder, relay } = this.#options;
     const connections = new Map(displaced.map((client) => [client.connectionId, client]));
     for (const client of connections.values()) {
-      onEvent({ event: 'notice', message: `took over from ${client.user} on ${client.host}` });
+      this.#tell({ event: 'notice', message: `took over from ${client.user} on ${client.host}` });
       const head = { by: { user: holder.user, host: holder.host }, at: clock.now() };
       const message = {
         type: 'displaced',
@@ -187,25 +192,29 @@ export class Session {
         const channel = await channelToClient(client.publicKey, relay.stage);
         await this.#link.postToClient(client.connectionId, channel, message, clock.now() + displacedPostMs);
       };
-      this.#invocations.track(tell());
+      // One that can't be told finds out at its next renewal.
+      this.#invocations.track(tell().catch(() => undefined));
     }
   }
 
   #tellLink(event: LinkEvent): void {
-    const { onEvent } = this.#options;
     switch (event.type) {
       case 'lost':
-        return onEvent({ event: 'reconnect', state: 'lost', reason: event.reason });
+        return this.#tell({ event: 'reconnect', state: 'lost', reason: event.reason });
       case 'retrying':
-        return onEvent({ event: 'reconnect', state: 'retrying', reason: event.reason });
+        return this.#tell({ event: 'reconnect', state: 'retrying', reason: event.reason });
       case 'reconnected':
-        return onEvent({ event: 'reconnect', state: 'connected', ms: event.ms });
+        return this.#tell({ event: 'reconnect', state: 'connected', ms: event.ms });
       case 'dropped':
         return this.#error('LD_RELAY', `dropped a message (${event.dropped} so far): ${event.reason}`);
     }
   }
 
   #error(code: ErrorCode, message: string): void {
-    this.#options.onEvent({ event: 'error', code, message });
+    this.#tell({ event: 'error', code, message });
+  }
+
+  #tell(event: SessionEvent): void {
+    if (!this.#over) this.#options.onEvent(event);
   }
 }

@@ -1,0 +1,83 @@
+// [4] What goes back to a stub about its invocation: ack, answer, or that nothing is known of it.
+import type { Clock } from '../../../protocol/clock.ts';
+import { type ErrorCode, LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import type { Message } from '../../../protocol/message.ts';
+import type { PostOutcome } from '../../../protocol/relay-post.ts';
+import type { Channel } from '../../../protocol/sealing.ts';
+import type { RelayLink } from '../relay/relay-link.ts';
+import type { Outcome } from '../worker/invocation.ts';
+import { type Answer, bodyOf, type Run } from './answers.ts';
+import { lost, tooLarge } from './own-errors.ts';
+
+export interface RepliesOptions {
+  readonly link: Pick<RelayLink, 'post'>;
+  readonly clock: Clock;
+  readonly onError: (code: ErrorCode, message: string) => void;
+}
+
+/** An answer is still tried to be delivered this long after the stub's deadline: its clock may differ. */
+const deliveryGraceMs = 5000;
+
+const nothing = new Uint8Array(0);
+
+/** Every message of this end about invocations. */
+export class Replies {
+  readonly #options: RepliesOptions;
+
+  constructor(options: RepliesOptions) {
+    this.#options = options;
+  }
+
+  /** Beside the work: it warms the connection for the answer. */
+  async acknowledge(run: Run): Promise<void> {
+    run.attempt += 1;
+    const { link, onError } = this.#options;
+    const ack = { type: 'ack', id: run.id, attempt: run.attempt, head: {}, body: nothing } as const;
+    const posted = await link.post(run.replyTo, run.channel, ack, run.deadlineMs);
+    // Gone: the stub opens a new connection and asks from there.
+    if (posted.kind === 'failed') onError('LD_RELAY', `the relay did not take an ack: ${posted.reason}`);
+  }
+
+  /**
+   * Sends an answer, until `untilMs` at most. Where the stub's connection is gone, it is kept for the stub to fetch
+   * from its next one.
+   */
+  async answer(run: Run, answer: Answer, untilMs = run.deadlineMs + deliveryGraceMs): Promise<void> {
+    const posted = await this.#post(run, answer, untilMs);
+    if (posted.kind !== 'failed') return;
+    const what = `the answer to ${run.requestId} was not delivered: ${posted.reason}`;
+    this.#options.onError('LD_RELAY', `${what}; it is kept and sent when the stub asks`);
+  }
+
+  /** The stub asked about an invocation that can't be answered any more. */
+  async lost(id: string, attempt: number, replyTo: string, channel: Channel): Promise<void> {
+    const { clock, link } = this.#options;
+    const message = messageOf(id, attempt, { outcome: { ok: false, error: lost() }, codeMs: 0 });
+    await link.post(replyTo, channel, message, clock.now() + deliveryGraceMs);
+  }
+
+  async #post(run: Run, answer: Answer, untilMs: number): Promise<PostOutcome> {
+    const { link } = this.#options;
+    run.attempt += 1;
+    try {
+      return await link.post(run.replyTo, run.channel, messageOf(run.id, run.attempt, answer), untilMs);
+    } catch (error) {
+      // Workers keep to Lambda's limit, but an error's text can grow on its way into JSON. The stub must not wait for it.
+      if (!(error instanceof LiveDebugError && error.code === 'LD_TOO_LARGE')) throw error;
+      const outcome: Outcome = { ok: false, error: tooLarge(error.message) };
+      const instead = messageOf(run.id, run.attempt, { outcome, codeMs: answer.codeMs });
+      return link.post(run.replyTo, run.channel, instead, untilMs);
+    }
+  }
+}
+
+function messageOf(
+  id: string,
+  attempt: number,
+  { outcome, codeMs }: Answer,
+): Message<'result'> | Message<'error'> {
+  const common = { id, attempt, body: bodyOf(outcome) };
+  return outcome.ok
+    ? { ...common, type: 'result', head: { contentType: outcome.contentType, codeMs } }
+    : { ...common, type: 'error', head: { codeMs } };
+}

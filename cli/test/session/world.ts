@@ -1,0 +1,108 @@
+// A session in the local relay and directory with a pool that a test leads; everything ends with the test.
+import { afterEach, beforeEach } from 'vitest';
+import { type Clock, systemClock } from '../../../protocol/clock.ts';
+import { generateClientKeys } from '../../../protocol/sealing.ts';
+import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import { Session, type SessionOptions } from '../../src/session/session.ts';
+import type { SessionEvent } from '../../src/session/session-event.ts';
+import { code, FakePool } from './fake-pool.ts';
+import { type LocalAws, region, stage, startLocalAws } from './local-aws.ts';
+import { Recorder } from './recorder.ts';
+import { StubPeer } from './stub-peer.ts';
+
+export type EventName = SessionEvent['event'];
+export type EventOf<T extends EventName> = Extract<SessionEvent, { event: T }>;
+
+/** A session and what it tells. */
+export interface Serving {
+  readonly session: Session;
+  readonly pool: FakePool;
+  readonly publicKey: string;
+  readonly events: Recorder<SessionEvent>;
+  /** The first event of a name, also one that has come already. */
+  event<T extends EventName>(name: T, matches?: (event: EventOf<T>) => boolean): Promise<EventOf<T>>;
+  /** The events of a name so far. */
+  told<T extends EventName>(name: T): EventOf<T>[];
+}
+
+export interface World {
+  readonly aws: LocalAws;
+  /** A session that is not started. */
+  prepare(options?: Partial<SessionOptions>): Promise<Serving>;
+  /** A started session that serves `hello`, built. */
+  serve(options?: Partial<SessionOptions>): Promise<Serving>;
+  stub(): Promise<StubPeer>;
+}
+
+/** Call at the top of a test file; the fields change with every test. */
+export function useWorld(clockOf: () => Clock = () => systemClock): World {
+  let aws: LocalAws;
+  let clock: Clock;
+  let ends: (() => Promise<void> | void)[] = [];
+
+  beforeEach(async () => {
+    clock = clockOf();
+    aws = await startLocalAws(clock);
+  });
+  afterEach(async () => {
+    for (const end of ends.reverse()) await end();
+    ends = [];
+    await aws.close();
+  });
+
+  const prepare = async (options: Partial<SessionOptions> = {}): Promise<Serving> => {
+    const pool = new FakePool();
+    const events = new Recorder<SessionEvent>();
+    const keys = await generateClientKeys();
+    const { relayUrl: url, developer, http, directory } = aws;
+    const session = new Session({
+      relay: { url, region, stage, keys, credentials: () => developer, http },
+      directory,
+      holder: { user: 'ada', host: 'ada-laptop', version: '0.1.0' },
+      functions: new Map([['hello', { timeout: 3 }]]),
+      only: undefined,
+      noTakeover: false,
+      pool,
+      clock,
+      onEvent: (event) => events.add(event),
+      ...options,
+    });
+    ends.push(() => end(session, clock));
+    const event = <T extends EventName>(name: T, matches: (event: EventOf<T>) => boolean = () => true) =>
+      events.first((each): each is EventOf<T> => each.event === name && matches(each as EventOf<T>));
+    const told = <T extends EventName>(name: T) =>
+      events.all.filter((each): each is EventOf<T> => each.event === name);
+    return { session, pool, publicKey: keys.publicKey, events, event, told };
+  };
+
+  return {
+    get aws() {
+      return aws;
+    },
+    prepare,
+    serve: async (options) => {
+      const serving = await prepare(options);
+      serving.session.onBuild({ type: 'built', code: code('hello'), first: true, ms: 1, changed: [] });
+      await serving.session.start();
+      return serving;
+    },
+    stub: async () => {
+      const stub = await StubPeer.connect(aws, clock);
+      ends.push(() => stub.close());
+      return stub;
+    },
+  };
+}
+
+/** Stops a session, at once also where nobody turns the clock any more. */
+async function end(session: Session, clock: Clock): Promise<void> {
+  let stopped = false;
+  const stop = session.stop(0).finally(() => {
+    stopped = true;
+  });
+  while (clock instanceof ManualClock && !stopped) {
+    clock.advance(1000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await stop;
+}
