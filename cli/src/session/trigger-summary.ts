@@ -4,66 +4,118 @@ import * as v from 'valibot';
 /** Larger events are not parsed just for a line in the terminal. */
 const parsedUpToBytes = 256 * 1024;
 
-const text = v.optional(v.string());
-const eventSchema = v.looseObject({
+/** What is not of the expected kind is passed over, so that one odd field does not hide the others. */
+const text = v.fallback(v.optional(v.string()), undefined);
+function part<T extends v.ObjectEntries>(entries: T) {
+  return v.fallback(v.optional(v.object(entries)), undefined);
+}
+
+const recordSchema = v.object({
+  eventSource: text,
+  /** SNS writes it so. */
+  EventSource: text,
+  eventSourceARN: text,
+  eventName: text,
+  s3: part({ bucket: part({ name: text }) }),
+  Sns: part({ TopicArn: text }),
+});
+
+const eventSchema = v.object({
   httpMethod: text,
   path: text,
   rawPath: text,
   rawQueryString: text,
-  requestContext: v.optional(
-    v.looseObject({
-      http: v.optional(v.looseObject({ method: v.string() })),
-      connectionId: text,
-      routeKey: text,
-    }),
-  ),
+  requestContext: part({ http: part({ method: text }), connectionId: text, routeKey: text }),
+  type: text,
+  methodArn: text,
+  routeArn: text,
   source: text,
   'detail-type': text,
-  Records: v.optional(
-    v.array(v.looseObject({ eventSource: text, EventSource: text, eventSourceARN: text, eventName: text })),
-  ),
+  triggerSource: text,
+  userPoolId: text,
+  awslogs: part({ data: text }),
+  eventSource: text,
+  deliveryStreamArn: text,
+  RequestType: text,
+  ResourceType: text,
+  Records: v.fallback(v.optional(v.array(recordSchema)), undefined),
 });
-
-const services: Readonly<Record<string, string>> = {
-  'aws:sns': 'SNS',
-  'aws:sqs': 'SQS',
-  'aws:s3': 'S3',
-  'aws:dynamodb': 'DynamoDB stream',
-  'aws:kinesis': 'Kinesis',
-  'aws:ses': 'SES',
-};
+type Event = v.InferOutput<typeof eventSchema>;
 
 /** Recognises the shapes AWS documents; anything else is an `invoke` with its size. Never throws. */
 export function triggerSummary(event: Uint8Array): string {
   if (event.length > parsedUpToBytes) return `invoke, ${(event.length / 1024 / 1024).toFixed(1)} MB`;
   const parsed = parse(event);
   if (parsed === undefined) return 'invoke';
-  const { requestContext, Records: records } = parsed;
-  if (requestContext?.http) {
-    const query = parsed.rawQueryString ? `?${parsed.rawQueryString}` : '';
-    return `${requestContext.http.method} ${parsed.rawPath ?? '/'}${query}`;
-  }
-  if (parsed.httpMethod !== undefined) return `${parsed.httpMethod} ${parsed.path ?? '/'}`;
-  if (requestContext?.connectionId !== undefined) return `WebSocket ${requestContext.routeKey ?? ''}`.trim();
-  const first = records?.[0];
-  if (records && first) {
-    const source = first.eventSource ?? first.EventSource ?? '';
-    const name = first.eventSourceARN
-      ?.split(/[:/]/)
-      .at(source === 'aws:sqs' || source === 'aws:sns' ? -1 : 1);
-    const resource = source === 'aws:sqs' && name ? ` ${name}` : '';
-    const what = source === 'aws:s3' && first.eventName ? ` ${first.eventName}` : '';
-    const count = records.length > 1 ? `, ${records.length} records` : '';
-    return `${services[source] ?? (source || 'records')}${resource}${what}${count}`;
-  }
-  if (parsed.source === 'aws.events' && parsed['detail-type'] === 'Scheduled Event') return 'schedule';
-  if (parsed.source !== undefined && parsed['detail-type'] !== undefined) {
-    return `EventBridge ${parsed.source} ${parsed['detail-type']}`;
-  }
-  return 'invoke';
+  const authorizer = parsed.methodArn !== undefined || parsed.routeArn !== undefined ? 'authorizer ' : '';
+  const request = ofRequest(parsed) ?? (authorizer && (parsed.type ?? ''));
+  if (request !== '') return authorizer + request;
+  return ofRecords(parsed) ?? ofService(parsed) ?? 'invoke';
 }
 
-function parse(event: Uint8Array): v.InferOutput<typeof eventSchema> | undefined {
+/** API Gateway (REST, HTTP, WebSocket), function URLs, load balancers. */
+function ofRequest({ httpMethod, path, rawPath, rawQueryString, requestContext }: Event): string | undefined {
+  if (requestContext?.http?.method !== undefined) {
+    const query = rawQueryString ? `?${rawQueryString}` : '';
+    return `${requestContext.http.method} ${rawPath ?? '/'}${query}`;
+  }
+  if (httpMethod !== undefined) return `${httpMethod} ${path ?? '/'}`;
+  if (requestContext?.connectionId === undefined) return undefined;
+  return `WebSocket ${requestContext.routeKey ?? ''}`.trim();
+}
+
+function ofRecords({ Records: records }: Event): string | undefined {
+  const first = records?.[0];
+  if (records === undefined || first === undefined) return undefined;
+  const count = records.length > 1 ? `, ${records.length} records` : '';
+  return ofRecord(first) + count;
+}
+
+function ofRecord(record: v.InferOutput<typeof recordSchema>): string {
+  const { eventSource, EventSource, eventSourceARN = '', eventName, s3, Sns } = record;
+  const source = eventSource ?? EventSource;
+  switch (source) {
+    case 'aws:sqs':
+      return words('SQS', lastOf(eventSourceARN, ':'));
+    case 'aws:sns':
+      return words('SNS', lastOf(Sns?.TopicArn, ':'));
+    case 'aws:s3':
+      return words('S3', eventName, s3?.bucket?.name);
+    case 'aws:dynamodb':
+      // arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/TIME
+      return words('DynamoDB stream', eventSourceARN.split('/')[1]);
+    case 'aws:kinesis':
+      return words('Kinesis', lastOf(eventSourceARN, '/'));
+    case 'aws:ses':
+      return 'SES';
+    default:
+      return source ?? 'records';
+  }
+}
+
+function ofService(event: Event): string | undefined {
+  const { source, 'detail-type': detailType, eventSource } = event;
+  if (source === 'aws.events' && detailType === 'Scheduled Event') return 'schedule';
+  if (source !== undefined && detailType !== undefined) return `EventBridge ${source} ${detailType}`;
+  if (event.triggerSource !== undefined && event.userPoolId !== undefined)
+    return `Cognito ${event.triggerSource}`;
+  if (event.awslogs?.data !== undefined) return 'CloudWatch Logs';
+  if (event.deliveryStreamArn !== undefined) return words('Firehose', lastOf(event.deliveryStreamArn, '/'));
+  if (event.RequestType !== undefined && event.ResourceType !== undefined)
+    return `CloudFormation ${event.RequestType} ${event.ResourceType}`;
+  // Amazon MQ, Kafka and DocumentDB name themselves once for all of their records.
+  return eventSource;
+}
+
+function words(...parts: readonly (string | undefined)[]): string {
+  return parts.filter(Boolean).join(' ');
+}
+
+function lastOf(arn: string | undefined, separator: string): string | undefined {
+  return arn?.split(separator).at(-1);
+}
+
+function parse(event: Uint8Array): Event | undefined {
   try {
     const parsed = v.safeParse(eventSchema, JSON.parse(Buffer.from(event).toString('utf8')));
     return parsed.success ? parsed.output : undefined;
