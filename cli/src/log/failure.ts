@@ -1,6 +1,7 @@
 // An error that ends a command: what happened, where, what to do next; a stack trace only under --verbose.
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import type { Output } from './output.ts';
+import { printableLines } from './printable.ts';
 import { style } from './style.ts';
 
 export interface FailureOptions {
@@ -24,7 +25,8 @@ export function reportFailure(error: unknown, output: Output, options: FailureOp
     );
   } else {
     const paint = style(output.colour);
-    output.errorLine(`${paint.bad('livectl:')} ${message}${remedy ? `\n  ${remedy}` : ''}`);
+    const lines = printableLines(`${message}${remedy ? `\n  ${remedy}` : ''}`, false);
+    output.errorLine(`${paint.bad('livectl:')} ${lines.join('\n')}`);
   }
   if (options.verbose && error instanceof Error) output.errorLine(stackOf(error));
   else if (known === undefined) output.errorLine('  This is a fault in livectl; --verbose shows where.');

@@ -2,7 +2,14 @@
 import type { SessionEvent } from '../session/session-event.ts';
 import type { Output } from './output.ts';
 
+/** JSON leaves these as they are; a terminal obeys some, and readers such as Python's `splitlines` end a line at others. */
+const leftByJson = /[\u007f-\u009f\u2028\u2029]/g;
+
 /** Returns a listener that writes each event as one line of JSON. */
 export function jsonLines(output: Output): (event: SessionEvent) => void {
-  return (event) => output.line(JSON.stringify(event));
+  return (event) => output.line(JSON.stringify(event).replace(leftByJson, escaped));
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

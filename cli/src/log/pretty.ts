@@ -2,7 +2,11 @@
 import type { BuildMessage } from '../build/build-event.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import type { Output } from './output.ts';
+import { printable, printableLines } from './printable.ts';
 import { type Style, style } from './style.ts';
+
+/** Before an error's or a message's further lines: below the function's name. */
+const margin = ' '.repeat(9);
 
 /** Enough of a request id to tell invocations apart on one screen. */
 const tagLength = 6;
@@ -10,46 +14,52 @@ const tagLength = 6;
 /** A stack is shown to this many lines; the whole of it is in `--format json` and goes back through AWS. */
 const shownStackLines = 12;
 
+/** Longer lines of an error are cut: one may hold a whole document. */
+const shownErrorColumns = 1000;
+
 /** Returns a listener that writes each event for a person to read. */
 export function pretty(output: Output): (event: SessionEvent) => void {
   const paint = style(output.colour);
   return (event) => {
-    const text = describe(event, paint);
+    const text = describe(event, paint, output.colour);
     if (text !== undefined) output.line(text);
   };
 }
 
-function describe(event: SessionEvent, paint: Style): string | undefined {
+function describe(event: SessionEvent, paint: Style, colour: boolean): string | undefined {
   switch (event.event) {
     case 'ready':
       return ready(event, paint);
     case 'invoke':
-      return `${paint.dim(tag(event.id))} ${paint.dim('→')} ${paint.name(event.function)} ${event.trigger}`;
+      return `${tag(event.id, paint)} ${paint.dim('→')} ${name(event, paint)} ${printable(event.trigger)}`;
     case 'log':
-      return log(event, paint);
+      return log(event, paint, colour);
     case 'result':
       return result(event, paint);
-    case 'reload':
-      return `${paint.ok('↻')} ${paint.name(event.function)} reloaded in ${ms(event.ms)}${event.changed.length > 0 ? paint.dim(` (${event.changed.join(', ')})`) : ''}`;
+    case 'reload': {
+      const changed =
+        event.changed.length > 0 ? paint.dim(` (${event.changed.map(printable).join(', ')})`) : '';
+      return `${paint.ok('↻')} ${name(event, paint)} reloaded in ${ms(event.ms)}${changed}`;
+    }
     case 'build_error': {
       const after = event.last_good ? 'the last good build keeps answering' : 'it fails until this is mended';
       const errors = event.errors.map((error) => indent(buildMessage(error)));
-      return [`${paint.bad('✗')} ${paint.name(event.function)} does not build; ${after}`, ...errors].join(
-        '\n',
-      );
+      return [`${paint.bad('✗')} ${name(event, paint)} does not build; ${after}`, ...errors].join('\n');
     }
-    case 'error':
-      return `${paint.bad('!')} ${event.message} ${paint.dim(event.code)}${event.remedy ? `\n  ${event.remedy}` : ''}`;
+    case 'error': {
+      const remedy = event.remedy ? `\n  ${printable(event.remedy)}` : '';
+      return `${paint.bad('!')} ${printable(event.message)} ${paint.dim(event.code)}${remedy}`;
+    }
     case 'displaced': {
-      const by = event.by ? `${event.by.user} on ${event.by.host}` : 'somebody else';
+      const by = event.by ? printable(`${event.by.user} on ${event.by.host}`) : 'somebody else';
       return `${paint.warn('!')} ${by} serves this stage now; this livectl ends. Start it again to take the stage back.`;
     }
     case 'reconnect':
       return reconnect(event, paint);
     case 'queued':
-      return `${paint.dim(tag(event.id))} ${paint.warn('…')} ${paint.name(event.function)} waits for a worker (${event.waiting} waiting); raise --max-workers to run more at once`;
+      return `${tag(event.id, paint)} ${paint.warn('…')} ${name(event, paint)} waits for a worker (${event.waiting} waiting); raise --max-workers to run more at once`;
     case 'notice':
-      return `${paint.dim('·')} ${event.message}`;
+      return `${paint.dim('·')} ${printable(event.message)}`;
     case 'stopping':
       return event.waiting_for === 0
         ? undefined
@@ -62,7 +72,7 @@ function describe(event: SessionEvent, paint: Style): string | undefined {
 }
 
 function ready(event: Extract<SessionEvent, { event: 'ready' }>, paint: Style): string {
-  const width = Math.max(...event.functions.map((served) => served.name.length));
+  const width = Math.max(0, ...event.functions.map((served) => served.name.length));
   const lines = event.functions.map((served) => {
     const name = paint.name(served.name.padEnd(width));
     return `  ${name}  ${served.url ? `curl '${served.url}'` : paint.dim('no HTTP trigger')}`;
@@ -71,8 +81,8 @@ function ready(event: Extract<SessionEvent, { event: 'ready' }>, paint: Style): 
   return ['', heading, '', ...lines, ''].join('\n');
 }
 
-function log(event: Extract<SessionEvent, { event: 'log' }>, paint: Style): string {
-  const colour = {
+function log(event: Extract<SessionEvent, { event: 'log' }>, paint: Style, colour: boolean): string {
+  const painted = {
     error: paint.bad,
     fatal: paint.bad,
     warn: paint.warn,
@@ -80,10 +90,9 @@ function log(event: Extract<SessionEvent, { event: 'log' }>, paint: Style): stri
     trace: paint.dim,
     info: undefined,
   }[event.level];
-  const lead = `${paint.dim(event.id === undefined ? 'init  ' : tag(event.id))}   `;
-  return event.message
-    .split('\n')
-    .map((line) => lead + (colour ? colour(line) : line))
+  const lead = `${event.id === undefined ? paint.dim('init  ') : tag(event.id, paint)}   `;
+  return printableLines(event.message, colour)
+    .map((line) => lead + (painted ? painted(line) : line))
     .join('\n');
 }
 
@@ -91,27 +100,41 @@ function result(event: Extract<SessionEvent, { event: 'result' }>, paint: Style)
   const relay = Math.max(0, event.ms - event.code_ms - (event.init_ms ?? 0));
   const start = event.init_ms === undefined ? '' : `, start ${ms(event.init_ms)}`;
   const time = `${ms(event.ms)} ${paint.dim(`(code ${ms(event.code_ms)}, relay ${ms(relay)}${start})`)}`;
-  const lead = `${paint.dim(tag(event.id))} ${paint.dim('←')} ${paint.name(event.function)}`;
+  const lead = `${tag(event.id, paint)} ${paint.dim('←')} ${name(event, paint)}`;
   if (event.ok) {
     const status = event.status === undefined ? 'ok' : String(event.status);
     return `${lead} ${(event.status ?? 200) < 400 ? paint.ok(status) : paint.warn(status)} ${time}`;
   }
-  const { name, message, stack } = event.error ?? { name: 'Error', message: '', stack: undefined };
-  const lines = [`${lead} ${paint.bad(`${name}: ${message}`)} ${time}`];
-  // The first line of Node's stack repeats name and message.
-  const frames = (stack ?? []).filter((line) => !`${name}: ${message}`.startsWith(line.trim()));
-  for (const frame of frames.slice(0, shownStackLines)) lines.push(indent(paint.dim(frame.trimEnd())));
-  if (frames.length > shownStackLines)
-    lines.push(indent(paint.dim(`… ${frames.length - shownStackLines} more`)));
-  return lines.join('\n');
+  const { name: errorName, message, stack = [] } = event.error ?? { name: 'Error', message: '' };
+  const [what = '', ...more] = printableLines(message === '' ? errorName : `${errorName}: ${message}`, false);
+  // Node's stack begins by repeating name and message.
+  const said = new Set([what, ...more].map((line) => line.trim()));
+  const frames = stack
+    .flatMap((line) => printableLines(line, false))
+    .filter((line) => !said.has(line.trim()));
+  return [
+    `${lead} ${paint.bad(cut(what))} ${time}`,
+    ...shown(more).map((line) => margin + paint.bad(line)),
+    ...shown(frames).map((line) => margin + paint.dim(line)),
+  ].join('\n');
+}
+
+/** The first lines, and how many there are besides. */
+function shown(lines: readonly string[]): string[] {
+  const kept = lines.slice(0, shownStackLines).map((line) => cut(line.trimEnd()));
+  return lines.length > kept.length ? [...kept, `… ${lines.length - kept.length} more`] : kept;
+}
+
+function cut(line: string): string {
+  return line.length > shownErrorColumns ? `${line.slice(0, shownErrorColumns)}…` : line;
 }
 
 function reconnect(event: Extract<SessionEvent, { event: 'reconnect' }>, paint: Style): string {
   switch (event.state) {
     case 'lost':
-      return `${paint.warn('!')} the relay closed the connection (${event.reason}); connecting again`;
+      return `${paint.warn('!')} the relay closed the connection (${printable(event.reason ?? '')}); connecting again`;
     case 'retrying':
-      return `${paint.warn('!')} no connection yet: ${event.reason}; still trying`;
+      return `${paint.warn('!')} no connection yet: ${printable(event.reason ?? '')}; still trying`;
     case 'connected':
       return `${paint.ok('●')} connected again after ${ms(event.ms ?? 0)}`;
   }
@@ -119,19 +142,24 @@ function reconnect(event: Extract<SessionEvent, { event: 'reconnect' }>, paint: 
 
 /** One mistake as `file:line:column: text` with its source line. */
 function buildMessage(error: BuildMessage): string {
-  const where = error.file ? `${error.file}:${error.line ?? 1}:${(error.column ?? 0) + 1}: ` : '';
-  return `${where}${error.text}${error.lineText ? `\n  ${error.lineText.trim()}` : ''}`;
+  const where = error.file ? `${printable(error.file)}:${error.line ?? 1}:${(error.column ?? 0) + 1}: ` : '';
+  const source = error.lineText ? [`  ${printable(error.lineText.trim())}`] : [];
+  return [where + printableLines(error.text, false).join('\n'), ...source].join('\n');
 }
 
 function indent(text: string): string {
   return text
     .split('\n')
-    .map((line) => `         ${line}`)
+    .map((line) => margin + line)
     .join('\n');
 }
 
-function tag(id: string): string {
-  return id.slice(0, tagLength).padEnd(tagLength);
+function name(event: { readonly function: string }, paint: Style): string {
+  return paint.name(printable(event.function));
+}
+
+function tag(id: string, paint: Style): string {
+  return paint.dim(printable(id).slice(0, tagLength).padEnd(tagLength));
 }
 
 function ms(value: number): string {
