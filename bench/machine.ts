@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, release, type as system, totalmem } from 'node:os';
 import { repository } from './repository.ts';
 
-/** One line: processor, cores, memory, system, Node, commit, and how busy others kept it when the bench began. */
+/** One line: processor, cores, memory, system, Node, commit. */
 export function machineLine(): string {
   const processors = cpus();
   const model = processors[0]?.model.trim() ?? 'unknown processor';
@@ -15,8 +15,12 @@ export function machineLine(): string {
     `${system()} ${release()}`,
     `Node.js ${process.versions.node}`,
   ];
-  const load = (loadavg()[0] ?? 0).toFixed(1);
-  return [...parts, commit(), `load ${load} at the start`].join(', ');
+  return [...parts, commit()].join(', ');
+}
+
+/** How many programs wanted a core in the last minute (1-minute load average): above 0 before a bench, others did. */
+export function load(): string {
+  return (loadavg()[0] ?? 0).toFixed(1);
 }
 
 function commit(): string {

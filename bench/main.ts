@@ -3,7 +3,7 @@
 //   node dist/bench.mjs warm save    a part, printed only
 import { writeFileSync } from 'node:fs';
 import { concurrent } from './concurrent.ts';
-import { machineLine } from './machine.ts';
+import { load, machineLine } from './machine.ts';
 import type { Measurement } from './measurement.ts';
 import { memory } from './memory.ts';
 import { parts } from './parts.ts';
@@ -40,7 +40,8 @@ process.on('SIGTERM', () => giveUp('ended'));
 setTimeout(() => giveUp(`not done within ${boundMs / 1000} s`), boundMs).unref();
 
 const machine = machineLine();
-console.log(`${machine}\n`);
+const loadBefore = load();
+console.log(`${machine}, load ${loadBefore}\n`);
 const measured: Measured[] = [];
 for (const measurement of measurements) {
   if (asked.length > 0 && !asked.includes(measurement.name)) continue;
@@ -57,6 +58,7 @@ for (const measurement of measurements) {
   }
 }
 if (measured.length === measurements.length) {
-  writeFileSync(benchmarksFile, markdown(measured, machine, new Date()));
+  const context = `${machine}, load ${loadBefore} before and ${load()} at the end`;
+  writeFileSync(benchmarksFile, markdown(measured, context, new Date()));
   console.log('wrote docs/benchmarks.md');
 }

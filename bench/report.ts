@@ -66,7 +66,8 @@ ${machine}
 
 Everything runs on one machine, over 127.0.0.1: client, embedded cloud, stub, livectl and worker share its cores. On
 AWS the network adds its own time; what livectl and the stub add stays. Percentiles are nearest rank: always a sample. A load well above 0
-in the line above means that other programs had the cores too: the figures are then higher than on a quiet machine.
+before, or above the number of cores at the end, means that other programs had the cores too: the figures are then
+higher than on a quiet machine.
 
 ${sections.join('\n')}`;
 }
