@@ -1,4 +1,5 @@
-// Builds, in this order: the stub and its reproducible zip, the Node runtime client, the CLI that carries both.
+// Builds, in this order: the stub and its reproducible zip, the Node runtime client, the CLI that carries both, the
+// CDKTF constructs.
 //   node scripts/build.mjs            everything into dist/, and the stub's zip into the Terraform module
 //   node scripts/build.mjs --bench    also dist/bench.mjs
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -6,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
+import { buildConstructs } from './build-constructs.mjs';
 import { thirdPartyNotices } from './third-party-notices.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -119,6 +121,7 @@ await mkdir(dist, { recursive: true });
 const stub = await buildStub();
 const runtime = await buildNodeRuntime();
 const cli = await buildCli();
+await buildConstructs(root, dist);
 await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(root, [stub, runtime, cli]));
 if (process.argv.includes('--bench')) {
   await build({
