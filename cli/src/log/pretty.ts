@@ -1,4 +1,5 @@
 // The terminal view: calm, one line in and one line out per invocation, its log lines between, every line with its tag.
+import { sep } from 'node:path';
 import type { BuildMessage } from '../build/build-event.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import type { Output } from './output.ts';
@@ -10,6 +11,12 @@ const margin = ' '.repeat(9);
 
 /** Enough of a request id to tell invocations apart on one screen. */
 const tagLength = 6;
+
+/** Frames of the runtime client and of Node's insides, which say nothing about the developer's code. */
+const notTheirs = /^\s*at .*(\/node-runtime\.mjs:|node:internal\/|new Promise \(<anonymous>\))/;
+
+/** Paths below the folder livectl runs in are shown from there. */
+const here = `${process.cwd()}${sep}`;
 
 /** A stack is shown to this many lines; the whole of it is in `--format json` and goes back through AWS. */
 const shownStackLines = 12;
@@ -111,7 +118,8 @@ function result(event: Extract<SessionEvent, { event: 'result' }>, paint: Style)
   const said = new Set([what, ...more].map((line) => line.trim()));
   const frames = stack
     .flatMap((line) => printableLines(line, false))
-    .filter((line) => !said.has(line.trim()));
+    .filter((line) => !said.has(line.trim()) && !notTheirs.test(line))
+    .map((line) => line.replaceAll(here, ''));
   return [
     `${lead} ${paint.bad(cut(what))} ${time}`,
     ...shown(more).map((line) => margin + paint.bad(line)),
