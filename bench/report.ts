@@ -65,9 +65,9 @@ Made by \`make bench\` on ${date.toISOString().slice(0, 10)}; not edited by hand
 ${machine}
 
 Everything runs on one machine, over 127.0.0.1: client, embedded cloud, stub, livectl and worker share its cores. On
-AWS the network adds its own time; what livectl and the stub add stays. Percentiles are nearest rank: always a sample. A load well above 0
-before, or above the number of cores at the end, means that other programs had the cores too: the figures are then
-higher than on a quiet machine.
+AWS the network adds its own time; what livectl and the stub add stays. Percentiles are nearest rank: always a sample.
+A load well above 0 before, or above the number of cores at the end, means that other programs had the cores too: the
+figures are then higher than on a quiet machine.
 
 ${sections.join('\n')}`;
 }
