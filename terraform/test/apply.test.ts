@@ -3,6 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { describe, expect, it, type TestContext } from 'vitest';
+import { readStageManifest } from '../../cli/src/manifest/stage-manifest.ts';
+import { systemClock } from '../../protocol/clock.ts';
+import { Directory } from '../../protocol/directory.ts';
+import { HttpClient } from '../../protocol/http-client.ts';
 import { Moto, noResources } from './moto.ts';
 import { isAllowed } from './policy-evaluator.ts';
 import { missingTool, moduleFolder, testBoundMs, Workspace } from './terraform-cli.ts';
@@ -84,6 +88,20 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
       expect(serve.value).toBe('livectl serve --stage dev');
       const made = await moto.resources();
       expect(Object.keys(made.functions)).toEqual([function_name.value]);
+      expect(await readManifest(moto, 'dev')).toMatchObject({
+        region: 'eu-west-1',
+        relayUrl: expect.stringMatching(/^https:.*\/live$/),
+        functions: [
+          {
+            name: 'hello',
+            handler: 'src/hello.handler',
+            timeout: 10,
+            memorySize: 256,
+            sourceDir: '.',
+            environment: {},
+          },
+        ],
+      });
       await destroy();
       expect(await moto.resources()).toEqual(noResources);
     },
@@ -144,6 +162,24 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
     testBoundMs,
   );
 });
+
+/** As `livectl serve --stage` reads it. */
+async function readManifest({ environment }: Moto, stage: string) {
+  const http = new HttpClient();
+  try {
+    const directory = new Directory({
+      endpoint: environment.AWS_ENDPOINT_URL ?? '',
+      region: 'eu-west-1',
+      tableName: `live-debug-${stage}`,
+      http,
+      credentials: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
+      clock: systemClock,
+    });
+    return await readStageManifest(directory, stage, undefined);
+  } finally {
+    http.close();
+  }
+}
 
 interface StageOutputs {
   readonly relay: { readonly execution_arn: string };
