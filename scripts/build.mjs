@@ -3,6 +3,7 @@
 //   node scripts/build.mjs            everything into dist/, and the stub's zip into the Terraform module
 //   node scripts/build.mjs --bench    also dist/bench.mjs
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -90,7 +91,8 @@ const lazyBuiltins = {
   name: 'lazy-builtins',
   /** @param {import('esbuild').PluginBuild} build */
   setup(build) {
-    build.onResolve({ filter: /^node:/ }, (args) =>
+    const builtin = new RegExp(`^(node:)?(${builtinModules.join('|')})$`);
+    build.onResolve({ filter: builtin }, (args) =>
       args.namespace === 'builtin' ? { external: true } : { path: args.path, namespace: 'builtin' },
     );
     build.onLoad({ filter: /.*/, namespace: 'builtin' }, (args) => ({
