@@ -9,6 +9,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     retry: 0,
+    // The tests wait for processes of their own more than they compute.
+    maxWorkers: 2,
     reporters: ['default', new PlainTotals()],
   },
 });

@@ -20,10 +20,31 @@ export const testBoundMs = 600_000;
  */
 export function missingTool(...tools: readonly (readonly [string, string])[]): string | undefined {
   const missing = tools.filter(([program, argument]) => spawnSync(program, [argument]).error !== undefined);
-  if (missing.length === 0) return undefined;
-  const reason = `not on the PATH: ${missing.map(([program]) => program).join(', ')}`;
+  const reason =
+    missing.length > 0
+      ? `not on the PATH: ${missing.map(([program]) => program).join(', ')}`
+      : tools.some(([program]) => program === 'terraform')
+        ? missingProvider()
+        : undefined;
+  if (reason === undefined) return undefined;
   if (process.env.CI === 'true') throw new Error(reason);
+  process.stdout.write(`skipped: ${reason}\n`);
   return reason;
+}
+
+/** Why terraform can't install the real provider here: behind a closed network it takes a mirror. */
+function missingProvider(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'live-debug-provider-'));
+  try {
+    cpSync(join(repository, moduleFolder, 'versions.tf'), join(folder, 'versions.tf'));
+    const options = { cwd: folder, encoding: 'utf8', timeout: commandBoundMs } as const;
+    const { status, stderr } = spawnSync('terraform', ['init', '-input=false', '-no-color'], options);
+    if (status === 0) return undefined;
+    const words = stderr.replace(/\s+/g, ' ').trim().slice(0, 300);
+    return `terraform can't install hashicorp/aws; TF_CLI_CONFIG_FILE may name a mirror: ${words}`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 export interface CommandResult {
