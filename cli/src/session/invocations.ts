@@ -135,11 +135,11 @@ export class Invocations {
    */
   async drain(boundMs: number): Promise<number> {
     this.#draining = true;
-    await this.#untilDone(boundMs);
+    await this.#within(boundMs, this.#allDone());
     const abandoned = [...this.#inFlight.keys()];
     const untilMs = this.#options.clock.now() + lastAnswersMs;
-    for (const run of abandoned) this.track(this.#abandon(run, untilMs));
-    if (abandoned.length > 0) await this.#untilDone(lastAnswersMs);
+    const told = Promise.allSettled(abandoned.map((run) => this.#abandon(run, untilMs)));
+    await this.#within(lastAnswersMs, told);
     return abandoned.length;
   }
 
@@ -153,16 +153,18 @@ export class Invocations {
     this.#open.add(done);
   }
 
-  /** Waits until nothing is open, also nothing that came up meanwhile, or the bound is reached. */
-  #untilDone(boundMs: number): Promise<void> {
+  /** Resolves when nothing is open, also nothing that came up meanwhile. */
+  async #allDone(): Promise<void> {
+    while (this.#open.size > 0) await Promise.allSettled(this.#open);
+  }
+
+  #within(boundMs: number, work: Promise<unknown>): Promise<void> {
     return new Promise((resolve) => {
       const timer = this.#options.clock.after(boundMs, resolve);
-      const look = async () => {
-        while (this.#open.size > 0) await Promise.allSettled(this.#open);
+      void work.then(() => {
         timer.cancel();
         resolve();
-      };
-      void look();
+      });
     });
   }
 

@@ -70,7 +70,7 @@ test('429, 5xx, resets, delays and disorder lose nothing and run nothing twice',
         expect([...ran].sort()).toEqual([...sent].sort());
       },
     ),
-    { numRuns: 12 },
+    { numRuns: 8 },
   );
   expect(told('error')).toEqual([]);
 });
