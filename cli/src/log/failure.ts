@@ -1,5 +1,6 @@
 // An error that ends a command: what happened, where, what to do next; a stack trace only under --verbose.
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import { jsonLine } from './json-lines.ts';
 import type { Output } from './output.ts';
 import { printableLines } from './printable.ts';
 import { style } from './style.ts';
@@ -16,7 +17,7 @@ export function reportFailure(error: unknown, output: Output, options: FailureOp
   const remedy = known?.remedy;
   if (options.format === 'json') {
     output.line(
-      JSON.stringify({
+      jsonLine({
         event: 'error',
         code: known?.code ?? 'LD_INTERNAL',
         message,
@@ -28,7 +29,8 @@ export function reportFailure(error: unknown, output: Output, options: FailureOp
     const lines = printableLines(`${message}${remedy ? `\n  ${remedy}` : ''}`, false);
     output.errorLine(`${paint.bad('livectl:')} ${lines.join('\n')}`);
   }
-  if (options.verbose && error instanceof Error) output.errorLine(stackOf(error));
+  if (options.verbose && error instanceof Error)
+    output.errorLine(printableLines(stackOf(error), false).join('\n'));
   else if (known === undefined) output.errorLine('  This is a fault in livectl; --verbose shows where.');
 }
 

@@ -7,7 +7,12 @@ const leftByJson = /[\u007f-\u009f\u2028\u2029]/g;
 
 /** Returns a listener that writes each event as one line of JSON. */
 export function jsonLines(output: Output): (event: SessionEvent) => void {
-  return (event) => output.line(JSON.stringify(event).replace(leftByJson, escaped));
+  return (event) => output.line(jsonLine(event));
+}
+
+/** One line, whatever its texts hold; `value` must be an object. */
+export function jsonLine(value: object): string {
+  return JSON.stringify(value).replace(leftByJson, escaped);
 }
 
 function escaped(character: string): string {

@@ -1,0 +1,295 @@
+// The terminal view, event by event: what a person reads, and what no function can do to the terminal.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { pretty } from '../../src/log/pretty.ts';
+import type { SessionEvent } from '../../src/session/session-event.ts';
+import { written } from './written.ts';
+
+const id = '8f5e4d3c-0000-4000-8000-000000000000';
+
+function shown(event: SessionEvent, colour = false): string {
+  const output = written(colour);
+  pretty(output)(event);
+  return output.lines.join('\n');
+}
+
+const served = [
+  { name: 'hello', url: 'http://127.0.0.1:3000/hello' },
+  { name: 'worker', url: undefined },
+];
+const result = { event: 'result', id, function: 'hello', ok: true, ms: 12.5, code_ms: 2.3 } as const;
+
+const views: readonly (readonly [string, SessionEvent, string])[] = [
+  [
+    'ready',
+    { event: 'ready', url: 'http://127.0.0.1:3000', stage: 'local', functions: served, ms: 431 },
+    "\n● serving 2 functions of stage local ready in 431 ms, Ctrl-C stops\n\n  hello   curl 'http://127.0.0.1:3000/hello'\n  worker  no HTTP trigger\n",
+  ],
+  [
+    'invoke',
+    { event: 'invoke', id, function: 'hello', trigger: 'GET /hello?a=1' },
+    '8f5e4d → hello GET /hello?a=1',
+  ],
+  [
+    'log',
+    { event: 'log', id, function: 'hello', level: 'info', message: 'one\ntwo' },
+    '8f5e4d   one\n8f5e4d   two',
+  ],
+  [
+    'log of an init phase',
+    { event: 'log', id: undefined, function: 'hello', level: 'warn', message: 'x' },
+    'init     x',
+  ],
+  ['result', result, '8f5e4d ← hello ok 13 ms (code 2.3 ms, relay 10 ms)'],
+  [
+    'result of a cold start with a status',
+    { ...result, ms: 312, init_ms: 300, status: 503 },
+    '8f5e4d ← hello 503 312 ms (code 2.3 ms, relay 9.7 ms, start 300 ms)',
+  ],
+  [
+    'result whose times don’t add up',
+    { ...result, ms: 1, code_ms: 2 },
+    '8f5e4d ← hello ok 1.0 ms (code 2.0 ms, relay 0.0 ms)',
+  ],
+  [
+    'failed result',
+    {
+      ...result,
+      ok: false,
+      error: { name: 'TypeError', message: 'no', stack: ['TypeError: no', '    at f (src/a.ts:3:9)'] },
+    },
+    '8f5e4d ← hello TypeError: no 13 ms (code 2.3 ms, relay 10 ms)\n             at f (src/a.ts:3:9)',
+  ],
+  [
+    'failed result with a message of several lines',
+    {
+      ...result,
+      ok: false,
+      error: {
+        name: 'AssertionError',
+        message: 'not equal:\n+ 1\n- 2',
+        stack: ['AssertionError: not equal:', '+ 1', '- 2', '    at f (a.ts:1:1)'],
+      },
+    },
+    '8f5e4d ← hello AssertionError: not equal: 13 ms (code 2.3 ms, relay 10 ms)\n         + 1\n         - 2\n             at f (a.ts:1:1)',
+  ],
+  [
+    'failed result without a word',
+    { ...result, ok: false },
+    '8f5e4d ← hello Error 13 ms (code 2.3 ms, relay 10 ms)',
+  ],
+  [
+    'reload',
+    { event: 'reload', function: 'hello', ms: 14.2, changed: ['src/a.ts', 'src/b.ts'] },
+    '↻ hello reloaded in 14 ms (src/a.ts, src/b.ts)',
+  ],
+  [
+    'reload without a file',
+    { event: 'reload', function: 'hello', ms: 14.2, changed: [] },
+    '↻ hello reloaded in 14 ms',
+  ],
+  [
+    'build_error',
+    {
+      event: 'build_error',
+      function: 'hello',
+      errors: [
+        { text: 'Expected ";"', file: 'src/a.ts', line: 4, column: 2, lineText: '  let x y' },
+        { text: 'gone' },
+      ],
+      last_good: true,
+    },
+    '✗ hello does not build; the last good build keeps answering\n         src/a.ts:4:3: Expected ";"\n           let x y\n         gone',
+  ],
+  [
+    'build_error of a first build',
+    { event: 'build_error', function: 'hello', errors: [], last_good: false },
+    '✗ hello does not build; it fails until this is mended',
+  ],
+  [
+    'error',
+    { event: 'error', code: 'LD_RELAY', message: 'no answer', remedy: 'check the network' },
+    '! no answer LD_RELAY\n  check the network',
+  ],
+  [
+    'error without remedy',
+    { event: 'error', code: 'LD_RELAY', message: 'no answer' },
+    '! no answer LD_RELAY',
+  ],
+  [
+    'displaced',
+    { event: 'displaced', by: { user: 'bob', host: 'bob-laptop' } },
+    '! bob on bob-laptop serves this stage now; this livectl ends. Start it again to take the stage back.',
+  ],
+  [
+    'displaced by nobody known',
+    { event: 'displaced', by: undefined },
+    '! somebody else serves this stage now; this livectl ends. Start it again to take the stage back.',
+  ],
+  [
+    'reconnect lost',
+    { event: 'reconnect', state: 'lost', reason: 'code 1006' },
+    '! the relay closed the connection (code 1006); connecting again',
+  ],
+  [
+    'reconnect retrying',
+    { event: 'reconnect', state: 'retrying', reason: 'HTTP 403' },
+    '! no connection yet: HTTP 403; still trying',
+  ],
+  [
+    'reconnect connected',
+    { event: 'reconnect', state: 'connected', ms: 12_345 },
+    '● connected again after 12.3 s',
+  ],
+  [
+    'queued',
+    { event: 'queued', id, function: 'hello', waiting: 4 },
+    '8f5e4d … hello waits for a worker (4 waiting); raise --max-workers to run more at once',
+  ],
+  ['notice', { event: 'notice', message: 'no esbuild here' }, '· no esbuild here'],
+  ['stopping', { event: 'stopping', waiting_for: 1 }, '· finishing 1 invocation; Ctrl-C again ends at once'],
+  ['stopping with nothing to do', { event: 'stopping', waiting_for: 0 }, ''],
+  [
+    'stopped',
+    { event: 'stopped', invocations: 3, failed: 1, abandoned: 2 },
+    '· stopped: 3 invocations, 1 failed, 2 cut off; workers, sockets and temporary files are gone',
+  ],
+];
+
+/** Every sequence our own view writes: SGR, nothing else. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the matter
+const ownColours = /\u001b\[\d+m/g;
+
+/** Colours of a function's own too. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const anyColours = /\u001b\[[0-9;:]*m/g;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/;
+
+describe('without colour', () => {
+  test.each(views)('%s', (_name, event, text) => {
+    expect(shown(event)).toBe(text);
+  });
+});
+
+describe('with colour', () => {
+  test.each(views)('%s says the same', (_name, event, text) => {
+    expect(shown(event, true).replace(ownColours, '')).toBe(text);
+  });
+
+  test('levels differ', () => {
+    const log = { event: 'log', id, function: 'hello', message: 'x' } as const;
+    expect(shown({ ...log, level: 'error' }, true)).toBe('\u001b[2m8f5e4d\u001b[22m   \u001b[31mx\u001b[39m');
+    expect(shown({ ...log, level: 'warn' }, true)).toContain('\u001b[33mx\u001b[39m');
+    expect(shown({ ...log, level: 'debug' }, true)).toContain('\u001b[2mx\u001b[22m');
+    expect(shown({ ...log, level: 'info' }, true)).toMatch(/ {3}x$/);
+  });
+});
+
+describe('a long error', () => {
+  const error = (more: object) =>
+    shown({ ...result, ok: false, error: { name: 'E', message: 'm', ...more } });
+
+  test('shows twelve lines of its stack and how many there are besides', () => {
+    const stack = Array.from({ length: 40 }, (_, index) => `    at f${index} (a.ts:1:1)`);
+    const lines = error({ stack }).split('\n');
+    expect(lines).toHaveLength(1 + 12 + 1);
+    expect(lines.at(-2)).toBe('             at f11 (a.ts:1:1)');
+    expect(lines.at(-1)).toBe('         … 28 more');
+  });
+
+  test('shows the start of a line that holds a whole document', () => {
+    const text = error({ message: 'x'.repeat(1_000_000) });
+    expect(text.length).toBeLessThan(1200);
+    expect(text).toContain('x…');
+  });
+});
+
+describe('what a function prints', () => {
+  const log = (message: string, colour = false) =>
+    shown({ event: 'log', id, function: 'hello', level: 'info', message }, colour);
+
+  test('keeps its colours on a terminal that has them, up to the end of the line', () => {
+    expect(log('a \u001b[31mred\nb', true)).toBe(
+      '\u001b[2m8f5e4d\u001b[22m   a \u001b[31mred\u001b[0m\n\u001b[2m8f5e4d\u001b[22m   b',
+    );
+    expect(log('a \u001b[38;5;196mred\u001b[0m')).toBe('8f5e4d   a red');
+  });
+
+  test('does not move the cursor, clear the screen, ring or set a title', () => {
+    for (const colour of [false, true]) {
+      const text = log('\u001b[2J\u001b[H\u001b]0;title\u0007\u001b[1A\u009b2K\u0008\u007f\u0000', colour);
+      expect(text).toContain('␛[2J␛[H␛]0;title␇␛[1A\\u009b2K␈␡␀');
+    }
+  });
+
+  test('has a line for each carriage return, so that nothing is overwritten', () => {
+    expect(log('10%\r20%\r')).toBe('8f5e4d   10%\n8f5e4d   20%');
+    expect(log('dos\r\nlines\r\n')).toBe('8f5e4d   dos\n8f5e4d   lines\n8f5e4d   ');
+    expect(log('tab\tstays')).toBe('8f5e4d   tab\tstays');
+  });
+
+  test('stays within its line elsewhere: a path, an error, a name, a reason', () => {
+    const evil = 'a\nb\u001b[2Jc\u001b[31md';
+    const safe = 'a␊b␛[2Jcd';
+    const events: SessionEvent[] = [
+      { event: 'invoke', id: evil, function: evil, trigger: evil },
+      { event: 'reload', function: evil, ms: 1, changed: [evil] },
+      { event: 'error', code: 'LD_RELAY', message: evil },
+      { event: 'displaced', by: { user: evil, host: evil } },
+      { event: 'reconnect', state: 'lost', reason: evil },
+      { event: 'notice', message: evil },
+    ];
+    for (const event of events) {
+      expect(shown(event)).toContain(safe);
+      expect(shown(event).split('\n')).toHaveLength(1);
+    }
+  });
+
+  test('never brings a control character through, whatever it is and wherever it stands', () => {
+    const event = (text: string): SessionEvent[] => [
+      { event: 'log', id: text, function: text, level: 'info', message: text },
+      { event: 'invoke', id: text, function: text, trigger: text },
+      { ...result, id: text, function: text, ok: false, error: { name: text, message: text, stack: [text] } },
+      {
+        event: 'build_error',
+        function: text,
+        errors: [{ text, file: text, lineText: text }],
+        last_good: false,
+      },
+      { event: 'reload', function: text, ms: 1, changed: [text] },
+      { event: 'queued', id: text, function: text, waiting: 1 },
+      { event: 'error', code: 'LD_RELAY', message: text, remedy: text },
+      { event: 'reconnect', state: 'retrying', reason: text },
+      { event: 'notice', message: text },
+    ];
+    const character = fc.constantFrom(
+      '\u001b',
+      '\u009b',
+      '[',
+      '2',
+      '3',
+      '1',
+      ';',
+      'm',
+      'J',
+      ']',
+      '\u0007',
+      '\r',
+      '\n',
+      '\u2028',
+      '\u0085',
+      'a',
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: character, maxLength: 30 }), (text) => {
+        for (const each of event(text)) {
+          expect(shown(each)).not.toMatch(controls);
+          expect(shown(each, true).replace(anyColours, '')).not.toMatch(controls);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,38 @@
+// What a session tells of a directory that does not take its renewals, with the clock in hand.
+import { expect, test } from 'vitest';
+import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import { renewEveryMs } from '../../src/relay/lease.ts';
+import { useWorld } from './world.ts';
+
+const clock = new ManualClock();
+const world = useWorld(() => clock);
+
+test('renewals that fail are told with the seconds that are left, and go on', async () => {
+  const { told, events } = await world.serve();
+  world.aws.directoryFault = () => 'unavailable';
+  const why = 'PutItem on table live-debug-test: AccessDeniedException: not today; the lease';
+  const expected = [
+    'holds for 60 s more',
+    'holds for 30 s more',
+    'has run out, so nobody finds this livectl',
+  ];
+  for (const [index, state] of expected.entries()) {
+    // In steps in which the relay's pongs can be heard.
+    for (let passed = 0; passed < renewEveryMs; passed += 10_000) {
+      clock.advance(10_000);
+      await new Promise((resolve) => setImmediate(resolve));
+      await world.aws.items().catch(() => undefined);
+    }
+    await events.until(() => told('error').length === index + 1);
+    expect(told('error')[index]).toEqual({
+      event: 'error',
+      code: 'LD_DIRECTORY',
+      message: `${why} ${state}; trying again`,
+    });
+  }
+  world.aws.directoryFault = () => undefined;
+  clock.advance(renewEveryMs);
+  await world.aws.calls.until(() => world.aws.calls.all.at(-1) === 'PutItem');
+  expect((await world.aws.items()).get('client#*')?.leaseUntil).toBe(clock.now() + 90_000);
+  expect(told('displaced')).toEqual([]);
+});

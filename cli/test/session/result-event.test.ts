@@ -1,0 +1,74 @@
+// The event that ends an invocation.
+import { describe, expect, test } from 'vitest';
+import type { Run } from '../../src/session/answers.ts';
+import { resultEvent } from '../../src/session/result-event.ts';
+import { functionError, type Outcome } from '../../src/worker/invocation.ts';
+
+const run = { requestId: 'r-1', functionName: 'hello' } as Run;
+
+function event(outcome: Outcome, times: { codeMs?: number; initMs?: number; ms?: number } = {}) {
+  const { codeMs = 1, initMs = 0, ms = 2 } = times;
+  return resultEvent(run, { outcome, codeMs, initMs, logsDrained: Promise.resolve() }, ms);
+}
+
+function answer(body: string): Outcome {
+  return { ok: true, body: Buffer.from(body), contentType: 'application/json' };
+}
+
+describe('an answer', () => {
+  test('has its times in tenths of a millisecond', () => {
+    expect(event(answer('1'), { codeMs: 1.2345, initMs: 99.99, ms: 101.04 })).toEqual({
+      event: 'result',
+      id: 'r-1',
+      function: 'hello',
+      ok: true,
+      ms: 101,
+      code_ms: 1.2,
+      init_ms: 100,
+    });
+  });
+
+  test.each([
+    ['{"statusCode":404,"body":"no"}', 404],
+    ['{"statusCode":99}', undefined],
+    ['{"statusCode":600}', undefined],
+    ['{"statusCode":"200"}', undefined],
+    ['{"statusCode":200.5}', undefined],
+    ['{"ok":true}', undefined],
+    ['[{"statusCode":200}]', undefined],
+    ['{"statusCode":', undefined],
+    ['', undefined],
+    [`{"statusCode":200,"body":"${'x'.repeat(300_000)}"}`, undefined],
+  ])('%.40s has the status %s', (body, status) => {
+    expect(event(answer(body)).status).toBe(status);
+  });
+});
+
+describe('an error', () => {
+  test('has the lines of Node’s trace or Python’s stackTrace', () => {
+    expect(event({ ok: false, error: functionError('E', 'm', ['E: m', '  at f']) }).error).toEqual({
+      name: 'E',
+      message: 'm',
+      stack: ['E: m', '  at f'],
+    });
+    const python = Buffer.from(
+      '{"errorType":"KeyError","errorMessage":"\'a\'","stackTrace":["  File \\"app.py\\", line 2\\n",7]}',
+    );
+    expect(
+      event({ ok: false, error: { errorType: 'KeyError', errorMessage: "'a'", body: python } }).error,
+    ).toEqual({
+      name: 'KeyError',
+      message: "'a'",
+      stack: ['  File "app.py", line 2\n', '7'],
+    });
+  });
+
+  test('without lines has no stack, and one whose body is no JSON its name all the same', () => {
+    expect(event({ ok: false, error: functionError('E', 'm') }).error).toEqual({ name: 'E', message: 'm' });
+    const error = { errorType: 'Runtime.ExitError', errorMessage: 'exit 1', body: Buffer.from('oops') };
+    expect(event({ ok: false, error })).toMatchObject({
+      ok: false,
+      error: { name: 'Runtime.ExitError', message: 'exit 1' },
+    });
+  });
+});
