@@ -89,7 +89,7 @@ function ofRecord(record: v.InferOutput<typeof recordSchema>): string {
     case 'aws:ses':
       return 'SES';
     default:
-      return source ?? 'records';
+      return source || 'records';
   }
 }
 
@@ -104,7 +104,7 @@ function ofService(event: Event): string | undefined {
   if (event.RequestType !== undefined && event.ResourceType !== undefined)
     return `CloudFormation ${event.RequestType} ${event.ResourceType}`;
   // Amazon MQ, Kafka and DocumentDB name themselves once for all of their records.
-  return eventSource;
+  return eventSource || undefined;
 }
 
 function words(...parts: readonly (string | undefined)[]): string {
