@@ -1,4 +1,5 @@
-// Reads a Terraform type constraint, e.g. `map(object({ runtime = string, timeout = optional(number, 3) }))`.
+// Reads a Terraform type constraint, e.g. `map(object({ runtime = string, timeout = optional(number, 3) }))`. A field's
+// comment stands above it.
 
 /**
  * @typedef {{ kind: 'string' | 'number' | 'bool' }} Primitive

@@ -112,5 +112,7 @@ export class Workspace {
 }
 
 function isSource(path: string): boolean {
-  return !['.terraform', '.terraform.lock.hcl', 'node_modules'].includes(basename(path));
+  const name = basename(path);
+  const made = ['.terraform', '.terraform.lock.hcl', 'node_modules', 'cdktf.out'];
+  return !made.includes(name) && !/\.tfstate(\.|$)/.test(name);
 }

@@ -1,0 +1,113 @@
+// Applied to an emulated account by the real terraform and provider, from CDK Terrain and from CDKTF.
+import { describe, expect, it, type TestContext } from 'vitest';
+import { Moto, noResources } from '../../test/moto.ts';
+import { missingTool, testBoundMs, type Workspace } from '../../test/terraform-cli.ts';
+import { ExampleProject, missingExamplePackages, StagesProject } from './projects.ts';
+
+const skipped = missingTool(['terraform', '-version'], ['moto_server', '--help'], ['python3', '--version']);
+const exampleSkipped = missingExamplePackages();
+
+async function startMoto({ onTestFinished }: TestContext): Promise<Moto> {
+  const moto = await Moto.start();
+  onTestFinished(() => moto.stop());
+  return moto;
+}
+
+async function expectEmptyPlan(workspace: Workspace, folder: string): Promise<void> {
+  const { code, output } = await workspace.terraform(folder, 'plan', '-detailed-exitcode');
+  expect(output).toContain('No changes.');
+  expect(code).toBe(0);
+}
+
+/** Values by name. */
+async function outputs(workspace: Workspace, folder: string): Promise<Record<string, unknown>> {
+  const found: Record<string, { value: unknown }> = JSON.parse(
+    await workspace.succeed(folder, 'output', '-json'),
+  );
+  return Object.fromEntries(Object.entries(found).map(([name, { value }]) => [name, value]));
+}
+
+// Concurrent, since much of the time goes by in the provider's waits for a function to be ready.
+describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
+  it.concurrent(
+    'two stages of CDK Terrain, with every output',
+    async (context) => {
+      const moto = await startMoto(context);
+      const project = new StagesProject('cdktn', moto.environment);
+      const { workspace } = project;
+      context.onTestFinished(() => workspace.remove());
+      await project.synthesize();
+      const folder = project.stackFolder('stages');
+      await workspace.succeed(folder, 'init');
+      await workspace.succeed(folder, 'apply', '-auto-approve');
+      await expectEmptyPlan(workspace, folder);
+
+      const known = await outputs(workspace, folder);
+      expect(Object.keys(known)).toEqual(Object.keys(project.stack('stages').output).sort());
+      expect(Object.keys(known).filter((name) => known[name] === null)).toEqual([]);
+      expect(known).toMatchObject({
+        serve_command: 'livectl serve --stage dev-tom',
+        filename: expect.stringMatching(/\/dist\/stub\.zip$/),
+        layers: [],
+        stub_timeout: 15,
+        function_name: 'live-debug-dev-tom-orders',
+        timeout: 15,
+        environment: { LIVE_DEBUG_FUNCTION: 'orders' },
+        relay: { url: expect.stringMatching(/^(https?|wss?):/) },
+      });
+      const made = await moto.resources();
+      expect([...made.tables].sort()).toEqual(['live-debug-dev-ada', 'live-debug-dev-tom']);
+      expect(made.apis).toEqual(['live-debug-dev-tom']);
+      expect(made.functions['live-debug-dev-tom-orders']?.environment.MY_KEY).toBe('as it is');
+
+      await workspace.succeed(folder, 'destroy', '-auto-approve');
+      expect(await moto.resources()).toEqual(noResources);
+    },
+    testBoundMs,
+  );
+
+  it.skipIf(exampleSkipped).concurrent(
+    `examples/cdktf, switched from live to its own package${exampleSkipped ? ` (${exampleSkipped})` : ''}`,
+    async (context) => {
+      const moto = await startMoto(context);
+      const project = new ExampleProject(moto.environment);
+      const { workspace, stackFolder: folder } = project;
+      context.onTestFinished(() => workspace.remove());
+      await project.install();
+      await project.synthesize(true);
+      await workspace.succeed(folder, 'init');
+      await workspace.succeed(folder, 'apply', '-auto-approve');
+      await expectEmptyPlan(workspace, folder);
+      expect(await outputs(workspace, folder)).toEqual({ serve: 'livectl serve --stage dev' });
+      const live = await moto.resources();
+      expect(live.functions['orders-dev']).toEqual({
+        handler: 'index.handler',
+        runtime: 'nodejs22.x',
+        timeout: 15,
+        environment: expect.objectContaining({ CURRENCY: 'EUR', LIVE_DEBUG_FUNCTION: 'orders' }),
+      });
+      expect(live.tables).toEqual(['live-debug-dev']);
+      expect(Object.keys(live.roles['orders-dev'] ?? {})).toEqual(['live-debug-dev-orders']);
+
+      await project.synthesize(false);
+      await workspace.succeed(folder, 'apply', '-auto-approve');
+      expect(await moto.resources()).toEqual({
+        ...noResources,
+        functions: {
+          'orders-dev': {
+            handler: 'orders.handler',
+            runtime: 'nodejs22.x',
+            timeout: 10,
+            environment: { CURRENCY: 'EUR' },
+          },
+        },
+        roles: { 'orders-dev': {} },
+      });
+      await expectEmptyPlan(workspace, folder);
+
+      await workspace.succeed(folder, 'destroy', '-auto-approve');
+      expect(await moto.resources()).toEqual(noResources);
+    },
+    testBoundMs,
+  );
+});
