@@ -4,41 +4,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { argument, blocks, description } from './terraform-blocks.mjs';
 
 const module = join(dirname(dirname(fileURLToPath(import.meta.url))), 'terraform/modules/live-debug');
 const readme = join(module, 'README.md');
-
-/** Top-level blocks of one kind, as `terraform fmt` leaves them. @param {string} text @param {string} kind */
-function blocks(text, kind) {
-  const found = [...text.matchAll(new RegExp(`^${kind} "(\\w+)" \\{\\n([\\s\\S]*?)^\\}`, 'gm'))];
-  return found.map(([, name = '', body = '']) => ({ name, body }));
-}
-
-/** The expression of an argument, on one line or until its brackets close. @param {string} body @param {string} name */
-function argument(body, name) {
-  const start = new RegExp(`^ {2}${name} += `, 'm').exec(body);
-  if (!start) return undefined;
-  const lines = body.slice(start.index + start[0].length).split('\n');
-  let depth = 0;
-  const taken = [];
-  for (const line of lines) {
-    taken.push(line);
-    // Brackets in texts and comments don't count.
-    for (const character of line.replace(/"(?:\\.|[^"\\])*"|#.*/g, '')) {
-      if ('([{'.includes(character)) depth += 1;
-      if (')]}'.includes(character)) depth -= 1;
-    }
-    if (depth === 0) return taken.join('\n');
-  }
-  throw new Error(`the brackets of ${name} don't close`);
-}
-
-/** @param {{ name: string, body: string }} block */
-function description({ name, body }) {
-  const text = argument(body, 'description');
-  if (text === undefined) throw new Error(`${name} has no description`);
-  return JSON.parse(text);
-}
 
 /** On one line, as a reader would write it. @param {string} expression */
 function oneLine(expression) {
