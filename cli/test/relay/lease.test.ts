@@ -245,9 +245,11 @@ describe('release', () => {
     const taken = lease.take('conn-1=');
     await aws.calls.count(1);
     const released = lease.release();
+    // Time enough for a deletion that would not wait.
+    await aws.items();
     goOn();
     await Promise.all([taken, released]);
-    expect(aws.calls.all).toEqual(['PutItem', 'DeleteItem']);
+    expect(aws.calls.all).toEqual(['PutItem', 'Query', 'DeleteItem']);
     expect(await holders()).toEqual({});
   });
 

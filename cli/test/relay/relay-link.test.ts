@@ -180,6 +180,9 @@ describe('a lost connection', () => {
     });
     await linked.link.start();
     aws.disconnect(linked.connections.all[0] ?? '');
+    expect(await linked.events.first(({ type }) => type === 'retrying')).toMatchObject({
+      reason: 'the relay closed the new connection (code 1001 Going away)',
+    });
     await untilConnected(linked, 3);
     await linked.events.first(({ type }) => type === 'reconnected');
     expect(await probe(linked, linked.connections.all[2] ?? '', 'after')).toBe('delivered');
@@ -303,7 +306,10 @@ describe('close', () => {
     aws.refuseConnections(true);
     aws.disconnect(linked.connections.all[0] ?? '');
     await linked.events.first(({ type }) => type === 'retrying');
+    await clock.untilSet((ms) => ms < 100);
     linked.link.close();
+    // The wait itself is over too: it would keep the process.
+    expect(clock.pending.filter((ms) => ms < 1000)).toEqual([]);
     const tried = aws.handshakes.all.length;
     for (let turn = 0; turn < 5; turn += 1) {
       clock.advance(5000);

@@ -204,6 +204,7 @@ describe('draining', () => {
     });
     pool.runs.all[0]?.answer('1', { logsDrained });
     await posts.count(1);
+    await new Promise((resolve) => setImmediate(resolve));
     expect([over, told('result').length]).toEqual([false, 0]);
     logged();
     expect(await drained).toBe(0);

@@ -235,6 +235,8 @@ describe('the trigger summary', () => {
     expect(summary({ ...restV1, source: 7, Records: null, requestContext: null })).toBe('GET /orders');
     expect(summary({ Records: [{ ...sqsRecord, eventName: 1, s3: 'x' }] })).toBe('SQS my-queue');
     expect(summary({ Records: [{ eventSource: 'aws:sqs' }] })).toBe('SQS');
+    expect(summary({ Records: [{ eventSource: '' }] })).toBe('records');
+    expect(summary({ eventSource: '' })).toBe('invoke');
   });
 
   test('never throws', () => {
