@@ -1,5 +1,5 @@
-// Builds, in this order: the stub and its reproducible zip, the Node runtime client, the CLI that carries both, the
-// CDKTF constructs.
+// Builds, in this order: the stub and its reproducible zip, the Node and Python runtime clients, the CLI that carries
+// them, the CDKTF constructs.
 //   node scripts/build.mjs            everything into dist/, and the stub's zip into the Terraform module
 //   node scripts/build.mjs --bench    also dist/bench.mjs
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -122,6 +122,7 @@ await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 const stub = await buildStub();
 const runtime = await buildNodeRuntime();
+await cp(join(root, 'cli/src/worker/python-runtime/python-runtime.py'), join(dist, 'python-runtime.py'));
 const cli = await buildCli();
 await buildConstructs(root, dist);
 await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(root, [stub, runtime, cli]));

@@ -7,6 +7,10 @@ declare module 'embedded:node-runtime.mjs' {
   const text: string;
   export default text;
 }
+declare module 'embedded:python-runtime.py' {
+  const text: string;
+  export default text;
+}
 declare module 'embedded:package.json' {
   const manifest: { readonly version: string };
   export default manifest;

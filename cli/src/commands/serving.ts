@@ -2,6 +2,7 @@
 
 import nodeRuntime from 'embedded:node-runtime.mjs';
 import packageJson from 'embedded:package.json';
+import pythonRuntime from 'embedded:python-runtime.py';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -96,12 +97,15 @@ async function serve(
   closers.add(removeTempDir);
   const nodeRuntimeFile = join(tempDir, 'node-runtime.mjs');
   writeFileSync(nodeRuntimeFile, nodeRuntime, { mode: 0o600 });
+  const pythonRuntimeFile = join(tempDir, 'python-runtime.py');
+  writeFileSync(pythonRuntimeFile, pythonRuntime, { mode: 0o600 });
 
   let session: Session | undefined;
   const pool = createWorkerPool({
     maxWorkers: options.maxWorkers,
     nodeRuntimeFile,
     nodeCommand: nodeCommand(),
+    pythonRuntimeFile,
     onEvent: (event) => session?.onWorker(event),
   });
   closers.add(() => pool.close());

@@ -1,11 +1,16 @@
-// [5] What a booted Node worker is told to become: the answer of `GET /livectl/assignment`.
+// [5] What a booted spare is told to become: the answer of `GET /livectl/assignment`.
 
-/** Sent once; all paths absolute. */
+/** Sent once. Python goes by `_HANDLER` and `LAMBDA_TASK_ROOT` in the environment. */
 export interface Assignment {
+  readonly environment: EnvironmentVersion;
+}
+
+/** Where a Node handler is, which may have been bundled. */
+export interface NodeHandler {
+  /** Absolute. */
   readonly moduleFile: string;
   /** e.g. `handler` or `a.b` */
   readonly exportPath: string;
-  readonly environment: EnvironmentVersion;
 }
 
 /** Also the answer of `GET /livectl/environment`. */

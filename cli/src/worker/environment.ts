@@ -129,11 +129,11 @@ export class FunctionEnvironment {
   }
 }
 
-const startupNames = /^(NODE_|DENO_|UV_|DYLD_|MALLOC_|OPENSSL_|SSL_CERT_|ICU_|TZ$)/;
+const startupNames = /^(NODE_|DENO_|PYTHON|UV_|DYLD_|MALLOC_|OPENSSL_|SSL_CERT_|ICU_|TZ$)/;
 
 /**
  * The variables that a process reads only while it starts, so that setting them later has no effect, e.g.
- * `NODE_OPTIONS`, `NODE_EXTRA_CA_CERTS`, `TZ`.
+ * `NODE_OPTIONS`, `NODE_EXTRA_CA_CERTS`, `PYTHONHASHSEED`, `TZ`.
  */
 export function startupVariables(variables: Variables): Record<string, string> {
   return Object.fromEntries(Object.entries(variables).filter(([name]) => startupNames.test(name)));

@@ -69,6 +69,8 @@ export interface FunctionCode {
 export type Runner =
   /** Our Node runtime client imports `moduleFile` (absolute) and looks up `exportPath`, e.g. `handler` or `a.b`. */
   | { readonly kind: 'node'; readonly moduleFile: string; readonly exportPath: string }
+  /** Our Python runtime client, run by this interpreter (absolute), imports what `handler` names. */
+  | { readonly kind: 'python'; readonly interpreter: string }
   /** A program that speaks the Lambda Runtime API itself; first word is the executable, run without a shell. */
   | { readonly kind: 'command'; readonly command: readonly [string, ...string[]] };
 

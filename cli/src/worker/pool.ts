@@ -14,7 +14,7 @@ import {
 } from './invocation.ts';
 import { placeInvocation } from './placement.ts';
 import { ProcessRoster } from './process-roster.ts';
-import { Spare } from './spare.ts';
+import { Spares } from './spares.ts';
 import { Worker, type WorkerSettings } from './worker.ts';
 
 export interface WorkerPoolOptions {
@@ -22,7 +22,9 @@ export interface WorkerPoolOptions {
   readonly nodeRuntimeFile: string;
   /** Runs Node functions; default: this very interpreter, with source maps. */
   readonly nodeCommand?: readonly string[];
-  /** How many processes may run functions at a time; the one spare isn't counted. Default 10. */
+  /** The Python runtime client, as a file. */
+  readonly pythonRuntimeFile: string;
+  /** How many processes may run functions at a time; spares, one for each interpreter, aren't counted. Default 10. */
   readonly maxWorkers?: number;
   /** A worker that had nothing to do for so long ends. Milliseconds, default 5 minutes. */
   readonly idleMs?: number;
@@ -67,22 +69,16 @@ class Pool implements WorkerPool {
   /** Live workers of functions. */
   readonly #workers = new Set<Worker>();
   readonly #idleTimers = new Map<Worker, Timer>();
-  /** These, the spare, and those that are being ended. */
+  /** These, the spares, and those that are being ended. */
   readonly #processes = new ProcessRoster();
-  readonly #spare: Spare;
+  readonly #spares: Spares;
   #closed = false;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    const [program = process.execPath, ...args] = options.nodeCommand ?? [
-      process.execPath,
-      '--enable-source-maps',
-    ];
     this.#settings = {
       clock: this.#clock,
-      nodeCommand: [program, ...args],
-      nodeRuntimeFile: options.nodeRuntimeFile,
       machine: machineEnvironment(options.machineEnvironment),
       onLine: (worker, line) => {
         if (worker.code === undefined) return;
@@ -94,7 +90,7 @@ class Pool implements WorkerPool {
       },
       onExit: (worker, reason) => this.#onExit(worker, reason),
     };
-    this.#spare = new Spare(this.#settings, (worker) => this.#processes.add(worker));
+    this.#spares = new Spares(this.#settings, options, (worker) => this.#processes.add(worker));
   }
 
   use(code: FunctionCode): void {
@@ -108,9 +104,9 @@ class Pool implements WorkerPool {
       if (this.#workers.size < this.#maxWorkers) {
         this.#release(this.#start(code, new FunctionEnvironment(code, environment)));
       }
-      this.#bootSpareAfter(spareAfterReloadMs);
+      this.#bootSparesAfter(spareAfterReloadMs);
     } else {
-      this.#bootSpareAfter(0);
+      this.#bootSparesAfter(0);
     }
     this.#schedule();
   }
@@ -155,7 +151,7 @@ class Pool implements WorkerPool {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#spare.close();
+    this.#spares.close();
     for (const job of this.#queue.drain()) this.#fail(job, stoppedError());
     await this.#processes.close((worker) => this.#end(worker, 'livectl stopped'), closeBoundMs);
   }
@@ -209,7 +205,7 @@ class Pool implements WorkerPool {
     job.worker = undefined;
     if (taken || job.cancelled || this.#closed) {
       this.#finish(job, result);
-      this.#bootSpareAfter(spareAfterAnswerMs);
+      this.#bootSparesAfter(spareAfterAnswerMs);
     } else {
       this.#queue.unshift(job.invocation.functionName, job);
     }
@@ -227,24 +223,24 @@ class Pool implements WorkerPool {
     this.#idleTimers.set(worker, timer);
   }
 
-  /** Starts a worker for a function, from the spare where that fits. */
+  /** Starts a worker for a function, from a spare where that fits. */
   #start(code: FunctionCode, environment: FunctionEnvironment): Worker {
     const { runner } = code;
     let worker: Worker;
-    if (runner.kind === 'node') {
-      worker = this.#spare.take(environment);
-      worker.assign(code, runner, environment);
-    } else {
+    if (runner.kind === 'command') {
       worker = Worker.program(this.#settings, code, runner.command, environment);
       this.#processes.add(worker);
+    } else {
+      worker = this.#spares.of(runner).take(environment);
+      worker.assign(code, environment, runner.kind === 'node' ? runner : undefined);
     }
     this.#workers.add(worker);
     return worker;
   }
 
-  #bootSpareAfter(ms: number): void {
+  #bootSparesAfter(ms: number): void {
     for (const { runner } of this.#codes.values()) {
-      if (runner.kind === 'node') return this.#spare.bootAfter(ms);
+      if (runner.kind !== 'command') this.#spares.of(runner).bootAfter(ms);
     }
   }
 

@@ -1,4 +1,4 @@
-// [5] The one booted Node process that waits for a function: booting costs more than all else in a reload.
+// [5] The one booted process of an interpreter that waits for a function: booting costs more than all else in a reload.
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import { type FunctionEnvironment, startupVariables } from './environment.ts';
 import { stoppedError } from './invocation.ts';
@@ -8,6 +8,7 @@ type Variables = Readonly<Record<string, string>>;
 
 export class Spare {
   readonly #settings: WorkerSettings;
+  readonly #command: readonly [string, ...string[]];
   readonly #clock: Clock;
   readonly #onBoot: (worker: Worker) => void;
   /** The variables the next one starts with: those the newest worker needed, at first Lambda's default. */
@@ -16,8 +17,14 @@ export class Spare {
   #pending: { readonly due: number; readonly timer: Timer } | undefined;
   #closed = false;
 
-  constructor(settings: WorkerSettings, onBoot: (worker: Worker) => void) {
+  /** `command` runs the runtime client, its file last. */
+  constructor(
+    settings: WorkerSettings,
+    command: readonly [string, ...string[]],
+    onBoot: (worker: Worker) => void,
+  ) {
     this.#settings = settings;
+    this.#command = command;
     this.#clock = settings.clock;
     this.#onBoot = onBoot;
   }
@@ -52,7 +59,7 @@ export class Spare {
   }
 
   #boot(): Worker {
-    const worker = Worker.spare(this.#settings, this.#startup);
+    const worker = Worker.spare(this.#settings, this.#command, this.#startup);
     this.#onBoot(worker);
     void worker.exited.then(() => {
       if (this.#worker === worker) this.#worker = undefined;

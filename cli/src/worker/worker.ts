@@ -1,8 +1,9 @@
-// [5] One worker: a runtime process with its own Runtime API and its own log. A Node worker starts as a spare and
-// becomes a function's when it is assigned; any other program is started for its function.
+// [5] One worker: a runtime process with its own Runtime API and its own log. A Node or Python worker starts as a spare
+// and becomes a function's when it is assigned; any other program is started for its function.
 import { dirname } from 'node:path';
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
+import type { NodeHandler } from './assignment.ts';
 import { type FunctionEnvironment, sameVariables, startupVariables } from './environment.ts';
 import {
   type FunctionCode,
@@ -12,8 +13,8 @@ import {
   type Outcome,
 } from './invocation.ts';
 import { type LogLine, LogReader } from './log-lines.ts';
-import { NodeClient } from './node-client.ts';
 import { type RuntimeApi, startRuntimeApi } from './runtime-api.ts';
+import { RuntimeClient } from './runtime-client.ts';
 import { type Exit, exitError, exitReason, startProcess, type WorkerProcess } from './worker-process.ts';
 
 type Variables = Readonly<Record<string, string>>;
@@ -21,10 +22,6 @@ type Variables = Readonly<Record<string, string>>;
 /** What all workers of a pool share. */
 export interface WorkerSettings {
   readonly clock: Clock;
-  /** Runs a JavaScript file, e.g. `node --enable-source-maps`. */
-  readonly nodeCommand: readonly [string, ...string[]];
-  /** The built Node runtime client. */
-  readonly nodeRuntimeFile: string;
   /** This machine's part of the environment. */
   readonly machine: Variables;
   readonly onLine: (worker: Worker, line: LogLine) => void;
@@ -70,7 +67,7 @@ export class Worker {
 
   readonly #settings: WorkerSettings;
   readonly #command: readonly [string, ...string[]];
-  readonly #client: NodeClient | undefined;
+  readonly #client: RuntimeClient | undefined;
   /** What the process was started with. */
   readonly #startedWith: Variables;
   /** What the function sees now; undefined for a spare. */
@@ -84,10 +81,17 @@ export class Worker {
   /** Why it was ended, where that was our doing. */
   #endReason: string | undefined;
 
-  /** A booted Node process that waits to be assigned; `variables` are those that must be right from its start. */
-  static spare(settings: WorkerSettings, variables: Variables): Worker {
-    const command = [...settings.nodeCommand, settings.nodeRuntimeFile] as [string, ...string[]];
-    return new Worker(settings, command, dirname(settings.nodeRuntimeFile), variables, new NodeClient());
+  /**
+   * A booted process of a runtime client of ours that waits to be assigned; `variables` are those that must be right
+   * from its start.
+   */
+  static spare(
+    settings: WorkerSettings,
+    command: readonly [string, ...string[]],
+    variables: Variables,
+  ): Worker {
+    const cwd = dirname(command.at(-1) ?? '');
+    return new Worker(settings, command, cwd, variables, new RuntimeClient());
   }
 
   /** A program that speaks the Runtime API itself. */
@@ -108,7 +112,7 @@ export class Worker {
     command: readonly [string, ...string[]],
     cwd: string,
     variables: Variables,
-    client: NodeClient | undefined,
+    client: RuntimeClient | undefined,
   ) {
     this.#settings = settings;
     this.#command = command;
@@ -137,17 +141,13 @@ export class Worker {
   }
 
   /** Makes a spare the function's: it loads the handler now. */
-  assign(
-    code: FunctionCode,
-    handler: { moduleFile: string; exportPath: string },
-    environment: FunctionEnvironment,
-  ): void {
+  assign(code: FunctionCode, environment: FunctionEnvironment, handler: NodeHandler | undefined): void {
     this.code = code;
     this.#environment = environment;
     this.#begun = performance.now();
     for (const line of this.#earlyLines) this.#settings.onLine(this, line);
     this.#earlyLines = [];
-    this.#client?.assign(handler, environment.variables);
+    this.#client?.assign(environment.variables, handler);
   }
 
   /**

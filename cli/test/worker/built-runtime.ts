@@ -11,6 +11,9 @@ const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 /** Fixtures: one handler shape per file. */
 export const handlersFolder = join(root, 'cli/test/handlers');
 
+/** The Python runtime client, which needs no building. */
+export const pythonRuntimeFile = join(root, 'cli/src/worker/python-runtime/python-runtime.py');
+
 /** `deno run -A`, for tests that run under both. */
 export const denoCommand = [join(root, 'node_modules/.bin/deno'), 'run', '-A'] as const;
 

@@ -10,7 +10,7 @@ import type {
   WorkerResult,
 } from '../../src/worker/invocation.ts';
 import { createWorkerPool, type WorkerPoolOptions } from '../../src/worker/pool.ts';
-import { handlersFolder } from './built-runtime.ts';
+import { handlersFolder, pythonRuntimeFile } from './built-runtime.ts';
 import { parsed } from './runtime-process.ts';
 
 export class PoolHarness {
@@ -23,6 +23,7 @@ export class PoolHarness {
   constructor(runtimeFile: string, options: Partial<WorkerPoolOptions> = {}) {
     this.pool = createWorkerPool({
       nodeRuntimeFile: runtimeFile,
+      pythonRuntimeFile,
       ...options,
       onEvent: (event) => {
         this.events.push(event);

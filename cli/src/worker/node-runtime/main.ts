@@ -6,7 +6,12 @@
 //   LIVECTL_RUNTIME_TOKEN  sent with every call
 //   LIVECTL_LOG_MARKER     written to stdout, with the request id, after the last log line of an invocation
 //   LIVECTL_ASSIGNED       `later`: ask the Runtime API which handler to load, with which environment
-import { type Assignment, type EnvironmentVersion, environmentVersionHeader } from '../assignment.ts';
+import {
+  type Assignment,
+  type EnvironmentVersion,
+  environmentVersionHeader,
+  type NodeHandler,
+} from '../assignment.ts';
 import { buildContext } from './context.ts';
 import { RuntimeError, reportError, wrapError } from './error-report.ts';
 import { checkHandler, handlerModel, invoke, resultJson } from './invoke.ts';
@@ -92,7 +97,7 @@ function locateFromEnvironment(): HandlerLocation {
 }
 
 async function takeAssignment(): Promise<HandlerLocation> {
-  const assignment = (await getJson('/livectl/assignment')) as Assignment;
+  const assignment = (await getJson('/livectl/assignment')) as Assignment & NodeHandler;
   applyEnvironment(assignment.environment);
   const { moduleFile, exportPath } = assignment;
   process.chdir(process.env.LAMBDA_TASK_ROOT ?? process.cwd());

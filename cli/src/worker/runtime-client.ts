@@ -1,12 +1,18 @@
-// [5] Our side of the Node runtime client in a worker: what it is started with, assigned to, and kept up to date by.
+// [5] Our side of the runtime client in a Node or Python worker: what it is started with, assigned to, and kept up to
+// date by.
 import { randomBytes } from 'node:crypto';
-import { type Assignment, type EnvironmentVersion, environmentVersionHeader } from './assignment.ts';
+import {
+  type Assignment,
+  type EnvironmentVersion,
+  environmentVersionHeader,
+  type NodeHandler,
+} from './assignment.ts';
 import { sameVariables } from './environment.ts';
 import type { RuntimeApiOptions } from './runtime-api.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
-export class NodeClient {
+export class RuntimeClient {
   /** Ends the log of an invocation, see `LogReader`; random, so that no handler prints it by accident. */
   readonly logMarker = `\u001e${randomBytes(8).toString('hex')}`;
   /** The variables that tell the client about all this. */
@@ -36,10 +42,9 @@ export class NodeClient {
   }
 
   /** Tells a spare what to load; once. */
-  assign(handler: { readonly moduleFile: string; readonly exportPath: string }, variables: Variables): void {
+  assign(variables: Variables, handler: NodeHandler | undefined): void {
     this.renew(variables);
-    const { moduleFile, exportPath } = handler;
-    this.#resolveAssignment?.({ moduleFile, exportPath, environment: this.#environment });
+    this.#resolveAssignment?.({ ...handler, environment: this.#environment });
   }
 
   /** The handler sees these from the next invocation on. */

@@ -1,0 +1,3 @@
+def handler(event, context):
+    context.log("from the context")
+    context.log("with a line end\n")

@@ -1,0 +1,5 @@
+import needs_missing
+
+
+def handler(event, context):
+    return needs_missing

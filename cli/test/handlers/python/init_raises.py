@@ -1,0 +1,5 @@
+def connect():
+    raise ConnectionError("no database")
+
+
+connect()
