@@ -137,7 +137,7 @@ export interface LiveDebugVariables {
   readonly tags?: Readonly<Record<string, string>>;
   /**
    * The functions of the stage by name: `jsondecode(file("livectl.json")).functions`, or the same in HCL.
-   * The fields are in a table of their own below. Default: `{}`.
+   * Default: `{}`.
    */
   readonly functions?: Readonly<Record<string, LiveDebugFunction>> | IResolvable;
   /**

@@ -63,7 +63,7 @@ variable "tags" {
 ################################################################################
 
 variable "functions" {
-  description = "The functions of the stage by name: `jsondecode(file(\"livectl.json\")).functions`, or the same in HCL. The fields are in a table of their own below."
+  description = "The functions of the stage by name: `jsondecode(file(\"livectl.json\")).functions`, or the same in HCL."
   type = map(object({
     # Where the code is: file below `source_dir` without its extension, then the exported name.
     handler = string
