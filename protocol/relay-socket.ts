@@ -27,7 +27,7 @@ export interface RelaySocket {
   readonly connectionId: string;
   /** Milliseconds since the epoch, on the given clock, when something last arrived. */
   lastHeardMs(): number;
-  /** Sends a keepalive and waits for `pong`; false when none comes within the bound or the socket is gone. */
+  /** Sends a keepalive; false when nothing at all arrives within the bound, or the socket is gone. */
   ping(timeoutMs: number): Promise<boolean>;
   close(): void;
 }
@@ -116,8 +116,11 @@ class Connection implements RelaySocket {
         this.connectionId = id;
         this.#scheduleKeepalive();
         onReady(this);
-      } else if (isPong(text)) this.#settlePings(true);
-      else options.onText(text);
+        return;
+      }
+      // Whatever arrives shows that the socket lives; a pong may stand in line behind a large message.
+      this.#settlePings(true);
+      if (!isPong(text)) options.onText(text);
     });
   }
 

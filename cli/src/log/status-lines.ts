@@ -1,4 +1,5 @@
 // `livectl status` for a person to read.
+import { printable } from './printable.ts';
 import { style } from './style.ts';
 
 export type RelayStatus =
@@ -36,17 +37,17 @@ export function statusLines(status: StageStatus, colour: boolean): string {
   lines.push(
     relay.reachable
       ? `  relay      ${paint.ok('reachable')} in ${relay.ms} ms ${paint.dim(relay.url)}`
-      : `  relay      ${paint.bad('not reachable')}: ${relay.error}`,
+      : `  relay      ${paint.bad('not reachable')}: ${printable(relay.error)}`,
   );
   if (clients.length === 0) lines.push(`  served by  nobody; run: livectl serve --stage ${stage}`);
   for (const client of clients) {
     const what = client.serves === '*' ? '' : ` (${client.serves} only)`;
-    const who = `${client.user} on ${client.host}${what} since ${client.since}, livectl ${client.version}`;
+    const who = `${printable(client.user)} on ${printable(client.host)}${what} since ${client.since}, livectl ${printable(client.version)}`;
     const lease = client.live
       ? paint.ok(`lease holds ${client.lease_seconds_left} s more`)
       : paint.warn(`lease ran out ${-client.lease_seconds_left} s ago`);
     lines.push(`  served by  ${who}, ${lease}`);
-    if (client.caller) lines.push(`             ${paint.dim(client.caller)}`);
+    if (client.caller) lines.push(`             ${paint.dim(printable(client.caller))}`);
   }
   return lines.join('\n');
 }
