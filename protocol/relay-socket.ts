@@ -27,7 +27,7 @@ export interface RelaySocket {
   readonly connectionId: string;
   /** Milliseconds since the epoch, on the given clock, when something last arrived. */
   lastHeardMs(): number;
-  /** Sends a keepalive; false when nothing at all arrives within the bound, or the socket is gone. */
+  /** Sends a keepalive and waits for `pong`; false when nothing at all arrives within the bound, or the socket is gone. */
   ping(timeoutMs: number): Promise<boolean>;
   close(): void;
 }
@@ -64,6 +64,7 @@ class Connection implements RelaySocket {
   readonly #options: RelaySocketOptions;
   readonly #pongWaiters = new Set<(heard: boolean) => void>();
   #lastHeard: number;
+  #heard = 0;
   #keepalive: Timer | undefined;
 
   constructor(
@@ -108,6 +109,7 @@ class Connection implements RelaySocket {
     // API Gateway delivers text; an emulator was seen delivering binary: the bytes are what counts.
     socket.on('message', (data) => {
       this.#lastHeard = options.clock.now();
+      this.#heard += 1;
       const text = (data as Buffer).toString('utf8');
       if (this.connectionId === '') {
         const id = connectionIdIn(text);
@@ -116,11 +118,8 @@ class Connection implements RelaySocket {
         this.connectionId = id;
         this.#scheduleKeepalive();
         onReady(this);
-        return;
-      }
-      // Whatever arrives shows that the socket lives; a pong may stand in line behind a large message.
-      this.#settlePings(true);
-      if (!isPong(text)) options.onText(text);
+      } else if (isPong(text)) this.#settlePings(true);
+      else options.onText(text);
     });
   }
 
@@ -131,7 +130,9 @@ class Connection implements RelaySocket {
   ping(timeoutMs: number): Promise<boolean> {
     if (this.#socket.readyState !== WebSocket.OPEN) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const timer = this.#options.clock.after(timeoutMs, () => settle(false));
+      const heardBefore = this.#heard;
+      // The pong may stand in line behind a large message: whatever arrived meanwhile shows that the socket lives.
+      const timer = this.#options.clock.after(timeoutMs, () => settle(this.#heard > heardBefore));
       const settle = (heard: boolean) => {
         timer.cancel();
         this.#pongWaiters.delete(settle);

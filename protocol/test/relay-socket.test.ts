@@ -144,6 +144,11 @@ describe('an open socket', () => {
     const ping = socket.ping(1500);
     clock.advance(1500);
     expect(await ping).toBe(false);
+    const busy = socket.ping(1500);
+    relay.deliver(socket.connectionId, 'a chunk of a large message');
+    while (texts.length === 0) await new Promise(setImmediate);
+    clock.advance(1500);
+    expect(await busy).toBe(true);
     const cut = socket.ping(1500);
     relay.disconnect(socket.connectionId);
     expect(await cut).toBe(false);
