@@ -12,7 +12,7 @@ export async function buildConstructs(root, dist) {
     cwd: root,
     stdio: 'inherit',
   });
-  await mkdir(join(dist, 'cdktn'));
+  await mkdir(join(dist, 'cdktn'), { recursive: true });
   for (const file of await readdir(folder)) {
     const text = await readFile(join(folder, file), 'utf8');
     // The compiler leaves the sources' names in declarations, where not every version of it finds them.

@@ -90,6 +90,7 @@ export function missingExamplePackages(): string | undefined {
   if (existsSync(join(examplePackages, '@cdktf/provider-aws'))) return undefined;
   const reason = `run npm ci --prefix ${example} first`;
   if (process.env.CI === 'true') throw new Error(reason);
+  process.stdout.write(`skipped: ${reason}\n`);
   return reason;
 }
 
