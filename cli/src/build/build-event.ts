@@ -1,5 +1,6 @@
 // The build's contract with the session: what to build, and what happened.
 import type { FunctionCode } from '../worker/invocation.ts';
+import type { PythonQuestion } from './find-python.ts';
 
 /** A function to serve, resolved against the disk: all paths absolute. */
 export interface BuildTarget {
@@ -8,11 +9,13 @@ export interface BuildTarget {
   readonly handler: string;
   /** Absolute `source_dir`. */
   readonly taskRoot: string;
-  /** The handler's source file, absolute; undefined when `command` runs the function. */
+  /** The handler's source file, absolute; undefined for Python, and when `command` runs the function. */
   readonly sourceFile: string | undefined;
   /** The part of `handler` after the file, e.g. `handler`. */
   readonly exportPath: string;
   readonly command: readonly [string, ...string[]] | undefined;
+  /** How to find the interpreter of a Python function that has no `command`. */
+  readonly python?: PythonQuestion | undefined;
   /** Build settings of the manifest; `bundle: false` runs the sources as they are. */
   readonly esbuild: {
     readonly bundle: boolean;

@@ -8,11 +8,13 @@ import { BundleCompiler } from './bundle-compiler.ts';
 import type { Compiler } from './compiler.ts';
 import { FileWatcher } from './file-watcher.ts';
 import { type EsbuildSearch, findEsbuild } from './find-esbuild.ts';
+import { PythonFinder } from './find-python.ts';
 import { FolderCompiler } from './folder-compiler.ts';
 import { FunctionBuild } from './function-build.ts';
 import { nearestUpwards } from './module-format.ts';
 import { NodeAbilities } from './node-abilities.ts';
 import { OutputFolder } from './output-folder.ts';
+import { PythonCompiler } from './python-compiler.ts';
 import { SourceCompiler } from './source-compiler.ts';
 
 export interface BuilderOptions {
@@ -23,6 +25,8 @@ export interface BuilderOptions {
   readonly outDirRoot?: string | undefined;
   /** What runs Node functions, as for the workers; default: this very Node. */
   readonly nodeCommand?: readonly string[] | undefined;
+  /** Where a virtual environment and the PATH are taken from; default: this process's own. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
   /** How esbuild is found, for tests of its absence. */
   readonly findEsbuild?: ((folder: string) => Promise<EsbuildSearch>) | undefined;
 }
@@ -36,6 +40,7 @@ class AllBuilds implements Builder {
   readonly #options: BuilderOptions;
   readonly #clock: Clock;
   readonly #node: NodeAbilities;
+  readonly #pythons: PythonFinder;
   readonly #watcher: FileWatcher;
   readonly #outputs = new Map<string, OutputFolder>();
   readonly #searches: EsbuildSearch[] = [];
@@ -48,6 +53,7 @@ class AllBuilds implements Builder {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#node = new NodeAbilities(options.nodeCommand ?? [process.execPath]);
+    this.#pythons = new PythonFinder(options.env);
     this.#watcher = new FileWatcher({
       clock: this.#clock,
       onNotice: (message) => this.#notice(message),
@@ -85,7 +91,8 @@ class AllBuilds implements Builder {
   }
 
   async #compilerFor(target: BuildTarget): Promise<Compiler> {
-    const { sourceFile, taskRoot, functionName } = target;
+    const { sourceFile, taskRoot, functionName, python } = target;
+    if (python) return new PythonCompiler(target, python, this.#pythons, (text) => this.#notice(text));
     if (target.command || sourceFile === undefined)
       return new FolderCompiler(target, (text) => this.#notice(text));
 

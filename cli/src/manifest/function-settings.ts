@@ -12,6 +12,8 @@ export interface FunctionSettings {
   /** Relative to the manifest's root; default `.`. */
   readonly sourceDir: string;
   readonly command: readonly [string, ...string[]] | undefined;
+  /** The interpreter of a Python function: a path relative to the manifest's root, or a command; default: found. */
+  readonly python?: string | undefined;
   readonly esbuild: {
     readonly bundle: boolean | undefined;
     readonly packages: 'external' | 'bundle';

@@ -120,6 +120,7 @@ function settingsOf(name: string, text: FunctionText): FunctionSettings {
     environment: text.environment,
     sourceDir: text.source_dir,
     command: text.command as [string, ...string[]] | undefined,
+    python: text.python,
     esbuild: {
       bundle: esbuild ? esbuild.bundle : (text.esbuild as boolean | undefined),
       packages: esbuild?.packages ?? 'external',

@@ -3,7 +3,7 @@
 import type { FunctionText } from './manifest-schema.ts';
 import type { Mistake } from './mistakes.ts';
 import { jsonPath } from './mistakes.ts';
-import { bringsItsOwnRuntime, nodeMajor } from './runtimes.ts';
+import { bringsItsOwnRuntime, nodeMajor, pythonVersion } from './runtimes.ts';
 
 /** Lambda refuses a function that sets one of these: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
 const reservedVariables = new Set([
@@ -46,12 +46,17 @@ function brokenFunctionRules(name: string, settings: FunctionText): Mistake[] {
   if (
     settings.command === undefined &&
     nodeMajor(settings.runtime) === undefined &&
+    pythonVersion(settings.runtime) === undefined &&
     !bringsItsOwnRuntime(settings.runtime)
   ) {
     mistake(
       ['command'],
       `is required for ${settings.runtime}: name the program that runs the function, e.g. its Lambda runtime interface client`,
     );
+  }
+  if (settings.python !== undefined) {
+    if (pythonVersion(settings.runtime) === undefined) mistake(['python'], `is not for ${settings.runtime}`);
+    else if (settings.command !== undefined) mistake(['python'], 'is not used where there is a command');
   }
   if (settings.command?.[0] === '') mistake(['command'], 'must name a program');
 

@@ -113,7 +113,9 @@ export const functionSchema = fields({
     text,
     // https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html (Handler)
     v.regex(/^\S{1,128}$/, 'must be 1 to 128 characters without spaces'),
-    v.description('File below source_dir without its extension, then the exported name: src/hello.handler.'),
+    v.description(
+      'File below source_dir without its extension, then the exported name: src/hello.handler; for Python also with dots: src.hello.handler.',
+    ),
   ),
   runtime: v.pipe(
     v.picklist(runtimes, ({ input }) =>
@@ -151,7 +153,16 @@ export const functionSchema = fields({
       v.array(text, mustBe('an array of strings, the program first')),
       v.minLength(1, 'must name a program'),
       v.description(
-        'Program, then arguments, of a process that speaks the Lambda Runtime API; run in source_dir without a shell. Needed for runtimes other than Node.',
+        'Program, then arguments, of a process that speaks the Lambda Runtime API; run in source_dir without a shell. Needed for runtimes other than Node.js and Python.',
+      ),
+    ),
+  ),
+  python: v.optional(
+    v.pipe(
+      text,
+      v.nonEmpty('must name an interpreter'),
+      v.description(
+        'The interpreter of a Python function: a path relative to the folder livectl serves, or a command. Default: the active virtual environment, .venv, venv, that of Poetry, Pipenv or uv, or python3.',
       ),
     ),
   ),

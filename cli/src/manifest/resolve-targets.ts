@@ -1,11 +1,11 @@
 // Finds each function's files on the disk, as the build needs them.
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import type { BuildTarget } from '../build/build-event.ts';
 import type { FunctionSettings } from './function-settings.ts';
 import type { Manifest } from './load-manifest.ts';
 import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';
-import { bringsItsOwnRuntime } from './runtimes.ts';
+import { bringsItsOwnRuntime, pythonVersion } from './runtimes.ts';
 
 /** Tried in this order: sources before what a compiler may have put beside them. */
 const extensions = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx'];
@@ -40,6 +40,13 @@ function resolveTarget(settings: FunctionSettings, root: string): BuildTarget | 
     };
   }
 
+  if (pythonVersion(runtime) !== undefined) {
+    const text = pythonMistake(handler, taskRoot);
+    if (text !== undefined) return { path: 'handler', text };
+    const python = { setting: settings.python, root, taskRoot };
+    return { ...common, sourceFile: undefined, exportPath: '', command: undefined, python, esbuild: asItIs };
+  }
+
   // As Lambda does: https://github.com/aws/aws-lambda-nodejs-runtime-interface-client/blob/main/src/UserFunction.js
   if (handler.includes('..'))
     return { path: 'handler', text: `${JSON.stringify(handler)} may not contain ..` };
@@ -62,6 +69,26 @@ function resolveTarget(settings: FunctionSettings, root: string): BuildTarget | 
   // Lambda runs plain JavaScript as it is; TypeScript and JSX it can't run.
   const bundle = esbuild.bundle ?? !isPlainJavaScript(sourceFile);
   return { ...common, sourceFile, exportPath, command: undefined, esbuild: { ...esbuild, bundle } };
+}
+
+/** What is wrong with a Python handler, as far as the disk tells: it may also be that of an installed package. */
+function pythonMistake(handler: string, taskRoot: string): string | undefined {
+  const [, moduleName = ''] = /^(.+)\.[^.]+$/.exec(handler) ?? [];
+  const steps = moduleName.split(/[/.]/);
+  const [first = ''] = steps;
+  if (steps.includes('')) {
+    return `${JSON.stringify(handler)} must be a module, a dot and the name of a function, as in src/hello.handler`;
+  }
+  const place = join(taskRoot, ...steps);
+  const isInFolder = moduleName.includes('/') || kindOf(join(taskRoot, first), 'folder');
+  // A package is a folder, a compiled module has an ending of its own.
+  if (!isInFolder || namesIn(dirname(place)).some((name) => name.split('.')[0] === steps.at(-1)))
+    return undefined;
+  return `${JSON.stringify(handler)} names no module; looked for ${place}.py`;
+}
+
+function namesIn(folder: string): string[] {
+  return kindOf(folder, 'folder') ? readdirSync(folder) : [];
 }
 
 /** Files that every Node runs: .js, .mjs and .cjs. */

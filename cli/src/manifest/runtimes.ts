@@ -35,6 +35,11 @@ export function nodeMajor(runtime: string): number | undefined {
   return match ? Number(match[1]) : undefined;
 }
 
+/** The version of a Python runtime (`python3.13` gives `3.13`); undefined for every other runtime. */
+export function pythonVersion(runtime: string): string | undefined {
+  return /^python(3\.\d+)$/.exec(runtime)?.[1];
+}
+
 /** Whether the function brings its own runtime: a program called `bootstrap`, unless `command` names another. */
 export function bringsItsOwnRuntime(runtime: string): boolean {
   return runtime.startsWith('provided.');

@@ -20,6 +20,7 @@ const documentSchema = v.object({
       memory_size: v.number(),
       source_dir: v.nullish(v.string(), '.'),
       command: v.nullish(v.array(v.string())),
+      python: v.nullish(v.string()),
       esbuild: v.nullish(
         v.union([
           v.boolean(),
@@ -115,6 +116,7 @@ function settingsOf(
     environment: {},
     sourceDir: entry.source_dir,
     command: program === undefined ? undefined : [program, ...args],
+    python: entry.python ?? undefined,
     esbuild: {
       bundle: typeof entry.esbuild === 'boolean' ? entry.esbuild : esbuild?.bundle,
       packages: esbuild?.packages ?? 'external',

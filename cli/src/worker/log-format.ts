@@ -13,10 +13,15 @@ export interface ParsedLine {
 const textLine =
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\t([^\t]*)\t(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\t(.*)$/s;
 
+/** `[LEVEL]<TAB>ISO-time<TAB>request id<TAB>message`, as Lambda's Python runtime has `logging` print it. */
+const pythonLine = /^\[([^\]\t]+)\]\t\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\t([^\t]*)\t(.*)$/s;
+
+const pythonLevels: Readonly<Record<string, LogLevel>> = { warning: 'warn', critical: 'fatal' };
+
 const Level = v.pipe(
   v.string(),
   v.toLowerCase(),
-  v.transform((level) => ({ warning: 'warn', critical: 'fatal' })[level] ?? level),
+  v.transform((level) => pythonLevels[level] ?? level),
   v.picklist(['trace', 'debug', 'info', 'warn', 'error', 'fatal']),
 );
 
@@ -29,6 +34,9 @@ const LambdaJson = v.strictObject({
   errorType: v.optional(v.string()),
   errorMessage: v.optional(v.string()),
   stackTrace: v.optional(v.array(v.string())),
+  // Python's only.
+  logger: v.optional(v.string()),
+  location: v.optional(v.string()),
 });
 const AnyJson = v.object({ level: Level });
 
@@ -41,6 +49,17 @@ export function parseLine(line: string): ParsedLine {
     return {
       id: knownId(id),
       level: level.toLowerCase() as LogLevel,
+      message: message.replaceAll('\r', '\n'),
+    };
+  }
+  const python = pythonLine.exec(line);
+  if (python !== null) {
+    const [, name = '', id = '', message = ''] = python;
+    const level = v.safeParse(Level, name);
+    return {
+      id: knownId(id),
+      // A function may name levels of its own.
+      level: level.success ? level.output : 'info',
       message: message.replaceAll('\r', '\n'),
     };
   }
@@ -57,9 +76,10 @@ function parseJsonLine(line: string): ParsedLine | undefined {
   const json = v.safeParse(v.pipe(v.string(), v.parseJson()), line);
   const lambda = v.safeParse(LambdaJson, json.output);
   if (lambda.success) {
-    const { level, message, requestId, stackTrace } = lambda.output;
+    const { level, logger, message, requestId, stackTrace } = lambda.output;
     const words = typeof message === 'string' ? message : JSON.stringify(message);
-    return { id: knownId(requestId), level, message: words + appendedStack(words, stackTrace) };
+    const stack = logger === undefined ? appendedStack(words, stackTrace) : appendedTraceback(lambda.output);
+    return { id: knownId(requestId), level, message: words + stack };
   }
   const any = v.safeParse(AnyJson, json.output);
   return any.success ? { id: undefined, level: any.output.level, message: line } : undefined;
@@ -70,6 +90,14 @@ function appendedStack(words: string, stackTrace: readonly string[] | undefined)
   const frames = stackTrace?.slice(1) ?? [];
   const [first] = frames;
   return first === undefined || words.includes(first.trim()) ? '' : `\n${frames.join('\n')}`;
+}
+
+/** Python's message never has it: the frames come first, the error last, as Python itself prints them. */
+function appendedTraceback(line: v.InferOutput<typeof LambdaJson>): string {
+  const { errorMessage, errorType, stackTrace } = line;
+  if (errorType === undefined) return '';
+  const error = errorMessage ? `${errorType}: ${errorMessage}` : errorType;
+  return `\nTraceback (most recent call last):\n${(stackTrace ?? []).join('')}${error}`;
 }
 
 function knownId(id: string | undefined): string | undefined {

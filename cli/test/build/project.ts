@@ -1,6 +1,6 @@
 // A project in a temporary folder with a builder that watches it, for tests: real files, real events, real esbuild.
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -39,6 +39,10 @@ export class Project {
   async write(name: string, text: string): Promise<void> {
     await mkdir(dirname(this.path(name)), { recursive: true });
     await writeFile(this.path(name), text);
+  }
+
+  async makeExecutable(name: string): Promise<void> {
+    await chmod(this.path(name), 0o755);
   }
 
   /** Starts a builder for these functions; what is left out has the manifest's defaults. */

@@ -199,10 +199,16 @@ describe('a wrong manifest', () => {
       ],
     ],
     [{ triggers: { sqs: {} } }, ['functions.hello.triggers.sqs: is not known here']],
+    [{ runtime: 'nodejs22.x', python: 'python3.13' }, ['functions.hello.python: is not for nodejs22.x']],
     [
-      { runtime: 'python3.13' },
+      { runtime: 'python3.13', python: 'python3.13', command: ['python3'] },
+      ['functions.hello.python: is not used where there is a command'],
+    ],
+    [{ runtime: 'python3.13', python: '' }, ['functions.hello.python: must name an interpreter']],
+    [
+      { runtime: 'java21' },
       [
-        'functions.hello.command: is required for python3.13: name the program that runs the function, e.g. its Lambda runtime interface client',
+        'functions.hello.command: is required for java21: name the program that runs the function, e.g. its Lambda runtime interface client',
       ],
     ],
   ])('%j', async (hello, mistakes) => {

@@ -42,6 +42,37 @@ describe('formats', () => {
     );
   });
 
+  it("reads the text format of Lambda's Python runtime", () => {
+    expect(parseLine('[WARNING]\t2024-07-01T10:00:00.000Z\treq-1\ttwo\rlines')).toEqual({
+      id: 'req-1',
+      level: 'warn',
+      message: 'two\nlines',
+    });
+    expect(parseLine('[CRITICAL]\t2024-07-01T10:00:00.000Z\t\tinit')).toEqual({
+      id: undefined,
+      level: 'fatal',
+      message: 'init',
+    });
+    expect(parseLine('[Level 25]\t2024-07-01T10:00:00.000Z\treq-1\tits own')).toMatchObject({
+      level: 'info',
+      message: 'its own',
+    });
+  });
+
+  it("reads the JSON format of Lambda's Python runtime, with the error as Python prints it", () => {
+    const line = { timestamp: 't', level: 'ERROR', message: 'failed', logger: 'orders', requestId: 'req-1' };
+    expect(parseLine(JSON.stringify(line))).toEqual({ id: 'req-1', level: 'error', message: 'failed' });
+    const error = {
+      errorType: 'ValueError',
+      errorMessage: 'no',
+      stackTrace: ['  File "app.py", line 1, in f\n    g()\n'],
+      location: 'app.py:f:1',
+    };
+    expect(parseLine(JSON.stringify({ ...line, ...error })).message).toBe(
+      'failed\nTraceback (most recent call last):\n  File "app.py", line 1, in f\n    g()\nValueError: no',
+    );
+  });
+
   it('keeps a line of another logger whole, with its level', () => {
     const line = '{"level":"warning","message":"m","service":"orders"}';
     expect(parseLine(line)).toEqual({ id: undefined, level: 'warn', message: line });

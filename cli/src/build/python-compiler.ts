@@ -1,0 +1,44 @@
+// Serves a Python function: all files of its folder count, and the interpreter is the project's own.
+import type { BuildTarget } from './build-event.ts';
+import type { Compilation, Compiler } from './compiler.ts';
+import type { PythonFinder, PythonQuestion } from './find-python.ts';
+import { FolderCompiler } from './folder-compiler.ts';
+
+export class PythonCompiler implements Compiler {
+  readonly #target: BuildTarget;
+  readonly #question: PythonQuestion;
+  readonly #finder: PythonFinder;
+  readonly #folder: FolderCompiler;
+  readonly #onNotice: (message: string) => void;
+
+  constructor(
+    target: BuildTarget,
+    question: PythonQuestion,
+    finder: PythonFinder,
+    onNotice: (message: string) => void,
+  ) {
+    this.#target = target;
+    this.#question = question;
+    this.#finder = finder;
+    this.#folder = new FolderCompiler(target, onNotice);
+    this.#onNotice = onNotice;
+  }
+
+  async compile(): Promise<Compilation> {
+    // The search comes with each build: an environment may have been made meanwhile.
+    const search = await this.#finder.find(this.#question);
+    const folder = await this.#folder.compile();
+    const inputs = new Set([...folder.inputs, ...search.places]);
+    if ('problem' in search) return { ok: false, inputs, errors: [{ text: search.problem }] };
+    if (search.notice !== undefined) this.#onNotice(search.notice);
+    const { interpreter, version } = search.python;
+    const deployed = this.#target.runtime.slice('python'.length);
+    if (!version.startsWith(`${deployed}.`)) {
+      this.#onNotice(`functions deployed on Python ${deployed} run here on ${version} (${interpreter})`);
+    }
+    const publish = async () => ({ kind: 'python', interpreter }) as const;
+    return { ok: true, inputs, fingerprint: undefined, publish };
+  }
+
+  async dispose(): Promise<void> {}
+}
