@@ -44,8 +44,15 @@ function statusOf(body: Uint8Array): number | undefined {
 function errorOf(outcome: Extract<Outcome, { ok: false }>): NonNullable<ResultEvent['error']> {
   const { errorType: name, errorMessage: message, body } = outcome.error;
   const parsed = v.safeParse(functionErrorSchema, parse(body));
-  const lines = parsed.success ? (parsed.output.trace ?? parsed.output.stackTrace?.map(String)) : undefined;
+  const lines = parsed.success
+    ? (parsed.output.trace ?? parsed.output.stackTrace?.flatMap(linesOf))
+    : undefined;
   return { name, message, ...(lines && lines.length > 0 ? { stack: lines } : {}) };
+}
+
+/** A frame of Python's holds two lines, its place and its code, each with its line end. */
+function linesOf(frame: unknown): string[] {
+  return String(frame).trimEnd().split('\n');
 }
 
 function parse(body: Uint8Array): unknown {

@@ -52,14 +52,14 @@ describe('an error', () => {
       stack: ['E: m', '  at f'],
     });
     const python = Buffer.from(
-      '{"errorType":"KeyError","errorMessage":"\'a\'","stackTrace":["  File \\"app.py\\", line 2\\n",7]}',
+      '{"errorType":"KeyError","errorMessage":"\'a\'","stackTrace":["  File \\"app.py\\", line 2\\n    f()\\n",7]}',
     );
     expect(
       event({ ok: false, error: { errorType: 'KeyError', errorMessage: "'a'", body: python } }).error,
     ).toEqual({
       name: 'KeyError',
       message: "'a'",
-      stack: ['  File "app.py", line 2\n', '7'],
+      stack: ['  File "app.py", line 2', '    f()', '7'],
     });
   });
 

@@ -56,7 +56,7 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
     const { outcome, initMs } = await harness.run('py');
     expect(parsed(outcome)).toBe('new');
     expect(initMs).toBe(0);
-    const loaded = harness.ofType('log').find(({ message }) => message === 'loaded new');
+    const loaded = await harness.event((event) => event.type === 'log' && event.message === 'loaded new');
     expect(loaded).toMatchObject({ id: undefined });
   });
 

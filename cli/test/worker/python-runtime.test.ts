@@ -1,5 +1,5 @@
 // The Python runtime client against a Runtime API: handlers, context, results, errors and logs as on Lambda.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -68,8 +68,11 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
 
     it('compiles a module anew although its size and second of saving are those of a compiled one', async () => {
       const taskRoot = folderWith('def handler(event, context): return 1');
+      const saved = new Date();
+      utimesSync(join(taskRoot, 'app.py'), saved, saved);
       expect(await invokeOnce('app.handler', {}, { taskRoot })).toBe(1);
       writeFileSync(join(taskRoot, 'app.py'), 'def handler(event, context): return 2');
+      utimesSync(join(taskRoot, 'app.py'), saved, saved);
       expect(await invokeOnce('app.handler', {}, { taskRoot })).toBe(2);
     });
   });

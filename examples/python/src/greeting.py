@@ -1,0 +1,2 @@
+def greeting(greet, name):
+    return f"{greet}, {name}!"
