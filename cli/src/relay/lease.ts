@@ -45,7 +45,7 @@ export interface LeaseOptions {
   /** Somebody else holds it now. Called once; renewals have ended. */
   readonly onLost: (by: { readonly user: string; readonly host: string } | undefined) => void;
   /** A renewal failed and will be tried again; `leaseLeftMs` until stubs stop finding this client, at least 0. */
-  readonly onTrouble: (message: string, leaseLeftMs: number) => void;
+  readonly onTrouble: (message: string, leaseLeftMs: number, error: unknown) => void;
 }
 
 /** The items of one serving process, one per function or one for the stage. */
@@ -126,7 +126,7 @@ export class Lease {
     } catch (error) {
       if (this.#ended) return;
       const { clock, onTrouble } = this.#options;
-      onTrouble(messageOf(error), Math.max(0, (this.#heldUntil ?? 0) - clock.now()));
+      onTrouble(messageOf(error), Math.max(0, (this.#heldUntil ?? 0) - clock.now()), error);
     }
     this.#scheduleRenewal();
   }

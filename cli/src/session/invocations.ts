@@ -126,7 +126,7 @@ export class Invocations {
     if (run === undefined) return this.#refuseLater(id);
     if (run.state !== 'running') return;
     run.cancelled = head.reason;
-    this.#options.pool.cancel(run.requestId);
+    this.#options.pool.cancel(run.id);
   }
 
   /**
@@ -191,6 +191,7 @@ export class Invocations {
     const errors = buildErrors(run.functionName);
     if (errors !== undefined) return failure(buildFailure(run.functionName, errors));
     return pool.run({
+      key: run.id,
       id: run.requestId,
       functionName: run.functionName,
       instance: head.instance,
@@ -220,7 +221,7 @@ export class Invocations {
     const cutOff = run.state === 'running';
     if (cutOff) {
       this.#answers.finish(run, answer);
-      this.#options.pool.cancel(run.requestId);
+      this.#options.pool.cancel(run.id);
     }
     this.#tellEnd(run, result, this.#options.clock.now() - run.sentMs);
     if (cutOff && !run.cancelled) await this.#replies.answer(run, answer, untilMs);

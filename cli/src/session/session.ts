@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../protocol/clock.ts';
 import type { ClientItem, Directory } from '../../../protocol/directory.ts';
-import type { ErrorCode } from '../../../protocol/live-debug-error.ts';
+import { type ErrorCode, LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { type Channel, channelToClient } from '../../../protocol/sealing.ts';
 import type { BuildEvent, BuildMessage } from '../build/build-event.ts';
 import type { InboundMessage } from '../relay/inbox.ts';
@@ -13,7 +13,7 @@ import { Invocations } from './invocations.ts';
 import type { SessionEvent } from './session-event.ts';
 
 /** How the session came to its end. */
-export type SessionEnd = 'stopped' | 'displaced';
+export type SessionEnd = 'stopped' | 'displaced' | 'stage-gone';
 
 export interface SessionOptions {
   readonly relay: Omit<RelayLinkOptions, 'clock' | 'onMessage' | 'onConnected' | 'onEvent'>;
@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly pool: WorkerPool;
   readonly clock: Clock;
   readonly onEvent: (event: SessionEvent) => void;
+  /** The error to show instead of one of the directory's: what it means here, and what to do. */
+  readonly explain?: ((error: unknown) => unknown) | undefined;
 }
 
 /** How long displacing is tried to be told, once. */
@@ -34,7 +36,7 @@ const displacedPostMs = 5000;
 
 /** Everything between the relay and the workers. */
 export class Session {
-  /** Resolves when the session has ended, by `stop` or because somebody else serves now. */
+  /** Resolves when the session has ended: by `stop`, because somebody else serves now, or because the stage is gone. */
   readonly ended: Promise<SessionEnd>;
   readonly #options: SessionOptions;
   readonly #link: RelayLink;
@@ -61,12 +63,7 @@ export class Session {
       clock,
       noTakeover,
       onLost: (by) => this.#displaced(by),
-      onTrouble: (message, leftMs) => {
-        const seconds = Math.round(leftMs / 1000);
-        const state =
-          seconds > 0 ? `holds for ${seconds} s more` : 'has run out, so nobody finds this livectl';
-        this.#error('LD_DIRECTORY', `${message}; the lease ${state}; trying again`);
-      },
+      onTrouble: (message, leftMs, error) => this.#leaseTrouble(message, leftMs, error),
     });
     this.#link = new RelayLink({
       ...relay,
@@ -175,6 +172,21 @@ export class Session {
     this.#end('displaced');
   }
 
+  /** A renewal failed. A stage that is deleted, or closed to us until the lease ran out, has nothing left to serve. */
+  #leaseTrouble(message: string, leftMs: number, error: unknown): void {
+    const explained = this.#options.explain?.(error) ?? error;
+    const { code, remedy } =
+      explained instanceof LiveDebugError ? explained : { code: 'LD_DIRECTORY' as const, remedy: undefined };
+    const words = explained instanceof LiveDebugError ? explained.message : message;
+    if (code === 'LD_STAGE' || (leftMs === 0 && code !== 'LD_DIRECTORY')) {
+      this.#error(code, `${words}; nobody can find this livectl any more, it ends`, remedy);
+      return this.#end('stage-gone');
+    }
+    const seconds = Math.round(leftMs / 1000);
+    const state = seconds > 0 ? `holds for ${seconds} s more` : 'has run out, so nobody finds this livectl';
+    this.#error(code, `${words}; the lease ${state}; trying again`, remedy);
+  }
+
   #tellDisplaced(displaced: readonly ClientItem[]): void {
     const { clock, holder, relay } = this.#options;
     const connections = new Map(displaced.map((client) => [client.connectionId, client]));
@@ -210,8 +222,8 @@ export class Session {
     }
   }
 
-  #error(code: ErrorCode, message: string): void {
-    this.#tell({ event: 'error', code, message });
+  #error(code: ErrorCode, message: string, remedy?: string): void {
+    this.#tell({ event: 'error', code, message, ...(remedy === undefined ? {} : { remedy }) });
   }
 
   #tell(event: SessionEvent): void {

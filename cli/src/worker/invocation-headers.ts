@@ -3,7 +3,7 @@ import type { Invocation } from './invocation.ts';
 
 /** All but the event, which is the body. */
 export function invocationHeaders(
-  invocation: Omit<Invocation, 'functionName' | 'instance' | 'timeoutSeconds' | 'environment'>,
+  invocation: Omit<Invocation, 'key' | 'functionName' | 'instance' | 'timeoutSeconds' | 'environment'>,
 ): Record<string, string | number> {
   const headers: Record<string, string | number> = {
     'Content-Type': 'application/json',

@@ -2,7 +2,9 @@
 
 /** One invocation, as the stub described it. */
 export interface Invocation {
-  /** AWS request id; unique per invocation. */
+  /** This run's own key; Lambda uses a request id again when it retries. */
+  readonly key: string;
+  /** AWS request id: what the function and its log lines know the invocation by. */
   readonly id: string;
   /** The function's name in the manifest. */
   readonly functionName: string;
@@ -122,8 +124,8 @@ export interface WorkerPool {
    * called for its function. Waits in a fair queue where the bound on workers is reached.
    */
   run(invocation: Invocation): Promise<WorkerResult>;
-  /** Ends the invocation's worker, as Lambda does at the deadline; its `run` resolves with `Sandbox.Timedout`. */
-  cancel(id: string): void;
+  /** Ends the worker of the run with that key, as Lambda does at the deadline; its `run` resolves with `Sandbox.Timedout`. */
+  cancel(key: string): void;
   /** Process ids of all live workers and spares; for status and tests. */
   pids(): readonly number[];
   /** Kills every worker and resolves when all have exited. */

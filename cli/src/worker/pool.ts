@@ -113,9 +113,9 @@ class Pool implements WorkerPool {
 
   run(invocation: Invocation): Promise<WorkerResult> {
     return new Promise((resolve) => {
-      const deadline = this.#cancelAt(invocation.deadlineMs, invocation.id);
+      const deadline = this.#cancelAt(invocation.deadlineMs, invocation.key);
       const job: Job = { invocation, resolve, deadline, worker: undefined, cancelled: false };
-      this.#jobs.set(invocation.id, job);
+      this.#jobs.set(invocation.key, job);
       if (this.#closed) return this.#fail(job, stoppedError());
       if (!this.#codes.has(invocation.functionName)) {
         const words = `There is no code for the function ${invocation.functionName}`;
@@ -131,9 +131,10 @@ class Pool implements WorkerPool {
     });
   }
 
-  cancel(id: string): void {
-    const job = this.#jobs.get(id);
+  cancel(key: string): void {
+    const job = this.#jobs.get(key);
     if (job === undefined) return;
+    const { id } = job.invocation;
     job.cancelled = true;
     const words = `Task timed out after ${job.invocation.timeoutSeconds.toFixed(2)} seconds`;
     const error = functionError('Sandbox.Timedout', `RequestId: ${id} Error: ${words}`);
@@ -156,8 +157,8 @@ class Pool implements WorkerPool {
     await this.#processes.close((worker) => this.#end(worker, 'livectl stopped'), closeBoundMs);
   }
 
-  #cancelAt(deadlineMs: number, id: string): Timer {
-    return this.#clock.after(deadlineMs - this.#clock.now(), () => this.cancel(id), { background: true });
+  #cancelAt(deadlineMs: number, key: string): Timer {
+    return this.#clock.after(deadlineMs - this.#clock.now(), () => this.cancel(key), { background: true });
   }
 
   get #maxWorkers(): number {
@@ -199,7 +200,7 @@ class Pool implements WorkerPool {
   async #work(worker: Worker, job: Job, environment: FunctionEnvironment): Promise<void> {
     const { taken, ...result } = await worker.run(job.invocation, environment, (deadlineMs) => {
       job.deadline.cancel();
-      job.deadline = this.#cancelAt(deadlineMs, job.invocation.id);
+      job.deadline = this.#cancelAt(deadlineMs, job.invocation.key);
     });
     worker.busy = false;
     job.worker = undefined;
@@ -276,7 +277,7 @@ class Pool implements WorkerPool {
 
   #finish(job: Job, result: WorkerResult): void {
     job.deadline.cancel();
-    this.#jobs.delete(job.invocation.id);
+    this.#jobs.delete(job.invocation.key);
     job.resolve(result);
   }
 

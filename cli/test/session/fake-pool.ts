@@ -56,10 +56,11 @@ export class FakePool implements WorkerPool {
     return run.result;
   }
 
-  cancel(id: string): void {
-    this.cancelled.push(id);
+  cancel(key: string): void {
     for (const run of this.runs.all) {
-      if (run.invocation.id === id) run.fail('Sandbox.Timedout', 'Task timed out after 3.00 seconds');
+      if (run.invocation.key !== key) continue;
+      this.cancelled.push(run.invocation.id);
+      run.fail('Sandbox.Timedout', 'Task timed out after 3.00 seconds');
     }
   }
 

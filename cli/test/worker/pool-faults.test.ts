@@ -114,8 +114,20 @@ describe('the deadline', () => {
     const queued = harness.answer('waits', { ms: 0 }, { deadlineMs: clock.now() + 3000 });
     clock.advance(3000);
     expect(await queued).toEqual(timedOut('request-2'));
-    harness.pool.cancel('request-1');
+    harness.pool.cancel('run-1');
     expect(await first).toEqual(timedOut('request-1'));
+  });
+
+  it('is each run’s own, also when Lambda retries with the same request id', async () => {
+    const clock = new ManualClock(Date.now());
+    const harness = new PoolHarness(runtime.file, { clock });
+    harness.use('waits', 'waits.mjs');
+    const first = harness.answer('waits', { ms: 60_000 }, { id: 'same' });
+    await harness.event((event) => event.type === 'log');
+    const retry = harness.answer('waits', { ms: 0 }, { id: 'same', instance: 'instance-2' });
+    expect(await retry).toBe('waited');
+    clock.advance(3000);
+    expect(await first).toEqual(timedOut('same'));
   });
 
   it('cancel ends one invocation only', async () => {
@@ -124,7 +136,7 @@ describe('the deadline', () => {
     const cancelled = harness.answer('waits', { ms: 60_000 });
     const other = harness.answer('waits', { ms: 100 }, { instance: 'instance-2' });
     await harness.event((event) => event.type === 'log');
-    harness.pool.cancel('request-1');
+    harness.pool.cancel('run-1');
     harness.pool.cancel('unknown');
     expect(await cancelled).toEqual(timedOut('request-1'));
     expect(await other).toBe('waited');

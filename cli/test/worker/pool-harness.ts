@@ -55,6 +55,7 @@ export class PoolHarness {
   invocation(functionName: string, event: unknown = {}, more: Partial<Invocation> = {}): Invocation {
     this.#count += 1;
     return {
+      key: `run-${this.#count}`,
       id: `request-${this.#count}`,
       functionName,
       instance: 'instance-1',
