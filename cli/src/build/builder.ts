@@ -142,7 +142,7 @@ function packageRootOf(file: string): string | undefined {
 function needsEsbuild({ taskRoot }: BuildTarget, sourceFile: string, isThere: boolean): Compiler {
   const file = relative(taskRoot, sourceFile);
   const text = isThere
-    ? 'this Node does not run TypeScript or JSX by itself: remove "esbuild": false from livectl.json, or use Node 22.18 or later'
+    ? 'this Node does not run TypeScript or JSX by itself: remove "esbuild": { "bundle": false } from livectl.json, or use Node 22.18 or later'
     : 'esbuild is needed to run this file: npm install --save-dev esbuild, then start livectl again';
   return {
     compile: async () => ({ ok: false, inputs: new Set([sourceFile]), errors: [{ text, file }] }),

@@ -48,7 +48,7 @@ export async function loadManifest(options: ManifestOptions): Promise<Manifest> 
   const value = parse(file, await read(file));
   const parsed = v.safeParse(manifestSchema, value);
   const mistakes = [
-    ...(parsed.issues ?? []).flatMap((issue) => mistakesOf(issue)),
+    ...(parsed.issues ?? []).map(mistakeOf),
     ...brokenRules(parsed.success ? parsed.output.functions : soundFunctions(value)),
   ];
   if (!parsed.success || mistakes.length > 0) throw mistakesError(file, mistakes);
@@ -86,15 +86,8 @@ function parse(file: string, text: string): unknown {
   }
 }
 
-/** A refused value as mistakes with paths; a choice between shapes is judged by the shape that was meant. */
-function mistakesOf(issue: v.BaseIssue<unknown>, parentKeys: readonly unknown[] = []): Mistake[] {
-  const keys = [...parentKeys, ...(issue.path ?? []).map((item) => item.key)];
-  if (issue.type === 'union') {
-    const inside = (issue.issues ?? []).filter((nested) => nested.path !== undefined);
-    if (inside.length > 0) return inside.flatMap((nested) => mistakesOf(nested, keys));
-    return [{ path: jsonPath(keys), text: 'must be true, false or an object' }];
-  }
-  return [{ path: jsonPath(keys), text: issue.message }];
+function mistakeOf({ path, message }: v.BaseIssue<unknown>): Mistake {
+  return { path: jsonPath((path ?? []).map(({ key }) => key)), text: message };
 }
 
 /** The functions of a faulty manifest that have the right shape, so that their other mistakes are told as well. */
@@ -109,7 +102,6 @@ function soundFunctions(value: unknown): Readonly<Record<string, FunctionText>> 
 }
 
 function settingsOf(name: string, text: FunctionText): FunctionSettings {
-  const esbuild = typeof text.esbuild === 'object' ? text.esbuild : undefined;
   const http = text.triggers.http;
   return {
     name,
@@ -122,9 +114,9 @@ function settingsOf(name: string, text: FunctionText): FunctionSettings {
     command: text.command as [string, ...string[]] | undefined,
     python: text.python,
     esbuild: {
-      bundle: esbuild ? esbuild.bundle : (text.esbuild as boolean | undefined),
-      packages: esbuild?.packages ?? 'external',
-      external: esbuild?.external ?? [],
+      bundle: text.esbuild?.bundle,
+      packages: text.esbuild?.packages ?? 'external',
+      external: text.esbuild?.external ?? [],
     },
     triggers: { http: http && { path: http.path, method: http.method } },
   };

@@ -17,14 +17,14 @@ function kindOf(value: unknown): string {
   return String(value);
 }
 
-/** An object with these fields and no others. */
-function fields<const Entries extends v.ObjectEntries>(entries: Entries) {
+/** An object with these fields and no others; `notAnObject` words the refusal of any other value. */
+function fields<const Entries extends v.ObjectEntries>(entries: Entries, notAnObject = mustBe('an object')) {
   return v.strictObject(entries, (refusal) => {
     if (refusal.expected === 'never') {
       const key = String(refusal.path?.at(-1)?.key);
       return `is not known here${didYouMean(key, Object.keys(entries))}`;
     }
-    return refusal.expected === 'Object' ? mustBe('an object')(refusal) : 'is required';
+    return refusal.expected === 'Object' ? notAnObject(refusal) : 'is required';
   });
 }
 
@@ -78,15 +78,13 @@ const httpTrigger = v.pipe(
   v.description('Call the function through an HTTP API.'),
 );
 
-const esbuild = v.union([
-  v.boolean(),
-  fields({
+// An object only: Terraform reads the same file, and its types can't say "true or an object".
+const esbuild = fields(
+  {
     bundle: v.optional(
       v.pipe(
         v.boolean(mustBe('true or false')),
-        v.description(
-          'Bundle the sources, or run them as they are: what true or false in place of the object say.',
-        ),
+        v.description('Bundle the sources, or run them as they are.'),
       ),
       true,
     ),
@@ -104,8 +102,12 @@ const esbuild = v.union([
       ),
       [],
     ),
-  }),
-]);
+  },
+  (refusal) => {
+    const words = mustBe('an object')(refusal);
+    return typeof refusal.input === 'boolean' ? `${words}: write { "bundle": ${refusal.input} }` : words;
+  },
+);
 
 /** One entry of `functions`. */
 export const functionSchema = fields({
@@ -170,7 +172,7 @@ export const functionSchema = fields({
     v.pipe(
       esbuild,
       v.description(
-        'true or settings: bundle the sources; false: run them as they are. Default: bundle TypeScript and JSX, run plain JavaScript as it is.',
+        'How the sources are built. Default: bundle TypeScript and JSX, run plain JavaScript as it is.',
       ),
     ),
   ),

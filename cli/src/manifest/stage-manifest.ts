@@ -22,14 +22,11 @@ const documentSchema = v.object({
       command: v.nullish(v.array(v.string())),
       python: v.nullish(v.string()),
       esbuild: v.nullish(
-        v.union([
-          v.boolean(),
-          v.object({
-            bundle: v.nullish(v.boolean(), true),
-            packages: v.nullish(v.picklist(['external', 'bundle']), 'external'),
-            external: v.nullish(v.array(v.string()), []),
-          }),
-        ]),
+        v.object({
+          bundle: v.nullish(v.boolean(), true),
+          packages: v.nullish(v.picklist(['external', 'bundle']), 'external'),
+          external: v.nullish(v.array(v.string()), []),
+        }),
       ),
       triggers: v.nullish(v.object({ http: v.nullish(v.object({ url: v.nullish(v.string()) })) })),
     }),
@@ -104,7 +101,6 @@ function settingsOf(
   name: string,
   entry: v.InferOutput<typeof documentSchema>['functions'][string],
 ): FunctionSettings {
-  const esbuild = typeof entry.esbuild === 'object' ? entry.esbuild : undefined;
   const [program, ...args] = entry.command ?? [];
   return {
     name,
@@ -118,9 +114,9 @@ function settingsOf(
     command: program === undefined ? undefined : [program, ...args],
     python: entry.python ?? undefined,
     esbuild: {
-      bundle: typeof entry.esbuild === 'boolean' ? entry.esbuild : esbuild?.bundle,
-      packages: esbuild?.packages ?? 'external',
-      external: esbuild?.external ?? [],
+      bundle: entry.esbuild?.bundle,
+      packages: entry.esbuild?.packages ?? 'external',
+      external: entry.esbuild?.external ?? [],
     },
     triggers: { http: undefined },
   };

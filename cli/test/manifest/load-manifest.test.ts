@@ -100,8 +100,7 @@ describe('a right manifest', () => {
   });
 
   it.each([
-    [true, true],
-    [false, false],
+    [undefined, undefined],
     [{}, true],
     [{ bundle: false }, false],
     [{ bundle: true }, true],
@@ -160,7 +159,13 @@ describe('a wrong manifest', () => {
     ],
     [{ command: [] }, ['functions.hello.command: must name a program']],
     [{ command: ['node', 1] }, ['functions.hello.command[1]: must be a string, not 1']],
-    [{ esbuild: 'yes' }, ['functions.hello.esbuild: must be true, false or an object']],
+    [{ esbuild: 'yes' }, ['functions.hello.esbuild: must be an object, not the string "yes"']],
+    // Terraform reads the same file, and its types have no "true or an object".
+    [{ esbuild: true }, ['functions.hello.esbuild: must be an object, not true: write { "bundle": true }']],
+    [
+      { esbuild: false },
+      ['functions.hello.esbuild: must be an object, not false: write { "bundle": false }'],
+    ],
     [
       { esbuild: { packages: 'inline' } },
       ['functions.hello.esbuild.packages: must be "external" or "bundle", not the string "inline"'],
