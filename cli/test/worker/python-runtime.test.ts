@@ -439,8 +439,15 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
       expect(process.stderr).toMatch(/^The Runtime API at 127\.0\.0\.1:\d+ is gone/);
     });
 
+    it('answers although the handler closed its output', async () => {
+      const process = await start('closes_output.handler', { env: { LIVECTL_LOG_MARKER: 'mark' } });
+      expect(await process.invoke()).toBe('closed');
+      expect(await process.invoke()).toBe('closed');
+    });
+
     it('may start others of its kind', async () => {
-      const process = await start('spawns.handler');
+      // The other one imports as any Python does, and would leave a __pycache__ beside the fixtures.
+      const process = await start('spawns.handler', { env: { PYTHONDONTWRITEBYTECODE: '1' } });
       expect(await process.invoke(21)).toBe(42);
     });
 

@@ -489,9 +489,14 @@ def main():
         sys.exit(1)
 
     def end_log(request_id):
-        if marker is not None:
+        if marker is None:
+            return
+        try:
             stdout.write("%s %s\n" % (marker, request_id))
             stdout.flush()
+        except (OSError, ValueError):
+            # The handler closed it: livectl waits for the marker for a moment only.
+            pass
 
     while True:
         _, headers, body = connection.request("GET", API + "/invocation/next")
