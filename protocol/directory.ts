@@ -123,6 +123,8 @@ export class DirectoryRefusal extends LiveDebugError {
 /** Signed calls to the one table. */
 export class Directory {
   readonly tableName: string;
+  /** How far AWS's clock is ahead of this machine's by its latest answer, in milliseconds, to the second; 0 before one. */
+  clockAheadMs = 0;
   readonly #options: DirectoryOptions;
   readonly #url: URL;
   readonly #signer: Signer;
@@ -185,6 +187,8 @@ export class Directory {
     const request = { method: 'POST', url: this.#url, headers: target, body };
     const headers = this.#signer.sign(request, await credentials(), clock.now());
     const response = await http.send({ ...request, headers, timeoutMs });
+    const date = Date.parse(response.headers.date ?? '');
+    if (!Number.isNaN(date)) this.clockAheadMs = date - clock.now();
     const answer = parseJson(response.body);
     if (response.status === 200 && answer !== undefined) return answer;
     if (response.status === 200) throw this.#notDynamoDb(operation);

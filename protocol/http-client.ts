@@ -7,6 +7,11 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
+  /**
+   * Whether the request may go out twice when its kept-alive connection is cut before an answer: default true. False
+   * for what must not happen twice.
+   */
+  readonly repeatable?: boolean;
   /** Milliseconds until the request is given up with `ETIMEDOUT`, counted from the call. */
   readonly timeoutMs: number;
 }
@@ -44,7 +49,7 @@ export class HttpClient {
       } catch (error) {
         // After a freeze or an idle spell the far end may have closed a socket we still keep. Nothing was
         // answered on it, so the same request goes out again; a fresh socket that fails is a real failure.
-        if (!attempt.reusedSocket() || !isReset(error)) throw error;
+        if (request.repeatable === false || !attempt.reusedSocket() || !isReset(error)) throw error;
         // What closed one has most likely closed them all.
         this.#dropIdleSockets();
       }

@@ -8,7 +8,12 @@ import { ServeCommand } from './commands/serve.ts';
 import { StatusCommand } from './commands/status.ts';
 import { closeOutput, processOutput } from './log/output.ts';
 
-const cli = new Cli({ binaryName: 'livectl', binaryLabel: 'livectl', binaryVersion: packageJson.version });
+const cli = new Cli({
+  binaryName: 'livectl',
+  binaryLabel: 'livectl',
+  binaryVersion: packageJson.version,
+  enableColors: processOutput.colour,
+});
 cli.register(Builtins.HelpCommand);
 cli.register(Builtins.VersionCommand);
 cli.register(ServeCommand);

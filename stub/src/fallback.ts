@@ -26,7 +26,9 @@ export async function invokeFallback(call: FallbackCall): Promise<unknown> {
   const signer = new Signer({ service: 'lambda', region: settings.region });
   const request = { method: 'POST', url, headers: { 'content-type': 'application/json' }, body };
   const headers = signer.sign(request, credentials, clock.now());
-  const response = await http.send({ ...request, headers, timeoutMs }).catch((error: unknown) => {
+  // Never twice: the real function may have run when its connection is cut.
+  const sent = http.send({ ...request, headers, timeoutMs, repeatable: false });
+  const response = await sent.catch((error: unknown) => {
     throw cannotInvoke(functionArn, messageOf(error), error);
   });
   if (response.status !== 200) throw cannotInvoke(functionArn, `HTTP ${response.status}`);

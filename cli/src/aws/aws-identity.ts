@@ -1,8 +1,11 @@
 // Whose AWS account and which Region: resolved as every AWS tool does, with one clear error where that fails.
+import type { Agent } from 'node:https';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { loadConfig, NODE_REGION_CONFIG_FILE_OPTIONS, NODE_REGION_CONFIG_OPTIONS } from '@smithy/core/config';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import type { AwsCredentials } from '../../../protocol/signature.ts';
+import { proxyAgent } from './proxy-agents.ts';
 
 export interface IdentityOptions {
   /** `--profile`; default `AWS_PROFILE`, then `default`. */
@@ -40,7 +43,11 @@ export async function resolveIdentity(options: IdentityOptions): Promise<AwsIden
     });
   }
   // With --profile, keys that happen to be in the environment must not win over the profile that was asked for.
-  const provider = defaultProvider({ ...profile, clientConfig: { region } });
+  // SSO and roles ask AWS themselves, through the proxy as everything else.
+  const agent = proxyAgent(new URL(`https://sts.${region}.amazonaws.com`));
+  const requestHandler = new NodeHttpHandler(agent ? { httpsAgent: agent as Agent } : {});
+  const clientConfig = { region, requestHandler };
+  const provider = defaultProvider({ ...profile, clientConfig, parentClientConfig: clientConfig });
   const credentials = async () => {
     try {
       return await bounded(provider());
@@ -76,9 +83,11 @@ function credentialsError(profile: string | undefined, cause: unknown): LiveDebu
   const message = messageOf(cause);
   const name = profile ?? process.env.AWS_PROFILE;
   const login = `aws sso login${name ? ` --profile ${name}` : ''}`;
-  const remedy = /sso|token|expired/i.test(message)
-    ? `run: ${login}`
-    : `name a profile with --profile, run: ${login}, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`;
+  const remedy = /ENOTFOUND|ECONN|ETIMEDOUT|EAI_AGAIN/.test(message)
+    ? 'check the network and HTTPS_PROXY'
+    : /sso|token|expired/i.test(message)
+      ? `run: ${login}`
+      : `name a profile with --profile, run: ${login}, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`;
   return new LiveDebugError('LD_CREDENTIALS', `no AWS credentials${profileWords(profile)}: ${message}`, {
     remedy,
     cause,

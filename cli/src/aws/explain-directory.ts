@@ -60,3 +60,15 @@ export function explainDirectory(error: unknown, context: DirectoryContext): unk
       return error;
   }
 }
+
+/** Stubs compare a lease with AWS's clock: beyond a third of the lease's 90 s they might not find this livectl. */
+const tolerableSkewMs = 30_000;
+
+/** Throws LD_CLOCK where this machine's clock is too far off; `aheadMs` is how far AWS's is ahead. */
+export function checkClock(aheadMs: number): void {
+  if (Math.abs(aheadMs) <= tolerableSkewMs) return;
+  const words = `${Math.round(Math.abs(aheadMs) / 1000)} s ${aheadMs > 0 ? 'behind' : 'ahead of'}`;
+  throw new LiveDebugError('LD_CLOCK', `this machine’s clock is ${words} AWS’s`, {
+    remedy: 'set the clock, e.g. turn on network time: stubs would take this livectl for gone',
+  });
+}

@@ -4,6 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../../protocol/clock.ts';
+import { processIsGone } from '../process-is-gone.ts';
 
 /**
  * Builds of each function that are kept, and for how long at least, in milliseconds: a worker may still be starting
@@ -85,10 +86,5 @@ function isAbandoned(name: string): boolean {
   const [, pid, host] = /^(\d+)@(.+)$/.exec(name) ?? [];
   if (pid === undefined || host !== hostname()) return false;
   if (Number(pid) === process.pid) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
+  return processIsGone(Number(pid));
 }

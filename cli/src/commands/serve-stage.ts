@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { callerArn } from '../aws/caller-arn.ts';
-import { explainDirectory } from '../aws/explain-directory.ts';
+import { checkClock, explainDirectory } from '../aws/explain-directory.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { openStage, type StageOptions } from '../aws/stage.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
@@ -23,6 +23,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
     ).catch((error: unknown) => {
       throw explainDirectory(error, context);
     });
+    checkClock(directory.clockAheadMs);
     const file = `the manifest of stage ${options.stage}`;
     const agent = proxyAgent(new URL(relayUrl));
     return {

@@ -3,15 +3,15 @@
 import nodeRuntime from 'embedded:node-runtime.mjs';
 import packageJson from 'embedded:package.json';
 import pythonRuntime from 'embedded:python-runtime.py';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname, tmpdir, userInfo } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
+import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { generateClientKeys } from '../../../protocol/sealing.ts';
 import { createBuilder } from '../build/builder.ts';
 import { reportFailure } from '../log/failure.ts';
 import { jsonLines } from '../log/json-lines.ts';
-import { processOutput } from '../log/output.ts';
+import { processOutput, readerGone } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
 import { resolveTargets } from '../manifest/resolve-targets.ts';
@@ -23,6 +23,7 @@ import { Closers } from './closers.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
 import { runtimeNotices } from './runtime-notices.ts';
 import { stopSignals } from './stop-signals.ts';
+import { makeTempFolder } from './temp-folder.ts';
 
 /** The flags that mean the same wherever the stage is. */
 export interface ServingOptions {
@@ -92,9 +93,17 @@ async function serve(
   // Before the stage is taken: a missing file must not leave it without anybody who can answer.
   const targets = resolveTargets(manifest);
 
-  const tempDir = mkdtempSync(join(tmpdir(), `livectl-${process.pid}-`));
+  const tempDir = makeTempFolder();
   const removeTempDir = () => rmSync(tempDir, { recursive: true, force: true });
+  const stop = stopSignals(() => {
+    // The pool and the cloud kill their processes when this one exits.
+    removeTempDir();
+    process.exit(exitCodes.failure);
+  });
+  // The first to be added is the last to go: a signal while the rest is closed must not cut that short.
+  closers.add(() => stop.dispose());
   closers.add(removeTempDir);
+  const stopAsked = Promise.race([stop.first, readerGone]).then(() => 'stop' as const);
   const nodeRuntimeFile = join(tempDir, 'node-runtime.mjs');
   writeFileSync(nodeRuntimeFile, nodeRuntime, { mode: 0o600 });
   const pythonRuntimeFile = join(tempDir, 'python-runtime.py');
@@ -109,13 +118,6 @@ async function serve(
     onEvent: (event) => session?.onWorker(event),
   });
   closers.add(() => pool.close());
-  const stop = stopSignals(() => {
-    // The pool and the cloud kill their processes when this one exits.
-    removeTempDir();
-    process.exit(exitCodes.failure);
-  });
-  closers.add(() => stop.dispose());
-
   // Good and bad builds of the start are handed to the session once it is there to take them.
   const early: Parameters<Session['onBuild']>[0][] = [];
   const builder = createBuilder({
@@ -124,11 +126,14 @@ async function serve(
     nodeCommand: nodeCommand(),
   });
   closers.add(() => builder.close());
-  const [place, keys] = await Promise.all([
+  const opening = Promise.all([
     errand.open({ tempDir, nodeRuntimeFile, closers, emit }),
     generateClientKeys(),
     builder.start(),
   ]);
+  const opened = await Promise.race([opening, stopAsked]);
+  if (opened === 'stop') return exitCodes.ok;
+  const [place, keys] = opened;
 
   const { caller } = place;
   const holder = { user: userName(), host: hostname(), version: packageJson.version };
@@ -142,11 +147,17 @@ async function serve(
     pool,
     clock: systemClock,
     onEvent: emit,
+    explain: place.explain,
   });
   for (const event of early) session.onBuild(event);
-  await session.start().catch((error: unknown) => {
+  const started = session.start().catch((error: unknown) => {
     throw place.explain ? place.explain(error) : error;
   });
+  if ((await Promise.race([started, stopAsked])) === 'stop') {
+    // A relay that does not answer must not keep Ctrl-C waiting; what was taken is given back within its own bound.
+    await session.stop(0);
+    return exitCodes.ok;
+  }
   emit({
     event: 'ready',
     url: place.url,
@@ -156,9 +167,14 @@ async function serve(
   });
   for (const message of runtimeNotices(manifest.functions)) emit({ event: 'notice', message });
 
-  const end = await Promise.race([session.ended, stop.first.then(() => 'signal' as const)]);
+  const end = await Promise.race([session.ended, stopAsked]);
   await session.stop(stopBoundMs);
-  return end === 'displaced' ? exitCodes.displaced : exitCodes.ok;
+  return {
+    displaced: exitCodes.displaced,
+    'stage-gone': exitCodes.failure,
+    stopped: exitCodes.ok,
+    stop: exitCodes.ok,
+  }[end];
 }
 
 function userName(): string {

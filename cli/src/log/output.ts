@@ -11,10 +11,17 @@ export interface Output {
 }
 
 let broken = false;
+let tellReaderGone: () => void = () => undefined;
+
+/** Resolves when whoever read stdout is gone, as in `livectl serve | head`: a reason to stop, since nobody is watching. */
+export const readerGone = new Promise<void>((resolve) => {
+  tellReaderGone = resolve;
+});
+
 for (const stream of [process.stdout, process.stderr]) {
-  // `livectl serve | head` closes the pipe; livectl then goes on without a listener.
   stream.on('error', () => {
     broken = true;
+    if (stream === process.stdout) tellReaderGone();
   });
 }
 

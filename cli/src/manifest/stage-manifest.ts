@@ -8,7 +8,6 @@ import type { FunctionSettings } from './function-settings.ts';
 /** What the module and livectl agree on; fields of later versions of the module are passed over. */
 const documentSchema = v.object({
   version: v.literal(1),
-  region: v.string(),
   relay: v.object({ url: v.pipe(v.string(), v.url()) }),
   functions: v.record(
     v.string(),
@@ -38,7 +37,6 @@ const itemSchema = v.object({ Item: v.optional(v.object({ document: v.object({ S
 /** A stage as Terraform described it. */
 export interface StageManifest {
   readonly relayUrl: string;
-  readonly region: string;
   readonly functions: readonly FunctionSettings[];
   /** HTTP URLs, for functions that have one. */
   readonly urls: ReadonlyMap<string, string>;
@@ -74,7 +72,7 @@ export async function readStageManifest(
       },
     );
   }
-  const { functions, region, relay } = parsed.output;
+  const { functions, relay } = parsed.output;
   const names = Object.keys(functions);
   for (const name of only ?? []) {
     if (names.includes(name)) continue;
@@ -91,7 +89,6 @@ export async function readStageManifest(
   for (const [name, { triggers }] of chosen) if (triggers?.http?.url) urls.set(name, triggers.http.url);
   return {
     relayUrl: relay.url,
-    region,
     functions: chosen.map(([name, entry]) => settingsOf(name, entry)),
     urls,
   };

@@ -39,7 +39,7 @@ export class Livectl {
   constructor(args: readonly string[], options: { runtime?: JsRuntime; env?: Record<string, string> } = {}) {
     const [program, ...first] = commands[options.runtime ?? 'node'];
     this.tempDir = mkdtempSync(join(tmpdir(), 'livectl-e2e-'));
-    const env = { ...process.env, NO_COLOR: '', ...options.env, TMPDIR: this.tempDir };
+    const env = { ...process.env, NO_COLOR: '', TMPDIR: this.tempDir, ...options.env };
     this.child = spawn(program, [...first, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const { stdout, stderr } = this.child;
     if (!stdout || !stderr) throw new Error('no pipes');
@@ -52,7 +52,8 @@ export class Livectl {
       if (line.startsWith('{')) this.events.push(JSON.parse(line) as SessionEvent);
       this.#wake();
     });
-    this.exited = Promise.all([once(this.child, 'exit'), once(lines, 'close')]).then(([[code, signal]]) => {
+    // `close` comes after the last line was read.
+    this.exited = once(this.child, 'close').then(([code, signal]) => {
       this.#wake();
       return (code as number | null) ?? String(signal);
     });

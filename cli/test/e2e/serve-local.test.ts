@@ -288,6 +288,27 @@ describe('serve --local', () => {
     expect(livectl.leftBehind()).toEqual([]);
   });
 
+  test('ends when whoever read its output is gone', async () => {
+    const root = functions({ chatty: 'export const handler = async () => 1;' });
+    const livectl = serve(root, 'node');
+    const url = await livectl.url();
+    livectl.child.stdout?.destroy();
+    await get(`${url}/chatty`);
+    expect(await livectl.exited).toBe(0);
+    expect(livectl.leftBehind()).toEqual([]);
+  });
+
+  test('what a killed livectl left behind is removed by the next one', async () => {
+    const root = functions({ one: 'export const handler = async () => 1;' });
+    const first = serve(root, 'node');
+    await first.event('ready');
+    await first.stop('SIGKILL');
+    expect(first.leftBehind()).toHaveLength(1);
+    const second = serve(root, 'node', [], { TMPDIR: first.tempDir });
+    await second.event('ready');
+    expect(first.leftBehind().filter((name) => name.includes(`-${first.child.pid}-`))).toEqual([]);
+  });
+
   test('--function serves only what it names', async () => {
     const root = functions({
       one: 'export const handler = async () => 1;',

@@ -295,3 +295,50 @@ test('everything goes through HTTPS_PROXY where one is set, unless NO_PROXY says
   await around.event('ready');
   expect(tunnels).toEqual([]);
 });
+
+test('a profile that assumes a role asks AWS through the proxy too', async () => {
+  const asked: string[] = [];
+  const proxy = createServer().listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  proxy.on('connect', (request, client) => {
+    asked.push(request.url ?? '');
+    client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+  });
+  cleanups.push(() => void proxy.close());
+  const proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const config = project({
+    config: `[profile dev]\nregion = ${cloud.region}\nrole_arn = arn:aws:iam::123456789012:role/dev\nsource_profile = base\n[profile base]\naws_access_key_id = a\naws_secret_access_key = b\n`,
+  });
+  cleanups.push(config.remove);
+  const livectl = serve(['--profile', 'dev'], {
+    AWS_CONFIG_FILE: join(config.root, 'config'),
+    AWS_ENDPOINT_URL: '',
+    HTTPS_PROXY: proxyUrl,
+    https_proxy: proxyUrl,
+    NO_PROXY: '',
+    no_proxy: '',
+  });
+  expect(await livectl.exited).toBe(2);
+  expect((await livectl.event('error')).code).toBe('LD_CREDENTIALS');
+  expect(asked).toContain(`sts.${cloud.region}.amazonaws.com:443`);
+});
+
+test('Ctrl-C while the relay does not answer ends at once', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  const connected = new Promise<void>((resolve) => {
+    silent.on('upgrade', () => resolve());
+  });
+  await once(silent, 'listening');
+  cleanups.push(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+  await putManifest({ relay: { url: `http://127.0.0.1:${(silent.address() as AddressInfo).port}/live` } });
+  const livectl = serve();
+  await connected;
+  const asked = performance.now();
+  expect(await livectl.stop()).toBe(0);
+  // Connecting is bounded at 10 s: this was not waited for.
+  expect(performance.now() - asked).toBeLessThan(8000);
+  expect(await directory.clients(stage)).toEqual([]);
+});
