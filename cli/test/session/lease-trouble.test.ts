@@ -1,6 +1,7 @@
 // What a session tells of a directory that does not take its renewals, with the clock in hand.
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import { explainDirectory } from '../../src/aws/explain-directory.ts';
 import { renewEveryMs } from '../../src/relay/lease.ts';
 import { useWorld } from './world.ts';
 
@@ -35,4 +36,19 @@ test('renewals that fail are told with the seconds that are left, and go on', as
   await world.aws.calls.until(() => world.aws.calls.all.at(-1) === 'PutItem');
   expect((await world.aws.items()).get('client#*')?.leaseUntil).toBe(clock.now() + 90_000);
   expect(told('displaced')).toEqual([]);
+});
+
+test('a stage that is deleted while it is served ends the session with what happened', async () => {
+  const context = { stage: 'test', tableName: 'live-debug-test', region: 'us-east-1', profile: undefined };
+  const explain = (error: unknown) => explainDirectory(error, context);
+  const { session, event } = await world.serve({ explain });
+  world.aws.directoryFault = () => 'table-gone';
+  clock.advance(renewEveryMs);
+  expect(await session.ended).toBe('stage-gone');
+  expect(await event('error')).toMatchObject({
+    code: 'LD_STAGE',
+    message:
+      'there is no table live-debug-test in us-east-1 of this AWS account; nobody can find this livectl any more, it ends',
+    remedy: expect.stringContaining('enabled = true'),
+  });
 });

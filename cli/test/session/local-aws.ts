@@ -20,7 +20,7 @@ export const stage = 'test';
 const tableName = 'live-debug-test';
 
 /** What becomes of a call with this DynamoDB operation. */
-export type DirectoryFault = (operation: string) => 'unavailable' | Promise<void> | undefined;
+export type DirectoryFault = (operation: string) => 'unavailable' | 'table-gone' | Promise<void> | undefined;
 
 export interface LocalAws {
   readonly relayUrl: string;
@@ -78,6 +78,11 @@ export async function startLocalAws(clock: Clock = systemClock): Promise<LocalAw
         if (fault === 'unavailable') {
           request.resume();
           return jsonAnswer(400, { __type: 'com.amazon#AccessDeniedException', message: 'not today' });
+        }
+        if (fault === 'table-gone') {
+          request.resume();
+          const words = 'Requested resource not found';
+          return jsonAnswer(400, { __type: 'com.amazon#ResourceNotFoundException', message: words });
         }
         await fault;
         return service.answer(request);
