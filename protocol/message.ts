@@ -17,7 +17,7 @@ export const messageTypes = ['invoke', 'ack', 'result', 'error', 'probe', 'cance
 export type MessageType = (typeof messageTypes)[number];
 
 /**
- * API Gateway closes a connection whose message is over 128 KB (platform facts); 1 KB of that is left unused.
+ * API Gateway closes a connection whose message is over 128 KB (docs/platform-notes.md); 1 KB of that is left unused.
  * Metering is in steps of 32 KB, so a full message costs four.
  */
 export const maxWireBytes = 127 * 1024;

@@ -32,10 +32,10 @@ export interface RelaySocket {
   close(): void;
 }
 
-/** API Gateway closes a connection after 10 minutes without traffic (platform facts). */
+/** API Gateway closes a connection after 10 minutes without traffic (docs/platform-notes.md). */
 export const keepaliveMs = 5 * 60_000;
 
-/** No message through API Gateway is larger (platform facts). */
+/** No message through API Gateway is larger (docs/platform-notes.md). */
 const relayMessageBytes = 128 * 1024;
 
 const helloSchema = v.object({ connectionId: v.pipe(v.string(), v.minLength(1)) });
@@ -47,7 +47,7 @@ export async function openRelaySocket(options: RelaySocketOptions): Promise<Rela
   const headers = signer.sign({ method: 'GET', url: signedUrl }, options.credentials, options.clock.now());
   const socket = new WebSocket(signedUrl.href.replace(/^http/, 'ws'), {
     headers,
-    // API Gateway's deflate negotiation has a fault with window bits (platform facts).
+    // API Gateway's deflate negotiation has a fault with window bits (docs/platform-notes.md).
     perMessageDeflate: false,
     maxPayload: relayMessageBytes,
     handshakeTimeout: options.timeoutMs,

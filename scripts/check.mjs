@@ -1,5 +1,6 @@
 // Part of `make check`: what neither the type checker nor the linter sees. Runs after a build.
 //   - what is generated and committed is what the sources give: schema, Terraform tables, constructs, the stub's zip
+//   - the lock file fits
 //   - the stub keeps its size
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
@@ -16,6 +17,12 @@ for (const script of ['schema', 'terraform-docs', 'cdktf-construct']) {
   });
   if (status !== 0) mistakes.push(`run node scripts/${script}.mjs and commit what it writes`);
 }
+
+// A lock file made on one platform can lack the packages of another; npm ci then refuses it.
+const lock = spawnSync('npm', ['ci', '--dry-run', '--ignore-scripts', '--no-audit', '--no-fund'], {
+  cwd: root,
+});
+if (lock.status !== 0) mistakes.push(`package-lock.json is not in step with package.json: ${lock.stderr}`);
 
 // The build has just written the zip; git tells whether that changed what is committed or about to be.
 const zip = 'terraform/modules/live-debug/dist/stub.zip';

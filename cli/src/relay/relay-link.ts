@@ -41,7 +41,7 @@ export interface RelayLinkOptions {
 
 const connectTimeoutMs = 10_000;
 
-/** API Gateway ends a connection after 2 h (platform facts); a new one is made ready before that. */
+/** API Gateway ends a connection after 2 h (docs/platform-notes.md); a new one is made ready before that. */
 export const renewAfterMs = 110 * 60_000;
 
 /** Stubs learn of the new connection by a 410, so the old one may go soon; posts under way still reach it. */
