@@ -65,8 +65,19 @@ export interface CloudOptions {
   readonly faults?: (post: RelayPost) => RelayFault | undefined;
 }
 
+/** An init phase that failed, a crash or a timeout of a stub's process. */
+export interface StubFailure {
+  /** As Lambda names it, e.g. `Runtime.ExitError`, or what the stub's init phase threw. */
+  readonly errorType: string;
+  readonly message: string;
+  /** What it printed last: of its last invocation or its init phase the last line that names an error, else the last. */
+  readonly lastLine: string | undefined;
+}
+
 export type CloudEvent =
   | { readonly type: 'stub_log'; readonly functionName: string; readonly message: string }
+  /** A stub's process failed: not the function behind it, whose errors are answers. */
+  | ({ readonly type: 'stub_failed'; readonly functionName: string } & StubFailure)
   | {
       readonly type: 'http';
       readonly functionName: string;

@@ -66,6 +66,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       place: { stage, tableName, relayUrl, directoryUrl: endpointUrl, role: stubRole },
       clock,
       onLog: (functionName, message) => onEvent({ type: 'stub_log', functionName, message }),
+      onFailed: (functionName, failure) => onEvent({ type: 'stub_failed', functionName, ...failure }),
     });
     closers.push(() => host.close());
     const invokeApi = new InvokeApi(host, verifier);

@@ -3,6 +3,7 @@ import stubZip from 'embedded:stub.zip';
 import { systemClock } from '../../../protocol/clock.ts';
 import { Directory } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
+import { errorCodes } from '../../../protocol/live-debug-error.ts';
 import type { CloudEvent, CloudFunction } from '../cloud/cloud.ts';
 import { startCloud } from '../cloud/start-cloud.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
@@ -71,6 +72,19 @@ function deployed(settings: FunctionSettings): CloudFunction {
 }
 
 function tell(event: CloudEvent, verbose: boolean, emit: (event: SessionEvent) => void): void {
-  if (!verbose || event.type !== 'stub_log') return;
-  emit({ event: 'notice', message: `stub of ${event.functionName}: ${event.message}` });
+  if (event.type === 'stub_log' && verbose) {
+    emit({ event: 'notice', message: `stub of ${event.functionName}: ${event.message}` });
+  }
+  if (event.type !== 'stub_failed') return;
+  const { functionName, errorType, message, lastLine } = event;
+  const output = lastLine === undefined ? '' : `; it printed: ${lastLine}`;
+  const unfit = errorType === errorCodes.LD_STUB_CONFIG.name;
+  emit({
+    event: 'error',
+    code: unfit ? 'LD_STUB_CONFIG' : 'LD_INTERNAL',
+    message: `stub of ${functionName} failed: ${errorType}: ${message}${unfit ? '' : output}`,
+    remedy: unfit
+      ? `mend "environment" of ${functionName} in livectl.json`
+      : `see whether a variable in "environment" of ${functionName} keeps Node from starting; --verbose shows all that the stub prints`,
+  });
 }

@@ -202,6 +202,64 @@ test('the environment is the function’s, the module’s and Lambda’s, and no
   }
 });
 
+describe('a stub that fails is told', () => {
+  const failures = () => started?.events.filter(({ type }) => type === 'stub_failed');
+  const failure = () => started?.event(({ type }) => type === 'stub_failed');
+
+  test('when its module throws', async () => {
+    const functions = [deployed('hello', { environment: { FAIL_INIT: 'broken' } })];
+    await errorOf(invoke(await start({ functions }), {}));
+    expect(await failure()).toEqual({
+      type: 'stub_failed',
+      functionName: 'hello',
+      errorType: 'RangeError',
+      message: 'broken',
+      lastLine: undefined,
+    });
+  });
+
+  test('when it can’t be started', async () => {
+    await errorOf(invoke(await start({ nodeCommand: ['/nowhere/node'] }), {}));
+    expect(await failure()).toMatchObject({ errorType: 'Runtime.InvalidEntrypoint', lastLine: undefined });
+  });
+
+  test('when Node ends before the stub runs, with the line that says why and not the last one', async () => {
+    const nodeCommand = [process.execPath, '--import', 'no-such-package'] as const;
+    await errorOf(invoke(await start({ nodeCommand }), {}));
+    expect(await failure()).toMatchObject({
+      errorType: 'Runtime.ExitError',
+      message: expect.stringMatching(/exit status 1$/),
+      lastLine: expect.stringMatching(/Cannot find package 'no-such-package'/),
+    });
+  });
+
+  test('when it crashes with an invocation, with what it said last', async () => {
+    await errorOf(invoke(await start(), { log: 'so long', exit: 3 }));
+    expect(await failure()).toMatchObject({ errorType: 'Runtime.ExitError', lastLine: 'so long' });
+  });
+
+  test('when it is not ready in ten seconds', async () => {
+    const clock = new HandClock();
+    const functions = [deployed('hello', { environment: { HANG_INIT: 'started' } })];
+    const failed = errorOf(invoke(await start({ functions, clock }), {}));
+    await started?.event(({ type }) => type === 'stub_log');
+    clock.advance(10_000);
+    expect(await failed).toMatch(/^Sandbox.Timedout/);
+    expect(await failure()).toMatchObject({ errorType: 'Sandbox.Timedout', lastLine: 'started' });
+  });
+
+  test('and not when it answers with an error, makes place or is stopped', async () => {
+    const cloud = await start({ functions: [deployed('a'), deployed('b')], maxInstances: 1 });
+    await errorOf(invoke(cloud, { throw: 'no' }, 'a'));
+    await result(invoke(cloud, {}, 'b'));
+    const stopped = errorOf(invoke(cloud, { gate: gate.url }, 'b'));
+    await gate.arrivals(1);
+    await cloud.close();
+    expect(await stopped).toMatch(/^LiveDebugStoppedError/);
+    expect(failures()).toEqual([]);
+  });
+});
+
 test('its log lines are told', async () => {
   const cloud = await start();
   await result(invoke(cloud, { log: 'from the stub' }));

@@ -13,6 +13,10 @@ import type { Outcome } from '../../src/worker/invocation.ts';
 const handlerSource = `
 if (process.env.FAIL_INIT) throw new RangeError(process.env.FAIL_INIT);
 if (process.env.EXIT_INIT) process.exit(7);
+if (process.env.HANG_INIT) {
+  console.log(process.env.HANG_INIT);
+  for (;;);
+}
 let count = 0;
 export async function handler(event, context) {
   count += 1;

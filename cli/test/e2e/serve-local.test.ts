@@ -150,6 +150,24 @@ describe('serve --local', () => {
     expect(livectl.stdout + livectl.stderr).not.toContain(seen.AWS_SECRET_ACCESS_KEY);
   });
 
+  test('a stub that fails is told without --verbose, and the other functions answer', async () => {
+    const root = functions(
+      { unfit: 'export const handler = async () => 1;', fine: 'export const handler = async () => "fine";' },
+      { unfit: { environment: { AWS_ENDPOINT_URL: 'nowhere' } } },
+    );
+    const livectl = serve(root, 'node');
+    const url = await livectl.url();
+    expect((await get(`${url}/unfit`)).status).toBe(500);
+    expect(await livectl.event('error')).toEqual({
+      event: 'error',
+      code: 'LD_STUB_CONFIG',
+      message:
+        "stub of unfit failed: LiveDebugStubConfigError: the stub's environment variables are missing or unfit: AWS_ENDPOINT_URL",
+      remedy: 'mend "environment" of unfit in livectl.json',
+    });
+    expect((await get(`${url}/fine`)).text).toBe('fine');
+  });
+
   test('a crash, an exit, a blocked event loop and a flood of output harm nobody else', async () => {
     const root = functions(
       {

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
 import { functionError, type Outcome } from '../../worker/invocation.ts';
 import { functionArn } from '../access.ts';
-import type { CloudFunction } from '../cloud.ts';
+import type { CloudFunction, StubFailure } from '../cloud.ts';
 import { type Job, LambdaInstance } from './lambda-instance.ts';
 import { type StubPlace, stubEnvironment, stubTimeout } from './stub-environment.ts';
 
@@ -21,6 +21,7 @@ export interface HostOptions {
   readonly place: StubPlace;
   readonly clock: Clock;
   readonly onLog: (functionName: string, message: string) => void;
+  readonly onFailed: (functionName: string, failure: StubFailure) => void;
 }
 
 export interface InvokeOptions {
@@ -131,7 +132,7 @@ export class LambdaHost {
   async #start({ functionName, job }: Waiting): Promise<void> {
     const deployed = this.#functions.get(functionName);
     if (!deployed) return;
-    const { command, taskRoot, place, clock, onLog } = this.#options;
+    const { command, taskRoot, place, clock, onLog, onFailed } = this.#options;
     const instance = new LambdaInstance(
       {
         functionName,
@@ -141,6 +142,7 @@ export class LambdaHost {
         timeoutSeconds: stubTimeout(deployed),
         clock,
         onLog: (message) => onLog(functionName, message),
+        onFailed: (failure) => onFailed(functionName, failure),
         onEnded: (ended) => {
           this.#instances.delete(ended);
           this.#assign();

@@ -3,10 +3,15 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { messageOf } from '../../../../protocol/live-debug-error.ts';
 import { type FunctionError, functionError, type Outcome } from '../../worker/invocation.ts';
-import { LogReader } from '../../worker/log-lines.ts';
+import { type LogLine, LogReader } from '../../worker/log-lines.ts';
 import { type RuntimeApi, type RuntimeInvocation, startRuntimeApi } from '../../worker/runtime-api.ts';
 import { exitError, startProcess, type WorkerProcess } from '../../worker/worker-process.ts';
 import { lambdaLimits } from '../aws-limits.ts';
+import type { StubFailure } from '../cloud.ts';
+import { LastWords } from './last-words.ts';
+
+/** How long the output of a process that is gone may take to be read, in milliseconds. */
+const outputBoundMs = 1000;
 
 export interface InstanceOptions {
   readonly functionName: string;
@@ -16,6 +21,8 @@ export interface InstanceOptions {
   readonly timeoutSeconds: number;
   readonly clock: Clock;
   readonly onLog: (message: string) => void;
+  /** It failed by itself; told once its output has been read. */
+  readonly onFailed: (failure: StubFailure) => void;
   /** The process is gone, or about to be; it takes nothing more. */
   readonly onEnded: (instance: LambdaInstance) => void;
 }
@@ -36,6 +43,8 @@ export class LambdaInstance {
   #requestId: string;
   #api: RuntimeApi | undefined;
   #process: WorkerProcess | undefined;
+  #failure: FunctionError | undefined;
+  readonly #lastWords = new LastWords();
   #settleInit: (error: FunctionError | undefined) => void = () => {};
 
   /** Starts at once; `requestId` is the invocation that asked for it. */
@@ -47,9 +56,9 @@ export class LambdaInstance {
     this.initialised = new Promise((resolve) => {
       this.#settleInit = resolve;
     });
-    this.gone = this.#live().catch((error) =>
-      this.end(functionError('Runtime.InvalidEntrypoint', messageOf(error))),
-    );
+    this.gone = this.#live()
+      .catch((error) => this.#fail(functionError('Runtime.InvalidEntrypoint', messageOf(error))))
+      .then(() => this.#tellFailure());
   }
 
   get isStarting(): boolean {
@@ -71,6 +80,7 @@ export class LambdaInstance {
     if (this.#api === undefined || this.#state !== 'idle') throw new Error('The instance is not idle');
     this.#state = 'busy';
     this.#requestId = job.id;
+    this.#lastWords.forget();
     const deadlineMs = clock.now() + timeoutSeconds * 1000;
     const timer = this.#endAfter(timeoutSeconds);
     const { outcome } = await this.#api.dispatch({ ...job, deadlineMs });
@@ -81,15 +91,25 @@ export class LambdaInstance {
     return outcome;
   }
 
-  /** Kills the process; what it was doing fails with `error`. */
+  /** Kills the process, which did nothing wrong; what it was doing fails with `error`. */
   end(error: FunctionError): void {
     this.#process?.kill();
     if (this.#state === 'ended') return;
-    if (this.#state !== 'idle') this.#options.onLog(`${error.errorType}: ${error.errorMessage}`);
     this.#state = 'ended';
     this.#settleInit(error);
     this.#api?.fail(error);
     this.#options.onEnded(this);
+  }
+
+  #fail(error: FunctionError): void {
+    if (this.#state !== 'ended') this.#failure = error;
+    this.end(error);
+  }
+
+  #tellFailure(): void {
+    if (this.#failure === undefined) return;
+    const { errorType, errorMessage: message } = this.#failure;
+    this.#options.onFailed({ errorType, message, lastLine: this.#lastWords.line });
   }
 
   async #live(): Promise<void> {
@@ -108,10 +128,15 @@ export class LambdaInstance {
         },
       });
       const { stdout, stderr, exited, closed } = this.#process;
-      const logs = new LogReader(stdout, stderr, { onLine: ({ message }) => onLog(message), clock });
-      void closed.then(() => logs.close());
+      const onLine = ({ message }: LogLine) => {
+        this.#lastWords.hear(message);
+        onLog(message);
+      };
+      const logs = new LogReader(stdout, stderr, { onLine, clock });
+      const outputRead = closed.then(() => logs.close());
       void this.#watchInit(api);
-      this.end(exitError(this.#requestId, await exited, command));
+      this.#fail(exitError(this.#requestId, await exited, command));
+      await this.#atMost(outputBoundMs, outputRead);
     }
     await api.close();
   }
@@ -120,7 +145,7 @@ export class LambdaInstance {
     const timer = this.#endAfter(lambdaLimits.initMs / 1000);
     const result = await api.initialised;
     timer.cancel();
-    if (!result.ok) return this.end(result.error);
+    if (!result.ok) return this.#fail(result.error);
     this.#state = 'idle';
     this.#settleInit(undefined);
   }
@@ -128,7 +153,17 @@ export class LambdaInstance {
   #endAfter(seconds: number): Timer {
     return this.#options.clock.after(seconds * 1000, () => {
       const words = `RequestId: ${this.#requestId} Error: Task timed out after ${seconds.toFixed(2)} seconds`;
-      this.end(functionError('Sandbox.Timedout', words));
+      this.#fail(functionError('Sandbox.Timedout', words));
     });
+  }
+
+  /** Something may hold the pipes open that left the process's group. */
+  async #atMost(ms: number, done: Promise<void>): Promise<void> {
+    let timer: Timer | undefined;
+    const bound = new Promise<void>((resolve) => {
+      timer = this.#options.clock.after(ms, resolve, { background: true });
+    });
+    await Promise.race([done, bound]);
+    timer?.cancel();
   }
 }
