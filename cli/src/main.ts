@@ -8,6 +8,12 @@ import { ServeCommand } from './commands/serve.ts';
 import { StatusCommand } from './commands/status.ts';
 import { closeOutput, processOutput } from './log/output.ts';
 
+// The AWS SDK's advice to move to a later Node is for whoever builds livectl, not for whoever runs it.
+process.removeAllListeners('warning');
+process.on('warning', ({ message, name }) => {
+  if (name !== 'NodeVersionSupportWarning') processOutput.errorLine(`livectl: ${name}: ${message}`);
+});
+
 const cli = new Cli({
   binaryName: 'livectl',
   binaryLabel: 'livectl',
