@@ -11,7 +11,8 @@ import { closeOutput, processOutput } from './log/output.ts';
 // The AWS SDK's advice to move to a later Node is for whoever builds livectl, not for whoever runs it.
 process.removeAllListeners('warning');
 process.on('warning', ({ message, name }) => {
-  if (name !== 'NodeVersionSupportWarning') processOutput.errorLine(`livectl: ${name}: ${message}`);
+  if (!message.startsWith('NodeVersionSupportWarning'))
+    processOutput.errorLine(`livectl: ${name}: ${message}`);
 });
 
 const cli = new Cli({
