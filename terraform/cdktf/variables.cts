@@ -25,6 +25,11 @@ export interface LiveDebugFunction {
   /** Program and arguments of a process that speaks the Lambda Runtime API, for livectl. */
   readonly command?: readonly string[];
   /**
+   * The Python interpreter livectl runs the code with, a path or a command; without it the project's own is
+   * looked for.
+   */
+  readonly python?: string;
+  /**
    * How livectl bundles: `bundle` true or false, `packages` "external" or "bundle", `external` package
    * names.
    */
@@ -213,8 +218,9 @@ export interface LiveDebugOutputs {
    */
   readonly stub: unknown;
   /**
-   * By function: the environment variables its stub needs, to be merged into its own. Nothing secret. Empty
-   * while not enabled.
+   * By function: the environment variables its stub needs, to be merged into its own. Where it sets
+   * `NODE_OPTIONS`, name that `LIVE_DEBUG_NODE_OPTIONS` while live: the stub starts without the options and
+   * sends them on. Nothing secret. Empty while not enabled.
    */
   readonly environment: unknown;
   /** By function: the sources made for it. Empty: the module doesn't create triggers yet. */

@@ -21,6 +21,7 @@ locals {
         memory_size   = f.memory_size
         source_dir    = f.source_dir
         command       = f.command
+        python        = f.python
         esbuild       = f.esbuild
         layers        = f.layers
         triggers      = {}

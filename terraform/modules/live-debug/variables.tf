@@ -79,6 +79,8 @@ variable "functions" {
     source_dir = optional(string, ".")
     # Program and arguments of a process that speaks the Lambda Runtime API, for livectl.
     command = optional(list(string))
+    # The Python interpreter livectl runs the code with, a path or a command; without it the project's own is looked for.
+    python = optional(string)
     # How livectl bundles: `bundle` true or false, `packages` "external" or "bundle", `external` package names.
     esbuild = optional(object({
       bundle   = optional(bool)
