@@ -26,6 +26,9 @@ const sandboxOnly = new Set([
   '_',
 ]);
 
+/** Under this name, so that it is not the stub that starts with them: packages they name are the function's. */
+const nodeOptions = 'LIVE_DEBUG_NODE_OPTIONS';
+
 /**
  * The function's variables, its role's credentials and what Lambda reserves (names, Region, memory), without
  * the stub's own `LIVE_DEBUG_*` and what only means something inside this sandbox.
@@ -39,5 +42,7 @@ export function functionEnvironment(environment: NodeJS.ProcessEnv): Record<stri
     if (name === 'NODE_EXTRA_CA_CERTS' && value.startsWith('/var/runtime/')) continue;
     sent[name] = value;
   }
+  const options = environment[nodeOptions];
+  if (options !== undefined) sent.NODE_OPTIONS = options;
   return sent;
 }

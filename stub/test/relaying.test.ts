@@ -61,6 +61,7 @@ describe('an invocation', () => {
         GREETING: 'hi',
         LIVE_DEBUG_FALLBACK_ARN: functionArn,
         LIVECTL_ANYTHING: '1',
+        LIVE_DEBUG_NODE_OPTIONS: '--import some-apm',
         _HANDLER: 'index.handler',
         _X_AMZN_TRACE_ID: 'Root=1-5759e988-bd862e3fe1be46a994272793',
         AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001',
@@ -76,6 +77,7 @@ describe('an invocation', () => {
     const { environment, traceId } = (received.message as Message<'invoke'>).head;
     expect(environment).toEqual({
       GREETING: 'hi',
+      NODE_OPTIONS: '--import some-apm',
       AWS_ACCESS_KEY_ID: 'AKIDTEST',
       AWS_SECRET_ACCESS_KEY: 'test-secret',
       AWS_SESSION_TOKEN: 'test-token',

@@ -172,11 +172,16 @@ test('the environment is the function’s, the module’s and Lambda’s, and no
   process.env.AWS_PROFILE = 'a-developer';
   process.env.DEVELOPERS_OWN = 'secret';
   try {
-    const environment = { GREETING: 'hi', AWS_REGION: 'eu-west-1' };
+    const environment = {
+      GREETING: 'hi',
+      AWS_REGION: 'eu-west-1',
+      NODE_OPTIONS: '--import no-such-package',
+    };
     const cloud = await start({ functions: [deployed('hello', { environment })] });
     const seen = await result(invoke(cloud, { environment: true }));
     expect(seen).toMatchObject({
       GREETING: 'hi',
+      LIVE_DEBUG_NODE_OPTIONS: '--import no-such-package',
       LIVE_DEBUG_STAGE: 'test',
       LIVE_DEBUG_FUNCTION: 'hello',
       LIVE_DEBUG_TABLE: 'live-debug-test',
@@ -193,7 +198,13 @@ test('the environment is the function’s, the module’s and Lambda’s, and no
       TZ: ':UTC',
     });
     expect(seen.AWS_ACCESS_KEY_ID).not.toBe(cloud.developerCredentials.accessKeyId);
-    for (const name of ['AWS_PROFILE', 'DEVELOPERS_OWN', 'LIVECTL_RUNTIME_TOKEN', 'AWS_ENDPOINT_URL']) {
+    for (const name of [
+      'AWS_PROFILE',
+      'DEVELOPERS_OWN',
+      'LIVECTL_RUNTIME_TOKEN',
+      'AWS_ENDPOINT_URL',
+      'NODE_OPTIONS',
+    ]) {
       expect(seen).not.toHaveProperty(name);
     }
   } finally {

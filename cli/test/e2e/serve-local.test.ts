@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { copyOfExample, type JsRuntime, Livectl, project } from './livectl-process.ts';
 
@@ -166,6 +167,22 @@ describe('serve --local', () => {
       remedy: 'mend "environment" of unfit in livectl.json',
     });
     expect((await get(`${url}/fine`)).text).toBe('fine');
+  });
+
+  test('NODE_OPTIONS are the function’s alone: the stub, which lacks its packages, starts without', async () => {
+    const tracing = join(
+      folder({
+        'tracing.mjs':
+          'if (process.env.LIVE_DEBUG_STAGE) throw new Error("loaded by the stub");\nglobalThis.traced = "yes";\n',
+      }),
+      'tracing.mjs',
+    );
+    const root = functions(
+      { traced: 'export const handler = async () => globalThis.traced;' },
+      { traced: { environment: { NODE_OPTIONS: `--import ${pathToFileURL(tracing)}` } } },
+    );
+    const livectl = serve(root, 'node');
+    expect((await get(`${await livectl.url()}/traced`)).text).toBe('yes');
   });
 
   test('a crash, an exit, a blocked event loop and a flood of output harm nobody else', async () => {

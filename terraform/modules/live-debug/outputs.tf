@@ -38,7 +38,7 @@ output "stub" {
 }
 
 output "environment" {
-  description = "By function: the environment variables its stub needs, to be merged into its own. Nothing secret. Empty while not enabled."
+  description = "By function: the environment variables its stub needs, to be merged into its own. Where it sets `NODE_OPTIONS`, name that `LIVE_DEBUG_NODE_OPTIONS` while live: the stub starts without the options and sends them on. Nothing secret. Empty while not enabled."
   value       = local.stub_environments
 
   # A function of the caller's that takes it connects in its init phase, and needs its permissions by then.

@@ -44,9 +44,13 @@ resource "aws_lambda_function" "this" {
   reserved_concurrent_executions = each.value.reserved_concurrent_executions
 
   environment {
-    # A wrapper script comes from a layer, and a stub has none: with the variable it would not start.
+    # A wrapper script comes from a layer, and what NODE_OPTIONS import from a layer or the package: a stub has neither
+    # and would not start. It hands the options on under their own name.
     variables = merge(
-      { for key, value in each.value.environment : key => value if key != "AWS_LAMBDA_EXEC_WRAPPER" },
+      {
+        for key, value in each.value.environment :
+        (key == "NODE_OPTIONS" ? "LIVE_DEBUG_NODE_OPTIONS" : key) => value if key != "AWS_LAMBDA_EXEC_WRAPPER"
+      },
       local.stub_environments[each.key],
     )
   }

@@ -28,7 +28,7 @@ export function stubEnvironment(
   return {
     TZ: ':UTC',
     LANG: 'en_US.UTF-8',
-    ...deployed.environment,
+    ...functionsOwn(deployed.environment),
     ...Object.fromEntries(basics),
     LIVE_DEBUG_STAGE: place.stage,
     LIVE_DEBUG_FUNCTION: deployed.name,
@@ -50,6 +50,11 @@ export function stubEnvironment(
     AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
     _HANDLER: 'index.handler',
   };
+}
+
+/** As the module renames it: what NODE_OPTIONS name is the function's, and the stub would not start without it. */
+function functionsOwn({ NODE_OPTIONS, ...others }: CloudFunction['environment']): Record<string, string> {
+  return NODE_OPTIONS === undefined ? others : { ...others, LIVE_DEBUG_NODE_OPTIONS: NODE_OPTIONS };
 }
 
 /** The stub outlives its function's timeout, which livectl applies; Lambda allows 900 seconds. */

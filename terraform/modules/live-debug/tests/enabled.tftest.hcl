@@ -13,7 +13,7 @@ variables {
       runtime     = "nodejs22.x"
       timeout     = 10
       memory_size = 256
-      environment = { GREETING = "hi", AWS_LAMBDA_EXEC_WRAPPER = "/opt/wrapper" }
+      environment = { GREETING = "hi", AWS_LAMBDA_EXEC_WRAPPER = "/opt/wrapper", NODE_OPTIONS = "--import some-apm" }
     }
     slow = {
       handler       = "app.handler"
@@ -109,12 +109,12 @@ run "makes_relay_directory_and_stubs" {
           "hello": {
             "function_name": "live-debug-dev-tom-hello", "function_arn": "arn:aws:lambda:eu-west-1:123456789012:function:stub",
             "handler": "src/hello.handler", "runtime": "nodejs22.x", "timeout": 10, "memory_size": 256, "source_dir": ".",
-            "command": null, "esbuild": null, "layers": [], "triggers": {}, "vpc_config": null
+            "command": null, "python": null, "esbuild": null, "layers": [], "triggers": {}, "vpc_config": null
           },
           "slow": {
             "function_name": "slow-one", "function_arn": "arn:aws:lambda:eu-west-1:123456789012:function:stub",
             "handler": "app.handler", "runtime": "python3.13", "timeout": 899, "memory_size": 128, "source_dir": "services/slow",
-            "command": ["python3", "-m", "awslambdaric", "app.handler"],
+            "command": ["python3", "-m", "awslambdaric", "app.handler"], "python": null,
             "esbuild": { "bundle": null, "packages": "bundle", "external": null },
             "layers": ["arn:aws:lambda:eu-west-1:123456789012:layer:pandas:1"], "triggers": {},
             "vpc_config": { "subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"] }
@@ -145,13 +145,14 @@ run "makes_relay_directory_and_stubs" {
 
   assert {
     condition = aws_lambda_function.this["hello"].environment[0].variables == tomap({
-      GREETING            = "hi"
-      LIVE_DEBUG_STAGE    = "dev-tom"
-      LIVE_DEBUG_FUNCTION = "hello"
-      LIVE_DEBUG_TABLE    = "live-debug-dev-tom"
-      LIVE_DEBUG_RELAY    = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/live"
+      GREETING                = "hi"
+      LIVE_DEBUG_NODE_OPTIONS = "--import some-apm"
+      LIVE_DEBUG_STAGE        = "dev-tom"
+      LIVE_DEBUG_FUNCTION     = "hello"
+      LIVE_DEBUG_TABLE        = "live-debug-dev-tom"
+      LIVE_DEBUG_RELAY        = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/live"
     })
-    error_message = "A stub has the function's variables and its own, without a wrapper that lives in a layer."
+    error_message = "A stub has the function's variables and its own, without a wrapper or Node options that need a layer."
   }
 
   assert {
