@@ -9,6 +9,7 @@ import type { BuildEvent, Builder } from '../../src/build/build-event.ts';
 import { type BuilderOptions, createBuilder } from '../../src/build/builder.ts';
 import type { FunctionSettings } from '../../src/manifest/function-settings.ts';
 import { resolveTargets } from '../../src/manifest/resolve-targets.ts';
+import { functionSettings } from '../manifest/function-settings.ts';
 
 type Built = Extract<BuildEvent, { type: 'built' }>;
 type BuildError = Extract<BuildEvent, { type: 'build_error' }>;
@@ -53,7 +54,7 @@ export class Project {
     const targets = resolveTargets({
       file: this.path('livectl.json'),
       root: this.root,
-      functions: functions.map((settings) => ({ ...defaults(settings.name), ...settings })),
+      functions: functions.map(functionSettings),
     });
     const onEvent = (event: BuildEvent) => {
       this.events.push(event);
@@ -109,21 +110,6 @@ export class Project {
     await this.stop();
     await rm(this.root, { recursive: true, force: true });
   }
-}
-
-function defaults(name: string): FunctionSettings {
-  return {
-    name,
-    handler: 'src/hello.handler',
-    runtime: 'nodejs22.x',
-    timeout: 3,
-    memorySize: 128,
-    environment: {},
-    sourceDir: '.',
-    command: undefined,
-    esbuild: { bundle: undefined, packages: 'external', external: [] },
-    triggers: { http: undefined },
-  };
 }
 
 /** Runs the handler of a build in a Node process of its own; what it returns, or how it died. */

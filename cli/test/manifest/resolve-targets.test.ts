@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { FunctionSettings } from '../../src/manifest/function-settings.ts';
 import { resolveTargets } from '../../src/manifest/resolve-targets.ts';
+import { functionSettings } from './function-settings.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -23,19 +24,7 @@ function resolve(...functions: Partial<FunctionSettings>[]) {
   return resolveTargets({
     file: '/p/livectl.json',
     root,
-    functions: functions.map((settings) => ({
-      name: 'hello',
-      handler: 'src/hello.handler',
-      runtime: 'nodejs22.x',
-      timeout: 3,
-      memorySize: 128,
-      environment: {},
-      sourceDir: '.',
-      command: undefined,
-      esbuild: { bundle: undefined, packages: 'external', external: [] },
-      triggers: { http: undefined },
-      ...settings,
-    })),
+    functions: functions.map(functionSettings),
   });
 }
 

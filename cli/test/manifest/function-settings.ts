@@ -1,0 +1,18 @@
+// The settings of a function that says no more than it must, for tests.
+import type { FunctionSettings } from '../../src/manifest/function-settings.ts';
+
+export function functionSettings(changes: Partial<FunctionSettings> = {}): FunctionSettings {
+  return {
+    name: 'hello',
+    handler: 'src/hello.handler',
+    runtime: 'nodejs22.x',
+    timeout: 3,
+    memorySize: 128,
+    environment: {},
+    sourceDir: '.',
+    command: undefined,
+    esbuild: { bundle: undefined, packages: 'external', external: [] },
+    triggers: { http: undefined },
+    ...changes,
+  };
+}
