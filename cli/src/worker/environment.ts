@@ -133,10 +133,13 @@ const startupNames = /^(NODE_|DENO_|PYTHON|UV_|DYLD_|MALLOC_|OPENSSL_|SSL_CERT_|
 
 /**
  * The variables that a process reads only while it starts, so that setting them later has no effect, e.g.
- * `NODE_OPTIONS`, `NODE_EXTRA_CA_CERTS`, `PYTHONHASHSEED`, `TZ`.
+ * `NODE_OPTIONS`, `NODE_EXTRA_CA_CERTS`, `PYTHONHASHSEED`, `TZ`. With `NODE_OPTIONS` the task root is one of them:
+ * what they import is looked for from where the process starts.
  */
 export function startupVariables(variables: Variables): Record<string, string> {
-  return Object.fromEntries(Object.entries(variables).filter(([name]) => startupNames.test(name)));
+  const names = Object.keys(variables).filter((name) => startupNames.test(name));
+  if (names.includes('NODE_OPTIONS')) names.push('LAMBDA_TASK_ROOT');
+  return Object.fromEntries(names.map((name) => [name, variables[name] ?? '']));
 }
 
 export function sameVariables(one: Variables, other: Variables): boolean {

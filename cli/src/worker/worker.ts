@@ -90,7 +90,7 @@ export class Worker {
     command: readonly [string, ...string[]],
     variables: Variables,
   ): Worker {
-    const cwd = dirname(command.at(-1) ?? '');
+    const cwd = variables.LAMBDA_TASK_ROOT ?? dirname(command.at(-1) ?? '');
     return new Worker(settings, command, cwd, variables, new RuntimeClient());
   }
 

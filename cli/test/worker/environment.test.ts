@@ -92,8 +92,10 @@ it('knows the variables that only count when a process starts', () => {
       UV_THREADPOOL_SIZE: '8',
       GREETING: 'hi',
       TZDATA: 'x',
+      LAMBDA_TASK_ROOT: '/project',
     }),
-  ).toEqual({ NODE_OPTIONS: '--inspect', TZ: ':UTC', UV_THREADPOOL_SIZE: '8' });
+  ).toEqual({ NODE_OPTIONS: '--inspect', TZ: ':UTC', UV_THREADPOOL_SIZE: '8', LAMBDA_TASK_ROOT: '/project' });
+  expect(startupVariables({ TZ: ':UTC', LAMBDA_TASK_ROOT: '/project' })).toEqual({ TZ: ':UTC' });
 });
 
 it('compares variables without regard to their order', () => {

@@ -234,6 +234,13 @@ describe('the environment', () => {
     expect(harness.ofType('worker_started')).toHaveLength(2);
   });
 
+  it('finds what NODE_OPTIONS import in the task root', async () => {
+    const harness = new PoolHarness(runtime.file);
+    harness.use('traced', 'imported-before.mjs');
+    const environment = { NODE_OPTIONS: '--import ./fixtures/imported-by-node-options.mjs' };
+    expect(await harness.answer('traced', {}, { environment })).toBe(true);
+  });
+
   it('is the working directory, too', async () => {
     const harness = new PoolHarness(runtime.file);
     harness.use('context', 'context.mjs');
