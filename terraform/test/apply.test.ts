@@ -89,7 +89,6 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
       const made = await moto.resources();
       expect(Object.keys(made.functions)).toEqual([function_name.value]);
       expect(await readManifest(moto, 'dev')).toMatchObject({
-        region: 'eu-west-1',
         relayUrl: expect.stringMatching(/^https:.*\/live$/),
         functions: [
           {
