@@ -39,6 +39,8 @@ export class Stub {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #http = new HttpClient();
   readonly #instance = randomUUID();
+  /** Read once: Lambda sets an instance's variables, its credentials included, when it makes the instance. */
+  readonly #functionEnvironment: Readonly<Record<string, string>>;
   readonly #exchanges = new Map<string, Exchange>();
   readonly #socket: StubSocket;
   readonly #clients: ClientDirectory;
@@ -50,6 +52,7 @@ export class Stub {
     this.#environment = environment;
     this.#clock = clock;
     this.#settings = readSettings(environment);
+    this.#functionEnvironment = functionEnvironment(environment);
     const { region, relayUrl, stage, functionName, tableName, directoryEndpoint } = this.#settings;
     const credentials = () => this.#credentials();
     const http = this.#http;
@@ -123,7 +126,7 @@ export class Stub {
         traceId: this.#environment._X_AMZN_TRACE_ID,
         clientContext: jsonOrUndefined(context.clientContext),
         identity: jsonOrUndefined(context.identity),
-        environment: functionEnvironment(this.#environment),
+        environment: this.#functionEnvironment,
       },
       event: Buffer.from(JSON.stringify(event) ?? 'null'),
       onDrop: (reason) => this.#drop(reason),
