@@ -4,14 +4,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
 
-interface DenoGlobal {
-  readonly version: { readonly deno: string };
-}
-
-const deno = (globalThis as { Deno?: DenoGlobal }).Deno;
-
-/** What runs livectl, e.g. `Node.js 20.20.2`. */
-export const runtimeName = deno ? `Deno ${deno.version.deno}` : `Node.js ${process.versions.node}`;
+const deno = (globalThis as { Deno?: unknown }).Deno;
 
 /**
  * The command that runs a Node function's process: this very Node; under Deno the `node` on the PATH, since the

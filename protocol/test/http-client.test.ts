@@ -33,9 +33,9 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-function send(body: string, timeoutMs = 5000) {
+function send(body: string, timeoutMs = 5000, repeatable = true) {
   const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/path`);
-  return client.send({ method: 'POST', url, headers: { 'x-a': 'b' }, body, timeoutMs });
+  return client.send({ method: 'POST', url, headers: { 'x-a': 'b' }, body, timeoutMs, repeatable });
 }
 
 /** Leaves `count` kept-alive connections behind. */
@@ -71,6 +71,13 @@ describe('a kept-alive connection', () => {
     expect(sockets).toHaveLength(6);
     await send('again');
     expect(sockets).toHaveLength(6);
+  });
+
+  it('found dead is a failure for a request that must not go out twice', async () => {
+    await warm(1);
+    answer = (request) => request.socket.resetAndDestroy();
+    expect(isReset(await send('once', 5000, false).catch((error: unknown) => error))).toBe(true);
+    expect(requests).toHaveLength(1);
   });
 
   it('is not replaced when it answers late: that is a time-out', async () => {

@@ -10,6 +10,7 @@ const world = useWorld();
 const ackMs = 3000;
 const probeMs = 10_000;
 const reconnectMs = 3000;
+const rereadAfterMs = 15_000;
 
 let client: FakeClient;
 let lambda: Lambda;
@@ -49,6 +50,23 @@ describe('a client', () => {
     await successor.answer(await successor.next('invoke'), '"from the successor"');
     expect(answerOf(await outcome)).toBe('from the successor');
     expect(sentTo(old)).toEqual(['invoke', 'invoke']);
+  });
+
+  it('loses a function that somebody takes alone: a warm stub reads the table again beside its posts', async () => {
+    const first = await begin();
+    await client.answer(first.received, '1');
+    await first.outcome;
+    const colleague = await world.serve({ item: 'client#hello' });
+    lambda.advance(rereadAfterMs + 1);
+    for (let taken = false; !taken; ) {
+      const before = world.relay.posts.length;
+      const outcome = lambda.invoke({});
+      await world.relay.until(() => world.relay.posts.length > before);
+      taken = world.relay.posts[before]?.connectionId === colleague.connectionId;
+      const taker = taken ? colleague : client;
+      await taker.answer(await taker.next('invoke'), '"answered"');
+      expect(answerOf(await outcome)).toBe('answered');
+    }
   });
 
   it('whose connection is gone while the table still names it fails the invocation at once', async () => {

@@ -10,7 +10,7 @@ const answerSchema = v.object({
   GetCallerIdentityResponse: v.object({ GetCallerIdentityResult: v.object({ Arn: v.string() }) }),
 });
 
-const timeoutMs = 5000;
+const timeoutMs = 2000;
 
 /** The caller's ARN; undefined where STS does not answer, since serving does not depend on it. */
 export async function callerArn(

@@ -4,12 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processIsGone } from '../process-is-gone.ts';
 
-const prefix = 'livectl-';
-
 /** Makes the folder (0700). The caller removes it; after a kill -9 the next run does. */
 export function makeTempFolder(): string {
   removeAbandoned();
-  return mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
+  return mkdtempSync(join(tmpdir(), `livectl-${process.pid}-`));
 }
 
 function removeAbandoned(): void {
