@@ -68,7 +68,15 @@ async function openCloud(
 /** What Terraform would give AWS. */
 function deployed(settings: FunctionSettings): CloudFunction {
   const { name, handler, runtime, timeout, memorySize, environment, triggers } = settings;
-  return { name, handler, runtime, timeout, memorySize, environment, http: triggers.http };
+  return {
+    name,
+    handler,
+    runtime,
+    timeout,
+    memorySize,
+    environment,
+    http: triggers.http && { path: triggers.http.path, method: triggers.http.method },
+  };
 }
 
 function tell(event: CloudEvent, verbose: boolean, emit: (event: SessionEvent) => void): void {

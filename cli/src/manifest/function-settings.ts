@@ -1,4 +1,5 @@
 // What the manifest says of one function, after parsing and defaults: plain data for every room.
+import type { Triggers } from './trigger-schema.ts';
 
 export interface FunctionSettings {
   readonly name: string;
@@ -19,7 +20,6 @@ export interface FunctionSettings {
     readonly packages: 'external' | 'bundle';
     readonly external: readonly string[];
   };
-  readonly triggers: {
-    readonly http: { readonly path: string | undefined; readonly method: string } | undefined;
-  };
+  /** Empty for a stage on AWS, where a `TriggerTargets` says what Terraform made of them. */
+  readonly triggers: Triggers;
 }

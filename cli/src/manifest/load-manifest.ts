@@ -102,7 +102,6 @@ function soundFunctions(value: unknown): Readonly<Record<string, FunctionText>> 
 }
 
 function settingsOf(name: string, text: FunctionText): FunctionSettings {
-  const http = text.triggers.http;
   return {
     name,
     handler: text.handler,
@@ -118,7 +117,7 @@ function settingsOf(name: string, text: FunctionText): FunctionSettings {
       packages: text.esbuild?.packages ?? 'external',
       external: text.esbuild?.external ?? [],
     },
-    triggers: { http: http && { path: http.path, method: http.method } },
+    triggers: text.triggers,
   };
 }
 

@@ -4,6 +4,7 @@ import type { FunctionText } from './manifest-schema.ts';
 import type { Mistake } from './mistakes.ts';
 import { jsonPath } from './mistakes.ts';
 import { bringsItsOwnRuntime, nodeMajor, pythonVersion } from './runtimes.ts';
+import { checkTriggers } from './trigger-rules.ts';
 
 /** Lambda refuses a function that sets one of these: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
 const reservedVariables = new Set([
@@ -76,6 +77,7 @@ function brokenFunctionRules(name: string, settings: FunctionText): Mistake[] {
   const path = settings.triggers.http?.path;
   const fault = path === undefined ? undefined : pathFault(path);
   if (fault !== undefined) mistake(['triggers', 'http', 'path'], `${JSON.stringify(path)} ${fault}`);
+  checkTriggers(settings.triggers, (keys, words) => mistake(['triggers', ...keys], words));
   return mistakes;
 }
 

@@ -3,41 +3,8 @@
 import * as v from 'valibot';
 import { didYouMean } from './did-you-mean.ts';
 import { runtimes } from './runtimes.ts';
-
-/** What valibot tells a message about the value it refused. */
-type Refusal = v.BaseIssue<unknown>;
-
-const mustBe = (what: string) => (refusal: Refusal) => `must be ${what}, not ${kindOf(refusal.input)}`;
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object') return 'an object';
-  if (typeof value === 'string') return `the string ${JSON.stringify(value)}`;
-  return String(value);
-}
-
-/** An object with these fields and no others; `notAnObject` words the refusal of any other value. */
-function fields<const Entries extends v.ObjectEntries>(entries: Entries, notAnObject = mustBe('an object')) {
-  return v.strictObject(entries, (refusal) => {
-    if (refusal.expected === 'never') {
-      const key = String(refusal.path?.at(-1)?.key);
-      return `is not known here${didYouMean(key, Object.keys(entries))}`;
-    }
-    return refusal.expected === 'Object' ? notAnObject(refusal) : 'is required';
-  });
-}
-
-function wholeNumber(lowest: number, highest: number, unit: string) {
-  return v.pipe(
-    v.number(mustBe('a number')),
-    v.integer(({ input }) => `${input} is not a whole number of ${unit}`),
-    v.minValue(lowest, ({ input }) => `${input} is less than ${lowest} ${unit}`),
-    v.maxValue(highest, ({ input }) => `${input} is more than ${highest} ${unit}`),
-  );
-}
-
-const text = v.string(mustBe('a string'));
+import { fields, kindOf, mustBe, text, wholeNumber } from './schema-parts.ts';
+import { triggersSchema } from './trigger-schema.ts';
 
 const functionName = v.pipe(
   text,
@@ -52,30 +19,6 @@ const environmentName = v.pipe(
     /^[a-zA-Z][a-zA-Z0-9_]+$/,
     'is not a variable name: a letter, then letters, digits and _, at least two characters',
   ),
-);
-
-const httpTrigger = v.pipe(
-  fields({
-    path: v.optional(
-      v.pipe(
-        text,
-        v.regex(/^\//, ({ input }) => `${JSON.stringify(input)} must start with /`),
-        v.description(
-          'Path of the HTTP API route, e.g. /orders/{id}; the last segment may be {proxy+}. Default: /<function> and all below it.',
-        ),
-      ),
-    ),
-    method: v.optional(
-      v.pipe(
-        v.picklist(['ANY', 'GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'], (refusal) =>
-          mustBe('ANY, GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS')(refusal),
-        ),
-        v.description('HTTP method of the route, in capitals.'),
-      ),
-      'ANY',
-    ),
-  }),
-  v.description('Call the function through an HTTP API.'),
 );
 
 // An object only: Terraform reads the same file, and its types can't say "true or an object".
@@ -176,10 +119,7 @@ export const functionSchema = fields({
       ),
     ),
   ),
-  triggers: v.optional(
-    v.pipe(fields({ http: v.optional(httpTrigger) }), v.description('What invokes the function.')),
-    {},
-  ),
+  triggers: v.optional(v.pipe(triggersSchema, v.description('What invokes the function.')), {}),
 });
 
 /** `livectl.json` as it is written; cross-field rules are in manifest-rules.ts. */

@@ -4,6 +4,7 @@ import { type Directory, manifestItem } from '../../../protocol/directory.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { FunctionSettings } from './function-settings.ts';
+import { type TriggerTargets, triggerTargetsSchema } from './trigger-targets.ts';
 
 /** What the module and livectl agree on; fields of later versions of the module are passed over. */
 const documentSchema = v.object({
@@ -27,7 +28,7 @@ const documentSchema = v.object({
           external: v.nullish(v.array(v.string()), []),
         }),
       ),
-      triggers: v.nullish(v.object({ http: v.nullish(v.object({ url: v.nullish(v.string()) })) })),
+      triggers: v.nullish(triggerTargetsSchema, {}),
     }),
   ),
 });
@@ -40,6 +41,8 @@ export interface StageManifest {
   readonly functions: readonly FunctionSettings[];
   /** HTTP URLs, for functions that have one. */
   readonly urls: ReadonlyMap<string, string>;
+  /** What each function's triggers are on AWS. */
+  readonly targets: ReadonlyMap<string, TriggerTargets>;
 }
 
 /**
@@ -86,11 +89,15 @@ export async function readStageManifest(
   }
   const chosen = Object.entries(functions).filter(([name]) => only === undefined || only.includes(name));
   const urls = new Map<string, string>();
-  for (const [name, { triggers }] of chosen) if (triggers?.http?.url) urls.set(name, triggers.http.url);
+  for (const [name, { triggers }] of chosen) {
+    const url = triggers.http?.url ?? triggers.function_url?.url;
+    if (url !== undefined) urls.set(name, url);
+  }
   return {
     relayUrl: relay.url,
     functions: chosen.map(([name, entry]) => settingsOf(name, entry)),
     urls,
+    targets: new Map(chosen.map(([name, { triggers }]) => [name, triggers])),
   };
 }
 
@@ -115,7 +122,7 @@ function settingsOf(
       packages: entry.esbuild?.packages ?? 'external',
       external: entry.esbuild?.external ?? [],
     },
-    triggers: { http: undefined },
+    triggers: {},
   };
 }
 

@@ -203,7 +203,60 @@ describe('a wrong manifest', () => {
         'functions.hello.triggers.http.method: must be ANY, GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS, not the string "get"',
       ],
     ],
-    [{ triggers: { sqs: {} } }, ['functions.hello.triggers.sqs: is not known here']],
+    [{ triggers: { mqtt: {} } }, ['functions.hello.triggers.mqtt: is not known here']],
+    [
+      { triggers: { sns: { topic: 'orders' } } },
+      ['functions.hello.triggers.sns.topic: is not known here; did you mean "topic_arn"?'],
+    ],
+    [
+      { triggers: { sns: { topic_arn: 'orders' } } },
+      [
+        'functions.hello.triggers.sns.topic_arn: "orders" is no ARN of sns: write e.g. arn:aws:sns:eu-west-1:123456789012:orders',
+      ],
+    ],
+    [
+      { triggers: { sqs: { queue_arn: 'arn:aws:sqs:eu-west-1:123456789012:a', queue_name: 'b' } } },
+      [
+        'functions.hello.triggers.sqs.queue_name: is for a new resource, and queue_arn names one that exists: leave one out',
+      ],
+    ],
+    [
+      { triggers: { sqs: { batch_size: 11 } } },
+      [
+        'functions.hello.triggers.sqs.batch_size: above 10 needs a maximum_batching_window_in_seconds of at least 1',
+      ],
+    ],
+    [
+      { triggers: { sqs: { function_response_types: ['Batch'] } } },
+      [
+        'functions.hello.triggers.sqs.function_response_types[0]: must be ReportBatchItemFailures, not the string "Batch"',
+      ],
+    ],
+    [{ triggers: { eventbridge: {} } }, ['functions.hello.triggers.eventbridge.event_pattern: is required']],
+    [
+      { triggers: { eventbridge: { event_pattern: { source: ['a'] } } } },
+      ['functions.hello.triggers.eventbridge.event_pattern: must be a string, not an object'],
+    ],
+    [
+      { triggers: { eventbridge: { event_pattern: '{"source": [a]}' } } },
+      [
+        expect.stringMatching(
+          /^functions\.hello\.triggers\.eventbridge\.event_pattern: is no JSON: /,
+        ) as string,
+      ],
+    ],
+    [
+      { triggers: { schedule: { schedule_expression: 'rate(1 minutes)' } } },
+      [
+        'functions.hello.triggers.schedule.schedule_expression: "rate(1 minutes)" must be e.g. rate(5 minutes) or cron(0 8 ? * MON-FRI *)',
+      ],
+    ],
+    [
+      { triggers: { function_url: { invoke_mode: 'STREAM' } } },
+      [
+        'functions.hello.triggers.function_url.invoke_mode: must be BUFFERED or RESPONSE_STREAM, not the string "STREAM"',
+      ],
+    ],
     [{ runtime: 'nodejs22.x', python: 'python3.13' }, ['functions.hello.python: is not for nodejs22.x']],
     [
       { runtime: 'python3.13', python: 'python3.13', command: ['python3'] },
