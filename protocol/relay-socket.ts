@@ -1,7 +1,7 @@
 // A peer's own WebSocket on the relay: signed handshake, its connection id from `hello`, keepalive, messages in.
 import type { Agent } from 'node:http';
 import * as v from 'valibot';
-import { WebSocket } from 'ws';
+import WebSocket from 'ws';
 import type { Clock, Timer } from './clock.ts';
 import { LiveDebugError, messageOf } from './live-debug-error.ts';
 import { type AwsCredentials, Signer } from './signature.ts';

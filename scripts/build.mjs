@@ -10,38 +10,21 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 import { buildConstructs } from './build-constructs.mjs';
+import { common, requireBanner, stubOptions } from './stub-options.mjs';
 import { thirdPartyNotices } from './third-party-notices.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
 
-// CommonJS packages inside an ES module still call require() for Node's own modules.
-const requireBanner =
-  "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);";
-
 /** @type {import('esbuild').BuildOptions} */
-const common = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  legalComments: 'none',
-  logLevel: 'warning',
-  metafile: true,
-  // ws looks for these native speed-ups and does without them.
-  external: ['bufferutil', 'utf-8-validate'],
-  define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
-};
+const here = { ...common, absWorkingDir: root };
 
 async function buildStub() {
   const outfile = join(dist, 'stub', 'index.mjs');
   const result = await build({
-    ...common,
+    ...stubOptions(root),
     entryPoints: ['stub/src/index.ts'],
     outfile,
-    minify: true,
-    banner: { js: requireBanner },
   });
   // Stored, not deflated, with a fixed time (DOS epoch, local time), so that equal sources give equal bytes.
   const zip = zipSync(
@@ -56,7 +39,7 @@ async function buildStub() {
 
 async function buildNodeRuntime() {
   return build({
-    ...common,
+    ...here,
     entryPoints: ['cli/src/worker/node-runtime/main.ts'],
     outfile: join(dist, 'node-runtime.mjs'),
     minifySyntax: true,
@@ -108,7 +91,7 @@ const lazyBuiltins = {
 async function buildCli() {
   const outfile = join(dist, 'livectl.mjs');
   const result = await build({
-    ...common,
+    ...here,
     entryPoints: ['cli/src/main.ts'],
     outfile,
     minify: true,
@@ -132,7 +115,7 @@ await buildConstructs(root, dist);
 await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(root, [stub, runtime, cli]));
 if (process.argv.includes('--bench')) {
   await build({
-    ...common,
+    ...here,
     entryPoints: ['bench/main.ts'],
     outfile: join(dist, 'bench.mjs'),
     packages: 'external',

@@ -3,7 +3,8 @@ import type { Clock } from '../../protocol/clock.ts';
 import type { HttpClient } from '../../protocol/http-client.ts';
 import { LiveDebugError, messageOf } from '../../protocol/live-debug-error.ts';
 import { type AwsCredentials, Signer } from '../../protocol/signature.ts';
-import { readJson, remoteError } from './remote-answer.ts';
+import { asJson, jsonText } from './json-texts.ts';
+import { remoteError } from './remote-answer.ts';
 import type { StubSettings } from './settings.ts';
 
 export interface FallbackCall {
@@ -22,7 +23,7 @@ export async function invokeFallback(call: FallbackCall): Promise<unknown> {
   const { settings, functionArn, http, credentials, clock, event, timeoutMs } = call;
   const path = `/2015-03-31/functions/${encodeURIComponent(functionArn)}/invocations`;
   const url = new URL(path, settings.lambdaEndpoint);
-  const body = Buffer.from(JSON.stringify(event) ?? 'null');
+  const body = Buffer.from(jsonText(event));
   const signer = new Signer({ service: 'lambda', region: settings.region });
   const request = { method: 'POST', url, headers: { 'content-type': 'application/json' }, body };
   const headers = signer.sign(request, credentials, clock.now());
@@ -33,7 +34,7 @@ export async function invokeFallback(call: FallbackCall): Promise<unknown> {
   });
   if (response.status !== 200) throw cannotInvoke(functionArn, `HTTP ${response.status}`);
   if (response.headers['x-amz-function-error'] !== undefined) throw remoteError(response.body);
-  return readJson(response.body);
+  return asJson(response.body);
 }
 
 function cannotInvoke(functionArn: string, why: string, cause?: unknown): LiveDebugError {

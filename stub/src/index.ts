@@ -1,6 +1,9 @@
 // [1] The stub's entry for the Lambda Node runtime: `index.handler`.
 import { systemClock } from '../../protocol/clock.ts';
+import { watchJson } from './json-texts.ts';
 import { type LambdaContext, Stub } from './stub.ts';
+
+watchJson();
 
 const stub = new Stub(process.env, systemClock);
 await stub.start();

@@ -1,22 +1,10 @@
-// [1] What was answered elsewhere, given to the runtime so that it reports the same value, or name, message and stack.
+// [1] An error that was thrown elsewhere, given to the runtime so that it reports the same name, message and stack.
 import * as v from 'valibot';
 import { functionErrorSchema } from '../../protocol/message.ts';
 
-/** The value a function answered; undefined for no bytes, the text itself where it is not JSON. */
-export function readJson(body: Uint8Array): unknown {
-  if (body.length === 0) return undefined;
-  const text = Buffer.from(body).toString('utf8');
-  try {
-    return JSON.parse(text);
-  } catch {
-    // A custom runtime may answer anything; Lambda's Node runtime can pass it on as a string only.
-    return text;
-  }
-}
-
 /** Makes an `Error` of the Runtime API's error JSON: `errorType` as its name, `trace` as its stack. */
 export function remoteError(body: Uint8Array): Error {
-  const parsed = v.safeParse(functionErrorSchema, readJson(body));
+  const parsed = v.safeParse(functionErrorSchema, parsedOrText(body));
   const { errorType, errorMessage, trace, stackTrace } = parsed.success ? parsed.output : unreadable;
   const error = new Error(errorMessage);
   error.name = errorType;
@@ -33,4 +21,13 @@ const unreadable: v.InferOutput<typeof functionErrorSchema> = {
 
 function frameText(frame: unknown): string {
   return typeof frame === 'string' ? frame : JSON.stringify(frame);
+}
+
+function parsedOrText(body: Uint8Array): unknown {
+  const text = Buffer.from(body).toString('utf8');
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }

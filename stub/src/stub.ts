@@ -11,8 +11,9 @@ import { ClientDirectory } from './client-directory.ts';
 import { type Answer, Exchange } from './exchange.ts';
 import { invokeFallback } from './fallback.ts';
 import { functionEnvironment } from './function-environment.ts';
+import { asJson, jsonText } from './json-texts.ts';
 import { answerWithoutClient } from './no-client-answer.ts';
-import { readJson, remoteError } from './remote-answer.ts';
+import { remoteError } from './remote-answer.ts';
 import { report } from './report.ts';
 import { readSettings, type StubSettings } from './settings.ts';
 import { StubSocket } from './stub-socket.ts';
@@ -128,7 +129,7 @@ export class Stub {
         identity: jsonOrUndefined(context.identity),
         environment: this.#functionEnvironment,
       },
-      event: Buffer.from(JSON.stringify(event) ?? 'null'),
+      event: Buffer.from(jsonText(event)),
       onDrop: (reason) => this.#drop(reason),
     });
     this.#exchanges.set(exchange.id, exchange);
@@ -174,7 +175,7 @@ export class Stub {
 
 function readAnswer(answer: Answer): unknown {
   if (answer.type === 'error') throw remoteError(answer.body);
-  return readJson(answer.body);
+  return asJson(answer.body);
 }
 
 /** In Lambda's words, since Lambda would end the stub a moment later. */
@@ -188,5 +189,5 @@ function timeoutError(afterMs: number): Error {
 }
 
 function jsonOrUndefined(value: unknown): string | undefined {
-  return value === undefined || value === null ? undefined : JSON.stringify(value);
+  return value === undefined || value === null ? undefined : jsonText(value);
 }

@@ -32,7 +32,7 @@ describe('an invocation', () => {
     const outcome = lambda.invoke(event, {
       awsRequestId: 'req-1',
       timeoutMs: 10_000,
-      clientContext: { a: 1 },
+      clientContext: '{"a":1}',
     });
     const received = await client.next('invoke');
     const { head, body } = received.message as Message<'invoke'>;

@@ -4,26 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
+import { stubOptions } from '../../../scripts/stub-options.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** scripts/build.mjs, `common` and `buildStub`. */
-const asShipped: BuildOptions = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  legalComments: 'none',
-  logLevel: 'warning',
-  metafile: true,
-  external: ['bufferutil', 'utf-8-validate'],
-  define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
-  minify: true,
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
-  },
-};
+const asShipped: BuildOptions = stubOptions(root);
 
 export interface BuiltStub {
   /** The stub as it is shipped. */

@@ -1,8 +1,8 @@
 // What the test and the process that plays Lambda say to each other.
 
-/** From the test. */
+/** From the test; events are JSON text, as the Runtime API gives them. */
 export type ToRuntime =
-  | { readonly do: 'invoke'; readonly event: unknown; readonly context: RuntimeContext }
+  | { readonly do: 'invoke'; readonly event: string; readonly context: RuntimeContext }
   | { readonly do: 'advance'; readonly ms: number };
 
 export interface RuntimeContext {
@@ -10,7 +10,8 @@ export interface RuntimeContext {
   readonly invokedFunctionArn: string;
   /** When the invocation began, and the time it was given, in milliseconds. */
   readonly timeoutMs: number;
-  readonly clientContext?: unknown;
+  /** JSON text. */
+  readonly clientContext?: string;
 }
 
 /** From the process. `timer`: the manual clock was given one of this delay. */
@@ -21,7 +22,7 @@ export type FromRuntime =
   | ({ readonly is: 'outcome' } & Outcome);
 
 export type Outcome =
-  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: true; readonly text: string }
   | { readonly ok: false; readonly error: ReportedError };
 
 /** What Lambda's Node runtime reports of a thrown error. */

@@ -12,7 +12,7 @@ process.on('disconnect', () => process.exit(0));
 try {
   const { handler } = (await import(pathToFileURL(process.argv[2] ?? '').href)) as { handler: Handler };
   process.on('message', (message: ToRuntime) => {
-    if (message.do === 'invoke') void invoke(handler, message.event, message.context);
+    if (message.do === 'invoke') void invoke(handler, JSON.parse(message.event), message.context);
   });
   say({ is: 'ready' });
 } catch (error) {
@@ -20,11 +20,12 @@ try {
 }
 
 async function invoke(handler: Handler, event: unknown, context: RuntimeContext): Promise<void> {
-  const { timeoutMs, ...rest } = context;
+  const { timeoutMs, clientContext: clientContextText, ...rest } = context;
+  const clientContext: unknown = clientContextText && JSON.parse(clientContextText);
   const startedAt = Date.now();
   const getRemainingTimeInMillis = () => timeoutMs - (Date.now() - startedAt);
-  const outcome = await handler(event, { ...rest, getRemainingTimeInMillis }).then(
-    (value): Outcome => ({ ok: true, value: JSON.parse(JSON.stringify(value ?? null)) }),
+  const outcome = await handler(event, { ...rest, clientContext, getRemainingTimeInMillis }).then(
+    (value): Outcome => ({ ok: true, text: JSON.stringify(value === undefined ? null : value) }),
     (error): Outcome => ({ ok: false, error: reported(error) }),
   );
   say({ is: 'outcome', ...outcome });

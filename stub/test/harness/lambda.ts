@@ -72,7 +72,12 @@ export class Lambda {
   }
 
   /** One invocation; `context` fills in the request. */
-  async invoke(event: unknown, context: Partial<RuntimeContext> = {}): Promise<Outcome> {
+  invoke(event: unknown, context: Partial<RuntimeContext> = {}): Promise<Outcome> {
+    return this.invokeText(JSON.stringify(event), context);
+  }
+
+  /** The same with the event's JSON text. */
+  async invokeText(event: string, context: Partial<RuntimeContext> = {}): Promise<Outcome> {
     this.#requests += 1;
     const awsRequestId = `request-${this.#requests}`;
     const whole = { awsRequestId, invokedFunctionArn: functionArn, timeoutMs: 30_000, ...context };
@@ -120,11 +125,11 @@ export class Lambda {
 /** The value of an invocation that must have gone well. */
 export function answerOf(outcome: Outcome): unknown {
   if (!outcome.ok) throw new Error(`${outcome.error.errorType}: ${outcome.error.errorMessage}`);
-  return outcome.value;
+  return JSON.parse(outcome.text);
 }
 
 /** The error of an invocation that must have failed. */
 export function errorOf(outcome: Outcome): ReportedError {
-  if (outcome.ok) throw new Error(`no error but ${JSON.stringify(outcome.value)}`);
+  if (outcome.ok) throw new Error(`no error but ${outcome.text}`);
   return outcome.error;
 }

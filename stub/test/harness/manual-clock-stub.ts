@@ -1,7 +1,10 @@
 // The stub of the shipped sources on a clock that the test turns; otherwise the same as stub/src/index.ts.
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import { watchJson } from '../../src/json-texts.ts';
 import { type LambdaContext, Stub } from '../../src/stub.ts';
 import type { FromRuntime, ToRuntime } from './ipc.ts';
+
+watchJson();
 
 class ReportingClock extends ManualClock {
   override after(ms: number, callback: () => void) {

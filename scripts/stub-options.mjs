@@ -1,0 +1,34 @@
+// How esbuild bundles the stub: for the build, and for tests that bundle a stub of their own.
+import { join } from 'node:path';
+
+/** CommonJS packages inside an ES module still call require() for Node's own modules. */
+export const requireBanner =
+  "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);";
+
+/** What every bundle of this project has in common. @type {import('esbuild').BuildOptions} */
+export const common = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+  // ws looks for these native speed-ups and does without them.
+  external: ['bufferutil', 'utf-8-validate'],
+  define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
+};
+
+/** Options of the stub's bundle; entry and output are the caller's. @param {string} root the repository's folder */
+export function stubOptions(root) {
+  /** @type {import('esbuild').BuildOptions} */
+  const options = {
+    ...common,
+    absWorkingDir: root,
+    minify: true,
+    banner: { js: requireBanner },
+    // The client alone: ws names its server and its streams too, 8 KB that a cold start would read.
+    alias: { ws: join(root, 'node_modules/ws/lib/websocket.js') },
+  };
+  return options;
+}
