@@ -1,5 +1,7 @@
 // The embedded cloud of `serve --local`: its contract with the serve command. See docs/local-cloud.md.
 import type { Clock } from '../../../protocol/clock.ts';
+import type { Triggers } from '../manifest/trigger-schema.ts';
+import type { TriggerTargets } from '../manifest/trigger-targets.ts';
 import type { Outcome } from '../worker/invocation.ts';
 
 /** A function to deploy: what Terraform would give AWS. */
@@ -12,8 +14,8 @@ export interface CloudFunction {
   /** Megabytes. */
   readonly memorySize: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** Its HTTP API route; without a path the function answers at `/<name>` and everything below it. */
-  readonly http: { readonly path: string | undefined; readonly method: string } | undefined;
+  /** Its event sources. Over HTTP it answers in any case: without a path at `/<name>` and everything below it. */
+  readonly triggers: Triggers;
 }
 
 export interface Credentials {
@@ -95,6 +97,8 @@ export interface Cloud {
   readonly url: string;
   /** Where each function answers over HTTP. */
   readonly functionUrls: ReadonlyMap<string, string>;
+  /** What to publish to, by function; the ids are what `endpointUrl` knows them by. */
+  readonly triggerTargets: ReadonlyMap<string, TriggerTargets>;
   readonly region: string;
   /** What `AWS_ENDPOINT_URL` would be: relay, directory and Lambda's Invoke API in one place. */
   readonly endpointUrl: string;

@@ -14,6 +14,7 @@ import { closeServer, listen } from './loopback-server.ts';
 import { ConnectionsApi } from './relay/connections-api.ts';
 import { Relay } from './relay/relay-server.ts';
 import { SigV4Verifier } from './sigv4-verify.ts';
+import { triggerTargets } from './sources/targets.ts';
 
 const defaultMaxInstances = 20;
 
@@ -75,9 +76,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const url = `http://127.0.0.1:${await front.listen(options.port)}`;
     closers.push(() => front.close());
 
+    const functionUrls = new Map(functions.map((each) => [each.name, url + callablePath(each)]));
+
     return {
       url,
-      functionUrls: new Map(functions.map((each) => [each.name, url + callablePath(each)])),
+      functionUrls,
+      triggerTargets: triggerTargets(functions, { stage, endpointUrl, functionUrls }),
       region,
       endpointUrl,
       relayUrl,

@@ -68,15 +68,7 @@ async function openCloud(
 /** What Terraform would give AWS. */
 function deployed(settings: FunctionSettings): CloudFunction {
   const { name, handler, runtime, timeout, memorySize, environment, triggers } = settings;
-  return {
-    name,
-    handler,
-    runtime,
-    timeout,
-    memorySize,
-    environment,
-    http: triggers.http && { path: triggers.http.path, method: triggers.http.method },
-  };
+  return { name, handler, runtime, timeout, memorySize, environment, triggers };
 }
 
 function tell(event: CloudEvent, verbose: boolean, emit: (event: SessionEvent) => void): void {

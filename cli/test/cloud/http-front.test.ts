@@ -11,16 +11,26 @@ import { HandClock } from './hand-clock.ts';
 const clock = new HandClock(Date.UTC(2020, 2, 12, 19, 3, 58));
 const agent = new Agent({ keepAlive: true });
 
-function deployed(name: string, path?: string, method = 'ANY'): CloudFunction {
-  const http = path === undefined ? undefined : { path, method };
-  return { name, handler: 'x.y', runtime: 'nodejs22.x', timeout: 3, memorySize: 128, environment: {}, http };
+type HttpMethod = NonNullable<CloudFunction['triggers']['http']>['method'];
+
+function deployed(name: string, path?: string, method: HttpMethod = 'ANY'): CloudFunction {
+  const triggers = path === undefined ? {} : { http: { path, method } };
+  return {
+    name,
+    handler: 'x.y',
+    runtime: 'nodejs22.x',
+    timeout: 3,
+    memorySize: 128,
+    environment: {},
+    triggers,
+  };
 }
 
 const functions = [
   deployed('hello'),
   deployed('users', '/users/{id}', 'GET'),
   deployed('files', '/files/{path+}'),
-  deployed('form', '/form', 'post'),
+  deployed('form', '/form', 'POST'),
 ];
 
 type HttpEvent = Record<string, unknown> & {

@@ -3,9 +3,19 @@ import { describe, expect, test } from 'vitest';
 import type { CloudFunction } from '../../src/cloud/cloud.ts';
 import { callablePath, RouteTable } from '../../src/cloud/front/routes.ts';
 
-function deployed(name: string, path?: string, method = 'ANY'): CloudFunction {
-  const http = path === undefined ? undefined : { path, method };
-  return { name, handler: 'x.y', runtime: 'nodejs22.x', timeout: 3, memorySize: 128, environment: {}, http };
+type HttpMethod = NonNullable<CloudFunction['triggers']['http']>['method'];
+
+function deployed(name: string, path?: string, method: HttpMethod = 'ANY'): CloudFunction {
+  const triggers = path === undefined ? {} : { http: { path, method } };
+  return {
+    name,
+    handler: 'x.y',
+    runtime: 'nodejs22.x',
+    timeout: 3,
+    memorySize: 128,
+    environment: {},
+    triggers,
+  };
 }
 
 describe('the most specific route wins, in whatever order they are declared', () => {
@@ -45,7 +55,7 @@ describe('the most specific route wins, in whatever order they are declared', ()
 
 describe('mistakes', () => {
   test.each<[string, CloudFunction[], string]>([
-    ['the same route twice', [deployed('a', '/x'), deployed('b', '/x', 'any')], 'a and b both answer ANY /x'],
+    ['the same route twice', [deployed('a', '/x'), deployed('b', '/x', 'ANY')], 'a and b both answer ANY /x'],
     [
       'the same shape',
       [deployed('a', '/x/{id}', 'GET'), deployed('b', '/x/{name}', 'GET')],

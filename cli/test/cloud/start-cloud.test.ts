@@ -26,8 +26,8 @@ async function start(options: Parameters<typeof startTestCloud>[1] = {}) {
 test('tells where everything is, on 127.0.0.1 alone', async () => {
   const functions = [
     deployed('hello'),
-    deployed('users', { http: { path: '/users/{id}', method: 'GET' } }),
-    deployed('bare', { http: { path: undefined, method: 'POST' } }),
+    deployed('users', { triggers: { http: { path: '/users/{id}', method: 'GET' } } }),
+    deployed('bare', { triggers: { http: { method: 'POST' } } }),
   ];
   const cloud = await start({ functions });
   expect(cloud.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -124,9 +124,9 @@ describe('what goes wrong at the start', () => {
   });
 
   test('routes that clash are refused before anything is opened', async () => {
-    const http = { path: '/same', method: 'GET' };
+    const triggers = { http: { path: '/same', method: 'GET' as const } };
     await expect(
-      start({ functions: [deployed('a', { http }), deployed('b', { http })] }),
+      start({ functions: [deployed('a', { triggers }), deployed('b', { triggers })] }),
     ).rejects.toMatchObject({
       code: 'LD_CONFIG',
       message: 'a and b both answer GET /same',

@@ -40,7 +40,7 @@ export function deployed(name: string, changes: Partial<CloudFunction> = {}): Cl
     timeout: 3,
     memorySize: 256,
     environment: {},
-    http: undefined,
+    triggers: {},
     ...changes,
   };
 }

@@ -39,7 +39,7 @@ beforeEach(async () => {
     timeout: 5,
     memorySize: 128,
     environment: {},
-    http: undefined,
+    triggers: {},
   };
   cloud = await startCloud({
     functions: [

@@ -59,13 +59,13 @@ export class RouteTable {
 }
 
 /** A path that a person could call: variables stand as their own names. */
-export function callablePath({ name, http }: CloudFunction): string {
-  const path = http?.path ?? `/${name}`;
+export function callablePath({ name, triggers }: CloudFunction): string {
+  const path = triggers.http?.path ?? `/${name}`;
   return path === '$default' ? '/' : path.replace(/\{([^}+]+)\+?\}/g, '$1');
 }
 
-function routesOf({ name, http }: CloudFunction): Route[] {
-  const method = http?.method.toUpperCase() ?? 'ANY';
+function routesOf({ name, triggers: { http } }: CloudFunction): Route[] {
+  const method = http?.method ?? 'ANY';
   if (http?.path !== undefined) return [routeOf(name, method, http.path)];
   // `/name`, and everything below it.
   return [`/${name}`, `/${name}/`, `/${name}/{proxy+}`].map((path) => routeOf(name, method, path));
