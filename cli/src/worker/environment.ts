@@ -129,6 +129,31 @@ export class FunctionEnvironment {
   }
 }
 
+/** What the stub's variables say of the execution role. */
+export interface RoleCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string | undefined;
+}
+
+/** The variables that SDKs take credentials from, the older names of some included; they go before all other places. */
+const credentialNames = new Set([
+  ...['AWS_ACCESS_KEY_ID', 'AWS_ACCESS_KEY', 'AWS_SECRET_ACCESS_KEY', 'AWS_SECRET_KEY'],
+  ...['AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN'],
+]);
+
+/** Splits the credentials from a function's variables; all stay where they are when there are none. */
+export function withoutCredentials(variables: Variables): {
+  readonly credentials: RoleCredentials | undefined;
+  readonly others: Variables;
+} {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = variables;
+  if (!accessKeyId || !secretAccessKey) return { credentials: undefined, others: variables };
+  const others = Object.entries(variables).filter(([name]) => !credentialNames.has(name));
+  const credentials = { accessKeyId, secretAccessKey, sessionToken: variables.AWS_SESSION_TOKEN };
+  return { credentials, others: Object.fromEntries(others) };
+}
+
 const startupNames = /^(NODE_|DENO_|PYTHON|UV_|DYLD_|MALLOC_|OPENSSL_|SSL_CERT_|ICU_|TZ$)/;
 
 /**

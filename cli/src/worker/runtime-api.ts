@@ -41,6 +41,8 @@ export interface RuntimeApiOptions {
   readonly privateRoutes?: Readonly<Record<string, () => unknown>>;
   /** Further headers of the next answer to `next`. */
   readonly nextHeaders?: () => Readonly<Record<string, string>>;
+  /** Is asked first; answers what is for it and says whether it did. */
+  readonly handle?: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
 }
 
 /** A running Runtime API. */
@@ -184,6 +186,8 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
     const privateRoute = options.privateRoutes?.[path];
     if (refused !== undefined) {
       refuse(response, 403, 'Forbidden', refused);
+    } else if (options.handle?.(request, response)) {
+      return;
     } else if (request.method === 'GET' && path === '/2018-06-01/runtime/invocation/next') {
       onNext(response);
     } else if (request.method === 'POST' && id !== undefined && kind !== undefined) {

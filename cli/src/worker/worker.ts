@@ -4,7 +4,13 @@ import { dirname } from 'node:path';
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import type { NodeHandler } from './assignment.ts';
-import { type FunctionEnvironment, sameVariables, startupVariables } from './environment.ts';
+import { CredentialsEndpoint } from './credentials-endpoint.ts';
+import {
+  type FunctionEnvironment,
+  sameVariables,
+  startupVariables,
+  withoutCredentials,
+} from './environment.ts';
 import {
   type FunctionCode,
   type FunctionError,
@@ -68,6 +74,8 @@ export class Worker {
   readonly #settings: WorkerSettings;
   readonly #command: readonly [string, ...string[]];
   readonly #client: RuntimeClient | undefined;
+  /** Where a program that isn't ours finds its credentials. */
+  readonly #credentials: CredentialsEndpoint | undefined;
   /** What the process was started with. */
   readonly #startedWith: Variables;
   /** What the function sees now; undefined for a spare. */
@@ -101,7 +109,9 @@ export class Worker {
     command: readonly [string, ...string[]],
     environment: FunctionEnvironment,
   ): Worker {
-    const worker = new Worker(settings, command, code.taskRoot, environment.variables, undefined);
+    const { credentials, others } = withoutCredentials(environment.variables);
+    const endpoint = credentials && new CredentialsEndpoint(credentials, settings.clock);
+    const worker = new Worker(settings, command, code.taskRoot, others, undefined, endpoint);
     worker.code = code;
     worker.#environment = environment;
     return worker;
@@ -113,11 +123,13 @@ export class Worker {
     cwd: string,
     variables: Variables,
     client: RuntimeClient | undefined,
+    credentials?: CredentialsEndpoint,
   ) {
     this.#settings = settings;
     this.#command = command;
     this.#startedWith = variables;
     this.#client = client;
+    this.#credentials = credentials;
     this.#starting = this.#start(cwd);
     this.exited = this.#starting.then(
       ({ process }) => process.exited.then(() => {}),
@@ -134,9 +146,11 @@ export class Worker {
   fits(environment: FunctionEnvironment): boolean {
     if (this.#environment?.equals(environment)) return true;
     const { variables } = environment;
-    return sameVariables(
-      this.#startedWith,
-      this.#client === undefined ? variables : startupVariables(variables),
+    if (this.#client !== undefined) return sameVariables(this.#startedWith, startupVariables(variables));
+    const { credentials, others } = withoutCredentials(variables);
+    return (
+      (credentials === undefined) === (this.#credentials === undefined) &&
+      sameVariables(this.#startedWith, others)
     );
   }
 
@@ -166,6 +180,8 @@ export class Worker {
     if (!this.#environment?.equals(environment)) {
       this.#environment = environment;
       this.#client?.renew(environment.variables);
+      const { credentials } = withoutCredentials(environment.variables);
+      if (credentials) this.#credentials?.renew(credentials);
     }
     let running: Running;
     try {
@@ -217,8 +233,16 @@ export class Worker {
 
   async #start(cwd: string): Promise<Running> {
     const { machine, clock } = this.#settings;
-    const api = await startRuntimeApi(this.#client?.apiOptions);
-    const ours = { ...this.#client?.variables, AWS_LAMBDA_RUNTIME_API: api.address };
+    const credentials = this.#credentials;
+    const api = await startRuntimeApi({
+      ...this.#client?.apiOptions,
+      handle: credentials && ((request, response) => credentials.handle(request, response)),
+    });
+    const ours = {
+      ...this.#client?.variables,
+      ...credentials?.variables(api.address),
+      AWS_LAMBDA_RUNTIME_API: api.address,
+    };
     let process: WorkerProcess;
     try {
       process = startProcess(this.#command, { cwd, env: { ...machine, ...this.#startedWith, ...ours } });

@@ -271,7 +271,7 @@ describe('a command', () => {
     });
   });
 
-  it('is started anew when its credentials change', async () => {
+  it('is started anew when its variables change', async () => {
     const harness = new PoolHarness(runtime.file);
     harness.use('bash', bootstrap, custom);
     const run = (GREETING: string) => harness.answer('bash', {}, { environment: { GREETING } });

@@ -77,6 +77,7 @@ async function takeInvocation(handler: Handler, model: ReturnType<typeof handler
   await renewEnvironment(
     Number(next.headers.get(environmentVersionHeader.toLowerCase()) ?? environment.version),
   );
+  extendCredentials();
   const traceId = next.headers.get('lambda-runtime-trace-id');
   if (traceId === undefined) delete process.env._X_AMZN_TRACE_ID;
   else process.env._X_AMZN_TRACE_ID = traceId;
@@ -99,6 +100,7 @@ function locateFromEnvironment(): HandlerLocation {
 async function takeAssignment(): Promise<HandlerLocation> {
   const assignment = (await getJson('/livectl/assignment')) as Assignment & NodeHandler;
   applyEnvironment(assignment.environment);
+  extendCredentials();
   const { moduleFile, exportPath } = assignment;
   process.chdir(process.env.LAMBDA_TASK_ROOT ?? process.cwd());
   return { moduleFile, exportPath, handlerString: process.env._HANDLER ?? exportPath };
@@ -118,6 +120,16 @@ function applyEnvironment(next: EnvironmentVersion): void {
     if (environment.variables[name] !== value) process.env[name] = value;
   }
   environment = next;
+}
+
+/**
+ * Has the SDK look at the variables again before long, since a worker may live longer than the credentials it began
+ * with; past the longest invocation, 15 minutes, so that none sees them expire.
+ */
+function extendCredentials(): void {
+  if (environment.variables.AWS_ACCESS_KEY_ID === undefined) return;
+  if (environment.variables.AWS_CREDENTIAL_EXPIRATION !== undefined) return;
+  process.env.AWS_CREDENTIAL_EXPIRATION = new Date(Date.now() + 16 * 60_000).toISOString();
 }
 
 async function getJson(path: string): Promise<unknown> {

@@ -107,6 +107,13 @@ class Environment:
                 os.environ[name] = value
         self._variables = variables
 
+    def extend_credentials(self):
+        """Has boto3 look at the variables again before long, since a worker may live longer than the credentials it
+        began with; past the longest invocation, 15 minutes, so that none sees them expire."""
+        if "AWS_ACCESS_KEY_ID" in self._variables and "AWS_CREDENTIAL_EXPIRATION" not in self._variables:
+            expires = time.gmtime(time.time() + 16 * 60)
+            os.environ["AWS_CREDENTIAL_EXPIRATION"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", expires)
+
 
 # The handler
 
@@ -478,6 +485,7 @@ def main():
     environment = Environment()
     if assigned == "later":
         environment.apply(connection.get_json("/livectl/assignment")["environment"])
+        environment.extend_credentials()
     task_root = os.environ.get("LAMBDA_TASK_ROOT", os.getcwd())
     os.chdir(task_root)
     log = set_up_logging()
@@ -504,6 +512,7 @@ def main():
         log.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
         if int(headers.get("livectl-environment-version", environment.version)) != environment.version:
             environment.apply(connection.get_json("/livectl/environment"))
+        environment.extend_credentials()
         os.environ.pop("_X_AMZN_TRACE_ID", None)
         if "lambda-runtime-trace-id" in headers:
             os.environ["_X_AMZN_TRACE_ID"] = headers["lambda-runtime-trace-id"]
