@@ -56,6 +56,8 @@ export interface CloudOptions {
   readonly nodeRuntimeFile: string;
   /** The program and its first arguments that run `nodeRuntimeFile`; default: the running Node. */
   readonly nodeCommand?: readonly [string, ...string[]];
+  /** Gives every invocation a day, so that neither the stub's timeout nor the HTTP front ends one at a breakpoint. */
+  readonly liftTimeouts?: boolean | undefined;
   /** Stub processes at one time, over all functions; default 20. */
   readonly maxInstances?: number;
   /** A private folder (0700) for unpacked code; the caller removes it after `close`. */

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { createDeveloper, createStubRole, region, relayStage } from './access.ts';
 import { createAwsEndpoint } from './aws-endpoint.ts';
+import { httpLimits } from './aws-limits.ts';
 import type { Cloud, CloudOptions } from './cloud.ts';
 import { Directory } from './directory/directory-api.ts';
 import { HttpFront } from './front/http-front.ts';
 import { callablePath, RouteTable } from './front/routes.ts';
 import { InvokeApi } from './lambda/invoke-api.ts';
 import { LambdaHost } from './lambda/lambda-host.ts';
+import { stubTimeout } from './lambda/stub-environment.ts';
 import { unpack } from './lambda/unpack.ts';
 import { closeServer, listen } from './loopback-server.ts';
 import { ConnectionsApi } from './relay/connections-api.ts';
@@ -17,6 +19,9 @@ import { SigV4Verifier } from './sigv4-verify.ts';
 import { triggerTargets } from './sources/targets.ts';
 
 const defaultMaxInstances = 20;
+
+/** Longer than anybody stands at a breakpoint. */
+const liftedSeconds = 24 * 60 * 60;
 
 /**
  * Deploys the stub for every function and opens the doors. Throws LD_CONFIG for routes that are wrong or clash and
@@ -64,6 +69,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         ...string[],
       ],
       maxInstances: options.maxInstances ?? defaultMaxInstances,
+      timeoutOf: options.liftTimeouts ? () => liftedSeconds : stubTimeout,
       place: { stage, tableName, relayUrl, directoryUrl: endpointUrl, role: stubRole },
       clock,
       onLog: (functionName, message) => onEvent({ type: 'stub_log', functionName, message }),
@@ -72,7 +78,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     closers.push(() => host.close());
     const invokeApi = new InvokeApi(host, verifier);
 
-    const front = new HttpFront({ routes, host, clock, onEvent });
+    const integrationMs = options.liftTimeouts ? liftedSeconds * 1000 : httpLimits.integrationMs;
+    const front = new HttpFront({ routes, host, clock, onEvent, integrationMs });
     const url = `http://127.0.0.1:${await front.listen(options.port)}`;
     closers.push(() => front.close());
 

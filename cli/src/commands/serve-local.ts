@@ -42,6 +42,7 @@ async function openCloud(
     nodeRuntimeFile,
     nodeCommand: nodeCommand(),
     tempDir,
+    liftTimeouts: options.noTimeout,
     onEvent: (event) => tell(event, options.verbose, emit),
   });
   closers.add(() => cloud.close());

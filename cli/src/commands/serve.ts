@@ -50,6 +50,9 @@ export class ServeCommand extends LivectlCommand {
   maxWorkers = Option.String('--max-workers', '10', {
     description: 'How many invocations run at once; each takes a process',
   });
+  noTimeout = Option.Boolean('--no-timeout', false, {
+    description: 'Let functions run past their own timeouts, for as long as AWS waits',
+  });
   format = Option.String('--format', 'pretty', { description: 'pretty, or json: one object a line' });
   verbose = Option.Boolean('--verbose', false, {
     description: 'Also show stack traces of livectl and lines of the stub',
@@ -66,6 +69,7 @@ export class ServeCommand extends LivectlCommand {
       functions: this.functions,
       maxWorkers,
       noTakeover: this.noTakeover,
+      noTimeout: this.noTimeout,
       format,
       verbose: this.verbose,
     } as const;

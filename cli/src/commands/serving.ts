@@ -31,6 +31,8 @@ export interface ServingOptions {
   readonly functions: readonly string[] | undefined;
   readonly maxWorkers: number;
   readonly noTakeover: boolean;
+  /** Functions may run as long as AWS waits, their own timeouts don't count. */
+  readonly noTimeout: boolean;
   readonly format: 'pretty' | 'json';
   readonly verbose: boolean;
 }
@@ -112,6 +114,7 @@ async function serve(
   let session: Session | undefined;
   const pool = createWorkerPool({
     maxWorkers: options.maxWorkers,
+    noTimeout: options.noTimeout,
     nodeRuntimeFile,
     nodeCommand: nodeCommand(),
     pythonRuntimeFile,

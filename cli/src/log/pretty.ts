@@ -104,9 +104,11 @@ function log(event: Extract<SessionEvent, { event: 'log' }>, paint: Style, colou
 }
 
 function result(event: Extract<SessionEvent, { event: 'result' }>, paint: Style): string {
-  const relay = Math.max(0, event.ms - event.code_ms - (event.init_ms ?? 0));
-  const start = event.init_ms === undefined ? '' : `, start ${ms(event.init_ms)}`;
-  const time = `${ms(event.ms)} ${paint.dim(`(code ${ms(event.code_ms)}, relay ${ms(relay)}${start})`)}`;
+  const { code_ms: code, init_ms: init = 0, wait_ms: wait = 0 } = event;
+  const relay = Math.max(0, event.ms - code - init - wait);
+  const start = init > 0 ? `, start ${ms(init)}` : '';
+  const waited = wait > 0 ? `, wait ${ms(wait)}` : '';
+  const time = `${ms(event.ms)} ${paint.dim(`(code ${ms(code)}, relay ${ms(relay)}${start}${waited})`)}`;
   const lead = `${tag(event.id, paint)} ${paint.dim('←')} ${name(event, paint)}`;
   if (event.ok) {
     const status = event.status === undefined ? 'ok' : String(event.status);

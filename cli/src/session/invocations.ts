@@ -248,5 +248,5 @@ export class Invocations {
 }
 
 function failure(error: FunctionError): WorkerResult {
-  return { outcome: { ok: false, error }, codeMs: 0, initMs: 0, logsDrained: Promise.resolve() };
+  return { outcome: { ok: false, error }, codeMs: 0, initMs: 0, waitMs: 0, logsDrained: Promise.resolve() };
 }

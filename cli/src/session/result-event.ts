@@ -7,6 +7,9 @@ import type { SessionEvent } from './session-event.ts';
 
 type ResultEvent = Extract<SessionEvent, { event: 'result' }>;
 
+/** Shorter waits are what handing an event over takes. */
+const noticeableMs = 1;
+
 /** Larger answers are not parsed just for a status in the terminal. */
 const parsedUpToBytes = 256 * 1024;
 
@@ -16,7 +19,7 @@ const statusSchema = v.looseObject({
 
 /** `ms` from the stub's sending to the relay's taking of the answer. */
 export function resultEvent(run: Run, result: WorkerResult, ms: number): ResultEvent {
-  const { outcome, codeMs, initMs } = result;
+  const { outcome, codeMs, initMs, waitMs } = result;
   const status = outcome.ok ? statusOf(outcome.body) : undefined;
   return {
     event: 'result',
@@ -26,6 +29,7 @@ export function resultEvent(run: Run, result: WorkerResult, ms: number): ResultE
     ms: round(ms),
     code_ms: round(codeMs),
     ...(initMs > 0 ? { init_ms: round(initMs) } : {}),
+    ...(waitMs >= noticeableMs ? { wait_ms: round(waitMs) } : {}),
     ...(status === undefined ? {} : { status }),
     ...(outcome.ok ? {} : { error: errorOf(outcome) }),
   };

@@ -38,6 +38,8 @@ export type SessionEvent =
       readonly code_ms: number;
       /** Starting and initialising a worker for it; absent when a warm one ran it. */
       readonly init_ms?: number;
+      /** Waiting for a worker that could take it; absent where one did at once. */
+      readonly wait_ms?: number;
       /** HTTP status, where the answer has one. */
       readonly status?: number;
       readonly error?: {

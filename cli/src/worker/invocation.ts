@@ -111,6 +111,8 @@ export interface WorkerResult {
   readonly codeMs: number;
   /** Time spent starting and initialising a worker for it, in milliseconds; 0 when a warm one was used. */
   readonly initMs: number;
+  /** Time spent waiting for a worker that could take it, in milliseconds. */
+  readonly waitMs: number;
   /** Resolves when every line the invocation logged has been reported, at most 100 ms after the answer. */
   readonly logsDrained: Promise<void>;
 }

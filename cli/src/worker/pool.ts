@@ -1,5 +1,5 @@
 // [5] The workers of all served functions: who runs what, how many at a time, until when, and on which code.
-import { type Clock, systemClock, type Timer } from '../../../protocol/clock.ts';
+import { type Clock, systemClock } from '../../../protocol/clock.ts';
 import { FunctionEnvironment, machineEnvironment } from './environment.ts';
 import { FairQueue } from './fair-queue.ts';
 import {
@@ -12,10 +12,10 @@ import {
   type WorkerPool,
   type WorkerResult,
 } from './invocation.ts';
+import { LiveWorkers } from './live-workers.ts';
 import { placeInvocation } from './placement.ts';
-import { ProcessRoster } from './process-roster.ts';
-import { Spares } from './spares.ts';
-import { Worker, type WorkerSettings } from './worker.ts';
+import { TimeLimit, timedOutAfter } from './time-limit.ts';
+import type { Worker } from './worker.ts';
 
 export interface WorkerPoolOptions {
   /** The built Node runtime client, as a file. */
@@ -28,6 +28,8 @@ export interface WorkerPoolOptions {
   readonly maxWorkers?: number;
   /** A worker that had nothing to do for so long ends. Milliseconds, default 5 minutes. */
   readonly idleMs?: number;
+  /** Functions may take as long as AWS leaves them: their own timeouts don't count. */
+  readonly noTimeout?: boolean;
   readonly onEvent: (event: WorkerEvent) => void;
   readonly clock?: Clock;
   /** Where the machine's part of a worker's environment is taken from; default `process.env`. */
@@ -38,8 +40,9 @@ export interface WorkerPoolOptions {
 interface Job {
   readonly invocation: Invocation;
   readonly resolve: (result: WorkerResult) => void;
-  /** The stub's deadline while it waits for a worker, the function's own timeout once one has it. */
-  deadline: Timer;
+  readonly limit: TimeLimit;
+  /** `performance.now()` when it came. */
+  readonly since: number;
   /** The one that runs it; undefined while it waits. */
   worker: Worker | undefined;
   cancelled: boolean;
@@ -49,8 +52,7 @@ interface Job {
 const spareAfterAnswerMs = 25;
 /** The same after a reload that nobody has called yet. */
 const spareAfterReloadMs = 1000;
-/** How long `close` waits for killed processes to be gone, in milliseconds. */
-const closeBoundMs = 2000;
+const defaultIdleMs = 300_000;
 
 /** Creates a pool without any process; the first one starts with the first `use`. */
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
@@ -60,37 +62,35 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
 class Pool implements WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #clock: Clock;
-  readonly #settings: WorkerSettings;
   readonly #codes = new Map<string, FunctionCode>();
   /** The newest environment of each function that has been invoked: what its next worker can be started with. */
   readonly #environments = new Map<string, Invocation['environment']>();
   readonly #jobs = new Map<string, Job>();
   readonly #queue = new FairQueue<Job>();
-  /** Live workers of functions. */
-  readonly #workers = new Set<Worker>();
-  readonly #idleTimers = new Map<Worker, Timer>();
-  /** These, the spares, and those that are being ended. */
-  readonly #processes = new ProcessRoster();
-  readonly #spares: Spares;
+  readonly #workers: LiveWorkers;
   #closed = false;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#settings = {
+    this.#workers = new LiveWorkers({
+      ...options,
+      idleMs: options.idleMs ?? defaultIdleMs,
       clock: this.#clock,
-      machine: machineEnvironment(options.machineEnvironment),
-      onLine: (worker, line) => {
-        if (worker.code === undefined) return;
-        this.#emit({ type: 'log', functionName: worker.code.functionName, ...line });
+      settings: {
+        clock: this.#clock,
+        machine: machineEnvironment(options.machineEnvironment),
+        onLine: (worker, line) => {
+          if (worker.code === undefined) return;
+          this.#emit({ type: 'log', functionName: worker.code.functionName, ...line });
+        },
+        onInitialised: (worker, ms) => {
+          if (worker.code === undefined || worker.pid === undefined) return;
+          this.#emit({ type: 'worker_started', functionName: worker.code.functionName, pid: worker.pid, ms });
+        },
       },
-      onInitialised: (worker, ms) => {
-        if (worker.code === undefined || worker.pid === undefined) return;
-        this.#emit({ type: 'worker_started', functionName: worker.code.functionName, pid: worker.pid, ms });
-      },
-      onExit: (worker, reason) => this.#onExit(worker, reason),
-    };
-    this.#spares = new Spares(this.#settings, options, (worker) => this.#processes.add(worker));
+      onGone: (worker, reason) => this.#onGone(worker, reason),
+    });
   }
 
   use(code: FunctionCode): void {
@@ -98,11 +98,13 @@ class Pool implements WorkerPool {
     this.#codes.set(code.functionName, code);
     const environment = this.#environments.get(code.functionName);
     if (environment !== undefined) {
-      for (const worker of this.#workers) {
-        if (!worker.busy && worker.code?.functionName === code.functionName) this.#end(worker, 'new code');
+      for (const worker of this.#workers.list()) {
+        if (!worker.busy && worker.code?.functionName === code.functionName) {
+          this.#workers.end(worker, 'new code');
+        }
       }
-      if (this.#workers.size < this.#maxWorkers) {
-        this.#release(this.#start(code, new FunctionEnvironment(code, environment)));
+      if (this.#workers.count < this.#maxWorkers) {
+        this.#release(this.#workers.start(code, new FunctionEnvironment(code, environment)));
       }
       this.#bootSparesAfter(spareAfterReloadMs);
     } else {
@@ -113,8 +115,14 @@ class Pool implements WorkerPool {
 
   run(invocation: Invocation): Promise<WorkerResult> {
     return new Promise((resolve) => {
-      const deadline = this.#cancelAt(invocation.deadlineMs, invocation.key);
-      const job: Job = { invocation, resolve, deadline, worker: undefined, cancelled: false };
+      const limit = new TimeLimit({
+        clock: this.#clock,
+        invocation,
+        ownCounts: () => !this.#options.noTimeout,
+        onStrike: (words) => this.#timeOut(invocation.key, words),
+      });
+      const since = performance.now();
+      const job: Job = { invocation, resolve, limit, since, worker: undefined, cancelled: false };
       this.#jobs.set(invocation.key, job);
       if (this.#closed) return this.#fail(job, stoppedError());
       if (!this.#codes.has(invocation.functionName)) {
@@ -132,33 +140,33 @@ class Pool implements WorkerPool {
   }
 
   cancel(key: string): void {
-    const job = this.#jobs.get(key);
-    if (job === undefined) return;
-    const { id } = job.invocation;
-    job.cancelled = true;
-    const words = `Task timed out after ${job.invocation.timeoutSeconds.toFixed(2)} seconds`;
-    const error = functionError('Sandbox.Timedout', `RequestId: ${id} Error: ${words}`);
-    if (job.worker === undefined) {
-      this.#queue.remove(job.invocation.functionName, job);
-      this.#fail(job, error);
-    } else {
-      this.#end(job.worker, 'it timed out', error);
-    }
+    this.#timeOut(key, undefined);
   }
 
   pids(): readonly number[] {
-    return this.#processes.pids();
+    return this.#workers.pids();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#spares.close();
     for (const job of this.#queue.drain()) this.#fail(job, stoppedError());
-    await this.#processes.close((worker) => this.#end(worker, 'livectl stopped'), closeBoundMs);
+    await this.#workers.close();
   }
 
-  #cancelAt(deadlineMs: number, key: string): Timer {
-    return this.#clock.after(deadlineMs - this.#clock.now(), () => this.cancel(key), { background: true });
+  /** Ends a run as Lambda does, with its words for the function's own timeout where none are given. */
+  #timeOut(key: string, words: string | undefined): void {
+    const job = this.#jobs.get(key);
+    if (job === undefined) return;
+    const { functionName, id, timeoutSeconds } = job.invocation;
+    job.cancelled = true;
+    const message = `RequestId: ${id} Error: ${words ?? timedOutAfter(timeoutSeconds)}`;
+    const error = functionError('Sandbox.Timedout', message);
+    if (job.worker === undefined) {
+      this.#queue.remove(functionName, job);
+      this.#fail(job, error);
+    } else {
+      this.#workers.end(job.worker, 'it timed out', error);
+    }
   }
 
   get #maxWorkers(): number {
@@ -173,16 +181,16 @@ class Pool implements WorkerPool {
       const placement = placeInvocation({
         code,
         instance: job.invocation.instance,
-        workers: [...this.#workers],
+        workers: this.#workers.list(),
         maxWorkers: this.#maxWorkers,
         fits: (worker) => worker.fits(environment),
         isWaitedFor: (name) => this.#queue.has(name),
       });
       if (placement.kind === 'wait') return false;
       if (placement.kind === 'start' && placement.evict !== undefined) {
-        this.#end(placement.evict, 'its place was needed');
+        this.#workers.end(placement.evict, 'its place was needed');
       }
-      const worker = placement.kind === 'use' ? placement.worker : this.#start(code, environment);
+      const worker = placement.kind === 'use' ? placement.worker : this.#workers.start(code, environment);
       this.#claim(worker, job);
       void this.#work(worker, job, environment);
       return true;
@@ -193,19 +201,15 @@ class Pool implements WorkerPool {
     worker.busy = true;
     worker.instance = job.invocation.instance;
     job.worker = worker;
-    this.#idleTimers.get(worker)?.cancel();
-    this.#idleTimers.delete(worker);
+    this.#workers.wake(worker);
   }
 
   async #work(worker: Worker, job: Job, environment: FunctionEnvironment): Promise<void> {
-    const { taken, ...result } = await worker.run(job.invocation, environment, (deadlineMs) => {
-      job.deadline.cancel();
-      job.deadline = this.#cancelAt(deadlineMs, job.invocation.key);
-    });
+    const { taken, ...run } = await worker.run(job.invocation, environment, () => job.limit.handOver());
     worker.busy = false;
     job.worker = undefined;
     if (taken || job.cancelled || this.#closed) {
-      this.#finish(job, result);
+      this.#finish(job, { ...run, waitMs: waited(job, run) });
       this.#bootSparesAfter(spareAfterAnswerMs);
     } else {
       this.#queue.unshift(job.invocation.functionName, job);
@@ -217,66 +221,32 @@ class Pool implements WorkerPool {
   /** A worker has nothing to do now: it waits for more, or ends where its code is outdated or failed to load. */
   #release(worker: Worker): void {
     if (worker.ended || worker.code === undefined) return;
-    if (worker.failed) return this.#end(worker, 'its init phase failed');
-    if (worker.code !== this.#codes.get(worker.code.functionName)) return this.#end(worker, 'new code');
-    const idleMs = this.#options.idleMs ?? 300_000;
-    const timer = this.#clock.after(idleMs, () => this.#end(worker, 'it was idle'), { background: true });
-    this.#idleTimers.set(worker, timer);
-  }
-
-  /** Starts a worker for a function, from a spare where that fits. */
-  #start(code: FunctionCode, environment: FunctionEnvironment): Worker {
-    const { runner } = code;
-    let worker: Worker;
-    if (runner.kind === 'command') {
-      worker = Worker.program(this.#settings, code, runner.command, environment);
-      this.#processes.add(worker);
-    } else {
-      worker = this.#spares.of(runner).take(environment);
-      worker.assign(code, environment, runner.kind === 'node' ? runner : undefined);
+    if (worker.failed) return this.#workers.end(worker, 'its init phase failed');
+    if (worker.code !== this.#codes.get(worker.code.functionName)) {
+      return this.#workers.end(worker, 'new code');
     }
-    this.#workers.add(worker);
-    return worker;
+    this.#workers.rest(worker);
   }
 
   #bootSparesAfter(ms: number): void {
-    for (const { runner } of this.#codes.values()) {
-      if (runner.kind !== 'command') this.#spares.of(runner).bootAfter(ms);
-    }
+    this.#workers.bootSparesAfter(ms, this.#codes.values());
   }
 
-  #end(worker: Worker, reason: string, error: FunctionError = stoppedError()): void {
-    this.#forget(worker);
-    worker.end(reason, error);
-  }
-
-  #onExit(worker: Worker, reason: string): void {
-    const { pid, code } = worker;
-    this.#processes.delete(worker);
-    this.#forget(worker);
+  #onGone({ code, pid }: Worker, reason: string): void {
     if (code !== undefined && pid !== undefined) {
       this.#emit({ type: 'worker_ended', functionName: code.functionName, pid, reason });
     }
     this.#schedule();
   }
 
-  #forget(worker: Worker): void {
-    this.#workers.delete(worker);
-    this.#idleTimers.get(worker)?.cancel();
-    this.#idleTimers.delete(worker);
-  }
-
   #fail(job: Job, error: FunctionError): void {
-    this.#finish(job, {
-      outcome: { ok: false, error },
-      codeMs: 0,
-      initMs: 0,
-      logsDrained: Promise.resolve(),
-    });
+    const run = { codeMs: 0, initMs: 0 };
+    const outcome = { ok: false, error } as const;
+    this.#finish(job, { ...run, outcome, waitMs: waited(job, run), logsDrained: Promise.resolve() });
   }
 
   #finish(job: Job, result: WorkerResult): void {
-    job.deadline.cancel();
+    job.limit.cancel();
     this.#jobs.delete(job.invocation.key);
     job.resolve(result);
   }
@@ -284,4 +254,9 @@ class Pool implements WorkerPool {
   #emit(event: WorkerEvent): void {
     this.#options.onEvent(event);
   }
+}
+
+/** What of a run's time went neither into the code nor into starting a worker, in milliseconds. */
+function waited(job: Job, run: { readonly codeMs: number; readonly initMs: number }): number {
+  return Math.max(0, performance.now() - job.since - run.codeMs - run.initMs);
 }

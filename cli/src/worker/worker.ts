@@ -165,14 +165,14 @@ export class Worker {
   }
 
   /**
-   * Runs one invocation, after the init phase where that isn't over; one at a time. Never rejects. The function's
-   * own timeout begins when the event is handed over: `onHandOver` is told when it ends, in milliseconds since the
-   * epoch, and ends the worker then.
+   * Runs one invocation, after the init phase where that isn't over; one at a time. Never rejects. `handOver` is
+   * called when the function's own timeout begins, and says until when it may run, in milliseconds since the epoch;
+   * whoever calls this ends the worker then.
    */
   async run(
     invocation: Invocation,
     environment: FunctionEnvironment,
-    onHandOver: (deadlineMs: number) => void,
+    handOver: () => number,
   ): Promise<WorkerRun> {
     const wasWarm = this.#warm;
     const begun = performance.now();
@@ -198,9 +198,7 @@ export class Worker {
     logs.expect(invocation.id);
     if (!wasWarm) await api.initialised;
     const initMs = wasWarm ? 0 : performance.now() - begun;
-    const ownDeadlineMs = this.#settings.clock.now() + invocation.timeoutSeconds * 1000;
-    const deadlineMs = Math.min(invocation.deadlineMs, ownDeadlineMs);
-    onHandOver(deadlineMs);
+    const deadlineMs = handOver();
     const { outcome, codeMs, handedOver } = await api.dispatch({ ...invocation, deadlineMs });
     this.lastUsed = performance.now();
     return {

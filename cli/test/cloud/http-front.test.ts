@@ -57,6 +57,7 @@ beforeEach(async () => {
   front = new HttpFront({
     routes: new RouteTable(functions),
     clock,
+    integrationMs: 30_000,
     onEvent: (event) => {
       own.push(event);
       if (own === events) told();

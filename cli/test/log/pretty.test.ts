@@ -47,6 +47,11 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
     '8f5e4d ← hello 503 312 ms (code 2.3 ms, relay 9.7 ms, start 300 ms)',
   ],
   [
+    'result that waited for a worker',
+    { ...result, ms: 2512, wait_ms: 2500 },
+    '8f5e4d ← hello ok 2512 ms (code 2.3 ms, relay 9.7 ms, wait 2500 ms)',
+  ],
+  [
     'result whose times don’t add up',
     { ...result, ms: 1, code_ms: 2 },
     '8f5e4d ← hello ok 1.0 ms (code 2.0 ms, relay 0.0 ms)',

@@ -34,7 +34,7 @@ export class PendingRun {
   }
 
   #end(outcome: Outcome, more: Partial<WorkerResult> = {}): void {
-    this.finish({ outcome, codeMs: 1, initMs: 0, logsDrained: Promise.resolve(), ...more });
+    this.finish({ outcome, codeMs: 1, initMs: 0, waitMs: 0, logsDrained: Promise.resolve(), ...more });
   }
 }
 

@@ -6,9 +6,12 @@ import { functionError, type Outcome } from '../../src/worker/invocation.ts';
 
 const run = { requestId: 'r-1', functionName: 'hello' } as Run;
 
-function event(outcome: Outcome, times: { codeMs?: number; initMs?: number; ms?: number } = {}) {
-  const { codeMs = 1, initMs = 0, ms = 2 } = times;
-  return resultEvent(run, { outcome, codeMs, initMs, logsDrained: Promise.resolve() }, ms);
+function event(
+  outcome: Outcome,
+  times: { codeMs?: number; initMs?: number; waitMs?: number; ms?: number } = {},
+) {
+  const { codeMs = 1, initMs = 0, waitMs = 0, ms = 2 } = times;
+  return resultEvent(run, { outcome, codeMs, initMs, waitMs, logsDrained: Promise.resolve() }, ms);
 }
 
 function answer(body: string): Outcome {
@@ -26,6 +29,11 @@ describe('an answer', () => {
       code_ms: 1.2,
       init_ms: 100,
     });
+  });
+
+  test('tells a wait for a worker from the relay’s time, where there was one', () => {
+    expect(event(answer('1'), { waitMs: 250.04, ms: 260 })).toMatchObject({ wait_ms: 250 });
+    expect(event(answer('1'), { waitMs: 0.9, ms: 4 })).not.toHaveProperty('wait_ms');
   });
 
   test.each([

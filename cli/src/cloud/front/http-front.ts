@@ -15,6 +15,8 @@ export interface FrontOptions {
   readonly host: Pick<LambdaHost, 'invoke'>;
   readonly clock: Clock;
   readonly onEvent: (event: CloudEvent) => void;
+  /** How long a function may take, in milliseconds. */
+  readonly integrationMs: number;
 }
 
 const notFound = messageResponse(404, 'Not Found');
@@ -67,7 +69,7 @@ export class HttpFront {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { routes, host, clock, onEvent } = this.#options;
+    const { routes, host, clock, onEvent, integrationMs } = this.#options;
     const started = performance.now();
     const time = clock.now();
     const requestId = newApiRequestId();
@@ -96,7 +98,11 @@ export class HttpFront {
     const answer =
       event === undefined || event.length > lambdaLimits.eventBytes
         ? tooLarge
-        : await withinBound(host.invoke(functionName, event, { id }).then(httpResponse), clock);
+        : await withinBound(
+            host.invoke(functionName, event, { id }).then(httpResponse),
+            integrationMs,
+            clock,
+          );
     if (response.destroyed) return;
     answered = true;
     write(response, answer, requestId);
@@ -104,9 +110,9 @@ export class HttpFront {
 }
 
 /** API Gateway waits for an integration no longer than this; the function goes on without it. */
-function withinBound(answer: Promise<FrontResponse>, clock: Clock): Promise<FrontResponse> {
+function withinBound(answer: Promise<FrontResponse>, boundMs: number, clock: Clock): Promise<FrontResponse> {
   return new Promise((resolve, reject) => {
-    const timer = clock.after(httpLimits.integrationMs, () => resolve(unavailable), { background: true });
+    const timer = clock.after(boundMs, () => resolve(unavailable), { background: true });
     answer.then(resolve, reject).finally(() => timer.cancel());
   });
 }

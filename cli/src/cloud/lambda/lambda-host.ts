@@ -6,7 +6,7 @@ import { functionError, type Outcome } from '../../worker/invocation.ts';
 import { functionArn } from '../access.ts';
 import type { CloudFunction, StubFailure } from '../cloud.ts';
 import { type Job, LambdaInstance } from './lambda-instance.ts';
-import { type StubPlace, stubEnvironment, stubTimeout } from './stub-environment.ts';
+import { type StubPlace, stubEnvironment } from './stub-environment.ts';
 
 /** How long an unused instance stays, in milliseconds; AWS doesn't say, and is in this range. */
 const keepWarmMs = 5 * 60_000;
@@ -19,6 +19,8 @@ export interface HostOptions {
   /** Instances at one time, over all functions. */
   readonly maxInstances: number;
   readonly place: StubPlace;
+  /** The stub's timeout in seconds. */
+  readonly timeoutOf: (deployed: CloudFunction) => number;
   readonly clock: Clock;
   readonly onLog: (functionName: string, message: string) => void;
   readonly onFailed: (functionName: string, failure: StubFailure) => void;
@@ -132,14 +134,14 @@ export class LambdaHost {
   async #start({ functionName, job }: Waiting): Promise<void> {
     const deployed = this.#functions.get(functionName);
     if (!deployed) return;
-    const { command, taskRoot, place, clock, onLog, onFailed } = this.#options;
+    const { command, taskRoot, place, timeoutOf, clock, onLog, onFailed } = this.#options;
     const instance = new LambdaInstance(
       {
         functionName,
         command,
         taskRoot,
         environment: stubEnvironment(deployed, place, logStreamName(clock.now())),
-        timeoutSeconds: stubTimeout(deployed),
+        timeoutSeconds: timeoutOf(deployed),
         clock,
         onLog: (message) => onLog(functionName, message),
         onFailed: (failure) => onFailed(functionName, failure),
