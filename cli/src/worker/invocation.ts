@@ -24,9 +24,20 @@ export interface Invocation {
   readonly cognitoIdentity?: string | undefined;
   /** The function's environment with the execution role's credentials, as the stub sent it. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Whoever waits takes a streamed response as it comes; without it one is gathered and answered whole. */
+  readonly responseSink?: ResponseSink | undefined;
 }
 
-/** What the function answered. Bodies are the bytes its runtime client posted, passed on untouched. */
+/**
+ * Takes the next bytes of a streamed response, whose content type is known from its first byte on. Where it returns a
+ * promise, nothing more is read from the runtime until that resolves.
+ */
+export type ResponseSink = (bytes: Uint8Array, contentType: string) => Promise<void> | undefined;
+
+/**
+ * What the function answered. Bodies are the bytes its runtime client posted, passed on untouched; what went to a
+ * {@link ResponseSink} comes before `body`, and before the error a streamed response ended with.
+ */
 export type Outcome =
   | { readonly ok: true; readonly body: Uint8Array; readonly contentType: string }
   | { readonly ok: false; readonly error: FunctionError };

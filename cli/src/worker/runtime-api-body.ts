@@ -1,7 +1,7 @@
 // [5] What a runtime posts to the Runtime API: its body under AWS's limit, and the error it describes.
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
-import { type FunctionError, functionError } from './invocation.ts';
+import { type FunctionError, functionError, type ResponseSink } from './invocation.ts';
 
 /** Lambda's own limit for a response: 6 MiB and 100 bytes, as its error says ("6291556 bytes"). */
 export const maxPayloadBytes = 6 * 1024 * 1024 + 100;
@@ -40,6 +40,54 @@ export function readBody(request: IncomingMessage, callback: (posted: PostedBody
       streamError: trailedError(request),
     });
   });
+}
+
+/** Lambda's limit for a streamed response: 200 MB (AWS: "Response streaming for Lambda functions"). */
+export const maxStreamedBytes = 200 * 1024 * 1024;
+
+/** Whether a runtime posts its response as it is written. */
+export function isStreamed(request: IncomingMessage): boolean {
+  return single(request.headers['lambda-runtime-function-response-mode'])?.toLowerCase() === 'streaming';
+}
+
+/** What a streamed response came to. */
+export interface StreamEnd {
+  readonly contentType: string;
+  readonly error: FunctionError | undefined;
+}
+
+/**
+ * Hands a request's body to a sink as it comes, reading no more while the sink is full, and calls back once: at its
+ * end, or where it is over {@link maxStreamedBytes}. `isWanted` is asked for every piece: the rest of a response that
+ * nobody waits for is read and dropped. Doesn't call back when the sender goes away.
+ */
+export function readStream(
+  request: IncomingMessage,
+  sink: ResponseSink,
+  isWanted: () => boolean,
+  callback: (end: StreamEnd) => void,
+): void {
+  const contentType = request.headers['content-type'] ?? 'application/octet-stream';
+  let size = 0;
+  request.on('data', (chunk: Buffer) => {
+    if (size > maxStreamedBytes || !isWanted()) return;
+    size += chunk.length;
+    if (size > maxStreamedBytes) return callback({ contentType, error: tooLarge(size, maxStreamedBytes) });
+    const full = sink(chunk, contentType);
+    if (full === undefined) return;
+    request.pause();
+    void full.then(() => request.resume());
+  });
+  request.once('error', () => {});
+  request.once('end', () => {
+    if (size <= maxStreamedBytes) callback({ contentType, error: trailedError(request) });
+  });
+}
+
+/** In Lambda's words. */
+export function tooLarge(size: number, limit: number): FunctionError {
+  const words = `Response payload size (${size} bytes) exceeded maximum allowed payload size (${limit} bytes).`;
+  return functionError('Function.ResponseSizeTooLarge', words);
 }
 
 const ErrorBody = v.object({ errorType: v.optional(v.string()), errorMessage: v.optional(v.string()) });

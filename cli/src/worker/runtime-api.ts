@@ -1,22 +1,31 @@
 // [5] The Lambda Runtime API (2018-06-01) for one runtime process, on a port of its own: AWS's clients take
 // strictly `host:port`, so the port is what tells one process from another.
-import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  type FunctionError,
-  functionError,
-  type Invocation,
-  type Outcome,
-  stoppedError,
-} from './invocation.ts';
+import { type FunctionError, type Invocation, type Outcome, stoppedError } from './invocation.ts';
 import { invocationHeaders } from './invocation-headers.ts';
-import { maxPayloadBytes, type PostedBody, postedError, readBody } from './runtime-api-body.ts';
+import { accept, notFound, refusalOf, refuse } from './runtime-api-answers.ts';
+import {
+  isStreamed,
+  maxPayloadBytes,
+  type PostedBody,
+  postedError,
+  readBody,
+  readStream,
+  tooLarge,
+} from './runtime-api-body.ts';
 
 /** What a runtime process is told of an invocation; an {@link Invocation} is one. */
 export type RuntimeInvocation = Pick<
   Invocation,
-  'id' | 'event' | 'deadlineMs' | 'invokedFunctionArn' | 'traceId' | 'clientContext' | 'cognitoIdentity'
+  | 'id'
+  | 'event'
+  | 'deadlineMs'
+  | 'invokedFunctionArn'
+  | 'traceId'
+  | 'clientContext'
+  | 'cognitoIdentity'
+  | 'responseSink'
 >;
 
 /** How one dispatch went. */
@@ -64,8 +73,11 @@ export interface RuntimeApi {
   close(): Promise<void>;
 }
 
+const nothing = new Uint8Array(0);
 const invocationPath = /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/;
-const allowedHost = /^(127\.0\.0\.1|localhost)(:\d+)?$/i;
+
+/** An error that ends a streamed response is a trailer, and the parser's limit is for trailers too. */
+const maxHeaderSize = 1024 * 1024;
 
 interface InFlight {
   readonly invocation: RuntimeInvocation;
@@ -130,8 +142,7 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
 
   function onAnswer(response: ServerResponse, kind: string, posted: PostedBody): void {
     if (posted.bytes === undefined) {
-      const words = `Response payload size (${posted.size} bytes) exceeded maximum allowed payload size (${maxPayloadBytes} bytes).`;
-      finish({ ok: false, error: functionError('Function.ResponseSizeTooLarge', words) });
+      finish({ ok: false, error: tooLarge(posted.size, maxPayloadBytes) });
       refuse(
         response,
         413,
@@ -147,6 +158,38 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
         : { ok: false, error },
     );
     accept(response);
+  }
+
+  /** The invocation that a runtime names, while it is in flight. */
+  function named(id: string): InFlight | undefined {
+    if (inFlight?.handedOver === undefined) return undefined;
+    const current = inFlight.invocation.id;
+    return id === current || id === encodeURIComponent(current) ? inFlight : undefined;
+  }
+
+  function onInvocationPost(
+    request: IncomingMessage,
+    response: ServerResponse,
+    id: string,
+    kind: string,
+  ): void {
+    const unknown = () => refuse(response, 400, 'InvalidRequestID', 'Invalid request ID');
+    const current = named(id);
+    const sink = current?.invocation.responseSink;
+    if (sink === undefined || kind !== 'response' || !isStreamed(request)) {
+      readBody(request, (posted) => (named(id) ? onAnswer(response, kind, posted) : unknown()));
+      return;
+    }
+    readStream(
+      request,
+      sink,
+      () => inFlight === current,
+      ({ contentType, error }) => {
+        if (inFlight !== current) return unknown();
+        finish(error === undefined ? { ok: true, body: nothing, contentType } : { ok: false, error });
+        accept(response);
+      },
+    );
   }
 
   function onInitError(response: ServerResponse, posted: PostedBody): void {
@@ -168,19 +211,8 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
     response.end(body);
   }
 
-  function refusal(request: IncomingMessage): string | undefined {
-    const { host, origin, 'livectl-runtime-token': given } = request.headers;
-    // A web page may post to any local port, and may have its own name point here; no runtime sends either of these.
-    if (origin !== undefined || !allowedHost.test(host ?? '')) {
-      return 'Only a runtime process on this machine may call the Runtime API';
-    }
-    if (token !== undefined && !sameToken(token, given))
-      return 'The header Livectl-Runtime-Token is missing or wrong';
-    return undefined;
-  }
-
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
-    const refused = refusal(request);
+    const refused = refusalOf(request, token);
     const [path = ''] = (request.url ?? '').split('?', 1);
     const [, id, kind] = invocationPath.exec(path) ?? [];
     const privateRoute = options.privateRoutes?.[path];
@@ -191,28 +223,20 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
     } else if (request.method === 'GET' && path === '/2018-06-01/runtime/invocation/next') {
       onNext(response);
     } else if (request.method === 'POST' && id !== undefined && kind !== undefined) {
-      readBody(request, (posted) => {
-        const current = inFlight?.handedOver === undefined ? undefined : inFlight.invocation.id;
-        if (current !== undefined && (id === current || id === encodeURIComponent(current))) {
-          onAnswer(response, kind, posted);
-        } else {
-          refuse(response, 400, 'InvalidRequestID', 'Invalid request ID');
-        }
-      });
+      onInvocationPost(request, response, id, kind);
     } else if (request.method === 'POST' && path === '/2018-06-01/runtime/init/error') {
       readBody(request, (posted) => onInitError(response, posted));
     } else if (request.method === 'GET' && privateRoute !== undefined) {
       void onPrivateRoute(response, privateRoute);
     } else {
       request.resume();
-      response.writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': 19 });
-      response.end('404 page not found\n');
+      notFound(response);
     }
   }
 
   // A runtime's connection is silent for as long as the handler runs, so no timeout of the server's own may close it.
   const server = createServer(
-    { noDelay: true, keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 },
+    { noDelay: true, keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0, maxHeaderSize },
     onRequest,
   );
   await new Promise<void>((resolve, reject) => {
@@ -244,20 +268,4 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
       });
     },
   };
-}
-
-function sameToken(token: Buffer, given: string | string[] | undefined): boolean {
-  const bytes = Buffer.from(String(given));
-  return bytes.length === token.length && timingSafeEqual(bytes, token);
-}
-
-function accept(response: ServerResponse): void {
-  response.writeHead(202, { 'Content-Type': 'application/json', 'Content-Length': 16 });
-  response.end('{"status":"OK"}\n');
-}
-
-function refuse(response: ServerResponse, status: number, errorType: string, errorMessage: string): void {
-  const body = Buffer.from(`${JSON.stringify({ errorMessage, errorType })}\n`);
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': body.length });
-  response.end(body);
 }

@@ -57,7 +57,11 @@ describe('init errors', () => {
     ['../handlers/echo.handler', 'Runtime.MalformedHandlerName', /is not a valid handler name/],
     ['nodots', 'Runtime.MalformedHandlerName', 'Bad handler'],
     ['init-throws.handler', 'TypeError', 'no database'],
-    ['streams.handler', 'Runtime.MalformedStreamingHandler', /does not stream/],
+    [
+      'streams-quirks.malformed',
+      'Runtime.MalformedStreamingHandler',
+      'Only response streaming is supported.',
+    ],
   ])('%s: %s', async (handler, errorType, errorMessage) => {
     expect(await initError(handler)).toMatchObject({
       errorType,

@@ -3,7 +3,8 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { functionError } from '../../src/worker/invocation.ts';
 import { type RuntimeApi, type RuntimeApiOptions, startRuntimeApi } from '../../src/worker/runtime-api.ts';
-import { maxPayloadBytes } from '../../src/worker/runtime-api-body.ts';
+import { maxPayloadBytes, maxStreamedBytes } from '../../src/worker/runtime-api-body.ts';
+import { ReceivedStream } from './received-stream.ts';
 import { parsed } from './runtime-process.ts';
 
 const open: RuntimeApi[] = [];
@@ -276,3 +277,138 @@ async function answerWith(kind: string, options: CallOptions) {
   const answer = await call(api, 'POST', `${runtime}/invocation/it/${kind}`, options);
   return { ...(await dispatched), answer };
 }
+
+describe('a response that is streamed', () => {
+  /** Takes the invocation and begins its response. */
+  async function begin(api: RuntimeApi, id: string, headers: Record<string, string> = {}) {
+    await next(api);
+    const request = httpRequest({
+      port: api.port,
+      method: 'POST',
+      path: `${runtime}/invocation/${id}/response`,
+      headers: {
+        'Lambda-Runtime-Function-Response-Mode': 'streaming',
+        'Transfer-Encoding': 'chunked',
+        ...headers,
+      },
+      agent: false,
+    });
+    const status = new Promise<number>((resolve) =>
+      request.on('response', (response) => resolve(response.resume().statusCode ?? 0)),
+    );
+    request.on('error', () => {});
+    return { request, status };
+  }
+
+  async function dispatchAndBegin(id: string, headers?: Record<string, string>) {
+    const api = await start();
+    const received = new ReceivedStream();
+    const dispatched = api.dispatch({ ...invocation(id), responseSink: received.sink });
+    return { api, received, dispatched, ...(await begin(api, id, headers)) };
+  }
+
+  it('reaches the sink byte by byte, before its end', async () => {
+    const { received, dispatched, request, status } = await dispatchAndBegin('live', {
+      'Content-Type': 'text/event-stream',
+    });
+    request.write('first');
+    await received.until('first');
+    request.write(' second');
+    await received.until('first second');
+    expect(received.contentType).toBe('text/event-stream');
+    request.end();
+    expect((await dispatched).outcome).toEqual({
+      ok: true,
+      body: new Uint8Array(0),
+      contentType: 'text/event-stream',
+    });
+    expect(await status).toBe(202);
+  });
+
+  it('is gathered where nobody takes it as it comes', async () => {
+    const api = await start();
+    const dispatched = api.dispatch(invocation('gathered'));
+    const { request } = await begin(api, 'gathered');
+    request.write('one ');
+    request.end('two');
+    const { outcome } = await dispatched;
+    expect(outcome.ok && Buffer.from(outcome.body).toString()).toBe('one two');
+  });
+
+  it('is not read while the sink is full', async () => {
+    const { received, dispatched, request } = await dispatchAndBegin('slow');
+    received.hold();
+    const block = Buffer.alloc(1024 * 1024);
+    const fill = () => {
+      while (request.write(block));
+    };
+    let blocked = () => {};
+    const full = new Promise<void>((resolve) => {
+      blocked = resolve;
+    });
+    // What the kernel takes on the way comes to an end, and then the sender waits.
+    let idle = setImmediate(blocked);
+    request.on('drain', () => {
+      clearImmediate(idle);
+      fill();
+      idle = setImmediate(blocked);
+    });
+    request.write('x');
+    await received.until('x');
+    fill();
+    await full;
+    expect(received.bytes).toBeLessThan(1024 * 1024);
+    request.removeAllListeners('drain');
+    received.release();
+    request.end();
+    expect((await dispatched).outcome.ok).toBe(true);
+  });
+
+  it('may be of 200 MB and not more', async () => {
+    const { received, dispatched, request, status } = await dispatchAndBegin('large');
+    received.count();
+    const block = Buffer.alloc(8 * 1024 * 1024);
+    for (let sent = 0; sent < maxStreamedBytes; sent += block.length) {
+      if (!request.write(block)) await new Promise((resolve) => request.once('drain', resolve));
+    }
+    await received.untilBytes(maxStreamedBytes);
+    request.write('x');
+    expect((await dispatched).outcome).toMatchObject({
+      ok: false,
+      error: {
+        errorType: 'Function.ResponseSizeTooLarge',
+        errorMessage:
+          'Response payload size (209715201 bytes) exceeded maximum allowed payload size (209715200 bytes).',
+      },
+    });
+    expect(await status).toBe(202);
+    request.destroy();
+  });
+
+  it('ends with the error of its trailers, after its bytes', async () => {
+    const { received, dispatched, request } = await dispatchAndBegin('broken', {
+      Trailer: 'Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body',
+    });
+    request.write('half');
+    request.addTrailers({
+      'Lambda-Runtime-Function-Error-Type': 'Runtime.Broken',
+      'Lambda-Runtime-Function-Error-Body': Buffer.from('{"errorMessage":"broke off"}').toString('base64'),
+    });
+    request.end();
+    expect((await dispatched).outcome).toMatchObject({
+      ok: false,
+      error: { errorType: 'Runtime.Broken', errorMessage: 'broke off' },
+    });
+    expect(received.text).toBe('half');
+  });
+
+  it('ends where its process does; what still comes is dropped', async () => {
+    const { api, received, dispatched, request } = await dispatchAndBegin('dead');
+    request.write('half');
+    await received.until('half');
+    api.fail(functionError('Runtime.ExitError', 'gone'));
+    expect((await dispatched).outcome).toMatchObject({ error: { errorMessage: 'gone' } });
+    request.end('more');
+    expect(received.text).toBe('half');
+  });
+});

@@ -2,7 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Outcome } from '../../src/worker/invocation.ts';
-import { type Dispatched, type RuntimeApi, startRuntimeApi } from '../../src/worker/runtime-api.ts';
+import {
+  type Dispatched,
+  type RuntimeApi,
+  type RuntimeInvocation,
+  startRuntimeApi,
+} from '../../src/worker/runtime-api.ts';
 import { handlersFolder } from './built-runtime.ts';
 
 export interface RuntimeProcessOptions {
@@ -58,7 +63,7 @@ export class RuntimeProcess {
 
   dispatch(
     event: unknown,
-    more: { clientContext?: string; cognitoIdentity?: string } = {},
+    more: Partial<Pick<RuntimeInvocation, 'clientContext' | 'cognitoIdentity' | 'responseSink'>> = {},
   ): Promise<Dispatched> {
     this.#count += 1;
     return this.api.dispatch({

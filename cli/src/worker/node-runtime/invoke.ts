@@ -2,6 +2,7 @@
 import type { BaseContext } from './context.ts';
 import { RuntimeError } from './error-report.ts';
 import type { Handler } from './load-handler.ts';
+import { isStreaming } from './streaming-handler.ts';
 
 /** nodejs24 took callbacks and the old context methods away. */
 export type HandlerModel = 'callbacks' | 'promises-only';
@@ -11,9 +12,9 @@ export function handlerModel(executionEnvironment: string | undefined): HandlerM
   return Number(major ?? 0) >= 24 ? 'promises-only' : 'callbacks';
 }
 
-/** @throws `Runtime.CallbackHandlerDeprecated`, the init error nodejs24 has for handlers with a callback */
+/** @throws `Runtime.CallbackHandlerDeprecated`, the init error nodejs24 has for handlers with a callback; streaming ones have three parameters anyway */
 export function checkHandler(handler: Handler, model: HandlerModel): void {
-  if (model === 'callbacks' || handler.length < 3) return;
+  if (isStreaming(handler) || model === 'callbacks' || handler.length < 3) return;
   throw new RuntimeError(
     'CallbackHandlerDeprecated',
     'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',

@@ -52,17 +52,6 @@ export async function loadHandler(location: HandlerLocation): Promise<Handler> {
   throw new RuntimeError('HandlerNotFound', `${location.handlerString} ${why}`);
 }
 
-/** Lambda's global; without it a streaming handler would fail with words that explain nothing. */
-export function provideGlobals(): void {
-  const streamifyResponse = () => {
-    throw new RuntimeError(
-      'MalformedStreamingHandler',
-      'livectl does not stream responses yet; return the response',
-    );
-  };
-  Object.assign(globalThis, { awslambda: { streamifyResponse } });
-}
-
 async function importModule(moduleFile: string): Promise<unknown> {
   if (!isFile(moduleFile)) throw missingModule(moduleFile);
   try {

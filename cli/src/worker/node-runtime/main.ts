@@ -16,14 +16,10 @@ import { buildContext } from './context.ts';
 import { RuntimeError, reportError, wrapError } from './error-report.ts';
 import { checkHandler, handlerModel, invoke, resultJson } from './invoke.ts';
 import { patchConsole, setRequestId } from './lambda-console.ts';
-import {
-  type Handler,
-  type HandlerLocation,
-  loadHandler,
-  locateHandler,
-  provideGlobals,
-} from './load-handler.ts';
-import { RuntimeConnection } from './runtime-connection.ts';
+import { type Handler, type HandlerLocation, loadHandler, locateHandler } from './load-handler.ts';
+import { ResponseStream } from './response-stream.ts';
+import { RuntimeConnection, type RuntimeResponse } from './runtime-connection.ts';
+import { highWaterMarkOf, invokeStreaming, isStreaming, provideGlobals } from './streaming-handler.ts';
 
 const api = '/2018-06-01/runtime';
 const settings = {
@@ -42,6 +38,8 @@ const connection = new RuntimeConnection(settings.address, settings.token, (erro
 let environment: EnvironmentVersion = { version: 0, variables: {} };
 /** Where a fatal error is posted: the init phase, the invocation in flight, or nowhere between invocations. */
 let errorPath: string | undefined = `${api}/init/error`;
+/** The response of the streaming invocation in flight. */
+let responseStream: ResponseStream | undefined;
 let dying = false;
 
 process.on('uncaughtException', (error) => void die(error, 129));
@@ -55,7 +53,7 @@ async function run(): Promise<void> {
   const location = settings.assigned === 'later' ? await takeAssignment() : undefined;
   patchConsole(process.env);
   const model = handlerModel(process.env.AWS_EXECUTION_ENV);
-  provideGlobals();
+  provideGlobals(process.env);
   let handler: Handler;
   try {
     handler = await loadHandler(location ?? locateFromEnvironment());
@@ -83,6 +81,9 @@ async function takeInvocation(handler: Handler, model: ReturnType<typeof handler
   else process.env._X_AMZN_TRACE_ID = traceId;
   try {
     const event: unknown = JSON.parse(next.body.toString());
+    if (isStreaming(handler)) {
+      return await takeStreaming(handler, id, `${invocationPath}/response`, event, next.headers);
+    }
     const result = await invoke(handler, model, event, buildContext(next.headers));
     const json = resultJson(result, model);
     markLogsEnd(id);
@@ -91,6 +92,30 @@ async function takeInvocation(handler: Handler, model: ReturnType<typeof handler
     markLogsEnd(id);
     await postError(`${invocationPath}/error`, error);
   }
+}
+
+async function takeStreaming(
+  handler: Handler,
+  id: string,
+  path: string,
+  event: unknown,
+  headers: RuntimeResponse['headers'],
+): Promise<void> {
+  const mode = {
+    'Lambda-Runtime-Function-Response-Mode': 'streaming',
+    Trailer: 'Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body',
+  };
+  const begin = (contentType: string) => connection.post(path, { ...mode, 'Content-Type': contentType });
+  responseStream = new ResponseStream(begin, highWaterMarkOf(handler));
+  // On Lambda the response's connection is open from the start: a stream that is never ended times out.
+  connection.hold();
+  try {
+    await invokeStreaming(handler, event, responseStream, buildContext(headers));
+  } catch (error) {
+    if (!(await responseStream.fail(error))) writeError(error);
+  }
+  responseStream = undefined;
+  markLogsEnd(id);
 }
 
 function locateFromEnvironment(): HandlerLocation {
@@ -149,14 +174,20 @@ async function postError(path: string, thrown: unknown): Promise<void> {
 async function die(error: unknown, exitCode: number): Promise<void> {
   if (dying) return;
   dying = true;
-  if (errorPath !== undefined && !connection.busy) {
+  if (responseStream !== undefined) {
+    if (!(await responseStream.fail(error))) writeError(error);
+  } else if (errorPath !== undefined && !connection.busy) {
     await postError(errorPath, error);
   } else {
-    // Between invocations, or with the answer on its way, nobody waits for this error: the log is where it can go.
-    const { errorType, errorMessage, trace } = reportError(error);
-    process.stderr.write(`${trace.join('\n') || `${errorType}: ${errorMessage}`}\n`);
+    writeError(error);
   }
   process.exit(exitCode);
+}
+
+/** Between invocations, or with the answer on its way, nobody waits for an error: the log is where it can go. */
+function writeError(error: unknown): void {
+  const { errorType, errorMessage, trace } = reportError(error);
+  process.stderr.write(`${trace.join('\n') || `${errorType}: ${errorMessage}`}\n`);
 }
 
 function markLogsEnd(id: string): void {

@@ -9,6 +9,14 @@ export interface RuntimeResponse {
   readonly body: Buffer;
 }
 
+/** The body of a request that is sent in pieces. */
+export interface RequestBody {
+  /** Calls back when the piece has left this process. */
+  write(chunk: Uint8Array, callback: () => void): void;
+  /** Ends the request, with trailers after the last piece; resolves with the answer. */
+  end(trailers: Readonly<Record<string, string>>): Promise<RuntimeResponse>;
+}
+
 /** One request at a time; answers must have a `Content-Length`, as those of livectl's Runtime API do. */
 export class RuntimeConnection {
   readonly #host: string;
@@ -17,7 +25,7 @@ export class RuntimeConnection {
   #pending: ((response: RuntimeResponse) => void) | undefined;
   #chunks: Buffer[] = [];
   #received = 0;
-  #head: Head | undefined;
+  #answerHead: Head | undefined;
 
   /** Connects to `host:port`. Where the connection ends, `onGone` is called: there is nothing left to work for. */
   constructor(address: string, token: string | undefined, onGone: (error: Error | undefined) => void) {
@@ -51,9 +59,7 @@ export class RuntimeConnection {
     body: string | undefined = undefined,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<RuntimeResponse> {
-    if (this.#pending !== undefined) throw new Error(`${method} ${path}: another request is outstanding`);
-    let head = `${method} ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n${this.#commonHeaders}`;
-    for (const [name, value] of Object.entries(headers)) head += `${name}: ${headerText(value)}\r\n`;
+    const head = this.#head(method, path, headers);
     if (body === undefined) {
       this.#socket.write(`${head}\r\n`);
     } else {
@@ -64,6 +70,43 @@ export class RuntimeConnection {
       this.#socket.write(body);
       this.#socket.uncork();
     }
+    return this.#answer();
+  }
+
+  /** Begins a POST in chunked transfer encoding; an error's base64 in a trailer is not cut as headers are. */
+  post(path: string, headers: Readonly<Record<string, string>>): RequestBody {
+    const socket = this.#socket;
+    socket.write(`${this.#head('POST', path, headers)}Transfer-Encoding: chunked\r\n\r\n`);
+    const answered = this.#answer();
+    return {
+      write: (chunk, callback) => {
+        socket.cork();
+        socket.write(`${chunk.length.toString(16)}\r\n`);
+        socket.write(chunk);
+        socket.write('\r\n', () => callback());
+        socket.uncork();
+      },
+      end: (trailers) => {
+        const lines = Object.entries(trailers).map(([name, value]) => `${name}: ${plainText(value)}\r\n`);
+        socket.write(`0\r\n${lines.join('')}\r\n`);
+        return answered;
+      },
+    };
+  }
+
+  /** Keeps the process alive as an open request would, until the next answer. */
+  hold(): void {
+    this.#socket.ref();
+  }
+
+  #head(method: string, path: string, headers: Readonly<Record<string, string>>): string {
+    if (this.#pending !== undefined) throw new Error(`${method} ${path}: another request is outstanding`);
+    let head = `${method} ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n${this.#commonHeaders}`;
+    for (const [name, value] of Object.entries(headers)) head += `${name}: ${headerText(value)}\r\n`;
+    return head;
+  }
+
+  #answer(): Promise<RuntimeResponse> {
     this.#socket.ref();
     return new Promise((resolve) => {
       this.#pending = resolve;
@@ -73,15 +116,19 @@ export class RuntimeConnection {
   #onData(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#received += chunk.length;
-    this.#head ??= parseHead(this.#joined());
-    if (this.#head === undefined || this.#received < this.#head.bytes + this.#head.bodyBytes) return;
-    const { status, headers, bytes, bodyBytes } = this.#head;
+    this.#answerHead ??= parseHead(this.#joined());
+    if (
+      this.#answerHead === undefined ||
+      this.#received < this.#answerHead.bytes + this.#answerHead.bodyBytes
+    )
+      return;
+    const { status, headers, bytes, bodyBytes } = this.#answerHead;
     const body = this.#joined().subarray(bytes, bytes + bodyBytes);
     const resolve = this.#pending;
     this.#pending = undefined;
     this.#chunks = [];
     this.#received = 0;
-    this.#head = undefined;
+    this.#answerHead = undefined;
     this.#socket.unref();
     resolve?.({ status, headers, body });
   }
@@ -119,5 +166,9 @@ function parseHead(bytes: Buffer): Head | undefined {
 
 /** Without what would end a header early or not be ASCII; error types come from the user's code. */
 function headerText(value: string): string {
-  return value.replace(/[^\x20-\x7e]/g, '?').slice(0, 1024);
+  return plainText(value).slice(0, 1024);
+}
+
+function plainText(value: string): string {
+  return value.replace(/[^\x20-\x7e]/g, '?');
 }

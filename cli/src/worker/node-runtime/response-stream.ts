@@ -1,0 +1,120 @@
+// [5] The `responseStream` of a streaming handler: a Writable whose bytes go to the Runtime API as they are written.
+import { Writable } from 'node:stream';
+import { RuntimeError, reportError } from './error-report.ts';
+import type { RequestBody, RuntimeResponse } from './runtime-connection.ts';
+
+const preludeContentType = 'application/vnd.awslambda.http-integration-response';
+const preludeEnd = new Uint8Array(8);
+
+/** Trailers are headers to an HTTP parser, which has a limit for them: Node's is 16 KB unless it is told otherwise. */
+const maxTrailerText = 256 * 1024;
+
+type Callback = (error?: Error | null) => void;
+
+/** What a handler writes, as Lambda's Node runtime takes it; quirks included, such as a prelude that only `write` sends. */
+export class ResponseStream extends Writable {
+  /** Set by {@link HttpResponseStream}, and by frameworks that do the same themselves. */
+  _onBeforeFirstWrite: ((write: (chunk: string | Uint8Array) => void) => void) | undefined;
+  readonly #begin: (contentType: string) => RequestBody;
+  #contentType = 'application/octet-stream';
+  #body: RequestBody | undefined;
+  #ended: Promise<RuntimeResponse> | undefined;
+  #written = false;
+  #failure: unknown;
+  #failed = false;
+
+  /** `begin` starts the post of the response: with the first byte, or with the end. */
+  constructor(begin: (contentType: string) => RequestBody, highWaterMark: number | undefined) {
+    super(highWaterMark === undefined ? {} : { highWaterMark });
+    this.#begin = begin;
+    // Whoever destroys the stream with an error gets to see it; it must not end the process as well.
+    this.on('error', () => {});
+  }
+
+  /** @throws `Runtime.InvalidStreamingOperation` after the first write */
+  setContentType(contentType: string): void {
+    if (this.#written) {
+      throw new RuntimeError('InvalidStreamingOperation', 'Cannot set content-type, too late.');
+    }
+    this.#contentType = contentType;
+  }
+
+  /** Takes text and bytes as they are, anything else as JSON. */
+  override write(chunk: unknown, encoding?: BufferEncoding | Callback, callback?: Callback): boolean {
+    if (!this.#written) {
+      this.#written = true;
+      this._onBeforeFirstWrite?.((first) => super.write(first));
+    }
+    const plain = typeof chunk === 'string' || chunk instanceof Uint8Array ? chunk : JSON.stringify(chunk);
+    return typeof encoding === 'string'
+      ? super.write(plain, encoding, callback)
+      : super.write(plain, encoding ?? callback);
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: Callback): void {
+    this.#body ??= this.#begin(this.#contentType);
+    if (chunk.length === 0) callback();
+    else this.#body.write(chunk, callback);
+  }
+
+  override _final(callback: Callback): void {
+    void this.#end().then(() => callback());
+  }
+
+  /** Resolves when the whole response was taken; rejects where the stream was destroyed before its end. */
+  async finished(): Promise<void> {
+    await this.#closed();
+    if (this.writableFinished) return;
+    throw new RuntimeError('TruncatedResponse', 'The response stream was destroyed before it ended');
+  }
+
+  /** Ends the response with an error, after what was written; false where it had its end already. */
+  async fail(error: unknown): Promise<boolean> {
+    const inTime = !this.writableEnded;
+    if (inTime) {
+      this.#failure = error;
+      this.#failed = true;
+      this.end();
+    }
+    await this.#closed();
+    // Destroyed on the way, it never got to its end by itself.
+    if (!this.writableFinished) await this.#end();
+    return inTime;
+  }
+
+  async #closed(): Promise<void> {
+    if (!this.closed) await new Promise<void>((resolve) => this.once('close', resolve));
+  }
+
+  #end(): Promise<RuntimeResponse> {
+    this.#body ??= this.#begin(this.#contentType);
+    this.#ended ??= this.#body.end(this.#failed ? trailersOf(this.#failure) : {});
+    return this.#ended;
+  }
+}
+
+function trailersOf(thrown: unknown): Record<string, string> {
+  const { errorType, errorMessage, trace } = reportError(thrown);
+  const report = {
+    errorType,
+    errorMessage: errorMessage.slice(0, maxTrailerText),
+    trace: trace.join('\n').slice(0, maxTrailerText).split('\n'),
+  };
+  return {
+    'Lambda-Runtime-Function-Error-Type': errorType,
+    'Lambda-Runtime-Function-Error-Body': Buffer.from(JSON.stringify(report)).toString('base64'),
+  };
+}
+
+/** `awslambda.HttpResponseStream`: status, headers and cookies ahead of the body. */
+export const HttpResponseStream = {
+  from(underlyingStream: ResponseStream, prelude: unknown): ResponseStream {
+    underlyingStream.setContentType(preludeContentType);
+    const json = JSON.stringify(prelude);
+    underlyingStream._onBeforeFirstWrite = (write) => {
+      write(json);
+      write(preludeEnd);
+    };
+    return underlyingStream;
+  },
+};

@@ -1,0 +1,55 @@
+// [5] Handlers wrapped in `awslambda.streamifyResponse`: how they are marked, and how they are called.
+import type { BaseContext } from './context.ts';
+import { RuntimeError } from './error-report.ts';
+import type { Handler } from './load-handler.ts';
+import { HttpResponseStream, type ResponseStream } from './response-stream.ts';
+
+/** Public by `Symbol.for`: wrappers such as tracers copy these marks to what they wrap. */
+const streaming = Symbol.for('aws.lambda.runtime.handler.streaming');
+const highWaterMark = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark');
+
+type Marked = Handler & { [streaming]?: unknown; [highWaterMark]?: unknown };
+
+/** Lambda's global `awslambda`, unless the function turned it off. */
+export function provideGlobals(env: NodeJS.ProcessEnv): void {
+  if (/^(1|true)$/.test(env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA ?? '')) return;
+  Object.assign(globalThis, { awslambda: { streamifyResponse, HttpResponseStream } });
+}
+
+function streamifyResponse(handler: Marked, options?: { readonly highWaterMark?: unknown }): Handler {
+  handler[streaming] = 'response';
+  const mark = options?.highWaterMark;
+  if (typeof mark === 'number') handler[highWaterMark] = Math.trunc(mark);
+  return handler;
+}
+
+/** @throws the init error `Runtime.MalformedStreamingHandler` for a mark that isn't Lambda's */
+export function isStreaming(handler: Handler): boolean {
+  const mark = (handler as Marked)[streaming];
+  if (!mark) return false;
+  if (mark === 'response') return true;
+  throw new RuntimeError('MalformedStreamingHandler', 'Only response streaming is supported.');
+}
+
+/** Bytes the handler's stream takes before `write` returns false; undefined for Node's own default. */
+export function highWaterMarkOf(handler: Handler): number | undefined {
+  const mark = Number((handler as Marked)[highWaterMark]);
+  return mark > 0 ? mark : undefined;
+}
+
+/** Calls the handler; resolves when it is done and its whole response was taken. */
+export async function invokeStreaming(
+  handler: Handler,
+  event: unknown,
+  stream: ResponseStream,
+  context: BaseContext,
+): Promise<void> {
+  const call = handler as unknown as (event: unknown, stream: ResponseStream, context: object) => unknown;
+  const returned = call(event, stream, { callbackWaitsForEmptyEventLoop: true, ...context });
+  if (typeof (returned as PromiseLike<unknown> | undefined)?.then !== 'function') {
+    throw new Error('Streaming does not support non-async handlers.');
+  }
+  // biome-ignore lint/suspicious/noConsole: into the function's own log, as Lambda's runtime does.
+  if ((await returned) !== undefined) console.warn('Streaming handlers ignore return values.');
+  await stream.finished();
+}
