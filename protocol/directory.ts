@@ -1,6 +1,7 @@
 // The directory table as both ends see it: its items, and DynamoDB's JSON protocol by signed requests.
 import * as v from 'valibot';
 import type { Clock } from './clock.ts';
+import type { ClockSkew } from './clock-skew.ts';
 import { type HttpClient, isReset } from './http-client.ts';
 import { firstLine, LiveDebugError, messageOf } from './live-debug-error.ts';
 import { type AwsCredentials, Signer } from './signature.ts';
@@ -88,6 +89,8 @@ export interface DirectoryOptions {
   readonly http: HttpClient;
   readonly credentials: () => AwsCredentials | Promise<AwsCredentials>;
   readonly clock: Clock;
+  /** Told of the times in AWS's answers. */
+  readonly skew?: ClockSkew | undefined;
 }
 
 const timeoutMs = 5000;
@@ -123,8 +126,6 @@ export class DirectoryRefusal extends LiveDebugError {
 /** Signed calls to the one table. */
 export class Directory {
   readonly tableName: string;
-  /** How far AWS's clock is ahead of this machine's by its latest answer, in milliseconds, to the second; 0 before one. */
-  clockAheadMs = 0;
   readonly #options: DirectoryOptions;
   readonly #url: URL;
   readonly #signer: Signer;
@@ -179,16 +180,18 @@ export class Directory {
   }
 
   async #send(operation: string, body: string): Promise<unknown> {
-    const { clock, credentials, http } = this.#options;
+    const { clock, credentials, http, skew } = this.#options;
     const target = {
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': `DynamoDB_20120810.${operation}`,
     };
     const request = { method: 'POST', url: this.#url, headers: target, body };
-    const headers = this.#signer.sign(request, await credentials(), clock.now());
+    const signer = await credentials();
+    const sentMs = clock.now();
+    const headers = this.#signer.sign(request, signer, sentMs);
     const response = await http.send({ ...request, headers, timeoutMs });
     const date = Date.parse(response.headers.date ?? '');
-    if (!Number.isNaN(date)) this.clockAheadMs = date - clock.now();
+    if (!Number.isNaN(date)) skew?.answered(date, sentMs, clock.now());
     const answer = parseJson(response.body);
     if (response.status === 200 && answer !== undefined) return answer;
     if (response.status === 200) throw this.#notDynamoDb(operation);

@@ -1,5 +1,6 @@
 // A stage on AWS as a command finds it: who asks, and the directory table to ask.
 import { systemClock } from '../../../protocol/clock.ts';
+import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import { Directory } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import { type AwsIdentity, resolveIdentity } from './aws-identity.ts';
@@ -18,6 +19,8 @@ export interface StageOptions {
 export interface Stage {
   readonly identity: AwsIdentity;
   readonly directory: Directory;
+  /** What the directory's answers tell of AWS's clock. */
+  readonly skew: ClockSkew;
   /** Close it to let the process end. */
   readonly http: HttpClient;
   /** For the words of errors. */
@@ -32,6 +35,8 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const tableName = `${name}-${stage}`;
   const http = new HttpClient({ agentFor: proxyAgent });
   const endpoint = endpointOf('dynamodb', region);
-  const directory = new Directory({ endpoint, region, tableName, http, credentials, clock: systemClock });
-  return { identity, directory, http, context: { stage, tableName, region, profile } };
+  const skew = new ClockSkew();
+  const clock = systemClock;
+  const directory = new Directory({ endpoint, region, tableName, http, credentials, clock, skew });
+  return { identity, directory, skew, http, context: { stage, tableName, region, profile } };
 }

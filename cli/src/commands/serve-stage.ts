@@ -13,7 +13,7 @@ export interface ServeStageOptions extends ServingOptions, StageOptions {}
 /** Serves a stage on AWS; resolves with the exit code. */
 export function serveStage(options: ServeStageOptions): Promise<number> {
   return serveUntilStopped(options, async (closers) => {
-    const { context, directory, http, identity } = await openStage(options);
+    const { context, directory, http, identity, skew } = await openStage(options);
     closers.add(() => http.close());
     const { credentials, region } = identity;
     const { functions, relayUrl, urls } = await readStageManifest(
@@ -23,7 +23,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
     ).catch((error: unknown) => {
       throw explainDirectory(error, context);
     });
-    checkClock(directory.clockAheadMs);
+    checkClock(skew.leastMs);
     const file = `the manifest of stage ${options.stage}`;
     const agent = proxyAgent(new URL(relayUrl));
     return {
@@ -31,6 +31,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
       open: async () => ({
         relay: { url: relayUrl, region, stage: options.stage, credentials, http, agent },
         directory,
+        skew,
         caller: await callerArn(identity, http, systemClock),
         explain: (error: unknown) => explainDirectory(error, context),
         url: undefined,

@@ -7,6 +7,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
+import type { ClockSkew } from '../../../protocol/clock-skew.ts';
 import { generateClientKeys } from '../../../protocol/sealing.ts';
 import { createBuilder } from '../build/builder.ts';
 import { reportFailure } from '../log/failure.ts';
@@ -42,6 +43,8 @@ export interface Place {
   readonly relay: Omit<SessionOptions['relay'], 'keys'>;
   readonly directory: SessionOptions['directory'];
   readonly caller: string | undefined;
+  /** What is known already of AWS's clock. */
+  readonly skew?: ClockSkew | undefined;
   /** The error to show instead of one met on the way to the stage. */
   readonly explain?: (error: unknown) => unknown;
   /** Base URL of the HTTP front, where there is one of our own. */
@@ -143,6 +146,7 @@ async function serve(
   session = new Session({
     relay: { ...place.relay, keys },
     directory: place.directory,
+    skew: place.skew,
     holder: caller === undefined ? holder : { ...holder, caller },
     functions: new Map(manifest.functions.map(({ name, timeout }) => [name, { timeout }])),
     only: options.functions,

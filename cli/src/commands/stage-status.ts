@@ -1,5 +1,6 @@
 // What `livectl status` finds out: the stage's table, its clients and whether its relay answers.
 import { systemClock } from '../../../protocol/clock.ts';
+import type { SkewEstimate } from '../../../protocol/clock-skew.ts';
 import type { ClientItem } from '../../../protocol/directory.ts';
 import { clientItemPrefix, wholeStageItem } from '../../../protocol/directory.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
@@ -43,7 +44,7 @@ export async function showStatus(options: StatusOptions): Promise<number> {
 
 async function statusOf(
   options: StatusOptions,
-  { context, directory, identity }: Stage,
+  { context, directory, identity, skew }: Stage,
 ): Promise<StageStatus> {
   const manifest = await readStageManifest(directory, options.stage, undefined);
   const [clients, relay] = await Promise.all([
@@ -58,8 +59,15 @@ async function statusOf(
     region: identity.region,
     functions: manifest.functions.map(({ name }) => name),
     relay,
+    ...clockOf(skew.estimate),
     clients: clients.map((client) => clientStatus(client, now)),
   };
+}
+
+function clockOf(estimate: SkewEstimate | undefined): Pick<StageStatus, 'clock'> {
+  if (estimate === undefined) return {};
+  const { aheadMs, withinMs } = estimate;
+  return { clock: { ahead_ms: Math.round(aheadMs), within_ms: Math.round(withinMs) } };
 }
 
 function clientStatus(client: ClientItem, now: number): StageStatus['clients'][number] {

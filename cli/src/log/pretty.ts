@@ -4,6 +4,7 @@ import type { BuildMessage } from '../build/build-event.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import type { Output } from './output.ts';
 import { printable, printableLines } from './printable.ts';
+import { skewWords } from './status-lines.ts';
 import { type Style, style } from './style.ts';
 
 /** Before an error's or a message's further lines: below the function's name. */
@@ -65,6 +66,8 @@ function describe(event: SessionEvent, paint: Style, colour: boolean): string | 
       return reconnect(event, paint);
     case 'queued':
       return `${tag(event.id, paint)} ${paint.warn('…')} ${name(event, paint)} waits for a worker (${event.waiting} waiting); raise --max-workers to run more at once`;
+    case 'clock_skew':
+      return clockSkew(event.ahead_ms, paint);
     case 'notice':
       return `${paint.dim('·')} ${printable(event.message)}`;
     case 'stopping':
@@ -148,6 +151,11 @@ function reconnect(event: Extract<SessionEvent, { event: 'reconnect' }>, paint: 
     case 'connected':
       return `${paint.ok('●')} connected again after ${ms(event.ms ?? 0)}`;
   }
+}
+
+function clockSkew(aheadMs: number, paint: Style): string {
+  if (aheadMs === 0) return `${paint.ok('●')} this machine’s clock agrees with AWS’s again`;
+  return `${paint.warn('!')} this machine’s clock is ${skewWords(aheadMs)} AWS’s or more; set it, e.g. turn on network time (beyond 30 s stubs don’t find this livectl)`;
 }
 
 /** One mistake as `file:line:column: text` with its source line. */

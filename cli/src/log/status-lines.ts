@@ -1,6 +1,7 @@
 // `livectl status` for a person to read.
+import { noticeableSkewMs } from '../../../protocol/clock-skew.ts';
 import { printable } from './printable.ts';
-import { style } from './style.ts';
+import { type Style, style } from './style.ts';
 
 export type RelayStatus =
   | { readonly url: string; readonly reachable: true; readonly ms: number }
@@ -14,6 +15,8 @@ export interface StageStatus {
   readonly region: string;
   readonly functions: readonly string[];
   readonly relay: RelayStatus;
+  /** How far AWS's clock is ahead of this machine's; absent where nothing tells. */
+  readonly clock?: { readonly ahead_ms: number; readonly within_ms: number };
   readonly clients: readonly {
     /** `*`, or the one function. */
     readonly serves: string;
@@ -31,7 +34,7 @@ export interface StageStatus {
 /** Several lines, joined. */
 export function statusLines(status: StageStatus, colour: boolean): string {
   const paint = style(colour);
-  const { clients, functions, region, relay, stage, table } = status;
+  const { clients, clock, functions, region, relay, stage, table } = status;
   const lines = [`stage ${paint.name(stage)} in ${region} ${paint.dim(`(table ${table})`)}`];
   lines.push(`  functions  ${functions.join(', ')}`);
   lines.push(
@@ -39,6 +42,7 @@ export function statusLines(status: StageStatus, colour: boolean): string {
       ? `  relay      ${paint.ok('reachable')} in ${relay.ms} ms ${paint.dim(relay.url)}`
       : `  relay      ${paint.bad('not reachable')}: ${printable(relay.error)}`,
   );
+  if (clock !== undefined) lines.push(`  clock      ${clockWords(clock, paint)}`);
   if (clients.length === 0) lines.push(`  served by  nobody; run: livectl serve --stage ${stage}`);
   for (const client of clients) {
     const what = client.serves === '*' ? '' : ` (${client.serves} only)`;
@@ -50,4 +54,15 @@ export function statusLines(status: StageStatus, colour: boolean): string {
     if (client.caller) lines.push(`             ${paint.dim(printable(client.caller))}`);
   }
   return lines.join('\n');
+}
+
+function clockWords({ ahead_ms, within_ms }: NonNullable<StageStatus['clock']>, paint: Style): string {
+  const exact = paint.dim(`(to ${Math.round(within_ms)} ms)`);
+  if (Math.abs(ahead_ms) < noticeableSkewMs + within_ms) return `${paint.ok('agrees')} with AWS’s ${exact}`;
+  return `${paint.warn(`${skewWords(ahead_ms)} AWS’s`)} ${exact}; set it, e.g. turn on network time`;
+}
+
+/** Where this machine's clock is, e.g. `4.2 s behind`, for one of AWS's that is so far ahead. */
+export function skewWords(aheadMs: number): string {
+  return `${(Math.abs(aheadMs) / 1000).toFixed(1)} s ${aheadMs > 0 ? 'behind' : 'ahead of'}`;
 }

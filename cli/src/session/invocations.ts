@@ -1,7 +1,8 @@
 // [4] What happens to an invocation: taken once, run, answered; never lost, never run twice.
 import type { Clock } from '../../../protocol/clock.ts';
+import { type ClockSkew, noticeableSkewMs } from '../../../protocol/clock-skew.ts';
 import { type ErrorCode, messageOf } from '../../../protocol/live-debug-error.ts';
-import type { Message } from '../../../protocol/message.ts';
+import type { Message, MessageHead } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import type { BuildMessage } from '../build/build-event.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
@@ -17,6 +18,7 @@ export interface InvocationsOptions {
   readonly link: Pick<RelayLink, 'post'>;
   readonly pool: WorkerPool;
   readonly clock: Clock;
+  readonly skew: ClockSkew;
   /** Served functions and their timeouts in seconds. */
   readonly functions: ReadonlyMap<string, { readonly timeout: number }>;
   /** Why a function can't run: the errors of its build, or undefined where a good build is there. */
@@ -84,17 +86,16 @@ export class Invocations {
     // While draining, silence: the stub then looks up who serves the stage now and sends it there.
     if (this.#draining || this.#unwanted.has(id)) return;
     const { clock, onEvent } = this.#options;
-    const now = clock.now();
-    const onTheWay = now - head.sentAt;
+    const sentMs = this.#sentMs(head);
     const run: Run = {
       id,
       requestId: head.requestId,
       functionName: head.function,
       channel,
       replyTo: head.replyTo,
-      // The clocks of laptop and Lambda may differ; how much time the stub has left does not depend on them.
-      deadlineMs: now + (head.deadline - head.sentAt),
-      sentMs: onTheWay >= 0 && onTheWay < plausibleTransitMs ? head.sentAt : now,
+      // The clocks of laptop and Lambda may differ; how much time the stub had left does not depend on them.
+      deadlineMs: sentMs + (head.deadline - head.sentAt),
+      sentMs,
       attempt: 0,
       state: 'running',
       cancelled: undefined,
@@ -166,6 +167,17 @@ export class Invocations {
         resolve();
       });
     });
+  }
+
+  /** When the stub sent it, on this machine's clock; where the clocks differ, the time on the way is not known. */
+  #sentMs({ sentAt }: MessageHead<'invoke'>): number {
+    const { clock, skew } = this.#options;
+    const now = clock.now();
+    skew.sent(sentAt, now);
+    const sentMs = sentAt - skew.leastMs;
+    const onTheWay = now - sentMs;
+    const known = Math.abs(skew.leastMs) < noticeableSkewMs && onTheWay >= 0 && onTheWay < plausibleTransitMs;
+    return known ? sentMs : now;
   }
 
   async #work(run: Run, message: Message<'invoke'>): Promise<void> {

@@ -72,6 +72,8 @@ export type SessionEvent =
     }
   /** The bound on workers is reached; the invocation waits for one. */
   | { readonly event: 'queued'; readonly id: string; readonly function: string; readonly waiting: number }
+  /** This machine's clock and AWS's differ: AWS's is so much ahead at least, or behind; 0 when they agree again. */
+  | { readonly event: 'clock_skew'; readonly ahead_ms: number }
   | { readonly event: 'notice'; readonly message: string }
   | {
       readonly event: 'stopping';

@@ -1,6 +1,7 @@
 // [4] One stage, or some of its functions, served from `start` to `stop`: link, lease, builds and workers meet here.
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../protocol/clock.ts';
+import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { ClientItem, Directory } from '../../../protocol/directory.ts';
 import { type ErrorCode, LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { type Channel, channelToClient } from '../../../protocol/sealing.ts';
@@ -26,6 +27,8 @@ export interface SessionOptions {
   readonly noTakeover: boolean;
   readonly pool: WorkerPool;
   readonly clock: Clock;
+  /** What is known of AWS's clock; default: nothing yet. */
+  readonly skew?: ClockSkew | undefined;
   readonly onEvent: (event: SessionEvent) => void;
   /** The error to show instead of one of the directory's: what it means here, and what to do. */
   readonly explain?: ((error: unknown) => unknown) | undefined;
@@ -43,6 +46,7 @@ export class Session {
   readonly #lease: Lease;
   readonly #invocations: Invocations;
   readonly #built = new Set<string>();
+  readonly #skew: ClockSkew;
   readonly #buildErrors = new Map<string, readonly BuildMessage[]>();
   #end: (end: SessionEnd) => void = () => undefined;
   #stopped: Promise<void> | undefined;
@@ -51,6 +55,7 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#skew = options.skew ?? new ClockSkew();
     const { clock, directory, functions, holder, noTakeover, only, pool, relay } = options;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -76,6 +81,7 @@ export class Session {
       link: this.#link,
       pool,
       clock,
+      skew: this.#skew,
       functions,
       buildErrors: (name) => (this.#built.has(name) ? undefined : (this.#buildErrors.get(name) ?? [])),
       onEvent: (event) => this.#tell(event),
@@ -84,6 +90,7 @@ export class Session {
 
   /** Connects and takes the stage. Rejects with LD_RELAY, LD_DIRECTORY or LD_DISPLACED; nothing is held then. */
   async start(): Promise<void> {
+    this.#skew.watch((leastMs) => this.#tell({ event: 'clock_skew', ahead_ms: Math.round(leastMs) }));
     try {
       await this.#link.start();
     } catch (error) {

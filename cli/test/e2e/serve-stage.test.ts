@@ -217,9 +217,33 @@ test('status tells who serves, since when, and whether the relay answers', async
     stage,
     functions: ['hello', 'other'],
     relay: { reachable: true },
+    clock: { ahead_ms: expect.any(Number), within_ms: expect.any(Number) },
     clients: [{ serves: '*', live: true, since: expect.stringMatching(/^\d{4}-/) }],
   });
   expect((await status()).stdout).toMatch(/served by {2}\S+ on \S+ since .*lease holds \d+ s more/);
+  expect((await status()).stdout).toMatch(/clock {6}agrees with AWS’s/);
+});
+
+test('a clock that is off is told once, and in the status', async () => {
+  await putManifest();
+  const shift = project({ 'shift.mjs': 'const now = Date.now; Date.now = () => now() + 12_000;' });
+  cleanups.push(shift.remove);
+  const env = { NODE_OPTIONS: `--import=${join(shift.root, 'shift.mjs')}` };
+  const livectl = serve([], env);
+  await livectl.event('ready');
+  expect(await call('hello')).toContain('200');
+  await livectl.event('result');
+  const told = livectl.events.filter(({ event }) => event === 'clock_skew');
+  // At least: an answer's Date has whole seconds, and Node may look at the clock a moment late.
+  expect(told).toEqual([{ event: 'clock_skew', ahead_ms: expect.any(Number) }]);
+  const [{ ahead_ms: aheadMs } = { ahead_ms: 0 }] = told as { ahead_ms: number }[];
+  expect(aheadMs).toBeGreaterThan(-12_500);
+  expect(aheadMs).toBeLessThan(-9000);
+
+  const status = new Livectl(['status', '--stage', stage], { env: { ...environment(), ...env } });
+  cleanups.push(() => status.dispose());
+  await status.exited;
+  expect(status.stdout).toMatch(/clock {6}1[12]\.\d s ahead of AWS’s \(to \d+ ms\); set it/);
 });
 
 test('a missing source is told before the stage is taken', async () => {

@@ -122,6 +122,16 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
     '! no answer LD_RELAY',
   ],
   [
+    'a clock that is behind',
+    { event: 'clock_skew', ahead_ms: 4210 },
+    '! this machine’s clock is 4.2 s behind AWS’s or more; set it, e.g. turn on network time (beyond 30 s stubs don’t find this livectl)',
+  ],
+  [
+    'a clock that was set',
+    { event: 'clock_skew', ahead_ms: 0 },
+    '● this machine’s clock agrees with AWS’s again',
+  ],
+  [
     'displaced',
     { event: 'displaced', by: { user: 'bob', host: 'bob-laptop' } },
     '! bob on bob-laptop serves this stage now; this livectl ends. Start it again to take the stage back.',

@@ -1,5 +1,6 @@
 // The bounds on what is in flight, and what draining does to it, with the clock in hand and a link that only listens.
 import { beforeEach, describe, expect, test } from 'vitest';
+import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { Message, MessageType } from '../../../protocol/message.ts';
 import type { PostOutcome } from '../../../protocol/relay-post.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
@@ -33,6 +34,7 @@ beforeEach(() => {
     },
     pool,
     clock,
+    skew: new ClockSkew(),
     functions: new Map([['hello', { timeout: 3 }]]),
     buildErrors: () => undefined,
     onEvent: (event) => events.add(event),

@@ -222,8 +222,8 @@ describe('an invocation', () => {
       const { pool, event } = await world.serve();
       const stub = await world.stub();
       pool.onRun = (run) => run.answer('1');
-      const sentAt = Date.now() + minutes * 60_000;
       const before = Date.now();
+      const sentAt = Date.now() + minutes * 60_000;
       await stub.invoke({ id: newId(), head: { sentAt, deadline: sentAt + 7500 } });
       const { deadlineMs } = (await pool.runs.next()).invocation;
       expect(deadlineMs).toBeGreaterThanOrEqual(before + 7500);
