@@ -6,6 +6,7 @@ import { messageOf } from '../../protocol/live-debug-error.ts';
 import { exitCodes } from './commands/exit-code.ts';
 import { ServeCommand } from './commands/serve.ts';
 import { StatusCommand } from './commands/status.ts';
+import { VpnCommand } from './commands/vpn.ts';
 import { closeOutput, processOutput } from './log/output.ts';
 
 // The AWS SDK's advice to move to a later Node is for whoever builds livectl, not for whoever runs it.
@@ -25,6 +26,7 @@ cli.register(Builtins.HelpCommand);
 cli.register(Builtins.VersionCommand);
 cli.register(ServeCommand);
 cli.register(StatusCommand);
+cli.register(VpnCommand);
 
 const command = parse(process.argv.slice(2));
 const exitCode = command ? await cli.run(command, Cli.defaultContext) : exitCodes.usage;

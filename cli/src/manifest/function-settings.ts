@@ -20,6 +20,8 @@ export interface FunctionSettings {
     readonly packages: 'external' | 'bundle';
     readonly external: readonly string[];
   };
+  /** It sits in a VPC on AWS. */
+  readonly inVpc: boolean;
   /** Empty for a stage on AWS, where a `TriggerTargets` says what Terraform made of them. */
   readonly triggers: Triggers;
 }

@@ -117,6 +117,7 @@ function settingsOf(name: string, text: FunctionText): FunctionSettings {
       packages: text.esbuild?.packages ?? 'external',
       external: text.esbuild?.external ?? [],
     },
+    inVpc: text.vpc_config !== undefined,
     triggers: text.triggers,
   };
 }

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { didYouMean } from './did-you-mean.ts';
 import { runtimes } from './runtimes.ts';
-import { fields, kindOf, mustBe, text, wholeNumber } from './schema-parts.ts';
+import { fields, flag, kindOf, mustBe, text, texts, wholeNumber } from './schema-parts.ts';
 import { triggersSchema } from './trigger-schema.ts';
 
 const functionName = v.pipe(
@@ -116,6 +116,18 @@ export const functionSchema = fields({
       esbuild,
       v.description(
         'How the sources are built. Default: bundle TypeScript and JSX, run plain JavaScript as it is.',
+      ),
+    ),
+  ),
+  vpc_config: v.optional(
+    v.pipe(
+      fields({
+        subnet_ids: v.pipe(texts, v.minLength(1, 'must name a subnet')),
+        security_group_ids: v.pipe(texts, v.minLength(1, 'must name a security group')),
+        place_stub_in_vpc: v.optional(flag, false),
+      }),
+      v.description(
+        'The VPC of the function, for the guidance of livectl vpn; its stub is not placed in it.',
       ),
     ),
   ),

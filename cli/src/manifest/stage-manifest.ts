@@ -5,6 +5,7 @@ import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { FunctionSettings } from './function-settings.ts';
 import { type TriggerTargets, triggerTargetsSchema } from './trigger-targets.ts';
+import { type Vpc, vpcSchema } from './vpc.ts';
 
 /** What the module and livectl agree on; fields of later versions of the module are passed over. */
 const documentSchema = v.object({
@@ -29,8 +30,10 @@ const documentSchema = v.object({
         }),
       ),
       triggers: v.nullish(triggerTargetsSchema, {}),
+      vpc_config: v.nullish(v.object({ vpc_id: v.nullish(v.string()) })),
     }),
   ),
+  vpcs: v.nullish(v.array(vpcSchema), []),
 });
 
 const itemSchema = v.object({ Item: v.optional(v.object({ document: v.object({ S: v.string() }) })) });
@@ -41,6 +44,10 @@ export interface StageManifest {
   readonly functions: readonly FunctionSettings[];
   /** HTTP URLs, for functions that have one. */
   readonly urls: ReadonlyMap<string, string>;
+  /** What each function is called on AWS. */
+  readonly functionNames: ReadonlyMap<string, string>;
+  /** The VPCs its functions sit in. */
+  readonly vpcs: readonly Vpc[];
   /** What each function's triggers are on AWS. */
   readonly targets: ReadonlyMap<string, TriggerTargets>;
 }
@@ -75,7 +82,7 @@ export async function readStageManifest(
       },
     );
   }
-  const { functions, relay } = parsed.output;
+  const { functions, relay, vpcs } = parsed.output;
   const names = Object.keys(functions);
   for (const name of only ?? []) {
     if (names.includes(name)) continue;
@@ -97,6 +104,8 @@ export async function readStageManifest(
     relayUrl: relay.url,
     functions: chosen.map(([name, entry]) => settingsOf(name, entry)),
     urls,
+    functionNames: new Map(chosen.map(([name, entry]) => [name, entry.function_name])),
+    vpcs,
     targets: new Map(chosen.map(([name, { triggers }]) => [name, triggers])),
   };
 }
@@ -122,6 +131,7 @@ function settingsOf(
       packages: entry.esbuild?.packages ?? 'external',
       external: entry.esbuild?.external ?? [],
     },
+    inVpc: Boolean(entry.vpc_config),
     triggers: {},
   };
 }

@@ -12,7 +12,8 @@ export function functionSettings(changes: Partial<FunctionSettings> = {}): Funct
     sourceDir: '.',
     command: undefined,
     esbuild: { bundle: undefined, packages: 'external', external: [] },
-    triggers: { http: undefined },
+    inVpc: false,
+    triggers: {},
     ...changes,
   };
 }

@@ -1,0 +1,64 @@
+// `livectl vpn --check`: tries the endpoints that functions name, from this machine.
+import { endpointEvent, functionCheckLines } from '../log/endpoint-lines.ts';
+import { reportFailure } from '../log/failure.ts';
+import { processOutput } from '../log/output.ts';
+import type { CheckedEndpoint } from '../vpn/check-endpoint.ts';
+import { isFailure } from '../vpn/check-endpoint.ts';
+import { checkFunctions } from '../vpn/check-functions.ts';
+import { remedyFor } from '../vpn/remedy.ts';
+import { exitCodeOf, exitCodes } from './exit-code.ts';
+import { type VpnFacts, type VpnPlace, vpnFacts } from './vpn-place.ts';
+
+export interface VpnCheckOptions {
+  readonly place: VpnPlace;
+  readonly functions: readonly string[] | undefined;
+  readonly timeoutMs: number;
+  readonly format: 'pretty' | 'json';
+  readonly verbose: boolean;
+}
+
+/** Resolves with the exit code: 1 when an endpoint can't be reached or read. Errors are written, not thrown. */
+export async function checkPrivateResources(options: VpnCheckOptions): Promise<number> {
+  try {
+    const facts = await vpnFacts(options.place, options.functions);
+    try {
+      return (await check(options, facts)) ? exitCodes.ok : exitCodes.failure;
+    } finally {
+      facts.close();
+    }
+  } catch (error) {
+    reportFailure(error, processOutput, options);
+    return exitCodeOf(error);
+  }
+}
+
+async function check(options: VpnCheckOptions, facts: VpnFacts): Promise<boolean> {
+  const { functions, vpcs } = facts;
+  const named = await Promise.all(
+    functions.map(async ({ environment, name }) => ({ name, environment: await environment() })),
+  );
+  const cidrs = vpcs.flatMap((vpc) => vpc.cidr_blocks);
+  const resolvers = vpcs.flatMap(({ dns_resolver }) => dns_resolver ?? []);
+  const checks = await checkFunctions(named, { timeoutMs: options.timeoutMs, cidrs });
+  const remedyOf = (checked: CheckedEndpoint) => remedyFor(checked, { resolvers });
+  let good = true;
+  for (const each of checks) {
+    good &&= each.unreadable.length === 0 && !each.checked.some(isFailure);
+    if (options.format === 'pretty') {
+      const vpc = vpcs.find((one) => one.functions.includes(each.name));
+      const inVpc = functions.find(({ name }) => name === each.name)?.inVpc ?? false;
+      const where = vpc?.id ?? (inVpc ? 'in a VPC' : undefined);
+      processOutput.line(functionCheckLines(each, where, remedyOf, processOutput.colour));
+      continue;
+    }
+    for (const checked of each.checked)
+      processOutput.line(JSON.stringify(endpointEvent(each.name, checked, remedyOf(checked))));
+    for (const { reason, variable } of each.unreadable) {
+      const verdict = 'unreadable';
+      processOutput.line(
+        JSON.stringify({ event: 'endpoint', function: each.name, variable, verdict, remedy: reason }),
+      );
+    }
+  }
+  return good;
+}

@@ -1,0 +1,70 @@
+// What `livectl vpn` knows of the functions: from a stage's manifest on AWS, or from livectl.json.
+import { systemClock } from '../../../protocol/clock.ts';
+import { explainDirectory } from '../aws/explain-directory.ts';
+import { functionVariables } from '../aws/function-variables.ts';
+import { openStage, type StageOptions } from '../aws/stage.ts';
+import { loadManifest } from '../manifest/load-manifest.ts';
+import { readStageManifest } from '../manifest/stage-manifest.ts';
+import type { Vpc } from '../manifest/vpc.ts';
+
+export type VpnPlace =
+  | ({ readonly kind: 'stage' } & StageOptions)
+  | { readonly kind: 'folder'; readonly root: string; readonly config: string | undefined };
+
+export interface VpnFunction {
+  readonly name: string;
+  readonly inVpc: boolean;
+  /** As its code sees it; a stage's is asked of AWS. */
+  readonly environment: () => Promise<Readonly<Record<string, string>>>;
+}
+
+export interface VpnFacts {
+  /** What to name in a heading, e.g. `stage dev-tom in eu-west-1`. */
+  readonly title: string;
+  /** Undefined for a folder. */
+  readonly stage: string | undefined;
+  readonly region: string | undefined;
+  readonly functions: readonly VpnFunction[];
+  /** Empty for a folder: only AWS knows them. */
+  readonly vpcs: readonly Vpc[];
+  readonly close: () => void;
+}
+
+/** Reads what is known; rejects as `serve` does for a wrong manifest, folder, stage or profile. */
+export async function vpnFacts(place: VpnPlace, only: readonly string[] | undefined): Promise<VpnFacts> {
+  if (place.kind === 'folder') {
+    const { file, functions } = await loadManifest({ ...place, functions: only });
+    return {
+      title: file,
+      stage: undefined,
+      region: undefined,
+      functions: functions.map(({ environment, inVpc, name }) => ({
+        name,
+        inVpc,
+        environment: async () => environment,
+      })),
+      vpcs: [],
+      close: () => undefined,
+    };
+  }
+  const { context, directory, http, identity } = await openStage(place);
+  try {
+    const manifest = await readStageManifest(directory, place.stage, only);
+    return {
+      title: `stage ${place.stage} in ${identity.region}`,
+      stage: place.stage,
+      region: identity.region,
+      functions: manifest.functions.map(({ inVpc, name }) => ({
+        name,
+        inVpc,
+        environment: () =>
+          functionVariables(manifest.functionNames.get(name) ?? name, identity, http, systemClock),
+      })),
+      vpcs: manifest.vpcs,
+      close: () => http.close(),
+    };
+  } catch (error) {
+    http.close();
+    throw explainDirectory(error, context);
+  }
+}

@@ -1,0 +1,39 @@
+// What to do about an endpoint that doesn't answer, in one sentence.
+import type { CheckedEndpoint } from './check-endpoint.ts';
+import { isLoopback } from './private-address.ts';
+
+export interface RemedyContext {
+  /** DNS resolvers of the functions' VPCs. */
+  readonly resolvers: readonly string[];
+}
+
+/** Undefined where nothing is to mend. */
+export function remedyFor(checked: CheckedEndpoint, { resolvers }: RemedyContext): string | undefined {
+  const { address, endpoint, port, route, verdict } = checked;
+  switch (verdict) {
+    case 'reachable':
+    case 'public':
+      return undefined;
+    case 'no_port':
+      return `its port is nowhere: name it beside ${endpoint.variable}, or as ${endpoint.host}:PORT`;
+    case 'unresolved': {
+      if (endpoint.web) return 'the name has no address here: is it spelled right, is the network up?';
+      const ask = resolvers.length > 0 ? ` (${resolvers.join(', ')})` : '';
+      return `the name has no address here: is it spelled right? A name of the VPC's own needs a VPN that asks the VPC's resolver${ask}`;
+    }
+    case 'refused':
+      return address !== undefined && isLoopback(address)
+        ? `nobody listens on port ${port} of this machine: is the tunnel (e.g. aws ssm start-session) open?`
+        : `the host answers, and nobody listens on port ${port}: is the port right, the service up?`;
+    case 'timeout':
+    case 'unreachable':
+      if (!checked.private)
+        return `is this machine's address let in by the security group of ${endpoint.host}?`;
+      if (route?.vpn === true) {
+        return `the VPN (${route.interface}) takes the packets and nothing comes back: does an authorization rule allow ${address}, does a security group let the VPN's group in on port ${port}?`;
+      }
+      return route === undefined
+        ? 'this machine has no way there: connect the VPN; livectl vpn tells how to make one'
+        : `packets leave by ${route.interface}, which is no VPN: connect one; livectl vpn tells how to make it`;
+  }
+}
