@@ -1,4 +1,4 @@
-// Writes the tables of inputs and outputs in the Terraform module's README, from variables.tf and outputs.tf.
+// Writes the tables of inputs and outputs in the Terraform modules' READMEs, from variables.tf and outputs.tf.
 //   node scripts/terraform-docs.mjs            writes them between their markers
 //   node scripts/terraform-docs.mjs --check    fails when they are not what it would write
 import { readFile, writeFile } from 'node:fs/promises';
@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { argument, blocks, description } from './terraform-blocks.mjs';
 
-const module = join(dirname(dirname(fileURLToPath(import.meta.url))), 'terraform/modules/live-debug');
-const readme = join(module, 'README.md');
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const modules = ['terraform/modules/live-debug', 'terraform/modules/live-debug/modules/client-vpn'];
 
 /** On one line, as a reader would write it. @param {string} expression */
 function oneLine(expression) {
@@ -80,34 +80,38 @@ function outputTable(outputs) {
   return table(['output', 'description'], rows);
 }
 
-const variables = await readFile(join(module, 'variables.tf'), 'utf8');
-const outputs = await readFile(join(module, 'outputs.tf'), 'utf8');
-const tables = {
-  inputs: inputs(variables),
-  'function fields': functionFields(variables),
-  outputs: outputTable(outputs),
-};
+/** @param {string} module its folder, from the root */
+async function bringUpToDate(module) {
+  const readme = join(root, module, 'README.md');
+  const variables = await readFile(join(root, module, 'variables.tf'), 'utf8');
+  const outputs = await readFile(join(root, module, 'outputs.tf'), 'utf8');
+  const written = await readFile(readme, 'utf8');
+  const tables = {
+    inputs: inputs(variables),
+    ...(variables.includes('variable "functions"') ? { 'function fields': functionFields(variables) } : {}),
+    outputs: outputTable(outputs),
+  };
 
-const written = await readFile(readme, 'utf8');
-let wanted = written;
-for (const [name, text] of Object.entries(tables)) {
-  const between = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- end of ${name} -->)`);
-  if (!between.test(wanted)) throw new Error(`README.md has no markers for ${name}`);
-  wanted = wanted.replace(between, (_, begin, end) => `${begin}\n${text}\n\n${end}`);
-}
+  let wanted = written;
+  for (const [name, text] of Object.entries(tables)) {
+    const between = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- end of ${name} -->)`);
+    if (!between.test(wanted)) throw new Error(`${module}/README.md has no markers for ${name}`);
+    wanted = wanted.replace(between, (_, begin, end) => `${begin}\n${text}\n\n${end}`);
+  }
 
-if (compact(written) === compact(wanted)) {
   // Fresh, however a formatter may have aligned the columns.
-} else if (!process.argv.includes('--check')) {
-  await writeFile(readme, wanted);
-} else {
-  process.stderr.write(
-    'terraform/modules/live-debug/README.md is stale: run node scripts/terraform-docs.mjs\n',
-  );
-  process.exitCode = 1;
+  if (compact(written) === compact(wanted)) return;
+  if (!process.argv.includes('--check')) {
+    await writeFile(readme, wanted);
+  } else {
+    process.stderr.write(`${module}/README.md is stale: run node scripts/terraform-docs.mjs\n`);
+    process.exitCode = 1;
+  }
 }
 
 /** @param {string} text */
 function compact(text) {
   return text.replace(/ +/g, ' ').replace(/\| ?-+ ?(?=\|)/g, '|---');
 }
+
+for (const module of modules) await bringUpToDate(module);

@@ -81,12 +81,15 @@ export interface LiveDebugFunction {
   /** The function's layers, for the manifest: a stub has none. Default: `[]`. */
   readonly layers?: readonly string[];
   /**
-   * The function's VPC, for the manifest: a stub is not placed in it, since it needs the internet, not the
-   * database.
+   * The function's VPC, for `vpn_guidance` and the manifest. A stub is not placed in it, since it needs the
+   * internet, not the database; with `place_stub_in_vpc` it is, and then its subnets need NAT, and no VPC
+   * endpoint for execute-api with private DNS, which would answer 403 for the relay. A role given needs
+   * AWSLambdaVPCAccessExecutionRole then.
    */
   readonly vpc_config?: {
     readonly subnet_ids: readonly string[];
     readonly security_group_ids: readonly string[];
+    readonly place_stub_in_vpc?: boolean | IResolvable;
   };
   /** "Zip". "Image" is refused: Lambda can't change a function's package type. Default: `"Zip"`. */
   readonly package_type?: string;
@@ -234,7 +237,11 @@ export interface LiveDebugOutputs {
   readonly developerPolicyJson: unknown;
   /** ARN of the managed policy; null unless `create_developer_policy`. */
   readonly developerPolicyArn: unknown;
-  /** How to reach the VPCs of the functions from a laptop. Empty: the module doesn't write it yet. */
+  /**
+   * How to reach the VPCs of the functions from a laptop, as Markdown: each VPC with its CIDR blocks,
+   * subnets, security groups and what they lack, DNS resolver, and the steps. Empty without a function in a
+   * VPC, and while not enabled.
+   */
   readonly vpnGuidance: unknown;
 }
 

@@ -79,6 +79,61 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
   );
 
   it.concurrent(
+    'functions in VPCs that the same apply makes',
+    async (context) => {
+      const { moto, apply, outputs, expectEmptyPlan, destroy } = await start(
+        'terraform/test/fixtures/vpcs',
+        context,
+      );
+      await apply();
+      await expectEmptyPlan();
+      const { manifest, guidance, ids } = await outputs();
+      const { vpcs, subnets, groups, database } = ids.value;
+      const wanted = [
+        {
+          id: vpcs.orders,
+          functions: ['orders'],
+          cidr_blocks: ['10.1.0.0/16'],
+          dns_resolver: '10.1.0.2',
+          subnets: [
+            { id: subnets.orders[0], az: 'eu-west-1b', cidr: '10.1.0.0/24' },
+            { id: subnets.orders[1], az: 'eu-west-1a', cidr: '10.1.1.0/24' },
+          ].sort(byId),
+          security_groups: [
+            { id: groups.orders, name: 'orders', egress_tcp: true, referenced_by: [database] },
+          ],
+        },
+        {
+          id: vpcs.reports,
+          functions: ['reports'],
+          cidr_blocks: ['10.2.0.0/16'],
+          dns_resolver: '10.2.0.2',
+          subnets: [{ id: subnets.reports[0], az: 'eu-west-1c', cidr: '10.2.0.0/24' }],
+          security_groups: [{ id: groups.reports, name: 'reports', egress_tcp: false, referenced_by: [] }],
+        },
+      ].sort(byId);
+      expect(manifest.value.vpcs).toEqual(wanted);
+      expect(manifest.value.functions.orders.vpc_config).toEqual({
+        vpc_id: vpcs.orders,
+        subnet_ids: subnets.orders,
+        security_group_ids: [groups.orders],
+      });
+      for (const { id } of wanted) expect(guidance.value).toContain(`\n## ${id}\n`);
+      const made = await moto.resources();
+      expect(made.attached).toEqual({ 'live-debug-dev-reports': subnets.reports });
+      const role = Object.values(made.roles['live-debug-dev-reports'] ?? {});
+      expect(isAllowed(role, { action: 'ec2:CreateNetworkInterface', resource: '*' })).toBe(true);
+
+      await apply('-var', 'enabled=false');
+      await expectEmptyPlan('-var', 'enabled=false');
+      expect((await outputs()).guidance.value).toBe('');
+      await destroy();
+      expect(await moto.resources()).toEqual(noResources);
+    },
+    testBoundMs,
+  );
+
+  it.concurrent(
     'examples/quickstart',
     async (context) => {
       const { moto, apply, outputs, expectEmptyPlan, destroy } = await start('examples/quickstart', context);
@@ -161,6 +216,10 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
     testBoundMs,
   );
 });
+
+function byId(one: { readonly id: string }, other: { readonly id: string }): number {
+  return one.id < other.id ? -1 : 1;
+}
 
 /** As `livectl serve --stage` reads it. */
 async function readManifest({ environment }: Moto, stage: string) {

@@ -27,6 +27,11 @@ print(
                 }
                 for function in lambda_.list_functions()["Functions"]
             },
+            "attached": {
+                function["FunctionName"]: function["VpcConfig"]["SubnetIds"]
+                for function in lambda_.list_functions()["Functions"]
+                if function.get("VpcConfig", {}).get("SubnetIds")
+            },
             "log_groups": [group["logGroupName"] for group in boto3.client("logs").describe_log_groups()["logGroups"]],
             "policies": [policy["PolicyName"] for policy in iam.list_policies(Scope="Local")["Policies"]],
             "roles": {role["RoleName"]: inline_policies(role["RoleName"]) for role in iam.list_roles()["Roles"]},

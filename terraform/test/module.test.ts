@@ -1,12 +1,20 @@
-// Format, validity and the module's own tests, by the real terraform and the real provider's schema.
+// Format, validity and the modules' own tests, by the real terraform and the real provider's schema.
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { missingTool, moduleFolder, repository, testBoundMs, Workspace } from './terraform-cli.ts';
+import {
+  clientVpnFolder,
+  missingTool,
+  moduleFolder,
+  repository,
+  testBoundMs,
+  Workspace,
+} from './terraform-cli.ts';
 
 const skipped = missingTool(['terraform', '-version']);
 
 describe.skipIf(skipped)(`the module in terraform${skipped ? ` (${skipped})` : ''}`, () => {
-  const roots = [moduleFolder, 'examples/quickstart', 'examples/existing-function'];
+  const modules = [moduleFolder, clientVpnFolder];
+  const roots = [...modules, 'examples/quickstart', 'examples/existing-function'];
   let workspace: Workspace;
 
   beforeAll(async () => {
@@ -33,10 +41,10 @@ describe.skipIf(skipped)(`the module in terraform${skipped ? ` (${skipped})` : '
     testBoundMs,
   );
 
-  it.concurrent(
-    'passes terraform test',
-    async () => {
-      const { code, output } = await workspace.terraform(moduleFolder, 'test');
+  it.concurrent.each(modules)(
+    'passes terraform test: %s',
+    async (module) => {
+      const { code, output } = await workspace.terraform(module, 'test');
       expect(output).toMatch(/Success! \d+ passed, 0 failed\.\s*$/);
       expect(code).toBe(0);
     },

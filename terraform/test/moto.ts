@@ -16,6 +16,8 @@ export interface Resources {
   readonly functions: Readonly<
     Record<string, { handler: string; runtime: string; timeout: number; environment: Record<string, string> }>
   >;
+  /** The subnets of functions in a VPC. */
+  readonly attached: Readonly<Record<string, readonly string[]>>;
   readonly log_groups: readonly string[];
   readonly policies: readonly string[];
   readonly roles: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -25,6 +27,7 @@ export const noResources: Resources = {
   apis: [],
   tables: [],
   functions: {},
+  attached: {},
   log_groups: [],
   policies: [],
   roles: {},

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 export const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export const moduleFolder = 'terraform/modules/live-debug';
+export const clientVpnFolder = `${moduleFolder}/modules/client-vpn`;
 
 /** A bound for one command; alone on the machine it takes seconds. */
 const commandBoundMs = 240_000;

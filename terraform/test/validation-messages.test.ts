@@ -1,13 +1,17 @@
-// Every validation rule of the module speaks, and says what to write instead.
+// Every validation rule of the modules speaks, and says what to write instead.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { missingTool, moduleFolder, testBoundMs, Workspace } from './terraform-cli.ts';
+import { clientVpnFolder, missingTool, moduleFolder, testBoundMs, Workspace } from './terraform-cli.ts';
 
 const skipped = missingTool(['terraform', '-version']);
 
 const role = { name: 'orders', arn: 'arn:aws:iam::123456789012:role/orders' };
 const policy = '{"Version":"2012-10-17","Statement":[]}';
+
+function vpcConfig(fields: Readonly<Record<string, readonly string[]>>) {
+  return { subnet_ids: ['subnet-1'], security_group_ids: ['sg-1'], ...fields };
+}
 
 /** Fields that make a function unfit, and what the message must hold. */
 const unfitFunctions: readonly (readonly [string, Readonly<Record<string, unknown>>, string])[] = [
@@ -26,6 +30,8 @@ const unfitFunctions: readonly (readonly [string, Readonly<Record<string, unknow
   ['two_policies', { role, policy_json: policy }, 'attach the policy to that role instead'],
   ['no_policy', { policy_json: '{}' }, 'data.aws_iam_policy_document.orders.json'],
   ['fallback', { fallback_arn: 'orders' }, 'aws_lambda_function.orders.arn'],
+  ['no_subnets', { vpc_config: vpcConfig({ subnet_ids: [] }) }, 'subnet_ids must be 1 to 16'],
+  ['no_groups', { vpc_config: vpcConfig({ security_group_ids: ['orders'] }) }, '"sg-0123456789abcdef0"'],
   ['key_alias', { kms_key_arn: 'alias/orders' }, 'aws_kms_key.orders.arn'],
 ];
 
@@ -51,43 +57,94 @@ const unfitVariables: readonly (readonly [string, unknown, string])[] = [
   ['functions', { a: { ...fit, function_name: 'x' }, b: { ...fit, function_name: 'x' } }, 'must differ'],
 ];
 
-describe.skipIf(skipped)(`validation rules${skipped ? ` (${skipped})` : ''}`, () => {
-  let workspace: Workspace;
-  let details: string[];
+const unfitFunctionSettings = Object.fromEntries(
+  unfitFunctions.map(([name, fields]) => [name, { ...fit, ...fields }]),
+);
 
-  beforeAll(async () => {
-    workspace = new Workspace([moduleFolder]);
-    const functions = Object.fromEntries(
-      unfitFunctions.map(([name, fields]) => [name, { ...fit, ...fields }]),
-    );
-    const calls = [['functions', functions, ''] as const, ...unfitVariables].map(
-      ([variable, value], index) => [
-        `case_${index}`,
-        { source: `../${moduleFolder}`, stage: 'dev-tom', [variable]: value },
-      ],
-    );
-    mkdirSync(workspace.path('cases'));
-    const text = JSON.stringify({ module: Object.fromEntries(calls) });
-    // As JSON, Terraform would read ${ in a text; there is none here.
-    writeFileSync(join(workspace.path('cases'), 'main.tf.json'), text);
-    await workspace.succeed('cases', 'init');
-    const { stdout } = await workspace.terraform('cases', 'validate', '-json');
-    const { diagnostics } = JSON.parse(stdout) as { diagnostics: { summary: string; detail: string }[] };
-    expect(diagnostics.filter(({ summary }) => summary !== 'Invalid value for variable')).toEqual([]);
-    details = diagnostics.map(({ detail }) => detail);
-  }, testBoundMs);
+const acmArn = 'arn:aws:acm:eu-west-1:123456789012:certificate/a';
+const certificate = '-----BEGIN CERTIFICATE-----';
 
-  afterAll(() => workspace?.remove());
+const clientVpn = {
+  vpc_id: 'vpc-1',
+  subnet_ids: ['subnet-1'],
+  server_certificate_arn: acmArn,
+  server_ca_certificate_pem: certificate,
+};
 
-  it('speaks for every rule there is', () => {
-    const lines = readFileSync(workspace.path(`${moduleFolder}/variables.tf`), 'utf8').split('\n');
-    const rules = lines.flatMap((line, index) => (line === '  validation {' ? [index + 1] : []));
-    const spoke = details.map((detail) => Number(/variables\.tf:(\d+),/.exec(detail)?.[1]));
-    expect(rules.length).toBeGreaterThan(0);
-    expect([...new Set(spoke)].sort((a, b) => a - b)).toEqual(rules);
-  });
+const unfitClientVpn: readonly (readonly [string, unknown, string])[] = [
+  ['name', 'orders vpn', 'write e.g. "orders-vpn"'],
+  ['vpc_id', 'orders', 'write aws_vpc.this.id'],
+  ['client_cidr_block', '10.200.0.0/24', 'from /12 to /22: write e.g. "10.200.0.0/22"'],
+  ['dns_servers', ['dns.example.com'], '[] for none'],
+  ['transport_protocol', 'icmp', '"udp" or "tcp"'],
+  ['session_timeout_hours', 9, '8, 10, 12 or 24'],
+  ['connection_log', { retention_in_days: 8 }, 'connection_log.retention_in_days must'],
+  ['server_certificate_arn', 'server', 'aws acm import-certificate, which prints the ARN'],
+  ['client_root_certificate_arn', 'clients', 'or null where the server'],
+  ['server_ca_certificate_pem', 'ca.crt', 'write file("ca.crt")'],
+  ['server_ca_certificate_pem', `${certificate}\n-----BEGIN RSA PRIVATE KEY-----`, 'holds a private key'],
+  ['server_name', 'a b', '"server.live-debug.internal"'],
+  ['subnet_ids', [], '"subnet-0123456789abcdef0"'],
+  ['security_group_ids', ['default'], '"sg-0123456789abcdef0"'],
+  ['authorized_cidr_blocks', ['10.0.0.0'], 'write ["10.0.0.0/16"]'],
+];
 
-  it.each([...unfitFunctions, ...unfitVariables])('says what to write: %s', (_name, _value, wanted) => {
-    expect(details.filter((detail) => detail.includes(wanted))).toHaveLength(1);
-  });
-});
+interface Cases {
+  readonly folder: string;
+  /** What the module can't do without. */
+  readonly required: Readonly<Record<string, unknown>>;
+  /** One call of the module each: a variable and its value. */
+  readonly calls: readonly (readonly [string, unknown, ...unknown[]])[];
+  /** A case, its value, and what its message must hold. */
+  readonly messages: readonly (readonly [string, unknown, string])[];
+}
+
+const modules: readonly Cases[] = [
+  {
+    folder: moduleFolder,
+    required: { stage: 'dev-tom' },
+    calls: [['functions', unfitFunctionSettings], ...unfitVariables],
+    messages: [...unfitFunctions, ...unfitVariables],
+  },
+  { folder: clientVpnFolder, required: clientVpn, calls: unfitClientVpn, messages: unfitClientVpn },
+];
+
+describe.skipIf(skipped).each(modules)(
+  `validation rules of $folder${skipped ? ` (${skipped})` : ''}`,
+  ({ folder, required, calls, messages }) => {
+    let workspace: Workspace;
+    let details: string[];
+
+    beforeAll(async () => {
+      workspace = new Workspace([moduleFolder]);
+      const module = Object.fromEntries(
+        calls.map(([variable, value], index) => [
+          `case_${index}`,
+          { source: `../${folder}`, ...required, [variable]: value },
+        ]),
+      );
+      mkdirSync(workspace.path('cases'));
+      // As JSON, Terraform would read ${ in a text; there is none here.
+      writeFileSync(join(workspace.path('cases'), 'main.tf.json'), JSON.stringify({ module }));
+      await workspace.succeed('cases', 'init');
+      const { stdout } = await workspace.terraform('cases', 'validate', '-json');
+      const { diagnostics } = JSON.parse(stdout) as { diagnostics: { summary: string; detail: string }[] };
+      expect(diagnostics.filter(({ summary }) => summary !== 'Invalid value for variable')).toEqual([]);
+      details = diagnostics.map(({ detail }) => detail);
+    }, testBoundMs);
+
+    afterAll(() => workspace?.remove());
+
+    it('speaks for every rule there is', () => {
+      const lines = readFileSync(workspace.path(`${folder}/variables.tf`), 'utf8').split('\n');
+      const rules = lines.flatMap((line, index) => (line === '  validation {' ? [index + 1] : []));
+      const spoke = details.map((detail) => Number(/variables\.tf:(\d+),/.exec(detail)?.[1]));
+      expect(rules.length).toBeGreaterThan(0);
+      expect([...new Set(spoke)].sort((a, b) => a - b)).toEqual(rules);
+    });
+
+    it.each(messages)('says what to write: %s', (_name, _value, wanted) => {
+      expect(details.filter((detail) => detail.includes(wanted))).toHaveLength(1);
+    });
+  },
+);

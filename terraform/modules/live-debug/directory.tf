@@ -25,9 +25,14 @@ locals {
         esbuild       = f.esbuild
         layers        = f.layers
         triggers      = {}
-        vpc_config    = f.vpc_config
+        vpc_config = f.vpc_config == null ? null : {
+          vpc_id             = data.aws_vpc.function[name].id
+          subnet_ids         = f.vpc_config.subnet_ids
+          security_group_ids = f.vpc_config.security_group_ids
+        }
       }
     }
+    vpcs = local.vpcs
   }
 }
 

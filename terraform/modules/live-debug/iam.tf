@@ -138,6 +138,22 @@ resource "aws_iam_role_policy" "function" {
           Resource = ["*"]
         },
       ],
+      !try(each.value.vpc_config.place_stub_in_vpc, false) ? [] : [
+        {
+          # As AWSLambdaVPCAccessExecutionRole: Lambda attaches the function to its subnets with this role.
+          Sid    = "AttachToVpc"
+          Effect = "Allow"
+          Action = [
+            "ec2:AssignPrivateIpAddresses",
+            "ec2:CreateNetworkInterface",
+            "ec2:DeleteNetworkInterface",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSubnets",
+            "ec2:UnassignPrivateIpAddresses",
+          ]
+          Resource = ["*"]
+        },
+      ],
       each.value.policy_json == null ? [] : flatten([jsondecode(each.value.policy_json).Statement]),
     )
   })

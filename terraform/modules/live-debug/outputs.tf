@@ -78,6 +78,6 @@ output "developer_policy_arn" {
 ################################################################################
 
 output "vpn_guidance" {
-  description = "How to reach the VPCs of the functions from a laptop. Empty: the module doesn't write it yet."
-  value       = ""
+  description = "How to reach the VPCs of the functions from a laptop, as Markdown: each VPC with its CIDR blocks, subnets, security groups and what they lack, DNS resolver, and the steps. Empty without a function in a VPC, and while not enabled."
+  value       = local.vpn_guidance
 }

@@ -55,6 +55,15 @@ resource "aws_lambda_function" "this" {
     )
   }
 
+  dynamic "vpc_config" {
+    for_each = [for config in each.value.vpc_config[*] : config if config.place_stub_in_vpc]
+
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
+    }
+  }
+
   dynamic "tracing_config" {
     for_each = var.tracing_mode[*]
 

@@ -117,10 +117,11 @@ variable "functions" {
     reserved_concurrent_executions = optional(number)
     # The function's layers, for the manifest: a stub has none.
     layers = optional(list(string), [])
-    # The function's VPC, for the manifest: a stub is not placed in it, since it needs the internet, not the database.
+    # The function's VPC, for `vpn_guidance` and the manifest. A stub is not placed in it, since it needs the internet, not the database; with `place_stub_in_vpc` it is, and then its subnets need NAT, and no VPC endpoint for execute-api with private DNS, which would answer 403 for the relay. A role given needs AWSLambdaVPCAccessExecutionRole then.
     vpc_config = optional(object({
       subnet_ids         = list(string)
       security_group_ids = list(string)
+      place_stub_in_vpc  = optional(bool, false)
     }))
     # "Zip". "Image" is refused: Lambda can't change a function's package type.
     package_type = optional(string, "Zip")
@@ -221,6 +222,21 @@ variable "functions" {
   validation {
     condition     = alltrue([for f in var.functions : f.kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:[^:]+:\\d{12}:key/", f.kms_key_arn))])
     error_message = "functions[*].kms_key_arn must be a key's ARN, not an alias or an id: write aws_kms_key.orders.arn."
+  }
+
+  # https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
+  validation {
+    condition = alltrue([for f in var.functions : f.vpc_config == null ? true :
+      length(f.vpc_config.subnet_ids) >= 1 && length(f.vpc_config.subnet_ids) <= 16 && alltrue([for id in f.vpc_config.subnet_ids : can(regex("^subnet-[0-9a-z]+$", id))])
+    ])
+    error_message = "functions[*].vpc_config.subnet_ids must be 1 to 16 subnet ids: write aws_subnet.private[*].id or [\"subnet-0123456789abcdef0\"], or leave vpc_config out for a function without a VPC."
+  }
+
+  validation {
+    condition = alltrue([for f in var.functions : f.vpc_config == null ? true :
+      length(f.vpc_config.security_group_ids) >= 1 && length(f.vpc_config.security_group_ids) <= 5 && alltrue([for id in f.vpc_config.security_group_ids : can(regex("^sg-[0-9a-zA-Z]+$", id))])
+    ])
+    error_message = "functions[*].vpc_config.security_group_ids must be 1 to 5 security group ids: write [aws_security_group.orders.id] or [\"sg-0123456789abcdef0\"], the function's own."
   }
 }
 

@@ -24,7 +24,6 @@ variables {
       command       = ["python3", "-m", "awslambdaric", "app.handler"]
       esbuild       = { packages = "bundle" }
       layers        = ["arn:aws:lambda:eu-west-1:123456789012:layer:pandas:1"]
-      vpc_config    = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
       fallback_arn  = "arn:aws:lambda:eu-west-1:123456789012:function:slow-real"
       tags          = { cost = "high" }
 
@@ -117,9 +116,10 @@ run "makes_relay_directory_and_stubs" {
             "command": ["python3", "-m", "awslambdaric", "app.handler"], "python": null,
             "esbuild": { "bundle": null, "packages": "bundle", "external": null },
             "layers": ["arn:aws:lambda:eu-west-1:123456789012:layer:pandas:1"], "triggers": {},
-            "vpc_config": { "subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"] }
+            "vpc_config": null
           }
-        }
+        },
+        "vpcs": []
       }
     JSON
     )

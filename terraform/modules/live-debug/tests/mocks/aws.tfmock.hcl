@@ -42,3 +42,32 @@ mock_resource "aws_cloudwatch_log_group" {
     arn = "arn:aws:logs:eu-west-1:123456789012:log-group:stub"
   }
 }
+
+mock_data "aws_subnet" {
+  defaults = {
+    vpc_id            = "vpc-1"
+    availability_zone = "eu-west-1a"
+    cidr_block        = "10.0.1.0/24"
+  }
+}
+
+mock_data "aws_vpc" {
+  defaults = {
+    cidr_block              = "10.0.0.0/16"
+    cidr_block_associations = [{ association_id = "a-1", cidr_block = "10.0.0.0/16", state = "associated" }]
+    enable_dns_support      = true
+  }
+}
+
+mock_data "aws_security_group" {
+  defaults = {
+    name   = "orders"
+    vpc_id = "vpc-1"
+  }
+}
+
+mock_data "aws_security_groups" {
+  defaults = {
+    ids = ["sg-1"]
+  }
+}
