@@ -60,7 +60,8 @@ describe('a right manifest', () => {
           sourceDir: '.',
           command: undefined,
           esbuild: { bundle: undefined, packages: 'external', external: [] },
-          triggers: { http: undefined },
+          inVpc: false,
+          triggers: {},
         },
       ],
     });
@@ -94,6 +95,7 @@ describe('a right manifest', () => {
         sourceDir: '../py',
         command: ['python3', '-m', 'awslambdaric', 'app.main'],
         esbuild: { bundle: true, packages: 'bundle', external: ['sharp'] },
+        inVpc: false,
         triggers: { http: { path: '/py/{id}/{rest+}', method: 'POST' } },
       },
     ]);
