@@ -7,6 +7,7 @@ import { exitCodes } from './commands/exit-code.ts';
 import { ServeCommand } from './commands/serve.ts';
 import { StatusCommand } from './commands/status.ts';
 import { VpnCommand } from './commands/vpn.ts';
+import { VpnCertificatesCommand } from './commands/vpn-certificates.ts';
 import { closeOutput, processOutput } from './log/output.ts';
 
 // The AWS SDK's advice to move to a later Node is for whoever builds livectl, not for whoever runs it.
@@ -27,6 +28,7 @@ cli.register(Builtins.VersionCommand);
 cli.register(ServeCommand);
 cli.register(StatusCommand);
 cli.register(VpnCommand);
+cli.register(VpnCertificatesCommand);
 
 const command = parse(process.argv.slice(2));
 const exitCode = command ? await cli.run(command, Cli.defaultContext) : exitCodes.usage;

@@ -1,0 +1,114 @@
+// What `livectl vpn certificates` does, and what it says to do next.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import { reportFailure } from '../log/failure.ts';
+import { processOutput } from '../log/output.ts';
+import {
+  type CertificateOptions,
+  type Certificates,
+  completeConfiguration,
+  makeCertificates,
+} from '../vpn/certificates.ts';
+import { exitCodeOf, exitCodes } from './exit-code.ts';
+
+export interface MakeCertificatesOptions extends Omit<CertificateOptions, 'keepClient'> {
+  /** A file, or `-` for stdin. */
+  readonly ovpn: string | undefined;
+  readonly format: 'pretty' | 'json';
+  readonly verbose: boolean;
+}
+
+/** Resolves with the exit code. Errors are written, not thrown. */
+export async function showCertificates(options: MakeCertificatesOptions): Promise<number> {
+  const { client, folder, format, ovpn } = options;
+  try {
+    const configuration = ovpn === undefined ? undefined : await readConfiguration(ovpn);
+    const certificates = await makeCertificates({
+      ...options,
+      folder: resolve(folder),
+      keepClient: ovpn !== undefined,
+    });
+    let ovpnFile: string | undefined;
+    if (configuration !== undefined) {
+      ovpnFile = join(resolve(folder), `${client}.ovpn`);
+      await writeFile(ovpnFile, await completeConfiguration(configuration, certificates), { mode: 0o600 });
+    }
+    processOutput.line(
+      format === 'json'
+        ? JSON.stringify(certificatesEvent(certificates, ovpnFile))
+        : words(folder, certificates, ovpnFile),
+    );
+    return exitCodes.ok;
+  } catch (error) {
+    reportFailure(error, processOutput, options);
+    return exitCodeOf(error);
+  }
+}
+
+async function readConfiguration(ovpn: string): Promise<string> {
+  const text = await (ovpn === '-' ? readStdin() : readFile(ovpn, 'utf8')).catch((cause: unknown) => {
+    throw new LiveDebugError('LD_CONFIG', `${ovpn} can't be read: ${messageOf(cause)}`, {
+      remedy: 'name the file of terraform output -raw client_config with --ovpn',
+      cause,
+    });
+  });
+  if (/^\s*remote\s/m.test(text) && text.includes('<ca>')) return text;
+  throw new LiveDebugError(
+    'LD_CONFIG',
+    `${ovpn === '-' ? 'stdin' : ovpn} is no OpenVPN client configuration`,
+    {
+      remedy: 'give what terraform output -raw client_config prints: it has a line "remote" and a <ca>',
+    },
+  );
+}
+
+async function readStdin(): Promise<string> {
+  if (process.stdin.isTTY) throw new Error('stdin is the terminal: pipe the configuration in');
+  let text = '';
+  for await (const part of process.stdin.setEncoding('utf8')) text += part;
+  return text;
+}
+
+function certificatesEvent(certificates: Certificates, ovpnFile: string | undefined): object {
+  const { caFile, clientFile, clientKeyFile, made, serverFile, serverKeyFile } = certificates;
+  return {
+    event: 'certificates',
+    ca: caFile,
+    server: serverFile,
+    server_key: serverKeyFile,
+    client: clientFile,
+    client_key: clientKeyFile,
+    ...(ovpnFile === undefined ? {} : { ovpn: ovpnFile }),
+    made,
+  };
+}
+
+function words(folder: string, certificates: Certificates, ovpnFile: string | undefined): string {
+  const newServer = certificates.made.includes(certificates.serverFile);
+  const lines = [`made in ${folder} (only you can read it):`];
+  lines.push(...certificates.made.map((file) => `  ${file}`));
+  if (ovpnFile !== undefined)
+    lines.push(`  ${ovpnFile}`, '', 'Open that file in your VPN client; it holds the key.');
+  if (newServer) {
+    lines.push(
+      '',
+      'Next, the server’s certificate to ACM in the endpoint’s Region; it serves as server_certificate_arn, and as',
+      'client_root_certificate_arn too, since the same authority signed the clients’:',
+      '',
+      `  aws acm import-certificate --region REGION \\`,
+      `    --certificate fileb://${certificates.serverFile} \\`,
+      `    --private-key fileb://${certificates.serverKeyFile} \\`,
+      `    --certificate-chain fileb://${certificates.caFile}`,
+    );
+  }
+  if (ovpnFile === undefined) {
+    lines.push(
+      '',
+      'When the endpoint is there, its configuration with a client’s certificate and key in it:',
+      '',
+      '  terraform output -raw client_config | livectl vpn certificates --client NAME --ovpn -',
+    );
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,51 @@
+// `livectl vpn certificates`: the flags; make-certificates.ts does the work.
+import { Command, Option, UsageError } from 'clipanion';
+import { LivectlCommand } from './livectl-command.ts';
+
+export class VpnCertificatesCommand extends LivectlCommand {
+  static override paths = [['vpn', 'certificates']];
+
+  static override usage = Command.Usage({
+    description: 'Make the certificates of an AWS Client VPN endpoint and of its clients',
+    details: `
+      A certificate authority, the server's certificate and one for a client, made by openssl in a folder only you can
+      read. Run it again with another \`--client\` for a colleague: the authority and the server's certificate stay.
+      Private keys go to no other place; the server's is what you import into ACM.
+
+      \`--ovpn\` completes a client configuration (\`terraform output -raw client_config\`) with the client's certificate
+      and key.
+    `,
+    examples: [
+      ['For yourself', 'livectl vpn certificates --client tom'],
+      [
+        'With the configuration to open in the VPN client',
+        'terraform output -raw client_config | livectl vpn certificates --client tom --ovpn -',
+      ],
+    ],
+  });
+
+  out = Option.String('--out', 'vpn-certificates', { description: 'The folder; made with mode 0700' });
+  client = Option.String('--client', 'client', { description: 'Name of the client, e.g. your own' });
+  serverName = Option.String('--server-name', 'server.vpn.livectl.internal', {
+    description: 'Name in the server’s certificate',
+  });
+  days = Option.String('--days', '825', { description: 'How long the certificates hold, 1 to 3650' });
+  ovpn = Option.String('--ovpn', { description: 'A client configuration to complete; - reads stdin' });
+  format = Option.String('--format', 'pretty', { description: 'pretty, or json: one object' });
+  verbose = Option.Boolean('--verbose', false, { description: 'Also show stack traces of livectl' });
+
+  async run(): Promise<number> {
+    const { client, format, ovpn, out, serverName, verbose } = this;
+    if (format !== 'pretty' && format !== 'json')
+      throw new UsageError(`--format is pretty or json, not ${format}`);
+    if (!/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(client) || ['ca', 'server'].includes(client.toLowerCase()))
+      throw new UsageError(`--client takes letters, digits, ., - and _, and not ca or server: ${client}`);
+    if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(serverName) || serverName.length > 64)
+      throw new UsageError(`--server-name takes a domain name of at most 64 characters, not ${serverName}`);
+    const days = Number(this.days);
+    if (!(Number.isInteger(days) && days >= 1 && days <= 3650))
+      throw new UsageError(`--days takes a whole number from 1 to 3650, not ${this.days}`);
+    const { showCertificates } = await import('./make-certificates.ts');
+    return showCertificates({ folder: out, client, serverName, days, ovpn, format, verbose });
+  }
+}

@@ -1,0 +1,179 @@
+// Certificates for AWS Client VPN's mutual authentication: a certificate authority, the server's and one for each client,
+// made by openssl in a private folder. AWS gets the server's; no private key comes near Terraform.
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+
+export interface CertificateOptions {
+  /** Made with mode 0700, or there already from an earlier client. */
+  readonly folder: string;
+  /** Name of the client's certificate and of its files. */
+  readonly client: string;
+  /** The server's name in its certificate; AWS wants a domain name there, which nobody needs to own. */
+  readonly serverName: string;
+  /** How long the server's and the client's certificates hold, in days. */
+  readonly days: number;
+  /** Take the client's certificate that is there, instead of refusing to make it twice. */
+  readonly keepClient: boolean;
+}
+
+export interface Certificates {
+  readonly caFile: string;
+  readonly serverFile: string;
+  readonly serverKeyFile: string;
+  readonly clientFile: string;
+  readonly clientKeyFile: string;
+  /** Of the files above, those made now; others were there. */
+  readonly made: readonly string[];
+}
+
+/** Longer than any key takes. */
+const opensslBoundMs = 60_000;
+
+/** AWS Client VPN takes RSA keys of 2,048 bits at most: https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/mutual.html */
+const key = 'rsa:2048';
+
+/** The authority outlives what it signs. */
+const authorityDays = 3650;
+
+/**
+ * Makes what is missing and keeps what is there, so that it can be run again for another client. Rejects with LD_CONFIG
+ * where there is no openssl, where the folder is open to others, or where the client has a certificate already.
+ */
+export async function makeCertificates(options: CertificateOptions): Promise<Certificates> {
+  const { client, days, folder, keepClient, serverName } = options;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await checkPrivate(folder);
+  // Whoever adds everything in sight to a repository leaves this folder out.
+  await writeFile(join(folder, '.gitignore'), '*\n', { mode: 0o600 });
+  const file = (name: string) => join(folder, name);
+  const made: string[] = [];
+  const paths = { caFile: file('ca.crt'), serverFile: file('server.crt'), clientFile: file(`${client}.crt`) };
+  const hasClient = await exists(paths.clientFile);
+  if (hasClient && !keepClient) {
+    throw new LiveDebugError('LD_CONFIG', `${paths.clientFile} is there already`, {
+      remedy: 'take another --client, or remove it and its key to make them anew',
+    });
+  }
+  if (!(await exists(paths.caFile))) {
+    await makeAuthority(folder);
+    made.push(paths.caFile);
+  }
+  if (!(await exists(paths.serverFile))) {
+    await makeSigned(folder, { name: 'server', commonName: serverName, use: 'serverAuth', days });
+    made.push(paths.serverFile, file('server.key'));
+  }
+  if (!hasClient) {
+    await makeSigned(folder, { name: client, commonName: client, use: 'clientAuth', days });
+    made.push(paths.clientFile, file(`${client}.key`));
+  }
+  return { ...paths, serverKeyFile: file('server.key'), clientKeyFile: file(`${client}.key`), made };
+}
+
+/** An OpenVPN configuration with the client's certificate and key in it. */
+export async function completeConfiguration(
+  configuration: string,
+  certificates: Certificates,
+): Promise<string> {
+  const [certificate, privateKey] = await Promise.all([
+    readFile(certificates.clientFile, 'utf8'),
+    readFile(certificates.clientKeyFile, 'utf8'),
+  ]);
+  const without = configuration.replace(/<(cert|key)>[\s\S]*?<\/\1>\s*/g, '').trimEnd();
+  return `${without}\n\n<cert>\n${certificate.trim()}\n</cert>\n\n<key>\n${privateKey.trim()}\n</key>\n`;
+}
+
+async function makeAuthority(folder: string): Promise<void> {
+  const extensions =
+    'basicConstraints = critical, CA:true, pathlen:0\nkeyUsage = critical, keyCertSign, cRLSign\nsubjectKeyIdentifier = hash';
+  await withSettings(folder, 'livectl VPN authority', extensions, async (settings) => {
+    const out = ['-keyout', join(folder, 'ca.key'), '-out', join(folder, 'ca.crt')];
+    const self = ['-x509', '-new', '-newkey', key, '-nodes', '-sha256', '-days', String(authorityDays)];
+    await openssl(['req', ...self, ...out, '-config', settings, '-extensions', 'extensions']);
+  });
+  await chmod(join(folder, 'ca.key'), 0o600);
+}
+
+interface Signed {
+  readonly name: string;
+  readonly commonName: string;
+  readonly use: 'serverAuth' | 'clientAuth';
+  readonly days: number;
+}
+
+async function makeSigned(folder: string, { commonName, days, name, use }: Signed): Promise<void> {
+  const file = (extension: string) => join(folder, `${name}.${extension}`);
+  const extensions = [
+    'basicConstraints = critical, CA:false',
+    'keyUsage = critical, digitalSignature, keyEncipherment',
+    `extendedKeyUsage = ${use}`,
+    `subjectAltName = DNS:${commonName}`,
+    'subjectKeyIdentifier = hash',
+    'authorityKeyIdentifier = keyid',
+  ].join('\n');
+  await withSettings(folder, commonName, extensions, async (settings) => {
+    const request = file('csr');
+    const wanted = ['-new', '-newkey', key, '-nodes', '-keyout', file('key'), '-out', request];
+    await openssl(['req', ...wanted, '-config', settings]);
+    const authority = ['-CA', join(folder, 'ca.crt'), '-CAkey', join(folder, 'ca.key')];
+    const serial = ['-set_serial', `0x00${randomBytes(15).toString('hex')}`];
+    const signing = [...authority, ...serial, '-days', String(days), '-sha256'];
+    const extended = ['-extfile', settings, '-extensions', 'extensions', '-out', file('crt')];
+    await openssl(['x509', '-req', '-in', request, ...signing, ...extended]);
+    await rm(request);
+  });
+  await chmod(file('key'), 0o600);
+}
+
+/** By a file rather than `-addext`, which the LibreSSL of macOS doesn't have. */
+async function withSettings(
+  folder: string,
+  commonName: string,
+  extensions: string,
+  work: (settings: string) => Promise<void>,
+): Promise<void> {
+  const settings = join(folder, `.openssl-${process.pid}.cnf`);
+  const text = `[req]\ndistinguished_name = name\nprompt = no\n[name]\nCN = ${commonName}\n[extensions]\n${extensions}\n`;
+  await writeFile(settings, text, { mode: 0o600 });
+  try {
+    await work(settings);
+  } finally {
+    await rm(settings, { force: true });
+  }
+}
+
+function openssl(args: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile('openssl', args, { timeout: opensslBoundMs }, (error, _output, problems) => {
+      if (!error) return resolve();
+      const missing = error.code === 'ENOENT';
+      const last = problems.trim().split('\n').at(-1) ?? '';
+      reject(
+        new LiveDebugError(
+          'LD_CONFIG',
+          missing ? 'openssl is not on the PATH' : `openssl ${args[0]} failed: ${last || error.message}`,
+          { remedy: missing ? 'install OpenSSL, and run this again' : 'see openssl version', cause: error },
+        ),
+      );
+    });
+  });
+}
+
+async function checkPrivate(folder: string): Promise<void> {
+  // Windows has no such modes; a folder there is its user's.
+  if (process.platform === 'win32') return;
+  const { mode } = await stat(folder);
+  if ((mode & 0o077) === 0) return;
+  throw new LiveDebugError('LD_CONFIG', `${folder} is open to other users of this machine`, {
+    remedy: `chmod 700 ${folder}, or name a new folder with --out: private keys go there`,
+  });
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
