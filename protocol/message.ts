@@ -6,14 +6,25 @@ export const protocolVersion = 1;
 
 /**
  * - `invoke`: stub to client, an invocation; its body is the event.
- * - `ack`: client to stub, the whole invocation arrived and is being worked on.
- * - `result`: client to stub, the function answered; its body is the answer.
+ * - `ack`: client to stub, the whole invocation arrived and is being worked on; stub to client, so many parts of a
+ *   streamed response were passed on.
+ * - `part`: client to stub, the next bytes of a streamed response.
+ * - `result`: client to stub, the function answered; its body is the answer, or what is left of it after its parts.
  * - `error`: client to stub, the function failed; its body is the Runtime API's error JSON.
  * - `probe`: stub to client, is this invocation still worked on? Answered by `ack`, or by the answer if it is there.
  * - `cancel`: stub to client, nobody waits for this invocation any more.
  * - `displaced`: client to client, another one serves from now on.
  */
-export const messageTypes = ['invoke', 'ack', 'result', 'error', 'probe', 'cancel', 'displaced'] as const;
+export const messageTypes = [
+  'invoke',
+  'ack',
+  'part',
+  'result',
+  'error',
+  'probe',
+  'cancel',
+  'displaced',
+] as const;
 export type MessageType = (typeof messageTypes)[number];
 
 /**
@@ -33,6 +44,8 @@ const identifier = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
 const asciiIdentifier = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/));
 const millisecondsSinceEpoch = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
 const optionalText = v.optional(v.string());
+/** How many, or which, of a streamed response's parts. */
+const partCount = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2_147_483_647));
 
 /** What stands in clear before each sealed chunk, and is authenticated with it. */
 export const headerSchema = v.strictObject({
@@ -44,8 +57,8 @@ export const headerSchema = v.strictObject({
    * aws-lambda-java-core): a retry must run again, not get the answer of the run before. `displaced` has its own.
    */
   id: asciiIdentifier,
-  /** Counts the sendings of one message, from 1, so that chunks of two sendings never mix. */
-  attempt: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)),
+  /** Counts one end's sendings in a conversation, from 1, so that chunks of two sendings never mix. */
+  attempt: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2_147_483_647)),
   /** This chunk's place, from 0, and how many there are. */
   seq: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maxChunks - 1)),
   total: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxChunks)),
@@ -75,16 +88,23 @@ export const headSchemas = {
     clientContext: optionalText,
     identity: optionalText,
     environment: v.record(v.string(), v.string()),
+    /** The stub passes a streamed response on as it comes; without it every answer is whole. */
+    streams: v.optional(v.literal(true)),
   }),
-  ack: v.object({}),
+  /** `parts`, from a stub: all before this one were passed on. */
+  ack: v.object({ parts: v.optional(partCount) }),
+  /** `index` is its place from 0; `contentType` is the response's. */
+  part: v.object({ index: partCount, contentType: v.string() }),
   result: v.object({
     contentType: v.string(),
     /** Milliseconds the code ran. */
     codeMs: v.number(),
+    /** How many parts come before this; none for an answer that is whole. */
+    parts: v.optional(partCount),
   }),
-  error: v.object({ codeMs: v.number() }),
-  /** `replyTo` as in `invoke`: the stub may have a new connection since. */
-  probe: v.object({ replyTo: identifier }),
+  error: v.object({ codeMs: v.number(), parts: v.optional(partCount) }),
+  /** `replyTo` as in `invoke`: the stub may have a new connection since. `parts` as in `ack`. */
+  probe: v.object({ replyTo: identifier, parts: v.optional(partCount) }),
   cancel: v.object({ reason: v.picklist(['deadline', 'shutdown']) }),
   displaced: v.object({
     by: v.object({ user: v.string(), host: v.string() }),

@@ -7,7 +7,10 @@ import { type Channel, type ClientKeys, channelFromSender } from '../../../proto
 import { decodeMessage, parseWire } from '../../../protocol/wire.ts';
 
 /** What a client may be sent; the other messages are its own. */
-export type InboundMessage = Extract<AnyMessage, { type: 'invoke' | 'probe' | 'cancel' | 'displaced' }>;
+export type InboundMessage = Extract<
+  AnyMessage,
+  { type: 'invoke' | 'ack' | 'probe' | 'cancel' | 'displaced' }
+>;
 
 export interface InboxOptions {
   readonly keys: ClientKeys;
@@ -90,5 +93,5 @@ export class Inbox {
 }
 
 function isInbound(message: AnyMessage): message is InboundMessage {
-  return message.type !== 'ack' && message.type !== 'result' && message.type !== 'error';
+  return message.type !== 'part' && message.type !== 'result' && message.type !== 'error';
 }

@@ -2,11 +2,14 @@
 import type { MessageHead } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import type { Outcome } from '../worker/invocation.ts';
+import type { OutgoingParts } from './outgoing-parts.ts';
 
 /** What goes back for an invocation. */
 export interface Answer {
   readonly outcome: Outcome;
   readonly codeMs: number;
+  /** How many parts of a streamed response come before it. */
+  readonly parts?: number | undefined;
 }
 
 /** One invocation as the session knows it. */
@@ -28,6 +31,8 @@ export interface Run {
   state: 'running' | 'answered';
   /** Why the stub gave up, where it did: the run is being ended, its answer goes to nobody. */
   cancelled: MessageHead<'cancel'>['reason'] | undefined;
+  /** What a response that is streamed still holds; undefined for a stub that takes whole answers only. */
+  readonly parts: OutgoingParts | undefined;
   /** Undefined while it runs, and again when it has been forgotten to make room. */
   answer: Answer | undefined;
 }
@@ -40,8 +45,8 @@ export const maxRuns = 10_000;
 /** All runs of a session, oldest first. */
 export class Answers {
   readonly #runs = new Map<string, Run>();
-  /** Runs with an answer, the first answered first. */
-  readonly #kept = new Set<Run>();
+  /** Runs with an answer, the first answered first, and the bytes they hold. */
+  readonly #kept = new Map<Run, number>();
   #keptBytes = 0;
 
   /** Invocations remembered. */
@@ -75,18 +80,22 @@ export class Answers {
     this.#forgetAnswer(run);
     run.state = 'answered';
     run.answer = answer;
-    this.#kept.add(run);
-    this.#keptBytes += bodyOf(answer.outcome).length;
-    for (const oldest of this.#kept) {
+    const bytes = bodyOf(answer.outcome).length + (run.parts?.heldBytes ?? 0);
+    this.#kept.set(run, bytes);
+    this.#keptBytes += bytes;
+    for (const oldest of this.#kept.keys()) {
       if (this.#keptBytes <= maxKeptBytes) return;
       this.#forgetAnswer(oldest);
     }
   }
 
   #forgetAnswer(run: Run): void {
-    if (!this.#kept.delete(run) || run.answer === undefined) return;
-    this.#keptBytes -= bodyOf(run.answer.outcome).length;
+    const bytes = this.#kept.get(run);
+    if (bytes === undefined) return;
+    this.#kept.delete(run);
+    this.#keptBytes -= bytes;
     run.answer = undefined;
+    run.parts?.close();
   }
 }
 

@@ -8,10 +8,12 @@ import type { BuildMessage } from '../build/build-event.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
 import type { FunctionError, WorkerPool, WorkerResult } from '../worker/invocation.ts';
 import { Answers, type Run } from './answers.ts';
+import { OutgoingParts, type Part } from './outgoing-parts.ts';
 import { buildFailure, busy, gaveUp, notServed, stoppedError } from './own-errors.ts';
 import { Replies } from './replies.ts';
 import { resultEvent } from './result-event.ts';
 import type { SessionEvent } from './session-event.ts';
+import { withRest } from './streamed-result.ts';
 import { triggerSummary } from './trigger-summary.ts';
 
 export interface InvocationsOptions {
@@ -99,6 +101,7 @@ export class Invocations {
       attempt: 0,
       state: 'running',
       cancelled: undefined,
+      parts: head.streams ? this.#streaming(() => run) : undefined,
       answer: undefined,
     };
     this.#answers.begin(run);
@@ -108,7 +111,8 @@ export class Invocations {
     // The code starts first; the ack rides beside it, where an answer is not as quick.
     this.track(this.#work(run, message));
     clock.after(ackAfterMs, () => {
-      if (run.state === 'running') this.track(this.#replies.acknowledge(run));
+      // A part, too, says that the invocation is worked on.
+      if (run.state === 'running' && !run.parts?.count) this.track(this.#replies.acknowledge(run));
     });
     const trigger = triggerSummary(message.body);
     onEvent({ event: 'invoke', id: run.requestId, function: run.functionName, trigger });
@@ -117,8 +121,14 @@ export class Invocations {
   /** A stub asks where its invocation stands, perhaps from a new connection. */
   probe({ head, id }: Message<'probe'>, channel: Channel): void {
     const known = this.#answers.get(id);
-    if (known) this.#remind(known, head.replyTo);
-    else this.track(this.#replies.lost(id, 1, head.replyTo, channel));
+    if (known === undefined) return this.track(this.#replies.lost(id, 1, head.replyTo, channel));
+    this.#remind(known, head.replyTo);
+    known.parts?.resume(head.parts ?? 0);
+  }
+
+  /** A stub has passed on some of a streamed response. */
+  acknowledged({ head, id }: Message<'ack'>): void {
+    this.#answers.get(id)?.parts?.acknowledge(head.parts ?? 0);
   }
 
   /** The stub has given up: the local run ends as Lambda would end it. */
@@ -127,6 +137,7 @@ export class Invocations {
     if (run === undefined) return this.#refuseLater(id);
     if (run.state !== 'running') return;
     run.cancelled = head.reason;
+    run.parts?.close();
     this.#options.pool.cancel(run.id);
   }
 
@@ -181,12 +192,12 @@ export class Invocations {
   }
 
   async #work(run: Run, message: Message<'invoke'>): Promise<void> {
-    const result = await this.#runCode(run, message);
+    const result = await withRest(run, await this.#runCode(run, message));
     // Abandoned meanwhile: answered and told already.
     if (run.state !== 'running') return;
     const { cancelled } = run;
     const outcome = cancelled ? failure(gaveUp(cancelled)).outcome : result.outcome;
-    const answer = { outcome, codeMs: result.codeMs };
+    const answer = { outcome, codeMs: result.codeMs, parts: run.parts?.count };
     this.#answers.finish(run, answer);
     if (!cancelled) await this.#replies.answer(run, answer);
     const ms = this.#options.clock.now() - run.sentMs;
@@ -215,7 +226,17 @@ export class Invocations {
       clientContext: head.clientContext,
       cognitoIdentity: head.identity,
       environment: head.environment,
+      responseSink: run.parts && ((bytes, contentType) => run.parts?.write(bytes, contentType)),
     });
+  }
+
+  #streaming(run: () => Run): OutgoingParts {
+    const post = (part: Part) => {
+      const posted = this.#replies.part(run(), part);
+      this.track(posted);
+      return posted;
+    };
+    return new OutgoingParts({ clock: this.#options.clock, post });
   }
 
   #remind(run: Run, replyTo: string): void {
@@ -228,10 +249,11 @@ export class Invocations {
 
   async #abandon(run: Run, untilMs: number): Promise<void> {
     const result = failure(run.cancelled ? gaveUp(run.cancelled) : stoppedError());
-    const answer = { outcome: result.outcome, codeMs: 0 };
+    const answer = { outcome: result.outcome, codeMs: 0, parts: run.parts?.count };
     // An answer on its way already is not overtaken by this one.
     const cutOff = run.state === 'running';
     if (cutOff) {
+      run.parts?.stop();
       this.#answers.finish(run, answer);
       this.#options.pool.cancel(run.id);
     }

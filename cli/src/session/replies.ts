@@ -7,6 +7,7 @@ import type { Channel } from '../../../protocol/sealing.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
 import type { Outcome } from '../worker/invocation.ts';
 import { type Answer, bodyOf, type Run } from './answers.ts';
+import type { Part } from './outgoing-parts.ts';
 import { lost, tooLarge } from './own-errors.ts';
 
 export interface RepliesOptions {
@@ -16,7 +17,7 @@ export interface RepliesOptions {
 }
 
 /** An answer is still tried to be delivered this long after the stub's deadline: its clock may differ. */
-const deliveryGraceMs = 5000;
+export const deliveryGraceMs = 5000;
 
 const nothing = new Uint8Array(0);
 
@@ -36,6 +37,20 @@ export class Replies {
     const posted = await link.post(run.replyTo, run.channel, ack, run.deadlineMs);
     // Gone: the stub opens a new connection and asks from there.
     if (posted.kind === 'failed') onError('LD_RELAY', `the relay did not take an ack: ${posted.reason}`);
+  }
+
+  /** Sends a piece of a streamed response; false where it has to wait until the stub asks for it. */
+  async part(run: Run, { index, contentType, bytes }: Part): Promise<boolean> {
+    run.attempt += 1;
+    const { link, onError } = this.#options;
+    const head = { index, contentType };
+    const message = { type: 'part', id: run.id, attempt: run.attempt, head, body: bytes } as const;
+    const posted = await link.post(run.replyTo, run.channel, message, run.deadlineMs);
+    if (posted.kind === 'failed') {
+      const what = `part ${index} of the response to ${run.requestId} was not delivered: ${posted.reason}`;
+      onError('LD_RELAY', `${what}; it is kept and sent when the stub asks`);
+    }
+    return posted.kind === 'delivered';
   }
 
   /**
@@ -65,7 +80,7 @@ export class Replies {
       // Workers keep to Lambda's limit, but an error's text can grow on its way into JSON. The stub must not wait for it.
       if (!(error instanceof LiveDebugError && error.code === 'LD_TOO_LARGE')) throw error;
       const outcome: Outcome = { ok: false, error: tooLarge(error.message) };
-      const instead = messageOf(run.id, run.attempt, { outcome, codeMs: answer.codeMs });
+      const instead = messageOf(run.id, run.attempt, { ...answer, outcome });
       return link.post(run.replyTo, run.channel, instead, untilMs);
     }
   }
@@ -74,10 +89,11 @@ export class Replies {
 function messageOf(
   id: string,
   attempt: number,
-  { outcome, codeMs }: Answer,
+  { outcome, codeMs, parts }: Answer,
 ): Message<'result'> | Message<'error'> {
   const common = { id, attempt, body: bodyOf(outcome) };
+  const head = { codeMs, ...(parts ? { parts } : {}) };
   return outcome.ok
-    ? { ...common, type: 'result', head: { contentType: outcome.contentType, codeMs } }
-    : { ...common, type: 'error', head: { codeMs } };
+    ? { ...common, type: 'result', head: { contentType: outcome.contentType, ...head } }
+    : { ...common, type: 'error', head };
 }

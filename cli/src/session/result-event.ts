@@ -20,7 +20,9 @@ const statusSchema = v.looseObject({
 /** `ms` from the stub's sending to the relay's taking of the answer. */
 export function resultEvent(run: Run, result: WorkerResult, ms: number): ResultEvent {
   const { outcome, codeMs, initMs, waitMs } = result;
-  const status = outcome.ok ? statusOf(outcome.body) : undefined;
+  const { parts } = run;
+  const streamed = parts !== undefined && parts.written > 0;
+  const status = streamed ? parts.status : outcome.ok ? statusOf(outcome.body) : undefined;
   return {
     event: 'result',
     id: run.requestId,
@@ -31,6 +33,7 @@ export function resultEvent(run: Run, result: WorkerResult, ms: number): ResultE
     ...(initMs > 0 ? { init_ms: round(initMs) } : {}),
     ...(waitMs >= noticeableMs ? { wait_ms: round(waitMs) } : {}),
     ...(status === undefined ? {} : { status }),
+    ...(streamed ? { streamed_bytes: parts.written } : {}),
     ...(outcome.ok ? {} : { error: errorOf(outcome) }),
   };
 }

@@ -42,6 +42,8 @@ export type SessionEvent =
       readonly wait_ms?: number;
       /** HTTP status, where the answer has one. */
       readonly status?: number;
+      /** Length of a response that was streamed. */
+      readonly streamed_bytes?: number;
       readonly error?: {
         readonly name: string;
         readonly message: string;

@@ -163,6 +163,8 @@ export class Session {
     switch (message.type) {
       case 'invoke':
         return this.#invocations.invoke(message, channel);
+      case 'ack':
+        return this.#invocations.acknowledged(message);
       case 'probe':
         return this.#invocations.probe(message, channel);
       case 'cancel':

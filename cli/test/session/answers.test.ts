@@ -17,6 +17,7 @@ function run(id: string): Run {
     attempt: 0,
     state: 'running',
     cancelled: undefined,
+    parts: undefined,
     answer: undefined,
   };
 }

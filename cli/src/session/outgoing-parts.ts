@@ -1,0 +1,212 @@
+// [4] A streamed response on its way to the stub: cut into parts, sent as they come, kept until the stub has them.
+import type { Clock } from '../../../protocol/clock.ts';
+import { preludeContentType, readPrelude } from '../worker/response-prelude.ts';
+
+/** One piece of a streamed response; its place is counted from 0. */
+export interface Part {
+  readonly index: number;
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface OutgoingPartsOptions {
+  readonly clock: Clock;
+  /** Posts one; resolves with whether the relay took it. Never rejects. */
+  readonly post: (part: Part) => Promise<boolean>;
+}
+
+/** What a handler writes at one go mostly, and 87 KB on the wire: three of API Gateway's metering steps of 32 KB. */
+export const partBytes = 64 * 1024;
+/** Sent and not acknowledged, at most: fills a line of 100 Mbit/s at 80 ms there and back. */
+export const windowBytes = 1024 * 1024;
+/** The same in parts, for responses of many small ones. */
+export const windowParts = 256;
+/** Posts under way at once, as for the chunks of one message. */
+const postsAtOnce = 8;
+
+/**
+ * Small writes go out at once while nothing is on its way, so that tokens appear one by one; behind a post under way
+ * they gather. Whatever isn't acknowledged stays here and is sent again when the stub says how far it came.
+ */
+export class OutgoingParts {
+  readonly #options: OutgoingPartsOptions;
+  #contentType = '';
+  /** Written and not cut yet. */
+  #buffer: Uint8Array[] = [];
+  #bufferedBytes = 0;
+  /** Sent and not acknowledged, in order. */
+  #kept: Part[] = [];
+  #keptBytes = 0;
+  /** Of these, what is to be sent, or sent again, before anything new. */
+  #queue: Part[] = [];
+  #cut = 0;
+  #written = 0;
+  /** The first bytes, until the status has been found in them. */
+  #start: Buffer | undefined = Buffer.alloc(0);
+  #status: number | undefined;
+  #underWay = 0;
+  /** The relay took a part no more: the stub has to say where it is now. */
+  #stuck = false;
+  #ending = false;
+  #stopped = false;
+  #closed = false;
+  #room: (() => void)[] = [];
+  #onChange: () => void = () => {};
+
+  constructor(options: OutgoingPartsOptions) {
+    this.#options = options;
+  }
+
+  /** Parts cut so far. */
+  get count(): number {
+    return this.#cut;
+  }
+
+  /** Bytes that were written. */
+  get written(): number {
+    return this.#written;
+  }
+
+  /** HTTP status of a response that has begun with one. */
+  get status(): number | undefined {
+    return this.#status;
+  }
+
+  /** Bytes held. */
+  get heldBytes(): number {
+    return this.#keptBytes + this.#bufferedBytes;
+  }
+
+  /** Takes the next bytes; a promise means that the window is full, and resolves when it isn't any more. */
+  write(bytes: Uint8Array, contentType: string): Promise<void> | undefined {
+    if (this.#stopped) return undefined;
+    this.#contentType = contentType;
+    if (this.#start !== undefined) this.#findStatus(this.#start, bytes);
+    this.#written += bytes.length;
+    this.#buffer.push(bytes);
+    this.#bufferedBytes += bytes.length;
+    this.#send();
+    return this.#isFull() ? new Promise((resolve) => this.#room.push(resolve)) : undefined;
+  }
+
+  /** The stub has passed on so many parts. */
+  acknowledge(count: number): void {
+    const isNeeded = ({ index }: Part) => index >= count;
+    this.#queue = this.#queue.filter(isNeeded);
+    this.#kept = this.#kept.filter(isNeeded);
+    this.#keptBytes = this.#kept.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    this.#send();
+    this.#makeRoom();
+  }
+
+  /** The stub asks, perhaps from a new connection: what it doesn't have is sent again. */
+  resume(count: number): void {
+    this.#stuck = false;
+    this.#queue = [...this.#kept];
+    this.acknowledge(count);
+  }
+
+  /**
+   * Nothing more is written. Resolves, when all but the last bytes are cut, with these: they go with the answer.
+   * Undefined where `untilMs` (milliseconds since the epoch) came first, or `close`.
+   */
+  async end(untilMs: number): Promise<Uint8Array | undefined> {
+    this.#ending = true;
+    this.#send();
+    const { clock } = this.#options;
+    while (this.#bufferedBytes > partBytes && !this.#closed && clock.now() < untilMs) {
+      await new Promise<void>((resolve) => {
+        const timer = clock.after(untilMs - clock.now(), resolve, { background: true });
+        this.#onChange = () => {
+          timer.cancel();
+          resolve();
+        };
+      });
+    }
+    return this.#closed || this.#bufferedBytes > partBytes ? undefined : this.#take(partBytes);
+  }
+
+  /** Sends bytes as one more part, whatever the window says: an error carries none. */
+  append(bytes: Uint8Array): void {
+    if (bytes.length === 0 || this.#closed) return;
+    this.#queue.push(this.#nextPart(bytes));
+    this.#send();
+  }
+
+  /** Takes nothing more; what was cut still goes out. */
+  stop(): void {
+    this.#stopped = true;
+    this.#buffer = [];
+    this.#bufferedBytes = 0;
+    this.#makeRoom();
+    this.#onChange();
+  }
+
+  /** Forgets everything; whoever waits goes on. */
+  close(): void {
+    this.#closed = true;
+    this.#kept = [];
+    this.#queue = [];
+    this.#keptBytes = 0;
+    this.stop();
+  }
+
+  #findStatus(start: Buffer, bytes: Uint8Array): void {
+    const all = Buffer.concat([start, bytes]);
+    const read = this.#contentType === preludeContentType ? readPrelude(all) : 'malformed';
+    this.#start = read === undefined ? all : undefined;
+    if (typeof read === 'object') this.#status = read.prelude.statusCode;
+  }
+
+  #isFull(): boolean {
+    return this.heldBytes >= windowBytes || this.#kept.length >= windowParts;
+  }
+
+  #makeRoom(): void {
+    if (this.#isFull()) return;
+    for (const go of this.#room.splice(0)) go();
+  }
+
+  #send(): void {
+    while (!this.#stuck && this.#underWay < postsAtOnce) {
+      const part =
+        this.#queue.shift() ?? (this.#mayCut() ? this.#nextPart(this.#take(partBytes)) : undefined);
+      if (part === undefined) break;
+      void this.#post(part);
+    }
+    this.#onChange();
+  }
+
+  #mayCut(): boolean {
+    if (this.#stopped || this.#keptBytes >= windowBytes || this.#kept.length >= windowParts) return false;
+    // The rest of an ending response goes with its answer.
+    if (this.#ending) return this.#bufferedBytes > partBytes;
+    return this.#bufferedBytes >= partBytes || (this.#bufferedBytes > 0 && this.#underWay === 0);
+  }
+
+  #nextPart(bytes: Uint8Array): Part {
+    const part = { index: this.#cut, contentType: this.#contentType, bytes };
+    this.#cut += 1;
+    this.#kept.push(part);
+    this.#keptBytes += bytes.length;
+    return part;
+  }
+
+  async #post(part: Part): Promise<void> {
+    this.#underWay += 1;
+    const taken = await this.#options.post(part);
+    this.#underWay -= 1;
+    if (!taken) this.#stuck = true;
+    this.#send();
+  }
+
+  /** The first of the buffered bytes. */
+  #take(most: number): Uint8Array {
+    const [first] = this.#buffer;
+    const all = this.#buffer.length === 1 && first !== undefined ? first : Buffer.concat(this.#buffer);
+    const taken = all.subarray(0, most);
+    this.#buffer = all.length > most ? [all.subarray(most)] : [];
+    this.#bufferedBytes -= taken.length;
+    return taken;
+  }
+}

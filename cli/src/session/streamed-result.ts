@@ -1,0 +1,16 @@
+// [4] How a run whose response was streamed ends: the answer follows its parts.
+import type { WorkerResult } from '../worker/invocation.ts';
+import type { Run } from './answers.ts';
+import { gaveUp } from './own-errors.ts';
+import { deliveryGraceMs } from './replies.ts';
+
+/** What is left of a streamed response goes with its answer; an error comes after all that was written. */
+export async function withRest(run: Run, result: WorkerResult): Promise<WorkerResult> {
+  const { outcome } = result;
+  if (!run.parts?.written || run.state !== 'running') return result;
+  const rest = await run.parts.end(run.deadlineMs + deliveryGraceMs);
+  if (rest === undefined) return { ...result, outcome: { ok: false, error: gaveUp('deadline') } };
+  if (outcome.ok) return { ...result, outcome: { ...outcome, body: rest } };
+  run.parts.append(rest);
+  return result;
+}
