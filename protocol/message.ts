@@ -87,6 +87,8 @@ export const headSchemas = {
     traceId: optionalText,
     clientContext: optionalText,
     identity: optionalText,
+    /** Of a function with tenant isolation. */
+    tenantId: optionalText,
     environment: v.record(v.string(), v.string()),
     /** The stub passes a streamed response on as it comes; without it every answer is whole. */
     streams: v.optional(v.literal(true)),

@@ -24,6 +24,7 @@ export interface LambdaContext {
   readonly invokedFunctionArn: string;
   readonly clientContext?: unknown;
   readonly identity?: unknown;
+  readonly tenantId?: string | undefined;
   getRemainingTimeInMillis(): number;
 }
 
@@ -127,6 +128,7 @@ export class Stub {
         traceId: this.#environment._X_AMZN_TRACE_ID,
         clientContext: jsonOrUndefined(context.clientContext),
         identity: jsonOrUndefined(context.identity),
+        tenantId: context.tenantId,
         environment: this.#functionEnvironment,
       },
       event: Buffer.from(jsonText(event)),

@@ -33,6 +33,7 @@ describe('an invocation', () => {
       awsRequestId: 'req-1',
       timeoutMs: 10_000,
       clientContext: '{"a":1}',
+      tenantId: 'blue',
     });
     const received = await client.next('invoke');
     const { head, body } = received.message as Message<'invoke'>;
@@ -42,6 +43,7 @@ describe('an invocation', () => {
       function: 'hello',
       arn: functionArn,
       clientContext: '{"a":1}',
+      tenantId: 'blue',
     });
     expect(head.identity).toBe(undefined);
     expect(head.sentAt).toBeGreaterThanOrEqual(before);

@@ -225,6 +225,7 @@ export class Invocations {
       traceId: head.traceId,
       clientContext: head.clientContext,
       cognitoIdentity: head.identity,
+      tenantId: head.tenantId,
       environment: head.environment,
       responseSink: run.parts && ((bytes, contentType) => run.parts?.write(bytes, contentType)),
     });

@@ -19,6 +19,7 @@ export function invocationHeaders(
   if (invocation.cognitoIdentity !== undefined) {
     headers['Lambda-Runtime-Cognito-Identity'] = headerJson(invocation.cognitoIdentity);
   }
+  if (invocation.tenantId !== undefined) headers['Lambda-Runtime-Aws-Tenant-Id'] = invocation.tenantId;
   return headers;
 }
 

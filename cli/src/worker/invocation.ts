@@ -22,6 +22,8 @@ export interface Invocation {
   readonly clientContext?: string | undefined;
   /** JSON text, as Lambda hands it to a runtime. */
   readonly cognitoIdentity?: string | undefined;
+  /** Of a function with tenant isolation. */
+  readonly tenantId?: string | undefined;
   /** The function's environment with the execution role's credentials, as the stub sent it. */
   readonly environment: Readonly<Record<string, string>>;
   /** Whoever waits takes a streamed response as it comes; without it one is gathered and answered whole. */

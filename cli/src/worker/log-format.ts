@@ -30,6 +30,7 @@ const LambdaJson = v.strictObject({
   timestamp: v.string(),
   level: Level,
   requestId: v.optional(v.string()),
+  tenantId: v.optional(v.string()),
   message: v.unknown(),
   errorType: v.optional(v.string()),
   errorMessage: v.optional(v.string()),
@@ -101,5 +102,5 @@ function appendedTraceback(line: v.InferOutput<typeof LambdaJson>): string {
 }
 
 function knownId(id: string | undefined): string | undefined {
-  return id === '' || id === 'undefined' ? undefined : id;
+  return ['', '-', 'undefined'].includes(id ?? '') ? undefined : id;
 }

@@ -25,6 +25,7 @@ export type RuntimeInvocation = Pick<
   | 'traceId'
   | 'clientContext'
   | 'cognitoIdentity'
+  | 'tenantId'
   | 'responseSink'
 >;
 

@@ -24,6 +24,7 @@ describe('an invocation', () => {
       traceId: 'Root=1-2-3',
       clientContext: '{"custom":{}}',
       identity: '{"cognitoIdentityId":"x"}',
+      tenantId: 'blue',
       environment: { GREETING: 'hi', AWS_REGION: 'eu-west-1' },
     };
     await stub.invoke({ id, body: event1, head });
@@ -37,6 +38,7 @@ describe('an invocation', () => {
       traceId: head.traceId,
       clientContext: head.clientContext,
       cognitoIdentity: head.identity,
+      tenantId: 'blue',
       environment: head.environment,
     });
     expect(Buffer.from(run.invocation.event).toString()).toBe(event1);

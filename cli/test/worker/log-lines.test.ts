@@ -30,6 +30,7 @@ describe('formats', () => {
       message: 'two\nlines\twith tab',
     });
     expect(parseLine('2024-07-01T10:00:00.000Z\tundefined\tINFO\tinit')).toMatchObject({ id: undefined });
+    expect(parseLine('2024-07-01T10:00:00.000Z\t-\tINFO\tinit')).toMatchObject({ id: undefined });
   });
 
   it("reads Lambda's JSON format", () => {

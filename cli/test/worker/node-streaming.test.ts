@@ -177,7 +177,7 @@ describe('as on Lambda', () => {
 
   it('nodejs24 takes a streaming handler with three parameters', async () => {
     const process = await start('streams-quirks.arguments_', { runtime: 'nodejs24.x' });
-    expect(await stream(process)).toMatchObject({ text: '[{},"request-1","undefined",true]' });
+    expect(await stream(process)).toMatchObject({ text: '[{},"request-1","undefined",null]' });
   });
 
   it('a stream that is not ended is waited for until the function’s time is up', async () => {

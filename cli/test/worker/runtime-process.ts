@@ -63,7 +63,9 @@ export class RuntimeProcess {
 
   dispatch(
     event: unknown,
-    more: Partial<Pick<RuntimeInvocation, 'clientContext' | 'cognitoIdentity' | 'responseSink'>> = {},
+    more: Partial<
+      Pick<RuntimeInvocation, 'clientContext' | 'cognitoIdentity' | 'tenantId' | 'responseSink'>
+    > = {},
   ): Promise<Dispatched> {
     this.#count += 1;
     return this.api.dispatch({

@@ -12,6 +12,7 @@ export interface RuntimeContext {
   readonly timeoutMs: number;
   /** JSON text. */
   readonly clientContext?: string;
+  readonly tenantId?: string;
 }
 
 /** From the process. `timer`: the manual clock was given one of this delay. */

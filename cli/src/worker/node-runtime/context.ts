@@ -1,5 +1,8 @@
 // [5] The context object a handler gets, from the headers of `next` and the function's environment.
+import type { HandlerModel } from './handler-model.ts';
 import type { RuntimeResponse } from './runtime-connection.ts';
+
+type Headers = RuntimeResponse['headers'];
 
 /** The part of the context every Node runtime has; on Lambda, too, the values of the environment are strings. */
 export interface BaseContext {
@@ -12,15 +15,27 @@ export interface BaseContext {
   readonly logStreamName: string | undefined;
   readonly clientContext: unknown;
   readonly identity: unknown;
-  /** Milliseconds until livectl ends the invocation. */
+  readonly tenantId: string | undefined;
+  /** Milliseconds until livectl ends the invocation; negative after that. */
   getRemainingTimeInMillis(): number;
 }
 
+/** What nodejs24 added. */
+export interface Node24Context extends BaseContext {
+  readonly xRayTraceId: string | undefined;
+  /** The W3C trace context the caller put into `clientContext.w3c`, which the handler's client context has no more. */
+  w3c(): W3cFields;
+}
+
+type W3cFields = Readonly<Partial<Record<(typeof w3cNames)[number], string>>>;
+
+const w3cNames = ['traceparent', 'tracestate', 'baggage'] as const;
+
 /** @throws Error when the client context or the identity is no JSON, as on Lambda */
-export function buildContext(headers: RuntimeResponse['headers']): BaseContext {
+export function buildContext(headers: Headers, model: HandlerModel): BaseContext | Node24Context {
   const { env } = process;
   const deadline = Number(headers.get('lambda-runtime-deadline-ms'));
-  return {
+  const base: BaseContext = {
     functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
     functionName: env.AWS_LAMBDA_FUNCTION_NAME,
     memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
@@ -30,11 +45,15 @@ export function buildContext(headers: RuntimeResponse['headers']): BaseContext {
     identity: parseHeader(headers, 'lambda-runtime-cognito-identity', 'CognitoIdentity'),
     invokedFunctionArn: headers.get('lambda-runtime-invoked-function-arn'),
     awsRequestId: headers.get('lambda-runtime-aws-request-id') ?? '',
+    tenantId: headers.get('lambda-runtime-aws-tenant-id'),
     getRemainingTimeInMillis: () => deadline - Date.now(),
   };
+  if (model === 'callbacks') return base;
+  const w3cFields = takeW3cFields(base.clientContext);
+  return { ...base, xRayTraceId: headers.get('lambda-runtime-trace-id'), w3c: () => w3cFields };
 }
 
-function parseHeader(headers: RuntimeResponse['headers'], header: string, name: string): unknown {
+function parseHeader(headers: Headers, header: string, name: string): unknown {
   const json = headers.get(header);
   if (json === undefined) return undefined;
   try {
@@ -42,4 +61,20 @@ function parseHeader(headers: RuntimeResponse['headers'], header: string, name: 
   } catch (error) {
     throw new Error(`Cannot parse ${name} as json: ${String(error)}`);
   }
+}
+
+/** Removes them from the client context; whatever is no string, or has another name, is dropped. */
+function takeW3cFields(clientContext: unknown): W3cFields {
+  if (typeof clientContext !== 'object' || clientContext === null || !('w3c' in clientContext)) {
+    return Object.freeze({});
+  }
+  const { w3c } = clientContext;
+  delete clientContext.w3c;
+  if (typeof w3c !== 'object' || w3c === null || Array.isArray(w3c)) return Object.freeze({});
+  const sent = new Map<string, unknown>(Object.entries(w3c));
+  return Object.freeze(
+    Object.fromEntries(
+      w3cNames.flatMap((name) => (typeof sent.get(name) === 'string' ? [[name, sent.get(name)]] : [])),
+    ),
+  );
 }

@@ -1,11 +1,12 @@
 // [5] Errors as Lambda's Node runtime words them: the body of a Runtime API error, and the runtime's own classes.
 import { types } from 'node:util';
+import type { HandlerModel } from './handler-model.ts';
 
-/** The body of an error post. */
+/** The body of an error post; a part that the thrown object doesn't have is left out of the JSON. */
 export interface ErrorReport {
-  readonly errorType: string;
-  readonly errorMessage: string;
-  readonly trace: readonly string[];
+  readonly errorType: string | undefined;
+  readonly errorMessage: string | undefined;
+  readonly trace?: readonly string[];
 }
 
 /** An error of the runtime's own, e.g. `Runtime.HandlerNotFound`. */
@@ -26,31 +27,52 @@ export function wrapError(kind: string, cause: Error): RuntimeError {
 }
 
 /** Describes anything that was thrown; never throws, also where a getter of the thrown object does. */
-export function reportError(thrown: unknown): ErrorReport {
+export function reportError(thrown: unknown, model: HandlerModel): ErrorReport {
   try {
-    if (looksLikeError(thrown)) {
-      const { name, message, stack } = thrown;
-      return {
-        errorType: String(name),
-        errorMessage: String(message),
-        trace: typeof stack === 'string' ? stack.split('\n') : [],
-      };
-    }
-    return { errorType: typeof thrown, errorMessage: String(thrown), trace: [] };
+    return model === 'promises-only' ? describe(thrown) : describeUpToNode22(thrown);
   } catch {
-    return {
+    const report = {
       errorType: 'handled',
       errorMessage:
         'callback called with Error argument, but there was a problem while retrieving one or more of its message, name, and stack',
-      trace: [],
     };
+    return model === 'promises-only' ? { ...report, trace: [] } : report;
   }
 }
 
-/** Also errors of another realm (`node:vm`), and objects made to look like errors. */
-function looksLikeError(thrown: unknown): thrown is Error {
-  if (types.isNativeError(thrown) || thrown instanceof Error) return true;
+/** An `Error` of this realm, with or without a stack; all else by its type and as a string. */
+function describe(thrown: unknown): ErrorReport {
+  if (!(thrown instanceof Error))
+    return { errorType: typeof thrown, errorMessage: String(thrown), trace: [] };
+  const { name, message, stack } = thrown as Partial<Error>;
+  return {
+    errorType: name && withoutDelete(name),
+    errorMessage: message && withoutDelete(message),
+    trace: stack ? withoutDelete(stack).split('\n') : [],
+  };
+}
+
+/** Also errors of another realm (`node:vm`) and objects made to look like errors; a native error needs its stack. */
+function describeUpToNode22(thrown: unknown): ErrorReport {
+  if (!types.isNativeError(thrown) && !looksLikeError(thrown)) {
+    // Null and objects without a prototype have no such method: these are reported as `handled`.
+    return { errorType: typeof thrown, errorMessage: (thrown as object).toString(), trace: [] };
+  }
+  const { name, message, stack } = thrown as Partial<Error> & { stack: string };
+  return {
+    errorType: name && withoutDelete(name),
+    errorMessage: message && withoutDelete(message),
+    trace: withoutDelete(stack).split('\n'),
+  };
+}
+
+function looksLikeError(thrown: unknown): boolean {
   if (typeof thrown !== 'object' || thrown === null) return false;
   const { name, message, stack } = thrown as Partial<Error>;
   return [name, message, stack].every((part) => typeof part === 'string' && part !== '');
+}
+
+/** AWS's clients take this one character out, since it may not be in a header. @throws for what is no string */
+function withoutDelete(text: string): string {
+  return text.replaceAll('\u007f', '%7F');
 }

@@ -1,18 +1,14 @@
 // [5] Calls the handler once and waits for its result: by promise, by callback, or by an event loop that runs empty.
 import type { BaseContext } from './context.ts';
 import { RuntimeError } from './error-report.ts';
+import type { HandlerModel } from './handler-model.ts';
 import type { Handler } from './load-handler.ts';
 import { isStreaming } from './streaming-handler.ts';
 
-/** nodejs24 took callbacks and the old context methods away. */
-export type HandlerModel = 'callbacks' | 'promises-only';
-
-export function handlerModel(executionEnvironment: string | undefined): HandlerModel {
-  const major = /^AWS_Lambda_nodejs(\d+)\.x/.exec(executionEnvironment ?? '')?.[1];
-  return Number(major ?? 0) >= 24 ? 'promises-only' : 'callbacks';
-}
-
-/** @throws `Runtime.CallbackHandlerDeprecated`, the init error nodejs24 has for handlers with a callback; streaming ones have three parameters anyway */
+/**
+ * Streaming handlers have three parameters anyway.
+ * @throws `Runtime.CallbackHandlerDeprecated`, the init error nodejs24 has for handlers with a callback
+ */
 export function checkHandler(handler: Handler, model: HandlerModel): void {
   if (isStreaming(handler) || model === 'callbacks' || handler.length < 3) return;
   throw new RuntimeError(
@@ -38,12 +34,12 @@ export async function invoke(
 ): Promise<unknown> {
   try {
     if (model === 'callbacks') return await withCallbacks(handler, event, context);
-    return await new Promise((resolve, reject) => {
-      onIdle = () => reject(unsettled());
-      Promise.resolve(handler(event, context)).then(resolve, reject);
-    });
+    // An event loop that runs empty before this settles ends the process, as on Lambda.
+    return await handler(event, context);
   } finally {
     onIdle = undefined;
+    // Lambda's newer client lets one turn pass before it answers: a rejection that nobody handles ends the process first.
+    if (model === 'promises-only') await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
@@ -77,7 +73,7 @@ function withCallbacks(handler: Handler, event: unknown, base: BaseContext): Pro
       const returned = handler(event, context, callback);
       if (isThenable(returned)) returned.then(succeed, fail);
     } catch (error) {
-      fail(error);
+      callback(error);
     }
   });
 }
@@ -85,7 +81,7 @@ function withCallbacks(handler: Handler, event: unknown, base: BaseContext): Pro
 function unsettled(): RuntimeError {
   return new RuntimeError(
     'NodeJsExit',
-    'The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#process_exit_codes',
+    'The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes',
   );
 }
 

@@ -1,5 +1,6 @@
 // [5] The console as on Lambda: one line per call on stdout, with time, request id and level, as text or JSON.
 import { format } from 'node:util';
+import type { HandlerModel } from './handler-model.ts';
 
 const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
 type Level = (typeof levels)[number];
@@ -14,20 +15,28 @@ const methods = {
   fatal: 'FATAL',
 } as const satisfies Record<string, Level>;
 
+let model: HandlerModel = 'callbacks';
 let requestId: string | undefined;
+let tenantId: string | undefined;
 
 /** The invocation that lines printed from now on belong to. */
-export function setRequestId(id: string): void {
+export function setInvocation(id: string, tenant: string | undefined): void {
   requestId = id;
+  tenantId = tenant;
+  // Loggers read it there, as AWS's client has it.
+  Object.assign(globalThis, { [Symbol.for('aws.lambda.runtime.requestId')]: id });
 }
 
 /**
  * Replaces the console's methods. `AWS_LAMBDA_LOG_FORMAT=JSON` chooses JSON, `AWS_LAMBDA_LOG_LEVEL` the lowest level
- * that is printed.
+ * that is printed, in both formats.
  */
-export function patchConsole(env: NodeJS.ProcessEnv): void {
+export function patchConsole(env: NodeJS.ProcessEnv, handlerModel: HandlerModel): void {
   makeBlocking(process.stdout);
   makeBlocking(process.stderr);
+  model = handlerModel;
+  // In the init phase there is no request id yet; this is what stands there then.
+  requestId = model === 'promises-only' ? '-' : undefined;
   const toLine = env.AWS_LAMBDA_LOG_FORMAT?.toUpperCase() === 'JSON' ? jsonLine : textLine;
   const lowest = levels.indexOf((env.AWS_LAMBDA_LOG_LEVEL?.toUpperCase() ?? 'TRACE') as Level);
   for (const [method, level] of Object.entries(methods)) {
@@ -53,8 +62,10 @@ function textLine(level: Level, message: unknown, rest: readonly unknown[]): str
 }
 
 function jsonLine(level: Level, message: unknown, rest: readonly unknown[]): string {
-  const line: Record<string, unknown> = { timestamp: new Date().toISOString(), level, requestId, message };
+  const line: Record<string, unknown> = { timestamp: new Date().toISOString(), level, requestId };
+  if (tenantId) line.tenantId = tenantId;
   if (rest.length === 0) {
+    line.message = message;
     try {
       return JSON.stringify(line, replaceErrors);
     } catch {
@@ -62,8 +73,14 @@ function jsonLine(level: Level, message: unknown, rest: readonly unknown[]): str
     }
   }
   line.message = format(message, ...rest);
-  const error = [message, ...rest].find((part) => part instanceof Error);
-  return JSON.stringify(error === undefined ? line : { ...line, ...describeError(error) });
+  // From nodejs24 on the first argument is not looked at.
+  const parts = model === 'promises-only' ? rest : [message, ...rest];
+  const error = parts.find((part) => part instanceof Error);
+  if (error !== undefined) {
+    const { errorType, errorMessage, stackTrace } = describeError(error);
+    Object.assign(line, { errorType, errorMessage, stackTrace: Array.isArray(stackTrace) ? stackTrace : [] });
+  }
+  return JSON.stringify(line);
 }
 
 function replaceErrors(_key: string, value: unknown): unknown {
@@ -74,6 +91,6 @@ function describeError(error: Error): Record<string, unknown> {
   return {
     errorType: error.constructor?.name ?? 'UnknownError',
     errorMessage: error.message,
-    stackTrace: typeof error.stack === 'string' ? error.stack.split('\n') : [],
+    stackTrace: typeof error.stack === 'string' ? error.stack.split('\n') : error.stack,
   };
 }

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RuntimeError, wrapError } from './error-report.ts';
+import type { HandlerModel } from './handler-model.ts';
 
 /** The user's function; called with a callback on runtimes before nodejs24. */
 export type Handler = (event: unknown, context: object, callback?: unknown) => unknown;
@@ -33,31 +34,48 @@ export function locateHandler(taskRoot: string, handlerString: string): HandlerL
   const file = basename(handlerString);
   const dot = file.indexOf('.');
   if (dot < 0) throw new RuntimeError('MalformedHandlerName', 'Bad handler');
-  const folder = handlerString.slice(0, handlerString.length - file.length);
-  const withoutExtension = resolve(join(taskRoot, folder), file.slice(0, dot));
-  const moduleFile = extensions.map((extension) => withoutExtension + extension).find(isFile);
-  if (moduleFile === undefined) throw missingModule(file.slice(0, dot));
+  const folder = resolve(taskRoot, handlerString.slice(0, handlerString.length - file.length));
+  const moduleName = file.slice(0, dot);
+  const withoutExtension = join(folder, moduleName);
+  const moduleFile =
+    extensions.map((extension) => withoutExtension + extension).find(isFile) ??
+    findModule(moduleName, [taskRoot, folder]);
   return { moduleFile, exportPath: file.slice(dot + 1), handlerString };
+}
+
+/** What `require` finds by the name: an installed package, as a handler may also be one of those. */
+function findModule(moduleName: string, folders: readonly string[]): string {
+  try {
+    return createRequire(import.meta.url).resolve(moduleName, { paths: [...folders] });
+  } catch {
+    throw missingModule(moduleName);
+  }
 }
 
 /**
  * Imports the module and looks its handler up.
  * @throws `Runtime.ImportModuleError`, `Runtime.UserCodeSyntaxError`, `Runtime.HandlerNotFound`, or what the module threw
  */
-export async function loadHandler(location: HandlerLocation): Promise<Handler> {
-  const handler = findExport(await importModule(location.moduleFile), location.exportPath);
+export async function loadHandler(location: HandlerLocation, model: HandlerModel): Promise<Handler> {
+  const module = await importModule(location.moduleFile, model);
+  const handler = findExport(module, location.exportPath, model);
   if (typeof handler === 'function') return handler as Handler;
-  const why =
-    handler === undefined || handler === null ? 'is undefined or not exported' : 'is not a function';
+  const why = handler ? 'is not a function' : 'is undefined or not exported';
   throw new RuntimeError('HandlerNotFound', `${location.handlerString} ${why}`);
 }
 
-async function importModule(moduleFile: string): Promise<unknown> {
+async function importModule(moduleFile: string, model: HandlerModel): Promise<unknown> {
   if (!isFile(moduleFile)) throw missingModule(moduleFile);
+  const require = createRequire(moduleFile);
   try {
-    // Not import() for both: Deno would take any .js for an ES module.
-    if (isCommonJs(moduleFile)) return createRequire(moduleFile)(moduleFile);
-    return await import(pathToFileURL(moduleFile).href);
+    if (model === 'callbacks' && isCommonJs(moduleFile)) return require(moduleFile);
+    try {
+      return await import(pathToFileURL(moduleFile).href);
+    } catch (error) {
+      // Deno imports every .js file as a module.
+      if (isCommonJs(moduleFile) && missesCommonJs(error)) return { default: require(moduleFile) };
+      throw error;
+    }
   } catch (error) {
     if (error instanceof SyntaxError) throw wrapError('UserCodeSyntaxError', error);
     if (error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND') {
@@ -65,6 +83,10 @@ async function importModule(moduleFile: string): Promise<unknown> {
     }
     throw error;
   }
+}
+
+function missesCommonJs(error: unknown): boolean {
+  return error instanceof ReferenceError && /^(exports|module|require) is not defined$/.test(error.message);
 }
 
 /** By extension; for .js by the nearest package.json, as Node and Lambda decide it. */
@@ -89,14 +111,17 @@ function isModulePackage(packageFile: string): boolean {
   }
 }
 
-function findExport(module: unknown, exportPath: string): unknown {
-  return findIn(module, exportPath) ?? findIn(findIn(module, 'default'), exportPath);
+/** From nodejs24 on a handler may also be a property of the default export. */
+function findExport(module: unknown, exportPath: string, model: HandlerModel): unknown {
+  const found = findIn(module, exportPath);
+  if (found || model === 'callbacks') return found;
+  return findIn(findIn(module, 'default'), exportPath);
 }
 
 function findIn(holder: unknown, exportPath: string): unknown {
   let value = holder;
   for (const key of exportPath.split('.')) {
-    if (value === undefined || value === null) return undefined;
+    if (!value) return undefined;
     value = (value as Record<string, unknown>)[key];
   }
   return value;

@@ -14,8 +14,9 @@ import {
 } from '../assignment.ts';
 import { buildContext } from './context.ts';
 import { RuntimeError, reportError, wrapError } from './error-report.ts';
-import { checkHandler, handlerModel, invoke, resultJson } from './invoke.ts';
-import { patchConsole, setRequestId } from './lambda-console.ts';
+import { type HandlerModel, handlerModel } from './handler-model.ts';
+import { checkHandler, invoke, resultJson } from './invoke.ts';
+import { patchConsole, setInvocation } from './lambda-console.ts';
 import { type Handler, type HandlerLocation, loadHandler, locateHandler } from './load-handler.ts';
 import { ResponseStream } from './response-stream.ts';
 import { RuntimeConnection, type RuntimeResponse } from './runtime-connection.ts';
@@ -41,37 +42,42 @@ let errorPath: string | undefined = `${api}/init/error`;
 /** The response of the streaming invocation in flight. */
 let responseStream: ResponseStream | undefined;
 let dying = false;
+/** The post of an answer that the Runtime API has not confirmed yet. */
+let answering: Promise<unknown> | undefined;
+let model: HandlerModel = 'callbacks';
 
-process.on('uncaughtException', (error) => void die(error, 129));
-process.on('unhandledRejection', (reason) => {
-  const error = reason instanceof Error ? wrapError('UnhandledPromiseRejection', reason) : undefined;
-  void die(error ?? new RuntimeError('UnhandledPromiseRejection', String(reason)), 128);
-});
+process.on('uncaughtException', onUncaughtException);
+process.on('unhandledRejection', onUnhandledRejection);
 void run();
 
 async function run(): Promise<void> {
   const location = settings.assigned === 'later' ? await takeAssignment() : undefined;
-  patchConsole(process.env);
-  const model = handlerModel(process.env.AWS_EXECUTION_ENV);
+  model = handlerModel(process.env.AWS_EXECUTION_ENV);
+  patchConsole(process.env, model);
+  if (model === 'promises-only') {
+    // Lambda's newer client leaves them to Node, which prints the stack and exits with 1.
+    process.off('uncaughtException', onUncaughtException);
+    process.off('unhandledRejection', onUnhandledRejection);
+  }
   provideGlobals(process.env);
   let handler: Handler;
   try {
-    handler = await loadHandler(location ?? locateFromEnvironment());
+    handler = await loadHandler(location ?? locateFromEnvironment(), model);
     checkHandler(handler, model);
   } catch (error) {
     return die(error, 1);
   }
-  for (;;) await takeInvocation(handler, model);
+  while (!dying) await takeInvocation(handler);
 }
 
-async function takeInvocation(handler: Handler, model: ReturnType<typeof handlerModel>): Promise<void> {
+async function takeInvocation(handler: Handler): Promise<void> {
   errorPath = undefined;
   const next = await connection.request('GET', `${api}/invocation/next`);
   if (next.status !== 200) throw new Error(`The Runtime API answered ${next.status} to next`);
   const id = next.headers.get('lambda-runtime-aws-request-id') ?? '';
   const invocationPath = `${api}/invocation/${encodeURIComponent(id)}`;
   errorPath = `${invocationPath}/error`;
-  setRequestId(id);
+  setInvocation(id, next.headers.get('lambda-runtime-aws-tenant-id'));
   await renewEnvironment(
     Number(next.headers.get(environmentVersionHeader.toLowerCase()) ?? environment.version),
   );
@@ -84,10 +90,11 @@ async function takeInvocation(handler: Handler, model: ReturnType<typeof handler
     if (isStreaming(handler)) {
       return await takeStreaming(handler, id, `${invocationPath}/response`, event, next.headers);
     }
-    const result = await invoke(handler, model, event, buildContext(next.headers));
+    const result = await invoke(handler, model, event, buildContext(next.headers, model));
     const json = resultJson(result, model);
     markLogsEnd(id);
-    await connection.request('POST', `${invocationPath}/response`, json);
+    answering = connection.request('POST', `${invocationPath}/response`, json);
+    await answering;
   } catch (error) {
     markLogsEnd(id);
     await postError(`${invocationPath}/error`, error);
@@ -106,11 +113,11 @@ async function takeStreaming(
     Trailer: 'Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body',
   };
   const begin = (contentType: string) => connection.post(path, { ...mode, 'Content-Type': contentType });
-  responseStream = new ResponseStream(begin, highWaterMarkOf(handler));
+  responseStream = new ResponseStream(begin, highWaterMarkOf(handler), model);
   // On Lambda the response's connection is open from the start: a stream that is never ended times out.
   connection.hold();
   try {
-    await invokeStreaming(handler, event, responseStream, buildContext(headers));
+    await invokeStreaming(handler, event, responseStream, buildContext(headers, model), model);
   } catch (error) {
     if (!(await responseStream.fail(error))) writeError(error);
   }
@@ -164,10 +171,24 @@ async function getJson(path: string): Promise<unknown> {
 }
 
 async function postError(path: string, thrown: unknown): Promise<void> {
-  const report = reportError(thrown);
-  await connection.request('POST', path, JSON.stringify(report), {
-    'Lambda-Runtime-Function-Error-Type': report.errorType,
+  const report = reportError(thrown, model);
+  answering = connection.request('POST', path, JSON.stringify(report), {
+    'Lambda-Runtime-Function-Error-Type': report.errorType ?? '',
   });
+  await answering;
+}
+
+function onUncaughtException(error: unknown): void {
+  void die(error, 129);
+}
+
+function onUnhandledRejection(reason: unknown): void {
+  const words = reason === undefined ? '' : String(reason);
+  const error =
+    reason instanceof Error
+      ? wrapError('UnhandledPromiseRejection', reason)
+      : new RuntimeError('UnhandledPromiseRejection', words);
+  void die(error, 128);
 }
 
 /** Reports what this process can't outlive, and ends it. */
@@ -180,13 +201,15 @@ async function die(error: unknown, exitCode: number): Promise<void> {
     await postError(errorPath, error);
   } else {
     writeError(error);
+    // An answer that was given before counts.
+    await answering;
   }
   process.exit(exitCode);
 }
 
 /** Between invocations, or with the answer on its way, nobody waits for an error: the log is where it can go. */
 function writeError(error: unknown): void {
-  const { errorType, errorMessage, trace } = reportError(error);
+  const { errorType, errorMessage, trace = [] } = reportError(error, model);
   process.stderr.write(`${trace.join('\n') || `${errorType}: ${errorMessage}`}\n`);
 }
 

@@ -1,6 +1,7 @@
 // [5] The `responseStream` of a streaming handler: a Writable whose bytes go to the Runtime API as they are written.
 import { Writable } from 'node:stream';
 import { RuntimeError, reportError } from './error-report.ts';
+import type { HandlerModel } from './handler-model.ts';
 import type { RequestBody, RuntimeResponse } from './runtime-connection.ts';
 
 const preludeContentType = 'application/vnd.awslambda.http-integration-response';
@@ -16,6 +17,7 @@ export class ResponseStream extends Writable {
   /** Set by {@link HttpResponseStream}, and by frameworks that do the same themselves. */
   _onBeforeFirstWrite: ((write: (chunk: string | Uint8Array) => void) => void) | undefined;
   readonly #begin: (contentType: string) => RequestBody;
+  readonly #model: HandlerModel;
   #contentType = 'application/octet-stream';
   #body: RequestBody | undefined;
   #ended: Promise<RuntimeResponse> | undefined;
@@ -24,9 +26,14 @@ export class ResponseStream extends Writable {
   #failed = false;
 
   /** `begin` starts the post of the response: with the first byte, or with the end. */
-  constructor(begin: (contentType: string) => RequestBody, highWaterMark: number | undefined) {
+  constructor(
+    begin: (contentType: string) => RequestBody,
+    highWaterMark: number | undefined,
+    model: HandlerModel,
+  ) {
     super(highWaterMark === undefined ? {} : { highWaterMark });
     this.#begin = begin;
+    this.#model = model;
     // Whoever destroys the stream with an error gets to see it; it must not end the process as well.
     this.on('error', () => {});
   }
@@ -88,13 +95,13 @@ export class ResponseStream extends Writable {
 
   #end(): Promise<RuntimeResponse> {
     this.#body ??= this.#begin(this.#contentType);
-    this.#ended ??= this.#body.end(this.#failed ? trailersOf(this.#failure) : {});
+    this.#ended ??= this.#body.end(this.#failed ? trailersOf(this.#failure, this.#model) : {});
     return this.#ended;
   }
 }
 
-function trailersOf(thrown: unknown): Record<string, string> {
-  const { errorType, errorMessage, trace } = reportError(thrown);
+function trailersOf(thrown: unknown, model: HandlerModel): Record<string, string> {
+  const { errorType = '', errorMessage = '', trace = [] } = reportError(thrown, model);
   const report = {
     errorType,
     errorMessage: errorMessage.slice(0, maxTrailerText),

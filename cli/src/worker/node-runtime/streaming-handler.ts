@@ -1,6 +1,7 @@
 // [5] Handlers wrapped in `awslambda.streamifyResponse`: how they are marked, and how they are called.
 import type { BaseContext } from './context.ts';
 import { RuntimeError } from './error-report.ts';
+import type { HandlerModel } from './handler-model.ts';
 import type { Handler } from './load-handler.ts';
 import { HttpResponseStream, type ResponseStream } from './response-stream.ts';
 
@@ -43,9 +44,11 @@ export async function invokeStreaming(
   event: unknown,
   stream: ResponseStream,
   context: BaseContext,
+  model: HandlerModel,
 ): Promise<void> {
   const call = handler as unknown as (event: unknown, stream: ResponseStream, context: object) => unknown;
-  const returned = call(event, stream, { callbackWaitsForEmptyEventLoop: true, ...context });
+  const older = { callbackWaitsForEmptyEventLoop: true, ...context };
+  const returned = call(event, stream, model === 'callbacks' ? older : context);
   if (typeof (returned as PromiseLike<unknown> | undefined)?.then !== 'function') {
     throw new Error('Streaming does not support non-async handlers.');
   }

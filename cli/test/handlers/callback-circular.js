@@ -1,0 +1,6 @@
+exports.handler = (_event, context, callback) => {
+  context.callbackWaitsForEmptyEventLoop = false;
+  const result = {};
+  result.self = result;
+  callback(null, result);
+};

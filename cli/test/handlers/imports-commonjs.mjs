@@ -1,0 +1,2 @@
+import { handler as nested } from './folder/deeper/app.js';
+export const handler = nested;

@@ -1,0 +1,2 @@
+import 'a-package-nobody-installed';
+export const handler = async () => {};

@@ -1,0 +1,2 @@
+require('./echo.mjs');
+export const handler = async () => {};

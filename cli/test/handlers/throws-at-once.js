@@ -1,0 +1,4 @@
+// Synchronously, as a handler with a callback does.
+exports.handler = (event) => {
+  throw event === 'undefined' ? undefined : event;
+};

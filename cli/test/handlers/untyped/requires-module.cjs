@@ -1,0 +1,2 @@
+const { handler } = require('./module.mjs');
+exports.handler = handler;
