@@ -49,6 +49,14 @@ export function readClaim(headers: IncomingHttpHeaders, parameters: Parameters):
   return presigned ? readQueryClaim(parameters) : readHeaderClaim(headers);
 }
 
+/** The service a request says it is signed for, e.g. `sns`; undefined where it isn't signed. Not yet believed. */
+export function claimedService(headers: IncomingHttpHeaders, url: string): string | undefined {
+  const [, query] = splitOnce(url, '?');
+  const [, credential = ''] = /Credential=([^,\s]+)/.exec(headers.authorization ?? '') ?? [];
+  const presigned = new Map(parseQuery(query)).get('X-Amz-Credential') ?? '';
+  return (credential || presigned).split('/')[3];
+}
+
 function readHeaderClaim(headers: IncomingHttpHeaders): Claim | SignatureRefusal {
   const [given = '', rest] = splitOnce(headers.authorization ?? '', ' ');
   if (!given.startsWith('AWS4-')) {
@@ -121,7 +129,8 @@ export function parseQuery(query: string): Parameters {
   });
 }
 
-function decodeQueryPart(text: string): string {
+/** Percent-decoded, `+` as a space. */
+export function decodeQueryPart(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

@@ -7,6 +7,7 @@ import type { Principal } from './access.ts';
 import {
   algorithm,
   type Claim,
+  decodeQueryPart,
   type Parameters,
   parseQuery,
   readClaim,
@@ -22,6 +23,14 @@ export interface WireRequest {
   /** Path and query exactly as in the request line. */
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
+}
+
+/** What differs between services. */
+export interface SigningRules {
+  /** A client made for another Region than the cloud's own is taken as well. */
+  readonly anyRegion?: boolean;
+  /** S3 encodes the path once and takes it as it is, and says in `x-amz-content-sha256` what of the body is signed. */
+  readonly s3?: boolean;
 }
 
 /** Who signed, or AWS's name and words for what is wrong. */
@@ -42,7 +51,7 @@ export class SigV4Verifier {
     this.#clock = clock;
   }
 
-  verify(request: WireRequest, service: string, body: Uint8Array): Verification {
+  verify(request: WireRequest, service: string, body: Uint8Array, rules: SigningRules = {}): Verification {
     const [path, query] = splitOnce(request.url, '?');
     const parameters = parseQuery(query);
     const claim = readClaim(request.headers, parameters);
@@ -60,7 +69,9 @@ export class SigV4Verifier {
       );
     }
     const scopeProblems = [
-      region === this.#region ? '' : `Credential should be scoped to a valid region, not '${region}'. `,
+      region === this.#region || rules.anyRegion
+        ? ''
+        : `Credential should be scoped to a valid region, not '${region}'. `,
       scopeService === service ? '' : `Credential should be scoped to correct service: '${service}'. `,
       terminator === 'aws4_request'
         ? ''
@@ -75,12 +86,12 @@ export class SigV4Verifier {
     if (!principal) return unknownToken();
     const canonical = [
       request.method,
-      canonicalPath(path),
+      rules.s3 ? canonicalS3Path(path) : canonicalPath(path),
       canonicalQuery(parameters),
       ...headerNames.map((name) => `${name}:${canonicalHeader(request.headers[name])}`),
       '',
       claim.signedHeaders,
-      hexHash(body),
+      rules.s3 ? s3PayloadHash(request.headers, body) : hexHash(body),
     ].join('\n');
     const toSign = [
       algorithm,
@@ -88,7 +99,7 @@ export class SigV4Verifier {
       `${day}/${region}/${service}/aws4_request`,
       hexHash(canonical),
     ].join('\n');
-    const expected = createHmac('sha256', this.#signingKey(principal, day, service))
+    const expected = createHmac('sha256', this.#signingKey(principal, day, region, service))
       .update(toSign)
       .digest();
     const given = Buffer.from(claim.signature, 'hex');
@@ -132,16 +143,16 @@ export class SigV4Verifier {
     return undefined;
   }
 
-  #signingKey(principal: Principal, day: string, service: string): Buffer {
+  #signingKey(principal: Principal, day: string, region: string, service: string): Buffer {
     if (day !== this.#signingKeysDay) {
       this.#signingKeys.clear();
       this.#signingKeysDay = day;
     }
     const { accessKeyId, secretAccessKey } = principal.credentials;
-    const slot = `${accessKeyId}/${service}`;
+    const slot = `${accessKeyId}/${region}/${service}`;
     let key = this.#signingKeys.get(slot);
     if (!key) {
-      key = [day, this.#region, service, 'aws4_request'].reduce<Buffer>(
+      key = [day, region, service, 'aws4_request'].reduce<Buffer>(
         (parent, part) => createHmac('sha256', parent).update(part).digest(),
         Buffer.from(`AWS4${secretAccessKey}`),
       );
@@ -202,6 +213,20 @@ function canonicalPath(path: string): string {
   }
   const trailing = segments.length > 0 && /\/\.{0,2}$/.test(path) ? '/' : '';
   return `/${segments.join('/')}${trailing}`;
+}
+
+function canonicalS3Path(path: string): string {
+  return path
+    .split('/')
+    .map((segment) => encodeRfc3986(decodeQueryPart(segment.replaceAll('+', '%2B'))))
+    .join('/');
+}
+
+/** Anything but a hash stands for itself, e.g. `UNSIGNED-PAYLOAD`; a hash is computed, not believed. */
+function s3PayloadHash(headers: IncomingHttpHeaders, body: Uint8Array): string {
+  const said = canonicalHeader(headers['x-amz-content-sha256']);
+  if (said === '') return 'UNSIGNED-PAYLOAD';
+  return /^[0-9a-f]{64}$/.test(said) ? hexHash(body) : said;
 }
 
 function canonicalQuery(parameters: Parameters): string {
