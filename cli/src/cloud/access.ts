@@ -13,6 +13,8 @@ export const relayStage = 'live';
 export interface Statement {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
+  /** `NotResource` beside `resources`: what the statement is not about. */
+  readonly except?: string;
   /** The condition `ForAllValues:StringEquals` on `dynamodb:LeadingKeys`. */
   readonly leadingKeys?: readonly string[];
 }
@@ -40,7 +42,7 @@ export function relayArn(path: string): string {
   return `arn:aws:execute-api:${region}:${accountId}:${relayApiId}/${relayStage}/${path}`;
 }
 
-/** A developer of the stage: serves it, reads and writes its directory, may invoke its functions. */
+/** A developer of the stage: serves it, reads and writes its directory, invokes its functions, publishes anything. */
 export function createDeveloper(tableName: string): Principal {
   return createPrincipal('live-debug-developer/local', [
     ...relayStatements(),
@@ -48,15 +50,19 @@ export function createDeveloper(tableName: string): Principal {
       actions: [...readActions, ...writeActions, 'dynamodb:DescribeTable'],
       resources: [tableArn(tableName)],
     },
-    { actions: ['lambda:InvokeFunction'], resources: [functionArn('*')] },
+    ...publishStatements(tableName),
   ]);
 }
 
-/** The stubs' execution role: posts to the relay and reads its own stage's partition, nothing else. */
+/**
+ * The stubs' execution role: posts to the relay and reads its own stage's partition. Handlers run with it too, and so
+ * it may do what a role of a development stage usually may; which of it a function's own role lacks shows on AWS.
+ */
 export function createStubRole(tableName: string, stage: string): Principal {
   return createPrincipal(`live-debug-stub-${stage}/local`, [
     ...relayStatements(),
     { actions: readActions, resources: [tableArn(tableName)], leadingKeys: [stage] },
+    ...publishStatements(tableName),
   ]);
 }
 
@@ -80,6 +86,17 @@ function relayStatements(): Statement[] {
   ];
 }
 
+/** Everything the event sources answer, the directory's table left out. */
+function publishStatements(directoryTable: string): Statement[] {
+  return [
+    {
+      actions: ['sns:*', 'sqs:*', 'events:*', 's3:*', 'kinesis:*', 'lambda:InvokeFunction'],
+      resources: ['*'],
+    },
+    { actions: ['dynamodb:*'], resources: ['*'], except: tableArn(directoryTable) },
+  ];
+}
+
 /**
  * AWS's refusal in AWS's words, or undefined where a statement allows the call.
  * Without `leadingKeys` (not known yet, or none) the condition on them is not looked at.
@@ -94,6 +111,7 @@ export function refusalOf(
     (statement) =>
       statement.actions.some((pattern) => matches(pattern, action)) &&
       statement.resources.some((pattern) => matches(pattern, resource)) &&
+      resource !== statement.except &&
       leadingKeys.every((key) => statement.leadingKeys?.includes(key) ?? true),
   );
   if (allowed) return undefined;

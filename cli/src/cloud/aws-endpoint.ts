@@ -1,9 +1,11 @@
-// The embedded cloud's AWS endpoint: one port for the relay, the directory and Lambda's Invoke API.
+// The embedded cloud's AWS endpoint: one port for the relay, the directory, Lambda's Invoke API and the event sources.
 import type { IncomingMessage, Server } from 'node:http';
 import { relayStage } from './access.ts';
 import { type Answer, createLoopbackServer, jsonAnswer, send } from './loopback-server.ts';
 import { connectionsPath } from './relay/connections-api.ts';
 import type { Relay } from './relay/relay-server.ts';
+import { claimedService } from './sigv4-claim.ts';
+import { unsupportedService } from './sources/unsupported-service.ts';
 
 /** A service behind the endpoint; undefined means that there is nobody left to answer. */
 export interface Service {
@@ -15,6 +17,8 @@ export interface Services {
   readonly connections: Service;
   readonly directory: Service;
   readonly invoke: Service;
+  /** An event source's, by the name that requests are signed for, e.g. `sns`. */
+  readonly source?: (signingName: string) => Service | undefined;
 }
 
 export const invokePath = '/2015-03-31/functions/';
@@ -22,13 +26,16 @@ export const invokePath = '/2015-03-31/functions/';
 /** The server, not listening yet. */
 export function createAwsEndpoint(services: Services): Server {
   const server = createLoopbackServer(async (request, response) => {
-    const service = serviceOf(request, services);
-    if (!service) {
-      request.resume();
-      send(response, jsonAnswer(403, { message: 'Forbidden' }, { 'x-amzn-ErrorType': 'ForbiddenException' }));
-      return;
-    }
     try {
+      const service = serviceOf(request, services);
+      if (!service) {
+        request.resume();
+        send(
+          response,
+          jsonAnswer(403, { message: 'Forbidden' }, { 'x-amzn-ErrorType': 'ForbiddenException' }),
+        );
+        return;
+      }
       const answer = await service.answer(request);
       if (answer) send(response, answer);
     } catch {
@@ -44,5 +51,12 @@ function serviceOf(request: IncomingMessage, services: Services): Service | unde
   const { url = '' } = request;
   if (url.startsWith(connectionsPath)) return services.connections;
   if (url.startsWith(invokePath)) return services.invoke;
-  return url.startsWith(`/${relayStage}`) ? undefined : services.directory;
+  const name = claimedService(request.headers, url);
+  // Objects may be called anything, `live` too.
+  const source = name === undefined ? undefined : services.source?.(name);
+  if (source) return source;
+  if (url === `/${relayStage}` || url.startsWith(`/${relayStage}?`) || url.startsWith(`/${relayStage}/`))
+    return undefined;
+  // A request that isn't signed at all is told so by the directory.
+  return name === undefined || name === 'dynamodb' ? services.directory : unsupportedService;
 }

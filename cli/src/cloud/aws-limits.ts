@@ -42,3 +42,21 @@ export const httpLimits = {
   requestBytes: 10 * 1024 * kilobyte,
   integrationMs: 30 * second,
 } as const;
+
+/** Lambda's queue of asynchronous invocations. */
+export const asyncLimits = {
+  /** Ours, so that nobody waits for them at a desk: AWS waits one minute, then two. */
+  retryDelaysMs: [second, 2 * second],
+  /** Of one chain of requests, as AWS's recursive loop detection allows a function. */
+  invocationsInLoop: 16,
+  /** Ours: AWS has no bound but age. */
+  queuedEvents: 10_000,
+  queuedBytes: 64 * 1024 * kilobyte,
+} as const;
+
+/** SNS. */
+export const topicLimits = {
+  messageBytes: 256 * kilobyte,
+  batchEntries: 10,
+  subjectLength: 100,
+} as const;

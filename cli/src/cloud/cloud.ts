@@ -1,7 +1,7 @@
 // The embedded cloud of `serve --local`: its contract with the serve command. See docs/local-cloud.md.
 import type { Clock } from '../../../protocol/clock.ts';
 import type { Triggers } from '../manifest/trigger-schema.ts';
-import type { TriggerTargets } from '../manifest/trigger-targets.ts';
+import type { TriggerSource, TriggerTargets } from '../manifest/trigger-targets.ts';
 import type { Outcome } from '../worker/invocation.ts';
 
 /** A function to deploy: what Terraform would give AWS. */
@@ -78,7 +78,48 @@ export interface StubFailure {
   readonly lastLine: string | undefined;
 }
 
+/** Where an invocation came from, beside HTTP; `lambda` is Invoke with type Event. */
+export type EventSource = Exclude<TriggerSource, 'http' | 'function_url'> | 'lambda';
+
 export type CloudEvent =
+  /** A message, an object, a record was taken; `functionNames` are those that get it, none where nobody wants it. */
+  | {
+      readonly type: 'published';
+      readonly source: EventSource;
+      /** The topic's, queue's, bus's, bucket's, table's or stream's name. */
+      readonly resource: string;
+      /** As the publisher got it: message id, event id, object key or sequence number. */
+      readonly id: string;
+      readonly functionNames: readonly string[];
+    }
+  /** A function failed and is tried again after `delayMs`. */
+  | {
+      readonly type: 'retry';
+      readonly source: EventSource;
+      readonly resource: string;
+      readonly functionName: string;
+      /** Lambda's request id of the attempt that failed. */
+      readonly id: string;
+      /** The one that failed, from 1. */
+      readonly attempt: number;
+      /** At most so many; undefined where there is no bound. */
+      readonly attempts: number | undefined;
+      readonly delayMs: number;
+      readonly reason: string;
+    }
+  /** A function does not get this any more. */
+  | {
+      readonly type: 'dead_letter';
+      readonly source: EventSource;
+      readonly resource: string;
+      readonly functionName: string;
+      /** Of the messages or records; of the invocation where its source gives none. */
+      readonly ids: readonly string[];
+      readonly attempts: number;
+      readonly reason: string;
+      /** The queue they were moved to, where there is one. */
+      readonly deadLetterQueue?: string;
+    }
   | { readonly type: 'stub_log'; readonly functionName: string; readonly message: string }
   /** A stub's process failed: not the function behind it, whose errors are answers. */
   | ({ readonly type: 'stub_failed'; readonly functionName: string } & StubFailure)

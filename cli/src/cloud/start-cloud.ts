@@ -16,6 +16,7 @@ import { closeServer, listen } from './loopback-server.ts';
 import { ConnectionsApi } from './relay/connections-api.ts';
 import { Relay } from './relay/relay-server.ts';
 import { SigV4Verifier } from './sigv4-verify.ts';
+import { EventSources } from './sources/event-sources.ts';
 import { triggerTargets } from './sources/targets.ts';
 
 const defaultMaxInstances = 20;
@@ -50,6 +51,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       connections,
       directory,
       invoke: { answer: (request) => invokeApi.answer(request) },
+      source: (name) => sources.services.get(name),
     });
     const endpointUrl = `http://127.0.0.1:${await listen(endpoint, 0)}`;
     closers.push(() => {
@@ -70,13 +72,15 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       ],
       maxInstances: options.maxInstances ?? defaultMaxInstances,
       timeoutOf: options.liftTimeouts ? () => liftedSeconds : stubTimeout,
-      place: { stage, tableName, relayUrl, directoryUrl: endpointUrl, role: stubRole },
+      place: { stage, tableName, relayUrl, directoryUrl: endpointUrl, endpointUrl, role: stubRole },
       clock,
       onLog: (functionName, message) => onEvent({ type: 'stub_log', functionName, message }),
       onFailed: (functionName, failure) => onEvent({ type: 'stub_failed', functionName, ...failure }),
     });
     closers.push(() => host.close());
-    const invokeApi = new InvokeApi(host, verifier);
+    const sources = new EventSources({ functions, stage, host, verifier, clock, onEvent });
+    closers.push(() => sources.close());
+    const invokeApi = new InvokeApi(host, sources.invocations, verifier);
 
     const integrationMs = options.liftTimeouts ? liftedSeconds * 1000 : httpLimits.integrationMs;
     const front = new HttpFront({ routes, host, clock, onEvent, integrationMs });

@@ -73,6 +73,8 @@ function deployed(settings: FunctionSettings): CloudFunction {
 }
 
 function tell(event: CloudEvent, verbose: boolean, emit: (event: SessionEvent) => void): void {
+  const ofSource = sourceEvent(event);
+  if (ofSource) emit(ofSource);
   if (event.type === 'stub_log' && verbose) {
     emit({ event: 'notice', message: `stub of ${event.functionName}: ${event.message}` });
   }
@@ -88,4 +90,36 @@ function tell(event: CloudEvent, verbose: boolean, emit: (event: SessionEvent) =
       ? `mend "environment" of ${functionName} in livectl.json`
       : `see whether a variable in "environment" of ${functionName} keeps Node from starting; --verbose shows all that the stub prints`,
   });
+}
+
+/** What the event sources tell, in the words of `--format json`. */
+function sourceEvent(event: CloudEvent): SessionEvent | undefined {
+  switch (event.type) {
+    case 'published': {
+      const { source, resource, id, functionNames } = event;
+      return { event: 'published', source, resource, id, functions: functionNames };
+    }
+    case 'retry': {
+      const { id, functionName, source, resource, attempt, attempts, delayMs, reason } = event;
+      const bound = attempts === undefined ? {} : { attempts };
+      const tried = { attempt, ...bound, in_ms: delayMs, reason };
+      return { event: 'retry', id, function: functionName, source, resource, ...tried };
+    }
+    case 'dead_letter': {
+      const { functionName, source, resource, ids, attempts, reason, deadLetterQueue } = event;
+      const queue = deadLetterQueue === undefined ? {} : { queue: deadLetterQueue };
+      return {
+        event: 'dead_letter',
+        function: functionName,
+        source,
+        resource,
+        ids,
+        attempts,
+        reason,
+        ...queue,
+      };
+    }
+    default:
+      return undefined;
+  }
 }

@@ -4,6 +4,7 @@ import type { BuildMessage } from '../build/build-event.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import type { Output } from './output.ts';
 import { printable, printableLines } from './printable.ts';
+import { sourceLine } from './source-line.ts';
 import { skewWords } from './status-lines.ts';
 import { type Style, style } from './style.ts';
 
@@ -64,6 +65,10 @@ function describe(event: SessionEvent, paint: Style, colour: boolean): string | 
     }
     case 'reconnect':
       return reconnect(event, paint);
+    case 'published':
+    case 'retry':
+    case 'dead_letter':
+      return sourceLine(event, paint);
     case 'queued':
       return `${tag(event.id, paint)} ${paint.warn('…')} ${name(event, paint)} waits for a worker (${event.waiting} waiting); raise --max-workers to run more at once`;
     case 'clock_skew':

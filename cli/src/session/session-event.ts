@@ -72,6 +72,44 @@ export type SessionEvent =
       readonly reason?: string;
       readonly ms?: number;
     }
+  /** In the local cloud: a message, an object or a record was taken; `functions` get it, none where nobody wants it. */
+  | {
+      readonly event: 'published';
+      /** e.g. `sns`. */
+      readonly source: string;
+      /** The topic's, queue's, bus's, bucket's, table's or stream's name. */
+      readonly resource: string;
+      /** As the publisher got it. */
+      readonly id: string;
+      readonly functions: readonly string[];
+    }
+  /** In the local cloud: an event source tries again what a function failed at. */
+  | {
+      readonly event: 'retry';
+      /** Of the invocation that failed. */
+      readonly id: string;
+      readonly function: string;
+      readonly source: string;
+      readonly resource: string;
+      /** The one that failed, from 1. */
+      readonly attempt: number;
+      /** At most so many; absent where there is no bound. */
+      readonly attempts?: number;
+      readonly in_ms: number;
+      readonly reason: string;
+    }
+  /** In the local cloud: an event source gives up on messages or records. */
+  | {
+      readonly event: 'dead_letter';
+      readonly function: string;
+      readonly source: string;
+      readonly resource: string;
+      readonly ids: readonly string[];
+      readonly attempts: number;
+      readonly reason: string;
+      /** The queue they were moved to, where there is one. */
+      readonly queue?: string;
+    }
   /** The bound on workers is reached; the invocation waits for one. */
   | { readonly event: 'queued'; readonly id: string; readonly function: string; readonly waiting: number }
   /** This machine's clock and AWS's differ: AWS's is so much ahead at least, or behind; 0 when they agree again. */

@@ -88,7 +88,7 @@ describe('access', () => {
     expect((await client.send(new QueryCommand({ TableName, ...query }))).Count).toBe(0);
   });
 
-  test('a developer writes; a stranger does nothing; another table is nobody’s', async () => {
+  test('a developer writes; a stranger does nothing; another table is not there', async () => {
     const writer = server.client(developer);
     await writer.send(new PutItemCommand({ TableName, Item: key('client#*') }));
     await writer.send(new DeleteItemCommand({ TableName, Key: key('client#*') }));
@@ -96,15 +96,14 @@ describe('access', () => {
     await expect(
       server.client(stranger).send(new GetItemCommand({ TableName, Key: key('x') })),
     ).rejects.toMatchObject(denied);
-    await expect(
-      writer.send(new GetItemCommand({ TableName: 'other', Key: key('x') })),
-    ).rejects.toMatchObject(denied);
-    await expect(
-      client.send(new GetItemCommand({ TableName: 'other', Key: key('x') })),
-    ).rejects.toMatchObject({
-      name: 'ResourceNotFoundException',
-      message: 'Requested resource not found',
-    });
+    for (const each of [writer, client]) {
+      await expect(
+        each.send(new GetItemCommand({ TableName: 'other', Key: key('x') })),
+      ).rejects.toMatchObject({
+        name: 'ResourceNotFoundException',
+        message: 'Requested resource not found',
+      });
+    }
   });
 
   test('signatures are checked, each failure by its name', async () => {

@@ -187,6 +187,7 @@ test('the environment is the function’s, the module’s and Lambda’s, and no
       LIVE_DEBUG_TABLE: 'live-debug-test',
       LIVE_DEBUG_RELAY: cloud.relayUrl,
       LIVE_DEBUG_DIRECTORY_ENDPOINT: cloud.directoryUrl,
+      AWS_ENDPOINT_URL: cloud.endpointUrl,
       AWS_REGION: 'us-east-1',
       AWS_LAMBDA_FUNCTION_NAME: 'hello',
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256',
@@ -198,13 +199,7 @@ test('the environment is the function’s, the module’s and Lambda’s, and no
       TZ: ':UTC',
     });
     expect(seen.AWS_ACCESS_KEY_ID).not.toBe(cloud.developerCredentials.accessKeyId);
-    for (const name of [
-      'AWS_PROFILE',
-      'DEVELOPERS_OWN',
-      'LIVECTL_RUNTIME_TOKEN',
-      'AWS_ENDPOINT_URL',
-      'NODE_OPTIONS',
-    ]) {
+    for (const name of ['AWS_PROFILE', 'DEVELOPERS_OWN', 'LIVECTL_RUNTIME_TOKEN', 'NODE_OPTIONS']) {
       expect(seen).not.toHaveProperty(name);
     }
   } finally {

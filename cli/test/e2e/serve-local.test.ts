@@ -132,21 +132,24 @@ describe('serve --local', () => {
     const livectl = serve(root, 'node', [], {
       AWS_PROFILE: 'production',
       AWS_SECRET_ACCESS_KEY: 'of-the-developer',
-      AWS_ENDPOINT_URL: 'http://elsewhere',
+      AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:8',
+      AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:7',
       SOME_TOKEN: 'of-the-developer',
     });
     const { text } = await get(`${await livectl.url()}/env`);
     const seen = JSON.parse(text) as Record<string, string>;
     expect(seen).toMatchObject({
       GREETING: 'hi',
+      // The function's own goes before what livectl was started with, and that before the local cloud.
       AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9',
+      AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:7',
+      AWS_ENDPOINT_URL: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       AWS_LAMBDA_FUNCTION_NAME: 'env',
       AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x',
       _HANDLER: 'env.handler',
     });
     expect(text).not.toContain('of-the-developer');
     expect(seen).not.toHaveProperty('AWS_PROFILE');
-    expect(seen).not.toHaveProperty('AWS_ENDPOINT_URL');
     expect(Object.keys(seen).filter((name) => name.startsWith('LIVE_DEBUG_'))).toEqual([]);
     expect(livectl.stdout + livectl.stderr).not.toContain(seen.AWS_SECRET_ACCESS_KEY);
   });

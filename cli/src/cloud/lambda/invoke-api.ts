@@ -1,20 +1,24 @@
 // The Lambda host's Invoke API: `POST /2015-03-31/functions/{name}/invocations`, for SDKs and the aws command line.
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Outcome } from '../../worker/invocation.ts';
 import { functionArn, refusalOf } from '../access.ts';
 import { invokePath, type Service } from '../aws-endpoint.ts';
 import { lambdaLimits } from '../aws-limits.ts';
 import { type Answer, jsonAnswer, readBody } from '../loopback-server.ts';
 import type { SigV4Verifier } from '../sigv4-verify.ts';
+import { CloudFullError } from '../sources/aws-error.ts';
+import type { AsyncEvent, AsyncInvocations } from './async-invocations.ts';
 import type { LambdaHost } from './lambda-host.ts';
 
 export class InvokeApi implements Service {
   readonly #host: LambdaHost;
+  readonly #invocations: AsyncInvocations;
   readonly #verifier: SigV4Verifier;
 
-  constructor(host: LambdaHost, verifier: SigV4Verifier) {
+  constructor(host: LambdaHost, invocations: AsyncInvocations, verifier: SigV4Verifier) {
     this.#host = host;
+    this.#invocations = invocations;
     this.#verifier = verifier;
   }
 
@@ -46,29 +50,41 @@ export class InvokeApi implements Service {
         `Could not parse request body into json: ${mistake}`,
       );
     }
-    return this.#invoke(name, type, event, headers['x-amz-client-context']);
+    return this.#invoke(name, type, event, headers);
   }
 
-  async #invoke(
-    name: string,
-    type: string,
-    event: Buffer,
-    encodedContext: string | string[] | undefined,
-  ): Promise<Answer> {
-    const id = randomUUID();
+  async #invoke(name: string, type: string, event: Buffer, headers: IncomingHttpHeaders): Promise<Answer> {
+    const { 'x-amz-client-context': encodedContext, 'x-amzn-trace-id': trace } = headers;
     const clientContext =
       encodedContext === undefined ? undefined : Buffer.from(String(encodedContext), 'base64').toString();
     switch (type) {
       case 'DryRun':
         return { status: 204, headers: answerHeaders(), body: '' };
       case 'Event':
-        // Nobody waits for it; what it does shows in its log.
-        this.#host.invoke(name, event, { id, clientContext }).catch(() => {});
-        return { status: 202, headers: { 'x-amzn-RequestId': id }, body: '' };
-      case 'RequestResponse':
+        return this.#invokeLater({
+          functionName: name,
+          source: 'lambda',
+          resource: name,
+          payload: event,
+          trace: trace === undefined ? undefined : String(trace),
+          clientContext,
+        });
+      case 'RequestResponse': {
+        const id = randomUUID();
         return invoked(id, await this.#host.invoke(name, event, { id, clientContext }));
+      }
       default:
         return refusal(400, 'InvalidParameterValueException', `Invalid invocation type: ${type}`);
+    }
+  }
+
+  #invokeLater(event: AsyncEvent): Answer {
+    try {
+      const [id = ''] = this.#invocations.accept([event]);
+      return { status: 202, headers: { 'x-amzn-RequestId': id }, body: '' };
+    } catch (error) {
+      if (!(error instanceof CloudFullError)) throw error;
+      return refusal(429, 'TooManyRequestsException', error.message);
     }
   }
 }

@@ -7,6 +7,7 @@ import { functionArn } from '../access.ts';
 import type { CloudFunction, StubFailure } from '../cloud.ts';
 import { type Job, LambdaInstance } from './lambda-instance.ts';
 import { type StubPlace, stubEnvironment } from './stub-environment.ts';
+import { newTrace } from './trace.ts';
 
 /** How long an unused instance stays, in milliseconds; AWS doesn't say, and is in this range. */
 const keepWarmMs = 5 * 60_000;
@@ -31,6 +32,8 @@ export interface InvokeOptions {
   readonly id?: string;
   /** JSON text. */
   readonly clientContext?: string | undefined;
+  /** X-Ray header; that of a new chain by default. */
+  readonly traceId?: string;
 }
 
 interface Waiting {
@@ -79,7 +82,7 @@ export class LambdaHost {
       id: options.id ?? randomUUID(),
       event,
       invokedFunctionArn: functionArn(functionName),
-      traceId: traceId(this.#options.clock.now()),
+      traceId: options.traceId ?? newTrace(this.#options.clock.now()),
       clientContext: options.clientContext,
     };
     return new Promise((done) => {
@@ -197,11 +200,6 @@ export class LambdaHost {
       { background: true },
     );
   }
-}
-
-function traceId(now: number): string {
-  const root = `1-${Math.floor(now / 1000).toString(16)}-${randomBytes(12).toString('hex')}`;
-  return `Root=${root};Parent=${randomBytes(8).toString('hex')};Sampled=0`;
 }
 
 /** As Lambda names them, e.g. `2026/01/31/[$LATEST]0123456789abcdef0123456789abcdef`. */

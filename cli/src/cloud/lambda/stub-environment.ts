@@ -8,6 +8,8 @@ export interface StubPlace {
   readonly tableName: string;
   readonly relayUrl: string;
   readonly directoryUrl: string;
+  /** Where a handler's own AWS SDK finds the event sources. */
+  readonly endpointUrl: string;
   readonly role: Principal;
 }
 
@@ -28,13 +30,14 @@ export function stubEnvironment(
   return {
     TZ: ':UTC',
     LANG: 'en_US.UTF-8',
+    ...endpointsOf(place, process.env),
     ...functionsOwn(deployed.environment),
     ...Object.fromEntries(basics),
     LIVE_DEBUG_STAGE: place.stage,
     LIVE_DEBUG_FUNCTION: deployed.name,
     LIVE_DEBUG_TABLE: place.tableName,
     LIVE_DEBUG_RELAY: place.relayUrl,
-    // Not AWS_ENDPOINT_URL: the handler's own AWS SDK would follow it.
+    // Not AWS_ENDPOINT_URL: that is the handler's, who may have been sent to another emulator.
     LIVE_DEBUG_DIRECTORY_ENDPOINT: place.directoryUrl,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
@@ -50,6 +53,14 @@ export function stubEnvironment(
     AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
     _HANDLER: 'index.handler',
   };
+}
+
+/** The cloud's own endpoint for every service; what livectl was started with goes before, so that another emulator can. */
+function endpointsOf({ endpointUrl }: StubPlace, own: NodeJS.ProcessEnv): Record<string, string> {
+  const given = Object.entries(own).filter(
+    (entry): entry is [string, string] => /^AWS_ENDPOINT_URL(_|$)/.test(entry[0]) && Boolean(entry[1]),
+  );
+  return { AWS_ENDPOINT_URL: endpointUrl, ...Object.fromEntries(given) };
 }
 
 /** As the module renames it: what NODE_OPTIONS name is the function's, and the stub would not start without it. */

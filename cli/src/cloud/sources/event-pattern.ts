@@ -134,7 +134,7 @@ function compileExcluded(operand: unknown, path: readonly string[]): Matcher {
     if (operand.length === 0 || !operand.every(isScalar)) {
       throw wrong(path, 'anything-but must name values, or hold a matcher of text');
     }
-    return (value) => operand.includes(value);
+    return (value) => operand.some((each) => each === value);
   }
   const [entry, more] = isObject(operand) ? Object.entries(operand) : [];
   if (!entry || more) throw wrong(path, 'anything-but must name values, or hold one matcher of text');

@@ -1,0 +1,39 @@
+// The cloud's event sources, put together: what the functions' triggers ask for, and the services to publish to it.
+import type { Clock } from '../../../../protocol/clock.ts';
+import type { Service } from '../aws-endpoint.ts';
+import type { CloudEvent, CloudFunction } from '../cloud.ts';
+import { AsyncInvocations } from '../lambda/async-invocations.ts';
+import type { LambdaHost } from '../lambda/lambda-host.ts';
+import type { SigV4Verifier } from '../sigv4-verify.ts';
+import { Topic } from '../sns/topic.ts';
+import { createTopicApi } from '../sns/topic-api.ts';
+import { planResources } from './resources.ts';
+
+export interface EventSourcesOptions {
+  readonly functions: readonly CloudFunction[];
+  readonly stage: string;
+  readonly host: Pick<LambdaHost, 'invoke'>;
+  readonly verifier: SigV4Verifier;
+  readonly clock: Clock;
+  readonly onEvent: (event: CloudEvent) => void;
+}
+
+export class EventSources {
+  readonly invocations: AsyncInvocations;
+  /** By the name their requests are signed for. */
+  readonly services: ReadonlyMap<string, Service>;
+
+  /** Throws LD_CONFIG for patterns that are none and for functions that contradict each other. */
+  constructor({ functions, stage, host, verifier, clock, onEvent }: EventSourcesOptions) {
+    const resources = planResources(functions, stage);
+    this.invocations = new AsyncInvocations({ host, clock, onEvent });
+    const shared = { verifier, clock, onEvent, invocations: this.invocations };
+    const topics = resources.topics.map((each) => new Topic(each));
+    this.services = new Map([['sns', createTopicApi({ ...shared, topics })]]);
+  }
+
+  /** Takes nothing more from any source; what runs is the host's to end. */
+  close(): void {
+    this.invocations.close();
+  }
+}

@@ -1,0 +1,44 @@
+// The terminal view of what the local cloud's event sources tell: messages nobody wants, retries, and what is given up.
+import type { SessionEvent } from '../session/session-event.ts';
+import { printable } from './printable.ts';
+import type { Style } from './style.ts';
+
+type SourceEvent = Extract<SessionEvent, { event: 'published' | 'retry' | 'dead_letter' }>;
+
+const sourceNames: Readonly<Record<string, string>> = {
+  sns: 'SNS',
+  sqs: 'SQS',
+  eventbridge: 'EventBridge',
+  schedule: 'schedule',
+  s3: 'S3',
+  dynamodb: 'DynamoDB stream',
+  kinesis: 'Kinesis',
+  lambda: 'asynchronous invoke',
+};
+
+/** Enough of an id to find it by. */
+const shownIds = 3;
+
+/** Undefined for a message that some function gets: its own line tells of it. */
+export function sourceLine(event: SourceEvent, paint: Style): string | undefined {
+  const from = printable(`${sourceNames[event.source] ?? event.source} ${event.resource}`);
+  switch (event.event) {
+    case 'published':
+      return event.functions.length > 0
+        ? undefined
+        : `${paint.warn('!')} ${from}: no function wants ${printable(event.id)}; see its filter or pattern in livectl.json`;
+    case 'retry': {
+      const bound = event.attempts === undefined ? '' : ` of ${event.attempts}`;
+      const next = `attempt ${event.attempt + 1}${bound} in ${event.in_ms / 1000} s`;
+      return `${paint.dim(printable(event.id).slice(0, 6))} ${paint.warn('↺')} ${paint.name(printable(event.function))} ${from}: ${next}`;
+    }
+    case 'dead_letter': {
+      const more = event.ids.length > shownIds ? ` and ${event.ids.length - shownIds} more` : '';
+      const ids = printable(event.ids.slice(0, shownIds).join(', ')) + more;
+      const where = event.queue === undefined ? 'gives up on' : `moves to ${printable(event.queue)}:`;
+      const tried =
+        event.attempts === 0 ? '' : ` after ${event.attempts} attempt${event.attempts === 1 ? '' : 's'}`;
+      return `${paint.bad('✗')} ${paint.name(printable(event.function))} ${from}: ${where} ${ids}${tried}: ${printable(event.reason)}`;
+    }
+  }
+}

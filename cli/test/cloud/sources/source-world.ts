@@ -1,0 +1,130 @@
+// The event sources behind a real endpoint, with a recording host in place of Lambda, for the AWS SDK to publish to.
+import type { Server } from 'node:http';
+import * as v from 'valibot';
+import { ManualClock } from '../../../../protocol/test/manual-clock.ts';
+import { createDeveloper, region } from '../../../src/cloud/access.ts';
+import { createAwsEndpoint } from '../../../src/cloud/aws-endpoint.ts';
+import type { CloudEvent } from '../../../src/cloud/cloud.ts';
+import { Directory } from '../../../src/cloud/directory/directory-api.ts';
+import { InvokeApi } from '../../../src/cloud/lambda/invoke-api.ts';
+import type { InvokeOptions, LambdaHost } from '../../../src/cloud/lambda/lambda-host.ts';
+import { closeServer, jsonAnswer, listen } from '../../../src/cloud/loopback-server.ts';
+import { Relay } from '../../../src/cloud/relay/relay-server.ts';
+import { SigV4Verifier } from '../../../src/cloud/sigv4-verify.ts';
+import { EventSources } from '../../../src/cloud/sources/event-sources.ts';
+import { triggerTargets } from '../../../src/cloud/sources/targets.ts';
+import { triggersSchema } from '../../../src/manifest/trigger-schema.ts';
+import type { TriggerTargets } from '../../../src/manifest/trigger-targets.ts';
+import { functionError, type Outcome } from '../../../src/worker/invocation.ts';
+import { Recorder } from '../../session/recorder.ts';
+import { deployed } from '../test-cloud.ts';
+
+export type TriggersInput = v.InferInput<typeof triggersSchema>;
+
+/** One invocation that an event source asked for; `answer` settles it. */
+export interface Invoked {
+  readonly functionName: string;
+  // biome-ignore lint/suspicious/noExplicitAny: events have any shape.
+  readonly event: any;
+  readonly options: InvokeOptions;
+  succeed(answer?: unknown): void;
+  fail(message?: string): void;
+}
+
+export interface SourceWorld {
+  readonly clock: ManualClock;
+  readonly endpointUrl: string;
+  /** What an AWS SDK client is made with. */
+  readonly client: {
+    readonly region: string;
+    readonly endpoint: string;
+    readonly credentials: { accessKeyId: string; secretAccessKey: string; sessionToken: string };
+    readonly maxAttempts: number;
+  };
+  readonly sources: EventSources;
+  readonly told: Recorder<CloudEvent>;
+  /** Every invocation, in order. */
+  readonly invoked: Recorder<Invoked>;
+  targets(functionName: string): TriggerTargets;
+  close(): Promise<void>;
+}
+
+/** `answer` settles invocations at once; without it the test does. */
+export async function startSources(
+  triggers: Readonly<Record<string, TriggersInput>>,
+  answer?: (invoked: Invoked) => void,
+): Promise<SourceWorld> {
+  // SDK clients sign with the machine's own time.
+  const clock = new ManualClock(Date.now());
+  const functions = Object.entries(triggers).map(([name, each]) =>
+    deployed(name, { triggers: v.parse(triggersSchema, each) }),
+  );
+  const tableName = 'live-debug-local';
+  const developer = createDeveloper(tableName);
+  const verifier = new SigV4Verifier(region, [developer], clockOfSignatures);
+  const invoked = new Recorder<Invoked>();
+  const told = new Recorder<CloudEvent>();
+  const host = {
+    has: (name: string) => functions.some((each) => each.name === name),
+    invoke: (functionName: string, payload: Uint8Array, options: InvokeOptions = {}) =>
+      new Promise<Outcome>((resolve) => {
+        const invocation: Invoked = {
+          functionName,
+          event: JSON.parse(Buffer.from(payload).toString()),
+          options,
+          succeed: (content = null) =>
+            resolve({
+              ok: true,
+              body: Buffer.from(JSON.stringify(content)),
+              contentType: 'application/json',
+            }),
+          fail: (message = 'no') => resolve({ ok: false, error: functionError('TypeError', message) }),
+        };
+        invoked.add(invocation);
+        answer?.(invocation);
+      }),
+  };
+  const sources = new EventSources({
+    functions,
+    stage: 'local',
+    host,
+    verifier,
+    clock,
+    onEvent: (event) => told.add(event),
+  });
+  const relay = new Relay(verifier, clock);
+  const directory = new Directory(tableName, verifier, clock);
+  const invoke = new InvokeApi(host as unknown as LambdaHost, sources.invocations, verifier);
+  const server: Server = createAwsEndpoint({
+    relay,
+    directory,
+    invoke,
+    connections: { answer: async () => jsonAnswer(404, {}) },
+    source: (name) => sources.services.get(name),
+  });
+  const endpointUrl = `http://127.0.0.1:${await listen(server, 0)}`;
+  const addresses = { stage: 'local', endpointUrl, functionUrls: new Map<string, string>() };
+  const targets = triggerTargets(functions, addresses);
+  return {
+    clock,
+    endpointUrl,
+    client: { region, endpoint: endpointUrl, credentials: developer.credentials, maxAttempts: 1 },
+    sources,
+    told,
+    invoked,
+    targets(functionName) {
+      const found = targets.get(functionName);
+      if (!found) throw new Error(`no function ${functionName}`);
+      return found;
+    },
+    async close() {
+      sources.close();
+      directory.close();
+      const closed = closeServer(server);
+      relay.close();
+      await closed;
+    },
+  };
+}
+
+const clockOfSignatures = { now: () => Date.now(), after: () => ({ cancel() {} }) };
