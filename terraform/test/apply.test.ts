@@ -163,6 +163,24 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
   );
 
   it.concurrent(
+    'examples/vpc, without its database, and with the instance to forward through',
+    async (context) => {
+      const { moto, apply, outputs, expectEmptyPlan, destroy } = await start('examples/vpc', context);
+      await apply('-var', 'bastion=true');
+      await expectEmptyPlan('-var', 'bastion=true');
+      const { bastion_id, vpn_guidance, client_config } = await outputs();
+      expect(bastion_id.value).toMatch(/^i-/);
+      expect(vpn_guidance.value).toMatch(/^- Inbound at sg-/m);
+      expect(client_config).toBeUndefined();
+      expect(await readManifest(moto, 'dev')).toMatchObject({ functions: [{ name: 'orders' }] });
+      expect((await moto.resources()).attached).toEqual({});
+      await destroy();
+      expect(await moto.resources()).toEqual(noResources);
+    },
+    testBoundMs,
+  );
+
+  it.concurrent(
     'examples/existing-function, switched both ways',
     async (context) => {
       const { moto, workspace, apply, outputs, expectEmptyPlan, destroy } = await start(

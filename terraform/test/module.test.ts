@@ -14,7 +14,7 @@ const skipped = missingTool(['terraform', '-version']);
 
 describe.skipIf(skipped)(`the module in terraform${skipped ? ` (${skipped})` : ''}`, () => {
   const modules = [moduleFolder, clientVpnFolder];
-  const roots = [...modules, 'examples/quickstart', 'examples/existing-function'];
+  const roots = [...modules, 'examples/quickstart', 'examples/existing-function', 'examples/vpc'];
   let workspace: Workspace;
 
   beforeAll(async () => {

@@ -1,0 +1,110 @@
+# The way in: SSM port forwarding. An instance that nothing can connect to; its agent holds a connection to Systems Manager.
+
+resource "aws_instance" "bastion" {
+  count = var.bastion ? 1 : 0
+
+  ami                  = data.aws_ssm_parameter.ami[0].insecure_value
+  instance_type        = "t4g.nano"
+  subnet_id            = aws_subnet.public[0].id
+  iam_instance_profile = aws_iam_instance_profile.bastion[0].name
+
+  # The function's own group: the database lets it in as it lets the function in.
+  vpc_security_group_ids = [aws_security_group.bastion[0].id, aws_security_group.orders.id]
+
+  metadata_options {
+    http_tokens = "required"
+  }
+
+  tags = { Name = "${local.name}-bastion" }
+
+  # A newer image is no reason for another instance.
+  lifecycle {
+    ignore_changes = [ami]
+  }
+
+  depends_on = [aws_route_table_association.public]
+}
+
+data "aws_ssm_parameter" "ami" {
+  count = var.bastion ? 1 : 0
+
+  name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+}
+
+resource "aws_security_group" "bastion" {
+  count = var.bastion ? 1 : 0
+
+  name        = "${local.name}-bastion"
+  description = "Nothing in; out to Systems Manager"
+  vpc_id      = aws_vpc.this.id
+
+  egress {
+    description = "Systems Manager"
+    from_port   = 443
+    to_port     = 443
+    protocol    = "tcp"
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+}
+
+resource "aws_iam_role" "bastion" {
+  count = var.bastion ? 1 : 0
+
+  name = "${local.name}-bastion"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } },
+    ]
+  })
+}
+
+resource "aws_iam_role_policy_attachment" "bastion" {
+  count = var.bastion ? 1 : 0
+
+  role       = aws_iam_role.bastion[0].name
+  policy_arn = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
+}
+
+resource "aws_iam_instance_profile" "bastion" {
+  count = var.bastion ? 1 : 0
+
+  name = aws_iam_role.bastion[0].name
+  role = aws_iam_role.bastion[0].name
+}
+
+resource "aws_subnet" "public" {
+  count = var.bastion ? 1 : 0
+
+  vpc_id            = aws_vpc.this.id
+  availability_zone = data.aws_availability_zones.available.names[0]
+  cidr_block        = cidrsubnet(aws_vpc.this.cidr_block, 8, 100)
+
+  map_public_ip_on_launch = true
+
+  tags = { Name = "${local.name}-public" }
+}
+
+resource "aws_internet_gateway" "this" {
+  count = var.bastion ? 1 : 0
+
+  vpc_id = aws_vpc.this.id
+}
+
+resource "aws_route_table" "public" {
+  count = var.bastion ? 1 : 0
+
+  vpc_id = aws_vpc.this.id
+
+  route {
+    cidr_block = "0.0.0.0/0"
+    gateway_id = aws_internet_gateway.this[0].id
+  }
+}
+
+resource "aws_route_table_association" "public" {
+  count = var.bastion ? 1 : 0
+
+  subnet_id      = aws_subnet.public[0].id
+  route_table_id = aws_route_table.public[0].id
+}
