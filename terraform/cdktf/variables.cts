@@ -22,6 +22,11 @@ export interface LiveDebugFunction {
   readonly environment?: Readonly<Record<string, string>>;
   /** The function's root folder, relative to the folder livectl serves. Default: `"."`. */
   readonly source_dir?: string;
+  /**
+   * Program and arguments that build the function, for livectl: run at its start and after each change of a
+   * source.
+   */
+  readonly build?: readonly string[];
   /** Program and arguments of a process that speaks the Lambda Runtime API, for livectl. */
   readonly command?: readonly string[];
   /**
@@ -80,6 +85,11 @@ export interface LiveDebugFunction {
   readonly reserved_concurrent_executions?: number;
   /** The function's layers, for the manifest: a stub has none. Default: `[]`. */
   readonly layers?: readonly string[];
+  /**
+   * Folders with what the layers hold, relative to the folder livectl serves: livectl puts them where layers
+   * are looked for. Default: `[]`.
+   */
+  readonly layer_dirs?: readonly string[];
   /**
    * The function's VPC, for `vpn_guidance` and the manifest. A stub is not placed in it, since it needs the
    * internet, not the database; with `place_stub_in_vpc` it is, and then its subnets need NAT, and no VPC

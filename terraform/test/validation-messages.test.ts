@@ -23,6 +23,8 @@ const unfitFunctions: readonly (readonly [string, Readonly<Record<string, unknow
   ['heavy', { environment: { LARGE: 'ä'.repeat(1800) } }, '3,584 bytes'],
   ['names', { environment: { LIVE_DEBUG_STAGE: 'x', '1A': 'x' } }, '1A of names, LIVE_DEBUG_STAGE of names'],
   ['absolute', { source_dir: '/home/ada/orders' }, 'Unfit: absolute = "/home/ada/orders"'],
+  ['layer_arn', { layer_dirs: ['/opt/a'] }, 'Unfit: "/opt/a" of layer_arn'],
+  ['no_builder', { build: [''] }, 'write e.g. ["go", "build"'],
   ['no_program', { command: [] }, 'write e.g. ["python3"'],
   ['bundler', { esbuild: { packages: 'inline' } }, '"external"'],
   ['arn_as_name', { function_name: 'arn:aws:lambda:eu-west-1:1:function:a' }, 'not its ARN'],

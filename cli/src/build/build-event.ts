@@ -16,12 +16,22 @@ export interface BuildTarget {
   readonly command: readonly [string, ...string[]] | undefined;
   /** How to find the interpreter of a Python function that has no `command`. */
   readonly python?: PythonQuestion | undefined;
+  /** Local folders in the place of its layers, absolute, in their order. */
+  readonly layers?: readonly string[] | undefined;
   /** Build settings of the manifest; `bundle: false` runs the sources as they are. */
   readonly esbuild: {
     readonly bundle: boolean;
     readonly packages: 'external' | 'bundle';
     readonly external: readonly string[];
   };
+}
+
+/** A function whose files its `build` command makes: what it is built from, and what it is afterwards. */
+export interface UnbuiltTarget
+  extends Pick<BuildTarget, 'functionName' | 'runtime' | 'handler' | 'taskRoot' | 'layers'> {
+  readonly build: readonly [string, ...string[]];
+  /** Looks for the files; what is missing, by the field of the manifest that names it. */
+  readonly afterBuild: () => BuildTarget | { readonly path: string; readonly text: string };
 }
 
 /** One mistake in the sources; line is 1-based, column 0-based, as esbuild counts; `file` is relative to the task root. */

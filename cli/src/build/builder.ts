@@ -3,7 +3,9 @@ import { dirname, extname, relative, sep } from 'node:path';
 import process from 'node:process';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
 import { isPlainJavaScript } from '../manifest/resolve-targets.ts';
-import type { BuildEvent, Builder, BuildTarget } from './build-event.ts';
+import { BuildCommandCompiler } from './build-command-compiler.ts';
+import { BuildCommands } from './build-commands.ts';
+import type { BuildEvent, Builder, BuildTarget, UnbuiltTarget } from './build-event.ts';
 import { BundleCompiler } from './bundle-compiler.ts';
 import type { Compiler } from './compiler.ts';
 import { FileWatcher } from './file-watcher.ts';
@@ -11,6 +13,7 @@ import { type EsbuildSearch, findEsbuild } from './find-esbuild.ts';
 import { PythonFinder } from './find-python.ts';
 import { FolderCompiler } from './folder-compiler.ts';
 import { FunctionBuild } from './function-build.ts';
+import { LayerCompiler } from './layer-compiler.ts';
 import { nearestUpwards } from './module-format.ts';
 import { NodeAbilities } from './node-abilities.ts';
 import { OutputFolder } from './output-folder.ts';
@@ -18,15 +21,17 @@ import { PythonCompiler } from './python-compiler.ts';
 import { SourceCompiler } from './source-compiler.ts';
 
 export interface BuilderOptions {
-  readonly targets: readonly BuildTarget[];
+  readonly targets: readonly (BuildTarget | UnbuiltTarget)[];
   readonly onEvent: (event: BuildEvent) => void;
   readonly clock?: Clock | undefined;
   /** Folder for `.livectl/`; default: the package root of each function. Bundles find packages from there. */
   readonly outDirRoot?: string | undefined;
   /** What runs Node functions, as for the workers; default: this very Node. */
   readonly nodeCommand?: readonly string[] | undefined;
-  /** Where a virtual environment and the PATH are taken from; default: this process's own. */
+  /** Where a virtual environment and the PATH are taken from, and what `build` commands see; default: this process's. */
   readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Tells each line that `build` commands print. */
+  readonly verbose?: boolean | undefined;
   /** How esbuild is found, for tests of its absence. */
   readonly findEsbuild?: ((folder: string) => Promise<EsbuildSearch>) | undefined;
 }
@@ -42,6 +47,7 @@ class AllBuilds implements Builder {
   readonly #node: NodeAbilities;
   readonly #pythons: PythonFinder;
   readonly #watcher: FileWatcher;
+  readonly #commands: BuildCommands;
   readonly #outputs = new Map<string, OutputFolder>();
   readonly #searches: EsbuildSearch[] = [];
   readonly #told = new Set<string>();
@@ -58,6 +64,14 @@ class AllBuilds implements Builder {
       clock: this.#clock,
       onNotice: (message) => this.#notice(message),
     });
+    const tellLine = (command: string, line: string) =>
+      options.onEvent({ type: 'notice', message: `${command}: ${line}` });
+    this.#commands = new BuildCommands({
+      clock: this.#clock,
+      env: options.env,
+      onNotice: (message) => options.onEvent({ type: 'notice', message }),
+      onLine: options.verbose ? tellLine : undefined,
+    });
   }
 
   async start(): Promise<void> {
@@ -69,6 +83,7 @@ class AllBuilds implements Builder {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#starting?.catch(() => undefined);
+    await this.#commands.close();
     await Promise.all(this.#builds.map((build) => build.close()));
     this.#watcher.close();
     await Promise.all(this.#searches.map(({ release }) => release()));
@@ -90,7 +105,19 @@ class AllBuilds implements Builder {
     );
   }
 
-  async #compilerFor(target: BuildTarget): Promise<Compiler> {
+  async #compilerFor(target: BuildTarget | UnbuiltTarget): Promise<Compiler> {
+    if ('build' in target) {
+      const command = this.#commands.of(target.build, target.taskRoot);
+      const compilerFor = (built: BuildTarget) => this.#compilerFor(built);
+      return new BuildCommandCompiler({ target, command, compilerFor });
+    }
+    const compiler = await this.#plainCompilerFor(target);
+    const { layers = [] } = target;
+    if (layers.length === 0) return compiler;
+    return new LayerCompiler(target, layers, compiler, (text) => this.#notice(text));
+  }
+
+  async #plainCompilerFor(target: BuildTarget): Promise<Compiler> {
     const { sourceFile, taskRoot, functionName, python } = target;
     if (python) return new PythonCompiler(target, python, this.#pythons, (text) => this.#notice(text));
     if (target.command || sourceFile === undefined)

@@ -8,6 +8,7 @@ import type { BuildTarget } from './build-event.ts';
 import type { Compilation, Compiler } from './compiler.ts';
 import type { Esbuild } from './find-esbuild.ts';
 import { buildMessage, IncrementalBuild, type IncrementalResult } from './incremental-build.ts';
+import { packagesOfLayers } from './layer-compiler.ts';
 import { moduleFormat } from './module-format.ts';
 import type { FunctionOutput } from './output-folder.ts';
 
@@ -26,6 +27,8 @@ export class BundleCompiler implements Compiler {
   readonly #options: BundleCompilerOptions;
   #format: 'esm' | 'cjs' | undefined;
   #build: IncrementalBuild | undefined;
+  /** Packages that layers brought when the build was set up. */
+  #layerPackages: readonly string[] = [];
   /** The sources need an ES module although nothing says that they are one. */
   #needsEsm = false;
 
@@ -63,11 +66,13 @@ export class BundleCompiler implements Compiler {
   }
 
   async #run(format: 'esm' | 'cjs'): Promise<IncrementalResult> {
-    if (this.#format !== format) {
+    const { esbuild, root, target } = this.#options;
+    const layerPackages = packagesOfLayers(target.layers ?? [], target.runtime);
+    if (this.#format !== format || layerPackages.join() !== this.#layerPackages.join()) {
       await this.dispose();
       this.#format = format;
+      this.#layerPackages = layerPackages;
     }
-    const { esbuild, root } = this.#options;
     this.#build ??= new IncrementalBuild(esbuild, this.#esbuildOptions(format), root);
     return this.#build.run();
   }
@@ -86,7 +91,7 @@ export class BundleCompiler implements Compiler {
       sourcemap: 'linked',
       sourcesContent: true,
       ...(packages === 'external' && { packages }),
-      external: [...external],
+      external: [...external, ...this.#layerPackages],
       loader: { '.node': 'copy' },
       // On Lambda a bundle lies where the handler is, with the files it reads beside it: so it does for this code.
       define: {

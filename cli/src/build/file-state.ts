@@ -1,6 +1,6 @@
 // What is on the disk at a path, in a form that can be compared: the build's notion of "has it changed".
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
 import { isNoise } from './source-folder.ts';
 
 /** A path's content at one moment. */
@@ -50,6 +50,34 @@ export function readState(path: string): FileState {
 export function readStamp(path: string): string {
   const stats = statOf(path);
   return stats ? stampOfStats(stats) : missing.stamp;
+}
+
+/** Stands for the content of all these paths together. */
+export function contentOf(paths: Iterable<string>): string {
+  return hash(
+    Buffer.from(
+      [...paths]
+        .sort()
+        .map((path) => `${path}\0${readState(path).digest}\0`)
+        .join(''),
+    ),
+  );
+}
+
+/** Whether a file is no text: as git does, by a NUL among its first bytes. */
+export function isBinary(path: string): boolean {
+  let file: number | undefined;
+  try {
+    // To open a pipe would wait for its other end.
+    if (!statSync(path).isFile()) return false;
+    file = openSync(path, 'r');
+    const start = Buffer.alloc(8000);
+    return start.subarray(0, readSync(file, start)).includes(0);
+  } catch {
+    return false;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
 }
 
 function statOf(path: string): Stats | undefined {

@@ -3,7 +3,7 @@
 import { relative } from 'node:path';
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
-import type { BuildEvent, BuildTarget } from './build-event.ts';
+import type { BuildEvent, BuildTarget, UnbuiltTarget } from './build-event.ts';
 import type { Compilation, Compiler } from './compiler.ts';
 import type { FileWatcher, Subscriber } from './file-watcher.ts';
 
@@ -11,7 +11,7 @@ import type { FileWatcher, Subscriber } from './file-watcher.ts';
 const mostDiscarded = 10;
 
 export interface FunctionBuildOptions {
-  readonly target: BuildTarget;
+  readonly target: BuildTarget | UnbuiltTarget;
   readonly compiler: Compiler;
   readonly watcher: FileWatcher;
   readonly clock: Clock;
@@ -95,7 +95,7 @@ export class FunctionBuild implements Subscriber {
 
   async #publish(compilation: Compilation): Promise<void> {
     const { clock, onEvent, target } = this.#options;
-    const { functionName, taskRoot, handler, runtime } = target;
+    const { functionName, taskRoot, handler, runtime, layers = [] } = target;
     const changed = [...this.#changed].map((file) => relative(taskRoot, file) || '.');
     const since = this.#since ?? clock.now();
     this.#changed.clear();
@@ -117,7 +117,7 @@ export class FunctionBuild implements Subscriber {
     this.#build++;
     this.#fingerprint = fingerprint;
     const first = !this.#told;
-    const code = { functionName, build: this.#build, runner, taskRoot, handler, runtime };
+    const code = { functionName, build: this.#build, runner, taskRoot, handler, runtime, layers };
     onEvent({ type: 'built', code, first, ms: clock.now() - since, changed: first ? [] : changed });
     this.#haveTold();
   }

@@ -42,12 +42,21 @@ export function isNoise(name: string): boolean {
 
 /** Every source file and folder at and below the roots, whatever these are called; at most {@link maximumSources}. */
 export function listSources(roots: readonly string[]): Set<string> {
+  return list(roots, isNoise);
+}
+
+/** The same for layers, which are what tools made: all of them counts. */
+export function listLayers(layers: readonly string[]): Set<string> {
+  return list(layers, (name) => name === '__pycache__' || noiseFiles.test(name));
+}
+
+function list(roots: readonly string[], isLeftOut: (name: string) => boolean): Set<string> {
   const paths = new Set<string>(roots);
   const folders = [...roots];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const entry of entriesOf(folder)) {
       const path = join(folder, entry.name);
-      if (isNoise(entry.name) || paths.has(path)) continue;
+      if (isLeftOut(entry.name) || paths.has(path)) continue;
       if (paths.size >= maximumSources) return paths;
       paths.add(path);
       if (entry.isDirectory()) folders.push(path);

@@ -128,7 +128,13 @@ async function serve(
   const early: Parameters<Session['onBuild']>[0][] = [];
   const builder = createBuilder({
     targets,
-    onEvent: (event) => (session ? session.onBuild(event) : early.push(event)),
+    onEvent: (event) => {
+      // While a slow build runs, what it has to say can't wait.
+      if (event.type === 'notice') emit({ event: 'notice', message: event.message });
+      else if (session) session.onBuild(event);
+      else early.push(event);
+    },
+    verbose: options.verbose,
     nodeCommand: nodeCommand(),
   });
   closers.add(() => builder.close());

@@ -12,6 +12,10 @@ export interface FunctionSettings {
   readonly environment: Readonly<Record<string, string>>;
   /** Relative to the manifest's root; default `.`. */
   readonly sourceDir: string;
+  /** Run in the source directory before the function is, and after each change of a source. */
+  readonly build?: readonly [string, ...string[]] | undefined;
+  /** Local folders in the place of its layers, relative to the manifest's root. */
+  readonly layerDirs?: readonly string[] | undefined;
   readonly command: readonly [string, ...string[]] | undefined;
   /** The interpreter of a Python function: a path relative to the manifest's root, or a command; default: found. */
   readonly python?: string | undefined;

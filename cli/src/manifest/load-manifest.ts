@@ -110,8 +110,10 @@ function settingsOf(name: string, text: FunctionText): FunctionSettings {
     memorySize: text.memory_size,
     environment: text.environment,
     sourceDir: text.source_dir,
+    build: text.build as [string, ...string[]] | undefined,
     command: text.command as [string, ...string[]] | undefined,
     python: text.python,
+    layerDirs: text.layer_dirs,
     esbuild: {
       bundle: text.esbuild?.bundle,
       packages: text.esbuild?.packages ?? 'external',

@@ -59,7 +59,9 @@ function brokenFunctionRules(name: string, settings: FunctionText): Mistake[] {
     if (pythonVersion(settings.runtime) === undefined) mistake(['python'], `is not for ${settings.runtime}`);
     else if (settings.command !== undefined) mistake(['python'], 'is not used where there is a command');
   }
-  if (settings.command?.[0] === '') mistake(['command'], 'must name a program');
+  for (const field of ['build', 'command'] as const) {
+    if (settings[field]?.[0] === '') mistake([field], 'must name a program');
+  }
 
   let bytes = 0;
   for (const [variable, value] of Object.entries(settings.environment)) {

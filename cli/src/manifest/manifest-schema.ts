@@ -52,6 +52,11 @@ const esbuild = fields(
   },
 );
 
+const commandLine = v.pipe(
+  v.array(text, mustBe('an array of strings, the program first')),
+  v.minLength(1, 'must name a program'),
+);
+
 /** One entry of `functions`. */
 export const functionSchema = fields({
   handler: v.pipe(
@@ -93,10 +98,17 @@ export const functionSchema = fields({
     ),
     '.',
   ),
+  build: v.optional(
+    v.pipe(
+      commandLine,
+      v.description(
+        'Program, then arguments, that build the function, as ["go", "build", "-o", "bootstrap", "."]; run in source_dir without a shell, at the start and after each change of a source. While it fails, the last good build is served.',
+      ),
+    ),
+  ),
   command: v.optional(
     v.pipe(
-      v.array(text, mustBe('an array of strings, the program first')),
-      v.minLength(1, 'must name a program'),
+      commandLine,
       v.description(
         'Program, then arguments, of a process that speaks the Lambda Runtime API; run in source_dir without a shell. Needed for runtimes other than Node.js and Python.',
       ),
@@ -110,6 +122,18 @@ export const functionSchema = fields({
         'The interpreter of a Python function: a path relative to the folder livectl serves, or a command. Default: the active virtual environment, .venv, venv, that of Poetry, Pipenv or uv, or python3.',
       ),
     ),
+  ),
+  layer_dirs: v.optional(
+    v.pipe(
+      v.array(
+        v.pipe(text, v.nonEmpty('must name a folder')),
+        mustBe("an array of folders, each with a layer's files"),
+      ),
+      v.description(
+        "Folders with what the function's layers hold, e.g. nodejs/node_modules or python, relative to the folder livectl serves; in the order of the layers.",
+      ),
+    ),
+    [],
   ),
   esbuild: v.optional(
     v.pipe(

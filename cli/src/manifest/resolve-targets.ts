@@ -1,7 +1,7 @@
 // Finds each function's files on the disk, as the build needs them.
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
-import type { BuildTarget } from '../build/build-event.ts';
+import type { BuildTarget, UnbuiltTarget } from '../build/build-event.ts';
 import type { FunctionSettings } from './function-settings.ts';
 import type { Manifest } from './load-manifest.ts';
 import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';
@@ -11,22 +11,35 @@ import { bringsItsOwnRuntime, pythonVersion } from './runtimes.ts';
 const extensions = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx'];
 
 /** The functions with their files; throws `LD_CONFIG` that names every function whose files aren't there. */
-export function resolveTargets(manifest: Manifest): BuildTarget[] {
+export function resolveTargets(manifest: Manifest): (BuildTarget | UnbuiltTarget)[] {
   const mistakes: Mistake[] = [];
-  const targets: BuildTarget[] = [];
+  const targets: (BuildTarget | UnbuiltTarget)[] = [];
   for (const settings of manifest.functions) {
     const resolved = resolveTarget(settings, manifest.root);
     if ('path' in resolved)
-      mistakes.push({ ...resolved, path: jsonPath(['functions', settings.name, resolved.path]) });
+      mistakes.push({ ...resolved, path: `${jsonPath(['functions', settings.name])}.${resolved.path}` });
     else targets.push(resolved);
   }
   if (mistakes.length > 0) throw mistakesError(manifest.file, mistakes);
   return targets;
 }
 
-function resolveTarget(settings: FunctionSettings, root: string): BuildTarget | Mistake {
+function resolveTarget(settings: FunctionSettings, root: string): BuildTarget | UnbuiltTarget | Mistake {
   const taskRoot = resolve(root, settings.sourceDir);
   if (!kindOf(taskRoot, 'folder')) return { path: 'source_dir', text: `there is no folder ${taskRoot}` };
+  const { name: functionName, runtime, handler, build, layerDirs = [] } = settings;
+  const layers = layerDirs.map((folder) => resolve(root, folder));
+  const missing = layers.findIndex((folder) => !kindOf(folder, 'folder'));
+  if (missing >= 0) return { path: `layer_dirs[${missing}]`, text: `there is no folder ${layers[missing]}` };
+  const afterBuild = () => {
+    const found = findFiles(settings, root, taskRoot);
+    return 'path' in found ? found : { ...found, layers };
+  };
+  if (!build) return afterBuild();
+  return { functionName, runtime, handler, taskRoot, layers, build, afterBuild };
+}
+
+function findFiles(settings: FunctionSettings, root: string, taskRoot: string): BuildTarget | Mistake {
   const { name: functionName, runtime, handler, esbuild } = settings;
   const common = { functionName, runtime, handler, taskRoot };
   const asItIs = { ...esbuild, bundle: false };

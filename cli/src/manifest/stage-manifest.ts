@@ -20,8 +20,10 @@ const documentSchema = v.object({
       timeout: v.number(),
       memory_size: v.number(),
       source_dir: v.nullish(v.string(), '.'),
+      build: v.nullish(v.array(v.string())),
       command: v.nullish(v.array(v.string())),
       python: v.nullish(v.string()),
+      layer_dirs: v.nullish(v.array(v.string()), []),
       esbuild: v.nullish(
         v.object({
           bundle: v.nullish(v.boolean(), true),
@@ -114,7 +116,6 @@ function settingsOf(
   name: string,
   entry: v.InferOutput<typeof documentSchema>['functions'][string],
 ): FunctionSettings {
-  const [program, ...args] = entry.command ?? [];
   return {
     name,
     handler: entry.handler,
@@ -124,8 +125,10 @@ function settingsOf(
     // The stub sends it with every invocation; it is never in the table.
     environment: {},
     sourceDir: entry.source_dir,
-    command: program === undefined ? undefined : [program, ...args],
+    build: wordsOf(entry.build),
+    command: wordsOf(entry.command),
     python: entry.python ?? undefined,
+    layerDirs: entry.layer_dirs,
     esbuild: {
       bundle: entry.esbuild?.bundle,
       packages: entry.esbuild?.packages ?? 'external',
@@ -134,6 +137,11 @@ function settingsOf(
     inVpc: Boolean(entry.vpc_config),
     triggers: {},
   };
+}
+
+function wordsOf(words: readonly string[] | null | undefined): [string, ...string[]] | undefined {
+  const [program, ...args] = words ?? [];
+  return program === undefined ? undefined : [program, ...args];
 }
 
 function parse(text: string): unknown {

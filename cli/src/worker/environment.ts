@@ -1,6 +1,7 @@
 // [5] The environment a worker gets: a clean base of this machine, the function's own variables, and Lambda's.
 import { devNull } from 'node:os';
 import type { FunctionCode } from './invocation.ts';
+import { layerVariables } from './layers.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -102,6 +103,7 @@ export function functionEnvironment(code: FunctionCode, sent: Variables): Record
   }
   return {
     ...variables,
+    ...layerVariables(code.layers ?? [], code.runtime),
     LAMBDA_TASK_ROOT: code.taskRoot,
     _HANDLER: code.handler,
     AWS_EXECUTION_ENV: `AWS_Lambda_${code.runtime}`,
@@ -154,7 +156,7 @@ export function withoutCredentials(variables: Variables): {
   return { credentials, others: Object.fromEntries(others) };
 }
 
-const startupNames = /^(NODE_|DENO_|PYTHON|UV_|DYLD_|MALLOC_|OPENSSL_|SSL_CERT_|ICU_|TZ$)/;
+const startupNames = /^(NODE_|DENO_|PYTHON|UV_|LD_|DYLD_|MALLOC_|OPENSSL_|SSL_CERT_|ICU_|TZ$)/;
 
 /**
  * The variables that a process reads only while it starts, so that setting them later has no effect, e.g.

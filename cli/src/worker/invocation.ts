@@ -79,6 +79,8 @@ export interface FunctionCode {
   readonly handler: string;
   /** AWS runtime identifier, e.g. `nodejs22.x`. */
   readonly runtime: string;
+  /** Local folders in the place of its layers, absolute, in their order. */
+  readonly layers?: readonly string[];
 }
 
 export type Runner =

@@ -40,6 +40,7 @@ it('finds the source of a handler', async () => {
       exportPath: 'handler',
       command: undefined,
       esbuild: { bundle: true, packages: 'external', external: [] },
+      layers: [],
     },
   ]);
 });

@@ -20,10 +20,12 @@ locals {
         timeout       = f.timeout
         memory_size   = f.memory_size
         source_dir    = f.source_dir
+        build         = f.build
         command       = f.command
         python        = f.python
         esbuild       = f.esbuild
         layers        = f.layers
+        layer_dirs    = f.layer_dirs
         triggers      = {}
         vpc_config = f.vpc_config == null ? null : {
           vpc_id             = data.aws_vpc.function[name].id

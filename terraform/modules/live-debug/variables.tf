@@ -77,6 +77,8 @@ variable "functions" {
     environment = optional(map(string), {})
     # The function's root folder, relative to the folder livectl serves.
     source_dir = optional(string, ".")
+    # Program and arguments that build the function, for livectl: run at its start and after each change of a source.
+    build = optional(list(string))
     # Program and arguments of a process that speaks the Lambda Runtime API, for livectl.
     command = optional(list(string))
     # The Python interpreter livectl runs the code with, a path or a command; without it the project's own is looked for.
@@ -117,6 +119,8 @@ variable "functions" {
     reserved_concurrent_executions = optional(number)
     # The function's layers, for the manifest: a stub has none.
     layers = optional(list(string), [])
+    # Folders with what the layers hold, relative to the folder livectl serves: livectl puts them where layers are looked for.
+    layer_dirs = optional(list(string), [])
     # The function's VPC, for `vpn_guidance` and the manifest. A stub is not placed in it, since it needs the internet, not the database; with `place_stub_in_vpc` it is, and then its subnets need NAT, and no VPC endpoint for execute-api with private DNS, which would answer 403 for the relay. A role given needs AWSLambdaVPCAccessExecutionRole then.
     vpc_config = optional(object({
       subnet_ids         = list(string)
@@ -177,6 +181,16 @@ variable "functions" {
   validation {
     condition     = alltrue([for f in var.functions : can(regex("^[^/]", f.source_dir)) && !can(regex("^[a-zA-Z]:", f.source_dir))])
     error_message = "functions[*].source_dir must be relative to the folder livectl serves, since the manifest is for every teammate's machine: write e.g. \"services/orders\" or \".\". Unfit: ${join(", ", [for name, f in var.functions : "${name} = \"${f.source_dir}\"" if !can(regex("^[^/]", f.source_dir)) || can(regex("^[a-zA-Z]:", f.source_dir))])}."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for f in var.functions : [for folder in f.layer_dirs : can(regex("^[^/]", folder)) && !can(regex("^[a-zA-Z]:", folder))]]))
+    error_message = "functions[*].layer_dirs must be folders relative to the one livectl serves, since the manifest is for every teammate's machine: write e.g. \"layers/shared\"; ARNs belong in \"layers\". Unfit: ${join(", ", flatten([for name, f in var.functions : [for folder in f.layer_dirs : "\"${folder}\" of ${name}" if !can(regex("^[^/]", folder)) || can(regex("^[a-zA-Z]:", folder))]]))}."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : f.build == null ? true : length(f.build) > 0 && try(f.build[0], "") != ""])
+    error_message = "functions[*].build must name a program first: write e.g. [\"go\", \"build\", \"-o\", \"bootstrap\", \".\"], or leave it out."
   }
 
   validation {

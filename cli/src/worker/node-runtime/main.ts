@@ -17,6 +17,7 @@ import { RuntimeError, reportError, wrapError } from './error-report.ts';
 import { type HandlerModel, handlerModel } from './handler-model.ts';
 import { checkHandler, invoke, resultJson } from './invoke.ts';
 import { patchConsole, setInvocation } from './lambda-console.ts';
+import { importFromNodePath } from './layer-imports.ts';
 import { type Handler, type HandlerLocation, loadHandler, locateHandler } from './load-handler.ts';
 import { ResponseStream } from './response-stream.ts';
 import { RuntimeConnection, type RuntimeResponse } from './runtime-connection.ts';
@@ -133,6 +134,7 @@ async function takeAssignment(): Promise<HandlerLocation> {
   const assignment = (await getJson('/livectl/assignment')) as Assignment & NodeHandler;
   applyEnvironment(assignment.environment);
   extendCredentials();
+  importFromNodePath(process.env.NODE_PATH);
   const { moduleFile, exportPath } = assignment;
   process.chdir(process.env.LAMBDA_TASK_ROOT ?? process.cwd());
   return { moduleFile, exportPath, handlerString: process.env._HANDLER ?? exportPath };

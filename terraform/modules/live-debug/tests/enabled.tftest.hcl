@@ -21,9 +21,11 @@ variables {
       timeout       = 899
       function_name = "slow-one"
       source_dir    = "services/slow"
+      build         = ["make"]
       command       = ["python3", "-m", "awslambdaric", "app.handler"]
       esbuild       = { packages = "bundle" }
       layers        = ["arn:aws:lambda:eu-west-1:123456789012:layer:pandas:1"]
+      layer_dirs    = ["layers/pandas"]
       fallback_arn  = "arn:aws:lambda:eu-west-1:123456789012:function:slow-real"
       tags          = { cost = "high" }
 
@@ -108,14 +110,15 @@ run "makes_relay_directory_and_stubs" {
           "hello": {
             "function_name": "live-debug-dev-tom-hello", "function_arn": "arn:aws:lambda:eu-west-1:123456789012:function:stub",
             "handler": "src/hello.handler", "runtime": "nodejs22.x", "timeout": 10, "memory_size": 256, "source_dir": ".",
-            "command": null, "python": null, "esbuild": null, "layers": [], "triggers": {}, "vpc_config": null
+            "build": null, "command": null, "python": null, "esbuild": null, "layers": [], "layer_dirs": [], "triggers": {},
+            "vpc_config": null
           },
           "slow": {
             "function_name": "slow-one", "function_arn": "arn:aws:lambda:eu-west-1:123456789012:function:stub",
             "handler": "app.handler", "runtime": "python3.13", "timeout": 899, "memory_size": 128, "source_dir": "services/slow",
-            "command": ["python3", "-m", "awslambdaric", "app.handler"], "python": null,
+            "build": ["make"], "command": ["python3", "-m", "awslambdaric", "app.handler"], "python": null,
             "esbuild": { "bundle": null, "packages": "bundle", "external": null },
-            "layers": ["arn:aws:lambda:eu-west-1:123456789012:layer:pandas:1"], "triggers": {},
+            "layers": ["arn:aws:lambda:eu-west-1:123456789012:layer:pandas:1"], "layer_dirs": ["layers/pandas"], "triggers": {},
             "vpc_config": null
           }
         },

@@ -1,0 +1,47 @@
+// Makes a function runnable that has a `build` command of its own: runs that, then goes on as for any other function.
+import type { BuildCommand } from './build-commands.ts';
+import type { BuildTarget, UnbuiltTarget } from './build-event.ts';
+import type { Compilation, Compiler } from './compiler.ts';
+import { contentOf } from './file-state.ts';
+import { listSources } from './source-folder.ts';
+
+export interface BuildCommandCompilerOptions {
+  readonly target: UnbuiltTarget;
+  readonly command: BuildCommand;
+  /** How the function is made runnable once it is built. */
+  readonly compilerFor: (target: BuildTarget) => Promise<Compiler>;
+}
+
+export class BuildCommandCompiler implements Compiler {
+  readonly #options: BuildCommandCompilerOptions;
+  #compiler: Compiler | undefined;
+
+  constructor(options: BuildCommandCompilerOptions) {
+    this.#options = options;
+  }
+
+  async compile(): Promise<Compilation> {
+    const { command, compilerFor, target } = this.#options;
+    const failure = await command.upToDate();
+    const sources = listSources([target.taskRoot]);
+    if (failure !== undefined) return { ok: false, inputs: sources, errors: [{ text: failure }] };
+    if (!this.#compiler) {
+      const built = target.afterBuild();
+      if ('text' in built) {
+        const text = `the build went well, but "${built.path}" ${built.text}`;
+        return { ok: false, inputs: sources, errors: [{ text }] };
+      }
+      this.#compiler = await compilerFor(built);
+    }
+    const compilation = await this.#compiler.compile();
+    const inputs = new Set([...sources, ...compilation.inputs]);
+    if (!compilation.ok) return { ...compilation, inputs };
+    // What the command makes is seen to change as well, and is no reason for yet another worker.
+    const fingerprint = compilation.fingerprint ?? contentOf(compilation.inputs);
+    return { ...compilation, inputs, fingerprint };
+  }
+
+  async dispose(): Promise<void> {
+    await this.#compiler?.dispose();
+  }
+}

@@ -1,0 +1,190 @@
+// Decides when a function's `build` command runs: at the start, and after every change of its sources that it didn't
+// make itself. One command runs at a time, so that what changes meanwhile is either its output or a save.
+
+import { relative, sep } from 'node:path';
+import process from 'node:process';
+import type { Clock } from '../../../protocol/clock.ts';
+import { messageOf } from '../../../protocol/live-debug-error.ts';
+import { type BuildProcess, startBuild } from './build-process.ts';
+import { type FileState, isBinary, readStamp, readState } from './file-state.ts';
+import { listSources } from './source-folder.ts';
+
+/**
+ * Runs of a command in a row that only files changed by builds were the reason for. It is more than a save during a
+ * build needs, and the end of a loop between builds that overwrite their own sources.
+ */
+const mostUnprompted = 5;
+
+/** A file that builds changed so many times, and nobody else ever, is an output. */
+const timesOfOutput = 3;
+
+/** A command may be that of several functions. */
+export interface BuildCommand {
+  /** Runs it where a source has changed since it began to run last; what went wrong, or undefined. Never rejects. */
+  upToDate(): Promise<string | undefined>;
+}
+
+export interface BuildCommandsOptions {
+  readonly clock: Clock;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly onNotice: (message: string) => void;
+  /** Each line that a command prints. */
+  readonly onLine?: ((command: string, line: string) => void) | undefined;
+}
+
+interface Command {
+  readonly words: readonly [string, ...string[]];
+  readonly folder: string;
+  /** Why it has to run: somebody changed a source, or a build changed what may be one. */
+  due: 'start' | 'edit' | 'build' | undefined;
+  failure: string | undefined;
+  unprompted: number;
+  /** The run that was asked for and hasn't begun. */
+  next: Promise<string | undefined> | undefined;
+}
+
+interface Change {
+  readonly path: string;
+  /** Undefined where it wasn't there, or isn't any more. */
+  readonly before: FileState | undefined;
+  readonly state: FileState | undefined;
+}
+
+export class BuildCommands {
+  readonly #options: BuildCommandsOptions;
+  readonly #commands: Command[] = [];
+  /** All files of the folders as they were when last looked at, before and after each run. */
+  readonly #files = new Map<string, FileState>();
+  readonly #folders = new Set<string>();
+  /** Files that were seen to change while no build ran. */
+  readonly #edited = new Set<string>();
+  readonly #outputs = new Set<string>();
+  /** How often builds changed a file that is neither. */
+  readonly #times = new Map<string, number>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #running: BuildProcess | undefined;
+  #closed = false;
+
+  constructor(options: BuildCommandsOptions) {
+    this.#options = options;
+  }
+
+  /** The command of these words in this folder; the same for all functions that have it. */
+  of(words: readonly [string, ...string[]], folder: string): BuildCommand {
+    const isSame = (one: Command) => one.folder === folder && one.words.join('\0') === words.join('\0');
+    let command = this.#commands.find(isSame);
+    if (!command) {
+      command = { words, folder, due: 'start', failure: undefined, unprompted: 0, next: undefined };
+      this.#commands.push(command);
+    }
+    const found = command;
+    return { upToDate: () => this.#upToDate(found) };
+  }
+
+  /** Ends a run; none begins any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#running?.kill();
+    await this.#turn;
+  }
+
+  #upToDate(command: Command): Promise<string | undefined> {
+    command.next ??= this.#turn.then(async () => {
+      command.next = undefined;
+      await this.#runIfDue(command);
+      return command.failure;
+    });
+    this.#turn = command.next;
+    return command.next;
+  }
+
+  async #runIfDue(command: Command): Promise<void> {
+    if (this.#closed) return;
+    const isNew = !this.#folders.has(command.folder);
+    this.#folders.add(command.folder);
+    const edited = this.#look(command.folder);
+    if (!isNew && edited.length > 0) this.#noteEdits(edited);
+    const { due } = command;
+    if (due === undefined) return;
+    command.due = undefined;
+    if (due === 'build') command.unprompted++;
+    await this.#run(command);
+    const fresh = this.#look(command.folder).filter(({ path, before }) => !this.#isOutput(path, before, due));
+    for (const { path } of fresh) this.#markDue(path, 'build');
+  }
+
+  async #run(command: Command): Promise<void> {
+    const { clock, env = process.env, onLine } = this.#options;
+    const { words, folder } = command;
+    const title = words.join(' ');
+    try {
+      const tell = (line: string) => onLine?.(title, line);
+      this.#running = startBuild({ command: words, folder, env, clock, onLine: tell });
+      command.failure = await this.#running.failure;
+    } catch (error) {
+      // Words that no program can be given, e.g. with a NUL.
+      command.failure = `\`${title}\` can't be started in ${folder}: ${messageOf(error)}`;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** Files of a folder whose content isn't what it was when last looked at. */
+  #look(folder: string): readonly Change[] {
+    const changed: Change[] = [];
+    const paths = listSources([folder]);
+    for (const path of paths) {
+      const before = this.#files.get(path);
+      if (before && readStamp(path) === before.stamp) continue;
+      const state = readState(path);
+      if (state.digest === before?.digest) this.#files.set(path, state);
+      // A folder changes with the files in it, which count themselves.
+      else if (state.kind === 'file' || before) changed.push({ path, before, state });
+    }
+    for (const [path, before] of this.#files) {
+      if (isIn(folder, path) && !paths.has(path)) changed.push({ path, before, state: undefined });
+    }
+    for (const { path, state } of changed) {
+      if (state?.kind === 'file') this.#files.set(path, state);
+      else this.#files.delete(path);
+    }
+    return changed;
+  }
+
+  #noteEdits(edits: readonly Change[]): void {
+    for (const command of this.#commands) command.unprompted = 0;
+    for (const { path } of edits) {
+      this.#edited.add(path);
+      this.#outputs.delete(path);
+      this.#markDue(path, 'edit');
+    }
+  }
+
+  /** Whether a file that changed during a run is what the build makes, rather than a source that was saved meanwhile. */
+  #isOutput(path: string, before: FileState | undefined, due: Command['due']): boolean {
+    if (this.#outputs.has(path)) return true;
+    if (this.#edited.has(path)) return false;
+    const times = (this.#times.get(path) ?? 0) + 1;
+    this.#times.set(path, times);
+    // Whoever creates a file while a first or a repeated build runs is that build, in all likelihood.
+    const isCreated = before === undefined && due !== 'edit';
+    if (!isCreated && times < timesOfOutput && !isBinary(path)) return false;
+    this.#outputs.add(path);
+    return true;
+  }
+
+  #markDue(path: string, due: 'edit' | 'build'): void {
+    for (const command of this.#commands) {
+      if (!isIn(command.folder, path)) continue;
+      if (due === 'build' && command.unprompted >= mostUnprompted) {
+        this.#options.onNotice(
+          `\`${command.words.join(' ')}\` is not run again, as files change each time builds run: ${relative(command.folder, path)}. It runs after the next save.`,
+        );
+      } else if (command.due !== 'start' && command.due !== 'edit') command.due = due;
+    }
+  }
+}
+
+function isIn(folder: string, path: string): boolean {
+  return path.startsWith(folder + sep);
+}

@@ -1,0 +1,88 @@
+// Runs a function's `build` command once: as the developer would in a terminal, but without a shell and with a bound.
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { Clock } from '../../../protocol/clock.ts';
+import { messageOf } from '../../../protocol/live-debug-error.ts';
+import { exitReason, startProcess } from '../worker/worker-process.ts';
+
+/** The longest that a build may take, in milliseconds: the first one of a project often downloads its packages. */
+export const buildBoundMs = 10 * 60_000;
+
+/** Lines of a failed build's output that are shown, and kept at all. */
+const shownLines = 20;
+const keptLines = 5000;
+const longestLine = 500;
+
+/** Where the useful part of a long output begins. */
+const telling = /\b(?:error|fatal|failed|failure|exception|undefined|cannot|not found)\b|:\d+(?::|\b)/i;
+
+export interface BuildProcessOptions {
+  readonly command: readonly [string, ...string[]];
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  /** Each line of its output, as it comes. */
+  readonly onLine: (line: string) => void;
+}
+
+/** A build under way. */
+export interface BuildProcess {
+  /** Undefined after a good build, else what went wrong, with the lines that tell; never rejects. */
+  readonly failure: Promise<string | undefined>;
+  kill(): void;
+}
+
+/** Starts it, in a process group that ends with this process. */
+export function startBuild(options: BuildProcessOptions): BuildProcess {
+  const { command, folder, clock, onLine } = options;
+  const words = `\`${command.join(' ')}\``;
+  const env = Object.fromEntries(
+    Object.entries(options.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+  const child = startProcess(command, { cwd: folder, env });
+  const kill = () => child.kill();
+  process.once('exit', kill);
+  let isOverdue = false;
+  const bound = clock.after(buildBoundMs, () => {
+    isOverdue = true;
+    kill();
+  });
+  const lines: string[] = [];
+  const take = (line: string) => {
+    onLine(line);
+    if (lines.length < keptLines && line.trim() !== '') lines.push(line.slice(0, longestLine).trimEnd());
+  };
+  const read = [child.stdout, child.stderr].map((stream) => readLines(stream, take));
+  const failure = child.exited.then(async (exit) => {
+    bound.cancel();
+    process.off('exit', kill);
+    if (exit.spawnError) return `${words} can't be started in ${folder}: ${messageOf(exit.spawnError)}`;
+    await Promise.all(read);
+    const reason = isOverdue ? `took longer than ${buildBoundMs / 60_000} minutes` : exitReason(exit);
+    return reason === undefined ? undefined : [`${words} failed: ${reason}`, ...shown(lines)].join('\n');
+  });
+  return { failure, kill };
+}
+
+/** Resolves when the stream is at its end. */
+function readLines(stream: Readable | null, take: (line: string) => void): Promise<void> {
+  // A program that can't be started has no streams under Deno.
+  if (!stream) return Promise.resolve();
+  return new Promise((resolve) => {
+    createInterface({ input: stream }).on('line', take).on('close', resolve);
+    stream.once('error', () => resolve());
+  });
+}
+
+/** The lines of an output that most likely tell what is wrong: all of a short one, else from the first that says so. */
+export function shown(lines: readonly string[]): string[] {
+  if (lines.length <= shownLines) return [...lines];
+  const first = Math.max(
+    0,
+    lines.findIndex((line) => telling.test(line)),
+  );
+  const start = Math.min(first, lines.length - shownLines);
+  const more = `… ${lines.length - shownLines} more lines, which --verbose shows`;
+  return [...lines.slice(start, start + shownLines), more];
+}
