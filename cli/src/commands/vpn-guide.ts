@@ -1,5 +1,11 @@
-// `livectl vpn`: the guide.
-import type { VpnPlace } from './vpn-place.ts';
+// `livectl vpn`: the guide with the ids of the stage's VPCs; it asks AWS for nothing but the manifest and what functions name.
+import { reportFailure } from '../log/failure.ts';
+import { guideLines } from '../log/guide-lines.ts';
+import { processOutput } from '../log/output.ts';
+import { findEndpoints } from '../vpn/find-endpoints.ts';
+import { type GuideFacts, vpnGuide } from '../vpn/guide.ts';
+import { exitCodeOf, exitCodes } from './exit-code.ts';
+import { type VpnFacts, type VpnPlace, vpnFacts } from './vpn-place.ts';
 
 export interface VpnGuideOptions {
   readonly place: VpnPlace;
@@ -8,6 +14,37 @@ export interface VpnGuideOptions {
   readonly verbose: boolean;
 }
 
-export async function showVpnGuide(_options: VpnGuideOptions): Promise<number> {
-  return 0;
+/** Resolves with the exit code. Errors are written, not thrown. */
+export async function showVpnGuide(options: VpnGuideOptions): Promise<number> {
+  try {
+    const facts = await vpnFacts(options.place, options.functions);
+    try {
+      const { region, stage, title } = facts;
+      const inVpc = facts.functions.filter((each) => each.inVpc).map(({ name }) => name);
+      const vpcs = facts.vpcs.filter((vpc) => vpc.functions.some((name) => inVpc.includes(name)));
+      const target = await privateTarget(facts);
+      const sections = vpnGuide({ stage, region, vpcs, functions: inVpc, target });
+      if (options.format === 'pretty') processOutput.line(guideLines(title, sections, processOutput.colour));
+      else for (const section of sections) processOutput.line(JSON.stringify({ event: 'guide', ...section }));
+    } finally {
+      facts.close();
+    }
+    return exitCodes.ok;
+  } catch (error) {
+    reportFailure(error, processOutput, options);
+    return exitCodeOf(error);
+  }
+}
+
+/** The first place with a port that a function in a VPC names; the guide does without where AWS says no. */
+async function privateTarget({ functions }: VpnFacts): Promise<GuideFacts['target']> {
+  for (const { environment, inVpc } of functions) {
+    if (!inVpc) continue;
+    const variables = await environment().catch(() => ({}));
+    for (const { host, ports, web } of findEndpoints(variables).endpoints) {
+      const [port] = ports;
+      if (port !== undefined && !web) return { host, port };
+    }
+  }
+  return undefined;
 }
