@@ -24,7 +24,20 @@ const stage = 'local';
 export function serveLocal(options: ServeLocalOptions): Promise<number> {
   return serveUntilStopped(options, async () => {
     const manifest = await loadManifest(options);
-    return { manifest, open: (workspace) => openCloud(options, manifest, workspace) };
+    return {
+      manifest,
+      privateResources: {
+        functions: manifest.functions.map(({ environment, inVpc, name }) => ({
+          name,
+          inVpc,
+          vpcId: undefined,
+          environment: async () => environment,
+        })),
+        cidrs: [],
+        command: `livectl vpn --check${options.root === '.' ? '' : ` --root ${options.root}`}`,
+      },
+      open: (workspace) => openCloud(options, manifest, workspace),
+    };
   });
 }
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { callerArn } from '../aws/caller-arn.ts';
 import { checkClock, explainDirectory } from '../aws/explain-directory.ts';
+import { functionVariables } from '../aws/function-variables.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { openStage, type StageOptions } from '../aws/stage.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
@@ -16,7 +17,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
     const { context, directory, http, identity, skew } = await openStage(options);
     closers.add(() => http.close());
     const { credentials, region } = identity;
-    const { functions, relayUrl, urls } = await readStageManifest(
+    const { functionNames, functions, relayUrl, urls, vpcs } = await readStageManifest(
       directory,
       options.stage,
       options.functions,
@@ -28,6 +29,16 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
     const agent = proxyAgent(new URL(relayUrl));
     return {
       manifest: { file, root: resolve(options.root), functions },
+      privateResources: {
+        functions: functions.map(({ inVpc, name }) => ({
+          name,
+          inVpc,
+          vpcId: vpcs.find((vpc) => vpc.functions.includes(name))?.id,
+          environment: () => functionVariables(functionNames.get(name) ?? name, identity, http, systemClock),
+        })),
+        cidrs: vpcs.flatMap((vpc) => vpc.cidr_blocks),
+        command: `livectl vpn --check --stage ${options.stage}`,
+      },
       open: async () => ({
         relay: { url: relayUrl, region, stage: options.stage, credentials, http, agent },
         directory,

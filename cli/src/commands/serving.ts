@@ -19,6 +19,7 @@ import { resolveTargets } from '../manifest/resolve-targets.ts';
 import { nodeCommand } from '../platform.ts';
 import { Session, type SessionOptions } from '../session/session.ts';
 import type { SessionEvent } from '../session/session-event.ts';
+import { ServeHints, type ServeHintsOptions } from '../vpn/serve-hints.ts';
 import { createWorkerPool } from '../worker/pool.ts';
 import { Closers } from './closers.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
@@ -65,6 +66,8 @@ export interface Workspace {
 /** What to serve, and how to get there; opening happens beside the first build. */
 export interface Errand {
   readonly manifest: Manifest;
+  /** What is known of the functions' VPCs. */
+  readonly privateResources: Omit<ServeHintsOptions, 'onNotice'>;
   readonly open: (workspace: Workspace) => Promise<Place>;
 }
 
@@ -114,6 +117,15 @@ async function serve(
   const pythonRuntimeFile = join(tempDir, 'python-runtime.py');
   writeFileSync(pythonRuntimeFile, pythonRuntime, { mode: 0o600 });
 
+  const hints = new ServeHints({
+    ...errand.privateResources,
+    onNotice: (message) => emit({ event: 'notice', message }),
+  });
+  const tell = (event: SessionEvent) => {
+    emit(event);
+    if (event.event === 'result' && event.error)
+      hints.failed({ function: event.function, error: event.error });
+  };
   let session: Session | undefined;
   const pool = createWorkerPool({
     maxWorkers: options.maxWorkers,
@@ -159,7 +171,7 @@ async function serve(
     noTakeover: options.noTakeover,
     pool,
     clock: systemClock,
-    onEvent: emit,
+    onEvent: tell,
     explain: place.explain,
   });
   for (const event of early) session.onBuild(event);
@@ -179,6 +191,7 @@ async function serve(
     ms: Math.round(performance.now()),
   });
   for (const message of runtimeNotices(manifest.functions)) emit({ event: 'notice', message });
+  void hints.start();
 
   const end = await Promise.race([session.ended, stopAsked]);
   await session.stop(stopBoundMs);

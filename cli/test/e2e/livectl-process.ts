@@ -36,11 +36,20 @@ export class Livectl {
   readonly exited: Promise<number | string>;
   readonly #waiters = new Set<() => void>();
 
-  constructor(args: readonly string[], options: { runtime?: JsRuntime; env?: Record<string, string> } = {}) {
-    const [program, ...first] = commands[options.runtime ?? 'node'];
+  /** `on` says where the command runs, e.g. in a network namespace. */
+  constructor(
+    args: readonly string[],
+    options: {
+      runtime?: JsRuntime;
+      env?: Record<string, string>;
+      on?: (command: readonly string[]) => readonly string[];
+    } = {},
+  ) {
+    const command = [...commands[options.runtime ?? 'node'], ...args];
+    const [program = '', ...rest] = options.on?.(command) ?? command;
     this.tempDir = mkdtempSync(join(tmpdir(), 'livectl-e2e-'));
     const env = { ...process.env, NO_COLOR: '', TMPDIR: this.tempDir, ...options.env };
-    this.child = spawn(program, [...first, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const { stdout, stderr } = this.child;
     if (!stdout || !stderr) throw new Error('no pipes');
     stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -1,0 +1,44 @@
+// Which private place a failed invocation tried to reach, read from its error as the runtimes and drivers word it.
+import { isIP } from 'node:net';
+import { isLoopback, isPrivateAddress } from './private-address.ts';
+
+/** A network failure in an error's text. */
+export interface NetworkFailure {
+  /** The place as the error names it; undefined where it names none. */
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  /** E.g. `ECONNREFUSED`, or the words of the error. */
+  readonly what: string;
+}
+
+/** With a place in them: Node's `connect ECONNREFUSED 10.0.3.4:5432` and `getaddrinfo ENOTFOUND db`, libpq's, PyMySQL's. */
+const placed: readonly RegExp[] = [
+  /(?<what>ETIMEDOUT|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN) (?<host>[\da-f.:]+):(?<port>\d+)\b/i,
+  /(?<what>ENOTFOUND|EAI_AGAIN|ETIMEDOUT) (?<host>[\w.-]+\.[\w-]+)/,
+  /connection to server at "[^"]+" \((?<host>[\da-f.:]+)\), port (?<port>\d+) failed: (?<what>[^\n]+)/i,
+  /could not translate host name "(?<host>[^"]+)" to address: (?<what>[^\n]+)/,
+  /Can't connect to MySQL server on '(?<host>[^':]+)(:(?<port>\d+))?'[^\n]*?(?<what>timed out|refused|\(-?\d+\))/,
+  /dial tcp (?<host>[\da-f.]+):(?<port>\d+): (?<what>i\/o timeout|connect: [\w ]+)/,
+  /lookup (?<host>[\w.-]+)[^\n]*: (?<what>no such host)/,
+];
+
+/** Without one. */
+const bare =
+  /\b(?<what>ETIMEDOUT|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|Connection refused|Connection timed out|Name or service not known|timed out|connection timeout|connect timeout|Task timed out)\b/i;
+
+/** Undefined for an error that is no failure of the network. */
+export function networkFailure(text: string): NetworkFailure | undefined {
+  for (const pattern of placed) {
+    const { host, port, what } = pattern.exec(text)?.groups ?? {};
+    if (host !== undefined)
+      return { host, port: port === undefined ? undefined : Number(port), what: what ?? '' };
+  }
+  const what = bare.exec(text)?.groups?.what;
+  return what === undefined ? undefined : { host: undefined, port: undefined, what };
+}
+
+/** A name that only a private network knows, or a private address that isn't this machine's own. */
+export function looksPrivate(host: string, cidrs: readonly string[]): boolean {
+  if (isIP(host) > 0) return isPrivateAddress(host, cidrs) && !isLoopback(host);
+  return /\.(internal|local|corp|lan|private|intranet|amazonaws\.com(\.cn)?)$/i.test(host);
+}
