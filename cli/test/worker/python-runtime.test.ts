@@ -1,43 +1,12 @@
-// The Python runtime client against a Runtime API: handlers, context, results, errors and logs as on Lambda.
+// The Python runtime client against a Runtime API: handlers, results, errors and the process as on Lambda.
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { pythonRuntimeFile } from './built-runtime.ts';
-import { python, pythonHandlers, skipReason } from './python-interpreter.ts';
-import { RuntimeProcess, type RuntimeProcessOptions } from './runtime-process.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { pythonHandlers, skipReason } from './python-interpreter.ts';
+import { pythonRuntimes } from './python-runtime-harness.ts';
 
-const started: RuntimeProcess[] = [];
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((process) => process.stop()));
-});
-
-async function start(handler: string, options: Partial<RuntimeProcessOptions> = {}): Promise<RuntimeProcess> {
-  const process = await RuntimeProcess.start({
-    runtimeFile: pythonRuntimeFile,
-    handler,
-    command: [python, '-X', 'utf8'],
-    runtime: 'python3.13',
-    taskRoot: pythonHandlers,
-    ...options,
-  });
-  started.push(process);
-  return process;
-}
-
-async function invokeOnce(
-  handler: string,
-  event: unknown = {},
-  options: Partial<RuntimeProcessOptions> = {},
-): Promise<unknown> {
-  return (await start(handler, options)).invoke(event);
-}
-
-async function initError(handler: string, options: Partial<RuntimeProcessOptions> = {}): Promise<unknown> {
-  const { api } = await start(handler, options);
-  const result = await api.initialised;
-  return result.ok ? 'initialised' : JSON.parse(Buffer.from(result.error.body).toString());
-}
+const { start, invokeOnce, initError } = pythonRuntimes();
 
 /** A folder with one module `app`, for code that a fixture file can't hold. */
 function folderWith(app: string): string {
@@ -53,6 +22,9 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
       ['echo.handler', { a: 'ä' }],
       ['pkg/deeper/app.handler', 'from pkg.deeper.app'],
       ['pkg.deeper.app.handler', 'from pkg.deeper.app'],
+      // Only the first name must not be that of a module within the interpreter.
+      ['names.sys.handler', 'from names.sys'],
+      ['names/sys.handler', 'from names.sys'],
     ])('%s', async (handler, answer) => {
       expect(await invokeOnce(handler, { a: 'ä' })).toEqual(answer);
     });
@@ -101,6 +73,11 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
         "Bad handler 'nodots': not enough values to unpack (expected 2, got 1)",
       ],
       ['sys.handler', 'BuiltInModuleConflict', 'Cannot use built-in module sys as a handler module'],
+      [
+        'sys.path.handler',
+        'BuiltInModuleConflict',
+        'Cannot use built-in module sys.path as a handler module',
+      ],
     ])('%s', async (handler, errorType, errorMessage) => {
       expect(await initError(handler)).toEqual({
         errorType: `Runtime.${errorType}`,
@@ -121,6 +98,31 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
       expect(error.stackTrace).toEqual([
         expect.stringMatching(/^ {2}File "\/.*\/syntax_error\.py" Line \d\n/),
       ]);
+    });
+
+    it('tells of a name that can not be imported', async () => {
+      expect(await initError('imports_missing_name.handler')).toMatchObject({
+        errorType: 'Runtime.ImportModuleError',
+        errorMessage: expect.stringMatching(
+          /^Unable to import module 'imports_missing_name': cannot import name 'something_else' from 'echo' \(/,
+        ),
+      });
+    });
+
+    it('tells of a syntax error in a module that is imported', async () => {
+      expect(await initError('imports_syntax_error.handler')).toMatchObject({
+        errorType: 'Runtime.UserCodeSyntaxError',
+        errorMessage: expect.stringMatching(/^Syntax error in module 'imports_syntax_error': /),
+        stackTrace: [expect.stringContaining('syntax_error.py" Line ')],
+      });
+    });
+
+    it('gives Python’s own words for a handler above the task root, and for none', async () => {
+      expect(await initError('../python/echo.handler')).toMatchObject({ errorType: 'TypeError' });
+      expect(await initError('.handler')).toMatchObject({
+        errorType: 'ValueError',
+        errorMessage: 'Empty module name',
+      });
     });
 
     it('gives what a module raises as it is, and exits', async () => {
@@ -179,6 +181,27 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
         errorMessage: `Unable to marshal response: ${why}`,
         requestId: 'request-1',
         stackTrace: [],
+      });
+    });
+
+    it.each([
+      'generator',
+      'map',
+      'zip',
+      'range',
+      'dict_keys',
+      'set',
+      'frozenset',
+      'list_iterator',
+      'bytearray',
+      'memoryview',
+      'complex',
+      'type',
+      'Exception',
+    ])('of type %s is refused', async (name) => {
+      expect(await invokeOnce('iterators.handler', name)).toMatchObject({
+        errorType: 'Runtime.MarshalError',
+        errorMessage: `Unable to marshal response: Object of type ${name} is not JSON serializable`,
       });
     });
 
@@ -267,149 +290,55 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
       expect(await process.exited).toBe(1);
     });
 
+    it.each([
+      ['no arguments', { errorType: 'NoArguments', errorMessage: 'My error' }],
+      ['empty message', { errorType: 'NoArguments', errorMessage: '' }],
+      ['several arguments', { errorType: 'ValueError', errorMessage: "('one', 2)" }],
+      ['line breaks', { errorType: 'ValueError', errorMessage: 'first\nsecond' }],
+      ['key', { errorType: 'KeyError', errorMessage: "'order'" }],
+      ['stop', { errorType: 'StopIteration', errorMessage: 'early' }],
+      ['cause', { errorType: 'RuntimeError', errorMessage: 'second' }],
+      ['recursion', { errorType: 'RecursionError' }],
+    ])('have the words Python has for them: %s', async (name, error) => {
+      const process = await start('raises_anything.handler');
+      expect(await process.invoke(name)).toMatchObject(error);
+      expect(await process.invoke(name)).toMatchObject(error);
+    });
+
+    it.each([
+      ['base', 1, /Rude: not caught\n$/],
+      ['keyboard', null, /KeyboardInterrupt\n$/],
+      ['generator exit', 1, /GeneratorExit\n$/],
+      ['exit with words', 1, /^last words\n$/],
+      ['not text', 1, /TypeError: __str__ returned non-string/],
+    ])('that are no Exception end the process: %s', async (name, code, words) => {
+      const process = await start('raises_anything.handler');
+      await process.api.initialised;
+      void process.dispatch(name);
+      expect(await process.exited).toBe(code);
+      expect(process.stderr).toMatch(words);
+    });
+
+    it('in a thread are its own affair', async () => {
+      const process = await start('fails_in_thread.handler');
+      expect(await process.invoke()).toBe('answered');
+      await process.stop();
+      expect(process.stderr).toContain('ValueError: in a thread');
+    });
+
+    it('tell of a handler that is no function', async () => {
+      expect(await invokeOnce('not_callable.handler')).toMatchObject({
+        errorType: 'TypeError',
+        errorMessage: "'int' object is not callable",
+      });
+    });
+
     it('tell of a handler with too few parameters', async () => {
       expect(await invokeOnce('too_few_parameters.handler')).toMatchObject({
         errorType: 'TypeError',
         errorMessage: 'handler() takes 1 positional argument but 2 were given',
         stackTrace: [],
       });
-    });
-  });
-
-  describe('the context', () => {
-    const env = {
-      AWS_LAMBDA_FUNCTION_NAME: 'probe',
-      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256',
-      AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/probe',
-      AWS_LAMBDA_LOG_STREAM_NAME: '2024/07/01/[$LATEST]abc',
-    };
-
-    it('carries what the invocation and the environment say', async () => {
-      const process = await start('context.handler', { env });
-      const context = (await process.invoke(
-        {},
-        {
-          clientContext: '{"client":{"app_title":"Zoë"},\n"custom":{"a":[1]}}',
-          cognitoIdentity: '{"cognitoIdentityId":"id","cognitoIdentityPoolId":"pool"}',
-        },
-      )) as { remaining: number };
-      expect(context).toMatchObject({
-        fields: {
-          aws_request_id: 'request-1',
-          function_name: 'probe',
-          function_version: '$LATEST',
-          invoked_function_arn: 'arn:aws:lambda:eu-central-1:123456789012:function:probe',
-          memory_limit_in_mb: '256',
-          log_group_name: '/aws/lambda/probe',
-          log_stream_name: '2024/07/01/[$LATEST]abc',
-          tenant_id: null,
-        },
-        identity: ['id', 'pool'],
-        client: [{ a: [1] }, null, 'Zoë'],
-        repr: true,
-      });
-      expect(context.remaining).toBeGreaterThan(4000);
-      expect(context.remaining).toBeLessThanOrEqual(5000);
-    });
-
-    it('has an identity and no client context where the caller sent none', async () => {
-      expect(await invokeOnce('context.handler')).toMatchObject({ identity: [null, null], client: null });
-    });
-
-    it('is an error where the client context is no JSON', async () => {
-      const process = await start('context.handler');
-      expect(await process.invoke({}, { clientContext: 'nonsense' })).toMatchObject({
-        errorType: 'Runtime.LambdaContextUnmarshalError',
-        errorMessage: 'Unable to parse Client Context JSON: Expecting value: line 1 column 1 (char 0)',
-      });
-    });
-
-    it('has no time left after the deadline', async () => {
-      const process = await start('context.handler');
-      const { outcome } = await process.api.dispatch({
-        id: 'late',
-        event: Buffer.from('{}'),
-        deadlineMs: Date.now() - 1000,
-        invokedFunctionArn: 'arn',
-      });
-      expect(outcome.ok && JSON.parse(Buffer.from(outcome.body).toString()).remaining).toBe(0);
-    });
-
-    it('logs', async () => {
-      const process = await start('context_log.handler');
-      await process.invoke();
-      await process.stop();
-      expect(process.stdout).toBe('from the context\nwith a line end\n');
-    });
-  });
-
-  describe('the log', () => {
-    const time = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z';
-
-    it('has printed lines as they are and logged ones with level, time and request id, in order', async () => {
-      const process = await start('prints.handler');
-      await process.invoke();
-      await process.stop();
-      const lines = process.stdout.split('\n');
-      const expected = [
-        `\\[WARNING\\]\t${time}\t\tin the init phase`,
-        'plain words',
-        `\\[WARNING\\]\t${time}\trequest-1\ttwo\rlines of äöü`,
-        `\\[ERROR\\]\t${time}\trequest-1\tit failed\rTraceback .*prints\\.py.*\rValueError: logged`,
-        'unfinished',
-      ];
-      expect(lines).toHaveLength(expected.length);
-      for (const [index, pattern] of expected.entries())
-        expect(lines[index]).toMatch(new RegExp(`^${pattern}$`, 's'));
-    });
-
-    it('honours the JSON format and the log level', async () => {
-      const process = await start('prints.handler', {
-        env: { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: 'INFO' },
-      });
-      await process.invoke();
-      await process.stop();
-      const lines = process.stdout.split('\n').filter((line) => line.startsWith('{'));
-      const timestamp = expect.stringMatching(new RegExp(`^${time}$`));
-      expect(lines.map((line) => JSON.parse(line))).toEqual([
-        { timestamp, level: 'WARNING', message: 'in the init phase', logger: 'root', requestId: '' },
-        expect.objectContaining({ level: 'INFO', message: 'unseen unless the level is set' }),
-        {
-          timestamp,
-          level: 'WARNING',
-          message: 'two\nlines of äöü',
-          logger: 'orders',
-          requestId: 'request-1',
-        },
-        {
-          timestamp,
-          level: 'ERROR',
-          message: 'it failed',
-          logger: 'orders',
-          requestId: 'request-1',
-          errorType: 'ValueError',
-          errorMessage: 'logged',
-          stackTrace: [expect.stringContaining('prints.py", line 13, in handler')],
-          location: expect.stringMatching(/prints\.py:handler:15$/),
-          order: 7,
-        },
-      ]);
-    });
-
-    it('leaves the root logger’s formatter and level to the function', async () => {
-      const process = await start('own_logging.handler');
-      expect(await process.invoke()).toEqual(['LambdaLogHandler']);
-      await process.stop();
-      expect(process.stdout).toBe('DEBUG request-1: formatted by the function\n');
-    });
-
-    it('loses nothing of a handler that floods and exits', async () => {
-      const process = await start('floods.handler');
-      await process.api.initialised;
-      void process.dispatch({});
-      expect(await process.exited).toBe(5);
-      expect(process.stdout.split('\n')).toHaveLength(20_001);
     });
   });
 

@@ -179,6 +179,7 @@ def log_import_trace(error):
 class Record:
     """An object whose fields are always there: None where nobody set them."""
 
+    __slots__ = ()
     fields = ()
 
     def __init__(self, values=None):
@@ -190,18 +191,20 @@ class Record:
 
 
 class CognitoIdentity(Record):
-    fields = ("cognito_identity_id", "cognito_identity_pool_id")
+    # As on Lambda, these three take no other fields.
+    __slots__ = fields = ("cognito_identity_id", "cognito_identity_pool_id")
 
 
 class Client(Record):
-    fields = ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name")
+    __slots__ = fields = ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name")
 
 
 class ClientContext(Record):
-    fields = ("custom", "env", "client")
+    __slots__ = fields = ("custom", "env", "client")
 
 
 class LambdaContext(Record):
+    w3c_fields = ("traceparent", "tracestate", "baggage")
     fields = (
         "aws_request_id",
         "log_group_name",
@@ -236,6 +239,7 @@ class LambdaContext(Record):
                 "tenant_id": headers.get("lambda-runtime-aws-tenant-id"),
             }
         )
+        self._w3c = self._take_w3c(client_context)
         if client_context is not None:
             self.client_context = ClientContext(client_context)
             if self.client_context.client is not None:
@@ -247,6 +251,16 @@ class LambdaContext(Record):
 
     def log(self, message):
         write_line(str(message))
+
+    def w3c(self):
+        """The W3C trace context the caller put into the client context, which has it no more."""
+        return dict(self._w3c)
+
+    def _take_w3c(self, client_context):
+        sent = client_context.pop("w3c", None) if isinstance(client_context, dict) else None
+        if not isinstance(sent, dict):
+            return {}
+        return {name: sent[name] for name in self.w3c_fields if isinstance(sent.get(name), str)}
 
 
 def context_json(headers, name, title):
@@ -391,6 +405,12 @@ class Unbuffered:
     def __getattr__(self, name):
         return getattr(self._stream, name)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        pass
+
     def write(self, text):
         written = self._stream.write(text)
         self._stream.flush()
@@ -432,16 +452,25 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    # What every record has: https://docs.python.org/3/library/logging.html#logrecord-attributes
-    known = set(vars(logging.makeLogRecord({}))) | {"aws_request_id", "tenant_id", "message", "asctime", "taskName"}
+    # All other fields of a record are printed: those of `extra`.
+    known = set(
+        "name msg args levelname levelno pathname filename module exc_info exc_text stack_info lineno funcName created"
+        " msecs relativeCreated thread threadName processName process aws_request_id tenant_id".split()
+    )
+
+    def __init__(self):
+        super().__init__()
+        self._milliseconds = os.environ.get("AWS_LAMBDA_LOG_TIMESTAMP_PRECISION", "").lower() == "milliseconds"
 
     def format(self, record):
         level = min(50, max(0, record.levelno)) // 10 * 10
         moment = datetime.fromtimestamp(record.created, tz=timezone.utc)
+        fraction = ".%03d" % (moment.microsecond // 1000) if self._milliseconds else ""
+        is_object = isinstance(record.msg, dict) and not record.args
         line = {
-            "timestamp": moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+            "timestamp": moment.strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z",
             "level": logging.getLevelName(level),
-            "message": record.getMessage(),
+            "message": record.msg if is_object else record.getMessage(),
             "logger": record.name,
             "requestId": record.aws_request_id,
             "tenantId": record.tenant_id,
@@ -453,7 +482,8 @@ class JsonFormatter(logging.Formatter):
             line["errorMessage"] = str(error)
             line["location"] = "%s:%s:%d" % (record.pathname, record.funcName, record.lineno)
         extra = {name: value for name, value in vars(record).items() if name not in self.known and name not in line}
-        return json.dumps({k: v for k, v in {**line, **extra}.items() if v is not None}, ensure_ascii=False)
+        line = {name: value for name, value in {**line, **extra}.items() if value is not None}
+        return json.dumps(line, ensure_ascii=False, default=str)
 
 
 def set_up_logging():

@@ -1,0 +1,1 @@
+from echo import something_else

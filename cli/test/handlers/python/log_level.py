@@ -1,0 +1,5 @@
+import logging
+
+
+def handler(event, context):
+    return logging.getLevelName(logging.getLogger().getEffectiveLevel())
