@@ -6,6 +6,8 @@ import { Reassembler } from '../../protocol/reassembly.ts';
 import type { RelayPoster } from '../../protocol/relay-post.ts';
 import { decodeMessage, encodeMessage, type SealedChunk } from '../../protocol/wire.ts';
 import type { Client, ClientDirectory } from './client-directory.ts';
+import { lostError, noAckError } from './exchange-errors.ts';
+import type { IncomingParts } from './incoming-parts.ts';
 import { noClientError } from './no-client-answer.ts';
 import { Signals } from './signals.ts';
 import type { StubSocket } from './stub-socket.ts';
@@ -19,8 +21,10 @@ export interface ExchangeOptions {
   readonly functionName: string;
   readonly id: string;
   /** All of the invocation's head but what each sending fills in. */
-  readonly head: Omit<MessageHead<'invoke'>, 'replyTo' | 'sentAt'>;
+  readonly head: Omit<MessageHead<'invoke'>, 'replyTo' | 'sentAt' | 'streams'>;
   readonly event: Uint8Array;
+  /** Where a streamed response goes; without it only whole answers are asked for. */
+  readonly parts: IncomingParts | undefined;
   /** Told of everything that arrived and was not taken, in a few words. */
   readonly onDrop: (reason: string) => void;
 }
@@ -44,6 +48,8 @@ const maxSendings = 4;
 /** A socket that has been silent this long (a frozen instance's, mostly) is checked while the invocation goes out. */
 const doubtfulAfterMs = 30_000;
 
+const streams = { streams: true } as const;
+
 /** Sends one invocation and waits for its answer; the deadline is the caller's to keep, by `giveUp`. */
 export class Exchange {
   readonly #options: ExchangeOptions;
@@ -52,9 +58,13 @@ export class Exchange {
   /** Everyone this invocation was sent to: normally one. */
   readonly #clients: Client[] = [];
   #attempt = 0;
+  #acknowledging = false;
+  /** The answer, once it is there; some of its parts may not be. */
+  #answer: Answer | undefined;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
+    if (options.parts) options.parts.onPassedOn = () => void this.#acknowledge();
     this.#signals = new Signals(options.clock);
     this.#reassembler = new Reassembler(options.clock, (header, reason) =>
       options.onDrop(`unfinished ${header.type}: ${reason}`),
@@ -84,10 +94,27 @@ export class Exchange {
   }
 
   #take(message: AnyMessage): void {
-    if (message.type === 'ack') this.#signals.put({ kind: 'ack' });
-    else if (message.type === 'result' || message.type === 'error')
-      this.#signals.put({ kind: 'answer', answer: message });
-    else this.#options.onDrop(`${message.type}, which only stubs send`);
+    const { parts, onDrop } = this.#options;
+    if (message.type === 'part' && parts) parts.take(message);
+    else if (message.type === 'result' || message.type === 'error') this.#answer ??= message;
+    else if (message.type !== 'ack') return onDrop(`${message.type}, which nobody asked a client for`);
+    const answer = this.#answer;
+    const isWhole = answer !== undefined && (answer.head.parts ?? 0) <= (parts?.received ?? 0);
+    this.#signals.put(isWhole ? { kind: 'answer', answer } : { kind: 'ack' });
+  }
+
+  /** Tells the client how much was passed on, where that is due; one at a time. */
+  async #acknowledge(): Promise<void> {
+    const { parts } = this.#options;
+    const client = this.#clients.at(-1);
+    if (this.#acknowledging || client === undefined || !parts?.isAckDue) return;
+    this.#acknowledging = true;
+    const ack = { type: 'ack', head: { parts: parts.acknowledge() } } as const;
+    const posted = await this.#post(client, ack, probeMs).catch(() => 'gone' as const);
+    this.#acknowledging = false;
+    // The client waits for this: it is looked for, and told by a probe.
+    if (posted === 'gone') this.#signals.put({ kind: 'socket-lost' });
+    else await this.#acknowledge();
   }
 
   /** The stub's socket is gone: answers may have been lost with it. */
@@ -106,8 +133,9 @@ export class Exchange {
    * silent, LD_LOST when it went away after it had begun.
    */
   async run(): Promise<Answer> {
-    const sent = await this.#untilAcknowledged();
-    return sent ?? (await this.#untilAnswered());
+    const answer = (await this.#untilAcknowledged()) ?? (await this.#untilAnswered());
+    await this.#options.parts?.written();
+    return answer;
   }
 
   /** Ends the exchange and tells the client that nobody waits any more; at most `boundMs`. Never rejects. */
@@ -150,6 +178,9 @@ export class Exchange {
       const signal = await this.#signals.next(reconnecting ? reconnectMs : probeMs);
       if (signal?.kind === 'answer') return signal.answer;
       if (signal?.kind === 'ack') continue;
+      const { parts } = this.#options;
+      // It is the caller who is waited for, and the client has nothing to say until then.
+      if (signal === undefined && parts && parts.passedOn < parts.received) continue;
       try {
         if (signal === undefined) await this.#options.socket.isAlive(pingMs);
         const state = await this.#probe();
@@ -168,11 +199,12 @@ export class Exchange {
    * `gone`: its connection is, while its lease holds; `lost`: it serves no more.
    */
   async #probe(): Promise<'delivered' | 'gone' | 'lost'> {
-    const { clients, clock, head, socket } = this.#options;
+    const { clients, clock, head, parts, socket } = this.#options;
     const probe = async (client: Client) => {
       const { connectionId } = await socket.get();
       const boundMs = Math.min(probeMs, head.deadline - clock.now());
-      return this.#post(client, { type: 'probe', head: { replyTo: connectionId } }, boundMs);
+      const probed = { replyTo: connectionId, ...(parts ? { parts: parts.acknowledge() } : {}) };
+      return this.#post(client, { type: 'probe', head: probed }, boundMs);
     };
     const began = this.#clients.at(-1);
     if (began === undefined) return 'lost';
@@ -185,7 +217,7 @@ export class Exchange {
   }
 
   async #sendInvoke(client: Client): Promise<'delivered' | 'gone'> {
-    const { clock, event, head, socket } = this.#options;
+    const { clock, event, head, parts, socket } = this.#options;
     const doubtful = socket.idleMs() > doubtfulAfterMs;
     const { connectionId } = await socket.get();
     // Beside the post, at no cost to it; a socket found dead is replaced and the invocation sent again.
@@ -193,13 +225,13 @@ export class Exchange {
     if (this.#clients.at(-1) !== client) this.#clients.push(client);
     const message = {
       type: 'invoke',
-      head: { ...head, replyTo: connectionId, sentAt: clock.now() },
+      head: { ...head, replyTo: connectionId, sentAt: clock.now(), ...(parts ? streams : {}) },
       body: event,
     } as const;
     return this.#post(client, message, head.deadline - clock.now());
   }
 
-  async #post<T extends 'invoke' | 'probe' | 'cancel'>(
+  async #post<T extends 'invoke' | 'ack' | 'probe' | 'cancel'>(
     client: Client,
     message: { readonly type: T; readonly head: MessageHead<T>; readonly body?: Uint8Array },
     boundMs: number,
@@ -225,20 +257,4 @@ export class Exchange {
   #ackBoundMs(): number {
     return ackMs + this.#options.event.length / slowLineBytesPerMs;
   }
-}
-
-function lostError(client: Client | undefined): LiveDebugError {
-  const who = client ? `livectl of ${client.item.user} on ${client.item.host}` : 'livectl';
-  return new LiveDebugError('LD_LOST', `${who} went away while it ran this invocation`, {
-    remedy: 'see what ended livectl there; the caller may try again',
-  });
-}
-
-function noAckError(client: Client, boundMs: number): LiveDebugError {
-  const { user, host } = client.item;
-  return new LiveDebugError(
-    'LD_NO_ACK',
-    `livectl of ${user} on ${host} did not acknowledge the invocation within ${Math.round(boundMs)} ms, twice`,
-    { remedy: 'is that machine asleep or its network blocked? Restart livectl serve there' },
-  );
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../protocol/clock.ts';
 import type { HttpClient } from '../../protocol/http-client.ts';
 import { LiveDebugError, messageOf } from '../../protocol/live-debug-error.ts';
 import { type AwsCredentials, Signer } from '../../protocol/signature.ts';
-import { asJson, jsonText } from './json-texts.ts';
+import { jsonText } from './json-texts.ts';
 import { remoteError } from './remote-answer.ts';
 import type { StubSettings } from './settings.ts';
 
@@ -18,8 +18,8 @@ export interface FallbackCall {
   readonly timeoutMs: number;
 }
 
-/** What the real function returned; throws its error as it threw it, or LD_NO_CLIENT when it can't be invoked. */
-export async function invokeFallback(call: FallbackCall): Promise<unknown> {
+/** What the real function returned, byte for byte; throws its error as it threw it, or LD_NO_CLIENT when it can't be invoked. */
+export async function invokeFallback(call: FallbackCall): Promise<Buffer> {
   const { settings, functionArn, http, credentials, clock, event, timeoutMs } = call;
   const path = `/2015-03-31/functions/${encodeURIComponent(functionArn)}/invocations`;
   const url = new URL(path, settings.lambdaEndpoint);
@@ -34,7 +34,7 @@ export async function invokeFallback(call: FallbackCall): Promise<unknown> {
   });
   if (response.status !== 200) throw cannotInvoke(functionArn, `HTTP ${response.status}`);
   if (response.headers['x-amz-function-error'] !== undefined) throw remoteError(response.body);
-  return asJson(response.body);
+  return response.body;
 }
 
 function cannotInvoke(functionArn: string, why: string, cause?: unknown): LiveDebugError {

@@ -41,7 +41,7 @@ export function noClientError(stage: string, functionName: string, detail: strin
 }
 
 /** A 503 with a JSON body for HTTP-shaped events; throws the error for all others, so that their source retries. */
-export function answerWithoutClient(event: unknown, error: LiveDebugError): unknown {
+export function answerWithoutClient(event: unknown, error: LiveDebugError): object {
   const shape = httpShape(event);
   if (shape === undefined) throw error;
   const contentType = 'application/json';

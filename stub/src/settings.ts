@@ -16,6 +16,8 @@ const environmentSchema = v.object({
   LIVE_DEBUG_RELAY: v.pipe(url, v.regex(/^(https?|wss?):/)),
   /** The real function to invoke when nobody serves. */
   LIVE_DEBUG_FALLBACK_ARN: v.optional(v.string()),
+  /** How the function's URL invokes it; by default, and in any other way, an answer is whole. */
+  LIVE_DEBUG_INVOKE_MODE: v.optional(v.picklist(['BUFFERED', 'RESPONSE_STREAM'])),
   /** Overrides the directory's endpoint for the stub alone, not for the function's own AWS SDK. */
   LIVE_DEBUG_DIRECTORY_ENDPOINT: v.optional(url),
   AWS_ENDPOINT_URL: v.optional(url),
@@ -36,6 +38,8 @@ export interface StubSettings {
   readonly directoryEndpoint: string;
   readonly lambdaEndpoint: string;
   readonly fallbackArn: string | undefined;
+  /** A response is passed on as it is written. */
+  readonly streams: boolean;
 }
 
 /** Throws LD_STUB_CONFIG with every variable that is missing or unfit; values never show. */
@@ -70,5 +74,6 @@ export function readSettings(environment: NodeJS.ProcessEnv): StubSettings {
       variables.AWS_ENDPOINT_URL ??
       `https://lambda.${variables.AWS_REGION}.${domain}`,
     fallbackArn: variables.LIVE_DEBUG_FALLBACK_ARN,
+    streams: variables.LIVE_DEBUG_INVOKE_MODE === 'RESPONSE_STREAM',
   };
 }

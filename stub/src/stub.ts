@@ -11,11 +11,13 @@ import { ClientDirectory } from './client-directory.ts';
 import { type Answer, Exchange } from './exchange.ts';
 import { invokeFallback } from './fallback.ts';
 import { functionEnvironment } from './function-environment.ts';
+import { IncomingParts, type LambdaStream } from './incoming-parts.ts';
 import { asJson, jsonText } from './json-texts.ts';
 import { answerWithoutClient } from './no-client-answer.ts';
 import { remoteError } from './remote-answer.ts';
 import { report } from './report.ts';
 import { readSettings, type StubSettings } from './settings.ts';
+import { httpAnswer, invokedAnswer, type StreamedAnswer } from './streamed-answer.ts';
 import { StubSocket } from './stub-socket.ts';
 
 /** The part of Lambda's context object a stub reads. */
@@ -89,16 +91,38 @@ export class Stub {
     await Promise.race([work, bound]);
   }
 
+  /** Whether Lambda invokes it by `stream` and not by `handle`. */
+  get streams(): boolean {
+    return this.#settings.streams;
+  }
+
   /** Answers one invocation with what the local code answered; throws what it threw. */
   async handle(event: unknown, context: LambdaContext): Promise<unknown> {
+    const { body } = await this.#answer(event, context);
+    return asJson(body);
+  }
+
+  /** The same, written to Lambda's response stream: what the local code streams as it comes. */
+  async stream(event: unknown, stream: LambdaStream, context: LambdaContext): Promise<void> {
+    const parts = new IncomingParts(stream);
+    const { contentType, body } = await this.#answer(event, context, parts);
+    parts.end(contentType, body);
+  }
+
+  async #answer(event: unknown, context: LambdaContext, parts?: IncomingParts): Promise<StreamedAnswer> {
     const endsAt = this.#clock.now() + context.getRemainingTimeInMillis();
     const deadline = endsAt - Math.min(marginMs, context.getRemainingTimeInMillis() / 4);
     try {
-      return readAnswer(await this.#relay(event, context, deadline));
+      const answer = await this.#relay(event, context, deadline, parts);
+      if (answer.type === 'error') throw remoteError(answer.body);
+      return { contentType: answer.head.contentType, body: answer.body };
     } catch (error) {
       if (!(error instanceof LiveDebugError && error.code === 'LD_NO_CLIENT')) throw error;
       const { fallbackArn: functionArn } = this.#settings;
-      if (functionArn === undefined) return answerWithoutClient(event, error);
+      if (functionArn === undefined) {
+        const answer = answerWithoutClient(event, error);
+        return parts ? httpAnswer(answer) : invokedAnswer(Buffer.from(JSON.stringify(answer)));
+      }
       const timeoutMs = deadline - this.#clock.now();
       const [settings, http, credentials, clock] = [
         this.#settings,
@@ -106,11 +130,18 @@ export class Stub {
         this.#credentials(),
         this.#clock,
       ];
-      return invokeFallback({ settings, functionArn, http, credentials, clock, event, timeoutMs });
+      return invokedAnswer(
+        await invokeFallback({ settings, functionArn, http, credentials, clock, event, timeoutMs }),
+      );
     }
   }
 
-  async #relay(event: unknown, context: LambdaContext, deadline: number): Promise<Answer> {
+  async #relay(
+    event: unknown,
+    context: LambdaContext,
+    deadline: number,
+    parts: IncomingParts | undefined,
+  ): Promise<Answer> {
     const exchange = new Exchange({
       clients: this.#clients,
       socket: this.#socket,
@@ -132,6 +163,7 @@ export class Stub {
         environment: this.#functionEnvironment,
       },
       event: Buffer.from(jsonText(event)),
+      parts,
       onDrop: (reason) => this.#drop(reason),
     });
     this.#exchanges.set(exchange.id, exchange);
@@ -148,6 +180,7 @@ export class Stub {
       throw timeoutError(this.#clock.now() - startedAt);
     } finally {
       endWait();
+      parts?.close();
       exchange.close();
       this.#exchanges.delete(exchange.id);
     }
@@ -173,11 +206,6 @@ export class Stub {
       sessionToken: this.#environment.AWS_SESSION_TOKEN,
     };
   }
-}
-
-function readAnswer(answer: Answer): unknown {
-  if (answer.type === 'error') throw remoteError(answer.body);
-  return asJson(answer.body);
 }
 
 /** In Lambda's words, since Lambda would end the stub a moment later. */

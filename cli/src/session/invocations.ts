@@ -122,8 +122,7 @@ export class Invocations {
   probe({ head, id }: Message<'probe'>, channel: Channel): void {
     const known = this.#answers.get(id);
     if (known === undefined) return this.track(this.#replies.lost(id, 1, head.replyTo, channel));
-    this.#remind(known, head.replyTo);
-    known.parts?.resume(head.parts ?? 0);
+    this.#remind(known, head.replyTo, head.parts);
   }
 
   /** A stub has passed on some of a streamed response. */
@@ -240,8 +239,9 @@ export class Invocations {
     return new OutgoingParts({ clock: this.#options.clock, post });
   }
 
-  #remind(run: Run, replyTo: string): void {
+  #remind(run: Run, replyTo: string, parts = 0): void {
     run.replyTo = replyTo;
+    run.parts?.resume(parts);
     if (run.state === 'running') return this.track(this.#replies.acknowledge(run));
     if (run.answer) return this.track(this.#replies.answer(run, run.answer));
     run.attempt += 1;

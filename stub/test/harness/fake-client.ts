@@ -39,6 +39,7 @@ export class FakeClient {
   readonly #channels = new Map<string, Promise<Channel>>();
   readonly #watchers = new Set<() => void>();
   #socket: RelaySocket | undefined;
+  #parts = 1000;
   #item: ClientItem | undefined;
 
   /** Connects and registers itself. */
@@ -144,10 +145,43 @@ export class FakeClient {
     });
   }
 
+  /** Sends a piece of a streamed response. */
+  part(
+    { message, channel }: { message: Message<'invoke' | 'probe'>; channel: Channel },
+    index: number,
+    body: Uint8Array | string,
+  ): Promise<PostOutcome> {
+    this.#parts += 1;
+    return this.send(message.head.replyTo, channel, {
+      type: 'part',
+      id: message.id,
+      attempt: this.#parts,
+      head: { index, contentType: 'text/plain' },
+      body: Buffer.from(body),
+    });
+  }
+
+  /** Ends a streamed response of so many parts. */
+  end(
+    { message, channel }: { message: Message<'invoke' | 'probe'>; channel: Channel },
+    parts: number,
+    body: Uint8Array | string = '',
+  ): Promise<PostOutcome> {
+    this.#parts += 1;
+    return this.send(message.head.replyTo, channel, {
+      type: 'result',
+      id: message.id,
+      attempt: this.#parts,
+      head: { contentType: 'text/plain', codeMs: 1, parts },
+      body: Buffer.from(body),
+    });
+  }
+
   /** Sends the Runtime API's error JSON. */
   fail(
     { message, channel }: { message: Message<'invoke'>; channel: Channel },
     error: unknown,
+    parts?: number,
   ): Promise<PostOutcome> {
     const { attempt, id } = message;
     const body = Buffer.from(typeof error === 'string' ? error : JSON.stringify(error));
@@ -155,7 +189,7 @@ export class FakeClient {
       type: 'error',
       id,
       attempt,
-      head: { codeMs: 1 },
+      head: { codeMs: 1, ...(parts === undefined ? {} : { parts }) },
       body,
     });
   }

@@ -36,6 +36,7 @@ export class Lambda {
   readonly #watchers = new Set<(message: FromRuntime) => void>();
   /** Delays of all timers that the manual clock was given and no `untilTimer` has taken. */
   readonly #timers: number[] = [];
+  readonly #streamed: Buffer[] = [];
   #output = '';
   #requests = 0;
 
@@ -62,8 +63,24 @@ export class Lambda {
     this.#exited = new Promise((resolve) => this.#process.once('exit', () => resolve()));
     this.#process.on('message', (message: FromRuntime) => {
       if (message.is === 'timer') this.#timers.push(message.ms);
+      if (message.is === 'streamed') this.#streamed.push(Buffer.from(message.bytes, 'base64'));
       for (const watcher of [...this.#watchers]) watcher(message);
     });
+  }
+
+  /** What has reached Lambda's response stream, over all invocations. */
+  get streamed(): Buffer {
+    return Buffer.concat(this.#streamed);
+  }
+
+  /** Resolves when so many bytes have. */
+  async untilStreamed(bytes: number): Promise<void> {
+    while (this.streamed.length < bytes) await this.#next((message) => message.is === 'streamed');
+  }
+
+  /** Lambda's response stream from now on takes a write only when it is told to `take` one; `release` ends that. */
+  tell(what: 'hold' | 'take' | 'release'): void {
+    this.#send({ do: what });
   }
 
   /** What the stub wrote to its log. */

@@ -1,7 +1,8 @@
 // The stub of the shipped sources on a clock that the test turns; otherwise the same as stub/src/index.ts.
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import { handlerOf } from '../../src/handler.ts';
 import { watchJson } from '../../src/json-texts.ts';
-import { type LambdaContext, Stub } from '../../src/stub.ts';
+import { Stub } from '../../src/stub.ts';
 import type { FromRuntime, ToRuntime } from './ipc.ts';
 
 watchJson();
@@ -22,6 +23,4 @@ process.on('message', (message: ToRuntime) => {
 const stub = new Stub(process.env, clock);
 await stub.start();
 
-export async function handler(event: unknown, context: LambdaContext): Promise<unknown> {
-  return stub.handle(event, context);
-}
+export const handler = handlerOf(stub);

@@ -16,7 +16,7 @@ export interface World {
   /** A warm instance of the shipped stub. */
   lambda(options?: Partial<LambdaOptions>): Promise<Lambda>;
   /** One whose clock the test turns. */
-  manualLambda(): Promise<Lambda>;
+  manualLambda(environment?: Readonly<Record<string, string>>): Promise<Lambda>;
 }
 
 /** Call at the top of a test file; the fields change with every test. */
@@ -63,7 +63,7 @@ export function useWorld(): World {
       return built;
     },
     lambda,
-    manualLambda: () => lambda({ stubFile: built.manualClockFile }),
+    manualLambda: (environment = {}) => lambda({ stubFile: built.manualClockFile, environment }),
     serve: async (fields) => {
       const client = await FakeClient.serve(relay, table, fields);
       ends.push(async () => {

@@ -1,0 +1,262 @@
+// A stub behind a function URL that streams: parts in, Lambda's response stream out.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Message } from '../../protocol/message.ts';
+import type { Channel } from '../../protocol/sealing.ts';
+import type { FakeClient } from './harness/fake-client.ts';
+import { errorOf, type Lambda } from './harness/lambda.ts';
+import { useWorld } from './harness/world.ts';
+
+const world = useWorld();
+const streams = { LIVE_DEBUG_INVOKE_MODE: 'RESPONSE_STREAM' };
+const probeMs = 10_000;
+const kilobytes = (count: number) => Buffer.alloc(count * 1024, 'x');
+
+interface Taken {
+  readonly message: Message<'invoke'>;
+  readonly channel: Channel;
+}
+
+/** One invocation that the client has taken. */
+async function begun(lambdaOf: () => Promise<Lambda> = () => world.lambda({ environment: streams })) {
+  const client = await world.serve();
+  const lambda = await lambdaOf();
+  const outcome = lambda.invoke({});
+  const invoke: Taken = await client.next('invoke');
+  return { client, lambda, outcome, invoke };
+}
+
+async function acknowledged(client: FakeClient): Promise<number | undefined> {
+  return (await client.next('ack')).message.head.parts;
+}
+
+describe('a streamed response', () => {
+  it('is asked for, and written part by part while it comes', async () => {
+    const { client, lambda, outcome, invoke } = await begun();
+    expect(invoke.message.head.streams).toBe(true);
+    await client.part(invoke, 0, 'one ');
+    await lambda.untilStreamed(4);
+    await client.part(invoke, 1, 'two ');
+    await lambda.untilStreamed(8);
+    await client.end(invoke, 2, 'three');
+    expect(await outcome).toMatchObject({ ok: true, contentType: 'text/plain' });
+    expect(lambda.streamed.toString()).toBe('one two three');
+  });
+
+  it('is put in order, each part once, and ends when the last one is there', async () => {
+    const { client, lambda, outcome, invoke } = await begun();
+    await client.end(invoke, 4, 'e');
+    for (const index of [3, 1, 1, 0, 3, 0]) await client.part(invoke, index, 'abcd'.charAt(index));
+    await lambda.untilStreamed(2);
+    expect(lambda.streamed.toString()).toBe('ab');
+    await client.part(invoke, 2, 'c');
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(lambda.streamed.toString()).toBe('abcde');
+    expect(lambda.output).toBe('');
+  });
+
+  it('keeps every byte', async () => {
+    const { client, lambda, outcome, invoke } = await begun();
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+    await client.part(invoke, 0, bytes);
+    await client.end(invoke, 1, bytes);
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(lambda.streamed).toEqual(Buffer.concat([bytes, bytes]));
+  });
+
+  it('that fails half-way ends with the error, after its parts', async () => {
+    const { client, lambda, outcome, invoke } = await begun();
+    await client.fail(invoke, { errorType: 'Broken', errorMessage: 'off', trace: ['Broken: off'] }, 1);
+    await client.part(invoke, 0, 'half');
+    expect(errorOf(await outcome)).toEqual({
+      errorType: 'Broken',
+      errorMessage: 'off',
+      trace: ['Broken: off'],
+    });
+    expect(lambda.streamed.toString()).toBe('half');
+  });
+
+  it('an answer that is whole is written with its content type, as it is', async () => {
+    const { client, lambda, outcome, invoke } = await begun();
+    await client.acknowledge(invoke);
+    await client.answer(invoke, '{"statusCode": 201, "n": 12345678901234567890}');
+    expect(await outcome).toMatchObject({ ok: true, contentType: 'application/json' });
+    expect(lambda.streamed.toString()).toBe('{"statusCode": 201, "n": 12345678901234567890}');
+  });
+
+  it('an empty one is one', async () => {
+    const { client, lambda, outcome, invoke } = await begun();
+    await client.end(invoke, 0);
+    expect(await outcome).toMatchObject({ ok: true, contentType: 'text/plain' });
+    expect(lambda.streamed.length).toBe(0);
+  });
+});
+
+describe('a slow caller', () => {
+  it('is waited for: what was written is acknowledged, what was not is not', async () => {
+    const { client, lambda, outcome, invoke } = await begun();
+    lambda.tell('hold');
+    for (let index = 0; index < 8; index += 1) await client.part(invoke, index, kilobytes(64));
+    await lambda.untilStreamed(64 * 1024);
+    // One write is at Lambda, whose stream is full with it.
+    expect(lambda.streamed.length).toBe(64 * 1024);
+    for (let taken = 1; taken < 4; taken += 1) {
+      lambda.tell('take');
+      await lambda.untilStreamed((taken + 1) * 64 * 1024);
+    }
+    expect(client.received).toEqual([]);
+    lambda.tell('take');
+    expect(await acknowledged(client)).toBe(4);
+    lambda.tell('release');
+    expect(await acknowledged(client)).toBe(8);
+    await client.end(invoke, 8);
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(lambda.streamed.length).toBe(512 * 1024);
+  });
+
+  it('of small parts is told of every 64th', async () => {
+    const { client, outcome, invoke } = await begun();
+    for (let index = 0; index < 130; index += 1) void client.part(invoke, index, 'x');
+    expect(await acknowledged(client)).toBeGreaterThanOrEqual(64);
+    expect(await acknowledged(client)).toBeGreaterThanOrEqual(128);
+    await client.end(invoke, 130);
+    expect(await outcome).toMatchObject({ ok: true });
+  });
+
+  it('is no reason to ask the client anything', async () => {
+    const { client, lambda, outcome, invoke } = await begun(() => world.manualLambda(streams));
+    lambda.tell('hold');
+    await client.part(invoke, 0, kilobytes(64));
+    await lambda.untilStreamed(1);
+    await lambda.untilTimer(probeMs);
+    lambda.advance(probeMs);
+    await lambda.untilTimer(probeMs);
+    lambda.tell('release');
+    await client.end(invoke, 1);
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(client.received.filter(({ message }) => message.type === 'probe')).toEqual([]);
+  });
+});
+
+describe('a connection that is lost half-way', () => {
+  it('is opened anew, and the client hears how far the stub came', async () => {
+    const { client, lambda, outcome, invoke } = await begun();
+    await client.part(invoke, 0, 'one ');
+    await lambda.untilStreamed(4);
+    await client.part(invoke, 2, 'three ');
+    world.relay.disconnect(invoke.message.head.replyTo);
+    const probe = await client.next('probe');
+    expect(probe.message.head.parts).toBe(1);
+    expect(probe.message.head.replyTo).not.toBe(invoke.message.head.replyTo);
+    await client.part(probe, 1, 'two ');
+    await client.end(probe, 3, 'four');
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(lambda.streamed.toString()).toBe('one two three four');
+  });
+
+  it('of the client is found out by an acknowledgement that it does not get', async () => {
+    const { client, lambda, outcome, invoke } = await begun();
+    const old = client.connectionId;
+    await client.connect();
+    world.relay.disconnect(old);
+    for (let index = 0; index < 4; index += 1) await client.part(invoke, index, kilobytes(64));
+    const probe = await client.next('probe');
+    expect(probe.message.head.parts).toBe(4);
+    await client.end(probe, 4);
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(lambda.streamed.length).toBe(256 * 1024);
+  });
+
+  it('a part that was lost is asked for after ten seconds without news', async () => {
+    const { client, lambda, outcome, invoke } = await begun(() => world.manualLambda(streams));
+    await client.part(invoke, 1, 'two');
+    await client.end(invoke, 2);
+    await lambda.untilTimer(probeMs);
+    lambda.advance(probeMs);
+    const probe = await client.next('probe');
+    expect(probe.message.head.parts).toBe(0);
+    await client.part(probe, 0, 'one ');
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(lambda.streamed.toString()).toBe('one two');
+  });
+
+  it('a client that goes away half-way ends the stream with an error', async () => {
+    const { client, lambda, outcome, invoke } = await begun(() => world.manualLambda(streams));
+    await client.part(invoke, 0, 'half');
+    await lambda.untilStreamed(4);
+    await client.leave();
+    world.relay.disconnect(client.connectionId);
+    await lambda.untilTimer(probeMs);
+    lambda.advance(probeMs);
+    expect(errorOf(await outcome)).toMatchObject({
+      errorType: 'LiveDebugLostError',
+      errorMessage: 'livectl of ada on ada-laptop went away while it ran this invocation',
+    });
+  });
+
+  it('the deadline ends it, and the client hears of that', async () => {
+    const client = await world.serve();
+    const lambda = await world.lambda({ environment: streams });
+    const outcome = lambda.invoke({}, { timeoutMs: 400 });
+    const invoke = await client.next('invoke');
+    await client.part(invoke, 0, 'half');
+    expect(errorOf(await outcome).errorType).toBe('Sandbox.Timedout');
+    expect((await client.next('cancel')).message.head.reason).toBe('deadline');
+  });
+});
+
+describe('nobody serving', () => {
+  const httpEvent = { version: '2.0', requestContext: { http: { method: 'GET' } } };
+
+  it('is a 503 in the form of a streamed HTTP response', async () => {
+    const lambda = await world.lambda({ environment: streams });
+    expect(await lambda.invoke(httpEvent)).toMatchObject({
+      ok: true,
+      contentType: 'application/vnd.awslambda.http-integration-response',
+    });
+    const [prelude = '', body = ''] = lambda.streamed.toString().split('\0'.repeat(8));
+    expect(JSON.parse(prelude)).toEqual({
+      statusCode: 503,
+      headers: { 'content-type': 'application/json', 'retry-after': '5' },
+    });
+    expect(JSON.parse(body)).toMatchObject({ code: 'LD_NO_CLIENT' });
+  });
+
+  it('is an error for other sources', async () => {
+    const lambda = await world.lambda({ environment: streams });
+    expect(errorOf(await lambda.invoke({})).errorType).toBe('LiveDebugNoClientError');
+  });
+
+  it.each([
+    ['{"a": 1}', 'application/json'],
+    [`{"statusCode":418}${'\0'.repeat(8)}tea`, 'application/vnd.awslambda.http-integration-response'],
+  ])('with a fallback answers as that does: %j', async (body, contentType) => {
+    const functions = createServer((_request, response) => response.end(body));
+    await new Promise<void>((resolve) => functions.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void functions.close());
+    const lambda = await world.lambda({
+      environment: {
+        ...streams,
+        LIVE_DEBUG_FALLBACK_ARN: 'arn:aws:lambda:eu-west-1:1:function:real',
+        AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${(functions.address() as AddressInfo).port}`,
+      },
+    });
+    expect(await lambda.invoke(httpEvent)).toMatchObject({ ok: true, contentType });
+    expect(lambda.streamed.toString()).toBe(body);
+  });
+});
+
+describe('a stub that does not stream', () => {
+  it.each([{}, { LIVE_DEBUG_INVOKE_MODE: 'BUFFERED' }])('asks for whole answers: %j', async (environment) => {
+    const { client, outcome, invoke } = await begun(() => world.lambda({ environment }));
+    expect(invoke.message.head.streams).toBeUndefined();
+    await client.answer(invoke, '"whole"');
+    expect(await outcome).toMatchObject({ ok: true, text: '"whole"' });
+  });
+
+  it('refuses another mode by name', async () => {
+    const failed = world.lambda({ environment: { LIVE_DEBUG_INVOKE_MODE: 'STREAM' } });
+    await expect(failed).rejects.toThrow(/missing or unfit: LIVE_DEBUG_INVOKE_MODE$/);
+  });
+});
