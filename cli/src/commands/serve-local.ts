@@ -55,7 +55,7 @@ async function openCloud(
     nodeRuntimeFile,
     nodeCommand: nodeCommand(),
     tempDir,
-    liftTimeouts: options.noTimeout,
+    liftTimeouts: options.noTimeout || options.inspect !== undefined,
     onEvent: (event) => tell(event, options.verbose, emit),
   });
   closers.add(() => cloud.close());

@@ -27,6 +27,7 @@ export class ServeCommand extends LivectlCommand {
       ['Serve the functions of the current folder in a local cloud', 'livectl serve --local'],
       ['Another folder, on a free port', 'livectl serve --local --root examples/quickstart --port 0'],
       ['Two functions of many', 'livectl serve --local --function api --function worker'],
+      ['Stop at breakpoints: attach a debugger to port 9229', 'livectl serve --local --inspect'],
       ['Events for a script, one JSON object a line', 'livectl serve --local --format json'],
     ],
   });
@@ -53,6 +54,11 @@ export class ServeCommand extends LivectlCommand {
   noTimeout = Option.Boolean('--no-timeout', false, {
     description: 'Let functions run past their own timeouts, for as long as AWS waits',
   });
+  inspect = Option.String('--inspect', {
+    tolerateBoolean: true,
+    description:
+      'Let debuggers attach: --inspect=PORT is the first function’s port, 9229 by default, the others’ follow',
+  });
   format = Option.String('--format', 'pretty', { description: 'pretty, or json: one object a line' });
   verbose = Option.Boolean('--verbose', false, {
     description: 'Also show stack traces of livectl and lines of the stub',
@@ -70,6 +76,7 @@ export class ServeCommand extends LivectlCommand {
       maxWorkers,
       noTakeover: this.noTakeover,
       noTimeout: this.noTimeout,
+      inspect: inspectPort(this.inspect),
       format,
       verbose: this.verbose,
     } as const;
@@ -87,6 +94,14 @@ export class ServeCommand extends LivectlCommand {
     const { profile, region, stage, stageName: name } = this;
     return serveStage({ ...common, stage, name, profile, region });
   }
+}
+
+/** Node's own default. */
+const defaultInspectPort = 9229;
+
+function inspectPort(flag: string | boolean | undefined): number | undefined {
+  if (flag === undefined || flag === false) return undefined;
+  return flag === true ? defaultInspectPort : wholeNumber('--inspect', flag, 0, 65_535);
 }
 
 function wholeNumber(flag: string, text: string, least: number, most: number): number {

@@ -23,6 +23,7 @@ import { ServeHints, type ServeHintsOptions } from '../vpn/serve-hints.ts';
 import { createWorkerPool } from '../worker/pool.ts';
 import { Closers } from './closers.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
+import { openDebugging } from './open-debugging.ts';
 import { runtimeNotices } from './runtime-notices.ts';
 import { stopSignals } from './stop-signals.ts';
 import { makeTempFolder } from './temp-folder.ts';
@@ -35,6 +36,8 @@ export interface ServingOptions {
   readonly noTakeover: boolean;
   /** Functions may run as long as AWS waits, their own timeouts don't count. */
   readonly noTimeout: boolean;
+  /** Let debuggers attach: the first function's port, the others' follow; 0 takes free ones. */
+  readonly inspect: number | undefined;
   readonly format: 'pretty' | 'json';
   readonly verbose: boolean;
 }
@@ -127,9 +130,12 @@ async function serve(
       hints.failed({ function: event.function, error: event.error });
   };
   let session: Session | undefined;
+  const debugging = options.inspect === undefined ? undefined : await openDebugging(targets, options.inspect);
+  closers.add(() => debugging?.close());
   const pool = createWorkerPool({
     maxWorkers: options.maxWorkers,
     noTimeout: options.noTimeout,
+    debugging,
     nodeRuntimeFile,
     nodeCommand: nodeCommand(),
     pythonRuntimeFile,
@@ -190,6 +196,9 @@ async function serve(
     functions: manifest.functions.map(({ name }) => ({ name, url: place.functionUrls.get(name) })),
     ms: Math.round(performance.now()),
   });
+  for (const { functionName, ...endpoint } of debugging?.endpoints ?? []) {
+    emit({ event: 'debugger', function: functionName, state: 'listening', ...endpoint });
+  }
   for (const message of runtimeNotices(manifest.functions)) emit({ event: 'notice', message });
   void hints.start();
 

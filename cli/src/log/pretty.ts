@@ -1,7 +1,7 @@
 // The terminal view: calm, one line in and one line out per invocation, its log lines between, every line with its tag.
 import { sep } from 'node:path';
 import type { BuildMessage } from '../build/build-event.ts';
-import type { SessionEvent } from '../session/session-event.ts';
+import type { DebuggerEvent, SessionEvent } from '../session/session-event.ts';
 import type { Output } from './output.ts';
 import { printable, printableLines } from './printable.ts';
 import { sourceLine } from './source-line.ts';
@@ -70,7 +70,9 @@ function describe(event: SessionEvent, paint: Style, colour: boolean): string | 
     case 'dead_letter':
       return sourceLine(event, paint);
     case 'queued':
-      return `${tag(event.id, paint)} ${paint.warn('…')} ${name(event, paint)} waits for a worker (${event.waiting} waiting); raise --max-workers to run more at once`;
+      return `${tag(event.id, paint)} ${paint.warn('…')} ${name(event, paint)} ${queued(event)}`;
+    case 'debugger':
+      return `${paint.dim('·')} ${name(event, paint)} ${debuggerWords(event)}`;
     case 'clock_skew':
       return clockSkew(event.ahead_ms, paint);
     case 'notice':
@@ -155,6 +157,27 @@ function reconnect(event: Extract<SessionEvent, { event: 'reconnect' }>, paint: 
       return `${paint.warn('!')} no connection yet: ${printable(event.reason ?? '')}; still trying`;
     case 'connected':
       return `${paint.ok('●')} connected again after ${ms(event.ms ?? 0)}`;
+  }
+}
+
+function queued({ reason, waiting }: Extract<SessionEvent, { event: 'queued' }>): string {
+  return reason === 'one_at_a_time'
+    ? `waits for its turn (${waiting} waiting): under --inspect a function runs one invocation at a time`
+    : `waits for a worker (${waiting} waiting); raise --max-workers to run more at once`;
+}
+
+function debuggerWords(event: DebuggerEvent): string {
+  switch (event.state) {
+    case 'listening':
+      return event.kind === 'node'
+        ? `debugger: attach to ${event.address} (${event.url})`
+        : `debugger: attach debugpy to ${event.address}`;
+    case 'attached':
+      return 'debugger attached: its timeout does not count';
+    case 'detached':
+      return 'debugger detached: its timeout counts again';
+    case 'unavailable':
+      return `has no debugger: ${printable(event.reason)}`;
   }
 }
 

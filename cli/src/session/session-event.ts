@@ -1,12 +1,34 @@
 // [4] Everything a session tells, as one union: the terminal view and `--format json` are two readings of it.
 import type { BuildMessage } from '../build/build-event.ts';
-import type { LogLevel } from '../worker/invocation.ts';
+import type { DebugKind } from '../worker/debug-port.ts';
+import type { LogLevel, QueueReason } from '../worker/invocation.ts';
 
 export interface ServedFunction {
   readonly name: string;
   /** Where it answers over HTTP; undefined for functions without an HTTP trigger. */
   readonly url: string | undefined;
 }
+
+/** A function's debugger under `--inspect`. */
+export type DebuggerEvent =
+  /** It can be attached to from now on. */
+  | {
+      readonly event: 'debugger';
+      readonly function: string;
+      readonly state: 'listening';
+      readonly kind: DebugKind;
+      /** e.g. `127.0.0.1:9229` */
+      readonly address: string;
+      /** Of the inspector's WebSocket, for Node. */
+      readonly url?: string | undefined;
+    }
+  | { readonly event: 'debugger'; readonly function: string; readonly state: 'attached' | 'detached' }
+  | {
+      readonly event: 'debugger';
+      readonly function: string;
+      readonly state: 'unavailable';
+      readonly reason: string;
+    };
 
 /** Names and fields are the contract of `serve --format json` (docs/serve-events.md). */
 export type SessionEvent =
@@ -110,8 +132,15 @@ export type SessionEvent =
       /** The queue they were moved to, where there is one. */
       readonly queue?: string;
     }
-  /** The bound on workers is reached; the invocation waits for one. */
-  | { readonly event: 'queued'; readonly id: string; readonly function: string; readonly waiting: number }
+  /** The invocation waits: all workers are busy, or its function is debugged and runs one at a time. */
+  | {
+      readonly event: 'queued';
+      readonly id: string;
+      readonly function: string;
+      readonly waiting: number;
+      readonly reason: QueueReason;
+    }
+  | DebuggerEvent
   /** This machine's clock and AWS's differ: AWS's is so much ahead at least, or behind; 0 when they agree again. */
   | { readonly event: 'clock_skew'; readonly ahead_ms: number }
   | { readonly event: 'notice'; readonly message: string }

@@ -149,9 +149,15 @@ export class Session {
         return this.#tell({ event: 'log', id, function: functionName, level, message });
       }
       case 'queued': {
-        const { functionName, id, waiting } = event;
+        const { functionName, id, reason, waiting } = event;
         // Told from within `run`, ahead of the invocation's own line.
-        return queueMicrotask(() => this.#tell({ event: 'queued', id, function: functionName, waiting }));
+        return queueMicrotask(() =>
+          this.#tell({ event: 'queued', id, function: functionName, waiting, reason }),
+        );
+      }
+      case 'debugger': {
+        const { type, functionName, ...rest } = event;
+        return this.#tell({ event: type, function: functionName, ...rest });
       }
       case 'worker_started':
       case 'worker_ended':

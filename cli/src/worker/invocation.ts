@@ -116,8 +116,25 @@ export type WorkerEvent =
       readonly pid: number;
       readonly reason: string;
     }
-  /** The bound on workers is reached; `waiting` invocations are queued, this one included. */
-  | { readonly type: 'queued'; readonly functionName: string; readonly id: string; readonly waiting: number };
+  | {
+      readonly type: 'queued';
+      readonly functionName: string;
+      readonly id: string;
+      /** Invocations that are queued, this one included. */
+      readonly waiting: number;
+      readonly reason: QueueReason;
+    }
+  | { readonly type: 'debugger'; readonly functionName: string; readonly state: 'attached' | 'detached' }
+  /** It was asked for and there is none. */
+  | {
+      readonly type: 'debugger';
+      readonly functionName: string;
+      readonly state: 'unavailable';
+      readonly reason: string;
+    };
+
+/** Why an invocation waits: all workers are busy, or its function runs one at a time because it is debugged. */
+export type QueueReason = 'max_workers' | 'one_at_a_time';
 
 /** How one run went. */
 export interface WorkerResult {

@@ -1,16 +1,19 @@
 // [5] The processes behind a pool: how a worker starts, how long it rests, how it ends, and that none is left behind.
 import type { Clock, Timer } from '../../../protocol/clock.ts';
+import type { Debugging } from './debugging.ts';
 import type { FunctionEnvironment } from './environment.ts';
 import { type FunctionCode, type FunctionError, stoppedError } from './invocation.ts';
 import { ProcessRoster } from './process-roster.ts';
-import { Spares, type SparesOptions } from './spares.ts';
-import { Worker, type WorkerSettings } from './worker.ts';
+import type { Spare } from './spare.ts';
+import { type ClientRunner, Spares, type SparesOptions } from './spares.ts';
+import { type DebuggerNews, Worker, type WorkerSettings } from './worker.ts';
 
 export interface LiveWorkersOptions extends SparesOptions {
   /** A worker that had nothing to do for so long ends. Milliseconds. */
   readonly idleMs: number;
   readonly clock: Clock;
-  readonly settings: Omit<WorkerSettings, 'onExit'>;
+  readonly settings: Omit<WorkerSettings, 'onDebugger' | 'onExit'>;
+  readonly debugging: Debugging | undefined;
   /** A function's worker is gone; not told of spares. */
   readonly onGone: (worker: Worker, reason: string) => void;
 }
@@ -30,7 +33,11 @@ export class LiveWorkers {
 
   constructor(options: LiveWorkersOptions) {
     this.#options = options;
-    this.#settings = { ...options.settings, onExit: (worker, reason) => this.#onExit(worker, reason) };
+    this.#settings = {
+      ...options.settings,
+      onDebugger: (worker, news) => this.#onDebugger(worker, news),
+      onExit: (worker, reason) => this.#onExit(worker, reason),
+    };
     this.#spares = new Spares(this.#settings, options, (worker) => this.#processes.add(worker));
   }
 
@@ -51,22 +58,24 @@ export class LiveWorkers {
       worker = Worker.program(this.#settings, code, runner.command, environment);
       this.#processes.add(worker);
     } else {
-      worker = this.#spares.of(runner).take(environment);
+      worker = this.#spareOf(code.functionName, runner).take(environment);
       worker.assign(code, environment, runner.kind === 'node' ? runner : undefined);
     }
     this.#workers.add(worker);
+    this.#aimDebugger(worker.debugged);
     return worker;
   }
 
   /** Has a spare booted for each of these, in so many milliseconds. */
   bootSparesAfter(ms: number, codes: Iterable<FunctionCode>): void {
-    for (const { runner } of codes) {
-      if (runner.kind !== 'command') this.#spares.of(runner).bootAfter(ms);
+    for (const { functionName, runner } of codes) {
+      if (runner.kind !== 'command') this.#spareOf(functionName, runner).bootAfter(ms);
     }
   }
 
-  /** It has nothing to do: unless it is woken, it ends in a while. */
+  /** It has nothing to do: unless it is woken, it ends in a while, or stays where a debugger may be attached. */
   rest(worker: Worker): void {
+    if (worker.debugged !== undefined) return;
     const { clock, idleMs } = this.#options;
     const timer = clock.after(idleMs, () => this.end(worker, 'it was idle'), { background: true });
     this.#idleTimers.set(worker, timer);
@@ -93,9 +102,31 @@ export class LiveWorkers {
     await this.#processes.close((worker) => this.end(worker, 'livectl stopped'), closeBoundMs);
   }
 
+  #spareOf(functionName: string, runner: ClientRunner): Spare {
+    return this.#spares.of(runner, this.#options.debugging?.has(functionName) ? functionName : undefined);
+  }
+
+  #onDebugger(worker: Worker, news: DebuggerNews): void {
+    const { debugging } = this.#options;
+    const { debugAddress, debugged } = worker;
+    if (debugged === undefined) return;
+    if (news.type === 'unavailable') debugging?.unavailable(debugged, news.problem);
+    else if (news.type === 'listening') this.#aimDebugger(debugged);
+    else if (debugAddress !== undefined) debugging?.release(debugged, debugAddress);
+  }
+
+  /** Debuggers of a function attach to its newest worker, or, before there is one, to the process that will be it. */
+  #aimDebugger(functionName: string | undefined): void {
+    if (functionName === undefined) return;
+    const own = [...this.#workers].filter(({ debugged }) => debugged === functionName);
+    const process = own.at(-1) ?? this.#spares.keptFor(functionName);
+    this.#options.debugging?.aim(functionName, process?.debugAddress);
+  }
+
   #onExit(worker: Worker, reason: string): void {
     this.#processes.delete(worker);
     this.#forget(worker);
+    this.#aimDebugger(worker.debugged);
     if (worker.code !== undefined) this.#options.onGone(worker, reason);
   }
 

@@ -3,6 +3,7 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
+import { debuggerWord } from './debugger-lines.ts';
 import type { LogLevel } from './invocation.ts';
 import { parseLine } from './log-format.ts';
 
@@ -28,6 +29,8 @@ export interface LogReaderOptions {
    * it a quiet turn of the event loop counts as the end.
    */
   readonly marker?: string | undefined;
+  /** Told what the runtime client says of its debugger, after the marker. */
+  readonly onDebugger?: (words: string) => void;
 }
 
 /** The log of one worker. */
@@ -87,7 +90,12 @@ export class LogReader {
       const { id, level, message } = parseLine(text);
       onLine({ id: id ?? this.#expected[0], level, message });
     }
-    if (at >= 0 && marker !== undefined) this.#end(line.slice(at + marker.length + 1));
+    if (at >= 0 && marker !== undefined) this.#onMarked(line.slice(at + marker.length + 1));
+  }
+
+  #onMarked(words: string): void {
+    if (words.startsWith(debuggerWord)) this.#options.onDebugger?.(words.slice(debuggerWord.length));
+    else this.#end(words);
   }
 
   #end(id: string): void {

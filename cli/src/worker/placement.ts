@@ -15,6 +15,8 @@ export interface PlacementRequest<W extends Placeable> {
   /** All live workers, spares left out. */
   readonly workers: readonly W[];
   readonly maxWorkers: number;
+  /** The function runs one invocation at a time, on one worker. */
+  readonly oneAtATime: boolean;
   /** Whether a worker's process can take on the invocation's environment. */
   readonly fits: (worker: W) => boolean;
   /** Whether invocations of that function wait in the queue. */
@@ -30,10 +32,20 @@ export type Placement<W> =
 /**
  * In this order: the idle worker of the same stub instance, or one nobody has claimed; a new worker while there is
  * room; an idle worker of another instance of the same function; the place of an idle worker of another function that
- * nobody waits for, or, so that no function starves, of any other function when this one has no worker at all.
+ * nobody waits for, or, so that no function starves, of any other function when this one has no worker at all. A
+ * function that runs one invocation at a time has one worker for all stub instances.
  */
 export function placeInvocation<W extends Placeable>(request: PlacementRequest<W>): Placement<W> {
-  const { code, instance, workers, maxWorkers, fits, isWaitedFor } = request;
+  const { code, instance, workers, maxWorkers, oneAtATime, fits, isWaitedFor } = request;
+  if (oneAtATime) {
+    const only = workers.find((worker) => worker.code?.functionName === code.functionName);
+    if (only?.busy) return { kind: 'wait' };
+    if (only !== undefined) {
+      return only.code === code && fits(only)
+        ? { kind: 'use', worker: only }
+        : { kind: 'start', evict: only };
+    }
+  }
   const current = workers.filter((worker) => worker.code === code);
   const idle = current.filter((worker) => !worker.busy);
   const own =

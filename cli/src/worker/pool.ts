@@ -1,5 +1,6 @@
 // [5] The workers of all served functions: who runs what, how many at a time, until when, and on which code.
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
+import type { Debugging } from './debugging.ts';
 import { FunctionEnvironment, machineEnvironment } from './environment.ts';
 import { FairQueue } from './fair-queue.ts';
 import {
@@ -30,6 +31,8 @@ export interface WorkerPoolOptions {
   readonly idleMs?: number;
   /** Functions may take as long as AWS leaves them: their own timeouts don't count. */
   readonly noTimeout?: boolean;
+  /** Debuggers may attach to these functions: each runs one invocation at a time. Whoever opened it closes it. */
+  readonly debugging?: Debugging | undefined;
   readonly onEvent: (event: WorkerEvent) => void;
   readonly clock?: Clock;
   /** Where the machine's part of a worker's environment is taken from; default `process.env`. */
@@ -77,6 +80,7 @@ class Pool implements WorkerPool {
       ...options,
       idleMs: options.idleMs ?? defaultIdleMs,
       clock: this.#clock,
+      debugging: options.debugging,
       settings: {
         clock: this.#clock,
         machine: machineEnvironment(options.machineEnvironment),
@@ -91,6 +95,12 @@ class Pool implements WorkerPool {
       },
       onGone: (worker, reason) => this.#onGone(worker, reason),
     });
+    options.debugging?.watch({
+      onAttached: (functionName) => this.#emit({ type: 'debugger', functionName, state: 'attached' }),
+      onDetached: (functionName) => this.#onDetached(functionName),
+      onUnavailable: (functionName, reason) =>
+        this.#emit({ type: 'debugger', functionName, state: 'unavailable', reason }),
+    });
   }
 
   use(code: FunctionCode): void {
@@ -103,7 +113,8 @@ class Pool implements WorkerPool {
           this.#workers.end(worker, 'new code');
         }
       }
-      if (this.#workers.count < this.#maxWorkers) {
+      const busy = this.#workers.list().some(({ code: other }) => other?.functionName === code.functionName);
+      if (this.#workers.count < this.#maxWorkers && !(busy && this.#oneAtATime(code.functionName))) {
         this.#release(this.#workers.start(code, new FunctionEnvironment(code, environment)));
       }
       this.#bootSparesAfter(spareAfterReloadMs);
@@ -118,7 +129,8 @@ class Pool implements WorkerPool {
       const limit = new TimeLimit({
         clock: this.#clock,
         invocation,
-        ownCounts: () => !this.#options.noTimeout,
+        ownCounts: () =>
+          !this.#options.noTimeout && !this.#options.debugging?.attached(invocation.functionName),
         onStrike: (words) => this.#timeOut(invocation.key, words),
       });
       const since = performance.now();
@@ -134,7 +146,8 @@ class Pool implements WorkerPool {
       this.#schedule();
       if (job.worker === undefined) {
         const { functionName, id } = invocation;
-        this.#emit({ type: 'queued', functionName, id, waiting: this.#queue.size });
+        const reason = this.#oneAtATime(functionName) ? 'one_at_a_time' : 'max_workers';
+        this.#emit({ type: 'queued', functionName, id, waiting: this.#queue.size, reason });
       }
     });
   }
@@ -170,7 +183,21 @@ class Pool implements WorkerPool {
   }
 
   get #maxWorkers(): number {
-    return this.#options.maxWorkers ?? 10;
+    // A worker that is debugged makes room for nobody.
+    return Math.max(this.#options.maxWorkers ?? 10, this.#options.debugging?.size ?? 0);
+  }
+
+  /** A breakpoint stops one invocation; the others must not run past it. */
+  #oneAtATime(functionName: string): boolean {
+    return this.#options.debugging?.has(functionName) ?? false;
+  }
+
+  /** The time at breakpoints didn't count: what is in flight gets its whole timeout from now. */
+  #onDetached(functionName: string): void {
+    this.#emit({ type: 'debugger', functionName, state: 'detached' });
+    for (const { invocation, limit } of this.#jobs.values()) {
+      if (invocation.functionName === functionName) limit.restart();
+    }
   }
 
   #schedule(): void {
@@ -183,6 +210,7 @@ class Pool implements WorkerPool {
         instance: job.invocation.instance,
         workers: this.#workers.list(),
         maxWorkers: this.#maxWorkers,
+        oneAtATime: this.#oneAtATime(functionName),
         fits: (worker) => worker.fits(environment),
         isWaitedFor: (name) => this.#queue.has(name),
       });

@@ -21,7 +21,8 @@ export class RuntimeClient {
   #environment: EnvironmentVersion = { version: 0, variables: {} };
   #resolveAssignment: ((assignment: Assignment) => void) | undefined;
 
-  constructor() {
+  /** `debuggable`: it lets a debugger attach, and tells where. */
+  constructor(debuggable: boolean) {
     const token = randomBytes(16).toString('hex');
     const assignment = new Promise<Assignment>((resolve) => {
       this.#resolveAssignment = resolve;
@@ -30,6 +31,7 @@ export class RuntimeClient {
       LIVECTL_RUNTIME_TOKEN: token,
       LIVECTL_LOG_MARKER: this.logMarker,
       LIVECTL_ASSIGNED: 'later',
+      ...(debuggable && { LIVECTL_DEBUGGER: 'listen' }),
     };
     this.apiOptions = {
       token,

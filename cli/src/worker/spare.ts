@@ -9,6 +9,7 @@ type Variables = Readonly<Record<string, string>>;
 export class Spare {
   readonly #settings: WorkerSettings;
   readonly #command: readonly [string, ...string[]];
+  readonly #debugged: string | undefined;
   readonly #clock: Clock;
   readonly #onBoot: (worker: Worker) => void;
   /** The variables the next one starts with: those the newest worker needed, at first Lambda's default. */
@@ -17,16 +18,23 @@ export class Spare {
   #pending: { readonly due: number; readonly timer: Timer } | undefined;
   #closed = false;
 
-  /** `command` runs the runtime client, its file last. */
+  /** `command` runs the runtime client, its file last; `debugged` names the function it is kept for, see `Worker`. */
   constructor(
     settings: WorkerSettings,
     command: readonly [string, ...string[]],
     onBoot: (worker: Worker) => void,
+    debugged?: string,
   ) {
     this.#settings = settings;
     this.#command = command;
+    this.#debugged = debugged;
     this.#clock = settings.clock;
     this.#onBoot = onBoot;
+  }
+
+  /** The process that waits, where there is one. */
+  get worker(): Worker | undefined {
+    return this.#worker;
   }
 
   /** A process for a function with this environment: the spare where it fits, else one that boots now. */
@@ -59,7 +67,7 @@ export class Spare {
   }
 
   #boot(): Worker {
-    const worker = Worker.spare(this.#settings, this.#command, this.#startup);
+    const worker = Worker.spare(this.#settings, this.#command, this.#startup, this.#debugged);
     this.#onBoot(worker);
     void worker.exited.then(() => {
       if (this.#worker === worker) this.#worker = undefined;

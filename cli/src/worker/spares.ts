@@ -19,7 +19,7 @@ export class Spares {
   readonly #settings: WorkerSettings;
   readonly #options: SparesOptions;
   readonly #onBoot: (worker: Worker) => void;
-  /** By the interpreter. */
+  /** By the interpreter, and by the function where it is debugged. */
   readonly #spares = new Map<string, Spare>();
 
   constructor(settings: WorkerSettings, options: SparesOptions, onBoot: (worker: Worker) => void) {
@@ -28,12 +28,19 @@ export class Spares {
     this.#onBoot = onBoot;
   }
 
-  /** The spare for such functions; it may have no process yet. */
-  of(runner: ClientRunner): Spare {
-    const [program, ...args] = this.#command(runner);
-    const spare = this.#spares.get(program) ?? new Spare(this.#settings, [program, ...args], this.#onBoot);
-    this.#spares.set(program, spare);
+  /** The spare for such functions, or for that one which is debugged; it may have no process yet. */
+  of(runner: ClientRunner, debugged: string | undefined): Spare {
+    const command = this.#command(runner, debugged !== undefined);
+    const key = JSON.stringify([command[0], debugged]);
+    const spare = this.#spares.get(key) ?? new Spare(this.#settings, command, this.#onBoot, debugged);
+    this.#spares.set(key, spare);
     return spare;
+  }
+
+  /** The process that is kept for a function which is debugged, where there is one. */
+  keptFor(functionName: string): Worker | undefined {
+    const kept = [...this.#spares.values()].flatMap(({ worker }) => worker ?? []);
+    return kept.find((worker) => worker.debugged === functionName && !worker.ended);
   }
 
   /** No more are booted; ending those there are remains the caller's. */
@@ -41,10 +48,14 @@ export class Spares {
     for (const spare of this.#spares.values()) spare.close();
   }
 
-  #command(runner: ClientRunner): [string, ...string[]] {
+  #command(runner: ClientRunner, debugged: boolean): [string, ...string[]] {
     const { nodeCommand, nodeRuntimeFile, pythonRuntimeFile } = this.#options;
     // Lambda's locale is UTF-8, whatever this machine's is.
-    if (runner.kind === 'python') return [runner.interpreter, '-X', 'utf8', pythonRuntimeFile];
+    if (runner.kind === 'python') {
+      // Breakpoints in frozen modules are missed, and debugpy warns of it; before Python 3.11 this says nothing.
+      const thawed = debugged ? ['-X', 'frozen_modules=off'] : [];
+      return [runner.interpreter, '-X', 'utf8', ...thawed, pythonRuntimeFile];
+    }
     const [program = process.execPath, ...args] = nodeCommand ?? [process.execPath, '--enable-source-maps'];
     return [program, ...args, nodeRuntimeFile];
   }

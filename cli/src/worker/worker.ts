@@ -5,6 +5,8 @@ import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import type { NodeHandler } from './assignment.ts';
 import { CredentialsEndpoint } from './credentials-endpoint.ts';
+import type { DebugAddress } from './debug-target.ts';
+import { isInspectorLine, parseDebuggerReport, waitsForDebugger } from './debugger-lines.ts';
 import {
   type FunctionEnvironment,
   sameVariables,
@@ -33,9 +35,17 @@ export interface WorkerSettings {
   readonly onLine: (worker: Worker, line: LogLine) => void;
   /** The init phase is over and went well, `ms` after the start or the assignment. */
   readonly onInitialised: (worker: Worker, ms: number) => void;
+  /** It was asked to let a debugger attach and listens now, or can't; or its debugger must go for it to exit. */
+  readonly onDebugger: (worker: Worker, news: DebuggerNews) => void;
   /** The process is gone, by itself or because it was ended. */
   readonly onExit: (worker: Worker, reason: string) => void;
 }
+
+/** What a worker tells of its debugger. */
+export type DebuggerNews =
+  | { readonly type: 'listening' }
+  | { readonly type: 'unavailable'; readonly problem: string }
+  | { readonly type: 'exiting' };
 
 /** How one invocation went on a worker. */
 export interface WorkerRun {
@@ -68,6 +78,10 @@ export class Worker {
   failed = false;
   /** `performance.now()` of its last answer, or of its start. */
   lastUsed = performance.now();
+  /** The function that this process is kept for, so that a debugger can attach before its first invocation. */
+  readonly debugged: string | undefined;
+  /** Where it listens for a debugger, once it does. */
+  debugAddress: DebugAddress | undefined;
   /** Resolves when the process is gone. */
   readonly exited: Promise<void>;
 
@@ -91,15 +105,17 @@ export class Worker {
 
   /**
    * A booted process of a runtime client of ours that waits to be assigned; `variables` are those that must be right
-   * from its start.
+   * from its start. With `debugged`, the name of a function, it lets a debugger attach and is that function's only.
    */
   static spare(
     settings: WorkerSettings,
     command: readonly [string, ...string[]],
     variables: Variables,
+    debugged?: string,
   ): Worker {
     const cwd = variables.LAMBDA_TASK_ROOT ?? dirname(command.at(-1) ?? '');
-    return new Worker(settings, command, cwd, variables, new RuntimeClient());
+    const client = new RuntimeClient(debugged !== undefined);
+    return new Worker(settings, command, cwd, variables, { client, debugged });
   }
 
   /** A program that speaks the Runtime API itself. */
@@ -111,7 +127,7 @@ export class Worker {
   ): Worker {
     const { credentials, others } = withoutCredentials(environment.variables);
     const endpoint = credentials && new CredentialsEndpoint(credentials, settings.clock);
-    const worker = new Worker(settings, command, code.taskRoot, others, undefined, endpoint);
+    const worker = new Worker(settings, command, code.taskRoot, others, { credentials: endpoint });
     worker.code = code;
     worker.#environment = environment;
     return worker;
@@ -122,14 +138,18 @@ export class Worker {
     command: readonly [string, ...string[]],
     cwd: string,
     variables: Variables,
-    client: RuntimeClient | undefined,
-    credentials?: CredentialsEndpoint,
+    kind: {
+      readonly client?: RuntimeClient;
+      readonly debugged?: string | undefined;
+      readonly credentials?: CredentialsEndpoint | undefined;
+    },
   ) {
     this.#settings = settings;
     this.#command = command;
     this.#startedWith = variables;
-    this.#client = client;
-    this.#credentials = credentials;
+    this.#client = kind.client;
+    this.debugged = kind.debugged;
+    this.#credentials = kind.credentials;
     this.#starting = this.#start(cwd);
     this.exited = this.#starting.then(
       ({ process }) => process.exited.then(() => {}),
@@ -255,6 +275,7 @@ export class Worker {
       onLine,
       clock,
       marker: this.#client?.logMarker,
+      onDebugger: (words) => this.#onDebugger(words),
     });
     void api.initialised.then(({ ok }) => {
       this.#warm = ok;
@@ -267,7 +288,20 @@ export class Worker {
     return this.#running;
   }
 
+  #onDebugger(words: string): void {
+    const report = parseDebuggerReport(words);
+    if ('problem' in report) {
+      return this.#settings.onDebugger(this, { type: 'unavailable', problem: report.problem });
+    }
+    this.debugAddress = report.address;
+    this.#settings.onDebugger(this, { type: 'listening' });
+  }
+
   #onLine(line: LogLine): void {
+    if (this.debugged !== undefined && isInspectorLine(line.message)) {
+      if (waitsForDebugger(line.message)) this.#settings.onDebugger(this, { type: 'exiting' });
+      return;
+    }
     if (this.code !== undefined) this.#settings.onLine(this, line);
     else if (this.#earlyLines.length < maxEarlyLines) this.#earlyLines.push(line);
   }

@@ -272,7 +272,13 @@ describe('news of workers', () => {
   test('are told: log lines with their invocation, a queue after the invocation’s own line', async () => {
     const { session, pool, events } = await world.serve();
     pool.onRun = (run) => {
-      session.onWorker({ type: 'queued', functionName: 'hello', id: run.invocation.id, waiting: 3 });
+      session.onWorker({
+        type: 'queued',
+        functionName: 'hello',
+        id: run.invocation.id,
+        waiting: 3,
+        reason: 'max_workers',
+      });
       session.onWorker({ type: 'worker_started', functionName: 'hello', pid: 1, ms: 1 });
     };
     const stub = await world.stub();
@@ -282,7 +288,7 @@ describe('news of workers', () => {
     session.onWorker({ type: 'worker_ended', functionName: 'hello', pid: 1, reason: 'idle' });
     expect(events.all).toEqual([
       { event: 'invoke', id: 'request-a', function: 'hello', trigger: 'invoke' },
-      { event: 'queued', id: 'request-a', function: 'hello', waiting: 3 },
+      { event: 'queued', id: 'request-a', function: 'hello', waiting: 3, reason: 'max_workers' },
       { event: 'log', id: 'request-a', function: 'hello', level: 'warn', message: 'x' },
     ]);
   });

@@ -27,12 +27,18 @@ function worker(name: string, code: FunctionCode, more: Partial<TestWorker> = {}
 }
 
 /** The placement of an invocation of `a` from instance `i`, in short. */
-function place(workers: readonly TestWorker[], maxWorkers = 2, waitedFor: readonly string[] = []): string {
+function place(
+  workers: readonly TestWorker[],
+  maxWorkers = 2,
+  waitedFor: readonly string[] = [],
+  oneAtATime = false,
+): string {
   const placement = placeInvocation({
     code: codes.a,
     instance: 'i',
     workers,
     maxWorkers,
+    oneAtATime,
     fits: ({ fitting }) => fitting,
     isWaitedFor: (name) => waitedFor.includes(name),
   });

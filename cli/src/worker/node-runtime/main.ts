@@ -5,6 +5,7 @@
 // all removed before the handler is loaded:
 //   LIVECTL_RUNTIME_TOKEN  sent with every call
 //   LIVECTL_LOG_MARKER     written to stdout, with the request id, after the last log line of an invocation
+//   LIVECTL_DEBUGGER       `listen`: open the inspector, and say where after the marker
 //   LIVECTL_ASSIGNED       `later`: ask the Runtime API which handler to load, with which environment
 import {
   type Assignment,
@@ -12,6 +13,7 @@ import {
   environmentVersionHeader,
   type NodeHandler,
 } from '../assignment.ts';
+import { debuggerWord } from '../debugger-lines.ts';
 import { buildContext } from './context.ts';
 import { RuntimeError, reportError, wrapError } from './error-report.ts';
 import { type HandlerModel, handlerModel } from './handler-model.ts';
@@ -19,6 +21,7 @@ import { checkHandler, invoke, resultJson } from './invoke.ts';
 import { patchConsole, setInvocation } from './lambda-console.ts';
 import { importFromNodePath } from './layer-imports.ts';
 import { type Handler, type HandlerLocation, loadHandler, locateHandler } from './load-handler.ts';
+import { openDebugger } from './open-debugger.ts';
 import { ResponseStream } from './response-stream.ts';
 import { RuntimeConnection, type RuntimeResponse } from './runtime-connection.ts';
 import { highWaterMarkOf, invokeStreaming, isStreaming, provideGlobals } from './streaming-handler.ts';
@@ -29,6 +32,7 @@ const settings = {
   token: takeVariable('LIVECTL_RUNTIME_TOKEN'),
   logMarker: takeVariable('LIVECTL_LOG_MARKER'),
   assigned: takeVariable('LIVECTL_ASSIGNED'),
+  debugger: takeVariable('LIVECTL_DEBUGGER'),
 };
 const connection = new RuntimeConnection(settings.address, settings.token, (error) => {
   process.stderr.write(
@@ -52,6 +56,7 @@ process.on('unhandledRejection', onUnhandledRejection);
 void run();
 
 async function run(): Promise<void> {
+  if (settings.debugger === 'listen') mark(`${debuggerWord}${await openDebugger()}`);
   const location = settings.assigned === 'later' ? await takeAssignment() : undefined;
   model = handlerModel(process.env.AWS_EXECUTION_ENV);
   patchConsole(process.env, model);
@@ -216,7 +221,11 @@ function writeError(error: unknown): void {
 }
 
 function markLogsEnd(id: string): void {
-  if (settings.logMarker !== undefined) process.stdout.write(`${settings.logMarker} ${id}\n`);
+  mark(id);
+}
+
+function mark(words: string): void {
+  if (settings.logMarker !== undefined) process.stdout.write(`${settings.logMarker} ${words}\n`);
 }
 
 function takeVariable(name: string): string | undefined {

@@ -7,6 +7,7 @@ Environment: AWS_LAMBDA_RUNTIME_API (host:port) and, as on Lambda, LAMBDA_TASK_R
 removed before the handler is loaded:
   LIVECTL_RUNTIME_TOKEN  sent with every call
   LIVECTL_LOG_MARKER     written to stdout, with the request id, after the last log line of an invocation
+  LIVECTL_DEBUGGER       "listen": let debugpy listen, and say where after the marker
   LIVECTL_ASSIGNED       "later": ask the Runtime API for the environment, which says which handler to load
 """
 
@@ -503,6 +504,27 @@ def set_up_logging():
     return handler
 
 
+# The debugger
+
+
+def open_debugger():
+    """Lets debugpy listen on a free port: says where, or why not. It is the interpreter's own, not the function's."""
+    try:
+        import debugpy
+    except ImportError:
+        return "debugpy is not installed for %s; run: %s -m pip install debugpy" % (sys.executable, sys.executable)
+    except Exception as error:
+        return one_line("debugpy can't be imported: %s" % error)
+    try:
+        return "tcp://127.0.0.1:%d" % debugpy.listen(("127.0.0.1", 0))[1]
+    except Exception as error:
+        return one_line("debugpy can't listen: %s" % error)
+
+
+def one_line(text):
+    return " ".join(text.split())
+
+
 # The loop
 
 
@@ -511,6 +533,9 @@ def main():
     marker = os.environ.pop("LIVECTL_LOG_MARKER", None)
     assigned = os.environ.pop("LIVECTL_ASSIGNED", None)
     stdout = sys.stdout
+    if os.environ.pop("LIVECTL_DEBUGGER", None) == "listen":
+        stdout.write("%s debugger %s\n" % (marker, open_debugger()))
+        stdout.flush()
     connection = RuntimeConnection(os.environ["AWS_LAMBDA_RUNTIME_API"], token)
     environment = Environment()
     if assigned == "later":

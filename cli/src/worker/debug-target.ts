@@ -1,0 +1,96 @@
+// [5] What the debuggers of one function are connected to: the process that runs it now, or the one that will.
+import { connect, type Socket } from 'node:net';
+import { systemClock } from '../../../protocol/clock.ts';
+
+/** Where a process listens for a debugger, on 127.0.0.1. */
+export interface DebugAddress {
+  readonly port: number;
+  /** Of its WebSocket; empty where there is none. */
+  readonly path: string;
+}
+
+/** How long a debugger waits for a process to attach to, in milliseconds. */
+const waitBoundMs = 10_000;
+
+export class DebugTarget {
+  readonly #onChange: (attached: boolean) => void;
+  #address: DebugAddress | undefined;
+  /** Debuggers that wait for an address. */
+  readonly #waiting = new Set<() => void>();
+  /** Debuggers that are attached, by the port they are connected to. */
+  readonly #sessions = new Map<Socket, number>();
+
+  /** `onChange` is told when the first debugger attaches and when the last one is gone. */
+  constructor(onChange: (attached: boolean) => void) {
+    this.#onChange = onChange;
+  }
+
+  get attached(): boolean {
+    return this.#sessions.size > 0;
+  }
+
+  get address(): DebugAddress | undefined {
+    return this.#address;
+  }
+
+  /** From now on debuggers are connected there; undefined: they wait. */
+  aim(address: DebugAddress | undefined): void {
+    this.#address = address;
+    if (address === undefined) return;
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** Ends the sessions with a process that is about to exit and waits for nothing else. */
+  release(address: DebugAddress): void {
+    for (const [client, port] of this.#sessions) if (port === address.port) client.destroy();
+  }
+
+  /**
+   * Connects a debugger to the process, as soon as there is one, in 10 s at most; `greeting` is sent there first. Both
+   * ends are closed together.
+   */
+  async connect(client: Socket, greeting: (address: DebugAddress) => Uint8Array): Promise<void> {
+    client.on('error', () => client.destroy());
+    const address = await this.#nextAddress(client);
+    if (address === undefined || client.destroyed) {
+      client.destroy();
+      return;
+    }
+    const upstream = connect({ host: '127.0.0.1', port: address.port, noDelay: true });
+    upstream.on('error', () => client.destroy());
+    upstream.once('close', () => client.destroy());
+    client.once('close', () => {
+      upstream.destroy();
+      if (this.#sessions.delete(client) && !this.attached) this.#onChange(false);
+    });
+    upstream.once('connect', () => {
+      if (client.destroyed) return;
+      const first = !this.attached;
+      this.#sessions.set(client, address.port);
+      if (first) this.#onChange(true);
+      upstream.write(greeting(address));
+      client.pipe(upstream).pipe(client);
+    });
+  }
+
+  /** Ends every session. */
+  close(): void {
+    for (const wake of [...this.#waiting]) wake();
+    for (const client of this.#sessions.keys()) client.destroy();
+  }
+
+  #nextAddress(client: Socket): Promise<DebugAddress | undefined> {
+    if (this.#address !== undefined) return Promise.resolve(this.#address);
+    return new Promise((resolve) => {
+      const wake = () => {
+        bound.cancel();
+        client.off('close', wake);
+        this.#waiting.delete(wake);
+        resolve(this.#address);
+      };
+      const bound = systemClock.after(waitBoundMs, wake, { background: true });
+      client.once('close', wake);
+      this.#waiting.add(wake);
+    });
+  }
+}

@@ -1,0 +1,107 @@
+// [5] Debuggers under `--inspect`: one port for each function, and who is attached.
+
+import { type DebugKind, type DebugPort, openDebugPort } from './debug-port.ts';
+import type { DebugAddress } from './debug-target.ts';
+import { DebugTarget } from './debug-target.ts';
+
+/** Where a function's debugger attaches. */
+export interface DebugEndpoint {
+  readonly functionName: string;
+  readonly kind: DebugKind;
+  /** e.g. `127.0.0.1:9229` */
+  readonly address: string;
+  /** Of the inspector's WebSocket, for Node. */
+  readonly url: string | undefined;
+}
+
+/** A function whose process can be debugged. */
+export interface DebuggedFunction {
+  readonly functionName: string;
+  readonly kind: DebugKind;
+}
+
+/** Whoever wants to know of debuggers that come and go. */
+export interface DebugWatcher {
+  onAttached(functionName: string): void;
+  onDetached(functionName: string): void;
+  /** No debugger can attach to it; told once for each function. */
+  onUnavailable(functionName: string, reason: string): void;
+}
+
+export class Debugging {
+  readonly #targets = new Map<string, DebugTarget>();
+  readonly #kinds = new Map<string, DebugKind>();
+  readonly #ports = new Map<string, DebugPort>();
+  readonly #unavailable = new Set<string>();
+  #watcher: DebugWatcher | undefined;
+
+  /** Opens a port for each function, in this order from `firstPort` on; 0: any free ones. Rejects with LD_PORT_IN_USE. */
+  static async open(functions: readonly DebuggedFunction[], firstPort: number): Promise<Debugging> {
+    const debugging = new Debugging();
+    try {
+      for (const [index, { functionName, kind }] of functions.entries()) {
+        const target = new DebugTarget((attached) => debugging.#onChange(functionName, attached));
+        const wanted = firstPort === 0 ? 0 : firstPort + index;
+        debugging.#ports.set(functionName, await openDebugPort(kind, functionName, wanted, target));
+        debugging.#targets.set(functionName, target);
+        debugging.#kinds.set(functionName, kind);
+      }
+      return debugging;
+    } catch (error) {
+      await debugging.close();
+      throw error;
+    }
+  }
+
+  /** How many functions can be debugged. */
+  get size(): number {
+    return this.#targets.size;
+  }
+
+  get endpoints(): DebugEndpoint[] {
+    return [...this.#ports].map(([functionName, { port, url }]) => {
+      const kind = this.#kinds.get(functionName) ?? 'node';
+      return { functionName, kind, address: `127.0.0.1:${port}`, url };
+    });
+  }
+
+  has(functionName: string): boolean {
+    return this.#targets.has(functionName);
+  }
+
+  /** Whether a debugger is attached to a process of the function. */
+  attached(functionName: string): boolean {
+    return this.#targets.get(functionName)?.attached ?? false;
+  }
+
+  watch(watcher: DebugWatcher): void {
+    this.#watcher = watcher;
+  }
+
+  /** Where the function's process listens now; debuggers that wait are connected. */
+  aim(functionName: string, address: DebugAddress | undefined): void {
+    this.#targets.get(functionName)?.aim(address);
+  }
+
+  /** The process there is about to exit, and would wait for its debugger to go first. */
+  release(functionName: string, address: DebugAddress): void {
+    this.#targets.get(functionName)?.release(address);
+  }
+
+  unavailable(functionName: string, reason: string): void {
+    if (this.#unavailable.has(functionName)) return;
+    this.#unavailable.add(functionName);
+    this.#watcher?.onUnavailable(functionName, reason);
+  }
+
+  /** Ends every session and frees the ports. */
+  async close(): Promise<void> {
+    for (const target of this.#targets.values()) target.close();
+    await Promise.all([...this.#ports.values()].map((port) => port.close()));
+  }
+
+  #onChange(functionName: string, attached: boolean): void {
+    if (attached) this.#watcher?.onAttached(functionName);
+    else this.#watcher?.onDetached(functionName);
+  }
+}
