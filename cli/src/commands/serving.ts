@@ -130,7 +130,8 @@ async function serve(
       hints.failed({ function: event.function, error: event.error });
   };
   let session: Session | undefined;
-  const debugging = options.inspect === undefined ? undefined : await openDebugging(targets, options.inspect);
+  const debugging =
+    options.inspect === undefined ? undefined : await openDebugging(manifest.functions, options.inspect);
   closers.add(() => debugging?.close());
   const pool = createWorkerPool({
     maxWorkers: options.maxWorkers,
