@@ -41,6 +41,10 @@ export class BuildCommandCompiler implements Compiler {
     return { ...compilation, inputs, fingerprint };
   }
 
+  isOutput(path: string): boolean {
+    return this.#options.command.isOutput(path);
+  }
+
   async dispose(): Promise<void> {
     await this.#compiler?.dispose();
   }

@@ -1,7 +1,7 @@
 // Decides when a function's `build` command runs: at the start, and after every change of its sources that it didn't
 // make itself. One command runs at a time, so that what changes meanwhile is either its output or a save.
 
-import { relative, sep } from 'node:path';
+import { dirname, relative, sep } from 'node:path';
 import process from 'node:process';
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
@@ -22,6 +22,8 @@ const timesOfOutput = 3;
 export interface BuildCommand {
   /** Runs it where a source has changed since it began to run last; what went wrong, or undefined. Never rejects. */
   upToDate(): Promise<string | undefined>;
+  /** Whether a file is known for an output, or a folder holds one: such a change says nothing of what was edited. */
+  isOutput(path: string): boolean;
 }
 
 export interface BuildCommandsOptions {
@@ -78,7 +80,10 @@ export class BuildCommands {
       this.#commands.push(command);
     }
     const found = command;
-    return { upToDate: () => this.#upToDate(found) };
+    return {
+      upToDate: () => this.#upToDate(found),
+      isOutput: (path) => [...this.#outputs].some((output) => output === path || dirname(output) === path),
+    };
   }
 
   /** Ends a run; none begins any more. */

@@ -24,4 +24,6 @@ export interface Compiler {
   /** Never rejects for a mistake in the sources. At most one call at a time. */
   compile(): Promise<Compilation>;
   dispose(): Promise<void>;
+  /** Whether a change of this path is the compiler's own doing, so that nobody needs to be told of it. */
+  isOutput?(path: string): boolean;
 }

@@ -46,7 +46,8 @@ export class FunctionBuild implements Subscriber {
   }
 
   onChange(changed: readonly string[], since: number): void {
-    for (const file of changed) this.#changed.add(file);
+    const { compiler } = this.#options;
+    for (const file of changed) if (!compiler.isOutput?.(file)) this.#changed.add(file);
     this.#since = Math.min(this.#since ?? since, since);
     this.#run();
   }
