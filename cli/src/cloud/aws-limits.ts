@@ -60,3 +60,26 @@ export const topicLimits = {
   batchEntries: 10,
   subjectLength: 100,
 } as const;
+
+/** SQS. */
+export const queueLimits = {
+  /** Of one message, and of a batch. */
+  messageBytes: 1024 * kilobyte,
+  batchEntries: 10,
+  delaySeconds: 900,
+  waitSeconds: 20,
+  visibilitySeconds: 43_200,
+  deduplicationMs: 5 * minute,
+} as const;
+
+/** Lambda's event source mappings. */
+export const mappingLimits = {
+  /** Batches of one queue at a time; AWS begins with five and goes on from there. */
+  queueBatches: 5,
+} as const;
+
+/** Ours: what all queues and streams hold together, and all buckets. */
+export const storageLimits = {
+  messageBytes: 64 * 1024 * kilobyte,
+  objectBytes: 256 * 1024 * kilobyte,
+} as const;

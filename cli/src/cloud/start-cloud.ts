@@ -78,7 +78,16 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       onFailed: (functionName, failure) => onEvent({ type: 'stub_failed', functionName, ...failure }),
     });
     closers.push(() => host.close());
-    const sources = new EventSources({ functions, stage, host, verifier, clock, onEvent });
+    const sources = new EventSources({
+      functions,
+      stage,
+      host,
+      verifier,
+      clock,
+      endpointUrl,
+      liftedSeconds: options.liftTimeouts ? liftedSeconds : undefined,
+      onEvent,
+    });
     closers.push(() => sources.close());
     const invokeApi = new InvokeApi(host, sources.invocations, verifier);
 

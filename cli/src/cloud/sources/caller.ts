@@ -1,4 +1,5 @@
 // The cloud's event sources: who calls a service, found out before anything is done for them.
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Principal, refusalOf } from '../access.ts';
 import { readBody } from '../loopback-server.ts';
@@ -18,6 +19,13 @@ export class Caller {
     const { 'x-amzn-trace-id': trace } = request.headers;
     this.trace = typeof trace === 'string' ? trace : undefined;
     this.sourceIp = request.socket.remoteAddress ?? '127.0.0.1';
+  }
+
+  /** As a principal's unique id looks: of the role, and the session's name. */
+  get id(): string {
+    const [, role = '', session = ''] = this.principal.arn.split('/');
+    const hash = createHash('sha256').update(role).digest('hex').slice(0, 17).toUpperCase();
+    return `AROA${hash}:${session}`;
   }
 
   /** Throws what IAM says where no policy allows the action; `code` is the service's name for it. */

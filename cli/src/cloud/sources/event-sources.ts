@@ -1,13 +1,16 @@
 // The cloud's event sources, put together: what the functions' triggers ask for, and the services to publish to it.
 import type { Clock } from '../../../../protocol/clock.ts';
 import type { Service } from '../aws-endpoint.ts';
+import { storageLimits } from '../aws-limits.ts';
 import type { CloudEvent, CloudFunction } from '../cloud.ts';
 import { AsyncInvocations } from '../lambda/async-invocations.ts';
 import type { LambdaHost } from '../lambda/lambda-host.ts';
 import type { SigV4Verifier } from '../sigv4-verify.ts';
 import { Topic } from '../sns/topic.ts';
 import { createTopicApi } from '../sns/topic-api.ts';
+import { Queues } from '../sqs/queues.ts';
 import { planResources } from './resources.ts';
+import { Storage } from './storage.ts';
 
 export interface EventSourcesOptions {
   readonly functions: readonly CloudFunction[];
@@ -15,6 +18,9 @@ export interface EventSourcesOptions {
   readonly host: Pick<LambdaHost, 'invoke'>;
   readonly verifier: SigV4Verifier;
   readonly clock: Clock;
+  readonly endpointUrl: string;
+  /** Functions may take so long, whatever their timeout is. */
+  readonly liftedSeconds?: number | undefined;
   readonly onEvent: (event: CloudEvent) => void;
 }
 
@@ -22,18 +28,27 @@ export class EventSources {
   readonly invocations: AsyncInvocations;
   /** By the name their requests are signed for. */
   readonly services: ReadonlyMap<string, Service>;
+  readonly #closables: readonly { close(): void }[];
 
   /** Throws LD_CONFIG for patterns that are none and for functions that contradict each other. */
-  constructor({ functions, stage, host, verifier, clock, onEvent }: EventSourcesOptions) {
+  constructor(options: EventSourcesOptions) {
+    const { functions, stage, host, verifier, clock, onEvent } = options;
     const resources = planResources(functions, stage);
-    this.invocations = new AsyncInvocations({ host, clock, onEvent });
-    const shared = { verifier, clock, onEvent, invocations: this.invocations };
+    const invocations = new AsyncInvocations({ host, clock, onEvent });
+    const shared = { verifier, clock, onEvent, invocations };
+    const storage = new Storage(storageLimits.messageBytes);
     const topics = resources.topics.map((each) => new Topic(each));
-    this.services = new Map([['sns', createTopicApi({ ...shared, topics })]]);
+    const queues = new Queues({ ...options, resources: resources.queues, storage });
+    this.invocations = invocations;
+    this.services = new Map([
+      ['sns', createTopicApi({ ...shared, topics })],
+      ['sqs', queues.service],
+    ]);
+    this.#closables = [invocations, queues];
   }
 
   /** Takes nothing more from any source; what runs is the host's to end. */
   close(): void {
-    this.invocations.close();
+    for (const each of this.#closables) each.close();
   }
 }

@@ -84,25 +84,31 @@ export async function startSources(
         answer?.(invocation);
       }),
   };
-  const sources = new EventSources({
-    functions,
-    stage: 'local',
-    host,
-    verifier,
-    clock,
-    onEvent: (event) => told.add(event),
-  });
   const relay = new Relay(verifier, clock);
   const directory = new Directory(tableName, verifier, clock);
-  const invoke = new InvokeApi(host as unknown as LambdaHost, sources.invocations, verifier);
   const server: Server = createAwsEndpoint({
     relay,
     directory,
-    invoke,
+    invoke: { answer: (request) => invokeApi.answer(request) },
     connections: { answer: async () => jsonAnswer(404, {}) },
     source: (name) => sources.services.get(name),
   });
   const endpointUrl = `http://127.0.0.1:${await listen(server, 0)}`;
+  const sources = await (async () =>
+    new EventSources({
+      functions,
+      stage: 'local',
+      host,
+      verifier,
+      clock,
+      endpointUrl,
+      onEvent: (event) => told.add(event),
+    }))().catch(async (error: unknown) => {
+    directory.close();
+    await closeServer(server);
+    throw error;
+  });
+  const invokeApi = new InvokeApi(host as unknown as LambdaHost, sources.invocations, verifier);
   const addresses = { stage: 'local', endpointUrl, functionUrls: new Map<string, string>() };
   const targets = triggerTargets(functions, addresses);
   return {

@@ -1,0 +1,51 @@
+// SQS: what its batch operations share: their rules, and an answer for each entry.
+import { queueLimits } from '../aws-limits.ts';
+import { AwsError } from '../sources/aws-error.ts';
+
+/** Throws SQS's error for a batch that is none. */
+export function checkEntries(entries: readonly { readonly Id: string }[]): void {
+  const ids = entries.map(({ Id }) => Id);
+  if (ids.length === 0) {
+    throw refusal(
+      'EmptyBatchRequest',
+      'There should be at least one SendMessageBatchRequestEntry in the request.',
+    );
+  }
+  if (ids.length > queueLimits.batchEntries) {
+    throw refusal(
+      'TooManyEntriesInBatchRequest',
+      `Maximum number of entries per request are ${queueLimits.batchEntries}. You have sent ${ids.length}.`,
+    );
+  }
+  if (!ids.every((id) => /^[A-Za-z0-9_-]{1,80}$/.test(id))) {
+    throw refusal(
+      'InvalidBatchEntryId',
+      'A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.',
+    );
+  }
+  const twice = ids.find((id, index) => ids.indexOf(id) < index);
+  if (twice !== undefined) throw refusal('BatchEntryIdsNotDistinct', `Id ${twice} repeated.`);
+}
+
+/** One entry's refusal does not touch the others. */
+export function perEntry<Entry extends { readonly Id: string }>(
+  entries: readonly Entry[],
+  run: (entry: Entry) => Readonly<Record<string, unknown>>,
+) {
+  const Successful: unknown[] = [];
+  const Failed: unknown[] = [];
+  for (const entry of entries) {
+    const { Id } = entry;
+    try {
+      Successful.push({ Id, ...run(entry) });
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      Failed.push({ Id, Code: error.code, Message: error.message, SenderFault: true });
+    }
+  }
+  return { Successful, ...(Failed.length > 0 ? { Failed } : {}) };
+}
+
+function refusal(code: string, message: string): AwsError {
+  return new AwsError(code, message, { queryCode: `AWS.SimpleQueueService.${code}` });
+}

@@ -1,0 +1,225 @@
+// SQS: one queue, standard or FIFO: what is in it, who may see it when, and where it goes after too many receives.
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Clock, Timer } from '../../../../protocol/clock.ts';
+import { queueLimits } from '../aws-limits.ts';
+import type { Storage } from '../sources/storage.ts';
+import { messageSize, type NewMessage, type QueueMessage } from './message.ts';
+
+export interface QueueOptions {
+  readonly name: string;
+  readonly arn: string;
+  readonly url: string;
+  readonly isFifo: boolean;
+  /** FIFO: a message without a deduplication id has that of its content. */
+  readonly deduplicatesByContent: boolean;
+  readonly visibilityTimeoutSeconds: number;
+  /** Where messages go that were received so often and not deleted. */
+  readonly redrive: { readonly deadLetterQueue: Queue; readonly maxReceiveCount: number } | undefined;
+  readonly clock: Clock;
+  readonly storage: Storage;
+  /** Hears of messages that went to the dead-letter queue. */
+  readonly onRedrive?: (messages: readonly QueueMessage[]) => void;
+}
+
+export interface ReceiveLimits {
+  readonly messages: number;
+  /** Of their bodies and attributes together. */
+  readonly bytes?: number;
+  /** The queue's own by default. */
+  readonly visibilitySeconds?: number | undefined;
+}
+
+export class Queue {
+  readonly options: QueueOptions;
+  readonly createdAt: number;
+  /** In the order they were sent. */
+  readonly #messages = new Set<QueueMessage>();
+  readonly #byHandle = new Map<string, QueueMessage>();
+  /** FIFO: what was sent in the last five minutes, by deduplication id. */
+  readonly #recent = new Map<string, QueueMessage>();
+  readonly #watchers = new Set<() => void>();
+  #wake: Timer | undefined;
+  #sequence = 0n;
+  #closed = false;
+
+  constructor(options: QueueOptions) {
+    this.options = options;
+    this.createdAt = options.clock.now();
+  }
+
+  /** How many can be received now, wait for their delay, and were received and not deleted. */
+  get counts(): { readonly visible: number; readonly delayed: number; readonly inFlight: number } {
+    const counts = { visible: 0, delayed: 0, inFlight: 0 };
+    const now = this.options.clock.now();
+    for (const message of this.#messages) {
+      if (message.visibleAt <= now) counts.visible += 1;
+      else if (message.receiveCount === 0) counts.delayed += 1;
+      else counts.inFlight += 1;
+    }
+    return counts;
+  }
+
+  /** In a FIFO queue, the message that was sent before under the same deduplication id. Throws a CloudFullError. */
+  send(sent: NewMessage): QueueMessage {
+    const { clock, storage, isFifo } = this.options;
+    const now = clock.now();
+    const before = this.#duplicateOf(sent.deduplicationId, now);
+    if (before) return before;
+    const size = messageSize(sent.body, sent.attributes);
+    storage.take(size);
+    this.#sequence += 1n;
+    const message: QueueMessage = {
+      ...sent,
+      id: randomUUID(),
+      sequenceNumber: isFifo ? `188${String(this.#sequence).padStart(17, '0')}` : undefined,
+      sentAt: now,
+      size,
+      firstReceivedAt: undefined,
+      receiveCount: 0,
+      visibleAt: now + sent.delaySeconds * 1000,
+      receiptHandle: undefined,
+    };
+    this.#messages.add(message);
+    if (isFifo && sent.deduplicationId !== undefined) this.#recent.set(sent.deduplicationId, message);
+    this.#changed();
+    return message;
+  }
+
+  /** Takes visible messages and hides them; those received too often move to the dead-letter queue instead. */
+  receive({
+    messages: most,
+    bytes = Number.POSITIVE_INFINITY,
+    visibilitySeconds,
+  }: ReceiveLimits): QueueMessage[] {
+    const { clock, visibilityTimeoutSeconds } = this.options;
+    const now = clock.now();
+    this.#redrive(now);
+    const received: QueueMessage[] = [];
+    let size = 0;
+    for (const message of this.#receivable(now)) {
+      if (received.length === most || (received.length > 0 && size + message.size > bytes)) break;
+      size += message.size;
+      received.push(message);
+    }
+    for (const message of received) {
+      message.receiveCount += 1;
+      message.firstReceivedAt ??= now;
+      message.visibleAt = now + (visibilitySeconds ?? visibilityTimeoutSeconds) * 1000;
+      if (message.receiptHandle !== undefined) this.#byHandle.delete(message.receiptHandle);
+      message.receiptHandle = randomBytes(48).toString('base64');
+      this.#byHandle.set(message.receiptHandle, message);
+    }
+    if (received.length > 0) this.#schedule();
+    return received;
+  }
+
+  /** How many could be received now, counted up to `most`. */
+  receivableCount(most: number): number {
+    const now = this.options.clock.now();
+    this.#redrive(now);
+    let count = 0;
+    for (const _ of this.#receivable(now)) {
+      count += 1;
+      if (count === most) break;
+    }
+    return count;
+  }
+
+  /** False for a handle that is not of a message here, or no longer its last one. */
+  delete(receiptHandle: string): boolean {
+    const message = this.#byHandle.get(receiptHandle);
+    if (!message) return false;
+    this.#remove(message);
+    this.#changed();
+    return true;
+  }
+
+  /** Hides a received message for so long from now; 0 shows it at once. */
+  changeVisibility(receiptHandle: string, seconds: number): boolean {
+    const message = this.#byHandle.get(receiptHandle);
+    if (!message) return false;
+    message.visibleAt = this.options.clock.now() + seconds * 1000;
+    this.#changed();
+    return true;
+  }
+
+  /** Moves messages to the dead-letter queue; without one they are gone. */
+  giveUp(messages: readonly QueueMessage[]): void {
+    const target = this.options.redrive?.deadLetterQueue;
+    for (const message of messages) {
+      this.#remove(message);
+      target?.send({ ...message, delaySeconds: 0 });
+    }
+    this.#changed();
+  }
+
+  purge(): void {
+    for (const message of this.#messages) this.#remove(message);
+  }
+
+  /** Calls whenever there may be something to receive; returns how to stop that. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#wake?.cancel();
+    this.#watchers.clear();
+  }
+
+  /** In order; in a FIFO queue none of a group of which one is being worked on. */
+  *#receivable(now: number): Generator<QueueMessage> {
+    const blocked = new Set<string | undefined>();
+    for (const message of this.#messages) {
+      const { isFifo } = this.options;
+      if (isFifo && blocked.has(message.groupId)) continue;
+      if (message.visibleAt <= now) yield message;
+      else blocked.add(message.groupId);
+    }
+  }
+
+  #redrive(now: number): void {
+    const { redrive, onRedrive } = this.options;
+    if (!redrive) return;
+    const spent = [...this.#receivable(now)].filter(
+      ({ receiveCount }) => receiveCount >= redrive.maxReceiveCount,
+    );
+    if (spent.length === 0) return;
+    this.giveUp(spent);
+    onRedrive?.(spent);
+  }
+
+  #duplicateOf(deduplicationId: string | undefined, now: number): QueueMessage | undefined {
+    for (const [id, { sentAt }] of this.#recent) {
+      if (sentAt > now - queueLimits.deduplicationMs) break;
+      this.#recent.delete(id);
+    }
+    return deduplicationId === undefined ? undefined : this.#recent.get(deduplicationId);
+  }
+
+  #remove(message: QueueMessage): void {
+    if (!this.#messages.delete(message)) return;
+    this.options.storage.give(message.size);
+    if (message.receiptHandle !== undefined) this.#byHandle.delete(message.receiptHandle);
+  }
+
+  #changed(): void {
+    this.#schedule();
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  /** One timer, for the message that shows next. */
+  #schedule(): void {
+    this.#wake?.cancel();
+    this.#wake = undefined;
+    if (this.#closed) return;
+    const { clock } = this.options;
+    const now = clock.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const { visibleAt } of this.#messages) if (visibleAt > now) next = Math.min(next, visibleAt);
+    if (next === Number.POSITIVE_INFINITY) return;
+    this.#wake = clock.after(next - now, () => this.#changed(), { background: true });
+  }
+}
