@@ -24,6 +24,7 @@ export const errorCodes = {
   LD_STAGE: { name: 'LiveDebugStageError', fault: 'user' },
   LD_PERMISSION: { name: 'LiveDebugPermissionError', fault: 'user' },
   LD_CLOCK: { name: 'LiveDebugClockError', fault: 'user' },
+  LD_AWS: { name: 'LiveDebugAwsError', fault: 'system' },
   LD_INTERNAL: { name: 'LiveDebugInternalError', fault: 'system' },
 } as const satisfies Record<string, { name: string; fault: 'user' | 'system' }>;
 

@@ -15,7 +15,7 @@ const timeoutMs = 10_000;
 
 /**
  * The variables as they are set on AWS. Rejects with LD_PERMISSION where `lambda:GetFunctionConfiguration` is refused,
- * with LD_STAGE where there is no such function, with LD_DIRECTORY's kin for a network that fails.
+ * with LD_STAGE where there is no such function, with LD_AWS for a network that fails.
  */
 export async function functionVariables(
   functionName: string,
@@ -29,7 +29,7 @@ export async function functionVariables(
   const request = { method: 'GET', url, headers: {} };
   const headers = new Signer({ service: 'lambda', region }).sign(request, await credentials(), clock.now());
   const response = await http.send({ ...request, headers, timeoutMs }).catch((cause: unknown) => {
-    throw new LiveDebugError('LD_RELAY', `no answer from ${url.host}: ${messageOf(cause)}`, {
+    throw new LiveDebugError('LD_AWS', `no answer from ${url.host}: ${messageOf(cause)}`, {
       remedy: 'check the network and HTTPS_PROXY',
       cause,
     });
@@ -52,7 +52,9 @@ export async function functionVariables(
       remedy: 'terraform apply with enabled = true; check --stage, --name, --region and --profile',
     });
   }
-  throw new LiveDebugError('LD_INTERNAL', `Lambda answered ${response.status}: ${message}`);
+  throw new LiveDebugError('LD_AWS', `Lambda answered ${response.status}: ${message}`, {
+    remedy: 'try again; check --region and --profile',
+  });
 }
 
 const refusalSchema = v.object({ message: v.optional(v.string()), Message: v.optional(v.string()) });

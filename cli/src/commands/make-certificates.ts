@@ -1,7 +1,12 @@
 // What `livectl vpn certificates` does, and what it says to do next.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { systemClock } from '../../../protocol/clock.ts';
+import { HttpClient } from '../../../protocol/http-client.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import { type AwsIdentity, type IdentityOptions, resolveIdentity } from '../aws/aws-identity.ts';
+import { importCertificate } from '../aws/import-certificate.ts';
+import { proxyAgent } from '../aws/proxy-agents.ts';
 import { reportFailure } from '../log/failure.ts';
 import { processOutput } from '../log/output.ts';
 import {
@@ -15,20 +20,25 @@ import { exitCodeOf, exitCodes } from './exit-code.ts';
 export interface MakeCertificatesOptions extends Omit<CertificateOptions, 'keepClient'> {
   /** A file, or `-` for stdin. */
   readonly ovpn: string | undefined;
+  /** Where to import the server's certificate; undefined leaves that to the reader. */
+  readonly aws: IdentityOptions | undefined;
   readonly format: 'pretty' | 'json';
   readonly verbose: boolean;
 }
 
 /** Resolves with the exit code. Errors are written, not thrown. */
 export async function showCertificates(options: MakeCertificatesOptions): Promise<number> {
-  const { client, folder, format, ovpn } = options;
+  const { aws, client, folder, format, ovpn } = options;
   try {
+    // Who asks is resolved first: nothing is made where that fails.
+    const identity = aws && (await resolveIdentity(aws));
     const configuration = ovpn === undefined ? undefined : await readConfiguration(ovpn);
     const certificates = await makeCertificates({
       ...options,
       folder: resolve(folder),
-      keepClient: ovpn !== undefined,
+      keepClient: ovpn !== undefined || aws !== undefined,
     });
+    const arn = identity && (await importServer(certificates, identity));
     let ovpnFile: string | undefined;
     if (configuration !== undefined) {
       ovpnFile = join(resolve(folder), `${client}.ovpn`);
@@ -36,8 +46,8 @@ export async function showCertificates(options: MakeCertificatesOptions): Promis
     }
     processOutput.line(
       format === 'json'
-        ? JSON.stringify(certificatesEvent(certificates, ovpnFile))
-        : words(folder, certificates, ovpnFile),
+        ? JSON.stringify(certificatesEvent(certificates, ovpnFile, arn))
+        : words(folder, certificates, ovpnFile, arn),
     );
     return exitCodes.ok;
   } catch (error) {
@@ -70,7 +80,26 @@ async function readStdin(): Promise<string> {
   return text;
 }
 
-function certificatesEvent(certificates: Certificates, ovpnFile: string | undefined): object {
+async function importServer(certificates: Certificates, identity: AwsIdentity): Promise<string> {
+  const [certificate, privateKey, chain] = await Promise.all(
+    [certificates.serverFile, certificates.serverKeyFile, certificates.caFile].map((file) =>
+      readFile(file, 'utf8'),
+    ),
+  );
+  const http = new HttpClient({ agentFor: proxyAgent });
+  try {
+    const pem = { certificate: certificate ?? '', privateKey: privateKey ?? '', chain: chain ?? '' };
+    return await importCertificate(pem, identity, http, systemClock);
+  } finally {
+    http.close();
+  }
+}
+
+function certificatesEvent(
+  certificates: Certificates,
+  ovpnFile: string | undefined,
+  arn: string | undefined,
+): object {
   const { caFile, clientFile, clientKeyFile, made, serverFile, serverKeyFile } = certificates;
   return {
     event: 'certificates',
@@ -80,20 +109,38 @@ function certificatesEvent(certificates: Certificates, ovpnFile: string | undefi
     client: clientFile,
     client_key: clientKeyFile,
     ...(ovpnFile === undefined ? {} : { ovpn: ovpnFile }),
+    ...(arn === undefined ? {} : { certificate_arn: arn }),
     made,
   };
 }
 
-function words(folder: string, certificates: Certificates, ovpnFile: string | undefined): string {
+function words(
+  folder: string,
+  certificates: Certificates,
+  ovpnFile: string | undefined,
+  arn: string | undefined,
+): string {
   const newServer = certificates.made.includes(certificates.serverFile);
-  const lines = [`made in ${folder} (only you can read it):`];
+  const nothing = certificates.made.length === 0 && ovpnFile === undefined;
+  const lines = [
+    nothing
+      ? `all there in ${folder} already (only you can read it)`
+      : `made in ${folder} (only you can read it):`,
+  ];
   lines.push(...certificates.made.map((file) => `  ${file}`));
   if (ovpnFile !== undefined)
     lines.push(`  ${ovpnFile}`, '', 'Open that file in your VPN client; it holds the key.');
-  if (newServer) {
+  if (arn !== undefined) {
     lines.push(
       '',
-      'Next, the server’s certificate to ACM in the endpoint’s Region; it serves as server_certificate_arn, and as',
+      'Imported into ACM; it serves as server_certificate_arn, and as client_root_certificate_arn too:',
+      '',
+      `  ${arn}`,
+    );
+  } else if (newServer) {
+    lines.push(
+      '',
+      'Next (or with --import), the server’s certificate to ACM in the endpoint’s Region; it serves as server_certificate_arn, and as',
       'client_root_certificate_arn too, since the same authority signed the clients’:',
       '',
       `  aws acm import-certificate --region REGION \\`,

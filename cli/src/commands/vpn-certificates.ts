@@ -10,13 +10,15 @@ export class VpnCertificatesCommand extends LivectlCommand {
     details: `
       A certificate authority, the server's certificate and one for a client, made by openssl in a folder only you can
       read. Run it again with another \`--client\` for a colleague: the authority and the server's certificate stay.
-      Private keys go to no other place; the server's is what you import into ACM.
+      Private keys go to no other place, but that \`--import\` hands the server's certificate with its key to ACM, which
+      the endpoint needs, and prints the ARN; without it you get the command to do so.
 
       \`--ovpn\` completes a client configuration (\`terraform output -raw client_config\`) with the client's certificate
       and key.
     `,
     examples: [
       ['For yourself', 'livectl vpn certificates --client tom'],
+      ['And the server’s into ACM', 'livectl vpn certificates --client tom --import --region eu-west-1'],
       [
         'With the configuration to open in the VPN client',
         'terraform output -raw client_config | livectl vpn certificates --client tom --ovpn -',
@@ -31,6 +33,9 @@ export class VpnCertificatesCommand extends LivectlCommand {
   });
   days = Option.String('--days', '825', { description: 'How long the certificates hold, 1 to 3650' });
   ovpn = Option.String('--ovpn', { description: 'A client configuration to complete; - reads stdin' });
+  import = Option.Boolean('--import', false, { description: 'Import the server’s certificate into ACM' });
+  profile = Option.String('--profile', { description: 'AWS profile; default AWS_PROFILE' });
+  region = Option.String('--region', { description: 'AWS Region; default AWS_REGION or the profile’s' });
   format = Option.String('--format', 'pretty', { description: 'pretty, or json: one object' });
   verbose = Option.Boolean('--verbose', false, { description: 'Also show stack traces of livectl' });
 
@@ -46,6 +51,7 @@ export class VpnCertificatesCommand extends LivectlCommand {
     if (!(Number.isInteger(days) && days >= 1 && days <= 3650))
       throw new UsageError(`--days takes a whole number from 1 to 3650, not ${this.days}`);
     const { showCertificates } = await import('./make-certificates.ts');
-    return showCertificates({ folder: out, client, serverName, days, ovpn, format, verbose });
+    const aws = this.import ? { profile: this.profile, region: this.region } : undefined;
+    return showCertificates({ folder: out, client, serverName, days, ovpn, aws, format, verbose });
   }
 }
