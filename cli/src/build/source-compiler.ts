@@ -25,6 +25,7 @@ export class SourceCompiler implements Compiler {
       outdir: target.taskRoot,
       format: 'esm',
       packages: 'external',
+      loader: { '': 'js' },
     };
     this.#build = new IncrementalBuild(esbuild, options, root);
   }

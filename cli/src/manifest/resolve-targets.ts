@@ -7,8 +7,8 @@ import type { Manifest } from './load-manifest.ts';
 import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';
 import { bringsItsOwnRuntime, pythonVersion } from './runtimes.ts';
 
-/** Tried in this order: sources before what a compiler may have put beside them. */
-const extensions = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx'];
+/** Tried in this order: sources before what a compiler may have put beside them, then as Lambda does. */
+const extensions = ['.ts', '.mts', '.cts', '.tsx', '', '.js', '.mjs', '.cjs', '.jsx'];
 
 /** The functions with their files; throws `LD_CONFIG` that names every function whose files aren't there. */
 export function resolveTargets(manifest: Manifest): (BuildTarget | UnbuiltTarget)[] {
@@ -70,10 +70,10 @@ function findFiles(settings: FunctionSettings, root: string, taskRoot: string): 
       text: `${JSON.stringify(handler)} must be a file without its extension, a dot and an exported name, as in src/hello.handler`,
     };
   }
-  const place = join(taskRoot, dirname(handler), moduleName);
+  const place = resolve(taskRoot, dirname(handler), moduleName);
   const sourceFile = extensions.map((extension) => place + extension).find((file) => kindOf(file, 'file'));
   if (sourceFile === undefined) {
-    const tried = `${relative(root, place) || place}{${extensions.join(',')}}`;
+    const tried = `${relative(root, place) || place}{${extensions.filter(Boolean).join(',')}}`;
     return {
       path: 'handler',
       text: `${JSON.stringify(handler)} names no file; looked for ${tried} in ${root}`,
@@ -104,9 +104,9 @@ function namesIn(folder: string): string[] {
   return kindOf(folder, 'folder') ? readdirSync(folder) : [];
 }
 
-/** Files that every Node runs: .js, .mjs and .cjs. */
+/** Files that every Node runs: .js, .mjs and .cjs, and those without an extension. */
 export function isPlainJavaScript(file: string): boolean {
-  return /^\.[cm]?js$/.test(extname(file));
+  return /^(\.[cm]?js)?$/.test(extname(file));
 }
 
 /** The program that a function with a runtime of its own is started with. */

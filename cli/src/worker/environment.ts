@@ -1,5 +1,6 @@
 // [5] The environment a worker gets: a clean base of this machine, the function's own variables, and Lambda's.
 import { devNull } from 'node:os';
+import { disabledNodeFeatures } from './disabled-node-features.ts';
 import type { FunctionCode } from './invocation.ts';
 import { layerVariables } from './layers.ts';
 
@@ -161,12 +162,15 @@ const startupNames = /^(NODE_|DENO_|PYTHON|UV_|LD_|DYLD_|MALLOC_|OPENSSL_|SSL_CE
 /**
  * The variables that a process reads only while it starts, so that setting them later has no effect, e.g.
  * `NODE_OPTIONS`, `NODE_EXTRA_CA_CERTS`, `PYTHONHASHSEED`, `TZ`. With `NODE_OPTIONS` the task root is one of them:
- * what they import is looked for from where the process starts.
+ * what they import is looked for from where the process starts. What Lambda's runtime switches off comes before them.
  */
 export function startupVariables(variables: Variables): Record<string, string> {
   const names = Object.keys(variables).filter((name) => startupNames.test(name));
   if (names.includes('NODE_OPTIONS')) names.push('LAMBDA_TASK_ROOT');
-  return Object.fromEntries(names.map((name) => [name, variables[name] ?? '']));
+  const startup = Object.fromEntries(names.map((name) => [name, variables[name] ?? '']));
+  const disabled = disabledNodeFeatures(variables.AWS_EXECUTION_ENV);
+  if (disabled !== '') startup.NODE_OPTIONS = `${disabled} ${startup.NODE_OPTIONS ?? ''}`.trimEnd();
+  return startup;
 }
 
 export function sameVariables(one: Variables, other: Variables): boolean {

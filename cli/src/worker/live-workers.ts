@@ -58,7 +58,7 @@ export class LiveWorkers {
       worker = Worker.program(this.#settings, code, runner.command, environment);
       this.#processes.add(worker);
     } else {
-      worker = this.#spareOf(code.functionName, runner).take(environment);
+      worker = this.#spareOf(code, runner).take(environment);
       worker.assign(code, environment, runner.kind === 'node' ? runner : undefined);
     }
     this.#workers.add(worker);
@@ -68,8 +68,8 @@ export class LiveWorkers {
 
   /** Has a spare booted for each of these, in so many milliseconds. */
   bootSparesAfter(ms: number, codes: Iterable<FunctionCode>): void {
-    for (const { functionName, runner } of codes) {
-      if (runner.kind !== 'command') this.#spareOf(functionName, runner).bootAfter(ms);
+    for (const code of codes) {
+      if (code.runner.kind !== 'command') this.#spareOf(code, code.runner).bootAfter(ms);
     }
   }
 
@@ -102,8 +102,9 @@ export class LiveWorkers {
     await this.#processes.close((worker) => this.end(worker, 'livectl stopped'), closeBoundMs);
   }
 
-  #spareOf(functionName: string, runner: ClientRunner): Spare {
-    return this.#spares.of(runner, this.#options.debugging?.has(functionName) ? functionName : undefined);
+  #spareOf({ functionName, runtime }: FunctionCode, runner: ClientRunner): Spare {
+    const debugged = this.#options.debugging?.has(functionName) ? functionName : undefined;
+    return this.#spares.of(runner, runtime, debugged);
   }
 
   #onDebugger(worker: Worker, news: DebuggerNews): void {

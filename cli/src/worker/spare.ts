@@ -12,22 +12,27 @@ export class Spare {
   readonly #debugged: string | undefined;
   readonly #clock: Clock;
   readonly #onBoot: (worker: Worker) => void;
-  /** The variables the next one starts with: those the newest worker needed, at first Lambda's default. */
-  #startup: Variables = { TZ: ':UTC' };
+  /** The variables the next one starts with: those the newest worker needed. */
+  #startup: Variables;
   #worker: Worker | undefined;
   #pending: { readonly due: number; readonly timer: Timer } | undefined;
   #closed = false;
 
-  /** `command` runs the runtime client, its file last; `debugged` names the function it is kept for, see `Worker`. */
+  /**
+   * `command` runs the runtime client, its file last; `startup` are the variables of the first one; `debugged` names the
+   * function it is kept for, see `Worker`.
+   */
   constructor(
     settings: WorkerSettings,
     command: readonly [string, ...string[]],
+    startup: Variables,
     onBoot: (worker: Worker) => void,
     debugged?: string,
   ) {
     this.#settings = settings;
     this.#command = command;
     this.#debugged = debugged;
+    this.#startup = startup;
     this.#clock = settings.clock;
     this.#onBoot = onBoot;
   }

@@ -1,5 +1,6 @@
 // [5] The spares of all interpreters in use, and how each runtime client of ours is started.
 import process from 'node:process';
+import { startupVariables } from './environment.ts';
 import type { Runner } from './invocation.ts';
 import { Spare } from './spare.ts';
 import type { Worker, WorkerSettings } from './worker.ts';
@@ -19,7 +20,7 @@ export class Spares {
   readonly #settings: WorkerSettings;
   readonly #options: SparesOptions;
   readonly #onBoot: (worker: Worker) => void;
-  /** By the interpreter, and by the function where it is debugged. */
+  /** By the interpreter and what it starts with, and by the function where it is debugged. */
   readonly #spares = new Map<string, Spare>();
 
   constructor(settings: WorkerSettings, options: SparesOptions, onBoot: (worker: Worker) => void) {
@@ -28,11 +29,17 @@ export class Spares {
     this.#onBoot = onBoot;
   }
 
-  /** The spare for such functions, or for that one which is debugged; it may have no process yet. */
-  of(runner: ClientRunner, debugged: string | undefined): Spare {
+  /**
+   * The spare for such functions of a runtime, e.g. `nodejs22.x`, or for that one which is debugged; it may have no
+   * process yet.
+   */
+  of(runner: ClientRunner, runtime: string, debugged: string | undefined): Spare {
     const command = this.#command(runner, debugged !== undefined);
-    const key = JSON.stringify([command[0], debugged]);
-    const spare = this.#spares.get(key) ?? new Spare(this.#settings, command, this.#onBoot, debugged);
+    // Lambda's default time zone; what a function sets itself is known later.
+    const startup = startupVariables({ TZ: ':UTC', AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}` });
+    const key = JSON.stringify([command[0], startup, debugged]);
+    const spare =
+      this.#spares.get(key) ?? new Spare(this.#settings, command, startup, this.#onBoot, debugged);
     this.#spares.set(key, spare);
     return spare;
   }

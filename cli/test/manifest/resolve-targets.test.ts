@@ -45,10 +45,19 @@ it('finds the source of a handler', async () => {
   ]);
 });
 
+it('takes a handler by an absolute path', async () => {
+  await touch('layer/wrapper.js');
+  const handler = join(root, 'layer/wrapper.handler');
+  expect(resolve({ handler })[0]).toMatchObject({ sourceFile: join(root, 'layer/wrapper.js') });
+});
+
 it.each([
   [['src/hello.js', 'src/hello.ts'], 'src/hello.ts', true],
   [['src/hello.mjs', 'src/hello.js'], 'src/hello.js', false],
   [['src/hello.cjs'], 'src/hello.cjs', false],
+  [['src/hello.js', 'src/hello'], 'src/hello', false],
+  [['src/hello', 'src/hello.ts'], 'src/hello.ts', true],
+  [['src/hello/index.js', 'src/hello.js'], 'src/hello.js', false],
   [['src/hello.tsx'], 'src/hello.tsx', true],
   [['src/hello.jsx'], 'src/hello.jsx', true],
   [['src/hello.ts/index.ts', 'src/hello.mts'], 'src/hello.mts', true],

@@ -98,6 +98,20 @@ it('knows the variables that only count when a process starts', () => {
   expect(startupVariables({ TZ: ':UTC', LAMBDA_TASK_ROOT: '/project' })).toEqual({ TZ: ':UTC' });
 });
 
+it.each([
+  ['nodejs18.x', '--no-experimental-require-module --no-experimental-detect-module'],
+  ['nodejs20.x', '--no-experimental-require-module'],
+  ['nodejs22.x', '--no-experimental-require-module --no-experimental-detect-module'],
+  ['nodejs24.x', ''],
+  ['python3.13', ''],
+])('starts Node without the features that %s has switched off', (runtime, options) => {
+  const variables = { AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}` };
+  expect(startupVariables(variables)).toEqual(options ? { NODE_OPTIONS: options } : {});
+  expect(startupVariables({ ...variables, NODE_OPTIONS: '--inspect' }).NODE_OPTIONS).toBe(
+    `${options} --inspect`.trimStart(),
+  );
+});
+
 it('compares variables without regard to their order', () => {
   expect(sameVariables({ a: '1', b: '2' }, { b: '2', a: '1' })).toBe(true);
   expect(sameVariables({ a: '1' }, { a: '2' })).toBe(false);

@@ -136,6 +136,8 @@ function locateFromEnvironment(): HandlerLocation {
 }
 
 async function takeAssignment(): Promise<HandlerLocation> {
+  // Those of the start, some of them livectl's; the function's own come back with its variables.
+  delete process.env.NODE_OPTIONS;
   const assignment = (await getJson('/livectl/assignment')) as Assignment & NodeHandler;
   applyEnvironment(assignment.environment);
   extendCredentials();
