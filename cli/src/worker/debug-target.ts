@@ -40,9 +40,13 @@ export class DebugTarget {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** Ends the sessions with a process that is about to exit and waits for nothing else. */
-  release(address: DebugAddress): void {
-    for (const [client, port] of this.#sessions) if (port === address.port) client.destroy();
+  /** The process there ends: its sessions don't count any more, and are cut off after `graceMs` milliseconds. */
+  release(address: DebugAddress, graceMs: number): void {
+    for (const [client, port] of this.#sessions) {
+      if (port !== address.port) continue;
+      this.#detach(client);
+      systemClock.after(graceMs, () => client.destroy(), { background: true });
+    }
   }
 
   /**
@@ -61,7 +65,7 @@ export class DebugTarget {
     upstream.once('close', () => client.destroy());
     client.once('close', () => {
       upstream.destroy();
-      if (this.#sessions.delete(client) && !this.attached) this.#onChange(false);
+      this.#detach(client);
     });
     upstream.once('connect', () => {
       if (client.destroyed) return;
@@ -77,6 +81,10 @@ export class DebugTarget {
   close(): void {
     for (const wake of [...this.#waiting]) wake();
     for (const client of this.#sessions.keys()) client.destroy();
+  }
+
+  #detach(client: Socket): void {
+    if (this.#sessions.delete(client) && !this.attached) this.#onChange(false);
   }
 
   #nextAddress(client: Socket): Promise<DebugAddress | undefined> {

@@ -1,8 +1,7 @@
 // [5] Debuggers under `--inspect`: one port for each function, and who is attached.
 
 import { type DebugKind, type DebugPort, openDebugPort } from './debug-port.ts';
-import type { DebugAddress } from './debug-target.ts';
-import { DebugTarget } from './debug-target.ts';
+import { type DebugAddress, DebugTarget } from './debug-target.ts';
 
 /** Where a function's debugger attaches. */
 export interface DebugEndpoint {
@@ -27,6 +26,12 @@ export interface DebugWatcher {
   /** No debugger can attach to it; told once for each function. */
   onUnavailable(functionName: string, reason: string): void;
 }
+
+/**
+ * debugpy's adapter outlives its process, to tell the debugger whether to attach again; it ends when the debugger has
+ * gone. Milliseconds.
+ */
+const lastWordsMs = 1000;
 
 export class Debugging {
   readonly #targets = new Map<string, DebugTarget>();
@@ -85,7 +90,12 @@ export class Debugging {
 
   /** The process there is about to exit, and would wait for its debugger to go first. */
   release(functionName: string, address: DebugAddress): void {
-    this.#targets.get(functionName)?.release(address);
+    this.#targets.get(functionName)?.release(address, 0);
+  }
+
+  /** The process there is gone. */
+  gone(functionName: string, address: DebugAddress): void {
+    this.#targets.get(functionName)?.release(address, lastWordsMs);
   }
 
   unavailable(functionName: string, reason: string): void {

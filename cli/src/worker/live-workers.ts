@@ -127,7 +127,11 @@ export class LiveWorkers {
   #onExit(worker: Worker, reason: string): void {
     this.#processes.delete(worker);
     this.#forget(worker);
-    this.#aimDebugger(worker.debugged);
+    const { debugAddress, debugged } = worker;
+    if (debugged !== undefined && debugAddress !== undefined) {
+      this.#options.debugging?.gone(debugged, debugAddress);
+    }
+    this.#aimDebugger(debugged);
     if (worker.code !== undefined) this.#options.onGone(worker, reason);
   }
 

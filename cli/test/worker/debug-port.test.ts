@@ -153,9 +153,10 @@ describe('a debugger', () => {
     target.aim(address);
     const client = dial(port, 'hello');
     await once(client, 'data');
-    target.release({ ...address, port: address.port + 1 });
+    target.release({ ...address, port: address.port + 1 }, 0);
     expect(target.attached).toBe(true);
-    target.release(address);
+    target.release(address, 0);
+    expect(target.attached).toBe(false);
     await once(client, 'close');
   });
 });
