@@ -1,5 +1,5 @@
-// Builds, in this order: the stub and its reproducible zip, the Node and Python runtime clients, the CLI that carries
-// them, the CDKTF constructs.
+// Builds, in this order: the stub and its reproducible zip, the Node and Python runtime clients, the AWS SDK's clients,
+// the CLI that carries them all, the CDKTF constructs.
 //   node scripts/build.mjs            everything into dist/, and the stub's zip into the Terraform module
 //   node scripts/build.mjs --bench    also dist/bench.mjs
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -44,6 +44,38 @@ async function buildNodeRuntime() {
     outfile: join(dist, 'node-runtime.mjs'),
     minifySyntax: true,
     minifyWhitespace: true,
+  });
+}
+
+/**
+ * Who asks is resolved by livectl (cli/src/aws/aws-identity.ts): the SDK's own ways to credentials, in each of its
+ * clients, are left out.
+ */
+const noDefaultCredentials = {
+  name: 'no-default-credentials',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup(build) {
+    build.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, (args) => ({
+      path: args.path,
+      namespace: 'left-out',
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({
+      contents: "export const defaultProvider = () => () => Promise.reject(new Error('credentials are given'));",
+    }));
+  },
+};
+
+/** The AWS SDK's clients, which the CLI carries compressed and runs when they are needed. */
+async function buildAwsCalls() {
+  return build({
+    ...common,
+    entryPoints: ['cli/src/trigger/aws-calls.ts'],
+    outfile: join(dist, 'aws-calls.cjs'),
+    format: 'cjs',
+    minify: true,
+    // The ES modules, of which esbuild takes only the commands in use: half of what `main` brings.
+    mainFields: ['module', 'main'],
+    plugins: [noDefaultCredentials],
   });
 }
 
@@ -110,9 +142,10 @@ await mkdir(dist, { recursive: true });
 const stub = await buildStub();
 const runtime = await buildNodeRuntime();
 await cp(join(root, 'cli/src/worker/python-runtime/python-runtime.py'), join(dist, 'python-runtime.py'));
+const awsCalls = await buildAwsCalls();
 const cli = await buildCli();
 await buildConstructs(root, dist);
-await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(root, [stub, runtime, cli]));
+await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(root, [stub, runtime, awsCalls, cli]));
 if (process.argv.includes('--bench')) {
   await build({
     ...here,
