@@ -23,6 +23,8 @@ export const errorCodes = {
   LD_REGION: { name: 'LiveDebugRegionError', fault: 'user' },
   LD_STAGE: { name: 'LiveDebugStageError', fault: 'user' },
   LD_PERMISSION: { name: 'LiveDebugPermissionError', fault: 'user' },
+  LD_RESOURCE: { name: 'LiveDebugResourceError', fault: 'user' },
+  LD_PUBLISH: { name: 'LiveDebugPublishError', fault: 'system' },
   LD_CLOCK: { name: 'LiveDebugClockError', fault: 'user' },
   LD_AWS: { name: 'LiveDebugAwsError', fault: 'system' },
   LD_INTERNAL: { name: 'LiveDebugInternalError', fault: 'system' },

@@ -73,6 +73,8 @@ async function buildAwsCalls() {
     outfile: join(dist, 'aws-calls.cjs'),
     format: 'cjs',
     minify: true,
+    // It runs as a compiled function, which can only require().
+    supported: { 'dynamic-import': false },
     // The ES modules, of which esbuild takes only the commands in use: half of what `main` brings.
     mainFields: ['module', 'main'],
     plugins: [noDefaultCredentials],

@@ -4,8 +4,10 @@ import packageJson from 'embedded:package.json';
 import { Builtins, Cli, type Command } from 'clipanion';
 import { messageOf } from '../../protocol/live-debug-error.ts';
 import { exitCodes } from './commands/exit-code.ts';
+import { InvokeCommand } from './commands/invoke.ts';
 import { ServeCommand } from './commands/serve.ts';
 import { StatusCommand } from './commands/status.ts';
+import { TriggerCommand } from './commands/trigger.ts';
 import { VpnCommand } from './commands/vpn.ts';
 import { VpnCertificatesCommand } from './commands/vpn-certificates.ts';
 import { closeOutput, processOutput } from './log/output.ts';
@@ -26,9 +28,11 @@ const cli = new Cli({
 cli.register(Builtins.HelpCommand);
 cli.register(Builtins.VersionCommand);
 cli.register(ServeCommand);
+cli.register(InvokeCommand);
 cli.register(StatusCommand);
 cli.register(VpnCommand);
 cli.register(VpnCertificatesCommand);
+cli.register(TriggerCommand);
 
 const command = parse(process.argv.slice(2));
 const exitCode = command ? await cli.run(command, Cli.defaultContext) : exitCodes.usage;

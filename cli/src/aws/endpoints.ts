@@ -2,7 +2,12 @@
 
 /** The base URL of a service, e.g. `dynamodb` in `eu-west-1`. */
 export function endpointOf(service: 'acm' | 'dynamodb' | 'lambda' | 'sts', region: string): string {
-  const own = process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`];
   const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-  return own || process.env.AWS_ENDPOINT_URL || `https://${service}.${region}.${domain}`;
+  return emulatorOf(service) ?? `https://${service}.${region}.${domain}`;
+}
+
+/** The base URL that the environment names for a service; undefined where AWS itself is meant. */
+export function emulatorOf(service: string): string | undefined {
+  const own = process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`];
+  return own || process.env.AWS_ENDPOINT_URL || undefined;
 }

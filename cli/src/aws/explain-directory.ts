@@ -1,6 +1,7 @@
 // What a refusal of the directory means for the person at the terminal: one clear error with its remedy.
 import { DirectoryRefusal } from '../../../protocol/directory.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import { explainCredentials } from './explain-credentials.ts';
 
 /** What was asked for, for the words of the error. */
 export interface DirectoryContext {
@@ -15,7 +16,6 @@ export function explainDirectory(error: unknown, context: DirectoryContext): unk
   if (!(error instanceof DirectoryRefusal)) return error;
   const { profile, region, stage, tableName } = context;
   const { message, type } = error;
-  const login = `run: aws sso login${profile ? ` --profile ${profile}` : ''}`;
   switch (type) {
     case 'ResourceNotFoundException':
       return new LiveDebugError(
@@ -32,32 +32,8 @@ export function explainDirectory(error: unknown, context: DirectoryContext): unk
           'attach the module’s output developer_policy_json to that principal, or check --stage, --name and --profile',
         cause: error,
       });
-    case 'ExpiredTokenException':
-    case 'UnrecognizedClientException':
-    case 'InvalidClientTokenId':
-    case 'MissingAuthenticationTokenException':
-      return new LiveDebugError('LD_CREDENTIALS', `AWS does not accept the credentials: ${message}`, {
-        remedy: login,
-        cause: error,
-      });
-    case 'InvalidSignatureException': {
-      if (!/expired|not yet current/i.test(message)) {
-        return new LiveDebugError('LD_CREDENTIALS', `AWS does not accept the signature: ${message}`, {
-          remedy: `check the secret access key, or ${login}`,
-          cause: error,
-        });
-      }
-      return new LiveDebugError(
-        'LD_CLOCK',
-        `this machine’s clock differs from AWS’s by minutes: ${message}`,
-        {
-          remedy: 'set the clock, e.g. turn on network time',
-          cause: error,
-        },
-      );
-    }
     default:
-      return error;
+      return explainCredentials(type, message, profile, error) ?? error;
   }
 }
 

@@ -14,6 +14,7 @@ export function exitCodeOf(error: unknown): number {
     case 'LD_REGION':
     case 'LD_STAGE':
     case 'LD_PERMISSION':
+    case 'LD_RESOURCE':
     case 'LD_CLOCK':
       return exitCodes.usage;
     case 'LD_DISPLACED':

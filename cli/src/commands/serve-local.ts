@@ -76,6 +76,13 @@ async function openCloud(
     caller: undefined,
     url,
     functionUrls,
+    described: {
+      kind: 'local',
+      endpoint: cloud.endpointUrl,
+      region,
+      credentials: developerCredentials,
+      targets: Object.fromEntries(cloud.triggerTargets),
+    },
   };
 }
 

@@ -47,6 +47,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
         explain: (error: unknown) => explainDirectory(error, context),
         url: undefined,
         functionUrls: urls,
+        described: { kind: 'stage', stage: options.stage, table: context.tableName, region },
       }),
     };
   });

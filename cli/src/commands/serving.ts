@@ -10,6 +10,8 @@ import { systemClock } from '../../../protocol/clock.ts';
 import type { ClockSkew } from '../../../protocol/clock-skew.ts';
 import { generateClientKeys } from '../../../protocol/sealing.ts';
 import { createBuilder } from '../build/builder.ts';
+import { startControlServer } from '../control/control-server.ts';
+import type { ServeState } from '../control/serve-state.ts';
 import { reportFailure } from '../log/failure.ts';
 import { jsonLines } from '../log/json-lines.ts';
 import { processOutput, readerGone } from '../log/output.ts';
@@ -21,6 +23,7 @@ import { Session, type SessionOptions } from '../session/session.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import { ServeHints, type ServeHintsOptions } from '../vpn/serve-hints.ts';
 import { createWorkerPool } from '../worker/pool.ts';
+import { announce } from './announce.ts';
 import { Closers } from './closers.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
 import { openDebugging } from './open-debugging.ts';
@@ -55,6 +58,8 @@ export interface Place {
   readonly url: string | undefined;
   /** Where functions answer over HTTP. */
   readonly functionUrls: ReadonlyMap<string, string>;
+  /** What `trigger` and `invoke` on this machine need to know of it. */
+  readonly described: ServeState['place'];
 }
 
 /** What a place may need while it is opened. */
@@ -97,7 +102,7 @@ export async function serveUntilStopped(
 async function serve(
   options: ServingOptions,
   errand: Errand,
-  emit: (event: SessionEvent) => void,
+  show: (event: SessionEvent) => void,
   closers: Closers,
 ): Promise<number> {
   const { manifest } = errand;
@@ -114,6 +119,12 @@ async function serve(
   // The first to be added is the last to go: a signal while the rest is closed must not cut that short.
   closers.add(() => stop.dispose());
   closers.add(removeTempDir);
+  const control = await startControlServer();
+  closers.add(() => control.close());
+  const emit = (event: SessionEvent) => {
+    show(event);
+    control.publish(event);
+  };
   const stopAsked = Promise.race([stop.first, readerGone]).then(() => 'stop' as const);
   const nodeRuntimeFile = join(tempDir, 'node-runtime.mjs');
   writeFileSync(nodeRuntimeFile, nodeRuntime, { mode: 0o600 });
@@ -190,6 +201,7 @@ async function serve(
     await session.stop(0);
     return exitCodes.ok;
   }
+  closers.add(announce(manifest, place.described, control, emit));
   emit({
     event: 'ready',
     url: place.url,

@@ -37,6 +37,24 @@ export const processOutput: Output = {
   },
 };
 
+/** For what must not mix with a result on stdout: all of it goes to stderr. */
+export const errorOutput: Output = {
+  columns: process.stderr.isTTY ? process.stderr.columns : undefined,
+  colour: Boolean(process.stderr.isTTY) && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
+  line: processOutput.errorLine,
+  errorLine: processOutput.errorLine,
+};
+
+/** Bytes to stdout as they are, on a terminal with a line end after them; resolves when all are handed over. */
+export function writeBytes(bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    if (broken) return resolve();
+    void readerGone.then(resolve);
+    if (bytes.length > 0) process.stdout.write(bytes);
+    process.stdout.write(process.stdout.isTTY ? '\n' : '', () => resolve());
+  });
+}
+
 /** Resolves when everything written so far is handed over, at most a second later. */
 export async function closeOutput(): Promise<void> {
   const drained = Promise.all(

@@ -8,11 +8,13 @@ import type { BuildMessage } from '../build/build-event.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
 import type { FunctionError, WorkerPool, WorkerResult } from '../worker/invocation.ts';
 import { Answers, type Run } from './answers.ts';
+import { parseLambdaEvent } from './lambda-event.ts';
 import { OutgoingParts, type Part } from './outgoing-parts.ts';
 import { buildFailure, busy, gaveUp, notServed, stoppedError } from './own-errors.ts';
 import { Replies } from './replies.ts';
 import { resultEvent } from './result-event.ts';
 import type { SessionEvent } from './session-event.ts';
+import { sourceIds } from './source-ids.ts';
 import { withRest } from './streamed-result.ts';
 import { triggerSummary } from './trigger-summary.ts';
 
@@ -114,8 +116,16 @@ export class Invocations {
       // A part, too, says that the invocation is worked on.
       if (run.state === 'running' && !run.parts?.count) this.track(this.#replies.acknowledge(run));
     });
-    const trigger = triggerSummary(message.body);
-    onEvent({ event: 'invoke', id: run.requestId, function: run.functionName, trigger });
+    const event = parseLambdaEvent(message.body);
+    const trigger = triggerSummary(event, message.body.length);
+    const ids = sourceIds(event);
+    onEvent({
+      event: 'invoke',
+      id: run.requestId,
+      function: run.functionName,
+      trigger,
+      ...(ids.length > 0 ? { source_ids: ids } : {}),
+    });
   }
 
   /** A stub asks where its invocation stands, perhaps from a new connection. */

@@ -40,7 +40,14 @@ export type SessionEvent =
       /** From the start of the process, in milliseconds. */
       readonly ms: number;
     }
-  | { readonly event: 'invoke'; readonly id: string; readonly function: string; readonly trigger: string }
+  | {
+      readonly event: 'invoke';
+      readonly id: string;
+      readonly function: string;
+      readonly trigger: string;
+      /** What the sources call what caused it, e.g. message ids; absent where the event names none. */
+      readonly source_ids?: readonly string[];
+    }
   | {
       readonly event: 'log';
       /** Undefined for lines of an init phase that no invocation waits for. */

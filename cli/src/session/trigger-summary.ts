@@ -1,51 +1,9 @@
 // [4] A few words for the terminal on where an event came from, e.g. `GET /hello?name=ada` or `SQS orders, 3 records`.
-import * as v from 'valibot';
+import { type LambdaEvent, type LambdaRecord, parsedUpToBytes } from './lambda-event.ts';
 
-/** Larger events are not parsed just for a line in the terminal. */
-const parsedUpToBytes = 256 * 1024;
-
-/** What is not of the expected kind is passed over, so that one odd field does not hide the others. */
-const text = v.fallback(v.optional(v.string()), undefined);
-function part<T extends v.ObjectEntries>(entries: T) {
-  return v.fallback(v.optional(v.object(entries)), undefined);
-}
-
-const recordSchema = v.object({
-  eventSource: text,
-  /** SNS writes it so. */
-  EventSource: text,
-  eventSourceARN: text,
-  eventName: text,
-  s3: part({ bucket: part({ name: text }) }),
-  Sns: part({ TopicArn: text }),
-});
-
-const eventSchema = v.object({
-  httpMethod: text,
-  path: text,
-  rawPath: text,
-  rawQueryString: text,
-  requestContext: part({ http: part({ method: text }), connectionId: text, routeKey: text }),
-  type: text,
-  methodArn: text,
-  routeArn: text,
-  source: text,
-  'detail-type': text,
-  triggerSource: text,
-  userPoolId: text,
-  awslogs: part({ data: text }),
-  eventSource: text,
-  deliveryStreamArn: text,
-  RequestType: text,
-  ResourceType: text,
-  Records: v.fallback(v.optional(v.array(recordSchema)), undefined),
-});
-type Event = v.InferOutput<typeof eventSchema>;
-
-/** Recognises the shapes AWS documents; anything else is an `invoke` with its size. Never throws. */
-export function triggerSummary(event: Uint8Array): string {
-  if (event.length > parsedUpToBytes) return `invoke, ${(event.length / 1024 / 1024).toFixed(1)} MB`;
-  const parsed = parse(event);
+/** Recognises the shapes AWS documents; anything else is an `invoke`, with its size where that is large. */
+export function triggerSummary(parsed: LambdaEvent | undefined, bytes: number): string {
+  if (bytes > parsedUpToBytes) return `invoke, ${(bytes / 1024 / 1024).toFixed(1)} MB`;
   if (parsed === undefined) return 'invoke';
   const authorizer = parsed.methodArn !== undefined || parsed.routeArn !== undefined ? 'authorizer ' : '';
   const request = ofRequest(parsed) ?? (authorizer && (parsed.type ?? ''));
@@ -54,7 +12,13 @@ export function triggerSummary(event: Uint8Array): string {
 }
 
 /** API Gateway (REST, HTTP, WebSocket), function URLs, load balancers. */
-function ofRequest({ httpMethod, path, rawPath, rawQueryString, requestContext }: Event): string | undefined {
+function ofRequest({
+  httpMethod,
+  path,
+  rawPath,
+  rawQueryString,
+  requestContext,
+}: LambdaEvent): string | undefined {
   if (requestContext?.http?.method !== undefined) {
     const query = rawQueryString ? `?${rawQueryString}` : '';
     return `${requestContext.http.method} ${rawPath ?? '/'}${query}`;
@@ -64,14 +28,14 @@ function ofRequest({ httpMethod, path, rawPath, rawQueryString, requestContext }
   return `WebSocket ${requestContext.routeKey ?? ''}`.trim();
 }
 
-function ofRecords({ Records: records }: Event): string | undefined {
+function ofRecords({ Records: records }: LambdaEvent): string | undefined {
   const first = records?.[0];
   if (records === undefined || first === undefined) return undefined;
   const count = records.length > 1 ? `, ${records.length} records` : '';
   return ofRecord(first) + count;
 }
 
-function ofRecord(record: v.InferOutput<typeof recordSchema>): string {
+function ofRecord(record: LambdaRecord): string {
   const { eventSource, EventSource, eventSourceARN = '', eventName, s3, Sns } = record;
   const source = eventSource ?? EventSource;
   switch (source) {
@@ -93,7 +57,7 @@ function ofRecord(record: v.InferOutput<typeof recordSchema>): string {
   }
 }
 
-function ofService(event: Event): string | undefined {
+function ofService(event: LambdaEvent): string | undefined {
   const { source, 'detail-type': detailType, eventSource } = event;
   if (source === 'aws.events' && detailType === 'Scheduled Event') return 'schedule';
   if (source !== undefined && detailType !== undefined) return `EventBridge ${source} ${detailType}`;
@@ -113,13 +77,4 @@ function words(...parts: readonly (string | undefined)[]): string {
 
 function lastOf(arn: string | undefined, separator: string): string | undefined {
   return arn?.split(separator).at(-1);
-}
-
-function parse(event: Uint8Array): Event | undefined {
-  try {
-    const parsed = v.safeParse(eventSchema, JSON.parse(Buffer.from(event).toString('utf8')));
-    return parsed.success ? parsed.output : undefined;
-  } catch {
-    return undefined;
-  }
 }

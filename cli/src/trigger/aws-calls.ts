@@ -87,7 +87,8 @@ export function awsCalls(connect: (service: AwsService) => AwsConnection): AwsCa
       new SQSClient({ ...config(connect('sqs')), useQueueUrlAsEndpoint: false }).send(
         new SendMessageCommand(input),
       ),
-    putEvents: (input) => new EventBridgeClient(config(connect('eventbridge'))).send(new PutEventsCommand(input)),
+    putEvents: (input) =>
+      new EventBridgeClient(config(connect('eventbridge'))).send(new PutEventsCommand(input)),
     putObject: (input) => {
       const connection = connect('s3');
       const client = new S3Client({

@@ -1,10 +1,15 @@
 // A line for every source, on the sample events of AWS's own documentation (Lambda Developer Guide, shortened).
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { parseLambdaEvent } from '../../src/session/lambda-event.ts';
 import { triggerSummary } from '../../src/session/trigger-summary.ts';
 
 function summary(event: unknown): string {
-  return triggerSummary(Buffer.from(JSON.stringify(event)));
+  return summaryOf(Buffer.from(JSON.stringify(event)));
+}
+
+function summaryOf(bytes: Uint8Array): string {
+  return triggerSummary(parseLambdaEvent(bytes), bytes.length);
 }
 
 const httpV2 = {
@@ -221,14 +226,14 @@ describe('the trigger summary', () => {
   });
 
   test('of a large event is its size', () => {
-    expect(triggerSummary(Buffer.alloc(3 * 1024 * 1024, ' '))).toBe('invoke, 3.0 MB');
+    expect(summaryOf(Buffer.alloc(3 * 1024 * 1024, ' '))).toBe('invoke, 3.0 MB');
   });
 
   test('of what is no object, or no JSON, is plain', () => {
     for (const event of [null, 1, 'text', [], {}, { Records: [] }, { Records: 'x' }])
       expect(summary(event)).toBe('invoke');
-    expect(triggerSummary(Buffer.from('{"httpMethod":'))).toBe('invoke');
-    expect(triggerSummary(Buffer.alloc(0))).toBe('invoke');
+    expect(summaryOf(Buffer.from('{"httpMethod":'))).toBe('invoke');
+    expect(summaryOf(Buffer.alloc(0))).toBe('invoke');
   });
 
   test('is not put off by a field of another kind', () => {

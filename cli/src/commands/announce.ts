@@ -1,0 +1,32 @@
+// Lets `trigger` and `invoke` on this machine find a running `serve`, and watch it.
+import { realpathSync } from 'node:fs';
+import { messageOf } from '../../../protocol/live-debug-error.ts';
+import type { ControlServer } from '../control/control-server.ts';
+import { type ServeState, writeServeState } from '../control/serve-state.ts';
+import type { Manifest } from '../manifest/load-manifest.ts';
+import type { SessionEvent } from '../session/session-event.ts';
+
+/** Writes the state file; the function it returns removes it. Serving goes on where the file can't be written. */
+export function announce(
+  manifest: Manifest,
+  place: ServeState['place'],
+  { token, url }: ControlServer,
+  emit: (event: SessionEvent) => void,
+): () => void {
+  try {
+    return writeServeState({
+      since: new Date().toISOString(),
+      control: { url, token },
+      root: realpathSync(manifest.root),
+      manifest: place.kind === 'local' ? realpathSync(manifest.file) : manifest.file,
+      functions: manifest.functions.map(({ name }) => name),
+      place,
+    });
+  } catch (error) {
+    emit({
+      event: 'notice',
+      message: `livectl trigger and invoke won't find this livectl: ${messageOf(error)}`,
+    });
+    return () => undefined;
+  }
+}

@@ -1,0 +1,51 @@
+// `livectl invoke`: the flags; run-invoke.ts does the work.
+import { Command, Option } from 'clipanion';
+import { LivectlCommand } from './livectl-command.ts';
+import { formatOf, placeOf } from './place-flags.ts';
+
+export class InvokeCommand extends LivectlCommand {
+  static override paths = [['invoke']];
+
+  static override usage = Command.Usage({
+    description: 'Run a function with one event, and print its result, error and log',
+    details: `
+      Invokes the function through Lambda as \`aws lambda invoke\` does: on AWS with \`--stage\`, or beside a running
+      \`livectl serve --local\` with \`--local\`. The result goes to stdout exactly as the function gave it, the log and
+      an error to stderr; the log is that of a \`livectl serve\` on this machine.
+
+      The event is a file's name, JSON text, or \`-\` for stdin.
+
+      The exit code is 1 where the function failed, 2 where something in the command is wrong.
+    `,
+    examples: [
+      ['Invoke a function of the local cloud', 'livectl invoke hello --local'],
+      ['With an event from a file', 'livectl invoke hello --local --event events/order.json'],
+      [
+        'The stage’s function on AWS, with an event on the line',
+        'livectl invoke hello --stage dev-tom --event \'{"id":"1"}\'',
+      ],
+      ['The result for another program', 'livectl invoke hello --local --event - < order.json | jq .total'],
+    ],
+  });
+
+  event = Option.String('--event', '{}', { description: 'A file, JSON text, or - for stdin' });
+  local = Option.Boolean('--local', false, { description: 'Beside a running `livectl serve --local`' });
+  root = Option.String('--root', '.', { description: 'Its --root' });
+  config = Option.String('--config', { description: 'Its --config, where that was given' });
+  stage = Option.String('--stage', { description: 'The stage on AWS: the module’s `stage`' });
+  stageName = Option.String('--name', 'live-debug', {
+    description: 'Prefix of the stage’s table: the module’s `name`',
+  });
+  profile = Option.String('--profile', { description: 'AWS profile; default AWS_PROFILE' });
+  region = Option.String('--region', { description: 'AWS Region; default AWS_REGION or the profile’s' });
+  format = Option.String('--format', 'pretty', { description: 'pretty, or json: one object' });
+  verbose = Option.Boolean('--verbose', false, { description: 'Also show stack traces of livectl' });
+  functionName = Option.String({ name: 'function' });
+
+  async run(): Promise<number> {
+    const { event, functionName, verbose } = this;
+    const options = { place: placeOf(this), functionName, event, format: formatOf(this.format), verbose };
+    const { runInvoke } = await import('./run-invoke.ts');
+    return runInvoke(options);
+  }
+}

@@ -1,0 +1,38 @@
+// The flags of `trigger` and `invoke` that say where the stage is.
+import { UsageError } from 'clipanion';
+import type { PlaceOptions } from './trigger-stage.ts';
+
+/** What both commands' flags give. */
+export interface PlaceFlags {
+  readonly local: boolean;
+  readonly stage: string | undefined;
+  readonly stageName: string;
+  readonly profile: string | undefined;
+  readonly region: string | undefined;
+  readonly root: string;
+  readonly config: string | undefined;
+}
+
+/** Throws a UsageError where they contradict each other or say nothing. */
+export function placeOf(flags: PlaceFlags): PlaceOptions {
+  const { config, local, profile, region, root, stage, stageName: name } = flags;
+  if (local && stage !== undefined)
+    throw new UsageError('--local and --stage exclude each other: where is the stage?');
+  if (local) return { kind: 'local', root, config };
+  if (stage === undefined) throw new UsageError('say where the stage is: --stage NAME on AWS, or --local');
+  return { kind: 'stage', stage, name, profile, region };
+}
+
+/** Throws a UsageError for anything but the two formats. */
+export function formatOf(format: string): 'pretty' | 'json' {
+  if (format === 'pretty' || format === 'json') return format;
+  throw new UsageError(`--format is pretty or json, not ${format}`);
+}
+
+/** Seconds of `--wait`; 0 with `--no-wait`. Throws a UsageError. */
+export function secondsOf(wait: string, noWait: boolean): number {
+  const seconds = Number(wait);
+  if (!/^\d+$/.test(wait) || seconds > 3600)
+    throw new UsageError(`--wait takes whole seconds, at most 3600, not ${wait}`);
+  return noWait ? 0 : seconds;
+}

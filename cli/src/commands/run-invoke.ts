@@ -1,0 +1,78 @@
+// What `livectl invoke` does: one invocation, its result on stdout, its log and error on stderr.
+import { systemClock } from '../../../protocol/clock.ts';
+import { seenInvocation } from '../control/outcome.ts';
+import { reportFailure } from '../log/failure.ts';
+import { functionErrorLines, invokeObject } from '../log/invoke-lines.ts';
+import { jsonLine } from '../log/json-lines.ts';
+import { errorOutput, processOutput, writeBytes } from '../log/output.ts';
+import { pretty } from '../log/pretty.ts';
+import { Given } from '../trigger/given.ts';
+import { invokeFunction } from '../trigger/lambda.ts';
+import { readStdin } from '../trigger/read-stdin.ts';
+import { exitCodeOf, exitCodes } from './exit-code.ts';
+import { functionNamed, openTriggerStage, type PlaceOptions, type TriggerStage } from './trigger-stage.ts';
+
+export interface InvokeOptions {
+  readonly place: PlaceOptions;
+  readonly functionName: string;
+  /** A file, JSON text, or `-`. */
+  readonly event: string;
+  readonly format: 'pretty' | 'json';
+  readonly verbose: boolean;
+}
+
+/** The answer is there already: the log's last lines are a moment away at most. */
+const afterAnswerMs = 2000;
+
+/** Invokes once; resolves with the exit code. Errors are written, not thrown. */
+export async function runInvoke(options: InvokeOptions): Promise<number> {
+  try {
+    const payload = await payloadOf(options.event);
+    const stage = await openTriggerStage(options.place);
+    try {
+      return await invoke(options, payload, stage);
+    } finally {
+      stage.close();
+    }
+  } catch (error) {
+    reportFailure(error, processOutput, options);
+    return exitCodeOf(error);
+  }
+}
+
+async function invoke(options: InvokeOptions, payload: string, stage: TriggerStage): Promise<number> {
+  const { format, functionName } = options;
+  const { lambdaName, name } = functionNamed(functionName, stage);
+  const watch = await stage.watch();
+  try {
+    const { answer, ids, traces } = await invokeFunction(lambdaName, payload, 'RequestResponse', stage.aws);
+    const body = Buffer.from(answer?.body ?? []);
+    const { functionError } = answer ?? {};
+    const show = format === 'pretty' ? pretty(errorOutput) : () => undefined;
+    const sought = { functionName: name, traces };
+    const seen = watch && (await seenInvocation(watch, sought, afterAnswerMs, systemClock, show));
+    if (format === 'json') {
+      processOutput.line(jsonLine(invokeObject(name, ids.request_id ?? '', { functionError, body }, seen)));
+    } else if (functionError === undefined) await writeBytes(body);
+    else if (seen?.result === undefined) errorOutput.line(functionErrorLines(body, errorOutput.colour));
+    return functionError === undefined ? exitCodes.ok : exitCodes.failure;
+  } finally {
+    watch?.close();
+  }
+}
+
+/** The event's JSON text. Rejects with LD_CONFIG. */
+async function payloadOf(event: string): Promise<string> {
+  const text = event === '-' || isJson(event) ? event : `@${event.replace(/^@/, '')}`;
+  const given = new Given({ event: text }, readStdin);
+  return (await given.json('event')) ?? '{}';
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,127 @@
+// What `livectl trigger` does: finds the source, completes what was given, publishes, and tells what became of it.
+import { systemClock } from '../../../protocol/clock.ts';
+import { type SeenInvocation, seenInvocation } from '../control/outcome.ts';
+import type { Watch } from '../control/watch.ts';
+import { type Ask, terminalAsk, Unanswered } from '../log/ask.ts';
+import { reportFailure } from '../log/failure.ts';
+import { jsonLine } from '../log/json-lines.ts';
+import { processOutput } from '../log/output.ts';
+import { pretty } from '../log/pretty.ts';
+import { answerLines, publishedLine, type Triggered, triggerObject } from '../log/trigger-lines.ts';
+import { type FlagValue, Given, wrong } from '../trigger/given.ts';
+import { readStdin } from '../trigger/read-stdin.ts';
+import { type Chosen, chooseTrigger } from './choose-trigger.ts';
+import { exitCodeOf, exitCodes } from './exit-code.ts';
+import { openTriggerStage, type PlaceOptions, type TriggerStage } from './trigger-stage.ts';
+
+export interface TriggerOptions {
+  readonly place: PlaceOptions;
+  /** `[source] [function]`. */
+  readonly words: readonly string[];
+  /** The flags of all sources, without their dashes. */
+  readonly flags: Readonly<Record<string, FlagValue>>;
+  /** Seconds to wait for the invocation's end; 0 does not look for it. */
+  readonly wait: number;
+  readonly format: 'pretty' | 'json';
+  readonly verbose: boolean;
+}
+
+/** Where the answer is there already, its log and end are a moment away at most. */
+const afterAnswerMs = 2000;
+
+/** Publishes one event; resolves with the exit code. Errors are written, not thrown. */
+export async function runTrigger(options: TriggerOptions): Promise<number> {
+  try {
+    const stage = await openTriggerStage(options.place);
+    try {
+      return await trigger(options, stage);
+    } finally {
+      stage.close();
+    }
+  } catch (error) {
+    if (error instanceof Unanswered) return exitCodes.failure;
+    reportFailure(error, processOutput, options);
+    return exitCodeOf(error);
+  }
+}
+
+async function trigger(options: TriggerOptions, stage: TriggerStage): Promise<number> {
+  const { flags, format, wait, words } = options;
+  // A program that reads JSON has nobody at the keyboard.
+  const ask = format === 'json' ? undefined : terminalAsk();
+  const chosen = await chooseTrigger(words, new Given(flags, readStdin), stage, ask);
+  const given = await complete(new Given(flags, readStdin), chosen, ask);
+  // Before anything is published: what happens at once must not be missed.
+  const watch = wait > 0 ? await stage.watch() : undefined;
+  try {
+    const published = await chosen.trigger.publish(given, stage.aws);
+    const head = { source: chosen.trigger.source, function: chosen.each.name, published };
+    if (format === 'pretty') processOutput.line(publishedLine(head, processOutput.colour));
+    const seen = watch && (await follow(watch, chosen, published, options));
+    tell({ ...head, invocation: seen ?? undefined }, { watched: watch !== undefined, options, stage });
+    return exitCode(published.answer, seen);
+  } finally {
+    watch?.close();
+  }
+}
+
+/** Refuses flags of other sources and asks for those that are missing. Throws LD_CONFIG. */
+async function complete(given: Given, { each, trigger }: Chosen, ask: Ask | undefined): Promise<Given> {
+  const { flags, source } = trigger;
+  const foreign = given.names.filter((name) => !flags.includes(name));
+  if (foreign.length > 0) {
+    const takes = flags.length === 0 ? 'no flags' : flags.map((flag) => `--${flag}`).join(', ');
+    throw wrong(`${source} takes no ${foreign.map((flag) => `--${flag}`).join(', ')}`, `it takes ${takes}`);
+  }
+  let complete = given;
+  for (let [next] = trigger.missing(complete); next && ask; [next] = trigger.missing(complete))
+    complete = complete.with(next.flag, await ask(next.question));
+  const missing = trigger.missing(complete).map(({ flag }) => `--${flag}`);
+  if (missing.length === 0) return complete;
+  throw wrong(
+    `${source} needs ${missing.join(' and ')}`,
+    `livectl trigger ${source} ${each.name} ${missing.map((flag) => `${flag} ...`).join(' ')}`,
+  );
+}
+
+/** Looks for the invocation that was caused, and shows it as it goes on. */
+function follow(
+  watch: Watch,
+  { each }: Chosen,
+  { answer, traces }: Triggered['published'],
+  { format, wait }: TriggerOptions,
+): Promise<SeenInvocation | undefined> {
+  const show = format === 'pretty' ? pretty(processOutput) : () => undefined;
+  const boundMs = answer === undefined ? wait * 1000 : Math.min(wait * 1000, afterAnswerMs);
+  return seenInvocation(watch, { functionName: each.name, traces }, boundMs, systemClock, show);
+}
+
+function tell(
+  triggered: Triggered,
+  context: { readonly watched: boolean; readonly options: TriggerOptions; readonly stage: TriggerStage },
+): void {
+  const { options, stage, watched } = context;
+  if (options.format === 'json') return processOutput.line(jsonLine(triggerObject(triggered)));
+  const { answer } = triggered.published;
+  // A function's error has been told with its stack already.
+  const told = answer?.functionError !== undefined && triggered.invocation?.result !== undefined;
+  if (answer && !told) processOutput.line(answerLines(answer, processOutput.colour));
+  const notice = (message: string) => pretty(processOutput)({ event: 'notice', message });
+  for (const note of triggered.published.notes ?? []) notice(note);
+  if (options.wait === 0 || answer) return;
+  const { invocation } = triggered;
+  if (!watched)
+    notice(
+      `nobody on this machine serves it, so what becomes of it shows elsewhere; here: ${stage.serveCommand}`,
+    );
+  else if (invocation === undefined) notice(`no invocation came of it within ${options.wait} s`);
+  else if (invocation.result === undefined)
+    notice(`still running after ${options.wait} s; --wait SECONDS waits longer`);
+}
+
+/** The event was taken; 1 where the function is known to have failed. */
+function exitCode(answer: Triggered['published']['answer'], seen: SeenInvocation | undefined): number {
+  const failed =
+    answer?.functionError !== undefined || (answer?.status ?? 200) >= 500 || seen?.result?.ok === false;
+  return failed ? exitCodes.failure : exitCodes.ok;
+}

@@ -1,0 +1,152 @@
+// The stage that `trigger` and `invoke` work on: what the directory says of one on AWS, or what a running
+// `serve --local` on this machine wrote down.
+import { realpathSync } from 'node:fs';
+import { HttpClient } from '../../../protocol/http-client.ts';
+import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import { emulatorOf } from '../aws/endpoints.ts';
+import { explainDirectory } from '../aws/explain-directory.ts';
+import { proxyAgent } from '../aws/proxy-agents.ts';
+import { openStage, type StageOptions } from '../aws/stage.ts';
+import { type LocalPlace, type RunningServe, readServeStates } from '../control/serve-state.ts';
+import { type Watch, watchServe } from '../control/watch.ts';
+import { didYouMean } from '../manifest/did-you-mean.ts';
+import { readStageManifest } from '../manifest/stage-manifest.ts';
+import { Aws } from '../trigger/aws.ts';
+import type { TriggerFunction } from '../trigger/sources.ts';
+
+/** Where the stage is. */
+export type PlaceOptions =
+  | ({ readonly kind: 'stage' } & StageOptions)
+  | { readonly kind: 'local'; readonly root: string; readonly config: string | undefined };
+
+export interface TriggerStage {
+  /** For the words of errors, e.g. `stage dev-tom`. */
+  readonly name: string;
+  readonly functions: readonly TriggerFunction[];
+  readonly aws: Aws;
+  /** The command that would serve it on this machine. */
+  readonly serveCommand: string;
+  /** Whoever serves it on this machine, watched from now on; undefined where nobody does. */
+  watch(): Promise<Watch | undefined>;
+  close(): void;
+}
+
+/** Rejects with LD_NO_CLIENT where no `serve --local` runs, and with what the directory of a stage on AWS says. */
+export function openTriggerStage(place: PlaceOptions): Promise<TriggerStage> {
+  return place.kind === 'stage' ? openAws(place) : openLocal(place.root, place.config);
+}
+
+/** The function of that name. Throws LD_CONFIG with the candidates. */
+export function functionNamed(name: string, stage: TriggerStage): TriggerFunction {
+  const known = stage.functions.find((each) => each.name === name);
+  if (known) return known;
+  const names = stage.functions.map((each) => each.name);
+  throw new LiveDebugError(
+    'LD_CONFIG',
+    `there is no function ${JSON.stringify(name)}${didYouMean(name, names) || '.'}`,
+    { remedy: `functions of ${stage.name}: ${names.join(', ')}` },
+  );
+}
+
+async function openAws(options: StageOptions): Promise<TriggerStage> {
+  const { stage: name } = options;
+  const { context, directory, http, identity } = await openStage(options);
+  try {
+    const { functionNames, targets } = await readStageManifest(directory, name, undefined).catch(
+      (error: unknown) => {
+        throw explainDirectory(error, context);
+      },
+    );
+    const { region } = identity;
+    return {
+      name: `stage ${name}`,
+      functions: [...functionNames].map(([functionName, lambdaName]) => ({
+        name: functionName,
+        lambdaName,
+        targets: targets.get(functionName) ?? {},
+      })),
+      aws: new Aws({
+        region,
+        credentials: identity.credentials,
+        profile: options.profile,
+        endpointFor: emulatorOf,
+        agentFor: proxyAgent,
+        http,
+      }),
+      serveCommand: `livectl serve --stage ${name}`,
+      watch: () =>
+        firstThatAnswers(
+          readServeStates().filter(
+            ({ place }) =>
+              place.kind === 'stage' &&
+              place.stage === name &&
+              place.table === context.tableName &&
+              place.region === region,
+          ),
+        ).then((found) => found?.watch),
+      close: () => http.close(),
+    };
+  } catch (error) {
+    http.close();
+    throw error;
+  }
+}
+
+async function openLocal(root: string, config: string | undefined): Promise<TriggerStage> {
+  const folder = realPath(root, '--root');
+  const manifest = config === undefined ? undefined : realPath(config, '--config');
+  const isLocal = (serve: RunningServe): serve is RunningServe & { place: LocalPlace } =>
+    serve.place.kind === 'local';
+  const locals = readServeStates().filter(isLocal);
+  const found = await firstThatAnswers(
+    locals.filter((serve) => serve.root === folder && (manifest ?? serve.manifest) === serve.manifest),
+  );
+  if (found === undefined) throw notServed(folder, locals);
+  const { serve, watch } = found;
+  const { credentials, endpoint, region, targets } = serve.place;
+  const http = new HttpClient();
+  return {
+    name: serve.manifest,
+    functions: serve.functions.map((name) => ({ name, lambdaName: name, targets: targets[name] ?? {} })),
+    aws: new Aws({
+      region,
+      credentials: async () => credentials,
+      profile: undefined,
+      endpointFor: () => endpoint,
+      agentFor: () => undefined,
+      http,
+    }),
+    serveCommand: `livectl serve --local --root ${folder}`,
+    watch: async () => watch,
+    close: () => {
+      watch.close();
+      http.close();
+    },
+  };
+}
+
+function notServed(folder: string, locals: readonly RunningServe[]): LiveDebugError {
+  const others = [...new Set(locals.map(({ root }) => root))].filter((root) => root !== folder);
+  const elsewhere = others.length === 0 ? '' : `; it runs for ${others.join(', ')}: name one with --root`;
+  return new LiveDebugError('LD_NO_CLIENT', `no livectl serve --local runs for ${folder}`, {
+    remedy: `start it in another terminal: livectl serve --local --root ${folder}${elsewhere}`,
+  });
+}
+
+async function firstThatAnswers<Serve extends RunningServe>(
+  serves: readonly Serve[],
+): Promise<{ readonly serve: Serve; readonly watch: Watch } | undefined> {
+  for (const serve of serves) {
+    const watch = await watchServe(serve);
+    if (watch) return { serve, watch };
+  }
+  return undefined;
+}
+
+function realPath(path: string, flag: string): string {
+  try {
+    return realpathSync(path);
+  } catch (cause) {
+    throw new LiveDebugError('LD_CONFIG', `${flag}: there is no ${path}`, { cause });
+  }
+}

@@ -1,0 +1,130 @@
+// `livectl trigger`: the flags; run-trigger.ts does the work.
+import { Command, Option } from 'clipanion';
+import { LivectlCommand } from './livectl-command.ts';
+import { formatOf, placeOf, secondsOf } from './place-flags.ts';
+
+export class TriggerCommand extends LivectlCommand {
+  static override paths = [['trigger']];
+
+  static override usage = Command.Usage({
+    description: 'Publish an event to a function’s event source, and see what becomes of it',
+    details: `
+      Sends a real request, message, event, object or record to what the function's trigger listens to: on AWS with
+      \`--stage\`, or beside a running \`livectl serve --local\` with \`--local\`. Prints the ids it got and, where this
+      machine serves the function, its log and result.
+
+      The source may be left out where the function has only one trigger, or only one that takes the flags given.
+
+      A body is the flag's text, \`@FILE\` for a file's content or \`-\` for stdin; \`@@\` begins a text with an @.
+      In a terminal, what is missing is asked for.
+
+      The exit code is 1 where the function failed, 2 where something in the command is wrong.
+    `,
+    examples: [
+      [
+        'An HTTP request to the local cloud',
+        'livectl trigger http api --local --method POST --body \'{"id":1}\'',
+      ],
+      ['A message to the stage’s SNS topic', 'livectl trigger sns worker --stage dev-tom --message hello'],
+      [
+        'A message from a file to its queue',
+        'livectl trigger sqs worker --stage dev-tom --body @order.json --attribute kind=order',
+      ],
+      [
+        'An event; source and detail type from the rule’s pattern',
+        'livectl trigger eventbridge audit --stage dev-tom --detail \'{"id":"7"}\'',
+      ],
+      ['Upload a file', 'livectl trigger s3 resize --stage dev-tom --file cat.jpg --key in/cat.jpg'],
+      ['The schedule’s event, now', 'livectl trigger schedule cleanup --local'],
+      ['A changed item', 'livectl trigger dynamodb audit --local --item \'{"id":"1","total":7}\''],
+      ['A record from stdin', 'date | livectl trigger kinesis metrics --local --data -'],
+      [
+        'A plain invocation that nobody waits for',
+        'livectl trigger lambda worker --local --async --payload @event.json',
+      ],
+    ],
+  });
+
+  local = Option.Boolean('--local', false, { description: 'Beside a running `livectl serve --local`' });
+  root = Option.String('--root', '.', { description: 'Its --root' });
+  config = Option.String('--config', { description: 'Its --config, where that was given' });
+  stage = Option.String('--stage', { description: 'The stage on AWS: the module’s `stage`' });
+  stageName = Option.String('--name', 'live-debug', {
+    description: 'Prefix of the stage’s table: the module’s `name`',
+  });
+  profile = Option.String('--profile', { description: 'AWS profile; default AWS_PROFILE' });
+  region = Option.String('--region', { description: 'AWS Region; default AWS_REGION or the profile’s' });
+
+  method = Option.String('--method', { description: 'http: default the route’s, GET, or POST with a body' });
+  // `path` is clipanion's own.
+  httpPath = Option.String('--path', { description: 'http: default the route’s' });
+  header = Option.Array('--header', { description: 'http: name:value; may be given several times' });
+  query = Option.Array('--query', { description: 'http: name=value; may be given several times' });
+  body = Option.String('--body', { description: 'http, sqs: the body' });
+  message = Option.String('--message', { description: 'sns: the message' });
+  subject = Option.String('--subject', { description: 'sns: the subject' });
+  attribute = Option.Array('--attribute', {
+    description: 'sns, sqs: name=value or name:Number=value; may be given several times',
+  });
+  group = Option.String('--group', { description: 'sns, sqs: message group, for FIFO' });
+  deduplicationId = Option.String('--deduplication-id', { description: 'sns, sqs: for FIFO' });
+  source = Option.String('--source', { description: 'eventbridge: default from the rule’s pattern' });
+  detailType = Option.String('--detail-type', {
+    description: 'eventbridge: default from the rule’s pattern',
+  });
+  detail = Option.String('--detail', { description: 'eventbridge: a JSON object' });
+  file = Option.String('--file', { description: 's3: the file to upload' });
+  text = Option.String('--text', { description: 's3: the object’s content instead' });
+  key = Option.String('--key', { description: 's3: default the filter’s prefix and the file’s name' });
+  metadata = Option.Array('--metadata', { description: 's3: name=value; may be given several times' });
+  item = Option.String('--item', { description: 'dynamodb: a JSON object, plain or with DynamoDB’s types' });
+  data = Option.String('--data', { description: 'kinesis: the record’s data' });
+  partitionKey = Option.String('--partition-key', { description: 'kinesis: default one of its own' });
+  payload = Option.String('--payload', { description: 'lambda: the event as JSON; default {}' });
+  async = Option.Boolean('--async', { description: 'lambda: don’t wait for the function' });
+
+  wait = Option.String('--wait', '30', { description: 'Seconds to wait for the outcome' });
+  noWait = Option.Boolean('--no-wait', false, { description: 'Publish and end' });
+  format = Option.String('--format', 'pretty', { description: 'pretty, or json: one object' });
+  verbose = Option.Boolean('--verbose', false, { description: 'Also show stack traces of livectl' });
+  words = Option.Rest({ name: 'source function' });
+
+  async run(): Promise<number> {
+    const { attribute, body, data, detail, file, group, header, item, key, message, metadata } = this;
+    const { method, payload, query, source, subject, text } = this;
+    const flags = {
+      method,
+      path: this.httpPath,
+      header,
+      query,
+      body,
+      message,
+      subject,
+      attribute,
+      group,
+      'deduplication-id': this.deduplicationId,
+      source,
+      'detail-type': this.detailType,
+      detail,
+      file,
+      text,
+      key,
+      metadata,
+      item,
+      data,
+      'partition-key': this.partitionKey,
+      payload,
+      async: this.async ? 'true' : undefined,
+    };
+    const options = {
+      place: placeOf(this),
+      words: this.words,
+      flags,
+      wait: secondsOf(this.wait, this.noWait),
+      format: formatOf(this.format),
+      verbose: this.verbose,
+    };
+    const { runTrigger } = await import('./run-trigger.ts');
+    return runTrigger(options);
+  }
+}

@@ -1,0 +1,90 @@
+// Lets `trigger` and `invoke` on the same machine watch what a running `serve` does: its events as JSON lines, for
+// whoever has the token of its state file.
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { jsonLine } from '../log/json-lines.ts';
+import type { SessionEvent } from '../session/session-event.ts';
+
+/** A watcher that reads so slowly is let go, in bytes not yet taken: serving never waits for one. */
+const maxUnsentBytes = 8 * 1024 * 1024;
+
+const allowedHost = /^127\.0\.0\.1(:\d+)?$/;
+
+export const eventsPath = '/events';
+
+/** A running control server. */
+export interface ControlServer {
+  readonly url: string;
+  readonly token: string;
+  /** Tells every watcher. */
+  publish(event: SessionEvent): void;
+  /** Ends every watcher's connection and frees the port. */
+  close(): Promise<void>;
+}
+
+/** Starts it on a free port of 127.0.0.1. */
+export async function startControlServer(): Promise<ControlServer> {
+  const token = randomBytes(32).toString('base64url');
+  const watchers = new Set<ServerResponse>();
+
+  function watch(response: ServerResponse): void {
+    response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
+    // The watcher publishes once it has these: from now on it misses nothing.
+    response.flushHeaders();
+    watchers.add(response);
+    response.once('close', () => watchers.delete(response));
+  }
+
+  const server = createServer({ noDelay: true }, (request, response) => {
+    request.resume();
+    const status = refusal(request, token);
+    if (status === undefined) return watch(response);
+    response.writeHead(status, { 'Content-Length': 0 });
+    response.end();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  // It alone is no reason to go on.
+  server.unref();
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    token,
+    publish(event) {
+      if (watchers.size === 0) return;
+      const line = `${jsonLine(event)}\n`;
+      for (const watcher of watchers) {
+        if (watcher.writableLength > maxUnsentBytes) watcher.destroy();
+        else watcher.write(line);
+      }
+    },
+    close() {
+      for (const watcher of watchers) watcher.end();
+      return new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        // Those that don't hang up by themselves.
+        setTimeout(() => server.closeAllConnections(), closeBoundMs).unref();
+      });
+    },
+  };
+}
+
+/** A watcher has so long to take the last events, in milliseconds. */
+const closeBoundMs = 500;
+
+/** The status to refuse with, or undefined. */
+function refusal(request: IncomingMessage, token: string): number | undefined {
+  const { authorization = '', host = '', origin } = request.headers;
+  // A web page may ask any local port, and may have its own name point here; no livectl sends either of these.
+  if (origin !== undefined || !allowedHost.test(host)) return 403;
+  const given = Buffer.from(authorization);
+  const wanted = Buffer.from(`Bearer ${token}`);
+  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return 401;
+  if (request.url !== eventsPath) return 404;
+  return request.method === 'GET' ? undefined : 405;
+}

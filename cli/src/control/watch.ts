@@ -1,0 +1,117 @@
+// Watches a running `serve` of this machine: the events of its invocations, from the moment of asking on.
+import { get, type IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
+import * as v from 'valibot';
+import { eventsPath } from './control-server.ts';
+import { forgetServe, type RunningServe } from './serve-state.ts';
+
+const invokeSchema = v.object({
+  event: v.literal('invoke'),
+  id: v.string(),
+  function: v.string(),
+  trigger: v.string(),
+  source_ids: v.exactOptional(v.array(v.string())),
+});
+
+const logSchema = v.object({
+  event: v.literal('log'),
+  /** Lines of an init phase that nobody waits for have none, and are passed over. */
+  id: v.string(),
+  function: v.string(),
+  level: v.picklist(['trace', 'debug', 'info', 'warn', 'error', 'fatal']),
+  message: v.string(),
+});
+
+const resultSchema = v.object({
+  event: v.literal('result'),
+  id: v.string(),
+  function: v.string(),
+  ok: v.boolean(),
+  ms: v.number(),
+  code_ms: v.number(),
+  init_ms: v.exactOptional(v.number()),
+  status: v.exactOptional(v.number()),
+  error: v.exactOptional(
+    v.object({ name: v.string(), message: v.string(), stack: v.exactOptional(v.array(v.string())) }),
+  ),
+});
+
+/** The events that tell of one invocation. */
+const watchedSchema = v.variant('event', [invokeSchema, logSchema, resultSchema]);
+export type WatchedEvent = v.InferOutput<typeof watchedSchema>;
+
+/** How long a `serve` may take to answer, in milliseconds: it may be busy, or stopped in a debugger. */
+const answerBoundMs = 3000;
+
+/** Events kept until it is known which invocation is asked for; the oldest go first. */
+const keptEvents = 10_000;
+
+/** A connection to one `serve`. */
+export class Watch {
+  /** Resolves when it has ended, or `close` was called. */
+  readonly ended: Promise<void>;
+  readonly #response: IncomingMessage;
+  readonly #kept: WatchedEvent[] = [];
+  #listener: ((event: WatchedEvent) => void) | undefined;
+
+  constructor(response: IncomingMessage) {
+    this.#response = response;
+    // A connection that breaks ends the watch; there is nothing to mend.
+    response.on('error', () => undefined);
+    const lines = createInterface({ input: response });
+    lines.on('line', (line) => this.#take(line));
+    this.ended = new Promise((resolve) => response.once('close', resolve));
+  }
+
+  /** Calls back for every event since the watch began and all that come. One listener at a time. */
+  follow(listener: (event: WatchedEvent) => void): void {
+    this.#listener = listener;
+    for (const event of this.#kept.splice(0)) listener(event);
+  }
+
+  close(): void {
+    this.#response.destroy();
+  }
+
+  #take(line: string): void {
+    const event = parse(line);
+    if (event === undefined) return;
+    if (this.#listener) return this.#listener(event);
+    this.#kept.push(event);
+    if (this.#kept.length > keptEvents) this.#kept.shift();
+  }
+}
+
+/** Connects, or resolves with undefined where it does not answer; one that has gone is forgotten. */
+export function watchServe(serve: RunningServe): Promise<Watch | undefined> {
+  return new Promise((resolve) => {
+    const request = get(
+      new URL(eventsPath, serve.control.url),
+      // A connection of its own, which ends with the watch.
+      { agent: false, headers: { authorization: `Bearer ${serve.control.token}` } },
+      (response) => {
+        clearTimeout(timer);
+        if (response.statusCode === 200) return resolve(new Watch(response));
+        // Another program's port by now.
+        response.destroy();
+        forgetServe(serve);
+        resolve(undefined);
+      },
+    );
+    const timer = setTimeout(() => request.destroy(new Error('no answer')), answerBoundMs);
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
+      if (error.code === 'ECONNREFUSED') forgetServe(serve);
+      resolve(undefined);
+    });
+  });
+}
+
+function parse(line: string): WatchedEvent | undefined {
+  try {
+    const parsed = v.safeParse(watchedSchema, JSON.parse(line));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+// Questions at the terminal: asked only where a person is there to answer.
+import { createInterface } from 'node:readline/promises';
+import { printable } from './printable.ts';
+import { style } from './style.ts';
+
+/** Asks until the answer is not empty. Rejects with `Unanswered` on Ctrl-C and Ctrl-D. */
+export type Ask = (question: string, choices?: readonly string[]) => Promise<string>;
+
+/** The person left instead of answering. */
+export class Unanswered extends Error {}
+
+/** Undefined where stdin or stdout is no terminal. */
+export function terminalAsk(): Ask | undefined {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
+  const paint = style(!process.env.NO_COLOR);
+  return async (question, choices) => {
+    const lines = createInterface({ input: process.stdin, output: process.stdout });
+    const left = new Promise<never>((_resolve, reject) => {
+      lines.once('SIGINT', () => reject(new Unanswered()));
+      lines.once('close', () => reject(new Unanswered()));
+    });
+    try {
+      const hint = choices === undefined ? '' : ` ${paint.dim(`(${choices.map(printable).join(', ')})`)}`;
+      for (;;) {
+        const answer = await Promise.race([lines.question(`${paint.ok('?')} ${question}${hint}: `), left]);
+        const text = answer.trim();
+        if (text !== '' && (choices?.includes(text) ?? true)) return text;
+      }
+    } catch (error) {
+      // The shell's next line would stand behind the question.
+      process.stdout.write('\n');
+      throw error;
+    } finally {
+      lines.close();
+    }
+  };
+}

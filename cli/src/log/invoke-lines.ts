@@ -1,0 +1,54 @@
+// What `livectl invoke` says: a function's error for a person, and the object of `--format json`.
+import * as v from 'valibot';
+import type { SeenInvocation } from '../control/outcome.ts';
+import { printableLines } from './printable.ts';
+import { style } from './style.ts';
+import { invocationObject } from './trigger-lines.ts';
+
+/** As Lambda answers it; Python's frames are texts too. */
+const errorSchema = v.object({
+  errorType: v.fallback(v.string(), 'Error'),
+  errorMessage: v.fallback(v.string(), ''),
+  trace: v.fallback(v.optional(v.array(v.string())), undefined),
+  stackTrace: v.fallback(v.optional(v.array(v.string())), undefined),
+});
+
+/** The error that a function answered with: name, message and stack. */
+export function functionErrorLines(body: Buffer, colour: boolean): string {
+  const paint = style(colour);
+  const parsed = v.safeParse(errorSchema, parse(body));
+  if (!parsed.success) return printableLines(body.toString('utf8'), false).map(paint.bad).join('\n');
+  const { errorMessage, errorType, stackTrace, trace } = parsed.output;
+  const [, ...frames] = trace ?? ['', ...(stackTrace ?? [])];
+  return [
+    ...printableLines(`${errorType}: ${errorMessage}`, false).map(paint.bad),
+    ...frames.flatMap((frame) => printableLines(frame, false)).map(paint.dim),
+  ].join('\n');
+}
+
+/** The object of `livectl invoke --format json` (docs/triggers.md). */
+export function invokeObject(
+  functionName: string,
+  requestId: string,
+  answer: { readonly functionError: string | undefined; readonly body: Buffer },
+  seen: SeenInvocation | undefined,
+): object {
+  const { body, functionError } = answer;
+  return {
+    event: 'invoke_result',
+    function: functionName,
+    request_id: requestId,
+    ok: functionError === undefined,
+    ...(functionError === undefined ? {} : { function_error: functionError }),
+    payload: parse(body) ?? body.toString('utf8'),
+    invocation: seen === undefined ? null : invocationObject(seen),
+  };
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,7 @@
+// [4] The key of a changed item as one text, the same whatever order its attributes come in.
+
+/** `keys` in DynamoDB's JSON, e.g. `{"id":{"S":"1"}}`, with bytes as base64. */
+export function keysTrace(keys: Readonly<Record<string, unknown>>): string {
+  const sorted = Object.entries(keys).sort(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify(Object.fromEntries(sorted));
+}

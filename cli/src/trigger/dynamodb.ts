@@ -1,0 +1,48 @@
+// `livectl trigger dynamodb`: puts an item into the table whose stream the function hears.
+import { keysTrace } from '../session/dynamodb-keys.ts';
+import { type AttributeValue, itemOf } from './dynamodb-item.ts';
+import type { Source } from './source.ts';
+
+type Table = {
+  readonly table_name: string;
+  readonly stream_arn: string;
+  readonly hash_key?: string | null | undefined;
+  readonly range_key?: string | null | undefined;
+};
+
+export const dynamodb: Source<Table> = {
+  flags: ['item'],
+  missing: (given) => (given.has('item') ? [] : [{ flag: 'item', question: 'Item, a JSON object' }]),
+  async publish(given, { resource }, aws) {
+    const item = itemOf((await given.jsonObject('item'))?.value ?? {});
+    // arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/TIME
+    const tableArn = resource.stream_arn.replace(/\/stream\/.*$/, '');
+    const output = await aws.call('dynamodb:PutItem', tableArn, (calls) =>
+      calls.putItem({ TableName: resource.table_name, Item: item }),
+    );
+    const requestId = output.$metadata.requestId;
+    return {
+      to: tableArn,
+      ids: requestId === undefined ? {} : { request_id: requestId },
+      traces: possibleKeys(item, resource),
+    };
+  },
+};
+
+/**
+ * PutItem does not tell the sequence number that the stream will, so the record is recognised by its key. Of a table
+ * that existed before, its names are not known: one or any two of the attributes may be it.
+ */
+function possibleKeys(item: Readonly<Record<string, AttributeValue>>, table: Table): string[] {
+  const names = Object.keys(item).filter((name) => /^[SNB]$/.test(Object.keys(item[name] ?? {})[0] ?? ''));
+  const pick = (...keys: readonly string[]) =>
+    keysTrace(Object.fromEntries(keys.map((key) => [key, asInEvents(item[key])])));
+  if (table.hash_key) return [table.range_key ? pick(table.hash_key, table.range_key) : pick(table.hash_key)];
+  const pairs = names.flatMap((one, index) => names.slice(index + 1).map((other) => pick(one, other)));
+  return [...names.map((name) => pick(name)), ...pairs];
+}
+
+/** Of the three types that a key can have, an event writes bytes as base64. */
+function asInEvents(value: AttributeValue | undefined): unknown {
+  return value?.B === undefined ? value : { B: Buffer.from(value.B).toString('base64') };
+}

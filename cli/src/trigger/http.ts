@@ -1,0 +1,121 @@
+// `livectl trigger http` and `function_url`: a request as a caller sends it; signed where the URL asks for IAM.
+import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import { Signer } from '../../../protocol/signature.ts';
+import type { Aws } from './aws.ts';
+import { type Given, wrong } from './given.ts';
+import type { Missing, Published, Source } from './source.ts';
+
+const flags = ['method', 'path', 'header', 'query', 'body'] as const;
+
+type Route = {
+  readonly url: string;
+  readonly method?: string | undefined;
+  readonly path?: string | null | undefined;
+};
+type FunctionUrl = { readonly url: string; readonly authorization_type?: string | undefined };
+
+/** As long as a function may run, and a little for the way. */
+const answerBoundMs = 910_000;
+
+export const http: Source<Route> = {
+  flags,
+  missing(given, { resource: { path } }): Missing[] {
+    if (given.has('path') || !path?.includes('{')) return [];
+    return [{ flag: 'path', question: `Path, as ${path}` }];
+  },
+  async publish(given, { resource }, aws) {
+    const path = given.text('path');
+    // An HTTP API's $default stage has no part in the path.
+    const url = path === undefined ? new URL(resource.url) : new URL(absolute(path), resource.url);
+    const fixed = resource.method === 'ANY' ? undefined : resource.method;
+    return send(given, url, fixed, aws);
+  },
+};
+
+export const functionUrl: Source<FunctionUrl> = {
+  flags,
+  missing: () => [],
+  publish(given, { resource }, aws) {
+    const url = new URL(absolute(given.text('path') ?? '/'), resource.url);
+    return send(given, url, undefined, aws, resource.authorization_type === 'AWS_IAM');
+  },
+};
+
+function absolute(path: string): string {
+  if (path.startsWith('/') && !path.startsWith('//')) return path;
+  throw wrong(`--path ${path}: a path begins with one /`);
+}
+
+async function send(
+  given: Given,
+  url: URL,
+  fixedMethod: string | undefined,
+  aws: Aws,
+  signed = false,
+): Promise<Published> {
+  for (const { name, value } of given.pairs('query', '=')) url.searchParams.append(name, value);
+  const body = await given.body('body');
+  const method = given.text('method') ?? fixedMethod ?? (body === undefined ? 'GET' : 'POST');
+  const headers = headersOf(given, body);
+  const request = { method, url, headers, ...(body === undefined ? {} : { body }) };
+  const response = await sendOnce({ ...request, headers: signed ? await sign(request, aws) : headers }, aws);
+  const header = (name: string) => String(response.headers[name] ?? '');
+  if (response.status === 403 && header('x-amzn-errortype') === 'AccessDeniedException') {
+    throw new LiveDebugError('LD_PERMISSION', `${url.origin} refuses the request: ${response.body}`, {
+      remedy: 'allow lambda:InvokeFunctionUrl and lambda:InvokeFunction on the function to your role',
+    });
+  }
+  const requestId = header('apigw-requestid') || header('x-amzn-requestid');
+  return {
+    to: `${method} ${url.href}`,
+    ids: requestId === '' ? {} : { request_id: requestId },
+    traces: requestId === '' ? [] : [requestId],
+    answer: { status: response.status, body: response.body },
+  };
+}
+
+function headersOf(given: Given, body: Buffer | undefined): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const { name, value } of given.pairs('header', ':')) headers[name.toLowerCase()] = value;
+  if (body !== undefined) headers['content-type'] ??= isJson(body) ? 'application/json' : 'text/plain';
+  return headers;
+}
+
+function isJson(body: Buffer): boolean {
+  try {
+    JSON.parse(body.toString('utf8'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function sign(
+  request: { method: string; url: URL; headers: Record<string, string>; body?: Buffer },
+  aws: Aws,
+): Promise<Record<string, string>> {
+  // https://ID.lambda-url.REGION.on.aws/
+  const region = /\.lambda-url\.([^.]+)\./.exec(request.url.host)?.[1] ?? aws.region;
+  const signer = new Signer({ service: 'lambda', region });
+  return signer.sign(request, await aws.credentials(), Date.now());
+}
+
+async function sendOnce(
+  request: {
+    readonly method: string;
+    readonly url: URL;
+    readonly headers: Record<string, string>;
+    readonly body?: Buffer;
+  },
+  aws: Aws,
+) {
+  try {
+    // What a second request would do, only the function knows.
+    return await aws.http.send({ ...request, repeatable: false, timeoutMs: answerBoundMs });
+  } catch (cause) {
+    throw new LiveDebugError('LD_PUBLISH', `no answer from ${request.url.origin}: ${messageOf(cause)}`, {
+      remedy: 'check the network, and whether the stage is still there: livectl status',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,25 @@
+// `--attribute NAME=VALUE` and `--attribute NAME:Number=VALUE`, the same for SNS and SQS.
+import { type Given, wrong } from './given.ts';
+
+/** A message attribute as both APIs take it. */
+export interface MessageAttribute {
+  readonly DataType: string;
+  readonly StringValue: string;
+}
+
+/** Undefined where none was given. Throws LD_CONFIG. */
+export function attributesOf(given: Given): Record<string, MessageAttribute> | undefined {
+  const pairs = given.pairs('attribute', '=');
+  if (pairs.length === 0) return undefined;
+  const attributes: Record<string, MessageAttribute> = {};
+  for (const { name, type = 'String', value } of pairs) {
+    if (!/^(String|Number)(\.|$)/.test(type)) {
+      throw wrong(
+        `--attribute ${name}:${type}=...: the type is String or Number`,
+        'write --attribute kind=order or --attribute price:Number=3',
+      );
+    }
+    attributes[name] = { DataType: type, StringValue: value };
+  }
+  return attributes;
+}

@@ -1,0 +1,46 @@
+// `livectl trigger schedule`: the rule's event, now. EventBridge can't be asked to fire a rule, so the function is
+// invoked as the rule would: asynchronously, with the event that it would send.
+import { randomUUID } from 'node:crypto';
+import type { Source } from './source.ts';
+
+type Schedule = {
+  readonly schedule_expression: string;
+  readonly rule_arn: string;
+  readonly input?: string | null | undefined;
+};
+
+export const schedule: Source<Schedule> = {
+  flags: [],
+  missing: () => [],
+  async publish(_given, { lambdaName, resource }, aws) {
+    const payload = resource.input ?? JSON.stringify(scheduledEvent(resource.rule_arn, new Date()));
+    const output = await aws.call('lambda:InvokeFunction', lambdaName, (calls) =>
+      calls.invoke({ FunctionName: lambdaName, InvocationType: 'Event', Payload: Buffer.from(payload) }),
+    );
+    const requestId = output.$metadata.requestId ?? '';
+    return {
+      to: lambdaName,
+      ids: { request_id: requestId, rule: resource.rule_arn },
+      traces: [requestId],
+    };
+  },
+};
+
+/**
+ * What a rule with a schedule sends
+ * (https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-scheduled-events.html). `time` to the second.
+ */
+export function scheduledEvent(ruleArn: string, time: Date): Readonly<Record<string, unknown>> {
+  const [, , , region, account] = ruleArn.split(':');
+  return {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': 'Scheduled Event',
+    source: 'aws.events',
+    account,
+    time: `${time.toISOString().slice(0, 19)}Z`,
+    region,
+    resources: [ruleArn],
+    detail: {},
+  };
+}

@@ -1,0 +1,47 @@
+// What every event source of `livectl trigger` has to say: its flags, what is missing, and how it is published to.
+import type { Aws } from './aws.ts';
+import type { Given } from './given.ts';
+
+/** The function as the stage knows it, and the resource of the source. */
+export interface Target<Resource> {
+  readonly functionName: string;
+  /** What Lambda calls it: the name or ARN to invoke. */
+  readonly lambdaName: string;
+  readonly resource: Resource;
+}
+
+/** A flag without which there is nothing to publish, and the question to ask for it in a terminal. */
+export interface Missing {
+  readonly flag: string;
+  readonly question: string;
+}
+
+/** What has been published, or answered. */
+export interface Published {
+  /** To what: an ARN or a URL. */
+  readonly to: string;
+  /** What the service calls it, e.g. `message_id`; names as in `--format json`. */
+  readonly ids: Readonly<Record<string, string>>;
+  /** Ids by which the invocation can be recognised: `source_ids` of serve's event `invoke`, or the invocation's own. */
+  readonly traces: readonly string[];
+  readonly answer?: Answer;
+  /** Worth knowing, e.g. that a filter lets nothing through. */
+  readonly notes?: readonly string[];
+}
+
+/** What came back at once. */
+export interface Answer {
+  /** Of HTTP. */
+  readonly status?: number;
+  /** The function failed: `Unhandled`, as Lambda says it. */
+  readonly functionError?: string;
+  readonly body: Uint8Array;
+}
+
+/** One event source. `publish` rejects with a LiveDebugError. */
+export interface Source<Resource> {
+  /** Names of the flags it takes, without their dashes. */
+  readonly flags: readonly string[];
+  missing(given: Given, target: Target<Resource>): Missing[];
+  publish(given: Given, target: Target<Resource>, aws: Aws): Promise<Published>;
+}

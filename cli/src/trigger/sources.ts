@@ -1,0 +1,79 @@
+// Every event source by its name, as in livectl.json, and what it is to one function.
+import type { TriggerTargets } from '../manifest/trigger-targets.ts';
+import type { Aws } from './aws.ts';
+import { dynamodb } from './dynamodb.ts';
+import { eventbridge } from './eventbridge.ts';
+import type { Given } from './given.ts';
+import { functionUrl, http } from './http.ts';
+import { kinesis } from './kinesis.ts';
+import { lambda } from './lambda.ts';
+import { s3 } from './s3.ts';
+import { schedule } from './schedule.ts';
+import { sns } from './sns.ts';
+import type { Missing, Published, Source } from './source.ts';
+import { sqs } from './sqs.ts';
+
+/** What each source is published to. Every function can be invoked, so `lambda` needs nothing more. */
+type Resources = { [Name in keyof TriggerTargets]-?: NonNullable<TriggerTargets[Name]> } & {
+  lambda: object;
+};
+
+export type SourceName = keyof Resources;
+
+const sources: { readonly [Name in SourceName]: Source<Resources[Name]> } = {
+  http,
+  function_url: functionUrl,
+  sns,
+  sqs,
+  eventbridge,
+  schedule,
+  s3,
+  dynamodb,
+  kinesis,
+  lambda,
+};
+
+export const sourceNames = Object.keys(sources) as readonly SourceName[];
+
+export function isSourceName(name: string): name is SourceName {
+  return Object.hasOwn(sources, name);
+}
+
+/** A function as its stage knows it. */
+export interface TriggerFunction {
+  readonly name: string;
+  /** What Lambda calls it: the name or ARN to invoke. */
+  readonly lambdaName: string;
+  readonly targets: TriggerTargets;
+}
+
+/** The sources that are set up for the function; `lambda` goes without saying. */
+export function triggersOf({ targets }: TriggerFunction): SourceName[] {
+  return sourceNames.filter((name) => name !== 'lambda' && targets[name]);
+}
+
+/** One source of one function. */
+export interface Trigger {
+  readonly source: SourceName;
+  readonly flags: readonly string[];
+  missing(given: Given): Missing[];
+  publish(given: Given, aws: Aws): Promise<Published>;
+}
+
+/** Undefined where the function has no such trigger. */
+export function triggerOf<Name extends SourceName>(
+  name: Name,
+  { lambdaName, name: functionName, targets }: TriggerFunction,
+): Trigger | undefined {
+  const resources: { [Each in SourceName]?: Resources[Each] | null | undefined } = { ...targets, lambda: {} };
+  const resource = resources[name];
+  if (resource === undefined || resource === null) return undefined;
+  const source: Source<Resources[Name]> = sources[name];
+  const target = { functionName, lambdaName, resource: resource as Resources[Name] };
+  return {
+    source: name,
+    flags: source.flags,
+    missing: (given) => source.missing(given, target),
+    publish: (given, aws) => source.publish(given, target, aws),
+  };
+}
