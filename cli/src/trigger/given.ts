@@ -94,7 +94,11 @@ export class Given {
     const value = this.#flags.get(flag) ?? [];
     return (typeof value === 'string' ? [value] : value).map((text) => {
       const at = text.indexOf(separator);
-      if (at < 1) throw wrong(`--${flag} ${text}: write it as name${separator}value`);
+      if (at < 1)
+        throw wrong(
+          `--${flag} ${text}: write it as name${separator}value`,
+          'more than one: give the flag again',
+        );
       const [name = '', type] = separator === '=' ? text.slice(0, at).split(':', 2) : [text.slice(0, at)];
       return { name, type, value: text.slice(at + 1).replace(separator === ':' ? /^ +/ : '', '') };
     });

@@ -48,7 +48,8 @@ export class Livectl {
     const command = [...commands[options.runtime ?? 'node'], ...args];
     const [program = '', ...rest] = options.on?.(command) ?? command;
     this.tempDir = mkdtempSync(join(tmpdir(), 'livectl-e2e-'));
-    const env = { ...process.env, NO_COLOR: '', TMPDIR: this.tempDir, ...options.env };
+    const XDG_STATE_HOME = join(this.tempDir, 'state');
+    const env = { ...process.env, NO_COLOR: '', TMPDIR: this.tempDir, XDG_STATE_HOME, ...options.env };
     this.child = spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const { stdout, stderr } = this.child;
     if (!stdout || !stderr) throw new Error('no pipes');
@@ -126,6 +127,43 @@ export class Livectl {
   #wake(): void {
     for (const wake of [...this.#waiters]) wake();
   }
+}
+
+/** What a livectl that ends by itself said. */
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs livectl to its end, `input` on its stdin. */
+export async function runLivectl(
+  args: readonly string[],
+  options: {
+    readonly runtime?: JsRuntime;
+    readonly env?: Record<string, string>;
+    readonly input?: string | Buffer;
+    readonly cwd?: string;
+  } = {},
+): Promise<Ran> {
+  const { cwd, input = '', runtime = 'node' } = options;
+  const [program, ...first] = commands[runtime];
+  const env = { ...process.env, NO_COLOR: '', ...options.env };
+  const child = spawn(program, [...first, ...args], { env, stdio: 'pipe', ...(cwd ? { cwd } : {}) });
+  const bound = setTimeout(() => child.kill('SIGKILL'), boundMs);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const [code] = (await once(child, 'close')) as [number | null];
+  clearTimeout(bound);
+  return { code, stdout, stderr };
 }
 
 /** A project folder with the given files, relative path to content. */
