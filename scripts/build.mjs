@@ -60,7 +60,8 @@ const noDefaultCredentials = {
       namespace: 'left-out',
     }));
     build.onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({
-      contents: "export const defaultProvider = () => () => Promise.reject(new Error('credentials are given'));",
+      contents:
+        "export const defaultProvider = () => () => Promise.reject(new Error('credentials are given'));",
     }));
   },
 };
@@ -147,7 +148,10 @@ await cp(join(root, 'cli/src/worker/python-runtime/python-runtime.py'), join(dis
 const awsCalls = await buildAwsCalls();
 const cli = await buildCli();
 await buildConstructs(root, dist);
-await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(root, [stub, runtime, awsCalls, cli]));
+await writeFile(
+  join(dist, 'THIRD-PARTY-NOTICES.txt'),
+  await thirdPartyNotices(root, [stub, runtime, awsCalls, cli]),
+);
 if (process.argv.includes('--bench')) {
   await build({
     ...here,
