@@ -140,6 +140,8 @@ export interface Cloud {
   readonly url: string;
   /** Where each function answers over HTTP. */
   readonly functionUrls: ReadonlyMap<string, string>;
+  /** Lambda's function URL of each function that has one. */
+  readonly ownUrls: ReadonlyMap<string, string>;
   /** What to publish to, by function; the ids are what `endpointUrl` knows them by. */
   readonly triggerTargets: ReadonlyMap<string, TriggerTargets>;
   readonly region: string;

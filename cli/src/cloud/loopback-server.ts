@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 
 const empty = Buffer.alloc(0);
-const loopbackHost = /^(127\.0\.0\.1|\[::1\]|localhost|[a-z0-9-]+\.localhost)(:\d+)?$/i;
+const loopbackHost = /^(127\.0\.0\.1|\[::1\]|localhost|[a-z0-9_-]+\.localhost)(:\d+)?$/i;
 
 /** A server that keeps connections open long enough for any client's pool, and writes without delay. */
 export function createLoopbackServer(

@@ -6,6 +6,7 @@ import { createAwsEndpoint } from './aws-endpoint.ts';
 import { httpLimits } from './aws-limits.ts';
 import type { Cloud, CloudOptions } from './cloud.ts';
 import { Directory } from './directory/directory-api.ts';
+import { FunctionUrls } from './front/function-urls.ts';
 import { HttpFront } from './front/http-front.ts';
 import { callablePath, RouteTable } from './front/routes.ts';
 import { InvokeApi } from './lambda/invoke-api.ts';
@@ -35,6 +36,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const stubRole = createStubRole(tableName, stage);
   const verifier = new SigV4Verifier(region, [developer, stubRole], clock);
   const routes = new RouteTable(functions);
+  const functionUrls = new FunctionUrls(functions);
 
   const relay = new Relay(verifier, clock);
   const directory = new Directory(tableName, verifier, clock);
@@ -92,16 +94,32 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const invokeApi = new InvokeApi(host, sources.invocations, verifier);
 
     const integrationMs = options.liftTimeouts ? liftedSeconds * 1000 : httpLimits.integrationMs;
-    const front = new HttpFront({ routes, host, clock, onEvent, integrationMs });
+    const front = new HttpFront({
+      routes,
+      functionUrls,
+      verifier,
+      developer,
+      host,
+      clock,
+      onEvent,
+      integrationMs,
+    });
     const url = `http://127.0.0.1:${await front.listen(options.port)}`;
     closers.push(() => front.close());
 
-    const functionUrls = new Map(functions.map((each) => [each.name, url + callablePath(each)]));
+    const ownUrls = functionUrls.addresses(url);
+    const httpUrls = new Map(
+      functions.map((each) => {
+        const ownUrl = each.triggers.http ? undefined : ownUrls.get(each.name);
+        return [each.name, ownUrl ?? url + callablePath(each)];
+      }),
+    );
 
     return {
       url,
-      functionUrls,
-      triggerTargets: triggerTargets(functions, { stage, endpointUrl, functionUrls }),
+      functionUrls: httpUrls,
+      ownUrls,
+      triggerTargets: triggerTargets(functions, { stage, endpointUrl, functionUrls: httpUrls, ownUrls }),
       region,
       endpointUrl,
       relayUrl,

@@ -20,7 +20,7 @@ import type { Manifest } from '../manifest/load-manifest.ts';
 import { resolveTargets } from '../manifest/resolve-targets.ts';
 import { nodeCommand } from '../platform.ts';
 import { Session, type SessionOptions } from '../session/session.ts';
-import type { SessionEvent } from '../session/session-event.ts';
+import type { ServedFunction, SessionEvent } from '../session/session-event.ts';
 import { ServeHints, type ServeHintsOptions } from '../vpn/serve-hints.ts';
 import { createWorkerPool } from '../worker/pool.ts';
 import { announce } from './announce.ts';
@@ -60,6 +60,8 @@ export interface Place {
   readonly functionUrls: ReadonlyMap<string, string>;
   /** What `trigger` and `invoke` on this machine need to know of it. */
   readonly described: ServeState['place'];
+  /** Lambda's function URL of each function that has one. */
+  readonly ownUrls: ReadonlyMap<string, string>;
 }
 
 /** What a place may need while it is opened. */
@@ -206,7 +208,7 @@ async function serve(
     event: 'ready',
     url: place.url,
     stage: place.relay.stage,
-    functions: manifest.functions.map(({ name }) => ({ name, url: place.functionUrls.get(name) })),
+    functions: manifest.functions.map(({ name }) => served(name, place)),
     ms: Math.round(performance.now()),
   });
   for (const { functionName, ...endpoint } of debugging?.endpoints ?? []) {
@@ -223,6 +225,15 @@ async function serve(
     stopped: exitCodes.ok,
     stop: exitCodes.ok,
   }[end];
+}
+
+function served(name: string, { functionUrls, ownUrls }: Place): ServedFunction {
+  const functionUrl = ownUrls.get(name);
+  return {
+    name,
+    url: functionUrls.get(name),
+    ...(functionUrl === undefined ? {} : { function_url: functionUrl }),
+  };
 }
 
 function userName(): string {

@@ -90,9 +90,14 @@ function describe(event: SessionEvent, paint: Style, colour: boolean): string | 
 
 function ready(event: Extract<SessionEvent, { event: 'ready' }>, paint: Style): string {
   const width = Math.max(0, ...event.functions.map((served) => served.name.length));
-  const lines = event.functions.map((served) => {
-    const name = paint.name(served.name.padEnd(width));
-    return `  ${name}  ${served.url ? `curl '${served.url}'` : paint.dim('no HTTP trigger')}`;
+  const lines = event.functions.flatMap((served) => {
+    const urls = [...new Set([served.url, served.function_url])].filter((url) => url !== undefined);
+    const calls = urls.map((url) => `curl '${url}'`);
+    if (calls.length === 0) calls.push(paint.dim('no HTTP trigger'));
+    // Its name stands before the first.
+    return calls.map(
+      (call, index) => `  ${paint.name((index === 0 ? served.name : '').padEnd(width))}  ${call}`,
+    );
   });
   const heading = `${paint.ok('●')} serving ${plural(event.functions.length, 'function')} of stage ${paint.name(event.stage)} ${paint.dim(`ready in ${ms(event.ms)}, Ctrl-C stops`)}`;
   return ['', heading, '', ...lines, ''].join('\n');

@@ -7,6 +7,8 @@ export interface ServedFunction {
   readonly name: string;
   /** Where it answers over HTTP; undefined for functions without an HTTP trigger. */
   readonly url: string | undefined;
+  /** Its function URL, where it has one. */
+  readonly function_url?: string;
 }
 
 /** A function's debugger under `--inspect`. */

@@ -2,13 +2,17 @@
 import { once } from 'node:events';
 import { Agent, type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createDeveloper, region } from '../../src/cloud/access.ts';
 import type { CloudEvent, CloudFunction } from '../../src/cloud/cloud.ts';
+import { FunctionUrls } from '../../src/cloud/front/function-urls.ts';
 import { HttpFront } from '../../src/cloud/front/http-front.ts';
 import { RouteTable } from '../../src/cloud/front/routes.ts';
+import { SigV4Verifier } from '../../src/cloud/sigv4-verify.ts';
 import { functionError, type Outcome } from '../../src/worker/invocation.ts';
 import { HandClock } from './hand-clock.ts';
 
 const clock = new HandClock(Date.UTC(2020, 2, 12, 19, 3, 58));
+const developer = createDeveloper('live-debug-test');
 const agent = new Agent({ keepAlive: true });
 
 type HttpMethod = NonNullable<CloudFunction['triggers']['http']>['method'];
@@ -56,6 +60,9 @@ beforeEach(async () => {
   outcome = undefined;
   front = new HttpFront({
     routes: new RouteTable(functions),
+    functionUrls: new FunctionUrls(functions),
+    developer,
+    verifier: new SigV4Verifier(region, [developer], clock),
     clock,
     integrationMs: 30_000,
     onEvent: (event) => {

@@ -22,8 +22,15 @@ const hopHeaders = new Set([
 export interface FrontRequest {
   readonly request: IncomingMessage;
   readonly match: Match;
+  /** Of a function URL, whose events differ in these. */
+  readonly functionUrl?: {
+    /** Path and query as the function sees them. */
+    readonly url: string;
+    readonly accountId: string;
+    readonly authorizer?: object;
+  };
   readonly body: Buffer;
-  /** API Gateway's id, not Lambda's. */
+  /** API Gateway's id, not Lambda's; of a function URL Lambda's. */
   readonly requestId: string;
   /** Milliseconds since the epoch. */
   readonly time: number;
@@ -37,10 +44,10 @@ export function newApiRequestId(): string {
 
 /** The event's JSON. */
 export function httpEvent(front: FrontRequest): string {
-  const { request, match, body, requestId, time, port } = front;
-  const [path, query] = splitUrl(request.url ?? '/');
+  const { request, match, functionUrl, body, requestId, time, port } = front;
+  const [path, query] = splitUrl(functionUrl?.url ?? request.url ?? '/');
   const { headers, cookies } = readHeaders(request, port, time);
-  const rawPath = decodePath(path);
+  const rawPath = functionUrl ? path : decodePath(path);
   const parameters = readQuery(query);
   const [domainName = ''] = (request.headers.host ?? '').split(':', 1);
   return JSON.stringify({
@@ -52,8 +59,9 @@ export function httpEvent(front: FrontRequest): string {
     headers,
     ...(parameters ? { queryStringParameters: parameters } : {}),
     requestContext: {
-      accountId,
-      apiId: httpApiId,
+      accountId: functionUrl?.accountId ?? accountId,
+      apiId: functionUrl ? match.functionName : httpApiId,
+      ...(functionUrl?.authorizer ? { authorizer: functionUrl.authorizer } : {}),
       domainName,
       domainPrefix: domainName.split('.', 1)[0],
       http: {

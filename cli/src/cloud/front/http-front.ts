@@ -2,16 +2,24 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Clock } from '../../../../protocol/clock.ts';
+import type { Principal } from '../access.ts';
 import { httpLimits, lambdaLimits } from '../aws-limits.ts';
 import type { CloudEvent } from '../cloud.ts';
 import type { LambdaHost } from '../lambda/lambda-host.ts';
 import { closeServer, createLoopbackServer, listen, readBody } from '../loopback-server.ts';
+import type { SigV4Verifier } from '../sigv4-verify.ts';
+import { functionUrlReply } from './function-url-reply.ts';
+import type { FunctionUrls } from './function-urls.ts';
 import { httpEvent, newApiRequestId, splitUrl } from './http-event.ts';
 import { type FrontResponse, httpResponse, messageResponse } from './http-response.ts';
-import type { RouteTable } from './routes.ts';
+import type { Match, RouteTable } from './routes.ts';
 
 export interface FrontOptions {
   readonly routes: RouteTable;
+  readonly functionUrls: FunctionUrls;
+  readonly verifier: SigV4Verifier;
+  /** Whose identity an unsigned call of a function URL is taken to have. */
+  readonly developer: Principal;
   readonly host: Pick<LambdaHost, 'invoke'>;
   readonly clock: Clock;
   readonly onEvent: (event: CloudEvent) => void;
@@ -42,7 +50,7 @@ export class HttpFront {
     this.#server = createLoopbackServer((request, response) => {
       void this.#handle(request, response).catch(() => {
         // A fault of ours; a function's own faults are answers.
-        if (!response.headersSent) write(response, internalError, newApiRequestId());
+        if (!response.headersSent) write(response, internalError, { 'apigw-requestid': newApiRequestId() });
       });
     });
   }
@@ -69,16 +77,17 @@ export class HttpFront {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { routes, host, clock, onEvent, integrationMs } = this.#options;
+    const { routes, functionUrls, clock, onEvent } = this.#options;
     const started = performance.now();
     const time = clock.now();
     const requestId = newApiRequestId();
     const { method = 'GET', url = '/' } = request;
     const [path] = splitUrl(url);
-    const match = routes.match(method, path);
+    const call = functionUrls.match(request);
+    const match = call ?? routes.match(method, path);
     if (!match || this.#closing) {
       request.resume();
-      write(response, match ? unavailable : notFound, requestId);
+      write(response, match ? unavailable : notFound, { 'apigw-requestid': requestId });
       return;
     }
     const { functionName } = match;
@@ -92,20 +101,29 @@ export class HttpFront {
       if (this.#open === 0) this.#onDrained();
     });
 
+    const answer = call
+      ? await functionUrlReply({ ...this.#options, call, request, response, id, time })
+      : await this.#httpApiReply(request, match, id, requestId, time);
+    if (response.destroyed) return;
+    answered = true;
+    if (answer && call) write(response, answer, { 'x-amzn-requestid': id });
+    else if (answer) write(response, answer, { 'apigw-requestid': requestId });
+  }
+
+  async #httpApiReply(
+    request: IncomingMessage,
+    match: Match,
+    id: string,
+    requestId: string,
+    time: number,
+  ): Promise<FrontResponse> {
+    const { host, clock, integrationMs } = this.#options;
     const body = await readBody(request, httpLimits.requestBytes);
     const port = request.socket.localPort ?? 0;
     const event = body ? Buffer.from(httpEvent({ request, match, body, requestId, time, port })) : undefined;
-    const answer =
-      event === undefined || event.length > lambdaLimits.eventBytes
-        ? tooLarge
-        : await withinBound(
-            host.invoke(functionName, event, { id }).then(httpResponse),
-            integrationMs,
-            clock,
-          );
-    if (response.destroyed) return;
-    answered = true;
-    write(response, answer, requestId);
+    if (event === undefined || event.length > lambdaLimits.eventBytes) return tooLarge;
+    const answer = host.invoke(match.functionName, event, { id }).then((outcome) => httpResponse(outcome));
+    return withinBound(answer, integrationMs, clock);
   }
 }
 
@@ -117,10 +135,14 @@ function withinBound(answer: Promise<FrontResponse>, boundMs: number, clock: Clo
   });
 }
 
-function write(response: ServerResponse, { status, headers, body }: FrontResponse, requestId: string): void {
+function write(
+  response: ServerResponse,
+  { status, headers, body }: FrontResponse,
+  requestId: Readonly<Record<string, string>>,
+): void {
   // As bytes: Node writes headers together with a text body in that text's encoding, and they are Latin-1.
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   const length = status === 204 || status === 304 ? {} : { 'Content-Length': bytes.length };
-  response.writeHead(status, { ...headers, ...length, 'apigw-requestid': requestId });
+  response.writeHead(status, { ...headers, ...length, ...requestId });
   response.end(bytes);
 }

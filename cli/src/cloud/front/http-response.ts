@@ -9,9 +9,6 @@ export interface FrontResponse {
   readonly body: Uint8Array | string;
 }
 
-/** What API Gateway answers for function errors and malformed answers alike. */
-const internalServerError = messageResponse(500, 'Internal Server Error');
-
 /** Of the connection between API Gateway and its caller, not of the function's. */
 const notPassedOn = new Set([
   'connection',
@@ -44,23 +41,36 @@ export function messageResponse(status: number, message: string): FrontResponse 
   return { status, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ message }) };
 }
 
-/** Never throws: what can't be an HTTP response becomes API Gateway's 500. */
-export function httpResponse(outcome: Outcome): FrontResponse {
-  if (!outcome.ok) return internalServerError;
+/** Where API Gateway and function URLs differ. */
+export interface ResponseRules {
+  /** Of an answer with a status and without a content type. */
+  readonly contentType: string;
+  /** For function errors and malformed answers alike. */
+  readonly failure: FrontResponse;
+}
+
+const httpApiRules: ResponseRules = {
+  contentType: 'text/plain; charset=utf-8',
+  failure: messageResponse(500, 'Internal Server Error'),
+};
+
+/** Never throws: what can't be an HTTP response becomes the rules' failure. */
+export function httpResponse(outcome: Outcome, rules = httpApiRules): FrontResponse {
+  if (!outcome.ok) return rules.failure;
   const text = Buffer.from(outcome.body.buffer, outcome.body.byteOffset, outcome.body.byteLength);
   let answer: unknown;
   try {
     answer = JSON.parse(text.toString());
   } catch {
-    return internalServerError;
+    return rules.failure;
   }
   if (!hasStatusCode(answer)) return inferred(answer, text);
   const parsed = v.safeParse(withStatus, answer);
-  if (!parsed.success) return internalServerError;
+  if (!parsed.success) return rules.failure;
   const { statusCode, cookies, body, isBase64Encoded } = parsed.output;
-  const headers = readHeaders(parsed.output.headers, cookies);
-  if (!headers) return internalServerError;
-  headers['content-type'] ??= 'text/plain; charset=utf-8';
+  const headers = passableHeaders(parsed.output.headers, cookies);
+  if (!headers) return rules.failure;
+  headers['content-type'] ??= rules.contentType;
   return { status: statusCode, headers, body: isBase64Encoded ? Buffer.from(body, 'base64') : body };
 }
 
@@ -79,8 +89,8 @@ function inferred(answer: unknown, text: Buffer): FrontResponse {
   };
 }
 
-/** Undefined where one of them can't be a header. */
-function readHeaders(
+/** Those that a function may set, in lower case, with its cookies; undefined where one of them can't be a header. */
+export function passableHeaders(
   given: Readonly<Record<string, unknown>>,
   cookies: readonly string[],
 ): Record<string, string | string[]> | undefined {

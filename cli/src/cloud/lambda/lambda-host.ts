@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
-import { functionError, type Outcome } from '../../worker/invocation.ts';
+import { functionError, type Outcome, type ResponseSink } from '../../worker/invocation.ts';
 import { functionArn } from '../access.ts';
 import type { CloudFunction, StubFailure } from '../cloud.ts';
 import { type Job, LambdaInstance } from './lambda-instance.ts';
@@ -32,6 +32,8 @@ export interface InvokeOptions {
   readonly id?: string;
   /** JSON text. */
   readonly clientContext?: string | undefined;
+  /** Takes a streamed response as it comes. */
+  readonly responseSink?: ResponseSink | undefined;
   /** X-Ray header; that of a new chain by default. */
   readonly traceId?: string;
 }
@@ -84,6 +86,7 @@ export class LambdaHost {
       invokedFunctionArn: functionArn(functionName),
       traceId: options.traceId ?? newTrace(this.#options.clock.now()),
       clientContext: options.clientContext,
+      responseSink: options.responseSink,
     };
     return new Promise((done) => {
       this.#queue.push({ functionName, job, done });

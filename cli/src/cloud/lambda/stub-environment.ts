@@ -37,6 +37,7 @@ export function stubEnvironment(
     LIVE_DEBUG_FUNCTION: deployed.name,
     LIVE_DEBUG_TABLE: place.tableName,
     LIVE_DEBUG_RELAY: place.relayUrl,
+    ...invokeMode(deployed),
     // Not AWS_ENDPOINT_URL: that is the handler's, who may have been sent to another emulator.
     LIVE_DEBUG_DIRECTORY_ENDPOINT: place.directoryUrl,
     AWS_REGION: region,
@@ -61,6 +62,10 @@ function endpointsOf({ endpointUrl }: StubPlace, own: NodeJS.ProcessEnv): Record
     (entry): entry is [string, string] => /^AWS_ENDPOINT_URL(_|$)/.test(entry[0]) && Boolean(entry[1]),
   );
   return { AWS_ENDPOINT_URL: endpointUrl, ...Object.fromEntries(given) };
+}
+
+function invokeMode({ triggers: { function_url } }: CloudFunction): Record<string, string> {
+  return function_url?.invoke_mode === 'RESPONSE_STREAM' ? { LIVE_DEBUG_INVOKE_MODE: 'RESPONSE_STREAM' } : {};
 }
 
 /** As the module renames it: what NODE_OPTIONS name is the function's, and the stub would not start without it. */

@@ -21,6 +21,8 @@ export interface Addresses {
   readonly endpointUrl: string;
   /** Where each function answers over HTTP. */
   readonly functionUrls: ReadonlyMap<string, string>;
+  /** The function URLs of those that have one. */
+  readonly ownUrls: ReadonlyMap<string, string>;
 }
 
 export function triggerTargets(
@@ -31,13 +33,18 @@ export function triggerTargets(
 }
 
 function targetsOf({ name, triggers }: CloudFunction, addresses: Addresses): TriggerTargets {
-  const { stage, endpointUrl, functionUrls } = addresses;
+  const { stage, endpointUrl, functionUrls, ownUrls } = addresses;
   const prefix = namePrefix(stage);
   const targets: TriggerTargets = {};
-  const { http, sns, sqs, eventbridge, schedule, s3, dynamodb, kinesis } = triggers;
+  const { http, function_url, sns, sqs, eventbridge, schedule, s3, dynamodb, kinesis } = triggers;
   const url = functionUrls.get(name);
   if (http !== undefined && url !== undefined) {
     targets.http = { url, method: http.method, path: http.path ?? `/${name}` };
+  }
+  const ownUrl = ownUrls.get(name);
+  if (function_url !== undefined && ownUrl !== undefined) {
+    const { authorization_type, invoke_mode } = function_url;
+    targets.function_url = { url: ownUrl, authorization_type, invoke_mode };
   }
   if (sns !== undefined) targets.sns = { topic_arn: topicOf(sns, name, prefix).arn };
   if (sqs !== undefined) {

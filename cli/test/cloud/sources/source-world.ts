@@ -109,7 +109,12 @@ export async function startSources(
     throw error;
   });
   const invokeApi = new InvokeApi(host as unknown as LambdaHost, sources.invocations, verifier);
-  const addresses = { stage: 'local', endpointUrl, functionUrls: new Map<string, string>() };
+  const addresses = {
+    stage: 'local',
+    endpointUrl,
+    functionUrls: new Map<string, string>(),
+    ownUrls: new Map<string, string>(),
+  };
   const targets = triggerTargets(functions, addresses);
   return {
     clock,

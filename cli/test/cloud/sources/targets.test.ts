@@ -19,6 +19,7 @@ function targetsOf(triggers: v.InferInput<typeof triggersSchema>, name = 'Hear_m
     stage: 'local',
     endpointUrl,
     functionUrls,
+    ownUrls: new Map([[name, `http://127.0.0.1:3000/_url/${name}/`]]),
   });
   return targets.get(name);
 }

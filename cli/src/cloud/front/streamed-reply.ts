@@ -1,0 +1,72 @@
+// The HTTP front: a response that is sent while the function writes it, as a function URL in RESPONSE_STREAM mode does.
+import type { ServerResponse } from 'node:http';
+import type { Outcome } from '../../worker/invocation.ts';
+import { preludeContentType, readPrelude } from '../../worker/response-prelude.ts';
+import { passableHeaders } from './http-response.ts';
+
+const nothing = Buffer.alloc(0);
+
+export class StreamedReply {
+  readonly #response: ServerResponse;
+  readonly #headers: Readonly<Record<string, string>>;
+  /** What came before status and headers were complete. */
+  #start: Buffer = nothing;
+  #waiting: (() => void)[] = [];
+  #state: 'waiting' | 'begun' | 'malformed' = 'waiting';
+
+  /** `headers` go before the function's. */
+  constructor(response: ServerResponse, headers: Readonly<Record<string, string>>) {
+    this.#response = response;
+    this.#headers = headers;
+    const goOn = () => {
+      for (const resolve of this.#waiting.splice(0)) resolve();
+    };
+    response.on('drain', goOn).on('close', goOn);
+  }
+
+  /** Takes the next bytes; a promise means that the caller is slow, and resolves when it has caught up or is gone. */
+  write(bytes: Uint8Array, contentType: string): Promise<void> | undefined {
+    if (this.#state === 'malformed') return undefined;
+    if (this.#state === 'begun') return this.#send(bytes);
+    if (contentType !== preludeContentType) {
+      this.#begin(200, { 'content-type': contentType });
+      return this.#send(bytes);
+    }
+    this.#start = Buffer.concat([this.#start, bytes]);
+    const read = readPrelude(this.#start);
+    if (read === undefined) return undefined;
+    const headers =
+      read === 'malformed' ? undefined : passableHeaders(read.prelude.headers, read.prelude.cookies);
+    if (read === 'malformed' || headers === undefined) {
+      this.#state = 'malformed';
+      return undefined;
+    }
+    headers['content-type'] ??= 'application/octet-stream';
+    this.#begin(read.prelude.statusCode, headers);
+    return this.#send(this.#start.subarray(read.bodyAt));
+  }
+
+  /** False where nothing was sent yet and nothing can be: the caller gets an error's status. */
+  end(outcome: Outcome): boolean {
+    if (outcome.ok && (outcome.body.length > 0 || this.#state === 'waiting')) {
+      void this.write(outcome.body, outcome.contentType);
+    }
+    if (this.#state !== 'begun') return false;
+    if (outcome.ok) this.#response.end();
+    // Without the end that chunked encoding has, so that nobody takes what came for the whole.
+    else this.#response.destroy();
+    return true;
+  }
+
+  #begin(status: number, headers: Readonly<Record<string, string | string[]>>): void {
+    this.#state = 'begun';
+    this.#response.writeHead(status, { ...headers, ...this.#headers });
+    this.#response.flushHeaders();
+  }
+
+  #send(bytes: Uint8Array): Promise<void> | undefined {
+    // Lambda doesn't tell a function that its caller is gone: it runs to its end.
+    if (this.#response.destroyed || bytes.length === 0 || this.#response.write(bytes)) return undefined;
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}
