@@ -15,6 +15,9 @@ import { listSources } from './source-folder.ts';
  */
 const mostUnprompted = 5;
 
+/** After this long a run is told of, in milliseconds: until the first one is over, nothing is served. */
+const noticeMs = 3000;
+
 /** A file that builds changed so many times, and nobody else ever, is an output. */
 const timesOfOutput = 3;
 
@@ -108,7 +111,9 @@ export class BuildCommands {
     const isNew = !this.#folders.has(command.folder);
     this.#folders.add(command.folder);
     const edited = this.#look(command.folder);
-    if (!isNew && edited.length > 0) this.#noteEdits(edited);
+    // Of a folder that is looked at first, only what another command's folder holds as well is known.
+    const known = isNew ? edited.filter(({ before }) => before) : edited;
+    if (known.length > 0) this.#noteEdits(known);
     const { due } = command;
     if (due === undefined) return;
     command.due = undefined;
@@ -122,6 +127,8 @@ export class BuildCommands {
     const { clock, env = process.env, onLine } = this.#options;
     const { words, folder } = command;
     const title = words.join(' ');
+    const { onNotice } = this.#options;
+    const patience = clock.after(noticeMs, () => onNotice(`\`${title}\` is still running in ${folder}`));
     try {
       const tell = (line: string) => onLine?.(title, line);
       this.#running = startBuild({ command: words, folder, env, clock, onLine: tell });
@@ -130,6 +137,7 @@ export class BuildCommands {
       // Words that no program can be given, e.g. with a NUL.
       command.failure = `\`${title}\` can't be started in ${folder}: ${messageOf(error)}`;
     } finally {
+      patience.cancel();
       this.#running = undefined;
     }
   }

@@ -7,7 +7,7 @@ import {
   environmentVersionHeader,
   type NodeHandler,
 } from './assignment.ts';
-import { sameVariables } from './environment.ts';
+import { sameVariables, startupVariables } from './environment.ts';
 import type { RuntimeApiOptions } from './runtime-api.ts';
 
 type Variables = Readonly<Record<string, string>>;
@@ -15,19 +15,22 @@ type Variables = Readonly<Record<string, string>>;
 export class RuntimeClient {
   /** Ends the log of an invocation, see `LogReader`; random, so that no handler prints it by accident. */
   readonly logMarker = `\u001e${randomBytes(8).toString('hex')}`;
-  /** The variables that tell the client about all this. */
-  readonly variables: Variables;
+  /** Those it is started with: what a function needs from the start, and what tells the client about all this. */
+  readonly #variables: Variables;
+  readonly #startup: Variables;
   readonly apiOptions: RuntimeApiOptions;
   #environment: EnvironmentVersion = { version: 0, variables: {} };
   #resolveAssignment: ((assignment: Assignment) => void) | undefined;
 
-  /** `debuggable`: it lets a debugger attach, and tells where. */
-  constructor(debuggable: boolean) {
+  /** `startup` are the variables that must be right from its start; `debuggable`: it lets a debugger attach, and tells where. */
+  constructor(startup: Variables, debuggable: boolean) {
     const token = randomBytes(16).toString('hex');
     const assignment = new Promise<Assignment>((resolve) => {
       this.#resolveAssignment = resolve;
     });
-    this.variables = {
+    this.#startup = startup;
+    this.#variables = {
+      ...startup,
       LIVECTL_RUNTIME_TOKEN: token,
       LIVECTL_LOG_MARKER: this.logMarker,
       LIVECTL_ASSIGNED: 'later',
@@ -41,6 +44,16 @@ export class RuntimeClient {
         '/livectl/environment': () => this.#environment,
       },
     };
+  }
+
+  /** What it is started with. */
+  variables(): Variables {
+    return this.#variables;
+  }
+
+  /** Whether it can become, or remain, a function's in this environment: what is read at start is as it was. */
+  fits(variables: Variables): boolean {
+    return sameVariables(this.#startup, startupVariables(variables));
   }
 
   /** Tells a spare what to load; once. */

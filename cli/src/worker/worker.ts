@@ -4,15 +4,9 @@ import { dirname } from 'node:path';
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import type { NodeHandler } from './assignment.ts';
-import { CredentialsEndpoint } from './credentials-endpoint.ts';
 import type { DebugAddress } from './debug-target.ts';
 import { isInspectorLine, parseDebuggerReport, waitsForDebugger } from './debugger-lines.ts';
-import {
-  type FunctionEnvironment,
-  sameVariables,
-  startupVariables,
-  withoutCredentials,
-} from './environment.ts';
+import type { FunctionEnvironment } from './environment.ts';
 import {
   type FunctionCode,
   type FunctionError,
@@ -21,6 +15,7 @@ import {
   type Outcome,
 } from './invocation.ts';
 import { type LogLine, LogReader } from './log-lines.ts';
+import { Program } from './program.ts';
 import { type RuntimeApi, startRuntimeApi } from './runtime-api.ts';
 import { RuntimeClient } from './runtime-client.ts';
 import { type Exit, exitError, exitReason, startProcess, type WorkerProcess } from './worker-process.ts';
@@ -87,11 +82,8 @@ export class Worker {
 
   readonly #settings: WorkerSettings;
   readonly #command: readonly [string, ...string[]];
-  readonly #client: RuntimeClient | undefined;
-  /** Where a program that isn't ours finds its credentials. */
-  readonly #credentials: CredentialsEndpoint | undefined;
-  /** What the process was started with. */
-  readonly #startedWith: Variables;
+  /** Our side of what the process runs. */
+  readonly #side: RuntimeClient | Program;
   /** What the function sees now; undefined for a spare. */
   #environment: FunctionEnvironment | undefined;
   readonly #starting: Promise<Running>;
@@ -114,8 +106,8 @@ export class Worker {
     debugged?: string,
   ): Worker {
     const cwd = variables.LAMBDA_TASK_ROOT ?? dirname(command.at(-1) ?? '');
-    const client = new RuntimeClient(debugged !== undefined);
-    return new Worker(settings, command, cwd, variables, { client, debugged });
+    const client = new RuntimeClient(variables, debugged !== undefined);
+    return new Worker(settings, command, cwd, client, debugged);
   }
 
   /** A program that speaks the Runtime API itself. */
@@ -125,9 +117,8 @@ export class Worker {
     command: readonly [string, ...string[]],
     environment: FunctionEnvironment,
   ): Worker {
-    const { credentials, others } = withoutCredentials(environment.variables);
-    const endpoint = credentials && new CredentialsEndpoint(credentials, settings.clock);
-    const worker = new Worker(settings, command, code.taskRoot, others, { credentials: endpoint });
+    const program = new Program(environment.variables, settings.clock);
+    const worker = new Worker(settings, command, code.taskRoot, program, undefined);
     worker.code = code;
     worker.#environment = environment;
     return worker;
@@ -137,19 +128,13 @@ export class Worker {
     settings: WorkerSettings,
     command: readonly [string, ...string[]],
     cwd: string,
-    variables: Variables,
-    kind: {
-      readonly client?: RuntimeClient;
-      readonly debugged?: string | undefined;
-      readonly credentials?: CredentialsEndpoint | undefined;
-    },
+    side: RuntimeClient | Program,
+    debugged: string | undefined,
   ) {
     this.#settings = settings;
     this.#command = command;
-    this.#startedWith = variables;
-    this.#client = kind.client;
-    this.debugged = kind.debugged;
-    this.#credentials = kind.credentials;
+    this.#side = side;
+    this.debugged = debugged;
     this.#starting = this.#start(cwd);
     this.exited = this.#starting.then(
       ({ process }) => process.exited.then(() => {}),
@@ -164,14 +149,7 @@ export class Worker {
 
   /** Whether this process can run a function in this environment; what is read at start can't be changed in it. */
   fits(environment: FunctionEnvironment): boolean {
-    if (this.#environment?.equals(environment)) return true;
-    const { variables } = environment;
-    if (this.#client !== undefined) return sameVariables(this.#startedWith, startupVariables(variables));
-    const { credentials, others } = withoutCredentials(variables);
-    return (
-      (credentials === undefined) === (this.#credentials === undefined) &&
-      sameVariables(this.#startedWith, others)
-    );
+    return this.#environment?.equals(environment) || this.#side.fits(environment.variables);
   }
 
   /** Makes a spare the function's: it loads the handler now. */
@@ -181,7 +159,7 @@ export class Worker {
     this.#begun = performance.now();
     for (const line of this.#earlyLines) this.#settings.onLine(this, line);
     this.#earlyLines = [];
-    this.#client?.assign(environment.variables, handler);
+    if (this.#side instanceof RuntimeClient) this.#side.assign(environment.variables, handler);
   }
 
   /**
@@ -199,9 +177,7 @@ export class Worker {
     this.#currentId = invocation.id;
     if (!this.#environment?.equals(environment)) {
       this.#environment = environment;
-      this.#client?.renew(environment.variables);
-      const { credentials } = withoutCredentials(environment.variables);
-      if (credentials) this.#credentials?.renew(credentials);
+      this.#side.renew(environment.variables);
     }
     let running: Running;
     try {
@@ -251,19 +227,11 @@ export class Worker {
 
   async #start(cwd: string): Promise<Running> {
     const { machine, clock } = this.#settings;
-    const credentials = this.#credentials;
-    const api = await startRuntimeApi({
-      ...this.#client?.apiOptions,
-      handle: credentials && ((request, response) => credentials.handle(request, response)),
-    });
-    const ours = {
-      ...this.#client?.variables,
-      ...credentials?.variables(api.address),
-      AWS_LAMBDA_RUNTIME_API: api.address,
-    };
+    const api = await startRuntimeApi(this.#side.apiOptions);
+    const variables = { ...this.#side.variables(api.address), AWS_LAMBDA_RUNTIME_API: api.address };
     let process: WorkerProcess;
     try {
-      process = startProcess(this.#command, { cwd, env: { ...machine, ...this.#startedWith, ...ours } });
+      process = startProcess(this.#command, { cwd, env: { ...machine, ...variables } });
     } catch (error) {
       this.ended = true;
       await api.close();
@@ -274,7 +242,7 @@ export class Worker {
     const logs = new LogReader(process.stdout, process.stderr, {
       onLine,
       clock,
-      marker: this.#client?.logMarker,
+      marker: this.#side.logMarker,
       onDebugger: (words) => this.#onDebugger(words),
     });
     void api.initialised.then(({ ok }) => {

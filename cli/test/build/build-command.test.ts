@@ -160,12 +160,14 @@ describe('a build command runs', () => {
     expect(out()).toBe('first of other.c');
   });
 
-  it('for ten minutes at most', async () => {
+  it('for ten minutes at most, and is told of after three seconds', async () => {
     project = await Project.create();
     const clock = handClock();
     const set = clock.timerSet();
     const failure = command('exec sleep 1000', clock).upToDate();
     await set;
+    clock.turn(3000);
+    expect(notices).toEqual([expect.stringMatching(/^`sh -c .*` is still running in /s)]);
     clock.turn(buildBoundMs);
     expect(await failure).toMatch(/^`sh -c .*` failed: took longer than 10 minutes$/s);
   });

@@ -25,6 +25,7 @@ let directory: Directory;
 beforeAll(() => {
   const made = project({
     'hello.mjs': 'export const handler = async () => "hello from " + process.env.AWS_LAMBDA_FUNCTION_NAME;',
+    'layer/nodejs/node_modules/shared/index.js': 'module.exports = "shared";',
     'other.mjs': 'export const handler = async () => "other";',
   });
   root = made.root;
@@ -76,7 +77,10 @@ afterAll(async () => {
 });
 
 /** What the Terraform module writes into the table. */
-async function putManifest(changes: Record<string, unknown> = {}): Promise<void> {
+async function putManifest(
+  changes: Record<string, unknown> = {},
+  hello: Record<string, unknown> = {},
+): Promise<void> {
   const entry = (name: string) => ({
     function_name: name,
     handler: `${name}.handler`,
@@ -93,7 +97,7 @@ async function putManifest(changes: Record<string, unknown> = {}): Promise<void>
     stage,
     region: cloud.region,
     relay: { url: cloud.relayUrl },
-    functions: { hello: entry('hello'), other: entry('other') },
+    functions: { hello: { ...entry('hello'), ...hello }, other: entry('other') },
     ...changes,
   };
   const item = { stage: { S: stage }, item: { S: 'manifest' }, version: { N: '1' } };
@@ -139,6 +143,15 @@ test('answers the deployed functions, and gives the stage back at the end', asyn
   expect(await livectl.stop()).toBe(0);
   expect(await directory.clients(stage)).toEqual([]);
   expect(await call('hello')).toMatch(/^503 /);
+});
+
+test('builds a function and finds its layers as the module says', async () => {
+  const code = `exports.handler = async () => "built, with what is " + require("shared");`;
+  const build = ['node', '-e', `require('fs').writeFileSync('built.cjs', ${JSON.stringify(code)})`];
+  await putManifest({}, { handler: 'built.handler', build, layer_dirs: ['layer'] });
+  const livectl = serve(['--function', 'hello']);
+  await livectl.event('ready');
+  expect(await call('hello')).toBe('200 built, with what is shared');
 });
 
 test('the last one wins, out loud; the first ends with exit code 3', async () => {

@@ -252,17 +252,17 @@ describe('a command', () => {
   const bootstrap = { kind: 'command', command: ['./bootstrap'] } as const;
   const custom = {
     taskRoot: join(handlersFolder, 'bash-runtime'),
-    handler: 'any.thing',
+    handler: 'function.handler',
     runtime: 'provided.al2023',
   };
 
-  it("runs AWS's tutorial runtime in bash, and stays warm", async () => {
+  it("runs a runtime in bash in the manner of AWS's tutorial, and stays warm", async () => {
     const harness = new PoolHarness(runtime.file);
     harness.use('bash', bootstrap, custom);
     const environment = { GREETING: 'grüezi' };
     const first = await harness.run('bash', { n: 1 }, { environment });
     const answer = parsed(first.outcome) as { pid: number };
-    expect(answer).toMatchObject({ greeting: 'grüezi', handler: 'any.thing', event: { n: 1 } });
+    expect(answer).toMatchObject({ greeting: 'grüezi', handler: 'function.handler', event: { n: 1 } });
     await first.logsDrained;
     expect(harness.messages()).toEqual(expect.arrayContaining(['init with grüezi', 'event: {"n":1}']));
     expect(await harness.answer('bash', { n: 2 }, { environment })).toMatchObject({

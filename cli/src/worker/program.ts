@@ -1,0 +1,42 @@
+// [5] Our side of a program that speaks the Runtime API itself: its variables can't be changed while it runs, so it asks
+// for its credentials.
+import type { Clock } from '../../../protocol/clock.ts';
+import { CredentialsEndpoint } from './credentials-endpoint.ts';
+import { sameVariables, withoutCredentials } from './environment.ts';
+import type { RuntimeApiOptions } from './runtime-api.ts';
+
+type Variables = Readonly<Record<string, string>>;
+
+export class Program {
+  readonly apiOptions: RuntimeApiOptions;
+  /** It has no marker to print. */
+  readonly logMarker = undefined;
+  readonly #variables: Variables;
+  readonly #credentials: CredentialsEndpoint | undefined;
+
+  constructor(variables: Variables, clock: Clock) {
+    const { credentials, others } = withoutCredentials(variables);
+    const endpoint = credentials && new CredentialsEndpoint(credentials, clock);
+    this.#variables = others;
+    this.#credentials = endpoint;
+    this.apiOptions = { handle: endpoint && ((request, response) => endpoint.handle(request, response)) };
+  }
+
+  /** What it is started with. */
+  variables(apiAddress: string): Variables {
+    return { ...this.#variables, ...this.#credentials?.variables(apiAddress) };
+  }
+
+  /** Whether it can serve a function in this environment: all but the credentials is as it was. */
+  fits(variables: Variables): boolean {
+    const { credentials, others } = withoutCredentials(variables);
+    const hasBoth = (credentials === undefined) === (this.#credentials === undefined);
+    return hasBoth && sameVariables(this.#variables, others);
+  }
+
+  /** It is given the credentials among these from now on. */
+  renew(variables: Variables): void {
+    const { credentials } = withoutCredentials(variables);
+    if (credentials) this.#credentials?.renew(credentials);
+  }
+}
