@@ -83,3 +83,10 @@ export const storageLimits = {
   messageBytes: 64 * 1024 * kilobyte,
   objectBytes: 256 * 1024 * kilobyte,
 } as const;
+
+/** EventBridge. */
+export const busLimits = {
+  entries: 10,
+  /** Of all entries of a request together. */
+  requestBytes: 256 * kilobyte,
+} as const;

@@ -3,6 +3,9 @@ import type { Clock } from '../../../../protocol/clock.ts';
 import type { Service } from '../aws-endpoint.ts';
 import { storageLimits } from '../aws-limits.ts';
 import type { CloudEvent, CloudFunction } from '../cloud.ts';
+import { Bus } from '../eventbridge/bus.ts';
+import { createBusApi } from '../eventbridge/bus-api.ts';
+import { Schedules } from '../eventbridge/schedules.ts';
 import { AsyncInvocations } from '../lambda/async-invocations.ts';
 import type { LambdaHost } from '../lambda/lambda-host.ts';
 import type { SigV4Verifier } from '../sigv4-verify.ts';
@@ -39,12 +42,15 @@ export class EventSources {
     const storage = new Storage(storageLimits.messageBytes);
     const topics = resources.topics.map((each) => new Topic(each));
     const queues = new Queues({ ...options, resources: resources.queues, storage });
+    const buses = resources.buses.map((each) => new Bus(each));
+    const schedules = new Schedules({ functions, stage, invocations, clock, onEvent });
     this.invocations = invocations;
     this.services = new Map([
       ['sns', createTopicApi({ ...shared, topics })],
       ['sqs', queues.service],
+      ['events', createBusApi({ ...shared, buses })],
     ]);
-    this.#closables = [invocations, queues];
+    this.#closables = [invocations, schedules, queues];
   }
 
   /** Takes nothing more from any source; what runs is the host's to end. */

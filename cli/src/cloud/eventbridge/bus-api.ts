@@ -1,0 +1,141 @@
+// EventBridge: PutEvents, as SDKs call it.
+import { randomUUID } from 'node:crypto';
+import * as v from 'valibot';
+import type { Clock } from '../../../../protocol/clock.ts';
+import { accountId, region } from '../access.ts';
+import type { Service } from '../aws-endpoint.ts';
+import { busLimits } from '../aws-limits.ts';
+import type { CloudEvent } from '../cloud.ts';
+import type { AsyncInvocations } from '../lambda/async-invocations.ts';
+import type { SigV4Verifier } from '../sigv4-verify.ts';
+import { AwsError, CloudFullError } from '../sources/aws-error.ts';
+import type { Caller } from '../sources/caller.ts';
+import { JsonService, parseInput } from '../sources/json-protocol.ts';
+import { type Bus, type BusEvent, eventTime } from './bus.ts';
+
+export interface BusApiOptions {
+  readonly buses: readonly Bus[];
+  readonly verifier: SigV4Verifier;
+  readonly invocations: AsyncInvocations;
+  readonly clock: Clock;
+  readonly onEvent: (event: CloudEvent) => void;
+}
+
+const entrySchema = v.object({
+  Time: v.optional(v.number()),
+  Source: v.optional(v.string()),
+  Resources: v.optional(v.array(v.string()), []),
+  DetailType: v.optional(v.string()),
+  Detail: v.optional(v.string()),
+  EventBusName: v.optional(v.string(), 'default'),
+  TraceHeader: v.optional(v.string()),
+});
+const requestSchema = v.object({ Entries: v.array(entrySchema), EndpointId: v.optional(v.undefined()) });
+type Entry = v.InferOutput<typeof entrySchema>;
+
+/** The service behind the endpoint. */
+export function createBusApi(options: BusApiOptions): Service {
+  return new JsonService({
+    verifier: options.verifier,
+    signingName: 'events',
+    target: 'AWSEvents',
+    version: '1.1',
+    namespace: undefined,
+    // With every byte escaped.
+    bodyLimit: 8 * busLimits.requestBytes,
+    fullCode: 'ThrottlingException',
+    operations: { PutEvents: (input, caller) => putEvents(options, input, caller) },
+  });
+}
+
+/** Each entry stands for itself: one that is refused does not touch the others. */
+function putEvents(options: BusApiOptions, raw: unknown, caller: Caller) {
+  const { Entries: entries } = parseInput(requestSchema, raw);
+  if (entries.length === 0 || entries.length > busLimits.entries) {
+    const bound =
+      entries.length === 0 ? 'greater than or equal to 1' : `less than or equal to ${busLimits.entries}`;
+    throw new AwsError(
+      'ValidationException',
+      `1 validation error detected: Value '[PutEventsRequestEntry]' at 'entries' failed to satisfy constraint: Member must have length ${bound}`,
+    );
+  }
+  if (entries.reduce((sum, each) => sum + entrySize(each), 0) > busLimits.requestBytes) {
+    throw new AwsError('ValidationException', 'Total size of the entries in the request is over the limit.');
+  }
+  for (const { EventBusName } of entries) caller.allow('events:PutEvents', busArn(EventBusName));
+  const answers = entries.map((entry) => putEvent(options, entry, caller));
+  return { FailedEntryCount: answers.filter((each) => 'ErrorCode' in each).length, Entries: answers };
+}
+
+function putEvent({ buses, invocations, clock, onEvent }: BusApiOptions, entry: Entry, caller: Caller) {
+  const detail = parseDetail(entry.Detail);
+  const refusal = refusalOf(entry, detail);
+  if (refusal) return refusal;
+  // A bus that isn't there swallows events without a word, on AWS as well; the terminal tells it.
+  const bus = buses.find(({ name, arn }) => name === entry.EventBusName || arn === entry.EventBusName);
+  const [, , , busRegion = region, account = accountId] = (bus?.arn ?? busArn(entry.EventBusName)).split(':');
+  const event: BusEvent = {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': entry.DetailType ?? '',
+    source: entry.Source ?? '',
+    account,
+    time: eventTime(entry.Time === undefined ? clock.now() : entry.Time * 1000),
+    region: busRegion,
+    resources: entry.Resources,
+    detail,
+  };
+  const deliveries = bus?.deliveries(event, entry.TraceHeader ?? caller.trace) ?? [];
+  try {
+    invocations.accept(deliveries);
+  } catch (error) {
+    if (!(error instanceof CloudFullError)) throw error;
+    return { ErrorCode: 'ThrottlingException', ErrorMessage: error.message };
+  }
+  onEvent({
+    type: 'published',
+    source: 'eventbridge',
+    resource: bus?.name ?? entry.EventBusName,
+    id: event.id,
+    functionNames: deliveries.map(({ functionName }) => functionName),
+  });
+  return { EventId: event.id };
+}
+
+function refusalOf(entry: Entry, detail: unknown) {
+  for (const name of ['Source', 'DetailType', 'Detail'] as const) {
+    if (entry[name]) continue;
+    const ErrorMessage = `Parameter ${name} is not valid. Reason: ${name} is a required argument.`;
+    return { ErrorCode: 'InvalidArgument', ErrorMessage };
+  }
+  if (entry.Source?.startsWith('aws.')) {
+    return {
+      ErrorCode: 'NotAuthorizedForSourceException',
+      ErrorMessage: 'Not authorized for the source.',
+    };
+  }
+  if (typeof detail !== 'object' || detail === null || Array.isArray(detail)) {
+    return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
+  }
+  return undefined;
+}
+
+function parseDetail(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+/** By the rules of "Calculating PutEvents event entry size"; 14 bytes are the time's. */
+function entrySize({ Time, Source, DetailType, Detail, Resources }: Entry): number {
+  const texts = [Source, DetailType, Detail, ...Resources];
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), Time === undefined ? 0 : 14);
+}
+
+function busArn(nameOrArn: string): string {
+  return nameOrArn.startsWith('arn:')
+    ? nameOrArn
+    : `arn:aws:events:${region}:${accountId}:event-bus/${nameOrArn}`;
+}
