@@ -108,3 +108,27 @@ describe('the caller’s trace context, from nodejs24 on', () => {
     });
   });
 });
+
+describe('AWS’s package for the invocation at hand', () => {
+  it('knows it from nodejs24 on', async () => {
+    const process = await start('invoke-store.handler', node24);
+    const common = {
+      before: [false, '-'],
+      left: null,
+      own: 'set by the handler',
+      refused: 'Cannot modify protected Lambda context field: Symbol(_AWS_LAMBDA_REQUEST_ID)',
+    };
+    expect(await process.invoke({}, { tenantId: 'blue' })).toEqual({
+      ...common,
+      now: [true, 'request-1', 'Root=1-trace-1', 'blue'],
+    });
+    expect(await process.invoke()).toEqual({ ...common, now: [true, 'request-2', 'Root=1-trace-2', null] });
+  });
+
+  it('knows nothing of it up to nodejs22, or where the function wants no globals', async () => {
+    const nothing = { now: [true, '-', null, null] };
+    expect(await invokeOnce('invoke-store.handler')).toMatchObject(nothing);
+    const env = { AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA: '1' };
+    expect(await invokeOnce('invoke-store.handler', {}, { ...node24, env })).toMatchObject(nothing);
+  });
+});

@@ -18,6 +18,7 @@ import { buildContext } from './context.ts';
 import { RuntimeError, reportError, wrapError } from './error-report.ts';
 import { type HandlerModel, handlerModel } from './handler-model.ts';
 import { checkHandler, invoke, resultJson } from './invoke.ts';
+import { InvokeStore } from './invoke-store.ts';
 import { patchConsole, setInvocation } from './lambda-console.ts';
 import { importFromNodePath } from './layer-imports.ts';
 import { type Handler, type HandlerLocation, loadHandler, locateHandler } from './load-handler.ts';
@@ -50,6 +51,8 @@ let dying = false;
 /** The post of an answer that the Runtime API has not confirmed yet. */
 let answering: Promise<unknown> | undefined;
 let model: HandlerModel = 'callbacks';
+/** From nodejs24 on. */
+let store: InvokeStore | undefined;
 
 process.on('uncaughtException', onUncaughtException);
 process.on('unhandledRejection', onUnhandledRejection);
@@ -64,8 +67,9 @@ async function run(): Promise<void> {
     // Lambda's newer client leaves them to Node, which prints the stack and exits with 1.
     process.off('uncaughtException', onUncaughtException);
     process.off('unhandledRejection', onUnhandledRejection);
+    store = new InvokeStore();
   }
-  provideGlobals(process.env);
+  provideGlobals(process.env, store);
   let handler: Handler;
   try {
     handler = await loadHandler(location ?? locateFromEnvironment(), model);
@@ -83,7 +87,8 @@ async function takeInvocation(handler: Handler): Promise<void> {
   const id = next.headers.get('lambda-runtime-aws-request-id') ?? '';
   const invocationPath = `${api}/invocation/${encodeURIComponent(id)}`;
   errorPath = `${invocationPath}/error`;
-  setInvocation(id, next.headers.get('lambda-runtime-aws-tenant-id'));
+  const tenantId = next.headers.get('lambda-runtime-aws-tenant-id');
+  setInvocation(id, tenantId);
   await renewEnvironment(
     Number(next.headers.get(environmentVersionHeader.toLowerCase()) ?? environment.version),
   );
@@ -91,6 +96,7 @@ async function takeInvocation(handler: Handler): Promise<void> {
   const traceId = next.headers.get('lambda-runtime-trace-id');
   if (traceId === undefined) delete process.env._X_AMZN_TRACE_ID;
   else process.env._X_AMZN_TRACE_ID = traceId;
+  store?.begin({ requestId: id, traceId, tenantId });
   try {
     const event: unknown = JSON.parse(next.body.toString());
     if (isStreaming(handler)) {

@@ -2,6 +2,7 @@
 import type { BaseContext } from './context.ts';
 import { RuntimeError } from './error-report.ts';
 import type { HandlerModel } from './handler-model.ts';
+import type { InvokeStore } from './invoke-store.ts';
 import type { Handler } from './load-handler.ts';
 import { HttpResponseStream, type ResponseStream } from './response-stream.ts';
 
@@ -12,9 +13,10 @@ const highWaterMark = Symbol.for('aws.lambda.runtime.handler.streaming.highWater
 type Marked = Handler & { [streaming]?: unknown; [highWaterMark]?: unknown };
 
 /** Lambda's global `awslambda`, unless the function turned it off. */
-export function provideGlobals(env: NodeJS.ProcessEnv): void {
+export function provideGlobals(env: NodeJS.ProcessEnv, store: InvokeStore | undefined): void {
   if (/^(1|true)$/.test(env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA ?? '')) return;
-  Object.assign(globalThis, { awslambda: { streamifyResponse, HttpResponseStream } });
+  const awslambda = { streamifyResponse, HttpResponseStream, ...(store && { InvokeStore: store }) };
+  Object.assign(globalThis, { awslambda });
 }
 
 function streamifyResponse(handler: Marked, options?: { readonly highWaterMark?: unknown }): Handler {
