@@ -6,7 +6,8 @@ import { type FunctionCode, type FunctionError, stoppedError } from './invocatio
 import { ProcessRoster } from './process-roster.ts';
 import type { Spare } from './spare.ts';
 import { type ClientRunner, Spares, type SparesOptions } from './spares.ts';
-import { type DebuggerNews, Worker, type WorkerSettings } from './worker.ts';
+import { Worker, type WorkerSettings } from './worker.ts';
+import type { DebuggerNews } from './worker-debugger.ts';
 
 export interface LiveWorkersOptions extends SparesOptions {
   /** A worker that had nothing to do for so long ends. Milliseconds. */
@@ -62,7 +63,7 @@ export class LiveWorkers {
       worker.assign(code, environment, runner.kind === 'node' ? runner : undefined);
     }
     this.#workers.add(worker);
-    this.#aimDebugger(worker.debugged);
+    this.#aimDebugger(worker.debugger?.functionName);
     return worker;
   }
 
@@ -75,7 +76,7 @@ export class LiveWorkers {
 
   /** It has nothing to do: unless it is woken, it ends in a while, or stays where a debugger may be attached. */
   rest(worker: Worker): void {
-    if (worker.debugged !== undefined) return;
+    if (worker.debugger !== undefined) return;
     const { clock, idleMs } = this.#options;
     const timer = clock.after(idleMs, () => this.end(worker, 'it was idle'), { background: true });
     this.#idleTimers.set(worker, timer);
@@ -109,29 +110,29 @@ export class LiveWorkers {
 
   #onDebugger(worker: Worker, news: DebuggerNews): void {
     const { debugging } = this.#options;
-    const { debugAddress, debugged } = worker;
-    if (debugged === undefined) return;
-    if (news.type === 'unavailable') debugging?.unavailable(debugged, news.problem);
-    else if (news.type === 'listening') this.#aimDebugger(debugged);
-    else if (debugAddress !== undefined) debugging?.release(debugged, debugAddress);
+    const name = worker.debugger?.functionName;
+    if (name === undefined) return;
+    if (news.type === 'unavailable') debugging?.unavailable(name, news.problem);
+    else if (news.type === 'listening') this.#aimDebugger(name);
+    else debugging?.release(name, news.address);
   }
 
   /** Debuggers of a function attach to its newest worker, or, before there is one, to the process that will be it. */
   #aimDebugger(functionName: string | undefined): void {
     if (functionName === undefined) return;
-    const own = [...this.#workers].filter(({ debugged }) => debugged === functionName);
+    const own = [...this.#workers].filter((worker) => worker.debugger?.functionName === functionName);
     const process = own.at(-1) ?? this.#spares.keptFor(functionName);
-    this.#options.debugging?.aim(functionName, process?.debugAddress);
+    this.#options.debugging?.aim(functionName, process?.debugger?.address);
   }
 
   #onExit(worker: Worker, reason: string): void {
     this.#processes.delete(worker);
     this.#forget(worker);
-    const { debugAddress, debugged } = worker;
-    if (debugged !== undefined && debugAddress !== undefined) {
-      this.#options.debugging?.gone(debugged, debugAddress);
+    const { address, functionName } = worker.debugger ?? {};
+    if (functionName !== undefined && address !== undefined) {
+      this.#options.debugging?.gone(functionName, address);
     }
-    this.#aimDebugger(debugged);
+    this.#aimDebugger(functionName);
     if (worker.code !== undefined) this.#options.onGone(worker, reason);
   }
 

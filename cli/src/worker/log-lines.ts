@@ -3,7 +3,7 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
-import { debuggerWord } from './debugger-lines.ts';
+import { debuggerWord } from './assignment.ts';
 import type { LogLevel } from './invocation.ts';
 import { parseLine } from './log-format.ts';
 
@@ -94,7 +94,7 @@ export class LogReader {
   }
 
   #onMarked(words: string): void {
-    if (words.startsWith(debuggerWord)) this.#options.onDebugger?.(words.slice(debuggerWord.length));
+    if (words.startsWith(debuggerWord)) this.#options.onDebugger?.(words);
     else this.#end(words);
   }
 

@@ -13,9 +13,9 @@ import {
   type WorkerPool,
   type WorkerResult,
 } from './invocation.ts';
+import { Job } from './job.ts';
 import { LiveWorkers } from './live-workers.ts';
 import { placeInvocation } from './placement.ts';
-import { TimeLimit, timedOutAfter } from './time-limit.ts';
 import type { Worker } from './worker.ts';
 
 export interface WorkerPoolOptions {
@@ -37,18 +37,6 @@ export interface WorkerPoolOptions {
   readonly clock?: Clock;
   /** Where the machine's part of a worker's environment is taken from; default `process.env`. */
   readonly machineEnvironment?: NodeJS.ProcessEnv;
-}
-
-/** An invocation on its way through the pool. */
-interface Job {
-  readonly invocation: Invocation;
-  readonly resolve: (result: WorkerResult) => void;
-  readonly limit: TimeLimit;
-  /** `performance.now()` when it came. */
-  readonly since: number;
-  /** The one that runs it; undefined while it waits. */
-  worker: Worker | undefined;
-  cancelled: boolean;
 }
 
 /** How long after an answer the next spare is booted, in milliseconds, so that its boot delays no answer on its way. */
@@ -126,34 +114,34 @@ class Pool implements WorkerPool {
 
   run(invocation: Invocation): Promise<WorkerResult> {
     return new Promise((resolve) => {
-      const limit = new TimeLimit({
+      const { functionName, id, key } = invocation;
+      const job = new Job({
         clock: this.#clock,
         invocation,
-        ownCounts: () =>
-          !this.#options.noTimeout && !this.#options.debugging?.attached(invocation.functionName),
-        onStrike: (words) => this.#timeOut(invocation.key, words),
+        ownCounts: () => !this.#options.noTimeout && !this.#options.debugging?.attached(functionName),
+        onTimedOut: (timedOut, error) => this.#end(timedOut, error),
+        onFinished: (result) => {
+          this.#jobs.delete(key);
+          resolve(result);
+        },
       });
-      const since = performance.now();
-      const job: Job = { invocation, resolve, limit, since, worker: undefined, cancelled: false };
-      this.#jobs.set(invocation.key, job);
-      if (this.#closed) return this.#fail(job, stoppedError());
-      if (!this.#codes.has(invocation.functionName)) {
-        const words = `There is no code for the function ${invocation.functionName}`;
-        return this.#fail(job, functionError('LiveDebugInternalError', words));
+      this.#jobs.set(key, job);
+      if (this.#closed) return job.fail(stoppedError());
+      if (!this.#codes.has(functionName)) {
+        const words = `There is no code for the function ${functionName}`;
+        return job.fail(functionError('LiveDebugInternalError', words));
       }
-      this.#environments.set(invocation.functionName, invocation.environment);
-      this.#queue.push(invocation.functionName, job);
+      this.#environments.set(functionName, invocation.environment);
+      this.#queue.push(functionName, job);
       this.#schedule();
-      if (job.worker === undefined) {
-        const { functionName, id } = invocation;
-        const reason = this.#oneAtATime(functionName) ? 'one_at_a_time' : 'max_workers';
-        this.#emit({ type: 'queued', functionName, id, waiting: this.#queue.size, reason });
-      }
+      if (job.worker !== undefined) return;
+      const reason = this.#oneAtATime(functionName) ? 'one_at_a_time' : 'max_workers';
+      this.#emit({ type: 'queued', functionName, id, waiting: this.#queue.size, reason });
     });
   }
 
   cancel(key: string): void {
-    this.#timeOut(key, undefined);
+    this.#jobs.get(key)?.timeOut();
   }
 
   pids(): readonly number[] {
@@ -162,24 +150,14 @@ class Pool implements WorkerPool {
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const job of this.#queue.drain()) this.#fail(job, stoppedError());
+    for (const job of this.#queue.drain()) job.fail(stoppedError());
     await this.#workers.close();
   }
 
-  /** Ends a run as Lambda does, with its words for the function's own timeout where none are given. */
-  #timeOut(key: string, words: string | undefined): void {
-    const job = this.#jobs.get(key);
-    if (job === undefined) return;
-    const { functionName, id, timeoutSeconds } = job.invocation;
-    job.cancelled = true;
-    const message = `RequestId: ${id} Error: ${words ?? timedOutAfter(timeoutSeconds)}`;
-    const error = functionError('Sandbox.Timedout', message);
-    if (job.worker === undefined) {
-      this.#queue.remove(functionName, job);
-      this.#fail(job, error);
-    } else {
-      this.#workers.end(job.worker, 'it timed out', error);
-    }
+  #end(job: Job, error: FunctionError): void {
+    if (job.worker !== undefined) return this.#workers.end(job.worker, 'it timed out', error);
+    this.#queue.remove(job.invocation.functionName, job);
+    job.fail(error);
   }
 
   get #maxWorkers(): number {
@@ -195,8 +173,8 @@ class Pool implements WorkerPool {
   /** The time at breakpoints didn't count: what is in flight gets its whole timeout from now. */
   #onDetached(functionName: string): void {
     this.#emit({ type: 'debugger', functionName, state: 'detached' });
-    for (const { invocation, limit } of this.#jobs.values()) {
-      if (invocation.functionName === functionName) limit.restart();
+    for (const job of this.#jobs.values()) {
+      if (job.invocation.functionName === functionName) job.restartTimeout();
     }
   }
 
@@ -233,11 +211,11 @@ class Pool implements WorkerPool {
   }
 
   async #work(worker: Worker, job: Job, environment: FunctionEnvironment): Promise<void> {
-    const { taken, ...run } = await worker.run(job.invocation, environment, () => job.limit.handOver());
+    const { taken, ...run } = await worker.run(job.invocation, environment, () => job.handOver());
     worker.busy = false;
     job.worker = undefined;
     if (taken || job.cancelled || this.#closed) {
-      this.#finish(job, { ...run, waitMs: waited(job, run) });
+      job.finish(run);
       this.#bootSparesAfter(spareAfterAnswerMs);
     } else {
       this.#queue.unshift(job.invocation.functionName, job);
@@ -267,24 +245,7 @@ class Pool implements WorkerPool {
     this.#schedule();
   }
 
-  #fail(job: Job, error: FunctionError): void {
-    const run = { codeMs: 0, initMs: 0 };
-    const outcome = { ok: false, error } as const;
-    this.#finish(job, { ...run, outcome, waitMs: waited(job, run), logsDrained: Promise.resolve() });
-  }
-
-  #finish(job: Job, result: WorkerResult): void {
-    job.limit.cancel();
-    this.#jobs.delete(job.invocation.key);
-    job.resolve(result);
-  }
-
   #emit(event: WorkerEvent): void {
     this.#options.onEvent(event);
   }
-}
-
-/** What of a run's time went neither into the code nor into starting a worker, in milliseconds. */
-function waited(job: Job, run: { readonly codeMs: number; readonly initMs: number }): number {
-  return Math.max(0, performance.now() - job.since - run.codeMs - run.initMs);
 }

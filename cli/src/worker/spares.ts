@@ -47,7 +47,7 @@ export class Spares {
   /** The process that is kept for a function which is debugged, where there is one. */
   keptFor(functionName: string): Worker | undefined {
     const kept = [...this.#spares.values()].flatMap(({ worker }) => worker ?? []);
-    return kept.find((worker) => worker.debugged === functionName && !worker.ended);
+    return kept.find((worker) => worker.debugger?.functionName === functionName && !worker.ended);
   }
 
   /** No more are booted; ending those there are remains the caller's. */

@@ -4,8 +4,6 @@ import { dirname } from 'node:path';
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import type { NodeHandler } from './assignment.ts';
-import type { DebugAddress } from './debug-target.ts';
-import { isInspectorLine, parseDebuggerReport, waitsForDebugger } from './debugger-lines.ts';
 import type { FunctionEnvironment } from './environment.ts';
 import {
   type FunctionCode,
@@ -18,6 +16,7 @@ import { type LogLine, LogReader } from './log-lines.ts';
 import { Program } from './program.ts';
 import { type RuntimeApi, startRuntimeApi } from './runtime-api.ts';
 import { RuntimeClient } from './runtime-client.ts';
+import { type DebuggerNews, WorkerDebugger } from './worker-debugger.ts';
 import { type Exit, exitError, exitReason, startProcess, type WorkerProcess } from './worker-process.ts';
 
 type Variables = Readonly<Record<string, string>>;
@@ -30,17 +29,10 @@ export interface WorkerSettings {
   readonly onLine: (worker: Worker, line: LogLine) => void;
   /** The init phase is over and went well, `ms` after the start or the assignment. */
   readonly onInitialised: (worker: Worker, ms: number) => void;
-  /** It was asked to let a debugger attach and listens now, or can't; or its debugger must go for it to exit. */
   readonly onDebugger: (worker: Worker, news: DebuggerNews) => void;
   /** The process is gone, by itself or because it was ended. */
   readonly onExit: (worker: Worker, reason: string) => void;
 }
-
-/** What a worker tells of its debugger. */
-export type DebuggerNews =
-  | { readonly type: 'listening' }
-  | { readonly type: 'unavailable'; readonly problem: string }
-  | { readonly type: 'exiting' };
 
 /** How one invocation went on a worker. */
 export interface WorkerRun {
@@ -73,10 +65,8 @@ export class Worker {
   failed = false;
   /** `performance.now()` of its last answer, or of its start. */
   lastUsed = performance.now();
-  /** The function that this process is kept for, so that a debugger can attach before its first invocation. */
-  readonly debugged: string | undefined;
-  /** Where it listens for a debugger, once it does. */
-  debugAddress: DebugAddress | undefined;
+  /** Undefined where no debugger may attach. */
+  readonly debugger: WorkerDebugger | undefined;
   /** Resolves when the process is gone. */
   readonly exited: Promise<void>;
 
@@ -134,7 +124,10 @@ export class Worker {
     this.#settings = settings;
     this.#command = command;
     this.#side = side;
-    this.debugged = debugged;
+    this.debugger =
+      debugged === undefined
+        ? undefined
+        : new WorkerDebugger(debugged, (news) => settings.onDebugger(this, news));
     this.#starting = this.#start(cwd);
     this.exited = this.#starting.then(
       ({ process }) => process.exited.then(() => {}),
@@ -243,7 +236,7 @@ export class Worker {
       onLine,
       clock,
       marker: this.#side.logMarker,
-      onDebugger: (words) => this.#onDebugger(words),
+      onDebugger: (words) => this.debugger?.tell(words),
     });
     void api.initialised.then(({ ok }) => {
       this.#warm = ok;
@@ -256,20 +249,8 @@ export class Worker {
     return this.#running;
   }
 
-  #onDebugger(words: string): void {
-    const report = parseDebuggerReport(words);
-    if ('problem' in report) {
-      return this.#settings.onDebugger(this, { type: 'unavailable', problem: report.problem });
-    }
-    this.debugAddress = report.address;
-    this.#settings.onDebugger(this, { type: 'listening' });
-  }
-
   #onLine(line: LogLine): void {
-    if (this.debugged !== undefined && isInspectorLine(line.message)) {
-      if (waitsForDebugger(line.message)) this.#settings.onDebugger(this, { type: 'exiting' });
-      return;
-    }
+    if (this.debugger?.takes(line.message)) return;
     if (this.code !== undefined) this.#settings.onLine(this, line);
     else if (this.#earlyLines.length < maxEarlyLines) this.#earlyLines.push(line);
   }

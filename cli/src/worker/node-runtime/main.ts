@@ -9,11 +9,11 @@
 //   LIVECTL_ASSIGNED       `later`: ask the Runtime API which handler to load, with which environment
 import {
   type Assignment,
+  debuggerWord,
   type EnvironmentVersion,
   environmentVersionHeader,
   type NodeHandler,
 } from '../assignment.ts';
-import { debuggerWord } from '../debugger-lines.ts';
 import { buildContext } from './context.ts';
 import { RuntimeError, reportError, wrapError } from './error-report.ts';
 import { type HandlerModel, handlerModel } from './handler-model.ts';

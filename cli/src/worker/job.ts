@@ -1,0 +1,59 @@
+// [5] One invocation on its way through the pool: how long it may take, who runs it, and what becomes of it.
+import { type FunctionError, functionError, type Invocation, type WorkerResult } from './invocation.ts';
+import { TimeLimit, type TimeLimitOptions, timedOutAfter } from './time-limit.ts';
+import type { Worker, WorkerRun } from './worker.ts';
+
+export interface JobOptions extends Pick<TimeLimitOptions, 'clock' | 'ownCounts'> {
+  readonly invocation: Invocation;
+  /** Its time is up; what is to be said of it, in Lambda's words. */
+  readonly onTimedOut: (job: Job, error: FunctionError) => void;
+  readonly onFinished: (result: WorkerResult) => void;
+}
+
+export class Job {
+  readonly invocation: Invocation;
+  /** The one that runs it; undefined while it waits. */
+  worker: Worker | undefined;
+  /** It is being ended: what its worker answers now is its end. */
+  cancelled = false;
+  readonly #options: JobOptions;
+  readonly #limit: TimeLimit;
+  readonly #since = performance.now();
+
+  /** Its time begins. */
+  constructor(options: JobOptions) {
+    this.#options = options;
+    this.invocation = options.invocation;
+    this.#limit = new TimeLimit({ ...options, onStrike: (words) => this.timeOut(words) });
+  }
+
+  /** A worker takes it; returns until when it may run, in milliseconds since the epoch. */
+  handOver(): number {
+    return this.#limit.handOver();
+  }
+
+  /** Nobody looks into it with a debugger any more: the function's timeout begins anew. */
+  restartTimeout(): void {
+    this.#limit.restart();
+  }
+
+  /** Ends it as Lambda does, with its words for the function's own timeout where none are given. */
+  timeOut(words = timedOutAfter(this.invocation.timeoutSeconds)): void {
+    this.cancelled = true;
+    const message = `RequestId: ${this.invocation.id} Error: ${words}`;
+    this.#options.onTimedOut(this, functionError('Sandbox.Timedout', message));
+  }
+
+  /** A worker has answered it. */
+  finish(run: Omit<WorkerRun, 'taken'>): void {
+    this.#limit.cancel();
+    // What of its time went neither into the code nor into starting a worker.
+    const waitMs = Math.max(0, performance.now() - this.#since - run.codeMs - run.initMs);
+    this.#options.onFinished({ ...run, waitMs });
+  }
+
+  /** No worker had it. */
+  fail(error: FunctionError): void {
+    this.finish({ outcome: { ok: false, error }, codeMs: 0, initMs: 0, logsDrained: Promise.resolve() });
+  }
+}

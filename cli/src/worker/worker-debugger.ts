@@ -1,0 +1,52 @@
+// [5] A worker's own debugger: where it listens, and which lines of its output are the debugger's.
+import { debuggerWord } from './assignment.ts';
+import type { DebugAddress } from './debug-target.ts';
+
+/** What a worker tells of its debugger. */
+export type DebuggerNews =
+  /** A debugger can attach now. */
+  | { readonly type: 'listening'; readonly address: DebugAddress }
+  | { readonly type: 'unavailable'; readonly problem: string }
+  /** The process would exit, and waits until its debugger has gone. */
+  | { readonly type: 'exiting'; readonly address: DebugAddress };
+
+/** Node's and Deno's words on stderr. */
+const inspectorLine =
+  /^(Debugger (listening on|ending on) ws:\/\/|Debugger attached\.$|Debugger session started\.$|For help, see: https:\/\/nodejs\.org\/\S*inspector$|Visit chrome:\/\/inspect to connect|Waiting for the debugger to disconnect\.\.\.$)/;
+const exitingLine = 'Waiting for the debugger to disconnect...';
+
+export class WorkerDebugger {
+  /** The function that the process is kept for, so that a debugger can attach before its first invocation. */
+  readonly functionName: string;
+  readonly #onNews: (news: DebuggerNews) => void;
+  #address: DebugAddress | undefined;
+
+  constructor(functionName: string, onNews: (news: DebuggerNews) => void) {
+    this.functionName = functionName;
+    this.#onNews = onNews;
+  }
+
+  /** Where it listens, once it does. */
+  get address(): DebugAddress | undefined {
+    return this.#address;
+  }
+
+  /**
+   * What the runtime client tells after the log marker: `debugger ws://127.0.0.1:PORT/PATH`,
+   * `debugger tcp://127.0.0.1:PORT`, or why there is none.
+   */
+  tell(words: string): void {
+    const told = words.slice(debuggerWord.length);
+    const [, port, path = ''] = /^(?:ws|tcp):\/\/127\.0\.0\.1:(\d{1,5})(\/\S*)?$/.exec(told) ?? [];
+    if (port === undefined) return this.#onNews({ type: 'unavailable', problem: told });
+    this.#address = { port: Number(port), path };
+    this.#onNews({ type: 'listening', address: this.#address });
+  }
+
+  /** Whether a line is the debugger's own, and no output of the function's. */
+  takes(line: string): boolean {
+    if (!inspectorLine.test(line)) return false;
+    if (line === exitingLine && this.#address) this.#onNews({ type: 'exiting', address: this.#address });
+    return true;
+  }
+}
