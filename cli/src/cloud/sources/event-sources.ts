@@ -8,6 +8,8 @@ import { createBusApi } from '../eventbridge/bus-api.ts';
 import { Schedules } from '../eventbridge/schedules.ts';
 import { AsyncInvocations } from '../lambda/async-invocations.ts';
 import type { LambdaHost } from '../lambda/lambda-host.ts';
+import { Bucket } from '../s3/bucket.ts';
+import { BucketApi } from '../s3/bucket-api.ts';
 import type { SigV4Verifier } from '../sigv4-verify.ts';
 import { Topic } from '../sns/topic.ts';
 import { createTopicApi } from '../sns/topic-api.ts';
@@ -43,11 +45,14 @@ export class EventSources {
     const topics = resources.topics.map((each) => new Topic(each));
     const queues = new Queues({ ...options, resources: resources.queues, storage });
     const buses = resources.buses.map((each) => new Bus(each));
+    const objects = new Storage(storageLimits.objectBytes);
+    const buckets = resources.buckets.map((each) => new Bucket(each, objects));
     const schedules = new Schedules({ functions, stage, invocations, clock, onEvent });
     this.invocations = invocations;
-    this.services = new Map([
+    this.services = new Map<string, Service>([
       ['sns', createTopicApi({ ...shared, topics })],
       ['sqs', queues.service],
+      ['s3', new BucketApi({ ...shared, buckets })],
       ['events', createBusApi({ ...shared, buses })],
     ]);
     this.#closables = [invocations, schedules, queues];

@@ -1,0 +1,19 @@
+// S3: bodies that SDKs send in signed or unsigned chunks with a checksum after them (content encoding `aws-chunked`).
+// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
+
+/** The content without its chunks; signatures and checksums in between are not looked at. Undefined for what is none. */
+export function decodeAwsChunked(body: Buffer): Buffer | undefined {
+  const parts: Buffer[] = [];
+  let at = 0;
+  for (;;) {
+    const end = body.indexOf('\r\n', at);
+    const [, hex] = /^([0-9a-fA-F]{1,8})(;|$)/.exec(body.toString('latin1', at, end)) ?? [];
+    if (end < 0 || hex === undefined) return undefined;
+    const size = Number.parseInt(hex, 16);
+    if (size === 0) return Buffer.concat(parts);
+    at = end + 2;
+    if (at + size + 2 > body.length) return undefined;
+    parts.push(body.subarray(at, at + size));
+    at += size + 2;
+  }
+}
