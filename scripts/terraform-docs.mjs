@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { argument, blocks, description } from './terraform-blocks.mjs';
+import { parseType } from './terraform-type.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = ['terraform/modules/live-debug', 'terraform/modules/live-debug/modules/client-vpn'];
@@ -57,21 +58,57 @@ function inputs(variables) {
   return table(['input', 'type', 'default', 'description'], rows);
 }
 
+/** @param {string} variables */
+function typeOfFunctions(variables) {
+  return argument(blocks(variables, 'variable').find(({ name }) => name === 'functions')?.body ?? '', 'type');
+}
+
 /** The fields of one function: each a comment and a type. @param {string} variables */
 function functionFields(variables) {
-  const type = argument(
-    blocks(variables, 'variable').find(({ name }) => name === 'functions')?.body ?? '',
-    'type',
-  );
+  const type = typeOfFunctions(variables);
   const fields = [...(type ?? '').matchAll(/^ {4}# (.*)\n {4}(\w+) += ([\s\S]*?)(?=\n {4}#|\n {2}\})/gm)];
   if (fields.length === 0) throw new Error('the fields of functions were not found');
   const rows = fields.map(([, text = '', name = '', expression = '']) => {
     const optional = /^optional\(([\s\S]*)\)$/.exec(expression);
     if (!optional) return [code(name), code(expression), 'required', text];
     const [kind = '', byDefault] = topLevelArguments(oneLine(optional[1] ?? ''));
+    // It has a table of its own.
+    if (name === 'triggers') return [code(name), code('object'), code(byDefault ?? 'null'), text];
     return [code(name), code(kind), code(byDefault ?? 'null'), text];
   });
   return table(['field', 'type', 'default', 'description'], rows);
+}
+
+/** The fields of `triggers` as `sns.topic_arn`, a source itself as `sns`. @param {string} variables */
+function triggerFields(variables) {
+  const functions = parseType(typeOfFunctions(variables) ?? '');
+  const one = functions.kind === 'map' ? functions.of : functions;
+  const triggers = one.kind === 'object' && one.fields.find(({ name }) => name === 'triggers')?.type;
+  if (triggers?.kind !== 'object') throw new Error('the fields of triggers were not found');
+  const rows = triggers.fields.flatMap(({ name: source, type, comment }) => {
+    if (type.kind !== 'object') throw new Error(`triggers.${source} is no object`);
+    const fields = type.fields.map((field) => [
+      code(`${source}.${field.name}`),
+      code(typeName(field.type)),
+      field.optional ? code(field.byDefault ?? 'null') : 'required',
+      field.comment ?? '',
+    ]);
+    return [[code(source), code('object'), code('null'), comment ?? ''], ...fields];
+  });
+  return table(['field', 'type', 'default', 'description'], rows);
+}
+
+/** @param {import('./terraform-type.mjs').Type} type @returns {string} */
+function typeName(type) {
+  switch (type.kind) {
+    case 'list':
+    case 'map':
+      return `${type.kind}(${typeName(type.of)})`;
+    case 'object':
+      return `object({ ${type.fields.map(({ name, type: of }) => `${name} = ${typeName(of)}`).join(', ')} })`;
+    default:
+      return type.kind;
+  }
 }
 
 /** @param {string} outputs */
@@ -88,7 +125,9 @@ async function bringUpToDate(module) {
   const written = await readFile(readme, 'utf8');
   const tables = {
     inputs: inputs(variables),
-    ...(variables.includes('variable "functions"') ? { 'function fields': functionFields(variables) } : {}),
+    ...(variables.includes('variable "functions"')
+      ? { 'function fields': functionFields(variables), 'trigger fields': triggerFields(variables) }
+      : {}),
     outputs: outputTable(outputs),
   };
 

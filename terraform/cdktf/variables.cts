@@ -44,13 +44,165 @@ export interface LiveDebugFunction {
     readonly external?: readonly string[];
   };
   /**
-   * What invokes the function in the local cloud. The module doesn't create triggers yet: point yours at
-   * `functions[*].function_arn`. Default: `{}`.
+   * What invokes the function: event sources to make, or to find; see the fields of `triggers` below.
+   * Default: `{}`.
    */
   readonly triggers?: {
+    /** Routes of the stage's HTTP API. */
     readonly http?: {
+      /**
+       * Path of the route, e.g. `/orders/{id}`; the last segment may be `{proxy+}`. Default: `/<function>`
+       * and all below it.
+       */
       readonly path?: string;
+      /** HTTP method of the route, in capitals. Default: `"ANY"`. */
       readonly method?: string;
+      /** Cross-origin resource sharing, for all routes of the stage: functions that say it must say the same. */
+      readonly cors?: {
+        readonly allow_origins?: readonly string[];
+        readonly allow_methods?: readonly string[];
+        readonly allow_headers?: readonly string[];
+        readonly expose_headers?: readonly string[];
+        readonly allow_credentials?: boolean | IResolvable;
+        readonly max_age?: number;
+      };
+    };
+    /** A URL of the function's own. */
+    readonly function_url?: {
+      /** "AWS_IAM", or "NONE": anybody may call it. Default: `"AWS_IAM"`. */
+      readonly authorization_type?: string;
+      /** "BUFFERED", or "RESPONSE_STREAM": a response is sent as it is written. Default: `"BUFFERED"`. */
+      readonly invoke_mode?: string;
+      /** Cross-origin resource sharing, as in aws_lambda_function_url. */
+      readonly cors?: {
+        readonly allow_origins?: readonly string[];
+        readonly allow_methods?: readonly string[];
+        readonly allow_headers?: readonly string[];
+        readonly expose_headers?: readonly string[];
+        readonly allow_credentials?: boolean | IResolvable;
+        readonly max_age?: number;
+      };
+    };
+    /** A subscription to an SNS topic. */
+    readonly sns?: {
+      /** `false`: the topic exists. Needed only where its ARN is not known before the apply. */
+      readonly create?: boolean | IResolvable;
+      /** A topic that exists. Default: one is made. */
+      readonly topic_arn?: string;
+      /** Last part of the new topic's name; functions that say the same share it. Default: the function's. */
+      readonly topic_name?: string;
+      /** Which messages, as JSON text: `jsonencode({ kind = ["order"] })`. */
+      readonly filter_policy?: string;
+      /** "MessageAttributes" or "MessageBody". Default: `"MessageAttributes"`. */
+      readonly filter_policy_scope?: string;
+    };
+    /** An SQS queue. */
+    readonly sqs?: {
+      /** `false`: the queue exists. Needed only where its ARN is not known before the apply. */
+      readonly create?: boolean | IResolvable;
+      /** A queue that exists. Default: one is made, with a dead-letter queue. */
+      readonly queue_arn?: string;
+      /** Last part of the new queue's name. Default: the function's. */
+      readonly queue_name?: string;
+      /** A FIFO queue; `.fifo` is added to its name. Default: `false`. */
+      readonly fifo_queue?: boolean | IResolvable;
+      /** Messages at once, 1 to 10000; above 10 only with a window, and not from a FIFO queue. Default: `10`. */
+      readonly batch_size?: number;
+      /** Seconds to wait for a full batch, 0 to 300; not from a FIFO queue. Default: `0`. */
+      readonly maximum_batching_window_in_seconds?: number;
+      /** `["ReportBatchItemFailures"]`: the function names the messages that failed. Default: `[]`. */
+      readonly function_response_types?: readonly string[];
+      /** Of a new queue. Default: six times the stub's timeout, as AWS advises. */
+      readonly visibility_timeout_seconds?: number;
+      /** Of a new queue: so often a message is tried before it goes to the dead-letter queue. Default: `3`. */
+      readonly max_receive_count?: number;
+    };
+    /** The events of an EventBridge bus that match a pattern. */
+    readonly eventbridge?: {
+      /** A bus that exists. Default: the account's default bus. */
+      readonly event_bus_arn?: string;
+      /** Last part of a new bus's name; functions that say the same share it. */
+      readonly event_bus_name?: string;
+      /** Which events, as JSON text: `jsonencode({ source = ["shop.orders"] })`. */
+      readonly event_pattern: string;
+    };
+    /** The clock: an EventBridge rule. */
+    readonly schedule?: {
+      /** `rate(5 minutes)`, or `cron(0 8 ? * MON-FRI *)` in UTC. */
+      readonly schedule_expression: string;
+      /** The event instead of EventBridge's own, as JSON text. */
+      readonly input?: string;
+    };
+    /** Objects in an S3 bucket. */
+    readonly s3?: {
+      /** `false`: the bucket exists. Needed only where its ARN is not known before the apply. */
+      readonly create?: boolean | IResolvable;
+      /**
+       * A bucket that exists; its notifications become Terraform's, which replaces those it has. Default:
+       * one is made.
+       */
+      readonly bucket_arn?: string;
+      /** Last part of the new bucket's name; functions that say the same share it. Default: the function's. */
+      readonly bucket_name?: string;
+      /** Which events. Default: `["s3:ObjectCreated:*"]`. */
+      readonly events?: readonly string[];
+      /** Only of keys that begin so. */
+      readonly filter_prefix?: string;
+      /** Only of keys that end so. */
+      readonly filter_suffix?: string;
+      /** Of a new bucket: destroying it deletes the objects in it. Default: `false`. */
+      readonly force_destroy?: boolean | IResolvable;
+    };
+    /** Changes in a DynamoDB table, by its stream. */
+    readonly dynamodb?: {
+      /** `false`: the stream exists. Needed only where its ARN is not known before the apply. */
+      readonly create?: boolean | IResolvable;
+      /** The stream of a table that exists. Default: a table with a stream is made. */
+      readonly stream_arn?: string;
+      /** Last part of the new table's name. Default: the function's. */
+      readonly table_name?: string;
+      /** Of a new table; a string. Default: `"id"`. */
+      readonly hash_key?: string;
+      /** Of a new table; a string. */
+      readonly range_key?: string;
+      /**
+       * "NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE" or "KEYS_ONLY", of a new table. Default:
+       * `"NEW_AND_OLD_IMAGES"`.
+       */
+      readonly stream_view_type?: string;
+      /** Records at once, 1 to 10000. Default: `100`. */
+      readonly batch_size?: number;
+      /** Seconds to wait for a full batch, 0 to 300. Default: `0`. */
+      readonly maximum_batching_window_in_seconds?: number;
+      /** "LATEST" or "TRIM_HORIZON". Default: `"LATEST"`. */
+      readonly starting_position?: string;
+      /** -1: until success or until the record expires. Default: `-1`. */
+      readonly maximum_retry_attempts?: number;
+      /** Halve a batch that failed. Default: `false`. */
+      readonly bisect_batch_on_function_error?: boolean | IResolvable;
+      /** `["ReportBatchItemFailures"]`: the function names the first record that failed. Default: `[]`. */
+      readonly function_response_types?: readonly string[];
+    };
+    /** A Kinesis data stream. */
+    readonly kinesis?: {
+      /** `false`: the stream exists. Needed only where its ARN is not known before the apply. */
+      readonly create?: boolean | IResolvable;
+      /** A stream that exists. Default: one is made, which costs by the hour. */
+      readonly stream_arn?: string;
+      /** Last part of the new stream's name. Default: the function's. */
+      readonly stream_name?: string;
+      /** Records at once, 1 to 10000. Default: `100`. */
+      readonly batch_size?: number;
+      /** Seconds to wait for a full batch, 0 to 300. Default: `0`. */
+      readonly maximum_batching_window_in_seconds?: number;
+      /** "LATEST" or "TRIM_HORIZON". Default: `"LATEST"`. */
+      readonly starting_position?: string;
+      /** -1: until success or until the record expires. Default: `-1`. */
+      readonly maximum_retry_attempts?: number;
+      /** Halve a batch that failed. Default: `false`. */
+      readonly bisect_batch_on_function_error?: boolean | IResolvable;
+      /** `["ReportBatchItemFailures"]`: the function names the first record that failed. Default: `[]`. */
+      readonly function_response_types?: readonly string[];
     };
   };
   /**
@@ -164,6 +316,12 @@ export interface LiveDebugVariables {
    */
   readonly create?: boolean | IResolvable;
   /**
+   * Of functions with `create = false` and triggers: their names by reference, `{ orders =
+   * aws_lambda_function.orders.function_name }`, so that Terraform makes them first. Needed where both are
+   * made in one apply. Default: `{}`.
+   */
+  readonly ownFunctionNames?: Readonly<Record<string, string>>;
+  /**
    * The `relay` output of another instance of this module in the same account and Region, to share its
    * relay. `null`: the module makes one.
    */
@@ -236,7 +394,10 @@ export interface LiveDebugOutputs {
    * sends them on. Nothing secret. Empty while not enabled.
    */
   readonly environment: unknown;
-  /** By function: the sources made for it. Empty: the module doesn't create triggers yet. */
+  /**
+   * By function and source: the names, URLs and ARNs of what invokes it, as in the manifest
+   * (docs/terraform.md). Functions without triggers are left out.
+   */
   readonly triggers: unknown;
   /**
    * `url` and `execution_arn` of the relay's stage, for the `relay` input of other instances; null while not
@@ -266,6 +427,7 @@ export function variablesOf(props: LiveDebugVariables): Record<string, unknown> 
     tags: props.tags,
     functions: props.functions,
     create: props.create,
+    own_function_names: props.ownFunctionNames,
     relay: props.relay,
     throttling: props.throttling,
     access_logs: props.accessLogs,

@@ -50,7 +50,7 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
       expect(tom.value.relay).toEqual(ada.value.relay);
       expect(JSON.stringify(tom.value)).not.toContain('s3cret');
       const made = await moto.resources();
-      expect(made.apis).toEqual(['live-debug-dev-ada']);
+      expect([...made.apis].sort()).toEqual(['live-debug-dev-ada', 'live-debug-dev-tom-http']);
       expect([...made.tables].sort()).toEqual(['live-debug-dev-ada', 'live-debug-dev-tom']);
       expect(made.policies).toEqual(['live-debug-dev-ada-developer']);
       expect(made.functions['live-debug-dev-tom-made']).toEqual({

@@ -4,6 +4,7 @@ import json
 
 import boto3
 
+events = boto3.client("events")
 iam = boto3.client("iam")
 lambda_ = boto3.client("lambda")
 
@@ -17,6 +18,14 @@ print(
     json.dumps(
         {
             "apis": [api["Name"] for api in boto3.client("apigatewayv2").get_apis()["Items"]],
+            "buckets": [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]],
+            "buses": [bus["Name"] for bus in events.list_event_buses()["EventBuses"] if bus["Name"] != "default"],
+            "mappings": [mapping["EventSourceArn"] for mapping in lambda_.list_event_source_mappings()["EventSourceMappings"]],
+            "queues": boto3.client("sqs").list_queues().get("QueueUrls", []),
+            "rules": [rule["Name"] for rule in events.list_rules()["Rules"]],
+            "stacks": [stack["StackName"] for stack in boto3.client("cloudformation").describe_stacks()["Stacks"]],
+            "streams": boto3.client("kinesis").list_streams()["StreamNames"],
+            "topics": [topic["TopicArn"] for topic in boto3.client("sns").list_topics()["Topics"]],
             "tables": boto3.client("dynamodb").list_tables()["TableNames"],
             "functions": {
                 function["FunctionName"]: {

@@ -12,6 +12,17 @@ const listing = join(dirname(fileURLToPath(import.meta.url)), 'list-resources.py
 /** What is left in the account: names or ids by kind, and the inline policies of each role. */
 export interface Resources {
   readonly apis: readonly string[];
+  readonly buckets: readonly string[];
+  /** Without the default one. */
+  readonly buses: readonly string[];
+  /** The ARNs of what is polled. */
+  readonly mappings: readonly string[];
+  readonly queues: readonly string[];
+  /** On the default bus. */
+  readonly rules: readonly string[];
+  readonly stacks: readonly string[];
+  readonly streams: readonly string[];
+  readonly topics: readonly string[];
   readonly tables: readonly string[];
   readonly functions: Readonly<
     Record<string, { handler: string; runtime: string; timeout: number; environment: Record<string, string> }>
@@ -25,6 +36,14 @@ export interface Resources {
 
 export const noResources: Resources = {
   apis: [],
+  buckets: [],
+  buses: [],
+  mappings: [],
+  queues: [],
+  rules: [],
+  stacks: [],
+  streams: [],
+  topics: [],
   tables: [],
   functions: {},
   attached: {},

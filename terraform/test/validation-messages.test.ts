@@ -37,7 +37,49 @@ const unfitFunctions: readonly (readonly [string, Readonly<Record<string, unknow
   ['key_alias', { kms_key_arn: 'alias/orders' }, 'aws_kms_key.orders.arn'],
 ];
 
+/** As above, for what is below `triggers`. */
+const unfitTriggers: typeof unfitFunctions = [
+  ['no_path', { http: { path: 'orders' } }, 'leave it out for /<function>. Unfit: no_path.'],
+  ['small_method', { http: { path: '/m', method: 'get' } }, '"HEAD" or "OPTIONS". Unfit: small_method.'],
+  ['old_cors', { function_url: { cors: { max_age: 86_401 } } }, 'from 0 to 86400. Unfit: old_cors.'],
+  ['some_auth', { function_url: { authorization_type: 'JWT' } }, '"RESPONSE_STREAM". Unfit: some_auth.'],
+  ['odd_name', { sns: { topic_name: 'orders.fifo' } }, 'the stage before them. Unfit: odd_name.'],
+  ['no_topic', { sns: { topic_arn: 'orders' } }, 'write "arn:aws:sns:'],
+  ['no_queue', { sqs: { queue_arn: 'arn:aws:sns:eu-west-1:123456789012:a' } }, 'write "arn:aws:sqs:'],
+  ['no_bus', { eventbridge: { event_bus_arn: 'orders', event_pattern: '{}' } }, 'write "arn:aws:events:'],
+  ['no_bucket', { s3: { bucket_arn: 'arn:aws:s3:::orders/a' } }, 'write "arn:aws:s3:::'],
+  ['no_table', { dynamodb: { stream_arn: 'orders' } }, 'write aws_dynamodb_table.orders.stream_arn'],
+  ['no_stream', { kinesis: { stream_arn: 'orders' } }, 'write "arn:aws:kinesis:'],
+  ['new_and_old', { s3: { bucket_arn: 'arn:aws:s3:::a', bucket_name: 'a' } }, 'Unfit: new_and_old.'],
+  ['made_nowhere', { kinesis: { create: false } }, 'or be left out. Unfit: made_nowhere.'],
+  [
+    'no_json',
+    { eventbridge: { event_pattern: '["shop"]' } },
+    'write jsonencode({ source = ["shop.orders"] })',
+  ],
+  ['scope', { sns: { filter_policy_scope: 'Body' } }, '"MessageAttributes" or "MessageBody". Unfit: scope.'],
+  [
+    'half_batch',
+    { sqs: { batch_size: 1.5 } },
+    'a max_receive_count from 1 to 1000, all whole. Unfit: half_batch.',
+  ],
+  ['no_window', { sqs: { batch_size: 11 } }, 'a FIFO queue takes neither. Unfit: no_window.'],
+  ['responses', { dynamodb: { function_response_types: ['All'] } }, '["ReportBatchItemFailures"] or []'],
+  ['clock', { schedule: { schedule_expression: 'rate(1 minutes)' } }, 'write "rate(5 minutes)" or'],
+  ['no_event', { s3: { events: ['ObjectCreated:*'] } }, 'write ["s3:ObjectCreated:*"]'],
+  ['position', { kinesis: { starting_position: 'FIRST' } }, '"LATEST" or "TRIM_HORIZON"'],
+  [
+    'retries',
+    { dynamodb: { maximum_retry_attempts: -2 } },
+    'maximum_retry_attempts from -1 to 10000, all whole',
+  ],
+];
+
 const fit = { handler: 'src/orders.handler', runtime: 'nodejs22.x' };
+
+function withTriggers(triggers: Readonly<Record<string, unknown>>) {
+  return { ...fit, triggers };
+}
 
 /** Values of other variables, and what the message must hold. */
 const unfitVariables: readonly (readonly [string, unknown, string])[] = [
@@ -56,12 +98,48 @@ const unfitVariables: readonly (readonly [string, unknown, string])[] = [
   ['tracing_mode', 'On', '"Active", "PassThrough" or null'],
   ['permissions_boundary', 'boundary', 'write "arn:aws:iam::123456789012:policy/boundary"'],
   ['functions', { 'no name': fit }, 'Unfit: no name'],
-  ['functions', { a: { ...fit, function_name: 'x' }, b: { ...fit, function_name: 'x' } }, 'must differ'],
+  [
+    'functions',
+    { a: withTriggers({ http: { path: '/{a}' } }), b: withTriggers({ http: { path: '/{b}' } }) },
+    'twice',
+  ],
+  [
+    'functions',
+    {
+      c: withTriggers({ http: { cors: { max_age: 1 } } }),
+      d: withTriggers({ http: { cors: { max_age: 2 } } }),
+    },
+    'give a function a function_url',
+  ],
+  [
+    'functions',
+    { a: withTriggers({ sqs: {} }), b: withTriggers({ sqs: { queue_name: 'a' } }) },
+    'its queue_arn',
+  ],
+  [
+    'functions',
+    {
+      a: withTriggers({ dynamodb: { table_name: 'x' } }),
+      b: withTriggers({ dynamodb: { table_name: 'x' } }),
+    },
+    'each table is made for one function',
+  ],
+  [
+    'functions',
+    { a: withTriggers({ kinesis: {} }), b: withTriggers({ kinesis: { stream_name: 'a' } }) },
+    'each stream is made for one function',
+  ],
+  [
+    'functions',
+    { a: { ...fit, function_name: 'x' }, b: { ...fit, function_name: 'x' } },
+    'function_name must differ',
+  ],
 ];
 
-const unfitFunctionSettings = Object.fromEntries(
-  unfitFunctions.map(([name, fields]) => [name, { ...fit, ...fields }]),
-);
+const unfitFunctionSettings = Object.fromEntries([
+  ...unfitFunctions.map(([name, fields]) => [name, { ...fit, ...fields }]),
+  ...unfitTriggers.map(([name, triggers]) => [name, withTriggers(triggers)]),
+]);
 
 const acmArn = 'arn:aws:acm:eu-west-1:123456789012:certificate/a';
 const certificate = '-----BEGIN CERTIFICATE-----';
@@ -106,7 +184,7 @@ const modules: readonly Cases[] = [
     folder: moduleFolder,
     required: { stage: 'dev-tom' },
     calls: [['functions', unfitFunctionSettings], ...unfitVariables],
-    messages: [...unfitFunctions, ...unfitVariables],
+    messages: [...unfitFunctions, ...unfitTriggers, ...unfitVariables],
   },
   { folder: clientVpnFolder, required: clientVpn, calls: unfitClientVpn, messages: unfitClientVpn },
 ];

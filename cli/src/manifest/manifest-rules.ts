@@ -4,7 +4,7 @@ import type { FunctionText } from './manifest-schema.ts';
 import type { Mistake } from './mistakes.ts';
 import { jsonPath } from './mistakes.ts';
 import { bringsItsOwnRuntime, nodeMajor, pythonVersion } from './runtimes.ts';
-import { checkTriggers } from './trigger-rules.ts';
+import { checkSharedTriggers, checkTriggers } from './trigger-rules.ts';
 
 /** Lambda refuses a function that sets one of these: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
 const reservedVariables = new Set([
@@ -33,9 +33,14 @@ type FunctionTexts = Readonly<Record<string, FunctionText>>;
 
 /** Everything the schema can't say. */
 export function brokenRules(functions: FunctionTexts): Mistake[] {
+  const shared: Mistake[] = [];
+  checkSharedTriggers(functions, (name, keys, text) =>
+    shared.push({ path: jsonPath(['functions', name, 'triggers', ...keys]), text }),
+  );
   return [
     ...Object.entries(functions).flatMap(([name, settings]) => brokenFunctionRules(name, settings)),
     ...sharedRoutes(functions),
+    ...shared,
   ];
 }
 

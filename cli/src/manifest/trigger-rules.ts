@@ -1,4 +1,5 @@
 // The rules of `triggers` in livectl.json that a JSON schema can't say.
+import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import type { Triggers } from './trigger-schema.ts';
 
@@ -25,7 +26,16 @@ const documents = [
 export function checkTriggers(triggers: Triggers, tell: Tell): void {
   for (const [source, existing, ofNew] of eitherOr) {
     const fields: Readonly<Record<string, unknown>> = triggers[source] ?? {};
-    if (fields[existing] === undefined) continue;
+    const exists = fields[existing] !== undefined;
+    if (fields.create === exists) {
+      tell(
+        [source, 'create'],
+        exists
+          ? `is true, but ${existing} names a resource that exists: leave one out`
+          : `is false, so ${existing} must name the resource that exists`,
+      );
+    }
+    if (!exists) continue;
     for (const field of ofNew) {
       if (fields[field] !== undefined)
         tell([source, field], `is for a new resource, and ${existing} names one that exists: leave one out`);
@@ -41,9 +51,51 @@ export function checkTriggers(triggers: Triggers, tell: Tell): void {
       tell([source, field], `is no JSON: ${messageOf(error)}`);
     }
   }
-  const { sqs } = triggers;
-  if (sqs !== undefined && sqs.batch_size > 10 && sqs.maximum_batching_window_in_seconds === 0) {
-    // https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html (BatchSize)
+  const { sqs, s3 } = triggers;
+  // https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html (BatchSize)
+  if (sqs?.fifo_queue && (sqs.batch_size > 10 || sqs.maximum_batching_window_in_seconds > 0)) {
+    tell(['sqs', 'fifo_queue'], 'takes a batch_size up to 10 and no maximum_batching_window_in_seconds');
+  } else if (sqs !== undefined && sqs.batch_size > 10 && sqs.maximum_batching_window_in_seconds === 0) {
     tell(['sqs', 'batch_size'], 'above 10 needs a maximum_batching_window_in_seconds of at least 1');
+  }
+  if (s3 !== undefined && (s3.events.length === 0 || s3.events.some((event) => !event.startsWith('s3:')))) {
+    tell(['s3', 'events'], 'must name events of S3, e.g. s3:ObjectCreated:*');
+  }
+}
+
+/** What is made for one function. */
+const ofOneFunction = [
+  ['sqs', 'queue_arn', 'queue_name', 'queue'],
+  ['dynamodb', 'stream_arn', 'table_name', 'table'],
+  ['kinesis', 'stream_arn', 'stream_name', 'stream'],
+] as const;
+
+/** Tells every mistake that takes the triggers of two functions; the second one's is told. */
+export function checkSharedTriggers(
+  functions: Readonly<Record<string, { readonly triggers: Triggers }>>,
+  tell: (name: string, ...mistake: Parameters<Tell>) => void,
+): void {
+  for (const [source, existing, field, kind] of ofOneFunction) {
+    const owners = new Map<unknown, string>();
+    for (const [name, { triggers }] of Object.entries(functions)) {
+      const fields: Readonly<Record<string, unknown>> | undefined = triggers[source];
+      if (fields === undefined || fields[existing] !== undefined) continue;
+      const part = fields[field] ?? name;
+      const owner = owners.get(part);
+      if (owner === undefined) owners.set(part, name);
+      else
+        tell(
+          name,
+          [source, field],
+          `names the ${kind} of ${JSON.stringify(owner)}: each has one function only`,
+        );
+    }
+  }
+  const shared = Object.entries(functions).filter(([, { triggers }]) => triggers.http?.cors !== undefined);
+  const [first] = shared;
+  for (const [name, { triggers }] of shared) {
+    if (isDeepStrictEqual(triggers.http?.cors, first?.[1].triggers.http?.cors)) continue;
+    const words = `must be as in ${JSON.stringify(first?.[0])}: functions share one HTTP API, which has one cors`;
+    tell(name, ['http', 'cors'], words);
   }
 }

@@ -35,6 +35,14 @@ const jsonObject = v.pipe(
   v.regex(/^\s*\{[\s\S]*\}\s*$/, 'must be a JSON object as a string: in Terraform jsonencode({ ... })'),
 );
 
+/** Terraform can't see before an apply whether an ARN that it will know then is null. */
+const create = v.optional(
+  v.pipe(
+    flag,
+    v.description('For Terraform: false where the ARN is of a resource that the same configuration makes.'),
+  ),
+);
+
 const cors = v.pipe(
   fields({
     allow_origins: v.optional(texts),
@@ -90,6 +98,7 @@ const functionUrl = v.pipe(
 
 const sns = v.pipe(
   fields({
+    create,
     topic_arn: v.optional(
       v.pipe(
         arn('sns', 'arn:aws:sns:eu-west-1:123456789012:orders'),
@@ -112,6 +121,7 @@ const sns = v.pipe(
 
 const sqs = v.pipe(
   fields({
+    create,
     queue_arn: v.optional(
       v.pipe(
         arn('sqs', 'arn:aws:sqs:eu-west-1:123456789012:orders'),
@@ -187,6 +197,7 @@ const schedule = v.pipe(
 
 const s3 = v.pipe(
   fields({
+    create,
     bucket_arn: v.optional(
       v.pipe(
         arn('s3', 'arn:aws:s3:::orders'),
@@ -230,6 +241,7 @@ const recordBatch = {
 
 const dynamodb = v.pipe(
   fields({
+    create,
     stream_arn: v.optional(
       v.pipe(
         arn(
@@ -253,6 +265,7 @@ const dynamodb = v.pipe(
 
 const kinesis = v.pipe(
   fields({
+    create,
     stream_arn: v.optional(
       v.pipe(
         arn('kinesis', 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders'),

@@ -240,6 +240,28 @@ describe('a wrong manifest', () => {
       ],
     ],
     [
+      { triggers: { sqs: { fifo_queue: true, maximum_batching_window_in_seconds: 1 } } },
+      [
+        'functions.hello.triggers.sqs.fifo_queue: takes a batch_size up to 10 and no maximum_batching_window_in_seconds',
+      ],
+    ],
+    [
+      { triggers: { sns: { create: true, topic_arn: 'arn:aws:sns:eu-west-1:123456789012:a' } } },
+      [
+        'functions.hello.triggers.sns.create: is true, but topic_arn names a resource that exists: leave one out',
+      ],
+    ],
+    [
+      { triggers: { dynamodb: { create: false } } },
+      [
+        'functions.hello.triggers.dynamodb.create: is false, so stream_arn must name the resource that exists',
+      ],
+    ],
+    [
+      { triggers: { s3: { events: ['ObjectCreated:*'] } } },
+      ['functions.hello.triggers.s3.events: must name events of S3, e.g. s3:ObjectCreated:*'],
+    ],
+    [
       { triggers: { sqs: { function_response_types: ['Batch'] } } },
       [
         'functions.hello.triggers.sqs.function_response_types[0]: must be ReportBatchItemFailures, not the string "Batch"',
@@ -313,6 +335,23 @@ describe('a wrong manifest', () => {
     expect(error.message).toBe(
       `${file}: functions.b.triggers.http.path: ANY /{z}/y is already the route of "a"`,
     );
+  });
+
+  it('may not make one queue for two functions, nor have two cors in the API that they share', async () => {
+    const one = (triggers: object) => ({ handler: 'a.b', runtime: 'nodejs22.x', triggers });
+    const error = await refusal(
+      load({
+        functions: {
+          a: one({ sqs: {}, http: { cors: { allow_origins: ['*'] } } }),
+          b: one({ sqs: { queue_name: 'a' }, http: { cors: { allow_origins: ['*'] } } }),
+          c: one({ sqs: { queue_arn: 'arn:aws:sqs:eu-west-1:123456789012:a' }, http: { cors: {} } }),
+        },
+      }),
+    );
+    expect(error.message.split('\n').slice(1)).toEqual([
+      '  functions.b.triggers.sqs.queue_name: names the queue of "a": each has one function only',
+      '  functions.c.triggers.http.cors: must be as in "a": functions share one HTTP API, which has one cors',
+    ]);
   });
 
   it.each([['text'], [null], [3]])('that is %j is not an object', async (value) => {

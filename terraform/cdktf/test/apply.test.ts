@@ -57,7 +57,7 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
       });
       const made = await moto.resources();
       expect([...made.tables].sort()).toEqual(['live-debug-dev-ada', 'live-debug-dev-tom']);
-      expect(made.apis).toEqual(['live-debug-dev-tom']);
+      expect([...made.apis].sort()).toEqual(['live-debug-dev-tom', 'live-debug-dev-tom-http']);
       expect(made.functions['live-debug-dev-tom-orders']?.environment.MY_KEY).toBe('as it is');
 
       await workspace.succeed(folder, 'destroy', '-auto-approve', '-refresh=false');

@@ -26,7 +26,7 @@ locals {
         esbuild       = f.esbuild
         layers        = f.layers
         layer_dirs    = f.layer_dirs
-        triggers      = {}
+        triggers      = local.trigger_targets[name]
         vpc_config = f.vpc_config == null ? null : {
           vpc_id             = data.aws_vpc.function[name].id
           subnet_ids         = f.vpc_config.subnet_ids
@@ -94,4 +94,11 @@ resource "aws_dynamodb_table_item" "manifest" {
     version  = { N = tostring(local.manifest.version) }
     document = { S = jsonencode(local.manifest) }
   })
+
+  lifecycle {
+    precondition {
+      condition     = alltrue([for name, given in var.own_function_names : given == try(local.function_names[name], null)])
+      error_message = "own_function_names must have the name that functions[*] has as its function_name: write own_function_names = { orders = aws_lambda_function.orders.function_name } where functions has orders."
+    }
+  }
 }

@@ -50,6 +50,7 @@ locals {
           },
         ],
         local.directory_key_statements,
+        local.polling_statements[name],
         f.fallback_arn == null ? [] : [
           {
             Sid      = "InvokeFallback"

@@ -46,8 +46,8 @@ output "environment" {
 }
 
 output "triggers" {
-  description = "By function: the sources made for it. Empty: the module doesn't create triggers yet."
-  value       = {}
+  description = "By function and source: the names, URLs and ARNs of what invokes it, as in the manifest (docs/terraform.md). Functions without triggers are left out."
+  value       = { for name, targets in local.trigger_targets : name => targets if length(targets) > 0 }
 }
 
 ################################################################################

@@ -21,6 +21,8 @@ locals {
         LIVE_DEBUG_RELAY    = local.relay.url
       },
       f.fallback_arn == null ? {} : { LIVE_DEBUG_FALLBACK_ARN = f.fallback_arn },
+      # A stub streams its answer only where its caller takes it.
+      try(f.triggers.function_url.invoke_mode, null) != "RESPONSE_STREAM" ? {} : { LIVE_DEBUG_INVOKE_MODE = "RESPONSE_STREAM" },
     )
   }
 }

@@ -89,11 +89,154 @@ variable "functions" {
       packages = optional(string)
       external = optional(list(string))
     }))
-    # What invokes the function in the local cloud. The module doesn't create triggers yet: point yours at `functions[*].function_arn`.
+    # What invokes the function: event sources to make, or to find; see the fields of `triggers` below.
     triggers = optional(object({
+      # Routes of the stage's HTTP API.
       http = optional(object({
-        path   = optional(string)
+        # Path of the route, e.g. `/orders/{id}`; the last segment may be `{proxy+}`. Default: `/<function>` and all below it.
+        path = optional(string)
+        # HTTP method of the route, in capitals.
         method = optional(string, "ANY")
+        # Cross-origin resource sharing, for all routes of the stage: functions that say it must say the same.
+        cors = optional(object({
+          allow_origins     = optional(list(string))
+          allow_methods     = optional(list(string))
+          allow_headers     = optional(list(string))
+          expose_headers    = optional(list(string))
+          allow_credentials = optional(bool)
+          max_age           = optional(number)
+        }))
+      }))
+      # A URL of the function's own.
+      function_url = optional(object({
+        # "AWS_IAM", or "NONE": anybody may call it.
+        authorization_type = optional(string, "AWS_IAM")
+        # "BUFFERED", or "RESPONSE_STREAM": a response is sent as it is written.
+        invoke_mode = optional(string, "BUFFERED")
+        # Cross-origin resource sharing, as in aws_lambda_function_url.
+        cors = optional(object({
+          allow_origins     = optional(list(string))
+          allow_methods     = optional(list(string))
+          allow_headers     = optional(list(string))
+          expose_headers    = optional(list(string))
+          allow_credentials = optional(bool)
+          max_age           = optional(number)
+        }))
+      }))
+      # A subscription to an SNS topic.
+      sns = optional(object({
+        # `false`: the topic exists. Needed only where its ARN is not known before the apply.
+        create = optional(bool)
+        # A topic that exists. Default: one is made.
+        topic_arn = optional(string)
+        # Last part of the new topic's name; functions that say the same share it. Default: the function's.
+        topic_name = optional(string)
+        # Which messages, as JSON text: `jsonencode({ kind = ["order"] })`.
+        filter_policy = optional(string)
+        # "MessageAttributes" or "MessageBody".
+        filter_policy_scope = optional(string, "MessageAttributes")
+      }))
+      # An SQS queue.
+      sqs = optional(object({
+        # `false`: the queue exists. Needed only where its ARN is not known before the apply.
+        create = optional(bool)
+        # A queue that exists. Default: one is made, with a dead-letter queue.
+        queue_arn = optional(string)
+        # Last part of the new queue's name. Default: the function's.
+        queue_name = optional(string)
+        # A FIFO queue; `.fifo` is added to its name.
+        fifo_queue = optional(bool, false)
+        # Messages at once, 1 to 10000; above 10 only with a window, and not from a FIFO queue.
+        batch_size = optional(number, 10)
+        # Seconds to wait for a full batch, 0 to 300; not from a FIFO queue.
+        maximum_batching_window_in_seconds = optional(number, 0)
+        # `["ReportBatchItemFailures"]`: the function names the messages that failed.
+        function_response_types = optional(list(string), [])
+        # Of a new queue. Default: six times the stub's timeout, as AWS advises.
+        visibility_timeout_seconds = optional(number)
+        # Of a new queue: so often a message is tried before it goes to the dead-letter queue.
+        max_receive_count = optional(number, 3)
+      }))
+      # The events of an EventBridge bus that match a pattern.
+      eventbridge = optional(object({
+        # A bus that exists. Default: the account's default bus.
+        event_bus_arn = optional(string)
+        # Last part of a new bus's name; functions that say the same share it.
+        event_bus_name = optional(string)
+        # Which events, as JSON text: `jsonencode({ source = ["shop.orders"] })`.
+        event_pattern = string
+      }))
+      # The clock: an EventBridge rule.
+      schedule = optional(object({
+        # `rate(5 minutes)`, or `cron(0 8 ? * MON-FRI *)` in UTC.
+        schedule_expression = string
+        # The event instead of EventBridge's own, as JSON text.
+        input = optional(string)
+      }))
+      # Objects in an S3 bucket.
+      s3 = optional(object({
+        # `false`: the bucket exists. Needed only where its ARN is not known before the apply.
+        create = optional(bool)
+        # A bucket that exists; its notifications become Terraform's, which replaces those it has. Default: one is made.
+        bucket_arn = optional(string)
+        # Last part of the new bucket's name; functions that say the same share it. Default: the function's.
+        bucket_name = optional(string)
+        # Which events.
+        events = optional(list(string), ["s3:ObjectCreated:*"])
+        # Only of keys that begin so.
+        filter_prefix = optional(string)
+        # Only of keys that end so.
+        filter_suffix = optional(string)
+        # Of a new bucket: destroying it deletes the objects in it.
+        force_destroy = optional(bool, false)
+      }))
+      # Changes in a DynamoDB table, by its stream.
+      dynamodb = optional(object({
+        # `false`: the stream exists. Needed only where its ARN is not known before the apply.
+        create = optional(bool)
+        # The stream of a table that exists. Default: a table with a stream is made.
+        stream_arn = optional(string)
+        # Last part of the new table's name. Default: the function's.
+        table_name = optional(string)
+        # Of a new table; a string.
+        hash_key = optional(string, "id")
+        # Of a new table; a string.
+        range_key = optional(string)
+        # "NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE" or "KEYS_ONLY", of a new table.
+        stream_view_type = optional(string, "NEW_AND_OLD_IMAGES")
+        # Records at once, 1 to 10000.
+        batch_size = optional(number, 100)
+        # Seconds to wait for a full batch, 0 to 300.
+        maximum_batching_window_in_seconds = optional(number, 0)
+        # "LATEST" or "TRIM_HORIZON".
+        starting_position = optional(string, "LATEST")
+        # -1: until success or until the record expires.
+        maximum_retry_attempts = optional(number, -1)
+        # Halve a batch that failed.
+        bisect_batch_on_function_error = optional(bool, false)
+        # `["ReportBatchItemFailures"]`: the function names the first record that failed.
+        function_response_types = optional(list(string), [])
+      }))
+      # A Kinesis data stream.
+      kinesis = optional(object({
+        # `false`: the stream exists. Needed only where its ARN is not known before the apply.
+        create = optional(bool)
+        # A stream that exists. Default: one is made, which costs by the hour.
+        stream_arn = optional(string)
+        # Last part of the new stream's name. Default: the function's.
+        stream_name = optional(string)
+        # Records at once, 1 to 10000.
+        batch_size = optional(number, 100)
+        # Seconds to wait for a full batch, 0 to 300.
+        maximum_batching_window_in_seconds = optional(number, 0)
+        # "LATEST" or "TRIM_HORIZON".
+        starting_position = optional(string, "LATEST")
+        # -1: until success or until the record expires.
+        maximum_retry_attempts = optional(number, -1)
+        # Halve a batch that failed.
+        bisect_batch_on_function_error = optional(bool, false)
+        # `["ReportBatchItemFailures"]`: the function names the first record that failed.
+        function_response_types = optional(list(string), [])
       }))
     }), {})
     # Make the stub function (default: `create`), or `false` where an aws_lambda_function of yours takes `stub` and `environment`.
@@ -252,12 +395,157 @@ variable "functions" {
     ])
     error_message = "functions[*].vpc_config.security_group_ids must be 1 to 5 security group ids: write [aws_security_group.orders.id] or [\"sg-0123456789abcdef0\"], the function's own."
   }
+
+  # The rules of `triggers` are those of livectl.json. What isn't known before the apply is checked then.
+  validation {
+    condition     = length([for name, f in var.functions : name if !can(regex("^/[^?#\\s]*$", coalesce(try(f.triggers.http.path, null), "/")))]) == 0
+    error_message = "functions[*].triggers.http.path must begin with / and have no spaces, ? or #: write \"/orders/{id}\", or leave it out for /<function>. Unfit: ${join(", ", [for name, f in var.functions : name if !can(regex("^/[^?#\\s]*$", coalesce(try(f.triggers.http.path, null), "/")))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if !contains(["ANY", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"], try(f.triggers.http.method, "ANY"))]) == 0
+    error_message = "functions[*].triggers.http.method must be \"ANY\", \"GET\", \"POST\", \"PUT\", \"PATCH\", \"DELETE\", \"HEAD\" or \"OPTIONS\". Unfit: ${join(", ", [for name, f in var.functions : name if !contains(["ANY", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"], try(f.triggers.http.method, "ANY"))])}."
+  }
+
+  # Parameters take part in a route by their place, not by their name.
+  validation {
+    condition     = length(distinct([for name, f in var.functions : replace("${f.triggers.http.method} ${coalesce(f.triggers.http.path, "/${name}")}", "/\\{[^}+]*/", "{") if f.triggers.http != null])) == length([for f in var.functions : f.triggers.http if f.triggers.http != null])
+    error_message = "functions[*].triggers.http must differ in path or method between functions: API Gateway refuses a route twice."
+  }
+
+  validation {
+    condition     = length(distinct([for f in var.functions : f.triggers.http.cors if try(f.triggers.http.cors, null) != null])) <= 1
+    error_message = "functions[*].triggers.http.cors must be the same wherever it is said: it is a property of the HTTP API, which the stage's functions share. For settings of its own, give a function a function_url."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if !(coalesce(try(f.triggers.http.cors.max_age, null), 0) >= 0 && coalesce(try(f.triggers.http.cors.max_age, null), 0) <= 86400 && floor(coalesce(try(f.triggers.http.cors.max_age, null), 0)) == coalesce(try(f.triggers.http.cors.max_age, null), 0)) || !(coalesce(try(f.triggers.function_url.cors.max_age, null), 0) >= 0 && coalesce(try(f.triggers.function_url.cors.max_age, null), 0) <= 86400 && floor(coalesce(try(f.triggers.function_url.cors.max_age, null), 0)) == coalesce(try(f.triggers.function_url.cors.max_age, null), 0))]) == 0
+    error_message = "functions[*].triggers.http.cors.max_age and function_url.cors.max_age must be whole seconds from 0 to 86400. Unfit: ${join(", ", [for name, f in var.functions : name if !(coalesce(try(f.triggers.http.cors.max_age, null), 0) >= 0 && coalesce(try(f.triggers.http.cors.max_age, null), 0) <= 86400 && floor(coalesce(try(f.triggers.http.cors.max_age, null), 0)) == coalesce(try(f.triggers.http.cors.max_age, null), 0)) || !(coalesce(try(f.triggers.function_url.cors.max_age, null), 0) >= 0 && coalesce(try(f.triggers.function_url.cors.max_age, null), 0) <= 86400 && floor(coalesce(try(f.triggers.function_url.cors.max_age, null), 0)) == coalesce(try(f.triggers.function_url.cors.max_age, null), 0))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if !contains(["AWS_IAM", "NONE"], try(f.triggers.function_url.authorization_type, "AWS_IAM")) || !contains(["BUFFERED", "RESPONSE_STREAM"], try(f.triggers.function_url.invoke_mode, "BUFFERED"))]) == 0
+    error_message = "functions[*].triggers.function_url.authorization_type must be \"AWS_IAM\" or \"NONE\", and its invoke_mode \"BUFFERED\" or \"RESPONSE_STREAM\". Unfit: ${join(", ", [for name, f in var.functions : name if !contains(["AWS_IAM", "NONE"], try(f.triggers.function_url.authorization_type, "AWS_IAM")) || !contains(["BUFFERED", "RESPONSE_STREAM"], try(f.triggers.function_url.invoke_mode, "BUFFERED"))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if !alltrue([for part in compact([try(f.triggers.sns.topic_name, null), try(f.triggers.sqs.queue_name, null), try(f.triggers.eventbridge.event_bus_name, null), try(f.triggers.s3.bucket_name, null), try(f.triggers.dynamodb.table_name, null), try(f.triggers.kinesis.stream_name, null)]) : can(regex("^[a-zA-Z0-9_-]{1,64}$", part))])]) == 0
+    error_message = "functions[*].triggers.*.topic_name, queue_name, event_bus_name, bucket_name, table_name and stream_name must be letters, digits, - and _, at most 64: the module puts its own name and the stage before them. Unfit: ${join(", ", [for name, f in var.functions : name if !alltrue([for part in compact([try(f.triggers.sns.topic_name, null), try(f.triggers.sqs.queue_name, null), try(f.triggers.eventbridge.event_bus_name, null), try(f.triggers.s3.bucket_name, null), try(f.triggers.dynamodb.table_name, null), try(f.triggers.kinesis.stream_name, null)]) : can(regex("^[a-zA-Z0-9_-]{1,64}$", part))])])}."
+  }
+
+  validation {
+    condition     = length(distinct([for name, f in var.functions : coalesce(f.triggers.sqs.queue_name, name) if f.triggers.sqs == null ? false : f.triggers.sqs.queue_arn == null])) == length([for f in var.functions : f if f.triggers.sqs == null ? false : f.triggers.sqs.queue_arn == null])
+    error_message = "functions[*].triggers.sqs.queue_name must differ between functions, and from the name of another that has none: each queue is made for one function. To share one, make it yourself and give its queue_arn."
+  }
+
+  validation {
+    condition     = length(distinct([for name, f in var.functions : coalesce(f.triggers.dynamodb.table_name, name) if f.triggers.dynamodb == null ? false : f.triggers.dynamodb.stream_arn == null])) == length([for f in var.functions : f if f.triggers.dynamodb == null ? false : f.triggers.dynamodb.stream_arn == null])
+    error_message = "functions[*].triggers.dynamodb.table_name must differ between functions, and from the name of another that has none: each table is made for one function. To share one, make it yourself and give its stream_arn."
+  }
+
+  validation {
+    condition     = length(distinct([for name, f in var.functions : coalesce(f.triggers.kinesis.stream_name, name) if f.triggers.kinesis == null ? false : f.triggers.kinesis.stream_arn == null])) == length([for f in var.functions : f if f.triggers.kinesis == null ? false : f.triggers.kinesis.stream_arn == null])
+    error_message = "functions[*].triggers.kinesis.stream_name must differ between functions, and from the name of another that has none: each stream is made for one function. To share one, make it yourself and give its stream_arn."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if try(f.triggers.sns.topic_arn, null) == null ? false : !can(regex("^arn:[^:]+:sns:[^:]+:\\d{12}:[^:]+$", f.triggers.sns.topic_arn))]) == 0
+    error_message = "functions[*].triggers.sns.topic_arn must be an ARN of its kind: write \"arn:aws:sns:eu-west-1:123456789012:orders\". Unfit: ${join(", ", [for name, f in var.functions : name if try(f.triggers.sns.topic_arn, null) == null ? false : !can(regex("^arn:[^:]+:sns:[^:]+:\\d{12}:[^:]+$", f.triggers.sns.topic_arn))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if try(f.triggers.sqs.queue_arn, null) == null ? false : !can(regex("^arn:[^:]+:sqs:[^:]+:\\d{12}:[^:]+$", f.triggers.sqs.queue_arn))]) == 0
+    error_message = "functions[*].triggers.sqs.queue_arn must be an ARN of its kind: write \"arn:aws:sqs:eu-west-1:123456789012:orders\". Unfit: ${join(", ", [for name, f in var.functions : name if try(f.triggers.sqs.queue_arn, null) == null ? false : !can(regex("^arn:[^:]+:sqs:[^:]+:\\d{12}:[^:]+$", f.triggers.sqs.queue_arn))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if try(f.triggers.eventbridge.event_bus_arn, null) == null ? false : !can(regex("^arn:[^:]+:events:[^:]+:\\d{12}:event-bus/", f.triggers.eventbridge.event_bus_arn))]) == 0
+    error_message = "functions[*].triggers.eventbridge.event_bus_arn must be an ARN of its kind: write \"arn:aws:events:eu-west-1:123456789012:event-bus/orders\". Unfit: ${join(", ", [for name, f in var.functions : name if try(f.triggers.eventbridge.event_bus_arn, null) == null ? false : !can(regex("^arn:[^:]+:events:[^:]+:\\d{12}:event-bus/", f.triggers.eventbridge.event_bus_arn))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if try(f.triggers.s3.bucket_arn, null) == null ? false : !can(regex("^arn:[^:]+:s3:::[^/]+$", f.triggers.s3.bucket_arn))]) == 0
+    error_message = "functions[*].triggers.s3.bucket_arn must be an ARN of its kind: write \"arn:aws:s3:::orders\". Unfit: ${join(", ", [for name, f in var.functions : name if try(f.triggers.s3.bucket_arn, null) == null ? false : !can(regex("^arn:[^:]+:s3:::[^/]+$", f.triggers.s3.bucket_arn))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if try(f.triggers.dynamodb.stream_arn, null) == null ? false : !can(regex("^arn:[^:]+:dynamodb:[^:]+:\\d{12}:table/[^/]+/stream/", f.triggers.dynamodb.stream_arn))]) == 0
+    error_message = "functions[*].triggers.dynamodb.stream_arn must be an ARN of its kind: write aws_dynamodb_table.orders.stream_arn. Unfit: ${join(", ", [for name, f in var.functions : name if try(f.triggers.dynamodb.stream_arn, null) == null ? false : !can(regex("^arn:[^:]+:dynamodb:[^:]+:\\d{12}:table/[^/]+/stream/", f.triggers.dynamodb.stream_arn))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if try(f.triggers.kinesis.stream_arn, null) == null ? false : !can(regex("^arn:[^:]+:kinesis:[^:]+:\\d{12}:stream/", f.triggers.kinesis.stream_arn))]) == 0
+    error_message = "functions[*].triggers.kinesis.stream_arn must be an ARN of its kind: write \"arn:aws:kinesis:eu-west-1:123456789012:stream/orders\". Unfit: ${join(", ", [for name, f in var.functions : name if try(f.triggers.kinesis.stream_arn, null) == null ? false : !can(regex("^arn:[^:]+:kinesis:[^:]+:\\d{12}:stream/", f.triggers.kinesis.stream_arn))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if(try(f.triggers.sns.topic_arn, null) != null && (try(f.triggers.sns.topic_name, null) != null)) || (try(f.triggers.sqs.queue_arn, null) != null && (try(f.triggers.sqs.queue_name, null) != null || try(f.triggers.sqs.visibility_timeout_seconds, null) != null)) || (try(f.triggers.eventbridge.event_bus_arn, null) != null && (try(f.triggers.eventbridge.event_bus_name, null) != null)) || (try(f.triggers.s3.bucket_arn, null) != null && (try(f.triggers.s3.bucket_name, null) != null)) || (try(f.triggers.dynamodb.stream_arn, null) != null && (try(f.triggers.dynamodb.table_name, null) != null || try(f.triggers.dynamodb.range_key, null) != null)) || (try(f.triggers.kinesis.stream_arn, null) != null && (try(f.triggers.kinesis.stream_name, null) != null))]) == 0
+    error_message = "functions[*].triggers.*: topic_name, queue_name, visibility_timeout_seconds, event_bus_name, bucket_name, table_name, range_key and stream_name are for a new resource, and the ARN beside them names one that exists: leave one out. Unfit: ${join(", ", [for name, f in var.functions : name if(try(f.triggers.sns.topic_arn, null) != null && (try(f.triggers.sns.topic_name, null) != null)) || (try(f.triggers.sqs.queue_arn, null) != null && (try(f.triggers.sqs.queue_name, null) != null || try(f.triggers.sqs.visibility_timeout_seconds, null) != null)) || (try(f.triggers.eventbridge.event_bus_arn, null) != null && (try(f.triggers.eventbridge.event_bus_name, null) != null)) || (try(f.triggers.s3.bucket_arn, null) != null && (try(f.triggers.s3.bucket_name, null) != null)) || (try(f.triggers.dynamodb.stream_arn, null) != null && (try(f.triggers.dynamodb.table_name, null) != null || try(f.triggers.dynamodb.range_key, null) != null)) || (try(f.triggers.kinesis.stream_arn, null) != null && (try(f.triggers.kinesis.stream_name, null) != null))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if(try(f.triggers.sns.create, null) == null ? false : f.triggers.sns.create == (f.triggers.sns.topic_arn != null)) || (try(f.triggers.sqs.create, null) == null ? false : f.triggers.sqs.create == (f.triggers.sqs.queue_arn != null)) || (try(f.triggers.s3.create, null) == null ? false : f.triggers.s3.create == (f.triggers.s3.bucket_arn != null)) || (try(f.triggers.dynamodb.create, null) == null ? false : f.triggers.dynamodb.create == (f.triggers.dynamodb.stream_arn != null)) || (try(f.triggers.kinesis.create, null) == null ? false : f.triggers.kinesis.create == (f.triggers.kinesis.stream_arn != null))]) == 0
+    error_message = "functions[*].triggers.*.create must be false beside an ARN (the resource exists) or true without one (it is made), or be left out. Unfit: ${join(", ", [for name, f in var.functions : name if(try(f.triggers.sns.create, null) == null ? false : f.triggers.sns.create == (f.triggers.sns.topic_arn != null)) || (try(f.triggers.sqs.create, null) == null ? false : f.triggers.sqs.create == (f.triggers.sqs.queue_arn != null)) || (try(f.triggers.s3.create, null) == null ? false : f.triggers.s3.create == (f.triggers.s3.bucket_arn != null)) || (try(f.triggers.dynamodb.create, null) == null ? false : f.triggers.dynamodb.create == (f.triggers.dynamodb.stream_arn != null)) || (try(f.triggers.kinesis.create, null) == null ? false : f.triggers.kinesis.create == (f.triggers.kinesis.stream_arn != null))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if !can(keys(jsondecode(coalesce(try(f.triggers.sns.filter_policy, null), "{}")))) || !can(keys(jsondecode(coalesce(try(f.triggers.eventbridge.event_pattern, null), "{}")))) || !can(keys(jsondecode(coalesce(try(f.triggers.schedule.input, null), "{}"))))]) == 0
+    error_message = "functions[*].triggers.sns.filter_policy, eventbridge.event_pattern and schedule.input must be a JSON object as text: write jsonencode({ source = [\"shop.orders\"] }). Unfit: ${join(", ", [for name, f in var.functions : name if !can(keys(jsondecode(coalesce(try(f.triggers.sns.filter_policy, null), "{}")))) || !can(keys(jsondecode(coalesce(try(f.triggers.eventbridge.event_pattern, null), "{}")))) || !can(keys(jsondecode(coalesce(try(f.triggers.schedule.input, null), "{}"))))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if !contains(["MessageAttributes", "MessageBody"], try(f.triggers.sns.filter_policy_scope, "MessageAttributes"))]) == 0
+    error_message = "functions[*].triggers.sns.filter_policy_scope must be \"MessageAttributes\" or \"MessageBody\". Unfit: ${join(", ", [for name, f in var.functions : name if !contains(["MessageAttributes", "MessageBody"], try(f.triggers.sns.filter_policy_scope, "MessageAttributes"))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if !(coalesce(try(f.triggers.sqs.batch_size, null), 1) >= 1 && coalesce(try(f.triggers.sqs.batch_size, null), 1) <= 10000 && floor(coalesce(try(f.triggers.sqs.batch_size, null), 1)) == coalesce(try(f.triggers.sqs.batch_size, null), 1)) || !(coalesce(try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0) >= 0 && coalesce(try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0) <= 300 && floor(coalesce(try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0)) == coalesce(try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0)) || !(coalesce(try(f.triggers.sqs.visibility_timeout_seconds, null), 0) >= 0 && coalesce(try(f.triggers.sqs.visibility_timeout_seconds, null), 0) <= 43200 && floor(coalesce(try(f.triggers.sqs.visibility_timeout_seconds, null), 0)) == coalesce(try(f.triggers.sqs.visibility_timeout_seconds, null), 0)) || !(coalesce(try(f.triggers.sqs.max_receive_count, null), 1) >= 1 && coalesce(try(f.triggers.sqs.max_receive_count, null), 1) <= 1000 && floor(coalesce(try(f.triggers.sqs.max_receive_count, null), 1)) == coalesce(try(f.triggers.sqs.max_receive_count, null), 1))]) == 0
+    error_message = "functions[*].triggers.sqs must have a batch_size from 1 to 10000, a maximum_batching_window_in_seconds from 0 to 300, a visibility_timeout_seconds from 0 to 43200 and a max_receive_count from 1 to 1000, all whole. Unfit: ${join(", ", [for name, f in var.functions : name if !(coalesce(try(f.triggers.sqs.batch_size, null), 1) >= 1 && coalesce(try(f.triggers.sqs.batch_size, null), 1) <= 10000 && floor(coalesce(try(f.triggers.sqs.batch_size, null), 1)) == coalesce(try(f.triggers.sqs.batch_size, null), 1)) || !(coalesce(try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0) >= 0 && coalesce(try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0) <= 300 && floor(coalesce(try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0)) == coalesce(try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0)) || !(coalesce(try(f.triggers.sqs.visibility_timeout_seconds, null), 0) >= 0 && coalesce(try(f.triggers.sqs.visibility_timeout_seconds, null), 0) <= 43200 && floor(coalesce(try(f.triggers.sqs.visibility_timeout_seconds, null), 0)) == coalesce(try(f.triggers.sqs.visibility_timeout_seconds, null), 0)) || !(coalesce(try(f.triggers.sqs.max_receive_count, null), 1) >= 1 && coalesce(try(f.triggers.sqs.max_receive_count, null), 1) <= 1000 && floor(coalesce(try(f.triggers.sqs.max_receive_count, null), 1)) == coalesce(try(f.triggers.sqs.max_receive_count, null), 1))])}."
+  }
+
+  # https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html (BatchSize).
+  validation {
+    condition     = length([for name, f in var.functions : name if(try(f.triggers.sqs.batch_size, 1) > 10 && try(f.triggers.sqs.maximum_batching_window_in_seconds, 1) == 0) || (try(f.triggers.sqs.fifo_queue, false) && (try(f.triggers.sqs.batch_size, 1) > 10 || try(f.triggers.sqs.maximum_batching_window_in_seconds, 0) > 0))]) == 0
+    error_message = "functions[*].triggers.sqs.batch_size above 10 needs a maximum_batching_window_in_seconds of at least 1, and a FIFO queue takes neither. Unfit: ${join(", ", [for name, f in var.functions : name if(try(f.triggers.sqs.batch_size, 1) > 10 && try(f.triggers.sqs.maximum_batching_window_in_seconds, 1) == 0) || (try(f.triggers.sqs.fifo_queue, false) && (try(f.triggers.sqs.batch_size, 1) > 10 || try(f.triggers.sqs.maximum_batching_window_in_seconds, 0) > 0))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if length(setsubtract(try(f.triggers.sqs.function_response_types, []), ["ReportBatchItemFailures"])) > 0 || length(setsubtract(try(f.triggers.dynamodb.function_response_types, []), ["ReportBatchItemFailures"])) > 0 || length(setsubtract(try(f.triggers.kinesis.function_response_types, []), ["ReportBatchItemFailures"])) > 0]) == 0
+    error_message = "functions[*].triggers.*.function_response_types must be [\"ReportBatchItemFailures\"] or []. Unfit: ${join(", ", [for name, f in var.functions : name if length(setsubtract(try(f.triggers.sqs.function_response_types, []), ["ReportBatchItemFailures"])) > 0 || length(setsubtract(try(f.triggers.dynamodb.function_response_types, []), ["ReportBatchItemFailures"])) > 0 || length(setsubtract(try(f.triggers.kinesis.function_response_types, []), ["ReportBatchItemFailures"])) > 0])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if !can(regex("^(rate\\((1 (minute|hour|day)|(\\d{2,}|[2-9]) (minutes|hours|days))\\)|cron\\(\\S+( \\S+){5}\\))$", try(f.triggers.schedule.schedule_expression, "rate(1 day)")))]) == 0
+    error_message = "functions[*].triggers.schedule.schedule_expression must be a rate or six fields of cron: write \"rate(5 minutes)\" or \"cron(0 8 ? * MON-FRI *)\". Unfit: ${join(", ", [for name, f in var.functions : name if !can(regex("^(rate\\((1 (minute|hour|day)|(\\d{2,}|[2-9]) (minutes|hours|days))\\)|cron\\(\\S+( \\S+){5}\\))$", try(f.triggers.schedule.schedule_expression, "rate(1 day)")))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if length(coalesce(try(f.triggers.s3.events, null), ["s3:"])) == 0 || !alltrue([for event in try(f.triggers.s3.events, []) : startswith(event, "s3:")])]) == 0
+    error_message = "functions[*].triggers.s3.events must name events of S3: write [\"s3:ObjectCreated:*\"]. Unfit: ${join(", ", [for name, f in var.functions : name if length(coalesce(try(f.triggers.s3.events, null), ["s3:"])) == 0 || !alltrue([for event in try(f.triggers.s3.events, []) : startswith(event, "s3:")])])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if !contains(["LATEST", "TRIM_HORIZON"], try(f.triggers.dynamodb.starting_position, "LATEST")) || !contains(["LATEST", "TRIM_HORIZON"], try(f.triggers.kinesis.starting_position, "LATEST")) || !contains(["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"], try(f.triggers.dynamodb.stream_view_type, "NEW_AND_OLD_IMAGES"))]) == 0
+    error_message = "functions[*].triggers.*.starting_position must be \"LATEST\" or \"TRIM_HORIZON\", and dynamodb.stream_view_type \"NEW_AND_OLD_IMAGES\", \"NEW_IMAGE\", \"OLD_IMAGE\" or \"KEYS_ONLY\". Unfit: ${join(", ", [for name, f in var.functions : name if !contains(["LATEST", "TRIM_HORIZON"], try(f.triggers.dynamodb.starting_position, "LATEST")) || !contains(["LATEST", "TRIM_HORIZON"], try(f.triggers.kinesis.starting_position, "LATEST")) || !contains(["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"], try(f.triggers.dynamodb.stream_view_type, "NEW_AND_OLD_IMAGES"))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if !(coalesce(try(f.triggers.dynamodb.batch_size, null), 1) >= 1 && coalesce(try(f.triggers.dynamodb.batch_size, null), 1) <= 10000 && floor(coalesce(try(f.triggers.dynamodb.batch_size, null), 1)) == coalesce(try(f.triggers.dynamodb.batch_size, null), 1)) || !(coalesce(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0) >= 0 && coalesce(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0) <= 300 && floor(coalesce(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0)) == coalesce(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0)) || !(coalesce(try(f.triggers.dynamodb.maximum_retry_attempts, null), -1) >= -1 && coalesce(try(f.triggers.dynamodb.maximum_retry_attempts, null), -1) <= 10000 && floor(coalesce(try(f.triggers.dynamodb.maximum_retry_attempts, null), -1)) == coalesce(try(f.triggers.dynamodb.maximum_retry_attempts, null), -1)) || !(coalesce(try(f.triggers.kinesis.batch_size, null), 1) >= 1 && coalesce(try(f.triggers.kinesis.batch_size, null), 1) <= 10000 && floor(coalesce(try(f.triggers.kinesis.batch_size, null), 1)) == coalesce(try(f.triggers.kinesis.batch_size, null), 1)) || !(coalesce(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0) >= 0 && coalesce(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0) <= 300 && floor(coalesce(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0)) == coalesce(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0)) || !(coalesce(try(f.triggers.kinesis.maximum_retry_attempts, null), -1) >= -1 && coalesce(try(f.triggers.kinesis.maximum_retry_attempts, null), -1) <= 10000 && floor(coalesce(try(f.triggers.kinesis.maximum_retry_attempts, null), -1)) == coalesce(try(f.triggers.kinesis.maximum_retry_attempts, null), -1))]) == 0
+    error_message = "functions[*].triggers.dynamodb and kinesis must have a batch_size from 1 to 10000, a maximum_batching_window_in_seconds from 0 to 300 and maximum_retry_attempts from -1 to 10000, all whole. Unfit: ${join(", ", [for name, f in var.functions : name if !(coalesce(try(f.triggers.dynamodb.batch_size, null), 1) >= 1 && coalesce(try(f.triggers.dynamodb.batch_size, null), 1) <= 10000 && floor(coalesce(try(f.triggers.dynamodb.batch_size, null), 1)) == coalesce(try(f.triggers.dynamodb.batch_size, null), 1)) || !(coalesce(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0) >= 0 && coalesce(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0) <= 300 && floor(coalesce(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0)) == coalesce(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0)) || !(coalesce(try(f.triggers.dynamodb.maximum_retry_attempts, null), -1) >= -1 && coalesce(try(f.triggers.dynamodb.maximum_retry_attempts, null), -1) <= 10000 && floor(coalesce(try(f.triggers.dynamodb.maximum_retry_attempts, null), -1)) == coalesce(try(f.triggers.dynamodb.maximum_retry_attempts, null), -1)) || !(coalesce(try(f.triggers.kinesis.batch_size, null), 1) >= 1 && coalesce(try(f.triggers.kinesis.batch_size, null), 1) <= 10000 && floor(coalesce(try(f.triggers.kinesis.batch_size, null), 1)) == coalesce(try(f.triggers.kinesis.batch_size, null), 1)) || !(coalesce(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0) >= 0 && coalesce(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0) <= 300 && floor(coalesce(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0)) == coalesce(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0)) || !(coalesce(try(f.triggers.kinesis.maximum_retry_attempts, null), -1) >= -1 && coalesce(try(f.triggers.kinesis.maximum_retry_attempts, null), -1) <= 10000 && floor(coalesce(try(f.triggers.kinesis.maximum_retry_attempts, null), -1)) == coalesce(try(f.triggers.kinesis.maximum_retry_attempts, null), -1))])}."
+  }
 }
 
 variable "create" {
   description = "Whether the module makes the stub functions, for functions that don't say so themselves. `false`: your own aws_lambda_function resources take `stub` and `environment`."
   type        = bool
   default     = true
+  nullable    = false
+}
+
+variable "own_function_names" {
+  description = "Of functions with `create = false` and triggers: their names by reference, `{ orders = aws_lambda_function.orders.function_name }`, so that Terraform makes them first. Needed where both are made in one apply."
+  type        = map(string)
+  default     = {}
   nullable    = false
 }
 

@@ -2,7 +2,8 @@
 
 mock_resource "aws_dynamodb_table" {
   defaults = {
-    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/live-debug-dev-tom"
+    arn        = "arn:aws:dynamodb:eu-west-1:123456789012:table/live-debug-dev-tom"
+    stream_arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000"
   }
 }
 
@@ -69,5 +70,42 @@ mock_data "aws_security_group" {
 mock_data "aws_security_groups" {
   defaults = {
     ids = ["sg-1"]
+  }
+}
+
+mock_resource "aws_lambda_function_url" {
+  defaults = {
+    function_url = "https://url.lambda-url.eu-west-1.on.aws/"
+  }
+}
+
+mock_resource "aws_sns_topic" {
+  defaults = {
+    arn = "arn:aws:sns:eu-west-1:123456789012:topic"
+  }
+}
+
+mock_resource "aws_sqs_queue" {
+  defaults = {
+    arn = "arn:aws:sqs:eu-west-1:123456789012:queue"
+    url = "https://sqs.eu-west-1.amazonaws.com/123456789012/queue"
+  }
+}
+
+mock_resource "aws_cloudwatch_event_rule" {
+  defaults = {
+    arn = "arn:aws:events:eu-west-1:123456789012:rule/rule"
+  }
+}
+
+mock_resource "aws_s3_bucket" {
+  defaults = {
+    arn = "arn:aws:s3:::uploads"
+  }
+}
+
+mock_resource "aws_kinesis_stream" {
+  defaults = {
+    arn = "arn:aws:kinesis:eu-west-1:123456789012:stream/orders"
   }
 }

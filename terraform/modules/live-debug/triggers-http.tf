@@ -1,0 +1,190 @@
+# Triggers over HTTP: the stage's HTTP API with a route for each function, and function URLs.
+
+locals {
+  http = { for name, f in local.functions : name => f.triggers.http if f.triggers.http != null }
+
+  # Without a path: the function's name, and everything below it.
+  routes = merge([
+    for name, http in local.http : {
+      for path in(http.path != null ? [http.path] : ["/${name}", "/${name}/{proxy+}"]) :
+      "${http.method} ${path}" => { function = name, path = path }
+    }
+  ]...)
+
+  # The API has one, and variables.tf sees to it that nobody says another.
+  http_cors = try([for http in local.http : http.cors if http.cors != null][0], null)
+
+  # By path, since a route's permission holds for every method, as API Gateway's console and AWS's CDK grant it.
+  http_invokers = {
+    for key, route in { for route in local.routes : "${route.function}/http${route.path}" => route... } : key => {
+      function       = route[0].function
+      principal      = "apigateway.amazonaws.com"
+      source_arn     = "${aws_apigatewayv2_api.http[0].execution_arn}/*/*${route[0].path}"
+      source_account = null
+    }
+  }
+
+  http_targets = {
+    for name, http in local.http : name => {
+      # Callable as it is: parameters stand as their own names.
+      url    = "${aws_apigatewayv2_api.http[0].api_endpoint}${replace(coalesce(http.path, "/${name}"), "/\\{([^}+]+)\\+?\\}/", "$1")}"
+      method = http.method
+      path   = http.path
+    }
+  }
+
+  function_urls = { for name, f in local.functions : name => f.triggers.function_url if f.triggers.function_url != null }
+
+  function_url_targets = {
+    for name, url in local.function_urls : name => {
+      url                = aws_lambda_function_url.this[name].function_url
+      authorization_type = url.authorization_type
+      invoke_mode        = url.invoke_mode
+    }
+  }
+}
+
+resource "aws_apigatewayv2_api" "http" {
+  count = length(local.http) > 0 ? 1 : 0
+
+  name          = "${local.name}-http"
+  description   = "HTTP triggers of stage ${var.stage}"
+  protocol_type = "HTTP"
+
+  dynamic "cors_configuration" {
+    for_each = local.http_cors[*]
+
+    content {
+      allow_origins     = cors_configuration.value.allow_origins
+      allow_methods     = cors_configuration.value.allow_methods
+      allow_headers     = cors_configuration.value.allow_headers
+      expose_headers    = cors_configuration.value.expose_headers
+      allow_credentials = cors_configuration.value.allow_credentials
+      max_age           = cors_configuration.value.max_age
+    }
+  }
+
+  tags = var.tags
+}
+
+resource "aws_apigatewayv2_integration" "http" {
+  for_each = local.http
+
+  api_id                 = aws_apigatewayv2_api.http[0].id
+  integration_type       = "AWS_PROXY"
+  integration_uri        = "arn:${local.partition}:apigateway:${local.region}:lambda:path/2015-03-31/functions/${local.target_arns[each.key]}/invocations"
+  integration_method     = "POST"
+  payload_format_version = "2.0"
+  # The longest that an HTTP API waits.
+  timeout_milliseconds = 30000
+}
+
+resource "aws_apigatewayv2_route" "http" {
+  for_each = local.routes
+
+  api_id    = aws_apigatewayv2_api.http[0].id
+  route_key = each.key
+  target    = "integrations/${aws_apigatewayv2_integration.http[each.value.function].id}"
+}
+
+resource "aws_apigatewayv2_stage" "http" {
+  count = length(local.http) > 0 ? 1 : 0
+
+  api_id      = aws_apigatewayv2_api.http[0].id
+  name        = "$default"
+  auto_deploy = true
+
+  default_route_settings {
+    throttling_rate_limit  = var.throttling.rate_limit
+    throttling_burst_limit = var.throttling.burst_limit
+  }
+
+  dynamic "access_log_settings" {
+    for_each = aws_cloudwatch_log_group.http
+
+    content {
+      destination_arn = access_log_settings.value.arn
+      format = jsonencode({
+        requestId   = "$context.requestId"
+        requestTime = "$context.requestTime"
+        routeKey    = "$context.routeKey"
+        status      = "$context.status"
+        error       = "$context.error.message"
+        integration = "$context.integrationErrorMessage"
+        sourceIp    = "$context.identity.sourceIp"
+      })
+    }
+  }
+
+  tags = var.tags
+
+  # One deployment with all routes, rather than one for each that comes after the stage.
+  depends_on = [aws_apigatewayv2_route.http]
+}
+
+resource "aws_cloudwatch_log_group" "http" {
+  count = length(local.http) > 0 && var.access_logs != null ? 1 : 0
+
+  name              = "/aws/apigateway/${local.name}-http"
+  retention_in_days = var.access_logs.retention_in_days
+  kms_key_id        = var.access_logs.kms_key_arn
+
+  tags = var.tags
+}
+
+resource "aws_lambda_function_url" "this" {
+  for_each = local.function_urls
+
+  function_name      = local.target_names[each.key]
+  authorization_type = each.value.authorization_type
+  invoke_mode        = each.value.invoke_mode
+
+  dynamic "cors" {
+    for_each = each.value.cors[*]
+
+    content {
+      allow_origins     = cors.value.allow_origins
+      allow_methods     = cors.value.allow_methods
+      allow_headers     = cors.value.allow_headers
+      expose_headers    = cors.value.expose_headers
+      allow_credentials = cors.value.allow_credentials
+      max_age           = cors.value.max_age
+    }
+  }
+}
+
+# A URL for everybody needs both of these; since October 2025 the second too, which holds for calls through the URL only.
+# CloudFormation can say so: aws_lambda_permission learned it in hashicorp/aws 6.29.
+# https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+resource "aws_cloudformation_stack" "function_url" {
+  for_each = { for name, url in local.function_urls : name => url if url.authorization_type == "NONE" }
+
+  # A stack's name begins with a letter and has no underscore.
+  name = "function-url-${replace("${local.name}-${each.key}", "_", "-")}"
+
+  template_body = jsonencode({
+    Description = "Lets everybody call ${local.function_names[each.key]} through its function URL"
+    Resources = {
+      InvokeFunctionUrl = {
+        Type = "AWS::Lambda::Permission"
+        Properties = {
+          FunctionName        = local.target_names[each.key]
+          Action              = "lambda:InvokeFunctionUrl"
+          Principal           = "*"
+          FunctionUrlAuthType = "NONE"
+        }
+      }
+      InvokeFunction = {
+        Type = "AWS::Lambda::Permission"
+        Properties = {
+          FunctionName          = local.target_names[each.key]
+          Action                = "lambda:InvokeFunction"
+          Principal             = "*"
+          InvokedViaFunctionUrl = true
+        }
+      }
+    }
+  })
+
+  tags = var.tags
+}

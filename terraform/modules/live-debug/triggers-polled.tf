@@ -1,0 +1,212 @@
+# Triggers that Lambda polls with the role of the function: SQS queues, DynamoDB streams and Kinesis data streams.
+
+locals {
+  sqs      = { for name, f in local.functions : name => f.triggers.sqs if f.triggers.sqs != null }
+  dynamodb = { for name, f in local.functions : name => f.triggers.dynamodb if f.triggers.dynamodb != null }
+  kinesis  = { for name, f in local.functions : name => f.triggers.kinesis if f.triggers.kinesis != null }
+
+  made_queues  = { for name, sqs in local.sqs : name => sqs if coalesce(sqs.create, sqs.queue_arn == null) }
+  made_tables  = { for name, dynamodb in local.dynamodb : name => dynamodb if coalesce(dynamodb.create, dynamodb.stream_arn == null) }
+  made_streams = { for name, kinesis in local.kinesis : name => kinesis if coalesce(kinesis.create, kinesis.stream_arn == null) }
+
+  queue_names = { for name, sqs in local.made_queues : name => "${local.name}-${coalesce(sqs.queue_name, name)}" }
+
+  queue_arns      = { for name, sqs in local.sqs : name => contains(keys(local.made_queues), name) ? aws_sqs_queue.trigger[name].arn : sqs.queue_arn }
+  table_streams   = { for name, dynamodb in local.dynamodb : name => contains(keys(local.made_tables), name) ? aws_dynamodb_table.trigger[name].stream_arn : dynamodb.stream_arn }
+  kinesis_streams = { for name, kinesis in local.kinesis : name => contains(keys(local.made_streams), name) ? aws_kinesis_stream.trigger[name].arn : kinesis.stream_arn }
+
+  # By function: what its role needs so that Lambda can poll. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html,
+  # with-ddb.html and with-kinesis.html.
+  polling_statements = {
+    for name in keys(local.functions) : name => concat(
+      [for arn in try([local.queue_arns[name]], []) : {
+        Sid      = "PollQueue"
+        Effect   = "Allow"
+        Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+        Resource = [arn]
+      }],
+      [for arn in try([local.table_streams[name]], []) : {
+        Sid      = "PollTableStream"
+        Effect   = "Allow"
+        Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
+        Resource = [arn]
+      }],
+      [for arn in try([local.kinesis_streams[name]], []) : {
+        Sid      = "PollStream"
+        Effect   = "Allow"
+        Action   = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"]
+        Resource = [arn]
+      }],
+    )
+  }
+
+  sqs_targets = {
+    for name, sqs in local.sqs : name => {
+      queue_arn = local.queue_arns[name]
+      queue_url = contains(keys(local.made_queues), name) ? aws_sqs_queue.trigger[name].url : format(
+        "https://sqs.%s.%s/%s/%s",
+        element(split(":", sqs.queue_arn), 3),
+        local.partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com",
+        element(split(":", sqs.queue_arn), 4),
+        element(split(":", sqs.queue_arn), 5),
+      )
+      dead_letter_queue_url = try(aws_sqs_queue.dead_letters[name].url, null)
+    }
+  }
+
+  dynamodb_targets = {
+    for name, dynamodb in local.dynamodb : name => {
+      table_name = contains(keys(local.made_tables), name) ? aws_dynamodb_table.trigger[name].name : element(split("/", dynamodb.stream_arn), 1)
+      stream_arn = local.table_streams[name]
+      hash_key   = contains(keys(local.made_tables), name) ? dynamodb.hash_key : null
+      range_key  = contains(keys(local.made_tables), name) ? dynamodb.range_key : null
+    }
+  }
+
+  kinesis_targets = {
+    for name, kinesis in local.kinesis : name => {
+      stream_name = contains(keys(local.made_streams), name) ? aws_kinesis_stream.trigger[name].name : element(split("/", kinesis.stream_arn), 1)
+      stream_arn  = local.kinesis_streams[name]
+    }
+  }
+
+  record_sources = merge(
+    { for name, dynamodb in local.dynamodb : "${name}/dynamodb" => { function = name, arn = local.table_streams[name], settings = dynamodb } },
+    { for name, kinesis in local.kinesis : "${name}/kinesis" => { function = name, arn = local.kinesis_streams[name], settings = kinesis } },
+  )
+}
+
+################################################################################
+# SQS
+################################################################################
+
+resource "aws_sqs_queue" "trigger" {
+  for_each = local.made_queues
+
+  name                    = "${local.queue_names[each.key]}${each.value.fifo_queue ? ".fifo" : ""}"
+  fifo_queue              = each.value.fifo_queue
+  sqs_managed_sse_enabled = true
+
+  # Six times the timeout, so that a batch that is throttled comes back in time; without batching more than enough.
+  # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+  visibility_timeout_seconds = coalesce(each.value.visibility_timeout_seconds, 6 * local.stub_timeouts[each.key])
+
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.dead_letters[each.key].arn
+    maxReceiveCount     = each.value.max_receive_count
+  })
+
+  tags = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = coalesce(each.value.visibility_timeout_seconds, 43200) >= local.stub_timeouts[each.key]
+      error_message = "functions[\"${each.key}\"].triggers.sqs.visibility_timeout_seconds must be at least ${local.stub_timeouts[each.key]}, the stub's timeout: Lambda refuses less. Leave it out for six times as much."
+    }
+
+    precondition {
+      condition     = length("${local.queue_names[each.key]}-dlq.fifo") <= 80
+      error_message = "The queue's name \"${local.queue_names[each.key]}\" leaves no room for the end -dlq.fifo within SQS's 80 characters: write a shorter queue_name or stage."
+    }
+  }
+}
+
+resource "aws_sqs_queue" "dead_letters" {
+  for_each = local.made_queues
+
+  name                    = "${local.queue_names[each.key]}-dlq${each.value.fifo_queue ? ".fifo" : ""}"
+  fifo_queue              = each.value.fifo_queue
+  sqs_managed_sse_enabled = true
+  # The longest there is: 14 days to look at what failed.
+  message_retention_seconds = 1209600
+
+  tags = var.tags
+}
+
+resource "aws_sqs_queue_redrive_allow_policy" "dead_letters" {
+  for_each = local.made_queues
+
+  queue_url = aws_sqs_queue.dead_letters[each.key].url
+
+  redrive_allow_policy = jsonencode({
+    redrivePermission = "byQueue"
+    sourceQueueArns   = [aws_sqs_queue.trigger[each.key].arn]
+  })
+}
+
+resource "aws_lambda_event_source_mapping" "sqs" {
+  for_each = local.sqs
+
+  function_name                      = local.target_names[each.key]
+  event_source_arn                   = local.queue_arns[each.key]
+  batch_size                         = each.value.batch_size
+  maximum_batching_window_in_seconds = each.value.maximum_batching_window_in_seconds == 0 ? null : each.value.maximum_batching_window_in_seconds
+  function_response_types            = each.value.function_response_types
+
+  tags = var.tags
+
+  # Lambda asks whether the role may poll.
+  depends_on = [aws_iam_role_policy.stub]
+}
+
+################################################################################
+# Streams
+################################################################################
+
+resource "aws_dynamodb_table" "trigger" {
+  for_each = local.made_tables
+
+  name             = "${local.name}-${coalesce(each.value.table_name, each.key)}"
+  billing_mode     = "PAY_PER_REQUEST"
+  hash_key         = each.value.hash_key
+  range_key        = each.value.range_key
+  stream_enabled   = true
+  stream_view_type = each.value.stream_view_type
+
+  dynamic "attribute" {
+    for_each = compact([each.value.hash_key, each.value.range_key])
+
+    content {
+      name = attribute.value
+      type = "S"
+    }
+  }
+
+  server_side_encryption {
+    enabled = true
+  }
+
+  tags = var.tags
+}
+
+resource "aws_kinesis_stream" "trigger" {
+  for_each = local.made_streams
+
+  name            = "${local.name}-${coalesce(each.value.stream_name, each.key)}"
+  encryption_type = "KMS"
+  kms_key_id      = "alias/aws/kinesis"
+
+  stream_mode_details {
+    stream_mode = "ON_DEMAND"
+  }
+
+  tags = var.tags
+}
+
+resource "aws_lambda_event_source_mapping" "records" {
+  for_each = local.record_sources
+
+  function_name                      = local.target_names[each.value.function]
+  event_source_arn                   = each.value.arn
+  starting_position                  = each.value.settings.starting_position
+  batch_size                         = each.value.settings.batch_size
+  maximum_batching_window_in_seconds = each.value.settings.maximum_batching_window_in_seconds == 0 ? null : each.value.settings.maximum_batching_window_in_seconds
+  maximum_retry_attempts             = each.value.settings.maximum_retry_attempts
+  bisect_batch_on_function_error     = each.value.settings.bisect_batch_on_function_error
+  function_response_types            = each.value.settings.function_response_types
+
+  tags = var.tags
+
+  # Lambda asks whether the role may poll.
+  depends_on = [aws_iam_role_policy.stub]
+}
