@@ -63,8 +63,10 @@ export class Debugging {
     return this.#targets.size;
   }
 
+  /** All that are not known to be unavailable. */
   get endpoints(): DebugEndpoint[] {
-    return [...this.#ports].map(([functionName, { port, url }]) => {
+    const ports = [...this.#ports].filter(([functionName]) => !this.#unavailable.has(functionName));
+    return ports.map(([functionName, { port, url }]) => {
       const kind = this.#kinds.get(functionName) ?? 'node';
       return { functionName, kind, address: `127.0.0.1:${port}`, url };
     });

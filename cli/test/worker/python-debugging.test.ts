@@ -59,7 +59,7 @@ async function serve(interpreter: string, text = source) {
     writeFileSync(file, next);
     use();
   };
-  return { harness, clock, address, file, reload };
+  return { harness, clock, debugging, address, file, reload };
 }
 
 /** A virtual environment whose debugpy is this text. */
@@ -191,7 +191,7 @@ describe.skipIf(skipReason)(`without debugpy${skipReason ? `: ${skipReason}` : '
 
   it('the function runs, and what to do is told once', async () => {
     const interpreter = environmentWith(missing);
-    const { harness, reload } = await serve(interpreter);
+    const { debugging, harness, reload } = await serve(interpreter);
     expect(await harness.answer('f', 21)).toBe(42);
     reload(source.replace('* 2', '* 3'));
     expect(await harness.answer('f', 21)).toBe(63);
@@ -204,6 +204,7 @@ describe.skipIf(skipReason)(`without debugpy${skipReason ? `: ${skipReason}` : '
       },
     ]);
     expect(harness.messages()).toEqual(['loaded', 'loaded']);
+    expect(debugging.endpoints).toEqual([]);
   });
 
   it.each([
