@@ -41,6 +41,8 @@ export interface RelayFault {
   readonly status?: number;
   /** Reset the caller's connection, before or after the message was delivered. */
   readonly drop?: 'before' | 'after';
+  /** End the receiver's connection without a goodbye, and answer that it is gone. */
+  readonly disconnect?: true;
   /** Answer 200 at once and deliver this much later, so that messages arrive out of order. */
   readonly lateMs?: number;
 }

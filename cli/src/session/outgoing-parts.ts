@@ -47,6 +47,8 @@ export class OutgoingParts {
   #underWay = 0;
   /** The relay took a part no more: the stub has to say where it is now. */
   #stuck = false;
+  /** Counts how often the stub has asked. */
+  #line = 0;
   #ending = false;
   #stopped = false;
   #closed = false;
@@ -102,6 +104,7 @@ export class OutgoingParts {
   /** The stub asks, perhaps from a new connection: what it doesn't have is sent again. */
   resume(count: number): void {
     this.#stuck = false;
+    this.#line += 1;
     this.#queue = [...this.#kept];
     this.acknowledge(count);
   }
@@ -194,9 +197,11 @@ export class OutgoingParts {
 
   async #post(part: Part): Promise<void> {
     this.#underWay += 1;
+    const line = this.#line;
     const taken = await this.#options.post(part);
     this.#underWay -= 1;
-    if (!taken) this.#stuck = true;
+    // What failed before the stub asked has been queued again since.
+    if (!taken && line === this.#line) this.#stuck = true;
     this.#send();
   }
 

@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /** `megabytes` of a pattern that no compression and no reordering leaves unnoticed. */
-export const handler = awslambda.streamifyResponse(async ({ megabytes = 1 }, responseStream) => {
+export const handler = awslambda.streamifyResponse(async (event, responseStream) => {
+  const { megabytes = 1 } = event.queryStringParameters ?? event;
   function* blocks() {
     let state = 1;
     for (let block = 0; block < megabytes * 16; block += 1) {

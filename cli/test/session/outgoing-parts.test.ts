@@ -169,6 +169,19 @@ describe('a line that breaks', () => {
     expect(line.sent).toEqual(['0: a', '1: b', '1: b', '2: c']);
   });
 
+  test('is not stuck by a post that fails after the stub has asked', async () => {
+    const line = new Line();
+    line.write('a');
+    line.parts.resume(0);
+    const [old] = line.posts;
+    old?.done(false);
+    await new Promise((resolve) => setImmediate(resolve));
+    line.posts[1]?.done(true);
+    await new Promise((resolve) => setImmediate(resolve));
+    line.write('b');
+    expect(line.sent).toEqual(['0: a', '0: a', '1: b']);
+  });
+
   test('sends again what the relay took and the stub never saw', async () => {
     const line = new Line();
     line.write('a');

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { patternHash } from '../e2e/stream-pattern.ts';
 import { builtRuntime, denoCommand } from './built-runtime.ts';
 import { ReceivedStream } from './received-stream.ts';
 import { RuntimeProcess, type RuntimeProcessOptions } from './runtime-process.ts';
@@ -207,18 +208,3 @@ it('whoever does not stream gets the whole response', async () => {
   const { outcome } = await process.dispatch({ chunks: ['one ', 'two'] });
   expect(outcome.ok && Buffer.from(outcome.body).toString()).toBe('one two');
 });
-
-/** Of what streams-pipeline.mjs writes, made here once more. */
-function patternHash(megabytes: number): string {
-  const hash = createHash('sha256');
-  const bytes = Buffer.alloc(64 * 1024);
-  let state = 1;
-  for (let block = 0; block < megabytes * 16; block += 1) {
-    for (let at = 0; at < bytes.length; at += 4) {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      bytes.writeUInt32LE(state, at);
-    }
-    hash.update(bytes);
-  }
-  return hash.digest('hex');
-}

@@ -70,6 +70,10 @@ export class ConnectionsApi {
       );
     }
     if (fault.status !== undefined) return injected(fault.status);
+    if (fault.disconnect) {
+      connection.terminate();
+      return gone();
+    }
     if (fault.drop !== undefined) {
       if (fault.drop === 'after') deliver(connection, body);
       caller.destroy();
