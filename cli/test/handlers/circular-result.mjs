@@ -1,5 +1,0 @@
-export const handler = async () => {
-  const result = {};
-  result.self = result;
-  return result;
-};
