@@ -76,6 +76,9 @@ export const queueLimits = {
 export const mappingLimits = {
   /** Batches of one queue at a time; AWS begins with five and goes on from there. */
   queueBatches: 5,
+  /** Ours, before a batch of a stream is tried again: doubled each time, up to the last; AWS does not say. */
+  firstStreamRetryMs: second,
+  lastStreamRetryMs: minute,
 } as const;
 
 /** Ours: what all queues and streams hold together, and all buckets. */
@@ -89,4 +92,14 @@ export const busLimits = {
   entries: 10,
   /** Of all entries of a request together. */
   requestBytes: 256 * kilobyte,
+} as const;
+
+/** Kinesis. */
+export const streamLimits = {
+  recordBytes: 1024 * kilobyte,
+  records: 500,
+  requestBytes: 5 * 1024 * kilobyte,
+  partitionKeyLength: 256,
+  /** What an on-demand stream begins with. */
+  shards: 4,
 } as const;

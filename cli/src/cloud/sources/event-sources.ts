@@ -14,6 +14,7 @@ import type { SigV4Verifier } from '../sigv4-verify.ts';
 import { Topic } from '../sns/topic.ts';
 import { createTopicApi } from '../sns/topic-api.ts';
 import { Queues } from '../sqs/queues.ts';
+import { Streams } from '../streams/streams.ts';
 import { planResources } from './resources.ts';
 import { Storage } from './storage.ts';
 
@@ -44,6 +45,7 @@ export class EventSources {
     const storage = new Storage(storageLimits.messageBytes);
     const topics = resources.topics.map((each) => new Topic(each));
     const queues = new Queues({ ...options, resources: resources.queues, storage });
+    const streams = new Streams({ ...options, resources: resources.streams, storage });
     const buses = resources.buses.map((each) => new Bus(each));
     const objects = new Storage(storageLimits.objectBytes);
     const buckets = resources.buckets.map((each) => new Bucket(each, objects));
@@ -53,9 +55,10 @@ export class EventSources {
       ['sns', createTopicApi({ ...shared, topics })],
       ['sqs', queues.service],
       ['s3', new BucketApi({ ...shared, buckets })],
+      ['kinesis', streams.service],
       ['events', createBusApi({ ...shared, buses })],
     ]);
-    this.#closables = [invocations, schedules, queues];
+    this.#closables = [invocations, schedules, queues, streams];
   }
 
   /** Takes nothing more from any source; what runs is the host's to end. */

@@ -84,8 +84,8 @@ export async function startSources(
         answer?.(invocation);
       }),
   };
-  const relay = new Relay(verifier, clock);
-  const directory = new Directory(tableName, verifier, clock);
+  const relay = new Relay(verifier, clockOfSignatures);
+  const directory = new Directory(tableName, verifier, clockOfSignatures);
   const server: Server = createAwsEndpoint({
     relay,
     directory,

@@ -1,0 +1,72 @@
+// Kinesis: a data stream, its shards and the records in them as functions get them.
+import { createHash } from 'node:crypto';
+import { accountId } from '../access.ts';
+import { streamLimits } from '../aws-limits.ts';
+import type { Resource } from '../sources/resources.ts';
+import type { Storage } from '../sources/storage.ts';
+import { Shard } from './shard.ts';
+
+/** A record as a producer puts it. */
+export interface NewRecord {
+  /** Base64. */
+  readonly data: string;
+  readonly partitionKey: string;
+  /** Instead of the partition key's own, a decimal number of 128 bits. */
+  readonly explicitHashKey: string | undefined;
+}
+
+export class KinesisStream {
+  readonly name: string;
+  readonly arn: string;
+  readonly shards: readonly Shard[];
+  #count = 0n;
+
+  constructor({ name, arn }: Pick<Resource<'kinesis'>, 'name' | 'arn'>, storage: Storage) {
+    this.name = name;
+    this.arn = arn;
+    this.shards = Array.from({ length: streamLimits.shards }, () => new Shard(storage));
+  }
+
+  /** Throws a CloudFullError. `time` is in milliseconds since the epoch. */
+  put(record: NewRecord, time: number): { readonly shardId: string; readonly sequenceNumber: string } {
+    const index = shardIndex(record);
+    const shardId = `shardId-${String(index).padStart(12, '0')}`;
+    this.#count += 1n;
+    const sequenceNumber = `49${String(this.#count).padStart(54, '0')}`;
+    this.shards[index]?.append({
+      sequenceNumber,
+      size: record.data.length + record.partitionKey.length,
+      content: this.#event(record, shardId, sequenceNumber, time),
+    });
+    return { shardId, sequenceNumber };
+  }
+
+  /** https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html */
+  #event({ data, partitionKey }: NewRecord, shardId: string, sequenceNumber: string, time: number) {
+    return {
+      kinesis: {
+        kinesisSchemaVersion: '1.0',
+        partitionKey,
+        sequenceNumber,
+        data,
+        approximateArrivalTimestamp: time / 1000,
+      },
+      eventSource: 'aws:kinesis',
+      eventVersion: '1.0',
+      eventID: `${shardId}:${sequenceNumber}`,
+      eventName: 'aws:kinesis:record',
+      invokeIdentityArn: `arn:aws:iam::${accountId}:role/live-debug-stub`,
+      awsRegion: this.arn.split(':')[3],
+      eventSourceARN: this.arn,
+    };
+  }
+}
+
+/** Shards share the space of MD5 hashes evenly. */
+function shardIndex({ partitionKey, explicitHashKey }: NewRecord): number {
+  const hash =
+    explicitHashKey === undefined
+      ? BigInt(`0x${createHash('md5').update(partitionKey).digest('hex')}`)
+      : BigInt(explicitHashKey);
+  return Number((hash * BigInt(streamLimits.shards)) >> 128n);
+}

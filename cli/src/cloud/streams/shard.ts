@@ -1,0 +1,75 @@
+// Streams: one shard, whose records are read in order by each of its readers, and kept until all have them.
+import type { Storage } from '../sources/storage.ts';
+
+/** A record as a function gets it: what stands in `Records` of its event. */
+export interface StreamRecord {
+  /** Orders it within the shard; as text it is what ReportBatchItemFailures names. */
+  readonly sequenceNumber: string;
+  /** Of its content, for the bound on a batch. */
+  readonly size: number;
+  readonly content: unknown;
+}
+
+/** Where a reader stands. */
+export interface ShardPosition {
+  /** Records from here on, at most so many and so many bytes, one at least where there is one. */
+  peek(count: number, bytes: number): readonly StreamRecord[];
+  /** The first so many are done with. */
+  advance(count: number): void;
+}
+
+export class Shard {
+  readonly #storage: Storage;
+  #records: StreamRecord[] = [];
+  /** How many were there before the first of `#records`. */
+  #trimmed = 0;
+  readonly #positions: { at: number }[] = [];
+  readonly #watchers = new Set<() => void>();
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
+
+  /** Throws a CloudFullError. */
+  append(record: StreamRecord): void {
+    this.#storage.take(record.size);
+    this.#records.push(record);
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  /** A reader from now on; `watcher` hears of every record. */
+  read(watcher: () => void): ShardPosition {
+    const position = { at: this.#trimmed + this.#records.length };
+    this.#positions.push(position);
+    this.#watchers.add(watcher);
+    return {
+      peek: (count, bytes) => this.#peek(position.at - this.#trimmed, count, bytes),
+      advance: (count) => {
+        position.at += count;
+        this.#trim();
+      },
+    };
+  }
+
+  close(): void {
+    this.#watchers.clear();
+  }
+
+  #peek(from: number, count: number, bytes: number): StreamRecord[] {
+    const records: StreamRecord[] = [];
+    let size = 0;
+    for (const record of this.#records.slice(from, from + count)) {
+      size += record.size;
+      if (records.length > 0 && size > bytes) break;
+      records.push(record);
+    }
+    return records;
+  }
+
+  #trim(): void {
+    const read = Math.min(...this.#positions.map(({ at }) => at)) - this.#trimmed;
+    for (const { size } of this.#records.slice(0, read)) this.#storage.give(size);
+    this.#records = this.#records.slice(read);
+    this.#trimmed += read;
+  }
+}
