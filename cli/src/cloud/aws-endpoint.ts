@@ -1,5 +1,5 @@
 // The embedded cloud's AWS endpoint: one port for the relay, the directory, Lambda's Invoke API and the event sources.
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { relayStage } from './access.ts';
 import { type Answer, createLoopbackServer, jsonAnswer, send } from './loopback-server.ts';
 import { connectionsPath } from './relay/connections-api.ts';
@@ -7,9 +7,9 @@ import type { Relay } from './relay/relay-server.ts';
 import { claimedService } from './sigv4-claim.ts';
 import { unsupportedService } from './sources/unsupported-service.ts';
 
-/** A service behind the endpoint; undefined means that there is nobody left to answer. */
+/** A service behind the endpoint; undefined means that there is nobody left to answer, or that it has answered itself. */
 export interface Service {
-  answer(request: IncomingMessage): Promise<Answer | undefined>;
+  answer(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined>;
 }
 
 export interface Services {
@@ -21,7 +21,8 @@ export interface Services {
   readonly source?: (signingName: string) => Service | undefined;
 }
 
-export const invokePath = '/2015-03-31/functions/';
+/** Of Invoke and of InvokeWithResponseStream. */
+const invokePath = /^\/(2015-03-31|2021-11-15)\/functions\//;
 
 /** The server, not listening yet. */
 export function createAwsEndpoint(services: Services): Server {
@@ -36,7 +37,7 @@ export function createAwsEndpoint(services: Services): Server {
         );
         return;
       }
-      const answer = await service.answer(request);
+      const answer = await service.answer(request, response);
       if (answer) send(response, answer);
     } catch {
       // A fault of ours; the services answer every mistake of a caller themselves.
@@ -50,7 +51,7 @@ export function createAwsEndpoint(services: Services): Server {
 function serviceOf(request: IncomingMessage, services: Services): Service | undefined {
   const { url = '' } = request;
   if (url.startsWith(connectionsPath)) return services.connections;
-  if (url.startsWith(invokePath)) return services.invoke;
+  if (invokePath.test(url)) return services.invoke;
   const name = claimedService(request.headers, url);
   // Objects may be called anything, `live` too.
   const source = name === undefined ? undefined : services.source?.(name);

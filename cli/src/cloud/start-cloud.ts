@@ -52,7 +52,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       relay,
       connections,
       directory,
-      invoke: { answer: (request) => invokeApi.answer(request) },
+      invoke: { answer: (request, response) => invokeApi.answer(request, response) },
       source: (name) => sources.services.get(name),
     });
     const endpointUrl = `http://127.0.0.1:${await listen(endpoint, 0)}`;

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { promisify } from 'node:util';
+import { InvokeWithResponseStreamCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { strToU8, zipSync } from 'fflate';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CloudFunction } from '../../src/cloud/cloud.ts';
@@ -277,6 +278,67 @@ describe('RESPONSE_STREAM', () => {
   test('is whole by Invoke', async () => {
     const outcome = await started.cloud.invoke('live', Buffer.from('{}'));
     expect(outcome.ok && Buffer.from(outcome.body).toString()).toBe('chunk 1\n');
+  });
+});
+
+describe('InvokeWithResponseStream by AWS’s SDK', () => {
+  /** What its event stream held. */
+  async function invokeBySdk(
+    name: string,
+    parameters: Record<string, string>,
+    onChunk: (count: number) => Promise<void> = async () => {},
+  ) {
+    const { endpointUrl: endpoint, region, developerCredentials: credentials } = started.cloud;
+    const client = new LambdaClient({ endpoint, region, credentials });
+    const Payload = Buffer.from(JSON.stringify({ queryStringParameters: parameters }));
+    const { EventStream = [], ExecutedVersion } = await client.send(
+      new InvokeWithResponseStreamCommand({ FunctionName: name, Payload }),
+    );
+    const chunks: string[] = [];
+    let complete: unknown;
+    for await (const event of EventStream) {
+      if (event.PayloadChunk) {
+        chunks.push(Buffer.from(event.PayloadChunk.Payload ?? []).toString());
+        await onChunk(chunks.length);
+      }
+      if (event.InvokeComplete) complete = event.InvokeComplete;
+    }
+    client.destroy();
+    return { chunks, complete, ExecutedVersion };
+  }
+
+  test('gets what is written while it is written', async () => {
+    // The handler writes its second chunk when the first one is here, and not before.
+    const streamed = invokeBySdk('live', { chunks: '2', gate: gate.url }, async (count) => {
+      if (count > 1) return;
+      await gate.arrivals(1);
+      gate.open();
+    });
+    expect(await streamed).toEqual({
+      chunks: ['chunk 1\n', 'chunk 2\n'],
+      complete: {},
+      ExecutedVersion: '$LATEST',
+    });
+  });
+
+  test('gets the prelude, and the error a response ends with', async () => {
+    const { chunks } = await invokeBySdk('live', { prelude: '{"statusCode":201}' });
+    expect(chunks.join('')).toBe(`{"statusCode":201}${'\0'.repeat(8)}chunk 1\n`);
+    const failed = await invokeBySdk('live', { after: 'broken' });
+    expect(failed.chunks).toEqual(['chunk 1\n']);
+    expect(failed.complete).toMatchObject({
+      ErrorCode: 'Error',
+      ErrorDetails: expect.stringContaining('"errorMessage":"broken"'),
+    });
+  });
+
+  test('gets an answer that is whole in one piece', async () => {
+    const { chunks } = await invokeBySdk('whole', { status: '201' });
+    expect(chunks.map((chunk) => JSON.parse(chunk))).toMatchObject([{ statusCode: 201 }]);
+  });
+
+  test('is refused in the words of Invoke', async () => {
+    await expect(invokeBySdk('nobody', {})).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 });
 

@@ -95,3 +95,14 @@ test('a caller that doesn’t read stops the handler, and what is on its way sta
   expect(relayed).toBeLessThan(75 * 1024 * 1024);
   slow.destroy();
 });
+
+test('a livectl that stops half-way ends the response with an error', { timeout }, async () => {
+  const chain = await startWholeChain('streams-quirks.neverEnds');
+  const response = await open(chain, 'streams-quirks', '');
+  const [begun] = (await once(response, 'data')) as [Buffer];
+  expect(begun.toString()).toBe('begun');
+  const cut = once(response, 'error').catch((error: unknown) => [error]);
+  await chain.session.stop(0);
+  expect(String((await cut)[0])).toMatch(/aborted|reset/);
+  expect(chain.events.at(-1)).toMatchObject({ event: 'stopped', abandoned: 1 });
+});

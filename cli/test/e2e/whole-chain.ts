@@ -18,16 +18,18 @@ import { repository } from './livectl-process.ts';
 
 export interface WholeChain {
   readonly cloud: Cloud;
+  readonly session: Session;
   readonly events: readonly SessionEvent[];
   /** Resolves with the first event that matches, also one that has come already. */
   event(matches: (event: SessionEvent) => boolean): Promise<SessionEvent>;
 }
 
-/** Serves a handler of cli/test/handlers, e.g. `streams`, at the function URL of a function of that name. */
+/** Serves a handler of cli/test/handlers, e.g. `streams` or `file.export`, at the URL of a function named for its file. */
 export async function startWholeChain(
-  name: string,
+  handler: string,
   faults: (post: RelayPost) => RelayFault | undefined = () => undefined,
 ): Promise<WholeChain> {
+  const [name = '', exportPath = 'handler'] = handler.split('.');
   const tempDir = mkdtempSync(join(tmpdir(), 'livectl-test-'));
   const closers: (() => void | Promise<void>)[] = [() => rmSync(tempDir, { recursive: true, force: true })];
   onTestFinished(async () => {
@@ -36,7 +38,7 @@ export async function startWholeChain(
   const nodeRuntimeFile = join(repository, 'dist', 'node-runtime.mjs');
   const deployed: CloudFunction = {
     name,
-    handler: `${name}.handler`,
+    handler: `${name}.${exportPath}`,
     runtime: 'nodejs22.x',
     timeout: 60,
     memorySize: 128,
@@ -93,7 +95,7 @@ export async function startWholeChain(
   const code = {
     functionName: name,
     build: 1,
-    runner: { kind: 'node', moduleFile: join(handlersFolder, `${name}.mjs`), exportPath: 'handler' },
+    runner: { kind: 'node', moduleFile: join(handlersFolder, `${name}.mjs`), exportPath },
     taskRoot: handlersFolder,
     handler: deployed.handler,
     runtime: deployed.runtime,
@@ -102,6 +104,7 @@ export async function startWholeChain(
   await served.start();
   return {
     cloud,
+    session: served,
     events,
     event: (matches) =>
       new Promise((resolve) => {

@@ -2,35 +2,36 @@
 import type { ServerResponse } from 'node:http';
 import type { Outcome } from '../../worker/invocation.ts';
 import { preludeContentType, readPrelude } from '../../worker/response-prelude.ts';
+import { PacedResponse } from '../paced-response.ts';
 import { passableHeaders } from './http-response.ts';
 
 const nothing = Buffer.alloc(0);
 
 export class StreamedReply {
   readonly #response: ServerResponse;
+  readonly #paced: PacedResponse;
   readonly #headers: Readonly<Record<string, string>>;
   /** What came before status and headers were complete. */
   #start: Buffer = nothing;
-  #waiting: (() => void)[] = [];
   #state: 'waiting' | 'begun' | 'malformed' = 'waiting';
 
   /** `headers` go before the function's. */
   constructor(response: ServerResponse, headers: Readonly<Record<string, string>>) {
     this.#response = response;
     this.#headers = headers;
-    const goOn = () => {
-      for (const resolve of this.#waiting.splice(0)) resolve();
-    };
-    response.on('drain', goOn).on('close', goOn);
+    this.#paced = new PacedResponse(response);
   }
 
-  /** Takes the next bytes; a promise means that the caller is slow, and resolves when it has caught up or is gone. */
+  /**
+   * Takes the next bytes; a promise means that the caller is slow, and resolves when it has caught up or is gone: then
+   * nothing is sent any more, but Lambda doesn't tell a function, which runs to its end.
+   */
   write(bytes: Uint8Array, contentType: string): Promise<void> | undefined {
     if (this.#state === 'malformed') return undefined;
-    if (this.#state === 'begun') return this.#send(bytes);
+    if (this.#state === 'begun') return this.#paced.write(bytes);
     if (contentType !== preludeContentType) {
       this.#begin(200, { 'content-type': contentType });
-      return this.#send(bytes);
+      return this.#paced.write(bytes);
     }
     this.#start = Buffer.concat([this.#start, bytes]);
     const read = readPrelude(this.#start);
@@ -43,7 +44,7 @@ export class StreamedReply {
     }
     headers['content-type'] ??= 'application/octet-stream';
     this.#begin(read.prelude.statusCode, headers);
-    return this.#send(this.#start.subarray(read.bodyAt));
+    return this.#paced.write(this.#start.subarray(read.bodyAt));
   }
 
   /** False where nothing was sent yet and nothing can be: the caller gets an error's status. */
@@ -62,11 +63,5 @@ export class StreamedReply {
     this.#state = 'begun';
     this.#response.writeHead(status, { ...headers, ...this.#headers });
     this.#response.flushHeaders();
-  }
-
-  #send(bytes: Uint8Array): Promise<void> | undefined {
-    // Lambda doesn't tell a function that its caller is gone: it runs to its end.
-    if (this.#response.destroyed || bytes.length === 0 || this.#response.write(bytes)) return undefined;
-    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 }

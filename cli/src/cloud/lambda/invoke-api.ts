@@ -1,14 +1,15 @@
-// The Lambda host's Invoke API: `POST /2015-03-31/functions/{name}/invocations`, for SDKs and the aws command line.
+// The Lambda host's Invoke API: `POST /2015-03-31/functions/{name}/invocations` and InvokeWithResponseStream, for SDKs and the aws command line.
 import { randomUUID } from 'node:crypto';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Outcome } from '../../worker/invocation.ts';
 import { functionArn, refusalOf } from '../access.ts';
-import { invokePath, type Service } from '../aws-endpoint.ts';
+import type { Service } from '../aws-endpoint.ts';
 import { lambdaLimits } from '../aws-limits.ts';
 import { type Answer, jsonAnswer, readBody } from '../loopback-server.ts';
 import type { SigV4Verifier } from '../sigv4-verify.ts';
 import { CloudFullError } from '../sources/aws-error.ts';
 import type { AsyncEvent, AsyncInvocations } from './async-invocations.ts';
+import { streamInvocation } from './invoke-stream.ts';
 import type { LambdaHost } from './lambda-host.ts';
 
 export class InvokeApi implements Service {
@@ -22,7 +23,7 @@ export class InvokeApi implements Service {
     this.#verifier = verifier;
   }
 
-  async answer(request: IncomingMessage): Promise<Answer> {
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined> {
     const { method = '', url = '', headers } = request;
     const type = String(headers['x-amz-invocation-type'] ?? 'RequestResponse');
     const limit = type === 'Event' ? lambdaLimits.asyncEventBytes : lambdaLimits.eventBytes;
@@ -33,7 +34,7 @@ export class InvokeApi implements Service {
     }
     const verified = this.#verifier.verify({ method, url, headers }, 'lambda', body);
     if (!verified.ok) return jsonAnswer(403, { message: verified.message }, answerHeaders(verified.failure));
-    const name = functionNameOf(url);
+    const { name, operation } = calledOf(url) ?? {};
     if (method !== 'POST' || name === undefined) {
       return refusal(404, 'ResourceNotFoundException', 'The local cloud of livectl has Invoke only');
     }
@@ -50,13 +51,27 @@ export class InvokeApi implements Service {
         `Could not parse request body into json: ${mistake}`,
       );
     }
+    if (operation === 'response-streaming-invocations' && type === 'RequestResponse') {
+      return this.#stream(name, event, headers, response);
+    }
     return this.#invoke(name, type, event, headers);
   }
 
+  async #stream(
+    name: string,
+    event: Buffer,
+    headers: IncomingHttpHeaders,
+    response: ServerResponse,
+  ): Promise<undefined> {
+    const [id, clientContext] = [randomUUID(), clientContextOf(headers)];
+    await streamInvocation(response, id, (responseSink) =>
+      this.#host.invoke(name, event, { id, clientContext, responseSink }),
+    );
+  }
+
   async #invoke(name: string, type: string, event: Buffer, headers: IncomingHttpHeaders): Promise<Answer> {
-    const { 'x-amz-client-context': encodedContext, 'x-amzn-trace-id': trace } = headers;
-    const clientContext =
-      encodedContext === undefined ? undefined : Buffer.from(String(encodedContext), 'base64').toString();
+    const { 'x-amzn-trace-id': trace } = headers;
+    const clientContext = clientContextOf(headers);
     switch (type) {
       case 'DryRun':
         return { status: 204, headers: answerHeaders(), body: '' };
@@ -100,13 +115,22 @@ function invoked(id: string, outcome: Outcome): Answer {
     : { status: 200, headers: { ...headers, 'X-Amz-Function-Error': 'Unhandled' }, body: outcome.error.body };
 }
 
-/** Accepts a name, and an ARN as the AWS SDKs allow it. */
-function functionNameOf(url: string): string | undefined {
+function clientContextOf({ 'x-amz-client-context': encoded }: IncomingHttpHeaders): string | undefined {
+  return encoded === undefined ? undefined : Buffer.from(String(encoded), 'base64').toString();
+}
+
+const calledPath =
+  /^\/(?:2015-03-31\/functions\/([^/]+)\/(invocations)|2021-11-15\/functions\/([^/]+)\/(response-streaming-invocations))$/;
+
+/** Which function, and how; takes a name, and an ARN as the AWS SDKs allow it. */
+function calledOf(url: string): { readonly name: string; readonly operation: string } | undefined {
   const [path = ''] = url.split('?', 1);
-  const [, encoded] = /^([^/]+)\/invocations$/.exec(path.slice(invokePath.length)) ?? [];
+  const [, whole, invocations, streamed, streaming] = calledPath.exec(path) ?? [];
+  const encoded = whole ?? streamed;
   if (encoded === undefined) return undefined;
   try {
-    return decodeURIComponent(encoded).replace(/^arn:aws:lambda:[^:]*:[^:]*:function:/, '');
+    const name = decodeURIComponent(encoded).replace(/^arn:aws:lambda:[^:]*:[^:]*:function:/, '');
+    return { name, operation: invocations ?? streaming ?? '' };
   } catch {
     return undefined;
   }

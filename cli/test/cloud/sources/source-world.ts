@@ -89,7 +89,7 @@ export async function startSources(
   const server: Server = createAwsEndpoint({
     relay,
     directory,
-    invoke: { answer: (request) => invokeApi.answer(request) },
+    invoke: { answer: (request, response) => invokeApi.answer(request, response) },
     connections: { answer: async () => jsonAnswer(404, {}) },
     source: (name) => sources.services.get(name),
   });
