@@ -2,8 +2,15 @@
 import { get, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
+import type { SessionEvent } from '../session/session-event.ts';
 import { eventsPath } from './control-server.ts';
 import { forgetServe, type RunningServe } from './serve-state.ts';
+
+/** A schema for every field of an event: one that is added to it is missed here by the compiler. */
+type FieldsOf<Name extends SessionEvent['event']> = Record<
+  keyof Extract<SessionEvent, { event: Name }>,
+  v.GenericSchema
+>;
 
 const invokeSchema = v.object({
   event: v.literal('invoke'),
@@ -11,7 +18,7 @@ const invokeSchema = v.object({
   function: v.string(),
   trigger: v.string(),
   source_ids: v.exactOptional(v.array(v.string())),
-});
+} satisfies FieldsOf<'invoke'>);
 
 const logSchema = v.object({
   event: v.literal('log'),
@@ -20,7 +27,7 @@ const logSchema = v.object({
   function: v.string(),
   level: v.picklist(['trace', 'debug', 'info', 'warn', 'error', 'fatal']),
   message: v.string(),
-});
+} satisfies FieldsOf<'log'>);
 
 const resultSchema = v.object({
   event: v.literal('result'),
@@ -30,11 +37,13 @@ const resultSchema = v.object({
   ms: v.number(),
   code_ms: v.number(),
   init_ms: v.exactOptional(v.number()),
+  wait_ms: v.exactOptional(v.number()),
+  streamed_bytes: v.exactOptional(v.number()),
   status: v.exactOptional(v.number()),
   error: v.exactOptional(
     v.object({ name: v.string(), message: v.string(), stack: v.exactOptional(v.array(v.string())) }),
   ),
-});
+} satisfies FieldsOf<'result'>);
 
 /** The events that tell of one invocation. */
 const watchedSchema = v.variant('event', [invokeSchema, logSchema, resultSchema]);
