@@ -163,6 +163,27 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
   );
 
   it.concurrent(
+    'examples/fan-out',
+    async (context) => {
+      const { moto, apply, outputs, expectEmptyPlan, destroy } = await start('examples/fan-out', context);
+      await apply();
+      await expectEmptyPlan();
+      const { url } = await outputs();
+      expect(url.value).toMatch(/\/orders$/);
+      const { targets } = await readManifest(moto, 'dev');
+      const topic = targets.get('worker')?.sns?.topic_arn ?? '';
+      const made = await moto.resources();
+      expect(made.topics).toEqual([topic]);
+      expect(made.functions['live-debug-dev-api']?.environment.TOPIC_ARN).toBe(topic);
+      const policies = Object.values(made.roles['live-debug-dev-api'] ?? {});
+      expect(isAllowed(policies, { action: 'sns:Publish', resource: topic })).toBe(true);
+      await destroy();
+      expect(await moto.resources()).toEqual(noResources);
+    },
+    testBoundMs,
+  );
+
+  it.concurrent(
     'examples/vpc, without its database, and with the instance to forward through',
     async (context) => {
       const { moto, apply, outputs, expectEmptyPlan, destroy } = await start('examples/vpc', context);

@@ -14,7 +14,8 @@ const skipped = missingTool(['terraform', '-version']);
 
 describe.skipIf(skipped)(`the module in terraform${skipped ? ` (${skipped})` : ''}`, () => {
   const modules = [moduleFolder, clientVpnFolder];
-  const roots = [...modules, 'examples/quickstart', 'examples/existing-function', 'examples/vpc'];
+  const examples = ['quickstart', 'existing-function', 'fan-out', 'vpc'].map((name) => `examples/${name}`);
+  const roots = [...modules, ...examples];
   let workspace: Workspace;
 
   beforeAll(async () => {
