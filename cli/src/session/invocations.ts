@@ -1,7 +1,7 @@
 // [4] What happens to an invocation: taken once, run, answered; never lost, never run twice.
 import type { Clock } from '../../../protocol/clock.ts';
 import { type ClockSkew, noticeableSkewMs } from '../../../protocol/clock-skew.ts';
-import { type ErrorCode, messageOf } from '../../../protocol/live-debug-error.ts';
+import type { ErrorCode } from '../../../protocol/live-debug-error.ts';
 import type { Message, MessageHead } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import type { BuildMessage } from '../build/build-event.ts';
@@ -9,6 +9,7 @@ import type { RelayLink } from '../relay/relay-link.ts';
 import type { FunctionError, WorkerPool, WorkerResult } from '../worker/invocation.ts';
 import { Answers, type Run } from './answers.ts';
 import { parseLambdaEvent } from './lambda-event.ts';
+import { OpenWork } from './open-work.ts';
 import { OutgoingParts, type Part } from './outgoing-parts.ts';
 import { buildFailure, busy, gaveUp, notServed, stoppedError } from './own-errors.ts';
 import { Replies } from './replies.ts';
@@ -60,8 +61,7 @@ export class Invocations {
   #inFlightBytes = 0;
   /** Conversations that were cancelled before their invocation was whole. */
   readonly #unwanted = new Set<string>();
-  /** Everything still to be done: run, deliver, tell. */
-  readonly #open = new Set<Promise<void>>();
+  readonly #open: OpenWork;
   #draining = false;
   #total = 0;
   #failed = 0;
@@ -69,6 +69,7 @@ export class Invocations {
   constructor(options: InvocationsOptions) {
     this.#options = options;
     const { link, clock } = options;
+    this.#open = new OpenWork(clock, (message) => this.#error('LD_INTERNAL', message));
     this.#replies = new Replies({ link, clock, onError: (code, message) => this.#error(code, message) });
   }
 
@@ -156,37 +157,17 @@ export class Invocations {
    */
   async drain(boundMs: number): Promise<number> {
     this.#draining = true;
-    await this.#within(boundMs, this.#allDone());
+    await this.#open.within(boundMs, this.#open.allDone());
     const abandoned = [...this.#inFlight.keys()];
     const untilMs = this.#options.clock.now() + lastAnswersMs;
     const told = Promise.allSettled(abandoned.map((run) => this.#abandon(run, untilMs)));
-    await this.#within(lastAnswersMs, told);
+    await this.#open.within(lastAnswersMs, told);
     return abandoned.length;
   }
 
   /** Work that `drain` waits for; its failure is reported, never thrown. */
   track(work: Promise<unknown>): void {
-    const done = work
-      .catch((error: unknown) => this.#error('LD_INTERNAL', messageOf(error)))
-      .then(() => {
-        this.#open.delete(done);
-      });
-    this.#open.add(done);
-  }
-
-  /** Resolves when nothing is open, also nothing that came up meanwhile. */
-  async #allDone(): Promise<void> {
-    while (this.#open.size > 0) await Promise.allSettled(this.#open);
-  }
-
-  #within(boundMs: number, work: Promise<unknown>): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.after(boundMs, resolve);
-      void work.then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+    this.#open.track(work);
   }
 
   /** When the stub sent it, on this machine's clock; where the clocks differ, the time on the way is not known. */

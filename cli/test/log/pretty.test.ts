@@ -26,6 +26,20 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
     "\n● serving 2 functions of stage local ready in 431 ms, Ctrl-C stops\n\n  hello   curl 'http://127.0.0.1:3000/hello'\n  worker  no HTTP trigger\n",
   ],
   [
+    'ready, with a function URL beside the HTTP API',
+    {
+      event: 'ready',
+      url: 'http://127.0.0.1:3000',
+      stage: 'local',
+      functions: [
+        { name: 'a', url: 'http://127.0.0.1:3000/a', function_url: 'http://127.0.0.1:3000/_url/a/' },
+        { name: 'b', url: 'https://b.on.aws/', function_url: 'https://b.on.aws/' },
+      ],
+      ms: 431,
+    },
+    "\n● serving 2 functions of stage local ready in 431 ms, Ctrl-C stops\n\n  a  curl 'http://127.0.0.1:3000/a'\n     curl 'http://127.0.0.1:3000/_url/a/'\n  b  curl 'https://b.on.aws/'\n",
+  ],
+  [
     'invoke',
     { event: 'invoke', id, function: 'hello', trigger: 'GET /hello?a=1' },
     '8f5e4d → hello GET /hello?a=1',
