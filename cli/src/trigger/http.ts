@@ -36,7 +36,9 @@ export const functionUrl: Source<FunctionUrl> = {
   flags,
   missing: () => [],
   publish(given, { resource }, aws) {
-    const url = new URL(absolute(given.text('path') ?? '/'), resource.url);
+    // The local cloud's function URLs have a path of their own, below which the function's begins.
+    const base = resource.url.endsWith('/') ? resource.url : `${resource.url}/`;
+    const url = new URL(`.${absolute(given.text('path') ?? '/')}`, base);
     return send(given, url, undefined, aws, resource.authorization_type === 'AWS_IAM');
   },
 };
