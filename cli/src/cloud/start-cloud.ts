@@ -85,6 +85,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       stage,
       host,
       verifier,
+      directory,
       clock,
       endpointUrl,
       liftedSeconds: options.liftTimeouts ? liftedSeconds : undefined,

@@ -6,13 +6,14 @@ import { type Principal, refusalOf, tableArn } from '../access.ts';
 import { directoryLimits } from '../aws-limits.ts';
 import { type Answer, readBody } from '../loopback-server.ts';
 import type { SigV4Verifier } from '../sigv4-verify.ts';
+import { CloudFullError } from '../sources/aws-error.ts';
 import { DirectoryError, invalid, unsupported } from './directory-error.ts';
-import { partitionName, sortName } from './item-key.ts';
+import { type KeySchema, keyNames } from './item-key.ts';
 import { prepareDelete, prepareGet, preparePut, prepareUpdate } from './item-operations.ts';
 import type { Operation } from './prepared.ts';
 import { prepareBatchGet, prepareQuery } from './read-operations.ts';
 import { describeTableRequest, parseRequest } from './requests.ts';
-import { Table } from './table.ts';
+import { Table, type TableOptions } from './table.ts';
 
 const operations: ReadonlyMap<string, Operation> = new Map([
   ['GetItem', prepareGet],
@@ -24,19 +25,41 @@ const operations: ReadonlyMap<string, Operation> = new Map([
 ]);
 const targetForm = /^DynamoDB_20120810\.([A-Za-z]+)$/;
 
-/** One table, as the module makes it: key `stage` and `item`, on demand, time to live on `expiresAt`. */
+/** A table on demand, as the module makes it. */
+interface Deployed {
+  readonly name: string;
+  readonly key: KeySchema;
+  readonly table: Table;
+  readonly id: string;
+  /** Seconds since the epoch. */
+  readonly createdAt: number;
+  /** ARN and view type of its stream. */
+  readonly stream: TableStream | undefined;
+}
+
+/** What a table's description says of its stream. */
+export interface TableStream {
+  readonly arn: string;
+  readonly viewType: string;
+}
+
+/** The directory's table, key `stage` and `item`, time to live on `expiresAt`; and those that triggers ask for. */
 export class Directory {
-  readonly #tableName: string;
   readonly #verifier: SigV4Verifier;
-  readonly #table: Table;
-  readonly #tableId = randomUUID();
-  readonly #createdAt: number;
+  readonly #clock: Clock;
+  readonly #tables = new Map<string, Deployed>();
 
   constructor(tableName: string, verifier: SigV4Verifier, clock: Clock) {
-    this.#tableName = tableName;
     this.#verifier = verifier;
-    this.#table = new Table(clock);
-    this.#createdAt = clock.now() / 1000;
+    this.#clock = clock;
+    this.addTable(tableName, { partition: 'stage', sort: 'item' }, { ttlName: 'expiresAt' });
+  }
+
+  /** Makes one more table. */
+  addTable(name: string, key: KeySchema, options: TableOptions, stream?: TableStream): void {
+    const table = new Table(this.#clock, options);
+    const createdAt = this.#clock.now() / 1000;
+    this.#tables.set(name, { name, key, table, id: randomUUID(), createdAt, stream });
   }
 
   async answer(request: IncomingMessage): Promise<Answer> {
@@ -49,13 +72,17 @@ export class Directory {
     try {
       return { status: 200, headers, body: JSON.stringify(this.#execute(request, body)) };
     } catch (error) {
+      if (error instanceof CloudFullError) {
+        const full = new DirectoryError('ProvisionedThroughputExceededException', error.message);
+        return { status: 400, headers, body: JSON.stringify(full) };
+      }
       if (!(error instanceof DirectoryError)) throw error;
       return { status: 400, headers, body: JSON.stringify(error) };
     }
   }
 
   close(): void {
-    this.#table.close();
+    for (const { table } of this.#tables.values()) table.close();
   }
 
   #execute(request: IncomingMessage, body: Buffer): unknown {
@@ -71,42 +98,44 @@ export class Directory {
     allow([]);
     if (operation === 'DescribeTable') {
       parseRequest(operation, describeTableRequest, raw);
-      this.#checkTable(tableName, `: Table: ${tableName} not found`);
-      return { Table: this.#description() };
+      return { Table: describe(this.#find(tableName, `: Table: ${tableName} not found`)) };
     }
     const prepare = operations.get(operation);
     if (!prepare) throw unsupported(`the operation ${operation}`);
-    const prepared = prepare(raw, tableName);
+    const { key, table } = this.#find(tableName);
+    const prepared = prepare(raw, tableName, key);
     allow(prepared.partitions);
-    this.#checkTable(tableName);
-    return prepared.run(this.#table);
+    return prepared.run(table);
   }
 
-  #checkTable(name: string, more = ''): void {
-    if (name === this.#tableName) return;
+  #find(name: string, more = ''): Deployed {
+    const found = this.#tables.get(name);
+    if (found) return found;
     throw new DirectoryError('ResourceNotFoundException', `Requested resource not found${more}`);
   }
+}
 
-  #description() {
-    return {
-      AttributeDefinitions: [partitionName, sortName].map((name) => ({
-        AttributeName: name,
-        AttributeType: 'S',
-      })),
-      BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
-      CreationDateTime: this.#createdAt,
-      ItemCount: this.#table.size,
-      KeySchema: [
-        { AttributeName: partitionName, KeyType: 'HASH' },
-        { AttributeName: sortName, KeyType: 'RANGE' },
-      ],
-      ProvisionedThroughput: { NumberOfDecreasesToday: 0, ReadCapacityUnits: 0, WriteCapacityUnits: 0 },
-      TableArn: tableArn(this.#tableName),
-      TableId: this.#tableId,
-      TableName: this.#tableName,
-      TableStatus: 'ACTIVE',
-    };
-  }
+function describe({ name, key, table, id, createdAt, stream }: Deployed) {
+  return {
+    AttributeDefinitions: keyNames(key).map((each) => ({ AttributeName: each, AttributeType: 'S' })),
+    BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
+    CreationDateTime: createdAt,
+    ItemCount: table.size,
+    KeySchema: keyNames(key).map((each, index) => ({
+      AttributeName: each,
+      KeyType: index === 0 ? 'HASH' : 'RANGE',
+    })),
+    ...(stream && {
+      LatestStreamArn: stream.arn,
+      LatestStreamLabel: stream.arn.split('/').at(-1),
+      StreamSpecification: { StreamEnabled: true, StreamViewType: stream.viewType },
+    }),
+    ProvisionedThroughput: { NumberOfDecreasesToday: 0, ReadCapacityUnits: 0, WriteCapacityUnits: 0 },
+    TableArn: tableArn(name),
+    TableId: id,
+    TableName: name,
+    TableStatus: 'ACTIVE',
+  };
 }
 
 function parseBody(body: Buffer): unknown {

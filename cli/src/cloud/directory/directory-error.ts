@@ -11,6 +11,7 @@ const prefixes = {
   MissingAuthenticationTokenException: 'com.amazon.coral.service',
   ResourceNotFoundException: 'com.amazonaws.dynamodb.v20120810',
   ConditionalCheckFailedException: 'com.amazonaws.dynamodb.v20120810',
+  ProvisionedThroughputExceededException: 'com.amazonaws.dynamodb.v20120810',
 } as const;
 
 export type DirectoryErrorName = keyof typeof prefixes;

@@ -1,31 +1,40 @@
-// The directory: the table's key, `stage` and `item`, in items, in requests and in key conditions.
+// The directory: a table's key, e.g. `stage` and `item`, in items, in requests and in key conditions.
 
 import { directoryLimits } from '../aws-limits.ts';
 import { type AttributeValue, type Item, typeOf } from './attribute-value.ts';
 import { type Comparator, type Condition, type Operand, operandsOf } from './condition.ts';
 import { invalid } from './directory-error.ts';
 
-export const partitionName = 'stage';
-export const sortName = 'item';
-const keyNames = [partitionName, sortName] as const;
+/** The names of a table's key attributes, which are strings. */
+export interface KeySchema {
+  readonly partition: string;
+  readonly sort: string | undefined;
+}
 
+/** The key of one item; `sort` is empty in a table without a sort key. */
 export interface ItemKey {
   readonly partition: string;
   readonly sort: string;
 }
 
-/** The `Key` of a request: both attributes, strings, and nothing else. */
-export function parseKey(key: Item): ItemKey {
-  const values = keyNames.map((name) => key.get(name));
-  if (key.size !== keyNames.length || !values.every((value) => value !== undefined && 'S' in value)) {
+/** The attributes of a key, the partition's first. */
+export function keyNames({ partition, sort }: KeySchema): readonly string[] {
+  return sort === undefined ? [partition] : [partition, sort];
+}
+
+/** The `Key` of a request: all key attributes, strings, and nothing else. */
+export function parseKey(key: Item, schema: KeySchema): ItemKey {
+  const names = keyNames(schema);
+  const values = names.map((name) => key.get(name));
+  if (key.size !== names.length || !values.every((value) => value !== undefined && 'S' in value)) {
     throw invalid('The provided key element does not match the schema');
   }
-  return checkKey(key, 'One or more parameter values were invalid:');
+  return checkKey(key, schema, 'One or more parameter values were invalid:');
 }
 
 /** The key within a whole item. */
-export function keyOf(item: Item): ItemKey {
-  for (const name of keyNames) {
+export function keyOf(item: Item, schema: KeySchema): ItemKey {
+  for (const name of keyNames(schema)) {
     const value = item.get(name);
     if (!value)
       throw invalid(`One or more parameter values were invalid: Missing the key ${name} in the item`);
@@ -35,13 +44,13 @@ export function keyOf(item: Item): ItemKey {
       );
     }
   }
-  return checkKey(item, 'One or more parameter values are not valid.');
+  return checkKey(item, schema, 'One or more parameter values are not valid.');
 }
 
-function checkKey(item: Item, lead: string): ItemKey {
-  const [partition, sort] = [textOf(item.get(partitionName)), textOf(item.get(sortName))];
-  for (const [name, text] of [[partitionName, partition] as const, [sortName, sort] as const]) {
-    if (text === '') {
+function checkKey(item: Item, schema: KeySchema, lead: string): ItemKey {
+  const [partition = '', sort = ''] = keyNames(schema).map((name) => textOf(item.get(name)));
+  for (const name of keyNames(schema)) {
+    if (textOf(item.get(name)) === '') {
       throw invalid(
         `${lead} The AttributeValue for a key attribute cannot contain an empty string value. Key: ${name}`,
       );
@@ -67,26 +76,33 @@ export interface KeyRange {
 }
 
 /** Throws a ValidationException for a condition that can't be a key's. */
-export function parseKeyRange(condition: Condition): KeyRange {
+export function parseKeyRange(condition: Condition, schema: KeySchema): KeyRange {
+  const names = keyNames(schema);
   const byName = new Map<string, Condition>();
   for (const leaf of conjuncts(condition)) {
     const { name, condition: normalised, values } = onOneKey(leaf);
     if (byName.has(name)) throw invalid('KeyConditionExpressions must only contain one condition per key');
-    if (!values.every((value) => 'S' in value) && keyNames.some((each) => each === name)) {
+    if (!values.every((value) => 'S' in value) && names.includes(name)) {
       throw invalid(
         'One or more parameter values were invalid: Condition parameter type does not match schema type',
       );
     }
     byName.set(name, normalised);
   }
-  if (byName.size > keyNames.length) throw invalid('Conditions can be of length 1 or 2 only');
-  const partition = byName.get(partitionName);
-  if (!partition) throw invalid(`Query condition missed key schema element: ${partitionName}`);
+  if (byName.size > 2) throw invalid('Conditions can be of length 1 or 2 only');
+  const partition = byName.get(schema.partition);
+  if (!partition) throw invalid(`Query condition missed key schema element: ${schema.partition}`);
   if (partition.kind !== 'compare' || partition.comparator !== '=' || partition.right.kind !== 'literal') {
     throw invalid('Query key condition not supported');
   }
-  const sort = byName.get(sortName);
-  if (byName.size === 2 && !sort) throw invalid(`Query condition missed key schema element: ${sortName}`);
+  const sort = schema.sort === undefined ? undefined : byName.get(schema.sort);
+  if (byName.size === 2 && !sort) {
+    throw invalid(
+      schema.sort === undefined
+        ? 'Query key condition not supported'
+        : `Query condition missed key schema element: ${schema.sort}`,
+    );
+  }
   return { partition: textOf(partition.right.value), sort };
 }
 

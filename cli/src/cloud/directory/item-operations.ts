@@ -5,7 +5,7 @@ import { type Condition, meets } from './condition.ts';
 import { parseCondition } from './condition-parser.ts';
 import { DirectoryError, invalid } from './directory-error.ts';
 import { ExpressionAttributes } from './expression-attributes.ts';
-import { keyOf, parseKey, partitionName, sortName } from './item-key.ts';
+import { type KeySchema, keyNames, keyOf, parseKey } from './item-key.ts';
 import { checkPlaceholders, itemJson, type Prepared } from './prepared.ts';
 import { parseProjection, pick } from './projection.ts';
 import {
@@ -17,13 +17,13 @@ import {
 } from './requests.ts';
 import { parseUpdate, type Update } from './update.ts';
 
-export function prepareGet(raw: unknown): Prepared {
+export function prepareGet(raw: unknown, _tableName: string, schema: KeySchema): Prepared {
   const request = parseRequest('GetItem', getItemRequest, raw);
   checkPlaceholders(request.ExpressionAttributeNames, undefined, [request.ProjectionExpression], []);
   const attributes = new ExpressionAttributes(request.ExpressionAttributeNames, undefined);
   const project = parseProjection(request.ProjectionExpression, attributes);
   attributes.checkAllUsed();
-  const key = parseKey(parseAttributes(request.Key));
+  const key = parseKey(parseAttributes(request.Key), schema);
   return {
     partitions: [key.partition],
     run(table) {
@@ -33,13 +33,13 @@ export function prepareGet(raw: unknown): Prepared {
   };
 }
 
-export function preparePut(raw: unknown): Prepared {
+export function preparePut(raw: unknown, _tableName: string, schema: KeySchema): Prepared {
   const request = parseRequest('PutItem', putItemRequest, raw);
   const item = parseAttributes(request.Item);
   if (itemSize(item) > directoryLimits.itemBytes)
     throw invalid('Item size has exceeded the maximum allowed size');
   const check = conditionOf(request);
-  const key = keyOf(item);
+  const key = keyOf(item, schema);
   checkReturnsOld(request.ReturnValues);
   return {
     partitions: [key.partition],
@@ -52,10 +52,10 @@ export function preparePut(raw: unknown): Prepared {
   };
 }
 
-export function prepareDelete(raw: unknown): Prepared {
+export function prepareDelete(raw: unknown, _tableName: string, schema: KeySchema): Prepared {
   const request = parseRequest('DeleteItem', deleteItemRequest, raw);
   const check = conditionOf(request);
-  const key = parseKey(parseAttributes(request.Key));
+  const key = parseKey(parseAttributes(request.Key), schema);
   checkReturnsOld(request.ReturnValues);
   return {
     partitions: [key.partition],
@@ -68,15 +68,15 @@ export function prepareDelete(raw: unknown): Prepared {
   };
 }
 
-export function prepareUpdate(raw: unknown): Prepared {
+export function prepareUpdate(raw: unknown, _tableName: string, schema: KeySchema): Prepared {
   const request = parseRequest('UpdateItem', updateItemRequest, raw);
   let update: Update | undefined;
   const check = conditionOf(request, (attributes) => {
     if (request.UpdateExpression !== undefined) update = parseUpdate(request.UpdateExpression, attributes);
   });
   const given = parseAttributes(request.Key);
-  const key = parseKey(given);
-  const keyName = [partitionName, sortName].find((name) => update?.names.includes(name));
+  const key = parseKey(given, schema);
+  const keyName = keyNames(schema).find((name) => update?.names.includes(name));
   if (keyName) {
     throw invalid(
       `One or more parameter values were invalid: Cannot update attribute ${keyName}. This attribute is part of the key`,

@@ -1,6 +1,7 @@
 // The directory: what every operation comes to before it runs, and what they share.
 import type { AttributeValue, Item } from './attribute-value.ts';
 import { invalid } from './directory-error.ts';
+import type { KeySchema } from './item-key.ts';
 import type { Table } from './table.ts';
 
 /** A request that was found right; it may run once its partitions are allowed. */
@@ -12,7 +13,7 @@ export interface Prepared {
 }
 
 /** Parses a request; throws a DirectoryError for anything wrong with it. */
-export type Operation = (raw: unknown, tableName: string) => Prepared;
+export type Operation = (raw: unknown, tableName: string, schema: KeySchema) => Prepared;
 
 /** An item, or a part of one, as JSON. */
 export function itemJson(item: Item): Record<string, AttributeValue> {

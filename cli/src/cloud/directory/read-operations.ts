@@ -5,14 +5,21 @@ import { attributesOf, type Condition, meets } from './condition.ts';
 import { parseCondition } from './condition-parser.ts';
 import { invalid } from './directory-error.ts';
 import { ExpressionAttributes } from './expression-attributes.ts';
-import { type ItemKey, type KeyRange, parseKey, parseKeyRange, partitionName, sortName } from './item-key.ts';
+import {
+  type ItemKey,
+  type KeyRange,
+  type KeySchema,
+  keyNames,
+  parseKey,
+  parseKeyRange,
+} from './item-key.ts';
 import { checkPlaceholders, itemJson, type Prepared } from './prepared.ts';
 import { parseProjection } from './projection.ts';
 import { batchGetItemRequest, parseRequest, queryRequest } from './requests.ts';
 
 const batchBytes = 16 * directoryLimits.pageBytes;
 
-export function prepareQuery(raw: unknown): Prepared {
+export function prepareQuery(raw: unknown, _tableName: string, schema: KeySchema): Prepared {
   const request = parseRequest('Query', queryRequest, raw);
   const {
     Limit: limit,
@@ -35,13 +42,15 @@ export function prepareQuery(raw: unknown): Prepared {
     request.ExpressionAttributeValues,
   );
   const keyCondition = parseCondition('KeyConditionExpression', keyText, attributes);
-  const filter = filterText === undefined ? undefined : parseFilter(filterText, attributes);
+  const filter = filterText === undefined ? undefined : parseFilter(filterText, attributes, schema);
   const project = parseProjection(request.ProjectionExpression, attributes);
   attributes.checkAllUsed();
   checkSelect(select, request.ProjectionExpression);
-  const range = parseKeyRange(keyCondition);
+  const range = parseKeyRange(keyCondition, schema);
   const start =
-    request.ExclusiveStartKey === undefined ? undefined : parseStartKey(request.ExclusiveStartKey, range);
+    request.ExclusiveStartKey === undefined
+      ? undefined
+      : parseStartKey(request.ExclusiveStartKey, range, schema);
   const backwards = request.ScanIndexForward === false;
   return {
     partitions: [range.partition],
@@ -57,13 +66,13 @@ export function prepareQuery(raw: unknown): Prepared {
         ...(select === 'COUNT' ? {} : { Items: matching.map((item) => itemJson(project(item))) }),
         Count: matching.length,
         ScannedCount: page.length,
-        ...(last ? { LastEvaluatedKey: keyJson(last) } : {}),
+        ...(last ? { LastEvaluatedKey: keyJson(last, schema) } : {}),
       };
     },
   };
 }
 
-export function prepareBatchGet(raw: unknown, tableName: string): Prepared {
+export function prepareBatchGet(raw: unknown, tableName: string, schema: KeySchema): Prepared {
   const request = parseRequest('BatchGetItem', batchGetItemRequest, raw);
   const { Keys: rawKeys, ...options } = request.RequestItems[tableName] ?? { Keys: [] };
   if (rawKeys.length === 0) {
@@ -77,7 +86,7 @@ export function prepareBatchGet(raw: unknown, tableName: string): Prepared {
   attributes.checkAllUsed();
   if (rawKeys.length > directoryLimits.batchKeys)
     throw invalid('Too many items requested for the BatchGetItem call');
-  const keys = rawKeys.map((key) => parseKey(parseAttributes(key)));
+  const keys = rawKeys.map((key) => parseKey(parseAttributes(key), schema));
   if (new Set(keys.map(({ partition, sort }) => JSON.stringify([partition, sort]))).size < keys.length) {
     throw invalid('Provided list of item keys contains duplicates');
   }
@@ -117,9 +126,9 @@ function takePage(
   return { page, last: undefined };
 }
 
-function parseFilter(text: string, attributes: ExpressionAttributes): Condition {
+function parseFilter(text: string, attributes: ExpressionAttributes, schema: KeySchema): Condition {
   const filter = parseCondition('FilterExpression', text, attributes);
-  const keyName = attributesOf(filter).find((name) => name === partitionName || name === sortName);
+  const keyName = attributesOf(filter).find((name) => keyNames(schema).includes(name));
   if (keyName) {
     throw invalid(
       `Filter Expression can only contain non-primary key attributes: Primary key attribute: ${keyName}`,
@@ -128,12 +137,12 @@ function parseFilter(text: string, attributes: ExpressionAttributes): Condition 
   return filter;
 }
 
-function parseStartKey(raw: unknown, range: KeyRange): ItemKey {
+function parseStartKey(raw: unknown, range: KeyRange, schema: KeySchema): ItemKey {
   const item = parseAttributes(raw);
-  if (item.size !== 2) throw invalid('The provided starting key is invalid');
+  if (item.size !== keyNames(schema).length) throw invalid('The provided starting key is invalid');
   let key: ItemKey;
   try {
-    key = parseKey(item);
+    key = parseKey(item, schema);
   } catch (cause) {
     throw invalid(`The provided starting key is invalid: ${cause instanceof Error ? cause.message : cause}`);
   }
@@ -161,6 +170,6 @@ function isAfter(sort: string, start: ItemKey | undefined, backwards: boolean): 
   return backwards ? order < 0 : order > 0;
 }
 
-function keyJson(item: Item): Record<string, unknown> {
-  return { [partitionName]: item.get(partitionName), [sortName]: item.get(sortName) };
+function keyJson(item: Item, schema: KeySchema): Record<string, unknown> {
+  return Object.fromEntries(keyNames(schema).map((name) => [name, item.get(name)]));
 }

@@ -1,20 +1,26 @@
-// The directory: the items of the one table, with DynamoDB's sort order and time to live.
+// The directory: the items of one table, with DynamoDB's sort order and time to live.
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { directoryLimits } from '../aws-limits.ts';
 import type { Item } from './attribute-value.ts';
 import type { ItemKey } from './item-key.ts';
 
-/** The attribute that `ttl` is set on: seconds since the epoch. */
-export const ttlName = 'expiresAt';
+export interface TableOptions {
+  /** The attribute that holds when an item expires, in seconds since the epoch; without one nothing does. */
+  readonly ttlName?: string;
+  /** Hears of every change before it is made, and may throw to keep it from being made. */
+  readonly onChange?: (before: Item | undefined, after: Item | undefined) => void;
+}
 
 export class Table {
   readonly #partitions = new Map<string, Map<string, Item>>();
   readonly #clock: Clock;
-  #sweep: Timer;
+  readonly #options: TableOptions;
+  #sweep: Timer | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, options: TableOptions) {
     this.#clock = clock;
-    this.#sweep = this.#nextSweep();
+    this.#options = options;
+    if (options.ttlName !== undefined) this.#sweep = this.#nextSweep(options.ttlName);
   }
 
   get size(): number {
@@ -28,6 +34,7 @@ export class Table {
   }
 
   put({ partition, sort }: ItemKey, item: Item): void {
+    this.#options.onChange?.(this.get({ partition, sort }), item);
     let items = this.#partitions.get(partition);
     if (!items) {
       items = new Map();
@@ -38,8 +45,11 @@ export class Table {
 
   delete({ partition, sort }: ItemKey): void {
     const items = this.#partitions.get(partition);
-    items?.delete(sort);
-    if (items?.size === 0) this.#partitions.delete(partition);
+    const item = items?.get(sort);
+    if (items === undefined || item === undefined) return;
+    this.#options.onChange?.(item, undefined);
+    items.delete(sort);
+    if (items.size === 0) this.#partitions.delete(partition);
   }
 
   /** A partition's items by the UTF-8 bytes of their sort keys. */
@@ -51,21 +61,21 @@ export class Table {
 
   /** Stops the sweeping. */
   close(): void {
-    this.#sweep.cancel();
+    this.#sweep?.cancel();
   }
 
-  #nextSweep(): Timer {
+  #nextSweep(ttlName: string): Timer {
     return this.#clock.after(
       directoryLimits.sweepMs,
       () => {
-        this.#deleteExpired();
-        this.#sweep = this.#nextSweep();
+        this.#deleteExpired(ttlName);
+        this.#sweep = this.#nextSweep(ttlName);
       },
       { background: true },
     );
   }
 
-  #deleteExpired(): void {
+  #deleteExpired(ttlName: string): void {
     const now = this.#clock.now() / 1000;
     for (const [partition, items] of this.#partitions) {
       for (const [sort, item] of items) {

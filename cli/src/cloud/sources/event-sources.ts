@@ -3,6 +3,7 @@ import type { Clock } from '../../../../protocol/clock.ts';
 import type { Service } from '../aws-endpoint.ts';
 import { storageLimits } from '../aws-limits.ts';
 import type { CloudEvent, CloudFunction } from '../cloud.ts';
+import type { Directory } from '../directory/directory-api.ts';
 import { Bus } from '../eventbridge/bus.ts';
 import { createBusApi } from '../eventbridge/bus-api.ts';
 import { Schedules } from '../eventbridge/schedules.ts';
@@ -15,6 +16,7 @@ import { Topic } from '../sns/topic.ts';
 import { createTopicApi } from '../sns/topic-api.ts';
 import { Queues } from '../sqs/queues.ts';
 import { Streams } from '../streams/streams.ts';
+import { addStreamedTable } from '../streams/table-stream.ts';
 import { planResources } from './resources.ts';
 import { Storage } from './storage.ts';
 
@@ -23,6 +25,8 @@ export interface EventSourcesOptions {
   readonly stage: string;
   readonly host: Pick<LambdaHost, 'invoke'>;
   readonly verifier: SigV4Verifier;
+  /** Gets the tables that triggers ask for. */
+  readonly directory: Directory;
   readonly clock: Clock;
   readonly endpointUrl: string;
   /** Functions may take so long, whatever their timeout is. */
@@ -38,7 +42,7 @@ export class EventSources {
 
   /** Throws LD_CONFIG for patterns that are none and for functions that contradict each other. */
   constructor(options: EventSourcesOptions) {
-    const { functions, stage, host, verifier, clock, onEvent } = options;
+    const { functions, stage, host, verifier, directory, clock, onEvent } = options;
     const resources = planResources(functions, stage);
     const invocations = new AsyncInvocations({ host, clock, onEvent });
     const shared = { verifier, clock, onEvent, invocations };
@@ -46,6 +50,9 @@ export class EventSources {
     const topics = resources.topics.map((each) => new Topic(each));
     const queues = new Queues({ ...options, resources: resources.queues, storage });
     const streams = new Streams({ ...options, resources: resources.streams, storage });
+    for (const resource of resources.tables) {
+      addStreamedTable({ resource, directory, streams, storage, clock, onEvent });
+    }
     const buses = resources.buses.map((each) => new Bus(each));
     const objects = new Storage(storageLimits.objectBytes);
     const buckets = resources.buckets.map((each) => new Bucket(each, objects));

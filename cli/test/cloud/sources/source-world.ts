@@ -100,6 +100,7 @@ export async function startSources(
       stage: 'local',
       host,
       verifier,
+      directory,
       clock,
       endpointUrl,
       onEvent: (event) => told.add(event),

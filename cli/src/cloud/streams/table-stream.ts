@@ -1,0 +1,112 @@
+// Streams: a DynamoDB table that triggers ask for, with the stream of its changes.
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../../../protocol/clock.ts';
+import type { CloudEvent } from '../cloud.ts';
+import { type Item, itemSize, sameValue } from '../directory/attribute-value.ts';
+import type { Directory } from '../directory/directory-api.ts';
+import { keyNames } from '../directory/item-key.ts';
+import { itemJson } from '../directory/prepared.ts';
+import { pick } from '../directory/projection.ts';
+import { type Resource, tableStreamArn } from '../sources/resources.ts';
+import type { Storage } from '../sources/storage.ts';
+import { Shard } from './shard.ts';
+import type { Streams } from './streams.ts';
+
+export interface TableStreamOptions {
+  readonly resource: Resource<'dynamodb'>;
+  readonly directory: Directory;
+  readonly streams: Streams;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly onEvent: (event: CloudEvent) => void;
+}
+
+/** Makes the table; one shard, since its order is then also that of every item. */
+export function addStreamedTable({
+  resource,
+  directory,
+  streams,
+  storage,
+  clock,
+  onEvent,
+}: TableStreamOptions): void {
+  const { name, consumers } = resource;
+  const [first] = consumers;
+  if (!first) return;
+  const { hash_key: partition, range_key: sort, stream_view_type: viewType } = first.trigger;
+  const key = { partition, sort };
+  const arn = tableStreamArn(first.trigger, resource);
+  const shard = new Shard(storage);
+  let count = 0;
+
+  const onChange = (before: Item | undefined, after: Item | undefined) => {
+    const grows = (after ? itemSize(after) : 0) - (before ? itemSize(before) : 0);
+    if (before && after && sameItem(before, after)) return;
+    storage.take(grows);
+    count += 1;
+    const sequenceNumber = `${100_000_000_000_000_000_000n + BigInt(count)}`;
+    const change = { before, after, keys: pick(after ?? before ?? new Map(), keyNames(key)), viewType };
+    const content = record(change, { arn, sequenceNumber, time: clock.now() });
+    try {
+      shard.append({ sequenceNumber, size: content.dynamodb.SizeBytes, content });
+    } catch (error) {
+      storage.give(grows);
+      throw error;
+    }
+    onEvent({
+      type: 'published',
+      source: 'dynamodb',
+      resource: name,
+      id: sequenceNumber,
+      functionNames: consumers.map(({ functionName }) => functionName),
+    });
+  };
+
+  directory.addTable(name, key, { onChange }, { arn, viewType });
+  for (const consumer of consumers) streams.read({ shard, consumer, source: 'dynamodb', resource: name });
+}
+
+interface Change {
+  readonly before: Item | undefined;
+  readonly after: Item | undefined;
+  readonly keys: Item;
+  readonly viewType: string;
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html */
+function record(
+  { before, after, keys, viewType }: Change,
+  { arn, sequenceNumber, time }: { arn: string; sequenceNumber: string; time: number },
+) {
+  const newImage = /^NEW_(IMAGE|AND_OLD_IMAGES)$/.test(viewType) ? after : undefined;
+  const oldImage = /^(OLD_IMAGE|NEW_AND_OLD_IMAGES)$/.test(viewType) ? before : undefined;
+  const images = [newImage, oldImage].filter((each) => each !== undefined);
+  return {
+    eventID: createHash('md5').update(`${arn} ${sequenceNumber}`).digest('hex'),
+    eventName: before ? (after ? 'MODIFY' : 'REMOVE') : 'INSERT',
+    eventVersion: '1.1',
+    eventSource: 'aws:dynamodb',
+    awsRegion: arn.split(':')[3],
+    dynamodb: {
+      ApproximateCreationDateTime: Math.floor(time / 1000),
+      Keys: itemJson(keys),
+      ...(newImage ? { NewImage: itemJson(newImage) } : {}),
+      ...(oldImage ? { OldImage: itemJson(oldImage) } : {}),
+      SequenceNumber: sequenceNumber,
+      SizeBytes: images.reduce((sum, each) => sum + itemSize(each), itemSize(keys)),
+      StreamViewType: viewType,
+    },
+    eventSourceARN: arn,
+  };
+}
+
+/** A write that changes nothing leaves no record. */
+function sameItem(before: Item, after: Item): boolean {
+  return (
+    before.size === after.size &&
+    [...before].every(([name, value]) => {
+      const other = after.get(name);
+      return other !== undefined && sameValue(value, other);
+    })
+  );
+}
