@@ -317,6 +317,11 @@ describe('the Invoke API', () => {
     expect(await bad.json()).toMatchObject({ errorType: 'TypeError', errorMessage: 'no' });
   });
 
+  test('an invocation without a payload has the event {}', async () => {
+    await start();
+    expect(await (await call('hello', undefined)).json()).toMatchObject({ event: {} });
+  });
+
   test('Event answers at once, DryRun runs nothing', async () => {
     await start();
     const event = await call('hello', `{"gate":"${gate.url}","log":"asynchronously"}`, {
