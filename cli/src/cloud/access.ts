@@ -13,8 +13,6 @@ export const relayStage = 'live';
 export interface Statement {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
-  /** `NotResource` beside `resources`: what the statement is not about. */
-  readonly except?: string;
   /** The condition `ForAllValues:StringEquals` on `dynamodb:LeadingKeys`. */
   readonly leadingKeys?: readonly string[];
 }
@@ -42,15 +40,18 @@ export function relayArn(path: string): string {
   return `arn:aws:execute-api:${region}:${accountId}:${relayApiId}/${relayStage}/${path}`;
 }
 
-/** A developer of the stage: serves it, reads and writes its directory, invokes its functions, publishes anything. */
-export function createDeveloper(tableName: string): Principal {
+/**
+ * A developer of the stage: serves it, reads and writes its directory, invokes its functions, publishes anything; of
+ * tables beside the directory, those of triggers (`triggerTables`, ARNs).
+ */
+export function createDeveloper(tableName: string, triggerTables: readonly string[] = []): Principal {
   return createPrincipal('live-debug-developer/local', [
     ...relayStatements(),
     {
       actions: [...readActions, ...writeActions, 'dynamodb:DescribeTable'],
       resources: [tableArn(tableName)],
     },
-    ...publishStatements(tableName),
+    ...publishStatements(triggerTables),
   ]);
 }
 
@@ -58,11 +59,15 @@ export function createDeveloper(tableName: string): Principal {
  * The stubs' execution role: posts to the relay and reads its own stage's partition. Handlers run with it too, and so
  * it may do what a role of a development stage usually may; which of it a function's own role lacks shows on AWS.
  */
-export function createStubRole(tableName: string, stage: string): Principal {
+export function createStubRole(
+  tableName: string,
+  stage: string,
+  triggerTables: readonly string[] = [],
+): Principal {
   return createPrincipal(`live-debug-stub-${stage}/local`, [
     ...relayStatements(),
     { actions: readActions, resources: [tableArn(tableName)], leadingKeys: [stage] },
-    ...publishStatements(tableName),
+    ...publishStatements(triggerTables),
   ]);
 }
 
@@ -86,14 +91,14 @@ function relayStatements(): Statement[] {
   ];
 }
 
-/** Everything the event sources answer, the directory's table left out. */
-function publishStatements(directoryTable: string): Statement[] {
+/** Everything the event sources answer. */
+function publishStatements(triggerTables: readonly string[]): Statement[] {
   return [
     {
       actions: ['sns:*', 'sqs:*', 'events:*', 's3:*', 'kinesis:*', 'lambda:InvokeFunction'],
       resources: ['*'],
     },
-    { actions: ['dynamodb:*'], resources: ['*'], except: tableArn(directoryTable) },
+    { actions: ['dynamodb:*'], resources: triggerTables },
   ];
 }
 
@@ -111,7 +116,6 @@ export function refusalOf(
     (statement) =>
       statement.actions.some((pattern) => matches(pattern, action)) &&
       statement.resources.some((pattern) => matches(pattern, resource)) &&
-      resource !== statement.except &&
       leadingKeys.every((key) => statement.leadingKeys?.includes(key) ?? true),
   );
   if (allowed) return undefined;

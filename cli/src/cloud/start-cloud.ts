@@ -18,6 +18,7 @@ import { ConnectionsApi } from './relay/connections-api.ts';
 import { Relay } from './relay/relay-server.ts';
 import { SigV4Verifier } from './sigv4-verify.ts';
 import { EventSources } from './sources/event-sources.ts';
+import { namePrefix, tableOf } from './sources/resources.ts';
 import { triggerTargets } from './sources/targets.ts';
 
 const defaultMaxInstances = 20;
@@ -32,8 +33,11 @@ const liftedSeconds = 24 * 60 * 60;
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { functions, stage, onEvent, clock = systemClock } = options;
   const tableName = `live-debug-${stage}`;
-  const developer = createDeveloper(tableName);
-  const stubRole = createStubRole(tableName, stage);
+  const triggerTables = functions.flatMap(({ name, triggers: { dynamodb } }) =>
+    dynamodb === undefined ? [] : [tableOf(dynamodb, name, namePrefix(stage)).arn],
+  );
+  const developer = createDeveloper(tableName, triggerTables);
+  const stubRole = createStubRole(tableName, stage, triggerTables);
   const verifier = new SigV4Verifier(region, [developer, stubRole], clock);
   const routes = new RouteTable(functions);
   const functionUrls = new FunctionUrls(functions);
