@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import * as v from 'valibot';
 import { ManualClock } from '../../../../protocol/test/manual-clock.ts';
-import { createDeveloper, region } from '../../../src/cloud/access.ts';
+import { createDeveloper, region, tableArn } from '../../../src/cloud/access.ts';
 import { createAwsEndpoint } from '../../../src/cloud/aws-endpoint.ts';
 import type { CloudEvent } from '../../../src/cloud/cloud.ts';
 import { Directory } from '../../../src/cloud/directory/directory-api.ts';
@@ -60,7 +60,7 @@ export async function startSources(
     deployed(name, { triggers: v.parse(triggersSchema, each) }),
   );
   const tableName = 'live-debug-local';
-  const developer = createDeveloper(tableName);
+  const developer = createDeveloper(tableName, [tableArn('*')]);
   const verifier = new SigV4Verifier(region, [developer], clockOfSignatures);
   const invoked = new Recorder<Invoked>();
   const told = new Recorder<CloudEvent>();
