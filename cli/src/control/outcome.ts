@@ -23,7 +23,7 @@ export interface Sought {
  * what was seen: undefined for nothing.
  */
 export async function seenInvocation(
-  watch: Watch,
+  watch: Pick<Watch, 'ended' | 'follow'>,
   sought: Sought,
   boundMs: number,
   clock: Clock,

@@ -2,7 +2,7 @@
 // served from a second livectl; then services that refuse.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -316,6 +316,35 @@ describe('a service that refuses', () => {
     const { code, stderr } = await livectl(['trigger', 'eventbridge', 'worker', '--detail', '{}'], env);
     expect(stderr).toMatch(/EventBridge did not take the event for bus orders: InternalFailure: try later/);
     expect(code).toBe(1);
+  });
+
+  test('goes through a proxy where one is set', async () => {
+    const tunnels: string[] = [];
+    const proxy = createServer();
+    proxy.on('connect', (request, client) => {
+      tunnels.push(request.url ?? '');
+      const upstream = connect(Number(new URL(env.AWS_ENDPOINT_URL ?? '').port), '127.0.0.1', () => {
+        client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+        upstream.pipe(client).pipe(upstream);
+      });
+      upstream.on('error', () => client.destroy());
+      client.on('error', () => upstream.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    answers = { sqs: { status: 200, body: JSON.stringify({ MessageId: 'm-1' }) } };
+    const { stdout } = await livectl(['trigger', 'sqs', 'worker', '--body', 'x', '--no-wait'], {
+      ...env,
+      AWS_ENDPOINT_URL_SQS: 'http://sqs.example:8080',
+      HTTP_PROXY: proxyUrl,
+      http_proxy: proxyUrl,
+      NO_PROXY: '',
+      no_proxy: '',
+    });
+    expect(stdout).toContain('message_id m-1');
+    expect(new Set(tunnels)).toEqual(new Set([new URL(env.AWS_ENDPOINT_URL ?? '').host, 'sqs.example:8080']));
+    proxy.close();
+    proxy.closeAllConnections();
   });
 
   test('nobody there', async () => {
