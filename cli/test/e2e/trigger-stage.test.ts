@@ -1,5 +1,6 @@
 // `trigger` and `invoke --stage`: a stage that is deployed elsewhere, here in an embedded cloud of the test's own, and
 // served from a second livectl; then services that refuse.
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -332,8 +333,11 @@ describe('a service that refuses', () => {
     });
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
     const proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-    answers = { sqs: { status: 200, body: JSON.stringify({ MessageId: 'm-1' }) } };
-    const { stdout } = await livectl(['trigger', 'sqs', 'worker', '--body', 'x', '--no-wait'], {
+    const md5 = createHash('md5').update('x').digest('hex');
+    answers = {
+      sqs: { status: 200, body: JSON.stringify({ MessageId: 'm-1', MD5OfMessageBody: md5 }) },
+    };
+    const { stderr, stdout } = await livectl(['trigger', 'sqs', 'worker', '--body', 'x', '--no-wait'], {
       ...env,
       AWS_ENDPOINT_URL_SQS: 'http://sqs.example:8080',
       HTTP_PROXY: proxyUrl,
@@ -341,6 +345,7 @@ describe('a service that refuses', () => {
       NO_PROXY: '',
       no_proxy: '',
     });
+    expect(stderr).toBe('');
     expect(stdout).toContain('message_id m-1');
     expect(new Set(tunnels)).toEqual(new Set([new URL(env.AWS_ENDPOINT_URL ?? '').host, 'sqs.example:8080']));
     proxy.close();
