@@ -94,7 +94,7 @@ export class SigV4Verifier {
       request.method,
       rules.s3 ? canonicalS3Path(path) : canonicalPath(path),
       canonicalQuery(parameters),
-      ...headerNames.map((name) => `${name}:${canonicalHeader(request.headers[name])}`),
+      ...headerNames.map((name) => `${name}:${canonicalHeader(signedHeader(request.headers, name))}`),
       '',
       claim.signedHeaders,
       rules.s3 ? s3PayloadHash(request.headers, body) : hexHash(body),
@@ -168,6 +168,13 @@ export class SigV4Verifier {
   }
 }
 
+/** What the host's name is called in HTTP/2. */
+const authority = ':authority';
+
+function signedHeader(headers: IncomingHttpHeaders, name: string): string | string[] | undefined {
+  return headers[name === authority ? 'host' : name];
+}
+
 function unknownToken(): SignatureRefusal {
   return refuse('UnrecognizedClientException', 'The security token included in the request is invalid.');
 }
@@ -176,7 +183,7 @@ function checkSignedHeaders(
   names: readonly string[],
   headers: IncomingHttpHeaders,
 ): SignatureRefusal | undefined {
-  if (!names.includes('host')) {
+  if (!names.includes('host') && !names.includes(authority)) {
     return refuse('InvalidSignatureException', "'Host' must be a 'SignedHeader' in the AWS Authorization.");
   }
   const unsigned = Object.keys(headers).find((name) => name.startsWith('x-amz-') && !names.includes(name));

@@ -9,6 +9,7 @@ import { Directory } from './directory/directory-api.ts';
 import { FunctionUrls } from './front/function-urls.ts';
 import { HttpFront } from './front/http-front.ts';
 import { callablePath, RouteTable } from './front/routes.ts';
+import { startHttp2Gateway } from './http2-gateway.ts';
 import { InvokeApi } from './lambda/invoke-api.ts';
 import { LambdaHost } from './lambda/lambda-host.ts';
 import { stubTimeout } from './lambda/stub-environment.ts';
@@ -59,13 +60,17 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       invoke: { answer: (request, response) => invokeApi.answer(request, response) },
       source: (name) => sources.services.get(name),
     });
-    const endpointUrl = `http://127.0.0.1:${await listen(endpoint, 0)}`;
+    const endpointPort = await listen(endpoint, 0);
+    const endpointUrl = `http://127.0.0.1:${endpointPort}`;
     closers.push(() => {
       const endpointClosed = closeServer(endpoint);
       // The server doesn't count WebSockets as its own, yet waits for them.
       relay.close();
       return endpointClosed;
     });
+    const hasStreams = functions.some(({ triggers }) => triggers.kinesis !== undefined);
+    const gateway = hasStreams ? await startHttp2Gateway(endpointPort) : undefined;
+    closers.push(async () => gateway?.close());
     const relayUrl = `${endpointUrl}/${relayStage}`;
 
     await unpack(options.stubZip, taskRoot);
@@ -78,7 +83,15 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       ],
       maxInstances: options.maxInstances ?? defaultMaxInstances,
       timeoutOf: options.liftTimeouts ? () => liftedSeconds : stubTimeout,
-      place: { stage, tableName, relayUrl, directoryUrl: endpointUrl, endpointUrl, role: stubRole },
+      place: {
+        stage,
+        tableName,
+        relayUrl,
+        directoryUrl: endpointUrl,
+        endpointUrl,
+        kinesisUrl: gateway?.url,
+        role: stubRole,
+      },
       clock,
       onLog: (functionName, message) => onEvent({ type: 'stub_log', functionName, message }),
       onFailed: (functionName, failure) => onEvent({ type: 'stub_failed', functionName, ...failure }),

@@ -81,6 +81,59 @@ describe.each(['node', 'deno'] as const)('serve --local under %s', (runtime) => 
     await livectl.until(() => failed().length === 3, 'three failures');
     expect(failed()).toMatchObject([{ id: retry.id }, { id: retry.id }, { id: retry.id }]);
   });
+
+  test('a handler reaches every source with its SDK as it comes', async () => {
+    const api = `${sdk}
+      const { SQSClient, SendMessageCommand } = require('@aws-sdk/client-sqs');
+      const { EventBridgeClient, PutEventsCommand } = require('@aws-sdk/client-eventbridge');
+      const { S3Client, PutObjectCommand, GetObjectCommand } = require('@aws-sdk/client-s3');
+      const { DynamoDBClient, PutItemCommand } = require('@aws-sdk/client-dynamodb');
+      const { KinesisClient, PutRecordCommand } = require('@aws-sdk/client-kinesis');
+      const { LambdaClient, InvokeCommand } = require('@aws-sdk/client-lambda');
+      export const handler = async () => {
+        const QueueUrl = process.env.AWS_ENDPOINT_URL + '/000000000000/live-debug-local-sqs';
+        await new SQSClient({}).send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }));
+        const Entries = [{ Source: 'mine', DetailType: 'Thing', Detail: '{}' }];
+        await new EventBridgeClient({}).send(new PutEventsCommand({ Entries }));
+        const object = { Bucket: 'live-debug-local-s3', Key: 'a b' };
+        await new S3Client({}).send(new PutObjectCommand({ ...object, Body: 'content' }));
+        const TableName = 'live-debug-local-dynamodb';
+        await new DynamoDBClient({}).send(new PutItemCommand({ TableName, Item: { id: { S: 'a' } } }));
+        const StreamName = 'live-debug-local-kinesis';
+        await new KinesisClient({}).send(new PutRecordCommand({ StreamName, Data: Buffer.from('x'), PartitionKey: 'a' }));
+        await new LambdaClient({}).send(new InvokeCommand({ FunctionName: 'invoked', InvocationType: 'Event', Payload: '{}' }));
+        const { Body } = await new S3Client({}).send(new GetObjectCommand(object));
+        return Body.transformToString();
+      };`;
+    const hear = { ...settings, handler: 'hear.handler' };
+    const livectl = serve(
+      { 'api.mjs': api, 'hear.mjs': 'export const handler = async () => {};' },
+      {
+        api: { ...settings, timeout: 30, handler: 'api.handler' },
+        sqs: { ...hear, triggers: { sqs: {} } },
+        eventbridge: { ...hear, triggers: { eventbridge: { event_pattern: '{"source":["mine"]}' } } },
+        s3: { ...hear, triggers: { s3: {} } },
+        dynamodb: { ...hear, triggers: { dynamodb: {} } },
+        kinesis: { ...hear, triggers: { kinesis: {} } },
+        invoked: hear,
+      },
+      runtime,
+    );
+    const { url } = await livectl.event('ready');
+    expect(await (await fetch(`${url}/api`)).text()).toBe('content');
+    const triggers: Record<string, string> = {
+      sqs: 'SQS live-debug-local-sqs',
+      eventbridge: 'EventBridge mine Thing',
+      s3: 'S3 ObjectCreated:Put live-debug-local-s3',
+      dynamodb: 'DynamoDB stream live-debug-local-dynamodb',
+      kinesis: 'Kinesis live-debug-local-kinesis',
+      invoked: 'invoke',
+    };
+    for (const [name, trigger] of Object.entries(triggers)) {
+      expect(await livectl.event('invoke', (event) => event.function === name)).toMatchObject({ trigger });
+      expect(await livectl.event('result', (event) => event.function === name)).toMatchObject({ ok: true });
+    }
+  });
 });
 
 test('a service that the local cloud does not have says what to set', async () => {

@@ -10,6 +10,8 @@ export interface StubPlace {
   readonly directoryUrl: string;
   /** Where a handler's own AWS SDK finds the event sources. */
   readonly endpointUrl: string;
+  /** The same for Kinesis, in HTTP/2 as well, where a trigger asks for a stream. */
+  readonly kinesisUrl: string | undefined;
   readonly role: Principal;
 }
 
@@ -30,7 +32,7 @@ export function stubEnvironment(
   return {
     TZ: ':UTC',
     LANG: 'en_US.UTF-8',
-    ...endpointsOf(place, process.env),
+    ...endpointsOf(deployed, place, process.env),
     ...functionsOwn(deployed.environment),
     ...Object.fromEntries(basics),
     LIVE_DEBUG_STAGE: place.stage,
@@ -57,11 +59,21 @@ export function stubEnvironment(
 }
 
 /** The cloud's own endpoint for every service; what livectl was started with goes before, so that another emulator can. */
-function endpointsOf({ endpointUrl }: StubPlace, own: NodeJS.ProcessEnv): Record<string, string> {
+function endpointsOf(
+  deployed: CloudFunction,
+  { endpointUrl, kinesisUrl }: StubPlace,
+  own: NodeJS.ProcessEnv,
+): Record<string, string> {
   const given = Object.entries(own).filter(
     (entry): entry is [string, string] => /^AWS_ENDPOINT_URL(_|$)/.test(entry[0]) && Boolean(entry[1]),
   );
-  return { AWS_ENDPOINT_URL: endpointUrl, ...Object.fromEntries(given) };
+  // Who sends all services elsewhere means Kinesis, too.
+  const ofKinesis =
+    kinesisUrl === undefined ||
+    'AWS_ENDPOINT_URL' in { ...deployed.environment, ...Object.fromEntries(given) }
+      ? {}
+      : { AWS_ENDPOINT_URL_KINESIS: kinesisUrl };
+  return { AWS_ENDPOINT_URL: endpointUrl, ...ofKinesis, ...Object.fromEntries(given) };
 }
 
 function invokeMode({ triggers: { function_url } }: CloudFunction): Record<string, string> {
