@@ -136,7 +136,7 @@ function result(event: Extract<SessionEvent, { event: 'result' }>, paint: Style)
   const frames = stack
     .flatMap((line) => printableLines(line, false))
     .filter((line) => !said.has(line.trim()) && !notTheirs.test(line))
-    .map((line) => line.replaceAll(here, ''));
+    .map((line) => line.replaceAll(`file://${here}`, '').replaceAll(here, ''));
   return [
     `${lead} ${paint.bad(cut(what))} ${time}`,
     ...shown(more).map((line) => margin + paint.bad(line)),

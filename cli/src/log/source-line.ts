@@ -29,7 +29,7 @@ export function sourceLine(event: SourceEvent, paint: Style): string | undefined
         : `${paint.warn('!')} ${from}: no function wants ${printable(event.id)}; see its filter or pattern in livectl.json`;
     case 'retry': {
       const bound = event.attempts === undefined ? '' : ` of ${event.attempts}`;
-      const next = `attempt ${event.attempt + 1}${bound} in ${event.in_ms / 1000} s`;
+      const next = `attempt ${event.attempt + 1}${bound} in ${seconds(event.in_ms)}`;
       return `${paint.dim(printable(event.id).slice(0, 6))} ${paint.warn('↺')} ${paint.name(printable(event.function))} ${from}: ${next}`;
     }
     case 'dead_letter': {
@@ -41,4 +41,9 @@ export function sourceLine(event: SourceEvent, paint: Style): string | undefined
       return `${paint.bad('✗')} ${paint.name(printable(event.function))} ${from}: ${where} ${ids}${tried}: ${printable(event.reason)}`;
     }
   }
+}
+
+/** Whole seconds, and tenths below ten: a visibility timeout has run for some milliseconds already. */
+function seconds(ms: number): string {
+  return `${Number((ms / 1000).toFixed(ms < 10_000 ? 1 : 0))} s`;
 }

@@ -80,6 +80,22 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
     '8f5e4d ← hello TypeError: no 13 ms (code 2.3 ms, relay 10 ms)\n             at f (src/a.ts:3:9)',
   ],
   [
+    'failed result of files below this folder',
+    {
+      ...result,
+      ok: false,
+      error: {
+        name: 'Error',
+        message: 'no',
+        stack: [
+          `    at f (file://${process.cwd()}/src/a.mjs:3:9)`,
+          `    at g (${process.cwd()}/src/b.js:1:1)`,
+        ],
+      },
+    },
+    '8f5e4d ← hello Error: no 13 ms (code 2.3 ms, relay 10 ms)\n             at f (src/a.mjs:3:9)\n             at g (src/b.js:1:1)',
+  ],
+  [
     'failed result with a message of several lines',
     {
       ...result,

@@ -46,6 +46,11 @@ describe('one line each', () => {
       ['8f5e4d ↺ worker Kinesis jobs: attempt 5 in 8 s'],
     ],
     [
+      'another attempt after part of a visibility timeout',
+      { event: 'retry', ...jobs, id, attempt: 1, in_ms: 17_987, reason: 'Error: no' },
+      ['8f5e4d ↺ worker SQS jobs: attempt 2 in 18 s'],
+    ],
+    [
       'the end',
       { event: 'dead_letter', ...orders, function: 'worker', ids: ['m1'], attempts: 3, reason: 'Error: no' },
       ['✗ worker SNS orders: gives up on m1 after 3 attempts: Error: no'],
