@@ -1,6 +1,6 @@
 // What `livectl invoke` does: one invocation, its result on stdout, its log and error on stderr.
 import { systemClock } from '../../../protocol/clock.ts';
-import { seenInvocation } from '../control/outcome.ts';
+import { afterAnswer, seenInvocation } from '../control/outcome.ts';
 import { reportFailure } from '../log/failure.ts';
 import { functionErrorLines, invokeObject } from '../log/invoke-lines.ts';
 import { jsonLine } from '../log/json-lines.ts';
@@ -20,9 +20,6 @@ export interface InvokeOptions {
   readonly format: 'pretty' | 'json';
   readonly verbose: boolean;
 }
-
-/** The answer is there already: the log's last lines are a moment away at most. */
-const afterAnswerMs = 2000;
 
 /** Invokes once; resolves with the exit code. Errors are written, not thrown. */
 export async function runInvoke(options: InvokeOptions): Promise<number> {
@@ -50,7 +47,7 @@ async function invoke(options: InvokeOptions, payload: string, stage: TriggerSta
     const { functionError } = answer ?? {};
     const show = format === 'pretty' ? pretty(errorOutput) : () => undefined;
     const sought = { functionName: name, traces };
-    const seen = watch && (await seenInvocation(watch, sought, afterAnswerMs, systemClock, show));
+    const seen = watch && (await seenInvocation(watch, sought, afterAnswer, systemClock, show));
     if (format === 'json') {
       processOutput.line(jsonLine(invokeObject(name, ids.request_id ?? '', { functionError, body }, seen)));
     } else if (functionError === undefined) await writeBytes(body);

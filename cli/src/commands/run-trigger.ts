@@ -1,6 +1,6 @@
 // What `livectl trigger` does: finds the source, completes what was given, publishes, and tells what became of it.
 import { systemClock } from '../../../protocol/clock.ts';
-import { type SeenInvocation, seenInvocation } from '../control/outcome.ts';
+import { afterAnswer, type SeenInvocation, seenInvocation } from '../control/outcome.ts';
 import type { Watch } from '../control/watch.ts';
 import { type Ask, terminalAsk, Unanswered } from '../log/ask.ts';
 import { reportFailure } from '../log/failure.ts';
@@ -26,9 +26,6 @@ export interface TriggerOptions {
   readonly verbose: boolean;
 }
 
-/** Where the answer is there already, its log and end are a moment away at most. */
-const afterAnswerMs = 2000;
-
 /** Publishes one event; resolves with the exit code. Errors are written, not thrown. */
 export async function runTrigger(options: TriggerOptions): Promise<number> {
   try {
@@ -49,8 +46,9 @@ async function trigger(options: TriggerOptions, stage: TriggerStage): Promise<nu
   const { flags, format, wait, words } = options;
   // A program that reads JSON has nobody at the keyboard.
   const ask = format === 'json' ? undefined : terminalAsk();
-  const chosen = await chooseTrigger(words, new Given(flags, readStdin), stage, ask);
-  const given = await complete(new Given(flags, readStdin), chosen, ask);
+  const typed = new Given(flags, readStdin);
+  const chosen = await chooseTrigger(words, typed, stage, ask);
+  const given = await complete(typed, chosen, ask);
   // Before anything is published: what happens at once must not be missed.
   const watch = wait > 0 ? await stage.watch() : undefined;
   try {
@@ -92,8 +90,8 @@ function follow(
   { format, wait }: TriggerOptions,
 ): Promise<SeenInvocation | undefined> {
   const show = format === 'pretty' ? pretty(processOutput) : () => undefined;
-  const boundMs = answer === undefined ? wait * 1000 : Math.min(wait * 1000, afterAnswerMs);
-  return seenInvocation(watch, { functionName: each.name, traces }, boundMs, systemClock, show);
+  const bounds = answer === undefined ? { begunMs: wait * 1000, endedMs: wait * 1000 } : afterAnswer;
+  return seenInvocation(watch, { functionName: each.name, traces }, bounds, systemClock, show);
 }
 
 function tell(

@@ -12,6 +12,17 @@ export interface SeenInvocation {
   readonly result: Of<'result'> | undefined;
 }
 
+/** How long to wait, in milliseconds. */
+export interface Bounds {
+  /** Until the invocation has begun. */
+  readonly begunMs: number;
+  /** Until it has ended; both count from the call. */
+  readonly endedMs: number;
+}
+
+/** Where an answer is there already, so has the invocation been: its log and end are a moment away at most. */
+export const afterAnswer: Bounds = { begunMs: 500, endedMs: 2000 };
+
 export interface Sought {
   readonly functionName: string;
   /** Ids of its cause, or its own. */
@@ -19,13 +30,13 @@ export interface Sought {
 }
 
 /**
- * Waits up to `boundMs` for the invocation and its end; `tell` hears of each of its events as it comes. Resolves with
+ * Waits within the bounds for the invocation and its end; `tell` hears of each of its events as it comes. Resolves with
  * what was seen: undefined for nothing.
  */
 export async function seenInvocation(
   watch: Pick<Watch, 'ended' | 'follow'>,
   sought: Sought,
-  boundMs: number,
+  bounds: Bounds,
   clock: Clock,
   tell: (event: WatchedEvent) => void,
 ): Promise<SeenInvocation | undefined> {
@@ -33,11 +44,16 @@ export async function seenInvocation(
   let invoke: Of<'invoke'> | undefined;
   let result: Of<'result'> | undefined;
   const over = new Promise<void>((resolve) => {
-    const timer = clock.after(boundMs, resolve);
     const done = () => {
-      timer.cancel();
+      for (const timer of timers) timer.cancel();
       resolve();
     };
+    const timers = [
+      clock.after(bounds.endedMs, done),
+      clock.after(bounds.begunMs, () => {
+        if (invoke === undefined) done();
+      }),
+    ];
     void watch.ended.then(done);
     watch.follow((event) => {
       if (result !== undefined) return;

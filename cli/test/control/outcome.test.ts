@@ -28,6 +28,8 @@ const result = (id: string): WatchedEvent => ({
   code_ms: 1,
 });
 
+const bounds = { begunMs: 500, endedMs: 1000 };
+
 /** A watch by hand. */
 class HandWatch {
   end: () => void = () => undefined;
@@ -49,7 +51,7 @@ function seek(): {
   const watch = new HandWatch();
   const clock = new ManualClock();
   const told: WatchedEvent[] = [];
-  const seen = seenInvocation(watch, sought, 1000, clock, (event) => told.push(event));
+  const seen = seenInvocation(watch, sought, bounds, clock, (event) => told.push(event));
   return { watch, clock, told, seen };
 }
 
@@ -84,9 +86,9 @@ test('the one with the invocation’s own id', async () => {
   expect(await seen).toMatchObject({ invoke: { id: 'm-1' }, result: { ok: true } });
 });
 
-test('nothing came within the bound', async () => {
+test('nothing began within the bound', async () => {
   const { clock, seen } = seek();
-  clock.advance(1000);
+  clock.advance(500);
   expect(await seen).toBeUndefined();
 });
 
