@@ -21,6 +21,7 @@ const triggers = {
     eventbridge: { event_pattern: '{"source":["shop"],"detail-type":["Placed"],"detail":{"ok":[true]}}' },
   },
   bucket: { s3: { filter_prefix: 'in/' } },
+  stream: { kinesis: { starting_position: 'TRIM_HORIZON' } },
   table: { dynamodb: { range_key: 'kind', starting_position: 'TRIM_HORIZON' } },
 };
 
@@ -35,7 +36,7 @@ beforeAll(async () => {
     'livectl.json': JSON.stringify({ functions }),
     'app.mjs': `export const handler = async (event) => {
       const [record] = event.Records ?? [];
-      console.log(JSON.stringify(record?.body ?? record?.s3?.object.key ?? record?.dynamodb?.NewImage ?? event.detail ?? event.body));
+      console.log(JSON.stringify(record?.body ?? record?.s3?.object.key ?? record?.dynamodb?.NewImage ?? record?.kinesis?.data ?? event.detail ?? event.body));
     };`,
   }));
   serve = new Livectl(['serve', '--local', '--root', root, '--port', '0', '--format', 'json'], { env });
@@ -107,4 +108,10 @@ test('s3: the key of a file, encoded in the event', async () => {
 test('dynamodb: the record is known by the item’s key', async () => {
   const { log } = await heard(['table', '--item', '{"id":"1","kind":"a","total":7}']);
   expect(log).toEqual({ id: { S: '1' }, kind: { S: 'a' }, total: { N: '7' } });
+});
+
+test('kinesis', async () => {
+  const { log, told } = await heard(['stream', '--data', 'tea']);
+  expect(log).toBe(Buffer.from('tea').toString('base64'));
+  expect(told).toMatchObject({ ids: { shard_id: expect.stringMatching(/^shardId-/) } });
 });
