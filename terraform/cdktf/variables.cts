@@ -102,7 +102,10 @@ export interface LiveDebugFunction {
       readonly create?: boolean | IResolvable;
       /** A queue that exists. Default: one is made, with a dead-letter queue. */
       readonly queue_arn?: string;
-      /** Last part of the new queue's name. Default: the function's. */
+      /**
+       * Last part of the new queue's name; functions that say the same share it, each message going to one.
+       * Default: the function's.
+       */
       readonly queue_name?: string;
       /** A FIFO queue; `.fifo` is added to its name. Default: `false`. */
       readonly fifo_queue?: boolean | IResolvable;
@@ -159,7 +162,7 @@ export interface LiveDebugFunction {
       readonly create?: boolean | IResolvable;
       /** The stream of a table that exists. Default: a table with a stream is made. */
       readonly stream_arn?: string;
-      /** Last part of the new table's name. Default: the function's. */
+      /** Last part of the new table's name; functions that say the same share it. Default: the function's. */
       readonly table_name?: string;
       /** Of a new table; a string. Default: `"id"`. */
       readonly hash_key?: string;
@@ -189,7 +192,7 @@ export interface LiveDebugFunction {
       readonly create?: boolean | IResolvable;
       /** A stream that exists. Default: one is made, which costs by the hour. */
       readonly stream_arn?: string;
-      /** Last part of the new stream's name. Default: the function's. */
+      /** Last part of the new stream's name; functions that say the same share it. Default: the function's. */
       readonly stream_name?: string;
       /** Records at once, 1 to 10000. Default: `100`. */
       readonly batch_size?: number;

@@ -2,40 +2,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
-import { describe, expect, it, type TestContext } from 'vitest';
-import { readStageManifest } from '../../cli/src/manifest/stage-manifest.ts';
-import { systemClock } from '../../protocol/clock.ts';
-import { Directory } from '../../protocol/directory.ts';
-import { HttpClient } from '../../protocol/http-client.ts';
-import { Moto, noResources } from './moto.ts';
+import { describe, expect, it } from 'vitest';
+import { readManifest, start } from './account.ts';
+import { noResources } from './moto.ts';
 import { isAllowed } from './policy-evaluator.ts';
-import { missingTool, moduleFolder, testBoundMs, Workspace } from './terraform-cli.ts';
+import { missingTool, testBoundMs } from './terraform-cli.ts';
 
 const skipped = missingTool(['terraform', '-version'], ['moto_server', '--help'], ['python3', '--version']);
 
 // Concurrent, since much of the time goes by in the provider's waits for a function to be ready.
 describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
-  /** An account, a copy of one folder, and the commands to run there; gone when the test is. */
-  async function start(root: string, { onTestFinished }: TestContext) {
-    const moto = await Moto.start();
-    onTestFinished(() => moto.stop());
-    const workspace = new Workspace([moduleFolder, root], moto.environment);
-    onTestFinished(() => workspace.remove());
-    await workspace.succeed(root, 'init');
-    return {
-      moto,
-      workspace,
-      apply: (...args: readonly string[]) => workspace.succeed(root, 'apply', '-auto-approve', ...args),
-      outputs: async () => JSON.parse(await workspace.succeed(root, 'output', '-json')),
-      async expectEmptyPlan(...args: readonly string[]) {
-        const { code, output } = await workspace.terraform(root, 'plan', '-detailed-exitcode', ...args);
-        expect(output).toContain('No changes.');
-        expect(code).toBe(0);
-      },
-      destroy: () => workspace.succeed(root, 'destroy', '-auto-approve'),
-    };
-  }
-
   it.concurrent(
     'two stages on one relay',
     async (context) => {
@@ -258,24 +234,6 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
 
 function byId(one: { readonly id: string }, other: { readonly id: string }): number {
   return one.id < other.id ? -1 : 1;
-}
-
-/** As `livectl serve --stage` reads it. */
-async function readManifest({ environment }: Moto, stage: string) {
-  const http = new HttpClient();
-  try {
-    const directory = new Directory({
-      endpoint: environment.AWS_ENDPOINT_URL ?? '',
-      region: 'eu-west-1',
-      tableName: `live-debug-${stage}`,
-      http,
-      credentials: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
-      clock: systemClock,
-    });
-    return await readStageManifest(directory, stage, undefined);
-  } finally {
-    http.close();
-  }
 }
 
 interface StageOutputs {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const startBoundMs = 120_000;
 const listBoundMs = 120_000;
-const listing = join(dirname(fileURLToPath(import.meta.url)), 'list-resources.py');
+const folder = dirname(fileURLToPath(import.meta.url));
 
 /** What is left in the account: names or ids by kind, and the inline policies of each role. */
 export interface Resources {
@@ -91,12 +91,17 @@ export class Moto {
     throw new Error(`moto_server did not start:\n${said.join('\n')}`);
   }
 
-  async resources(): Promise<Resources> {
+  resources(): Promise<Resources> {
+    return this.list<Resources>('list-resources.py');
+  }
+
+  /** What a script beside this file prints of the account, as JSON. */
+  list<Listing>(script: string): Promise<Listing> {
     const env = { ...process.env, ...this.environment };
     return new Promise((resolve, reject) => {
-      execFile('python3', [listing], { env, timeout: listBoundMs }, (error, stdout, stderr) => {
+      execFile('python3', [join(folder, script)], { env, timeout: listBoundMs }, (error, stdout, stderr) => {
         if (error) reject(new Error(`${error.message}\n${stderr}`));
-        else resolve(JSON.parse(stdout) as Resources);
+        else resolve(JSON.parse(stdout) as Listing);
       });
     });
   }

@@ -113,21 +113,16 @@ const unfitVariables: readonly (readonly [string, unknown, string])[] = [
   ],
   [
     'functions',
-    { a: withTriggers({ sqs: {} }), b: withTriggers({ sqs: { queue_name: 'a' } }) },
-    'its queue_arn',
+    { a: withTriggers({ sqs: {} }), b: withTriggers({ sqs: { queue_name: 'a', max_receive_count: 9 } }) },
+    'share one queue',
   ],
   [
     'functions',
     {
-      a: withTriggers({ dynamodb: { table_name: 'x' } }),
-      b: withTriggers({ dynamodb: { table_name: 'x' } }),
+      a: withTriggers({ dynamodb: {} }),
+      b: withTriggers({ dynamodb: { table_name: 'a', range_key: 'at' } }),
     },
-    'each table is made for one function',
-  ],
-  [
-    'functions',
-    { a: withTriggers({ kinesis: {} }), b: withTriggers({ kinesis: { stream_name: 'a' } }) },
-    'each stream is made for one function',
+    'share one table',
   ],
   [
     'functions',

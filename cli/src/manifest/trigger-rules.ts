@@ -63,34 +63,11 @@ export function checkTriggers(triggers: Triggers, tell: Tell): void {
   }
 }
 
-/** What is made for one function. */
-const ofOneFunction = [
-  ['sqs', 'queue_arn', 'queue_name', 'queue'],
-  ['dynamodb', 'stream_arn', 'table_name', 'table'],
-  ['kinesis', 'stream_arn', 'stream_name', 'stream'],
-] as const;
-
 /** Tells every mistake that takes the triggers of two functions; the second one's is told. */
 export function checkSharedTriggers(
   functions: Readonly<Record<string, { readonly triggers: Triggers }>>,
   tell: (name: string, ...mistake: Parameters<Tell>) => void,
 ): void {
-  for (const [source, existing, field, kind] of ofOneFunction) {
-    const owners = new Map<unknown, string>();
-    for (const [name, { triggers }] of Object.entries(functions)) {
-      const fields: Readonly<Record<string, unknown>> | undefined = triggers[source];
-      if (fields === undefined || fields[existing] !== undefined) continue;
-      const part = fields[field] ?? name;
-      const owner = owners.get(part);
-      if (owner === undefined) owners.set(part, name);
-      else
-        tell(
-          name,
-          [source, field],
-          `names the ${kind} of ${JSON.stringify(owner)}: each has one function only`,
-        );
-    }
-  }
   const shared = Object.entries(functions).filter(([, { triggers }]) => triggers.http?.cors !== undefined);
   const [first] = shared;
   for (const [name, { triggers }] of shared) {

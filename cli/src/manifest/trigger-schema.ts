@@ -128,7 +128,12 @@ const sqs = v.pipe(
         v.description('A queue that exists. Default: one is made, with a dead-letter queue.'),
       ),
     ),
-    queue_name: v.optional(v.pipe(resourceName, v.description('Last part of the new queue’s name.'))),
+    queue_name: v.optional(
+      v.pipe(
+        resourceName,
+        v.description('Last part of the new queue’s name; functions that say the same share it.'),
+      ),
+    ),
     fifo_queue: v.optional(flag, false),
     batch_size: v.optional(wholeNumber(1, 10_000, 'messages'), 10),
     maximum_batching_window_in_seconds: v.optional(wholeNumber(0, 300, 'seconds'), 0),
@@ -251,7 +256,12 @@ const dynamodb = v.pipe(
         v.description('The stream of a table that exists. Default: a table with a stream is made.'),
       ),
     ),
-    table_name: v.optional(v.pipe(resourceName, v.description('Last part of the new table’s name.'))),
+    table_name: v.optional(
+      v.pipe(
+        resourceName,
+        v.description('Last part of the new table’s name; functions that say the same share it.'),
+      ),
+    ),
     hash_key: v.optional(v.pipe(text, v.description('Of a new table; a string.')), 'id'),
     range_key: v.optional(v.pipe(text, v.description('Of a new table; a string.'))),
     stream_view_type: v.optional(
@@ -272,7 +282,12 @@ const kinesis = v.pipe(
         v.description('A stream that exists. Default: one is made, which costs by the hour.'),
       ),
     ),
-    stream_name: v.optional(v.pipe(resourceName, v.description('Last part of the new stream’s name.'))),
+    stream_name: v.optional(
+      v.pipe(
+        resourceName,
+        v.description('Last part of the new stream’s name; functions that say the same share it.'),
+      ),
+    ),
     ...recordBatch,
   }),
   v.description('Work through a Kinesis data stream.'),

@@ -5,67 +5,76 @@ locals {
   dynamodb = { for name, f in local.functions : name => f.triggers.dynamodb if f.triggers.dynamodb != null }
   kinesis  = { for name, f in local.functions : name => f.triggers.kinesis if f.triggers.kinesis != null }
 
-  made_queues  = { for name, sqs in local.sqs : name => sqs if coalesce(sqs.create, sqs.queue_arn == null) }
-  made_tables  = { for name, dynamodb in local.dynamodb : name => dynamodb if coalesce(dynamodb.create, dynamodb.stream_arn == null) }
-  made_streams = { for name, kinesis in local.kinesis : name => kinesis if coalesce(kinesis.create, kinesis.stream_arn == null) }
+  # New queues, tables and streams by the last part of their names, which functions may share: Kinesis and DynamoDB give
+  # each function every record, SQS gives each message to one.
+  queue_parts  = { for name, sqs in local.sqs : name => coalesce(sqs.queue_name, name) if coalesce(sqs.create, sqs.queue_arn == null) }
+  table_parts  = { for name, dynamodb in local.dynamodb : name => coalesce(dynamodb.table_name, name) if coalesce(dynamodb.create, dynamodb.stream_arn == null) }
+  stream_parts = { for name, kinesis in local.kinesis : name => coalesce(kinesis.stream_name, name) if coalesce(kinesis.create, kinesis.stream_arn == null) }
 
-  queue_names = { for name, sqs in local.made_queues : name => "${local.name}-${coalesce(sqs.queue_name, name)}" }
+  # variables.tf sees to it that whoever shares one says the same of it.
+  made_queues = {
+    for part, names in { for name, part in local.queue_parts : part => name... } : part => merge(local.sqs[names[0]], {
+      name         = "${local.name}-${part}"
+      stub_timeout = max([for name in names : local.stub_timeouts[name]]...)
+    })
+  }
+  made_tables = { for part, names in { for name, part in local.table_parts : part => name... } : part => local.dynamodb[names[0]] }
 
-  queue_arns      = { for name, sqs in local.sqs : name => contains(keys(local.made_queues), name) ? aws_sqs_queue.trigger[name].arn : sqs.queue_arn }
-  table_streams   = { for name, dynamodb in local.dynamodb : name => contains(keys(local.made_tables), name) ? aws_dynamodb_table.trigger[name].stream_arn : dynamodb.stream_arn }
-  kinesis_streams = { for name, kinesis in local.kinesis : name => contains(keys(local.made_streams), name) ? aws_kinesis_stream.trigger[name].arn : kinesis.stream_arn }
+  queue_arns      = { for name, sqs in local.sqs : name => contains(keys(local.queue_parts), name) ? aws_sqs_queue.trigger[local.queue_parts[name]].arn : sqs.queue_arn }
+  table_streams   = { for name, dynamodb in local.dynamodb : name => contains(keys(local.table_parts), name) ? aws_dynamodb_table.trigger[local.table_parts[name]].stream_arn : dynamodb.stream_arn }
+  kinesis_streams = { for name, kinesis in local.kinesis : name => contains(keys(local.stream_parts), name) ? aws_kinesis_stream.trigger[local.stream_parts[name]].arn : kinesis.stream_arn }
 
   # By function: what its role needs so that Lambda can poll. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html,
   # with-ddb.html and with-kinesis.html.
   polling_statements = {
     for name in keys(local.functions) : name => concat(
-      [for arn in try([local.queue_arns[name]], []) : {
+      [for owner, arn in local.queue_arns : {
         Sid      = "PollQueue"
         Effect   = "Allow"
         Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
         Resource = [arn]
-      }],
-      [for arn in try([local.table_streams[name]], []) : {
+      } if owner == name],
+      [for owner, arn in local.table_streams : {
         Sid      = "PollTableStream"
         Effect   = "Allow"
         Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
         Resource = [arn]
-      }],
-      [for arn in try([local.kinesis_streams[name]], []) : {
+      } if owner == name],
+      [for owner, arn in local.kinesis_streams : {
         Sid      = "PollStream"
         Effect   = "Allow"
         Action   = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"]
         Resource = [arn]
-      }],
+      } if owner == name],
     )
   }
 
   sqs_targets = {
     for name, sqs in local.sqs : name => {
       queue_arn = local.queue_arns[name]
-      queue_url = contains(keys(local.made_queues), name) ? aws_sqs_queue.trigger[name].url : format(
+      queue_url = contains(keys(local.queue_parts), name) ? aws_sqs_queue.trigger[local.queue_parts[name]].url : format(
         "https://sqs.%s.%s/%s/%s",
         element(split(":", sqs.queue_arn), 3),
         local.partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com",
         element(split(":", sqs.queue_arn), 4),
         element(split(":", sqs.queue_arn), 5),
       )
-      dead_letter_queue_url = try(aws_sqs_queue.dead_letters[name].url, null)
+      dead_letter_queue_url = contains(keys(local.queue_parts), name) ? aws_sqs_queue.dead_letters[local.queue_parts[name]].url : null
     }
   }
 
   dynamodb_targets = {
     for name, dynamodb in local.dynamodb : name => {
-      table_name = contains(keys(local.made_tables), name) ? aws_dynamodb_table.trigger[name].name : element(split("/", dynamodb.stream_arn), 1)
+      table_name = contains(keys(local.table_parts), name) ? aws_dynamodb_table.trigger[local.table_parts[name]].name : element(split("/", dynamodb.stream_arn), 1)
       stream_arn = local.table_streams[name]
-      hash_key   = contains(keys(local.made_tables), name) ? dynamodb.hash_key : null
-      range_key  = contains(keys(local.made_tables), name) ? dynamodb.range_key : null
+      hash_key   = contains(keys(local.table_parts), name) ? dynamodb.hash_key : null
+      range_key  = contains(keys(local.table_parts), name) ? dynamodb.range_key : null
     }
   }
 
   kinesis_targets = {
     for name, kinesis in local.kinesis : name => {
-      stream_name = contains(keys(local.made_streams), name) ? aws_kinesis_stream.trigger[name].name : element(split("/", kinesis.stream_arn), 1)
+      stream_name = contains(keys(local.stream_parts), name) ? aws_kinesis_stream.trigger[local.stream_parts[name]].name : element(split("/", kinesis.stream_arn), 1)
       stream_arn  = local.kinesis_streams[name]
     }
   }
@@ -83,13 +92,13 @@ locals {
 resource "aws_sqs_queue" "trigger" {
   for_each = local.made_queues
 
-  name                    = "${local.queue_names[each.key]}${each.value.fifo_queue ? ".fifo" : ""}"
+  name                    = "${each.value.name}${each.value.fifo_queue ? ".fifo" : ""}"
   fifo_queue              = each.value.fifo_queue
   sqs_managed_sse_enabled = true
 
   # Six times the timeout, so that a batch that is throttled comes back in time; without batching more than enough.
   # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-  visibility_timeout_seconds = coalesce(each.value.visibility_timeout_seconds, 6 * local.stub_timeouts[each.key])
+  visibility_timeout_seconds = coalesce(each.value.visibility_timeout_seconds, 6 * each.value.stub_timeout)
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead_letters[each.key].arn
@@ -100,13 +109,13 @@ resource "aws_sqs_queue" "trigger" {
 
   lifecycle {
     precondition {
-      condition     = coalesce(each.value.visibility_timeout_seconds, 43200) >= local.stub_timeouts[each.key]
-      error_message = "functions[\"${each.key}\"].triggers.sqs.visibility_timeout_seconds must be at least ${local.stub_timeouts[each.key]}, the stub's timeout: Lambda refuses less. Leave it out for six times as much."
+      condition     = coalesce(each.value.visibility_timeout_seconds, 43200) >= each.value.stub_timeout
+      error_message = "functions[*].triggers.sqs.visibility_timeout_seconds of queue ${each.value.name} must be at least ${each.value.stub_timeout}, the stub's timeout: Lambda refuses less. Leave it out for six times as much."
     }
 
     precondition {
-      condition     = length("${local.queue_names[each.key]}-dlq.fifo") <= 80
-      error_message = "The queue's name \"${local.queue_names[each.key]}\" leaves no room for the end -dlq.fifo within SQS's 80 characters: write a shorter queue_name or stage."
+      condition     = length("${each.value.name}-dlq.fifo") <= 80
+      error_message = "The queue's name \"${each.value.name}\" leaves no room for the end -dlq.fifo within SQS's 80 characters: write a shorter queue_name or stage."
     }
   }
 }
@@ -114,7 +123,7 @@ resource "aws_sqs_queue" "trigger" {
 resource "aws_sqs_queue" "dead_letters" {
   for_each = local.made_queues
 
-  name                    = "${local.queue_names[each.key]}-dlq${each.value.fifo_queue ? ".fifo" : ""}"
+  name                    = "${each.value.name}-dlq${each.value.fifo_queue ? ".fifo" : ""}"
   fifo_queue              = each.value.fifo_queue
   sqs_managed_sse_enabled = true
   # The longest there is: 14 days to look at what failed.
@@ -156,7 +165,7 @@ resource "aws_lambda_event_source_mapping" "sqs" {
 resource "aws_dynamodb_table" "trigger" {
   for_each = local.made_tables
 
-  name             = "${local.name}-${coalesce(each.value.table_name, each.key)}"
+  name             = "${local.name}-${each.key}"
   billing_mode     = "PAY_PER_REQUEST"
   hash_key         = each.value.hash_key
   range_key        = each.value.range_key
@@ -180,9 +189,9 @@ resource "aws_dynamodb_table" "trigger" {
 }
 
 resource "aws_kinesis_stream" "trigger" {
-  for_each = local.made_streams
+  for_each = toset(values(local.stream_parts))
 
-  name            = "${local.name}-${coalesce(each.value.stream_name, each.key)}"
+  name            = "${local.name}-${each.key}"
   encryption_type = "KMS"
   kms_key_id      = "alias/aws/kinesis"
 

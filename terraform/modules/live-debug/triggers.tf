@@ -25,17 +25,17 @@ locals {
   # What to publish to, by function and source; nothing secret.
   trigger_targets = {
     for name in keys(local.functions) : name => {
-      for source, target in {
-        http         = try(local.http_targets[name], null)
-        function_url = try(local.function_url_targets[name], null)
-        sns          = try(local.sns_targets[name], null)
-        sqs          = try(local.sqs_targets[name], null)
-        eventbridge  = try(local.eventbridge_targets[name], null)
-        schedule     = try(local.schedule_targets[name], null)
-        s3           = try(local.s3_targets[name], null)
-        dynamodb     = try(local.dynamodb_targets[name], null)
-        kinesis      = try(local.kinesis_targets[name], null)
-      } : source => target if target != null
+      for source, targets in {
+        http         = local.http_targets
+        function_url = local.function_url_targets
+        sns          = local.sns_targets
+        sqs          = local.sqs_targets
+        eventbridge  = local.eventbridge_targets
+        schedule     = local.schedule_targets
+        s3           = local.s3_targets
+        dynamodb     = local.dynamodb_targets
+        kinesis      = local.kinesis_targets
+      } : source => targets[name] if contains(keys(targets), name)
     }
   }
 }

@@ -142,7 +142,7 @@ variable "functions" {
         create = optional(bool)
         # A queue that exists. Default: one is made, with a dead-letter queue.
         queue_arn = optional(string)
-        # Last part of the new queue's name. Default: the function's.
+        # Last part of the new queue's name; functions that say the same share it, each message going to one. Default: the function's.
         queue_name = optional(string)
         # A FIFO queue; `.fifo` is added to its name.
         fifo_queue = optional(bool, false)
@@ -196,7 +196,7 @@ variable "functions" {
         create = optional(bool)
         # The stream of a table that exists. Default: a table with a stream is made.
         stream_arn = optional(string)
-        # Last part of the new table's name. Default: the function's.
+        # Last part of the new table's name; functions that say the same share it. Default: the function's.
         table_name = optional(string)
         # Of a new table; a string.
         hash_key = optional(string, "id")
@@ -223,7 +223,7 @@ variable "functions" {
         create = optional(bool)
         # A stream that exists. Default: one is made, which costs by the hour.
         stream_arn = optional(string)
-        # Last part of the new stream's name. Default: the function's.
+        # Last part of the new stream's name; functions that say the same share it. Default: the function's.
         stream_name = optional(string)
         # Records at once, 1 to 10000.
         batch_size = optional(number, 100)
@@ -434,18 +434,13 @@ variable "functions" {
   }
 
   validation {
-    condition     = length(distinct([for name, f in var.functions : coalesce(f.triggers.sqs.queue_name, name) if f.triggers.sqs == null ? false : f.triggers.sqs.queue_arn == null])) == length([for f in var.functions : f if f.triggers.sqs == null ? false : f.triggers.sqs.queue_arn == null])
-    error_message = "functions[*].triggers.sqs.queue_name must differ between functions, and from the name of another that has none: each queue is made for one function. To share one, make it yourself and give its queue_arn."
+    condition     = length(distinct([for name, f in var.functions : [coalesce(f.triggers.sqs.queue_name, name), f.triggers.sqs.fifo_queue, f.triggers.sqs.visibility_timeout_seconds, f.triggers.sqs.max_receive_count] if f.triggers.sqs == null ? false : f.triggers.sqs.queue_arn == null])) == length(distinct([for name, f in var.functions : coalesce(f.triggers.sqs.queue_name, name) if f.triggers.sqs == null ? false : f.triggers.sqs.queue_arn == null]))
+    error_message = "functions[*].triggers.sqs must have the same fifo_queue, visibility_timeout_seconds and max_receive_count wherever it has the same queue_name: functions that say the same share one queue."
   }
 
   validation {
-    condition     = length(distinct([for name, f in var.functions : coalesce(f.triggers.dynamodb.table_name, name) if f.triggers.dynamodb == null ? false : f.triggers.dynamodb.stream_arn == null])) == length([for f in var.functions : f if f.triggers.dynamodb == null ? false : f.triggers.dynamodb.stream_arn == null])
-    error_message = "functions[*].triggers.dynamodb.table_name must differ between functions, and from the name of another that has none: each table is made for one function. To share one, make it yourself and give its stream_arn."
-  }
-
-  validation {
-    condition     = length(distinct([for name, f in var.functions : coalesce(f.triggers.kinesis.stream_name, name) if f.triggers.kinesis == null ? false : f.triggers.kinesis.stream_arn == null])) == length([for f in var.functions : f if f.triggers.kinesis == null ? false : f.triggers.kinesis.stream_arn == null])
-    error_message = "functions[*].triggers.kinesis.stream_name must differ between functions, and from the name of another that has none: each stream is made for one function. To share one, make it yourself and give its stream_arn."
+    condition     = length(distinct([for name, f in var.functions : [coalesce(f.triggers.dynamodb.table_name, name), f.triggers.dynamodb.hash_key, f.triggers.dynamodb.range_key, f.triggers.dynamodb.stream_view_type] if f.triggers.dynamodb == null ? false : f.triggers.dynamodb.stream_arn == null])) == length(distinct([for name, f in var.functions : coalesce(f.triggers.dynamodb.table_name, name) if f.triggers.dynamodb == null ? false : f.triggers.dynamodb.stream_arn == null]))
+    error_message = "functions[*].triggers.dynamodb must have the same hash_key, range_key and stream_view_type wherever it has the same table_name: functions that say the same share one table."
   }
 
   validation {

@@ -214,7 +214,7 @@ run "polled" {
   }
 
   assert {
-    condition     = aws_sqs_queue.trigger["shares"].name == "live-debug-dev-tom-jobs.fifo" && aws_sqs_queue.trigger["shares"].fifo_queue && aws_sqs_queue.dead_letters["shares"].name == "live-debug-dev-tom-jobs-dlq.fifo" && aws_sqs_queue.dead_letters["shares"].fifo_queue && aws_sqs_queue.trigger["shares"].visibility_timeout_seconds == 60
+    condition     = aws_sqs_queue.trigger["jobs"].name == "live-debug-dev-tom-jobs.fifo" && aws_sqs_queue.trigger["jobs"].fifo_queue && aws_sqs_queue.dead_letters["jobs"].name == "live-debug-dev-tom-jobs-dlq.fifo" && aws_sqs_queue.dead_letters["jobs"].fifo_queue && aws_sqs_queue.trigger["jobs"].visibility_timeout_seconds == 60
     error_message = "A FIFO queue has a FIFO dead-letter queue."
   }
 
@@ -224,7 +224,7 @@ run "polled" {
       shares = ["arn:aws:sqs:eu-west-1:123456789012:queue", "live-debug-dev-tom-shares", 10, null, 0]
       given  = ["arn:aws:sqs:eu-west-1:123456789012:given", "live-debug-dev-tom-given", 100, 5, 0]
       own    = ["arn:aws:sqs:eu-west-1:123456789012:own", "orders-api", 10, null, 0]
-    }) && toset(keys(aws_sqs_queue.trigger)) == toset(["made", "shares"])
+    }) && toset(keys(aws_sqs_queue.trigger)) == toset(["made", "jobs"])
     error_message = "Queues made and given are polled as asked for."
   }
 
@@ -463,6 +463,33 @@ run "refuses_two_lists_of_notifications_for_one_bucket" {
   }
 
   expect_failures = [aws_s3_bucket_notification.trigger]
+}
+
+run "shares_queues_tables_and_streams" {
+  variables {
+    functions = {
+      a = { handler = "a.b", runtime = "nodejs22.x", timeout = 5, triggers = { sqs = {}, dynamodb = {}, kinesis = {} } }
+      b = { handler = "a.b", runtime = "nodejs22.x", timeout = 9, triggers = { sqs = { queue_name = "a" }, dynamodb = { table_name = "a" }, kinesis = { stream_name = "a" } } }
+    }
+  }
+
+  assert {
+    condition = (
+      keys(aws_sqs_queue.trigger) == ["a"] && keys(aws_sqs_queue.dead_letters) == ["a"] && keys(aws_dynamodb_table.trigger) == ["a"] && keys(aws_kinesis_stream.trigger) == ["a"]
+      && keys(aws_lambda_event_source_mapping.sqs) == ["a", "b"] && keys(aws_lambda_event_source_mapping.records) == ["a/dynamodb", "a/kinesis", "b/dynamodb", "b/kinesis"]
+    )
+    error_message = "Functions that say the same name share what is made."
+  }
+
+  assert {
+    condition     = aws_sqs_queue.trigger["a"].visibility_timeout_seconds == 6 * 14
+    error_message = "The slowest function of a queue decides how long it waits."
+  }
+
+  assert {
+    condition     = jsonencode(output.triggers["a"]) == jsonencode(output.triggers["b"])
+    error_message = "Both have the same to publish to."
+  }
 }
 
 run "nothing_while_not_enabled" {
