@@ -51,6 +51,8 @@ export const asyncLimits = {
   invocationsInLoop: 16,
   /** Ours: AWS has no bound but age. */
   queuedEvents: 10_000,
+  /** Ours: at one time, so that a flood of events leaves room for requests that somebody waits for. */
+  concurrent: 10,
   queuedBytes: 64 * 1024 * kilobyte,
 } as const;
 

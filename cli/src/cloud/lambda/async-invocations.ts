@@ -34,6 +34,9 @@ export interface AsyncOptions {
 export class AsyncInvocations {
   readonly #options: AsyncOptions;
   readonly #retries = new Set<Timer>();
+  /** Attempts that wait for a place, first come, first served. */
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
   #events = 0;
   #bytes = 0;
   #closed = false;
@@ -70,6 +73,7 @@ export class AsyncInvocations {
   close(): void {
     this.#closed = true;
     for (const timer of this.#retries) timer.cancel();
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   async #begin(event: AsyncEvent, id: string): Promise<void> {
@@ -105,10 +109,18 @@ export class AsyncInvocations {
   /** Undefined when the cloud stopped. */
   async #attempt(event: AsyncEvent, id: string, traceId: string): Promise<Outcome | undefined> {
     const { functionName, payload, clientContext } = event;
+    if (this.#running < asyncLimits.concurrent) this.#running += 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#closed) return undefined;
     try {
       return await this.#options.host.invoke(functionName, payload, { id, clientContext, traceId });
     } catch {
       return undefined;
+    } finally {
+      // The place goes on to who waited longest.
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#running -= 1;
     }
   }
 

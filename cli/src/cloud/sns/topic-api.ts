@@ -6,7 +6,7 @@ import { topicLimits } from '../aws-limits.ts';
 import type { CloudEvent } from '../cloud.ts';
 import type { AsyncInvocations } from '../lambda/async-invocations.ts';
 import type { SigV4Verifier } from '../sigv4-verify.ts';
-import { AwsError, notSupported } from '../sources/aws-error.ts';
+import { AwsError, CloudFullError, notSupported } from '../sources/aws-error.ts';
 import type { Caller } from '../sources/caller.ts';
 import { type QueryForm, QueryService } from '../sources/query-protocol.ts';
 import type { XmlContent } from '../sources/xml.ts';
@@ -68,8 +68,9 @@ class TopicApi {
         this.#deliver(topic, message);
         successful.push({ Id: id, MessageId: message.id });
       } catch (error) {
-        if (!(error instanceof AwsError)) throw error;
-        failed.push({ Id: id, Code: error.code, Message: error.message, SenderFault: true });
+        const known = error instanceof CloudFullError ? new AwsError('Throttled', error.message) : error;
+        if (!(known instanceof AwsError)) throw error;
+        failed.push({ Id: id, Code: known.code, Message: known.message, SenderFault: known === error });
       }
     }
     return { Failed: { member: failed }, Successful: { member: successful } };

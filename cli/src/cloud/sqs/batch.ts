@@ -1,6 +1,6 @@
 // SQS: what its batch operations share: their rules, and an answer for each entry.
 import { queueLimits } from '../aws-limits.ts';
-import { AwsError } from '../sources/aws-error.ts';
+import { AwsError, CloudFullError } from '../sources/aws-error.ts';
 
 /** Throws SQS's error for a batch that is none. */
 export function checkEntries(entries: readonly { readonly Id: string }[]): void {
@@ -39,8 +39,9 @@ export function perEntry<Entry extends { readonly Id: string }>(
     try {
       Successful.push({ Id, ...run(entry) });
     } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      Failed.push({ Id, Code: error.code, Message: error.message, SenderFault: true });
+      const known = error instanceof CloudFullError ? new AwsError('OverLimit', error.message) : error;
+      if (!(known instanceof AwsError)) throw error;
+      Failed.push({ Id, Code: known.code, Message: known.message, SenderFault: true });
     }
   }
   return { Successful, ...(Failed.length > 0 ? { Failed } : {}) };

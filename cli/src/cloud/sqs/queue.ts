@@ -34,6 +34,8 @@ export class Queue {
   readonly createdAt: number;
   /** In the order they were sent. */
   readonly #messages = new Set<QueueMessage>();
+  /** Those that were received or wait for a delay: few, however long the queue is. */
+  readonly #touched = new Set<QueueMessage>();
   readonly #byHandle = new Map<string, QueueMessage>();
   /** FIFO: what was sent in the last five minutes, by deduplication id. */
   readonly #recent = new Map<string, QueueMessage>();
@@ -80,6 +82,7 @@ export class Queue {
       receiptHandle: undefined,
     };
     this.#messages.add(message);
+    if (sent.delaySeconds > 0) this.#touched.add(message);
     if (isFifo && sent.deduplicationId !== undefined) this.#recent.set(sent.deduplicationId, message);
     this.#changed();
     return message;
@@ -102,6 +105,7 @@ export class Queue {
       received.push(message);
     }
     for (const message of received) {
+      this.#touched.add(message);
       message.receiveCount += 1;
       message.firstReceivedAt ??= now;
       message.visibleAt = now + (visibilitySeconds ?? visibilityTimeoutSeconds) * 1000;
@@ -183,8 +187,8 @@ export class Queue {
   #redrive(now: number): void {
     const { redrive, onRedrive } = this.options;
     if (!redrive) return;
-    const spent = [...this.#receivable(now)].filter(
-      ({ receiveCount }) => receiveCount >= redrive.maxReceiveCount,
+    const spent = [...this.#touched].filter(
+      ({ receiveCount, visibleAt }) => receiveCount >= redrive.maxReceiveCount && visibleAt <= now,
     );
     if (spent.length === 0) return;
     this.giveUp(spent);
@@ -201,6 +205,7 @@ export class Queue {
 
   #remove(message: QueueMessage): void {
     if (!this.#messages.delete(message)) return;
+    this.#touched.delete(message);
     this.options.storage.give(message.size);
     if (message.receiptHandle !== undefined) this.#byHandle.delete(message.receiptHandle);
   }
@@ -218,7 +223,7 @@ export class Queue {
     const { clock } = this.options;
     const now = clock.now();
     let next = Number.POSITIVE_INFINITY;
-    for (const { visibleAt } of this.#messages) if (visibleAt > now) next = Math.min(next, visibleAt);
+    for (const { visibleAt } of this.#touched) if (visibleAt > now) next = Math.min(next, visibleAt);
     if (next === Number.POSITIVE_INFINITY) return;
     this.#wake = clock.after(next - now, () => this.#changed(), { background: true });
   }
