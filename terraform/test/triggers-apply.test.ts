@@ -46,7 +46,7 @@ const given = 'live-debug-dev_tom-given';
 const functionArn = (name: string) => arn('lambda', `function:${name}`);
 
 describe.skipIf(skipped)(`triggers applied${skipped ? ` (${skipped})` : ''}`, () => {
-  it(
+  it.concurrent(
     "made, shared, given and for a function of the caller's",
     async (context) => {
       const root = 'terraform/test/fixtures/triggers';
@@ -221,6 +221,21 @@ describe.skipIf(skipped)(`triggers applied${skipped ? ` (${skipped})` : ''}`, ()
       });
       await destroy('-refresh=false');
       expect(await moto.resources()).toEqual(noResources);
+    },
+    testBoundMs,
+  );
+
+  it.concurrent(
+    'refused where an ARN is not known before the apply, with what to write',
+    async (context) => {
+      const root = 'terraform/test/fixtures/unknown-arns';
+      const { workspace } = await start(root, context);
+      const { code, output } = await workspace.terraform(root, 'plan');
+      expect(code).toBe(1);
+      for (const field of ['topic_arn', 'queue_arn', 'bucket_arn', 'stream_arn']) {
+        expect(output).toContain(`# Not known? Write create = false beside ${field}.`);
+      }
+      expect(new Set(output.match(/^Error: .*$/gm))).toEqual(new Set(['Error: Invalid for_each argument']));
     },
     testBoundMs,
   );

@@ -112,7 +112,7 @@ locals {
 ################################################################################
 
 resource "aws_sns_topic" "trigger" {
-  for_each = toset(values(local.sns_parts))
+  for_each = toset(values(local.sns_parts)) # Not known? Write create = false beside topic_arn.
 
   name              = "${local.name}-${each.key}"
   kms_master_key_id = "alias/aws/sns"
@@ -210,7 +210,7 @@ resource "aws_cloudwatch_event_target" "schedule" {
 ################################################################################
 
 resource "aws_s3_bucket" "trigger" {
-  for_each = { for name, part in local.s3_parts : part => local.s3[name].force_destroy... }
+  for_each = { for name, part in local.s3_parts : part => local.s3[name].force_destroy... } # Not known? Write create = false beside bucket_arn.
 
   # All accounts share the names of buckets, which are lower case.
   bucket        = "${lower(replace("${local.name}-${each.key}", "_", "-"))}-${local.account_id}"
@@ -249,7 +249,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "trigger" {
 }
 
 resource "aws_s3_bucket_notification" "trigger" {
-  for_each = local.s3_groups
+  for_each = local.s3_groups # Not known? Write create = false beside bucket_arn.
 
   bucket = local.bucket_names[each.value[0]]
 

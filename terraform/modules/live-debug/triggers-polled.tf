@@ -90,7 +90,7 @@ locals {
 ################################################################################
 
 resource "aws_sqs_queue" "trigger" {
-  for_each = local.made_queues
+  for_each = local.made_queues # Not known? Write create = false beside queue_arn.
 
   name                    = "${each.value.name}${each.value.fifo_queue ? ".fifo" : ""}"
   fifo_queue              = each.value.fifo_queue
@@ -121,7 +121,7 @@ resource "aws_sqs_queue" "trigger" {
 }
 
 resource "aws_sqs_queue" "dead_letters" {
-  for_each = local.made_queues
+  for_each = local.made_queues # Not known? Write create = false beside queue_arn.
 
   name                    = "${each.value.name}-dlq${each.value.fifo_queue ? ".fifo" : ""}"
   fifo_queue              = each.value.fifo_queue
@@ -133,7 +133,7 @@ resource "aws_sqs_queue" "dead_letters" {
 }
 
 resource "aws_sqs_queue_redrive_allow_policy" "dead_letters" {
-  for_each = local.made_queues
+  for_each = local.made_queues # Not known? Write create = false beside queue_arn.
 
   queue_url = aws_sqs_queue.dead_letters[each.key].url
 
@@ -163,7 +163,7 @@ resource "aws_lambda_event_source_mapping" "sqs" {
 ################################################################################
 
 resource "aws_dynamodb_table" "trigger" {
-  for_each = local.made_tables
+  for_each = local.made_tables # Not known? Write create = false beside stream_arn.
 
   name             = "${local.name}-${each.key}"
   billing_mode     = "PAY_PER_REQUEST"
@@ -189,7 +189,7 @@ resource "aws_dynamodb_table" "trigger" {
 }
 
 resource "aws_kinesis_stream" "trigger" {
-  for_each = toset(values(local.stream_parts))
+  for_each = toset(values(local.stream_parts)) # Not known? Write create = false beside stream_arn.
 
   name            = "${local.name}-${each.key}"
   encryption_type = "KMS"

@@ -1,5 +1,6 @@
 # Event sources of the functions: who may invoke for them, and what comes out. triggers-http.tf, triggers-events.tf and
-# triggers-polled.tf make them.
+# triggers-polled.tf make them. Terraform shows the line of a for_each that isn't known before the apply: the comment behind
+# it says what to write.
 
 locals {
   # Functions as their triggers refer to them, made functions by reference. Those of the caller's are found by name, or wait

@@ -419,18 +419,44 @@ variable "functions" {
   }
 
   validation {
-    condition     = length([for name, f in var.functions : name if !(coalesce(try(f.triggers.http.cors.max_age, null), 0) >= 0 && coalesce(try(f.triggers.http.cors.max_age, null), 0) <= 86400 && floor(coalesce(try(f.triggers.http.cors.max_age, null), 0)) == coalesce(try(f.triggers.http.cors.max_age, null), 0)) || !(coalesce(try(f.triggers.function_url.cors.max_age, null), 0) >= 0 && coalesce(try(f.triggers.function_url.cors.max_age, null), 0) <= 86400 && floor(coalesce(try(f.triggers.function_url.cors.max_age, null), 0)) == coalesce(try(f.triggers.function_url.cors.max_age, null), 0))]) == 0
-    error_message = "functions[*].triggers.http.cors.max_age and function_url.cors.max_age must be whole seconds from 0 to 86400. Unfit: ${join(", ", [for name, f in var.functions : name if !(coalesce(try(f.triggers.http.cors.max_age, null), 0) >= 0 && coalesce(try(f.triggers.http.cors.max_age, null), 0) <= 86400 && floor(coalesce(try(f.triggers.http.cors.max_age, null), 0)) == coalesce(try(f.triggers.http.cors.max_age, null), 0)) || !(coalesce(try(f.triggers.function_url.cors.max_age, null), 0) >= 0 && coalesce(try(f.triggers.function_url.cors.max_age, null), 0) <= 86400 && floor(coalesce(try(f.triggers.function_url.cors.max_age, null), 0)) == coalesce(try(f.triggers.function_url.cors.max_age, null), 0))])}."
+    condition = length([for name, f in var.functions : name if anytrue([for n in [
+      [try(f.triggers.http.cors.max_age, null), 0, 86400],
+      [try(f.triggers.function_url.cors.max_age, null), 0, 86400],
+    ] : n[0] == null ? false : n[0] < n[1] || n[0] > n[2] || floor(n[0]) != n[0]])]) == 0
+    error_message = "functions[*].triggers.http.cors.max_age and function_url.cors.max_age must be whole seconds from 0 to 86400. Unfit: ${join(", ", [for name, f in var.functions : name if anytrue([for n in [
+      [try(f.triggers.http.cors.max_age, null), 0, 86400],
+      [try(f.triggers.function_url.cors.max_age, null), 0, 86400],
+    ] : n[0] == null ? false : n[0] < n[1] || n[0] > n[2] || floor(n[0]) != n[0]])])}."
   }
 
   validation {
-    condition     = length([for name, f in var.functions : name if !contains(["AWS_IAM", "NONE"], try(f.triggers.function_url.authorization_type, "AWS_IAM")) || !contains(["BUFFERED", "RESPONSE_STREAM"], try(f.triggers.function_url.invoke_mode, "BUFFERED"))]) == 0
-    error_message = "functions[*].triggers.function_url.authorization_type must be \"AWS_IAM\" or \"NONE\", and its invoke_mode \"BUFFERED\" or \"RESPONSE_STREAM\". Unfit: ${join(", ", [for name, f in var.functions : name if !contains(["AWS_IAM", "NONE"], try(f.triggers.function_url.authorization_type, "AWS_IAM")) || !contains(["BUFFERED", "RESPONSE_STREAM"], try(f.triggers.function_url.invoke_mode, "BUFFERED"))])}."
+    condition = length([for name, f in var.functions : name if anytrue([for word in [
+      [try(f.triggers.function_url.authorization_type, null), ["AWS_IAM", "NONE"]],
+      [try(f.triggers.function_url.invoke_mode, null), ["BUFFERED", "RESPONSE_STREAM"]],
+    ] : !contains(word[1], coalesce(word[0], word[1][0]))])]) == 0
+    error_message = "functions[*].triggers.function_url.authorization_type must be \"AWS_IAM\" or \"NONE\", and its invoke_mode \"BUFFERED\" or \"RESPONSE_STREAM\". Unfit: ${join(", ", [for name, f in var.functions : name if anytrue([for word in [
+      [try(f.triggers.function_url.authorization_type, null), ["AWS_IAM", "NONE"]],
+      [try(f.triggers.function_url.invoke_mode, null), ["BUFFERED", "RESPONSE_STREAM"]],
+    ] : !contains(word[1], coalesce(word[0], word[1][0]))])])}."
   }
 
   validation {
-    condition     = length([for name, f in var.functions : name if !alltrue([for part in compact([try(f.triggers.sns.topic_name, null), try(f.triggers.sqs.queue_name, null), try(f.triggers.eventbridge.event_bus_name, null), try(f.triggers.s3.bucket_name, null), try(f.triggers.dynamodb.table_name, null), try(f.triggers.kinesis.stream_name, null)]) : can(regex("^[a-zA-Z0-9_-]{1,64}$", part))])]) == 0
-    error_message = "functions[*].triggers.*.topic_name, queue_name, event_bus_name, bucket_name, table_name and stream_name must be letters, digits, - and _, at most 64: the module puts its own name and the stage before them. Unfit: ${join(", ", [for name, f in var.functions : name if !alltrue([for part in compact([try(f.triggers.sns.topic_name, null), try(f.triggers.sqs.queue_name, null), try(f.triggers.eventbridge.event_bus_name, null), try(f.triggers.s3.bucket_name, null), try(f.triggers.dynamodb.table_name, null), try(f.triggers.kinesis.stream_name, null)]) : can(regex("^[a-zA-Z0-9_-]{1,64}$", part))])])}."
+    condition = length([for name, f in var.functions : name if anytrue([for part in [
+      try(f.triggers.sns.topic_name, null),
+      try(f.triggers.sqs.queue_name, null),
+      try(f.triggers.eventbridge.event_bus_name, null),
+      try(f.triggers.s3.bucket_name, null),
+      try(f.triggers.dynamodb.table_name, null),
+      try(f.triggers.kinesis.stream_name, null),
+    ] : !can(regex("^[a-zA-Z0-9_-]{1,64}$", coalesce(part, "none")))])]) == 0
+    error_message = "functions[*].triggers.*.topic_name, queue_name, event_bus_name, bucket_name, table_name and stream_name must be letters, digits, - and _, at most 64: the module puts its own name and the stage before them. Unfit: ${join(", ", [for name, f in var.functions : name if anytrue([for part in [
+      try(f.triggers.sns.topic_name, null),
+      try(f.triggers.sqs.queue_name, null),
+      try(f.triggers.eventbridge.event_bus_name, null),
+      try(f.triggers.s3.bucket_name, null),
+      try(f.triggers.dynamodb.table_name, null),
+      try(f.triggers.kinesis.stream_name, null),
+    ] : !can(regex("^[a-zA-Z0-9_-]{1,64}$", coalesce(part, "none")))])])}."
   }
 
   validation {
@@ -474,18 +500,52 @@ variable "functions" {
   }
 
   validation {
-    condition     = length([for name, f in var.functions : name if(try(f.triggers.sns.topic_arn, null) != null && (try(f.triggers.sns.topic_name, null) != null)) || (try(f.triggers.sqs.queue_arn, null) != null && (try(f.triggers.sqs.queue_name, null) != null || try(f.triggers.sqs.visibility_timeout_seconds, null) != null)) || (try(f.triggers.eventbridge.event_bus_arn, null) != null && (try(f.triggers.eventbridge.event_bus_name, null) != null)) || (try(f.triggers.s3.bucket_arn, null) != null && (try(f.triggers.s3.bucket_name, null) != null)) || (try(f.triggers.dynamodb.stream_arn, null) != null && (try(f.triggers.dynamodb.table_name, null) != null || try(f.triggers.dynamodb.range_key, null) != null)) || (try(f.triggers.kinesis.stream_arn, null) != null && (try(f.triggers.kinesis.stream_name, null) != null))]) == 0
-    error_message = "functions[*].triggers.*: topic_name, queue_name, visibility_timeout_seconds, event_bus_name, bucket_name, table_name, range_key and stream_name are for a new resource, and the ARN beside them names one that exists: leave one out. Unfit: ${join(", ", [for name, f in var.functions : name if(try(f.triggers.sns.topic_arn, null) != null && (try(f.triggers.sns.topic_name, null) != null)) || (try(f.triggers.sqs.queue_arn, null) != null && (try(f.triggers.sqs.queue_name, null) != null || try(f.triggers.sqs.visibility_timeout_seconds, null) != null)) || (try(f.triggers.eventbridge.event_bus_arn, null) != null && (try(f.triggers.eventbridge.event_bus_name, null) != null)) || (try(f.triggers.s3.bucket_arn, null) != null && (try(f.triggers.s3.bucket_name, null) != null)) || (try(f.triggers.dynamodb.stream_arn, null) != null && (try(f.triggers.dynamodb.table_name, null) != null || try(f.triggers.dynamodb.range_key, null) != null)) || (try(f.triggers.kinesis.stream_arn, null) != null && (try(f.triggers.kinesis.stream_name, null) != null))])}."
+    condition = length([for name, f in var.functions : name if anytrue([for fields in [
+      [try(f.triggers.sns.topic_arn, null), try(f.triggers.sns.topic_name, null)],
+      [try(f.triggers.sqs.queue_arn, null), try(f.triggers.sqs.queue_name, null), try(f.triggers.sqs.visibility_timeout_seconds, null)],
+      [try(f.triggers.eventbridge.event_bus_arn, null), try(f.triggers.eventbridge.event_bus_name, null)],
+      [try(f.triggers.s3.bucket_arn, null), try(f.triggers.s3.bucket_name, null)],
+      [try(f.triggers.dynamodb.stream_arn, null), try(f.triggers.dynamodb.table_name, null), try(f.triggers.dynamodb.range_key, null)],
+      [try(f.triggers.kinesis.stream_arn, null), try(f.triggers.kinesis.stream_name, null)],
+    ] : fields[0] == null ? false : anytrue([for new in slice(fields, 1, length(fields)) : new != null])])]) == 0
+    error_message = "functions[*].triggers.*: topic_name, queue_name, visibility_timeout_seconds, event_bus_name, bucket_name, table_name, range_key and stream_name are for a new resource, and the ARN beside them names one that exists: leave one out. Unfit: ${join(", ", [for name, f in var.functions : name if anytrue([for fields in [
+      [try(f.triggers.sns.topic_arn, null), try(f.triggers.sns.topic_name, null)],
+      [try(f.triggers.sqs.queue_arn, null), try(f.triggers.sqs.queue_name, null), try(f.triggers.sqs.visibility_timeout_seconds, null)],
+      [try(f.triggers.eventbridge.event_bus_arn, null), try(f.triggers.eventbridge.event_bus_name, null)],
+      [try(f.triggers.s3.bucket_arn, null), try(f.triggers.s3.bucket_name, null)],
+      [try(f.triggers.dynamodb.stream_arn, null), try(f.triggers.dynamodb.table_name, null), try(f.triggers.dynamodb.range_key, null)],
+      [try(f.triggers.kinesis.stream_arn, null), try(f.triggers.kinesis.stream_name, null)],
+    ] : fields[0] == null ? false : anytrue([for new in slice(fields, 1, length(fields)) : new != null])])])}."
   }
 
   validation {
-    condition     = length([for name, f in var.functions : name if(try(f.triggers.sns.create, null) == null ? false : f.triggers.sns.create == (f.triggers.sns.topic_arn != null)) || (try(f.triggers.sqs.create, null) == null ? false : f.triggers.sqs.create == (f.triggers.sqs.queue_arn != null)) || (try(f.triggers.s3.create, null) == null ? false : f.triggers.s3.create == (f.triggers.s3.bucket_arn != null)) || (try(f.triggers.dynamodb.create, null) == null ? false : f.triggers.dynamodb.create == (f.triggers.dynamodb.stream_arn != null)) || (try(f.triggers.kinesis.create, null) == null ? false : f.triggers.kinesis.create == (f.triggers.kinesis.stream_arn != null))]) == 0
-    error_message = "functions[*].triggers.*.create must be false beside an ARN (the resource exists) or true without one (it is made), or be left out. Unfit: ${join(", ", [for name, f in var.functions : name if(try(f.triggers.sns.create, null) == null ? false : f.triggers.sns.create == (f.triggers.sns.topic_arn != null)) || (try(f.triggers.sqs.create, null) == null ? false : f.triggers.sqs.create == (f.triggers.sqs.queue_arn != null)) || (try(f.triggers.s3.create, null) == null ? false : f.triggers.s3.create == (f.triggers.s3.bucket_arn != null)) || (try(f.triggers.dynamodb.create, null) == null ? false : f.triggers.dynamodb.create == (f.triggers.dynamodb.stream_arn != null)) || (try(f.triggers.kinesis.create, null) == null ? false : f.triggers.kinesis.create == (f.triggers.kinesis.stream_arn != null))])}."
+    condition = length([for name, f in var.functions : name if anytrue([for fields in [
+      [try(f.triggers.sns.create, null), try(f.triggers.sns.topic_arn, null)],
+      [try(f.triggers.sqs.create, null), try(f.triggers.sqs.queue_arn, null)],
+      [try(f.triggers.s3.create, null), try(f.triggers.s3.bucket_arn, null)],
+      [try(f.triggers.dynamodb.create, null), try(f.triggers.dynamodb.stream_arn, null)],
+      [try(f.triggers.kinesis.create, null), try(f.triggers.kinesis.stream_arn, null)],
+    ] : fields[0] == null ? false : fields[0] == (fields[1] != null)])]) == 0
+    error_message = "functions[*].triggers.*.create must be false beside an ARN (the resource exists) or true without one (it is made), or be left out. Unfit: ${join(", ", [for name, f in var.functions : name if anytrue([for fields in [
+      [try(f.triggers.sns.create, null), try(f.triggers.sns.topic_arn, null)],
+      [try(f.triggers.sqs.create, null), try(f.triggers.sqs.queue_arn, null)],
+      [try(f.triggers.s3.create, null), try(f.triggers.s3.bucket_arn, null)],
+      [try(f.triggers.dynamodb.create, null), try(f.triggers.dynamodb.stream_arn, null)],
+      [try(f.triggers.kinesis.create, null), try(f.triggers.kinesis.stream_arn, null)],
+    ] : fields[0] == null ? false : fields[0] == (fields[1] != null)])])}."
   }
 
   validation {
-    condition     = length([for name, f in var.functions : name if !can(keys(jsondecode(coalesce(try(f.triggers.sns.filter_policy, null), "{}")))) || !can(keys(jsondecode(coalesce(try(f.triggers.eventbridge.event_pattern, null), "{}")))) || !can(keys(jsondecode(coalesce(try(f.triggers.schedule.input, null), "{}"))))]) == 0
-    error_message = "functions[*].triggers.sns.filter_policy, eventbridge.event_pattern and schedule.input must be a JSON object as text: write jsonencode({ source = [\"shop.orders\"] }). Unfit: ${join(", ", [for name, f in var.functions : name if !can(keys(jsondecode(coalesce(try(f.triggers.sns.filter_policy, null), "{}")))) || !can(keys(jsondecode(coalesce(try(f.triggers.eventbridge.event_pattern, null), "{}")))) || !can(keys(jsondecode(coalesce(try(f.triggers.schedule.input, null), "{}"))))])}."
+    condition = length([for name, f in var.functions : name if anytrue([for document in [
+      try(f.triggers.sns.filter_policy, null),
+      try(f.triggers.eventbridge.event_pattern, null),
+      try(f.triggers.schedule.input, null),
+    ] : !can(keys(jsondecode(coalesce(document, "{}"))))])]) == 0
+    error_message = "functions[*].triggers.sns.filter_policy, eventbridge.event_pattern and schedule.input must be a JSON object as text: write jsonencode({ source = [\"shop.orders\"] }). Unfit: ${join(", ", [for name, f in var.functions : name if anytrue([for document in [
+      try(f.triggers.sns.filter_policy, null),
+      try(f.triggers.eventbridge.event_pattern, null),
+      try(f.triggers.schedule.input, null),
+    ] : !can(keys(jsondecode(coalesce(document, "{}"))))])])}."
   }
 
   validation {
@@ -494,19 +554,45 @@ variable "functions" {
   }
 
   validation {
-    condition     = length([for name, f in var.functions : name if !(coalesce(try(f.triggers.sqs.batch_size, null), 1) >= 1 && coalesce(try(f.triggers.sqs.batch_size, null), 1) <= 10000 && floor(coalesce(try(f.triggers.sqs.batch_size, null), 1)) == coalesce(try(f.triggers.sqs.batch_size, null), 1)) || !(coalesce(try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0) >= 0 && coalesce(try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0) <= 300 && floor(coalesce(try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0)) == coalesce(try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0)) || !(coalesce(try(f.triggers.sqs.visibility_timeout_seconds, null), 0) >= 0 && coalesce(try(f.triggers.sqs.visibility_timeout_seconds, null), 0) <= 43200 && floor(coalesce(try(f.triggers.sqs.visibility_timeout_seconds, null), 0)) == coalesce(try(f.triggers.sqs.visibility_timeout_seconds, null), 0)) || !(coalesce(try(f.triggers.sqs.max_receive_count, null), 1) >= 1 && coalesce(try(f.triggers.sqs.max_receive_count, null), 1) <= 1000 && floor(coalesce(try(f.triggers.sqs.max_receive_count, null), 1)) == coalesce(try(f.triggers.sqs.max_receive_count, null), 1))]) == 0
-    error_message = "functions[*].triggers.sqs must have a batch_size from 1 to 10000, a maximum_batching_window_in_seconds from 0 to 300, a visibility_timeout_seconds from 0 to 43200 and a max_receive_count from 1 to 1000, all whole. Unfit: ${join(", ", [for name, f in var.functions : name if !(coalesce(try(f.triggers.sqs.batch_size, null), 1) >= 1 && coalesce(try(f.triggers.sqs.batch_size, null), 1) <= 10000 && floor(coalesce(try(f.triggers.sqs.batch_size, null), 1)) == coalesce(try(f.triggers.sqs.batch_size, null), 1)) || !(coalesce(try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0) >= 0 && coalesce(try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0) <= 300 && floor(coalesce(try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0)) == coalesce(try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0)) || !(coalesce(try(f.triggers.sqs.visibility_timeout_seconds, null), 0) >= 0 && coalesce(try(f.triggers.sqs.visibility_timeout_seconds, null), 0) <= 43200 && floor(coalesce(try(f.triggers.sqs.visibility_timeout_seconds, null), 0)) == coalesce(try(f.triggers.sqs.visibility_timeout_seconds, null), 0)) || !(coalesce(try(f.triggers.sqs.max_receive_count, null), 1) >= 1 && coalesce(try(f.triggers.sqs.max_receive_count, null), 1) <= 1000 && floor(coalesce(try(f.triggers.sqs.max_receive_count, null), 1)) == coalesce(try(f.triggers.sqs.max_receive_count, null), 1))])}."
+    condition = length([for name, f in var.functions : name if anytrue([for n in [
+      [try(f.triggers.sqs.batch_size, null), 1, 10000],
+      [try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0, 300],
+      [try(f.triggers.sqs.visibility_timeout_seconds, null), 0, 43200],
+      [try(f.triggers.sqs.max_receive_count, null), 1, 1000],
+    ] : n[0] == null ? false : n[0] < n[1] || n[0] > n[2] || floor(n[0]) != n[0]])]) == 0
+    error_message = "functions[*].triggers.sqs must have a batch_size from 1 to 10000, a maximum_batching_window_in_seconds from 0 to 300, a visibility_timeout_seconds from 0 to 43200 and a max_receive_count from 1 to 1000, all whole. Unfit: ${join(", ", [for name, f in var.functions : name if anytrue([for n in [
+      [try(f.triggers.sqs.batch_size, null), 1, 10000],
+      [try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0, 300],
+      [try(f.triggers.sqs.visibility_timeout_seconds, null), 0, 43200],
+      [try(f.triggers.sqs.max_receive_count, null), 1, 1000],
+    ] : n[0] == null ? false : n[0] < n[1] || n[0] > n[2] || floor(n[0]) != n[0]])])}."
   }
 
   # https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html (BatchSize).
   validation {
-    condition     = length([for name, f in var.functions : name if(try(f.triggers.sqs.batch_size, 1) > 10 && try(f.triggers.sqs.maximum_batching_window_in_seconds, 1) == 0) || (try(f.triggers.sqs.fifo_queue, false) && (try(f.triggers.sqs.batch_size, 1) > 10 || try(f.triggers.sqs.maximum_batching_window_in_seconds, 0) > 0))]) == 0
-    error_message = "functions[*].triggers.sqs.batch_size above 10 needs a maximum_batching_window_in_seconds of at least 1, and a FIFO queue takes neither. Unfit: ${join(", ", [for name, f in var.functions : name if(try(f.triggers.sqs.batch_size, 1) > 10 && try(f.triggers.sqs.maximum_batching_window_in_seconds, 1) == 0) || (try(f.triggers.sqs.fifo_queue, false) && (try(f.triggers.sqs.batch_size, 1) > 10 || try(f.triggers.sqs.maximum_batching_window_in_seconds, 0) > 0))])}."
+    condition = length([for name, f in var.functions : name if anytrue([
+      try(f.triggers.sqs.batch_size > 10 && f.triggers.sqs.maximum_batching_window_in_seconds == 0, false),
+      try(f.triggers.sqs.fifo_queue && f.triggers.sqs.batch_size > 10, false),
+      try(f.triggers.sqs.fifo_queue && f.triggers.sqs.maximum_batching_window_in_seconds > 0, false),
+    ])]) == 0
+    error_message = "functions[*].triggers.sqs.batch_size above 10 needs a maximum_batching_window_in_seconds of at least 1, and a FIFO queue takes neither. Unfit: ${join(", ", [for name, f in var.functions : name if anytrue([
+      try(f.triggers.sqs.batch_size > 10 && f.triggers.sqs.maximum_batching_window_in_seconds == 0, false),
+      try(f.triggers.sqs.fifo_queue && f.triggers.sqs.batch_size > 10, false),
+      try(f.triggers.sqs.fifo_queue && f.triggers.sqs.maximum_batching_window_in_seconds > 0, false),
+    ])])}."
   }
 
   validation {
-    condition     = length([for name, f in var.functions : name if length(setsubtract(try(f.triggers.sqs.function_response_types, []), ["ReportBatchItemFailures"])) > 0 || length(setsubtract(try(f.triggers.dynamodb.function_response_types, []), ["ReportBatchItemFailures"])) > 0 || length(setsubtract(try(f.triggers.kinesis.function_response_types, []), ["ReportBatchItemFailures"])) > 0]) == 0
-    error_message = "functions[*].triggers.*.function_response_types must be [\"ReportBatchItemFailures\"] or []. Unfit: ${join(", ", [for name, f in var.functions : name if length(setsubtract(try(f.triggers.sqs.function_response_types, []), ["ReportBatchItemFailures"])) > 0 || length(setsubtract(try(f.triggers.dynamodb.function_response_types, []), ["ReportBatchItemFailures"])) > 0 || length(setsubtract(try(f.triggers.kinesis.function_response_types, []), ["ReportBatchItemFailures"])) > 0])}."
+    condition = length([for name, f in var.functions : name if anytrue([for types in [
+      try(f.triggers.sqs.function_response_types, []),
+      try(f.triggers.dynamodb.function_response_types, []),
+      try(f.triggers.kinesis.function_response_types, []),
+    ] : length(setsubtract(types, ["ReportBatchItemFailures"])) > 0])]) == 0
+    error_message = "functions[*].triggers.*.function_response_types must be [\"ReportBatchItemFailures\"] or []. Unfit: ${join(", ", [for name, f in var.functions : name if anytrue([for types in [
+      try(f.triggers.sqs.function_response_types, []),
+      try(f.triggers.dynamodb.function_response_types, []),
+      try(f.triggers.kinesis.function_response_types, []),
+    ] : length(setsubtract(types, ["ReportBatchItemFailures"])) > 0])])}."
   }
 
   validation {
@@ -520,13 +606,35 @@ variable "functions" {
   }
 
   validation {
-    condition     = length([for name, f in var.functions : name if !contains(["LATEST", "TRIM_HORIZON"], try(f.triggers.dynamodb.starting_position, "LATEST")) || !contains(["LATEST", "TRIM_HORIZON"], try(f.triggers.kinesis.starting_position, "LATEST")) || !contains(["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"], try(f.triggers.dynamodb.stream_view_type, "NEW_AND_OLD_IMAGES"))]) == 0
-    error_message = "functions[*].triggers.*.starting_position must be \"LATEST\" or \"TRIM_HORIZON\", and dynamodb.stream_view_type \"NEW_AND_OLD_IMAGES\", \"NEW_IMAGE\", \"OLD_IMAGE\" or \"KEYS_ONLY\". Unfit: ${join(", ", [for name, f in var.functions : name if !contains(["LATEST", "TRIM_HORIZON"], try(f.triggers.dynamodb.starting_position, "LATEST")) || !contains(["LATEST", "TRIM_HORIZON"], try(f.triggers.kinesis.starting_position, "LATEST")) || !contains(["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"], try(f.triggers.dynamodb.stream_view_type, "NEW_AND_OLD_IMAGES"))])}."
+    condition = length([for name, f in var.functions : name if anytrue([for word in [
+      [try(f.triggers.dynamodb.starting_position, null), ["LATEST", "TRIM_HORIZON"]],
+      [try(f.triggers.kinesis.starting_position, null), ["LATEST", "TRIM_HORIZON"]],
+      [try(f.triggers.dynamodb.stream_view_type, null), ["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"]],
+    ] : !contains(word[1], coalesce(word[0], word[1][0]))])]) == 0
+    error_message = "functions[*].triggers.*.starting_position must be \"LATEST\" or \"TRIM_HORIZON\", and dynamodb.stream_view_type \"NEW_AND_OLD_IMAGES\", \"NEW_IMAGE\", \"OLD_IMAGE\" or \"KEYS_ONLY\". Unfit: ${join(", ", [for name, f in var.functions : name if anytrue([for word in [
+      [try(f.triggers.dynamodb.starting_position, null), ["LATEST", "TRIM_HORIZON"]],
+      [try(f.triggers.kinesis.starting_position, null), ["LATEST", "TRIM_HORIZON"]],
+      [try(f.triggers.dynamodb.stream_view_type, null), ["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"]],
+    ] : !contains(word[1], coalesce(word[0], word[1][0]))])])}."
   }
 
   validation {
-    condition     = length([for name, f in var.functions : name if !(coalesce(try(f.triggers.dynamodb.batch_size, null), 1) >= 1 && coalesce(try(f.triggers.dynamodb.batch_size, null), 1) <= 10000 && floor(coalesce(try(f.triggers.dynamodb.batch_size, null), 1)) == coalesce(try(f.triggers.dynamodb.batch_size, null), 1)) || !(coalesce(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0) >= 0 && coalesce(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0) <= 300 && floor(coalesce(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0)) == coalesce(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0)) || !(coalesce(try(f.triggers.dynamodb.maximum_retry_attempts, null), -1) >= -1 && coalesce(try(f.triggers.dynamodb.maximum_retry_attempts, null), -1) <= 10000 && floor(coalesce(try(f.triggers.dynamodb.maximum_retry_attempts, null), -1)) == coalesce(try(f.triggers.dynamodb.maximum_retry_attempts, null), -1)) || !(coalesce(try(f.triggers.kinesis.batch_size, null), 1) >= 1 && coalesce(try(f.triggers.kinesis.batch_size, null), 1) <= 10000 && floor(coalesce(try(f.triggers.kinesis.batch_size, null), 1)) == coalesce(try(f.triggers.kinesis.batch_size, null), 1)) || !(coalesce(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0) >= 0 && coalesce(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0) <= 300 && floor(coalesce(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0)) == coalesce(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0)) || !(coalesce(try(f.triggers.kinesis.maximum_retry_attempts, null), -1) >= -1 && coalesce(try(f.triggers.kinesis.maximum_retry_attempts, null), -1) <= 10000 && floor(coalesce(try(f.triggers.kinesis.maximum_retry_attempts, null), -1)) == coalesce(try(f.triggers.kinesis.maximum_retry_attempts, null), -1))]) == 0
-    error_message = "functions[*].triggers.dynamodb and kinesis must have a batch_size from 1 to 10000, a maximum_batching_window_in_seconds from 0 to 300 and maximum_retry_attempts from -1 to 10000, all whole. Unfit: ${join(", ", [for name, f in var.functions : name if !(coalesce(try(f.triggers.dynamodb.batch_size, null), 1) >= 1 && coalesce(try(f.triggers.dynamodb.batch_size, null), 1) <= 10000 && floor(coalesce(try(f.triggers.dynamodb.batch_size, null), 1)) == coalesce(try(f.triggers.dynamodb.batch_size, null), 1)) || !(coalesce(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0) >= 0 && coalesce(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0) <= 300 && floor(coalesce(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0)) == coalesce(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0)) || !(coalesce(try(f.triggers.dynamodb.maximum_retry_attempts, null), -1) >= -1 && coalesce(try(f.triggers.dynamodb.maximum_retry_attempts, null), -1) <= 10000 && floor(coalesce(try(f.triggers.dynamodb.maximum_retry_attempts, null), -1)) == coalesce(try(f.triggers.dynamodb.maximum_retry_attempts, null), -1)) || !(coalesce(try(f.triggers.kinesis.batch_size, null), 1) >= 1 && coalesce(try(f.triggers.kinesis.batch_size, null), 1) <= 10000 && floor(coalesce(try(f.triggers.kinesis.batch_size, null), 1)) == coalesce(try(f.triggers.kinesis.batch_size, null), 1)) || !(coalesce(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0) >= 0 && coalesce(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0) <= 300 && floor(coalesce(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0)) == coalesce(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0)) || !(coalesce(try(f.triggers.kinesis.maximum_retry_attempts, null), -1) >= -1 && coalesce(try(f.triggers.kinesis.maximum_retry_attempts, null), -1) <= 10000 && floor(coalesce(try(f.triggers.kinesis.maximum_retry_attempts, null), -1)) == coalesce(try(f.triggers.kinesis.maximum_retry_attempts, null), -1))])}."
+    condition = length([for name, f in var.functions : name if anytrue([for n in [
+      [try(f.triggers.dynamodb.batch_size, null), 1, 10000],
+      [try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0, 300],
+      [try(f.triggers.dynamodb.maximum_retry_attempts, null), -1, 10000],
+      [try(f.triggers.kinesis.batch_size, null), 1, 10000],
+      [try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0, 300],
+      [try(f.triggers.kinesis.maximum_retry_attempts, null), -1, 10000],
+    ] : n[0] == null ? false : n[0] < n[1] || n[0] > n[2] || floor(n[0]) != n[0]])]) == 0
+    error_message = "functions[*].triggers.dynamodb and kinesis must have a batch_size from 1 to 10000, a maximum_batching_window_in_seconds from 0 to 300 and maximum_retry_attempts from -1 to 10000, all whole. Unfit: ${join(", ", [for name, f in var.functions : name if anytrue([for n in [
+      [try(f.triggers.dynamodb.batch_size, null), 1, 10000],
+      [try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0, 300],
+      [try(f.triggers.dynamodb.maximum_retry_attempts, null), -1, 10000],
+      [try(f.triggers.kinesis.batch_size, null), 1, 10000],
+      [try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0, 300],
+      [try(f.triggers.kinesis.maximum_retry_attempts, null), -1, 10000],
+    ] : n[0] == null ? false : n[0] < n[1] || n[0] > n[2] || floor(n[0]) != n[0]])])}."
   }
 }
 
