@@ -238,7 +238,10 @@ function byId(one: { readonly id: string }, other: { readonly id: string }): num
 
 interface StageOutputs {
   readonly relay: { readonly execution_arn: string };
-  readonly manifest: { readonly table: string };
+  readonly manifest: {
+    readonly table: string;
+    readonly functions: { readonly made: { readonly function_arn: string } };
+  };
 }
 
 const leadingKeys = 'dynamodb:LeadingKeys';
@@ -289,6 +292,14 @@ function expectDeveloper(policies: readonly unknown[], own: StageOutputs, other:
   ]) {
     expect(isAllowed(policies, { action, resource: tableArn(own) }), action).toBe(false);
   }
+  const { function_arn } = own.manifest.functions.made;
+  const mayRead = (resource: string) =>
+    isAllowed(policies, { action: 'lambda:GetFunctionConfiguration', resource });
+  expect(mayRead(function_arn)).toBe(true);
+  // Another stage's may begin with the same name.
+  expect(mayRead(`${function_arn}-2`)).toBe(false);
+  expect(mayRead(function_arn.replace('dev-tom', 'dev-tom-2'))).toBe(false);
+  expect(isAllowed(policies, { action: 'lambda:GetFunction', resource: function_arn })).toBe(false);
 }
 
 function expectOwnStageOnly(

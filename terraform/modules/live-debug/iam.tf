@@ -83,6 +83,15 @@ locals {
         },
       ],
       local.directory_key_statements,
+      length(local.function_arns) == 0 ? [] : [
+        {
+          # Not by a pattern: `live-debug-dev-*` would be another stage's environment variables, too.
+          Sid      = "ReadOwnFunctions"
+          Effect   = "Allow"
+          Action   = ["lambda:GetFunctionConfiguration"]
+          Resource = sort(values(local.function_arns))
+        },
+      ],
     )
   })
 
@@ -179,4 +188,12 @@ resource "aws_iam_policy" "developer" {
   policy      = local.developer_policy
 
   tags = var.tags
+
+  lifecycle {
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    precondition {
+      condition     = length(local.developer_policy) <= 6144
+      error_message = "The developer policy names each of the ${length(local.functions)} functions, and with them is longer than the 6,144 characters of a managed policy. Leave create_developer_policy out, and give the output developer_policy_json as an inline policy of a group or role."
+    }
+  }
 }

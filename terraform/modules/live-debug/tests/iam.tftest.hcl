@@ -134,12 +134,16 @@ run "stubs_and_developers" {
               "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["dev-tom"] },
               "Null": { "dynamodb:LeadingKeys": "false" }
             }
+          },
+          {
+            "Sid": "ReadOwnFunctions", "Effect": "Allow", "Action": ["lambda:GetFunctionConfiguration"],
+            "Resource": ${jsonencode(sort([for f in values(output.functions) : f.function_arn]))}
           }
         ]
       }
     JSON
     )
-    error_message = "A developer connects, posts and serves the one stage, no more."
+    error_message = "A developer connects, posts, serves the one stage and reads its functions' configuration, no more."
   }
 
   assert {
@@ -171,4 +175,15 @@ run "key_statements" {
     }])
     error_message = "With a key, both may use it, through DynamoDB only."
   }
+}
+
+run "developers_of_functions_too_many_for_a_managed_policy" {
+  command = plan
+
+  variables {
+    create_developer_policy = true
+    functions               = { for number in range(80) : "function-number-${number}" => { handler = "a.handler", runtime = "nodejs22.x", create = false } }
+  }
+
+  expect_failures = [aws_iam_policy.developer]
 }
