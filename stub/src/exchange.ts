@@ -9,6 +9,7 @@ import type { Client, ClientDirectory } from './client-directory.ts';
 import { lostError, noAckError } from './exchange-errors.ts';
 import type { IncomingParts } from './incoming-parts.ts';
 import { noClientError } from './no-client-answer.ts';
+import { Recipients } from './recipients.ts';
 import { Signals } from './signals.ts';
 import type { StubSocket } from './stub-socket.ts';
 
@@ -55,8 +56,7 @@ export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #signals: Signals;
   readonly #reassembler: Reassembler;
-  /** Everyone this invocation was sent to: normally one. */
-  readonly #clients: Client[] = [];
+  readonly #recipients = new Recipients();
   #attempt = 0;
   #acknowledging = false;
   /** The answer, once it is there; some of its parts may not be. */
@@ -78,25 +78,28 @@ export class Exchange {
   /** A chunk that names this exchange has arrived; whether it is genuine shows here. */
   async receive({ header, headerText, sealed }: SealedChunk): Promise<void> {
     const { onDrop } = this.#options;
-    for (const { channel } of this.#clients) {
-      const opened = channel.open(headerText, sealed);
-      if (opened === undefined) continue;
-      const bytes = this.#reassembler.accept(channel.enc, header, opened);
-      if (bytes === undefined) return;
-      try {
-        this.#take(await decodeMessage(header, bytes));
-      } catch (error) {
-        onDrop(messageOf(error));
-      }
-      return;
+    const opened = this.#recipients.open(headerText, sealed);
+    if (opened === undefined) return onDrop(`${header.type} that does not open with the client's key`);
+    const { from, chunk } = opened;
+    const bytes = this.#reassembler.accept(from.channel.enc, header, chunk);
+    if (bytes === undefined) return;
+    try {
+      this.#take(await decodeMessage(header, bytes), from);
+    } catch (error) {
+      onDrop(messageOf(error));
     }
-    onDrop(`${header.type} that does not open with the client's key`);
   }
 
-  #take(message: AnyMessage): void {
+  #take(message: AnyMessage, from: Client): void {
     const { parts, onDrop } = this.#options;
-    if (message.type === 'part' && parts) parts.take(message);
-    else if (message.type === 'result' || message.type === 'error') this.#answer ??= message;
+    const wasTaken = this.#recipients.isTaken;
+    if (!this.#recipients.hear(from)) return onDrop(`${message.type} of a client that was too late`);
+    if (message.type === 'part' && parts) {
+      const { index } = message.head;
+      if (!parts.isWithinReach(index)) return onDrop(`part ${index} where part ${parts.received} is next`);
+      // One that waits for another is no news: the other may be lost.
+      if (!parts.take(message) && wasTaken) return;
+    } else if (message.type === 'result' || message.type === 'error') this.#answer ??= message;
     else if (message.type !== 'ack') return onDrop(`${message.type}, which nobody asked a client for`);
     const answer = this.#answer;
     const isWhole = answer !== undefined && (answer.head.parts ?? 0) <= (parts?.received ?? 0);
@@ -106,7 +109,7 @@ export class Exchange {
   /** Tells the client how much was passed on, where that is due; one at a time. */
   async #acknowledge(): Promise<void> {
     const { parts } = this.#options;
-    const client = this.#clients.at(-1);
+    const client = this.#recipients.current;
     if (this.#acknowledging || client === undefined || !parts?.isAckDue) return;
     this.#acknowledging = true;
     const ack = { type: 'ack', head: { parts: parts.acknowledge() } } as const;
@@ -141,12 +144,11 @@ export class Exchange {
   /** Ends the exchange and tells the client that nobody waits any more; at most `boundMs`. Never rejects. */
   async cancel(boundMs: number): Promise<void> {
     this.close();
-    const client = this.#clients.at(-1);
-    if (client === undefined) return;
+    const { all, current, isTaken } = this.#recipients;
+    const cancel = { type: 'cancel', head: { reason: 'deadline' } } as const;
     // A client that can't be told finds its answer unwanted, and keeps the same deadline.
-    await this.#post(client, { type: 'cancel', head: { reason: 'deadline' } }, boundMs).catch(
-      () => undefined,
-    );
+    const told = (isTaken && current ? [current] : all).map((client) => this.#post(client, cancel, boundMs));
+    await Promise.allSettled(told);
   }
 
   /** Undefined once acknowledged; the answer itself when that came first. */
@@ -155,13 +157,16 @@ export class Exchange {
     let client = await clients.current();
     for (let sending = 1; client !== undefined; sending += 1) {
       const posted = await this.#sendInvoke(client);
-      if (posted === 'delivered') {
-        const signal = await this.#signals.next(this.#ackBoundMs());
-        if (signal?.kind === 'ack') return undefined;
-        if (signal?.kind === 'answer') return signal.answer;
-      }
+      const signal = posted === 'delivered' ? await this.#signals.next(this.#ackBoundMs()) : undefined;
+      if (signal?.kind === 'ack') return undefined;
+      if (signal?.kind === 'answer') return signal.answer;
       const before: Client = client;
       client = await clients.refresh();
+      if (this.#recipients.isTaken) {
+        // The ack came during the look-up; a lost socket is still to be looked after.
+        if (signal) this.#signals.put(signal);
+        return undefined;
+      }
       // The same connection that is gone, or that stayed silent twice, will not do better a third time.
       const same = client?.item.connectionId === before.item.connectionId;
       if (posted === 'gone' && (same || sending >= maxSendings)) client = undefined;
@@ -173,23 +178,31 @@ export class Exchange {
   }
 
   async #untilAnswered(): Promise<Answer> {
-    let reconnecting = false;
+    const { clock, parts, socket } = this.#options;
+    /** When a client whose connection is gone is asked once more. */
+    let secondAskAt: number | undefined;
     for (;;) {
-      const signal = await this.#signals.next(reconnecting ? reconnectMs : probeMs);
+      const waitMs = secondAskAt === undefined ? probeMs : Math.max(0, secondAskAt - clock.now());
+      const signal = await this.#signals.next(waitMs);
       if (signal?.kind === 'answer') return signal.answer;
       if (signal?.kind === 'ack') continue;
-      const { parts } = this.#options;
+      // Time to reconnect is the client's, whatever is lost besides; the second question names the stub's new socket.
+      if (signal !== undefined && secondAskAt !== undefined) continue;
       // It is the caller who is waited for, and the client has nothing to say until then.
-      if (signal === undefined && parts && parts.passedOn < parts.received) continue;
+      const callerIsSlow = parts !== undefined && parts.passedOn < parts.received;
+      if (signal === undefined && secondAskAt === undefined && callerIsSlow) continue;
       try {
-        if (signal === undefined) await this.#options.socket.isAlive(pingMs);
+        if (signal === undefined) await socket.isAlive(pingMs);
         const state = await this.#probe();
-        if (state === 'lost' || (state === 'gone' && reconnecting)) throw lostError(this.#clients.at(-1));
-        reconnecting = state === 'gone';
+        if (state === 'lost' || (state === 'gone' && secondAskAt !== undefined)) {
+          throw lostError(this.#recipients.current);
+        }
+        secondAskAt = state === 'gone' ? clock.now() + reconnectMs : undefined;
       } catch (error) {
         // The client goes on; a relay or table that can't be reached now may be in ten seconds. The deadline ends this.
         const code = error instanceof LiveDebugError ? error.code : undefined;
         if (code !== 'LD_RELAY' && code !== 'LD_DIRECTORY') throw error;
+        if (secondAskAt !== undefined) secondAskAt = clock.now() + reconnectMs;
       }
     }
   }
@@ -206,13 +219,13 @@ export class Exchange {
       const probed = { replyTo: connectionId, ...(parts ? { parts: parts.acknowledge() } : {}) };
       return this.#post(client, { type: 'probe', head: probed }, boundMs);
     };
-    const began = this.#clients.at(-1);
+    const began = this.#recipients.current;
     if (began === undefined) return 'lost';
     if ((await probe(began)) === 'delivered') return 'delivered';
     // The same process may have reconnected; another one must not run what this one has begun.
     const now = await clients.refresh();
     if (now?.item.publicKey !== began.item.publicKey) return 'lost';
-    this.#clients.push(now);
+    this.#recipients.add(now);
     return now.item.connectionId === began.item.connectionId ? 'gone' : probe(now);
   }
 
@@ -222,7 +235,7 @@ export class Exchange {
     const { connectionId } = await socket.get();
     // Beside the post, at no cost to it; a socket found dead is replaced and the invocation sent again.
     if (doubtful) void socket.isAlive(pingMs);
-    if (this.#clients.at(-1) !== client) this.#clients.push(client);
+    this.#recipients.add(client);
     const message = {
       type: 'invoke',
       head: { ...head, replyTo: connectionId, sentAt: clock.now(), ...(parts ? streams : {}) },

@@ -12,6 +12,8 @@ export interface LambdaStream {
 /** A quarter of what the client keeps (cli/src/session/outgoing-parts.ts), so that its writer needs not wait. */
 const acknowledgedBytes = 256 * 1024;
 const acknowledgedParts = 64;
+/** Twice what the client may send ahead of an acknowledgement: nothing of its own is further ahead. */
+const reachParts = 8 * acknowledgedParts;
 
 export class IncomingParts {
   /** Told whenever a part was passed on. */
@@ -47,12 +49,19 @@ export class IncomingParts {
     return this.#bytes - bytes >= acknowledgedBytes || this.#passedOn - parts >= acknowledgedParts;
   }
 
-  take(part: Message<'part'>): void {
-    if (part.head.index < this.#received) return;
+  /** Whether a part of this index can have been sent by now. */
+  isWithinReach(index: number): boolean {
+    return index < this.#passedOn + reachParts;
+  }
+
+  /** Keeps a part until its turn comes; false where that isn't now. */
+  take(part: Message<'part'>): boolean {
+    const before = this.#received;
+    if (part.head.index < before) return false;
     this.#early.set(part.head.index, part);
     for (;;) {
       const next = this.#early.get(this.#received);
-      if (next === undefined) return;
+      if (next === undefined) return this.#received > before;
       this.#early.delete(this.#received);
       this.#received += 1;
       this.#writing = this.#writing.then(() => this.#write(next));

@@ -11,6 +11,7 @@ import { useWorld } from './harness/world.ts';
 const world = useWorld();
 const streams = { LIVE_DEBUG_INVOKE_MODE: 'RESPONSE_STREAM' };
 const probeMs = 10_000;
+const reconnectMs = 3000;
 const kilobytes = (count: number) => Buffer.alloc(count * 1024, 'x');
 
 interface Taken {
@@ -168,6 +169,31 @@ describe('a connection that is lost half-way', () => {
     expect(lambda.streamed.length).toBe(256 * 1024);
   });
 
+  it('of the client leaves it its time to reconnect, however many acknowledgements fail meanwhile', async () => {
+    const { client, lambda, outcome, invoke } = await begun(() => world.manualLambda(streams));
+    lambda.tell('hold');
+    for (let index = 0; index < 8; index += 1) await client.part(invoke, index, kilobytes(64));
+    await lambda.untilStreamed(64 * 1024);
+    await lambda.untilTimer(probeMs);
+    world.relay.disconnect(client.connectionId);
+    const sent = (type: string) => world.relay.posts.filter(({ text }) => text.includes(`"type":"${type}"`));
+    for (let taken = 1; taken <= 4; taken += 1) {
+      lambda.tell('take');
+      await lambda.untilStreamed((taken + 1) * 64 * 1024);
+    }
+    await lambda.untilTimer(reconnectMs);
+    expect([sent('ack').length, sent('probe').length]).toEqual([1, 1]);
+    lambda.tell('release');
+    await world.relay.until(() => sent('ack').length === 2);
+    await client.connect();
+    lambda.advance(reconnectMs);
+    const probe = await client.next('probe');
+    expect(probe.message.head.parts).toBe(8);
+    await client.end(probe, 8);
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(lambda.streamed.length).toBe(512 * 1024);
+  });
+
   it('a part that was lost is asked for after ten seconds without news', async () => {
     const { client, lambda, outcome, invoke } = await begun(() => world.manualLambda(streams));
     await client.part(invoke, 1, 'two');
@@ -179,6 +205,33 @@ describe('a connection that is lost half-way', () => {
     await client.part(probe, 0, 'one ');
     expect(await outcome).toMatchObject({ ok: true });
     expect(lambda.streamed.toString()).toBe('one two');
+  });
+
+  it('a part that was lost is asked for in time also while others come', async () => {
+    const { client, lambda, outcome, invoke } = await begun(() => world.manualLambda(streams));
+    await client.part(invoke, 0, 'one ');
+    await lambda.untilStreamed(4);
+    await lambda.untilTimer(probeMs);
+    lambda.advance(6000);
+    for (const index of [2, 3, 4]) await client.part(invoke, index, `${index} `);
+    lambda.advance(4000);
+    const probe = await client.next('probe');
+    expect(probe.message.head.parts).toBe(1);
+    await client.part(probe, 1, '1 ');
+    await client.end(probe, 5);
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(lambda.streamed.toString()).toBe('one 1 2 3 4 ');
+  });
+
+  it('a part that no client of ours can have sent yet is dropped', async () => {
+    const { client, lambda, outcome, invoke } = await begun();
+    await client.part(invoke, 512, 'far');
+    await client.part(invoke, 511, 'near');
+    await client.part(invoke, 0, 'one');
+    await client.end(invoke, 1);
+    expect(await outcome).toMatchObject({ ok: true });
+    await lambda.untilOutput('part 512 where part 0 is next');
+    expect(lambda.output).not.toContain('511');
   });
 
   it('a client that goes away half-way ends the stream with an error', async () => {
@@ -203,6 +256,99 @@ describe('a connection that is lost half-way', () => {
     await client.part(invoke, 0, 'half');
     expect(errorOf(await outcome).errorType).toBe('Sandbox.Timedout');
     expect((await client.next('cancel')).message.head.reason).toBe('deadline');
+  });
+});
+
+describe('a client that says nothing for three seconds', () => {
+  const ackMs = 3000;
+
+  /** A directory that the test holds back from its second answer on. */
+  async function slowDirectory() {
+    let reads = 0;
+    let onAsked: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => {
+      onAsked = resolve;
+    });
+    let goOn: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const server = createServer(async (request, response) => {
+      const pieces: Buffer[] = [];
+      for await (const piece of request) pieces.push(piece);
+      reads += 1;
+      if (reads > 1) {
+        onAsked();
+        await held;
+      }
+      const { authorization = '', 'x-amz-target': target = '', 'content-type': type = '' } = request.headers;
+      const headers = { authorization, 'x-amz-target': String(target), 'content-type': type };
+      const date = { 'x-amz-date': String(request.headers['x-amz-date']) };
+      const body = Buffer.concat(pieces);
+      const answer = await fetch(world.table.endpoint, {
+        method: 'POST',
+        headers: { ...headers, ...date },
+        body,
+      });
+      response.writeHead(answer.status).end(await answer.text());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return { endpoint, asked, goOn };
+  }
+
+  it('and then begins while the stub looks for another keeps its invocation', async () => {
+    const directory = await slowDirectory();
+    const { client, lambda, outcome, invoke } = await begun(() =>
+      world.lambda({
+        stubFile: world.built.manualClockFile,
+        environment: streams,
+        directoryEndpoint: directory.endpoint,
+      }),
+    );
+    await lambda.untilTimer(ackMs);
+    lambda.advance(ackMs + 100);
+    await directory.asked;
+    await client.part(invoke, 0, 'one ');
+    await lambda.untilStreamed(4);
+    await client.leave();
+    directory.goOn();
+    await lambda.untilTimer(probeMs);
+    await client.end(invoke, 1, 'two');
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(lambda.streamed.toString()).toBe('one two');
+  });
+
+  it('and was displaced is not listened to any more once the other has begun', async () => {
+    const { client, lambda, outcome, invoke } = await begun(() => world.manualLambda(streams));
+    await lambda.untilTimer(ackMs);
+    const successor = await world.serve();
+    lambda.advance(ackMs + 100);
+    const second = await successor.next('invoke');
+    expect(second.message.id).toBe(invoke.message.id);
+    await successor.part(second, 0, 'mine ');
+    await lambda.untilStreamed(5);
+    await client.part(invoke, 1, 'theirs ');
+    await client.end(invoke, 1, 'theirs');
+    await successor.part(second, 1, 'too ');
+    await successor.end(second, 2, 'all');
+    expect(await outcome).toMatchObject({ ok: true });
+    expect(lambda.streamed.toString()).toBe('mine too all');
+    await lambda.untilOutput('part of a client that was too late');
+    await lambda.untilOutput('result of a client that was too late');
+  });
+
+  it('is told of the deadline like the one that it was sent to next', async () => {
+    const { client, lambda, outcome } = await begun(() => world.manualLambda(streams));
+    await lambda.untilTimer(ackMs);
+    const successor = await world.serve();
+    lambda.advance(ackMs + 100);
+    await successor.next('invoke');
+    await lambda.untilTimer(ackMs);
+    lambda.advance(30_000);
+    expect(errorOf(await outcome).errorType).toBe('Sandbox.Timedout');
+    await Promise.all([client.next('cancel'), successor.next('cancel')]);
   });
 });
 

@@ -37,6 +37,7 @@ export class Lambda {
   /** Delays of all timers that the manual clock was given and no `untilTimer` has taken. */
   readonly #timers: number[] = [];
   readonly #streamed: Buffer[] = [];
+  readonly #readers = new Set<() => void>();
   #output = '';
   #requests = 0;
 
@@ -59,6 +60,7 @@ export class Lambda {
     for (const stream of [this.#process.stdout, this.#process.stderr])
       stream?.on('data', (part: Buffer) => {
         this.#output += part;
+        for (const look of [...this.#readers]) look();
       });
     this.#exited = new Promise((resolve) => this.#process.once('exit', () => resolve()));
     this.#process.on('message', (message: FromRuntime) => {
@@ -86,6 +88,19 @@ export class Lambda {
   /** What the stub wrote to its log. */
   get output(): string {
     return this.#output;
+  }
+
+  /** Resolves when the stub has written this to its log. */
+  untilOutput(words: string): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!this.#output.includes(words)) return;
+        this.#readers.delete(look);
+        resolve();
+      };
+      this.#readers.add(look);
+      look();
+    });
   }
 
   /** One invocation; `context` fills in the request. */

@@ -1,0 +1,45 @@
+// [1] Everyone one invocation was sent to, normally one client; it belongs to the first that says something of it.
+import type { Client } from './client-directory.ts';
+
+export class Recipients {
+  readonly #all: Client[] = [];
+  /** Public key of the client that has taken the invocation. */
+  #taker: string | undefined;
+
+  /** Everyone, in the order of sending; one client several times where it has had several connections. */
+  get all(): readonly Client[] {
+    return this.#all;
+  }
+
+  /** Whether a client has begun: nobody else may. */
+  get isTaken(): boolean {
+    return this.#taker !== undefined;
+  }
+
+  /** Who is to be talked to, at its latest connection: the client that has taken it, else the last it was sent to. */
+  get current(): Client | undefined {
+    return this.#all.findLast(({ item }) => this.#taker === undefined || item.publicKey === this.#taker);
+  }
+
+  add(client: Client): void {
+    if (this.#all.at(-1) !== client) this.#all.push(client);
+  }
+
+  /** Who sealed a chunk, and what is in it; undefined where it was none of these. */
+  open(
+    headerText: string,
+    sealed: Uint8Array,
+  ): { readonly from: Client; readonly chunk: Buffer } | undefined {
+    for (const from of this.#all) {
+      const chunk = from.channel.open(headerText, sealed);
+      if (chunk !== undefined) return { from, chunk };
+    }
+    return undefined;
+  }
+
+  /** A whole message of this client's is there: false where another one has taken the invocation. */
+  hear({ item }: Client): boolean {
+    this.#taker ??= item.publicKey;
+    return this.#taker === item.publicKey;
+  }
+}
