@@ -17,12 +17,17 @@ export interface ClientDirectoryOptions {
   readonly clock: Clock;
 }
 
+/** A stage changes hands between a few clients. */
+const keptChannels = 8;
+
 /** A stub that is called all the time reads the table four times a minute. */
 const rereadAfterMs = 15_000;
 
 /** Caches the directory's answer for a warm stub; one key agreement per client key. */
 export class ClientDirectory {
   readonly #options: ClientDirectoryOptions;
+  /** By public key, the least recently used first; a conversation must not change its keys. */
+  readonly #channels = new Map<string, Promise<Channel>>();
   #client: Client | undefined;
   #readAt = 0;
 
@@ -45,16 +50,23 @@ export class ClientDirectory {
     const { directory, stage, functionName, clock } = this.#options;
     this.#readAt = clock.now();
     const item = servingClient(await directory.clients(stage), functionName, clock.now());
-    if (item === undefined) this.#client = undefined;
-    else if (item.publicKey === this.#client?.item.publicKey)
-      this.#client = { item, channel: this.#client.channel };
-    else this.#client = { item, channel: await agree(item, stage) };
+    this.#client = item && { item, channel: await this.#channel(item) };
     return this.#client;
   }
 
   /** The next call of `current` reads the table. */
   forget(): void {
     this.#client = undefined;
+  }
+
+  #channel(item: ClientItem): Promise<Channel> {
+    const { publicKey } = item;
+    const channel = this.#channels.get(publicKey) ?? agree(item, this.#options.stage);
+    this.#channels.delete(publicKey);
+    this.#channels.set(publicKey, channel);
+    const [oldest] = this.#channels.size > keptChannels ? this.#channels.keys() : [];
+    if (oldest !== undefined) this.#channels.delete(oldest);
+    return channel;
   }
 }
 

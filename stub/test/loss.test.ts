@@ -75,6 +75,21 @@ describe('a client', () => {
     expect(sentTo(client.connectionId)).toEqual(['invoke']);
   });
 
+  it('that comes back is spoken to with the keys that were agreed before', async () => {
+    const old = client.connectionId;
+    world.relay.disconnect(old);
+    expect(errorOf(await lambda.invoke({})).errorType).toBe('LiveDebugNoClientError');
+    await client.connect();
+    const { outcome, received } = await begin();
+    await client.answer(received, '1');
+    expect(answerOf(await outcome)).toBe(1);
+    const posts = [old, client.connectionId].map((id) =>
+      world.relay.posts.find((post) => post.connectionId === id),
+    );
+    const [before, after] = posts.map((post) => JSON.parse(post?.text.split('\n')[0] ?? '{}').enc);
+    expect(after).toBe(before);
+  });
+
   it('whose connection is refused by the relay is a relay error with its words', async () => {
     world.relay.onPost = () => 403;
     const { errorType, errorMessage } = errorOf(await lambda.invoke({}));

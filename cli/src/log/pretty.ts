@@ -123,7 +123,9 @@ function result(event: Extract<SessionEvent, { event: 'result' }>, paint: Style)
   const relay = Math.max(0, event.ms - code - init - wait);
   const start = init > 0 ? `, start ${ms(init)}` : '';
   const waited = wait > 0 ? `, wait ${ms(wait)}` : '';
-  const time = `${ms(event.ms)} ${paint.dim(`(code ${ms(code)}, relay ${ms(relay)}${start}${waited})`)}`;
+  const streamed = event.streamed_bytes === undefined ? '' : `, streamed ${size(event.streamed_bytes)}`;
+  const parts = `code ${ms(code)}, relay ${ms(relay)}${start}${waited}${streamed}`;
+  const time = `${ms(event.ms)} ${paint.dim(`(${parts})`)}`;
   const lead = `${tag(event.id, paint)} ${paint.dim('←')} ${name(event, paint)}`;
   if (event.ok) {
     const status = event.status === undefined ? 'ok' : String(event.status);
@@ -216,6 +218,11 @@ function tag(id: string, paint: Style): string {
 function ms(value: number): string {
   if (value >= 10_000) return `${(value / 1000).toFixed(1)} s`;
   return value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`;
+}
+
+function size(bytes: number): string {
+  if (bytes < 1024) return plural(bytes, 'byte');
+  return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
 function plural(count: number, noun: string): string {

@@ -26,6 +26,8 @@ export interface Run {
   readonly deadlineMs: number;
   /** When the stub sent it, on this machine's clock. */
   readonly sentMs: number;
+  /** Of the stub's messages that name its connection, the latest one's number. */
+  heardAttempt: number;
   /** Counts this end's messages about the invocation. */
   attempt: number;
   state: 'running' | 'answered';

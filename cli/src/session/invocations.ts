@@ -83,11 +83,17 @@ export class Invocations {
     return { invocations: this.#total, failed: this.#failed };
   }
 
+  /** Whether this sender may speak of a conversation: of a new one, or of one that it has begun. */
+  mayBeOf(channel: Channel, id: string): boolean {
+    const run = this.#answers.get(id);
+    return run === undefined || run.channel.enc === channel.enc;
+  }
+
   /** A stub hands over an invocation, or hands it over again because it heard nothing. */
   invoke(message: Message<'invoke'>, channel: Channel): void {
     const { head, id } = message;
     const known = this.#answers.get(id);
-    if (known) return this.#remind(known, head.replyTo);
+    if (known) return this.#remind(known, message);
     // While draining, silence: the stub then looks up who serves the stage now and sends it there.
     if (this.#draining || this.#unwanted.has(id)) return;
     const { clock, onEvent } = this.#options;
@@ -101,6 +107,7 @@ export class Invocations {
       // The clocks of laptop and Lambda may differ; how much time the stub had left does not depend on them.
       deadlineMs: sentMs + (head.deadline - head.sentAt),
       sentMs,
+      heardAttempt: message.attempt,
       attempt: 0,
       state: 'running',
       cancelled: undefined,
@@ -130,10 +137,11 @@ export class Invocations {
   }
 
   /** A stub asks where its invocation stands, perhaps from a new connection. */
-  probe({ head, id }: Message<'probe'>, channel: Channel): void {
+  probe(message: Message<'probe'>, channel: Channel): void {
+    const { head, id } = message;
     const known = this.#answers.get(id);
     if (known === undefined) return this.track(this.#replies.lost(id, 1, head.replyTo, channel));
-    this.#remind(known, head.replyTo, head.parts);
+    this.#remind(known, message, head.parts);
   }
 
   /** A stub has passed on some of a streamed response. */
@@ -230,7 +238,10 @@ export class Invocations {
     return new OutgoingParts({ clock: this.#options.clock, post });
   }
 
-  #remind(run: Run, replyTo: string, parts = 0): void {
+  #remind(run: Run, { attempt, head: { replyTo } }: Message<'invoke' | 'probe'>, parts = 0): void {
+    // One that was overtaken names a connection that may be gone by now.
+    if (attempt < run.heardAttempt) return;
+    run.heardAttempt = attempt;
     run.replyTo = replyTo;
     run.parts?.resume(parts);
     if (run.state === 'running') return this.track(this.#replies.acknowledge(run));

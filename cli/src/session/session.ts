@@ -166,6 +166,9 @@ export class Session {
   }
 
   #receive(message: InboundMessage, channel: Channel): void {
+    if (!this.#invocations.mayBeOf(channel, message.id)) {
+      return this.#error('LD_RELAY', `dropped a message: ${message.type} about another sender’s invocation`);
+    }
     switch (message.type) {
       case 'invoke':
         return this.#invocations.invoke(message, channel);

@@ -108,6 +108,18 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
     },
     '8f5e4d ← hello AssertionError: not equal: 13 ms (code 2.3 ms, relay 10 ms)\n         + 1\n         - 2\n             at f (a.ts:1:1)',
   ],
+  ...(
+    [
+      [1, '1 byte'],
+      [1023, '1023 bytes'],
+      [21 * 1024, '21.0 KB'],
+      [2.5 * 1024 * 1024, '2.5 MB'],
+    ] as const
+  ).map(([streamed_bytes, words]): [string, SessionEvent, string] => [
+    `result that streamed ${words}`,
+    { ...result, streamed_bytes },
+    `8f5e4d ← hello ok 13 ms (code 2.3 ms, relay 10 ms, streamed ${words})`,
+  ]),
   [
     'failed result without a word',
     { ...result, ok: false },

@@ -14,6 +14,7 @@ function run(id: string): Run {
     replyTo: 'c=',
     deadlineMs: 0,
     sentMs: 0,
+    heardAttempt: 1,
     attempt: 0,
     state: 'running',
     cancelled: undefined,

@@ -108,6 +108,31 @@ describe('a client drops', () => {
     await expectUntouched(serving);
   });
 
+  test.each([
+    ['invoke', { ...invoke().head, replyTo: 'mine=' }],
+    ['probe', { replyTo: 'mine=' }],
+    ['ack', { parts: 1_000_000 }],
+    ['cancel', { reason: 'deadline' }],
+  ] as const)('the %s of a stub about another one’s invocation', async (type, head) => {
+    const { pool, event } = await world.serve();
+    const [stub, other] = [await world.stub(), await world.stub()];
+    const id = newId();
+    await stub.invoke({ id, head: { streams: true } });
+    await stub.expect('ack');
+    await other.send({ type, id, attempt: 9, head, body: Buffer.alloc(0) });
+    expect(await event('error')).toEqual({
+      event: 'error',
+      code: 'LD_RELAY',
+      message: `dropped a message: ${type} about another sender’s invocation`,
+    });
+    const run = await pool.runs.next();
+    await run.invocation.responseSink?.(Buffer.from('part'), 'text/plain');
+    expect(await stub.expect('part')).toMatchObject({ id, head: { index: 0 } });
+    run.answer('1');
+    expect(await stub.expect('result')).toMatchObject({ id });
+    expect(pool.cancelled).toEqual([]);
+  });
+
   test('and counts', async () => {
     const serving = await world.serve();
     const stub = await world.stub();

@@ -160,6 +160,24 @@ describe('an invocation', () => {
     await stub.expect('result');
   });
 
+  test('is answered at the connection that the stub named last, whatever comes late', async () => {
+    const { pool } = await world.serve();
+    const stub = await world.stub();
+    const id = newId();
+    const before = stub.connectionId;
+    await stub.reconnect();
+    await stub.invoke({ id, attempt: 2 });
+    const run = await pool.runs.next();
+    await stub.expect('ack');
+    // Sent first, from the connection that is gone.
+    await stub.invoke({ id, attempt: 1, head: { replyTo: before } });
+    await stub.invoke({ id: newId(), attempt: 1 });
+    (await pool.runs.next()).answer('"another"');
+    expect(textOf(await stub.expect('result'))).toBe('"another"');
+    run.answer('"here"');
+    expect(textOf(await stub.expect('result'))).toBe('"here"');
+  });
+
   test('that Lambda tries again runs again: the same request in a new conversation', async () => {
     const { pool } = await world.serve();
     const stub = await world.stub();
