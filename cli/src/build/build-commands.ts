@@ -128,7 +128,11 @@ export class BuildCommands {
     const { words, folder } = command;
     const title = words.join(' ');
     const { onNotice } = this.#options;
-    const patience = clock.after(noticeMs, () => onNotice(`\`${title}\` is still running in ${folder}`));
+    const patience = clock.after(noticeMs, () =>
+      onNotice(
+        `\`${title}\` is still running in ${folder}; what it builds is served once it ends, which a command that watches files by itself never does`,
+      ),
+    );
     try {
       const tell = (line: string) => onLine?.(title, line);
       this.#running = startBuild({ command: words, folder, env, clock, onLine: tell });

@@ -9,7 +9,13 @@ import { exitReason, startProcess } from '../worker/worker-process.ts';
 /** The longest that a build may take, in milliseconds: the first one of a project often downloads its packages. */
 export const buildBoundMs = 10 * 60_000;
 
-/** Lines of a failed build's output that are shown, and kept at all. */
+/**
+ * How long the end of its output is waited for once a build has ended, in milliseconds: a server that it leaves running,
+ * as those of compilers are, may hold the pipe open for as long as it lives.
+ */
+export const lastWordsMs = 1000;
+
+/** Lines of a failed build's output that are shown, and the last ones that are kept at all. */
 const shownLines = 20;
 const keptLines = 5000;
 const longestLine = 500;
@@ -49,18 +55,28 @@ export function startBuild(options: BuildProcessOptions): BuildProcess {
     kill();
   });
   const lines: string[] = [];
+  let count = 0;
   const take = (line: string) => {
     onLine(line);
-    if (lines.length < keptLines && line.trim() !== '') lines.push(line.slice(0, longestLine).trimEnd());
+    if (line.trim() === '') return;
+    count += 1;
+    lines.push(line.slice(0, longestLine).trimEnd());
+    if (lines.length > 2 * keptLines) lines.splice(0, lines.length - keptLines);
   };
-  const read = [child.stdout, child.stderr].map((stream) => readLines(stream, take));
+  const read = Promise.all([child.stdout, child.stderr].map((stream) => readLines(stream, take)));
   const failure = child.exited.then(async (exit) => {
     bound.cancel();
     process.off('exit', kill);
     if (exit.spawnError) return `${words} can't be started in ${folder}: ${messageOf(exit.spawnError)}`;
-    await Promise.all(read);
+    const lastWords = clock.after(lastWordsMs, () => {
+      for (const stream of [child.stdout, child.stderr]) stream.destroy();
+    });
+    await read;
+    lastWords.cancel();
     const reason = isOverdue ? `took longer than ${buildBoundMs / 60_000} minutes` : exitReason(exit);
-    return reason === undefined ? undefined : [`${words} failed: ${reason}`, ...shown(lines)].join('\n');
+    return reason === undefined
+      ? undefined
+      : [`${words} failed: ${reason}`, ...shown(lines, count)].join('\n');
   });
   return { failure, kill };
 }
@@ -72,17 +88,21 @@ function readLines(stream: Readable | null, take: (line: string) => void): Promi
   return new Promise((resolve) => {
     createInterface({ input: stream }).on('line', take).on('close', resolve);
     stream.once('error', () => resolve());
+    stream.once('close', () => resolve());
   });
 }
 
-/** The lines of an output that most likely tell what is wrong: all of a short one, else from the first that says so. */
-export function shown(lines: readonly string[]): string[] {
-  if (lines.length <= shownLines) return [...lines];
+/**
+ * The lines of an output that most likely tell what is wrong: all of a short one, else from the first that says so.
+ * `count` is how many there were, where only the last ones were kept.
+ */
+export function shown(lines: readonly string[], count: number = lines.length): string[] {
+  if (count <= shownLines) return [...lines];
   const first = Math.max(
     0,
     lines.findIndex((line) => telling.test(line)),
   );
   const start = Math.min(first, lines.length - shownLines);
-  const more = `… ${lines.length - shownLines} more lines, which --verbose shows`;
+  const more = `… ${count - shownLines} more lines, which --verbose shows`;
   return [...lines.slice(start, start + shownLines), more];
 }

@@ -1,6 +1,6 @@
 // Serves a function whose import graph nobody can read: a `command`, or Node without esbuild. All sources count.
-import { statSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
+import { kindOf } from '../manifest/path-kind.ts';
 import type { Runner } from '../worker/invocation.ts';
 import type { BuildTarget } from './build-event.ts';
 import type { Compilation, Compiler } from './compiler.ts';
@@ -27,7 +27,7 @@ export class FolderCompiler implements Compiler {
         `${taskRoot} holds more than ${maximumSources} files: changes in some are not seen. Set source_dir of ${functionName} to the folder of its sources.`,
       );
     }
-    if (!command && sourceFile !== undefined && !statSync(sourceFile, { throwIfNoEntry: false })) {
+    if (!command && sourceFile !== undefined && kindOf(sourceFile) !== 'file') {
       const file = relative(taskRoot, sourceFile);
       return { ok: false, inputs, errors: [{ text: 'the file is not there', file }] };
     }

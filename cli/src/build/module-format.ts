@@ -1,6 +1,7 @@
 // Decides as Node does whether a source file is an ES module or CommonJS.
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, extname, join, relative } from 'node:path';
+import { kindOf } from '../manifest/path-kind.ts';
 
 export interface ModuleFormat {
   readonly format: 'esm' | 'cjs';
@@ -45,17 +46,9 @@ export function nearestUpwards(
   for (let current = folder; ; current = dirname(current)) {
     for (const name of names) {
       const file = join(current, name);
-      if (isFile(file)) return { found: file, candidates: [...candidates, file] };
+      if (kindOf(file) === 'file') return { found: file, candidates: [...candidates, file] };
       if (!relative(root, current).startsWith('..')) candidates.push(file);
     }
     if (dirname(current) === current) return { found: undefined, candidates };
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-  } catch {
-    return false;
   }
 }

@@ -1,6 +1,7 @@
 // Which files of a folder are sources, where no import graph tells it.
-import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, realpathSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
+import { kindOf } from '../manifest/path-kind.ts';
 
 /** Folders that hold what tools fetched or made; names common to the ecosystems that Lambda runs. */
 const noiseFolders = new Set([
@@ -50,9 +51,12 @@ export function listLayers(layers: readonly string[]): Set<string> {
   return list(layers, (name) => name === '__pycache__' || noiseFiles.test(name));
 }
 
+/** Links are followed, each place they lead to once, except to a folder that a root lies in. */
 function list(roots: readonly string[], isLeftOut: (name: string) => boolean): Set<string> {
   const paths = new Set<string>(roots);
   const folders = [...roots];
+  const realRoots = roots.map((root) => realPathOf(root) ?? root);
+  const linked = new Set<string>();
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const entry of entriesOf(folder)) {
       const path = join(folder, entry.name);
@@ -60,9 +64,24 @@ function list(roots: readonly string[], isLeftOut: (name: string) => boolean): S
       if (paths.size >= maximumSources) return paths;
       paths.add(path);
       if (entry.isDirectory()) folders.push(path);
+      const target = entry.isSymbolicLink() ? realPathOf(path) : undefined;
+      if (target === undefined || linked.has(target)) continue;
+      linked.add(target);
+      // The link itself doesn't change when the file does.
+      if (kindOf(target) === 'file') paths.add(target);
+      else if (!realRoots.some((root) => `${root}${sep}`.startsWith(target + sep))) folders.push(path);
     }
   }
   return paths;
+}
+
+function realPathOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    // It leads nowhere.
+    return undefined;
+  }
 }
 
 function entriesOf(folder: string): Dirent[] {
@@ -77,5 +96,5 @@ function entriesOf(folder: string): Dirent[] {
 export function filesOfCommand(command: readonly string[], taskRoot: string): string[] {
   return command
     .map((word) => join(taskRoot, word.startsWith(taskRoot + sep) ? word.slice(taskRoot.length) : word))
-    .filter((file) => basename(file) !== '' && statSync(file, { throwIfNoEntry: false })?.isFile());
+    .filter((file) => basename(file) !== '' && kindOf(file) === 'file');
 }

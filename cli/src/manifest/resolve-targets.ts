@@ -1,10 +1,11 @@
 // Finds each function's files on the disk, as the build needs them.
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import type { BuildTarget, UnbuiltTarget } from '../build/build-event.ts';
 import type { FunctionSettings } from './function-settings.ts';
 import type { Manifest } from './load-manifest.ts';
 import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';
+import { kindOf } from './path-kind.ts';
 import { bringsItsOwnRuntime, pythonVersion } from './runtimes.ts';
 
 /** Tried in this order: sources before what a compiler may have put beside them, then as Lambda does. */
@@ -26,10 +27,10 @@ export function resolveTargets(manifest: Manifest): (BuildTarget | UnbuiltTarget
 
 function resolveTarget(settings: FunctionSettings, root: string): BuildTarget | UnbuiltTarget | Mistake {
   const taskRoot = resolve(root, settings.sourceDir);
-  if (!kindOf(taskRoot, 'folder')) return { path: 'source_dir', text: `there is no folder ${taskRoot}` };
+  if (kindOf(taskRoot) !== 'folder') return { path: 'source_dir', text: `there is no folder ${taskRoot}` };
   const { name: functionName, runtime, handler, build, layerDirs = [] } = settings;
   const layers = layerDirs.map((folder) => resolve(root, folder));
-  const missing = layers.findIndex((folder) => !kindOf(folder, 'folder'));
+  const missing = layers.findIndex((folder) => kindOf(folder) !== 'folder');
   if (missing >= 0) return { path: `layer_dirs[${missing}]`, text: `there is no folder ${layers[missing]}` };
   const afterBuild = () => {
     const found = findFiles(settings, root, taskRoot);
@@ -71,7 +72,7 @@ function findFiles(settings: FunctionSettings, root: string, taskRoot: string): 
     };
   }
   const place = resolve(taskRoot, dirname(handler), moduleName);
-  const sourceFile = extensions.map((extension) => place + extension).find((file) => kindOf(file, 'file'));
+  const sourceFile = extensions.map((extension) => place + extension).find((file) => kindOf(file) === 'file');
   if (sourceFile === undefined) {
     const tried = `${relative(root, place) || place}{${extensions.filter(Boolean).join(',')}}`;
     return {
@@ -93,7 +94,7 @@ function pythonMistake(handler: string, taskRoot: string): string | undefined {
     return `${JSON.stringify(handler)} must be a module, a dot and the name of a function, as in src/hello.handler`;
   }
   const place = join(taskRoot, ...steps);
-  const isInFolder = moduleName.includes('/') || kindOf(join(taskRoot, first), 'folder');
+  const isInFolder = moduleName.includes('/') || kindOf(join(taskRoot, first)) === 'folder';
   // A package is a folder, a compiled module has an ending of its own.
   if (!isInFolder || namesIn(dirname(place)).some((name) => name.split('.')[0] === steps.at(-1)))
     return undefined;
@@ -101,7 +102,7 @@ function pythonMistake(handler: string, taskRoot: string): string | undefined {
 }
 
 function namesIn(folder: string): string[] {
-  return kindOf(folder, 'folder') ? readdirSync(folder) : [];
+  return kindOf(folder) === 'folder' ? readdirSync(folder) : [];
 }
 
 /** Files that every Node runs: .js, .mjs and .cjs, and those without an extension. */
@@ -112,10 +113,5 @@ export function isPlainJavaScript(file: string): boolean {
 /** The program that a function with a runtime of its own is started with. */
 function bootstrapIn(taskRoot: string): readonly [string] | undefined {
   const file = join(taskRoot, 'bootstrap');
-  return kindOf(file, 'file') ? [file] : undefined;
-}
-
-function kindOf(path: string, kind: 'file' | 'folder'): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return (kind === 'file' ? stats?.isFile() : stats?.isDirectory()) ?? false;
+  return kindOf(file) === 'file' ? [file] : undefined;
 }

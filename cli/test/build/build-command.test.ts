@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../protocol/clock.ts';
+import { ManualClock } from '../../../protocol/test/manual-clock.ts';
 import { type BuildCommand, BuildCommands } from '../../src/build/build-commands.ts';
-import { buildBoundMs } from '../../src/build/build-process.ts';
+import { buildBoundMs, lastWordsMs } from '../../src/build/build-process.ts';
 import { handClock } from './hand-clock.ts';
 import { answer, Project } from './project.ts';
 
@@ -172,6 +173,29 @@ describe('a build command runs', () => {
     expect(await failure).toMatch(/^`sh -c .*` failed: took longer than 10 minutes$/s);
   });
 
+  it('until its process ends, also where that leaves one behind which holds its output', async () => {
+    project = await Project.create();
+    const clock = new ManualClock();
+    // In a session of its own, as servers of compilers are.
+    const server = `const { spawn } = require('node:child_process');
+      const left = spawn('sleep', ['1000'], { detached: true, stdio: 'inherit' });
+      left.unref();
+      console.log('left ' + left.pid);`;
+    const lines: string[] = [];
+    const commands = new BuildCommands({
+      clock,
+      onNotice: () => {},
+      onLine: (_, line) => lines.push(line),
+    });
+    const build = commands.of([process.execPath, '-e', server], project.root).upToDate();
+    await clock.untilSet(lastWordsMs);
+    clock.advance(lastWordsMs);
+    expect(await build).toBeUndefined();
+    const left = Number(/^left (\d+)$/.exec(lines[0] ?? '')?.[1]);
+    process.kill(left, 'SIGKILL');
+    await commands.close();
+  });
+
   it('no longer than livectl', async () => {
     project = await Project.create();
     const failure = command('echo $$ > pid.log; exec sleep 1000').upToDate();
@@ -230,6 +254,18 @@ describe('a function that is built', () => {
     await project.built();
     await project.stop();
     expect(runs()).toBe(3);
+  });
+
+  it('shows the end of an output of megabytes, since that is where the error is', async () => {
+    project = await Project.create({ 'main.c': 'one' });
+    const build = script(
+      'seq -f "[INFO] step %g of many that say nothing" 60000; echo "main.c:3: it is wrong"; exit 1',
+    );
+    await project.start([{ ...program, build }]);
+    const { errors } = await project.failed();
+    expect(errors[0]?.text).toMatch(
+      /step 60000 .*\nmain\.c:3: it is wrong\n… 59981 more lines, which --verbose shows$/s,
+    );
   });
 
   it('says so where the command is not there, or makes no program', async () => {

@@ -1,6 +1,6 @@
 // Functions that run as they are: plain JavaScript, a command, and any function where there is no esbuild.
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, rm, utimes } from 'node:fs/promises';
+import { chmod, mkdir, rm, symlink, utimes } from 'node:fs/promises';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { afterEach, expect, it } from 'vitest';
@@ -73,6 +73,37 @@ it('leaves to Node what only a bundler minds', async () => {
   // The files that were found count nevertheless.
   await project.write('src/optional.js', 'module.exports = 1;');
   await project.built();
+});
+
+it('watches what links lead to, also in a circle', async () => {
+  project = await Project.create({
+    'py/run.py': 'print(1)',
+    'shared/lib/x.py': 'x = 1',
+    'other/lib/x.py': 'x = 2',
+    'one.py': 'y = 1',
+  });
+  await symlink('../shared', project.path('py/shared'));
+  await symlink('../one.py', project.path('py/one.py'));
+  await symlink('..', project.path('shared/lib/circle'));
+  await symlink('../..', project.path('shared/lib/above'));
+  await symlink('nowhere', project.path('py/broken'));
+  await project.start([python]);
+  await project.built();
+  await project.write('shared/lib/x.py', 'x = 3');
+  expect((await project.built()).changed).toEqual(['shared/lib/x.py']);
+  await project.write('one.py', 'y = 2');
+  expect((await project.built()).changed).toEqual(['../one.py', 'one.py']);
+  await rm(project.path('py/shared'));
+  await symlink('../other', project.path('py/shared'));
+  expect((await project.built()).changed).toContain('shared/lib/x.py');
+  await project.write('other/lib/x.py', 'x = 4');
+  expect((await project.built()).changed).toEqual(['shared/lib/x.py']);
+});
+
+it('takes a command whose words are no names of files', async () => {
+  project = await Project.create({ 'py/run.py': 'print(1)' });
+  await project.start([{ ...python, command: ['sh', '-c', `# ${'x'.repeat(300)}\necho hi`] }]);
+  expect((await project.built()).code.build).toBe(1);
 });
 
 it('watches all sources of a command, by content', async () => {

@@ -114,3 +114,11 @@ it('tells every function that can’t be found, with what was tried', async () =
     ].join('\n'),
   );
 });
+
+it.each(['a\0b', 'x'.repeat(300), 'src/hello.ts/more'])(
+  'refuses a source_dir that can be no folder: %j',
+  async (sourceDir) => {
+    await touch('src/hello.ts');
+    expect(() => resolve({ sourceDir })).toThrow(/functions\.hello\.source_dir: there is no folder/);
+  },
+);
