@@ -78,7 +78,7 @@ export class FileWatcher {
       entry.subscribers.add(subscriber);
       const isTorn =
         readStamp(path) !== entry.state.stamp ||
-        (!known.has(path) && entry.state.changedAt >= readSince - clockLagMs);
+        (!known.has(path) && (entry.state.changedAt >= readSince - clockLagMs || isJustMade(entry.state)));
       if (!isTorn) continue;
       torn = true;
       interest.torn.add(path);
@@ -156,7 +156,8 @@ export class FileWatcher {
       if (!entry) continue;
       const state = readState(path);
       const differs = state.digest !== entry.state.digest;
-      if (differs && state.empty && now - since < patienceMs) continue;
+      const isNews = differs || [...entry.subscribers].some((one) => this.#interests.get(one)?.torn.has(path));
+      if (isNews && state.empty && now - since < patienceMs) continue;
       this.#pending.delete(path);
       const becameAnother = state.kind !== entry.state.kind;
       entry.state = state;
@@ -184,4 +185,9 @@ export class FileWatcher {
       subscriber.onChange(changed, interest.since);
     }
   }
+}
+
+/** Created a moment ago and still without a word, so that the rest is likely to come. */
+function isJustMade({ empty, changedAt }: FileState): boolean {
+  return empty && Date.now() - changedAt < patienceMs;
 }

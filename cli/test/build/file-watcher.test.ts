@@ -1,5 +1,5 @@
 // Half-done saves, seen through real events and with the clock in the test's hand.
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -65,6 +65,33 @@ it.each([
   await noticed(act);
   clock.turn(50);
   expect(changes).toEqual([[file]]);
+});
+
+/** Just now, however slow the test is. */
+function makeEmpty(): void {
+  writeFileSync(file, '');
+  const soon = Date.now() / 1000 + 30;
+  utimesSync(file, soon, soon);
+}
+
+it('gives a file that was created empty 50 ms to be written', async () => {
+  makeEmpty();
+  // It was read as it is, before anybody knew that it is about to be written.
+  expect(watcher.watch(subscriber, new Set([file]), longAgo())).toBe(true);
+  clock.turn(49);
+  expect(changes).toEqual([]);
+  await noticed(() => writeFileSync(file, 'one'));
+  clock.turn(5);
+  expect(changes).toEqual([[file]]);
+  expect(watcher.watch(subscriber, new Set([file]), longAgo())).toBe(false);
+});
+
+it('believes after 50 ms that a new file is empty', () => {
+  makeEmpty();
+  expect(watcher.watch(subscriber, new Set([file]), longAgo())).toBe(true);
+  clock.turn(50);
+  expect(changes).toEqual([[file]]);
+  expect(watcher.watch(subscriber, new Set([file]), longAgo())).toBe(false);
 });
 
 it('tells of a change only when none of its files is in the middle of a save', async () => {
