@@ -4,7 +4,6 @@
 import { dirname, relative, sep } from 'node:path';
 import process from 'node:process';
 import type { Clock } from '../../../protocol/clock.ts';
-import { messageOf } from '../../../protocol/live-debug-error.ts';
 import { type BuildProcess, startBuild } from './build-process.ts';
 import { type FileState, isBinary, readStamp, readState } from './file-state.ts';
 import { listSources } from './source-folder.ts';
@@ -137,9 +136,6 @@ export class BuildCommands {
       const tell = (line: string) => onLine?.(title, line);
       this.#running = startBuild({ command: words, folder, env, clock, onLine: tell });
       command.failure = await this.#running.failure;
-    } catch (error) {
-      // Words that no program can be given, e.g. with a NUL.
-      command.failure = `\`${title}\` can't be started in ${folder}: ${messageOf(error)}`;
     } finally {
       patience.cancel();
       this.#running = undefined;

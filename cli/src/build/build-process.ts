@@ -3,7 +3,6 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../protocol/clock.ts';
-import { messageOf } from '../../../protocol/live-debug-error.ts';
 import { exitReason, startProcess } from '../worker/worker-process.ts';
 
 /** The longest that a build may take, in milliseconds: the first one of a project often downloads its packages. */
@@ -67,7 +66,7 @@ export function startBuild(options: BuildProcessOptions): BuildProcess {
   const failure = child.exited.then(async (exit) => {
     bound.cancel();
     process.off('exit', kill);
-    if (exit.spawnError) return `${words} can't be started in ${folder}: ${messageOf(exit.spawnError)}`;
+    if (exit.notStarted !== undefined) return `${words} can't be started in ${folder}: ${exit.notStarted}`;
     const lastWords = clock.after(lastWordsMs, () => {
       for (const stream of [child.stdout, child.stderr]) stream.destroy();
     });
@@ -82,9 +81,7 @@ export function startBuild(options: BuildProcessOptions): BuildProcess {
 }
 
 /** Resolves when the stream is at its end. */
-function readLines(stream: Readable | null, take: (line: string) => void): Promise<void> {
-  // A program that can't be started has no streams under Deno.
-  if (!stream) return Promise.resolve();
+function readLines(stream: Readable, take: (line: string) => void): Promise<void> {
   return new Promise((resolve) => {
     createInterface({ input: stream }).on('line', take).on('close', resolve);
     stream.once('error', () => resolve());

@@ -156,7 +156,8 @@ export class FileWatcher {
       if (!entry) continue;
       const state = readState(path);
       const differs = state.digest !== entry.state.digest;
-      const isNews = differs || [...entry.subscribers].some((one) => this.#interests.get(one)?.torn.has(path));
+      const isNews =
+        differs || [...entry.subscribers].some((one) => this.#interests.get(one)?.torn.has(path));
       if (isNews && state.empty && now - since < patienceMs) continue;
       this.#pending.delete(path);
       const becameAnother = state.kind !== entry.state.kind;

@@ -1,5 +1,5 @@
 // The folder that bundles are written to: inside the project, so that packages left out of them are found from there.
-import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +42,8 @@ export class OutputFolder {
     return {
       placeholder: join(folder, '0'),
       folderOf: async (build) => {
+        // Somebody may have removed it, e.g. with all that git ignores.
+        if (!existsSync(this.#parent)) this.#made = false;
         this.#make();
         const path = join(folder, String(build));
         await mkdir(path, { recursive: true, mode: 0o700 });
@@ -60,12 +62,12 @@ export class OutputFolder {
     if (!this.#made) return;
     this.#made = false;
     rmSync(this.#own, { recursive: true, force: true });
-    if (readdirSync(this.#parent).some((name) => name !== '.gitignore')) return;
-    rmSync(join(this.#parent, '.gitignore'), { force: true });
     try {
+      if (readdirSync(this.#parent).some((name) => name !== '.gitignore')) return;
+      rmSync(join(this.#parent, '.gitignore'), { force: true });
       rmdirSync(this.#parent);
     } catch {
-      // Another livectl has just begun to use it.
+      // Another livectl has just begun to use it, or somebody has removed it.
     }
   }
 
@@ -77,6 +79,7 @@ export class OutputFolder {
       if (isAbandoned(name)) rmSync(join(this.#parent, name), { recursive: true, force: true });
     }
     mkdirSync(this.#own, { recursive: true, mode: 0o700 });
+    process.off('exit', this.#remove);
     process.once('exit', this.#remove);
     this.#made = true;
   }

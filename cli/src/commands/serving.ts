@@ -91,14 +91,13 @@ export async function serveUntilStopped(
 ): Promise<number> {
   const emit = options.format === 'json' ? jsonLines(processOutput) : pretty(processOutput);
   const closers = new Closers();
-  try {
-    return await serve(options, await prepare(closers), emit, closers);
-  } catch (error) {
+  const failed = (error: unknown) => {
     reportFailure(error, processOutput, options);
     return exitCodeOf(error);
-  } finally {
-    await closers.close();
-  }
+  };
+  const served = () => prepare(closers).then((errand) => serve(options, errand, emit, closers));
+  const exitCode = await served().catch(failed);
+  return closers.close().then(() => exitCode, failed);
 }
 
 async function serve(

@@ -1,5 +1,5 @@
 // [5] Debuggers under `--inspect`: one port for each function, and who is attached.
-
+import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { type DebugKind, type DebugPort, openDebugPort } from './debug-port.ts';
 import { type DebugAddress, DebugTarget } from './debug-target.ts';
 
@@ -33,6 +33,8 @@ export interface DebugWatcher {
  */
 const lastWordsMs = 1000;
 
+const highestPort = 65_535;
+
 export class Debugging {
   readonly #targets = new Map<string, DebugTarget>();
   readonly #kinds = new Map<string, DebugKind>();
@@ -40,8 +42,19 @@ export class Debugging {
   readonly #unavailable = new Set<string>();
   #watcher: DebugWatcher | undefined;
 
-  /** Opens a port for each function, in this order from `firstPort` on; 0: any free ones. Rejects with LD_PORT_IN_USE. */
+  /**
+   * Opens a port for each function, in this order from `firstPort` on; 0: any free ones. Rejects with LD_PORT_IN_USE,
+   * or LD_CONFIG where there are no more ports.
+   */
   static async open(functions: readonly DebuggedFunction[], firstPort: number): Promise<Debugging> {
+    const last = firstPort + functions.length - 1;
+    if (firstPort !== 0 && last > highestPort) {
+      throw new LiveDebugError(
+        'LD_CONFIG',
+        `--inspect=${firstPort} leaves no port for each of ${functions.length} functions: ${highestPort} is the highest`,
+        { remedy: `choose one up to ${highestPort - functions.length + 1}, or 0 for free ports` },
+      );
+    }
     const debugging = new Debugging();
     try {
       for (const [index, { functionName, kind }] of functions.entries()) {

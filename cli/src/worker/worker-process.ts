@@ -1,15 +1,16 @@
 // [5] One worker as a process: in a group of its own, so that Ctrl-C in the terminal doesn't reach it and that all it
 // started can be ended with it; and Lambda's words for how it ended.
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
-import { messageOf } from '../../../protocol/live-debug-error.ts';
+import { Readable } from 'node:stream';
 import { type FunctionError, functionError } from './invocation.ts';
+import { whyNotStarted } from './why-not-started.ts';
 
 /** How a process ended, or why it never started. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  readonly spawnError?: Error;
+  /** Why it never started. */
+  readonly notStarted?: string;
 }
 
 export interface WorkerProcess {
@@ -25,20 +26,29 @@ export interface WorkerProcess {
   kill(): void;
 }
 
-/** Starts a program without a shell; `env` is its whole environment. */
+/** Starts a program without a shell; `env` is its whole environment. Never throws: `exited` says what went wrong. */
 export function startProcess(
   command: readonly [string, ...string[]],
   options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
 ): WorkerProcess {
   const [program, ...args] = command;
-  const child = spawn(program, args, {
-    ...options,
-    detached: process.platform !== 'win32',
-    windowsHide: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const failed = (error: unknown): Exit => {
+    return { code: null, signal: null, notStarted: whyNotStarted(program, options.cwd, error) };
+  };
+  let child: ChildProcess;
+  try {
+    child = spawn(program, args, {
+      ...options,
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  } catch (error) {
+    // A word with a NUL, too many words, a program of another machine: some faults are told at once.
+    return stillborn(failed(error));
+  }
   const exited = new Promise<Exit>((resolve) => {
-    child.once('error', (spawnError) => resolve({ code: null, signal: null, spawnError }));
+    child.once('error', (error) => resolve(failed(error)));
     child.once('exit', (code, signal) => {
       // What it left behind in its group holds its pipes open and would outlive us.
       killGroup(child);
@@ -51,12 +61,19 @@ export function startProcess(
   });
   return {
     pid: child.pid,
-    stdout: child.stdout,
-    stderr: child.stderr,
+    // Under Deno a program that can't be started has none.
+    stdout: child.stdout ?? Readable.from([]),
+    stderr: child.stderr ?? Readable.from([]),
     exited,
     closed,
     kill: () => killGroup(child),
   };
+}
+
+function stillborn(exit: Exit): WorkerProcess {
+  const [stdout, stderr] = [Readable.from([]), Readable.from([])];
+  const [exited, closed] = [Promise.resolve(exit), Promise.resolve()];
+  return { pid: undefined, stdout, stderr, exited, closed, kill: () => {} };
 }
 
 function killGroup(child: ChildProcess): void {
@@ -91,16 +108,17 @@ const signalWords: Partial<Record<NodeJS.Signals, string>> = {
   SIGTRAP: 'trace/breakpoint trap',
 };
 
-/** e.g. `exit status 1` or `signal: killed`; undefined for an exit with 0. */
+/** e.g. `exit status 1` or `signal: killed`, or why it never started; undefined for an exit with 0. */
 export function exitReason(exit: Exit): string | undefined {
+  if (exit.notStarted !== undefined) return exit.notStarted;
   if (exit.signal !== null) return `signal: ${signalWords[exit.signal] ?? exit.signal}`;
   return exit.code === 0 ? undefined : `exit status ${exit.code}`;
 }
 
 /** The error of an invocation whose worker ended without an answer. */
 export function exitError(id: string, exit: Exit, command: readonly string[]): FunctionError {
-  if (exit.spawnError !== undefined) {
-    const words = `can't start '${command.join(' ')}': ${messageOf(exit.spawnError)}`;
+  if (exit.notStarted !== undefined) {
+    const words = `can't start '${command.join(' ')}': ${exit.notStarted}`;
     return functionError('Runtime.InvalidEntrypoint', `RequestId: ${id} Error: ${words}`);
   }
   const reason = exitReason(exit);

@@ -129,6 +129,10 @@ export class Worker {
         ? undefined
         : new WorkerDebugger(debugged, (news) => settings.onDebugger(this, news));
     this.#starting = this.#start(cwd);
+    this.#starting.catch((error: unknown) => {
+      this.ended = true;
+      settings.onExit(this, messageOf(error));
+    });
     this.exited = this.#starting.then(
       ({ process }) => process.exited.then(() => {}),
       () => {},
@@ -222,15 +226,7 @@ export class Worker {
     const { machine, clock } = this.#settings;
     const api = await startRuntimeApi(this.#side.apiOptions);
     const variables = { ...this.#side.variables(api.address), AWS_LAMBDA_RUNTIME_API: api.address };
-    let process: WorkerProcess;
-    try {
-      process = startProcess(this.#command, { cwd, env: { ...machine, ...variables } });
-    } catch (error) {
-      this.ended = true;
-      await api.close();
-      this.#settings.onExit(this, messageOf(error));
-      throw error;
-    }
+    const process = startProcess(this.#command, { cwd, env: { ...machine, ...variables } });
     const onLine = (line: LogLine) => this.#onLine(line);
     const logs = new LogReader(process.stdout, process.stderr, {
       onLine,

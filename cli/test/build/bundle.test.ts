@@ -1,6 +1,6 @@
 // Bundles: what a TypeScript function becomes, and that it runs in Node as its sources say.
 import { existsSync, statSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
@@ -195,6 +195,18 @@ it('removes .livectl when nobody else uses it', async () => {
   await project.start(hello);
   await project.stop();
   expect((await readdir(project.root)).sort()).toEqual(['package.json', 'src']);
+});
+
+it('makes .livectl again when somebody has removed it, and ends without it', async () => {
+  project = await Project.create({ 'package.json': '{}', 'src/hello.ts': handler('0') });
+  await project.start(hello);
+  await project.built();
+  await rm(project.path('.livectl'), { recursive: true });
+  await project.write('src/hello.ts', handler('1'));
+  expect(await answer(await project.built())).toBe(1);
+  expect(existsSync(project.path('.livectl/.gitignore'))).toBe(true);
+  await rm(project.path('.livectl'), { recursive: true });
+  await project.stop();
 });
 
 it('puts its output into the package of the source, in a monorepo too', async () => {

@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openDebugPort } from '../../src/worker/debug-port.ts';
 import { DebugTarget } from '../../src/worker/debug-target.ts';
+import { Debugging } from '../../src/worker/debugging.ts';
 
 /** A process that answers everything with what it got, in capitals. */
 async function startProcess(): Promise<{ port: number; clients: Socket[] }> {
@@ -166,5 +167,14 @@ it('a port that is taken is one clear error', async () => {
   await expect(openDebugPort('node', 'other', port, new DebugTarget(() => undefined))).rejects.toMatchObject({
     code: 'LD_PORT_IN_USE',
     message: `port ${port} for the debugger of other is in use`,
+  });
+});
+
+it('refuses a first port that leaves none for the last function', async () => {
+  const functions = ['a', 'b'].map((functionName) => ({ functionName, kind: 'node' as const }));
+  await expect(Debugging.open(functions, 65_535)).rejects.toMatchObject({
+    code: 'LD_CONFIG',
+    message: '--inspect=65535 leaves no port for each of 2 functions: 65535 is the highest',
+    remedy: 'choose one up to 65534, or 0 for free ports',
   });
 });

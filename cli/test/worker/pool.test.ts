@@ -282,15 +282,4 @@ describe('a command', () => {
     await harness.event((event) => event.type === 'worker_ended' && event.pid === pid);
     expect(isAlive(pid)).toBe(false);
   });
-
-  it('that is not there is named in the error', async () => {
-    const harness = new PoolHarness(runtime.file);
-    harness.use('none', { kind: 'command', command: ['./nowhere', '--flag'] }, custom);
-    expect(await harness.answer('none')).toMatchObject({
-      errorType: 'Runtime.InvalidEntrypoint',
-      errorMessage: expect.stringMatching(
-        /RequestId: request-1 Error: can't start '\.\/nowhere --flag': .*ENOENT/,
-      ),
-    });
-  });
 });
