@@ -1,20 +1,21 @@
 // Which hosts a function's environment names: URLs, host:port, a host beside its port. Nothing of a value but host and
 // port leaves this file, since the rest may be a password.
 import { isIP } from 'node:net';
-import { awsPorts, portByWord, schemePorts, webSchemes } from './known-services.ts';
+import {
+  hasKnownScheme,
+  hostAndPort,
+  type Place,
+  place,
+  portIn,
+  readConnectionString,
+} from './connection-string.ts';
+import { awsPorts, portByWord } from './known-services.ts';
 import { isPrivateAddress } from './private-address.ts';
 
 /** A place that a function connects to, as far as its environment tells. */
-export interface Endpoint {
+export interface Endpoint extends Place {
   /** The variable; `CONFIG.db.host` for a field of a variable that holds JSON. */
   readonly variable: string;
-  readonly host: string;
-  /** To try in this order, until one answers; none where the environment names no port. */
-  readonly ports: readonly number[];
-  /** The host is looked up as a DNS SRV record first (`mongodb+srv`). */
-  readonly srv: boolean;
-  /** An HTTP or WebSocket URL: at a public address it is an API on the internet, no private resource. */
-  readonly web: boolean;
 }
 
 /** Found in a value whose host can't be told from its password. */
@@ -28,11 +29,15 @@ export interface FoundEndpoints {
   readonly unreadable: readonly Unreadable[];
 }
 
-type Place = Omit<Endpoint, 'variable'>;
-
-const hostName = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?$/i;
 const internalName = /\.(internal|local|localdomain|lan|corp|private|intranet)\.?$/i;
 const endpointWord = /^(.*?)_?(HOST|HOSTNAME|ENDPOINT|SERVER|ADDRESS|ADDR|URL|URI|BROKERS?)$/i;
+
+/** Names of variables, and of fields of JSON, whose values are users and passwords. */
+const secretWord =
+  /(PASS|PASSWORD|PASSWD|PASSPHRASE|PWD|SECRET|TOKEN|KEY|CREDENTIALS?|USER|USER_?NAME|LOGIN|AUTH)S?$/i;
+
+/** https://stackexchange.github.io/StackExchange.Redis/Configuration.html */
+const redisOption = /^(abortConnect|allowAdmin|\w+Timeout|defaultDatabase|name|password|ssl\w*|user)=/i;
 
 /** Set by Lambda or livectl, or paths: none of them names a resource. */
 const notTheirs = /^(AWS_(?!ENDPOINT_URL)|LAMBDA_|LIVE_DEBUG_|LIVECTL_|NODE_|_|PATH$|HOME$|TZ$|LANG$)/;
@@ -75,69 +80,30 @@ function parse(json: string): unknown {
 }
 
 /** The places a value names, or why it can't be read. */
-function placesIn(variable: string, value: string, variables: ReadonlyMap<string, string>): Place[] | string {
+function placesIn(
+  variable: string,
+  value: string,
+  variables: ReadonlyMap<string, string>,
+): readonly Place[] | string {
   if (value === '' || value.length > 8192 || /^arn:/.test(value)) return [];
-  if (/^jdbc:oracle:thin:/i.test(value)) return fromOracle(value);
-  const url = /^(?:jdbc:)?((?:[a-z][a-z0-9+.-]*:)+)\/\/(.*)$/is.exec(value);
-  if (url) return fromUrl(url[1] ?? '', url[2] ?? '');
-  const pairs = fromPairs(value);
-  if (pairs) return [pairs];
+  // A password may look like a host; it doesn't look like `postgres://...`.
+  if (secretWord.test(variable) && !hasKnownScheme(value)) return [];
+  const read = readConnectionString(value);
+  if (read !== undefined) return read;
   const parts = value.split(',').map((part) => part.trim());
-  const withPorts = parts.map(hostAndPort);
-  if (withPorts.every((place) => place !== undefined)) {
-    const sure = withPorts.every(({ host }) => /[.:]/.test(host) || host === 'localhost');
-    return sure || endpointWord.test(variable) ? withPorts.map(({ host, port }) => place(host, [port])) : [];
-  }
-  return parts.flatMap((part) => fromHost(variable, part, variables));
-}
-
-/** What follows `://`. */
-function fromUrl(schemes: string, rest: string): Place[] | string {
-  const names = schemes.toLowerCase().split(':').filter(Boolean);
-  const srv = names.includes('mongodb+srv');
-  const known = names.map((name) => name.replace(/\+.*/, '')).find((name) => name in schemePorts);
-  const end = rest.search(/[/?#;]/);
-  const authority = end < 0 ? rest : rest.slice(0, end);
-  // A password with a bare / or ? makes its tail look like the host, which would be shown.
-  if (end >= 0 && rest.slice(end).includes('@')) return passwordWords;
-  const hosts = authority.slice(authority.lastIndexOf('@') + 1).split(',');
-  const web = known !== undefined && webSchemes.has(known);
-  return hosts.flatMap((text) => {
-    const found = hostAndPort(text) ?? (isHost(text) ? { host: bare(text), port: undefined } : undefined);
-    if (found === undefined) return [];
-    const fallback = (known === undefined ? undefined : schemePorts[known]) ?? awsPorts(found.host)?.[0];
-    const ports = found.port === undefined ? (fallback === undefined ? [] : [fallback]) : [found.port];
-    return [{ ...place(found.host, ports), srv, web }];
+  // `cache:6379,password=...` of StackExchange.Redis: what follows the first option may be a part of it.
+  const firstOption = parts.findIndex((part) => redisOption.test(part));
+  const hosts = (firstOption < 0 ? parts : parts.slice(0, firstOption)).map(hostAndPort);
+  if (!hosts.every((host) => host !== undefined)) return [];
+  return hosts.flatMap(({ host, port }) => {
+    if (port === undefined) return fromHost(variable, host, variables);
+    const sure = /[.:]/.test(host) || host === 'localhost' || endpointWord.test(variable);
+    return sure ? [place(host, [port])] : [];
   });
 }
 
-const passwordWords =
-  'it holds an @ behind its host, so that host and password can’t be told apart: percent-encode the password';
-
-/** `jdbc:oracle:thin:user/password@host:1521:sid` and its kin. */
-function fromOracle(value: string): Place[] | string {
-  const [, host, ...more] = value.split('@');
-  if (more.length > 0) return passwordWords;
-  const found = /^(?:\/\/)?([^:/]+)(?::(\d+))?/.exec(host ?? '');
-  if (!found?.[1] || !isHost(found[1])) return [];
-  return [place(found[1], [Number(found[2] ?? schemePorts.oracle)])];
-}
-
-/** `host=db port=5432 ...` of libpq and `Server=tcp:db,1433;...` of ADO.NET. */
-function fromPairs(value: string): Place | undefined {
-  const host = /(?:^|[;\s])(?:host|server|data source|address)\s*=\s*(?:tcp:)?([^;,\s]+)(?:,(\d+))?/i.exec(
-    value,
-  );
-  if (!host?.[1] || !isHost(host[1])) return undefined;
-  const port = host[2] ?? /(?:^|[;\s])port\s*=\s*(\d+)/i.exec(value)?.[1];
-  const semicolons = value.includes(';');
-  return place(host[1], [Number(port ?? (semicolons ? schemePorts.sqlserver : schemePorts.postgres))]);
-}
-
 /** A host without a port: private by its looks, or by the name of its variable. */
-function fromHost(variable: string, text: string, variables: ReadonlyMap<string, string>): Place[] {
-  if (!isHost(text)) return [];
-  const host = bare(text);
+function fromHost(variable: string, host: string, variables: ReadonlyMap<string, string>): Place[] {
   const ofAws = awsPorts(host);
   const address = isIP(host) > 0;
   const looksPrivate = address ? isPrivateAddress(host) : internalName.test(host);
@@ -151,8 +117,7 @@ function fromHost(variable: string, text: string, variables: ReadonlyMap<string,
 
 /** `DB_PORT` for `DB_HOST`, also for `DB_READER_HOST`. */
 function portBeside(variable: string, variables: ReadonlyMap<string, string>): number | undefined {
-  const port = Number(besideOf(variable, 'PORT', variables));
-  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
+  return portIn(besideOf(variable, 'PORT', variables));
 }
 
 function engineBeside(variable: string, variables: ReadonlyMap<string, string>): number | undefined {
@@ -172,25 +137,4 @@ function besideOf(
     const value = found.find((candidate) => candidate !== undefined);
     if (value !== undefined || !words.includes('_')) return value;
   }
-}
-
-/** `host:5432`, `[::1]:5432`. */
-function hostAndPort(text: string): { readonly host: string; readonly port: number } | undefined {
-  const [, host = '', digits] = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/.exec(text) ?? [];
-  const port = Number(digits);
-  return isHost(host) && port > 0 && port < 65_536 ? { host: bare(host), port } : undefined;
-}
-
-function isHost(text: string): boolean {
-  const host = bare(text);
-  return isIP(host) > 0 || (hostName.test(host) && !/^\d+(\.\d+)*$/.test(host));
-}
-
-/** Without the brackets of an IPv6 address. */
-function bare(host: string): string {
-  return host.replace(/^\[(.*)\]$/, '$1');
-}
-
-function place(host: string, ports: readonly number[]): Place {
-  return { host, ports, srv: false, web: false };
 }

@@ -52,10 +52,12 @@ const awsHosts: readonly (readonly [RegExp, readonly number[]])[] = [
   [/\.(serverless|cache)\./, [6379]],
   [/\.kafka(-serverless)?\./, [9098, 9094, 9092]],
   [/\.mq\./, [5671, 61_617]],
-  [/\.(es|aos)\./, [443]],
+  [/\.(es|aos|aoss)\./, [443]],
+  [/\.efs\./, [2049]],
 ];
 
-const amazonHost = /\.(amazonaws\.com(\.cn)?|on\.aws)$/i;
+/** Of all partitions: AWS, GovCloud, China, the European Sovereign Cloud. */
+const amazonHost = /\.(amazonaws\.(com(\.cn)?|eu)|on\.(aws|amazonwebservices\.com\.cn))\.?$/i;
 
 /** The ports of an AWS service that lives in a VPC; undefined for every other host. */
 export function awsPorts(host: string): readonly number[] | undefined {

@@ -32,6 +32,16 @@ describe('a URL', () => {
     ['http://search.internal:9200', ['search.internal:9200']],
     ['https://vpc-orders-abc.eu-west-1.es.amazonaws.com', ['vpc-orders-abc.eu-west-1.es.amazonaws.com:443']],
     ['postgres://app:s3cret@[fd00::5]:5433/orders', ['fd00::5:5433']],
+    ['nats://a.internal:4222,nats://b.internal:4223', ['a.internal:4222', 'b.internal:4223']],
+    ['http://a.internal:9200,http://b.internal', ['a.internal:9200', 'b.internal:80']],
+    ['jdbc:sqlserver://db.internal\\SQL1:1444;user=u;password=p@w', ['db.internal:1444']],
+    ['app:s3c@ret@tcp(db.internal:3307)/orders?parseTime=true', ['db.internal:3307']],
+    ['app:s3cret@tcp(db.internal)/orders', ['db.internal:3306']],
+    ['cache.internal:6380,password=a,b.internal=,ssl=True', ['cache.internal:6380']],
+    [
+      'postgres://orders.proxy-abc.eu-west-1.rds.amazonaws.com/x',
+      ['orders.proxy-abc.eu-west-1.rds.amazonaws.com:5432'],
+    ],
   ])('%s', (value, places) => {
     expect(found({ THE_URL: value })).toEqual(places.map((each) => `THE_URL ${each}`));
   });
@@ -41,6 +51,7 @@ describe('a URL', () => {
     'postgres://app:p?w@db.internal/orders',
     'redis://:p#w@cache.internal',
     'jdbc:oracle:thin:u/p@w@db.internal:1521:orders',
+    'amqp://u:p@a.internal,amqp://u:p@b.internal',
   ])('whose password can’t be told from its host is not read: %s', (value) => {
     const { endpoints, unreadable } = findEndpoints({ DB_URL: value });
     expect(endpoints).toEqual([]);
@@ -51,6 +62,35 @@ describe('a URL', () => {
 describe('a host', () => {
   it.each<[Record<string, string>, string[]]>([
     [{ DB: 'db.internal:5432' }, ['DB db.internal:5432']],
+    [
+      { DB: 'orders.abc.rds.cn-north-1.amazonaws.com.cn', DB_PORT: '5433' },
+      ['DB orders.abc.rds.cn-north-1.amazonaws.com.cn:5433'],
+    ],
+    [
+      { CACHE: 'clustercfg.orders.abc.usgw1.cache.amazonaws.com' },
+      ['CACHE clustercfg.orders.abc.usgw1.cache.amazonaws.com:6379'],
+    ],
+    [
+      {
+        BROKERS:
+          'b-1.orders.abc.c2.kafka.eu-west-1.amazonaws.com:9098,b-2.orders.abc.c2.kafka.eu-west-1.amazonaws.com',
+      },
+      [
+        'BROKERS b-1.orders.abc.c2.kafka.eu-west-1.amazonaws.com:9098',
+        'BROKERS b-2.orders.abc.c2.kafka.eu-west-1.amazonaws.com:9098|9094|9092',
+      ],
+    ],
+    [{ HOSTS: 'fd00::5, [fd00::6]:5433' }, ['HOSTS fd00::5:', 'HOSTS fd00::6:5433']],
+    [
+      { DSN: "host=a.internal,b.internal port=1,2 password='x host=c.internal'" },
+      ['DSN a.internal:1', 'DSN b.internal:2'],
+    ],
+    [{ DSN: 'Host=db.internal;Username=app;Password="a;Host=c.internal"' }, ['DSN db.internal:5432']],
+    [
+      { DB_SECRET: '{"host":"db.internal","port":5432,"password":"c.internal:1"}' },
+      ['DB_SECRET.host db.internal:5432'],
+    ],
+    [{ DB_SECRET: 'postgres://u:p@db.internal/x' }, ['DB_SECRET db.internal:5432']],
     [{ CACHE: '10.0.3.4:6379' }, ['CACHE 10.0.3.4:6379']],
     [
       { BROKERS: 'b-1.internal:9092, b-2.internal:9092' },
@@ -91,6 +131,10 @@ describe('a host', () => {
     { MODE: 'debug:1' },
     { NAME: 'orders' },
     { MAIL: 'ada@db.internal' },
+    { DB_PASSWORD: 'c.internal:5432' },
+    { API_KEY: 'fd00::5' },
+    { DB_USER: 'orders.internal' },
+    { PAGE: 'https://cdn.example.com/npm/left-pad@1.3.0' },
     { AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001' },
     { PATH: '/bin' },
     { EMPTY: '' },

@@ -1,0 +1,180 @@
+// Which hosts one connection string names: a URL, JDBC, ADO.NET, libpq, Oracle, Go. Where its password could be taken for a
+// host it is not read at all, for a host is shown and looked up.
+import { isIP } from 'node:net';
+import { awsPorts, schemePorts, webSchemes } from './known-services.ts';
+
+/** A place as one string names it. */
+export interface Place {
+  readonly host: string;
+  /** To try until one answers; none where the string names no port and its kind has none. */
+  readonly ports: readonly number[];
+  /** The host is looked up as a DNS SRV record first (`mongodb+srv`). */
+  readonly srv: boolean;
+  /** An HTTP or WebSocket URL: at a public address it is an API on the internet, no private resource. */
+  readonly web: boolean;
+}
+
+const hostName = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?$/i;
+
+const behindHost =
+  'it holds an @ behind its host, so that host and password can’t be told apart: percent-encode the password, write one URL only';
+const severalHosts =
+  'it names its host twice, so that host and password can’t be told apart: quote the password';
+
+/** The places a string names, or why it can't be read; undefined where it is no connection string. */
+export function readConnectionString(text: string): readonly Place[] | string | undefined {
+  if (/^jdbc:oracle:/i.test(text)) return fromOracle(text);
+  const url = /^(jdbc:)?((?:[a-z][a-z0-9+.-]*:)+)\/\/(.*)$/is.exec(text);
+  if (url) return fromUrls(text, url[1] !== undefined, url[2] ?? '', url[3] ?? '');
+  return fromGo(text) ?? fromPairs(libpqPairs(text)) ?? fromPairs(adoPairs(text));
+}
+
+/** Whether a URL's scheme is one of a known service. */
+export function hasKnownScheme(text: string): boolean {
+  const schemes = /^(?:jdbc:)?((?:[a-z][a-z0-9+.-]*:)+)/i.exec(text)?.[1];
+  return schemes !== undefined && knownOf(namesOf(schemes)) !== undefined;
+}
+
+function namesOf(schemes: string): string[] {
+  return schemes.toLowerCase().split(':').filter(Boolean);
+}
+
+function knownOf(names: readonly string[]): string | undefined {
+  return names.map((name) => name.replace(/\+.*/, '')).find((name) => Object.hasOwn(schemePorts, name));
+}
+
+/** `rest` is what follows the first `://`. */
+function fromUrls(text: string, jdbc: boolean, schemes: string, rest: string): readonly Place[] | string {
+  // A broker's cluster as a list of URLs; a part of a password may look like the next of them.
+  const list = text.split(/,\s*(?=[a-z][a-z0-9+.-]*:\/\/)/i);
+  if (list.length > 1 && list.every((one) => /^[^@=?;#]*$/.test(one) && one.startsWith(`${schemes}//`))) {
+    return list.flatMap((one) => {
+      const places = fromUrl(false, schemes, one.slice(schemes.length + 2));
+      return typeof places === 'string' ? [] : places;
+    });
+  }
+  return fromUrl(jdbc, schemes, rest);
+}
+
+function fromUrl(jdbc: boolean, schemes: string, rest: string): readonly Place[] | string {
+  const names = namesOf(schemes);
+  const known = knownOf(names);
+  // SQL Server's have no password before the host, and properties behind it.
+  const properties = jdbc && known === 'sqlserver';
+  const end = rest.search(properties ? /;/ : /[/?#;]/);
+  const authority = end < 0 ? rest : rest.slice(0, end);
+  if (properties && authority.includes('@')) return behindHost;
+  // A password with a bare / or ? makes its tail look like the host, and its head like one, too.
+  if (!properties && end >= 0 && rest.slice(end).includes('@')) {
+    const page = known !== undefined && webSchemes.has(known) && /^[^:@]+$/.test(authority);
+    return page ? [] : behindHost;
+  }
+  const hosts = authority.slice(authority.lastIndexOf('@') + 1).split(',');
+  const web = known !== undefined && webSchemes.has(known);
+  return hosts.flatMap((host) => {
+    const found = hostAndPort(properties ? host.replace(/\\[^:]*/, '') : host);
+    if (found === undefined) return [];
+    const fallback = (known === undefined ? undefined : schemePorts[known]) ?? awsPorts(found.host)?.[0];
+    const port = found.port ?? fallback;
+    return [
+      { ...place(found.host, port === undefined ? [] : [port]), srv: names.includes('mongodb+srv'), web },
+    ];
+  });
+}
+
+/** `jdbc:oracle:thin:user/password@host:1521:sid` and its kin. */
+function fromOracle(text: string): readonly Place[] | string {
+  const [, host = '', ...more] = text.split('@');
+  if (more.length > 0) return behindHost;
+  const found = hostAndPort(/^(?:\/\/)?([^:/]+(?::\d+)?)(?=[:/]|$)/.exec(host)?.[1] ?? '');
+  return found ? [place(found.host, [found.port ?? 1521])] : [];
+}
+
+/** `user:password@tcp(host:3306)/orders` of Go's MySQL driver, which goes by the last / and the last @ before it. */
+function fromGo(text: string): readonly Place[] | undefined {
+  const slash = text.lastIndexOf('/');
+  if (!/^[\w-]*(\?[\w=&%.+-]*)?$/.test(text.slice(slash + 1))) return undefined;
+  const protocol = text.slice(text.lastIndexOf('@', slash) + 1, Math.max(0, slash));
+  const found = hostAndPort(/^tcp[46]?\((.+)\)$/.exec(protocol)?.[1] ?? '');
+  return found && [place(found.host, [found.port ?? 3306])];
+}
+
+type Pair = readonly [key: string, value: string];
+
+/** `host=db port=5432 password='a b'`; undefined where it is not that from end to end. */
+function libpqPairs(text: string): Pair[] | undefined {
+  const pair = /\s*([a-z_]+)\s*=\s*('(?:\\.|[^'\\])*'|(?:\\.|[^\s'\\])*)(?:\s+|$)/gsy;
+  const pairs = [...text.matchAll(pair)];
+  if (pairs.map(([whole]) => whole).join('') !== text) return undefined;
+  const unquoted = (value: string) => value.replace(/^'(.*)'$/s, '$1').replace(/\\(.)/gs, '$1');
+  return pairs.map(([, key = '', value = '']) => [key, unquoted(value)] as const);
+}
+
+/** `Server=tcp:db,1433;User Id=app;Password="a;b"`, also `Host=`; undefined where it is not that from end to end. */
+function adoPairs(text: string): Pair[] | undefined {
+  if (!text.includes(';')) return undefined;
+  const pair = /\s*([a-z][a-z ]*?)\s*=\s*("(?:""|[^"])*"|'(?:''|[^'])*'|[^;"'][^;]*|)\s*(?:;\s*|$)/gisy;
+  const pairs = [...text.matchAll(pair)];
+  if (pairs.map(([whole]) => whole).join('') !== text) return undefined;
+  return pairs.map(
+    ([, key = '', value = '']) => [`ado ${key.toLowerCase()}`, value.replace(/^tcp:/i, '')] as const,
+  );
+}
+
+/** Keys that name a host; `application host` too, since that may be what an unquoted password makes of one. */
+const hostKey = /^(host|ado (.*\b)?(host|server|data source|addr|address))$/;
+
+function fromPairs(pairs: readonly Pair[] | undefined): readonly Place[] | string | undefined {
+  const [found, ...more] = pairs?.filter(([key]) => hostKey.test(key)) ?? [];
+  if (pairs === undefined || found === undefined) return undefined;
+  const swallowed = pairs.some(([key, value]) => key.startsWith('ado ') && swallowsHost.test(value));
+  if (more.length > 0 || swallowed) return severalHosts;
+  const [key, value] = found;
+  const ports = (pairs.find(([name]) => name === 'port' || name === 'ado port')?.[1] ?? '').split(',');
+  // SQL Server's port stands behind a comma; other commas part hosts.
+  const texts = value
+    .replace(/,\s*(\d+)$/, ':$1')
+    .replace(/\\[^:]*/, '')
+    .split(',');
+  const hosts = texts.map((text) => hostAndPort(text.trim()));
+  if (!hosts.every((host) => host !== undefined)) return [];
+  const usual = /host$/.test(key) ? 5432 : 1433;
+  return hosts.map(({ host, port }, index) =>
+    place(host, [port ?? portIn(ports[index] ?? ports[0]) ?? usual]),
+  );
+}
+
+/** In a value without quotes: of another form than ADO.NET's, or a password with a semicolon in it. */
+const swallowsHost = /^[^"'].*\b(host|server|source|addr|address)\s*=/is;
+
+/** `db`, `db:5432`, `[::1]:5432`, `::1`. */
+export function hostAndPort(
+  text: string,
+): { readonly host: string; readonly port: number | undefined } | undefined {
+  if (isHost(text)) return { host: bare(text), port: undefined };
+  const [, host = '', digits] = /^(\[[^\]]+\]|[^:]+):(\d{1,5})$/.exec(text) ?? [];
+  const port = portIn(digits);
+  return port !== undefined && isHost(host) ? { host: bare(host), port } : undefined;
+}
+
+/** A port's number; undefined for what is none. */
+export function portIn(text: string | undefined): number | undefined {
+  const port = /^\d{1,5}$/.test(text ?? '') ? Number(text) : 0;
+  return port > 0 && port < 65_536 ? port : undefined;
+}
+
+/** A place without a URL around it. */
+export function place(host: string, ports: readonly number[]): Place {
+  return { host, ports, srv: false, web: false };
+}
+
+/** A name, or an address; no number such as 10.2. */
+function isHost(text: string): boolean {
+  const host = bare(text);
+  return isIP(host) > 0 || (hostName.test(host) && !/^\d+(\.\d+)*$/.test(host));
+}
+
+/** Without the brackets of an IPv6 address. */
+function bare(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1');
+}
