@@ -37,11 +37,12 @@ variables {
       handler = "b.handler"
       runtime = "nodejs22.x"
       triggers = {
-        http        = { path = "/orders/{id}/{rest+}", method = "POST" }
-        sns         = { topic_name = "orders" }
-        sqs         = { queue_name = "jobs", fifo_queue = true, visibility_timeout_seconds = 60 }
-        eventbridge = { event_pattern = "{\"source\":[\"aws.s3\"]}" }
-        s3          = { bucket_name = "Up_loads", filter_suffix = ".png", events = ["s3:ObjectRemoved:*"], force_destroy = true }
+        http         = { path = "/orders/{id}/{rest+}", method = "POST" }
+        function_url = {}
+        sns          = { topic_name = "orders" }
+        sqs          = { queue_name = "jobs", fifo_queue = true, visibility_timeout_seconds = 60 }
+        eventbridge  = { event_pattern = "{\"source\":[\"aws.s3\"]}" }
+        s3           = { bucket_name = "Up_loads", filter_suffix = ".png", events = ["s3:ObjectRemoved:*"], force_destroy = true }
       }
     }
     given = {
@@ -114,6 +115,11 @@ run "http" {
   assert {
     condition     = aws_lambda_function_url.this["made"].invoke_mode == "RESPONSE_STREAM" && aws_lambda_function_url.this["made"].authorization_type == "NONE" && aws_lambda_function_url.this["made"].cors[0].allow_methods == toset(["GET"])
     error_message = "The function URL is as asked for."
+  }
+
+  assert {
+    condition     = aws_lambda_function_url.this["shares"].authorization_type == "AWS_IAM" && keys(aws_cloudformation_stack.function_url) == ["made"]
+    error_message = "Nobody may call a URL without a signature unless asked for."
   }
 
   assert {
@@ -332,6 +338,7 @@ run "targets" {
         },
         "shares": {
           "http": { "url": "https://f6g7h8i9j0.execute-api.eu-west-1.amazonaws.com/orders/id/rest", "method": "POST", "path": "/orders/{id}/{rest+}" },
+          "function_url": { "url": "https://url.lambda-url.eu-west-1.on.aws/", "authorization_type": "AWS_IAM", "invoke_mode": "BUFFERED" },
           "sns": { "topic_arn": "arn:aws:sns:eu-west-1:123456789012:topic" },
           "sqs": {
             "queue_url": "https://sqs.eu-west-1.amazonaws.com/123456789012/queue", "queue_arn": "arn:aws:sqs:eu-west-1:123456789012:queue",
