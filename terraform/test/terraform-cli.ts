@@ -9,8 +9,8 @@ export const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url)
 export const moduleFolder = 'terraform/modules/live-debug';
 export const clientVpnFolder = `${moduleFolder}/modules/client-vpn`;
 
-/** A bound for one command; alone on the machine it takes seconds. */
-const commandBoundMs = 240_000;
+/** A bound for one command; alone on the machine the longest takes a minute. */
+const commandBoundMs = 480_000;
 
 /** For tests of several commands, in milliseconds. */
 export const testBoundMs = 600_000;

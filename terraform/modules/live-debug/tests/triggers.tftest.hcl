@@ -73,7 +73,9 @@ variables {
   }
 }
 
-run "http" {
+run "makes_shares_and_finds_sources" {
+  # HTTP.
+
   assert {
     condition = { for key, route in aws_apigatewayv2_route.http : key => route.route_key } == {
       "ANY /made"                 = "ANY /made"
@@ -143,9 +145,9 @@ run "http" {
     condition     = output.environment["made"].LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM" && aws_lambda_function.this["made"].environment[0].variables.LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM" && !contains(keys(output.environment["shares"]), "LIVE_DEBUG_INVOKE_MODE")
     error_message = "A stub is told to stream where its URL takes a stream."
   }
-}
 
-run "events" {
+  # SNS, EventBridge, schedules and S3.
+
   assert {
     condition     = toset(keys(aws_sns_topic.trigger)) == toset(["orders"]) && aws_sns_topic.trigger["orders"].name == "live-debug-dev-tom-orders" && aws_sns_topic.trigger["orders"].kms_master_key_id == "alias/aws/sns"
     error_message = "Functions that say the same topic_name share an encrypted topic, and a given one is not made."
@@ -206,9 +208,9 @@ run "events" {
     }) && aws_s3_bucket_notification.trigger["arn:aws:s3:::given"].bucket == "given"
     error_message = "A bucket has one list of notifications, whoever made it."
   }
-}
 
-run "polled" {
+  # What Lambda polls.
+
   assert {
     condition = (
       aws_sqs_queue.trigger["made"].name == "live-debug-dev-tom-made" && aws_sqs_queue.trigger["made"].visibility_timeout_seconds == 90 && aws_sqs_queue.trigger["made"].sqs_managed_sse_enabled
@@ -252,9 +254,9 @@ run "polled" {
     }
     error_message = "Streams made and given are read as asked for."
   }
-}
 
-run "permissions" {
+  # Permissions.
+
   assert {
     condition = jsonencode({ for key, permission in aws_lambda_permission.trigger : key => [permission.function_name, permission.principal, permission.source_arn, permission.source_account] }) == jsonencode({
       "made/http/made"                  = ["live-debug-dev-tom-made", "apigateway.amazonaws.com", "arn:aws:execute-api:eu-west-1:123456789012:f6g7h8i9j0/*/*/made", null]
@@ -310,9 +312,9 @@ run "permissions" {
     )
     error_message = "A given role gets the same for what was given, the policy that comes out has it too, and nobody else does."
   }
-}
 
-run "targets" {
+  # What comes out.
+
   assert {
     condition = jsondecode(jsonencode(output.triggers)) == jsondecode(<<-JSON
       {
@@ -389,6 +391,7 @@ run "targets" {
 
 run "logs_of_the_http_api" {
   variables {
+    functions   = { hello = { handler = "a.b", runtime = "nodejs22.x", triggers = { http = {} } } }
     access_logs = { retention_in_days = 30 }
     throttling  = { rate_limit = 10 }
   }
@@ -405,7 +408,21 @@ run "logs_of_the_http_api" {
 }
 
 run "names_of_own_functions_by_reference" {
+  command = plan
+
   variables {
+    functions = {
+      own = {
+        handler       = "d.handler"
+        runtime       = "nodejs22.x"
+        create        = false
+        function_name = "orders-api"
+        triggers = {
+          sqs = { queue_arn = "arn:aws:sqs:eu-west-1:123456789012:own" }
+          s3  = { bucket_arn = "arn:aws:s3:::given" }
+        }
+      }
+    }
     own_function_names = { own = "orders-api" }
   }
 
@@ -419,6 +436,7 @@ run "refuses_another_name_by_reference" {
   command = plan
 
   variables {
+    functions          = { own = { handler = "d.handler", runtime = "nodejs22.x", create = false, function_name = "orders-api" } }
     own_function_names = { own = "orders" }
   }
 
@@ -500,6 +518,8 @@ run "shares_queues_tables_and_streams" {
 }
 
 run "nothing_while_not_enabled" {
+  command = plan
+
   variables {
     enabled     = false
     access_logs = {}
@@ -524,6 +544,8 @@ run "nothing_while_not_enabled" {
 }
 
 run "nothing_without_triggers" {
+  command = plan
+
   variables {
     functions = { hello = { handler = "a.b", runtime = "nodejs22.x" } }
   }
