@@ -293,12 +293,13 @@ function expectDeveloper(policies: readonly unknown[], own: StageOutputs, other:
     expect(isAllowed(policies, { action, resource: tableArn(own) }), action).toBe(false);
   }
   const { function_arn } = own.manifest.functions.made;
-  const mayRead = (resource: string) =>
-    isAllowed(policies, { action: 'lambda:GetFunctionConfiguration', resource });
-  expect(mayRead(function_arn)).toBe(true);
-  // Another stage's may begin with the same name.
-  expect(mayRead(`${function_arn}-2`)).toBe(false);
-  expect(mayRead(function_arn.replace('dev-tom', 'dev-tom-2'))).toBe(false);
+  for (const action of ['lambda:GetFunctionConfiguration', 'lambda:InvokeFunction']) {
+    const may = (resource: string) => isAllowed(policies, { action, resource });
+    expect(may(function_arn), action).toBe(true);
+    // Another stage's may begin with the same name.
+    expect(may(`${function_arn}-2`), action).toBe(false);
+    expect(may(function_arn.replace('dev-tom', 'dev-tom-2')), action).toBe(false);
+  }
   expect(isAllowed(policies, { action: 'lambda:GetFunction', resource: function_arn })).toBe(false);
 }
 

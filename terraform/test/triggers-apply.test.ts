@@ -50,7 +50,7 @@ describe.skipIf(skipped)(`triggers applied${skipped ? ` (${skipped})` : ''}`, ()
     "made, shared, given and for a function of the caller's",
     async (context) => {
       const root = 'terraform/test/fixtures/triggers';
-      const { moto, workspace, apply, expectEmptyPlan, destroy } = await start(root, context);
+      const { moto, workspace, apply, outputs, expectEmptyPlan, destroy } = await start(root, context);
       writeFileSync(join(workspace.path(moduleFolder), 'moto_override.tf'), motoOverride);
       await apply();
       await expectEmptyPlan();
@@ -203,6 +203,50 @@ describe.skipIf(skipped)(`triggers applied${skipped ? ` (${skipped})` : ''}`, ()
           }
           expect(isAllowed(policies, { action: 'sqs:SendMessage', resource: source })).toBe(false);
         }
+      }
+
+      // Who serves may publish to all of it and invoke, and do no more.
+      const { live_debug } = await outputs();
+      const developer = [JSON.parse(live_debug.value.developer_policy_json)];
+      const may = (action: string, resource: string) => isAllowed(developer, { action, resource });
+      const published: readonly (readonly [action: string, resource: string])[] = [
+        ['lambda:InvokeFunction', functionArn(made)],
+        ['lambda:InvokeFunction', functionArn('own')],
+        ['lambda:InvokeFunctionUrl', functionArn(made)],
+        ['sns:Publish', at('made').sns?.topic_arn ?? ''],
+        ['sns:Publish', arn('sns', 'given')],
+        ['sqs:SendMessage', at('made').sqs?.queue_arn ?? ''],
+        ['sqs:SendMessage', at('shares').sqs?.queue_arn ?? ''],
+        ['sqs:SendMessage', arn('sqs', 'given')],
+        ['events:PutEvents', arn('events', `event-bus/${at('made').eventbridge?.event_bus_name}`)],
+        ['events:PutEvents', arn('events', 'event-bus/given')],
+        ['events:PutEvents', arn('events', 'event-bus/default')],
+        ['s3:PutObject', `arn:aws:s3:::${uploads}/in/a.txt`],
+        ['s3:PutObject', `arn:aws:s3:::${givenBucket}/a.txt`],
+        ['s3:PutObject', 'arn:aws:s3:::known/a.txt'],
+        ['dynamodb:PutItem', arn('dynamodb', `table/${at('made').dynamodb?.table_name}`)],
+        ['dynamodb:PutItem', arn('dynamodb', 'table/given')],
+        ['kinesis:PutRecord', at('made').kinesis?.stream_arn ?? ''],
+        ['kinesis:PutRecord', arn('kinesis', 'stream/given')],
+      ];
+      for (const [action, resource] of published) {
+        expect(may(action, resource), `${action} ${resource}`).toBe(true);
+      }
+      const refused: readonly (readonly [action: string, resource: string])[] = [
+        ['lambda:InvokeFunction', functionArn(`${made}-2`)],
+        // The directory of a stage whose name begins alike.
+        ['dynamodb:PutItem', arn('dynamodb', 'table/live-debug-dev_tom-2')],
+        ['dynamodb:PutItem', arn('dynamodb', 'table/live-debug-dev_tom')],
+        ['sns:Publish', arn('sns', 'other')],
+        ['sqs:SendMessage', arn('sqs', 'other')],
+        ['events:PutEvents', arn('events', 'event-bus/other')],
+        ['s3:PutObject', 'arn:aws:s3:::other/a.txt'],
+        ['kinesis:PutRecord', arn('kinesis', 'stream/other')],
+        ['sqs:ReceiveMessage', at('made').sqs?.queue_arn ?? ''],
+        ['s3:GetObject', `arn:aws:s3:::${uploads}/in/a.txt`],
+      ];
+      for (const [action, resource] of refused) {
+        expect(may(action, resource), `${action} ${resource}`).toBe(false);
       }
 
       await apply('-var', 'live=false', '-refresh=false');

@@ -86,12 +86,16 @@ locals {
       length(local.function_arns) == 0 ? [] : [
         {
           # Not by a pattern: `live-debug-dev-*` would be another stage's environment variables, too.
-          Sid      = "ReadOwnFunctions"
-          Effect   = "Allow"
-          Action   = ["lambda:GetFunctionConfiguration"]
+          Sid    = "ReadAndInvokeOwnFunctions"
+          Effect = "Allow"
+          Action = concat(
+            ["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"],
+            length(local.function_urls) == 0 ? [] : ["lambda:InvokeFunctionUrl"],
+          )
           Resource = sort(values(local.function_arns))
         },
       ],
+      local.publishing_statements,
     )
   })
 

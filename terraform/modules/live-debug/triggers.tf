@@ -1,6 +1,6 @@
-# Event sources of the functions: who may invoke for them, and what comes out. triggers-http.tf, triggers-events.tf and
-# triggers-polled.tf make them. Terraform shows the line of a for_each that isn't known before the apply: the comment behind
-# it says what to write.
+# Event sources of the functions: who may invoke for them, who may publish, and what comes out. triggers-http.tf,
+# triggers-events.tf and triggers-polled.tf make them. Terraform shows the line of a for_each that isn't known before the
+# apply: the comment behind it says what to write.
 
 locals {
   # Functions as their triggers refer to them, made functions by reference. Those of the caller's are found by name, or wait
@@ -22,6 +22,47 @@ locals {
 
   # Sources that push: each may invoke its function, for nothing but itself.
   invokers = merge(local.http_invokers, local.sns_invokers, local.eventbridge_invokers, local.schedule_invokers, local.s3_invokers)
+
+  # What `livectl trigger` publishes to. What the module makes is told by how its name begins, for a short policy; but not
+  # tables, since another stage's directory may begin alike. In a bucket that exists, only objects that a function hears of.
+  publishing = {
+    "sns:Publish" = concat(
+      length(local.sns_parts) == 0 ? [] : ["arn:${local.partition}:sns:${local.region}:${local.account_id}:${local.name}-*"],
+      [for name, arn in local.topic_arns : arn if !contains(keys(local.sns_parts), name)],
+    )
+    "sqs:SendMessage" = concat(
+      length(local.queue_parts) == 0 ? [] : ["arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.name}-*"],
+      [for name, arn in local.queue_arns : arn if !contains(keys(local.queue_parts), name)],
+    )
+    "events:PutEvents" = [
+      for eventbridge in local.eventbridge :
+      eventbridge.event_bus_arn != null ? eventbridge.event_bus_arn : join("", [
+        "arn:${local.partition}:events:${local.region}:${local.account_id}:event-bus/",
+        eventbridge.event_bus_name != null ? "${local.name}-*" : "default",
+      ])
+    ]
+    "s3:PutObject" = [
+      for name, s3 in local.s3 :
+      contains(keys(local.s3_parts), name)
+      ? "arn:${local.partition}:s3:::${lower(replace(local.name, "_", "-"))}-*-${local.account_id}/*"
+      : "${s3.bucket_arn}/${s3.filter_prefix != null ? s3.filter_prefix : ""}*${s3.filter_suffix != null ? s3.filter_suffix : ""}"
+    ]
+    "dynamodb:PutItem" = [for arn in local.table_streams : split("/stream/", arn)[0]]
+    "kinesis:PutRecord" = concat(
+      length(local.stream_parts) == 0 ? [] : ["arn:${local.partition}:kinesis:${local.region}:${local.account_id}:stream/${local.name}-*"],
+      [for name, arn in local.kinesis_streams : arn if !contains(keys(local.stream_parts), name)],
+    )
+  }
+
+  # One statement: an action applies to the ARNs of its own service only.
+  publishing_statements = length(flatten(values(local.publishing))) == 0 ? [] : [
+    {
+      Sid      = "PublishToTriggers"
+      Effect   = "Allow"
+      Action   = sort([for action, arns in local.publishing : action if length(arns) > 0])
+      Resource = sort(distinct(flatten(values(local.publishing))))
+    },
+  ]
 
   # What to publish to, by function and source; nothing secret.
   trigger_targets = {

@@ -136,14 +136,15 @@ run "stubs_and_developers" {
             }
           },
           {
-            "Sid": "ReadOwnFunctions", "Effect": "Allow", "Action": ["lambda:GetFunctionConfiguration"],
+            "Sid": "ReadAndInvokeOwnFunctions", "Effect": "Allow",
+            "Action": ["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"],
             "Resource": ${jsonencode(sort([for f in values(output.functions) : f.function_arn]))}
           }
         ]
       }
     JSON
     )
-    error_message = "A developer connects, posts, serves the one stage and reads its functions' configuration, no more."
+    error_message = "A developer connects, posts, serves the one stage, reads its functions' configuration and invokes them, no more."
   }
 
   assert {
@@ -174,6 +175,23 @@ run "key_statements" {
       Condition = { StringLike = { "kms:ViaService" = "dynamodb.eu-west-1.amazonaws.com*" } }
     }])
     error_message = "With a key, both may use it, through DynamoDB only."
+  }
+}
+
+run "developers_of_fifty_functions_with_triggers" {
+  variables {
+    create_developer_policy = true
+    functions = { for number in range(50) : "function-number-${number}" => {
+      handler  = "a.handler"
+      runtime  = "nodejs22.x"
+      create   = false
+      triggers = { function_url = {}, sns = {}, sqs = {}, s3 = { bucket_name = "uploads" }, kinesis = {}, eventbridge = { event_bus_name = "orders", event_pattern = "{\"source\":[\"shop\"]}" } }
+    } }
+  }
+
+  assert {
+    condition     = length(aws_iam_policy.developer[0].policy) <= 6144
+    error_message = "A managed policy has room for fifty functions and what triggers made for them."
   }
 }
 

@@ -313,6 +313,41 @@ run "makes_shares_and_finds_sources" {
     error_message = "A given role gets the same for what was given, the policy that comes out has it too, and nobody else does."
   }
 
+  assert {
+    condition = slice(jsondecode(output.developer_policy_json).Statement, 3, 5) == jsondecode(<<-JSON
+      [
+        {
+          "Sid": "ReadAndInvokeOwnFunctions", "Effect": "Allow",
+          "Action": ["lambda:GetFunctionConfiguration", "lambda:InvokeFunction", "lambda:InvokeFunctionUrl"],
+          "Resource": ${jsonencode(sort([for f in values(output.functions) : f.function_arn]))}
+        },
+        {
+          "Sid": "PublishToTriggers", "Effect": "Allow",
+          "Action": ["dynamodb:PutItem", "events:PutEvents", "kinesis:PutRecord", "s3:PutObject", "sns:Publish", "sqs:SendMessage"],
+          "Resource": [
+            "arn:aws:dynamodb:eu-west-1:123456789012:table/given",
+            "arn:aws:dynamodb:eu-west-1:123456789012:table/orders",
+            "arn:aws:events:eu-west-1:123456789012:event-bus/default",
+            "arn:aws:events:eu-west-1:123456789012:event-bus/given",
+            "arn:aws:events:eu-west-1:123456789012:event-bus/live-debug-dev-tom-*",
+            "arn:aws:kinesis:eu-west-1:123456789012:stream/given",
+            "arn:aws:kinesis:eu-west-1:123456789012:stream/live-debug-dev-tom-*",
+            "arn:aws:s3:::given/*",
+            "arn:aws:s3:::given/own/*",
+            "arn:aws:s3:::live-debug-dev-tom-*-123456789012/*",
+            "arn:aws:sns:eu-west-1:123456789012:given",
+            "arn:aws:sns:eu-west-1:123456789012:live-debug-dev-tom-*",
+            "arn:aws:sqs:eu-west-1:123456789012:given",
+            "arn:aws:sqs:eu-west-1:123456789012:live-debug-dev-tom-*",
+            "arn:aws:sqs:eu-west-1:123456789012:own"
+          ]
+        }
+      ]
+    JSON
+    )
+    error_message = "Who serves may invoke the functions and publish to their triggers: by the beginning of a made one's name, by a given one's ARN."
+  }
+
   # What comes out.
 
   assert {
