@@ -22,6 +22,19 @@ export interface HttpResponse {
   readonly body: Buffer;
 }
 
+/** The connection was cut after the answer had begun. */
+export class CutOffError extends Error {
+  /** As of any connection that was cut, see {@link isReset}. */
+  readonly code = 'ECONNRESET';
+  /** What came of it. */
+  readonly begun: HttpResponse;
+
+  constructor(host: string, begun: HttpResponse) {
+    super(`the answer of ${host} was cut off after ${begun.body.length} bytes`);
+    this.begun = begun;
+  }
+}
+
 /** Larger answers than this are refused: the directory's items are at most 400 KB, a function's result 6 MB. */
 const maxResponseBytes = 16 * 1024 * 1024;
 
@@ -39,7 +52,7 @@ export class HttpClient {
     this.#agents = { http: new http.Agent(keepAlive), https: new https.Agent(keepAlive) };
   }
 
-  /** Rejects with the network's error, or with code `ETIMEDOUT`; any HTTP status is an answer. */
+  /** Rejects with the network's error, a {@link CutOffError}, or code `ETIMEDOUT`; any HTTP status is an answer. */
   async send(request: HttpRequest): Promise<HttpResponse> {
     const endsAt = performance.now() + request.timeoutMs;
     for (;;) {
@@ -102,14 +115,17 @@ export class HttpClient {
           if (length <= maxResponseBytes) parts.push(part);
           else giveUp(new Error(`an answer over ${maxResponseBytes} bytes from ${request.url.host}`));
         });
-        incoming.on('error', fail);
+        const come = (): HttpResponse => ({
+          status: incoming.statusCode ?? 0,
+          headers: incoming.headers,
+          body: Buffer.concat(parts),
+        });
+        incoming.on('error', (error) =>
+          fail(isReset(error) ? new CutOffError(request.url.host, come()) : error),
+        );
         incoming.on('end', () => {
           clearTimeout(timer);
-          resolve({
-            status: incoming.statusCode ?? 0,
-            headers: incoming.headers,
-            body: Buffer.concat(parts),
-          });
+          resolve(come());
         });
       });
       outgoing.end(body);

@@ -111,7 +111,10 @@ describe('a failure', () => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('half', () => request.socket.destroy());
     };
-    expect(isReset(await send('x').catch((error: unknown) => error))).toBe(true);
+    const failure = await send('x').catch((error: unknown) => error);
+    expect(isReset(failure)).toBe(true);
+    expect(failure).toMatchObject({ begun: { status: 200, body: Buffer.from('half') } });
+    expect(String(failure)).toMatch(/the answer of 127\.0\.0\.1:\d+ was cut off after 4 bytes$/);
   });
 
   it('to refuse an oversized answer is final, also on a connection used before', async () => {

@@ -120,6 +120,9 @@ function tell(
 /** The event was taken; 1 where the function is known to have failed. */
 function exitCode(answer: Triggered['published']['answer'], seen: SeenInvocation | undefined): number {
   const failed =
-    answer?.functionError !== undefined || (answer?.status ?? 200) >= 500 || seen?.result?.ok === false;
+    answer?.functionError !== undefined ||
+    answer?.cutOff ||
+    (answer?.status ?? 200) >= 500 ||
+    seen?.result?.ok === false;
   return failed ? exitCodes.failure : exitCodes.ok;
 }

@@ -24,13 +24,14 @@ export function publishedLine({ published, source }: Omit<Triggered, 'invocation
 }
 
 /** What came back at once: the status of HTTP, and the body. */
-export function answerLines({ body, functionError, status }: Answer, colour: boolean): string {
+export function answerLines({ body, cutOff, functionError, status }: Answer, colour: boolean): string {
   const paint = style(colour);
   const heading = functionError ?? (status === undefined ? undefined : String(status));
   const failed = functionError !== undefined || (status ?? 200) >= 400;
   return [
     ...(heading === undefined ? [] : [failed ? paint.bad(heading) : paint.ok(heading)]),
     ...bodyLines(body),
+    ...(cutOff ? [paint.bad('… cut off here')] : []),
   ].join('\n');
 }
 
@@ -55,11 +56,12 @@ export function triggerObject({ function: name, invocation, published, source }:
   };
 }
 
-function answerObject({ body, functionError, status }: Answer): object {
+function answerObject({ body, cutOff, functionError, status }: Answer): object {
   return {
     ...(status === undefined ? {} : { status }),
     ...(functionError === undefined ? {} : { function_error: functionError }),
     ...bodyObject(body),
+    ...(cutOff ? { cut_off: true } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 // `livectl trigger http` and `function_url`: a request as a caller sends it; signed where the URL asks for IAM.
+import { CutOffError, type HttpResponse } from '../../../protocol/http-client.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { Signer } from '../../../protocol/signature.ts';
 import type { Aws } from './aws.ts';
@@ -72,7 +73,7 @@ async function send(
     to: `${method} ${url.href}`,
     ids: requestId === '' ? {} : { request_id: requestId },
     traces: requestId === '' ? [] : [requestId],
-    answer: { status: response.status, body: response.body },
+    answer: response,
   };
 }
 
@@ -110,11 +111,12 @@ async function sendOnce(
     readonly body?: Buffer;
   },
   aws: Aws,
-) {
+): Promise<HttpResponse & { readonly cutOff?: true }> {
   try {
     // What a second request would do, only the function knows.
     return await aws.http.send({ ...request, repeatable: false, timeoutMs: answerBoundMs });
   } catch (cause) {
+    if (cause instanceof CutOffError) return { ...cause.begun, cutOff: true };
     throw new LiveDebugError('LD_PUBLISH', `no answer from ${request.url.origin}: ${messageOf(cause)}`, {
       remedy: 'check the network, and whether the stage is still there: livectl status',
       cause,

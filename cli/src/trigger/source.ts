@@ -36,6 +36,8 @@ export interface Answer {
   /** The function failed: `Unhandled`, as Lambda says it. */
   readonly functionError?: string;
   readonly body: Uint8Array;
+  /** The connection was cut before its end, as of a function that fails while it streams. */
+  readonly cutOff?: true;
 }
 
 /** One event source. `publish` rejects with a LiveDebugError. */

@@ -20,6 +20,11 @@ const manifest = {
     },
     faulty: { handler: 'app.fails', runtime: 'nodejs20.x', triggers: { http: {} } },
     plain: { handler: 'app.echo', runtime: 'nodejs20.x' },
+    streamed: {
+      handler: 'app.streamed',
+      runtime: 'nodejs20.x',
+      triggers: { function_url: { authorization_type: 'NONE', invoke_mode: 'RESPONSE_STREAM' } },
+    },
   },
 };
 const code = `
@@ -32,6 +37,10 @@ export const echo = async (event) => {
   return event;
 };
 export const fails = async () => { throw new TypeError('out of tea'); };
+export const streamed = awslambda.streamifyResponse(async (event, stream) => {
+  await new Promise((resolve) => stream.write('so far', resolve));
+  throw new TypeError('out of tea');
+});
 `;
 
 let root: string;
@@ -84,6 +93,17 @@ describe('trigger', () => {
     expect(stdout).toMatch(/← faulty TypeError: out of tea /);
     expect(stdout).toContain('500\n');
     expect(code).toBe(1);
+  });
+
+  test('function_url: a function that fails while it streams', async () => {
+    const { code: exitCode, stdout } = await livectl(['trigger', 'function-url', 'streamed', '--local']);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('TypeError: out of tea');
+    expect(stdout).toMatch(/200\nso far\n… cut off here\n$/);
+    expect(await json(['trigger', 'function_url', 'streamed', '--local'])).toMatchObject({
+      answer: { status: 200, body: 'so far', cut_off: true },
+      invocation: { result: { ok: false } },
+    });
   });
 
   test('sns: the message reaches the subscriber, and its outcome the second terminal', async () => {
