@@ -4,11 +4,12 @@ import { LiveDebugError, messageOf } from '../../protocol/live-debug-error.ts';
 import type { AnyMessage, Message, MessageHead } from '../../protocol/message.ts';
 import { Reassembler } from '../../protocol/reassembly.ts';
 import type { RelayPoster } from '../../protocol/relay-post.ts';
-import { decodeMessage, encodeMessage, type SealedChunk } from '../../protocol/wire.ts';
+import { decodeMessage, type SealedChunk } from '../../protocol/wire.ts';
 import type { Client, ClientDirectory } from './client-directory.ts';
 import { lostError, noAckError } from './exchange-errors.ts';
 import type { IncomingParts } from './incoming-parts.ts';
 import { noClientError } from './no-client-answer.ts';
+import { Outgoing, type Sending } from './outgoing.ts';
 import { Recipients } from './recipients.ts';
 import { Signals } from './signals.ts';
 import type { StubSocket } from './stub-socket.ts';
@@ -56,8 +57,8 @@ export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #signals: Signals;
   readonly #reassembler: Reassembler;
+  readonly #outgoing: Outgoing;
   readonly #recipients = new Recipients();
-  #attempt = 0;
   #acknowledging = false;
   /** The answer, once it is there; some of its parts may not be. */
   #answer: Answer | undefined;
@@ -66,6 +67,7 @@ export class Exchange {
     this.#options = options;
     if (options.parts) options.parts.onPassedOn = () => void this.#acknowledge();
     this.#signals = new Signals(options.clock);
+    this.#outgoing = new Outgoing(options.poster, options.clock, options.id);
     this.#reassembler = new Reassembler(options.clock, (header, reason) =>
       options.onDrop(`unfinished ${header.type}: ${reason}`),
     );
@@ -147,7 +149,8 @@ export class Exchange {
     const { all, current, isTaken } = this.#recipients;
     const cancel = { type: 'cancel', head: { reason: 'deadline' } } as const;
     // A client that can't be told finds its answer unwanted, and keeps the same deadline.
-    const told = (isTaken && current ? [current] : all).map((client) => this.#post(client, cancel, boundMs));
+    const clients = isTaken && current ? [current] : all;
+    const told = clients.map((client) => this.#outgoing.post(client, cancel, boundMs));
     await Promise.allSettled(told);
   }
 
@@ -244,27 +247,14 @@ export class Exchange {
     return this.#post(client, message, head.deadline - clock.now());
   }
 
-  async #post<T extends 'invoke' | 'ack' | 'probe' | 'cancel'>(
+  /** Nothing goes out any more once nobody waits. */
+  async #post(
     client: Client,
-    message: { readonly type: T; readonly head: MessageHead<T>; readonly body?: Uint8Array },
+    sending: Sending<'invoke'> | Sending<'ack'> | Sending<'probe'>,
     boundMs: number,
   ): Promise<'delivered' | 'gone'> {
-    if (message.type !== 'cancel') this.#signals.throwIfClosed();
-    this.#attempt += 1;
-    const { clock, id, poster } = this.#options;
-    const whole: Message<T> = {
-      ...message,
-      id,
-      attempt: this.#attempt,
-      body: message.body ?? new Uint8Array(0),
-    };
-    const texts = await encodeMessage(whole, client.channel, true);
-    const outcome = await poster.post(client.item.connectionId, texts, clock.now() + boundMs);
-    if (outcome.kind !== 'failed') return outcome.kind;
-    throw new LiveDebugError('LD_RELAY', `the relay did not take the ${message.type}: ${outcome.reason}`, {
-      remedy:
-        'HTTP 403: check the stub role’s execute-api:ManageConnections; else the relay’s throttling and quotas',
-    });
+    this.#signals.throwIfClosed();
+    return this.#outgoing.post(client, sending, boundMs);
   }
 
   #ackBoundMs(): number {

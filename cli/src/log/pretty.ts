@@ -92,7 +92,8 @@ function ready(event: Extract<SessionEvent, { event: 'ready' }>, paint: Style): 
   const width = Math.max(0, ...event.functions.map((served) => served.name.length));
   const lines = event.functions.flatMap((served) => {
     const urls = [...new Set([served.url, served.function_url])].filter((url) => url !== undefined);
-    const calls = urls.map((url) => `curl '${url}'`);
+    // Without -N curl keeps what a function streams until a line is whole.
+    const calls = urls.map((url) => `curl ${url === served.function_url ? '-N ' : ''}'${url}'`);
     if (calls.length === 0) calls.push(paint.dim('no HTTP trigger'));
     // Its name stands before the first.
     return calls.map(

@@ -8,6 +8,7 @@ import type { BuildMessage } from '../build/build-event.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
 import type { FunctionError, WorkerPool, WorkerResult } from '../worker/invocation.ts';
 import { Answers, type Run } from './answers.ts';
+import { InFlight } from './in-flight.ts';
 import { parseLambdaEvent } from './lambda-event.ts';
 import { OpenWork } from './open-work.ts';
 import { OutgoingParts, type Part } from './outgoing-parts.ts';
@@ -40,11 +41,6 @@ export const ackAfterMs = 5;
 /** A difference of clocks above this is no time on the way. */
 const plausibleTransitMs = 10_000;
 
-/** Lambda's own default for an account: 1,000 at one time (AWS, "Lambda quotas"). */
-export const maxInFlight = 1000;
-/** Events held for those, in bytes. */
-export const maxInFlightBytes = 256 * 1024 * 1024;
-
 /** How long stopping takes to tell stubs that their invocations were cut off. */
 const lastAnswersMs = 2000;
 
@@ -56,9 +52,7 @@ export class Invocations {
   readonly #options: InvocationsOptions;
   readonly #answers = new Answers();
   readonly #replies: Replies;
-  /** Begun and not yet told of as ended, with the bytes of their events. */
-  readonly #inFlight = new Map<Run, number>();
-  #inFlightBytes = 0;
+  readonly #inFlight = new InFlight();
   /** Conversations that were cancelled before their invocation was whole. */
   readonly #unwanted = new Set<string>();
   readonly #open: OpenWork;
@@ -75,7 +69,7 @@ export class Invocations {
 
   /** How many are being worked on. */
   get running(): number {
-    return this.#inFlight.size;
+    return this.#inFlight.count;
   }
 
   /** Counts since the start. */
@@ -115,8 +109,7 @@ export class Invocations {
       answer: undefined,
     };
     this.#answers.begin(run);
-    this.#inFlight.set(run, message.body.length);
-    this.#inFlightBytes += message.body.length;
+    this.#inFlight.begin(run, message.body.length);
     this.#total += 1;
     // The code starts first; the ack rides beside it, where an answer is not as quick.
     this.track(this.#work(run, message));
@@ -166,7 +159,7 @@ export class Invocations {
   async drain(boundMs: number): Promise<number> {
     this.#draining = true;
     await this.#open.within(boundMs, this.#open.allDone());
-    const abandoned = [...this.#inFlight.keys()];
+    const abandoned = this.#inFlight.runs;
     const untilMs = this.#options.clock.now() + lastAnswersMs;
     const told = Promise.allSettled(abandoned.map((run) => this.#abandon(run, untilMs)));
     await this.#open.within(lastAnswersMs, told);
@@ -207,8 +200,8 @@ export class Invocations {
     const { buildErrors, functions, pool } = this.#options;
     const settings = functions.get(run.functionName);
     if (settings === undefined) return failure(notServed(run.functionName, [...functions.keys()]));
-    if (this.#inFlight.size > maxInFlight) return failure(busy(`${maxInFlight} invocations`));
-    if (this.#inFlightBytes > maxInFlightBytes) return failure(busy(`${maxInFlightBytes} bytes of events`));
+    const { excess } = this.#inFlight;
+    if (excess !== undefined) return failure(busy(excess));
     const errors = buildErrors(run.functionName);
     if (errors !== undefined) return failure(buildFailure(run.functionName, errors));
     return pool.run({
@@ -265,10 +258,7 @@ export class Invocations {
   }
 
   #tellEnd(run: Run, result: WorkerResult, ms: number): void {
-    const bytes = this.#inFlight.get(run);
-    if (bytes === undefined) return;
-    this.#inFlight.delete(run);
-    this.#inFlightBytes -= bytes;
+    if (!this.#inFlight.end(run)) return;
     if (!result.outcome.ok) this.#failed += 1;
     this.#options.onEvent(resultEvent(run, result, ms));
   }

@@ -37,7 +37,7 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
       ],
       ms: 431,
     },
-    "\n● serving 2 functions of stage local ready in 431 ms, Ctrl-C stops\n\n  a  curl 'http://127.0.0.1:3000/a'\n     curl 'http://127.0.0.1:3000/_url/a/'\n  b  curl 'https://b.on.aws/'\n",
+    "\n● serving 2 functions of stage local ready in 431 ms, Ctrl-C stops\n\n  a  curl 'http://127.0.0.1:3000/a'\n     curl -N 'http://127.0.0.1:3000/_url/a/'\n  b  curl -N 'https://b.on.aws/'\n",
   ],
   [
     'invoke',
