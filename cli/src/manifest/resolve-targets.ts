@@ -6,7 +6,7 @@ import type { FunctionSettings } from './function-settings.ts';
 import type { Manifest } from './load-manifest.ts';
 import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';
 import { kindOf } from './path-kind.ts';
-import { bringsItsOwnRuntime, pythonVersion } from './runtimes.ts';
+import { bringsItsOwnRuntime, pythonVersion, whyCommandIsNeeded } from './runtimes.ts';
 
 /** Tried in this order: sources before what a compiler may have put beside them, then as Lambda does. */
 const extensions = ['.ts', '.mts', '.cts', '.tsx', '', '.js', '.mjs', '.cjs', '.jsx'];
@@ -50,9 +50,12 @@ function findFiles(settings: FunctionSettings, root: string, taskRoot: string): 
   if (bringsItsOwnRuntime(runtime)) {
     return {
       path: 'command',
-      text: `is required, as there is no program ${join(taskRoot, 'bootstrap')} for ${runtime}`,
+      text: `is required, as there is no program ${join(taskRoot, 'bootstrap')} for ${runtime}: put it there, have "build" make it, or name another one`,
     };
   }
+  // Terraform's manifest of a stage says nothing of how it is run here.
+  const needed = whyCommandIsNeeded(runtime);
+  if (needed !== undefined) return { path: 'command', text: needed };
 
   if (pythonVersion(runtime) !== undefined) {
     const text = pythonMistake(handler, taskRoot);

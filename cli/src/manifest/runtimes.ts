@@ -44,3 +44,10 @@ export function pythonVersion(runtime: string): string | undefined {
 export function bringsItsOwnRuntime(runtime: string): boolean {
   return runtime.startsWith('provided.');
 }
+
+/** Why a function of this runtime can't do without a `command`; undefined where livectl knows how to run it. */
+export function whyCommandIsNeeded(runtime: string): string | undefined {
+  const isKnown = nodeMajor(runtime) !== undefined || pythonVersion(runtime) !== undefined;
+  if (isKnown || bringsItsOwnRuntime(runtime)) return undefined;
+  return `is required for ${runtime}: name the program that runs the function, e.g. its Lambda runtime interface client`;
+}

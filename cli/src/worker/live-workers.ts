@@ -13,7 +13,7 @@ export interface LiveWorkersOptions extends SparesOptions {
   /** A worker that had nothing to do for so long ends. Milliseconds. */
   readonly idleMs: number;
   readonly clock: Clock;
-  readonly settings: Omit<WorkerSettings, 'onDebugger' | 'onExit'>;
+  readonly settings: Omit<WorkerSettings, 'onDebugger' | 'onExit' | 'onInitFailed'>;
   readonly debugging: Debugging | undefined;
   /** A function's worker is gone; not told of spares. */
   readonly onGone: (worker: Worker, reason: string) => void;
@@ -37,6 +37,10 @@ export class LiveWorkers {
     this.#settings = {
       ...options.settings,
       onDebugger: (worker, news) => this.#onDebugger(worker, news),
+      // Whoever waits for it is told and ends it; the next one may have better luck, e.g. with newer credentials.
+      onInitFailed: (worker) => {
+        if (!worker.busy) this.end(worker, 'its init phase failed');
+      },
       onExit: (worker, reason) => this.#onExit(worker, reason),
     };
     this.#spares = new Spares(this.#settings, options, (worker) => this.#processes.add(worker));

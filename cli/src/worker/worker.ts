@@ -29,6 +29,8 @@ export interface WorkerSettings {
   readonly onLine: (worker: Worker, line: LogLine) => void;
   /** The init phase is over and went well, `ms` after the start or the assignment. */
   readonly onInitialised: (worker: Worker, ms: number) => void;
+  /** The init phase went wrong: every invocation would be answered with that error. */
+  readonly onInitFailed: (worker: Worker) => void;
   readonly onDebugger: (worker: Worker, news: DebuggerNews) => void;
   /** The process is gone, by itself or because it was ended. */
   readonly onExit: (worker: Worker, reason: string) => void;
@@ -238,6 +240,7 @@ export class Worker {
       this.#warm = ok;
       this.failed = !ok;
       if (ok) this.#settings.onInitialised(this, performance.now() - this.#begun);
+      else this.#settings.onInitFailed(this);
     });
     void process.exited.then((exit) => this.#onExit(exit, api));
     void process.closed.then(() => logs.close());

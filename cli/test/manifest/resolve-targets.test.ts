@@ -122,3 +122,10 @@ it.each(['a\0b', 'x'.repeat(300), 'src/hello.ts/more'])(
     expect(() => resolve({ sourceDir })).toThrow(/functions\.hello\.source_dir: there is no folder/);
   },
 );
+
+it('asks for a command where a stage’s manifest has none for its runtime', async () => {
+  await touch('example.js');
+  expect(() => resolve({ runtime: 'java21', handler: 'example.Handler::handleRequest' })).toThrow(
+    /functions\.hello\.command: is required for java21: name the program that runs the function/,
+  );
+});

@@ -84,3 +84,16 @@ it('a function gets a worker as soon as the system has room for one', async () =
     pid: expect.any(Number),
   });
 });
+
+it('a function whose init phase fails before anybody calls it gets another worker for its next invocation', async () => {
+  const harness = new PoolHarness(runtime.file);
+  const environment = { GREETING: 'hello' };
+  harness.use('bash', { kind: 'command', command: ['./bootstrap'] }, custom);
+  await harness.answer('bash', {}, { environment });
+  // A reload starts a worker ahead of its invocation; this one reports its failure and stays.
+  const fails = `curl -s -d '{"errorType":"Down","errorMessage":"no database yet"}' \
+    "http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/init/error"; exec sleep 1000`;
+  harness.use('bash', { kind: 'command', command: ['bash', '-c', fails] }, custom);
+  await harness.event((event) => event.type === 'worker_ended' && event.reason === 'its init phase failed');
+  expect(await harness.answer('bash', {}, { environment })).toMatchObject({ errorType: 'Down' });
+});
