@@ -2,8 +2,8 @@
 // strictly `host:port`, so the port is what tells one process from another.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type FunctionError, type Invocation, type Outcome, stoppedError } from './invocation.ts';
-import { invocationHeaders } from './invocation-headers.ts';
+import { type Dispatched, Dispatcher, type Initialised, type RuntimeInvocation } from './dispatcher.ts';
+import { type FunctionError, stoppedError } from './invocation.ts';
 import { accept, notFound, refusalOf, refuse } from './runtime-api-answers.ts';
 import {
   isStreamed,
@@ -14,32 +14,6 @@ import {
   readStream,
   tooLarge,
 } from './runtime-api-body.ts';
-
-/** What a runtime process is told of an invocation; an {@link Invocation} is one. */
-export type RuntimeInvocation = Pick<
-  Invocation,
-  | 'id'
-  | 'event'
-  | 'deadlineMs'
-  | 'invokedFunctionArn'
-  | 'traceId'
-  | 'clientContext'
-  | 'cognitoIdentity'
-  | 'tenantId'
-  | 'responseSink'
->;
-
-/** How one dispatch went. */
-export interface Dispatched {
-  readonly outcome: Outcome;
-  /** From handing the event over until the answer's last byte, in milliseconds; 0 when it was never handed over. */
-  readonly codeMs: number;
-  /** False when the process ended before it took the event: nothing has run. */
-  readonly handedOver: boolean;
-}
-
-/** How the init phase ended: with the first `next`, or with an error. */
-export type Initialised = { readonly ok: true } | { readonly ok: false; readonly error: FunctionError };
 
 export interface RuntimeApiOptions {
   /**
@@ -80,70 +54,14 @@ const invocationPath = /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|e
 /** An error that ends a streamed response is a trailer, and the parser's limit is for trailers too. */
 const maxHeaderSize = 1024 * 1024;
 
-interface InFlight {
-  readonly invocation: RuntimeInvocation;
-  readonly done: (dispatched: Dispatched) => void;
-  /** `performance.now()` when it was handed over. */
-  handedOver: number | undefined;
-}
-
 /** Starts a Runtime API on a free port of 127.0.0.1. */
 export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<RuntimeApi> {
   const token = options.token === undefined ? undefined : Buffer.from(options.token);
-  /** The runtime's open `next`. */
-  let waiting: ServerResponse | undefined;
-  let inFlight: InFlight | undefined;
-  let failure: FunctionError | undefined;
-  let initialising = true;
-  let settleInit: (result: Initialised) => void;
-  const initialised = new Promise<Initialised>((resolve) => {
-    settleInit = resolve;
-  });
-
-  function endInit(result: Initialised): void {
-    initialising = false;
-    settleInit(result);
-  }
-
-  function finish(outcome: Outcome): void {
-    const ended = inFlight;
-    if (ended === undefined) return;
-    inFlight = undefined;
-    const { handedOver } = ended;
-    const codeMs = handedOver === undefined ? 0 : performance.now() - handedOver;
-    ended.done({ outcome, codeMs, handedOver: handedOver !== undefined });
-  }
-
-  function fail(error: FunctionError): void {
-    failure ??= error;
-    endInit({ ok: false, error });
-    finish({ ok: false, error });
-  }
-
-  function handOver(): void {
-    if (waiting === undefined || inFlight === undefined || inFlight.handedOver !== undefined) return;
-    const response = waiting;
-    waiting = undefined;
-    const { invocation } = inFlight;
-    inFlight.handedOver = performance.now();
-    response.writeHead(200, { ...invocationHeaders(invocation), ...options.nextHeaders?.() });
-    response.end(invocation.event);
-  }
-
-  function onNext(response: ServerResponse): void {
-    if (initialising) endInit({ ok: true });
-    // A runtime has one open `next`; a second one means that it gave up on the first.
-    waiting?.destroy();
-    waiting = response;
-    response.once('close', () => {
-      if (waiting === response) waiting = undefined;
-    });
-    handOver();
-  }
+  const dispatcher = new Dispatcher(options.nextHeaders);
 
   function onAnswer(response: ServerResponse, kind: string, posted: PostedBody): void {
     if (posted.bytes === undefined) {
-      finish({ ok: false, error: tooLarge(posted.size, maxPayloadBytes) });
+      dispatcher.finish({ ok: false, error: tooLarge(posted.size, maxPayloadBytes) });
       refuse(
         response,
         413,
@@ -153,19 +71,12 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
       return;
     }
     const error = kind === 'error' ? postedError(posted) : posted.streamError;
-    finish(
+    dispatcher.finish(
       error === undefined
         ? { ok: true, body: posted.bytes, contentType: posted.contentType }
         : { ok: false, error },
     );
     accept(response);
-  }
-
-  /** The invocation that a runtime names, while it is in flight. */
-  function named(id: string): InFlight | undefined {
-    if (inFlight?.handedOver === undefined) return undefined;
-    const current = inFlight.invocation.id;
-    return id === current || id === encodeURIComponent(current) ? inFlight : undefined;
   }
 
   function onInvocationPost(
@@ -175,27 +86,29 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
     kind: string,
   ): void {
     const unknown = () => refuse(response, 400, 'InvalidRequestID', 'Invalid request ID');
-    const current = named(id);
-    const sink = current?.invocation.responseSink;
-    if (sink === undefined || kind !== 'response' || !isStreamed(request)) {
-      readBody(request, (posted) => (named(id) ? onAnswer(response, kind, posted) : unknown()));
+    const current = dispatcher.named(id);
+    const sink = current?.responseSink;
+    if (current === undefined || sink === undefined || kind !== 'response' || !isStreamed(request)) {
+      readBody(request, (posted) => (dispatcher.named(id) ? onAnswer(response, kind, posted) : unknown()));
       return;
     }
     readStream(
       request,
       sink,
-      () => inFlight === current,
+      () => dispatcher.isInFlight(current),
       ({ contentType, error }) => {
-        if (inFlight !== current) return unknown();
-        finish(error === undefined ? { ok: true, body: nothing, contentType } : { ok: false, error });
+        if (!dispatcher.isInFlight(current)) return unknown();
+        dispatcher.finish(
+          error === undefined ? { ok: true, body: nothing, contentType } : { ok: false, error },
+        );
         accept(response);
       },
     );
   }
 
   function onInitError(response: ServerResponse, posted: PostedBody): void {
-    if (initialising) {
-      fail(postedError(posted));
+    if (dispatcher.initialising) {
+      dispatcher.fail(postedError(posted));
       accept(response);
     } else {
       refuse(response, 403, 'InvalidStateTransition', 'The init phase is over');
@@ -222,7 +135,7 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
     } else if (options.handle?.(request, response)) {
       return;
     } else if (request.method === 'GET' && path === '/2018-06-01/runtime/invocation/next') {
-      onNext(response);
+      dispatcher.next(response);
     } else if (request.method === 'POST' && id !== undefined && kind !== undefined) {
       onInvocationPost(request, response, id, kind);
     } else if (request.method === 'POST' && path === '/2018-06-01/runtime/init/error') {
@@ -249,20 +162,11 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
   return {
     port,
     address: `127.0.0.1:${port}`,
-    initialised,
-    fail,
-    dispatch(invocation) {
-      if (inFlight !== undefined) throw new Error(`Invocation ${inFlight.invocation.id} is still in flight`);
-      if (failure !== undefined) {
-        return Promise.resolve({ outcome: { ok: false, error: failure }, codeMs: 0, handedOver: false });
-      }
-      return new Promise<Dispatched>((done) => {
-        inFlight = { invocation, done, handedOver: undefined };
-        handOver();
-      });
-    },
+    initialised: dispatcher.initialised,
+    fail: (error) => dispatcher.fail(error),
+    dispatch: (invocation) => dispatcher.dispatch(invocation),
     close() {
-      fail(stoppedError());
+      dispatcher.fail(stoppedError());
       return new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();

@@ -12,12 +12,13 @@ import {
   type Invocation,
   type Outcome,
 } from './invocation.ts';
-import { type LogLine, LogReader } from './log-lines.ts';
+import type { LogLine } from './log-lines.ts';
 import { Program } from './program.ts';
-import { type RuntimeApi, startRuntimeApi } from './runtime-api.ts';
+import { type Running, startRunning } from './running.ts';
+import type { RuntimeApi } from './runtime-api.ts';
 import { RuntimeClient } from './runtime-client.ts';
 import { type DebuggerNews, WorkerDebugger } from './worker-debugger.ts';
-import { type Exit, exitError, exitReason, startProcess, type WorkerProcess } from './worker-process.ts';
+import { type Exit, exitError, exitReason } from './worker-process.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -44,12 +45,6 @@ export interface WorkerRun {
   /** False when a warm worker died before it took the event: nothing has run, and it may run elsewhere. */
   readonly taken: boolean;
   readonly logsDrained: Promise<void>;
-}
-
-interface Running {
-  readonly api: RuntimeApi;
-  readonly process: WorkerProcess;
-  readonly logs: LogReader;
 }
 
 /** Lines kept of what a spare prints before it has a function; more would be a program gone wrong. */
@@ -226,16 +221,16 @@ export class Worker {
 
   async #start(cwd: string): Promise<Running> {
     const { machine, clock } = this.#settings;
-    const api = await startRuntimeApi(this.#side.apiOptions);
-    const variables = { ...this.#side.variables(api.address), AWS_LAMBDA_RUNTIME_API: api.address };
-    const process = startProcess(this.#command, { cwd, env: { ...machine, ...variables } });
-    const onLine = (line: LogLine) => this.#onLine(line);
-    const logs = new LogReader(process.stdout, process.stderr, {
-      onLine,
+    const running = await startRunning({
+      side: this.#side,
+      command: this.#command,
+      cwd,
+      machine,
       clock,
-      marker: this.#side.logMarker,
+      onLine: (line) => this.#onLine(line),
       onDebugger: (words) => this.debugger?.tell(words),
     });
+    const { api, process } = running;
     void api.initialised.then(({ ok }) => {
       this.#warm = ok;
       this.failed = !ok;
@@ -243,9 +238,8 @@ export class Worker {
       else this.#settings.onInitFailed(this);
     });
     void process.exited.then((exit) => this.#onExit(exit, api));
-    void process.closed.then(() => logs.close());
-    this.#running = { api, process, logs };
-    return this.#running;
+    this.#running = running;
+    return running;
   }
 
   #onLine(line: LogLine): void {

@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { messageOf } from '../../../../protocol/live-debug-error.ts';
+import type { RuntimeInvocation } from '../../worker/dispatcher.ts';
 import { type FunctionError, functionError, type Outcome } from '../../worker/invocation.ts';
 import { type LogLine, LogReader } from '../../worker/log-lines.ts';
-import { type RuntimeApi, type RuntimeInvocation, startRuntimeApi } from '../../worker/runtime-api.ts';
+import { type RuntimeApi, startRuntimeApi } from '../../worker/runtime-api.ts';
 import { exitError, startProcess, type WorkerProcess } from '../../worker/worker-process.ts';
 import { lambdaLimits } from '../aws-limits.ts';
 import type { StubFailure } from '../cloud.ts';
