@@ -2,6 +2,9 @@
 import { UsageError } from 'clipanion';
 import type { PlaceOptions } from './trigger-stage.ts';
 
+/** Prefix of a stage's table where none is given: the module's own default. */
+const defaultName = 'live-debug';
+
 /** What both commands' flags give. */
 export interface PlaceFlags {
   readonly local: boolean;
@@ -21,6 +24,19 @@ export function placeOf(flags: PlaceFlags): PlaceOptions {
   if (local) return { kind: 'local', root, config };
   if (stage === undefined) throw new UsageError('say where the stage is: --stage NAME on AWS, or --local');
   return { kind: 'stage', stage, name, profile, region };
+}
+
+/** The flags that say the same as `place`, those left out that are so by default. */
+export function placeArgs(place: PlaceOptions): string[] {
+  const given = (flag: string, value: string | undefined, byDefault?: string) =>
+    value === undefined || value === byDefault ? [] : [flag, value];
+  if (place.kind === 'local')
+    return ['--local', ...given('--root', place.root, '.'), ...given('--config', place.config)];
+  return [
+    ...['--stage', place.stage, ...given('--name', place.name, defaultName)],
+    ...given('--profile', place.profile),
+    ...given('--region', place.region),
+  ];
 }
 
 /** Throws a UsageError for anything but the two formats. */

@@ -61,8 +61,7 @@ async function openCloud(
   closers.add(() => cloud.close());
   const http = new HttpClient();
   closers.add(() => http.close());
-  const { developerCredentials, directoryUrl, functionUrls, ownUrls, region, relayUrl, tableName, url } =
-    cloud;
+  const { developerCredentials, directoryUrl, functionUrls, region, relayUrl, tableName, url } = cloud;
   const credentials = () => developerCredentials;
   return {
     relay: { url: relayUrl, region, stage, credentials, http },
@@ -84,7 +83,8 @@ async function openCloud(
       credentials: developerCredentials,
       targets: Object.fromEntries(cloud.triggerTargets),
     },
-    ownUrls,
+    targets: cloud.triggerTargets,
+    options: { kind: 'local', root: options.root, config: options.config },
   };
 }
 

@@ -17,7 +17,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
     const { context, directory, http, identity, skew } = await openStage(options);
     closers.add(() => http.close());
     const { credentials, region } = identity;
-    const { functionNames, functions, ownUrls, relayUrl, urls, vpcs } = await readStageManifest(
+    const { functionNames, functions, relayUrl, targets, urls, vpcs } = await readStageManifest(
       directory,
       options.stage,
       options.functions,
@@ -48,7 +48,8 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
         url: undefined,
         functionUrls: urls,
         described: { kind: 'stage', stage: options.stage, table: context.tableName, region },
-        ownUrls,
+        targets,
+        options: { kind: 'stage', ...options },
       }),
     };
   });

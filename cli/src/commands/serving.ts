@@ -18,6 +18,7 @@ import { processOutput, readerGone } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
 import { resolveTargets } from '../manifest/resolve-targets.ts';
+import { sourcesOf, type TriggerTargets } from '../manifest/trigger-targets.ts';
 import { nodeCommand } from '../platform.ts';
 import { Session, type SessionOptions } from '../session/session.ts';
 import type { ServedFunction, SessionEvent } from '../session/session-event.ts';
@@ -27,9 +28,11 @@ import { announce } from './announce.ts';
 import { Closers } from './closers.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
 import { openDebugging } from './open-debugging.ts';
+import { placeArgs } from './place-flags.ts';
 import { runtimeNotices } from './runtime-notices.ts';
 import { stopSignals } from './stop-signals.ts';
 import { makeTempFolder } from './temp-folder.ts';
+import type { PlaceOptions } from './trigger-stage.ts';
 
 /** The flags that mean the same wherever the stage is. */
 export interface ServingOptions {
@@ -60,8 +63,10 @@ export interface Place {
   readonly functionUrls: ReadonlyMap<string, string>;
   /** What `trigger` and `invoke` on this machine need to know of it. */
   readonly described: ServeState['place'];
-  /** Lambda's function URL of each function that has one. */
-  readonly ownUrls: ReadonlyMap<string, string>;
+  /** What each function's triggers are published to. */
+  readonly targets: ReadonlyMap<string, TriggerTargets>;
+  /** The same place as `trigger` and `invoke` are told of it. */
+  readonly options: PlaceOptions;
 }
 
 /** What a place may need while it is opened. */
@@ -208,6 +213,7 @@ async function serve(
     url: place.url,
     stage: place.relay.stage,
     functions: manifest.functions.map(({ name }) => served(name, place)),
+    trigger_args: placeArgs(place.options),
     ms: Math.round(performance.now()),
   });
   for (const { functionName, ...endpoint } of debugging?.endpoints ?? []) {
@@ -226,12 +232,18 @@ async function serve(
   }[end];
 }
 
-function served(name: string, { functionUrls, ownUrls }: Place): ServedFunction {
-  const functionUrl = ownUrls.get(name);
+function served(name: string, { functionUrls, options, targets }: Place): ServedFunction {
+  const ofFunction = targets.get(name) ?? {};
+  const { http, function_url: functionUrl } = ofFunction;
+  // The local cloud takes unsigned requests for the developer's.
+  const isSigned = options.kind === 'stage' && functionUrl?.authorization_type === 'AWS_IAM';
   return {
     name,
     url: functionUrls.get(name),
-    ...(functionUrl === undefined ? {} : { function_url: functionUrl }),
+    ...(http ? { method: http.method } : {}),
+    ...(functionUrl ? { function_url: functionUrl.url } : {}),
+    ...(isSigned ? { authorization_type: 'AWS_IAM' } : {}),
+    triggers: sourcesOf(ofFunction),
   };
 }
 

@@ -9,10 +9,12 @@ import { proxyAgent } from '../aws/proxy-agents.ts';
 import { openStage, type StageOptions } from '../aws/stage.ts';
 import { type LocalPlace, type RunningServe, readServeStates } from '../control/serve-state.ts';
 import { type Watch, watchServe } from '../control/watch.ts';
+import { shellWords } from '../log/shell-words.ts';
 import { didYouMean } from '../manifest/did-you-mean.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
 import { Aws } from '../trigger/aws.ts';
 import type { TriggerFunction } from '../trigger/sources.ts';
+import { placeArgs } from './place-flags.ts';
 
 /** Where the stage is. */
 export type PlaceOptions =
@@ -73,7 +75,7 @@ async function openAws(options: StageOptions): Promise<TriggerStage> {
         agentFor: proxyAgent,
         http,
       }),
-      serveCommand: `livectl serve --stage ${name}`,
+      serveCommand: shellWords(['livectl', 'serve', ...placeArgs({ kind: 'stage', ...options })]),
       watch: () =>
         firstThatAnswers(
           readServeStates().filter(
@@ -116,7 +118,7 @@ async function openLocal(root: string, config: string | undefined): Promise<Trig
       agentFor: () => undefined,
       http,
     }),
-    serveCommand: `livectl serve --local --root ${folder}`,
+    serveCommand: serveLocal(folder),
     watch: async () => watch,
     close: () => {
       watch.close();
@@ -129,8 +131,12 @@ function notServed(folder: string, locals: readonly RunningServe[]): LiveDebugEr
   const others = [...new Set(locals.map(({ root }) => root))].filter((root) => root !== folder);
   const elsewhere = others.length === 0 ? '' : `; it runs for ${others.join(', ')}: name one with --root`;
   return new LiveDebugError('LD_NO_CLIENT', `no livectl serve --local runs for ${folder}`, {
-    remedy: `start it in another terminal: livectl serve --local --root ${folder}${elsewhere}`,
+    remedy: `start it in another terminal: ${serveLocal(folder)}${elsewhere}`,
   });
+}
+
+function serveLocal(root: string): string {
+  return shellWords(['livectl', 'serve', ...placeArgs({ kind: 'local', root, config: undefined })]);
 }
 
 async function firstThatAnswers<Serve extends RunningServe>(

@@ -4,6 +4,8 @@ import type { BuildMessage } from '../build/build-event.ts';
 import type { DebuggerEvent, SessionEvent } from '../session/session-event.ts';
 import type { Output } from './output.ts';
 import { printable, printableLines } from './printable.ts';
+import { ms, plural, size } from './quantities.ts';
+import { readyLines } from './ready-lines.ts';
 import { sourceLine } from './source-line.ts';
 import { skewWords } from './status-lines.ts';
 import { type Style, style } from './style.ts';
@@ -38,7 +40,7 @@ export function pretty(output: Output): (event: SessionEvent) => void {
 function describe(event: SessionEvent, paint: Style, colour: boolean): string | undefined {
   switch (event.event) {
     case 'ready':
-      return ready(event, paint);
+      return readyLines(event, paint);
     case 'invoke':
       return `${tag(event.id, paint)} ${paint.dim('→')} ${name(event, paint)} ${printable(event.trigger)}`;
     case 'log':
@@ -86,22 +88,6 @@ function describe(event: SessionEvent, paint: Style, colour: boolean): string | 
       return `${paint.dim('·')} stopped: ${counts}; workers, sockets and temporary files are gone`;
     }
   }
-}
-
-function ready(event: Extract<SessionEvent, { event: 'ready' }>, paint: Style): string {
-  const width = Math.max(0, ...event.functions.map((served) => served.name.length));
-  const lines = event.functions.flatMap((served) => {
-    const urls = [...new Set([served.url, served.function_url])].filter((url) => url !== undefined);
-    // Without -N curl keeps what a function streams until a line is whole.
-    const calls = urls.map((url) => `curl ${url === served.function_url ? '-N ' : ''}'${url}'`);
-    if (calls.length === 0) calls.push(paint.dim('no HTTP trigger'));
-    // Its name stands before the first.
-    return calls.map(
-      (call, index) => `  ${paint.name((index === 0 ? served.name : '').padEnd(width))}  ${call}`,
-    );
-  });
-  const heading = `${paint.ok('●')} serving ${plural(event.functions.length, 'function')} of stage ${paint.name(event.stage)} ${paint.dim(`ready in ${ms(event.ms)}, Ctrl-C stops`)}`;
-  return ['', heading, '', ...lines, ''].join('\n');
 }
 
 function log(event: Extract<SessionEvent, { event: 'log' }>, paint: Style, colour: boolean): string {
@@ -214,18 +200,4 @@ function name(event: { readonly function: string }, paint: Style): string {
 
 function tag(id: string, paint: Style): string {
   return paint.dim(printable(id).slice(0, tagLength).padEnd(tagLength));
-}
-
-function ms(value: number): string {
-  if (value >= 10_000) return `${(value / 1000).toFixed(1)} s`;
-  return value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`;
-}
-
-function size(bytes: number): string {
-  if (bytes < 1024) return plural(bytes, 'byte');
-  return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -46,8 +46,6 @@ export interface StageManifest {
   readonly functions: readonly FunctionSettings[];
   /** HTTP URLs, for functions that have one. */
   readonly urls: ReadonlyMap<string, string>;
-  /** Function URLs, by name. */
-  readonly ownUrls: ReadonlyMap<string, string>;
   /** What each function is called on AWS. */
   readonly functionNames: ReadonlyMap<string, string>;
   /** The VPCs its functions sit in. */
@@ -100,17 +98,14 @@ export async function readStageManifest(
   }
   const chosen = Object.entries(functions).filter(([name]) => only === undefined || only.includes(name));
   const urls = new Map<string, string>();
-  const ownUrls = new Map<string, string>();
   for (const [name, { triggers }] of chosen) {
     const url = triggers.http?.url ?? triggers.function_url?.url;
     if (url !== undefined) urls.set(name, url);
-    if (triggers.function_url) ownUrls.set(name, triggers.function_url.url);
   }
   return {
     relayUrl: relay.url,
     functions: chosen.map(([name, entry]) => settingsOf(name, entry)),
     urls,
-    ownUrls,
     functionNames: new Map(chosen.map(([name, entry]) => [name, entry.function_name])),
     vpcs,
     targets: new Map(chosen.map(([name, { triggers }]) => [name, triggers])),

@@ -51,3 +51,8 @@ export type TriggerTargets = v.InferOutput<typeof triggerTargetsSchema>;
 
 /** A kind of event source: `http`, `sns`, ... */
 export type TriggerSource = keyof TriggerTargets;
+
+/** The kinds that a function has. */
+export function sourcesOf(targets: TriggerTargets): TriggerSource[] {
+  return (Object.keys(triggerTargetsSchema.entries) as TriggerSource[]).filter((source) => targets[source]);
+}

@@ -1,5 +1,6 @@
 // [4] Everything a session tells, as one union: the terminal view and `--format json` are two readings of it.
 import type { BuildMessage } from '../build/build-event.ts';
+import type { TriggerSource } from '../manifest/trigger-targets.ts';
 import type { DebugKind } from '../worker/debug-port.ts';
 import type { LogLevel, QueueReason } from '../worker/invocation.ts';
 
@@ -7,8 +8,14 @@ export interface ServedFunction {
   readonly name: string;
   /** Where it answers over HTTP; undefined for functions without an HTTP trigger. */
   readonly url: string | undefined;
+  /** Of its route, `ANY` for all; absent without one. */
+  readonly method?: string;
   /** Its function URL, where it has one. */
   readonly function_url?: string;
+  /** `AWS_IAM` where the function URL takes signed requests only. */
+  readonly authorization_type?: string;
+  /** Sources of `livectl trigger`, as in livectl.json. */
+  readonly triggers: readonly TriggerSource[];
 }
 
 /** A function's debugger under `--inspect`. */
@@ -39,6 +46,8 @@ export type SessionEvent =
       readonly url: string | undefined;
       readonly stage: string;
       readonly functions: readonly ServedFunction[];
+      /** By which `livectl trigger` and `livectl invoke` find what is served. */
+      readonly trigger_args: readonly string[];
       /** From the start of the process, in milliseconds. */
       readonly ms: number;
     }

@@ -1,5 +1,5 @@
 // Every event source by its name, as in livectl.json, and what it is to one function.
-import type { TriggerTargets } from '../manifest/trigger-targets.ts';
+import { sourcesOf, type TriggerTargets } from '../manifest/trigger-targets.ts';
 import type { Aws } from './aws.ts';
 import { dynamodb } from './dynamodb.ts';
 import { eventbridge } from './eventbridge.ts';
@@ -49,7 +49,7 @@ export interface TriggerFunction {
 
 /** The sources that are set up for the function; `lambda` goes without saying. */
 export function triggersOf({ targets }: TriggerFunction): SourceName[] {
-  return sourceNames.filter((name) => name !== 'lambda' && targets[name]);
+  return sourcesOf(targets);
 }
 
 /** One source of one function. */

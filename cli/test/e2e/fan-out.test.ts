@@ -7,7 +7,12 @@ test('an order that is posted to api is published, and worked on by worker', asy
   const root = join(repository, 'examples', 'fan-out');
   const livectl = new Livectl(['serve', '--local', '--root', root, '--port', '0', '--format', 'json']);
   try {
-    const { functions } = await livectl.event('ready');
+    const { functions, trigger_args } = await livectl.event('ready');
+    expect(functions).toMatchObject([
+      { name: 'api', method: 'POST', triggers: ['http'] },
+      { name: 'worker', triggers: ['sns'] },
+    ]);
+    expect(trigger_args).toEqual(['--local', '--root', root]);
     const url = functions.find(({ name }) => name === 'api')?.url ?? '';
     expect(new URL(url).pathname).toBe('/orders');
     const response = await fetch(url, {

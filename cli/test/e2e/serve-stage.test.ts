@@ -135,7 +135,11 @@ test('answers the deployed functions, and gives the stage back at the end', asyn
   expect(await call('hello')).toMatch(/^503 .*livectl serve --stage dev-tom/);
   const livectl = serve();
   const ready = await livectl.event('ready');
-  expect(ready).toMatchObject({ stage, functions: [{ name: 'hello' }, { name: 'other' }] });
+  expect(ready).toMatchObject({
+    stage,
+    functions: [{ name: 'hello' }, { name: 'other' }],
+    trigger_args: ['--stage', stage],
+  });
   const [client] = await directory.clients(stage);
   expect(client).toMatchObject({ item: 'client#*', stage });
   expect(client?.leaseUntil).toBeGreaterThan(Date.now() + 60_000);

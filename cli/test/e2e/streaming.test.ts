@@ -172,6 +172,7 @@ test('curl shows the tokens at the URL that serve prints', async () => {
     name: 'live',
     url: `${ready.url}/_url/live/`,
     function_url: `${ready.url}/_url/live/`,
+    triggers: ['function_url'],
   });
 });
 

@@ -14,30 +14,58 @@ function shown(event: SessionEvent, colour = false): string {
 }
 
 const served = [
-  { name: 'hello', url: 'http://127.0.0.1:3000/hello' },
-  { name: 'worker', url: undefined },
-];
+  { name: 'hello', url: 'http://127.0.0.1:3000/hello', triggers: [] },
+  { name: 'orders', url: 'http://127.0.0.1:3000/orders', method: 'POST', triggers: ['http', 'sns'] },
+  { name: 'worker', url: 'http://127.0.0.1:3000/worker', triggers: ['sqs', 's3', 'kinesis'] },
+] as const;
 const result = { event: 'result', id, function: 'hello', ok: true, ms: 12.5, code_ms: 2.3 } as const;
 
 const views: readonly (readonly [string, SessionEvent, string])[] = [
   [
     'ready',
-    { event: 'ready', url: 'http://127.0.0.1:3000', stage: 'local', functions: served, ms: 431 },
-    "\n● serving 2 functions of stage local ready in 431 ms, Ctrl-C stops\n\n  hello   curl 'http://127.0.0.1:3000/hello'\n  worker  no HTTP trigger\n",
-  ],
-  [
-    'ready, with a function URL beside the HTTP API',
     {
       event: 'ready',
       url: 'http://127.0.0.1:3000',
       stage: 'local',
-      functions: [
-        { name: 'a', url: 'http://127.0.0.1:3000/a', function_url: 'http://127.0.0.1:3000/_url/a/' },
-        { name: 'b', url: 'https://b.on.aws/', function_url: 'https://b.on.aws/' },
-      ],
+      functions: served,
+      trigger_args: ['--local', '--root', "tom's api"],
       ms: 431,
     },
-    "\n● serving 2 functions of stage local ready in 431 ms, Ctrl-C stops\n\n  a  curl 'http://127.0.0.1:3000/a'\n     curl -N 'http://127.0.0.1:3000/_url/a/'\n  b  curl -N 'https://b.on.aws/'\n",
+    "\n● serving 3 functions of stage local ready in 431 ms, Ctrl-C stops\n\n  hello   curl 'http://127.0.0.1:3000/hello'\n  orders  curl -X POST 'http://127.0.0.1:3000/orders'\n          livectl trigger sns orders --local --root 'tom'\\''s api'\n  worker  livectl trigger sqs worker --local --root 'tom'\\''s api'  also s3, kinesis\n",
+  ],
+  [
+    'ready, with function URLs',
+    {
+      event: 'ready',
+      url: undefined,
+      stage: 'dev-tom',
+      functions: [
+        {
+          name: 'both',
+          url: 'https://api.example/both',
+          method: 'ANY',
+          function_url: 'https://both.on.aws/',
+          triggers: ['http', 'function_url'],
+        },
+        {
+          name: 'open',
+          url: 'https://open.on.aws/',
+          function_url: 'https://open.on.aws/',
+          triggers: ['function_url'],
+        },
+        {
+          name: 'signed',
+          url: 'https://signed.on.aws/',
+          function_url: 'https://signed.on.aws/',
+          authorization_type: 'AWS_IAM',
+          triggers: ['function_url'],
+        },
+        { name: 'plain', url: undefined, triggers: [] },
+      ],
+      trigger_args: ['--stage', 'dev-tom'],
+      ms: 431,
+    },
+    "\n● serving 4 functions of stage dev-tom ready in 431 ms, Ctrl-C stops\n\n  both    curl 'https://api.example/both'\n          curl -N 'https://both.on.aws/'\n  open    curl -N 'https://open.on.aws/'\n  signed  livectl trigger function_url signed --stage dev-tom\n  plain   livectl invoke plain --stage dev-tom\n",
   ],
   [
     'invoke',

@@ -1,0 +1,55 @@
+// The terminal view of `ready`: what is served, and by which command each function is reached.
+import type { ServedFunction, SessionEvent } from '../session/session-event.ts';
+import { ms, plural } from './quantities.ts';
+import { shellWords } from './shell-words.ts';
+import type { Style } from './style.ts';
+
+type Ready = Extract<SessionEvent, { event: 'ready' }>;
+
+/** A heading, and for each function its name and the commands that reach it. */
+export function readyLines(event: Ready, paint: Style): string {
+  const width = Math.max(0, ...event.functions.map(({ name }) => name.length));
+  const lines = event.functions.flatMap((served) =>
+    // Its name stands before the first.
+    waysTo(served, event.trigger_args, paint).map(
+      (way, index) => `  ${paint.name((index === 0 ? served.name : '').padEnd(width))}  ${way}`,
+    ),
+  );
+  const heading = `${paint.ok('●')} serving ${plural(event.functions.length, 'function')} of stage ${paint.name(event.stage)} ${paint.dim(`ready in ${ms(event.ms)}, Ctrl-C stops`)}`;
+  return ['', heading, '', ...lines, ''].join('\n');
+}
+
+/** By HTTP where it has such a trigger, or none at all: a request is not what a queue's function waits for. */
+function waysTo(served: ServedFunction, args: readonly string[], paint: Style): string[] {
+  const {
+    authorization_type: authorization,
+    function_url: functionUrl,
+    method,
+    name,
+    triggers,
+    url,
+  } = served;
+  const trigger = (source: string) => shellWords(['livectl', 'trigger', source, name, ...args]);
+  const [source, ...others] = triggers.filter((each) => each !== 'http' && each !== 'function_url');
+  const ways: string[] = [];
+  if (url !== undefined && url !== functionUrl && (source === undefined || triggers.includes('http')))
+    ways.push(curl(url, methodArgs(method)));
+  // curl can't sign by itself; without -N it keeps what is streamed until a line is whole.
+  if (functionUrl !== undefined)
+    ways.push(authorization === 'AWS_IAM' ? trigger('function_url') : curl(functionUrl, ['-N']));
+  if (source !== undefined) {
+    const also = others.length === 0 ? '' : paint.dim(`  also ${others.join(', ')}`);
+    ways.push(`${trigger(source)}${also}`);
+  }
+  return ways.length > 0 ? ways : [shellWords(['livectl', 'invoke', name, ...args])];
+}
+
+function curl(url: string, args: readonly string[]): string {
+  return `${shellWords(['curl', ...args])} '${url}'`;
+}
+
+/** What curl doesn't do by itself. */
+function methodArgs(method: string | undefined): string[] {
+  if (method === undefined || method === 'ANY' || method === 'GET') return [];
+  return method === 'HEAD' ? ['--head'] : ['-X', method];
+}
