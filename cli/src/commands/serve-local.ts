@@ -11,6 +11,7 @@ import { loadManifest, type Manifest } from '../manifest/load-manifest.ts';
 import { nodeCommand } from '../platform.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import { type Place, type ServingOptions, serveUntilStopped, type Workspace } from './serving.ts';
+import { checkCommand } from './vpn-place.ts';
 
 export interface ServeLocalOptions extends ServingOptions {
   readonly config: string | undefined;
@@ -34,7 +35,7 @@ export function serveLocal(options: ServeLocalOptions): Promise<number> {
           environment: async () => environment,
         })),
         cidrs: [],
-        command: `livectl vpn --check${options.root === '.' ? '' : ` --root ${options.root}`}`,
+        command: checkCommand({ kind: 'folder', root: options.root, config: options.config }),
       },
       open: (workspace) => openCloud(options, manifest, workspace),
     };

@@ -8,6 +8,7 @@ import { proxyAgent } from '../aws/proxy-agents.ts';
 import { openStage, type StageOptions } from '../aws/stage.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
 import { type ServingOptions, serveUntilStopped } from './serving.ts';
+import { checkCommand } from './vpn-place.ts';
 
 export interface ServeStageOptions extends ServingOptions, StageOptions {}
 
@@ -37,7 +38,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
           environment: () => functionVariables(functionNames.get(name) ?? name, identity, http, systemClock),
         })),
         cidrs: vpcs.flatMap((vpc) => vpc.cidr_blocks),
-        command: `livectl vpn --check --stage ${options.stage}`,
+        command: checkCommand({ ...options, kind: 'stage' }),
       },
       open: async () => ({
         relay: { url: relayUrl, region, stage: options.stage, credentials, http, agent },

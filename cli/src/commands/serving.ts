@@ -82,7 +82,7 @@ export interface Workspace {
 export interface Errand {
   readonly manifest: Manifest;
   /** What is known of the functions' VPCs. */
-  readonly privateResources: Omit<ServeHintsOptions, 'onNotice'>;
+  readonly privateResources: Omit<ServeHintsOptions, 'onNotice' | 'clock'>;
   readonly open: (workspace: Workspace) => Promise<Place>;
 }
 
@@ -140,11 +140,12 @@ async function serve(
   const hints = new ServeHints({
     ...errand.privateResources,
     onNotice: (message) => emit({ event: 'notice', message }),
+    clock: systemClock,
   });
   const tell = (event: SessionEvent) => {
     emit(event);
     if (event.event === 'result' && event.error)
-      hints.failed({ function: event.function, error: event.error });
+      void hints.failed({ function: event.function, error: event.error });
   };
   let session: Session | undefined;
   const debugging =

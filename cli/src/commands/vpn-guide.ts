@@ -3,9 +3,10 @@ import { reportFailure } from '../log/failure.ts';
 import { guideLines } from '../log/guide-lines.ts';
 import { processOutput } from '../log/output.ts';
 import { findEndpoints } from '../vpn/find-endpoints.ts';
-import { type GuideFacts, vpnGuide } from '../vpn/guide.ts';
+import { vpnGuide } from '../vpn/guide.ts';
+import type { GuideFacts } from '../vpn/guide-facts.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
-import { type VpnFacts, type VpnPlace, vpnFacts } from './vpn-place.ts';
+import { checkCommand, type VpnFacts, type VpnPlace, vpnFacts } from './vpn-place.ts';
 
 export interface VpnGuideOptions {
   readonly place: VpnPlace;
@@ -23,7 +24,15 @@ export async function showVpnGuide(options: VpnGuideOptions): Promise<number> {
       const inVpc = facts.functions.filter((each) => each.inVpc).map(({ name }) => name);
       const vpcs = facts.vpcs.filter((vpc) => vpc.functions.some((name) => inVpc.includes(name)));
       const target = await privateTarget(facts);
-      const sections = vpnGuide({ stage, region, vpcs, functions: inVpc, target });
+      const sections = vpnGuide({
+        stage,
+        region,
+        profile: options.place.kind === 'stage' ? options.place.profile : undefined,
+        vpcs,
+        functions: inVpc,
+        target,
+        checkCommand: checkCommand(options.place),
+      });
       if (options.format === 'pretty') processOutput.line(guideLines(title, sections, processOutput.colour));
       else for (const section of sections) processOutput.line(JSON.stringify({ event: 'guide', ...section }));
     } finally {

@@ -30,6 +30,31 @@ export interface VpnFacts {
   readonly close: () => void;
 }
 
+/** `livectl vpn --check` with the flags that name the place. */
+export function checkCommand(place: VpnPlace): string {
+  const flags: readonly (readonly [string, string | undefined])[] =
+    place.kind === 'stage'
+      ? [
+          ['--stage', place.stage],
+          ['--name', place.name === 'live-debug' ? undefined : place.name],
+          ['--profile', place.profile],
+          ['--region', place.region],
+        ]
+      : [
+          ['--root', place.root === '.' ? undefined : place.root],
+          ['--config', place.config],
+        ];
+  const given = flags.flatMap(([flag, value]) =>
+    value === undefined ? [] : [`${flag} ${shellWord(value)}`],
+  );
+  return ['livectl vpn --check', ...given].join(' ');
+}
+
+/** As a shell takes it for one word. */
+function shellWord(text: string): string {
+  return /^[\w./:@+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 /** Reads what is known; rejects as `serve` does for a wrong manifest, folder, stage or profile. */
 export async function vpnFacts(place: VpnPlace, only: readonly string[] | undefined): Promise<VpnFacts> {
   if (place.kind === 'folder') {

@@ -1,5 +1,5 @@
 // `livectl vpn` for a person to read.
-import type { Section } from '../vpn/guide.ts';
+import type { Section } from '../vpn/guide-facts.ts';
 import { printable } from './printable.ts';
 import { style } from './style.ts';
 

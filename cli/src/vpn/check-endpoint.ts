@@ -1,7 +1,8 @@
 // Tries one endpoint from this machine: its name, its address, its port, each with a bound.
-import { lookup, resolveSrv } from 'node:dns/promises';
+import { Resolver } from 'node:dns/promises';
 import { connect } from 'node:net';
 import type { Endpoint } from './find-endpoints.ts';
+import type { Looked, NameLookups } from './name-lookups.ts';
 import { isPrivateAddress } from './private-address.ts';
 import { type Route, routeTo } from './route.ts';
 
@@ -39,55 +40,44 @@ export interface CheckedEndpoint {
 }
 
 export interface CheckOptions {
-  /** For one connection, in milliseconds; a name may take as long again. */
+  /** For one connection, in milliseconds; a name may take as long again, and its SRV record, too. */
   readonly timeoutMs: number;
   /** Address ranges of the VPCs, which may be public ones. */
   readonly cidrs: readonly string[];
+  readonly lookups: NameLookups;
 }
 
-interface Target {
-  readonly host: string;
-  readonly ports: readonly number[];
-}
+/** Of a name with more addresses, and of a record with more hosts, so many are tried. */
+const mostPlaces = 4;
 
 /** Whether a verdict is a failure: something is there to mend. */
 export function isFailure({ verdict }: Pick<CheckedEndpoint, 'verdict'>): boolean {
   return verdict !== 'reachable' && verdict !== 'public' && verdict !== 'no_port';
 }
 
-/** Never rejects; takes `timeoutMs` for the name and for each port at most, and a second for the route. */
+/** Never rejects; takes `timeoutMs` for the name and for the connections, and a second for the route. */
 export async function checkEndpoint(endpoint: Endpoint, options: CheckOptions): Promise<CheckedEndpoint> {
   const { cidrs, timeoutMs } = options;
-  const unresolved = (code: string | undefined) =>
-    ({
-      endpoint,
-      verdict: 'unresolved',
-      address: undefined,
-      port: undefined,
-      private: false,
-      ms: 0,
-      route: undefined,
-      code,
-    }) as const;
-  const target = await within(timeoutMs, targetOf(endpoint));
-  if ('code' in target) return unresolved(target.code);
-  const found = await within(timeoutMs, lookup(target.host, { all: true }));
-  if ('code' in found) return unresolved(found.code);
-  const addresses = found.map(({ address }) => address);
-  const address = addresses.find((each) => isPrivateAddress(each, cidrs)) ?? addresses[0];
-  if (address === undefined) return unresolved('ENODATA');
-  const isPrivate = isPrivateAddress(address, cidrs);
-  const common = { endpoint, address, private: isPrivate };
-  if (!isPrivate && endpoint.web) {
-    return { ...common, verdict: 'public', port: undefined, ms: 0, route: undefined, code: undefined };
+  const found = await placesOf(endpoint, options);
+  const all = 'code' in found ? [] : found;
+  const nothing = { endpoint, address: undefined, port: undefined, ms: 0, route: undefined, code: undefined };
+  const [first] = all;
+  if (first === undefined) {
+    const code = 'code' in found ? found.code : 'ENODATA';
+    return { ...nothing, verdict: 'unresolved', private: false, code };
   }
-  const routing = routeTo(address);
-  if (target.ports.length === 0) {
-    return { ...common, verdict: 'no_port', port: undefined, ms: 0, route: await routing, code: undefined };
-  }
-  const tries = await Promise.all(target.ports.map((port) => tryPort(address, port, timeoutMs)));
+  const inside = all.filter(({ address }) => isPrivateAddress(address, cidrs));
+  const chosen = { ...nothing, address: (inside[0] ?? first).address, private: inside.length > 0 };
+  if (!chosen.private && endpoint.web) return { ...chosen, verdict: 'public' };
+  const places = (chosen.private ? inside : all).slice(0, mostPlaces);
+  if (places.every(({ ports }) => ports.length === 0))
+    return { ...chosen, verdict: 'no_port', route: await routeTo(chosen.address) };
+  // Clients go on to the next address, too: `localhost` is ::1 and 127.0.0.1, and a forwarded port listens on one.
+  const tries = await Promise.all(
+    places.flatMap(({ address, ports }) => ports.map((port) => tryPort(address, port, timeoutMs))),
+  );
   const best = tries.reduce((one, other) => (rank(other.verdict) < rank(one.verdict) ? other : one));
-  return { ...common, ...best, route: await routing };
+  return { ...chosen, ...best, route: await routeTo(best.address) };
 }
 
 /** A port that refuses says more than one that is silent. */
@@ -95,13 +85,55 @@ function rank(verdict: Verdict): number {
   return ['reachable', 'refused', 'timeout', 'unreachable'].indexOf(verdict);
 }
 
-async function targetOf({ host, ports, srv }: Endpoint): Promise<Target> {
-  if (!srv) return { host, ports };
-  const [record] = await resolveSrv(`_mongodb._tcp.${host}`);
-  return record ? { host: record.name, ports: [record.port] } : { host, ports };
+interface Address {
+  readonly address: string;
+  readonly ports: readonly number[];
 }
 
-type Tried = Pick<CheckedEndpoint, 'verdict' | 'port' | 'ms' | 'code'>;
+async function placesOf(
+  { host, ports, srv }: Endpoint,
+  { lookups, timeoutMs }: CheckOptions,
+): Promise<readonly Address[] | { readonly code: string }> {
+  const found = srv ? await srvHosts(host, timeoutMs) : [{ host, ports }];
+  if ('code' in found) return found;
+  const looked = await Promise.all(
+    found
+      .slice(0, mostPlaces)
+      .map(
+        async (each): Promise<readonly [typeof each, Looked]> => [
+          each,
+          await lookups.addresses(each.host, timeoutMs),
+        ],
+      ),
+  );
+  const all = looked.flatMap(([each, addresses]) =>
+    'code' in addresses ? [] : addresses.map((address) => ({ address, ports: each.ports })),
+  );
+  const [, failed] = looked[0] ?? [];
+  return all.length === 0 && failed !== undefined && 'code' in failed ? failed : all;
+}
+
+/** Asked of the DNS servers themselves: the system's resolver knows no SRV records. */
+async function srvHosts(
+  host: string,
+  boundMs: number,
+): Promise<
+  readonly { readonly host: string; readonly ports: readonly number[] }[] | { readonly code: string }
+> {
+  const resolver = new Resolver();
+  const timer = setTimeout(() => resolver.cancel(), boundMs);
+  try {
+    const records = await resolver.resolveSrv(`_mongodb._tcp.${host}`);
+    return records.map(({ name, port }) => ({ host: name, ports: [port] }));
+  } catch (error) {
+    const { code = 'EAI_FAIL' } = error as NodeJS.ErrnoException;
+    return { code: code === 'ECANCELLED' ? 'ETIMEDOUT' : code };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+type Tried = Pick<CheckedEndpoint, 'verdict' | 'port' | 'ms' | 'code'> & { readonly address: string };
 
 function tryPort(address: string, port: number, timeoutMs: number): Promise<Tried> {
   const startedAt = performance.now();
@@ -110,7 +142,7 @@ function tryPort(address: string, port: number, timeoutMs: number): Promise<Trie
     const end = (verdict: Verdict, code?: string) => {
       clearTimeout(timer);
       socket.destroy();
-      resolve({ verdict, port, ms: Math.round(performance.now() - startedAt), code });
+      resolve({ verdict, address, port, ms: Math.round(performance.now() - startedAt), code });
     };
     const timer = setTimeout(() => end('timeout', 'ETIMEDOUT'), timeoutMs);
     socket.once('connect', () => end('reachable'));
@@ -121,17 +153,4 @@ function tryPort(address: string, port: number, timeoutMs: number): Promise<Trie
 function verdictOf(code: string | undefined): Verdict {
   if (code === 'ECONNREFUSED' || code === 'ECONNRESET') return 'refused';
   return code === 'ETIMEDOUT' ? 'timeout' : 'unreachable';
-}
-
-/** What `work` gives, or the code it failed with. */
-async function within<T extends object>(
-  boundMs: number,
-  work: Promise<T>,
-): Promise<T | { readonly code: string }> {
-  let timer: NodeJS.Timeout | undefined;
-  const bound = new Promise<{ readonly code: string }>((resolve) => {
-    timer = setTimeout(() => resolve({ code: 'ETIMEDOUT' }), boundMs);
-  });
-  const safe = work.catch((error: NodeJS.ErrnoException) => ({ code: error.code ?? 'EAI_FAIL' }));
-  return Promise.race([safe, bound]).finally(() => clearTimeout(timer));
 }

@@ -1,5 +1,6 @@
 // Which private place a failed invocation tried to reach, read from its error as the runtimes and drivers word it.
 import { isIP } from 'node:net';
+import { awsPorts } from './known-services.ts';
 import { isLoopback, isPrivateAddress } from './private-address.ts';
 
 /** A network failure in an error's text. */
@@ -15,8 +16,8 @@ export interface NetworkFailure {
 const placed: readonly RegExp[] = [
   /(?<what>ETIMEDOUT|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN) (?<host>[\da-f.:]+):(?<port>\d+)\b/i,
   /(?<what>ENOTFOUND|EAI_AGAIN|ETIMEDOUT) (?<host>[\w.-]+\.[\w-]+)/,
-  /connection to server at "[^"]+" \((?<host>[\da-f.:]+)\), port (?<port>\d+) failed: (?<what>[^\n]+)/i,
-  /could not translate host name "(?<host>[^"]+)" to address: (?<what>[^\n]+)/,
+  /connection to server at "(?:[^"]+" \()?(?<host>[\da-f.:]+)[)"], port (?<port>\d+) failed: (?<what>timeout expired|Connection (refused|timed out)|No route to host|Network is unreachable|Host is unreachable|Operation timed out)/i,
+  /could not translate host name "(?<host>[^"]+)" to address: (?<what>[\w ]+ (not known|failure|node|record))/i,
   /Can't connect to MySQL server on '(?<host>[^':]+)(:(?<port>\d+))?'[^\n]*?(?<what>timed out|refused|\(-?\d+\))/,
   /dial tcp (?<host>[\da-f.]+):(?<port>\d+): (?<what>i\/o timeout|connect: [\w ]+)/,
   /lookup (?<host>[\w.-]+)[^\n]*: (?<what>no such host)/,
@@ -40,5 +41,6 @@ export function networkFailure(text: string): NetworkFailure | undefined {
 /** A name that only a private network knows, or a private address that isn't this machine's own. */
 export function looksPrivate(host: string, cidrs: readonly string[]): boolean {
   if (isIP(host) > 0) return isPrivateAddress(host, cidrs) && !isLoopback(host);
-  return /\.(internal|local|corp|lan|private|intranet|amazonaws\.com(\.cn)?)$/i.test(host);
+  // Of AWS's names those of services that live in a VPC; others are its APIs.
+  return awsPorts(host) !== undefined || /\.(internal|local|corp|lan|private|intranet)$/i.test(host);
 }

@@ -26,6 +26,12 @@ export function isLoopback(address: string): boolean {
   return contains(blockList(['127.0.0.0/8', '::1/128']), address);
 }
 
+/** Whether two address ranges have an address in common. */
+export function overlap(one: string, other: string): boolean {
+  const startOf = (cidr: string) => cidr.split('/')[0] ?? '';
+  return contains(blockList([one]), startOf(other)) || contains(blockList([other]), startOf(one));
+}
+
 function contains(list: BlockList, address: string): boolean {
   const family = isIP(address);
   return family > 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6');

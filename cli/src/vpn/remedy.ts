@@ -17,8 +17,10 @@ export function remedyFor(checked: CheckedEndpoint, { resolvers }: RemedyContext
     case 'no_port':
       return `its port is nowhere: name it beside ${endpoint.variable}, or as ${endpoint.host}:PORT`;
     case 'unresolved': {
-      if (endpoint.web) return 'the name has no address here: is it spelled right, is the network up?';
       const ask = resolvers.length > 0 ? ` (${resolvers.join(', ')})` : '';
+      if (checked.code === 'ETIMEDOUT' || checked.code === 'EAI_AGAIN')
+        return `no DNS server answered in time: is the network up? With a VPN, does its resolver${ask} answer?`;
+      if (endpoint.web) return 'the name has no address here: is it spelled right, is the network up?';
       return `the name has no address here: is it spelled right? A name of the VPC's own needs a VPN that asks the VPC's resolver${ask}`;
     }
     case 'refused':

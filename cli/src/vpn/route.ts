@@ -36,6 +36,7 @@ function askSystem(address: string): Promise<Route | undefined> {
   const asked = commands[process.platform];
   if (asked === undefined) return Promise.resolve(undefined);
   const [program, ...args] = asked.command;
+  if (process.platform === 'darwin' && isIP(address) === 6) args.push('-inet6');
   const [interfaceText, gatewayText] = asked.read;
   return new Promise((resolve) => {
     execFile(program, [...args, address], { timeout: boundMs }, (error, output) => {

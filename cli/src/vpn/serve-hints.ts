@@ -1,10 +1,10 @@
 // What `serve` says of private resources: at its start which functions sit in a VPC and whether their endpoints answer,
 // later one line where an invocation failed toward a private place.
+import type { Clock } from '../../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { type CheckedEndpoint, isFailure } from './check-endpoint.ts';
-import { checkFunctions } from './check-functions.ts';
+import { checkFunctions, type FunctionCheck, type NamedEnvironment } from './check-functions.ts';
 import { looksPrivate, networkFailure } from './failed-place.ts';
-import { findEndpoints } from './find-endpoints.ts';
 
 export interface HintedFunction {
   readonly name: string;
@@ -22,6 +22,7 @@ export interface ServeHintsOptions {
   /** What to run for more, e.g. `livectl vpn --check --stage dev-tom`. */
   readonly command: string;
   readonly onNotice: (message: string) => void;
+  readonly clock: Clock;
 }
 
 /** A failed invocation, as far as a hint needs it. */
@@ -33,86 +34,139 @@ export interface FailedInvocation {
 /** For each endpoint at the start: it must not hold up anything, and nobody waits for it. */
 const checkMs = 3000;
 
+/** Half of Node's threads: the code's files and the relay's messages need the others. */
+const lookupsAtOnce = 2;
+
 /** The same place is named again when so many milliseconds have passed: a queue may retry ten times a second. */
 const quietMs = 60_000;
 
+/** So many names or places in a line, and the number of the rest. */
+const mostInLine = 4;
+
 export class ServeHints {
   readonly #options: ServeHintsOptions;
-  /** Endpoints of functions that were found not to answer. */
-  readonly #silent = new Map<string, readonly CheckedEndpoint[]>();
-  /** Private hosts that a function's environment names. */
+  /** Functions of whose endpoints some were found not to answer. */
+  readonly #silent = new Map<string, NamedEnvironment>();
+  /** Hosts that a function's environment names. */
   readonly #hosts = new Map<string, ReadonlySet<string>>();
-  /** When a place was last named, by function and place. */
+  /** When a place was last named. */
   readonly #named = new Map<string, number>();
 
   constructor(options: ServeHintsOptions) {
     this.#options = options;
   }
 
-  /** Tries the endpoints of all functions in a VPC and tells; never rejects. */
+  /** Tries the endpoints of all functions in a VPC and tells, in four lines at most; never rejects. */
   async start(): Promise<void> {
-    const { functions, onNotice } = this.#options;
-    for (const each of functions.filter(({ inVpc }) => inVpc)) {
+    const inVpc = this.#options.functions.filter((each) => each.inVpc);
+    const known: NamedEnvironment[] = [];
+    const unknown: string[] = [];
+    let why = '';
+    // One after the other: Lambda answers few such requests a second.
+    for (const { environment, name } of inVpc) {
       try {
-        onNotice(await this.#check(each));
+        known.push({ name, environment: await environment() });
       } catch (error) {
-        const why = error instanceof LiveDebugError ? error.message : messageOf(error);
-        onNotice(`${each.name} sits in ${each.vpcId ?? 'a VPC'}; its endpoints are not known: ${why}`);
+        unknown.push(name);
+        why ||= reasonOf(error);
       }
     }
+    const checks = await this.#check(known);
+    const silent = checks.filter(({ checked }) => checked.some(isFailure));
+    const idle = checks.filter(({ checked }) => !checked.some(wasTried));
+    const good = checks.filter((check) => !silent.includes(check) && !idle.includes(check));
+    this.#tell(namesOf(good), (its) => {
+      const { size } = new Set(placesOf(good, wasTried));
+      return size === 1 ? `${its} endpoint answers from here` : `${its} ${size} endpoints answer from here`;
+    });
+    this.#tell(namesOf(silent), () => {
+      const places = [...new Set(placesOf(silent, isFailure, ({ verdict }) => ` (${verdict})`))];
+      return `not reached from here: ${some(places)}; ${this.#options.command} tells what to do`;
+    });
+    this.#tell(namesOf(idle), (its) => `${its} environment names no endpoint to try`);
+    this.#tell(unknown, (its) => `${its} endpoints are not known: ${why}`);
   }
 
-  /** Gives one line where the failure is one of reaching a private place. */
-  failed({ error, function: name }: FailedInvocation): void {
+  /** Gives one line where the failure is one of reaching a private place. Resolves when it is said; never rejects. */
+  async failed({ error, function: name }: FailedInvocation): Promise<void> {
     const failure = networkFailure([error.name, error.message, ...(error.stack ?? [])].join('\n'));
     if (failure === undefined) return;
-    const place = failure.host === undefined ? this.#silentPlace(name) : this.#privatePlace(name, failure);
-    if (place === undefined) return;
-    const key = `${name} ${place}`;
-    const now = performance.now();
-    if (now - (this.#named.get(key) ?? -quietMs) < quietMs) return;
-    this.#named.set(key, now);
-    this.#options.onNotice(
-      `${name} could not reach ${place}, a private address (${failure.what}); ${this.#options.command} tells why`,
-    );
+    const { host, port, what } = failure;
+    if (host === undefined) return this.#nameSilent(name, what);
+    if (!this.#hosts.get(name)?.has(host) && !looksPrivate(host, this.#options.cidrs)) return;
+    this.#name(name, port === undefined ? host : `${host}:${port}`, what);
   }
 
-  async #check({ environment, name, vpcId }: HintedFunction): Promise<string> {
-    const variables = await environment();
-    const { cidrs, command } = this.#options;
-    const hosts = findEndpoints(variables).endpoints.filter(({ web }) => !web);
-    this.#hosts.set(name, new Set(hosts.map(({ host }) => host)));
-    const [result] = await checkFunctions([{ name, environment: variables }], { timeoutMs: checkMs, cidrs });
-    const tried = (result?.checked ?? []).filter(
-      ({ verdict }) => verdict !== 'public' && verdict !== 'no_port',
-    );
-    const silent = tried.filter(isFailure);
-    this.#silent.set(name, silent);
-    const where = `${name} sits in ${vpcId ?? 'a VPC'}`;
-    if (tried.length === 0) return `${where}; its environment names no endpoint to try`;
-    const count = `${tried.length} endpoint${tried.length === 1 ? '' : 's'}`;
-    if (silent.length === 0)
-      return `${where}; ${count} it names answer${tried.length === 1 ? 's' : ''} from here`;
-    const places = silent.map((each) => `${placeOf(each)} (${each.verdict})`).join(', ');
-    return `${where}; not reached from here: ${places}; ${command} tells what to do`;
+  /** For words that name no place, such as "timed out": one that was silent at the start, if it is silent still. */
+  async #nameSilent(name: string, what: string): Promise<void> {
+    const silent = this.#silent.get(name);
+    if (silent === undefined || !this.#mayName(`${name}'s`)) return;
+    const [place] = placesOf(await this.#check([silent]), isFailure);
+    if (place !== undefined) this.#name(name, place, what);
   }
 
-  #privatePlace(
-    name: string,
-    { host = '', port }: { readonly host: string | undefined; readonly port: number | undefined },
-  ): string | undefined {
-    const known = this.#hosts.get(name)?.has(host) ?? false;
-    if (!known && !looksPrivate(host, this.#options.cidrs)) return undefined;
-    return port === undefined ? host : `${host}:${port}`;
+  #name(name: string, place: string, what: string): void {
+    const { command, onNotice } = this.#options;
+    if (this.#mayName(place)) onNotice(`${name} could not reach ${place} (${what}); ${command} tells why`);
   }
 
-  #silentPlace(name: string): string | undefined {
-    const [first] = this.#silent.get(name) ?? [];
-    return first && placeOf(first);
+  /** Once in a while for each place, however many invocations and functions fail. */
+  #mayName(place: string): boolean {
+    const now = this.#options.clock.now();
+    for (const [other, at] of this.#named) if (now - at >= quietMs) this.#named.delete(other);
+    if (this.#named.has(place)) return false;
+    this.#named.set(place, now);
+    return true;
+  }
+
+  async #check(functions: readonly NamedEnvironment[]): Promise<FunctionCheck[]> {
+    const { cidrs } = this.#options;
+    const checks = await checkFunctions(functions, { timeoutMs: checkMs, cidrs, lookupsAtOnce });
+    for (const [index, { checked, name }] of checks.entries()) {
+      const hosts = checked.filter(({ endpoint }) => !endpoint.web).map(({ endpoint }) => endpoint.host);
+      this.#hosts.set(name, new Set(hosts));
+      const named = functions[index];
+      if (named !== undefined && checked.some(isFailure)) this.#silent.set(name, named);
+      else this.#silent.delete(name);
+    }
+    return checks;
+  }
+
+  #tell(names: readonly string[], words: (its: string) => string): void {
+    if (names.length === 0) return;
+    const { functions, onNotice } = this.#options;
+    const vpcs = functions.flatMap(({ name, vpcId }) => (names.includes(name) && vpcId ? [vpcId] : []));
+    const where = vpcs.length === 0 ? 'a VPC' : some([...new Set(vpcs)]);
+    const [verb, its] = names.length === 1 ? ['sits', 'its'] : ['sit', 'their'];
+    onNotice(`${some(names)} ${verb} in ${where}; ${words(its)}`);
   }
 }
 
-function placeOf({ endpoint, port }: CheckedEndpoint): string {
-  const [wanted] = endpoint.ports;
-  return `${endpoint.host}:${port ?? wanted ?? '?'}`;
+function namesOf(checks: readonly FunctionCheck[]): string[] {
+  return checks.map(({ name }) => name);
+}
+
+function wasTried({ verdict }: CheckedEndpoint): boolean {
+  return verdict !== 'public' && verdict !== 'no_port';
+}
+
+/** `host:port`, and what `more` has of it. */
+function placesOf(
+  checks: readonly FunctionCheck[],
+  which: (checked: CheckedEndpoint) => boolean,
+  more: (checked: CheckedEndpoint) => string = () => '',
+): string[] {
+  return checks
+    .flatMap(({ checked }) => checked.filter(which))
+    .map((each) => `${each.endpoint.host}:${each.port ?? each.endpoint.ports[0] ?? '?'}${more(each)}`);
+}
+
+/** The first few, and how many more. */
+function some(words: readonly string[]): string {
+  const rest = words.length - mostInLine;
+  return words.slice(0, mostInLine).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof LiveDebugError ? `${error.message}; ${error.remedy}` : messageOf(error);
 }

@@ -8,7 +8,7 @@ from botocore import xform_name
 
 # Commands of the CLI's own, without a model: `aws ec2-instance-connect ssh`.
 OF_THE_CLI = {("ec2-instance-connect", "ssh")}
-GLOBAL = {"region", "output", "profile"}
+GLOBAL = {"region", "output", "profile", "query"}
 
 session = botocore.session.get_session()
 mistakes = []

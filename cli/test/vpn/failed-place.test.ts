@@ -13,6 +13,10 @@ describe('a network failure', () => {
       { host: '10.0.3.4', port: 5432, what: 'Connection timed out' },
     ],
     [
+      'connection to server at "10.0.3.4", port 5432 failed: timeout expired',
+      { host: '10.0.3.4', port: 5432, what: 'timeout expired' },
+    ],
+    [
       'could not translate host name "db.internal" to address: Name or service not known',
       { host: 'db.internal', what: 'Name or service not known' },
     ],
@@ -32,10 +36,12 @@ describe('a network failure', () => {
     expect(networkFailure(text)).toMatchObject({ host: undefined, port: undefined, ...expected });
   });
 
-  it.each(['TypeError: x is not a function', 'order 10.0.3.4:5432 not found', 'timeout must be a number'])(
-    'is not: %s',
-    (text) => expect(networkFailure(text)).toBe(undefined),
-  );
+  it.each([
+    'connection to server at "db.internal" (10.0.3.4), port 5432 failed: FATAL:  password authentication failed for user "app"',
+    'TypeError: x is not a function',
+    'order 10.0.3.4:5432 not found',
+    'timeout must be a number',
+  ])('is not: %s', (text) => expect(networkFailure(text)).toBe(undefined));
 });
 
 it.each([
@@ -47,6 +53,7 @@ it.each([
   ['db.internal', true],
   ['orders.abc.eu-west-1.rds.amazonaws.com', true],
   ['api.stripe.com', false],
+  ['sqs.eu-west-1.amazonaws.com', false],
 ])('%s looks private: %s', (host, expected) => {
   expect(looksPrivate(host, ['52.1.0.0/16'])).toBe(expected);
 });

@@ -46,7 +46,10 @@ export class TwoHosts {
     ip(...near, 'neigh', 'add', addresses.silent, ...nobody);
     // `ip netns exec` mounts these over /etc: the name, and no resolver.
     mkdirSync(`/etc/netns/${this.#near}`, { recursive: true });
-    writeFileSync(`/etc/netns/${this.#near}/hosts`, `127.0.0.1 localhost\n${addresses.host} ${this.name}\n`);
+    writeFileSync(
+      `/etc/netns/${this.#near}/hosts`,
+      `127.0.0.1 localhost\n${addresses.host} ${this.name}\n${addresses.silent} two.internal\n${addresses.host} two.internal\n`,
+    );
     writeFileSync(
       `/etc/netns/${this.#near}/resolv.conf`,
       'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n',

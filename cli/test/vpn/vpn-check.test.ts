@@ -184,6 +184,15 @@ describe.skipIf(!allowed)('over a network of its own', () => {
     expect(ended.code).toBe(1);
   });
 
+  it('passes a name of which one address answers', async () => {
+    const ended = await check(
+      { orders: { DB: `two.internal:${port}` } },
+      { args: ['--format', 'json', '--timeout', '1'], on: (command) => hosts.onNear(command) },
+    );
+    expect(events(ended)).toMatchObject([{ verdict: 'reachable', address: hosts.host, port }]);
+    expect(ended.code).toBe(0);
+  });
+
   it('has no way to a network that no interface leads to', async () => {
     const ended = await check(
       { orders: { DB: '10.99.0.1:5432' } },

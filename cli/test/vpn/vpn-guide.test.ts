@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Vpc } from '../../src/manifest/vpc.ts';
-import { type GuideFacts, vpnGuide } from '../../src/vpn/guide.ts';
+import { vpnGuide } from '../../src/vpn/guide.ts';
+import type { GuideFacts } from '../../src/vpn/guide-facts.ts';
 import { repository } from '../e2e/livectl-process.ts';
 
 const vpc: Vpc = {
@@ -26,6 +27,8 @@ const facts: GuideFacts = {
   vpcs: [vpc],
   functions: ['orders'],
   target: { host: 'db.internal', port: 6543 },
+  profile: undefined,
+  checkCommand: 'livectl vpn --check --stage dev-tom',
 };
 
 const commandsOf = (given: GuideFacts) =>
@@ -46,6 +49,31 @@ describe('the guide', () => {
     ])
       expect(text).toContain(part);
     expect(text).not.toMatch(/REGION|\bVPC\b|SUBNET|SECURITY_GROUP|HOST/);
+  });
+
+  it('has clients in a range that is none of the VPC’s', () => {
+    const range = (cidr_blocks: string[]) =>
+      /--client-cidr-block (\S+)/.exec(
+        commandsOf({ ...facts, vpcs: [{ ...vpc, cidr_blocks }] }).join('\n'),
+      )?.[1];
+    expect(range(['10.0.0.0/16'])).toBe('10.200.0.0/22');
+    expect(range(['10.200.0.0/16'])).toBe('172.28.0.0/22');
+    expect(range(['10.200.2.0/24', '172.28.0.0/16'])).toBe('192.168.252.0/22');
+    expect(range(['10.192.0.0/10', '172.16.0.0/12', '192.168.0.0/16'])).toBe('CLIENT_CIDR');
+  });
+
+  it('names the profile in every command of AWS', () => {
+    const ofAws = commandsOf({ ...facts, profile: 'sandbox' }).filter((command) =>
+      command.startsWith('aws '),
+    );
+    for (const command of ofAws) expect(command).toContain('--region eu-west-1 --profile sandbox');
+  });
+
+  it('says where each word in capitals comes from', () => {
+    const words = JSON.stringify(vpnGuide(facts));
+    for (const part of ['ClientVpnEndpointId, which is ENDPOINT', 'AssociationId, which is ASSOCIATION'])
+      expect(words).toContain(part);
+    expect(words).toContain('It prints CERTIFICATE_ARN');
   });
 
   it('says what the rules lack, what it costs and how to end it', () => {

@@ -1,0 +1,112 @@
+// How much `serve` says of private resources: few lines however many functions, and nothing that isn't so any more.
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import { type HintedFunction, ServeHints } from '../../src/vpn/serve-hints.ts';
+
+const server = createServer((socket) => socket.end());
+let port = 0;
+let closedPort = 0;
+beforeAll(async () => {
+  const other = createServer();
+  for (const each of [server, other]) {
+    each.listen(0, '127.0.0.1');
+    await once(each, 'listening');
+  }
+  port = (server.address() as AddressInfo).port;
+  closedPort = (other.address() as AddressInfo).port;
+  other.close();
+  await once(other, 'close');
+});
+afterAll(() => server.close());
+
+const many = (environment: HintedFunction['environment']): HintedFunction[] =>
+  Array.from({ length: 50 }, (_, index) => ({
+    name: `f${index}`,
+    inVpc: true,
+    vpcId: `vpc-${index % 2}`,
+    environment,
+  }));
+
+function hintsOf(functions: readonly HintedFunction[]) {
+  const notices: string[] = [];
+  const clock = new ManualClock();
+  const onNotice = (message: string) => void notices.push(message);
+  const hints = new ServeHints({ functions, cidrs: [], command: 'livectl vpn --check', onNotice, clock });
+  return { hints, notices, clock };
+}
+
+const timedOut = (name: string) => ({ function: name, error: { name: 'Error', message: 'Task timed out' } });
+
+describe('of fifty functions', () => {
+  it('that name one place which answers, there is one line', async () => {
+    const { hints, notices } = hintsOf(many(async () => ({ DB: `127.0.0.1:${port}` })));
+    await hints.start();
+    expect(notices).toEqual([
+      'f0, f1, f2, f3 and 46 more sit in vpc-0, vpc-1; their endpoint answers from here',
+    ]);
+  });
+
+  it('that name many places which don’t, there is one line', async () => {
+    const refused = Object.fromEntries(
+      Array.from({ length: 20 }, (_, index) => [`DB_${index}`, `127.0.0.${index + 1}:${closedPort}`]),
+    );
+    const { hints, notices } = hintsOf(many(async () => refused));
+    await hints.start();
+    expect(notices).toHaveLength(1);
+    expect(notices[0]).toMatch(/: 127\.0\.0\.1:\d+ \(refused\), .* and 16 more; livectl vpn --check tells/);
+    expect(notices[0]?.length).toBeLessThan(300);
+  });
+
+  it('whose configuration AWS doesn’t show, there is one line with the remedy', async () => {
+    const { hints, notices } = hintsOf(
+      many(() => Promise.reject(new LiveDebugError('LD_PERMISSION', 'tom may not', { remedy: 'ask ada' }))),
+    );
+    await hints.start();
+    expect(notices).toEqual([
+      'f0, f1, f2, f3 and 46 more sit in vpc-0, vpc-1; their endpoints are not known: tom may not; ask ada',
+    ]);
+  });
+});
+
+describe('a failed invocation', () => {
+  it('is told once a minute for each place, whichever function failed', () => {
+    const { clock, hints, notices } = hintsOf([]);
+    const fail = (name: string) =>
+      hints.failed({ function: name, error: { name: 'Error', message: 'connect ETIMEDOUT 10.0.3.4:5432' } });
+    for (const name of ['a', 'b', 'a']) fail(name);
+    expect(notices).toEqual(['a could not reach 10.0.3.4:5432 (ETIMEDOUT); livectl vpn --check tells why']);
+    clock.advance(59_999);
+    fail('b');
+    expect(notices).toHaveLength(1);
+    clock.advance(1);
+    fail('b');
+    expect(notices).toHaveLength(2);
+  });
+
+  it('that only says "timed out" is not put down to an endpoint which answers by now', async () => {
+    const late = createServer((socket) => socket.end());
+    const functions: HintedFunction[] = [
+      {
+        name: 'a',
+        inVpc: true,
+        vpcId: undefined,
+        environment: async () => ({ DB: `127.0.0.1:${closedPort}` }),
+      },
+    ];
+    const { clock, hints, notices } = hintsOf(functions);
+    await hints.start();
+    await hints.failed(timedOut('a'));
+    expect(notices.slice(1)).toEqual([
+      `a could not reach 127.0.0.1:${closedPort} (Task timed out); livectl vpn --check tells why`,
+    ]);
+    clock.advance(60_000);
+    late.listen(closedPort, '127.0.0.1');
+    await once(late, 'listening');
+    await hints.failed(timedOut('a'));
+    expect(notices).toHaveLength(2);
+    late.close();
+  });
+});
