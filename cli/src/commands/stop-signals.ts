@@ -1,4 +1,7 @@
 // Ctrl-C once asks for an orderly end, twice ends at once; the same for SIGTERM and a closed terminal.
+import type { EventEmitter } from 'node:events';
+import process from 'node:process';
+import { type Clock, systemClock } from '../../../protocol/clock.ts';
 
 export interface StopSignals {
   /** Resolves at the first signal. */
@@ -9,22 +12,34 @@ export interface StopSignals {
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/**
+ * Programs that run others, such as `timeout`, pass a signal on that the terminal has sent to both of them: the same one
+ * again within this many milliseconds is no second Ctrl-C.
+ */
+export const onePressMs = 300;
+
 /** `onSecond` must end the process; it may not wait. */
-export function stopSignals(onSecond: () => void): StopSignals {
+export function stopSignals(
+  onSecond: () => void,
+  clock: Clock = systemClock,
+  source: EventEmitter = process,
+): StopSignals {
   let resolveFirst: () => void = () => undefined;
-  let seen = 0;
-  const onSignal = () => {
-    seen += 1;
-    if (seen === 1) resolveFirst();
-    else onSecond();
+  let first: { readonly signal: string; readonly at: number } | undefined;
+  const onSignal = (signal: string) => {
+    if (first === undefined) {
+      first = { signal, at: clock.now() };
+      resolveFirst();
+    } else if (signal !== first.signal || clock.now() - first.at >= onePressMs) onSecond();
   };
-  for (const signal of signals) process.on(signal, onSignal);
+  const handlers = signals.map((signal) => [signal, () => onSignal(signal)] as const);
+  for (const [signal, handle] of handlers) source.on(signal, handle);
   return {
     first: new Promise((resolve) => {
       resolveFirst = resolve;
     }),
     dispose: () => {
-      for (const signal of signals) process.off(signal, onSignal);
+      for (const [signal, handle] of handlers) source.off(signal, handle);
     },
   };
 }
