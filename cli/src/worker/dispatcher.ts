@@ -1,6 +1,6 @@
 // [5] Whose turn it is between a Runtime API and its process: the init phase, the open `next`, the invocation in flight.
 import type { ServerResponse } from 'node:http';
-import type { FunctionError, Invocation, Outcome } from './invocation.ts';
+import { type FunctionError, functionError, type Invocation, type Outcome } from './invocation.ts';
 import { invocationHeaders } from './invocation-headers.ts';
 
 /** What a runtime process is told of an invocation; an {@link Invocation} is one. */
@@ -34,7 +34,15 @@ interface InFlight {
   readonly done: (dispatched: Dispatched) => void;
   /** `performance.now()` when it was handed over. */
   handedOver: number | undefined;
+  /** The connection of its response was cut before the response's end. */
+  brokenOff: boolean;
 }
+
+/** The type is Lambda's; its words for it are nowhere documented. */
+const truncated = functionError(
+  'Runtime.TruncatedResponse',
+  'The runtime broke its response off before its end',
+);
 
 export class Dispatcher {
   /** Resolves when the init phase ends; never rejects. */
@@ -68,7 +76,7 @@ export class Dispatcher {
       return Promise.resolve({ outcome, codeMs: 0, handedOver: false });
     }
     return new Promise<Dispatched>((done) => {
-      this.#inFlight = { invocation, done, handedOver: undefined };
+      this.#inFlight = { invocation, done, handedOver: undefined, brokenOff: false };
       this.#handOver();
     });
   }
@@ -82,7 +90,15 @@ export class Dispatcher {
     response.once('close', () => {
       if (this.#waiting === response) this.#waiting = undefined;
     });
+    this.#endBrokenOff();
     this.#handOver();
+  }
+
+  /** The connection on which this one was being answered was cut. */
+  breakOff(invocation: RuntimeInvocation): void {
+    if (this.#inFlight?.invocation !== invocation) return;
+    this.#inFlight.brokenOff = true;
+    this.#endBrokenOff();
   }
 
   /** The invocation that a runtime names, while it has it. */
@@ -117,6 +133,12 @@ export class Dispatcher {
   #endInit(result: Initialised): void {
     this.#initialising = false;
     this.#settleInit(result);
+  }
+
+  /** A process that ends says so in its own words; one that asks for more has given up on its response. */
+  #endBrokenOff(): void {
+    if (this.#waiting !== undefined && this.#inFlight?.brokenOff)
+      this.finish({ ok: false, error: truncated });
   }
 
   #handOver(): void {

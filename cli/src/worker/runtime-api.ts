@@ -87,6 +87,9 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
   ): void {
     const unknown = () => refuse(response, 400, 'InvalidRequestID', 'Invalid request ID');
     const current = dispatcher.named(id);
+    request.once('close', () => {
+      if (current !== undefined && !request.complete) dispatcher.breakOff(current);
+    });
     const sink = current?.responseSink;
     if (current === undefined || sink === undefined || kind !== 'response' || !isStreamed(request)) {
       readBody(request, (posted) => (dispatcher.named(id) ? onAnswer(response, kind, posted) : unknown()));

@@ -402,6 +402,24 @@ describe('a response that is streamed', () => {
     expect(received.text).toBe('half');
   });
 
+  it.each([
+    ['a streamed one', { 'Lambda-Runtime-Function-Response-Mode': 'streaming' }],
+    ['a whole one', { 'Lambda-Runtime-Function-Response-Mode': 'whole' }],
+  ])('that its runtime broke off fails as soon as that asks for more: %s', async (_what, headers) => {
+    const { api, dispatched, request } = await dispatchAndBegin('half', headers);
+    await new Promise((sent) => request.write('half', sent));
+    request.destroy();
+    const waiting = next(api);
+    expect((await dispatched).outcome).toMatchObject({
+      ok: false,
+      error: { errorType: 'Runtime.TruncatedResponse' },
+    });
+    const second = api.dispatch(invocation('second'));
+    expect((await waiting).headers['lambda-runtime-aws-request-id']).toBe('second');
+    await call(api, 'POST', `${runtime}/invocation/second/response`, { body: '2' });
+    expect((await second).outcome).toMatchObject({ ok: true });
+  });
+
   it('ends where its process does; what still comes is dropped', async () => {
     const { api, received, dispatched, request } = await dispatchAndBegin('dead');
     request.write('half');
