@@ -35,7 +35,14 @@ export async function functionVariables(
     });
   });
   const text = response.body.toString('utf8');
-  if (response.status === 200) return v.parse(answerSchema, JSON.parse(text)).Environment.Variables ?? {};
+  if (response.status === 200) {
+    const answer = v.safeParse(answerSchema, jsonIn(text));
+    if (answer.success) return answer.output.Environment.Variables ?? {};
+    // Not with the parser's own words, which quote the answer: there are secrets in it.
+    throw new LiveDebugError('LD_AWS', `what ${url.host} answered is no function configuration`, {
+      remedy: 'check HTTPS_PROXY and AWS_ENDPOINT_URL: something else than AWS answers there',
+    });
+  }
   const message = messageIn(text);
   if (response.status === 403) {
     throw new LiveDebugError(
@@ -60,10 +67,14 @@ export async function functionVariables(
 const refusalSchema = v.object({ message: v.optional(v.string()), Message: v.optional(v.string()) });
 
 function messageIn(text: string): string {
+  const refusal = v.safeParse(refusalSchema, jsonIn(text));
+  return firstLine(refusal.success ? (refusal.output.message ?? refusal.output.Message ?? '') : text);
+}
+
+function jsonIn(text: string): unknown {
   try {
-    const { message, Message } = v.parse(refusalSchema, JSON.parse(text));
-    return firstLine(message ?? Message ?? '');
+    return JSON.parse(text);
   } catch {
-    return firstLine(text);
+    return undefined;
   }
 }

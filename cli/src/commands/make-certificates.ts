@@ -16,6 +16,10 @@ import {
   makeCertificates,
 } from '../vpn/certificates.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
+import { shellWord } from './vpn-place.ts';
+
+/** Where they go without `--out`. */
+const defaultFolder = 'vpn-certificates';
 
 export interface MakeCertificatesOptions extends Omit<CertificateOptions, 'keepClient'> {
   /** A file, or `-` for stdin. */
@@ -47,7 +51,7 @@ export async function showCertificates(options: MakeCertificatesOptions): Promis
     processOutput.line(
       format === 'json'
         ? JSON.stringify(certificatesEvent(certificates, ovpnFile, arn))
-        : words(folder, certificates, ovpnFile, arn),
+        : words(options, certificates, ovpnFile, arn),
     );
     return exitCodes.ok;
   } catch (error) {
@@ -115,11 +119,12 @@ function certificatesEvent(
 }
 
 function words(
-  folder: string,
+  { client, folder }: Pick<MakeCertificatesOptions, 'client' | 'folder'>,
   certificates: Certificates,
   ovpnFile: string | undefined,
   arn: string | undefined,
 ): string {
+  const out = folder === defaultFolder ? '' : ` --out ${shellWord(folder)}`;
   const newServer = certificates.made.includes(certificates.serverFile);
   const nothing = certificates.made.length === 0 && ovpnFile === undefined;
   const lines = [
@@ -140,8 +145,8 @@ function words(
   } else if (newServer) {
     lines.push(
       '',
-      'Next (or with --import), the server’s certificate to ACM in the endpoint’s Region; it serves as server_certificate_arn, and as',
-      'client_root_certificate_arn too, since the same authority signed the clients’:',
+      'Next, the server’s certificate into ACM, in the endpoint’s Region (--import does the same). Its ARN serves as',
+      'server_certificate_arn, and as client_root_certificate_arn too, since the same authority signed the clients’:',
       '',
       `  aws acm import-certificate --region REGION \\`,
       `    --certificate fileb://${certificates.serverFile} \\`,
@@ -152,9 +157,9 @@ function words(
   if (ovpnFile === undefined) {
     lines.push(
       '',
-      'When the endpoint is there, its configuration with a client’s certificate and key in it:',
+      'When the endpoint is there, its configuration with this client’s certificate and key in it:',
       '',
-      '  terraform output -raw client_config | livectl vpn certificates --client NAME --ovpn -',
+      `  terraform output -raw client_config | livectl vpn certificates --client ${client}${out} --ovpn -`,
     );
   }
   return lines.join('\n');

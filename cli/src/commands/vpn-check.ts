@@ -4,7 +4,7 @@ import { reportFailure } from '../log/failure.ts';
 import { processOutput } from '../log/output.ts';
 import type { CheckedEndpoint } from '../vpn/check-endpoint.ts';
 import { isFailure } from '../vpn/check-endpoint.ts';
-import { checkFunctions } from '../vpn/check-functions.ts';
+import { checkFunctions, type NamedEnvironment } from '../vpn/check-functions.ts';
 import { remedyFor } from '../vpn/remedy.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
 import { type VpnFacts, type VpnPlace, vpnFacts } from './vpn-place.ts';
@@ -34,9 +34,9 @@ export async function checkPrivateResources(options: VpnCheckOptions): Promise<n
 
 async function check(options: VpnCheckOptions, facts: VpnFacts): Promise<boolean> {
   const { functions, vpcs } = facts;
-  const named = await Promise.all(
-    functions.map(async ({ environment, name }) => ({ name, environment: await environment() })),
-  );
+  // One after the other: Lambda answers few such requests a second, over all of the account.
+  const named: NamedEnvironment[] = [];
+  for (const { environment, name } of functions) named.push({ name, environment: await environment() });
   const cidrs = vpcs.flatMap((vpc) => vpc.cidr_blocks);
   const resolvers = vpcs.flatMap(({ dns_resolver }) => dns_resolver ?? []);
   const checks = await checkFunctions(named, { timeoutMs: options.timeoutMs, cidrs });

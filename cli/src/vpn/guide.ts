@@ -29,6 +29,11 @@ function noneInVpc({ stage }: GuideFacts): Section {
         ? 'None in livectl.json has a vpc_config: what they reach on AWS, this machine reaches too. Where that is not so,'
         : `None of stage ${stage} has a vpc_config: what they reach on AWS, this machine reaches too. Where that is not so,`,
       'give functions[*].vpc_config the real function’s subnet_ids and security_group_ids, apply, and run this again.',
+      ...(stage === undefined
+        ? [
+            'Terraform may give it to functions that have none here: livectl vpn --stage STAGE asks the deployed stage.',
+          ]
+        : []),
     ],
     steps: [],
   };

@@ -17,8 +17,8 @@ export function otherWays(facts: GuideFacts): Section[] {
           title: 'SSM port forwarding: one or two hosts, one port each',
           text: [
             'Needs an instance in the VPC that Systems Manager manages and that may reach the target (the first command lists',
-            'them), and the Session Manager plugin of the aws command. The code must then connect to 127.0.0.1: by its',
-            'environment in livectl.json, or by a line in /etc/hosts where it or its TLS certificate goes by the real name.',
+            'them), and the Session Manager plugin of the aws command. While it runs, the target answers at 127.0.0.1. A line in',
+            `/etc/hosts leads the code there under the real name, which its TLS certificate has: 127.0.0.1 ${host}`,
             'Redis Cluster and Kafka, which send clients on to other nodes, don’t work through it.',
           ],
           commands: [

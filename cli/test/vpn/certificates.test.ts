@@ -70,6 +70,11 @@ describe('the folder', () => {
   });
 });
 
+it('says how to go on, with the names given', () => {
+  const { stdout } = certificates(['--out', folder, '--client', 'bob']);
+  expect(stdout).toContain(`livectl vpn certificates --client bob --out ${folder} --ovpn -`);
+});
+
 describe('openssl verify', () => {
   const verify = (purpose: string, name: string, authority = folder) =>
     spawnSync('openssl', ['verify', '-CAfile', file('ca.crt', authority), '-purpose', purpose, file(name)], {

@@ -101,8 +101,9 @@ locals {
   ]
 
   vpn_guidance = length(local.in_vpc) == 0 ? "" : templatefile("${path.module}/vpn-guidance.md.tftpl", {
-    stage  = var.stage
-    region = local.region
+    stage         = var.stage
+    region        = local.region
+    check_command = join(" ", concat(["livectl vpn --check --stage ${var.stage}"], var.name == "live-debug" ? [] : ["--name ${var.name}"]))
     vpcs = [
       for vpc in local.vpcs : merge(vpc, {
         # As many as an endpoint carries: https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/limits.html
