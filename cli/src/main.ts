@@ -5,6 +5,7 @@ import { Builtins, Cli, type Command } from 'clipanion';
 import { messageOf } from '../../protocol/live-debug-error.ts';
 import { exitCodes } from './commands/exit-code.ts';
 import { InvokeCommand } from './commands/invoke.ts';
+import { parseMistake } from './commands/parse-mistake.ts';
 import { ServeCommand } from './commands/serve.ts';
 import { StatusCommand } from './commands/status.ts';
 import { TriggerCommand } from './commands/trigger.ts';
@@ -44,8 +45,9 @@ function parse(args: string[]): Command | undefined {
   try {
     return cli.process(args, Cli.defaultContext);
   } catch (error) {
-    processOutput.errorLine(`livectl: ${messageOf(error)}`);
-    processOutput.errorLine('  livectl --help lists the commands');
+    const { help, message } = parseMistake(args, cli.definitions(), messageOf(error));
+    processOutput.errorLine(message);
+    processOutput.errorLine(`  ${help}`);
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 // Which source of which function is meant, from one word, two or none; in a terminal what is missing is asked for.
 import type { Ask } from '../log/ask.ts';
+import { shellWords } from '../log/shell-words.ts';
 import { didYouMean } from '../manifest/did-you-mean.ts';
 import { type Given, wrong } from '../trigger/given.ts';
 import {
@@ -29,20 +30,22 @@ export async function chooseTrigger(
   stage: TriggerStage,
   ask: Ask | undefined,
 ): Promise<Chosen> {
-  const [first, second] = words;
+  const [first, second, third] = words;
+  if (third !== undefined)
+    throw wrong(`one word too many: ${third}`, commandFor('SOURCE', 'FUNCTION', stage));
   if (first !== undefined && second !== undefined) {
     const each = functionNamed(second, stage);
-    return { each, trigger: namedTrigger(sourceNamed(first), each) };
+    return { each, trigger: namedTrigger(sourceNamed(first), each, stage) };
   }
   const isFunction = stage.functions.some(({ name }) => name === first);
   if (first !== undefined && !isFunction && isSourceName(asSourceName(first))) {
     const source = sourceNamed(first);
     const each = await functionWith(source, stage, ask);
-    return { each, trigger: namedTrigger(source, each) };
+    return { each, trigger: namedTrigger(source, each, stage) };
   }
   const name = first ?? (await anyFunction(stage, ask));
   const each = functionNamed(name, stage);
-  return { each, trigger: await onlyTrigger(each, given, ask) };
+  return { each, trigger: await onlyTrigger(each, given, stage, ask) };
 }
 
 /** As in livectl.json; a hyphen is taken for the underscore of `function_url`. */
@@ -59,14 +62,14 @@ function sourceNamed(word: string): SourceName {
   );
 }
 
-function namedTrigger(source: SourceName, each: TriggerFunction): Trigger {
+function namedTrigger(source: SourceName, each: TriggerFunction, stage: TriggerStage): Trigger {
   const trigger = triggerOf(source, each);
   if (trigger) return trigger;
   const has = triggersOf(each);
   throw wrong(
     `${each.name} has no trigger ${source}`,
     has.length === 0
-      ? `it has none: add one to "triggers" in livectl.json, or invoke it: livectl trigger lambda ${each.name}`
+      ? `it has none: add one to "triggers" in livectl.json, or invoke it: ${commandFor('lambda', each.name, stage)}`
       : `its triggers: ${has.join(', ')}; lambda invokes it plainly`,
   );
 }
@@ -85,7 +88,10 @@ async function functionWith(
   if (candidates.length === 1) return only;
   const names = candidates.map(({ name }) => name);
   if (ask) return functionNamed(await ask('Which function', names), stage);
-  throw wrong(`which function? ${source} triggers ${names.join(', ')}`, `livectl trigger ${source} FUNCTION`);
+  throw wrong(
+    `which function? ${source} triggers ${names.join(', ')}`,
+    commandFor(source, 'FUNCTION', stage),
+  );
 }
 
 async function anyFunction(stage: TriggerStage, ask: Ask | undefined): Promise<string> {
@@ -94,24 +100,31 @@ async function anyFunction(stage: TriggerStage, ask: Ask | undefined): Promise<s
   throw wrong('which function?', `functions of ${stage.name}: ${names.join(', ')}`);
 }
 
-async function onlyTrigger(each: TriggerFunction, given: Given, ask: Ask | undefined): Promise<Trigger> {
+async function onlyTrigger(
+  each: TriggerFunction,
+  given: Given,
+  stage: TriggerStage,
+  ask: Ask | undefined,
+): Promise<Trigger> {
   const names = triggersOf(each);
   const fitting = names.filter((name) =>
     given.names.every((flag) => triggerOf(name, each)?.flags.includes(flag)),
   );
   const candidates = fitting.length > 0 ? fitting : names;
   const [only] = candidates;
-  if (only !== undefined && candidates.length === 1) return namedTrigger(only, each);
+  if (only !== undefined && candidates.length === 1) return namedTrigger(only, each, stage);
   if (ask && only !== undefined)
-    return namedTrigger(sourceNamed(await ask('Which source', candidates)), each);
+    return namedTrigger(sourceNamed(await ask('Which source', candidates)), each, stage);
   if (only === undefined) {
     throw wrong(
       `${each.name} has no triggers`,
-      `add one to "triggers" in livectl.json, or invoke it: livectl trigger lambda ${each.name}`,
+      `add one to "triggers" in livectl.json, or invoke it: ${commandFor('lambda', each.name, stage)}`,
     );
   }
-  throw wrong(
-    `which source? ${each.name} has ${candidates.join(', ')}`,
-    `livectl trigger ${only} ${each.name}`,
-  );
+  throw wrong(`which source? ${each.name} has ${candidates.join(', ')}`, commandFor(only, each.name, stage));
+}
+
+/** For remedies. */
+function commandFor(source: string, functionName: string, { args }: TriggerStage): string {
+  return shellWords(['livectl', 'trigger', source, functionName, ...args]);
 }

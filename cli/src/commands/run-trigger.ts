@@ -7,6 +7,7 @@ import { reportFailure } from '../log/failure.ts';
 import { jsonLine } from '../log/json-lines.ts';
 import { processOutput } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
+import { shellWords } from '../log/shell-words.ts';
 import { answerLines, publishedLine, type Triggered, triggerObject } from '../log/trigger-lines.ts';
 import { type FlagValue, Given, wrong } from '../trigger/given.ts';
 import { readStdin } from '../trigger/read-stdin.ts';
@@ -48,23 +49,33 @@ async function trigger(options: TriggerOptions, stage: TriggerStage): Promise<nu
   const ask = format === 'json' ? undefined : terminalAsk();
   const typed = new Given(flags, readStdin);
   const chosen = await chooseTrigger(words, typed, stage, ask);
-  const given = await complete(typed, chosen, ask);
+  const given = await complete(typed, chosen, stage, ask);
   // Before anything is published: what happens at once must not be missed.
   const watch = wait > 0 ? await stage.watch() : undefined;
   try {
     const published = await chosen.trigger.publish(given, stage.aws);
     const head = { source: chosen.trigger.source, function: chosen.each.name, published };
     if (format === 'pretty') processOutput.line(publishedLine(head, processOutput.colour));
-    const seen = watch && (await follow(watch, chosen, published, options));
-    tell({ ...head, invocation: seen ?? undefined }, { watched: watch !== undefined, options, stage });
-    return exitCode(published.answer, seen);
+    const unheard = published.unheard ?? [];
+    const outcome = watch && unheard.length === 0 ? await follow(watch, chosen, published, options) : {};
+    const told = outcome.unheard ? { ...published, unheard: [outcome.unheard] } : published;
+    tell(
+      { ...head, published: told, invocation: outcome.seen },
+      { watched: watch !== undefined, options, stage },
+    );
+    return exitCode(published.answer, outcome.seen);
   } finally {
     watch?.close();
   }
 }
 
 /** Refuses flags of other sources and asks for those that are missing. Throws LD_CONFIG. */
-async function complete(given: Given, { each, trigger }: Chosen, ask: Ask | undefined): Promise<Given> {
+async function complete(
+  given: Given,
+  { each, trigger }: Chosen,
+  { args }: TriggerStage,
+  ask: Ask | undefined,
+): Promise<Given> {
   const { flags, source } = trigger;
   const foreign = given.names.filter((name) => !flags.includes(name));
   if (foreign.length > 0) {
@@ -78,20 +89,32 @@ async function complete(given: Given, { each, trigger }: Chosen, ask: Ask | unde
   if (missing.length === 0) return complete;
   throw wrong(
     `${source} needs ${missing.join(' and ')}`,
-    `livectl trigger ${source} ${each.name} ${missing.map((flag) => `${flag} ...`).join(' ')}`,
+    `${shellWords(['livectl', 'trigger', source, each.name, ...args])} ${missing.map((flag) => `${flag} ...`).join(' ')}`,
   );
 }
 
+interface Outcome {
+  readonly seen?: SeenInvocation | undefined;
+  /** Why there is none. */
+  readonly unheard?: string | undefined;
+}
+
 /** Looks for the invocation that was caused, and shows it as it goes on. */
-function follow(
+async function follow(
   watch: Watch,
   { each }: Chosen,
   { answer, traces }: Triggered['published'],
   { format, wait }: TriggerOptions,
-): Promise<SeenInvocation | undefined> {
+): Promise<Outcome> {
   const show = format === 'pretty' ? pretty(processOutput) : () => undefined;
   const bounds = answer === undefined ? { begunMs: wait * 1000, endedMs: wait * 1000 } : afterAnswer;
-  return seenInvocation(watch, { functionName: each.name, traces }, bounds, systemClock, show);
+  const sought = { functionName: each.name, traces };
+  let unheard: string | undefined;
+  const seen = await seenInvocation(watch, sought, bounds, systemClock, (event) => {
+    if (event.event === 'published') unheard = `the filter or pattern of ${each.name} leaves it out`;
+    else show(event);
+  });
+  return { seen, unheard };
 }
 
 function tell(
@@ -105,8 +128,9 @@ function tell(
   const told = answer?.functionError !== undefined && triggered.invocation?.result !== undefined;
   if (answer && !told) processOutput.line(answerLines(answer, processOutput.colour));
   const notice = (message: string) => pretty(processOutput)({ event: 'notice', message });
-  for (const note of triggered.published.notes ?? []) notice(note);
-  if (options.wait === 0 || answer) return;
+  const { unheard = [] } = triggered.published;
+  for (const reason of unheard) notice(reason);
+  if (options.wait === 0 || answer || unheard.length > 0) return;
   const { invocation } = triggered;
   if (!watched)
     notice(

@@ -26,6 +26,8 @@ export interface TriggerStage {
   readonly name: string;
   readonly functions: readonly TriggerFunction[];
   readonly aws: Aws;
+  /** The flags that say where it is. */
+  readonly args: readonly string[];
   /** The command that would serve it on this machine. */
   readonly serveCommand: string;
   /** Whoever serves it on this machine, watched from now on; undefined where nobody does. */
@@ -52,6 +54,7 @@ export function functionNamed(name: string, stage: TriggerStage): TriggerFunctio
 
 async function openAws(options: StageOptions): Promise<TriggerStage> {
   const { stage: name } = options;
+  const args = placeArgs({ kind: 'stage', ...options });
   const { context, directory, http, identity } = await openStage(options);
   try {
     const { functionNames, targets } = await readStageManifest(directory, name, undefined).catch(
@@ -75,7 +78,8 @@ async function openAws(options: StageOptions): Promise<TriggerStage> {
         agentFor: proxyAgent,
         http,
       }),
-      serveCommand: shellWords(['livectl', 'serve', ...placeArgs({ kind: 'stage', ...options })]),
+      args,
+      serveCommand: shellWords(['livectl', 'serve', ...args]),
       watch: () =>
         firstThatAnswers(
           readServeStates().filter(
@@ -118,6 +122,7 @@ async function openLocal(root: string, config: string | undefined): Promise<Trig
       agentFor: () => undefined,
       http,
     }),
+    args: placeArgs({ kind: 'local', root, config }),
     serveCommand: serveLocal(folder),
     watch: async () => watch,
     close: () => {

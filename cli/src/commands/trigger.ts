@@ -67,7 +67,9 @@ export class TriggerCommand extends LivectlCommand {
     description: 'sns, sqs: name=value or name:Number=value; may be given several times',
   });
   group = Option.String('--group', { description: 'sns, sqs: message group, for FIFO' });
-  deduplicationId = Option.String('--deduplication-id', { description: 'sns, sqs: for FIFO' });
+  deduplicationId = Option.String('--deduplication-id', {
+    description: 'sns, sqs: for FIFO; default one of its own',
+  });
   source = Option.String('--source', { description: 'eventbridge: default from the rule’s pattern' });
   detailType = Option.String('--detail-type', {
     description: 'eventbridge: default from the rule’s pattern',

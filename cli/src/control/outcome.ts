@@ -31,7 +31,8 @@ export interface Sought {
 
 /**
  * Waits within the bounds for the invocation and its end; `tell` hears of each of its events as it comes. Resolves with
- * what was seen: undefined for nothing.
+ * what was seen: undefined for nothing. That the function does not want the message ends the wait at once; `tell` hears
+ * of it as `published`.
  */
 export async function seenInvocation(
   watch: Pick<Watch, 'ended' | 'follow'>,
@@ -57,7 +58,10 @@ export async function seenInvocation(
     void watch.ended.then(done);
     watch.follow((event) => {
       if (result !== undefined) return;
-      if (invoke === undefined) {
+      if (event.event === 'published') {
+        if (!isUnwanted(event, sought)) return;
+        done();
+      } else if (invoke === undefined) {
         if (event.event !== 'invoke' || !isSought(event, sought)) return;
         invoke = event;
       } else if (event.id !== invoke.id) return;
@@ -71,6 +75,10 @@ export async function seenInvocation(
   });
   await over;
   return invoke && { invoke, logs, result };
+}
+
+function isUnwanted({ functions, id }: Of<'published'>, { functionName, traces }: Sought): boolean {
+  return traces.includes(id) && !functions.includes(functionName);
 }
 
 function isSought(event: Of<'invoke'>, { functionName, traces }: Sought): boolean {

@@ -45,8 +45,16 @@ const resultSchema = v.object({
   ),
 } satisfies FieldsOf<'result'>);
 
-/** The events that tell of one invocation. */
-const watchedSchema = v.variant('event', [invokeSchema, logSchema, resultSchema]);
+const publishedSchema = v.object({
+  event: v.literal('published'),
+  source: v.string(),
+  resource: v.string(),
+  id: v.string(),
+  functions: v.array(v.string()),
+} satisfies FieldsOf<'published'>);
+
+/** The events that tell of a message and the invocation that it causes. */
+const watchedSchema = v.variant('event', [invokeSchema, logSchema, resultSchema, publishedSchema]);
 export type WatchedEvent = v.InferOutput<typeof watchedSchema>;
 
 /** How long a `serve` may take to answer, in milliseconds: it may be busy, or stopped in a debugger. */

@@ -43,7 +43,7 @@ function bodyLines(body: Uint8Array): string[] {
 
 /** The object of `livectl trigger --format json` (docs/triggers.md). */
 export function triggerObject({ function: name, invocation, published, source }: Triggered): object {
-  const { answer, ids, notes, to } = published;
+  const { answer, ids, to, unheard = [] } = published;
   return {
     event: 'trigger',
     source,
@@ -51,7 +51,7 @@ export function triggerObject({ function: name, invocation, published, source }:
     to,
     ids,
     ...(answer === undefined ? {} : { answer: answerObject(answer) }),
-    ...(notes === undefined || notes.length === 0 ? {} : { notes }),
+    ...(unheard.length === 0 ? {} : { notes: unheard }),
     invocation: invocation === undefined ? null : invocationObject(invocation),
   };
 }

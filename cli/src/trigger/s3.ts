@@ -40,7 +40,7 @@ export const s3: Source<Bucket> = {
         ...(requestId === undefined ? {} : { request_id: requestId }),
       },
       traces: requestId === undefined ? [`${key}#${etag}`] : [requestId, `${key}#${etag}`],
-      notes: whyUnheard(key, functionName, resource),
+      unheard: whyUnheard(key, functionName, resource),
     };
   },
 };

@@ -1,6 +1,6 @@
 // `livectl trigger sns`: publishes a message to the topic.
 import { attributesOf } from './message-attributes.ts';
-import { missingGroup } from './message-group.ts';
+import { deduplicationId, missingGroup } from './message-group.ts';
 import type { Source } from './source.ts';
 
 export const sns: Source<{ readonly topic_arn: string }> = {
@@ -17,7 +17,7 @@ export const sns: Source<{ readonly topic_arn: string }> = {
       Subject: given.text('subject'),
       MessageAttributes: attributesOf(given),
       MessageGroupId: given.text('group'),
-      MessageDeduplicationId: given.text('deduplication-id'),
+      MessageDeduplicationId: deduplicationId(given, topicArn),
     };
     const output = await aws.call('sns:Publish', topicArn, (calls) => calls.publish(message));
     const id = output.MessageId ?? '';

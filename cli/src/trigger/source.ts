@@ -25,8 +25,8 @@ export interface Published {
   /** Ids by which the invocation can be recognised: `source_ids` of serve's event `invoke`, or the invocation's own. */
   readonly traces: readonly string[];
   readonly answer?: Answer;
-  /** Worth knowing, e.g. that a filter lets nothing through. */
-  readonly notes?: readonly string[];
+  /** Why the function won't hear of it, where a filter leaves it out. */
+  readonly unheard?: readonly string[];
 }
 
 /** What came back at once. */

@@ -1,6 +1,6 @@
 // `livectl trigger sqs`: sends a message to the queue.
 import { attributesOf } from './message-attributes.ts';
-import { missingGroup } from './message-group.ts';
+import { deduplicationId, missingGroup } from './message-group.ts';
 import type { Source } from './source.ts';
 
 export const sqs: Source<{ readonly queue_url: string; readonly queue_arn: string }> = {
@@ -16,7 +16,7 @@ export const sqs: Source<{ readonly queue_url: string; readonly queue_arn: strin
       MessageBody: await given.bodyText('body'),
       MessageAttributes: attributesOf(given),
       MessageGroupId: given.text('group'),
-      MessageDeduplicationId: given.text('deduplication-id'),
+      MessageDeduplicationId: deduplicationId(given, queueArn),
     };
     const output = await aws.call('sqs:SendMessage', queueArn, (calls) => calls.sendMessage(message));
     const id = output.MessageId ?? '';

@@ -105,3 +105,28 @@ test('the serve ended before', async () => {
   watch.end();
   expect(await seen).toMatchObject({ invoke: { id: 'c' }, result: undefined });
 });
+
+test('a message that goes to other functions only is not waited for', async () => {
+  const { seen, told, watch } = seek();
+  const published = (id: string, functions: string[]): WatchedEvent => ({
+    event: 'published',
+    source: 'sns',
+    resource: 'orders',
+    id,
+    functions,
+  });
+  const unwanted = published('m-1', ['other']);
+  watch.tell(published('m-2', []));
+  watch.tell(unwanted);
+  expect(await seen).toBeUndefined();
+  expect(told).toEqual([unwanted]);
+});
+
+test('a message that the function gets is waited for', async () => {
+  const { seen, told, watch } = seek();
+  watch.tell({ event: 'published', source: 'sns', resource: 'orders', id: 'm-1', functions: ['worker'] });
+  const events = [invoke('r-1', ['m-1']), result('r-1')];
+  for (const event of events) watch.tell(event);
+  expect(await seen).toMatchObject({ invoke: { id: 'r-1' }, result: { ok: true } });
+  expect(told).toEqual(events);
+});

@@ -43,6 +43,14 @@ test('all mistakes of a manifest at once, with their paths', async () => {
   expect(stderr).not.toMatch(/\n\s+at /);
 });
 
+test('a flag that is none: the one that was meant, and nothing of the parser’s', async () => {
+  const { code, stderr } = await run('trigger', 'sns', 'worker', '--local', '--mesage', 'x');
+  expect(code).toBe(2);
+  expect(stderr).toBe(
+    'livectl trigger: there is no flag --mesage; did you mean "--message"?\n  livectl trigger --help lists its flags\n',
+  );
+});
+
 test('a manifest that is not JSON: its line and column', async () => {
   const root = folder({ 'livectl.json': '{\n  "functions": {,}\n}' });
   const { code, stderr } = await run('serve', '--local', '--port', '0', '--root', root);

@@ -172,7 +172,7 @@ describe('trigger', () => {
     [['worker'], /which source\? worker has sns, schedule/, /livectl trigger sns worker/],
     [['http'], /which function\? http triggers api, faulty/, /livectl trigger http FUNCTION/],
     [[], /which function\?/, /api, worker, faulty, plain/],
-    [['sns', 'worker'], /sns needs --message/, /livectl trigger sns worker --message/],
+    [['sns', 'worker'], /sns needs --message/, /livectl trigger sns worker --local --message/],
     [['http', 'api'], /http needs --path/, /--path/],
     [['sns', 'worker', '--item', '{}'], /sns takes no --item/, /it takes --message, --subject, --attribute/],
     [['sns', 'worker', '--message', '@none.txt'], /--message: none\.txt can't be read/, /a file that exists/],
