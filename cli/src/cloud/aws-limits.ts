@@ -60,6 +60,7 @@ export const asyncLimits = {
 export const topicLimits = {
   messageBytes: 256 * kilobyte,
   batchEntries: 10,
+  /** In characters; a subject has less. */
   subjectLength: 100,
 } as const;
 

@@ -95,7 +95,7 @@ async function complete(
 
 interface Outcome {
   readonly seen?: SeenInvocation | undefined;
-  /** Why there is none. */
+  /** Why there is none, or no end of it. */
   readonly unheard?: string | undefined;
 }
 
@@ -110,10 +110,15 @@ async function follow(
   const bounds = answer === undefined ? { begunMs: wait * 1000, endedMs: wait * 1000 } : afterAnswer;
   const sought = { functionName: each.name, traces };
   let unheard: string | undefined;
+  let hasEnded = false;
+  void watch.ended.then(() => {
+    hasEnded = true;
+  });
   const seen = await seenInvocation(watch, sought, bounds, systemClock, (event) => {
     if (event.event === 'published') unheard = `the filter or pattern of ${each.name} leaves it out`;
     else show(event);
   });
+  if (hasEnded && seen?.result === undefined) unheard = 'livectl serve has ended meanwhile';
   return { seen, unheard };
 }
 

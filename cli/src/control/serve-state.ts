@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { triggerTargetsSchema } from '../manifest/trigger-targets.ts';
 import { processIsGone } from '../process-is-gone.ts';
-import { makeStateFolder, stateFolder } from './state-folder.ts';
+import { isOwn, makeStateFolder, stateFolder } from './state-folder.ts';
 
 /** A later livectl may write other fields: its number is raised where an earlier one could not read them. */
 const stateVersion = 1;
@@ -95,7 +95,7 @@ function filesIn(folder: string): { readonly path: string; readonly pid: number 
 
 function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder);
+    return isOwn(folder) ? readdirSync(folder) : [];
   } catch {
     // Nobody has served yet, or the folder can't be read: nobody is found.
     return [];

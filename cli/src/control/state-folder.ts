@@ -1,5 +1,5 @@
 // Where running livectls leave word of themselves: a folder of this user's own.
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
@@ -19,8 +19,14 @@ export function stateFolder(): string {
 export function makeStateFolder(): string {
   const folder = stateFolder();
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const { mode, uid } = lstatSync(folder);
-  if (process.getuid && uid !== process.getuid()) throw new Error(`${folder} is another user's`);
+  if (!isOwn(folder)) throw new Error(`${folder} is another user's`);
+  const { mode } = statSync(folder);
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) chmodSync(folder, 0o700);
   return folder;
+}
+
+/** Whether folder and what it may be a link to are this user's: another's would have events sent to his own program. */
+export function isOwn(folder: string): boolean {
+  const { getuid } = process;
+  return getuid === undefined || [lstatSync(folder), statSync(folder)].every(({ uid }) => uid === getuid());
 }

@@ -73,9 +73,10 @@ export class Watch {
 
   constructor(response: IncomingMessage) {
     this.#response = response;
-    // A connection that breaks ends the watch; there is nothing to mend.
-    response.on('error', () => undefined);
     const lines = createInterface({ input: response });
+    // A connection that breaks ends the watch; there is nothing to mend. The reader of lines passes its error on.
+    response.on('error', () => undefined);
+    lines.on('error', () => undefined);
     lines.on('line', (line) => this.#take(line));
     this.ended = new Promise((resolve) => response.once('close', resolve));
   }

@@ -264,6 +264,32 @@ describe('finding the serve', () => {
     expect(nowhere.code).toBe(2);
   });
 
+  test('one that is killed meanwhile ends the wait', async () => {
+    const other = project({
+      'livectl.json': JSON.stringify({
+        functions: {
+          slow: { handler: 'app.slow', runtime: 'nodejs20.x', timeout: 60, triggers: { sns: {} } },
+        },
+      }),
+      'app.mjs': 'export const slow = () => new Promise((resolve) => setTimeout(resolve, 60_000));',
+    });
+    const args = ['serve', '--local', '--root', other.root, '--port', '0', '--format', 'json'];
+    const killed = new Livectl(args, { env });
+    await killed.event('ready');
+    const published = livectl(['trigger', 'slow', '--local', '--message', 'x', '--wait', '3600'], {
+      cwd: other.root,
+    });
+    await killed.event('invoke');
+    expect(await killed.stop('SIGKILL')).toBe('SIGKILL');
+    const { code, stdout } = await published;
+    expect(stdout).toMatch(/livectl serve has ended meanwhile\n$/);
+    expect(code).toBe(0);
+    // Another livectl's look removes what it left.
+    await livectl(['invoke', 'plain', '--local']);
+    await killed.dispose();
+    other.remove();
+  });
+
   test('what a killed serve left is cleaned up, and another program’s port is not trusted', async () => {
     const other = project({ 'livectl.json': JSON.stringify(manifest), 'app.mjs': code });
     const args = ['serve', '--local', '--root', other.root, '--port', '0', '--format', 'json'];

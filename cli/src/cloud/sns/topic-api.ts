@@ -94,8 +94,8 @@ class TopicApi {
     const subject = form.get('Subject');
     const text = form.get('Message') ?? '';
     if (text === '') throw invalid('Empty message');
-    // "Must be ASCII text that begins with a letter, number, or punctuation mark ... less than 100 characters long".
-    if (subject !== undefined && !/^[\x21-\x7e][\x20-\x7e]{0,99}$/.test(subject)) throw invalid('Subject');
+    // "UTF-8 text with no line breaks or control characters, and less than 100 characters long" (API reference, Publish).
+    if (subject !== undefined && !isSubject(subject)) throw invalid('Subject');
     const size = Object.entries(attributes).reduce(
       (sum, [name, { Type, Value }]) => sum + name.length + Type.length + Buffer.byteLength(Value),
       Buffer.byteLength(text),
@@ -137,6 +137,10 @@ function messageForLambda(text: string): string {
   if (typeof fallback !== 'string')
     throw invalid('Message Structure - No default entry in JSON message body');
   return typeof lambda === 'string' ? lambda : fallback;
+}
+
+function isSubject(text: string): boolean {
+  return text !== '' && [...text].length < topicLimits.subjectLength && !/[\p{Cc}\u2028\u2029]/u.test(text);
 }
 
 function checkBatch(entries: readonly QueryForm[]): void {

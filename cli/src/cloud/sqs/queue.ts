@@ -29,6 +29,9 @@ export interface ReceiveLimits {
   readonly visibilitySeconds?: number | undefined;
 }
 
+/** What a sender is told of a message. */
+type SentBefore = Pick<QueueMessage, 'id' | 'sequenceNumber' | 'sentAt'>;
+
 export class Queue {
   readonly options: QueueOptions;
   readonly createdAt: number;
@@ -37,8 +40,8 @@ export class Queue {
   /** Those that were received or wait for a delay: few, however long the queue is. */
   readonly #touched = new Set<QueueMessage>();
   readonly #byHandle = new Map<string, QueueMessage>();
-  /** FIFO: what was sent in the last five minutes, by deduplication id. */
-  readonly #recent = new Map<string, QueueMessage>();
+  /** FIFO: what was sent in the last five minutes, by deduplication id; not the messages, which may be gone. */
+  readonly #recent = new Map<string, SentBefore>();
   readonly #watchers = new Set<() => void>();
   #wake: Timer | undefined;
   #sequence = 0n;
@@ -62,28 +65,45 @@ export class Queue {
   }
 
   /** In a FIFO queue, the message that was sent before under the same deduplication id. Throws a CloudFullError. */
-  send(sent: NewMessage): QueueMessage {
+  send(sent: NewMessage): SentBefore {
+    const now = this.options.clock.now();
+    return this.#duplicateOf(sent.deduplicationId, now) ?? this.#add(sent, randomUUID(), now);
+  }
+
+  /**
+   * A message that another queue gave up on, under its own id, which is its deduplication id in a FIFO queue; there the
+   * time that it was sent begins anew. Throws a CloudFullError.
+   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
+   * and sqs-configure-dead-letter-queue-redrive.html
+   */
+  takeOver({ attributes, body, groupId, id, senderId, sentAt, traceHeader }: QueueMessage): void {
+    const { clock, isFifo } = this.options;
+    const deduplicationId = isFifo ? id : undefined;
+    const sent = { attributes, body, groupId, senderId, traceHeader, deduplicationId, delaySeconds: 0 };
+    this.#add(sent, id, isFifo ? clock.now() : sentAt);
+  }
+
+  #add(sent: NewMessage, id: string, sentAt: number): SentBefore {
     const { clock, storage, isFifo } = this.options;
-    const now = clock.now();
-    const before = this.#duplicateOf(sent.deduplicationId, now);
-    if (before) return before;
     const size = messageSize(sent.body, sent.attributes);
     storage.take(size);
     this.#sequence += 1n;
     const message: QueueMessage = {
       ...sent,
-      id: randomUUID(),
+      id,
       sequenceNumber: isFifo ? `188${String(this.#sequence).padStart(17, '0')}` : undefined,
-      sentAt: now,
+      sentAt,
       size,
       firstReceivedAt: undefined,
       receiveCount: 0,
-      visibleAt: now + sent.delaySeconds * 1000,
+      visibleAt: clock.now() + sent.delaySeconds * 1000,
       receiptHandle: undefined,
     };
     this.#messages.add(message);
     if (sent.delaySeconds > 0) this.#touched.add(message);
-    if (isFifo && sent.deduplicationId !== undefined) this.#recent.set(sent.deduplicationId, message);
+    const { sequenceNumber } = message;
+    if (isFifo && sent.deduplicationId !== undefined)
+      this.#recent.set(sent.deduplicationId, { id, sequenceNumber, sentAt });
     this.#changed();
     return message;
   }
@@ -152,7 +172,7 @@ export class Queue {
     const target = this.options.redrive?.deadLetterQueue;
     for (const message of messages) {
       this.#remove(message);
-      target?.send({ ...message, delaySeconds: 0 });
+      target?.takeOver(message);
     }
     this.#changed();
   }
@@ -195,7 +215,7 @@ export class Queue {
     onRedrive?.(spent);
   }
 
-  #duplicateOf(deduplicationId: string | undefined, now: number): QueueMessage | undefined {
+  #duplicateOf(deduplicationId: string | undefined, now: number): SentBefore | undefined {
     for (const [id, { sentAt }] of this.#recent) {
       if (sentAt > now - queueLimits.deduplicationMs) break;
       this.#recent.delete(id);

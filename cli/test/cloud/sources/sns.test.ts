@@ -130,12 +130,16 @@ describe('a message', () => {
         PublishBatchRequestEntries: [
           { Id: 'one', Message: '1', MessageAttributes: { n: { DataType: 'Number', StringValue: '7' } } },
           { Id: 'two', Message: '2', Subject: 'line\nbreak' },
+          { Id: 'three', Message: '3', Subject: 'x'.repeat(100) },
+          { Id: 'four', Message: '4', Subject: ' Grüße 🍵'.padEnd(99, 'x') },
         ],
       }),
     );
-    expect(answer.Successful).toEqual([{ Id: 'one', MessageId: expect.any(String) }]);
+    expect(answer.Successful?.map(({ Id }) => Id)).toEqual(['one', 'four']);
+    const refused = { Code: 'InvalidParameter', Message: 'Invalid parameter: Subject', SenderFault: true };
     expect(answer.Failed).toEqual([
-      { Id: 'two', Code: 'InvalidParameter', Message: 'Invalid parameter: Subject', SenderFault: true },
+      { Id: 'two', ...refused },
+      { Id: 'three', ...refused },
     ]);
     expect((await world.invoked.next()).event.Records[0].Sns.MessageAttributes).toEqual({
       n: { Type: 'Number', Value: '7' },

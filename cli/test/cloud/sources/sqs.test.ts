@@ -170,6 +170,7 @@ describe('a function that fails', () => {
     await start({ work: { sqs: { visibility_timeout_seconds: 30, max_receive_count: 2 } } }, (invoked) =>
       invoked.fail(),
     );
+    const sentAt = world.clock.now();
     const { MessageId } = await send('bad');
     const { options } = await world.invoked.next();
     const shared = {
@@ -204,7 +205,7 @@ describe('a function that fails', () => {
     });
     expect(world.invoked.all).toHaveLength(2);
     const { Messages } = await receive(deadLetterUrl());
-    expect(Messages).toMatchObject([{ Body: 'bad' }]);
+    expect(Messages).toMatchObject([{ Body: 'bad', MessageId, Attributes: { SentTimestamp: `${sentAt}` } }]);
   });
 
   test('without a visibility timeout of its own waits six times its timeout', async () => {
@@ -307,6 +308,23 @@ describe('FIFO queues', () => {
     await sendTo('a', '1', 'same');
     await world.invoked.count(2);
     expect(world.invoked.all.flatMap(bodiesOf)).toEqual(['1', '1']);
+  });
+
+  test('give up on two messages of one deduplication id, each under its own', async () => {
+    await start(fifo({ max_receive_count: 1, visibility_timeout_seconds: 400 }), (invoked) => invoked.fail());
+    const sent = [await sendTo('a', '1', 'same')];
+    await world.invoked.count(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    world.clock.advance(400_000);
+    sent.push(await sendTo('a', '2', 'same'));
+    await world.invoked.count(2);
+    await new Promise((resolve) => setImmediate(resolve));
+    world.clock.advance(400_000);
+    const { Messages = [] } = await receive(deadLetterUrl());
+    expect(Messages.map(({ MessageId }) => MessageId)).toEqual(sent.map(({ MessageId }) => MessageId));
+    expect(Messages.map(({ Attributes }) => Attributes?.MessageDeduplicationId)).toEqual(
+      sent.map(({ MessageId }) => MessageId),
+    );
   });
 
   test('want a group and a deduplication id', async () => {
