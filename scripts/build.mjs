@@ -4,7 +4,7 @@
 //   node scripts/build.mjs --bench    also dist/bench.mjs
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -66,19 +66,22 @@ const noDefaultCredentials = {
   },
 };
 
-/** The AWS SDK's clients, which the CLI carries compressed and runs when they are needed. */
-async function buildAwsCalls() {
+/**
+ * A part of the AWS SDK, which the CLI carries compressed and runs when it is needed: reading it would cost every
+ * start. @param {string} entry @param {import('esbuild').Plugin[]} [plugins]
+ */
+async function buildAwsPart(entry, plugins = []) {
   return build({
     ...common,
-    entryPoints: ['cli/src/trigger/aws-calls.ts'],
-    outfile: join(dist, 'aws-calls.cjs'),
+    entryPoints: [entry],
+    outfile: join(dist, `${basename(entry, '.ts')}.cjs`),
     format: 'cjs',
     minify: true,
     // It runs as a compiled function, which can only require().
     supported: { 'dynamic-import': false },
     // The ES modules, of which esbuild takes only the commands in use: half of what `main` brings.
     mainFields: ['module', 'main'],
-    plugins: [noDefaultCredentials],
+    plugins,
   });
 }
 
@@ -145,12 +148,13 @@ await mkdir(dist, { recursive: true });
 const stub = await buildStub();
 const runtime = await buildNodeRuntime();
 await cp(join(root, 'cli/src/worker/python-runtime/python-runtime.py'), join(dist, 'python-runtime.py'));
-const awsCalls = await buildAwsCalls();
+const awsCalls = await buildAwsPart('cli/src/trigger/aws-calls.ts', [noDefaultCredentials]);
+const awsCredentials = await buildAwsPart('cli/src/aws/aws-credentials.ts');
 const cli = await buildCli();
 await buildConstructs(root, dist);
 await writeFile(
   join(dist, 'THIRD-PARTY-NOTICES.txt'),
-  await thirdPartyNotices(root, [stub, runtime, awsCalls, cli]),
+  await thirdPartyNotices(root, [stub, runtime, awsCalls, awsCredentials, cli]),
 );
 if (process.argv.includes('--bench')) {
   await build({

@@ -15,6 +15,10 @@ declare module 'embedded:aws-calls.cjs' {
   const text: string;
   export default text;
 }
+declare module 'embedded:aws-credentials.cjs' {
+  const text: string;
+  export default text;
+}
 declare module 'embedded:package.json' {
   const manifest: { readonly version: string };
   export default manifest;

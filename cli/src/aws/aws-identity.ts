@@ -1,10 +1,8 @@
 // Whose AWS account and which Region: resolved as every AWS tool does, with one clear error where that fails.
 import type { Agent } from 'node:https';
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
-import { loadConfig, NODE_REGION_CONFIG_FILE_OPTIONS, NODE_REGION_CONFIG_OPTIONS } from '@smithy/core/config';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import type { AwsCredentials } from '../../../protocol/signature.ts';
+import { loadAwsCredentials } from './load-aws-credentials.ts';
 import { proxyAgent } from './proxy-agents.ts';
 
 export interface IdentityOptions {
@@ -45,6 +43,7 @@ export async function resolveIdentity(options: IdentityOptions): Promise<AwsIden
   // With --profile, keys that happen to be in the environment must not win over the profile that was asked for.
   // SSO and roles ask AWS themselves, through the proxy as everything else.
   const agent = proxyAgent(new URL(`https://sts.${region}.amazonaws.com`));
+  const { defaultProvider, NodeHttpHandler } = loadAwsCredentials();
   const requestHandler = new NodeHttpHandler(agent ? { httpsAgent: agent as Agent } : {});
   const clientConfig = { region, requestHandler };
   const provider = defaultProvider({ ...profile, clientConfig, parentClientConfig: clientConfig });
@@ -60,6 +59,7 @@ export async function resolveIdentity(options: IdentityOptions): Promise<AwsIden
 }
 
 async function profileRegion(profile: { profile?: string }): Promise<string | undefined> {
+  const { loadConfig, NODE_REGION_CONFIG_FILE_OPTIONS, NODE_REGION_CONFIG_OPTIONS } = loadAwsCredentials();
   try {
     return await loadConfig(NODE_REGION_CONFIG_OPTIONS, { ...NODE_REGION_CONFIG_FILE_OPTIONS, ...profile })();
   } catch {
