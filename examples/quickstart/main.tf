@@ -39,6 +39,11 @@ output "serve" {
   value       = module.live_debug.serve_command
 }
 
+output "url" {
+  description = "Open to anybody who has it, until livectl.json says authorization_type \"AWS_IAM\" or \"JWT\"."
+  value       = try(module.live_debug.triggers["hello"].http.url, null)
+}
+
 output "function_name" {
   description = "The function to invoke: aws lambda invoke --function-name ..."
   value       = try(module.live_debug.functions["hello"].function_name, null)

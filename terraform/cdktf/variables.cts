@@ -57,6 +57,27 @@ export interface LiveDebugFunction {
       readonly path?: string;
       /** HTTP method of the route, in capitals. Default: `"ANY"`. */
       readonly method?: string;
+      /**
+       * "NONE": anybody on the internet who has the URL may call it, and so runs code on the laptop of
+       * whoever serves. "AWS_IAM": signed requests only. "JWT": tokens of `jwt_configuration` only. Default:
+       * `"NONE"`.
+       */
+      readonly authorization_type?: string;
+      /**
+       * The tokens that "JWT" takes: `issuer` is an https URL with OpenID Connect discovery, `audience`
+       * lists accepted values of `aud`, or of `client_id` where a token has no `aud`. Each function with
+       * "JWT" has an authorizer of its own.
+       */
+      readonly jwt_configuration?: {
+        readonly issuer: string;
+        readonly audience: readonly string[];
+      };
+      /** With "JWT": the token must have at least one of these scopes. Default: `[]`. */
+      readonly authorization_scopes?: readonly string[];
+      /** Requests per second that the route accepts on average; more get 429. Default: `50`. */
+      readonly throttling_rate_limit?: number;
+      /** Requests that the route accepts at once, 1 to 5000. Default: `100`. */
+      readonly throttling_burst_limit?: number;
       /** Cross-origin resource sharing, for all routes of the stage: functions that say it must say the same. */
       readonly cors?: {
         readonly allow_origins?: readonly string[];

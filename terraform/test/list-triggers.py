@@ -19,6 +19,25 @@ def http(api_id):
     return {route["RouteKey"]: integrations[route["Target"].removeprefix("integrations/")] for route in routes}
 
 
+def authorization(api_id):
+    """By route: its authorization type, and of a JWT issuer, audience and scopes."""
+    return {route["RouteKey"]: one_authorization(api_id, route) for route in api.get_routes(ApiId=api_id)["Items"]}
+
+
+def one_authorization(api_id, route):
+    if not route.get("AuthorizerId"):
+        return [route["AuthorizationType"]]
+    jwt = api.get_authorizer(ApiId=api_id, AuthorizerId=route["AuthorizerId"])["JwtConfiguration"]
+    return [route["AuthorizationType"], jwt["Issuer"], jwt["Audience"], route["AuthorizationScopes"]]
+
+
+def throttle(api_id):
+    """Rate and burst: of the stage, and of the routes with others."""
+    settings = [(stage["DefaultRouteSettings"], stage.get("RouteSettings", {})) for stage in api.get_stages(ApiId=api_id)["Items"]]
+    limits = lambda one: [one["ThrottlingRateLimit"], one["ThrottlingBurstLimit"]]
+    return [[limits(default), {key: limits(one) for key, one in routes.items()}] for default, routes in settings]
+
+
 def rules(bus):
     return {
         rule["Name"]: {
@@ -76,12 +95,15 @@ def function_url(function):
 
 
 functions = [function["FunctionName"] for function in lambda_.list_functions()["Functions"]]
+http_apis = [one for one in api.get_apis()["Items"] if one["ProtocolType"] == "HTTP"]
 buses = [bus["Name"] for bus in events.list_event_buses()["EventBuses"]]
 
 print(
     json.dumps(
         {
-            "routes": {one["Name"]: http(one["ApiId"]) for one in api.get_apis()["Items"] if one["ProtocolType"] == "HTTP"},
+            "routes": {one["Name"]: http(one["ApiId"]) for one in http_apis},
+            "authorization": {one["Name"]: authorization(one["ApiId"]) for one in http_apis},
+            "throttle": {one["Name"]: throttle(one["ApiId"]) for one in http_apis},
             "function_urls": {name: function_url(name) for name in functions},
             "statements": {name: statements(name) for name in functions},
             "subscriptions": [

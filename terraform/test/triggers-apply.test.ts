@@ -30,6 +30,8 @@ type Statement = readonly [action: string, principal: string, condition: unknown
 /** What list-triggers.py prints. */
 interface Account {
   readonly routes: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly authorization: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>>;
+  readonly throttle: Readonly<Record<string, readonly unknown[]>>;
   readonly function_urls: Readonly<Record<string, readonly string[] | null>>;
   readonly statements: Readonly<Record<string, readonly Statement[]>>;
   readonly subscriptions: readonly (readonly (string | null)[])[];
@@ -71,6 +73,24 @@ describe.skipIf(skipped)(`triggers applied${skipped ? ` (${skipped})` : ''}`, ()
           'ANY /own/{proxy+}': uri('own'),
         },
       });
+      const jwt = ['JWT', 'https://login.example.com', ['orders'], ['read']];
+      expect(account.authorization).toEqual({
+        'live-debug-dev_tom-http': {
+          'ANY /made': ['NONE'],
+          'ANY /made/{proxy+}': ['NONE'],
+          'POST /orders/{id}': ['AWS_IAM'],
+          'ANY /own': jwt,
+          'ANY /own/{proxy+}': jwt,
+        },
+      });
+      expect(account.throttle).toEqual({
+        'live-debug-dev_tom-http': [[[50, 100], { 'POST /orders/{id}': [5, 100] }]],
+      });
+      expect(['made', 'shares', 'own'].map((name) => at(name).http?.authorization_type)).toEqual([
+        'NONE',
+        'AWS_IAM',
+        'JWT',
+      ]);
       expect(at('made').http?.url).toMatch(/^https:\/\/\w+\.execute-api\.eu-west-1\.amazonaws\.com\/made$/);
       expect(account.function_urls).toEqual({
         [made]: ['AWS_IAM', 'RESPONSE_STREAM'],
@@ -213,6 +233,7 @@ describe.skipIf(skipped)(`triggers applied${skipped ? ` (${skipped})` : ''}`, ()
         ['lambda:InvokeFunction', functionArn(made)],
         ['lambda:InvokeFunction', functionArn('own')],
         ['lambda:InvokeFunctionUrl', functionArn(made)],
+        ['execute-api:Invoke', arn('execute-api', `${api}/$default/POST/orders/1`)],
         ['sns:Publish', at('made').sns?.topic_arn ?? ''],
         ['sns:Publish', arn('sns', 'given')],
         ['sqs:SendMessage', at('made').sqs?.queue_arn ?? ''],
@@ -234,6 +255,7 @@ describe.skipIf(skipped)(`triggers applied${skipped ? ` (${skipped})` : ''}`, ()
       }
       const refused: readonly (readonly [action: string, resource: string])[] = [
         ['lambda:InvokeFunction', functionArn(`${made}-2`)],
+        ['execute-api:Invoke', arn('execute-api', 'other/$default/POST/orders/1')],
         // The directory of a stage whose name begins alike.
         ['dynamodb:PutItem', arn('dynamodb', 'table/live-debug-dev_tom-2')],
         ['dynamodb:PutItem', arn('dynamodb', 'table/live-debug-dev_tom')],

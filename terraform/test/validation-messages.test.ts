@@ -41,6 +41,20 @@ const unfitFunctions: readonly (readonly [string, Readonly<Record<string, unknow
 const unfitTriggers: typeof unfitFunctions = [
   ['no_path', { http: { path: 'orders' } }, 'leave it out for /<function>. Unfit: no_path.'],
   ['small_method', { http: { path: '/m', method: 'get' } }, '"HEAD" or "OPTIONS". Unfit: small_method.'],
+  ['odd_authorization', { http: { authorization_type: 'CUSTOM' } }, '"AWS_IAM" or "JWT". Invalid: odd_auth'],
+  ['no_issuer', { http: { authorization_type: 'JWT' } }, 'audience = ["orders"] }. Invalid: no_issuer.'],
+  ['no_jwt', { http: { authorization_scopes: ['read'] } }, 'authorization_type = "JWT". Invalid: no_jwt.'],
+  [
+    'plain_issuer',
+    {
+      http: {
+        authorization_type: 'JWT',
+        jwt_configuration: { issuer: 'http://login.example.com', audience: ['orders'] },
+      },
+    },
+    '1 to 50 audiences',
+  ],
+  ['burst', { http: { throttling_burst_limit: 5001 } }, 'a whole number from 1 to 5000. Invalid: burst.'],
   ['old_cors', { function_url: { cors: { max_age: 86_401 } } }, 'from 0 to 86400. Unfit: old_cors.'],
   ['some_auth', { function_url: { authorization_type: 'JWT' } }, '"RESPONSE_STREAM". Unfit: some_auth.'],
   ['odd_name', { sns: { topic_name: 'orders.fifo' } }, 'the stage before them. Unfit: odd_name.'],

@@ -20,6 +20,8 @@ export interface Statement {
 /** Somebody with keys. */
 export interface Principal {
   readonly arn: string;
+  /** The unique id that AWS gives a role, and the session's name: `AROA...:local`. */
+  readonly id: string;
   readonly credentials: Credentials;
   readonly policy: readonly Statement[];
 }
@@ -38,6 +40,26 @@ export function functionArn(functionName: string): string {
 /** `path` is `$connect` or `METHOD/@connections/{id}`. */
 export function relayArn(path: string): string {
   return `arn:aws:execute-api:${region}:${accountId}:${relayApiId}/${relayStage}/${path}`;
+}
+
+/** What the routes of the HTTP API are in a policy; `path` is `METHOD/path`. */
+export function httpApiArn(path: string): string {
+  return `arn:aws:execute-api:${region}:${accountId}:${httpApiId}/$default/${path}`;
+}
+
+/** `requestContext.authorizer` of a request that the principal signed. */
+export function iamAuthorizer({ arn, credentials, id }: Principal): object {
+  return {
+    iam: {
+      accessKey: credentials.accessKeyId,
+      accountId,
+      callerId: id,
+      cognitoIdentity: null,
+      principalOrgId: null,
+      userArn: arn,
+      userId: id,
+    },
+  };
 }
 
 /**
@@ -75,6 +97,7 @@ export function createStubRole(
 export function createPrincipal(name: string, policy: readonly Statement[]): Principal {
   return {
     arn: `arn:aws:sts::${accountId}:assumed-role/${name}`,
+    id: `AROA${randomBytes(9).toString('hex').slice(0, 17).toUpperCase()}:${name.split('/').at(-1)}`,
     credentials: {
       accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
       secretAccessKey: randomBytes(30).toString('base64'),
@@ -98,6 +121,7 @@ function publishStatements(triggerTables: readonly string[]): Statement[] {
       actions: ['sns:*', 'sqs:*', 'events:*', 's3:*', 'kinesis:*', 'lambda:InvokeFunction'],
       resources: ['*'],
     },
+    { actions: ['execute-api:Invoke'], resources: [httpApiArn('*')] },
     { actions: ['dynamodb:*'], resources: triggerTables },
   ];
 }

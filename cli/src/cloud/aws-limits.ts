@@ -41,6 +41,15 @@ export const lambdaLimits = {
 export const httpLimits = {
   requestBytes: 10 * 1024 * kilobyte,
   integrationMs: 30 * second,
+  /** A request's line and the names and values of its headers together. */
+  headerBytes: 10_240,
+  /** Of each request to an issuer, for its configuration and for its keys. */
+  issuerMs: 1500,
+  issuerKeysBytes: 150_000,
+  /** How long an issuer's keys are kept. */
+  issuerKeysMs: 120 * minute,
+  /** Ours: before an issuer is asked again for a key that it did not have. */
+  issuerPauseMs: 5 * second,
 } as const;
 
 /** Lambda's queue of asynchronous invocations. */

@@ -1,4 +1,5 @@
 // The embedded cloud of `serve --local`: its contract with the serve command. See docs/local-cloud.md.
+import type { Agent } from 'node:http';
 import type { Clock } from '../../../protocol/clock.ts';
 import type { Triggers } from '../manifest/trigger-schema.ts';
 import type { TriggerSource, TriggerTargets } from '../manifest/trigger-targets.ts';
@@ -67,6 +68,8 @@ export interface CloudOptions {
   /** What happens in the cloud that a person should know, e.g. a line the stub logged. */
   readonly onEvent: (event: CloudEvent) => void;
   readonly clock?: Clock;
+  /** The way through a proxy to the issuer of a route's tokens, where one stands before it. */
+  readonly agentFor?: (url: URL) => Agent | undefined;
   /** Asked for every post to the relay; undefined delivers it as usual. */
   readonly faults?: (post: RelayPost) => RelayFault | undefined;
 }

@@ -1,12 +1,14 @@
 // Starts the embedded cloud of `serve --local`: relay, directory, Lambda host and HTTP front, all on 127.0.0.1.
 import { join } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
+import { HttpClient } from '../../../protocol/http-client.ts';
 import { createDeveloper, createStubRole, region, relayStage } from './access.ts';
 import { createAwsEndpoint } from './aws-endpoint.ts';
 import { httpLimits } from './aws-limits.ts';
 import type { Cloud, CloudOptions } from './cloud.ts';
 import { Directory } from './directory/directory-api.ts';
 import { FunctionUrls } from './front/function-urls.ts';
+import { HttpDoor } from './front/http-door.ts';
 import { HttpFront } from './front/http-front.ts';
 import { callablePath, RouteTable } from './front/routes.ts';
 import { startHttp2Gateway } from './http2-gateway.ts';
@@ -112,9 +114,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const invokeApi = new InvokeApi(host, sources.invocations, verifier);
 
     const integrationMs = options.liftTimeouts ? liftedSeconds * 1000 : httpLimits.integrationMs;
+    const issuers = new HttpClient({ agentFor: options.agentFor ?? (() => undefined) });
+    closers.push(() => issuers.close());
     const front = new HttpFront({
       routes,
       functionUrls,
+      door: new HttpDoor({ functions, verifier, clock, http: issuers }),
       verifier,
       developer,
       host,

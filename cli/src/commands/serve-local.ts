@@ -4,6 +4,7 @@ import { systemClock } from '../../../protocol/clock.ts';
 import { Directory } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import { errorCodes } from '../../../protocol/live-debug-error.ts';
+import { proxyAgent } from '../aws/proxy-agents.ts';
 import type { CloudEvent, CloudFunction } from '../cloud/cloud.ts';
 import { startCloud } from '../cloud/start-cloud.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
@@ -58,6 +59,8 @@ async function openCloud(
     tempDir,
     liftTimeouts: options.noTimeout || options.inspect !== undefined,
     onEvent: (event) => tell(event, options.verbose, emit),
+    // An issuer on this machine is reached without a proxy.
+    agentFor: (url) => (url.protocol === 'https:' ? proxyAgent(url) : undefined),
   });
   closers.add(() => cloud.close());
   const http = new HttpClient();

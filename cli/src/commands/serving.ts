@@ -238,10 +238,13 @@ function served(name: string, { functionUrls, options, targets }: Place): Served
   const { http, function_url: functionUrl } = ofFunction;
   // The local cloud takes unsigned requests for the developer's.
   const isSigned = options.kind === 'stage' && functionUrl?.authorization_type === 'AWS_IAM';
+  const isPublic =
+    options.kind === 'stage' && [http, functionUrl].some((each) => each?.authorization_type === 'NONE');
   return {
     name,
     url: functionUrls.get(name),
-    ...(http ? { method: http.method } : {}),
+    ...(http ? { method: http.method, route_authorization_type: http.authorization_type } : {}),
+    ...(isPublic ? { public: true } : {}),
     ...(functionUrl ? { function_url: functionUrl.url } : {}),
     ...(isSigned ? { authorization_type: 'AWS_IAM' } : {}),
     triggers: sourcesOf(ofFunction),

@@ -16,7 +16,15 @@ export function readyLines(event: Ready, paint: Style): string {
     ),
   );
   const heading = `${paint.ok('●')} serving ${plural(event.functions.length, 'function')} of stage ${paint.name(event.stage)} ${paint.dim(`ready in ${ms(event.ms)}, Ctrl-C stops`)}`;
-  return ['', heading, '', ...lines, ''].join('\n');
+  return ['', heading, '', ...lines, '', ...publicLines(event.functions, paint)].join('\n');
+}
+
+/** Whose URL is enough to run code on this machine. */
+function publicLines(functions: readonly ServedFunction[], paint: Style): string[] {
+  const open = functions.filter((served) => served.public).map(({ name }) => paint.name(name));
+  if (open.length === 0) return [];
+  const what = `anybody on the internet who has the URL of ${open.join(', ')} can invoke the code on this machine`;
+  return [`${paint.warn('!')} ${what} ${paint.dim('(authorization_type NONE)')}`, ''];
 }
 
 /** By HTTP where it has such a trigger, or none at all: a request is not what a queue's function waits for. */
@@ -26,6 +34,7 @@ function waysTo(served: ServedFunction, args: readonly string[], paint: Style): 
     function_url: functionUrl,
     method,
     name,
+    route_authorization_type: ofRoute,
     triggers,
     url,
   } = served;
@@ -33,7 +42,9 @@ function waysTo(served: ServedFunction, args: readonly string[], paint: Style): 
   const [source, ...others] = triggers.filter((each) => each !== 'http' && each !== 'function_url');
   const ways: string[] = [];
   if (url !== undefined && url !== functionUrl && (source === undefined || triggers.includes('http')))
-    ways.push(curl(url, methodArgs(method)));
+    ways.push(
+      ofRoute === 'AWS_IAM' ? trigger('http') : curl(url, [...methodArgs(method), ...tokenArgs(ofRoute)]),
+    );
   // curl can't sign by itself; without -N it keeps what is streamed until a line is whole.
   if (functionUrl !== undefined)
     ways.push(authorization === 'AWS_IAM' ? trigger('function_url') : curl(functionUrl, ['-N']));
@@ -46,6 +57,10 @@ function waysTo(served: ServedFunction, args: readonly string[], paint: Style): 
 
 function curl(url: string, args: readonly string[]): string {
   return `${shellWords(['curl', ...args])} '${url}'`;
+}
+
+function tokenArgs(authorization: string | undefined): string[] {
+  return authorization === 'JWT' ? ['-H', 'authorization: Bearer TOKEN'] : [];
 }
 
 /** What curl doesn't do by itself. */

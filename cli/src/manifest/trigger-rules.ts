@@ -51,7 +51,8 @@ export function checkTriggers(triggers: Triggers, tell: Tell): void {
       tell([source, field], `is no JSON: ${messageOf(error)}`);
     }
   }
-  const { sqs, s3 } = triggers;
+  const { http, sqs, s3 } = triggers;
+  if (http !== undefined) checkAuthorization(http, tell);
   // https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html (BatchSize)
   if (sqs?.fifo_queue && (sqs.batch_size > 10 || sqs.maximum_batching_window_in_seconds > 0)) {
     tell(['sqs', 'fifo_queue'], 'takes a batch_size up to 10 and no maximum_batching_window_in_seconds');
@@ -60,6 +61,21 @@ export function checkTriggers(triggers: Triggers, tell: Tell): void {
   }
   if (s3 !== undefined && (s3.events.length === 0 || s3.events.some((event) => !event.startsWith('s3:')))) {
     tell(['s3', 'events'], 'must name events of S3, e.g. s3:ObjectCreated:*');
+  }
+}
+
+function checkAuthorization(http: NonNullable<Triggers['http']>, tell: Tell): void {
+  const { authorization_scopes, authorization_type = 'NONE', jwt_configuration } = http;
+  if (authorization_type === 'JWT') {
+    if (jwt_configuration === undefined) {
+      const example = '{"issuer":"https://login.example.com","audience":["orders"]}';
+      tell(['http', 'jwt_configuration'], `is required with authorization_type "JWT": write e.g. ${example}`);
+    }
+    return;
+  }
+  for (const [field, value] of Object.entries({ jwt_configuration, authorization_scopes })) {
+    if (value !== undefined && !(Array.isArray(value) && value.length === 0))
+      tell(['http', field], `needs authorization_type "JWT", not "${authorization_type}"`);
   }
 }
 

@@ -8,7 +8,15 @@ const optionalText = v.nullish(v.string());
  * makes the same of livectl.json. Fields that a later version of the module adds are passed over.
  */
 export const triggerTargetsSchema = v.object({
-  http: v.nullish(v.object({ url: v.string(), method: v.nullish(v.string(), 'ANY'), path: optionalText })),
+  http: v.nullish(
+    v.object({
+      url: v.string(),
+      method: v.nullish(v.string(), 'ANY'),
+      path: optionalText,
+      /** Missing where a module before 0.2 wrote it: its routes are open to everybody. */
+      authorization_type: v.nullish(v.string(), 'NONE'),
+    }),
+  ),
   function_url: v.nullish(
     v.object({
       url: v.string(),

@@ -10,6 +10,10 @@ export interface ServedFunction {
   readonly url: string | undefined;
   /** Of its route, `ANY` for all; absent without one. */
   readonly method?: string;
+  /** What its route asks for: `NONE`, `AWS_IAM` or `JWT`; absent without one. */
+  readonly route_authorization_type?: string;
+  /** Anybody on the internet who has the URL can invoke it, and so run the code on this machine; absent where not. */
+  readonly public?: true;
   /** Its function URL, where it has one. */
   readonly function_url?: string;
   /** `AWS_IAM` where the function URL takes signed requests only. */

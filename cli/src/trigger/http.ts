@@ -12,6 +12,7 @@ type Route = {
   readonly url: string;
   readonly method?: string | undefined;
   readonly path?: string | null | undefined;
+  readonly authorization_type?: string | undefined;
 };
 type FunctionUrl = { readonly url: string; readonly authorization_type?: string | undefined };
 
@@ -24,12 +25,19 @@ export const http: Source<Route> = {
     if (given.has('path') || !path?.includes('{')) return [];
     return [{ flag: 'path', question: `Path, as ${path}` }];
   },
-  async publish(given, { resource }, aws) {
+  async publish(given, { functionName, resource }, aws) {
     const path = given.text('path');
     // An HTTP API's $default stage has no part in the path.
     const url = path === undefined ? new URL(resource.url) : new URL(absolute(path), resource.url);
-    const fixed = resource.method === 'ANY' ? undefined : resource.method;
-    return send(given, url, fixed, aws);
+    const method = resource.method === 'ANY' ? undefined : resource.method;
+    const { authorization_type: authorization } = resource;
+    if (authorization === 'JWT' && !hasToken(given)) {
+      throw wrong(
+        `the route of ${functionName} accepts requests with a token only (authorization_type JWT)`,
+        "pass one of its issuer's: --header 'authorization: Bearer TOKEN'",
+      );
+    }
+    return send({ given, url, method, signing: authorization === 'AWS_IAM' ? ofRoute : undefined, aws });
   },
 };
 
@@ -40,7 +48,8 @@ export const functionUrl: Source<FunctionUrl> = {
     // The local cloud's function URLs have a path of their own, below which the function's begins.
     const base = resource.url.endsWith('/') ? resource.url : `${resource.url}/`;
     const url = new URL(`.${absolute(given.text('path') ?? '/')}`, base);
-    return send(given, url, undefined, aws, resource.authorization_type === 'AWS_IAM');
+    const signing = resource.authorization_type === 'AWS_IAM' ? ofFunctionUrl : undefined;
+    return send({ given, url, method: undefined, signing, aws });
   },
 };
 
@@ -49,25 +58,62 @@ function absolute(path: string): string {
   throw wrong(`--path ${path}: a path begins with one /`);
 }
 
-async function send(
-  given: Given,
-  url: URL,
-  fixedMethod: string | undefined,
-  aws: Aws,
-  signed = false,
-): Promise<Published> {
+function hasToken(given: Given): boolean {
+  return given.pairs('header', ':').some(({ name }) => name.toLowerCase() === 'authorization');
+}
+
+/** How a request is signed, and how a refusal of it looks and ends. */
+interface Signing {
+  readonly service: string;
+  /** The Region in the host's name. */
+  readonly host: RegExp;
+  readonly isRefusal: (response: HttpResponse) => boolean;
+  readonly remedy: string;
+}
+
+/** https://ID.lambda-url.REGION.on.aws/ */
+const ofFunctionUrl: Signing = {
+  service: 'lambda',
+  host: /\.lambda-url\.([^.]+)\./,
+  isRefusal: ({ headers }) => headers['x-amzn-errortype'] === 'AccessDeniedException',
+  remedy: 'allow lambda:InvokeFunctionUrl and lambda:InvokeFunction on the function to your role',
+};
+
+/** https://ID.execute-api.REGION.amazonaws.com/ */
+const ofRoute: Signing = {
+  service: 'execute-api',
+  host: /\.execute-api\.([^.]+)\./,
+  // API Gateway says no more; a function that says exactly this means the same.
+  isRefusal: ({ body }) => body.toString('utf8') === '{"message":"Forbidden"}',
+  remedy: 'allow execute-api:Invoke on the API to your role, as developer_policy_json of the module does',
+};
+
+interface Call {
+  readonly given: Given;
+  readonly url: URL;
+  /** Of the route, where it has one. */
+  readonly method: string | undefined;
+  /** Undefined where nothing is to be signed. */
+  readonly signing: Signing | undefined;
+  readonly aws: Aws;
+}
+
+async function send({ aws, given, method: fixedMethod, signing, url }: Call): Promise<Published> {
   for (const { name, value } of given.pairs('query', '=')) url.searchParams.append(name, value);
   const body = await given.body('body');
   const method = given.text('method') ?? fixedMethod ?? (body === undefined ? 'GET' : 'POST');
   const headers = headersOf(given, body);
   const request = { method, url, headers, ...(body === undefined ? {} : { body }) };
-  const response = await sendOnce({ ...request, headers: signed ? await sign(request, aws) : headers }, aws);
-  const header = (name: string) => String(response.headers[name] ?? '');
-  if (response.status === 403 && header('x-amzn-errortype') === 'AccessDeniedException') {
+  const response = await sendOnce(
+    signing === undefined ? request : { ...request, headers: await sign(request, signing, aws) },
+    aws,
+  );
+  if (signing && response.status === 403 && signing.isRefusal(response)) {
     throw new LiveDebugError('LD_PERMISSION', `${url.origin} refuses the request: ${response.body}`, {
-      remedy: 'allow lambda:InvokeFunctionUrl and lambda:InvokeFunction on the function to your role',
+      remedy: signing.remedy,
     });
   }
+  const header = (name: string) => String(response.headers[name] ?? '');
   const requestId = header('apigw-requestid') || header('x-amzn-requestid');
   return {
     to: `${method} ${url.href}`,
@@ -95,11 +141,11 @@ function isJson(body: Buffer): boolean {
 
 async function sign(
   request: { method: string; url: URL; headers: Record<string, string>; body?: Buffer },
+  { host, service }: Signing,
   aws: Aws,
 ): Promise<Record<string, string>> {
-  // https://ID.lambda-url.REGION.on.aws/
-  const region = /\.lambda-url\.([^.]+)\./.exec(request.url.host)?.[1] ?? aws.region;
-  const signer = new Signer({ service: 'lambda', region });
+  const region = host.exec(request.url.host)?.[1] ?? aws.region;
+  const signer = new Signer({ service, region });
   return signer.sign(request, await aws.credentials(), Date.now());
 }
 

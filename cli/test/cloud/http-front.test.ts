@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createDeveloper, region } from '../../src/cloud/access.ts';
 import type { CloudEvent, CloudFunction } from '../../src/cloud/cloud.ts';
 import { FunctionUrls } from '../../src/cloud/front/function-urls.ts';
+import { HttpDoor } from '../../src/cloud/front/http-door.ts';
 import { HttpFront } from '../../src/cloud/front/http-front.ts';
 import { RouteTable } from '../../src/cloud/front/routes.ts';
 import { SigV4Verifier } from '../../src/cloud/sigv4-verify.ts';
@@ -58,11 +59,14 @@ beforeEach(async () => {
   told = () => {};
   answer = () => ({ statusCode: 200 });
   outcome = undefined;
+  const verifier = new SigV4Verifier(region, [developer], clock);
+  const http = { send: () => Promise.reject(new Error('no route asks for a token')) };
   front = new HttpFront({
     routes: new RouteTable(functions),
     functionUrls: new FunctionUrls(functions),
+    door: new HttpDoor({ functions, verifier, clock, http }),
     developer,
-    verifier: new SigV4Verifier(region, [developer], clock),
+    verifier,
     clock,
     integrationMs: 30_000,
     onEvent: (event) => {

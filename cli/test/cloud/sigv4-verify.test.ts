@@ -8,6 +8,7 @@ import { HandClock } from './hand-clock.ts';
 
 const principal: Principal = {
   arn: 'arn:aws:sts::000000000000:assumed-role/example/local',
+  id: 'AROAEXAMPLE:local',
   credentials: {
     accessKeyId: 'AKIDEXAMPLE',
     secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',

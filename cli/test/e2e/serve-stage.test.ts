@@ -131,15 +131,20 @@ async function call(name: string): Promise<string> {
 }
 
 test('answers the deployed functions, and gives the stage back at the end', async () => {
-  await putManifest();
+  const http = { url: 'https://api.example/hello', method: 'GET', authorization_type: 'NONE' };
+  await putManifest({}, { triggers: { http } });
   expect(await call('hello')).toMatch(/^503 .*livectl serve --stage dev-tom/);
   const livectl = serve();
   const ready = await livectl.event('ready');
   expect(ready).toMatchObject({
     stage,
-    functions: [{ name: 'hello' }, { name: 'other' }],
+    functions: [
+      { name: 'hello', method: 'GET', route_authorization_type: 'NONE', public: true },
+      { name: 'other' },
+    ],
     trigger_args: ['--stage', stage],
   });
+  expect(ready.functions[1]).not.toHaveProperty('public');
   const [client] = await directory.clients(stage);
   expect(client).toMatchObject({ item: 'client#*', stage });
   expect(client?.leaseUntil).toBeGreaterThan(Date.now() + 60_000);

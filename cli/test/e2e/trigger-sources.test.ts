@@ -15,6 +15,13 @@ let serve: Livectl;
 const triggers = {
   open: { function_url: { authorization_type: 'NONE' } },
   signed: { function_url: {} },
+  route: { http: { authorization_type: 'AWS_IAM' } },
+  token: {
+    http: {
+      authorization_type: 'JWT',
+      jwt_configuration: { issuer: 'https://login.example.com', audience: ['orders'] },
+    },
+  },
   queue: { sqs: { function_response_types: ['ReportBatchItemFailures'] } },
   fifo: { sqs: { fifo_queue: true } },
   bus: {
@@ -67,6 +74,36 @@ test('a function URL, open', async () => {
   const { log, told } = await heard(['open', '--body', '{"a":1}', '--path', '/x']);
   expect(log).toBe('{"a":1}');
   expect(told).toMatchObject({ source: 'function_url', answer: { status: 200 } });
+});
+
+test('a route that asks for IAM: the request is signed, and one that is not is refused', async () => {
+  const { log, told } = await heard([
+    'route',
+    '--body',
+    '{"b":1}',
+    '--path',
+    '/route/a b',
+    '--query',
+    'q=ü /',
+  ]);
+  expect(log).toBe('{"b":1}');
+  expect(told).toMatchObject({ source: 'http', answer: { status: 200 } });
+  const { to } = told as { to: string };
+  expect((await fetch(to.replace('POST ', ''))).status).toBe(403);
+});
+
+test('a route that asks for a token: says to pass one', async () => {
+  const run = (...more: string[]) =>
+    runLivectl(['trigger', 'http', 'token', '--local', '--format', 'json', ...more], { env, cwd: root });
+  const { code, stdout } = await run();
+  expect(JSON.parse(stdout)).toMatchObject({
+    event: 'error',
+    code: 'LD_CONFIG',
+    remedy: expect.stringContaining("--header 'authorization: Bearer TOKEN'"),
+  });
+  expect(code).toBe(2);
+  const sent = await run('--no-wait', '--header', 'authorization: Bearer x');
+  expect(JSON.parse(sent.stdout)).toMatchObject({ event: 'trigger', answer: { status: 401 } });
 });
 
 test('a function URL that asks for IAM: the request is signed', async () => {

@@ -68,6 +68,46 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
     "\n● serving 4 functions of stage dev-tom ready in 431 ms, Ctrl-C stops\n\n  both    curl 'https://api.example/both'\n          curl -N 'https://both.on.aws/'\n  open    curl -N 'https://open.on.aws/'\n  signed  livectl trigger function_url signed --stage dev-tom\n  plain   livectl invoke plain --stage dev-tom\n",
   ],
   [
+    'ready, with routes that ask for authorization and some that do not',
+    {
+      event: 'ready',
+      url: undefined,
+      stage: 'dev-tom',
+      functions: [
+        {
+          name: 'open',
+          url: 'https://api.example/open',
+          route_authorization_type: 'NONE',
+          public: true,
+          triggers: ['http'],
+        },
+        {
+          name: 'iam',
+          url: 'https://api.example/iam',
+          route_authorization_type: 'AWS_IAM',
+          triggers: ['http'],
+        },
+        {
+          name: 'jwt',
+          url: 'https://api.example/jwt',
+          method: 'POST',
+          route_authorization_type: 'JWT',
+          triggers: ['http'],
+        },
+        {
+          name: 'also',
+          url: 'https://also.on.aws/',
+          function_url: 'https://also.on.aws/',
+          public: true,
+          triggers: ['function_url'],
+        },
+      ],
+      trigger_args: ['--stage', 'dev-tom'],
+      ms: 431,
+    },
+    "\n● serving 4 functions of stage dev-tom ready in 431 ms, Ctrl-C stops\n\n  open  curl 'https://api.example/open'\n  iam   livectl trigger http iam --stage dev-tom\n  jwt   curl -X POST -H 'authorization: Bearer TOKEN' 'https://api.example/jwt'\n  also  curl -N 'https://also.on.aws/'\n\n! anybody on the internet who has the URL of open, also can invoke the code on this machine (authorization_type NONE)\n",
+  ],
+  [
     'invoke',
     { event: 'invoke', id, function: 'hello', trigger: 'GET /hello?a=1' },
     '8f5e4d → hello GET /hello?a=1',

@@ -189,6 +189,34 @@ describe('a wrong manifest', () => {
       ['functions.hello.triggers.http.path: "hello" must start with /'],
     ],
     [
+      { triggers: { http: { authorization_type: 'JWT' } } },
+      [
+        'functions.hello.triggers.http.jwt_configuration: is required with authorization_type "JWT": write e.g. {"issuer":"https://login.example.com","audience":["orders"]}',
+      ],
+    ],
+    [
+      {
+        triggers: {
+          http: { jwt_configuration: { issuer: 'http://login.example.com', audience: [] } },
+        },
+      },
+      [
+        'functions.hello.triggers.http.jwt_configuration.issuer: "http://login.example.com" must be an https URL, e.g. https://login.example.com',
+        'functions.hello.triggers.http.jwt_configuration.audience: must have an audience',
+      ],
+    ],
+    [
+      { triggers: { http: { authorization_type: 'AWS_IAM', authorization_scopes: ['read'] } } },
+      ['functions.hello.triggers.http.authorization_scopes: needs authorization_type "JWT", not "AWS_IAM"'],
+    ],
+    [
+      { triggers: { http: { throttling_rate_limit: 0, throttling_burst_limit: 5001 } } },
+      [
+        'functions.hello.triggers.http.throttling_rate_limit: 0 is less than 1 request per second',
+        'functions.hello.triggers.http.throttling_burst_limit: 5001 is more than 5000 requests',
+      ],
+    ],
+    [
       { triggers: { http: { path: '/{a+}/b' } } },
       ['functions.hello.triggers.http.path: "/{a+}/b" must have {a+} as its last segment'],
     ],

@@ -11,6 +11,16 @@ locals {
     }
   ]...)
 
+  http_throttle = { throttling_rate_limit = 50, throttling_burst_limit = 100 }
+
+  # Of routes whose function asks for other limits than the stage's default; routes are not merged by function, since
+  # each route has limits of its own.
+  http_route_settings = {
+    for key, route in local.routes : key => {
+      for limit in keys(local.http_throttle) : limit => local.http[route.function][limit]
+    } if anytrue([for limit, default in local.http_throttle : local.http[route.function][limit] != default])
+  }
+
   # The API has one, and variables.tf sees to it that nobody says another.
   http_cors = try([for http in local.http : http.cors if http.cors != null][0], null)
 
@@ -27,9 +37,10 @@ locals {
   http_targets = {
     for name, http in local.http : name => {
       # Callable as it is: parameters stand as their own names.
-      url    = "${aws_apigatewayv2_api.http[0].api_endpoint}${replace(coalesce(http.path, "/${name}"), "/\\{([^}+]+)\\+?\\}/", "$1")}"
-      method = http.method
-      path   = http.path
+      url                = "${aws_apigatewayv2_api.http[0].api_endpoint}${replace(coalesce(http.path, "/${name}"), "/\\{([^}+]+)\\+?\\}/", "$1")}"
+      method             = http.method
+      path               = http.path
+      authorization_type = http.authorization_type
     }
   }
 
@@ -85,6 +96,25 @@ resource "aws_apigatewayv2_route" "http" {
   api_id    = aws_apigatewayv2_api.http[0].id
   route_key = each.key
   target    = "integrations/${aws_apigatewayv2_integration.http[each.value.function].id}"
+
+  authorization_type   = local.http[each.value.function].authorization_type
+  authorizer_id        = try(aws_apigatewayv2_authorizer.http[each.value.function].id, null)
+  authorization_scopes = local.http[each.value.function].authorization_scopes
+}
+
+# By function: what an issuer is called may not be known before the apply, so functions can't be grouped by it.
+resource "aws_apigatewayv2_authorizer" "http" {
+  for_each = { for name, http in local.http : name => http if http.authorization_type == "JWT" }
+
+  api_id           = aws_apigatewayv2_api.http[0].id
+  name             = each.key
+  authorizer_type  = "JWT"
+  identity_sources = ["$request.header.Authorization"]
+
+  jwt_configuration {
+    issuer   = each.value.jwt_configuration.issuer
+    audience = each.value.jwt_configuration.audience
+  }
 }
 
 resource "aws_apigatewayv2_stage" "http" {
@@ -95,8 +125,18 @@ resource "aws_apigatewayv2_stage" "http" {
   auto_deploy = true
 
   default_route_settings {
-    throttling_rate_limit  = var.throttling.rate_limit
-    throttling_burst_limit = var.throttling.burst_limit
+    throttling_rate_limit  = local.http_throttle.throttling_rate_limit
+    throttling_burst_limit = local.http_throttle.throttling_burst_limit
+  }
+
+  dynamic "route_settings" {
+    for_each = local.http_route_settings
+
+    content {
+      route_key              = route_settings.key
+      throttling_rate_limit  = route_settings.value.throttling_rate_limit
+      throttling_burst_limit = route_settings.value.throttling_burst_limit
+    }
   }
 
   dynamic "access_log_settings" {

@@ -26,6 +26,10 @@ locals {
   # What `livectl trigger` publishes to. What the module makes is told by how its name begins, for a short policy; but not
   # tables, since another stage's directory may begin alike. In a bucket that exists, only objects that a function hears of.
   publishing = {
+    # The API has this stage's routes only; those without AWS_IAM don't ask for a permission.
+    "execute-api:Invoke" = [
+      for name, http in local.http : "${aws_apigatewayv2_api.http[0].execution_arn}/*" if http.authorization_type == "AWS_IAM"
+    ]
     "sns:Publish" = concat(
       length(local.sns_parts) == 0 ? [] : ["arn:${local.partition}:sns:${local.region}:${local.account_id}:${local.name}-*"],
       [for name, arn in local.topic_arns : arn if !contains(keys(local.sns_parts), name)],

@@ -97,6 +97,19 @@ variable "functions" {
         path = optional(string)
         # HTTP method of the route, in capitals.
         method = optional(string, "ANY")
+        # "NONE": anybody on the internet who has the URL may call it, and so runs code on the laptop of whoever serves. "AWS_IAM": signed requests only. "JWT": tokens of `jwt_configuration` only.
+        authorization_type = optional(string, "NONE")
+        # The tokens that "JWT" takes: `issuer` is an https URL with OpenID Connect discovery, `audience` lists accepted values of `aud`, or of `client_id` where a token has no `aud`. Each function with "JWT" has an authorizer of its own.
+        jwt_configuration = optional(object({
+          issuer   = string
+          audience = list(string)
+        }))
+        # With "JWT": the token must have at least one of these scopes.
+        authorization_scopes = optional(list(string), [])
+        # Requests per second that the route accepts on average; more get 429.
+        throttling_rate_limit = optional(number, 50)
+        # Requests that the route accepts at once, 1 to 5000.
+        throttling_burst_limit = optional(number, 100)
         # Cross-origin resource sharing, for all routes of the stage: functions that say it must say the same.
         cors = optional(object({
           allow_origins     = optional(list(string))
@@ -411,6 +424,44 @@ variable "functions" {
   validation {
     condition     = length(distinct([for name, f in var.functions : replace("${f.triggers.http.method} ${coalesce(f.triggers.http.path, "/${name}")}", "/\\{[^}+]*/", "{") if f.triggers.http != null])) == length([for f in var.functions : f.triggers.http if f.triggers.http != null])
     error_message = "functions[*].triggers.http must differ in path or method between functions: API Gateway refuses a route twice."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if !contains(["NONE", "AWS_IAM", "JWT"], try(f.triggers.http.authorization_type, "NONE"))]) == 0
+    error_message = "functions[*].triggers.http.authorization_type must be \"NONE\", \"AWS_IAM\" or \"JWT\". Invalid: ${join(", ", [for name, f in var.functions : name if !contains(["NONE", "AWS_IAM", "JWT"], try(f.triggers.http.authorization_type, "NONE"))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if try(f.triggers.http, null) == null ? false : (f.triggers.http.authorization_type == "JWT") != (f.triggers.http.jwt_configuration != null)]) == 0
+    error_message = "functions[*].triggers.http.jwt_configuration must be set with authorization_type = \"JWT\", and only then: write { issuer = \"https://login.example.com\", audience = [\"orders\"] }. Invalid: ${join(", ", [for name, f in var.functions : name if try(f.triggers.http, null) == null ? false : (f.triggers.http.authorization_type == "JWT") != (f.triggers.http.jwt_configuration != null)])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if try(f.triggers.http.authorization_type, "JWT") != "JWT" && try(length(f.triggers.http.authorization_scopes), 0) > 0]) == 0
+    error_message = "functions[*].triggers.http.authorization_scopes needs authorization_type = \"JWT\". Invalid: ${join(", ", [for name, f in var.functions : name if try(f.triggers.http.authorization_type, "JWT") != "JWT" && try(length(f.triggers.http.authorization_scopes), 0) > 0])}."
+  }
+
+  # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+  validation {
+    condition     = length([for name, f in var.functions : name if try(f.triggers.http.jwt_configuration, null) == null ? false : !can(regex("^https://[^/?#\\s]+[^?#\\s]*$", f.triggers.http.jwt_configuration.issuer)) || length(f.triggers.http.jwt_configuration.audience) < 1 || length(f.triggers.http.jwt_configuration.audience) > 50]) == 0
+    error_message = "functions[*].triggers.http.jwt_configuration must have an https issuer without a query, and 1 to 50 audiences: write { issuer = \"https://login.example.com\", audience = [\"orders\"] }. Invalid: ${join(", ", [for name, f in var.functions : name if try(f.triggers.http.jwt_configuration, null) == null ? false : !can(regex("^https://[^/?#\\s]+[^?#\\s]*$", f.triggers.http.jwt_configuration.issuer)) || length(f.triggers.http.jwt_configuration.audience) < 1 || length(f.triggers.http.jwt_configuration.audience) > 50])}."
+  }
+
+  validation {
+    condition = length([for name, f in var.functions : name if try(f.triggers.http, null) == null ? false : anytrue([
+      f.triggers.http.throttling_rate_limit < 1,
+      f.triggers.http.throttling_rate_limit > 10000,
+      f.triggers.http.throttling_burst_limit < 1,
+      f.triggers.http.throttling_burst_limit > 5000,
+      floor(f.triggers.http.throttling_burst_limit) != f.triggers.http.throttling_burst_limit,
+    ])]) == 0
+    error_message = "functions[*].triggers.http.throttling_rate_limit must be from 1 to 10000 requests per second and throttling_burst_limit a whole number from 1 to 5000. Invalid: ${join(", ", [for name, f in var.functions : name if try(f.triggers.http, null) == null ? false : anytrue([
+      f.triggers.http.throttling_rate_limit < 1,
+      f.triggers.http.throttling_rate_limit > 10000,
+      f.triggers.http.throttling_burst_limit < 1,
+      f.triggers.http.throttling_burst_limit > 5000,
+      floor(f.triggers.http.throttling_burst_limit) != f.triggers.http.throttling_burst_limit,
+    ])])}."
   }
 
   validation {

@@ -1,6 +1,6 @@
 // The HTTP front: one request to a function URL, buffered or streamed, signed or not.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { accountId, type Principal } from '../access.ts';
+import { accountId, iamAuthorizer, type Principal } from '../access.ts';
 import { lambdaLimits } from '../aws-limits.ts';
 import type { LambdaHost } from '../lambda/lambda-host.ts';
 import { readBody } from '../loopback-server.ts';
@@ -83,15 +83,5 @@ function callerOf(
       body: JSON.stringify({ Message: verified.message }),
     };
   }
-  const { arn, credentials } = verified?.principal ?? developer;
-  const iam = {
-    accessKey: credentials.accessKeyId,
-    accountId,
-    callerId: arn,
-    cognitoIdentity: null,
-    principalOrgId: null,
-    userArn: arn,
-    userId: arn,
-  };
-  return { accountId, authorizer: { iam } };
+  return { accountId, authorizer: iamAuthorizer(verified?.principal ?? developer) };
 }

@@ -29,6 +29,8 @@ export interface FrontRequest {
     readonly accountId: string;
     readonly authorizer?: object;
   };
+  /** Of a route that asks for authorization: who calls. */
+  readonly authorizer?: object | undefined;
   readonly body: Buffer;
   /** API Gateway's id, not Lambda's; of a function URL Lambda's. */
   readonly requestId: string;
@@ -45,6 +47,7 @@ export function newApiRequestId(): string {
 /** The event's JSON. */
 export function httpEvent(front: FrontRequest): string {
   const { request, match, functionUrl, body, requestId, time, port } = front;
+  const authorizer = functionUrl ? functionUrl.authorizer : front.authorizer;
   const [path, query] = splitUrl(functionUrl?.url ?? request.url ?? '/');
   const { headers, cookies } = readHeaders(request, port, time);
   const rawPath = functionUrl ? path : decodePath(path);
@@ -61,7 +64,7 @@ export function httpEvent(front: FrontRequest): string {
     requestContext: {
       accountId: functionUrl?.accountId ?? accountId,
       apiId: functionUrl ? match.functionName : httpApiId,
-      ...(functionUrl?.authorizer ? { authorizer: functionUrl.authorizer } : {}),
+      ...(authorizer ? { authorizer } : {}),
       domainName,
       domainPrefix: domainName.split('.', 1)[0],
       http: {

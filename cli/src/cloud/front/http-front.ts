@@ -10,6 +10,7 @@ import { closeServer, createLoopbackServer, listen, readBody } from '../loopback
 import type { SigV4Verifier } from '../sigv4-verify.ts';
 import { functionUrlReply } from './function-url-reply.ts';
 import type { FunctionUrls } from './function-urls.ts';
+import type { HttpDoor } from './http-door.ts';
 import { httpEvent, newApiRequestId, splitUrl } from './http-event.ts';
 import { type FrontResponse, httpResponse, messageResponse } from './http-response.ts';
 import type { Match, RouteTable } from './routes.ts';
@@ -17,6 +18,7 @@ import type { Match, RouteTable } from './routes.ts';
 export interface FrontOptions {
   readonly routes: RouteTable;
   readonly functionUrls: FunctionUrls;
+  readonly door: HttpDoor;
   readonly verifier: SigV4Verifier;
   /** Whose identity an unsigned call of a function URL is taken to have. */
   readonly developer: Principal;
@@ -117,11 +119,20 @@ export class HttpFront {
     requestId: string,
     time: number,
   ): Promise<FrontResponse> {
-    const { host, clock, integrationMs } = this.#options;
+    const { door, host, clock, integrationMs } = this.#options;
+    const refused = door.refuse(match.functionName, match.routeKey);
+    if (refused) {
+      request.resume();
+      return refused;
+    }
     const body = await readBody(request, httpLimits.requestBytes);
+    if (body === undefined) return tooLarge;
+    const admission = await door.admit(match.functionName, request, body);
+    if (!admission.admitted) return admission.answer;
     const port = request.socket.localPort ?? 0;
-    const event = body ? Buffer.from(httpEvent({ request, match, body, requestId, time, port })) : undefined;
-    if (event === undefined || event.length > lambdaLimits.eventBytes) return tooLarge;
+    const { authorizer } = admission;
+    const event = Buffer.from(httpEvent({ request, match, authorizer, body, requestId, time, port }));
+    if (event.length > lambdaLimits.eventBytes) return tooLarge;
     const answer = host.invoke(match.functionName, event, { id }).then((outcome) => httpResponse(outcome));
     return withinBound(answer, integrationMs, clock);
   }

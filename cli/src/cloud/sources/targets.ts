@@ -39,7 +39,8 @@ function targetsOf({ name, triggers }: CloudFunction, addresses: Addresses): Tri
   const { http, function_url, sns, sqs, eventbridge, schedule, s3, dynamodb, kinesis } = triggers;
   const url = functionUrls.get(name);
   if (http !== undefined && url !== undefined) {
-    targets.http = { url, method: http.method, path: http.path ?? `/${name}` };
+    const { authorization_type = 'NONE', method, path } = http;
+    targets.http = { url, method, path: path ?? `/${name}`, authorization_type };
   }
   const ownUrl = ownUrls.get(name);
   if (function_url !== undefined && ownUrl !== undefined) {

@@ -13,6 +13,11 @@ override_resource {
   }
 }
 
+override_resource {
+  target = aws_apigatewayv2_authorizer.http
+  values = { id = "j1w2t3" }
+}
+
 variables {
   stage = "dev-tom"
   tags  = { team = "orders" }
@@ -37,7 +42,7 @@ variables {
       handler = "b.handler"
       runtime = "nodejs22.x"
       triggers = {
-        http         = { path = "/orders/{id}/{rest+}", method = "POST" }
+        http         = { path = "/orders/{id}/{rest+}", method = "POST", authorization_type = "AWS_IAM", throttling_rate_limit = 5 }
         function_url = {}
         sns          = { topic_name = "orders" }
         sqs          = { queue_name = "jobs", fifo_queue = true, visibility_timeout_seconds = 60 }
@@ -64,9 +69,14 @@ variables {
       create        = false
       function_name = "orders-api"
       triggers = {
-        http = {}
-        sqs  = { queue_arn = "arn:aws:sqs:eu-west-1:123456789012:own" }
-        s3   = { bucket_arn = "arn:aws:s3:::given", filter_prefix = "own/" }
+        http = {
+          authorization_type     = "JWT"
+          jwt_configuration      = { issuer = "https://login.example.com", audience = ["orders", "stock"] }
+          authorization_scopes   = ["read"]
+          throttling_burst_limit = 10
+        }
+        sqs = { queue_arn = "arn:aws:sqs:eu-west-1:123456789012:own" }
+        s3  = { bucket_arn = "arn:aws:s3:::given", filter_prefix = "own/" }
       }
     }
     quiet = { handler = "e.handler", runtime = "nodejs22.x" }
@@ -108,10 +118,33 @@ run "makes_shares_and_finds_sources" {
   assert {
     condition = (
       aws_apigatewayv2_stage.http[0].name == "$default" && aws_apigatewayv2_stage.http[0].auto_deploy
-      && alltrue([for settings in aws_apigatewayv2_stage.http[0].default_route_settings : settings.throttling_rate_limit == 1000 && settings.throttling_burst_limit == 500])
+      && alltrue([for settings in aws_apigatewayv2_stage.http[0].default_route_settings : settings.throttling_rate_limit == 50 && settings.throttling_burst_limit == 100])
+      && { for settings in aws_apigatewayv2_stage.http[0].route_settings : settings.route_key => [settings.throttling_rate_limit, settings.throttling_burst_limit] } == {
+        "POST /orders/{id}/{rest+}" = [5, 100]
+        "ANY /own"                  = [50, 10]
+        "ANY /own/{proxy+}"         = [50, 10]
+      }
       && length(aws_apigatewayv2_stage.http[0].access_log_settings) == 0 && length(aws_cloudwatch_log_group.http) == 0
     )
-    error_message = "The stage has no path, deploys itself and is throttled."
+    error_message = "The stage has no path, deploys itself and is throttled: by limits of its own, not the relay's, and where a function says others by those."
+  }
+
+  assert {
+    condition = { for key, route in aws_apigatewayv2_route.http : key => [route.authorization_type, route.authorization_scopes == null ? "" : join(",", route.authorization_scopes), route.authorizer_id == null ? "" : route.authorizer_id] } == {
+      "ANY /made"                 = ["NONE", "", ""]
+      "ANY /made/{proxy+}"        = ["NONE", "", ""]
+      "POST /orders/{id}/{rest+}" = ["AWS_IAM", "", ""]
+      "ANY /own"                  = ["JWT", "read", "j1w2t3"]
+      "ANY /own/{proxy+}"         = ["JWT", "read", "j1w2t3"]
+    }
+    error_message = "Each route asks for what its function says; functions with different ones share the API."
+  }
+
+  assert {
+    condition = jsonencode({ for name, authorizer in aws_apigatewayv2_authorizer.http : name => [authorizer.authorizer_type, authorizer.identity_sources, authorizer.jwt_configuration[0].issuer, sort(authorizer.jwt_configuration[0].audience)] }) == jsonencode({
+      own = ["JWT", ["$request.header.Authorization"], "https://login.example.com", ["orders", "stock"]]
+    })
+    error_message = "A function with JWT has an authorizer of its issuer and audience, and no other function has one."
   }
 
   assert {
@@ -323,13 +356,14 @@ run "makes_shares_and_finds_sources" {
         },
         {
           "Sid": "PublishToTriggers", "Effect": "Allow",
-          "Action": ["dynamodb:PutItem", "events:PutEvents", "kinesis:PutRecord", "s3:PutObject", "sns:Publish", "sqs:SendMessage"],
+          "Action": ["dynamodb:PutItem", "events:PutEvents", "execute-api:Invoke", "kinesis:PutRecord", "s3:PutObject", "sns:Publish", "sqs:SendMessage"],
           "Resource": [
             "arn:aws:dynamodb:eu-west-1:123456789012:table/given",
             "arn:aws:dynamodb:eu-west-1:123456789012:table/orders",
             "arn:aws:events:eu-west-1:123456789012:event-bus/default",
             "arn:aws:events:eu-west-1:123456789012:event-bus/given",
             "arn:aws:events:eu-west-1:123456789012:event-bus/live-debug-dev-tom-*",
+            "arn:aws:execute-api:eu-west-1:123456789012:f6g7h8i9j0/*",
             "arn:aws:kinesis:eu-west-1:123456789012:stream/given",
             "arn:aws:kinesis:eu-west-1:123456789012:stream/live-debug-dev-tom-*",
             "arn:aws:s3:::given/*",
@@ -354,7 +388,7 @@ run "makes_shares_and_finds_sources" {
     condition = jsondecode(jsonencode(output.triggers)) == jsondecode(<<-JSON
       {
         "made": {
-          "http": { "url": "https://f6g7h8i9j0.execute-api.eu-west-1.amazonaws.com/made", "method": "ANY", "path": null },
+          "http": { "url": "https://f6g7h8i9j0.execute-api.eu-west-1.amazonaws.com/made", "method": "ANY", "path": null, "authorization_type": "NONE" },
           "function_url": { "url": "https://url.lambda-url.eu-west-1.on.aws/", "authorization_type": "NONE", "invoke_mode": "RESPONSE_STREAM" },
           "sns": { "topic_arn": "arn:aws:sns:eu-west-1:123456789012:topic" },
           "sqs": {
@@ -374,7 +408,7 @@ run "makes_shares_and_finds_sources" {
           "kinesis": { "stream_name": "live-debug-dev-tom-made", "stream_arn": "arn:aws:kinesis:eu-west-1:123456789012:stream/orders" }
         },
         "shares": {
-          "http": { "url": "https://f6g7h8i9j0.execute-api.eu-west-1.amazonaws.com/orders/id/rest", "method": "POST", "path": "/orders/{id}/{rest+}" },
+          "http": { "url": "https://f6g7h8i9j0.execute-api.eu-west-1.amazonaws.com/orders/id/rest", "method": "POST", "path": "/orders/{id}/{rest+}", "authorization_type": "AWS_IAM" },
           "function_url": { "url": "https://url.lambda-url.eu-west-1.on.aws/", "authorization_type": "AWS_IAM", "invoke_mode": "BUFFERED" },
           "sns": { "topic_arn": "arn:aws:sns:eu-west-1:123456789012:topic" },
           "sqs": {
@@ -405,7 +439,7 @@ run "makes_shares_and_finds_sources" {
           "kinesis": { "stream_name": "given", "stream_arn": "arn:aws:kinesis:eu-west-1:123456789012:stream/given" }
         },
         "own": {
-          "http": { "url": "https://f6g7h8i9j0.execute-api.eu-west-1.amazonaws.com/own", "method": "ANY", "path": null },
+          "http": { "url": "https://f6g7h8i9j0.execute-api.eu-west-1.amazonaws.com/own", "method": "ANY", "path": null, "authorization_type": "JWT" },
           "sqs": {
             "queue_url": "https://sqs.eu-west-1.amazonaws.com/123456789012/own", "queue_arn": "arn:aws:sqs:eu-west-1:123456789012:own",
             "dead_letter_queue_url": null
@@ -436,9 +470,9 @@ run "logs_of_the_http_api" {
       aws_cloudwatch_log_group.http[0].name == "/aws/apigateway/live-debug-dev-tom-http" && aws_cloudwatch_log_group.http[0].retention_in_days == 30
       && alltrue([for settings in aws_apigatewayv2_stage.http[0].access_log_settings : settings.destination_arn == "arn:aws:logs:eu-west-1:123456789012:log-group:stub" && can(jsondecode(settings.format)) && !strcontains(settings.format, "body")])
       && length(aws_apigatewayv2_stage.http[0].access_log_settings) == 1
-      && alltrue([for settings in aws_apigatewayv2_stage.http[0].default_route_settings : settings.throttling_rate_limit == 10])
+      && alltrue([for settings in aws_apigatewayv2_stage.http[0].default_route_settings : settings.throttling_rate_limit == 50])
     )
-    error_message = "access_logs and throttling hold for the HTTP API too."
+    error_message = "access_logs hold for the HTTP API too; throttling is the relay's."
   }
 }
 
