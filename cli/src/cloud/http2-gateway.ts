@@ -7,6 +7,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { ServerSockets } from '../server-sockets.ts';
 
 /** How a client of HTTP/2 that does not ask first begins (RFC 9113, section 3.4). */
 const preface = Buffer.from('PRI * HTTP/2');
@@ -18,38 +19,44 @@ const idleMs = 120_000;
 export interface Http2Gateway {
   /** Speaks both versions of HTTP. */
   readonly url: string;
+  /** Cuts every connection and frees the port, in a second or two at most. */
   close(): Promise<void>;
 }
 
 /** Opens a port on 127.0.0.1; `endpointPort` is where requests go. */
 export async function startHttp2Gateway(endpointPort: number): Promise<Http2Gateway> {
-  const sockets = new Set<Socket>();
+  /** Of this side, to the endpoint and to the server below. */
+  const upstream = new Set<Socket>();
   const http2 = createHttp2Server();
   http2.on('stream', (stream, headers) => forward(stream, headers, endpointPort));
   // A client that breaks the protocol loses its connection and nothing else.
   http2.on('sessionError', () => {});
+  // A connection that breaks the protocol may stay open without a session: its socket is what has to go.
+  const http2Sockets = new ServerSockets(http2);
   const http2Port = await listen(http2);
 
   const front = createServer((client) => {
-    keep(client, sockets);
     client.once('data', (first: Buffer) => {
       const isHttp2 = first.subarray(0, preface.length).equals(preface.subarray(0, first.length));
       const server = connect(isHttp2 ? http2Port : endpointPort, '127.0.0.1');
-      keep(server, sockets);
+      limit(server);
+      upstream.add(server);
       server.write(first);
       client.pipe(server).pipe(client);
       client.once('close', () => server.destroy());
-      server.once('close', () => client.destroy());
+      server.once('close', () => {
+        upstream.delete(server);
+        client.destroy();
+      });
     });
   });
+  const clients = new ServerSockets(front, limit);
   const url = `http://127.0.0.1:${await listen(front)}`;
   return {
     url,
     async close() {
-      const closed = [front, http2].map(
-        (server) => new Promise<void>((resolve) => server.close(() => resolve())),
-      );
-      for (const socket of sockets) socket.destroy();
+      const closed = [clients.close(), http2Sockets.close()];
+      for (const socket of upstream) socket.destroy();
       await Promise.all(closed);
     },
   };
@@ -81,13 +88,11 @@ function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, port: 
   stream.pipe(request);
 }
 
-function keep(socket: Socket, sockets: Set<Socket>): void {
-  sockets.add(socket);
+function limit(socket: Socket): void {
   socket.setNoDelay(true);
   socket.setTimeout(idleMs, () => socket.destroy());
   // Its end is told by `close`.
   socket.on('error', () => {});
-  socket.on('close', () => sockets.delete(socket));
 }
 
 function listen(server: Server): Promise<number> {

@@ -2,8 +2,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import { ServerSockets } from '../server-sockets.ts';
 
 const empty = Buffer.alloc(0);
+/** The connections of every server that {@link listen} was called for. */
+const socketsOf = new WeakMap<Server, ServerSockets>();
 const loopbackHost = /^(127\.0\.0\.1|\[::1\]|localhost|[a-z0-9_-]+\.localhost)(:\d+)?$/i;
 
 /** A server that keeps connections open long enough for any client's pool, and writes without delay. */
@@ -23,6 +26,7 @@ export function createLoopbackServer(
 
 /** Binds 127.0.0.1 and gives the port; a taken one is LD_PORT_IN_USE. */
 export async function listen(server: Server, port: number): Promise<number> {
+  socketsOf.set(server, new ServerSockets(server));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {
@@ -40,13 +44,9 @@ export async function listen(server: Server, port: number): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Stops listening, ends every connection and resolves when the server is closed. */
-export function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    // An error says that it wasn't listening any more; the wait for its connections ends all the same.
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
+/** Stops listening, ends every connection and resolves when the server is closed, after a second at the latest. */
+export async function closeServer(server: Server): Promise<void> {
+  await socketsOf.get(server)?.close();
 }
 
 /**

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
+import { within } from '../server-sockets.ts';
 import { createDeveloper, createStubRole, region, relayStage } from './access.ts';
 import { createAwsEndpoint } from './aws-endpoint.ts';
 import { httpLimits } from './aws-limits.ts';
@@ -25,6 +26,9 @@ import { namePrefix, tableOf } from './sources/resources.ts';
 import { triggerTargets } from './sources/targets.ts';
 
 const defaultMaxInstances = 20;
+
+/** How long one step of closing may take, in milliseconds: all steps have bounds of their own, below this. */
+const stepBoundMs = 3000;
 
 /** Longer than anybody stands at a breakpoint. */
 const liftedSeconds = 24 * 60 * 60;
@@ -51,7 +55,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const closers: (() => void | Promise<void>)[] = [() => directory.close()];
   const close = async () => {
     // In reverse: first nobody gets in and answers get out, then what runs ends, then what it used.
-    for (const step of closers.splice(0).reverse()) await step();
+    for (const step of closers.splice(0).reverse()) await within(stepBoundMs, step());
   };
   try {
     const taskRoot = join(options.tempDir, 'stub');

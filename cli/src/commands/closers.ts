@@ -1,4 +1,8 @@
-// What a command has started, ended in the opposite order, whatever else fails.
+// What a command has started, ended in the opposite order, whatever else fails or does not end.
+import { within } from '../server-sockets.ts';
+
+/** How long one step may take, in milliseconds. Each has a bound of its own, below this: no fault in one keeps the process. */
+const stepBoundMs = 5000;
 
 /** A stack of things to close. */
 export class Closers {
@@ -8,12 +12,12 @@ export class Closers {
     this.#closers.push(close);
   }
 
-  /** Runs every closer, the newest first; throws the first error only after all have run. Safe to call twice. */
+  /** Runs every closer, the newest first, for 5 seconds each at most; throws the first error only after all have run. Safe to call twice. */
   async close(): Promise<void> {
     const errors: unknown[] = [];
     for (let close = this.#closers.pop(); close; close = this.#closers.pop()) {
       try {
-        await close();
+        await within(stepBoundMs, close());
       } catch (error) {
         errors.push(error);
       }

@@ -4,6 +4,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { jsonLine } from '../log/json-lines.ts';
+import { ServerSockets } from '../server-sockets.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 
 /** A watcher that reads so slowly is let go, in bytes not yet taken: serving never waits for one. */
@@ -43,6 +44,7 @@ export async function startControlServer(): Promise<ControlServer> {
     response.writeHead(status, { 'Content-Length': 0 });
     response.end();
   });
+  const sockets = new ServerSockets(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
@@ -64,18 +66,13 @@ export async function startControlServer(): Promise<ControlServer> {
     },
     close() {
       for (const watcher of watchers) watcher.end();
-      return new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-        // Those that don't hang up by themselves.
-        setTimeout(() => server.closeAllConnections(), closeBoundMs).unref();
-      });
+      return sockets.close(lastEventsMs);
     },
   };
 }
 
 /** A watcher has so long to take the last events, in milliseconds. */
-const closeBoundMs = 500;
+const lastEventsMs = 500;
 
 /** The status to refuse with, or undefined. */
 function refusal(request: IncomingMessage, token: string): number | undefined {

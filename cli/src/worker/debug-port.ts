@@ -5,6 +5,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import process from 'node:process';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import { ServerSockets } from '../server-sockets.ts';
 import type { DebugTarget } from './debug-target.ts';
 
 /** The two kinds of debuggers, named for the runtime. */
@@ -27,14 +28,10 @@ export async function openDebugPort(
   wanted: number,
   target: DebugTarget,
 ): Promise<DebugPort> {
-  const clients = new Set<Socket>();
   // Whoever doesn't know this id, such as a web page, can't connect.
   const path = `/${randomUUID()}`;
   const server = kind === 'node' ? inspectorServer(functionName, path, target) : adapterServer(target);
-  server.on('connection', (client: Socket) => {
-    clients.add(client);
-    client.once('close', () => clients.delete(client));
-  });
+  const sockets = new ServerSockets(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(cannotListen(functionName, wanted, cause)));
     server.listen(wanted, '127.0.0.1', resolve);
@@ -43,11 +40,7 @@ export async function openDebugPort(
   return {
     port,
     url: kind === 'node' ? `ws://127.0.0.1:${port}${path}` : undefined,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const client of clients) client.destroy();
-      }),
+    close: () => sockets.close(),
   };
 }
 

@@ -2,6 +2,7 @@
 // strictly `host:port`, so the port is what tells one process from another.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ServerSockets } from '../server-sockets.ts';
 import { type Dispatched, Dispatcher, type Initialised, type RuntimeInvocation } from './dispatcher.ts';
 import { type FunctionError, stoppedError } from './invocation.ts';
 import { accept, notFound, refusalOf, refuse } from './runtime-api-answers.ts';
@@ -156,6 +157,7 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
     { noDelay: true, keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0, maxHeaderSize },
     onRequest,
   );
+  const sockets = new ServerSockets(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
@@ -170,10 +172,7 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
     dispatch: (invocation) => dispatcher.dispatch(invocation),
     close() {
       dispatcher.fail(stoppedError());
-      return new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      return sockets.close();
     },
   };
 }
