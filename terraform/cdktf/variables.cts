@@ -34,14 +34,44 @@ export interface LiveDebugFunction {
    * looked for.
    */
   readonly python?: string;
-  /**
-   * How livectl bundles: `bundle` true or false, `packages` "external" or "bundle", `external` package
-   * names.
-   */
+  /** How livectl builds TypeScript and JavaScript; docs/build.md says what CDK, SAM, serverless and SST set. */
   readonly esbuild?: {
+    /** `true` bundles, `false` runs the sources as they are. Default: TypeScript and JSX are bundled. */
     readonly bundle?: boolean | IResolvable;
+    /**
+     * "auto": packages stay in node_modules where Node.js can load them; "external": all stay; "bundle":
+     * none but native ones.
+     */
     readonly packages?: string;
+    /** Packages and files that are never bundled; `*` is a wildcard. */
     readonly external?: readonly string[];
+    /** "esm" or "cjs". Default: what the source file and its package.json say. */
+    readonly format?: string;
+    /** Syntax, e.g. "es2022". Default: the older of the function's runtime and the Node.js that runs it. */
+    readonly target?: string;
+    /** JavaScript expressions by the global names they replace. */
+    readonly define?: Readonly<Record<string, string>>;
+    /** esbuild's loaders by file extension: `{ ".sql" = "text" }`. */
+    readonly loader?: Readonly<Record<string, string>>;
+    /** Files imported into each entry point, relative to `source_dir`. */
+    readonly inject?: readonly string[];
+    /** JavaScript at the beginning of the bundle. */
+    readonly banner?: string;
+    /** Packages by the ones they replace. */
+    readonly alias?: Readonly<Record<string, string>>;
+    /** Conditions for the exports of packages, beside those of Node.js. */
+    readonly conditions?: readonly string[];
+    /** Fields of package.json that name the file of a package. */
+    readonly main_fields?: readonly string[];
+    /** Keep the names of functions and classes. Default: `true`. */
+    readonly keep_names?: boolean | IResolvable;
+    /** The tsconfig file, relative to `source_dir`. Default: the nearest one of each source. */
+    readonly tsconfig?: string;
+    /**
+     * Further files to build beside the handler, relative to `source_dir`: threads, and what a wrapper
+     * loads.
+     */
+    readonly entry_points?: readonly string[];
   };
   /**
    * What invokes the function: event sources to make, or to find; see the fields of `triggers` below.

@@ -27,6 +27,8 @@ const unfitFunctions: readonly (readonly [string, Readonly<Record<string, unknow
   ['no_builder', { build: [''] }, 'write e.g. ["go", "build"'],
   ['no_program', { command: [] }, 'write e.g. ["python3"'],
   ['bundler', { esbuild: { packages: 'inline' } }, '"external"'],
+  ['format', { esbuild: { format: 'iife' } }, 'must be "esm" or "cjs"'],
+  ['tsconfig', { esbuild: { tsconfig: '/etc/tsconfig.json' } }, 'relative to source_dir'],
   ['arn_as_name', { function_name: 'arn:aws:lambda:eu-west-1:1:function:a' }, 'not its ARN'],
   ['role_arn', { role: { name: 'a', arn: 'orders' } }, 'role = aws_iam_role.orders'],
   ['two_policies', { role, policy_json: policy }, 'attach the policy to that role instead'],

@@ -1,4 +1,5 @@
 // The build's contract with the session: what to build, and what happened.
+import type { EsbuildSettings } from '../manifest/esbuild-settings.ts';
 import type { FunctionCode } from '../worker/invocation.ts';
 import type { PythonQuestion } from './find-python.ts';
 
@@ -19,11 +20,7 @@ export interface BuildTarget {
   /** Local folders in the place of its layers, absolute, in their order. */
   readonly layers?: readonly string[] | undefined;
   /** Build settings of the manifest; `bundle: false` runs the sources as they are. */
-  readonly esbuild: {
-    readonly bundle: boolean;
-    readonly packages: 'external' | 'bundle';
-    readonly external: readonly string[];
-  };
+  readonly esbuild: EsbuildSettings & { readonly bundle: boolean };
 }
 
 /** A function whose files its `build` command makes: what it is built from, and what it is afterwards. */

@@ -1,16 +1,19 @@
 // Bundles a function with esbuild: TypeScript and JSX by default, anything else when the manifest says so.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { BuildOptions, OutputFile } from 'esbuild';
-import { nodeMajor } from '../manifest/runtimes.ts';
+import type { OutputFile, Plugin } from 'esbuild';
 import type { BuildTarget } from './build-event.ts';
+import { bundleOptions } from './bundle-options.ts';
 import type { Compilation, Compiler } from './compiler.ts';
+import { explained } from './explain-build-error.ts';
 import type { Esbuild } from './find-esbuild.ts';
-import { buildMessage, IncrementalBuild, type IncrementalResult } from './incremental-build.ts';
+import { IncrementalBuild, type IncrementalOptions, type IncrementalResult } from './incremental-build.ts';
 import { packagesOfLayers } from './layer-compiler.ts';
 import { moduleFormat } from './module-format.ts';
 import type { FunctionOutput } from './output-folder.ts';
+import { packagePlugin } from './package-plugin.ts';
+import { findPnpFile } from './pnp-file.ts';
+import { placesFor } from './unresolved-imports.ts';
 
 export interface BundleCompilerOptions {
   readonly target: BuildTarget;
@@ -29,6 +32,8 @@ export class BundleCompiler implements Compiler {
   #build: IncrementalBuild | undefined;
   /** Packages that layers brought when the build was set up. */
   #layerPackages: readonly string[] = [];
+  /** Where packages would be that were imported and are not there. */
+  readonly #missing = new Set<string>();
   /** The sources need an ES module although nothing says that they are one. */
   #needsEsm = false;
 
@@ -38,14 +43,16 @@ export class BundleCompiler implements Compiler {
 
   async compile(): Promise<Compilation> {
     const { sourceFile, root, output, target } = this.#options;
-    const { format, certain, decidedBy } = moduleFormat(sourceFile, root);
+    const { format: found, certain: isFound, decidedBy } = moduleFormat(sourceFile, root);
+    const format = target.esbuild.format ?? found;
+    const certain = target.esbuild.format !== undefined || isFound;
     let result = await this.#run(!certain && this.#needsEsm ? 'esm' : format);
     if (!certain && this.#format === 'cjs' && needsEsm(result)) {
       this.#needsEsm = true;
       result = await this.#run('esm');
     }
-    const inputs = new Set([...result.inputs, ...decidedBy, sourceFile]);
-    if (result.errors.length > 0) return { ok: false, inputs, errors: result.errors.map(buildMessage) };
+    const inputs = new Set([...result.inputs, ...this.#missing, ...decidedBy, sourceFile]);
+    if (result.errors.length > 0) return { ok: false, inputs, errors: result.errors.map(explained) };
     const { outputs } = result;
     return {
       ok: true,
@@ -74,46 +81,30 @@ export class BundleCompiler implements Compiler {
       this.#layerPackages = layerPackages;
     }
     this.#build ??= new IncrementalBuild(esbuild, this.#esbuildOptions(format), root);
+    this.#missing.clear();
     return this.#build.run();
   }
 
-  #esbuildOptions(format: 'esm' | 'cjs'): BuildOptions & { absWorkingDir: string } {
-    const { target, sourceFile, output } = this.#options;
-    const { packages, external } = target.esbuild;
-    const url = pathToFileURL(sourceFile).href;
+  #esbuildOptions(format: 'esm' | 'cjs'): IncrementalOptions {
+    const { nodeMajor, output, sourceFile, target } = this.#options;
+    const outputFolder = dirname(join(output.placeholder, placeInOutput(target.taskRoot, sourceFile)));
+    const external = [...target.esbuild.external, ...this.#layerPackages];
     return {
-      absWorkingDir: target.taskRoot,
+      ...bundleOptions({ target, sourceFile, format, nodeMajor, external }),
       entryPoints: [{ in: sourceFile, out: placeInOutput(target.taskRoot, sourceFile) }],
       outdir: output.placeholder,
-      outExtension: { '.js': format === 'esm' ? '.mjs' : '.cjs' },
-      format,
-      target: this.#syntaxTarget(),
-      sourcemap: 'linked',
-      sourcesContent: true,
-      ...(packages === 'external' && { packages }),
-      external: [...external, ...this.#layerPackages],
-      loader: { '.node': 'copy' },
-      // On Lambda a bundle lies where the handler is, with the files it reads beside it: so it does for this code.
-      define: {
-        'import.meta.url': JSON.stringify(url),
-        'import.meta.filename': JSON.stringify(sourceFile),
-        'import.meta.dirname': JSON.stringify(dirname(sourceFile)),
-        __filename: JSON.stringify(sourceFile),
-        __dirname: JSON.stringify(dirname(sourceFile)),
-      },
-      // Bundled CommonJS calls require. `var`, since sources may declare one of the same name.
-      ...(format === 'esm' && {
-        banner: {
-          js: `import { createRequire as __livectlRequire } from 'node:module';var require = __livectlRequire(${JSON.stringify(url)});`,
-        },
-      }),
+      plugins: this.#plugins(format, outputFolder),
     };
   }
 
-  /** Syntax that both the deployed runtime and the Node here understand. */
-  #syntaxTarget(): string {
-    const deployed = nodeMajor(this.#options.target.runtime) ?? 20;
-    return `node${Math.min(deployed, this.#options.nodeMajor ?? deployed)}`;
+  #plugins(format: 'esm' | 'cjs', outputFolder: string): Plugin[] {
+    const { packages } = this.#options.target.esbuild;
+    if (packages === 'external') return [];
+    const pnpFile = findPnpFile(dirname(this.#options.sourceFile));
+    const onMissing = (specifier: string, folder: string) => {
+      for (const place of placesFor(specifier, join(folder, 'importer'))) this.#missing.add(place);
+    };
+    return [packagePlugin({ mode: packages, format, outputFolder, pnpFile, onMissing })];
   }
 }
 

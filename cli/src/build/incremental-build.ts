@@ -24,18 +24,18 @@ export interface IncrementalResult {
 }
 
 /** Settings that every build of ours shares; paths in messages and metafiles are relative to `absWorkingDir`. */
-type Options = BuildOptions & { readonly absWorkingDir: string };
+export type IncrementalOptions = BuildOptions & { readonly absWorkingDir: string };
 
 export class IncrementalBuild {
   readonly #esbuild: Esbuild;
-  readonly #options: Options;
+  readonly #options: IncrementalOptions;
   /** Folder below which new configuration files count. */
   readonly #root: string;
   #context: Promise<BuildContext> | undefined;
   /** The sources of the last good build. */
   #sources: ReadonlySet<string> = new Set();
 
-  constructor(esbuild: Esbuild, options: Options, root: string) {
+  constructor(esbuild: Esbuild, options: IncrementalOptions, root: string) {
     this.#esbuild = esbuild;
     this.#options = {
       ...options,
@@ -85,7 +85,7 @@ export class IncrementalBuild {
 
   #absolute(inputs: readonly string[]): Set<string> {
     // `<define:x>`, `(disabled):x` and data URLs are inputs without a file of their own.
-    const files = inputs.filter((input) => !/^(?:<|\(|data:)/.test(input));
+    const files = inputs.filter((input) => !/^(?:<|\(|data:|livectl-)/.test(input));
     return new Set(files.map((file) => resolve(this.#options.absWorkingDir, file)));
   }
 
@@ -96,7 +96,8 @@ export class IncrementalBuild {
   ): Set<string> {
     const inputs = new Set(sources);
     const own = [...sources].filter((file) => !/[\\/]node_modules[\\/]/.test(file));
-    const tsconfig = tsconfigFiles(new Set(own.map((file) => dirname(file))), this.#root);
+    const folders = new Set(own.map((file) => dirname(file)));
+    const tsconfig = tsconfigFiles(folders, this.#root, this.#options.tsconfig);
     for (const file of tsconfig.files) inputs.add(file);
     // An import that `paths` would map to a missing file passes as a package.
     const mapped = externals.flatMap((specifier) => tsconfig.targetsOf(specifier));
@@ -123,7 +124,8 @@ export class IncrementalBuild {
         });
       },
     };
-    await this.#esbuild.build({ ...this.#options, plugins: [collector] }).catch(() => undefined);
+    const plugins = [collector, ...(this.#options.plugins ?? [])];
+    await this.#esbuild.build({ ...this.#options, plugins }).catch(() => undefined);
     return opened;
   }
 }

@@ -5,6 +5,7 @@ import type { Compilation, Compiler } from './compiler.ts';
 import type { Esbuild } from './find-esbuild.ts';
 import { buildMessage, IncrementalBuild } from './incremental-build.ts';
 import { moduleFormat } from './module-format.ts';
+import { packagePlugin } from './package-plugin.ts';
 
 /** What esbuild can't bundle and Node may well run: lazy requires, native addons, sloppy CommonJS. */
 const notForNode = /^(?:Could not resolve|No loader is configured|No matching export)|output format/;
@@ -24,8 +25,16 @@ export class SourceCompiler implements Compiler {
       entryPoints: [sourceFile],
       outdir: target.taskRoot,
       format: 'esm',
-      packages: 'external',
       loader: { '': 'js' },
+      plugins: [
+        packagePlugin({
+          mode: 'watch',
+          format: 'esm',
+          outputFolder: target.taskRoot,
+          pnpFile: undefined,
+          onMissing: () => {},
+        }),
+      ],
     };
     this.#build = new IncrementalBuild(esbuild, options, root);
   }

@@ -19,8 +19,15 @@ interface Tsconfig {
   };
 }
 
-/** The tsconfig (or jsconfig) files of these source folders, which esbuild searches upwards from each source. */
-export function tsconfigFiles(sourceFolders: ReadonlySet<string>, root: string): TsconfigFiles {
+/**
+ * The tsconfig (or jsconfig) files of these source folders, which esbuild searches upwards from each source; or `only` that
+ * one, absolute, where the manifest names it.
+ */
+export function tsconfigFiles(
+  sourceFolders: ReadonlySet<string>,
+  root: string,
+  only?: string | undefined,
+): TsconfigFiles {
   const files = new Set<string>();
   const mappings: { readonly base: string; readonly paths: Readonly<Record<string, readonly string[]>> }[] =
     [];
@@ -33,7 +40,8 @@ export function tsconfigFiles(sourceFolders: ReadonlySet<string>, root: string):
     for (const base of [config?.extends ?? []].flat())
       for (const found of extended(base, file)) follow(found);
   };
-  for (const folder of sourceFolders) {
+  if (only !== undefined) follow(only);
+  for (const folder of only === undefined ? sourceFolders : []) {
     const { found, candidates } = nearestUpwards(folder, ['tsconfig.json', 'jsconfig.json'], root);
     for (const candidate of candidates) if (candidate !== found) files.add(candidate);
     if (found !== undefined) follow(found);

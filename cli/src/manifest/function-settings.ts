@@ -1,4 +1,5 @@
 // What the manifest says of one function, after parsing and defaults: plain data for every room.
+import type { EsbuildSettings } from './esbuild-settings.ts';
 import type { Triggers } from './trigger-schema.ts';
 
 export interface FunctionSettings {
@@ -19,11 +20,7 @@ export interface FunctionSettings {
   readonly command: readonly [string, ...string[]] | undefined;
   /** The interpreter of a Python function: a path relative to the manifest's root, or a command; default: found. */
   readonly python?: string | undefined;
-  readonly esbuild: {
-    readonly bundle: boolean | undefined;
-    readonly packages: 'external' | 'bundle';
-    readonly external: readonly string[];
-  };
+  readonly esbuild: EsbuildSettings;
   /** It sits in a VPC on AWS. */
   readonly inVpc: boolean;
   /** Empty for a stage on AWS, where a `TriggerTargets` says what Terraform made of them. */

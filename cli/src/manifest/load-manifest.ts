@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { esbuildSettings } from './esbuild-settings.ts';
 import type { FunctionSettings } from './function-settings.ts';
 import { JsonMistake, parseJson } from './json-text.ts';
 import { brokenRules } from './manifest-rules.ts';
@@ -114,11 +115,7 @@ function settingsOf(name: string, text: FunctionText): FunctionSettings {
     command: text.command as [string, ...string[]] | undefined,
     python: text.python,
     layerDirs: text.layer_dirs,
-    esbuild: {
-      bundle: text.esbuild?.bundle,
-      packages: text.esbuild?.packages ?? 'external',
-      external: text.esbuild?.external ?? [],
-    },
+    esbuild: esbuildSettings(text.esbuild),
     inVpc: text.vpc_config !== undefined,
     triggers: text.triggers,
   };

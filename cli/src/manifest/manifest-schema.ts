@@ -2,6 +2,7 @@
 // makes livectl.schema.json from it for editors.
 import * as v from 'valibot';
 import { didYouMean } from './did-you-mean.ts';
+import { esbuildSchema } from './esbuild-settings.ts';
 import { runtimes } from './runtimes.ts';
 import { fields, flag, kindOf, mustBe, text, texts, wholeNumber } from './schema-parts.ts';
 import { triggersSchema } from './trigger-schema.ts';
@@ -19,37 +20,6 @@ const environmentName = v.pipe(
     /^[a-zA-Z][a-zA-Z0-9_]+$/,
     'is not a variable name: a letter, then letters, digits and _, at least two characters',
   ),
-);
-
-// An object only: Terraform reads the same file, and its types can't say "true or an object".
-const esbuild = fields(
-  {
-    bundle: v.optional(
-      v.pipe(
-        v.boolean(mustBe('true or false')),
-        v.description('Bundle the sources, or run them as they are.'),
-      ),
-      true,
-    ),
-    packages: v.optional(
-      v.pipe(
-        v.picklist(['external', 'bundle'], mustBe('"external" or "bundle"')),
-        v.description('Leave packages in node_modules ("external"), or put them into the bundle ("bundle").'),
-      ),
-      'external',
-    ),
-    external: v.optional(
-      v.pipe(
-        v.array(text, mustBe('an array of strings')),
-        v.description('Packages to leave out of the bundle although packages is "bundle"; * is a wildcard.'),
-      ),
-      [],
-    ),
-  },
-  (refusal) => {
-    const words = mustBe('an object')(refusal);
-    return typeof refusal.input === 'boolean' ? `${words}: write { "bundle": ${refusal.input} }` : words;
-  },
 );
 
 const commandLine = v.pipe(
@@ -137,7 +107,7 @@ export const functionSchema = fields({
   ),
   esbuild: v.optional(
     v.pipe(
-      esbuild,
+      esbuildSchema,
       v.description(
         'How the sources are built. Default: bundle TypeScript and JSX, run plain JavaScript as it is.',
       ),

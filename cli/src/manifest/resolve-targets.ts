@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
 import type { BuildTarget, UnbuiltTarget } from '../build/build-event.ts';
+import { findPnpFile } from '../build/pnp-file.ts';
 import type { FunctionSettings } from './function-settings.ts';
 import type { Manifest } from './load-manifest.ts';
 import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';
@@ -83,8 +84,9 @@ function findFiles(settings: FunctionSettings, root: string, taskRoot: string): 
       text: `${JSON.stringify(handler)} names no file; looked for ${tried} in ${root}`,
     };
   }
-  // Lambda runs plain JavaScript as it is; TypeScript and JSX it can't run.
-  const bundle = esbuild.bundle ?? !isPlainJavaScript(sourceFile);
+  // Lambda runs plain JavaScript as it is; TypeScript and JSX it can't run, nor find the packages of Plug'n'Play.
+  const isForLambda = isPlainJavaScript(sourceFile) && findPnpFile(dirname(sourceFile)) === undefined;
+  const bundle = esbuild.bundle ?? !isForLambda;
   return { ...common, sourceFile, exportPath, command: undefined, esbuild: { ...esbuild, bundle } };
 }
 

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { type Directory, manifestItem } from '../../../protocol/directory.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { esbuildSettings, pathsOutside, stageEsbuildSchema } from './esbuild-settings.ts';
 import type { FunctionSettings } from './function-settings.ts';
 import { type TriggerTargets, triggerTargetsSchema } from './trigger-targets.ts';
 import { type Vpc, vpcSchema } from './vpc.ts';
@@ -24,13 +25,7 @@ const documentSchema = v.object({
       command: v.nullish(v.array(v.string())),
       python: v.nullish(v.string()),
       layer_dirs: v.nullish(v.array(v.string()), []),
-      esbuild: v.nullish(
-        v.object({
-          bundle: v.nullish(v.boolean(), true),
-          packages: v.nullish(v.picklist(['external', 'bundle']), 'external'),
-          external: v.nullish(v.array(v.string()), []),
-        }),
-      ),
+      esbuild: v.nullish(stageEsbuildSchema),
       triggers: v.nullish(triggerTargetsSchema, {}),
       vpc_config: v.nullish(v.object({ vpc_id: v.nullish(v.string()) })),
     }),
@@ -85,6 +80,18 @@ export async function readStageManifest(
     );
   }
   const { functions, relay, vpcs } = parsed.output;
+  for (const [name, entry] of Object.entries(functions)) {
+    const [path] = pathsOutside(esbuildSettings(entry.esbuild), entry.source_dir);
+    if (path === undefined) continue;
+    const place = `functions.${name}.esbuild of stage ${stage}`;
+    throw new LiveDebugError(
+      'LD_STAGE',
+      `${place} names ${JSON.stringify(path)}, outside the folder livectl serves`,
+      {
+        remedy: 'name a file of the project in the Terraform module, relative to source_dir, and apply',
+      },
+    );
+  }
   const names = Object.keys(functions);
   for (const name of only ?? []) {
     if (names.includes(name)) continue;
@@ -129,11 +136,7 @@ function settingsOf(
     command: wordsOf(entry.command),
     python: entry.python ?? undefined,
     layerDirs: entry.layer_dirs,
-    esbuild: {
-      bundle: entry.esbuild?.bundle,
-      packages: entry.esbuild?.packages ?? 'external',
-      external: entry.esbuild?.external ?? [],
-    },
+    esbuild: esbuildSettings(entry.esbuild),
     inVpc: Boolean(entry.vpc_config),
     triggers: {},
   };

@@ -39,7 +39,7 @@ it('runs plain JavaScript where it is, and watches its import graph only', async
 
 it('bundles plain JavaScript on request', async () => {
   project = await Project.create({ 'src/hello.js': 'exports.handler = async () => "bundled";' });
-  await project.start([{ name: 'hello', esbuild: { bundle: true, packages: 'external', external: [] } }]);
+  await project.start([{ name: 'hello', esbuild: { bundle: true, packages: 'auto', external: [] } }]);
   const built = await project.built();
   if (built.code.runner.kind !== 'node') throw new Error('not for Node');
   expect(built.code.runner.moduleFile).toContain('.livectl');
@@ -203,7 +203,7 @@ it('says so when TypeScript is not to be bundled and Node can’t run it', async
     '-p',
     'Boolean(process.features.typescript)',
   ]);
-  const asItIs = { bundle: false, packages: 'external', external: [] } as const;
+  const asItIs = { bundle: false, packages: 'auto', external: [] } as const;
   await project.start([{ name: 'hello', esbuild: asItIs }]);
   if (stdout.trim() === 'true') expect(project.all('built')).toHaveLength(1);
   else

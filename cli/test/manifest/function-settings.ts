@@ -11,7 +11,7 @@ export function functionSettings(changes: Partial<FunctionSettings> = {}): Funct
     environment: {},
     sourceDir: '.',
     command: undefined,
-    esbuild: { bundle: undefined, packages: 'external', external: [] },
+    esbuild: { bundle: undefined, packages: 'auto', external: [] },
     inVpc: false,
     triggers: {},
     ...changes,

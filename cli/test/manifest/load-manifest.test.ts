@@ -60,7 +60,7 @@ describe('a right manifest', () => {
           sourceDir: '.',
           layerDirs: [],
           command: undefined,
-          esbuild: { bundle: undefined, packages: 'external', external: [] },
+          esbuild: { bundle: undefined, packages: 'auto', external: [] },
           inVpc: false,
           triggers: {},
         },
@@ -82,7 +82,13 @@ describe('a right manifest', () => {
           layer_dirs: ['layers/pandas'],
           build: ['make'],
           command: ['python3', '-m', 'awslambdaric', 'app.main'],
-          esbuild: { packages: 'bundle', external: ['sharp'] },
+          esbuild: {
+            packages: 'bundle',
+            external: ['sharp'],
+            main_fields: ['module'],
+            keep_names: false,
+            entry_points: ['src/thread.ts'],
+          },
           triggers: { http: { path: '/py/{id}/{rest+}', method: 'POST' } },
         },
       },
@@ -99,7 +105,14 @@ describe('a right manifest', () => {
         layerDirs: ['layers/pandas'],
         build: ['make'],
         command: ['python3', '-m', 'awslambdaric', 'app.main'],
-        esbuild: { bundle: true, packages: 'bundle', external: ['sharp'] },
+        esbuild: {
+          bundle: true,
+          packages: 'bundle',
+          external: ['sharp'],
+          mainFields: ['module'],
+          keepNames: false,
+          entryPoints: ['src/thread.ts'],
+        },
         inVpc: false,
         triggers: { http: { path: '/py/{id}/{rest+}', method: 'POST' } },
       },
@@ -181,9 +194,33 @@ describe('a wrong manifest', () => {
     ],
     [
       { esbuild: { packages: 'inline' } },
-      ['functions.hello.esbuild.packages: must be "external" or "bundle", not the string "inline"'],
+      ['functions.hello.esbuild.packages: must be "auto", "external" or "bundle", not the string "inline"'],
     ],
-    [{ esbuild: { minify: true } }, ['functions.hello.esbuild.minify: is not known here']],
+    [
+      { esbuild: { minify: true } },
+      [
+        'functions.hello.esbuild.minify: is not known here; known are bundle, packages, external, format, target, define, loader, inject, banner, alias, conditions, main_fields, keep_names, tsconfig, entry_points. For any other option, run your own bundler with "build"',
+      ],
+    ],
+    [
+      { esbuild: { keepNames: true } },
+      [
+        'functions.hello.esbuild.keepNames: is not known here; did you mean "keep_names"? For any other option, run your own bundler with "build"',
+      ],
+    ],
+    [
+      { esbuild: { loader: { '.sql': 'raw', sql: 'text' } } },
+      [
+        'functions.hello.esbuild.loader[".sql"]: must be a loader of esbuild (base64, binary, copy, css, dataurl, default, empty, file, global-css, js, json, jsx, local-css, text, ts, tsx), not "raw"',
+        'functions.hello.esbuild.loader.sql: "sql" must be a file extension with its dot, as ".sql"',
+      ],
+    ],
+    [
+      { esbuild: { target: 'node 20' } },
+      [
+        'functions.hello.esbuild.target: "node 20" must be targets of esbuild, as "node20" or "es2022,node20"',
+      ],
+    ],
     [
       { triggers: { http: { path: 'hello' } } },
       ['functions.hello.triggers.http.path: "hello" must start with /'],

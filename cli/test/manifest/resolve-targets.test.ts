@@ -39,7 +39,7 @@ it('finds the source of a handler', async () => {
       sourceFile: join(root, 'src/hello.ts'),
       exportPath: 'handler',
       command: undefined,
-      esbuild: { bundle: true, packages: 'external', external: [] },
+      esbuild: { bundle: true, packages: 'auto', external: [] },
       layers: [],
     },
   ]);

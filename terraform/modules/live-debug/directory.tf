@@ -23,10 +23,11 @@ locals {
         build         = f.build
         command       = f.command
         python        = f.python
-        esbuild       = f.esbuild
-        layers        = f.layers
-        layer_dirs    = f.layer_dirs
-        triggers      = local.trigger_targets[name]
+        # An item holds 400 KB at most: without the fields that nobody set.
+        esbuild    = f.esbuild == null ? null : { for field, value in f.esbuild : field => value if value != null }
+        layers     = f.layers
+        layer_dirs = f.layer_dirs
+        triggers   = local.trigger_targets[name]
         vpc_config = f.vpc_config == null ? null : {
           vpc_id             = data.aws_vpc.function[name].id
           subnet_ids         = f.vpc_config.subnet_ids

@@ -83,11 +83,38 @@ variable "functions" {
     command = optional(list(string))
     # The Python interpreter livectl runs the code with, a path or a command; without it the project's own is looked for.
     python = optional(string)
-    # How livectl bundles: `bundle` true or false, `packages` "external" or "bundle", `external` package names.
+    # How livectl builds TypeScript and JavaScript; docs/build.md says what CDK, SAM, serverless and SST set.
     esbuild = optional(object({
-      bundle   = optional(bool)
+      # `true` bundles, `false` runs the sources as they are. Default: TypeScript and JSX are bundled.
+      bundle = optional(bool)
+      # "auto": packages stay in node_modules where Node.js can load them; "external": all stay; "bundle": none but native ones.
       packages = optional(string)
+      # Packages and files that are never bundled; `*` is a wildcard.
       external = optional(list(string))
+      # "esm" or "cjs". Default: what the source file and its package.json say.
+      format = optional(string)
+      # Syntax, e.g. "es2022". Default: the older of the function's runtime and the Node.js that runs it.
+      target = optional(string)
+      # JavaScript expressions by the global names they replace.
+      define = optional(map(string))
+      # esbuild's loaders by file extension: `{ ".sql" = "text" }`.
+      loader = optional(map(string))
+      # Files imported into each entry point, relative to `source_dir`.
+      inject = optional(list(string))
+      # JavaScript at the beginning of the bundle.
+      banner = optional(string)
+      # Packages by the ones they replace.
+      alias = optional(map(string))
+      # Conditions for the exports of packages, beside those of Node.js.
+      conditions = optional(list(string))
+      # Fields of package.json that name the file of a package.
+      main_fields = optional(list(string))
+      # Keep the names of functions and classes. Default: `true`.
+      keep_names = optional(bool)
+      # The tsconfig file, relative to `source_dir`. Default: the nearest one of each source.
+      tsconfig = optional(string)
+      # Further files to build beside the handler, relative to `source_dir`: threads, and what a wrapper loads.
+      entry_points = optional(list(string))
     }))
     # What invokes the function: event sources to make, or to find; see the fields of `triggers` below.
     triggers = optional(object({
@@ -355,8 +382,18 @@ variable "functions" {
   }
 
   validation {
-    condition     = alltrue([for f in var.functions : contains(["external", "bundle"], coalesce(try(f.esbuild.packages, null), "external"))])
-    error_message = "functions[*].esbuild.packages must be \"external\" (leave node_modules where it is) or \"bundle\"."
+    condition     = alltrue([for f in var.functions : contains(["auto", "external", "bundle"], coalesce(try(f.esbuild.packages, null), "auto"))])
+    error_message = "functions[*].esbuild.packages must be \"auto\" (packages stay in node_modules where Node.js can load them), \"external\" (all stay) or \"bundle\"."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : contains(["esm", "cjs"], coalesce(try(f.esbuild.format, null), "esm"))])
+    error_message = "functions[*].esbuild.format must be \"esm\" or \"cjs\"; leave it out for what the source file says."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for f in var.functions : [for file in concat(coalesce(try(f.esbuild.inject, null), []), coalesce(try(f.esbuild.entry_points, null), []), compact([try(f.esbuild.tsconfig, null)])) : can(regex("^[^/]", file)) && !can(regex("^[a-zA-Z]:", file))]]))
+    error_message = "functions[*].esbuild: inject, entry_points and tsconfig must be relative to source_dir, since the manifest is for every teammate's machine: write e.g. tsconfig = \"tsconfig.build.json\"."
   }
 
   validation {

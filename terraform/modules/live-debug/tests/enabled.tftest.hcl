@@ -23,7 +23,7 @@ variables {
       source_dir    = "services/slow"
       build         = ["make"]
       command       = ["python3", "-m", "awslambdaric", "app.handler"]
-      esbuild       = { packages = "bundle" }
+      esbuild       = { packages = "bundle", loader = { ".sql" = "text" }, keep_names = false, inject = ["shim.js"] }
       layers        = ["arn:aws:lambda:eu-west-1:123456789012:layer:pandas:1"]
       layer_dirs    = ["layers/pandas"]
       fallback_arn  = "arn:aws:lambda:eu-west-1:123456789012:function:slow-real"
@@ -117,7 +117,7 @@ run "makes_relay_directory_and_stubs" {
             "function_name": "slow-one", "function_arn": "arn:aws:lambda:eu-west-1:123456789012:function:stub",
             "handler": "app.handler", "runtime": "python3.13", "timeout": 899, "memory_size": 128, "source_dir": "services/slow",
             "build": ["make"], "command": ["python3", "-m", "awslambdaric", "app.handler"], "python": null,
-            "esbuild": { "bundle": null, "packages": "bundle", "external": null },
+            "esbuild": { "packages": "bundle", "loader": { ".sql": "text" }, "keep_names": false, "inject": ["shim.js"] },
             "layers": ["arn:aws:lambda:eu-west-1:123456789012:layer:pandas:1"], "layer_dirs": ["layers/pandas"], "triggers": {},
             "vpc_config": null
           }

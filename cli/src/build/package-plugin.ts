@@ -1,0 +1,187 @@
+// Decides for each package that a source imports whether it becomes a part of the bundle: a package stays in node_modules,
+// where builds needn't read it, only as far as Node.js can load it from there as the bundle asks for it.
+import { createRequire, isBuiltin } from 'node:module';
+import { isAbsolute, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild, ResolveResult } from 'esbuild';
+import {
+  findPackageFolder,
+  formatOfPackaged,
+  isNative,
+  packageFolderOf,
+  packageNameOf,
+} from './package-folder.ts';
+
+export interface PackagePluginOptions {
+  /**
+   * `auto` as above; `bundle`: everything except native packages; `watch`: nothing but what lies outside node_modules, to
+   * learn what a function that runs as it is depends on.
+   */
+  readonly mode: 'auto' | 'bundle' | 'watch';
+  readonly format: 'esm' | 'cjs';
+  /** The folder that the output is run from, from which Node.js looks for packages; it needn't exist. */
+  readonly outputFolder: string;
+  /** The file by which Yarn Plug'n'Play takes the place of node_modules, where the project has one. */
+  readonly pnpFile: string | undefined;
+  /** An import that nothing answers to, and is left to Node.js; with the folder of the importer. */
+  readonly onMissing: (specifier: string, folder: string) => void;
+}
+
+/** Marks the resolutions that the plugin asks for itself. */
+const asked = { isOfPackagePlugin: true };
+
+/** Modules of our own that load one of Node.js's by `require`, so that esbuild treats it as it would a bundled one. */
+const requiredNamespace = 'livectl-required';
+
+/** What becomes of a package: a part of the bundle, loaded by its name or by a path, or by `require` in any case. */
+type Verdict =
+  | { readonly kind: 'bundled' }
+  | { readonly kind: 'external'; readonly path: string }
+  | { readonly kind: 'required'; readonly path: string };
+
+const bundled: Verdict = { kind: 'bundled' };
+
+/** esbuild's plugin for it; decisions hold for one build, since an installation may change them. */
+export function packagePlugin(options: PackagePluginOptions): Plugin {
+  return {
+    name: 'livectl-packages',
+    setup: (build) => {
+      const policy = new PackagePolicy(options, build);
+      build.onStart(() => policy.forget());
+      build.onResolve({ filter: /^[^./\\]/ }, (args) => policy.resolve(args));
+      build.onResolve({ filter: /./, namespace: requiredNamespace }, ({ path }) => ({
+        path,
+        external: true,
+      }));
+      build.onLoad({ filter: /./, namespace: requiredNamespace }, ({ path }) => ({
+        contents: `${pnpSetup(options.pnpFile)}module.exports = require(${JSON.stringify(path)});`,
+        loader: 'js',
+      }));
+    },
+  };
+}
+
+/** What only `require` loads, beside CommonJS. */
+const isForRequire = /\.(?:node|json)$/;
+
+/** Without it a package of Plug'n'Play does not find its own dependencies. */
+function pnpSetup(pnpFile: string | undefined): string {
+  return pnpFile === undefined ? '' : `require(${JSON.stringify(pnpFile)}).setup();`;
+}
+
+class PackagePolicy {
+  readonly #options: PackagePluginOptions;
+  readonly #build: PluginBuild;
+  readonly #results = new Map<string, Promise<OnResolveResult | undefined>>();
+  readonly #native = new Map<string, boolean>();
+  readonly #folders = new Map<string, string | undefined>();
+
+  constructor(options: PackagePluginOptions, build: PluginBuild) {
+    this.#options = options;
+    this.#build = build;
+  }
+
+  forget(): void {
+    this.#results.clear();
+    this.#native.clear();
+    this.#folders.clear();
+  }
+
+  async resolve(args: OnResolveArgs): Promise<OnResolveResult | undefined> {
+    const { kind, path, pluginData, resolveDir } = args;
+    if (pluginData === asked || kind === 'entry-point' || isBuiltin(path) || isAbsolute(path))
+      return undefined;
+    const key = `${kind}\0${path}\0${resolveDir}`;
+    const known = this.#results.get(key) ?? this.#decide(args);
+    this.#results.set(key, known);
+    return known;
+  }
+
+  async #decide(args: OnResolveArgs): Promise<OnResolveResult | undefined> {
+    const { importer, kind, namespace, path, resolveDir } = args;
+    const { with: attributes } = args as { with?: Record<string, string> };
+    const found = await this.#build.resolve(path, {
+      importer,
+      kind,
+      namespace,
+      resolveDir,
+      pluginData: asked,
+      ...(attributes && Object.keys(attributes).length > 0 && { with: attributes }),
+    });
+    if (found.errors.length > 0) {
+      this.#options.onMissing(path, resolveDir);
+      // esbuild's own words for it, and none where it stands in a `try`.
+      return this.#options.mode === 'bundle' ? undefined : { path, external: true };
+    }
+    if (found.external || found.namespace !== 'file') return resultOf(found);
+    const verdict = this.#verdict(args, found.path);
+    if (verdict.kind === 'bundled') return resultOf(found);
+    if (verdict.kind === 'external') return { path: verdict.path, external: true };
+    return { path: verdict.path, namespace: requiredNamespace };
+  }
+
+  #verdict(args: OnResolveArgs, file: string): Verdict {
+    const { path } = args;
+    const { mode, pnpFile } = this.#options;
+    const folder = packageFolderOf(file);
+    // Workspaces and packages by `file:` or `link:` are sources like any other.
+    if (folder === undefined) return bundled;
+    if (mode === 'watch') return { kind: 'external', path };
+    if (pnpFile !== undefined) return this.#isNative(folder) ? { kind: 'required', path: file } : bundled;
+    if (mode === 'bundle' && !this.#isNative(folder)) return bundled;
+    return (
+      this.#loadable(args, file, folder) ?? (this.#isNative(folder) ? { kind: 'external', path } : bundled)
+    );
+  }
+
+  /** How Node.js loads the package from where it is; undefined where it can't, as the output asks for it. */
+  #loadable({ kind, path, resolveDir }: OnResolveArgs, file: string, folder: string): Verdict | undefined {
+    const { format } = this.#options;
+    const byRequire = kind === 'require-call' || kind === 'require-resolve';
+    const packaged = formatOfPackaged(file, folder);
+    // TypeScript and style sheets are for the loaders.
+    if (packaged === undefined && !isForRequire.test(file)) return undefined;
+    if (packaged === 'esm' && !byRequire && (format === 'esm' || kind === 'dynamic-import')) {
+      return { kind: 'external', path: this.#placeOf(path, folder, pathToFileURL(file).href) };
+    }
+    // `require` may take another file than `import`, or none. Another package: an alias leads to this one.
+    const found = resolveFrom(resolveDir, path);
+    const required = found !== undefined && packageFolderOf(found) === folder ? found : file;
+    if (found === undefined && packaged === 'esm') return undefined;
+    if (!isForRequire.test(required) && formatOfPackaged(required, folder) !== 'cjs') return undefined;
+    const place = found === required ? this.#placeOf(path, folder, required) : required;
+    // An `import` of CommonJS gives Node.js's guess at its names; a bundle has them all.
+    const needsNames = !byRequire && (format === 'esm' || kind === 'dynamic-import');
+    return { kind: needsNames ? 'required' : 'external', path: place };
+  }
+
+  /** A package's name where Node.js finds the same package from the output, a path where it wouldn't. */
+  #placeOf(specifier: string, folder: string, place: string): string {
+    const name = packageNameOf(specifier);
+    const known = this.#folders.has(name)
+      ? this.#folders.get(name)
+      : findPackageFolder(this.#options.outputFolder, name);
+    this.#folders.set(name, known);
+    return known === folder ? specifier : place;
+  }
+
+  #isNative(folder: string): boolean {
+    const known = this.#native.get(folder) ?? isNative(folder);
+    this.#native.set(folder, known);
+    return known;
+  }
+}
+
+function resultOf({ external, namespace, path, sideEffects, suffix }: ResolveResult): OnResolveResult {
+  return { external, namespace, path, sideEffects, suffix };
+}
+
+/** The file that `require` takes in a folder, through links, or undefined. */
+function resolveFrom(folder: string, specifier: string): string | undefined {
+  try {
+    const file = createRequire(join(folder, 'noop.js')).resolve(specifier);
+    return isAbsolute(file) ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}
