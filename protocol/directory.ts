@@ -17,14 +17,20 @@ export const manifestItem = 'manifest';
 export const wholeStageItem = 'client#*';
 export const clientItemPrefix = 'client#';
 
+/** Names of people, machines and principals, keys and ids: an item of DynamoDB could bring 400 KB of each. */
 const text = v.pipe(
-  v.object({ S: v.string() }),
+  v.object({ S: v.pipe(v.string(), v.maxLength(1024)) }),
   v.transform((attribute) => attribute.S),
 );
-const number = v.pipe(
-  v.object({ N: v.pipe(v.string(), v.regex(/^-?\d+(\.\d+)?$/)) }),
-  v.transform((attribute) => Number(attribute.N)),
-);
+/** A time from 1970 to the last that a `Date` can hold (ECMA-262, "Time Values and Time Range"), in the unit of `latest`. */
+const timeUpTo = (latest: number) =>
+  v.pipe(
+    v.object({ N: v.pipe(v.string(), v.maxLength(40), v.regex(/^\d+(\.\d+)?$/)) }),
+    v.transform((attribute) => Number(attribute.N)),
+    v.maxValue(latest),
+  );
+const milliseconds = timeUpTo(8.64e15);
+const seconds = timeUpTo(8.64e12);
 
 /** Who serves: one item per stage or function. */
 const clientItemSchema = v.object({
@@ -43,11 +49,11 @@ const clientItemSchema = v.object({
   /** livectl's version. */
   version: text,
   /** When serving began, milliseconds since the epoch. */
-  since: number,
+  since: milliseconds,
   /** Until when the lease holds, milliseconds since the epoch; renewed while serving. */
-  leaseUntil: number,
+  leaseUntil: milliseconds,
   /** DynamoDB's time to live, seconds since the epoch. */
-  expiresAt: number,
+  expiresAt: seconds,
 });
 export type ClientItem = v.InferOutput<typeof clientItemSchema>;
 

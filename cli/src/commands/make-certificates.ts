@@ -8,6 +8,7 @@ import { type AwsIdentity, type IdentityOptions, resolveIdentity } from '../aws/
 import { importCertificate } from '../aws/import-certificate.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { reportFailure } from '../log/failure.ts';
+import { jsonLine } from '../log/json-lines.ts';
 import { processOutput } from '../log/output.ts';
 import {
   type CertificateOptions,
@@ -50,7 +51,7 @@ export async function showCertificates(options: MakeCertificatesOptions): Promis
     }
     processOutput.line(
       format === 'json'
-        ? JSON.stringify(certificatesEvent(certificates, ovpnFile, arn))
+        ? jsonLine(certificatesEvent(certificates, ovpnFile, arn))
         : words(options, certificates, ovpnFile, arn),
     );
     return exitCodes.ok;

@@ -1,16 +1,15 @@
 // What `livectl status` finds out: the stage's table, its clients and whether its relay answers.
 import { systemClock } from '../../../protocol/clock.ts';
 import type { SkewEstimate } from '../../../protocol/clock-skew.ts';
-import type { ClientItem } from '../../../protocol/directory.ts';
-import { clientItemPrefix, wholeStageItem } from '../../../protocol/directory.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import { openRelaySocket } from '../../../protocol/relay-socket.ts';
 import { explainDirectory } from '../aws/explain-directory.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { openStage, type Stage, type StageOptions } from '../aws/stage.ts';
 import { reportFailure } from '../log/failure.ts';
+import { jsonLine } from '../log/json-lines.ts';
 import { processOutput } from '../log/output.ts';
-import { type RelayStatus, type StageStatus, statusLines } from '../log/status-lines.ts';
+import { clientStatus, type RelayStatus, type StageStatus, statusLines } from '../log/status-lines.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
 
@@ -27,7 +26,7 @@ export async function showStatus(options: StatusOptions): Promise<number> {
     const stage = await openStage(options);
     try {
       const status = await statusOf(options, stage);
-      if (options.format === 'json') processOutput.line(JSON.stringify(status));
+      if (options.format === 'json') processOutput.line(jsonLine(status));
       else processOutput.line(statusLines(status, processOutput.colour));
       const served = status.clients.some((client) => client.live);
       return served && status.relay.reachable ? exitCodes.ok : exitCodes.failure;
@@ -68,20 +67,6 @@ function clockOf(estimate: SkewEstimate | undefined): Pick<StageStatus, 'clock'>
   if (estimate === undefined) return {};
   const { aheadMs, withinMs } = estimate;
   return { clock: { ahead_ms: Math.round(aheadMs), within_ms: Math.round(withinMs) } };
-}
-
-function clientStatus(client: ClientItem, now: number): StageStatus['clients'][number] {
-  const { caller, host, item, leaseUntil, since, user, version } = client;
-  return {
-    serves: item === wholeStageItem ? '*' : item.slice(clientItemPrefix.length),
-    user,
-    host,
-    ...(caller === undefined ? {} : { caller }),
-    version,
-    since: new Date(since).toISOString(),
-    lease_seconds_left: Math.round((leaseUntil - now) / 1000),
-    live: leaseUntil > now,
-  };
 }
 
 async function relayStatus(

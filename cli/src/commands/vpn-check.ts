@@ -1,6 +1,7 @@
 // `livectl vpn --check`: tries the endpoints that functions name, from this machine.
 import { endpointEvent, functionCheckLines } from '../log/endpoint-lines.ts';
 import { reportFailure } from '../log/failure.ts';
+import { jsonLine } from '../log/json-lines.ts';
 import { processOutput } from '../log/output.ts';
 import type { CheckedEndpoint } from '../vpn/check-endpoint.ts';
 import { isFailure } from '../vpn/check-endpoint.ts';
@@ -52,11 +53,11 @@ async function check(options: VpnCheckOptions, facts: VpnFacts): Promise<boolean
       continue;
     }
     for (const checked of each.checked)
-      processOutput.line(JSON.stringify(endpointEvent(each.name, checked, remedyOf(checked))));
+      processOutput.line(jsonLine(endpointEvent(each.name, checked, remedyOf(checked))));
     for (const { reason, variable } of each.unreadable) {
       const verdict = 'unreadable';
       processOutput.line(
-        JSON.stringify({ event: 'endpoint', function: each.name, variable, verdict, remedy: reason }),
+        jsonLine({ event: 'endpoint', function: each.name, variable, verdict, remedy: reason }),
       );
     }
   }

@@ -1,6 +1,7 @@
 // `livectl vpn`: the guide with the ids of the stage's VPCs; it asks AWS for nothing but the manifest and what functions name.
 import { reportFailure } from '../log/failure.ts';
 import { guideLines } from '../log/guide-lines.ts';
+import { jsonLine } from '../log/json-lines.ts';
 import { processOutput } from '../log/output.ts';
 import { findEndpoints } from '../vpn/find-endpoints.ts';
 import { vpnGuide } from '../vpn/guide.ts';
@@ -34,7 +35,7 @@ export async function showVpnGuide(options: VpnGuideOptions): Promise<number> {
         checkCommand: checkCommand(options.place),
       });
       if (options.format === 'pretty') processOutput.line(guideLines(title, sections, processOutput.colour));
-      else for (const section of sections) processOutput.line(JSON.stringify({ event: 'guide', ...section }));
+      else for (const section of sections) processOutput.line(jsonLine({ event: 'guide', ...section }));
     } finally {
       facts.close();
     }

@@ -22,7 +22,10 @@ export function terminalAsk(): Ask | undefined {
     try {
       const hint = choices === undefined ? '' : ` ${paint.dim(`(${choices.map(printable).join(', ')})`)}`;
       for (;;) {
-        const answer = await Promise.race([lines.question(`${paint.ok('?')} ${question}${hint}: `), left]);
+        const answer = await Promise.race([
+          lines.question(`${paint.ok('?')} ${printable(question)}${hint}: `),
+          left,
+        ]);
         const text = answer.trim();
         if (text !== '' && (choices?.includes(text) ?? true)) return text;
       }

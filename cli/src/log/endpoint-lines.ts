@@ -75,10 +75,10 @@ export function functionCheckLines(
     const good = verdict === 'reachable';
     const calm = verdict === 'public' || verdict === 'no_port';
     const mark = good ? paint.ok('✓') : calm ? paint.dim('·') : paint.bad('✗');
-    const to = address === undefined || address === endpoint.host ? '' : ` → ${address}`;
+    const to = address === undefined || address === endpoint.host ? '' : ` → ${printable(address)}`;
     const kind = address === undefined ? '' : checked.private ? ' (private)' : ' (public)';
-    const gateway = route?.gateway ? ` via ${route.gateway}` : '';
-    const by = route === undefined ? '' : paint.dim(` by ${route.interface}${gateway}`);
+    const gateway = route?.gateway ? ` via ${printable(route.gateway)}` : '';
+    const by = route === undefined ? '' : paint.dim(` by ${printable(route.interface)}${gateway}`);
     const word = good
       ? paint.ok(words[verdict])
       : calm
@@ -86,13 +86,13 @@ export function functionCheckLines(
         : paint.bad(words[verdict]);
     const time = good || verdict === 'timeout' ? paint.dim(` ${ms} ms`) : '';
     lines.push(
-      `  ${mark} ${printable(endpoint.variable)}  ${placeOf(checked)}${to}${kind}  ${word}${time}${by}`,
+      `  ${mark} ${printable(endpoint.variable)}  ${printable(placeOf(checked))}${to}${kind}  ${word}${time}${by}`,
     );
     const remedy = remedyOf(checked);
-    if (remedy !== undefined) lines.push(`      ${remedy}`);
+    if (remedy !== undefined) lines.push(`      ${printable(remedy)}`);
   }
   for (const { variable, reason } of check.unreadable)
-    lines.push(`  ${paint.warn('!')} ${printable(variable)}  not read: ${reason}`);
+    lines.push(`  ${paint.warn('!')} ${printable(variable)}  not read: ${printable(reason)}`);
   if (lines.length === 1) lines.push(paint.dim('  names no endpoint in its environment'));
   return lines.join('\n');
 }

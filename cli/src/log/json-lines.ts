@@ -2,8 +2,11 @@
 import type { SessionEvent } from '../session/session-event.ts';
 import type { Output } from './output.ts';
 
-/** JSON leaves these as they are; a terminal obeys some, and readers such as Python's `splitlines` end a line at others. */
-const leftByJson = /[\u007f-\u009f\u2028\u2029]/g;
+/**
+ * JSON leaves these as they are; a terminal obeys some (C1, Bidi_Control), and readers such as Python's `splitlines`
+ * end a line at others.
+ */
+const leftByJson = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** Returns a listener that writes each event as one line of JSON. */
 export function jsonLines(output: Output): (event: SessionEvent) => void {

@@ -1,5 +1,7 @@
 // The only writer to stdout and stderr: whole lines, and no crash when the reader has gone.
 
+import { guarded, printableLines } from './printable.ts';
+
 export interface Output {
   /** Columns of the terminal, or undefined where stdout is none. */
   readonly columns: number | undefined;
@@ -30,10 +32,10 @@ export const processOutput: Output = {
   columns: process.stdout.isTTY ? process.stdout.columns : undefined,
   colour: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
   line: (text) => {
-    if (!broken) process.stdout.write(`${text}\n`);
+    if (!broken) process.stdout.write(`${guarded(text)}\n`);
   },
   errorLine: (text) => {
-    if (!broken) process.stderr.write(`${text}\n`);
+    if (!broken) process.stderr.write(`${guarded(text)}\n`);
   },
 };
 
@@ -45,13 +47,18 @@ export const errorOutput: Output = {
   errorLine: processOutput.errorLine,
 };
 
-/** Bytes to stdout as they are, on a terminal with a line end after them; resolves when all are handed over. */
+/**
+ * A function's answer to stdout; resolves when all is handed over. A file or a pipe gets the bytes as they are, a terminal
+ * their text without control characters and with a line end.
+ */
 export function writeBytes(bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     if (broken) return resolve();
     void readerGone.then(resolve);
-    if (bytes.length > 0) process.stdout.write(bytes);
-    process.stdout.write(process.stdout.isTTY ? '\n' : '', () => resolve());
+    if (process.stdout.isTTY)
+      process.stdout.write(`${printableLines(Buffer.from(bytes).toString('utf8'), false).join('\n')}\n`);
+    else if (bytes.length > 0) process.stdout.write(bytes);
+    process.stdout.write('', () => resolve());
   });
 }
 

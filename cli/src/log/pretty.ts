@@ -16,14 +16,18 @@ const margin = ' '.repeat(9);
 /** Enough of a request id to tell invocations apart on one screen. */
 const tagLength = 6;
 
-/** Frames of the runtime client and of Node's insides, which say nothing about the developer's code. */
-const notTheirs = /^\s*at .*(\/node-runtime\.mjs:|node:internal\/|new Promise \(<anonymous>\))/;
+/** Where frames of the runtime client and of Node's insides are, which say nothing about the developer's code. */
+const notTheirs = ['/node-runtime.mjs:', 'node:internal/', 'new Promise (<anonymous>)'];
 
 /** Paths below the folder livectl runs in are shown from there. */
 const here = `${process.cwd()}${sep}`;
 
 /** A stack is shown to this many lines; the whole of it is in `--format json` and goes back through AWS. */
 const shownStackLines = 12;
+
+/** Of an error's text and of each line of its stack, and of the stack: enough for what is shown of them. */
+const readErrorCharacters = 64 * 1024;
+const readStackLines = 200;
 
 /** Longer lines of an error are cut: one may hold a whole document. */
 const shownErrorColumns = 1000;
@@ -59,7 +63,7 @@ function describe(event: SessionEvent, paint: Style, colour: boolean): string | 
     }
     case 'error': {
       const remedy = event.remedy ? `\n  ${printable(event.remedy)}` : '';
-      return `${paint.bad('!')} ${printable(event.message)} ${paint.dim(event.code)}${remedy}`;
+      return `${paint.bad('!')} ${printable(event.message)} ${paint.dim(printable(event.code))}${remedy}`;
     }
     case 'displaced': {
       const by = event.by ? printable(`${event.by.user} on ${event.by.host}`) : 'somebody else';
@@ -119,18 +123,29 @@ function result(event: Extract<SessionEvent, { event: 'result' }>, paint: Style)
     return `${lead} ${(event.status ?? 200) < 400 ? paint.ok(status) : paint.warn(status)} ${time}`;
   }
   const { name: errorName, message, stack = [] } = event.error ?? { name: 'Error', message: '' };
-  const [what = '', ...more] = printableLines(message === '' ? errorName : `${errorName}: ${message}`, false);
+  const words = message === '' ? errorName : `${errorName}: ${message}`;
+  const [what = '', ...more] = printableLines(cutText(words), false);
   // Node's stack begins by repeating name and message.
   const said = new Set([what, ...more].map((line) => line.trim()));
   const frames = stack
-    .flatMap((line) => printableLines(line, false))
-    .filter((line) => !said.has(line.trim()) && !notTheirs.test(line))
+    .slice(0, readStackLines)
+    .flatMap((line) => printableLines(cutText(line), false))
+    .filter((line) => !said.has(line.trim()) && !isOfRuntime(line))
     .map((line) => line.replaceAll(`file://${here}`, '').replaceAll(here, ''));
   return [
     `${lead} ${paint.bad(cut(what))} ${time}`,
     ...shown(more).map((line) => margin + paint.bad(line)),
     ...shown(frames).map((line) => margin + paint.dim(line)),
   ].join('\n');
+}
+
+function isOfRuntime(line: string): boolean {
+  return line.trimStart().startsWith('at ') && notTheirs.some((place) => line.includes(place));
+}
+
+/** What is read of a text for the terminal: an error may hold megabytes. */
+function cutText(text: string): string {
+  return text.length > readErrorCharacters ? `${text.slice(0, readErrorCharacters)}…` : text;
 }
 
 /** The first lines, and how many there are besides. */
@@ -164,7 +179,7 @@ function debuggerWords(event: DebuggerEvent): string {
   switch (event.state) {
     case 'listening':
       return event.kind === 'node'
-        ? `debugger: attach to ${event.address} (${event.url})`
+        ? `debugger: attach to ${event.address} (${printable(event.url ?? '')})`
         : `debugger: attach debugpy to ${event.address}`;
     case 'attached':
       return 'debugger attached: its timeout does not count';

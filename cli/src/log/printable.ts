@@ -1,32 +1,56 @@
-// What a terminal may be shown of texts that are not ours: lines and colours, nothing that moves the cursor.
+// What a terminal may be shown of texts that are not ours: lines and colours, nothing that moves the cursor or the
+// order of what stands there.
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this file is about.
-const colours = /\u001b\[[0-9;:]*m/g;
+/**
+ * Colours (SGR, ECMA-48 8.3.117), and every character that a terminal or a reader obeys instead of showing it: C0 without
+ * tab and line feed, DEL, C1, U+2028 and U+2029, which some readers take for line ends, and Unicode's Bidi_Control,
+ * by which a text reads other than it is (CVE-2021-42574).
+ */
+const obeyed =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this file is about.
+  /\u001b\[[0-9;:]{0,64}m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** C0 without tab and line feed, DEL, C1, and the separators that some readers take for line ends. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: as above
-const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g;
+/** What fits on a screen or two: a name, a path or a reason that is longer has no place on one line. */
+const longestOneLine = 2000;
 
 /**
  * The lines of a text from a function, a request or a file. A carriage return ends a line, as nothing may overwrite
- * what stands there already. With `colour` its own colours (SGR, ECMA-48 8.3.117) stay, and end with the line;
- * every other control character becomes a sign that can be seen.
+ * what stands there already. With `colour` its own colours stay, and end with the line; every other control character
+ * becomes a sign that can be seen. Linear in the length of `text`.
  */
 export function printableLines(text: string, colour: boolean): string[] {
-  return text
-    .replace(/\r+$/, '')
-    .split(/\r\n|[\n\r]/)
-    .map((line) => {
-      const kept = colour ? (line.match(colours) ?? []) : [];
-      const parts = line.split(colours).map((part) => part.replace(controls, picture));
-      const shown = parts.map((part, index) => part + (kept[index] ?? '')).join('');
-      return kept.length > 0 ? `${shown}\u001b[0m` : shown;
-    });
+  const lines = text
+    .slice(0, endWithoutReturns(text))
+    // A lone one first becomes a line end of its own.
+    .replaceAll('\r\n', '\n')
+    .replaceAll('\r', '\n')
+    .replace(obeyed, (found) => (isColour(found) ? (colour ? found : '') : picture(found)))
+    .split('\n');
+  return colour ? lines.map((line) => (line.includes('\u001b') ? `${line}\u001b[0m` : line)) : lines;
 }
 
-/** The same on one line and without colours of its own: names, paths, reasons. */
+/** The same on one line and without colours of its own: names, paths, reasons. Cut at 2,000 characters. */
 export function printable(text: string): string {
-  return printableLines(text, false).join('␊');
+  const short = text.length > longestOneLine ? `${text.slice(0, longestOneLine)}…` : text;
+  return printableLines(short, false).join('␊');
+}
+
+/**
+ * A composed text as it goes out, lines and colours of our own with it. Whatever a caller forgot to pass through
+ * {@link printable} is stopped here.
+ */
+export function guarded(text: string): string {
+  return text.replace(obeyed, (found) => (isColour(found) ? found : picture(found)));
+}
+
+function endWithoutReturns(text: string): number {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0x0d) end -= 1;
+  return end;
+}
+
+function isColour(found: string): boolean {
+  return found.length > 1;
 }
 
 /** Unicode has a sign for each of C0 and DEL, e.g. `␛`; the others show their number. */

@@ -1,27 +1,28 @@
 // The terminal view of `ready`: what is served, and by which command each function is reached.
 import type { ServedFunction, SessionEvent } from '../session/session-event.ts';
+import { printable } from './printable.ts';
 import { ms, plural } from './quantities.ts';
-import { shellWords } from './shell-words.ts';
+import { quoted, shellWords } from './shell-words.ts';
 import type { Style } from './style.ts';
 
 type Ready = Extract<SessionEvent, { event: 'ready' }>;
 
 /** A heading, and for each function its name and the commands that reach it. */
 export function readyLines(event: Ready, paint: Style): string {
-  const width = Math.max(0, ...event.functions.map(({ name }) => name.length));
+  const width = event.functions.reduce((most, { name }) => Math.max(most, printable(name).length), 0);
   const lines = event.functions.flatMap((served) =>
     // Its name stands before the first.
     waysTo(served, event.trigger_args, paint).map(
-      (way, index) => `  ${paint.name((index === 0 ? served.name : '').padEnd(width))}  ${way}`,
+      (way, index) => `  ${paint.name((index === 0 ? printable(served.name) : '').padEnd(width))}  ${way}`,
     ),
   );
-  const heading = `${paint.ok('●')} serving ${plural(event.functions.length, 'function')} of stage ${paint.name(event.stage)} ${paint.dim(`ready in ${ms(event.ms)}, Ctrl-C stops`)}`;
+  const heading = `${paint.ok('●')} serving ${plural(event.functions.length, 'function')} of stage ${paint.name(printable(event.stage))} ${paint.dim(`ready in ${ms(event.ms)}, Ctrl-C stops`)}`;
   return ['', heading, '', ...lines, '', ...publicLines(event.functions, paint)].join('\n');
 }
 
 /** Whose URL is enough to run code on this machine. */
 function publicLines(functions: readonly ServedFunction[], paint: Style): string[] {
-  const open = functions.filter((served) => served.public).map(({ name }) => paint.name(name));
+  const open = functions.filter((served) => served.public).map(({ name }) => paint.name(printable(name)));
   if (open.length === 0) return [];
   const what = `anybody on the internet who has the URL of ${open.join(', ')} can invoke the code on this machine`;
   return [`${paint.warn('!')} ${what} ${paint.dim('(authorization_type NONE)')}`, ''];
@@ -38,7 +39,7 @@ function waysTo(served: ServedFunction, args: readonly string[], paint: Style): 
     triggers,
     url,
   } = served;
-  const trigger = (source: string) => shellWords(['livectl', 'trigger', source, name, ...args]);
+  const trigger = (source: string) => printable(shellWords(['livectl', 'trigger', source, name, ...args]));
   const [source, ...others] = triggers.filter((each) => each !== 'http' && each !== 'function_url');
   const ways: string[] = [];
   if (url !== undefined && url !== functionUrl && (source === undefined || triggers.includes('http')))
@@ -52,11 +53,11 @@ function waysTo(served: ServedFunction, args: readonly string[], paint: Style): 
     const also = others.length === 0 ? '' : paint.dim(`  also ${others.join(', ')}`);
     ways.push(`${trigger(source)}${also}`);
   }
-  return ways.length > 0 ? ways : [shellWords(['livectl', 'invoke', name, ...args])];
+  return ways.length > 0 ? ways : [printable(shellWords(['livectl', 'invoke', name, ...args]))];
 }
 
 function curl(url: string, args: readonly string[]): string {
-  return `${shellWords(['curl', ...args])} '${url}'`;
+  return printable(`${shellWords(['curl', ...args])} ${quoted(url)}`);
 }
 
 function tokenArgs(authorization: string | undefined): string[] {

@@ -1,6 +1,8 @@
 // `livectl status` for a person to read.
 import { noticeableSkewMs } from '../../../protocol/clock-skew.ts';
+import { type ClientItem, clientItemPrefix, wholeStageItem } from '../../../protocol/directory.ts';
 import { printable } from './printable.ts';
+import { shellWords } from './shell-words.ts';
 import { type Style, style } from './style.ts';
 
 export type RelayStatus =
@@ -31,21 +33,39 @@ export interface StageStatus {
   }[];
 }
 
+/** One client as `status` shows it; `now` in milliseconds since the epoch. */
+export function clientStatus(client: ClientItem, now: number): StageStatus['clients'][number] {
+  const { caller, host, item, leaseUntil, since, user, version } = client;
+  return {
+    serves: item === wholeStageItem ? '*' : item.slice(clientItemPrefix.length),
+    user,
+    host,
+    ...(caller === undefined ? {} : { caller }),
+    version,
+    since: new Date(since).toISOString(),
+    lease_seconds_left: Math.round((leaseUntil - now) / 1000),
+    live: leaseUntil > now,
+  };
+}
+
 /** Several lines, joined. */
 export function statusLines(status: StageStatus, colour: boolean): string {
   const paint = style(colour);
   const { clients, clock, functions, region, relay, stage, table } = status;
-  const lines = [`stage ${paint.name(stage)} in ${region} ${paint.dim(`(table ${table})`)}`];
-  lines.push(`  functions  ${functions.join(', ')}`);
+  const lines = [
+    `stage ${paint.name(printable(stage))} in ${printable(region)} ${paint.dim(`(table ${printable(table)})`)}`,
+  ];
+  lines.push(`  functions  ${functions.map(printable).join(', ')}`);
   lines.push(
     relay.reachable
-      ? `  relay      ${paint.ok('reachable')} in ${relay.ms} ms ${paint.dim(relay.url)}`
+      ? `  relay      ${paint.ok('reachable')} in ${relay.ms} ms ${paint.dim(printable(relay.url))}`
       : `  relay      ${paint.bad('not reachable')}: ${printable(relay.error)}`,
   );
   if (clock !== undefined) lines.push(`  clock      ${clockWords(clock, paint)}`);
-  if (clients.length === 0) lines.push(`  served by  nobody; run: livectl serve --stage ${stage}`);
+  if (clients.length === 0)
+    lines.push(`  served by  nobody; run: ${printable(shellWords(['livectl', 'serve', '--stage', stage]))}`);
   for (const client of clients) {
-    const what = client.serves === '*' ? '' : ` (${client.serves} only)`;
+    const what = client.serves === '*' ? '' : ` (${printable(client.serves)} only)`;
     const who = `${printable(client.user)} on ${printable(client.host)}${what} since ${client.since}, livectl ${printable(client.version)}`;
     const lease = client.live
       ? paint.ok(`lease holds ${client.lease_seconds_left} s more`)

@@ -18,7 +18,7 @@ export function publishedLine({ published, source }: Omit<Triggered, 'invocation
   const paint = style(colour);
   const ids = Object.entries(published.ids).map(([name, id]) => `${name} ${id}`);
   return [
-    `${paint.ok('●')} ${source} ${paint.name(printable(published.to))}`,
+    `${paint.ok('●')} ${printable(source)} ${paint.name(printable(published.to))}`,
     ...ids.map((id) => paint.dim(printable(id))),
   ].join('  ');
 }
@@ -29,7 +29,7 @@ export function answerLines({ body, cutOff, functionError, status }: Answer, col
   const heading = functionError ?? (status === undefined ? undefined : String(status));
   const failed = functionError !== undefined || (status ?? 200) >= 400;
   return [
-    ...(heading === undefined ? [] : [failed ? paint.bad(heading) : paint.ok(heading)]),
+    ...(heading === undefined ? [] : [failed ? paint.bad(printable(heading)) : paint.ok(printable(heading))]),
     ...bodyLines(body),
     ...(cutOff ? [paint.bad('… cut off here')] : []),
   ].join('\n');

@@ -8,6 +8,11 @@ import type { FunctionSettings } from './function-settings.ts';
 import { type TriggerTargets, triggerTargetsSchema } from './trigger-targets.ts';
 import { type Vpc, vpcSchema } from './vpc.ts';
 
+/** In seconds (AWS: "Lambda quotas"). */
+const longestTimeout = 900;
+/** In MB; far above Lambda's quota, which AWS has raised before. */
+const mostMemory = 1024 * 1024;
+
 /** What the module and livectl agree on; fields of later versions of the module are passed over. */
 const documentSchema = v.object({
   version: v.literal(1),
@@ -18,8 +23,8 @@ const documentSchema = v.object({
       function_name: v.string(),
       handler: v.string(),
       runtime: v.string(),
-      timeout: v.number(),
-      memory_size: v.number(),
+      timeout: v.pipe(v.number(), v.minValue(1), v.maxValue(longestTimeout)),
+      memory_size: v.pipe(v.number(), v.minValue(1), v.maxValue(mostMemory)),
       source_dir: v.nullish(v.string(), '.'),
       build: v.nullish(v.array(v.string())),
       command: v.nullish(v.array(v.string())),
@@ -62,7 +67,15 @@ export async function readStageManifest(
     Key: { stage: { S: stage }, item: { S: manifestItem } },
     ConsistentRead: true,
   });
-  const text = v.parse(itemSchema, output).Item?.document.S;
+  const found = v.safeParse(itemSchema, output);
+  if (!found.success) {
+    throw new LiveDebugError(
+      'LD_STAGE',
+      `the manifest of stage ${stage} in table ${directory.tableName} has no attribute "document" of type S`,
+      { remedy: 'apply the Terraform module: it writes the manifest' },
+    );
+  }
+  const text = found.output.Item?.document.S;
   if (text === undefined) {
     throw new LiveDebugError('LD_STAGE', `table ${directory.tableName} has no manifest of stage ${stage}`, {
       remedy: `apply the module with stage = "${stage}" and enabled = true`,
