@@ -12,7 +12,8 @@ export const protocolVersion = 1;
  * - `result`: client to stub, the function answered; its body is the answer, or what is left of it after its parts.
  * - `error`: client to stub, the function failed; its body is the Runtime API's error JSON.
  * - `probe`: stub to client, is this invocation still worked on? Answered by `ack`, or by the answer if it is there.
- * - `cancel`: stub to client, nobody waits for this invocation any more.
+ * - `cancel`: stub to client, nobody waits for this invocation any more, or another client has it.
+ * - `moved`: client to stub, not run here: another client holds the function, or this one is stopping.
  * - `displaced`: client to client, another one serves from now on.
  */
 export const messageTypes = [
@@ -23,9 +24,19 @@ export const messageTypes = [
   'error',
   'probe',
   'cancel',
+  'moved',
   'displaced',
 ] as const;
 export type MessageType = (typeof messageTypes)[number];
+
+/**
+ * What a stub of a later version says it understands, in `understands` of its invoke. A stub that names nothing is of
+ * 0.1.0 and refuses `moved` by its header.
+ * - `asks`: it answers an `ack` that asks with a `probe` as long as it waits.
+ * - `moved`: it goes on to whoever holds the function.
+ */
+export const abilities = ['asks', 'moved'] as const;
+export type Ability = (typeof abilities)[number];
 
 /**
  * API Gateway closes a connection whose message is over 128 KB (docs/platform-notes.md); 1 KB of that is left unused.
@@ -92,9 +103,16 @@ export const headSchemas = {
     environment: v.record(v.string(), v.string()),
     /** The stub passes a streamed response on as it comes; without it every answer is whole. */
     streams: v.optional(v.literal(true)),
+    /** Until when the stub waits for an ack of this sending at least, on its clock. */
+    ackBy: v.optional(millisecondsSinceEpoch),
+    /** {@link abilities}; others are of a later version. */
+    understands: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(32))), v.maxLength(32))),
   }),
-  /** `parts`, from a stub: all before this one were passed on. */
-  ack: v.object({ parts: v.optional(partCount) }),
+  /**
+   * `parts`, from a stub: all before this one were passed on. `asks`, from a client: it has not begun, since the
+   * invocation may be old, and begins when the stub answers with a `probe`.
+   */
+  ack: v.object({ parts: v.optional(partCount), asks: v.optional(v.literal(true)) }),
   /** `index` is its place from 0; `contentType` is the response's. */
   part: v.object({ index: partCount, contentType: v.string() }),
   result: v.object({
@@ -107,7 +125,12 @@ export const headSchemas = {
   error: v.object({ codeMs: v.number(), parts: v.optional(partCount) }),
   /** `replyTo` as in `invoke`: the stub may have a new connection since. `parts` as in `ack`. */
   probe: v.object({ replyTo: identifier, parts: v.optional(partCount) }),
-  cancel: v.object({ reason: v.picklist(['deadline', 'shutdown']) }),
+  /** `code`: the error that the caller got, e.g. `LD_NO_ACK`; absent for a deadline. */
+  cancel: v.object({
+    reason: v.picklist(['deadline', 'shutdown']),
+    code: v.optional(v.pipe(v.string(), v.regex(/^[A-Z_]{1,40}$/))),
+  }),
+  moved: v.object({ reason: v.picklist(['not-held', 'stopping']) }),
   displaced: v.object({
     by: v.object({ user: v.string(), host: v.string() }),
     at: millisecondsSinceEpoch,

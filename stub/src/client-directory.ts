@@ -20,8 +20,10 @@ export interface ClientDirectoryOptions {
 /** A stage changes hands between a few clients. */
 const keptChannels = 8;
 
-/** A stub that is called all the time reads the table four times a minute. */
-const rereadAfterMs = 15_000;
+/** A look-up older than this is renewed before it decides: somebody may serve this function alone by now. */
+const renewAfterMs = 2000;
+/** DynamoDB answers within a few milliseconds; an invocation waits for it no longer than this. */
+const renewBoundMs = 100;
 
 /** Caches the directory's answer for a warm stub; one key agreement per client key. */
 export class ClientDirectory {
@@ -29,29 +31,59 @@ export class ClientDirectory {
   /** By public key, the least recently used first; a conversation must not change its keys. */
   readonly #channels = new Map<string, Promise<Channel>>();
   #client: Client | undefined;
+  /** When the reading that gave it began. */
   #readAt = 0;
+  #reading: Promise<Client | undefined> | undefined;
+  /** Readings begun, and the number of the newest that has ended. */
+  #reads = 0;
+  #newest = 0;
 
   constructor(options: ClientDirectoryOptions) {
     this.#options = options;
   }
 
   /**
-   * The cached client, however old its lease: a post tells at no cost whether it is still there. Beside that post
-   * the table is read again when it was last read a while ago, since somebody may have taken this function alone.
+   * Who serves, as the table said within the last two seconds; else it is read again, and the look-up before decides
+   * where the table is slow or can't be reached. Calls that meet share one reading. Rejects with LD_DIRECTORY where
+   * nothing is known yet.
    */
   async current(): Promise<Client | undefined> {
     if (this.#client === undefined) return this.refresh();
-    if (this.#options.clock.now() - this.#readAt > rereadAfterMs) void this.refresh().catch(() => undefined);
-    return this.#client;
+    const { clock } = this.#options;
+    if (clock.now() - this.#readAt <= renewAfterMs) return this.#client;
+    const known = this.#client;
+    const read = (this.#reading ?? this.refresh()).catch(() => known);
+    return new Promise((resolve) => {
+      const timer = clock.after(renewBoundMs, () => resolve(known));
+      void read.then((client) => {
+        timer.cancel();
+        resolve(client);
+      });
+    });
   }
 
   /** Reads the table again; undefined when nobody has a live lease. Rejects with LD_DIRECTORY. */
-  async refresh(): Promise<Client | undefined> {
+  refresh(): Promise<Client | undefined> {
+    const reading = this.#read().finally(() => {
+      if (this.#reading === reading) this.#reading = undefined;
+    });
+    this.#reading = reading;
+    return reading;
+  }
+
+  async #read(): Promise<Client | undefined> {
     const { directory, stage, functionName, clock } = this.#options;
-    this.#readAt = clock.now();
+    this.#reads += 1;
+    const number = this.#reads;
+    const startedAt = clock.now();
     const item = servingClient(await directory.clients(stage), functionName, clock.now());
-    this.#client = item && { item, channel: await this.#channel(item) };
-    return this.#client;
+    const client = item && { item, channel: await this.#channel(item) };
+    // One that was overtaken by a later reading knows less.
+    if (number < this.#newest) return this.#client;
+    this.#newest = number;
+    this.#readAt = startedAt;
+    this.#client = client;
+    return client;
   }
 
   /** The next call of `current` reads the table. */

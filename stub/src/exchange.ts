@@ -1,7 +1,7 @@
 // [1] One invocation's conversation with the client: sent, acknowledged, answered; or given up with a reason.
 import type { Clock } from '../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../protocol/live-debug-error.ts';
-import type { AnyMessage, Message, MessageHead } from '../../protocol/message.ts';
+import { type AnyMessage, abilities, type Message, type MessageHead } from '../../protocol/message.ts';
 import { Reassembler } from '../../protocol/reassembly.ts';
 import type { RelayPoster } from '../../protocol/relay-post.ts';
 import { decodeMessage, type SealedChunk } from '../../protocol/wire.ts';
@@ -10,8 +10,9 @@ import { lostError, noAckError } from './exchange-errors.ts';
 import type { IncomingParts } from './incoming-parts.ts';
 import { noClientError } from './no-client-answer.ts';
 import { Outgoing, type Sending } from './outgoing.ts';
+import { type Patience, patienceOf } from './patience.ts';
 import { Recipients } from './recipients.ts';
-import { Signals } from './signals.ts';
+import { type Signal, Signals } from './signals.ts';
 import type { StubSocket } from './stub-socket.ts';
 
 export interface ExchangeOptions {
@@ -23,7 +24,7 @@ export interface ExchangeOptions {
   readonly functionName: string;
   readonly id: string;
   /** All of the invocation's head but what each sending fills in. */
-  readonly head: Omit<MessageHead<'invoke'>, 'replyTo' | 'sentAt' | 'streams'>;
+  readonly head: Omit<MessageHead<'invoke'>, 'replyTo' | 'sentAt' | 'streams' | 'ackBy' | 'understands'>;
   readonly event: Uint8Array;
   /** Where a streamed response goes; without it only whole answers are asked for. */
   readonly parts: IncomingParts | undefined;
@@ -33,32 +34,25 @@ export interface ExchangeOptions {
 
 export type Answer = Message<'result'> | Message<'error'>;
 
-/** A whole invocation is acknowledged within this, plus the time its bytes take on a slow line. */
-const ackMs = 3000;
-const slowLineBytesPerMs = 250;
-
-/** How often a long wait makes sure that both ends are still there. */
-const probeMs = 10_000;
-const pingMs = 1500;
-
-/** A client whose connection is gone while its lease holds may be reconnecting; it is asked once more after this. */
-const reconnectMs = 3000;
-
 /** An invocation follows a client that reconnects, or another that takes over, this many times at most. */
 const maxSendings = 4;
 
 /** A socket that has been silent this long (a frozen instance's, mostly) is checked while the invocation goes out. */
 const doubtfulAfterMs = 30_000;
 
+/** A client that need not run an invocation after all is informed within this; the caller does not wait for it. */
+const informMs = 5000;
+
 const streams = { streams: true } as const;
 
-/** Sends one invocation and waits for its answer; the deadline is the caller's to keep, by `giveUp`. */
+/** Sends one invocation and waits for its answer; the deadline is the caller's to keep, by `cancel`. */
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #signals: Signals;
   readonly #reassembler: Reassembler;
   readonly #outgoing: Outgoing;
   readonly #recipients = new Recipients();
+  readonly #patience: Patience;
   #acknowledging = false;
   /** The answer, once it is there; some of its parts may not be. */
   #answer: Answer | undefined;
@@ -68,6 +62,7 @@ export class Exchange {
     if (options.parts) options.parts.onPassedOn = () => void this.#acknowledge();
     this.#signals = new Signals(options.clock);
     this.#outgoing = new Outgoing(options.poster, options.clock, options.id);
+    this.#patience = patienceOf(options.head.deadline - options.clock.now(), options.event.length);
     this.#reassembler = new Reassembler(options.clock, (header, reason) =>
       options.onDrop(`unfinished ${header.type}: ${reason}`),
     );
@@ -95,7 +90,18 @@ export class Exchange {
   #take(message: AnyMessage, from: Client): void {
     const { parts, onDrop } = this.#options;
     const wasTaken = this.#recipients.isTaken;
-    if (!this.#recipients.hear(from)) return onDrop(`${message.type} of a client that was too late`);
+    // Of one that was sent it before another, it is no news.
+    if (message.type === 'moved') {
+      if (!wasTaken && this.#recipients.current === from) this.#signals.put({ kind: 'moved' });
+      return;
+    }
+    if (!this.#recipients.hear(from)) {
+      if (message.type === 'ack' && message.head.asks) void this.#inform(from);
+      return onDrop(`${message.type} of a client that was too late`);
+    }
+    // One that was silent may still have it before it, e.g. on a laptop that sleeps.
+    if (!wasTaken) for (const other of this.#recipients.others) void this.#inform(other);
+    if (message.type === 'ack' && message.head.asks) void this.#probe().catch(() => undefined);
     if (message.type === 'part' && parts) {
       const { index } = message.head;
       if (!parts.isWithinReach(index)) return onDrop(`part ${index} where part ${parts.received} is next`);
@@ -115,7 +121,7 @@ export class Exchange {
     if (this.#acknowledging || client === undefined || !parts?.isAckDue) return;
     this.#acknowledging = true;
     const ack = { type: 'ack', head: { parts: parts.acknowledge() } } as const;
-    const posted = await this.#post(client, ack, probeMs).catch(() => 'gone' as const);
+    const posted = await this.#post(client, ack, this.#patience.probeMs).catch(() => 'gone' as const);
     this.#acknowledging = false;
     // The client waits for this: it is looked for, and told by a probe.
     if (posted === 'gone') this.#signals.put({ kind: 'socket-lost' });
@@ -143,15 +149,25 @@ export class Exchange {
     return answer;
   }
 
-  /** Ends the exchange and tells the client that nobody waits any more; at most `boundMs`. Never rejects. */
-  async cancel(boundMs: number): Promise<void> {
+  /**
+   * Ends the exchange and tells everybody who may have the invocation that nobody waits for it any more; at most
+   * `boundMs`. `code` is the error that the caller gets, undefined at the deadline. Never rejects.
+   */
+  async cancel(code: string | undefined, boundMs: number): Promise<void> {
     this.close();
-    const { all, current, isTaken } = this.#recipients;
-    const cancel = { type: 'cancel', head: { reason: 'deadline' } } as const;
-    // A client that can't be told finds its answer unwanted, and keeps the same deadline.
-    const clients = isTaken && current ? [current] : all;
-    const told = clients.map((client) => this.#outgoing.post(client, cancel, boundMs));
-    await Promise.allSettled(told);
+    const reason = code === undefined ? 'deadline' : 'shutdown';
+    const cancel = { type: 'cancel', head: { reason, ...(code === undefined ? {} : { code }) } } as const;
+    // A client that can't be informed finds its answer unwanted, and asks before it begins what is old.
+    const told = this.#recipients.reachable.map((client) => this.#outgoing.post(client, cancel, boundMs));
+    const { clock } = this.#options;
+    const bound = new Promise<void>((resolve) => clock.after(boundMs, resolve, { background: true }));
+    await Promise.race([Promise.allSettled(told), bound]);
+  }
+
+  /** Informs a client, beside everything else, that it need not begin: another one has. */
+  async #inform(client: Client): Promise<void> {
+    const cancel = { type: 'cancel', head: { reason: 'shutdown', code: 'LD_DISPLACED' } } as const;
+    await this.#outgoing.post(client, cancel, informMs).catch(() => undefined);
   }
 
   /** Undefined once acknowledged; the answer itself when that came first. */
@@ -160,7 +176,7 @@ export class Exchange {
     let client = await clients.current();
     for (let sending = 1; client !== undefined; sending += 1) {
       const posted = await this.#sendInvoke(client);
-      const signal = posted === 'delivered' ? await this.#signals.next(this.#ackBoundMs()) : undefined;
+      const signal = posted === 'delivered' ? await this.#untilHeard(client) : undefined;
       if (signal?.kind === 'ack') return undefined;
       if (signal?.kind === 'answer') return signal.answer;
       const before: Client = client;
@@ -170,25 +186,41 @@ export class Exchange {
         if (signal) this.#signals.put(signal);
         return undefined;
       }
-      // The same connection that is gone, or that stayed silent twice, will not do better a third time.
+      const refused = posted === 'gone' || signal?.kind === 'moved';
+      // The same connection that is gone, that refused, or that stayed silent twice, will not do better again.
       const same = client?.item.connectionId === before.item.connectionId;
-      if (posted === 'gone' && (same || sending >= maxSendings)) client = undefined;
-      else if (posted === 'delivered' && sending >= 2 && (same || sending >= maxSendings))
-        throw noAckError(before, this.#ackBoundMs());
+      if (refused && (same || sending >= maxSendings)) client = undefined;
+      else if (!refused && sending >= 2 && (same || sending >= maxSendings))
+        throw noAckError(before, this.#patience.ackMs);
     }
     clients.forget();
     throw noClientError(stage, functionName, 'no live lease, or its connection is gone');
   }
 
+  /** What comes first of a client that was sent the invocation; undefined when its time for an ack is up. */
+  async #untilHeard({ item }: Client): Promise<Signal | undefined> {
+    const { ackMs, silenceMs } = this.#patience;
+    const first = await this.#signals.next(silenceMs);
+    if (first !== undefined) return first;
+    const look = async () => {
+      const now = await this.#options.clients.refresh();
+      if (now?.item.connectionId !== item.connectionId) this.#signals.put({ kind: 'elsewhere' });
+    };
+    // Beside the wait: a directory that can't be reached must not end it.
+    void look().catch(() => undefined);
+    return this.#signals.next(ackMs - silenceMs);
+  }
+
   async #untilAnswered(): Promise<Answer> {
     const { clock, parts, socket } = this.#options;
+    const { pingMs, probeMs, reconnectMs } = this.#patience;
     /** When a client whose connection is gone is asked once more. */
     let secondAskAt: number | undefined;
     for (;;) {
       const waitMs = secondAskAt === undefined ? probeMs : Math.max(0, secondAskAt - clock.now());
       const signal = await this.#signals.next(waitMs);
       if (signal?.kind === 'answer') return signal.answer;
-      if (signal?.kind === 'ack') continue;
+      if (signal !== undefined && signal.kind !== 'socket-lost') continue;
       // Time to reconnect is the client's, whatever is lost besides; the second question names the stub's new socket.
       if (signal !== undefined && secondAskAt !== undefined) continue;
       // It is the caller who is waited for, and the client has nothing to say until then.
@@ -218,7 +250,7 @@ export class Exchange {
     const { clients, clock, head, parts, socket } = this.#options;
     const probe = async (client: Client) => {
       const { connectionId } = await socket.get();
-      const boundMs = Math.min(probeMs, head.deadline - clock.now());
+      const boundMs = Math.min(this.#patience.probeMs, head.deadline - clock.now());
       const probed = { replyTo: connectionId, ...(parts ? { parts: parts.acknowledge() } : {}) };
       return this.#post(client, { type: 'probe', head: probed }, boundMs);
     };
@@ -234,14 +266,18 @@ export class Exchange {
 
   async #sendInvoke(client: Client): Promise<'delivered' | 'gone'> {
     const { clock, event, head, parts, socket } = this.#options;
+    const { ackMs, pingMs } = this.#patience;
     const doubtful = socket.idleMs() > doubtfulAfterMs;
     const { connectionId } = await socket.get();
     // Beside the post, at no cost to it; a socket found dead is replaced and the invocation sent again.
     if (doubtful) void socket.isAlive(pingMs);
     this.#recipients.add(client);
+    const sentAt = clock.now();
+    const ackBy = Math.min(head.deadline, Math.round(sentAt + ackMs));
+    const own = { replyTo: connectionId, sentAt, ackBy, understands: [...abilities] };
     const message = {
       type: 'invoke',
-      head: { ...head, replyTo: connectionId, sentAt: clock.now(), ...(parts ? streams : {}) },
+      head: { ...head, ...own, ...(parts ? streams : {}) },
       body: event,
     } as const;
     return this.#post(client, message, head.deadline - clock.now());
@@ -254,10 +290,8 @@ export class Exchange {
     boundMs: number,
   ): Promise<'delivered' | 'gone'> {
     this.#signals.throwIfClosed();
-    return this.#outgoing.post(client, sending, boundMs);
-  }
-
-  #ackBoundMs(): number {
-    return ackMs + this.#options.event.length / slowLineBytesPerMs;
+    const posted = await this.#outgoing.post(client, sending, boundMs);
+    if (posted === 'gone') this.#recipients.lose(client);
+    return posted;
   }
 }

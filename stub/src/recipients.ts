@@ -3,12 +3,20 @@ import type { Client } from './client-directory.ts';
 
 export class Recipients {
   readonly #all: Client[] = [];
+  /** Connections that are gone. */
+  readonly #gone = new Set<Client>();
   /** Public key of the client that has taken the invocation. */
   #taker: string | undefined;
 
-  /** Everyone, in the order of sending; one client several times where it has had several connections. */
-  get all(): readonly Client[] {
-    return this.#all;
+  /** Everyone who may still have it, each at its latest connection. */
+  get reachable(): readonly Client[] {
+    const latest = new Map(this.#all.map((client) => [client.item.publicKey, client]));
+    return [...latest.values()].filter((client) => !this.#gone.has(client));
+  }
+
+  /** The same without the client that has taken it. */
+  get others(): readonly Client[] {
+    return this.reachable.filter(({ item }) => item.publicKey !== this.#taker);
   }
 
   /** Whether a client has begun: nobody else may. */
@@ -22,7 +30,13 @@ export class Recipients {
   }
 
   add(client: Client): void {
+    this.#gone.delete(client);
     if (this.#all.at(-1) !== client) this.#all.push(client);
+  }
+
+  /** The relay says that this connection is gone. */
+  lose(client: Client): void {
+    this.#gone.add(client);
   }
 
   /** Who sealed a chunk, and what is in it; undefined where it was none of these. */

@@ -5,6 +5,10 @@ import type { Answer } from './exchange.ts';
 export type Signal =
   | { readonly kind: 'ack' }
   | { readonly kind: 'answer'; readonly answer: Answer }
+  /** The client that was sent the invocation does not run it. */
+  | { readonly kind: 'moved' }
+  /** The directory names another connection, or none. */
+  | { readonly kind: 'elsewhere' }
   | { readonly kind: 'socket-lost' };
 
 /** A queue with one reader. */

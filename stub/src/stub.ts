@@ -33,6 +33,9 @@ export interface LambdaContext {
 /** Kept back from the stub's own time, so that `cancel` goes out and the error is ours to word. */
 const marginMs = 500;
 
+/** Giving up waits for the relay's taking of `cancel` this long; it answers within tens of milliseconds. */
+const cancelBoundMs = marginMs / 2;
+
 /** The init phase may take 10 s in all (AWS, "Lambda execution environment lifecycle"); its work is bounded below that. */
 const initBoundMs = 8000;
 
@@ -109,6 +112,12 @@ export class Stub {
     parts.end(contentType, body);
   }
 
+  /** Lambda ends the instance: clients need not go on with what it was waiting for. Never rejects. */
+  async stop(): Promise<void> {
+    const open = [...this.#exchanges.values()];
+    await Promise.all(open.map((exchange) => exchange.cancel('LD_STOPPED', cancelBoundMs)));
+  }
+
   async #answer(event: unknown, context: LambdaContext, parts?: IncomingParts): Promise<StreamedAnswer> {
     const endsAt = this.#clock.now() + context.getRemainingTimeInMillis();
     const deadline = endsAt - Math.min(marginMs, context.getRemainingTimeInMillis() / 4);
@@ -117,10 +126,10 @@ export class Stub {
       if (answer.type === 'error') throw remoteError(answer.body);
       return { contentType: answer.head.contentType, body: answer.body };
     } catch (error) {
-      if (!(error instanceof LiveDebugError && error.code === 'LD_NO_CLIENT')) throw error;
+      if (!(error instanceof LiveDebugError && error.code === 'LD_NO_CLIENT')) throw withoutFrames(error);
       const { fallbackArn: functionArn } = this.#settings;
       if (functionArn === undefined) {
-        const answer = answerWithoutClient(event, error);
+        const answer = answerWithoutClient(event, withoutFrames(error));
         return parts ? httpAnswer(answer) : invokedAnswer(Buffer.from(JSON.stringify(answer)));
       }
       const timeoutMs = deadline - this.#clock.now();
@@ -176,8 +185,12 @@ export class Stub {
     try {
       const answer = await Promise.race([exchange.run(), timeUp]);
       if (answer !== undefined) return answer;
-      await exchange.cancel(marginMs / 2);
+      await exchange.cancel(undefined, cancelBoundMs);
       throw timeoutError(this.#clock.now() - startedAt);
+    } catch (error) {
+      // Before the caller gets it: what has failed must not begin afterwards.
+      if (error instanceof LiveDebugError) await exchange.cancel(error.code, cancelBoundMs);
+      throw error;
     } finally {
       endWait();
       parts?.close();
@@ -208,6 +221,12 @@ export class Stub {
   }
 }
 
+/** The frames of the stub's own code say nothing to whoever reads the function's error. */
+function withoutFrames<T>(error: T): T {
+  if (error instanceof LiveDebugError) error.stack = `${error.name}: ${error.message}`;
+  return error;
+}
+
 /** In Lambda's words, since Lambda would end the stub a moment later. */
 function timeoutError(afterMs: number): Error {
   const seconds = (afterMs / 1000).toFixed(2);
@@ -215,6 +234,7 @@ function timeoutError(afterMs: number): Error {
     `Task timed out after ${seconds} seconds: livectl had not answered when the stub's time was up`,
   );
   error.name = 'Sandbox.Timedout';
+  error.stack = `${error.name}: ${error.message}`;
   return error;
 }
 

@@ -260,7 +260,7 @@ describe('a connection that is lost half-way', () => {
 });
 
 describe('a client that says nothing for three seconds', () => {
-  const ackMs = 3000;
+  const silenceMs = 1500;
 
   /** A directory that the test holds back from its second answer on. */
   async function slowDirectory() {
@@ -307,8 +307,10 @@ describe('a client that says nothing for three seconds', () => {
         directoryEndpoint: directory.endpoint,
       }),
     );
-    await lambda.untilTimer(ackMs);
-    lambda.advance(ackMs + 100);
+    for (const _ of [1, 2]) {
+      await lambda.untilTimer(silenceMs);
+      lambda.advance(silenceMs + 10);
+    }
     await directory.asked;
     await client.part(invoke, 0, 'one ');
     await lambda.untilStreamed(4);
@@ -322,9 +324,9 @@ describe('a client that says nothing for three seconds', () => {
 
   it('and was displaced is not listened to any more once the other has begun', async () => {
     const { client, lambda, outcome, invoke } = await begun(() => world.manualLambda(streams));
-    await lambda.untilTimer(ackMs);
+    await lambda.untilTimer(silenceMs);
     const successor = await world.serve();
-    lambda.advance(ackMs + 100);
+    lambda.advance(silenceMs + 10);
     const second = await successor.next('invoke');
     expect(second.message.id).toBe(invoke.message.id);
     await successor.part(second, 0, 'mine ');
@@ -341,12 +343,12 @@ describe('a client that says nothing for three seconds', () => {
 
   it('is told of the deadline like the one that it was sent to next', async () => {
     const { client, lambda, outcome } = await begun(() => world.manualLambda(streams));
-    await lambda.untilTimer(ackMs);
+    await lambda.untilTimer(silenceMs);
     const successor = await world.serve();
-    lambda.advance(ackMs + 100);
+    lambda.advance(silenceMs + 10);
     await successor.next('invoke');
-    await lambda.untilTimer(ackMs);
-    lambda.advance(30_000);
+    await lambda.untilTimer(silenceMs);
+    lambda.advance(40_000);
     expect(errorOf(await outcome).errorType).toBe('Sandbox.Timedout');
     await Promise.all([client.next('cancel'), successor.next('cancel')]);
   });

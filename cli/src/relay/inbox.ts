@@ -1,7 +1,7 @@
 // [3] From texts to messages: opened by their sender's channel, put together, parsed; all else dropped and counted.
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
-import type { AnyMessage } from '../../../protocol/message.ts';
+import type { AnyMessage, MessageType } from '../../../protocol/message.ts';
 import { Reassembler } from '../../../protocol/reassembly.ts';
 import { type Channel, type ClientKeys, channelFromSender } from '../../../protocol/sealing.ts';
 import { decodeMessage, parseWire } from '../../../protocol/wire.ts';
@@ -92,6 +92,9 @@ export class Inbox {
   }
 }
 
+/** What only clients send to stubs. */
+const ownTypes: ReadonlySet<MessageType> = new Set(['part', 'result', 'error', 'moved']);
+
 function isInbound(message: AnyMessage): message is InboundMessage {
-  return message.type !== 'part' && message.type !== 'result' && message.type !== 'error';
+  return !ownTypes.has(message.type);
 }

@@ -112,7 +112,7 @@ export class Lambda {
   async invokeText(event: string, context: Partial<RuntimeContext> = {}): Promise<Outcome> {
     this.#requests += 1;
     const awsRequestId = `request-${this.#requests}`;
-    const whole = { awsRequestId, invokedFunctionArn: functionArn, timeoutMs: 30_000, ...context };
+    const whole = { awsRequestId, invokedFunctionArn: functionArn, timeoutMs: 40_000, ...context };
     const outcome = this.#next((message) => message.is === 'outcome');
     // A test that fails before it awaits this says so itself.
     outcome.catch(() => undefined);
@@ -130,6 +130,11 @@ export class Lambda {
   /** Turns the manual clock. */
   advance(ms: number): void {
     this.#send({ do: 'advance', ms });
+  }
+
+  /** Ends the instance as Lambda does. */
+  terminate(): void {
+    this.#process.kill('SIGTERM');
   }
 
   async stop(): Promise<void> {

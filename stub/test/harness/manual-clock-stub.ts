@@ -1,5 +1,6 @@
 // The stub of the shipped sources on a clock that the test turns; otherwise the same as stub/src/index.ts.
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import { endWithInstance } from '../../src/end-with-instance.ts';
 import { handlerOf } from '../../src/handler.ts';
 import { watchJson } from '../../src/json-texts.ts';
 import { Stub } from '../../src/stub.ts';
@@ -22,5 +23,6 @@ process.on('message', (message: ToRuntime) => {
 
 const stub = new Stub(process.env, clock);
 await stub.start();
+endWithInstance(stub);
 
 export const handler = handlerOf(stub);

@@ -1,0 +1,40 @@
+// [1] How long a stub waits for what, by the time that the invocation itself has.
+
+/** A whole invocation is acknowledged within this, plus the time its bytes take on a slow line. */
+const ackMs = 3000;
+const slowLineBytesPerMs = 250;
+
+/** A long wait makes sure this often, at the latest, that both ends are still there. */
+const longestProbeMs = 10_000;
+/** A client whose connection is gone while its lease holds may be reconnecting; it is asked once more after this. */
+const longestReconnectMs = 3000;
+/** The answer to a ping of the stub's own socket. */
+const longestPingMs = 1500;
+/** Of an invocation with this little time even a single question comes too late. */
+const shortestProbeMs = 100;
+
+/** The waits of one invocation, in milliseconds. */
+export interface Patience {
+  /** For an ack of one sending, from the relay's taking of it. */
+  readonly ackMs: number;
+  /** Of that, before the directory is asked whether somebody else serves by now. */
+  readonly silenceMs: number;
+  /** Between two questions whether the client still works on it: a third of the invocation's time. */
+  readonly probeMs: number;
+  /** Before a client whose connection is gone is asked once more. */
+  readonly reconnectMs: number;
+  readonly pingMs: number;
+}
+
+/** `totalMs` is the time that the invocation has in all, `eventBytes` the length of its event. */
+export function patienceOf(totalMs: number, eventBytes: number): Patience {
+  const third = Math.max(shortestProbeMs, totalMs / 3);
+  const ack = ackMs + eventBytes / slowLineBytesPerMs;
+  return {
+    ackMs: ack,
+    silenceMs: ack / 2,
+    probeMs: Math.min(longestProbeMs, third),
+    reconnectMs: Math.min(longestReconnectMs, third),
+    pingMs: Math.min(longestPingMs, third),
+  };
+}
