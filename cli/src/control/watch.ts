@@ -22,8 +22,9 @@ const invokeSchema = v.object({
 
 const logSchema = v.object({
   event: v.literal('log'),
-  /** Lines of an init phase that nobody waits for have none, and are passed over. */
+  /** Lines that belong to no invocation have none, and are passed over. */
   id: v.string(),
+  phase: v.optional(v.undefined()),
   function: v.string(),
   level: v.picklist(['trace', 'debug', 'info', 'warn', 'error', 'fatal']),
   message: v.string(),

@@ -103,7 +103,7 @@ function log(event: Extract<SessionEvent, { event: 'log' }>, paint: Style, colou
     trace: paint.dim,
     info: undefined,
   }[event.level];
-  const lead = `${event.id === undefined ? paint.dim('init  ') : tag(event.id, paint)}   `;
+  const lead = `${event.id === undefined ? paint.dim((event.phase ?? 'init').padEnd(tagLength)) : tag(event.id, paint)}   `;
   return printableLines(event.message, colour)
     .map((line) => lead + (painted ? painted(line) : line))
     .join('\n');

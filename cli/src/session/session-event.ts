@@ -2,7 +2,7 @@
 import type { BuildMessage } from '../build/build-event.ts';
 import type { TriggerSource } from '../manifest/trigger-targets.ts';
 import type { DebugKind } from '../worker/debug-port.ts';
-import type { LogLevel, QueueReason } from '../worker/invocation.ts';
+import type { LogLevel, LogPhase, QueueReason } from '../worker/invocation.ts';
 
 export interface ServedFunction {
   readonly name: string;
@@ -65,8 +65,10 @@ export type SessionEvent =
     }
   | {
       readonly event: 'log';
-      /** Undefined for lines of an init phase that no invocation waits for. */
+      /** Undefined for lines that belong to no invocation. */
       readonly id: string | undefined;
+      /** What the worker was at then: an init phase that no invocation waits for, or between two invocations. */
+      readonly phase?: LogPhase | undefined;
       readonly function: string;
       readonly level: LogLevel;
       readonly message: string;

@@ -145,8 +145,8 @@ export class Session {
   onWorker(event: WorkerEvent): void {
     switch (event.type) {
       case 'log': {
-        const { functionName, id, level, message } = event;
-        return this.#tell({ event: 'log', id, function: functionName, level, message });
+        const { functionName, id, level, message, phase } = event;
+        return this.#tell({ event: 'log', id, phase, function: functionName, level, message });
       }
       case 'queued': {
         const { functionName, id, reason, waiting } = event;

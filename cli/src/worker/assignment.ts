@@ -23,6 +23,3 @@ export interface EnvironmentVersion {
 
 /** Header of every answer to `next`: the number of the newest {@link EnvironmentVersion}. */
 export const environmentVersionHeader = 'Livectl-Environment-Version';
-
-/** Follows the log marker in the one line by which a runtime client tells of its debugger. */
-export const debuggerWord = 'debugger ';

@@ -94,13 +94,18 @@ export type Runner =
 /** Lambda's log levels, lower case. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
+/** What a worker is at while no invocation is in flight: before its first one, or between two. */
+export type LogPhase = 'init' | 'idle';
+
 /** What a pool reports while it works; the session turns these into its own events. */
 export type WorkerEvent =
   | {
       readonly type: 'log';
       readonly functionName: string;
-      /** The invocation the line belongs to; undefined for lines of an init phase nobody asked for yet. */
+      /** The invocation the line belongs to; an init phase belongs to the one that waits for it. */
       readonly id: string | undefined;
+      /** Where it belongs to none. */
+      readonly phase?: LogPhase | undefined;
       readonly level: LogLevel;
       readonly message: string;
     }

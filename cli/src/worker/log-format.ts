@@ -3,18 +3,16 @@ import * as v from 'valibot';
 import type { LogLevel } from './invocation.ts';
 
 export interface ParsedLine {
-  /** Undefined where the line names none, as those of the init phase do. */
-  readonly id: string | undefined;
   readonly level: LogLevel;
   readonly message: string;
 }
 
 /** `ISO-time<TAB>request id<TAB>LEVEL<TAB>message`, as Lambda's Node runtime prints it. */
 const textLine =
-  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\t([^\t]*)\t(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\t(.*)$/s;
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\t[^\t]*\t(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\t(.*)$/s;
 
 /** `[LEVEL]<TAB>ISO-time<TAB>request id<TAB>message`, as Lambda's Python runtime has `logging` print it. */
-const pythonLine = /^\[([^\]\t]+)\]\t\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\t([^\t]*)\t(.*)$/s;
+const pythonLine = /^\[([^\]\t]+)\]\t\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\t[^\t]*\t(.*)$/s;
 
 const pythonLevels: Readonly<Record<string, LogLevel>> = { warning: 'warn', critical: 'fatal' };
 
@@ -45,45 +43,34 @@ const AnyJson = v.object({ level: Level });
 export function parseLine(line: string): ParsedLine {
   const text = textLine.exec(line);
   if (text !== null) {
-    const [, id = '', level = 'INFO', message = ''] = text;
+    const [, level = 'INFO', message = ''] = text;
     // Lambda's runtime prints line breaks within a message as carriage returns.
-    return {
-      id: knownId(id),
-      level: level.toLowerCase() as LogLevel,
-      message: message.replaceAll('\r', '\n'),
-    };
+    return { level: level.toLowerCase() as LogLevel, message: message.replaceAll('\r', '\n') };
   }
   const python = pythonLine.exec(line);
   if (python !== null) {
-    const [, name = '', id = '', message = ''] = python;
+    const [, name = '', message = ''] = python;
     const level = v.safeParse(Level, name);
     return {
-      id: knownId(id),
       // A function may name levels of its own.
       level: level.success ? level.output : 'info',
       message: message.replaceAll('\r', '\n'),
     };
   }
-  return (
-    (line.startsWith('{') ? parseJsonLine(line) : undefined) ?? {
-      id: undefined,
-      level: 'info',
-      message: line,
-    }
-  );
+  return (line.startsWith('{') ? parseJsonLine(line) : undefined) ?? { level: 'info', message: line };
 }
 
 function parseJsonLine(line: string): ParsedLine | undefined {
   const json = v.safeParse(v.pipe(v.string(), v.parseJson()), line);
   const lambda = v.safeParse(LambdaJson, json.output);
   if (lambda.success) {
-    const { level, logger, message, requestId, stackTrace } = lambda.output;
+    const { level, logger, message, stackTrace } = lambda.output;
     const words = typeof message === 'string' ? message : JSON.stringify(message);
     const stack = logger === undefined ? appendedStack(words, stackTrace) : appendedTraceback(lambda.output);
-    return { id: knownId(requestId), level, message: words + stack };
+    return { level, message: words + stack };
   }
   const any = v.safeParse(AnyJson, json.output);
-  return any.success ? { id: undefined, level: any.output.level, message: line } : undefined;
+  return any.success ? { level: any.output.level, message: line } : undefined;
 }
 
 /** A formatted message often ends in its error's stack already. */
@@ -99,8 +86,4 @@ function appendedTraceback(line: v.InferOutput<typeof LambdaJson>): string {
   if (errorType === undefined) return '';
   const error = errorMessage ? `${errorType}: ${errorMessage}` : errorType;
   return `\nTraceback (most recent call last):\n${(stackTrace ?? []).join('')}${error}`;
-}
-
-function knownId(id: string | undefined): string | undefined {
-  return ['', '-', 'undefined'].includes(id ?? '') ? undefined : id;
 }

@@ -1,22 +1,21 @@
-// [5] Splits what a worker prints into lines and says which invocation each belongs to, a bounded amount per turn of
-// the event loop, so that a worker that floods waits for its own pipe and nobody else waits for it.
+// [5] Says of each line a worker prints which invocation it belongs to, pipe by pipe.
 import type { Readable } from 'node:stream';
-import { StringDecoder } from 'node:string_decoder';
-import type { Clock, Timer } from '../../../protocol/clock.ts';
-import { debuggerWord } from './assignment.ts';
-import type { LogLevel } from './invocation.ts';
+import type { Clock } from '../../../protocol/clock.ts';
+import type { LogLevel, LogPhase } from './invocation.ts';
+import { LineSource } from './line-source.ts';
 import { parseLine } from './log-format.ts';
+import { markWords } from './log-marks.ts';
 
-/** A longer line is passed on in pieces; CloudWatch's own limit for an event is 256 KB. */
-export const maxLineLength = 256 * 1024;
-/** How many lines are handled before other work gets its turn. */
-const linesPerTurn = 200;
 /** How long `drained` waits for a worker's last lines, in milliseconds. */
 const drainBoundMs = 100;
+/** How long a program without marks waits for us to read what it printed, in milliseconds. */
+const settleBoundMs = 20;
 
 export interface LogLine {
-  /** The invocation it belongs to; undefined in an init phase nobody asked for. */
+  /** The invocation it belongs to; undefined where none was in flight. */
   readonly id: string | undefined;
+  /** What the worker was at where it is nobody's line. */
+  readonly phase: LogPhase | undefined;
   readonly level: LogLevel;
   readonly message: string;
 }
@@ -25,153 +24,181 @@ export interface LogReaderOptions {
   readonly onLine: (line: LogLine) => void;
   readonly clock: Clock;
   /**
-   * What the runtime client writes, with a space and the request id, after the last line of an invocation. Without
-   * it a quiet turn of the event loop counts as the end.
+   * Begins the lines by which a runtime client marks both pipes, see `log-marks.ts`. Without it, what can be read when
+   * the program asks for an invocation comes before that, and what can be read when it answers belongs to it.
    */
   readonly marker?: string | undefined;
-  /** Told what the runtime client says of its debugger, after the marker. */
+  /** Told what the runtime client says of its debugger, after the mark's word. */
   readonly onDebugger?: (words: string) => void;
+}
+
+interface Pipe {
+  readonly source: LineSource;
+  /** The invocation that is in flight at this point of the pipe. */
+  current: string | undefined;
+  /** Before its first invocation. */
+  initialising: boolean;
+  /** The function closed it, or the worker is gone. */
+  closed: boolean;
+}
+
+/** An invocation that has been announced. */
+interface Expected {
+  /** The pipes that have not come to its end. */
+  readonly open: Set<Pipe>;
+  readonly drained: Set<() => void>;
 }
 
 /** The log of one worker. */
 export class LogReader {
   readonly #options: LogReaderOptions;
-  /** Invocations whose lines are still to come, the current one first. */
-  readonly #expected: string[] = [];
-  readonly #drained = new Map<string, () => void>();
-  readonly #sources: LineSource[];
+  readonly #expected = new Map<string, Expected>();
+  readonly #pipes: Pipe[];
 
   constructor(stdout: Readable, stderr: Readable, options: LogReaderOptions) {
     this.#options = options;
-    this.#sources = [stdout, stderr].map((stream) => new LineSource(stream, (line) => this.#onLine(line)));
+    this.#pipes = [stdout, stderr].map((stream) => {
+      const pipe: Pipe = {
+        source: new LineSource(stream, (line) => this.#onLine(pipe, line)),
+        current: undefined,
+        initialising: true,
+        closed: false,
+      };
+      stream.once('end', () => this.#closed(pipe));
+      return pipe;
+    });
   }
 
-  /** From now on, or once the marker of the one before has come, lines belong to this invocation. */
-  expect(id: string): void {
-    if (this.#options.marker === undefined) this.#expected.length = 0;
-    this.#expected.push(id);
+  /**
+   * The worker is given this invocation next: lines of an init phase that it waits for are its own. Where a promise
+   * comes back, the event must not be handed over before that resolves, after 20 ms at most.
+   */
+  expect(id: string): Promise<void> | undefined {
+    const open = new Set(this.#pipes.filter(({ closed }) => !closed));
+    if (open.size > 0) this.#expected.set(id, { open, drained: new Set() });
+    if (this.#options.marker !== undefined) return undefined;
+    const begin = () => {
+      for (const pipe of this.#pipes) this.#begin(pipe, id);
+    };
+    if (this.#pipes.some(({ initialising }) => initialising)) {
+      begin();
+      return undefined;
+    }
+    return this.#quiet(settleBoundMs).then(() => {
+      this.#endLines();
+      begin();
+    });
   }
 
   /** Resolves when all lines of an invocation have been passed on, or after 100 ms. */
   drained(id: string): Promise<void> {
-    return new Promise((resolve) => {
-      if (!this.#expected.includes(id)) return resolve();
-      let bound: Timer | undefined;
-      const done = () => {
-        bound?.cancel();
-        this.#drained.delete(id);
-        resolve();
-      };
-      this.#drained.set(id, done);
-      bound = this.#options.clock.after(
-        drainBoundMs,
-        () => {
-          this.#end(id);
-          done();
-        },
-        { background: true },
-      );
-      if (this.#options.marker === undefined) this.#whenQuiet(done);
-    });
+    const expected = this.#expected.get(id);
+    if (expected === undefined) return Promise.resolve();
+    if (this.#options.marker === undefined) {
+      return this.#quiet(drainBoundMs).then(() => {
+        this.#endLines();
+        for (const pipe of this.#pipes) this.#end(pipe, id);
+      });
+    }
+    return this.#within(drainBoundMs, (done) => expected.drained.add(done));
+  }
+
+  /** Without a marker: resolves when what was printed until now has been read, after 20 ms at most. */
+  settled(): Promise<void> | undefined {
+    return this.#options.marker === undefined ? this.#quiet(settleBoundMs) : undefined;
   }
 
   /** The worker has exited and its pipes are read to the end. */
   close(): void {
-    for (const source of this.#sources) source.end();
-    for (const done of this.#drained.values()) done();
+    for (const { source } of this.#pipes) source.end();
+    for (const pipe of this.#pipes) this.#closed(pipe);
   }
 
-  #onLine(line: string): void {
-    const { marker, onLine } = this.#options;
+  /** Nothing more comes from it. */
+  #closed(pipe: Pipe): void {
+    if (pipe.closed) return;
+    pipe.source.endLine();
+    pipe.closed = true;
+    for (const id of [...this.#expected.keys()]) this.#end(pipe, id);
+  }
+
+  #endLines(): void {
+    for (const { source } of this.#pipes) source.endLine();
+  }
+
+  #onLine(pipe: Pipe, line: string): void {
+    const { marker } = this.#options;
     const at = marker === undefined ? -1 : line.lastIndexOf(`${marker} `);
-    // A handler may have left a line unfinished; the marker then stands at its end.
-    const text = at < 0 ? line : line.slice(0, at);
-    if (at < 0 || text !== '') {
-      const { id, level, message } = parseLine(text);
-      onLine({ id: id ?? this.#expected[0], level, message });
-    }
-    if (at >= 0 && marker !== undefined) this.#onMarked(line.slice(at + marker.length + 1));
+    if (at < 0 || marker === undefined) return this.#pass(pipe, line);
+    // A handler, or a process it started, may have left a line unfinished; the mark then stands at its end.
+    const rest = line.slice(at + marker.length + 1);
+    const words = Object.values(markWords).find((word) => rest.startsWith(word));
+    const told = rest.slice(words?.length);
+    // What doesn't fit here is no mark of the client's: a function can find the marker, too.
+    if (words === markWords.begin && (pipe.current !== undefined || !this.#expected.has(told)))
+      return this.#pass(pipe, line);
+    if (words === undefined || (words === markWords.end && pipe.current !== told))
+      return this.#pass(pipe, line);
+    if (at > 0) this.#pass(pipe, line.slice(0, at));
+    if (words === markWords.debugger) this.#options.onDebugger?.(told);
+    else if (words === markWords.begin) this.#begin(pipe, told);
+    else this.#end(pipe, told);
   }
 
-  #onMarked(words: string): void {
-    if (words.startsWith(debuggerWord)) this.#options.onDebugger?.(words);
-    else this.#end(words);
+  /** Where the line stands says whose it is, whatever id it names: a function may print anything. */
+  #pass(pipe: Pipe, line: string): void {
+    const { level, message } = parseLine(line);
+    const [waiting] = this.#expected.keys();
+    const id = pipe.initialising ? waiting : pipe.current;
+    const phase = id !== undefined ? undefined : pipe.initialising ? 'init' : 'idle';
+    this.#options.onLine({ id, phase, level, message });
   }
 
-  #end(id: string): void {
-    const index = this.#expected.indexOf(id);
-    if (index >= 0) this.#expected.splice(0, index + 1);
-    this.#drained.get(id)?.();
+  #begin(pipe: Pipe, id: string): void {
+    pipe.current = id;
+    pipe.initialising = false;
   }
 
-  /** What a program wrote before its answer is in the pipe when the answer arrives: two turns without a read are enough. */
-  #whenQuiet(done: () => void, quietTurns = 0): void {
-    const before = this.#sources.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
-    setImmediate(() => {
-      const after = this.#sources.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
-      const quiet = before === after && this.#sources.every((source) => source.idle);
-      if (quiet && quietTurns === 1) done();
-      else this.#whenQuiet(done, quiet ? quietTurns + 1 : 0);
-    });
-  }
-}
-
-/** Lines of one stream. */
-class LineSource {
-  bytesRead = 0;
-  readonly #stream: Readable;
-  readonly #onLine: (line: string) => void;
-  readonly #decoder = new StringDecoder('utf8');
-  #text = '';
-  #busy = false;
-
-  constructor(stream: Readable, onLine: (line: string) => void) {
-    this.#stream = stream;
-    this.#onLine = onLine;
-    stream.on('data', (chunk: Buffer) => {
-      this.bytesRead += chunk.length;
-      this.#text += this.#decoder.write(chunk);
-      if (!this.#busy) this.#turn();
-    });
-    stream.on('error', () => {});
+  #end(pipe: Pipe, id: string): void {
+    pipe.current = undefined;
+    const expected = this.#expected.get(id);
+    if (expected === undefined) return;
+    expected.open.delete(pipe);
+    if (expected.open.size > 0) return;
+    this.#expected.delete(id);
+    for (const done of expected.drained) done();
   }
 
-  /** True when everything read so far has been passed on, except for an unfinished line. */
-  get idle(): boolean {
-    return !this.#busy;
-  }
-
-  end(): void {
-    this.#pass(Number.POSITIVE_INFINITY);
-    if (this.#text !== '') this.#onLine(this.#text);
-    this.#text = '';
-  }
-
-  #turn(): void {
-    this.#busy = true;
-    const done = this.#pass(linesPerTurn);
-    // Not reading fills the pipe, and a full pipe makes the worker wait: nothing is lost and nothing piles up here.
-    this.#stream.pause();
-    setImmediate(() => {
-      if (!done) return this.#turn();
-      this.#busy = false;
-      this.#stream.resume();
+  /** What a program wrote before it called us is in its pipes when the call arrives: two turns without a read are enough. */
+  #quiet(boundMs: number): Promise<void> {
+    return this.#within(boundMs, (done, isOver) => {
+      const look = (quietTurns: number) => {
+        const before = this.#bytesRead();
+        setImmediate(() => {
+          const quiet = before === this.#bytesRead() && this.#pipes.every(({ source }) => source.idle);
+          if (quiet && quietTurns === 1) done();
+          else if (!isOver()) look(quiet ? quietTurns + 1 : 0);
+        });
+      };
+      look(0);
     });
   }
 
-  /** Passes on up to `limit` lines; true when no whole line is left. */
-  #pass(limit: number): boolean {
-    let start = 0;
-    let passed = 0;
-    for (; passed < limit; passed += 1) {
-      const newline = this.#text.indexOf('\n', start);
-      const length = (newline < 0 ? this.#text.length : newline) - start;
-      if (newline < 0 && length <= maxLineLength) break;
-      const end = start + Math.min(length, maxLineLength);
-      this.#onLine(this.#text.slice(start, end));
-      start = newline === end ? end + 1 : end;
-    }
-    this.#text = this.#text.slice(start);
-    return passed < limit;
+  #bytesRead(): number {
+    return this.#pipes.reduce((sum, { source }) => sum + source.bytesRead, 0);
+  }
+
+  /** Waits until `start` calls back, `boundMs` milliseconds at most. */
+  #within(boundMs: number, start: (done: () => void, isOver: () => boolean) => void): Promise<void> {
+    return new Promise((resolve) => {
+      let over = false;
+      const done = () => {
+        over = true;
+        bound.cancel();
+        resolve();
+      };
+      const bound = this.#options.clock.after(boundMs, done, { background: true });
+      start(done, () => over);
+    });
   }
 }

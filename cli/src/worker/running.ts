@@ -28,10 +28,12 @@ export interface RunningOptions {
 /** Rejects where the Runtime API has no port to listen on; a program that doesn't start is an exit of its process. */
 export async function startRunning(options: RunningOptions): Promise<Running> {
   const { side, command, cwd, machine, ...reading } = options;
-  const api = await startRuntimeApi(side.apiOptions);
+  let logs: LogReader | undefined;
+  const api = await startRuntimeApi({ ...side.apiOptions, beforeAccept: () => logs?.settled() });
   const variables = { ...side.variables(api.address), AWS_LAMBDA_RUNTIME_API: api.address };
   const process = startProcess(command, { cwd, env: { ...machine, ...variables } });
-  const logs = new LogReader(process.stdout, process.stderr, { ...reading, marker: side.logMarker });
-  void process.closed.then(() => logs.close());
+  logs = new LogReader(process.stdout, process.stderr, { ...reading, marker: side.logMarker });
+  const reader = logs;
+  void process.closed.then(() => reader.close());
   return { api, process, logs };
 }

@@ -26,6 +26,8 @@ export interface RuntimeApiOptions {
   readonly privateRoutes?: Readonly<Record<string, () => unknown>>;
   /** Further headers of the next answer to `next`. */
   readonly nextHeaders?: () => Readonly<Record<string, string>>;
+  /** Where it returns a promise, an answer is confirmed to the runtime once that resolves. */
+  readonly beforeAccept?: (() => Promise<void> | undefined) | undefined;
   /** Is asked first; answers what is for it and says whether it did. */
   readonly handle?: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
 }
@@ -77,7 +79,13 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
         ? { ok: true, body: posted.bytes, contentType: posted.contentType }
         : { ok: false, error },
     );
-    accept(response);
+    confirm(response);
+  }
+
+  function confirm(response: ServerResponse): void {
+    const waiting = options.beforeAccept?.();
+    if (waiting === undefined) accept(response);
+    else void waiting.then(() => accept(response));
   }
 
   function onInvocationPost(
@@ -105,7 +113,7 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
         dispatcher.finish(
           error === undefined ? { ok: true, body: nothing, contentType } : { ok: false, error },
         );
-        accept(response);
+        confirm(response);
       },
     );
   }

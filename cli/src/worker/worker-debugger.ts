@@ -1,5 +1,4 @@
 // [5] A worker's own debugger: where it listens, and which lines of its output are the debugger's.
-import { debuggerWord } from './assignment.ts';
 import type { DebugAddress } from './debug-target.ts';
 
 /** What a worker tells of its debugger. */
@@ -32,11 +31,10 @@ export class WorkerDebugger {
   }
 
   /**
-   * What the runtime client tells after the log marker: `debugger ws://127.0.0.1:PORT/PATH`,
-   * `debugger tcp://127.0.0.1:PORT`, or why there is none.
+   * What the runtime client tells in a mark: `ws://127.0.0.1:PORT/PATH`,
+   * `tcp://127.0.0.1:PORT`, or why there is none.
    */
-  tell(words: string): void {
-    const told = words.slice(debuggerWord.length);
+  tell(told: string): void {
     const [, port, path = ''] = /^(?:ws|tcp):\/\/127\.0\.0\.1:(\d{1,5})(\/\S*)?$/.exec(told) ?? [];
     if (port === undefined) return this.#onNews({ type: 'unavailable', problem: told });
     this.#address = { port: Number(port), path };

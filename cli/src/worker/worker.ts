@@ -185,7 +185,8 @@ export class Worker {
       return { ...failed, logsDrained: Promise.resolve() };
     }
     const { api, logs } = running;
-    logs.expect(invocation.id);
+    const earlierLines = logs.expect(invocation.id);
+    if (earlierLines !== undefined) await earlierLines;
     if (!wasWarm) await api.initialised;
     const initMs = wasWarm ? 0 : performance.now() - begun;
     const deadlineMs = handOver();

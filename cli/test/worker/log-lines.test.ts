@@ -4,10 +4,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import { maxLineLength } from '../../src/worker/line-source.ts';
 import { parseLine } from '../../src/worker/log-format.ts';
-import { type LogLine, LogReader, maxLineLength } from '../../src/worker/log-lines.ts';
+import { type LogLine, LogReader } from '../../src/worker/log-lines.ts';
 
 const marker = '\u001emark';
+const begin = (id: string) => `${marker} begin ${id}\n`;
+const end = (id: string) => `${marker} end ${id}\n`;
 
 function reader(withMarker = true) {
   const stdout = new PassThrough();
@@ -25,17 +28,16 @@ function reader(withMarker = true) {
 describe('formats', () => {
   it("reads Lambda's text format, line breaks included", () => {
     expect(parseLine('2024-07-01T10:00:00.000Z\treq-1\tWARN\ttwo\rlines\twith tab')).toEqual({
-      id: 'req-1',
       level: 'warn',
       message: 'two\nlines\twith tab',
     });
-    expect(parseLine('2024-07-01T10:00:00.000Z\tundefined\tINFO\tinit')).toMatchObject({ id: undefined });
-    expect(parseLine('2024-07-01T10:00:00.000Z\t-\tINFO\tinit')).toMatchObject({ id: undefined });
+    expect(parseLine('2024-07-01T10:00:00.000Z\tundefined\tINFO\tinit').message).toBe('init');
+    expect(parseLine('2024-07-01T10:00:00.000Z\t-\tINFO\tinit').message).toBe('init');
   });
 
   it("reads Lambda's JSON format", () => {
     const line = { timestamp: 't', level: 'ERROR', requestId: 'req-1', message: 'failed' };
-    expect(parseLine(JSON.stringify(line))).toEqual({ id: 'req-1', level: 'error', message: 'failed' });
+    expect(parseLine(JSON.stringify(line))).toEqual({ level: 'error', message: 'failed' });
     expect(parseLine(JSON.stringify({ ...line, message: { a: 1 } })).message).toBe('{"a":1}');
     const stackTrace = ['Error: x', '    at handler (app.js:1:2)'];
     expect(parseLine(JSON.stringify({ ...line, stackTrace })).message).toBe(
@@ -45,12 +47,10 @@ describe('formats', () => {
 
   it("reads the text format of Lambda's Python runtime", () => {
     expect(parseLine('[WARNING]\t2024-07-01T10:00:00.000Z\treq-1\ttwo\rlines')).toEqual({
-      id: 'req-1',
       level: 'warn',
       message: 'two\nlines',
     });
     expect(parseLine('[CRITICAL]\t2024-07-01T10:00:00.000Z\t\tinit')).toEqual({
-      id: undefined,
       level: 'fatal',
       message: 'init',
     });
@@ -62,7 +62,7 @@ describe('formats', () => {
 
   it("reads the JSON format of Lambda's Python runtime, with the error as Python prints it", () => {
     const line = { timestamp: 't', level: 'ERROR', message: 'failed', logger: 'orders', requestId: 'req-1' };
-    expect(parseLine(JSON.stringify(line))).toEqual({ id: 'req-1', level: 'error', message: 'failed' });
+    expect(parseLine(JSON.stringify(line))).toEqual({ level: 'error', message: 'failed' });
     const error = {
       errorType: 'ValueError',
       errorMessage: 'no',
@@ -76,48 +76,120 @@ describe('formats', () => {
 
   it('keeps a line of another logger whole, with its level', () => {
     const line = '{"level":"warning","message":"m","service":"orders"}';
-    expect(parseLine(line)).toEqual({ id: undefined, level: 'warn', message: line });
+    expect(parseLine(line)).toEqual({ level: 'warn', message: line });
   });
 
   it.each(['plain', '', '{not JSON', '{"level":7}', '[1]', '{"level":"toString"}', 'null'])(
     'takes %j as it is',
     (line) => {
-      expect(parseLine(line)).toEqual({ id: undefined, level: 'info', message: line });
+      expect(parseLine(line)).toEqual({ level: 'info', message: line });
     },
   );
 });
 
 describe('attribution', () => {
-  it('gives lines to the invocation whose marker has not come yet', async () => {
-    const { stdout, lines, logs } = reader();
-    stdout.write('init\n');
+  it('goes by the marks of each pipe, whichever is read first', async () => {
+    const { stdout, stderr, lines, logs } = reader();
+    stderr.write('init\n');
     await turn();
     logs.expect('one');
-    logs.expect('two');
-    stdout.write(`a\nunfinished${marker} one\nb\n${marker} two\nafter\n`);
-    await logs.drained('two');
+    stderr.write('init for one\n');
+    stdout.write(`${begin('one')}a\nunfinished${end('one')}late\n`);
     await turn();
-    expect(lines.map(({ id, message }) => [id, message])).toEqual([
-      [undefined, 'init'],
+    logs.expect('two');
+    stdout.write(`${begin('two')}b\n${end('two')}`);
+    await turn();
+    const drained = logs.drained('two');
+    stderr.write(`${begin('one')}c\n${end('one')}later\n${begin('two')}d${end('two')}`);
+    await drained;
+    expect(lines.map(({ id, message, phase }) => [id ?? phase, message])).toEqual([
+      ['init', 'init'],
+      ['one', 'init for one'],
       ['one', 'a'],
       ['one', 'unfinished'],
+      ['idle', 'late'],
       ['two', 'b'],
-      [undefined, 'after'],
+      ['one', 'c'],
+      ['idle', 'later'],
+      ['two', 'd'],
     ]);
   });
 
-  it('waits 100 ms for a marker at most', async () => {
-    const { clock, logs } = reader();
+  it('takes a line for whose it is by its place, whatever id it names', async () => {
+    const { stdout, stderr, lines, logs } = reader();
+    logs.expect('one');
+    const line = '2024-07-01T10:00:00.000Z\tanother\tINFO\tm\n';
+    stdout.write(`${begin('one')}${line}${end('one')}${line}`);
+    stderr.write(begin('one') + end('one'));
+    await logs.drained('one');
+    await turn();
+    expect(lines.map(({ id, phase }) => [id, phase])).toEqual([
+      ['one', undefined],
+      [undefined, 'idle'],
+    ]);
+  });
+
+  it.each([
+    ['the end of another', end('two')],
+    ['the begin of one that nobody sent', begin('two')],
+    ['the begin of the same', begin('one')],
+    ['no known word', `${marker} stop one\n`],
+  ])('takes %s for a line', async (_name, forged) => {
+    const { stdout, stderr, lines, logs } = reader();
+    logs.expect('one');
+    stdout.write(`${begin('one')}${forged}a\n${end('one')}`);
+    stderr.write(begin('one') + end('one'));
+    await logs.drained('one');
+    expect(lines.map(({ id, message }) => [id, message])).toEqual([
+      ['one', forged.trimEnd()],
+      ['one', 'a'],
+    ]);
+  });
+
+  it('waits for the marks of both pipes, 100 ms at most', async () => {
+    const { clock, logs, stdout } = reader();
     logs.expect('one');
     let drained = false;
     const done = logs.drained('one').then(() => {
       drained = true;
     });
+    stdout.write(begin('one') + end('one'));
+    await turn();
     clock.advance(99);
     await turn();
     expect(drained).toBe(false);
     clock.advance(1);
     await done;
+  });
+
+  it('does not wait for a pipe that the function has closed', async () => {
+    const { logs, stderr, stdout } = reader();
+    logs.expect('one');
+    stderr.end(`${begin('one')}last`);
+    stdout.write(begin('one') + end('one'));
+    await logs.drained('one');
+    logs.expect('two');
+    stdout.write(begin('two') + end('two'));
+    await logs.drained('two');
+  });
+
+  it('without a marker, takes what can be read before an invocation and after it for nobody’s', async () => {
+    const { stdout, stderr, lines, logs } = reader(false);
+    stdout.write('init\n');
+    await turn();
+    await logs.expect('one');
+    stderr.write('a\n');
+    await logs.drained('one');
+    stdout.write('between\n');
+    await logs.expect('two');
+    stdout.write('b\n');
+    await logs.drained('two');
+    expect(lines.map(({ id, message, phase }) => [id ?? phase, message])).toEqual([
+      ['init', 'init'],
+      ['one', 'a'],
+      ['idle', 'between'],
+      ['two', 'b'],
+    ]);
   });
 
   it('without a marker, waits until what is in the pipes has been read', async () => {

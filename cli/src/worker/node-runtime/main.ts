@@ -4,12 +4,11 @@
 // Environment: AWS_LAMBDA_RUNTIME_API (host:port) and, as on Lambda, LAMBDA_TASK_ROOT and _HANDLER. Of livectl's own,
 // all removed before the handler is loaded:
 //   LIVECTL_RUNTIME_TOKEN  sent with every call
-//   LIVECTL_LOG_MARKER     written to stdout, with the request id, after the last log line of an invocation
-//   LIVECTL_DEBUGGER       `listen`: open the inspector, and say where after the marker
+//   LIVECTL_LOG_MARKER     begins the lines that mark in stdout and stderr where an invocation begins and ends
+//   LIVECTL_DEBUGGER       `listen`: open the inspector, and say where in such a line
 //   LIVECTL_ASSIGNED       `later`: ask the Runtime API which handler to load, with which environment
 import {
   type Assignment,
-  debuggerWord,
   type EnvironmentVersion,
   environmentVersionHeader,
   type NodeHandler,
@@ -22,6 +21,7 @@ import { InvokeStore } from './invoke-store.ts';
 import { patchConsole, setInvocation } from './lambda-console.ts';
 import { importFromNodePath } from './layer-imports.ts';
 import { type Handler, type HandlerLocation, loadHandler, locateHandler } from './load-handler.ts';
+import { LogMarks } from './log-marks.ts';
 import { openDebugger } from './open-debugger.ts';
 import { ResponseStream } from './response-stream.ts';
 import { RuntimeConnection, type RuntimeResponse } from './runtime-connection.ts';
@@ -31,10 +31,10 @@ const api = '/2018-06-01/runtime';
 const settings = {
   address: process.env.AWS_LAMBDA_RUNTIME_API ?? '',
   token: takeVariable('LIVECTL_RUNTIME_TOKEN'),
-  logMarker: takeVariable('LIVECTL_LOG_MARKER'),
   assigned: takeVariable('LIVECTL_ASSIGNED'),
   debugger: takeVariable('LIVECTL_DEBUGGER'),
 };
+const marks = new LogMarks(takeVariable('LIVECTL_LOG_MARKER'));
 const connection = new RuntimeConnection(settings.address, settings.token, (error) => {
   process.stderr.write(
     `The Runtime API at ${settings.address} is gone${error ? ` (${error.message})` : ''}\n`,
@@ -59,7 +59,7 @@ process.on('unhandledRejection', onUnhandledRejection);
 void run();
 
 async function run(): Promise<void> {
-  if (settings.debugger === 'listen') mark(`${debuggerWord}${await openDebugger()}`);
+  if (settings.debugger === 'listen') marks.debugger(await openDebugger());
   const location = settings.assigned === 'later' ? await takeAssignment() : undefined;
   model = handlerModel(process.env.AWS_EXECUTION_ENV);
   patchConsole(process.env, model);
@@ -88,6 +88,7 @@ async function takeInvocation(handler: Handler): Promise<void> {
   const invocationPath = `${api}/invocation/${encodeURIComponent(id)}`;
   errorPath = `${invocationPath}/error`;
   const tenantId = next.headers.get('lambda-runtime-aws-tenant-id');
+  marks.begin(id);
   setInvocation(id, tenantId);
   await renewEnvironment(
     Number(next.headers.get(environmentVersionHeader.toLowerCase()) ?? environment.version),
@@ -104,11 +105,11 @@ async function takeInvocation(handler: Handler): Promise<void> {
     }
     const result = await invoke(handler, model, event, buildContext(next.headers, model));
     const json = resultJson(result, model);
-    markLogsEnd(id);
+    marks.end(id);
     answering = connection.request('POST', `${invocationPath}/response`, json);
     await answering;
   } catch (error) {
-    markLogsEnd(id);
+    marks.end(id);
     await postError(`${invocationPath}/error`, error);
   }
 }
@@ -134,7 +135,7 @@ async function takeStreaming(
     if (!(await responseStream.fail(error))) writeError(error);
   }
   responseStream = undefined;
-  markLogsEnd(id);
+  marks.end(id);
 }
 
 function locateFromEnvironment(): HandlerLocation {
@@ -226,14 +227,6 @@ async function die(error: unknown, exitCode: number): Promise<void> {
 function writeError(error: unknown): void {
   const { errorType, errorMessage, trace = [] } = reportError(error, model);
   process.stderr.write(`${trace.join('\n') || `${errorType}: ${errorMessage}`}\n`);
-}
-
-function markLogsEnd(id: string): void {
-  mark(id);
-}
-
-function mark(words: string): void {
-  if (settings.logMarker !== undefined) process.stdout.write(`${settings.logMarker} ${words}\n`);
 }
 
 function takeVariable(name: string): string | undefined {

@@ -6,8 +6,8 @@ Behaves as Lambda's own client does: https://github.com/aws/aws-lambda-python-ru
 Environment: AWS_LAMBDA_RUNTIME_API (host:port) and, as on Lambda, LAMBDA_TASK_ROOT and _HANDLER. Of livectl's own, all
 removed before the handler is loaded:
   LIVECTL_RUNTIME_TOKEN  sent with every call
-  LIVECTL_LOG_MARKER     written to stdout, with the request id, after the last log line of an invocation
-  LIVECTL_DEBUGGER       "listen": let debugpy listen, and say where after the marker
+  LIVECTL_LOG_MARKER     begins the lines that mark in stdout and stderr where an invocation begins and ends
+  LIVECTL_DEBUGGER       "listen": let debugpy listen, and say where in such a line
   LIVECTL_ASSIGNED       "later": ask the Runtime API for the environment, which says which handler to load
 """
 
@@ -426,6 +426,43 @@ def write_line(text):
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
+class LogMarks:
+    """Says in both pipes where an invocation begins and ends, see ../log-marks.ts."""
+
+    def __init__(self, marker):
+        self._marker = marker
+        # The pipes themselves: a function may close, replace or redirect its own.
+        self._pipes = [] if marker is None else [(os.dup(1), sys.stdout), (os.dup(2), sys.stderr)]
+
+    def begin(self, request_id):
+        self._write(self._pipes, "begin " + request_id)
+
+    def end(self, request_id):
+        self._write(self._pipes, "end " + request_id)
+
+    def debugger(self, words):
+        self._write(self._pipes[:1], "debugger " + words)
+
+    def _write(self, pipes, words):
+        for descriptor, stream in pipes:
+            line = ("%s %s\n" % (self._marker, words)).encode()
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                # The function closed it.
+                pass
+            try:
+                while line:
+                    try:
+                        line = line[os.write(descriptor, line) :]
+                    except BlockingIOError:
+                        # A process that inherited the pipe made it non-blocking: it is full for the moment.
+                        time.sleep(0.001)
+            except OSError:
+                # livectl has gone, or waits for the mark for a moment only.
+                pass
+
+
 class LambdaLogHandler(logging.Handler):
     request_id = ""
     tenant_id = None
@@ -530,12 +567,10 @@ def one_line(text):
 
 def main():
     token = os.environ.pop("LIVECTL_RUNTIME_TOKEN", None)
-    marker = os.environ.pop("LIVECTL_LOG_MARKER", None)
+    marks = LogMarks(os.environ.pop("LIVECTL_LOG_MARKER", None))
     assigned = os.environ.pop("LIVECTL_ASSIGNED", None)
-    stdout = sys.stdout
     if os.environ.pop("LIVECTL_DEBUGGER", None) == "listen":
-        stdout.write("%s debugger %s\n" % (marker, open_debugger()))
-        stdout.flush()
+        marks.debugger(open_debugger())
     connection = RuntimeConnection(os.environ["AWS_LAMBDA_RUNTIME_API"], token)
     environment = Environment()
     if assigned == "later":
@@ -551,19 +586,10 @@ def main():
         connection.request("POST", API + "/init/error", *error_report(error))
         sys.exit(1)
 
-    def end_log(request_id):
-        if marker is None:
-            return
-        try:
-            stdout.write("%s %s\n" % (marker, request_id))
-            stdout.flush()
-        except (OSError, ValueError):
-            # The handler closed it: livectl waits for the marker for a moment only.
-            pass
-
     while True:
         _, headers, body = connection.request("GET", API + "/invocation/next")
         request_id = log.request_id = headers["lambda-runtime-aws-request-id"]
+        marks.begin(request_id)
         log.tenant_id = headers.get("lambda-runtime-aws-tenant-id")
         if int(headers.get("livectl-environment-version", environment.version)) != environment.version:
             environment.apply(connection.get_json("/livectl/environment"))
@@ -577,7 +603,7 @@ def main():
         except Exception as error:
             answer, answer_headers = error_report(error, request_id)
             kind = "error"
-        end_log(request_id)
+        marks.end(request_id)
         # Text with a lone surrogate can't be encoded and ends the process, as on Lambda.
         answer = answer if isinstance(answer, bytes) else answer.encode()
         connection.request("POST", "%s/invocation/%s/%s" % (API, request_id, kind), answer, answer_headers)
