@@ -10,8 +10,16 @@ import { type AwsCredentials, Signer } from './signature.ts';
 export type Attribute = { readonly S: string } | { readonly N: string };
 export type Item = Readonly<Record<string, Attribute>>;
 
-/** The sort key of what Terraform tells livectl of the stage: its relay and its functions. */
+/** The partition of what Terraform writes for a stage; developers only read it. No stage's name has a `#`. */
+export function manifestPartition(stage: string): string {
+  return `${stage}#manifest`;
+}
+
+/** The sort key, in that partition, of what Terraform tells livectl of the stage: its relay and its functions. */
 export const manifestItem = 'manifest';
+
+/** The sort key, in that partition, of what the stage's stubs prove themselves with. */
+export const secretItem = 'secret';
 
 /** The sort key of whoever serves every function of a stage; `client#<function>` serves one. */
 export const wholeStageItem = 'client#*';
@@ -56,6 +64,29 @@ const clientItemSchema = v.object({
   expiresAt: seconds,
 });
 export type ClientItem = v.InferOutput<typeof clientItemSchema>;
+
+/**
+ * The attributes that the module's developer policy lets a client item have (`client_attributes` in iam.tf): all of
+ * `ClientItem`, and names kept for later versions. None of them passes for a manifest or a secret.
+ */
+export const clientAttributes = [
+  'caller',
+  'capabilities',
+  'connectionId',
+  'expiresAt',
+  'filter',
+  'host',
+  'item',
+  'leaseUntil',
+  'observe',
+  'protocol',
+  'publicKey',
+  'session',
+  'since',
+  'stage',
+  'user',
+  'version',
+] as const;
 
 export function toItem(client: ClientItem): Item {
   const item: Record<string, Attribute> = {};

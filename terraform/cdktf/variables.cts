@@ -16,7 +16,7 @@ export interface LiveDebugFunction {
   /** MB, 128 to 10240, for the stub as for the function, since code can read it. Default: `128`. */
   readonly memory_size?: number;
   /**
-   * Environment variables: at most 3,584 bytes, so that Lambda's 4,096 leave room for the stub's own. Not in
+   * Environment variables: at most 3,520 bytes, so that Lambda's 4,096 leave room for the stub's own. Not in
    * the manifest. Default: `{}`.
    */
   readonly environment?: Readonly<Record<string, string>>;
@@ -400,6 +400,12 @@ export interface LiveDebugVariables {
    * again, so off. Default: `false`.
    */
   readonly pointInTimeRecovery?: boolean | IResolvable;
+  /**
+   * Any other text gives the stage a new secret: change it, e.g. to a date, when somebody who could read the
+   * secret should no longer be able to use it. Stubs prove themselves to livectl with the secret, which is
+   * random and in the state, the directory and the stubs' `LIVE_DEBUG_SECRET`. Default: `"1"`.
+   */
+  readonly secretVersion?: string;
   /** The runtime of the stubs, whatever the functions' own. Default: `"nodejs22.x"`. */
   readonly stubRuntime?: string;
   /** The architecture of the stubs: "arm64" or "x86_64". Default: `"arm64"`. */
@@ -445,7 +451,8 @@ export interface LiveDebugOutputs {
   /**
    * By function: the environment variables its stub needs, to be merged into its own. Where it sets
    * `NODE_OPTIONS`, name that `LIVE_DEBUG_NODE_OPTIONS` while live: the stub starts without the options and
-   * sends them on. Nothing secret. Empty while not enabled.
+   * sends them on. The value of `LIVE_DEBUG_SECRET` is sensitive, so a root module's output of it must be as
+   * well. Empty while not enabled.
    */
   readonly environment: unknown;
   /**
@@ -487,6 +494,7 @@ export function variablesOf(props: LiveDebugVariables): Record<string, unknown> 
     access_logs: props.accessLogs,
     kms_key_arn: props.kmsKeyArn,
     point_in_time_recovery: props.pointInTimeRecovery,
+    secret_version: props.secretVersion,
     stub_runtime: props.stubRuntime,
     architecture: props.architecture,
     timeout_margin: props.timeoutMargin,

@@ -2,7 +2,7 @@
 import { expect, type TestContext } from 'vitest';
 import { readStageManifest, type StageManifest } from '../../cli/src/manifest/stage-manifest.ts';
 import { systemClock } from '../../protocol/clock.ts';
-import { Directory } from '../../protocol/directory.ts';
+import { Directory, type Item } from '../../protocol/directory.ts';
 import { HttpClient } from '../../protocol/http-client.ts';
 import { Moto } from './moto.ts';
 import { moduleFolder, Workspace } from './terraform-cli.ts';
@@ -29,7 +29,20 @@ export async function start(root: string, { onTestFinished }: TestContext) {
 }
 
 /** As `livectl serve --stage` reads it. */
-export async function readManifest({ environment }: Moto, stage: string): Promise<StageManifest> {
+export function readManifest(moto: Moto, stage: string): Promise<StageManifest> {
+  return inDirectory(moto, stage, (directory) => readStageManifest(directory, stage, undefined));
+}
+
+/** An item of a stage's table by its key: DynamoDB's answer to GetItem. */
+export function readItem(moto: Moto, stage: string, key: Item): Promise<unknown> {
+  return inDirectory(moto, stage, (directory) => directory.call('GetItem', { Key: key }));
+}
+
+async function inDirectory<T>(
+  { environment }: Moto,
+  stage: string,
+  read: (directory: Directory) => Promise<T>,
+): Promise<T> {
   const http = new HttpClient();
   try {
     const directory = new Directory({
@@ -40,7 +53,7 @@ export async function readManifest({ environment }: Moto, stage: string): Promis
       credentials: () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
       clock: systemClock,
     });
-    return await readStageManifest(directory, stage, undefined);
+    return await read(directory);
   } finally {
     http.close();
   }

@@ -1,12 +1,14 @@
 // Applied to an emulated account: all of it is made, a second plan is empty, and nothing is left afterwards.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { readManifest, start } from './account.ts';
-import { noResources } from './moto.ts';
+import { clientAttributes } from '../../protocol/directory.ts';
+import { readItem, readManifest, start } from './account.ts';
+import { type DirectoryCall, directoryCall, livectlCalls } from './livectl-calls.ts';
+import { type Moto, noResources } from './moto.ts';
 import { isAllowed } from './policy-evaluator.ts';
-import { missingTool, testBoundMs } from './terraform-cli.ts';
+import { missingTool, moduleFolder, testBoundMs, type Workspace } from './terraform-cli.ts';
 
 const skipped = missingTool(['terraform', '-version'], ['moto_server', '--help'], ['python3', '--version']);
 
@@ -46,7 +48,7 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
       };
       expect(isAllowed(givenRole, fallback)).toBe(true);
       expect(isAllowed(stubRole, fallback)).toBe(false);
-      expectDeveloper([JSON.parse(tom.value.developer_policy_json)], tom.value, ada.value);
+      await expectDeveloper([JSON.parse(tom.value.developer_policy_json)], tom.value, ada.value);
 
       await apply('-var', 'enabled=false');
       expect(await moto.resources()).toEqual({ ...noResources, roles: { given: {} } });
@@ -112,8 +114,34 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
   it.concurrent(
     'examples/quickstart',
     async (context) => {
-      const { moto, apply, outputs, expectEmptyPlan, destroy } = await start('examples/quickstart', context);
+      const root = 'examples/quickstart';
+      const { moto, workspace, apply, outputs, expectEmptyPlan, destroy } = await start(root, context);
+      const restore = placeManifestAs01(workspace);
       await apply();
+      expect(await readManifest(moto, 'dev')).toMatchObject({ isOfModule01: true });
+      restore();
+      // Somebody asks all the time: no moment without a manifest.
+      let applied = false;
+      const upgrade = apply().finally(() => {
+        applied = true;
+      });
+      while (!applied) await readManifest(moto, 'dev');
+      await upgrade;
+      expect(await readManifest(moto, 'dev')).toMatchObject({ isOfModule01: false });
+      await expectEmptyPlan();
+
+      // The secret shows in no plan, also not the old one in that of a new one or of the end.
+      const before = await secretOf(moto);
+      const address = 'module.live_debug.terraform_data.secret["1"]';
+      for (const args of [['plan', `-replace=${address}`], ['plan', '-destroy'], ['show']]) {
+        const { output, code } = await workspace.terraform(root, ...args);
+        expect(code).toBe(0);
+        expect(output).toContain('LIVE_DEBUG_STAGE');
+        expect(output).not.toContain(before.LIVE_DEBUG_SECRET);
+      }
+      expect(await apply(`-replace=${address}`)).not.toContain(before.LIVE_DEBUG_SECRET);
+      const after = await secretOf(moto);
+      expect(after.LIVE_DEBUG_SECRET).not.toBe(before.LIVE_DEBUG_SECRET);
       await expectEmptyPlan();
       const { serve, function_name } = await outputs();
       expect(serve.value).toBe('livectl serve --stage dev');
@@ -232,6 +260,28 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
   );
 });
 
+/** Makes the copied module write its manifest where module 0.1 did, and no secret's item; returns what undoes it. */
+function placeManifestAs01(workspace: Workspace): () => void {
+  const file = workspace.path(join(moduleFolder, 'directory.tf'));
+  const text = readFileSync(file, 'utf8');
+  const [before = '', after = ''] = text.split('# livectl 0.1 looks for the manifest here');
+  const rest = after.slice(after.indexOf('\n####'));
+  const at01 = before.replace('S = local.manifest_partition', 'S = var.stage') + rest;
+  expect(at01).not.toContain('manifest_of_0_1');
+  writeFileSync(file, at01);
+  return () => writeFileSync(file, text);
+}
+
+/** The stub's variables, whose secret must be the directory's. */
+async function secretOf(moto: Moto): Promise<{ LIVE_DEBUG_SECRET: string }> {
+  const [made] = Object.values((await moto.resources()).functions);
+  const LIVE_DEBUG_SECRET = made?.environment.LIVE_DEBUG_SECRET ?? '';
+  const item = await readItem(moto, 'dev', { stage: { S: 'dev#manifest' }, item: { S: 'secret' } });
+  expect(item).toMatchObject({ Item: { secret: { S: LIVE_DEBUG_SECRET } } });
+  expect(LIVE_DEBUG_SECRET).toMatch(/^[A-Za-z0-9+/]{43}=$/);
+  return { LIVE_DEBUG_SECRET };
+}
+
 function byId(one: { readonly id: string }, other: { readonly id: string }): number {
   return one.id < other.id ? -1 : 1;
 }
@@ -271,6 +321,7 @@ function expectStub(policies: readonly unknown[], own: StageOutputs, other: Stag
   for (const action of ['Query', 'GetItem'].map((name) => `dynamodb:${name}`)) {
     expectOwnStageOnly(policies, action, own, other);
   }
+  for (const name of ['Query', 'GetItem']) expectNot(policies, own, `dynamodb:${name}`, ['dev-tom#manifest']);
   const context = { [leadingKeys]: ['dev-tom'] };
   for (const name of ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'PartiQLUpdate', 'Scan']) {
     expect(isAllowed(policies, { action: `dynamodb:${name}`, resource: tableArn(own), context }), name).toBe(
@@ -279,10 +330,58 @@ function expectStub(policies: readonly unknown[], own: StageOutputs, other: Stag
   }
 }
 
-function expectDeveloper(policies: readonly unknown[], own: StageOutputs, other: StageOutputs): void {
+async function expectDeveloper(
+  policies: readonly unknown[],
+  own: StageOutputs,
+  other: StageOutputs,
+): Promise<void> {
   expectPeer(policies, own);
   for (const name of ['Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem']) {
     expectOwnStageOnly(policies, `dynamodb:${name}`, own, other);
+  }
+  const resource = tableArn(own);
+  const may = (call: DirectoryCall) => isAllowed(policies, { ...call, resource });
+  const calls = await livectlCalls('dev-tom');
+  expect(new Set(calls.map(({ action }) => action.replace('dynamodb:', '')))).toEqual(
+    new Set(['GetItem', 'Query', 'PutItem', 'DeleteItem']),
+  );
+  for (const call of calls) expect(may(call), JSON.stringify(call)).toBe(true);
+
+  // What a client item has, and will have; never what makes a manifest or a secret of an item.
+  const key = (stage: string, item: string) => ({ stage: { S: stage }, item: { S: item } });
+  const client = Object.fromEntries(clientAttributes.map((name) => [name, { S: 'x' }]));
+  const whole = { ...client, ...key('dev-tom', 'client#*') };
+  const update = (name: string, stage = 'dev-tom') => ({
+    Key: key(stage, 'client#*'),
+    ExpressionAttributeNames: { '#name': name },
+  });
+  for (const [operation, input] of [
+    ['PutItem', { Item: whole }],
+    ['UpdateItem', update('leaseUntil')],
+    ['DeleteItem', { Key: key('dev-tom', 'client#*') }],
+    ['GetItem', { Key: key('dev-tom#manifest', 'secret') }],
+  ] as const) {
+    expect(may(directoryCall(operation, input)), operation).toBe(true);
+  }
+  for (const [operation, input] of [
+    ['PutItem', { Item: { ...key('dev-tom', 'manifest'), document: { S: '{}' } } }],
+    ['PutItem', { Item: { ...whole, document: { S: '{}' } } }],
+    ['PutItem', { Item: { ...whole, secret: { S: 'x' } } }],
+    ['PutItem', { Item: { ...whole, Document: { S: 'x' } } }],
+    ['PutItem', { Item: key('dev-tom#manifest', 'manifest') }],
+    ['PutItem', { Item: key('dev-tom#manifest', 'secret') }],
+    ['UpdateItem', update('document')],
+    ['UpdateItem', update('leaseUntil', 'dev-tom#manifest')],
+    ['DeleteItem', { Key: key('dev-tom#manifest', 'manifest') }],
+    ['DeleteItem', { Key: key('dev-tom#manifest', 'secret') }],
+    ['GetItem', { Key: key('dev-ada#manifest', 'secret') }],
+  ] as const) {
+    expect(may(directoryCall(operation, input)), `${operation} ${JSON.stringify(input)}`).toBe(false);
+  }
+  // A write of which nothing is known: ForAllValues alone would let it pass.
+  for (const name of ['PutItem', 'UpdateItem']) expectNot(policies, own, `dynamodb:${name}`, ['dev-tom'], []);
+  for (const name of ['BatchWriteItem', 'PartiQLInsert', 'PartiQLUpdate', 'PartiQLDelete']) {
+    expectNot(policies, own, `dynamodb:${name}`, ['dev-tom']);
   }
   for (const action of [
     'dynamodb:Scan',
@@ -303,6 +402,17 @@ function expectDeveloper(policies: readonly unknown[], own: StageOutputs, other:
   expect(isAllowed(policies, { action: 'lambda:GetFunction', resource: function_arn })).toBe(false);
 }
 
+function expectNot(
+  policies: readonly unknown[],
+  own: StageOutputs,
+  action: string,
+  keys: readonly string[],
+  attributes: readonly string[] = ['stage', 'item'],
+): void {
+  const context = { [leadingKeys]: keys, 'dynamodb:Attributes': attributes };
+  expect(isAllowed(policies, { action, resource: tableArn(own), context }), action).toBe(false);
+}
+
 function expectOwnStageOnly(
   policies: readonly unknown[],
   action: string,
@@ -313,7 +423,7 @@ function expectOwnStageOnly(
     isAllowed(policies, {
       action,
       resource: tableArn(table),
-      ...(keys ? { context: { [leadingKeys]: keys } } : {}),
+      context: { 'dynamodb:Attributes': ['stage', 'item'], ...(keys ? { [leadingKeys]: keys } : {}) },
     });
   expect(may(own, ['dev-tom']), action).toBe(true);
   expect(may(own, ['dev-ada']), action).toBe(false);

@@ -20,7 +20,7 @@ const unfitFunctions: readonly (readonly [string, Readonly<Record<string, unknow
   ['no_runtime', { runtime: 'go1' }, 'Unfit: no_runtime = "go1"'],
   ['long', { timeout: 901 }, 'Unfit: long = 901'],
   ['half', { memory_size: 128.5 }, 'Unfit: half = 128.5'],
-  ['heavy', { environment: { LARGE: 'ä'.repeat(1800) } }, '3,584 bytes'],
+  ['heavy', { environment: { LARGE: 'ä'.repeat(1800) } }, '3,520 bytes'],
   ['names', { environment: { LIVE_DEBUG_STAGE: 'x', '1A': 'x' } }, '1A of names, LIVE_DEBUG_STAGE of names'],
   ['absolute', { source_dir: '/home/ada/orders' }, 'Unfit: absolute = "/home/ada/orders"'],
   ['layer_arn', { layer_dirs: ['/opt/a'] }, 'Unfit: "/opt/a" of layer_arn'],

@@ -1,5 +1,6 @@
 // Who may do what in the embedded cloud: two local principals and their IAM policies, as the module writes them.
 import { randomBytes } from 'node:crypto';
+import { clientAttributes, manifestPartition } from '../../../protocol/directory.ts';
 import type { Credentials } from './cloud.ts';
 
 export const accountId = '000000000000';
@@ -15,6 +16,16 @@ export interface Statement {
   readonly resources: readonly string[];
   /** The condition `ForAllValues:StringEquals` on `dynamodb:LeadingKeys`. */
   readonly leadingKeys?: readonly string[];
+  /** The condition `ForAllValues:StringEquals` on `dynamodb:Attributes`. */
+  readonly attributes?: readonly string[];
+}
+
+/** What DynamoDB fills in of a request, as far as it is known. */
+export interface RequestContext {
+  /** `dynamodb:LeadingKeys`: the partitions it touches. */
+  readonly partitions: readonly string[];
+  /** `dynamodb:Attributes` of a write: those of the item or key, and those in its expressions. */
+  readonly attributes: readonly string[];
 }
 
 /** Somebody with keys. */
@@ -26,7 +37,7 @@ export interface Principal {
   readonly policy: readonly Statement[];
 }
 
-const writeActions = ['PutItem', 'UpdateItem', 'DeleteItem'].map((name) => `dynamodb:${name}`);
+const writeActions = ['PutItem', 'UpdateItem'].map((name) => `dynamodb:${name}`);
 const readActions = ['GetItem', 'Query', 'BatchGetItem'].map((name) => `dynamodb:${name}`);
 
 export function tableArn(tableName: string): string {
@@ -63,17 +74,29 @@ export function iamAuthorizer({ arn, credentials, id }: Principal): object {
 }
 
 /**
- * A developer of the stage: serves it, reads and writes its directory, invokes its functions, publishes anything; of
- * tables beside the directory, those of triggers (`triggerTables`, ARNs).
+ * A developer of the stage: serves it by a client item, reads its manifest, invokes its functions, publishes anything;
+ * of tables beside the directory, those of triggers (`triggerTables`, ARNs).
  */
-export function createDeveloper(tableName: string, triggerTables: readonly string[] = []): Principal {
+export function createDeveloper(
+  tableName: string,
+  stage: string,
+  triggerTables: readonly string[] = [],
+): Principal {
+  const resources = [tableArn(tableName)];
   return createPrincipal('live-debug-developer/local', [
     ...relayStatements(),
-    {
-      actions: [...readActions, ...writeActions, 'dynamodb:DescribeTable'],
-      resources: [tableArn(tableName)],
-    },
+    { actions: ['dynamodb:DescribeTable'], resources },
+    { actions: readActions, resources, leadingKeys: [stage, manifestPartition(stage)] },
+    { actions: writeActions, resources, leadingKeys: [stage], attributes: clientAttributes },
+    { actions: ['dynamodb:DeleteItem'], resources, leadingKeys: [stage] },
     ...publishStatements(triggerTables),
+  ]);
+}
+
+/** Whoever runs Terraform: writes the directory's table as it likes. */
+export function createDeployer(tableName: string): Principal {
+  return createPrincipal('live-debug-deployer/local', [
+    { actions: ['dynamodb:*'], resources: [tableArn(tableName)] },
   ]);
 }
 
@@ -128,19 +151,20 @@ function publishStatements(triggerTables: readonly string[]): Statement[] {
 
 /**
  * AWS's refusal in AWS's words, or undefined where a statement allows the call.
- * Without `leadingKeys` (not known yet, or none) the condition on them is not looked at.
+ * Without a `context` (not known yet, or none) conditions are not looked at.
  */
 export function refusalOf(
   principal: Principal,
   action: string,
   resource: string,
-  leadingKeys: readonly string[] = [],
+  { partitions, attributes }: RequestContext = { partitions: [], attributes: [] },
 ): string | undefined {
   const allowed = principal.policy.some(
     (statement) =>
       statement.actions.some((pattern) => matches(pattern, action)) &&
       statement.resources.some((pattern) => matches(pattern, resource)) &&
-      leadingKeys.every((key) => statement.leadingKeys?.includes(key) ?? true),
+      partitions.every((key) => statement.leadingKeys?.includes(key) ?? true) &&
+      attributes.every((name) => statement.attributes?.includes(name) ?? true),
   );
   if (allowed) return undefined;
   return `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;

@@ -157,8 +157,10 @@ export interface Cloud {
   /** DynamoDB endpoint of the directory. */
   readonly directoryUrl: string;
   readonly tableName: string;
-  /** What a developer's SSO session would give: may serve, may write the directory. */
+  /** What a developer's SSO session would give: may serve, and read what the deployer wrote. */
   readonly developerCredentials: Credentials;
+  /** Terraform's: may write all of the directory. */
+  readonly deployerCredentials: Credentials;
   /**
    * Invokes a deployed function with an event's JSON text and waits for its answer; function errors, crashes and
    * timeouts are outcomes. Rejects with LD_CONFIG for a name that is not deployed, with LD_STOPPED after `close`.

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import { within } from '../server-sockets.ts';
-import { createDeveloper, createStubRole, region, relayStage } from './access.ts';
+import { createDeployer, createDeveloper, createStubRole, region, relayStage } from './access.ts';
 import { createAwsEndpoint } from './aws-endpoint.ts';
 import { httpLimits } from './aws-limits.ts';
 import type { Cloud, CloudOptions } from './cloud.ts';
@@ -43,9 +43,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const triggerTables = functions.flatMap(({ name, triggers: { dynamodb } }) =>
     dynamodb === undefined ? [] : [tableOf(dynamodb, name, namePrefix(stage)).arn],
   );
-  const developer = createDeveloper(tableName, triggerTables);
+  const developer = createDeveloper(tableName, stage, triggerTables);
+  const deployer = createDeployer(tableName);
   const stubRole = createStubRole(tableName, stage, triggerTables);
-  const verifier = new SigV4Verifier(region, [developer, stubRole], clock);
+  const verifier = new SigV4Verifier(region, [developer, deployer, stubRole], clock);
   const routes = new RouteTable(functions);
   const functionUrls = new FunctionUrls(functions);
 
@@ -153,6 +154,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       directoryUrl: endpointUrl,
       tableName,
       developerCredentials: developer.credentials,
+      deployerCredentials: deployer.credentials,
       invoke: (functionName, payload) => host.invoke(functionName, payload),
       close,
     };

@@ -1,10 +1,11 @@
 // The manifest of a stage on AWS: what the Terraform module wrote into the directory, parsed for every room.
 import * as v from 'valibot';
-import { type Directory, manifestItem } from '../../../protocol/directory.ts';
+import type { Directory } from '../../../protocol/directory.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { esbuildSettings, pathsOutside, stageEsbuildSchema } from './esbuild-settings.ts';
 import type { FunctionSettings } from './function-settings.ts';
+import { readManifestDocument } from './manifest-document.ts';
 import { type TriggerTargets, triggerTargetsSchema } from './trigger-targets.ts';
 import { type Vpc, vpcSchema } from './vpc.ts';
 
@@ -38,8 +39,6 @@ const documentSchema = v.object({
   vpcs: v.nullish(v.array(vpcSchema), []),
 });
 
-const itemSchema = v.object({ Item: v.optional(v.object({ document: v.object({ S: v.string() }) })) });
-
 /** A stage as Terraform described it. */
 export interface StageManifest {
   readonly relayUrl: string;
@@ -52,6 +51,8 @@ export interface StageManifest {
   readonly vpcs: readonly Vpc[];
   /** What each function's triggers are on AWS. */
   readonly targets: ReadonlyMap<string, TriggerTargets>;
+  /** Written by module 0.1: the stage has no secret, so nobody's messages can be told from another sender's. */
+  readonly isOfModule01: boolean;
 }
 
 /**
@@ -63,25 +64,13 @@ export async function readStageManifest(
   stage: string,
   only: readonly string[] | undefined,
 ): Promise<StageManifest> {
-  const output = await directory.call('GetItem', {
-    Key: { stage: { S: stage }, item: { S: manifestItem } },
-    ConsistentRead: true,
-  });
-  const found = v.safeParse(itemSchema, output);
-  if (!found.success) {
-    throw new LiveDebugError(
-      'LD_STAGE',
-      `the manifest of stage ${stage} in table ${directory.tableName} has no attribute "document" of type S`,
-      { remedy: 'apply the Terraform module: it writes the manifest' },
-    );
-  }
-  const text = found.output.Item?.document.S;
-  if (text === undefined) {
+  const document = await readManifestDocument(directory, stage);
+  if (document === undefined) {
     throw new LiveDebugError('LD_STAGE', `table ${directory.tableName} has no manifest of stage ${stage}`, {
       remedy: `apply the module with stage = "${stage}" and enabled = true`,
     });
   }
-  const parsed = v.safeParse(documentSchema, parse(text));
+  const parsed = v.safeParse(documentSchema, parse(document.text));
   if (!parsed.success) {
     const fields = Object.keys(v.flatten(parsed.issues).nested ?? {}).join(', ');
     throw new LiveDebugError(
@@ -129,6 +118,7 @@ export async function readStageManifest(
     functionNames: new Map(chosen.map(([name, entry]) => [name, entry.function_name])),
     vpcs,
     targets: new Map(chosen.map(([name, { triggers }]) => [name, triggers])),
+    isOfModule01: document.isOfModule01,
   };
 }
 

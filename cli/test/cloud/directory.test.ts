@@ -25,7 +25,7 @@ import { HandClock } from './hand-clock.ts';
 import { awsClient } from './signing.ts';
 
 const stub = createStubRole(tableName, 'dev');
-const developer = createDeveloper(tableName);
+const developer = createDeveloper(tableName, 'dev');
 const stranger = createPrincipal('stranger/test', []);
 const TableName = tableName;
 
@@ -99,6 +99,44 @@ describe('access', () => {
     await expect(
       writer.send(new GetItemCommand({ TableName: 'other', Key: key('x') })),
     ).rejects.toMatchObject(denied);
+  });
+
+  test('a developer writes nothing but client items, and reads the manifest’s partition; a stub does not', async () => {
+    await put('manifest', { document: { S: '{}' } }, 'dev#manifest');
+    await put('secret', { secret: { S: 'x' } }, 'dev#manifest');
+    const writer = server.client(developer);
+    const get = (item: string) => new GetItemCommand({ TableName, Key: key(item, 'dev#manifest') });
+    expect((await writer.send(get('secret'))).Item).toMatchObject({ secret: { S: 'x' } });
+    const item = { ...key('client#*'), publicKey: { S: 'key' }, filter: { S: '{}' } };
+    await writer.send(new PutItemCommand({ TableName, Item: item }));
+    const update = (expression: string, Key = key('client#*')) =>
+      new UpdateItemCommand({
+        TableName,
+        Key,
+        UpdateExpression: expression,
+        ExpressionAttributeValues: { ':x': { S: 'x' } },
+      });
+    await writer.send(update('SET publicKey = :x'));
+    const denied = { name: 'AccessDeniedException' };
+    for (const refused of [
+      new PutItemCommand({ TableName, Item: { ...item, document: { S: '{}' } } }),
+      new PutItemCommand({ TableName, Item: { ...key('manifest'), document: { S: '{}' } } }),
+      new PutItemCommand({ TableName, Item: { ...item, ...key('manifest', 'dev#manifest') } }),
+      new PutItemCommand({ TableName, Item: { ...key('client#*', 'prod') } }),
+    ]) {
+      await expect(writer.send(refused)).rejects.toMatchObject(denied);
+    }
+    for (const refused of [
+      update('SET document = :x'),
+      update('SET publicKey = if_not_exists(document, :x)'),
+      update('SET publicKey = :x', key('secret', 'dev#manifest')),
+    ]) {
+      await expect(writer.send(refused)).rejects.toMatchObject(denied);
+    }
+    const remove = new DeleteItemCommand({ TableName, Key: key('secret', 'dev#manifest') });
+    await expect(writer.send(remove)).rejects.toMatchObject(denied);
+    await expect(server.client(stub).send(get('secret'))).rejects.toMatchObject(denied);
+    await expect(server.client(stub).send(get('manifest'))).rejects.toMatchObject(denied);
   });
 
   test('signatures are checked, each failure by its name', async () => {

@@ -17,7 +17,7 @@ import { HandClock } from './hand-clock.ts';
 import { awsClient } from './signing.ts';
 import { deployed } from './test-cloud.ts';
 
-const developer = createDeveloper('live-debug-test');
+const developer = createDeveloper('live-debug-test', 'test');
 /** Somebody of the account without a permission. */
 const stranger = createPrincipal('stranger/local', []);
 

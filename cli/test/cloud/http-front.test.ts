@@ -13,7 +13,7 @@ import { functionError, type Outcome } from '../../src/worker/invocation.ts';
 import { HandClock } from './hand-clock.ts';
 
 const clock = new HandClock(Date.UTC(2020, 2, 12, 19, 3, 58));
-const developer = createDeveloper('live-debug-test');
+const developer = createDeveloper('live-debug-test', 'test');
 const agent = new Agent({ keepAlive: true });
 
 type HttpMethod = NonNullable<CloudFunction['triggers']['http']>['method'];

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../protocol/clock.ts';
-import { Directory } from '../../../protocol/directory.ts';
+import { Directory, manifestPartition } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import type { Cloud } from '../../src/cloud/cloud.ts';
 import { startCloud } from '../../src/cloud/start-cloud.ts';
@@ -20,7 +20,10 @@ let tempDir: string;
 let root: string;
 let cloud: Cloud;
 let http: HttpClient;
+/** As a developer sees it. */
 let directory: Directory;
+/** As Terraform sees it. */
+let deployed: Directory;
 
 beforeAll(() => {
   const made = project({
@@ -34,7 +37,7 @@ beforeAll(() => {
 
 beforeEach(async () => {
   tempDir = mkdtempSync(join(tmpdir(), 'cloud-'));
-  const common = {
+  const settings = {
     handler: '',
     runtime: 'nodejs20.x',
     timeout: 5,
@@ -44,8 +47,8 @@ beforeEach(async () => {
   };
   cloud = await startCloud({
     functions: [
-      { ...common, name: 'hello', handler: 'hello.handler' },
-      { ...common, name: 'other', handler: 'other.handler' },
+      { ...settings, name: 'hello', handler: 'hello.handler' },
+      { ...settings, name: 'other', handler: 'other.handler' },
     ],
     port: 0,
     stage,
@@ -55,14 +58,15 @@ beforeEach(async () => {
     onEvent: () => undefined,
   });
   http = new HttpClient();
-  directory = new Directory({
+  const common = {
     endpoint: cloud.directoryUrl,
     region: cloud.region,
     tableName: cloud.tableName,
     http,
-    credentials: () => cloud.developerCredentials,
     clock: systemClock,
-  });
+  };
+  directory = new Directory({ ...common, credentials: () => cloud.developerCredentials });
+  deployed = new Directory({ ...common, credentials: () => cloud.deployerCredentials });
 });
 
 afterEach(async () => {
@@ -100,8 +104,8 @@ async function putManifest(
     functions: { hello: { ...entry('hello'), ...hello }, other: entry('other') },
     ...changes,
   };
-  const item = { stage: { S: stage }, item: { S: 'manifest' }, version: { N: '1' } };
-  await directory.call('PutItem', { Item: { ...item, document: { S: JSON.stringify(document) } } });
+  const item = { stage: { S: manifestPartition(stage) }, item: { S: 'manifest' }, version: { N: '1' } };
+  await deployed.call('PutItem', { Item: { ...item, document: { S: JSON.stringify(document) } } });
 }
 
 function environment(): Record<string, string> {

@@ -1,5 +1,7 @@
 // The manifest item of a stage, as the Terraform module writes it into the table: for tests that stand in for it.
 
+import { manifestPartition } from '../../../protocol/directory.ts';
+
 /** `triggers` by function. */
 export type TestTriggers = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
@@ -23,5 +25,9 @@ export function manifestItem(
     ]),
   );
   const document = { version: 1, stage, region: 'us-east-1', relay: { url: relayUrl }, functions };
-  return { stage: { S: stage }, item: { S: 'manifest' }, document: { S: JSON.stringify(document) } };
+  return {
+    stage: { S: manifestPartition(stage) },
+    item: { S: 'manifest' },
+    document: { S: JSON.stringify(document) },
+  };
 }

@@ -87,7 +87,7 @@ describe('a stage that is served from this machine', () => {
       region: cloud.region,
       tableName: cloud.tableName,
       http,
-      credentials: () => cloud.developerCredentials,
+      credentials: () => cloud.deployerCredentials,
       clock: systemClock,
     });
     const triggers = { worker: cloud.triggerTargets.get('worker') ?? {} };

@@ -61,7 +61,7 @@ class Door extends Relay {
 }
 
 export async function startLocalAws(clock: Clock = systemClock): Promise<LocalAws> {
-  const developer = createDeveloper(tableName);
+  const developer = createDeveloper(tableName, stage);
   const stub = createStubRole(tableName, stage);
   const verifier = new SigV4Verifier(region, [developer, stub], clock);
   const relay = new Door(verifier, clock);

@@ -1,7 +1,18 @@
-# The directory: who serves the stage (livectl writes it), and the manifest of its functions (Terraform writes it).
+# The directory: who serves the stage (livectl writes it); the manifest of its functions and the stage's secret
+# (Terraform writes them, in a partition of their own).
 
 locals {
   stage_words = split("-", replace(lower(var.stage), "_", "-"))
+
+  # Developers read it and write nothing in it; stubs have no access. No stage's name has a "#".
+  manifest_partition = "${var.stage}#manifest"
+
+  # Where the module itself is the root (`terraform test`), Terraform refuses outputs with a sensitive value in them. By an
+  # index, since a conditional is sensitive where either of its values is.
+  random_secret = { true = base64sha256("${uuid()}${uuid()}"), false = sensitive(base64sha256("${uuid()}${uuid()}")) }
+
+  # What stubs prove themselves with, towards livectl: 256 random bits.
+  secret = try(terraform_data.secret[var.secret_version].triggers_replace, null)
 
   # Nothing secret in it, environment variables least of all; no times, so that a plan after an apply is empty.
   manifest = !var.enabled ? null : {
@@ -90,11 +101,14 @@ resource "aws_dynamodb_table_item" "manifest" {
   range_key  = aws_dynamodb_table.this[0].range_key
 
   item = jsonencode({
-    stage    = { S = var.stage }
+    stage    = { S = local.manifest_partition }
     item     = { S = "manifest" }
     version  = { N = tostring(local.manifest.version) }
     document = { S = jsonencode(local.manifest) }
   })
+
+  # Whoever reads the manifest finds the secret too.
+  depends_on = [aws_dynamodb_table_item.secret]
 
   lifecycle {
     precondition {
@@ -102,4 +116,53 @@ resource "aws_dynamodb_table_item" "manifest" {
       error_message = "own_function_names must have the name that functions[*] has as its function_name: write own_function_names = { orders = aws_lambda_function.orders.function_name } where functions has orders."
     }
   }
+}
+
+# livectl 0.1 looks for the manifest here, and reports one of version 2 as made for a later livectl. After the manifest:
+# in a stage of module 0.1, that item was here and moves first.
+resource "aws_dynamodb_table_item" "manifest_of_0_1" {
+  count = var.enabled ? 1 : 0
+
+  table_name = aws_dynamodb_table.this[0].name
+  hash_key   = aws_dynamodb_table.this[0].hash_key
+  range_key  = aws_dynamodb_table.this[0].range_key
+
+  item = jsonencode({
+    stage    = { S = var.stage }
+    item     = { S = "manifest" }
+    version  = { N = "2" }
+    document = { S = jsonencode({ version = 2, moved_to = local.manifest_partition }) }
+  })
+
+  depends_on = [aws_dynamodb_table_item.manifest]
+}
+
+################################################################################
+# The secret of the stage's stubs
+################################################################################
+
+resource "terraform_data" "secret" {
+  for_each = toset(var.enabled ? [var.secret_version] : [])
+
+  # Not `input`: its copy `output` is not sensitive, so that the plan of a destroy would show it.
+  triggers_replace = local.random_secret[path.module == path.root]
+
+  lifecycle {
+    # Random once: otherwise each plan would have another one.
+    ignore_changes = [triggers_replace]
+  }
+}
+
+resource "aws_dynamodb_table_item" "secret" {
+  count = var.enabled ? 1 : 0
+
+  table_name = aws_dynamodb_table.this[0].name
+  hash_key   = aws_dynamodb_table.this[0].hash_key
+  range_key  = aws_dynamodb_table.this[0].range_key
+
+  item = jsonencode({
+    stage  = { S = local.manifest_partition }
+    item   = { S = "secret" }
+    secret = { S = local.secret }
+  })
 }

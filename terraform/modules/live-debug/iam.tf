@@ -1,4 +1,4 @@
-# Who may do what: stubs post and read their own stage, developers serve their own stage, nobody else is let in.
+# Who may do what: stubs post and read who serves, developers serve their own stage, nobody else is let in.
 
 locals {
   table_arn = try(aws_dynamodb_table.this[0].arn, null)
@@ -24,6 +24,27 @@ locals {
     # ForAllValues holds of no keys at all: a request without any must not pass.
     Null = { "dynamodb:LeadingKeys" = "false" }
   }
+
+  # All that a client item has, and what later versions of livectl may give it, so that the policy can stay. Not
+  # `document` and not `secret`: no item of a developer's passes for one of Terraform's.
+  client_attributes = [
+    "caller",
+    "capabilities",
+    "connectionId",
+    "expiresAt",
+    "filter",
+    "host",
+    "item",
+    "leaseUntil",
+    "observe",
+    "protocol",
+    "publicKey",
+    "session",
+    "since",
+    "stage",
+    "user",
+    "version",
+  ]
 
   directory_key_statements = !var.enabled || var.kms_key_arn == null ? [] : [
     {
@@ -69,15 +90,36 @@ locals {
       local.relay_statements,
       [
         {
-          Sid    = "ServeOwnStage"
-          Effect = "Allow"
-          Action = [
-            "dynamodb:DeleteItem",
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:Query",
-            "dynamodb:UpdateItem",
-          ]
+          Sid      = "ReadOwnStage"
+          Effect   = "Allow"
+          Action   = ["dynamodb:GetItem", "dynamodb:Query"]
+          Resource = [local.table_arn]
+          Condition = {
+            "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = [var.stage, local.manifest_partition] }
+            Null                        = { "dynamodb:LeadingKeys" = "false" }
+          }
+        },
+        {
+          Sid      = "ServeOwnStage"
+          Effect   = "Allow"
+          Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+          Resource = [local.table_arn]
+          Condition = {
+            "ForAllValues:StringEquals" = {
+              "dynamodb:Attributes"  = local.client_attributes
+              "dynamodb:LeadingKeys" = [var.stage]
+            }
+            Null = {
+              "dynamodb:Attributes"  = "false"
+              "dynamodb:LeadingKeys" = "false"
+            }
+          }
+        },
+        {
+          # It writes no attribute.
+          Sid       = "GiveBackOwnStage"
+          Effect    = "Allow"
+          Action    = ["dynamodb:DeleteItem"]
           Resource  = [local.table_arn]
           Condition = local.own_stage
         },

@@ -38,11 +38,12 @@ output "stub" {
 }
 
 output "environment" {
-  description = "By function: the environment variables its stub needs, to be merged into its own. Where it sets `NODE_OPTIONS`, name that `LIVE_DEBUG_NODE_OPTIONS` while live: the stub starts without the options and sends them on. Nothing secret. Empty while not enabled."
+  description = "By function: the environment variables its stub needs, to be merged into its own. Where it sets `NODE_OPTIONS`, name that `LIVE_DEBUG_NODE_OPTIONS` while live: the stub starts without the options and sends them on. The value of `LIVE_DEBUG_SECRET` is sensitive, so a root module's output of it must be as well. Empty while not enabled."
   value       = local.stub_environments
 
-  # A function of the caller's that takes it connects in its init phase, and needs its permissions by then.
-  depends_on = [aws_iam_role_policy.stub]
+  # A function of the caller's that takes it connects in its init phase, and needs its permissions by then; a new
+  # secret must be in the directory.
+  depends_on = [aws_iam_role_policy.stub, aws_dynamodb_table_item.secret]
 }
 
 output "triggers" {

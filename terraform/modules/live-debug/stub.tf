@@ -19,6 +19,7 @@ locals {
         LIVE_DEBUG_FUNCTION = name
         LIVE_DEBUG_TABLE    = aws_dynamodb_table.this[0].name
         LIVE_DEBUG_RELAY    = local.relay.url
+        LIVE_DEBUG_SECRET   = local.secret
       },
       f.fallback_arn == null ? {} : { LIVE_DEBUG_FALLBACK_ARN = f.fallback_arn },
       # A stub streams its answer only where its caller takes it.
@@ -76,9 +77,11 @@ resource "aws_lambda_function" "this" {
 
   tags = merge(var.tags, each.value.tags)
 
-  # Its init phase connects, so it needs its permissions by then; and Lambda would make the log group itself.
+  # Its init phase connects, so it needs its permissions by then; and Lambda would make the log group itself. A new
+  # secret is in the directory before a stub has it: livectl looks there when it meets one that it doesn't know.
   depends_on = [
     aws_cloudwatch_log_group.stub,
+    aws_dynamodb_table_item.secret,
     aws_iam_role_policy.function,
     aws_iam_role_policy.stub,
   ]

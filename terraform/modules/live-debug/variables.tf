@@ -73,7 +73,7 @@ variable "functions" {
     timeout = optional(number, 3)
     # MB, 128 to 10240, for the stub as for the function, since code can read it.
     memory_size = optional(number, 128)
-    # Environment variables: at most 3,584 bytes, so that Lambda's 4,096 leave room for the stub's own. Not in the manifest.
+    # Environment variables: at most 3,520 bytes, so that Lambda's 4,096 leave room for the stub's own. Not in the manifest.
     environment = optional(map(string), {})
     # The function's root folder, relative to the folder livectl serves.
     source_dir = optional(string, ".")
@@ -351,9 +351,9 @@ variable "functions" {
   # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html; all variables together: 4 KB.
   validation {
     condition = alltrue([for f in var.functions :
-      sum(concat([0], [for key, value in f.environment : length(base64encode("${key}${value}")) * 3 / 4])) <= 3584
+      sum(concat([0], [for key, value in f.environment : length(base64encode("${key}${value}")) * 3 / 4])) <= 3520
     ])
-    error_message = "functions[*].environment must not exceed 3,584 bytes in one function: Lambda allows 4,096 for all variables together, and the stub's own take up to 512. Move large values to SSM Parameter Store or Secrets Manager."
+    error_message = "functions[*].environment must not exceed 3,520 bytes in one function: Lambda allows 4,096 for all variables together, and the stub's own take up to 576. Move large values to SSM Parameter Store or Secrets Manager."
   }
 
   validation {
@@ -807,6 +807,18 @@ variable "point_in_time_recovery" {
   type        = bool
   default     = false
   nullable    = false
+}
+
+variable "secret_version" {
+  description = "Any other text gives the stage a new secret: change it, e.g. to a date, when somebody who could read the secret should no longer be able to use it. Stubs prove themselves to livectl with the secret, which is random and in the state, the directory and the stubs' `LIVE_DEBUG_SECRET`."
+  type        = string
+  default     = "1"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^\\S{1,64}$", var.secret_version))
+    error_message = "secret_version must be 1 to 64 characters without spaces: write e.g. \"2\" or \"2025-06-01\"."
+  }
 }
 
 ################################################################################

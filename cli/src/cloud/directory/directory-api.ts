@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../../../protocol/clock.ts';
-import { type Principal, refusalOf, tableArn } from '../access.ts';
+import { type Principal, type RequestContext, refusalOf, tableArn } from '../access.ts';
 import { directoryLimits } from '../aws-limits.ts';
 import { type Answer, readBody } from '../loopback-server.ts';
 import type { SigV4Verifier } from '../sigv4-verify.ts';
@@ -93,9 +93,9 @@ export class Directory {
     if (!verified.ok) throw new DirectoryError(verified.failure, verified.message);
     const raw = parseBody(body);
     const tableName = tableNameOf(raw);
-    const allow = (partitions: readonly string[]) =>
-      checkAllowed(verified.principal, `dynamodb:${operation}`, tableName, partitions);
-    allow([]);
+    const allow = (context?: RequestContext) =>
+      checkAllowed(verified.principal, `dynamodb:${operation}`, tableName, context);
+    allow();
     if (operation === 'DescribeTable') {
       parseRequest(operation, describeTableRequest, raw);
       return { Table: describe(this.#find(tableName, `: Table: ${tableName} not found`)) };
@@ -104,7 +104,7 @@ export class Directory {
     if (!prepare) throw unsupported(`the operation ${operation}`);
     const { key, table } = this.#find(tableName);
     const prepared = prepare(raw, tableName, key);
-    allow(prepared.partitions);
+    allow(prepared);
     return prepared.run(table);
   }
 
@@ -164,9 +164,9 @@ function checkAllowed(
   principal: Principal,
   action: string,
   tableName: string,
-  partitions: readonly string[],
+  context: RequestContext | undefined,
 ): void {
-  const refusal = refusalOf(principal, action, tableArn(tableName), partitions);
+  const refusal = refusalOf(principal, action, tableArn(tableName), context);
   if (refusal) throw new DirectoryError('AccessDeniedException', refusal);
 }
 

@@ -1,7 +1,7 @@
 // The directory: the operations on one item, GetItem, PutItem, UpdateItem and DeleteItem.
 import { directoryLimits } from '../aws-limits.ts';
 import { type Item, itemSize, parseAttributes } from './attribute-value.ts';
-import { type Condition, meets } from './condition.ts';
+import { attributesOf, type Condition, meets } from './condition.ts';
 import { parseCondition } from './condition-parser.ts';
 import { DirectoryError, invalid } from './directory-error.ts';
 import { ExpressionAttributes } from './expression-attributes.ts';
@@ -26,6 +26,7 @@ export function prepareGet(raw: unknown, _tableName: string, schema: KeySchema):
   const key = parseKey(parseAttributes(request.Key), schema);
   return {
     partitions: [key.partition],
+    attributes: [],
     run(table) {
       const item = table.get(key);
       return item ? { Item: itemJson(project(item)) } : {};
@@ -43,9 +44,10 @@ export function preparePut(raw: unknown, _tableName: string, schema: KeySchema):
   checkReturnsOld(request.ReturnValues);
   return {
     partitions: [key.partition],
+    attributes: [...item.keys(), ...check.names],
     run(table) {
       const old = table.get(key);
-      check(old);
+      check.holds(old);
       table.put(key, item);
       return request.ReturnValues === 'ALL_OLD' && old ? { Attributes: itemJson(old) } : {};
     },
@@ -59,9 +61,10 @@ export function prepareDelete(raw: unknown, _tableName: string, schema: KeySchem
   checkReturnsOld(request.ReturnValues);
   return {
     partitions: [key.partition],
+    attributes: [...keyNames(schema), ...check.names],
     run(table) {
       const old = table.get(key);
-      check(old);
+      check.holds(old);
       table.delete(key);
       return request.ReturnValues === 'ALL_OLD' && old ? { Attributes: itemJson(old) } : {};
     },
@@ -84,9 +87,10 @@ export function prepareUpdate(raw: unknown, _tableName: string, schema: KeySchem
   }
   return {
     partitions: [key.partition],
+    attributes: [...keyNames(schema), ...(update?.reads ?? []), ...(update?.names ?? []), ...check.names],
     run(table) {
       const old = table.get(key);
-      check(old);
+      check.holds(old);
       const item = update ? update.apply(old ?? given) : (old ?? given);
       if (itemSize(item) > directoryLimits.itemBytes) {
         throw invalid('Item size to update has exceeded the maximum allowed size');
@@ -117,11 +121,18 @@ interface Conditional {
   readonly ReturnValuesOnConditionCheckFailure?: 'ALL_OLD' | 'NONE' | undefined;
 }
 
-/** Parses a write's expressions; the result throws where the item there is does not meet the condition. */
+interface Check {
+  /** The attributes that the condition looks at. */
+  readonly names: readonly string[];
+  /** Throws where the item there is does not meet the condition. */
+  holds(old: Item | undefined): void;
+}
+
+/** Parses a write's expressions. */
 function conditionOf(
   request: Conditional,
   parseUpdateFirst?: (attributes: ExpressionAttributes) => void,
-): (old: Item | undefined) => void {
+): Check {
   const {
     ConditionExpression: text,
     ExpressionAttributeNames: names,
@@ -134,12 +145,13 @@ function conditionOf(
   let condition: Condition | undefined;
   if (text !== undefined) condition = parseCondition('ConditionExpression', text, attributes);
   attributes.checkAllUsed();
-  return (old) => {
+  const holds = (old: Item | undefined) => {
     if (!condition || meets(old ?? new Map(), condition)) return;
     const shown =
       old && request.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' ? { Item: itemJson(old) } : {};
     throw new DirectoryError('ConditionalCheckFailedException', 'The conditional request failed', shown);
   };
+  return { names: condition ? attributesOf(condition) : [], holds };
 }
 
 function checkReturnsOld(returnValues: string | undefined): void {

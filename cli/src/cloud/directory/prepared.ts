@@ -8,6 +8,8 @@ import type { Table } from './table.ts';
 export interface Prepared {
   /** The partitions it touches, IAM's `dynamodb:LeadingKeys`. */
   readonly partitions: readonly string[];
+  /** The attributes a write names, IAM's `dynamodb:Attributes`: of its item or key, and in its expressions. */
+  readonly attributes: readonly string[];
   /** Gives the answer's JSON. Throws where the items stand against it. */
   run(table: Table): unknown;
 }

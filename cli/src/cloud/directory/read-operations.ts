@@ -54,6 +54,7 @@ export function prepareQuery(raw: unknown, _tableName: string, schema: KeySchema
   const backwards = request.ScanIndexForward === false;
   return {
     partitions: [range.partition],
+    attributes: [],
     run(table) {
       const found = table
         .partition(range.partition)
@@ -92,6 +93,7 @@ export function prepareBatchGet(raw: unknown, tableName: string, schema: KeySche
   }
   return {
     partitions: keys.map(({ partition }) => partition),
+    attributes: [],
     run(table) {
       const found: unknown[] = [];
       const unprocessed: unknown[] = [];

@@ -19,6 +19,8 @@ type Action =
 export interface Update {
   /** The attributes it writes, in the order of the text. */
   readonly names: readonly string[];
+  /** The attributes whose values it takes. */
+  readonly reads: readonly string[];
   /** The item after it; throws a ValidationException where an operand is missing or of the wrong type. */
   apply(item: Item): Item;
 }
@@ -38,6 +40,7 @@ export function parseUpdate(text: string, attributes: ExpressionAttributes): Upd
   const actions = new UpdateParser(new ExpressionReader('UpdateExpression', text, attributes)).parse();
   return {
     names: actions.map(({ name }) => name),
+    reads: actions.flatMap((action) => (action.kind === 'set' ? readsOf(action.term) : [])),
     apply(item) {
       const next = new Map(item);
       for (const action of actions) {
@@ -145,6 +148,19 @@ class UpdateParser {
 
   #name(): string {
     return this.#reader.readName((complaint, message) => this.#complaints.note(complaint, message));
+  }
+}
+
+function readsOf(term: Term): string[] {
+  switch (term.kind) {
+    case 'literal':
+      return [];
+    case 'attribute':
+      return [term.name];
+    case 'if_not_exists':
+      return [term.name, ...readsOf(term.otherwise)];
+    default:
+      return [...readsOf(term.left), ...readsOf(term.right)];
   }
 }
 

@@ -60,7 +60,7 @@ export async function startSources(
     deployed(name, { triggers: v.parse(triggersSchema, each) }),
   );
   const tableName = 'live-debug-local';
-  const developer = createDeveloper(tableName, [tableArn('*')]);
+  const developer = createDeveloper(tableName, 'test', [tableArn('*')]);
   const verifier = new SigV4Verifier(region, [developer], clockOfSignatures);
   const invoked = new Recorder<Invoked>();
   const told = new Recorder<CloudEvent>();

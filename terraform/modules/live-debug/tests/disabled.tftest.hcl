@@ -22,7 +22,8 @@ run "leaves_no_resource_and_empty_outputs" {
       length(aws_apigatewayv2_api.this), length(aws_apigatewayv2_route.connect), length(aws_apigatewayv2_route.mock),
       length(aws_apigatewayv2_integration.mock), length(aws_apigatewayv2_integration_response.mock),
       length(aws_apigatewayv2_route_response.mock), length(aws_apigatewayv2_stage.this), length(aws_cloudwatch_log_group.relay),
-      length(aws_dynamodb_table.this), length(aws_dynamodb_table_item.manifest),
+      length(aws_dynamodb_table.this), length(aws_dynamodb_table_item.manifest), length(aws_dynamodb_table_item.manifest_of_0_1),
+      length(aws_dynamodb_table_item.secret), length(terraform_data.secret),
       length(aws_lambda_function.this), length(aws_cloudwatch_log_group.stub),
       length(aws_iam_role.this), length(aws_iam_role_policy.function), length(aws_iam_role_policy.stub), length(aws_iam_policy.developer),
     ]) == 0

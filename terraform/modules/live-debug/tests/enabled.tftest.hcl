@@ -91,8 +91,33 @@ run "makes_relay_directory_and_stubs" {
   }
 
   assert {
-    condition     = { for key, value in jsondecode(aws_dynamodb_table_item.manifest[0].item) : key => value if key != "document" } == { stage = { S = "dev-tom" }, item = { S = "manifest" }, version = { N = "1" } }
+    condition     = { for key, value in jsondecode(aws_dynamodb_table_item.manifest[0].item) : key => value if key != "document" } == { stage = { S = "dev-tom#manifest" }, item = { S = "manifest" }, version = { N = "1" } }
     error_message = "The manifest item has its key and version."
+  }
+
+  assert {
+    condition = jsondecode(aws_dynamodb_table_item.manifest_of_0_1[0].item) == {
+      stage    = { S = "dev-tom" }, item = { S = "manifest" }, version = { N = "2" }
+      document = { S = jsonencode({ version = 2, moved_to = "dev-tom#manifest" }) }
+    }
+    error_message = "Where livectl 0.1 looks, it finds one that is not for it."
+  }
+
+  assert {
+    condition = jsondecode(aws_dynamodb_table_item.secret[0].item) == {
+      stage = { S = "dev-tom#manifest" }, item = { S = "secret" }, secret = { S = output.environment["hello"].LIVE_DEBUG_SECRET }
+    }
+    error_message = "The directory has the stubs' secret, in the manifest's partition."
+  }
+
+  assert {
+    condition     = can(regex("^[A-Za-z0-9+/]{43}=$", output.environment["hello"].LIVE_DEBUG_SECRET)) && length(toset([for variables in values(output.environment) : variables.LIVE_DEBUG_SECRET])) == 1
+    error_message = "The secret is 256 bits in base64, one for all stubs of the stage."
+  }
+
+  assert {
+    condition     = !strcontains(jsonencode([output.manifest, output.functions, output.developer_policy_json]), output.environment["hello"].LIVE_DEBUG_SECRET)
+    error_message = "Of the outputs only environment has the secret."
   }
 
   assert {
@@ -154,6 +179,7 @@ run "makes_relay_directory_and_stubs" {
       LIVE_DEBUG_FUNCTION     = "hello"
       LIVE_DEBUG_TABLE        = "live-debug-dev-tom"
       LIVE_DEBUG_RELAY        = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/live"
+      LIVE_DEBUG_SECRET       = terraform_data.secret["1"].triggers_replace
     })
     error_message = "A stub has the function's variables and its own, without a wrapper or Node options that need a layer."
   }
@@ -194,7 +220,7 @@ run "makes_relay_directory_and_stubs" {
   }
 
   assert {
-    condition     = toset(keys(output.environment["hello"])) == toset(["LIVE_DEBUG_STAGE", "LIVE_DEBUG_FUNCTION", "LIVE_DEBUG_TABLE", "LIVE_DEBUG_RELAY"]) && output.developer_policy_arn == null && length(output.triggers) == 0 && output.vpn_guidance == ""
+    condition     = toset(keys(output.environment["hello"])) == toset(["LIVE_DEBUG_STAGE", "LIVE_DEBUG_FUNCTION", "LIVE_DEBUG_TABLE", "LIVE_DEBUG_RELAY", "LIVE_DEBUG_SECRET"]) && output.developer_policy_arn == null && length(output.triggers) == 0 && output.vpn_guidance == ""
     error_message = "environment has the stub's own variables only."
   }
 }

@@ -347,7 +347,7 @@ run "makes_shares_and_finds_sources" {
   }
 
   assert {
-    condition = slice(jsondecode(output.developer_policy_json).Statement, 3, 5) == jsondecode(<<-JSON
+    condition = slice(jsondecode(output.developer_policy_json).Statement, 5, 7) == jsondecode(<<-JSON
       [
         {
           "Sid": "ReadAndInvokeOwnFunctions", "Effect": "Allow",

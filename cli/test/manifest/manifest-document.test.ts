@@ -1,0 +1,69 @@
+// Where a stage's manifest is read: in its own partition, else where module 0.1 put it; never the words left there.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../../../protocol/clock.ts';
+import { Directory, manifestPartition } from '../../../protocol/directory.ts';
+import { HttpClient } from '../../../protocol/http-client.ts';
+import {
+  createDeveloper,
+  createPrincipal,
+  type Principal,
+  region,
+  tableArn,
+} from '../../src/cloud/access.ts';
+import { readManifestDocument } from '../../src/manifest/manifest-document.ts';
+import { admin, type DirectoryServer, startDirectory, tableName } from '../cloud/directory-server.ts';
+
+const developer = createDeveloper(tableName, 'dev');
+/** Under the policy of module 0.1, which has one partition. */
+const developerOf01 = createPrincipal('developer/0.1', [
+  { actions: ['dynamodb:GetItem'], resources: [tableArn(tableName)], leadingKeys: ['dev'] },
+]);
+
+let server: DirectoryServer;
+let http: HttpClient;
+
+beforeEach(async () => {
+  server = await startDirectory(systemClock, [developer, developerOf01]);
+  http = new HttpClient();
+});
+
+afterEach(async () => {
+  http.close();
+  await server.close();
+});
+
+function directoryAs({ credentials }: Principal): Directory {
+  const common = { endpoint: server.url, region, tableName, http, clock: systemClock };
+  return new Directory({ ...common, credentials: () => credentials });
+}
+
+async function put(partition: string, document: string): Promise<void> {
+  const item = { stage: { S: partition }, item: { S: 'manifest' }, document: { S: document } };
+  await directoryAs(admin).call('PutItem', { Item: item });
+}
+
+const read = (as: Principal) => readManifestDocument(directoryAs(as), 'dev');
+const moved = JSON.stringify({ version: 2, moved_to: 'dev#manifest' });
+
+test('the partition goes before the old place', async () => {
+  await put('dev', '{"version":1,"old":true}');
+  expect(await read(developer)).toEqual({ text: '{"version":1,"old":true}', isOfModule01: true });
+  await put(manifestPartition('dev'), '{"version":1}');
+  expect(await read(developer)).toEqual({ text: '{"version":1}', isOfModule01: false });
+});
+
+test('a stage of module 0.1 is read under its own policy, which has no such partition', async () => {
+  await put('dev', '{"version":1}');
+  expect(await read(developerOf01)).toEqual({ text: '{"version":1}', isOfModule01: true });
+});
+
+test('what the module leaves in the old place is no manifest', async () => {
+  await put('dev', moved);
+  expect(await read(developer)).toBeUndefined();
+});
+
+test('a policy that was not brought up to date with the stage is what the error is about', async () => {
+  await put('dev', moved);
+  await put(manifestPartition('dev'), '{"version":1}');
+  await expect(read(developerOf01)).rejects.toMatchObject({ type: 'AccessDeniedException' });
+});

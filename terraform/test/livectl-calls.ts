@@ -1,0 +1,91 @@
+// What livectl asks of the directory while it serves, as IAM sees it: recorded from its own code.
+import * as v from 'valibot';
+import { readManifestDocument } from '../../cli/src/manifest/manifest-document.ts';
+import { Lease } from '../../cli/src/relay/lease.ts';
+import { systemClock } from '../../protocol/clock.ts';
+import { Directory } from '../../protocol/directory.ts';
+import { HttpClient } from '../../protocol/http-client.ts';
+
+const named = v.optional(v.record(v.string(), v.unknown()), {});
+const inputSchema = v.object({
+  Key: named,
+  Item: named,
+  ExpressionAttributeNames: v.optional(v.record(v.string(), v.string()), {}),
+  ExpressionAttributeValues: named,
+});
+
+/** One call, with the condition keys that DynamoDB fills in of it. */
+export interface DirectoryCall {
+  readonly action: string;
+  readonly context: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * `dynamodb:LeadingKeys` is the partition of the item or query; `dynamodb:Attributes` are the top-level attributes that a
+ * request names: the item's or the key's, and those in its expressions (Amazon DynamoDB Developer Guide, "Using IAM
+ * policy conditions for fine-grained access control").
+ */
+export function directoryCall(operation: string, input: unknown): DirectoryCall {
+  const { Key, Item, ExpressionAttributeNames, ExpressionAttributeValues } = v.parse(inputSchema, input);
+  const stage = v.parse(
+    v.object({ S: v.string() }),
+    Key.stage ?? Item.stage ?? ExpressionAttributeValues[':stage'],
+  );
+  const attributes = new Set([
+    ...Object.keys(Key),
+    ...Object.keys(Item),
+    ...Object.values(ExpressionAttributeNames),
+  ]);
+  return {
+    action: `dynamodb:${operation}`,
+    context: { 'dynamodb:LeadingKeys': [stage.S], 'dynamodb:Attributes': [...attributes] },
+  };
+}
+
+/** Every call of a livectl that starts, takes a stage from somebody, renews its lease and stops. */
+export async function livectlCalls(stage: string): Promise<DirectoryCall[]> {
+  const calls: DirectoryCall[] = [];
+  const http = new HttpClient();
+  class Recording extends Directory {
+    override async call(operation: string, input: Readonly<Record<string, unknown>>): Promise<unknown> {
+      calls.push(directoryCall(operation, input));
+      return {};
+    }
+  }
+  const directory = new Recording({
+    endpoint: 'http://127.0.0.1:9',
+    region: 'eu-west-1',
+    tableName: `live-debug-${stage}`,
+    http,
+    credentials: () => ({ accessKeyId: 'none', secretAccessKey: 'none' }),
+    clock: systemClock,
+  });
+  const holder = {
+    session: 'session-1',
+    user: 'ada',
+    host: 'ada-laptop',
+    caller: 'arn:aws:iam::123456789012:user/ada',
+    version: '0.2.0',
+    publicKey: 'BAAA',
+  };
+  const lease = new Lease({
+    directory,
+    stage,
+    functions: undefined,
+    holder,
+    clock: systemClock,
+    noTakeover: false,
+    onLost: () => undefined,
+    onTrouble: () => undefined,
+  });
+  try {
+    await readManifestDocument(directory, stage);
+    await directory.clients(stage);
+    await lease.take('connection-1=');
+    await lease.check();
+    await lease.release();
+  } finally {
+    http.close();
+  }
+  return calls;
+}
