@@ -17,7 +17,7 @@ function vpcConfig(fields: Readonly<Record<string, readonly string[]>>) {
 const unfitFunctions: readonly (readonly [string, Readonly<Record<string, unknown>>, string])[] = [
   ['image', { package_type: 'Image' }, 'Unfit: image'],
   ['no_handler', { handler: 'src/a b' }, 'write e.g. "src/orders.handler". Unfit: no_handler.'],
-  ['no_runtime', { runtime: 'go1' }, 'Unfit: no_runtime = "go1"'],
+  ['no_runtime', { runtime: 'nodejs 22' }, 'Invalid: no_runtime = "nodejs 22"'],
   ['long', { timeout: 901 }, 'Unfit: long = 901'],
   ['half', { memory_size: 128.5 }, 'Unfit: half = 128.5'],
   ['heavy', { environment: { LARGE: 'ä'.repeat(1800) } }, '3,520 bytes'],

@@ -31,6 +31,13 @@ export interface UnbuiltTarget
   readonly afterBuild: () => BuildTarget | { readonly path: string; readonly text: string };
 }
 
+/** A function that can't be run as it is configured: its invocations fail with this reason, others go on. */
+export interface UnrunnableTarget
+  extends Pick<BuildTarget, 'functionName' | 'runtime' | 'handler' | 'taskRoot' | 'layers'> {
+  /** What to set in the manifest, and why. */
+  readonly problem: string;
+}
+
 /** One mistake in the sources; line is 1-based, column 0-based, as esbuild counts; `file` is relative to the task root. */
 export interface BuildMessage {
   readonly text: string;

@@ -2,10 +2,10 @@
 import { dirname, extname, relative, sep } from 'node:path';
 import process from 'node:process';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
-import { isPlainJavaScript } from '../manifest/resolve-targets.ts';
+import { isPlainJavaScript, type Target } from '../manifest/resolve-targets.ts';
 import { BuildCommandCompiler } from './build-command-compiler.ts';
 import { BuildCommands } from './build-commands.ts';
-import type { BuildEvent, Builder, BuildTarget, UnbuiltTarget } from './build-event.ts';
+import type { BuildEvent, Builder, BuildTarget } from './build-event.ts';
 import { BundleCompiler } from './bundle-compiler.ts';
 import type { Compiler } from './compiler.ts';
 import { FileWatcher } from './file-watcher.ts';
@@ -21,7 +21,7 @@ import { PythonCompiler } from './python-compiler.ts';
 import { SourceCompiler } from './source-compiler.ts';
 
 export interface BuilderOptions {
-  readonly targets: readonly (BuildTarget | UnbuiltTarget)[];
+  readonly targets: readonly Target[];
   readonly onEvent: (event: BuildEvent) => void;
   readonly clock?: Clock | undefined;
   /** Folder for `.livectl/`; default: the package root of each function. Bundles find packages from there. */
@@ -105,7 +105,8 @@ class AllBuilds implements Builder {
     );
   }
 
-  async #compilerFor(target: BuildTarget | UnbuiltTarget): Promise<Compiler> {
+  async #compilerFor(target: Target): Promise<Compiler> {
+    if ('problem' in target) return neverRuns(target.problem);
     if ('build' in target) {
       const command = this.#commands.of(target.build, target.taskRoot);
       const compilerFor = (built: BuildTarget) => this.#compilerFor(built);
@@ -163,6 +164,14 @@ const noEsbuild =
 function packageRootOf(file: string): string | undefined {
   const { found } = nearestUpwards(dirname(file), ['package.json'], dirname(file));
   return found === undefined ? undefined : dirname(found);
+}
+
+/** Stands in where the manifest lacks what the function needs; nothing but a new start changes that. */
+function neverRuns(problem: string): Compiler {
+  return {
+    compile: async () => ({ ok: false, inputs: new Set(), errors: [{ text: problem }] }),
+    dispose: async () => {},
+  };
 }
 
 /** Stands in where a function can't be made runnable: says why, also when it is asked for. */

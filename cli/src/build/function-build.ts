@@ -3,7 +3,8 @@
 import { relative } from 'node:path';
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
-import type { BuildEvent, BuildTarget, UnbuiltTarget } from './build-event.ts';
+import type { Target } from '../manifest/resolve-targets.ts';
+import type { BuildEvent } from './build-event.ts';
 import type { Compilation, Compiler } from './compiler.ts';
 import type { FileWatcher, Subscriber } from './file-watcher.ts';
 
@@ -11,7 +12,7 @@ import type { FileWatcher, Subscriber } from './file-watcher.ts';
 const mostDiscarded = 10;
 
 export interface FunctionBuildOptions {
-  readonly target: BuildTarget | UnbuiltTarget;
+  readonly target: Target;
   readonly compiler: Compiler;
   readonly watcher: FileWatcher;
   readonly clock: Clock;

@@ -1,10 +1,28 @@
-// Where the local Node differs from the deployed runtime, said once: the code may behave differently.
+// What is worth knowing of the functions' runtimes, said once: another Node.js here, or a family that livectl doesn't know.
+
 import type { FunctionSettings } from '../manifest/function-settings.ts';
-import { nodeMajor } from '../manifest/runtimes.ts';
+import { isKnownRuntime, meantRuntime, nodeMajor } from '../manifest/runtimes.ts';
 import { nodeVersion } from '../platform.ts';
 
-/** One line for each deployed Node version that is not the local one. */
+/** One line for each deployed Node version that is not the local one, and for each runtime that livectl doesn't know. */
 export function runtimeNotices(functions: readonly FunctionSettings[]): string[] {
+  return [...unknownRuntimes(functions), ...otherNodes(functions)];
+}
+
+function unknownRuntimes(functions: readonly FunctionSettings[]): string[] {
+  return functions
+    .filter(({ runtime }) => !isKnownRuntime(runtime))
+    .map(({ command, name, runtime }) => {
+      const known = meantRuntime(runtime);
+      const meant = known === undefined ? '' : ` (did you mean ${known}?)`;
+      const done = command
+        ? `its "command" runs it`
+        : 'livectl can run it by a "command" only, and its invocations fail without one';
+      return `${name}: livectl does not know the runtime ${JSON.stringify(runtime)}${meant}; ${done}`;
+    });
+}
+
+function otherNodes(functions: readonly FunctionSettings[]): string[] {
   const local = nodeVersion();
   const other = new Map<number, string[]>();
   for (const { command, name, runtime } of functions) {

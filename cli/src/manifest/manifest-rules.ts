@@ -3,7 +3,7 @@
 import type { FunctionText } from './manifest-schema.ts';
 import type { Mistake } from './mistakes.ts';
 import { jsonPath } from './mistakes.ts';
-import { pythonVersion, whyCommandIsNeeded } from './runtimes.ts';
+import { pythonVersion } from './runtimes.ts';
 import { checkSharedTriggers, checkTriggers } from './trigger-rules.ts';
 
 /** Lambda refuses a function that sets one of these: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
@@ -49,8 +49,6 @@ function brokenFunctionRules(name: string, settings: FunctionText): Mistake[] {
   const mistake = (keys: readonly string[], text: string) =>
     mistakes.push({ path: jsonPath(['functions', name, ...keys]), text });
 
-  const needed = settings.command === undefined ? whyCommandIsNeeded(settings.runtime) : undefined;
-  if (needed !== undefined) mistake(['command'], needed);
   if (settings.python !== undefined) {
     if (pythonVersion(settings.runtime) === undefined) mistake(['python'], `is not for ${settings.runtime}`);
     else if (settings.command !== undefined) mistake(['python'], 'is not used where there is a command');

@@ -1,9 +1,8 @@
 // The schema of livectl.json. Field names are those of the AWS provider's aws_lambda_function; scripts/schema.mjs
 // makes livectl.schema.json from it for editors.
 import * as v from 'valibot';
-import { didYouMean } from './did-you-mean.ts';
 import { esbuildSchema } from './esbuild-settings.ts';
-import { runtimes } from './runtimes.ts';
+import { exampleRuntimes, runtimePattern } from './runtimes.ts';
 import { fields, flag, kindOf, mustBe, text, texts, wholeNumber } from './schema-parts.ts';
 import { triggersSchema } from './trigger-schema.ts';
 
@@ -38,12 +37,12 @@ export const functionSchema = fields({
     ),
   ),
   runtime: v.pipe(
-    v.picklist(runtimes, ({ input }) =>
-      typeof input === 'string'
-        ? `${JSON.stringify(input)} is not a runtime of AWS Lambda${didYouMean(input, runtimes) || `: ${runtimes.join(', ')}`}`
-        : `must be the name of a Lambda runtime, not ${kindOf(input)}`,
+    v.string(({ input }) => `must be the name of a Lambda runtime, not ${kindOf(input)}`),
+    v.regex(runtimePattern, ({ input }) => `${JSON.stringify(input)} must be e.g. nodejs22.x or python3.13`),
+    v.examples([...exampleRuntimes]),
+    v.description(
+      'AWS runtime identifier, e.g. nodejs22.x. Any version of nodejs*.x, python*.* and provided.* runs by itself, anything else by its command.',
     ),
-    v.description('AWS runtime identifier, e.g. nodejs22.x.'),
   ),
   timeout: v.optional(
     v.pipe(wholeNumber(1, 900, 'seconds'), v.description('Longest run in seconds, 1 to 900.')),

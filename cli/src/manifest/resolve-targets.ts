@@ -1,7 +1,7 @@
 // Finds each function's files on the disk, as the build needs them.
 import { readdirSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
-import type { BuildTarget, UnbuiltTarget } from '../build/build-event.ts';
+import type { BuildTarget, UnbuiltTarget, UnrunnableTarget } from '../build/build-event.ts';
 import { findPnpFile } from '../build/pnp-file.ts';
 import type { FunctionSettings } from './function-settings.ts';
 import type { Manifest } from './load-manifest.ts';
@@ -12,21 +12,43 @@ import { bringsItsOwnRuntime, pythonVersion, whyCommandIsNeeded } from './runtim
 /** Tried in this order: sources before what a compiler may have put beside them, then as Lambda does. */
 const extensions = ['.ts', '.mts', '.cts', '.tsx', '', '.js', '.mjs', '.cjs', '.jsx'];
 
-/** The functions with their files; throws `LD_CONFIG` that names every function whose files aren't there. */
-export function resolveTargets(manifest: Manifest): (BuildTarget | UnbuiltTarget)[] {
+/** What there is to build, or why a function can't be run. */
+export type Target = BuildTarget | UnbuiltTarget | UnrunnableTarget;
+
+/**
+ * The functions with their files; throws `LD_CONFIG` that names every function whose files aren't there. One whose
+ * runtime needs a `command` stops the others only where there are none.
+ */
+export function resolveTargets(manifest: Manifest): Target[] {
   const mistakes: Mistake[] = [];
-  const targets: (BuildTarget | UnbuiltTarget)[] = [];
+  const targets: Target[] = [];
+  const unrunnable: Mistake[] = [];
   for (const settings of manifest.functions) {
     const resolved = resolveTarget(settings, manifest.root);
-    if ('path' in resolved)
-      mistakes.push({ ...resolved, path: `${jsonPath(['functions', settings.name])}.${resolved.path}` });
-    else targets.push(resolved);
+    if (!('path' in resolved)) {
+      targets.push(resolved);
+      continue;
+    }
+    const mistake = { ...resolved, path: `${jsonPath(['functions', settings.name])}.${resolved.path}` };
+    if (resolved.stopsOthers === false) {
+      unrunnable.push(mistake);
+      const { name: functionName, runtime, handler, sourceDir } = settings;
+      const taskRoot = resolve(manifest.root, sourceDir);
+      targets.push({ functionName, runtime, handler, taskRoot, problem: `${mistake.path}: ${mistake.text}` });
+    } else mistakes.push(mistake);
   }
-  if (mistakes.length > 0) throw mistakesError(manifest.file, mistakes);
+  const nothingRuns = unrunnable.length === targets.length;
+  if (mistakes.length > 0 || nothingRuns) throw mistakesError(manifest.file, [...mistakes, ...unrunnable]);
   return targets;
 }
 
-function resolveTarget(settings: FunctionSettings, root: string): BuildTarget | UnbuiltTarget | Mistake {
+/** A mistake of one function; with `stopsOthers: false` that function alone is not served. */
+type FunctionMistake = Mistake & { readonly stopsOthers?: false };
+
+function resolveTarget(
+  settings: FunctionSettings,
+  root: string,
+): BuildTarget | UnbuiltTarget | FunctionMistake {
   const taskRoot = resolve(root, settings.sourceDir);
   if (kindOf(taskRoot) !== 'folder') return { path: 'source_dir', text: `there is no folder ${taskRoot}` };
   const { name: functionName, runtime, handler, build, layerDirs = [] } = settings;
@@ -41,7 +63,11 @@ function resolveTarget(settings: FunctionSettings, root: string): BuildTarget | 
   return { functionName, runtime, handler, taskRoot, layers, build, afterBuild };
 }
 
-function findFiles(settings: FunctionSettings, root: string, taskRoot: string): BuildTarget | Mistake {
+function findFiles(
+  settings: FunctionSettings,
+  root: string,
+  taskRoot: string,
+): BuildTarget | FunctionMistake {
   const { name: functionName, runtime, handler, esbuild } = settings;
   const common = { functionName, runtime, handler, taskRoot };
   const asItIs = { ...esbuild, bundle: false };
@@ -54,9 +80,8 @@ function findFiles(settings: FunctionSettings, root: string, taskRoot: string): 
       text: `is required, as there is no program ${join(taskRoot, 'bootstrap')} for ${runtime}: put it there, have "build" make it, or name another one`,
     };
   }
-  // Terraform's manifest of a stage says nothing of how it is run here.
   const needed = whyCommandIsNeeded(runtime);
-  if (needed !== undefined) return { path: 'command', text: needed };
+  if (needed !== undefined) return { path: 'command', text: needed, stopsOthers: false };
 
   if (pythonVersion(runtime) !== undefined) {
     const text = pythonMistake(handler, taskRoot);

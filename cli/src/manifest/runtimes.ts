@@ -1,53 +1,61 @@
-// The AWS runtime identifiers that the manifest knows.
+// AWS's runtime identifiers, by pattern: a version that comes out after this livectl works as its family does.
 
-/**
- * Identifiers of AWS's list of supported runtimes, and of deprecated ones that deployed functions still use.
- * Source: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
- */
-export const runtimes = [
-  'nodejs18.x',
-  'nodejs20.x',
+import { closest } from './did-you-mean.ts';
+
+/** For editors: examples of each family, not a list of what is allowed. */
+export const exampleRuntimes = [
   'nodejs22.x',
   'nodejs24.x',
-  'python3.9',
-  'python3.10',
-  'python3.11',
-  'python3.12',
   'python3.13',
   'python3.14',
   'provided.al2023',
-  'provided.al2',
-  'java8.al2',
-  'java11',
-  'java17',
   'java21',
-  'java25',
-  'ruby3.2',
-  'ruby3.3',
   'ruby3.4',
-  'dotnet8',
   'dotnet10',
 ] as const;
 
+/** What Lambda calls a runtime; https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html */
+export const runtimePattern = /^[a-zA-Z][a-zA-Z0-9._-]{0,63}$/;
+
+/** The families whose programs livectl starts by a `command`. */
+const programs = /^(java\d+(\.al\d+)?|ruby\d+\.\d+|dotnet(core)?\d+(\.\d+)?|go1\.x)$/;
+
 /** The major version of a Node runtime (`nodejs22.x` gives 22); undefined for every other runtime. */
 export function nodeMajor(runtime: string): number | undefined {
-  const match = /^nodejs(\d+)\.x$/.exec(runtime);
+  const match = /^nodejs(\d{1,4})\.x$/.exec(runtime);
   return match ? Number(match[1]) : undefined;
 }
 
 /** The version of a Python runtime (`python3.13` gives `3.13`); undefined for every other runtime. */
 export function pythonVersion(runtime: string): string | undefined {
-  return /^python(3\.\d+)$/.exec(runtime)?.[1];
+  return /^python(\d{1,4}\.\d{1,4})$/.exec(runtime)?.[1];
 }
 
 /** Whether the function brings its own runtime: a program called `bootstrap`, unless `command` names another. */
 export function bringsItsOwnRuntime(runtime: string): boolean {
-  return runtime.startsWith('provided.');
+  return /^provided(\.|$)/.test(runtime);
+}
+
+/** Whether the runtime is of a family that livectl knows. */
+export function isKnownRuntime(runtime: string): boolean {
+  return runsByItself(runtime) || programs.test(runtime);
+}
+
+/** The runtime that was probably meant by one of no known family, e.g. `nodejs26.x` by `NodeJS26`. */
+export function meantRuntime(runtime: string): string | undefined {
+  const word = runtime.toLowerCase();
+  const completed = [word, `${word}.x`, word.replace(/^(python|ruby)(\d)(\d+)$/, '$1$2.$3')];
+  return completed.find(isKnownRuntime) ?? closest(word, exampleRuntimes);
 }
 
 /** Why a function of this runtime can't do without a `command`; undefined where livectl knows how to run it. */
 export function whyCommandIsNeeded(runtime: string): string | undefined {
-  const isKnown = nodeMajor(runtime) !== undefined || pythonVersion(runtime) !== undefined;
-  if (isKnown || bringsItsOwnRuntime(runtime)) return undefined;
+  if (runsByItself(runtime)) return undefined;
   return `is required for ${runtime}: name the program that runs the function, e.g. its Lambda runtime interface client`;
+}
+
+function runsByItself(runtime: string): boolean {
+  return (
+    nodeMajor(runtime) !== undefined || pythonVersion(runtime) !== undefined || bringsItsOwnRuntime(runtime)
+  );
 }

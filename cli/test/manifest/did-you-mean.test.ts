@@ -1,7 +1,6 @@
 // Suggestions for words that are not known.
 import { describe, expect, it } from 'vitest';
 import { closest } from '../../src/manifest/did-you-mean.ts';
-import { runtimes } from '../../src/manifest/runtimes.ts';
 
 const fields = ['handler', 'runtime', 'timeout', 'memory_size', 'environment', 'source_dir', 'triggers'];
 
@@ -17,13 +16,5 @@ describe('closest', () => {
     ['x', undefined],
   ])('%s: %s', (word, candidate) => {
     expect(closest(word, fields)).toBe(candidate);
-  });
-
-  it.each([
-    ['nodejs20', 'nodejs20.x'],
-    ['python312', 'python3.12'],
-    ['NodeJS22.x', 'nodejs22.x'],
-  ])('runtime %s: %s', (word, candidate) => {
-    expect(closest(word, runtimes)).toBe(candidate);
   });
 });

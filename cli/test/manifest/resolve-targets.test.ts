@@ -123,7 +123,26 @@ it.each(['a\0b', 'x'.repeat(300), 'src/hello.ts/more'])(
   },
 );
 
-it('asks for a command where a stage’s manifest has none for its runtime', async () => {
+it('leaves out a function whose runtime needs a command, and no other', async () => {
+  await touch('src/hello.ts');
+  const targets = resolve(
+    {},
+    { name: 'java', runtime: 'java21', handler: 'example.Handler::handleRequest' },
+    { name: 'new', runtime: 'cobol2.x' },
+  );
+  expect(targets[0]).toMatchObject({ functionName: 'hello', sourceFile: join(root, 'src/hello.ts') });
+  expect(targets[1]).toEqual({
+    functionName: 'java',
+    runtime: 'java21',
+    handler: 'example.Handler::handleRequest',
+    taskRoot: root,
+    problem:
+      'functions.java.command: is required for java21: name the program that runs the function, e.g. its Lambda runtime interface client',
+  });
+  expect(targets[2]).toMatchObject({ problem: expect.stringContaining('required for cobol2.x') });
+});
+
+it('asks for a command where no function runs without one', async () => {
   await touch('example.js');
   expect(() => resolve({ runtime: 'java21', handler: 'example.Handler::handleRequest' })).toThrow(
     /functions\.hello\.command: is required for java21: name the program that runs the function/,

@@ -333,9 +333,10 @@ variable "functions" {
     error_message = "functions[*].handler must be 1 to 128 characters without spaces: write e.g. \"src/orders.handler\". Unfit: ${join(", ", [for name, f in var.functions : name if !can(regex("^\\S{1,128}$", f.handler))])}."
   }
 
+  # By its form only: a version or a family that comes out later must not stop a plan.
   validation {
-    condition     = alltrue([for f in var.functions : can(regex("^(nodejs\\d+\\.x|(python|ruby)\\d\\.\\d+|java\\d+(\\.al2)?|dotnet\\d+|provided\\.al2(023)?)$", f.runtime))])
-    error_message = "functions[*].runtime must be an AWS runtime identifier: write e.g. \"nodejs22.x\", \"python3.13\" or \"provided.al2023\". Unfit: ${join(", ", [for name, f in var.functions : "${name} = \"${f.runtime}\"" if !can(regex("^(nodejs\\d+\\.x|(python|ruby)\\d\\.\\d+|java\\d+(\\.al2)?|dotnet\\d+|provided\\.al2(023)?)$", f.runtime))])}."
+    condition     = alltrue([for f in var.functions : can(regex("^[a-zA-Z][a-zA-Z0-9._-]{0,63}$", f.runtime))])
+    error_message = "functions[*].runtime must be an AWS runtime identifier: write e.g. \"nodejs22.x\", \"python3.13\" or \"provided.al2023\". Invalid: ${join(", ", [for name, f in var.functions : "${name} = \"${f.runtime}\"" if !can(regex("^[a-zA-Z][a-zA-Z0-9._-]{0,63}$", f.runtime))])}."
   }
 
   validation {
@@ -832,7 +833,7 @@ variable "stub_runtime" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^nodejs(2[0-9]|[3-9][0-9])\\.x$", var.stub_runtime))
+    condition     = can(regex("^nodejs([2-9]\\d|\\d{3,})\\.x$", var.stub_runtime))
     error_message = "stub_runtime must be a Node runtime from nodejs20.x on: write \"nodejs22.x\". The function's own runtime goes into functions[*].runtime."
   }
 }

@@ -297,8 +297,8 @@ def marshal(result):
 def to_json(result):
     """JSON as Lambda writes it, with simplejson: a Decimal is a number, a named tuple an object, bytes are text; NaN and
     infinities pass. From python3.12 on, characters beyond ASCII stay as they are."""
-    version = re.match(r"AWS_Lambda_python3\.(\d+)", os.environ.get("AWS_EXECUTION_ENV", ""))
-    keeps_unicode = version is not None and int(version.group(1)) >= 12
+    version = re.match(r"AWS_Lambda_python(\d+)\.(\d+)", os.environ.get("AWS_EXECUTION_ENV", ""))
+    keeps_unicode = version is not None and tuple(map(int, version.groups())) >= (3, 12)
     quote = json.encoder.encode_basestring if keeps_unicode else json.encoder.encode_basestring_ascii
     parts = []
     enclosing = set()
