@@ -1,6 +1,6 @@
 # `make` alone lists what there is. Nothing to set up but Node >= 20 and make itself.
 .DEFAULT_GOAL := help
-.PHONY: help dev build test test-deploy check bench clean
+.PHONY: help dev build test test-real test-deploy check bench clean
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
@@ -16,6 +16,9 @@ build: node_modules/.package-lock.json ## Install what is missing and build dist
 test: build $(if $(CI),examples/cdktf/node_modules/.package-lock.json) ## Build and run all tests
 	vitest run
 
+test-real: build test-real/node_modules/.package-lock.json ## Compare with AWS's own runtime clients and other real programs
+	vitest run --config vitest.real.config.ts
+
 test-deploy: build ## Apply, serve, invoke and destroy the quickstart in the AWS account (or emulator) you point at
 	node scripts/test-deploy.mjs
 
@@ -29,7 +32,7 @@ bench: build bench/node_modules/.package-lock.json ## Measure speed, write docs/
 	node dist/bench.mjs
 
 clean: ## Remove everything built or installed
-	rm -rf dist node_modules bench/node_modules examples/cdktf/node_modules coverage
+	rm -rf dist node_modules bench/node_modules examples/cdktf/node_modules test-real/node_modules coverage
 
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund
@@ -38,6 +41,11 @@ node_modules/.package-lock.json: package.json package-lock.json
 # What livectl is compared with: only a bench needs it.
 bench/node_modules/.package-lock.json: bench/package.json bench/package-lock.json
 	npm ci --prefix bench --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# AWS's runtime clients have native parts: a C++ compiler, make, cmake, autoconf, automake and libtool build them.
+test-real/node_modules/.package-lock.json: test-real/package.json test-real/package-lock.json
+	npm ci --prefix test-real --no-audit --no-fund
 	@touch $@
 
 # The bindings of the provider: 360 MB, for the test of one example. Its livectl is a copy of what has been built.
