@@ -297,6 +297,11 @@ export interface LiveDebugFunction {
    */
   readonly layer_dirs?: readonly string[];
   /**
+   * Files below source_dir whose changes reload the function besides those that livectl finds, as patterns
+   * of .gitignore.
+   */
+  readonly watch?: readonly string[];
+  /**
    * The function's VPC, for `vpn_guidance` and the manifest. A stub is not placed in it, since it needs the
    * internet, not the database; with `place_stub_in_vpc` it is, and then its subnets need NAT, and no VPC
    * endpoint for execute-api with private DNS, which would answer 403 for the relay. A role given needs

@@ -4,26 +4,40 @@ import type { BuildTarget, UnbuiltTarget } from './build-event.ts';
 import type { Compilation, Compiler } from './compiler.ts';
 import { contentOf } from './file-state.ts';
 import { listSources } from './source-folder.ts';
+import { WatchPatterns } from './watch-patterns.ts';
+import { WrittenFiles } from './written-files.ts';
 
 export interface BuildCommandCompilerOptions {
   readonly target: UnbuiltTarget;
   readonly command: BuildCommand;
   /** How the function is made runnable once it is built. */
   readonly compilerFor: (target: BuildTarget) => Promise<Compiler>;
+  readonly onNotice: (message: string) => void;
 }
 
 export class BuildCommandCompiler implements Compiler {
   readonly #options: BuildCommandCompilerOptions;
+  readonly #patterns: WatchPatterns | undefined;
+  readonly #written: WrittenFiles;
   #compiler: Compiler | undefined;
+  #sources: ReadonlySet<string> = new Set();
 
   constructor(options: BuildCommandCompilerOptions) {
+    const { functionName, taskRoot, watch } = options.target;
     this.#options = options;
+    this.#patterns = watch && new WatchPatterns(taskRoot, watch);
+    const { onNotice } = options;
+    this.#written = new WrittenFiles({ functionName, taskRoot, patterns: this.#patterns, onNotice });
   }
 
   async compile(): Promise<Compilation> {
     const { command, compilerFor, target } = this.#options;
     const failure = await command.upToDate();
-    const sources = listSources([target.taskRoot]);
+    const sources = listSources([target.taskRoot], {
+      patterns: this.#patterns,
+      isWritten: (path) => this.#written.has(path),
+    });
+    this.#sources = sources;
     if (failure !== undefined) return { ok: false, inputs: sources, errors: [{ text: failure }] };
     if (!this.#compiler) {
       const built = target.afterBuild();
@@ -43,6 +57,10 @@ export class BuildCommandCompiler implements Compiler {
 
   isOutput(path: string): boolean {
     return this.#options.command.isOutput(path);
+  }
+
+  ownDoing(changed: readonly string[]): readonly string[] {
+    return this.#written.judge(changed, this.#sources);
   }
 
   async dispose(): Promise<void> {

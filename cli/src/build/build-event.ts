@@ -19,13 +19,15 @@ export interface BuildTarget {
   readonly python?: PythonQuestion | undefined;
   /** Local folders in the place of its layers, absolute, in their order. */
   readonly layers?: readonly string[] | undefined;
+  /** Patterns of further files that count, or of those that don't; see `WatchPatterns`. */
+  readonly watch?: readonly string[] | undefined;
   /** Build settings of the manifest; `bundle: false` runs the sources as they are. */
   readonly esbuild: EsbuildSettings & { readonly bundle: boolean };
 }
 
 /** A function whose files its `build` command makes: what it is built from, and what it is afterwards. */
 export interface UnbuiltTarget
-  extends Pick<BuildTarget, 'functionName' | 'runtime' | 'handler' | 'taskRoot' | 'layers'> {
+  extends Pick<BuildTarget, 'functionName' | 'runtime' | 'handler' | 'taskRoot' | 'layers' | 'watch'> {
   readonly build: readonly [string, ...string[]];
   /** Looks for the files; what is missing, by the field of the manifest that names it. */
   readonly afterBuild: () => BuildTarget | { readonly path: string; readonly text: string };

@@ -30,6 +30,8 @@ export interface BuilderOptions {
   readonly nodeCommand?: readonly string[] | undefined;
   /** Where a virtual environment and the PATH are taken from, and what `build` commands see; default: this process's. */
   readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Whether a worker of a function is starting or has an invocation; default: never. */
+  readonly isRunning?: ((functionName: string) => boolean) | undefined;
   /** Tells each line that `build` commands print. */
   readonly verbose?: boolean | undefined;
   /** How esbuild is found, for tests of its absence. */
@@ -101,6 +103,7 @@ class AllBuilds implements Builder {
           watcher: this.#watcher,
           clock: this.#clock,
           onEvent: this.#options.onEvent,
+          isRunning: () => this.#options.isRunning?.(target.functionName) ?? false,
         }),
     );
   }
@@ -110,7 +113,8 @@ class AllBuilds implements Builder {
     if ('build' in target) {
       const command = this.#commands.of(target.build, target.taskRoot);
       const compilerFor = (built: BuildTarget) => this.#compilerFor(built);
-      return new BuildCommandCompiler({ target, command, compilerFor });
+      const onNotice = (text: string) => this.#notice(text);
+      return new BuildCommandCompiler({ target, command, compilerFor, onNotice });
     }
     const compiler = await this.#plainCompilerFor(target);
     const { layers = [] } = target;

@@ -24,6 +24,8 @@ export interface Compiler {
   /** Never rejects for a mistake in the sources. At most one call at a time. */
   compile(): Promise<Compilation>;
   dispose(): Promise<void>;
+  /** Of paths that changed while the function ran, those that it wrote itself: they are no reason to build again. */
+  ownDoing?(changed: readonly string[]): readonly string[];
   /** Whether a change of this path is the compiler's own doing, so that nobody needs to be told of it. */
   isOutput?(path: string): boolean;
 }

@@ -5,22 +5,34 @@ import type { Runner } from '../worker/invocation.ts';
 import type { BuildTarget } from './build-event.ts';
 import type { Compilation, Compiler } from './compiler.ts';
 import { filesOfCommand, listSources, maximumSources } from './source-folder.ts';
+import { WatchPatterns } from './watch-patterns.ts';
+import { WrittenFiles } from './written-files.ts';
 
 export class FolderCompiler implements Compiler {
   readonly #target: BuildTarget;
   readonly #onNotice: (message: string) => void;
+  readonly #patterns: WatchPatterns | undefined;
+  readonly #written: WrittenFiles;
+  #inputs: ReadonlySet<string> = new Set();
   #toldOfMany = false;
 
   constructor(target: BuildTarget, onNotice: (message: string) => void) {
+    const { functionName, taskRoot, watch } = target;
     this.#target = target;
     this.#onNotice = onNotice;
+    this.#patterns = watch && new WatchPatterns(taskRoot, watch);
+    this.#written = new WrittenFiles({ functionName, taskRoot, patterns: this.#patterns, onNotice });
   }
 
   async compile(): Promise<Compilation> {
     const { taskRoot, sourceFile, exportPath, command, functionName } = this.#target;
     // A program in target/ or a handler in dist/ counts, although such folders don't.
-    const inputs = listSources([taskRoot, ...(sourceFile === undefined ? [] : [dirname(sourceFile)])]);
+    const inputs = listSources([taskRoot, ...(sourceFile === undefined ? [] : [dirname(sourceFile)])], {
+      patterns: this.#patterns,
+      isWritten: (path) => this.#written.has(path),
+    });
     for (const file of filesOfCommand(command ?? [], taskRoot)) inputs.add(file);
+    this.#inputs = inputs;
     if (inputs.size >= maximumSources && !this.#toldOfMany) {
       this.#toldOfMany = true;
       this.#onNotice(
@@ -35,6 +47,10 @@ export class FolderCompiler implements Compiler {
       ? { kind: 'command', command }
       : { kind: 'node', moduleFile: sourceFile ?? '', exportPath };
     return { ok: true, inputs, fingerprint: undefined, publish: async () => runner };
+  }
+
+  ownDoing(changed: readonly string[]): readonly string[] {
+    return this.#written.judge(changed, this.#inputs);
   }
 
   async dispose(): Promise<void> {}

@@ -17,6 +17,8 @@ export interface FunctionBuildOptions {
   readonly watcher: FileWatcher;
   readonly clock: Clock;
   readonly onEvent: (event: BuildEvent) => void;
+  /** Whether a worker of the function is starting or has an invocation. */
+  readonly isRunning: () => boolean;
 }
 
 export class FunctionBuild implements Subscriber {
@@ -47,8 +49,11 @@ export class FunctionBuild implements Subscriber {
   }
 
   onChange(changed: readonly string[], since: number): void {
-    const { compiler } = this.#options;
-    for (const file of changed) if (!compiler.isOutput?.(file)) this.#changed.add(file);
+    const { compiler, isRunning } = this.#options;
+    const own = isRunning() ? (compiler.ownDoing?.(changed) ?? []) : [];
+    const sources = changed.filter((file) => !own.includes(file));
+    if (sources.length === 0) return;
+    for (const file of sources) if (!compiler.isOutput?.(file)) this.#changed.add(file);
     this.#since = Math.min(this.#since ?? since, since);
     this.#run();
   }

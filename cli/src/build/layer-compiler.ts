@@ -43,6 +43,14 @@ export class LayerCompiler implements Compiler {
     };
   }
 
+  ownDoing(changed: readonly string[]): readonly string[] {
+    return this.#compiler.ownDoing?.(changed) ?? [];
+  }
+
+  isOutput(path: string): boolean {
+    return this.#compiler.isOutput?.(path) ?? false;
+  }
+
   dispose(): Promise<void> {
     return this.#compiler.dispose();
   }

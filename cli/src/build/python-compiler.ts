@@ -40,5 +40,9 @@ export class PythonCompiler implements Compiler {
     return { ok: true, inputs, fingerprint: undefined, publish };
   }
 
+  ownDoing(changed: readonly string[]): readonly string[] {
+    return this.#folder.ownDoing(changed);
+  }
+
   async dispose(): Promise<void> {}
 }

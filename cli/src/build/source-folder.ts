@@ -1,7 +1,10 @@
 // Which files of a folder are sources, where no import graph tells it.
 import { type Dirent, readdirSync, realpathSync } from 'node:fs';
-import { basename, join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { kindOf } from '../manifest/path-kind.ts';
+import { GitIgnore } from './git-ignore.ts';
+import { isOwnOutput } from './own-output.ts';
+import type { WatchPatterns } from './watch-patterns.ts';
 
 /** Folders that hold what tools fetched or made; names common to the ecosystems that Lambda runs. */
 const noiseFolders = new Set([
@@ -30,6 +33,18 @@ const noiseFolders = new Set([
   'coverage',
 ]);
 
+/** Of these not even `watch` adds anything: they are too large, or livectl's own. */
+const neverSources = new Set([
+  'node_modules',
+  '.git',
+  '.hg',
+  '.svn',
+  '.livectl',
+  '.terraform',
+  '.venv',
+  'venv',
+]);
+
 /** Logs, compiled files, and what editors write beside a file while they save it (4913 is vim's). */
 const noiseFiles = /(?:~|\.sw[a-z]|\.tmp|\.pyc|\.log)$|^\.#|^#.*#$|^4913$|^\.DS_Store$/;
 
@@ -41,9 +56,35 @@ export function isNoise(name: string): boolean {
   return noiseFolders.has(name) || noiseFiles.test(name);
 }
 
-/** Every source file and folder at and below the roots, whatever these are called; at most {@link maximumSources}. */
-export function listSources(roots: readonly string[]): Set<string> {
-  return list(roots, isNoise);
+/** What is left out, besides what tools fetched or made. */
+export interface ListingOptions {
+  /** What the manifest says of further files, and of files that do not count. */
+  readonly patterns?: WatchPatterns | undefined;
+  /** Whether the function has written this path itself. */
+  readonly isWritten?: ((path: string) => boolean) | undefined;
+}
+
+/**
+ * Every source file and folder at and below the roots, whatever these are called; at most {@link maximumSources}. What
+ * git ignores is left out, but for `.env` files, and so are the files that livectl prints into.
+ */
+export function listSources(roots: readonly string[], options: ListingOptions = {}): Set<string> {
+  const { patterns, isWritten } = options;
+  const rules = roots.map((root) => ({ root, ignored: new GitIgnore(root) }));
+  const isIgnored = (path: string, isFolder: boolean) =>
+    rules.some(({ root, ignored }) => path.startsWith(root + sep) && ignored.ignores(path, isFolder));
+  const paths = list(roots, (name, path, isFolder) => {
+    const verdict = patterns?.verdict(path, isFolder);
+    if (verdict === 'in') return false;
+    if (verdict === 'out' || isWritten?.(path) || (!isFolder && isOwnOutput(path))) return true;
+    return isNoise(name) || (!isEnvironment(name) && isIgnored(path, isFolder));
+  });
+  if (!patterns?.adds) return paths;
+  const all = list(roots, (name, _path, isFolder) => isFolder && neverSources.has(name));
+  for (const path of all) {
+    if (paths.size < maximumSources && patterns.verdict(path) === 'in') paths.add(path).add(dirname(path));
+  }
+  return paths;
 }
 
 /** The same for layers, which are what tools made: all of them counts. */
@@ -51,8 +92,16 @@ export function listLayers(layers: readonly string[]): Set<string> {
   return list(layers, (name) => name === '__pycache__' || noiseFiles.test(name));
 }
 
+/** Usually ignored by git, since it holds secrets, and read when a program starts. */
+function isEnvironment(name: string): boolean {
+  return name === '.env' || name.startsWith('.env.');
+}
+
 /** Links are followed, each place they lead to once, except to a folder that a root lies in. */
-function list(roots: readonly string[], isLeftOut: (name: string) => boolean): Set<string> {
+function list(
+  roots: readonly string[],
+  isLeftOut: (name: string, path: string, isFolder: boolean) => boolean,
+): Set<string> {
   const paths = new Set<string>(roots);
   const folders = [...roots];
   const realRoots = roots.map((root) => realPathOf(root) ?? root);
@@ -60,7 +109,7 @@ function list(roots: readonly string[], isLeftOut: (name: string) => boolean): S
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const entry of entriesOf(folder)) {
       const path = join(folder, entry.name);
-      if (isLeftOut(entry.name) || paths.has(path)) continue;
+      if (paths.has(path) || isLeftOut(entry.name, path, entry.isDirectory())) continue;
       if (paths.size >= maximumSources) return paths;
       paths.add(path);
       if (entry.isDirectory()) folders.push(path);

@@ -173,6 +173,7 @@ async function serve(
     },
     verbose: options.verbose,
     nodeCommand: nodeCommand(),
+    isRunning: (functionName) => pool.isRunning(functionName),
   });
   closers.add(() => builder.close());
   const opening = Promise.all([

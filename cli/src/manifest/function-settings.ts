@@ -15,6 +15,8 @@ export interface FunctionSettings {
   readonly sourceDir: string;
   /** Run in the source directory before the function is, and after each change of a source. */
   readonly build?: readonly [string, ...string[]] | undefined;
+  /** Patterns of further files whose changes count, or with `!` of those whose don't, relative to the source directory. */
+  readonly watch?: readonly string[] | undefined;
   /** Local folders in the place of its layers, relative to the manifest's root. */
   readonly layerDirs?: readonly string[] | undefined;
   readonly command: readonly [string, ...string[]] | undefined;

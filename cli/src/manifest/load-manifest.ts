@@ -115,6 +115,7 @@ function settingsOf(name: string, text: FunctionText): FunctionSettings {
     command: text.command as [string, ...string[]] | undefined,
     python: text.python,
     layerDirs: text.layer_dirs,
+    watch: text.watch,
     esbuild: esbuildSettings(text.esbuild),
     inVpc: text.vpc_config !== undefined,
     triggers: text.triggers,

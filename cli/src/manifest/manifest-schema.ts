@@ -83,6 +83,18 @@ export const functionSchema = fields({
       ),
     ),
   ),
+  watch: v.optional(
+    v.pipe(
+      v.array(
+        v.pipe(text, v.nonEmpty('must be a pattern'), v.maxLength(256)),
+        mustBe('an array of patterns'),
+      ),
+      v.maxLength(100),
+      v.description(
+        'Files below source_dir whose changes reload the function besides those that livectl finds by itself, as patterns of .gitignore, e.g. ["templates/**"]; a pattern that begins with ! leaves files out.',
+      ),
+    ),
+  ),
   python: v.optional(
     v.pipe(
       text,

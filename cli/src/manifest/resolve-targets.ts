@@ -51,16 +51,16 @@ function resolveTarget(
 ): BuildTarget | UnbuiltTarget | FunctionMistake {
   const taskRoot = resolve(root, settings.sourceDir);
   if (kindOf(taskRoot) !== 'folder') return { path: 'source_dir', text: `there is no folder ${taskRoot}` };
-  const { name: functionName, runtime, handler, build, layerDirs = [] } = settings;
+  const { name: functionName, runtime, handler, build, layerDirs = [], watch } = settings;
   const layers = layerDirs.map((folder) => resolve(root, folder));
   const missing = layers.findIndex((folder) => kindOf(folder) !== 'folder');
   if (missing >= 0) return { path: `layer_dirs[${missing}]`, text: `there is no folder ${layers[missing]}` };
   const afterBuild = () => {
     const found = findFiles(settings, root, taskRoot);
-    return 'path' in found ? found : { ...found, layers };
+    return 'path' in found ? found : { ...found, layers, watch };
   };
   if (!build) return afterBuild();
-  return { functionName, runtime, handler, taskRoot, layers, build, afterBuild };
+  return { functionName, runtime, handler, taskRoot, layers, watch, build, afterBuild };
 }
 
 function findFiles(

@@ -165,6 +165,8 @@ export interface WorkerPool {
   run(invocation: Invocation): Promise<WorkerResult>;
   /** Ends the worker of the run with that key, as Lambda does at the deadline; its `run` resolves with `Sandbox.Timedout`. */
   cancel(key: string): void;
+  /** Whether a worker of the function is starting, has an invocation, or had one a moment ago: it may be what writes. */
+  isRunning(functionName: string): boolean;
   /** Process ids of all live workers and spares; for status and tests. */
   pids(): readonly number[];
   /** Kills every worker and resolves when all have exited. */

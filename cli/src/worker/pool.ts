@@ -44,6 +44,8 @@ const spareAfterAnswerMs = 25;
 /** The same after a reload that nobody has called yet. */
 const spareAfterReloadMs = 1000;
 const defaultIdleMs = 300_000;
+/** A file that a function writes just before it answers is noticed after the answer: so much later, in milliseconds. */
+const writesSettleMs = 200;
 
 /** Creates a pool without any process; the first one starts with the first `use`. */
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
@@ -142,6 +144,12 @@ class Pool implements WorkerPool {
 
   cancel(key: string): void {
     this.#jobs.get(key)?.timeOut();
+  }
+
+  isRunning(functionName: string): boolean {
+    const own = this.#workers.list().filter(({ code }) => code?.functionName === functionName);
+    const since = performance.now() - writesSettleMs;
+    return own.some((worker) => worker.busy || worker.initialising || worker.lastUsed > since);
   }
 
   pids(): readonly number[] {

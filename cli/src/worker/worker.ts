@@ -136,6 +136,11 @@ export class Worker {
     );
   }
 
+  /** Its init phase has begun and is not over. */
+  get initialising(): boolean {
+    return this.code !== undefined && !this.#warm && !this.failed && !this.ended;
+  }
+
   /** The process id, once there is a process and until it is gone. */
   get pid(): number | undefined {
     return this.#running?.process.pid;
@@ -234,6 +239,7 @@ export class Worker {
     const { api, process } = running;
     void api.initialised.then(({ ok }) => {
       this.#warm = ok;
+      this.lastUsed = performance.now();
       this.failed = !ok;
       if (ok) this.#settings.onInitialised(this, performance.now() - this.#begun);
       else this.#settings.onInitFailed(this);

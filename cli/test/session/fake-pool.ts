@@ -64,6 +64,10 @@ export class FakePool implements WorkerPool {
     }
   }
 
+  isRunning(): boolean {
+    return false;
+  }
+
   pids(): readonly number[] {
     return [];
   }

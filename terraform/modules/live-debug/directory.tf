@@ -38,6 +38,7 @@ locals {
         esbuild    = f.esbuild == null ? null : { for field, value in f.esbuild : field => value if value != null }
         layers     = f.layers
         layer_dirs = f.layer_dirs
+        watch      = f.watch
         triggers   = local.trigger_targets[name]
         vpc_config = f.vpc_config == null ? null : {
           vpc_id             = data.aws_vpc.function[name].id

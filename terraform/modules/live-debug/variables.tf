@@ -304,6 +304,8 @@ variable "functions" {
     layers = optional(list(string), [])
     # Folders with what the layers hold, relative to the folder livectl serves: livectl puts them where layers are looked for.
     layer_dirs = optional(list(string), [])
+    # Files below source_dir whose changes reload the function besides those that livectl finds, as patterns of .gitignore.
+    watch = optional(list(string))
     # The function's VPC, for `vpn_guidance` and the manifest. A stub is not placed in it, since it needs the internet, not the database; with `place_stub_in_vpc` it is, and then its subnets need NAT, and no VPC endpoint for execute-api with private DNS, which would answer 403 for the relay. A role given needs AWSLambdaVPCAccessExecutionRole then.
     vpc_config = optional(object({
       subnet_ids         = list(string)
