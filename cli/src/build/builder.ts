@@ -137,7 +137,9 @@ class AllBuilds implements Builder {
 
     if (target.esbuild.bundle && esbuild) {
       const output = this.#outputIn(this.#options.outDirRoot ?? packageRoot).functionOutput(functionName);
-      return new BundleCompiler({ target, sourceFile, esbuild, output, root, nodeMajor: this.#node.major });
+      const onNotice = (text: string) => this.#notice(text);
+      const nodeMajor = this.#node.major;
+      return new BundleCompiler({ target, sourceFile, esbuild, output, root, nodeMajor, onNotice });
     }
     if (!esbuild) this.#notice(noEsbuild);
     const runsAsItIs = isPlainJavaScript(sourceFile)

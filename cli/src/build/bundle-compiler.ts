@@ -1,10 +1,11 @@
 // Bundles a function with esbuild: TypeScript and JSX by default, anything else when the manifest says so.
 import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join, relative, sep } from 'node:path';
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import type { OutputFile, Plugin } from 'esbuild';
 import type { BuildTarget } from './build-event.ts';
 import { bundleOptions } from './bundle-options.ts';
 import type { Compilation, Compiler } from './compiler.ts';
+import { decoratorPlugin } from './decorator-plugin.ts';
 import { explained } from './explain-build-error.ts';
 import type { Esbuild } from './find-esbuild.ts';
 import { IncrementalBuild, type IncrementalOptions, type IncrementalResult } from './incremental-build.ts';
@@ -24,6 +25,8 @@ export interface BundleCompilerOptions {
   readonly root: string;
   /** Major version of the Node that runs the bundle, where it is known. */
   readonly nodeMajor: number | undefined;
+  /** What to say once, however often it is found. */
+  readonly onNotice: (message: string) => void;
 }
 
 export class BundleCompiler implements Compiler {
@@ -36,6 +39,8 @@ export class BundleCompiler implements Compiler {
   readonly #missing = new Set<string>();
   /** The sources need an ES module although nothing says that they are one. */
   #needsEsm = false;
+  /** A tsconfig asks for what esbuild doesn't write. */
+  #needsMetadata = false;
 
   constructor(options: BundleCompilerOptions) {
     this.#options = options;
@@ -50,6 +55,11 @@ export class BundleCompiler implements Compiler {
     if (!certain && this.#format === 'cjs' && needsEsm(result)) {
       this.#needsEsm = true;
       result = await this.#run('esm');
+    }
+    if (result.emitDecoratorMetadata && !this.#needsMetadata) {
+      this.#needsMetadata = true;
+      await this.dispose();
+      result = await this.#run(this.#format ?? format);
     }
     const inputs = new Set([...result.inputs, ...this.#missing, ...decidedBy, sourceFile]);
     if (result.errors.length > 0) return { ok: false, inputs, errors: result.errors.map(explained) };
@@ -98,13 +108,16 @@ export class BundleCompiler implements Compiler {
   }
 
   #plugins(format: 'esm' | 'cjs', outputFolder: string): Plugin[] {
-    const { packages } = this.#options.target.esbuild;
-    if (packages === 'external') return [];
+    const { onNotice, root, target } = this.#options;
+    const { packages, tsconfig } = target.esbuild;
+    const only = tsconfig === undefined ? undefined : resolve(target.taskRoot, tsconfig);
+    const decorators = this.#needsMetadata ? [decoratorPlugin({ tsconfig: only, root, onNotice })] : [];
+    if (packages === 'external') return decorators;
     const pnpFile = findPnpFile(dirname(this.#options.sourceFile));
     const onMissing = (specifier: string, folder: string) => {
       for (const place of placesFor(specifier, join(folder, 'importer'))) this.#missing.add(place);
     };
-    return [packagePlugin({ mode: packages, format, outputFolder, pnpFile, onMissing })];
+    return [...decorators, packagePlugin({ mode: packages, format, outputFolder, pnpFile, onMissing })];
   }
 }
 

@@ -21,6 +21,8 @@ export interface IncrementalResult {
   readonly outputs: readonly OutputFile[];
   /** Absolute: sources, tsconfig files, and places where a missing import would be found. */
   readonly inputs: ReadonlySet<string>;
+  /** A tsconfig of the sources has `emitDecoratorMetadata`. */
+  readonly emitDecoratorMetadata: boolean;
 }
 
 /** Settings that every build of ours shares; paths in messages and metafiles are relative to `absWorkingDir`. */
@@ -53,13 +55,13 @@ export class IncrementalBuild {
     try {
       const { metafile, outputFiles, warnings } = await this.#rebuild();
       this.#sources = this.#absolute(Object.keys(metafile?.inputs ?? {}));
-      const inputs = this.#withConfiguration(this.#sources, externalImports(metafile), []);
-      return { errors: [], warnings, outputs: outputFiles ?? [], inputs };
+      const configured = this.#withConfiguration(this.#sources, externalImports(metafile), []);
+      return { errors: [], warnings, outputs: outputFiles ?? [], ...configured };
     } catch (thrown) {
       if (!isFailure(thrown)) throw thrown;
       const sources = new Set([...this.#sources, ...(await this.#sourcesOfFailure())]);
-      const inputs = this.#withConfiguration(sources, [], thrown.errors);
-      return { errors: thrown.errors, warnings: thrown.warnings, outputs: [], inputs };
+      const configured = this.#withConfiguration(sources, [], thrown.errors);
+      return { errors: thrown.errors, warnings: thrown.warnings, outputs: [], ...configured };
     }
   }
 
@@ -93,7 +95,7 @@ export class IncrementalBuild {
     sources: ReadonlySet<string>,
     externals: readonly string[],
     errors: readonly Message[],
-  ): Set<string> {
+  ): Pick<IncrementalResult, 'inputs' | 'emitDecoratorMetadata'> {
     const inputs = new Set(sources);
     const own = [...sources].filter((file) => !/[\\/]node_modules[\\/]/.test(file));
     const folders = new Set(own.map((file) => dirname(file)));
@@ -109,7 +111,7 @@ export class IncrementalBuild {
         inputs.add(place);
       for (const target of tsconfig.targetsOf(specifier)) inputs.add(target).add(dirname(target));
     }
-    return inputs;
+    return { inputs, emitDecoratorMetadata: tsconfig.emitDecoratorMetadata };
   }
 
   /** A failed build tells no inputs: a second one collects the files it opens. */

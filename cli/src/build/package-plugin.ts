@@ -27,8 +27,8 @@ export interface PackagePluginOptions {
   readonly onMissing: (specifier: string, folder: string) => void;
 }
 
-/** Marks the resolutions that the plugin asks for itself. */
-const asked = { isOfPackagePlugin: true };
+/** `pluginData` of questions to esbuild's own resolver that the plugin must leave alone. */
+export const unjudged = { isUnjudged: true };
 
 /** Modules of our own that load one of Node.js's by `require`, so that esbuild treats it as it would a bundled one. */
 const requiredNamespace = 'livectl-required';
@@ -89,7 +89,7 @@ class PackagePolicy {
 
   async resolve(args: OnResolveArgs): Promise<OnResolveResult | undefined> {
     const { kind, path, pluginData, resolveDir } = args;
-    if (pluginData === asked || kind === 'entry-point' || isBuiltin(path) || isAbsolute(path))
+    if (pluginData === unjudged || kind === 'entry-point' || isBuiltin(path) || isAbsolute(path))
       return undefined;
     const key = `${kind}\0${path}\0${resolveDir}`;
     const known = this.#results.get(key) ?? this.#decide(args);
@@ -105,7 +105,7 @@ class PackagePolicy {
       kind,
       namespace,
       resolveDir,
-      pluginData: asked,
+      pluginData: unjudged,
       ...(attributes && Object.keys(attributes).length > 0 && { with: attributes }),
     });
     if (found.errors.length > 0) {

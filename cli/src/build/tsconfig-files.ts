@@ -9,12 +9,15 @@ export interface TsconfigFiles {
   readonly files: ReadonlySet<string>;
   /** Where an import would be looked for under `paths`: absolute, without extension; none when no pattern fits. */
   readonly targetsOf: (specifier: string) => readonly string[];
+  /** Whether one of them asks for the types of decorated parameters at run time. */
+  readonly emitDecoratorMetadata: boolean;
 }
 
 interface Tsconfig {
   readonly extends?: string | readonly string[];
   readonly compilerOptions?: {
     readonly baseUrl?: string;
+    readonly emitDecoratorMetadata?: boolean;
     readonly paths?: Readonly<Record<string, readonly string[]>>;
   };
 }
@@ -31,11 +34,13 @@ export function tsconfigFiles(
   const files = new Set<string>();
   const mappings: { readonly base: string; readonly paths: Readonly<Record<string, readonly string[]>> }[] =
     [];
+  let asksForMetadata = false;
   const follow = (file: string): void => {
     if (files.has(file)) return;
     files.add(file);
     const config = read(file);
-    const { baseUrl, paths } = config?.compilerOptions ?? {};
+    const { baseUrl, emitDecoratorMetadata, paths } = config?.compilerOptions ?? {};
+    if (emitDecoratorMetadata === true) asksForMetadata = true;
     if (paths) mappings.push({ base: resolve(dirname(file), baseUrl ?? '.'), paths });
     for (const base of [config?.extends ?? []].flat())
       for (const found of extended(base, file)) follow(found);
@@ -48,6 +53,7 @@ export function tsconfigFiles(
   }
   return {
     files,
+    emitDecoratorMetadata: asksForMetadata,
     targetsOf: (specifier) =>
       mappings.flatMap(({ base, paths }) =>
         Object.entries(paths).flatMap(([pattern, targets]) => {
@@ -56,6 +62,26 @@ export function tsconfigFiles(
         }),
       ),
   };
+}
+
+/** Whether a tsconfig file, with what it extends, asks for the types of decorated parameters at run time. */
+export function emitsDecoratorMetadata(file: string): boolean {
+  const seen = new Set<string>();
+  const valueIn = (place: string): boolean | undefined => {
+    if (seen.has(place)) return undefined;
+    seen.add(place);
+    const config = read(place);
+    const own = config?.compilerOptions?.emitDecoratorMetadata;
+    if (own !== undefined) return own;
+    // The last one counts.
+    const bases = [config?.extends ?? []].flat().toReversed();
+    for (const base of bases.flatMap((one) => extended(one, place))) {
+      const value = valueIn(base);
+      if (value !== undefined) return value;
+    }
+    return undefined;
+  };
+  return valueIn(file) ?? false;
 }
 
 /** What `*` in the pattern stands for; an empty text where the pattern has none and is the specifier itself. */
