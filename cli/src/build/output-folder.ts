@@ -1,10 +1,21 @@
 // The folder that bundles are written to: inside the project, so that packages left out of them are found from there.
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../protocol/clock.ts';
-import { processIsGone } from '../process-is-gone.ts';
+import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import { removeEnded } from '../folders/ended-runs.ts';
+import { removeFolder } from '../folders/remove-folder.ts';
+import { holdLock, newRunId, type RunLock } from '../folders/run-lock.ts';
 
 /**
  * Builds of each function that are kept, and for how long at least, in milliseconds: a worker may still be starting
@@ -21,19 +32,20 @@ export interface FunctionOutput {
   folderOf(build: number): Promise<string>;
 }
 
-/** `<root>/.livectl/<pid>@<host>/`; folders of processes that ended without removing theirs are cleaned up. */
+/** `<root>/.livectl/<run>/`; folders of runs that ended without removing theirs are cleaned up. */
 export class OutputFolder {
   readonly #clock: Clock;
   readonly #parent: string;
+  readonly #id = newRunId();
   readonly #own: string;
   readonly #remove = () => this.remove();
-  #made = false;
+  #lock: RunLock | undefined;
+  #making: Promise<void> | undefined;
 
   constructor(root: string, clock: Clock) {
     this.#clock = clock;
-    this.#parent = join(root, '.livectl');
-    // The host too: a container and its host may share the project, not the process ids.
-    this.#own = join(this.#parent, `${process.pid}@${hostname()}`);
+    this.#parent = parentIn(root);
+    this.#own = join(this.#parent, this.#id);
   }
 
   functionOutput(functionName: string): FunctionOutput {
@@ -43,13 +55,14 @@ export class OutputFolder {
       placeholder: join(folder, '0'),
       folderOf: async (build) => {
         // Somebody may have removed it, e.g. with all that git ignores.
-        if (!existsSync(this.#parent)) this.#made = false;
-        this.#make();
+        if (!existsSync(this.#parent)) this.#forget();
+        this.#making ??= this.#make();
+        await this.#making;
         const path = join(folder, String(build));
         await mkdir(path, { recursive: true, mode: 0o700 });
         kept.push({ path, madeAt: this.#clock.now() });
         while (kept.length > keptBuilds && (kept[0]?.madeAt ?? 0) < this.#clock.now() - keptMs) {
-          await rm(kept.shift()?.path ?? '', { recursive: true, force: true });
+          removeFolder(kept.shift()?.path ?? '');
         }
         return path;
       },
@@ -59,9 +72,9 @@ export class OutputFolder {
   /** Removes all of it; synchronous, as the process may be ending. */
   remove(): void {
     process.off('exit', this.#remove);
-    if (!this.#made) return;
-    this.#made = false;
-    rmSync(this.#own, { recursive: true, force: true });
+    if (this.#making === undefined) return;
+    if (isOwnFolder(this.#parent)) removeFolder(this.#own);
+    this.#forget();
     try {
       if (readdirSync(this.#parent).some((name) => name !== '.gitignore')) return;
       rmSync(join(this.#parent, '.gitignore'), { force: true });
@@ -71,23 +84,51 @@ export class OutputFolder {
     }
   }
 
-  #make(): void {
-    if (this.#made) return;
-    mkdirSync(this.#parent, { recursive: true, mode: 0o700 });
-    writeFileSync(join(this.#parent, '.gitignore'), '*\n');
-    for (const name of readdirSync(this.#parent)) {
-      if (isAbandoned(name)) rmSync(join(this.#parent, name), { recursive: true, force: true });
-    }
-    mkdirSync(this.#own, { recursive: true, mode: 0o700 });
+  #forget(): void {
+    this.#lock?.release();
+    this.#lock = undefined;
+    this.#making = undefined;
+  }
+
+  async #make(): Promise<void> {
     process.off('exit', this.#remove);
     process.once('exit', this.#remove);
-    this.#made = true;
+    makeParent(this.#parent);
+    await removeEnded(this.#parent);
+    this.#lock = await holdLock(this.#parent, this.#id);
+    mkdirSync(this.#own, { recursive: true, mode: 0o700 });
   }
 }
 
-function isAbandoned(name: string): boolean {
-  const [, pid, host] = /^(\d+)@(.+)$/.exec(name) ?? [];
-  if (pid === undefined || host !== hostname()) return false;
-  if (Number(pid) === process.pid) return false;
-  return processIsGone(Number(pid));
+/**
+ * `.livectl`, or `.livectl-<uid>` where that is another user's, as in a project that two users or a container and its host
+ * share. Throws LD_CONFIG where neither is a real folder of this user's.
+ */
+function parentIn(root: string): string {
+  const names = ['.livectl', `.livectl-${process.getuid?.() ?? 0}`];
+  const paths = names.map((name) => join(root, name));
+  const usable = paths.find((path) => isOwnFolder(path) || !lstatSync(path, { throwIfNoEntry: false }));
+  if (usable !== undefined) return usable;
+  throw new LiveDebugError('LD_CONFIG', `${paths.join(' and ')} are not folders of this user`, {
+    remedy: 'remove one of them: livectl creates it again',
+  });
+}
+
+/** Nobody else may put anything in it from now on: what is removed there later is what was made there. */
+function makeParent(parent: string): void {
+  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  if (!isOwnFolder(parent)) {
+    throw new LiveDebugError('LD_CONFIG', `${parent} is not a folder of this user`, {
+      remedy: 'remove it: livectl creates it again',
+    });
+  }
+  if (process.platform !== 'win32' && (lstatSync(parent).mode & 0o777) !== 0o700) chmodSync(parent, 0o700);
+  const ignoreFile = join(parent, '.gitignore');
+  if (!lstatSync(ignoreFile, { throwIfNoEntry: false })) writeFileSync(ignoreFile, '*\n', { flag: 'wx' });
+}
+
+/** A real folder, not a link to one. */
+function isOwnFolder(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isDirectory() === true && (process.getuid === undefined || stats.uid === process.getuid());
 }

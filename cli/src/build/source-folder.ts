@@ -53,7 +53,7 @@ export const maximumSources = 10_000;
 
 /** Whether an entry of a folder is left out of watching, judged by its name alone. */
 export function isNoise(name: string): boolean {
-  return noiseFolders.has(name) || noiseFiles.test(name);
+  return noiseFolders.has(name) || name.startsWith('.livectl-') || noiseFiles.test(name);
 }
 
 /** What is left out, besides what tools fetched or made. */

@@ -7,14 +7,14 @@ import type { Manifest } from '../manifest/load-manifest.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 
 /** Writes the state file; the function it returns removes it. Serving goes on where the file can't be written. */
-export function announce(
+export async function announce(
   manifest: Manifest,
   place: ServeState['place'],
   { token, url }: ControlServer,
   emit: (event: SessionEvent) => void,
-): () => void {
+): Promise<() => void> {
   try {
-    return writeServeState({
+    return await writeServeState({
       since: new Date().toISOString(),
       control: { url, token },
       root: realpathSync(manifest.root),

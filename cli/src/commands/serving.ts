@@ -3,7 +3,7 @@
 import nodeRuntime from 'embedded:node-runtime.mjs';
 import packageJson from 'embedded:package.json';
 import pythonRuntime from 'embedded:python-runtime.py';
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
@@ -12,6 +12,7 @@ import { generateClientKeys } from '../../../protocol/sealing.ts';
 import { createBuilder } from '../build/builder.ts';
 import { startControlServer } from '../control/control-server.ts';
 import type { ServeState } from '../control/serve-state.ts';
+import { makeTempFolder } from '../folders/temp-folder.ts';
 import { reportFailure } from '../log/failure.ts';
 import { jsonLines } from '../log/json-lines.ts';
 import { processOutput, readerGone } from '../log/output.ts';
@@ -31,7 +32,6 @@ import { openDebugging } from './open-debugging.ts';
 import { placeArgs } from './place-flags.ts';
 import { runtimeNotices } from './runtime-notices.ts';
 import { stopSignals } from './stop-signals.ts';
-import { makeTempFolder } from './temp-folder.ts';
 import type { PlaceOptions } from './trigger-stage.ts';
 
 /** The flags that mean the same wherever the stage is. */
@@ -115,16 +115,16 @@ async function serve(
   // Before the stage is taken: a missing file must not leave it without anybody who can answer.
   const targets = resolveTargets(manifest);
 
-  const tempDir = makeTempFolder();
-  const removeTempDir = () => rmSync(tempDir, { recursive: true, force: true });
+  const temp = await makeTempFolder();
+  const tempDir = temp.path;
   const stop = stopSignals(() => {
     // The pool and the cloud kill their processes when this one exits.
-    removeTempDir();
+    temp.remove();
     process.exit(exitCodes.failure);
   });
   // The first to be added is the last to go: a signal while the rest is closed must not cut that short.
   closers.add(() => stop.dispose());
-  closers.add(removeTempDir);
+  closers.add(() => temp.remove());
   const control = await startControlServer();
   closers.add(() => control.close());
   const emit = (event: SessionEvent) => {
@@ -209,7 +209,7 @@ async function serve(
     await session.stop(0);
     return exitCodes.ok;
   }
-  closers.add(announce(manifest, place.described, control, emit));
+  closers.add(await announce(manifest, place.described, control, emit));
   emit({
     event: 'ready',
     url: place.url,

@@ -80,16 +80,16 @@ async function openAws(options: StageOptions): Promise<TriggerStage> {
       }),
       args,
       serveCommand: shellWords(['livectl', 'serve', ...args]),
-      watch: () =>
-        firstThatAnswers(
-          readServeStates().filter(
-            ({ place }) =>
-              place.kind === 'stage' &&
-              place.stage === name &&
-              place.table === context.tableName &&
-              place.region === region,
-          ),
-        ).then((found) => found?.watch),
+      watch: async () => {
+        const serves = (await readServeStates()).filter(
+          ({ place }) =>
+            place.kind === 'stage' &&
+            place.stage === name &&
+            place.table === context.tableName &&
+            place.region === region,
+        );
+        return (await firstThatAnswers(serves))?.watch;
+      },
       close: () => http.close(),
     };
   } catch (error) {
@@ -103,7 +103,7 @@ async function openLocal(root: string, config: string | undefined): Promise<Trig
   const manifest = config === undefined ? undefined : realPath(config, '--config');
   const isLocal = (serve: RunningServe): serve is RunningServe & { place: LocalPlace } =>
     serve.place.kind === 'local';
-  const locals = readServeStates().filter(isLocal);
+  const locals = (await readServeStates()).filter(isLocal);
   const found = await firstThatAnswers(
     locals.filter((serve) => serve.root === folder && (manifest ?? serve.manifest) === serve.manifest),
   );

@@ -1,12 +1,13 @@
 // What a running `serve` writes down for `trigger` and `invoke` on the same machine: a private file (0600), which
-// goes when it ends and is recognised as stale when it was killed.
-import { randomBytes } from 'node:crypto';
+// goes when it ends, and counts only while its lock is held.
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { removeEnded } from '../folders/ended-runs.ts';
+import { isPrivateFolder, makePrivateFolder } from '../folders/private-folder.ts';
+import { holdLock } from '../folders/run-lock.ts';
 import { triggerTargetsSchema } from '../manifest/trigger-targets.ts';
-import { processIsGone } from '../process-is-gone.ts';
-import { isOwn, makeStateFolder, stateFolder } from './state-folder.ts';
+import { makeStateFolder, stateFolder } from './state-folder.ts';
 
 /** A later livectl may write other fields: its number is raised where an earlier one could not read them. */
 const stateVersion = 1;
@@ -30,6 +31,7 @@ const stagePlaceSchema = v.object({
 
 const stateSchema = v.object({
   version: v.literal(stateVersion),
+  /** For people: it says nothing in another container. */
   pid: v.number(),
   /** ISO 8601. */
   since: v.string(),
@@ -50,60 +52,64 @@ export interface RunningServe extends ServeState {
   readonly file: string;
 }
 
-/** Writes the file; call the returned function to remove it. Throws what the file system says. */
-export function writeServeState(state: Omit<ServeState, 'version' | 'pid'>): () => void {
-  const folder = makeStateFolder();
-  removeStale(folder);
-  const name = `serve-${process.pid}-${randomBytes(4).toString('hex')}`;
-  const file = join(folder, `${name}.json`);
-  const draft = join(folder, `${name}.tmp`);
-  const content = JSON.stringify({ version: stateVersion, pid: process.pid, ...state });
-  writeFileSync(draft, content, { mode: 0o600, flag: 'wx' });
-  // Whoever looks while it is written sees all of it or nothing.
-  renameSync(draft, file);
-  return () => rmSync(file, { force: true });
+/** Where the files are, beside the locks that tell which of them are of livectls that run: private, as the folder above. */
+function runsFolder(): string {
+  return join(stateFolder(), 'run');
 }
 
-/** Every `serve` of this user that is running, the latest first. Files of other versions are passed over. */
-export function readServeStates(): RunningServe[] {
-  const folder = stateFolder();
-  removeStale(folder);
-  return filesIn(folder)
-    .map(({ path }) => read(path))
+/** Writes the file; call the returned function to remove it. Rejects with what the file system says. */
+export async function writeServeState(state: Omit<ServeState, 'version' | 'pid'>): Promise<() => void> {
+  makeStateFolder();
+  const folder = runsFolder();
+  makePrivateFolder(folder);
+  await removeEnded(folder);
+  const lock = await holdLock(folder);
+  const file = join(folder, `${lock.id}.json`);
+  const draft = join(folder, `${lock.id}.tmp`);
+  const remove = () => {
+    process.off('exit', remove);
+    rmSync(file, { force: true });
+    lock.release();
+  };
+  // A second Ctrl-C leaves no time for anything else.
+  process.once('exit', remove);
+  const content = JSON.stringify({ version: stateVersion, pid: process.pid, ...state });
+  try {
+    writeFileSync(draft, content, { mode: 0o600, flag: 'wx' });
+    // Whoever looks while it is written sees all of it or nothing.
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    remove();
+    throw error;
+  }
+  return remove;
+}
+
+/**
+ * Every `serve` of this user that is running, in this container or in another one that shares the folder, the latest
+ * first. Files of other versions are passed over.
+ */
+export async function readServeStates(): Promise<RunningServe[]> {
+  const folder = runsFolder();
+  if (!isPrivateFolder(folder)) return [];
+  await removeEnded(folder);
+  return namesIn(folder)
+    .map((name) => read(join(folder, name)))
     .filter((state) => state !== undefined)
     .sort((one, other) => (one.since < other.since ? 1 : -1));
 }
 
-/** Removes the file of one that does not answer: its process id is another program's by now. */
-export function forgetServe({ file }: RunningServe): void {
-  rmSync(file, { force: true });
-}
-
-/** What a killed `serve` left, also a half-written one. */
-function removeStale(folder: string): void {
-  for (const { path, pid } of filesIn(folder)) {
-    if (processIsGone(pid)) rmSync(path, { force: true });
-  }
-}
-
-function filesIn(folder: string): { readonly path: string; readonly pid: number }[] {
-  return namesIn(folder).flatMap((name) => {
-    const [, pid] = /^serve-(\d+)-[0-9a-f]{8}\.(json|tmp)$/.exec(name) ?? [];
-    return pid === undefined ? [] : [{ path: join(folder, name), pid: Number(pid) }];
-  });
-}
-
 function namesIn(folder: string): string[] {
   try {
-    return isOwn(folder) ? readdirSync(folder) : [];
+    return readdirSync(folder).filter((name) => name.endsWith('.json'));
   } catch {
-    // Nobody has served yet, or the folder can't be read: nobody is found.
+    // The folder can't be read: nobody is found.
     return [];
   }
 }
 
 function read(path: string): RunningServe | undefined {
-  if (!path.endsWith('.json')) return undefined;
   try {
     const parsed = v.safeParse(stateSchema, JSON.parse(readFileSync(path, 'utf8')));
     return parsed.success ? { ...parsed.output, file: path } : undefined;

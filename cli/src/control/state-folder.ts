@@ -1,7 +1,7 @@
 // Where running livectls leave word of themselves: a folder of this user's own.
-import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { makePrivateFolder } from '../folders/private-folder.ts';
 
 /**
  * `$XDG_STATE_HOME/livectl`, by default `~/.local/state/livectl` (XDG Base Directory Specification), on Windows
@@ -15,18 +15,9 @@ export function stateFolder(): string {
   return join(homedir(), '.local', 'state', 'livectl');
 }
 
-/** Makes the folder, private (0700). Throws where it can't be made, or is another user's. */
+/** Makes the folder, private (0700). Throws where it can't be made, is another user's, or could be replaced by one. */
 export function makeStateFolder(): string {
   const folder = stateFolder();
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (!isOwn(folder)) throw new Error(`${folder} is another user's`);
-  const { mode } = statSync(folder);
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  makePrivateFolder(folder);
   return folder;
-}
-
-/** Whether folder and what it may be a link to are this user's: another's would have events sent to his own program. */
-export function isOwn(folder: string): boolean {
-  const { getuid } = process;
-  return getuid === undefined || [lstatSync(folder), statSync(folder)].every(({ uid }) => uid === getuid());
 }

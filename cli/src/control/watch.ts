@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import * as v from 'valibot';
 import type { SessionEvent } from '../session/session-event.ts';
 import { eventsPath } from './control-server.ts';
-import { forgetServe, type RunningServe } from './serve-state.ts';
+import type { RunningServe } from './serve-state.ts';
 
 /** A schema for every field of an event: one that is added to it is missed here by the compiler. */
 type FieldsOf<Name extends SessionEvent['event']> = Record<
@@ -101,7 +101,10 @@ export class Watch {
   }
 }
 
-/** Connects, or resolves with undefined where it does not answer; one that has gone is forgotten. */
+/**
+ * Connects, or resolves with undefined where it does not answer: it is ending, or in a container with a network of its
+ * own, where its port is another program's.
+ */
 export function watchServe(serve: RunningServe): Promise<Watch | undefined> {
   return new Promise((resolve) => {
     const request = get(
@@ -111,16 +114,13 @@ export function watchServe(serve: RunningServe): Promise<Watch | undefined> {
       (response) => {
         clearTimeout(timer);
         if (response.statusCode === 200) return resolve(new Watch(response));
-        // Another program's port by now.
         response.destroy();
-        forgetServe(serve);
         resolve(undefined);
       },
     );
     const timer = setTimeout(() => request.destroy(new Error('no answer')), answerBoundMs);
-    request.on('error', (error: NodeJS.ErrnoException) => {
+    request.on('error', () => {
       clearTimeout(timer);
-      if (error.code === 'ECONNREFUSED') forgetServe(serve);
       resolve(undefined);
     });
   });

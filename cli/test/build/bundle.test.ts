@@ -1,10 +1,10 @@
 // Bundles: what a TypeScript function becomes, and that it runs in Node as its sources say.
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { systemClock } from '../../../protocol/clock.ts';
+import { holdLock, newRunId } from '../../src/folders/run-lock.ts';
 import { answer, Project } from './project.ts';
 
 let project: Project;
@@ -167,22 +167,29 @@ it('compiles for the older of the deployed runtime and this Node', async () => {
 
 it('keeps the last three builds to itself and leaves nothing behind', async () => {
   project = await Project.create({ 'package.json': '{}', 'src/hello.ts': handler('0') });
-  const abandoned = project.path(`.livectl/4194304@${hostname()}/old`);
-  const elsewhere = project.path('.livectl/4194304@another-host/old');
+  const abandoned = project.path(`.livectl/${newRunId()}/old`);
+  const onAnotherMachine = project.path('.livectl/00000000-0123456789abcdef/old');
   await mkdir(abandoned, { recursive: true });
-  await mkdir(elsewhere, { recursive: true });
+  await mkdir(onAnotherMachine, { recursive: true });
+  const running = await holdLock(project.path('.livectl'));
+  const inAnotherContainer = project.path(`.livectl/${running.id}/old`);
+  await mkdir(inAnotherContainer, { recursive: true });
   let passed = 0;
   const clock = { ...systemClock, now: () => systemClock.now() + passed };
   await project.start(hello, { clock });
   await project.built();
   expect(existsSync(abandoned)).toBe(false);
-  expect(existsSync(elsewhere)).toBe(true);
+  expect(existsSync(onAnotherMachine)).toBe(true);
+  expect(existsSync(inAnotherContainer)).toBe(true);
+  running.release();
   for (let build = 1; build <= 4; build++) {
     passed += 10_001;
     await project.write('src/hello.ts', handler(String(build)));
     expect(await answer(await project.built())).toBe(build);
   }
-  const own = project.path(`.livectl/${process.pid}@${hostname()}`);
+  const others = [running.id, '00000000-0123456789abcdef'];
+  const names = (await readdir(project.path('.livectl'))).filter((name) => /^[-0-9a-f]+$/.test(name));
+  const own = project.path(`.livectl/${names.find((name) => !others.includes(name))}`);
   expect((await readdir(join(own, 'hello'))).sort()).toEqual(['3', '4', '5']);
   expect(statSync(own).mode & 0o777).toBe(0o700);
   expect(await readFile(project.path('.livectl/.gitignore'), 'utf8')).toBe('*\n');

@@ -4,6 +4,7 @@ import {
   chownSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -38,13 +39,14 @@ afterEach(() => {
   rmSync(home, { recursive: true, force: true });
 });
 
-test('what is written is found, by this user only, and gone when removed', () => {
-  const remove = writeServeState(state);
-  const [found] = readServeStates();
+test('what is written is found, by this user only, and gone when removed', async () => {
+  const remove = await writeServeState(state);
+  const [found] = await readServeStates();
   expect(found).toMatchObject({ ...state, pid: process.pid });
   expect(statSync(found?.file ?? '').mode & 0o777).toBe(0o600);
   remove();
-  expect(readServeStates()).toEqual([]);
+  expect(await readServeStates()).toEqual([]);
+  expect(readdirSync(join(folder, 'run'))).toEqual([]);
 });
 
 test('a folder that others may read is made private, also behind a link', () => {
@@ -56,19 +58,23 @@ test('a folder that others may read is made private, also behind a link', () => 
   expect(statSync(target).mode & 0o777).toBe(0o700);
 });
 
-test('a file in its place is said', () => {
+test('a file in its place is said', async () => {
   writeFileSync(folder, '');
   expect(() => makeStateFolder()).toThrow(/EEXIST|ENOTDIR/);
-  expect(readServeStates()).toEqual([]);
+  expect(await readServeStates()).toEqual([]);
 });
 
 // Only root can give a folder away.
-test.skipIf(process.getuid?.() !== 0)('another user’s folder is neither written to nor believed', () => {
-  writeServeState(state);
-  chownSync(folder, 12_345, 12_345);
-  expect(() => makeStateFolder()).toThrow(/is another user's/);
-  expect(readServeStates()).toEqual([]);
-});
+test.skipIf(process.getuid?.() !== 0)(
+  'another user’s folder is neither written to nor believed',
+  async () => {
+    const remove = await writeServeState(state);
+    chownSync(folder, 12_345, 12_345);
+    expect(() => makeStateFolder()).toThrow(/is another user's/);
+    expect(await readServeStates()).toEqual([]);
+    remove();
+  },
+);
 
 test.skipIf(process.getuid?.() !== 0)('nor is one behind a link of this user’s', () => {
   const target = join(home, 'elsewhere');

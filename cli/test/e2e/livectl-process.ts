@@ -1,7 +1,7 @@
 // Spawns the built dist/livectl.mjs as users do, under Node or Deno, and reads its events.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -49,7 +49,8 @@ export class Livectl {
     const [program = '', ...rest] = options.on?.(command) ?? command;
     this.tempDir = mkdtempSync(join(tmpdir(), 'livectl-e2e-'));
     const XDG_STATE_HOME = join(this.tempDir, 'state');
-    const env = { ...process.env, NO_COLOR: '', TMPDIR: this.tempDir, XDG_STATE_HOME, ...options.env };
+    const folders = { TMPDIR: this.tempDir, XDG_STATE_HOME, XDG_RUNTIME_DIR: '' };
+    const env = { ...process.env, NO_COLOR: '', ...folders, ...options.env };
     this.child = spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const { stdout, stderr } = this.child;
     if (!stdout || !stderr) throw new Error('no pipes');
@@ -119,9 +120,15 @@ export class Livectl {
     rmSync(this.tempDir, { recursive: true, force: true });
   }
 
-  /** Names of what is in the temporary folder. */
+  /** Where it keeps what goes with it, where no other place was named. */
+  get runFolder(): string {
+    return join(this.tempDir, 'state', 'livectl', 'run');
+  }
+
+  /** Names of what is in its temporary folders. */
   leftBehind(): string[] {
-    return readdirSync(this.tempDir).filter((name) => name.startsWith('livectl-'));
+    const shared = readdirSync(this.tempDir).filter((name) => name.startsWith('livectl-'));
+    return [...shared, ...(existsSync(this.runFolder) ? readdirSync(this.runFolder) : [])];
   }
 
   #wake(): void {
@@ -148,7 +155,7 @@ export async function runLivectl(
 ): Promise<Ran> {
   const { cwd, input = '', runtime = 'node' } = options;
   const [program, ...first] = commands[runtime];
-  const env = { ...process.env, NO_COLOR: '', ...options.env };
+  const env = { ...process.env, NO_COLOR: '', XDG_RUNTIME_DIR: '', ...options.env };
   const child = spawn(program, [...first, ...args], { env, stdio: 'pipe', ...(cwd ? { cwd } : {}) });
   const bound = setTimeout(() => child.kill('SIGKILL'), boundMs);
   let stdout = '';

@@ -47,10 +47,9 @@ async function open(port: number, words: string, halfOpen: boolean): Promise<Soc
 }
 
 /** From what it has left for `livectl trigger`. */
-function controlUrl({ tempDir }: Livectl): string {
-  const folder = join(tempDir, 'state', 'livectl');
-  const file = readdirSync(folder).find((name) => name.endsWith('.json')) ?? '';
-  return JSON.parse(readFileSync(join(folder, file), 'utf8')).control.url;
+function controlUrl({ runFolder }: Livectl): string {
+  const file = readdirSync(runFolder).find((name) => name.endsWith('.json')) ?? '';
+  return JSON.parse(readFileSync(join(runFolder, file), 'utf8')).control.url;
 }
 
 async function portsOf(livectl: Livectl): Promise<number[]> {

@@ -4,11 +4,15 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { holdLock } from '../../src/folders/run-lock.ts';
 import { Livectl, project, type Ran, runLivectl } from './livectl-process.ts';
 
 const stateHome = mkdtempSync(join(tmpdir(), 'livectl-state-'));
 const env = { XDG_STATE_HOME: stateHome };
 const stateFolder = join(stateHome, 'livectl');
+const runFolder = join(stateFolder, 'run');
+/** What each running serve has written down. */
+const stateFiles = () => readdirSync(runFolder).filter((name) => name.endsWith('.json'));
 
 const manifest = {
   functions: {
@@ -56,7 +60,7 @@ beforeAll(async () => {
 afterAll(async () => {
   expect(await serve.stop()).toBe(0);
   // It takes its state file along.
-  expect(readdirSync(stateFolder)).toEqual([]);
+  expect(readdirSync(runFolder)).toEqual([]);
   await serve.dispose();
   remove();
   rmSync(stateHome, { recursive: true, force: true });
@@ -246,10 +250,12 @@ describe('finding the serve', () => {
     symlinkSync(root, link);
     const args = ['invoke', 'plain', '--local', '--root', link];
     expect((await livectl(args, { cwd: stateHome })).code).toBe(0);
-    expect(statSync(stateFolder).mode & 0o777).toBe(0o700);
-    const files = readdirSync(stateFolder);
-    expect(files).toHaveLength(1);
-    for (const file of files) expect(statSync(join(stateFolder, file)).mode & 0o777).toBe(0o600);
+    for (const folder of [stateFolder, runFolder]) expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(stateFiles()).toHaveLength(1);
+    for (const entry of readdirSync(runFolder, { withFileTypes: true })) {
+      const { mode } = statSync(join(runFolder, entry.name));
+      expect(mode & 0o777).toBe(entry.isDirectory() ? 0o700 : 0o600);
+    }
   });
 
   test('where none runs for the folder, says which do and how to start one', async () => {
@@ -295,12 +301,13 @@ describe('finding the serve', () => {
     const args = ['serve', '--local', '--root', other.root, '--port', '0', '--format', 'json'];
     const killed = new Livectl(args, { env });
     await killed.event('ready');
-    expect(readdirSync(stateFolder)).toHaveLength(2);
+    expect(stateFiles()).toHaveLength(2);
     expect(await killed.stop('SIGKILL')).toBe('SIGKILL');
-    // One whose process id belongs to a living process by now, and whose port to nobody.
-    const stale = join(stateFolder, `serve-${process.pid}-00000000.json`);
+    // One that runs by its lock, as in another container, but whose port is nobody's here.
+    const lock = await holdLock(runFolder);
+    const elsewhere = join(runFolder, `${lock.id}.json`);
     writeFileSync(
-      stale,
+      elsewhere,
       JSON.stringify({
         version: 1,
         pid: process.pid,
@@ -321,7 +328,10 @@ describe('finding the serve', () => {
     const asked = await livectl(['invoke', 'plain', '--local', '--root', other.root]);
     expect(asked.stderr).toMatch(/no livectl serve --local runs for/);
     expect(asked.code).toBe(1);
-    expect(readdirSync(stateFolder)).toHaveLength(1);
+    expect(stateFiles()).toHaveLength(2);
+    rmSync(elsewhere);
+    lock.release();
+    expect(stateFiles()).toHaveLength(1);
     await killed.dispose();
     other.remove();
   });

@@ -1,0 +1,53 @@
+// Whether another user of this machine could put something else in a folder's place: by renaming it, or any folder above.
+import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { dirname, join, resolve, sep } from 'node:path';
+import { currentUser, type FolderUser } from './folder-user.ts';
+
+/** As the kernel: longer chains of links are loops. */
+const maxLinks = 40;
+
+/**
+ * What is wrong with a path, in words that follow it in a sentence, or undefined: each folder on the way, through links
+ * as well, must be this user's or root's, and writable for nobody else unless it is sticky, as `/tmp` is. What is not
+ * there yet is not looked at. Throws what the file system says where it can't be looked at.
+ */
+export function unsafePart(path: string, user: FolderUser | undefined = currentUser()): string | undefined {
+  if (user === undefined) return undefined;
+  let at: string = sep;
+  let links = 0;
+  const rest = resolve(path).split(sep).filter(Boolean);
+  const problem = problemOf(at, lstatSync(at), user);
+  if (problem !== undefined) return problem;
+  for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
+    if (name === '.') continue;
+    if (name === '..') {
+      at = dirname(at);
+      continue;
+    }
+    const next = join(at, name);
+    const stats = lstatSync(next, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    if (stats.isSymbolicLink()) {
+      if (!user.isTrusted(stats.uid)) return `${next} is a link of another user's`;
+      links += 1;
+      if (links > maxLinks) return `${next} is a link to itself`;
+      const target = readlinkSync(next);
+      if (target.startsWith(sep)) at = sep;
+      rest.unshift(...target.split(sep).filter(Boolean));
+      continue;
+    }
+    if (!stats.isDirectory()) return `${next} is not a folder`;
+    const wrong = problemOf(next, stats, user);
+    if (wrong !== undefined) return wrong;
+    at = next;
+  }
+  return undefined;
+}
+
+function problemOf(folder: string, { gid, mode, uid }: Stats, user: FolderUser): string | undefined {
+  if (!user.isTrusted(uid)) return `${folder} is another user's`;
+  const byGroup = (mode & 0o020) !== 0 && !user.isPrivateGroup(gid);
+  const byAll = (mode & 0o002) !== 0;
+  const isSticky = (mode & 0o1000) !== 0;
+  return (byGroup || byAll) && !isSticky ? `other users may write to ${folder}` : undefined;
+}
