@@ -1,5 +1,6 @@
 // [5] Every process the pool has started and that isn't gone yet: none of them outlives livectl.
 import { systemClock, type Timer } from '../../../protocol/clock.ts';
+import { processKeeper } from './process-keeper.ts';
 import type { Worker } from './worker.ts';
 
 export class ProcessRoster {
@@ -25,10 +26,10 @@ export class ProcessRoster {
     return [...this.#workers].flatMap(({ pid }) => pid ?? []);
   }
 
-  /** Ends every process by `end` and waits until all are gone, for `boundMs` milliseconds at most. */
+  /** Ends every process by `end` and waits until all they started is gone, for `boundMs` milliseconds at most. */
   async close(end: (worker: Worker) => void, boundMs: number): Promise<void> {
     const workers = [...this.#workers];
-    const gone = Promise.all(workers.map(({ exited }) => exited));
+    const gone = Promise.all(workers.map(({ exited }) => exited)).then(() => processKeeper.settled());
     for (const worker of workers) end(worker);
     let bound: Timer | undefined;
     // The system's clock, since it is the system that is waited for.

@@ -31,7 +31,11 @@ export async function startRunning(options: RunningOptions): Promise<Running> {
   let logs: LogReader | undefined;
   const api = await startRuntimeApi({ ...side.apiOptions, beforeAccept: () => logs?.settled() });
   const variables = { ...side.variables(api.address), AWS_LAMBDA_RUNTIME_API: api.address };
-  const process = startProcess(command, { cwd, env: { ...machine, ...variables } });
+  const process = startProcess(command, {
+    cwd,
+    env: { ...machine, ...variables },
+    mark: api.address,
+  });
   logs = new LogReader(process.stdout, process.stderr, { ...reading, marker: side.logMarker });
   const reader = logs;
   void process.closed.then(() => reader.close());

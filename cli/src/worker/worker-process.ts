@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { type FunctionError, functionError } from './invocation.ts';
+import { descendants, type KeptProcess, processKeeper } from './process-keeper.ts';
 import { whyNotStarted } from './why-not-started.ts';
 
 /** How a process ended, or why it never started. */
@@ -22,14 +23,27 @@ export interface WorkerProcess {
   readonly exited: Promise<Exit>;
   /** Resolves when its output has been read to the end as well. */
   readonly closed: Promise<void>;
-  /** Ends the process and all of its group at once. */
+  /** Resolves when what it left behind is gone as well: its mark may be used again. */
+  readonly cleared: Promise<void>;
+  /** Ends the process and all of its group at once; where it is marked, also what it started outside of its group. */
   kill(): void;
 }
 
-/** Starts a program without a shell; `env` is its whole environment. Never throws: `exited` says what went wrong. */
+export interface ProcessOptions {
+  readonly cwd: string;
+  /** Its whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /**
+   * The value of `AWS_LAMBDA_RUNTIME_API` in it, by which all it starts is known: none of that outlives the process.
+   * Without it, what leaves the process group may stay, e.g. the server of a compiler.
+   */
+  readonly mark?: string | undefined;
+}
+
+/** Starts a program without a shell. Never throws: `exited` says what went wrong. */
 export function startProcess(
   command: readonly [string, ...string[]],
-  options: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+  options: ProcessOptions,
 ): WorkerProcess {
   const [program, ...args] = command;
   const failed = (error: unknown): Exit => {
@@ -38,7 +52,8 @@ export function startProcess(
   let child: ChildProcess;
   try {
     child = spawn(program, args, {
-      ...options,
+      cwd: options.cwd,
+      env: options.env,
       detached: process.platform !== 'win32',
       windowsHide: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -47,6 +62,9 @@ export function startProcess(
     // A word with a NUL, too many words, a program of another machine: some faults are told at once.
     return stillborn(failed(error));
   }
+  const kept: KeptProcess | undefined =
+    child.pid === undefined ? undefined : { pid: child.pid, mark: options.mark };
+  if (kept) processKeeper.add(kept);
   const exited = new Promise<Exit>((resolve) => {
     child.once('error', (error) => resolve(failed(error)));
     child.once('exit', (code, signal) => {
@@ -55,6 +73,7 @@ export function startProcess(
       resolve({ code, signal });
     });
   });
+  const cleared = exited.then(() => (kept ? processKeeper.ended(kept) : undefined));
   const closed = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
     child.once('error', () => resolve());
@@ -66,14 +85,19 @@ export function startProcess(
     stderr: child.stderr ?? Readable.from([]),
     exited,
     closed,
-    kill: () => killGroup(child),
+    cleared,
+    kill: () => {
+      const strays = options.mark === undefined || child.pid === undefined ? [] : descendants(child.pid);
+      killGroup(child);
+      for (const pid of strays) killOne(pid);
+    },
   };
 }
 
 function stillborn(exit: Exit): WorkerProcess {
   const [stdout, stderr] = [Readable.from([]), Readable.from([])];
   const [exited, closed] = [Promise.resolve(exit), Promise.resolve()];
-  return { pid: undefined, stdout, stderr, exited, closed, kill: () => {} };
+  return { pid: undefined, stdout, stderr, exited, closed, cleared: closed, kill: () => {} };
 }
 
 function killGroup(child: ChildProcess): void {
@@ -89,6 +113,14 @@ function killGroup(child: ChildProcess): void {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
     // The group is empty: everything in it has ended already.
+  }
+}
+
+function killOne(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended with its group.
   }
 }
 

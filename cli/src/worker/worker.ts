@@ -245,6 +245,7 @@ export class Worker {
       else this.#settings.onInitFailed(this);
     });
     void process.exited.then((exit) => this.#onExit(exit, api));
+    void process.cleared.then(() => api.close());
     this.#running = running;
     return running;
   }
@@ -258,7 +259,6 @@ export class Worker {
   #onExit(exit: Exit, api: RuntimeApi): void {
     this.ended = true;
     api.fail(exitError(this.#currentId ?? 'none', exit, this.#command));
-    void api.close();
     this.#settings.onExit(this, this.#endReason ?? `it exited (${exitReason(exit) ?? 'exit status 0'})`);
   }
 }

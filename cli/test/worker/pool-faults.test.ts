@@ -1,15 +1,12 @@
 // What workers do wrong, and that it harms nobody else: crashes, exits, deadlines, floods.
-import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
-import { builtRuntime, bundled, denoCommand, handlersFolder } from './built-runtime.ts';
+import { builtRuntime } from './built-runtime.ts';
 import { isAlive, PoolHarness } from './pool-harness.ts';
 import { parsed } from './runtime-process.ts';
 
 const runtime = builtRuntime();
-const exitWithoutClosing = bundled('cli/test/worker/fixtures/exit-without-closing.ts');
 
 /** Orphans are reaped by init, not by us, so this gives it 2 seconds. */
 async function allGone(pids: readonly number[]): Promise<boolean> {
@@ -150,21 +147,6 @@ it('ends what a handler started along with its worker', async () => {
   expect(isAlive(grandchild)).toBe(true);
   await harness.pool.close();
   expect(await allGone([grandchild])).toBe(true);
-});
-
-it.each([
-  ['node', [process.execPath]],
-  ['deno', denoCommand],
-])('leaves no worker behind when livectl exits without closing (%s)', async (_name, [program, ...args]) => {
-  const child = execFile(program ?? '', [...args, exitWithoutClosing.file, runtime.file, handlersFolder]);
-  let printed = '';
-  child.stdout?.on('data', (chunk) => {
-    printed += chunk;
-  });
-  await once(child, 'close');
-  const pids = printed.trim().split(' ').map(Number);
-  expect(pids[0]).toBeGreaterThan(0);
-  expect(await allGone(pids)).toBe(true);
 });
 
 describe('logs', () => {

@@ -1,4 +1,5 @@
 // A worker pool on real processes, with its events recorded and awaited; closed when the test ends.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type {
@@ -103,8 +104,13 @@ export class PoolHarness {
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch {
     return false;
+  }
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    // It has gone meanwhile, or this system has no such file.
+    return process.platform !== 'linux';
   }
 }

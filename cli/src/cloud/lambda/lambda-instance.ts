@@ -127,8 +127,9 @@ export class LambdaInstance {
           LAMBDA_TASK_ROOT: taskRoot,
           LIVECTL_RUNTIME_TOKEN: token,
         },
+        mark: api.address,
       });
-      const { stdout, stderr, exited, closed } = this.#process;
+      const { stdout, stderr, exited, closed, cleared } = this.#process;
       const onLine = ({ message }: LogLine) => {
         this.#lastWords.hear(message);
         onLog(message);
@@ -138,6 +139,7 @@ export class LambdaInstance {
       void this.#watchInit(api);
       this.#fail(exitError(this.#requestId, await exited, command));
       await this.#atMost(outputBoundMs, outputRead);
+      await this.#atMost(outputBoundMs, cleared);
     }
     await api.close();
   }
