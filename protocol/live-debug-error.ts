@@ -15,6 +15,7 @@ export const errorCodes = {
   LD_RELAY: { name: 'LiveDebugRelayError', fault: 'system' },
   LD_DIRECTORY: { name: 'LiveDebugDirectoryError', fault: 'system' },
   LD_STUB_CONFIG: { name: 'LiveDebugStubConfigError', fault: 'user' },
+  LD_ANSWER: { name: 'LiveDebugAnswerError', fault: 'user' },
   LD_TOO_LARGE: { name: 'LiveDebugTooLargeError', fault: 'user' },
   LD_CONFIG: { name: 'LiveDebugConfigError', fault: 'user' },
   LD_PORT_IN_USE: { name: 'LiveDebugPortInUseError', fault: 'user' },

@@ -2,10 +2,12 @@
 import { systemClock } from '../../../protocol/clock.ts';
 import { afterAnswer, seenInvocation } from '../control/outcome.ts';
 import { reportFailure } from '../log/failure.ts';
-import { functionErrorLines, invokeObject } from '../log/invoke-lines.ts';
+import { functionErrorLines, invokeObject, refusalLine } from '../log/invoke-lines.ts';
 import { jsonLine } from '../log/json-lines.ts';
 import { errorOutput, processOutput, writeBytes } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
+import { httpEnd, httpFrontOf } from '../session/http-front.ts';
+import { parseLambdaEvent } from '../session/lambda-event.ts';
 import { Given } from '../trigger/given.ts';
 import { invokeFunction } from '../trigger/lambda.ts';
 import { readStdin } from '../trigger/read-stdin.ts';
@@ -45,14 +47,22 @@ async function invoke(options: InvokeOptions, payload: string, stage: TriggerSta
     const { answer, ids, traces } = await invokeFunction(lambdaName, payload, 'RequestResponse', stage.aws);
     const body = Buffer.from(answer?.body ?? []);
     const { functionError } = answer ?? {};
+    const event = Buffer.from(payload);
+    const front = functionError === undefined ? httpFrontOf(parseLambdaEvent(event), event) : undefined;
+    const refusal = front && httpEnd(body, front).error;
     const show = format === 'pretty' ? pretty(errorOutput) : () => undefined;
     const sought = { functionName: name, traces };
     const seen = watch && (await seenInvocation(watch, sought, afterAnswer, systemClock, show));
     if (format === 'json') {
-      processOutput.line(jsonLine(invokeObject(name, ids.request_id ?? '', { functionError, body }, seen)));
-    } else if (functionError === undefined) await writeBytes(body);
-    else if (seen?.result === undefined) errorOutput.line(functionErrorLines(body, errorOutput.colour));
-    return functionError === undefined ? exitCodes.ok : exitCodes.failure;
+      processOutput.line(
+        jsonLine(invokeObject(name, ids.request_id ?? '', { functionError, refusal, body }, seen)),
+      );
+    } else if (functionError === undefined) {
+      await writeBytes(body);
+      if (refusal && seen?.result === undefined) errorOutput.line(refusalLine(refusal, errorOutput.colour));
+    } else if (seen?.result === undefined) errorOutput.line(functionErrorLines(body, errorOutput.colour));
+    const failed = functionError !== undefined || refusal !== undefined;
+    return failed ? exitCodes.failure : exitCodes.ok;
   } finally {
     watch?.close();
   }

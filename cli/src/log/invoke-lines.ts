@@ -13,6 +13,11 @@ const errorSchema = v.object({
   stackTrace: v.fallback(v.optional(v.array(v.string())), undefined),
 });
 
+interface Refusal {
+  readonly name: string;
+  readonly message: string;
+}
+
 /** The error that a function answered with: name, message and stack. */
 export function functionErrorLines(body: Buffer, colour: boolean): string {
   const paint = style(colour);
@@ -26,20 +31,30 @@ export function functionErrorLines(body: Buffer, colour: boolean): string {
   ].join('\n');
 }
 
+/** Why API Gateway or a function URL refuses an answer. */
+export function refusalLine({ message, name }: Refusal, colour: boolean): string {
+  return printableLines(`${name}: ${message}`, false).map(style(colour).bad).join('\n');
+}
+
 /** The object of `livectl invoke --format json` (docs/triggers.md). */
 export function invokeObject(
   functionName: string,
   requestId: string,
-  answer: { readonly functionError: string | undefined; readonly body: Buffer },
+  answer: {
+    readonly functionError: string | undefined;
+    readonly refusal: Refusal | undefined;
+    readonly body: Buffer;
+  },
   seen: SeenInvocation | undefined,
 ): object {
-  const { body, functionError } = answer;
+  const { body, functionError, refusal } = answer;
   return {
     event: 'invoke_result',
     function: functionName,
     request_id: requestId,
-    ok: functionError === undefined,
+    ok: functionError === undefined && refusal === undefined,
     ...(functionError === undefined ? {} : { function_error: functionError }),
+    ...(refusal === undefined ? {} : { http_error: refusal }),
     payload: parse(body) ?? body.toString('utf8'),
     invocation: seen === undefined ? null : invocationObject(seen),
   };

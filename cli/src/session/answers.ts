@@ -1,6 +1,7 @@
 // [4] What is remembered of invocations: a re-sent one is not run again, an answer is kept until it is fetched.
 import type { MessageHead } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
+import type { HttpFrontKind } from '../worker/http-answer.ts';
 import type { Outcome } from '../worker/invocation.ts';
 import type { OutgoingParts } from './outgoing-parts.ts';
 
@@ -22,6 +23,8 @@ export interface Run {
   readonly channel: Channel;
   /** The stub's connection of its latest message. */
   replyTo: string;
+  /** What turns the answer into an HTTP response; undefined for every other source. */
+  http?: HttpFrontKind | undefined;
   /** Until when the stub waits, on this machine's clock. */
   readonly deadlineMs: number;
   /** When the stub sent it, on this machine's clock. */

@@ -8,6 +8,7 @@ import type { BuildMessage } from '../build/build-event.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
 import type { FunctionError, WorkerPool, WorkerResult } from '../worker/invocation.ts';
 import { Answers, type Run } from './answers.ts';
+import { httpFrontOf } from './http-front.ts';
 import { InFlight } from './in-flight.ts';
 import { parseLambdaEvent } from './lambda-event.ts';
 import { OpenWork } from './open-work.ts';
@@ -118,6 +119,7 @@ export class Invocations {
       if (run.state === 'running' && !run.parts?.count) this.track(this.#replies.acknowledge(run));
     });
     const event = parseLambdaEvent(message.body);
+    run.http = httpFrontOf(event, message.body);
     const trigger = triggerSummary(event, message.body.length);
     const ids = sourceIds(event);
     onEvent({
@@ -259,8 +261,9 @@ export class Invocations {
 
   #tellEnd(run: Run, result: WorkerResult, ms: number): void {
     if (!this.#inFlight.end(run)) return;
-    if (!result.outcome.ok) this.#failed += 1;
-    this.#options.onEvent(resultEvent(run, result, ms));
+    const event = resultEvent(run, result, ms);
+    if (!event.ok) this.#failed += 1;
+    this.#options.onEvent(event);
   }
 
   #refuseLater(id: string): void {

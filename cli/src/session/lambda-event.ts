@@ -25,6 +25,7 @@ const recordSchema = v.object({
 });
 
 const eventSchema = v.object({
+  version: text,
   httpMethod: text,
   path: text,
   rawPath: text,
@@ -34,6 +35,9 @@ const eventSchema = v.object({
     connectionId: text,
     requestId: text,
     routeKey: text,
+    domainName: text,
+    apiId: text,
+    elb: v.optional(v.unknown()),
   }),
   type: text,
   methodArn: text,

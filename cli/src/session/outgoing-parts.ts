@@ -1,6 +1,7 @@
 // [4] A streamed response on its way to the stub: cut into parts, sent as they come, kept until the stub has them.
 import type { Clock } from '../../../protocol/clock.ts';
-import { preludeContentType, readPrelude } from '../worker/response-prelude.ts';
+import { readHeaders } from '../worker/http-answer.ts';
+import { preludeContentType, readPrelude, unfinishedPrelude } from '../worker/response-prelude.ts';
 
 /** One piece of a streamed response; its place is counted from 0. */
 export interface Part {
@@ -44,6 +45,7 @@ export class OutgoingParts {
   /** The first bytes, until the status has been found in them. */
   #start: Buffer | undefined = Buffer.alloc(0);
   #status: number | undefined;
+  #fault: string | undefined;
   #underWay = 0;
   /** The relay took a part no more: the stub has to say where it is now. */
   #stuck = false;
@@ -67,6 +69,12 @@ export class OutgoingParts {
   /** Bytes that were written. */
   get written(): number {
     return this.#written;
+  }
+
+  /** What is wrong with the status, headers or cookies that a response which is over began with. */
+  get fault(): string | undefined {
+    const isUnfinished = this.#contentType === preludeContentType && this.#start !== undefined;
+    return isUnfinished ? unfinishedPrelude : this.#fault;
   }
 
   /** HTTP status of a response that has begun with one. */
@@ -156,9 +164,16 @@ export class OutgoingParts {
 
   #findStatus(start: Buffer, bytes: Uint8Array): void {
     const all = Buffer.concat([start, bytes]);
-    const read = this.#contentType === preludeContentType ? readPrelude(all) : 'malformed';
-    this.#start = read === undefined ? all : undefined;
-    if (typeof read === 'object') this.#status = read.prelude.statusCode;
+    const read = this.#contentType === preludeContentType ? readPrelude(all) : undefined;
+    this.#start = read === undefined && this.#contentType === preludeContentType ? all : undefined;
+    if (read === undefined) return;
+    if ('fault' in read) {
+      this.#fault = read.fault;
+      return;
+    }
+    this.#status = read.prelude.statusCode;
+    const headers = readHeaders(read.prelude.headers, read.prelude.cookies);
+    this.#fault = 'fault' in headers ? headers.fault : undefined;
   }
 
   #isFull(): boolean {

@@ -2,7 +2,9 @@
 import * as v from 'valibot';
 import { functionErrorSchema } from '../../../protocol/message.ts';
 import type { Outcome, WorkerResult } from '../worker/invocation.ts';
+import { preludeContentType, unfinishedPrelude } from '../worker/response-prelude.ts';
 import type { Run } from './answers.ts';
+import { type HttpEnd, httpEnd, refused } from './http-front.ts';
 import type { SessionEvent } from './session-event.ts';
 
 type ResultEvent = Extract<SessionEvent, { event: 'result' }>;
@@ -22,12 +24,12 @@ export function resultEvent(run: Run, result: WorkerResult, ms: number): ResultE
   const { outcome, codeMs, initMs, waitMs } = result;
   const { parts } = run;
   const streamed = parts !== undefined && parts.written > 0;
-  const status = streamed ? parts.status : outcome.ok ? statusOf(outcome.body) : undefined;
+  const { error: refusal, status } = endOf(run, outcome);
   return {
     event: 'result',
     id: run.requestId,
     function: run.functionName,
-    ok: outcome.ok,
+    ok: outcome.ok && refusal === undefined,
     ms: round(ms),
     code_ms: round(codeMs),
     ...(initMs > 0 ? { init_ms: round(initMs) } : {}),
@@ -35,7 +37,22 @@ export function resultEvent(run: Run, result: WorkerResult, ms: number): ResultE
     ...(status === undefined ? {} : { status }),
     ...(streamed ? { streamed_bytes: parts.written } : {}),
     ...(outcome.ok ? {} : { error: errorOf(outcome) }),
+    ...(refusal === undefined ? {} : { error: refusal }),
   };
+}
+
+/** What the caller gets over HTTP, as far as it is known. */
+function endOf({ http, parts }: Run, outcome: Outcome): HttpEnd {
+  const isStreamed = parts !== undefined && parts.written > 0;
+  if (!outcome.ok || isStreamed) {
+    const isRefused = outcome.ok && http !== undefined && parts?.fault !== undefined;
+    return isRefused ? refused(parts.fault, http) : { status: parts?.status };
+  }
+  if (http === undefined) return { status: statusOf(outcome.body) };
+  if (parts === undefined) return httpEnd(outcome.body, http);
+  // Where the caller takes a stream, an answer that is none is the body as it stands.
+  const isEmpty = outcome.contentType === preludeContentType && outcome.body.length === 0;
+  return isEmpty ? refused(unfinishedPrelude, http) : { status: statusOf(outcome.body) };
 }
 
 function round(ms: number): number {

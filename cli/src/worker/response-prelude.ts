@@ -14,17 +14,37 @@ const preludeSchema = v.looseObject({
   headers: v.nullish(v.record(v.string(), v.unknown()), {}),
   cookies: v.nullish(v.array(v.string()), []),
 });
+/** What is wrong with a response that is over before its prelude is. */
+export const unfinishedPrelude =
+  'the streamed response ended before its metadata was complete; write to the stream before it is ended';
+
+const wanted: Readonly<Record<string, string>> = {
+  statusCode: 'write a whole number from 100 to 599',
+  headers: 'write an object of names and values',
+  cookies: 'write an array of strings',
+};
 export type Prelude = v.InferOutput<typeof preludeSchema>;
 
-/** The prelude and where the body begins; undefined while the delimiter isn't there yet, `malformed` for anything else. */
+/** The prelude and where the body begins; undefined while the delimiter isn't there yet, what is wrong for anything else. */
 export function readPrelude(
   start: Buffer,
-): { readonly prelude: Prelude; readonly bodyAt: number } | 'malformed' | undefined {
+): { readonly prelude: Prelude; readonly bodyAt: number } | { readonly fault: string } | undefined {
   const end = start.indexOf(delimiter);
-  if (end < 0) return start.length > maxPreludeBytes ? 'malformed' : undefined;
+  if (end < 0) {
+    if (start.length <= maxPreludeBytes) return undefined;
+    return {
+      fault: 'the metadata of the streamed response must be JSON, followed by eight NUL bytes within 16 KB',
+    };
+  }
   const parsed = v.safeParse(
     v.pipe(v.string(), v.parseJson(), preludeSchema),
     start.toString('utf8', 0, end),
   );
-  return parsed.success ? { prelude: parsed.output, bodyAt: end + delimiter.length } : 'malformed';
+  if (parsed.success) return { prelude: parsed.output, bodyAt: end + delimiter.length };
+  const [issue] = parsed.issues;
+  const field = issue.path?.map(({ key }) => String(key)).join('.');
+  if (field === undefined) return { fault: 'the metadata of the streamed response must be a JSON object' };
+  return {
+    fault: `${field} of the streamed response is not valid: ${wanted[field.split('.')[0] ?? ''] ?? issue.message}`,
+  };
 }

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Run } from '../../src/session/answers.ts';
 import { resultEvent } from '../../src/session/result-event.ts';
-import { functionError, type Outcome } from '../../src/worker/invocation.ts';
+import type { HttpFrontKind } from '../../src/worker/http-answer.ts';
+import { functionError, type Outcome, type WorkerResult } from '../../src/worker/invocation.ts';
 
 const run = { requestId: 'r-1', functionName: 'hello' } as Run;
 
@@ -12,6 +13,10 @@ function event(
 ) {
   const { codeMs = 1, initMs = 0, waitMs = 0, ms = 2 } = times;
   return resultEvent(run, { outcome, codeMs, initMs, waitMs, logsDrained: Promise.resolve() }, ms);
+}
+
+function whole(outcome: Outcome): WorkerResult {
+  return { outcome, codeMs: 1, initMs: 0, waitMs: 0, logsDrained: Promise.resolve() };
 }
 
 function answer(body: string): Outcome {
@@ -49,6 +54,54 @@ describe('an answer', () => {
     [`{"statusCode":200,"body":"${'x'.repeat(300_000)}"}`, undefined],
   ])('%.40s has the status %s', (body, status) => {
     expect(event(answer(body)).status).toBe(status);
+  });
+});
+
+describe('an answer over HTTP', () => {
+  const over = (http: HttpFrontKind, body: string) =>
+    resultEvent({ ...run, http } as Run, whole(answer(body)), 2);
+
+  test.each([
+    ['http_api', '{"statusCode":"201"}', 201],
+    ['http_api', '{"ok":true}', 200],
+    ['rest_api', '{"body":"x"}', 200],
+    ['function_url', `{"statusCode":204,"body":"${'x'.repeat(300_000)}"}`, 204],
+  ] as const)('%s: %.40s has the status %s', (http, body, status) => {
+    expect(over(http, body)).toMatchObject({ ok: true, status });
+  });
+
+  test.each([
+    ['http_api', '{"statusCode":200,"body":{"a":1}}', 500, 'API Gateway', 'body must be a string'],
+    ['http_api_1', '"x"', 500, 'API Gateway', 'the answer must be an object'],
+    ['rest_api', '{"statusCode":200,"cookies":[]}', 502, 'API Gateway', '"cookies" is not a field'],
+    ['function_url', '{"statusCode":99}', 502, 'the function URL', 'statusCode must be'],
+  ] as const)('%s: %s is a failure with status %s', (http, body, status, who, fault) => {
+    expect(over(http, body)).toMatchObject({
+      ok: false,
+      status,
+      error: {
+        name: 'LiveDebugAnswerError',
+        message: expect.stringContaining(`${who} refuses the answer and returns ${status}: ${fault}`),
+      },
+    });
+  });
+
+  test('is not looked at where the function failed, or where the caller takes a stream', () => {
+    const failed = { ok: false, error: functionError('E', 'm') } as const;
+    expect(resultEvent({ ...run, http: 'http_api' } as Run, whole(failed), 2).error?.name).toBe('E');
+    const parts = { written: 0 } as Run['parts'];
+    const streaming = { ...run, http: 'function_url', parts } as Run;
+    expect(resultEvent(streaming, whole(answer('{"statusCode":99}')), 2)).toMatchObject({ ok: true });
+  });
+
+  test('that was streamed is judged by how it began', () => {
+    const parts = { written: 5, status: undefined, fault: 'cookies must be an array' } as Run['parts'];
+    const streaming = { ...run, http: 'function_url', parts } as Run;
+    expect(resultEvent(streaming, whole(answer('')), 2)).toMatchObject({
+      ok: false,
+      status: 502,
+      error: { message: 'the function URL refuses the answer and returns 502: cookies must be an array' },
+    });
   });
 });
 

@@ -29,7 +29,7 @@ const failure: FrontResponse = {
   headers: { 'Content-Type': 'text/plain' },
   body: 'Internal Server Error',
 };
-const rules: ResponseRules = { contentType: 'application/json', failure };
+const rules: ResponseRules = { front: 'function_url', contentType: 'application/json', failure };
 const tooLarge: FrontResponse = {
   status: 413,
   headers: { 'Content-Type': 'application/json' },

@@ -1,9 +1,10 @@
 // The HTTP front: a response that is sent while the function writes it, as a function URL in RESPONSE_STREAM mode does.
 import type { ServerResponse } from 'node:http';
+import { readHeaders } from '../../worker/http-answer.ts';
 import type { Outcome } from '../../worker/invocation.ts';
 import { preludeContentType, readPrelude } from '../../worker/response-prelude.ts';
 import { PacedResponse } from '../paced-response.ts';
-import { passableHeaders } from './http-response.ts';
+import { responseHeaders } from './http-response.ts';
 
 const nothing = Buffer.alloc(0);
 
@@ -36,12 +37,12 @@ export class StreamedReply {
     this.#start = Buffer.concat([this.#start, bytes]);
     const read = readPrelude(this.#start);
     if (read === undefined) return undefined;
-    const headers =
-      read === 'malformed' ? undefined : passableHeaders(read.prelude.headers, read.prelude.cookies);
-    if (read === 'malformed' || headers === undefined) {
+    const parsed = 'fault' in read ? read : readHeaders(read.prelude.headers, read.prelude.cookies);
+    if ('fault' in read || 'fault' in parsed) {
       this.#state = 'malformed';
       return undefined;
     }
+    const headers = responseHeaders(parsed);
     headers['content-type'] ??= 'application/octet-stream';
     this.#begin(read.prelude.statusCode, headers);
     return this.#paced.write(this.#start.subarray(read.bodyAt));

@@ -1,0 +1,56 @@
+// [4] Which HTTP front an event comes from, and what it makes of the answer.
+import { errorCodes } from '../../../protocol/live-debug-error.ts';
+import { type HttpFrontKind, readHttpAnswer, refusedStatus } from '../worker/http-answer.ts';
+import type { LambdaEvent } from './lambda-event.ts';
+
+/** What such events begin with where they are too large to be parsed; an authorizer's have a type there. */
+const heads: readonly (readonly [string, HttpFrontKind])[] = [
+  ['{"version":"2.0","routeKey":', 'http_api'],
+  ['{"version":"1.0","resource":', 'http_api_1'],
+  ['{"resource":', 'rest_api'],
+];
+
+/** Undefined for every other source, authorizers and WebSocket APIs included. */
+export function httpFrontOf(event: LambdaEvent | undefined, bytes: Uint8Array): HttpFrontKind | undefined {
+  if (event === undefined) {
+    const start = Buffer.from(bytes.subarray(0, 64)).toString('utf8');
+    return heads.find(([head]) => start.startsWith(head))?.[1];
+  }
+  const { httpMethod, methodArn, requestContext, routeArn, version } = event;
+  const isAuthorizer = methodArn !== undefined || routeArn !== undefined;
+  if (requestContext === undefined || isAuthorizer) return undefined;
+  if (requestContext.http?.method !== undefined) return isOfUrl(requestContext) ? 'function_url' : 'http_api';
+  if (httpMethod === undefined || requestContext.elb !== undefined) return undefined;
+  return version === '1.0' ? 'http_api_1' : 'rest_api';
+}
+
+/** On AWS `ID.lambda-url.REGION.on.aws`; the local cloud gives the function's name for the API's id. */
+function isOfUrl({ apiId, domainName = '', routeKey }: NonNullable<LambdaEvent['requestContext']>): boolean {
+  if (/\.lambda-url\./.test(domainName)) return true;
+  return routeKey === '$default' && !domainName.includes('.execute-api.') && apiId !== localApi;
+}
+
+/** The local cloud's HTTP API. */
+const localApi = 'localhttp0';
+
+/** How the answer ends for the caller. */
+export interface HttpEnd {
+  readonly status: number | undefined;
+  /** Where the front refuses the answer. */
+  readonly error?: { readonly name: string; readonly message: string };
+}
+
+/** What the front makes of an answer. */
+export function httpEnd(body: Uint8Array, front: HttpFrontKind): HttpEnd {
+  const read = readHttpAnswer(body, front);
+  if (read.kind === 'fault') return refused(read.fault, front);
+  return { status: read.kind === 'answer' ? read.answer.statusCode : 200 };
+}
+
+/** The end of an answer with this fault. */
+export function refused(fault: string, front: HttpFrontKind): HttpEnd & Required<Pick<HttpEnd, 'error'>> {
+  const status = refusedStatus[front];
+  const who = front === 'function_url' ? 'the function URL' : 'API Gateway';
+  const message = `${who} refuses the answer and returns ${status}: ${fault}`;
+  return { status, error: { name: errorCodes.LD_ANSWER.name, message } };
+}
