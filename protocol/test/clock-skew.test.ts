@@ -60,6 +60,51 @@ describe('the difference', () => {
   });
 });
 
+describe('what a message claims', () => {
+  it('never moves the difference beyond what AWS’s own answers leave, nor beyond what is plausible', () => {
+    const skew = new ClockSkew();
+    const told: number[] = [];
+    skew.watch((leastMs) => told.push(leastMs));
+    skew.sent(8.6e15, noon);
+    skew.sent(0, noon);
+    expect(skew).toMatchObject({ leastMs: 0, estimate: undefined, bounds: undefined });
+    answer(skew, 0, noon, 10, 10);
+    const before = skew.bounds;
+    for (const claimed of [8.6e15, noon + 60_000, noon + 2000, noon - 600_000, 0]) skew.sent(claimed, noon);
+    expect(skew.bounds).toEqual(before);
+    expect(told).toEqual([]);
+    expect(Math.abs(skew.leastMs)).toBeLessThan(1000);
+  });
+
+  it('is dropped when an answer shows that it was false', () => {
+    const skew = new ClockSkew();
+    answer(skew, 0, noon, 10, 10);
+    skew.sent(noon + 900, noon);
+    expect(skew.leastMs).toBe(900);
+    answer(skew, 0, noon + 990, 0, 0);
+    expect(skew.leastMs).toBe(0);
+    expect(skew.estimate?.withinMs).toBeLessThan(510);
+  });
+});
+
+describe('a clock that was set', () => {
+  it('leaves nothing known until the next answer', () => {
+    const skew = new ClockSkew();
+    answer(skew, 4000, noon, 10, 10);
+    skew.forget();
+    expect(skew).toMatchObject({ leastMs: 0, estimate: undefined, bounds: undefined });
+    answer(skew, 0, noon, 10, 10);
+    expect(skew.leastMs).toBe(0);
+    expect(skew.bounds).toEqual({ fromMs: -20, toMs: 999 });
+  });
+
+  it('between a request and its answer leaves that answer without a word', () => {
+    const skew = new ClockSkew();
+    skew.answered(noon, noon + 5000, noon);
+    expect(skew.bounds).toBeUndefined();
+  });
+});
+
 describe('whoever watches', () => {
   it('is told once that the clocks differ, and once that they agree again', () => {
     const skew = new ClockSkew();

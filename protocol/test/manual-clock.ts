@@ -41,6 +41,11 @@ export class ManualClock implements Clock {
     this.#now = until;
   }
 
+  /** The machine sleeps, or its clock is set: time has passed, and no timer has noticed yet. */
+  jump(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Resolves as soon as a timer of this delay (or one that `matches`) is set, at once when there is one. */
   untilSet(delay: number | ((ms: number) => boolean)): Promise<void> {
     const matches = typeof delay === 'number' ? (ms: number) => ms === delay : delay;

@@ -1,6 +1,7 @@
 // `livectl serve --local`: the stage is an embedded cloud on 127.0.0.1, started and ended with livectl.
 import stubZip from 'embedded:stub.zip';
 import { systemClock } from '../../../protocol/clock.ts';
+import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import { Directory } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import { errorCodes } from '../../../protocol/live-debug-error.ts';
@@ -67,6 +68,7 @@ async function openCloud(
   closers.add(() => http.close());
   const { developerCredentials, directoryUrl, functionUrls, region, relayUrl, tableName, url } = cloud;
   const credentials = () => developerCredentials;
+  const skew = new ClockSkew();
   return {
     relay: { url: relayUrl, region, stage, credentials, http },
     directory: new Directory({
@@ -76,7 +78,9 @@ async function openCloud(
       http,
       credentials,
       clock: systemClock,
+      skew,
     }),
+    skew,
     caller: undefined,
     url,
     functionUrls,

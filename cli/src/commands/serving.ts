@@ -210,11 +210,12 @@ async function serve(
     return exitCodes.ok;
   }
   closers.add(await announce(manifest, place.described, control, emit));
+  const { heldByOthers } = session;
   emit({
     event: 'ready',
     url: place.url,
     stage: place.relay.stage,
-    functions: manifest.functions.map(({ name }) => served(name, place)),
+    functions: manifest.functions.map(({ name }) => served(name, place, heldByOthers.get(name))),
     trigger_args: placeArgs(place.options),
     ms: Math.round(performance.now()),
   });
@@ -234,7 +235,11 @@ async function serve(
   }[end];
 }
 
-function served(name: string, { functionUrls, options, targets }: Place): ServedFunction {
+function served(
+  name: string,
+  { functionUrls, options, targets }: Place,
+  heldBy: ServedFunction['held_by'],
+): ServedFunction {
   const ofFunction = targets.get(name) ?? {};
   const { http, function_url: functionUrl } = ofFunction;
   // The local cloud takes unsigned requests for the developer's.
@@ -248,6 +253,7 @@ function served(name: string, { functionUrls, options, targets }: Place): Served
     ...(isPublic ? { public: true } : {}),
     ...(functionUrl ? { function_url: functionUrl.url } : {}),
     ...(isSigned ? { authorization_type: 'AWS_IAM' } : {}),
+    ...(heldBy ? { held_by: heldBy } : {}),
     triggers: sourcesOf(ofFunction),
   };
 }

@@ -65,6 +65,14 @@ function describe(event: SessionEvent, paint: Style, colour: boolean): string | 
       const remedy = event.remedy ? `\n  ${printable(event.remedy)}` : '';
       return `${paint.bad('!')} ${printable(event.message)} ${paint.dim(printable(event.code))}${remedy}`;
     }
+    case 'late':
+      return `${tag(event.id, paint)} ${paint.warn('!')} ${name(event, paint)} not run: it arrived ${ms(event.late_ms)} late; its caller has been told that nobody answered`;
+    case 'holder': {
+      const who = event.by
+        ? `is served by ${printable(`${event.by.user} on ${event.by.host}`)} now`
+        : 'is served here again';
+      return `${paint.dim('·')} ${name(event, paint)} ${who}`;
+    }
     case 'displaced': {
       const by = event.by ? printable(`${event.by.user} on ${event.by.host}`) : 'somebody else';
       return `${paint.warn('!')} ${by} serves this stage now; this livectl ends. Start it again to take the stage back.`;

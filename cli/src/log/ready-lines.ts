@@ -13,7 +13,8 @@ export function readyLines(event: Ready, paint: Style): string {
   const lines = event.functions.flatMap((served) =>
     // Its name stands before the first.
     waysTo(served, event.trigger_args, paint).map(
-      (way, index) => `  ${paint.name((index === 0 ? printable(served.name) : '').padEnd(width))}  ${way}`,
+      (way, index) =>
+        `  ${paint.name((index === 0 ? printable(served.name) : '').padEnd(width))}  ${way}${index === 0 ? ofOthers(served, paint) : ''}`,
     ),
   );
   const heading = `${paint.ok('●')} serving ${plural(event.functions.length, 'function')} of stage ${paint.name(printable(event.stage))} ${paint.dim(`ready in ${ms(event.ms)}, Ctrl-C stops`)}`;
@@ -26,6 +27,11 @@ function publicLines(functions: readonly ServedFunction[], paint: Style): string
   if (open.length === 0) return [];
   const what = `anybody on the internet who has the URL of ${open.join(', ')} can invoke the code on this machine`;
   return [`${paint.warn('!')} ${what} ${paint.dim('(authorization_type NONE)')}`, ''];
+}
+
+/** Who serves it instead, where that is somebody else. */
+function ofOthers({ held_by: by }: ServedFunction, paint: Style): string {
+  return by === undefined ? '' : paint.warn(`  served by ${printable(`${by.user} on ${by.host}`)}`);
 }
 
 /** By HTTP where it has such a trigger, or none at all: a request is not what a queue's function waits for. */

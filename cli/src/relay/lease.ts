@@ -44,6 +44,8 @@ export interface LeaseOptions {
   readonly noTakeover: boolean;
   /** Somebody else holds it now. Called once; renewals have ended. */
   readonly onLost: (by: { readonly user: string; readonly host: string } | undefined) => void;
+  /** The items are this process's for another lease; not called for the first time they are taken. */
+  readonly onRenewed?: () => void;
   /** A renewal failed and will be tried again; `leaseLeftMs` until stubs stop finding this client, at least 0. */
   readonly onTrouble: (message: string, leaseLeftMs: number, error: unknown) => void;
 }
@@ -123,6 +125,7 @@ export class Lease {
       await this.#inTurn(async () => {
         if (this.#heldUntil !== undefined) await this.#putAll(this.#connectionId);
       });
+      if (!this.#ended) this.#options.onRenewed?.();
     } catch (error) {
       if (this.#ended) return;
       const { clock, onTrouble } = this.#options;

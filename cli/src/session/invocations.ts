@@ -1,13 +1,15 @@
 // [4] What happens to an invocation: taken once, run, answered; never lost, never run twice.
 import type { Clock } from '../../../protocol/clock.ts';
-import { type ClockSkew, noticeableSkewMs } from '../../../protocol/clock-skew.ts';
+import type { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { ErrorCode } from '../../../protocol/live-debug-error.ts';
-import type { Message, MessageHead } from '../../../protocol/message.ts';
+import type { Message } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import type { BuildMessage } from '../build/build-event.ts';
+import type { Holders } from '../relay/holders.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
 import type { FunctionError, WorkerPool, WorkerResult } from '../worker/invocation.ts';
-import { Answers, type Run } from './answers.ts';
+import { Answers, maxRuns, type Run } from './answers.ts';
+import { Arrivals } from './arrivals.ts';
 import { httpFrontOf } from './http-front.ts';
 import { InFlight } from './in-flight.ts';
 import { parseLambdaEvent } from './lambda-event.ts';
@@ -30,6 +32,8 @@ export interface InvocationsOptions {
   readonly functions: ReadonlyMap<string, { readonly timeout: number }>;
   /** Why a function can't run: the errors of its build, or undefined where a good build is there. */
   readonly buildErrors: (functionName: string) => readonly BuildMessage[] | undefined;
+  /** Which functions others hold. */
+  readonly holders: Pick<Holders, 'of' | 'read'>;
   readonly onEvent: (event: SessionEvent) => void;
 }
 
@@ -38,9 +42,6 @@ export interface InvocationsOptions {
  * time just when the answer needs it; the stub waits for an ack for seconds.
  */
 export const ackAfterMs = 5;
-
-/** A difference of clocks above this is no time on the way. */
-const plausibleTransitMs = 10_000;
 
 /** How long stopping takes to tell stubs that their invocations were cut off. */
 const lastAnswersMs = 2000;
@@ -51,21 +52,36 @@ const keptCancels = 1000;
 /** All invocations of a session. */
 export class Invocations {
   readonly #options: InvocationsOptions;
-  readonly #answers = new Answers();
+  readonly #answers: Answers;
+  readonly #arrivals: Arrivals;
   readonly #replies: Replies;
   readonly #inFlight = new InFlight();
   /** Conversations that were cancelled before their invocation was whole. */
   readonly #unwanted = new Set<string>();
   readonly #open: OpenWork;
   #draining = false;
+  /** More were refused since there was room last. */
+  #isFull = false;
   #total = 0;
   #failed = 0;
 
   constructor(options: InvocationsOptions) {
     this.#options = options;
-    const { link, clock } = options;
+    const { link, clock, holders, skew } = options;
+    this.#answers = new Answers(clock);
     this.#open = new OpenWork(clock, (message) => this.#error('LD_INTERNAL', message));
     this.#replies = new Replies({ link, clock, onError: (code, message) => this.#error(code, message) });
+    this.#arrivals = new Arrivals({
+      clock,
+      skew,
+      holders,
+      replies: this.#replies,
+      mayBeCopy: (channel, sentAt) => this.#answers.mayBeCopy(channel, sentAt),
+      isSettled: (id) => this.#answers.get(id) !== undefined || this.#unwanted.has(id),
+      begin: (message, channel, attempt) => this.#begin(message, channel, attempt),
+      onLate: (message, lateMs) => this.#late(message, lateMs),
+      track: (work) => this.track(work),
+    });
   }
 
   /** How many are being worked on. */
@@ -80,19 +96,36 @@ export class Invocations {
 
   /** Whether this sender may speak of a conversation: of a new one, or of one that it has begun. */
   mayBeOf(channel: Channel, id: string): boolean {
-    const run = this.#answers.get(id);
-    return run === undefined || run.channel.enc === channel.enc;
+    const known = this.#answers.get(id) ?? this.#arrivals.held(id);
+    return known === undefined || known.channel.enc === channel.enc;
   }
 
   /** A stub hands over an invocation, or hands it over again because it heard nothing. */
   invoke(message: Message<'invoke'>, channel: Channel): void {
-    const { head, id } = message;
+    const { id } = message;
     const known = this.#answers.get(id);
     if (known) return this.#remind(known, message);
-    // While draining, silence: the stub then looks up who serves the stage now and sends it there.
-    if (this.#draining || this.#unwanted.has(id)) return;
+    if (this.#unwanted.has(id)) return;
+    if (this.#draining) return this.#arrivals.leave(message, channel, 'stopping');
+    this.#arrivals.take(message, channel);
+  }
+
+  /** This machine stood still, or its clock was set: until AWS says what time it is, each stub is asked. */
+  doubtClocks(): void {
+    this.#arrivals.doubtClocks();
+  }
+
+  /** AWS has said what time it is: what is held may be young enough, or surely over. */
+  reconsider(): void {
+    this.#arrivals.reconsider();
+  }
+
+  /** `attempt` is the number of this end's last message about it. */
+  #begin(message: Message<'invoke'>, channel: Channel, attempt: number): void {
+    const { head, id } = message;
     const { clock, onEvent } = this.#options;
-    const sentMs = this.#sentMs(head);
+    if (this.#draining) return this.#arrivals.leave(message, channel, 'stopping');
+    const sentMs = this.#arrivals.ages.sentMs(head);
     const run: Run = {
       id,
       requestId: head.requestId,
@@ -102,14 +135,17 @@ export class Invocations {
       // The clocks of laptop and Lambda may differ; how much time the stub had left does not depend on them.
       deadlineMs: sentMs + (head.deadline - head.sentAt),
       sentMs,
+      sentAt: head.sentAt,
       heardAttempt: message.attempt,
-      attempt: 0,
+      attempt,
       state: 'running',
       cancelled: undefined,
       parts: head.streams ? this.#streaming(() => run) : undefined,
+      answeredMs: undefined,
       answer: undefined,
     };
-    this.#answers.begin(run);
+    if (!this.#answers.begin(run)) return this.#refuse(run);
+    this.#isFull = false;
     this.#inFlight.begin(run, message.body.length);
     this.#total += 1;
     // The code starts first; the ack rides beside it, where an answer is not as quick.
@@ -134,6 +170,7 @@ export class Invocations {
   /** A stub asks where its invocation stands, perhaps from a new connection. */
   probe(message: Message<'probe'>, channel: Channel): void {
     const { head, id } = message;
+    this.#arrivals.confirm(message);
     const known = this.#answers.get(id);
     if (known === undefined) return this.track(this.#replies.lost(id, 1, head.replyTo, channel));
     this.#remind(known, message, head.parts);
@@ -146,10 +183,11 @@ export class Invocations {
 
   /** The stub has given up: the local run ends as Lambda would end it. */
   cancel({ head, id }: Message<'cancel'>): void {
+    this.#arrivals.cancel(id);
     const run = this.#answers.get(id);
     if (run === undefined) return this.#refuseLater(id);
     if (run.state !== 'running') return;
-    run.cancelled = head.reason;
+    run.cancelled = head.code ?? head.reason;
     run.parts?.close();
     this.#options.pool.cancel(run.id);
   }
@@ -160,6 +198,7 @@ export class Invocations {
    */
   async drain(boundMs: number): Promise<number> {
     this.#draining = true;
+    this.#arrivals.close();
     await this.#open.within(boundMs, this.#open.allDone());
     const abandoned = this.#inFlight.runs;
     const untilMs = this.#options.clock.now() + lastAnswersMs;
@@ -173,15 +212,24 @@ export class Invocations {
     this.#open.track(work);
   }
 
-  /** When the stub sent it, on this machine's clock; where the clocks differ, the time on the way is not known. */
-  #sentMs({ sentAt }: MessageHead<'invoke'>): number {
-    const { clock, skew } = this.#options;
-    const now = clock.now();
-    skew.sent(sentAt, now);
-    const sentMs = sentAt - skew.leastMs;
-    const onTheWay = now - sentMs;
-    const known = Math.abs(skew.leastMs) < noticeableSkewMs && onTheWay >= 0 && onTheWay < plausibleTransitMs;
-    return known ? sentMs : now;
+  /** It is not run: its caller has been told, seconds or hours ago, that nobody answered. */
+  #late({ head, id }: Message<'invoke'>, lateMs: number): void {
+    if (this.#unwanted.has(id)) return;
+    this.#refuseLater(id);
+    this.#options.onEvent({
+      event: 'late',
+      id: head.requestId,
+      function: head.function,
+      late_ms: Math.round(lateMs),
+    });
+  }
+
+  /** More invocations are under way than can be remembered. */
+  #refuse({ attempt, channel, id, replyTo }: Run): void {
+    if (!this.#isFull) this.#error('LD_BUSY', `${maxRuns} invocations are under way; others are refused`);
+    this.#isFull = true;
+    const error = busy(`${maxRuns} invocations`);
+    this.track(this.#replies.fail(id, attempt + 1, replyTo, channel, error));
   }
 
   async #work(run: Run, message: Message<'invoke'>): Promise<void> {

@@ -1,6 +1,5 @@
 // [4] Failures that are the session's own, in the form a function's error has, so that they travel the same way.
 import { type ErrorCode, errorCodes } from '../../../protocol/live-debug-error.ts';
-import type { MessageHead } from '../../../protocol/message.ts';
 import type { BuildMessage } from '../build/build-event.ts';
 import { type FunctionError, functionError } from '../worker/invocation.ts';
 
@@ -43,7 +42,7 @@ export function tooLarge(message: string): FunctionError {
 }
 
 /** The stub gave up: in Lambda's words for what happens to the function then. */
-export function gaveUp(reason: MessageHead<'cancel'>['reason']): FunctionError {
+export function gaveUp(reason: string): FunctionError {
   return functionError('Sandbox.Timedout', `the stub gave up (${reason}); the local run was ended`);
 }
 

@@ -1,12 +1,13 @@
 // [4] What goes back to a stub about its invocation: ack, answer, or that nothing is known of it.
 import type { Clock } from '../../../protocol/clock.ts';
 import { type ErrorCode, LiveDebugError } from '../../../protocol/live-debug-error.ts';
-import type { Message } from '../../../protocol/message.ts';
+import type { Message, MessageHead } from '../../../protocol/message.ts';
 import type { PostOutcome } from '../../../protocol/relay-post.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
-import type { Outcome } from '../worker/invocation.ts';
+import type { FunctionError, Outcome } from '../worker/invocation.ts';
 import { type Answer, bodyOf, type Run } from './answers.ts';
+import type { Held } from './doubts.ts';
 import type { Part } from './outgoing-parts.ts';
 import { lost, tooLarge } from './own-errors.ts';
 
@@ -39,6 +40,34 @@ export class Replies {
     if (posted.kind === 'failed') onError('LD_RELAY', `the relay did not take an ack: ${posted.reason}`);
   }
 
+  /** Asks whether the stub still waits for an invocation that may be old, for as long as a stub waits for an ack. */
+  async ask(held: Held): Promise<void> {
+    held.attempt += 1;
+    const { clock, link, onError } = this.#options;
+    const { channel, message } = held;
+    const ask = {
+      type: 'ack',
+      id: message.id,
+      attempt: held.attempt,
+      head: { asks: true },
+      body: nothing,
+    } as const;
+    const posted = await link.post(message.head.replyTo, channel, ask, clock.now() + deliveryGraceMs);
+    if (posted.kind === 'failed') onError('LD_RELAY', `the relay did not take a question: ${posted.reason}`);
+  }
+
+  /** The invocation is not run here. A stub that does not hear of it finds out by the silence. */
+  async moved(
+    id: string,
+    replyTo: string,
+    channel: Channel,
+    reason: MessageHead<'moved'>['reason'],
+  ): Promise<void> {
+    const { clock, link } = this.#options;
+    const moved = { type: 'moved', id, attempt: 1, head: { reason }, body: nothing } as const;
+    await link.post(replyTo, channel, moved, clock.now() + deliveryGraceMs);
+  }
+
   /** Sends a piece of a streamed response; false where it has to wait until the stub asks for it. */
   async part(run: Run, { index, contentType, bytes }: Part): Promise<boolean> {
     run.attempt += 1;
@@ -65,9 +94,20 @@ export class Replies {
   }
 
   /** The stub asked about an invocation that can't be answered any more. */
-  async lost(id: string, attempt: number, replyTo: string, channel: Channel): Promise<void> {
+  lost(id: string, attempt: number, replyTo: string, channel: Channel): Promise<void> {
+    return this.fail(id, attempt, replyTo, channel, lost());
+  }
+
+  /** Answers an invocation that is not remembered. */
+  async fail(
+    id: string,
+    attempt: number,
+    replyTo: string,
+    channel: Channel,
+    error: FunctionError,
+  ): Promise<void> {
     const { clock, link } = this.#options;
-    const message = messageOf(id, attempt, { outcome: { ok: false, error: lost() }, codeMs: 0 });
+    const message = messageOf(id, attempt, { outcome: { ok: false, error }, codeMs: 0 });
     await link.post(replyTo, channel, message, clock.now() + deliveryGraceMs);
   }
 

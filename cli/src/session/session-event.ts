@@ -18,6 +18,8 @@ export interface ServedFunction {
   readonly function_url?: string;
   /** `AWS_IAM` where the function URL takes signed requests only. */
   readonly authorization_type?: string;
+  /** Who serves it now, where that is another livectl than the one that serves the stage; absent where it is not. */
+  readonly held_by?: { readonly user: string; readonly host: string };
   /** Sources of `livectl trigger`, as in livectl.json. */
   readonly triggers: readonly TriggerSource[];
 }
@@ -95,6 +97,21 @@ export type SessionEvent =
         readonly message: string;
         readonly stack?: readonly string[];
       };
+    }
+  /** An invocation was not run: when it arrived, its caller had been told already that nobody answered. */
+  | {
+      readonly event: 'late';
+      readonly id: string;
+      readonly function: string;
+      /** How long ago it was sent, in milliseconds. */
+      readonly late_ms: number;
+    }
+  /** Another livectl serves a function of this stage from now on, or this one does again. */
+  | {
+      readonly event: 'holder';
+      readonly function: string;
+      /** Undefined where it is this one. */
+      readonly by: { readonly user: string; readonly host: string } | undefined;
     }
   /** Something went wrong outside any function's code; livectl goes on. */
   | { readonly event: 'error'; readonly code: string; readonly message: string; readonly remedy?: string }

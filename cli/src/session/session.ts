@@ -4,13 +4,16 @@ import type { Clock } from '../../../protocol/clock.ts';
 import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { ClientItem, Directory } from '../../../protocol/directory.ts';
 import { type ErrorCode, LiveDebugError } from '../../../protocol/live-debug-error.ts';
-import { type Channel, channelToClient } from '../../../protocol/sealing.ts';
+import type { Channel } from '../../../protocol/sealing.ts';
 import type { BuildEvent, BuildMessage } from '../build/build-event.ts';
+import { type HolderName, Holders } from '../relay/holders.ts';
 import type { InboundMessage } from '../relay/inbox.ts';
 import { type Holder, Lease } from '../relay/lease.ts';
 import { type LinkEvent, RelayLink, type RelayLinkOptions } from '../relay/relay-link.ts';
 import type { WorkerEvent, WorkerPool } from '../worker/invocation.ts';
+import { Beat } from './beat.ts';
 import { Invocations } from './invocations.ts';
+import { NewsToPeers } from './news-to-peers.ts';
 import type { SessionEvent } from './session-event.ts';
 
 /** How the session came to its end. */
@@ -34,8 +37,8 @@ export interface SessionOptions {
   readonly explain?: ((error: unknown) => unknown) | undefined;
 }
 
-/** How long displacing is tried to be told, once. */
-const displacedPostMs = 5000;
+/** At the end, how long informing whoever serves the rest of the stage is waited for. */
+const lastNewsMs = 1000;
 
 /** Everything between the relay and the workers. */
 export class Session {
@@ -47,9 +50,14 @@ export class Session {
   readonly #invocations: Invocations;
   readonly #built = new Set<string>();
   readonly #skew: ClockSkew;
+  readonly #beat: Beat;
+  readonly #holders: Holders;
+  readonly #news: NewsToPeers;
   readonly #buildErrors = new Map<string, readonly BuildMessage[]>();
   #end: (end: SessionEnd) => void = () => undefined;
   #stopped: Promise<void> | undefined;
+  /** Others have been informed that this session serves. */
+  #announced = false;
   /** `stopped` has been told, and is the last event. */
   #over = false;
 
@@ -60,22 +68,40 @@ export class Session {
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
+    const session = randomUUID();
+    this.#beat = new Beat({ clock, onGap: () => this.#wake() });
+    this.#holders = new Holders({
+      directory,
+      stage: relay.stage,
+      session,
+      functions: [...functions.keys()],
+      isWholeStage: only === undefined,
+      clock,
+      onChange: ({ by, functionName }) => this.#tell({ event: 'holder', function: functionName, by }),
+    });
     this.#lease = new Lease({
       directory,
       stage: relay.stage,
       functions: only,
-      holder: { ...holder, session: randomUUID(), publicKey: relay.keys.publicKey },
+      holder: { ...holder, session, publicKey: relay.keys.publicKey },
       clock,
       noTakeover,
       onLost: (by) => this.#displaced(by),
+      onRenewed: () => this.#readHolders(),
       onTrouble: (message, leftMs, error) => this.#leaseTrouble(message, leftMs, error),
     });
     this.#link = new RelayLink({
       ...relay,
       clock,
       onMessage: (message, channel) => this.#receive(message, channel),
-      onConnected: async (connectionId) => this.#tellDisplaced(await this.#lease.take(connectionId)),
+      onConnected: async (connectionId) => this.#taken(await this.#lease.take(connectionId)),
       onEvent: (event) => this.#tellLink(event),
+    });
+    this.#news = new NewsToPeers({
+      link: this.#link,
+      stage: relay.stage,
+      by: { user: holder.user, host: holder.host },
+      clock,
     });
     this.#invocations = new Invocations({
       link: this.#link,
@@ -83,6 +109,7 @@ export class Session {
       clock,
       skew: this.#skew,
       functions,
+      holders: this.#holders,
       buildErrors: (name) => (this.#built.has(name) ? undefined : (this.#buildErrors.get(name) ?? [])),
       onEvent: (event) => this.#tell(event),
     });
@@ -90,14 +117,21 @@ export class Session {
 
   /** Connects and takes the stage. Rejects with LD_RELAY, LD_DIRECTORY or LD_DISPLACED; nothing is held then. */
   async start(): Promise<void> {
+    this.#beat.start();
     this.#skew.watch((leastMs) => this.#tell({ event: 'clock_skew', ahead_ms: Math.round(leastMs) }));
     try {
       await this.#link.start();
     } catch (error) {
+      this.#beat.stop();
       this.#link.close();
       await this.#lease.release();
       throw error;
     }
+  }
+
+  /** Functions of the stage that others serve, and who. */
+  get heldByOthers(): ReadonlyMap<string, HolderName> {
+    return this.#holders.others;
   }
 
   /**
@@ -112,11 +146,26 @@ export class Session {
   async #stop(boundMs: number): Promise<void> {
     this.#tell({ event: 'stopping', waiting_for: this.#invocations.running });
     await this.#lease.release();
+    const { ofTheRest } = this.#holders;
+    const informed = this.#news.send(ofTheRest ? [ofTheRest] : []);
     const abandoned = await this.#invocations.drain(boundMs);
+    await this.#within(lastNewsMs, informed);
     this.#link.close();
+    this.#beat.stop();
     this.#tell({ event: 'stopped', ...this.#invocations.counts, abandoned });
     this.#over = true;
     this.#end('stopped');
+  }
+
+  /** Resolves when the work is done, after `boundMs` at the latest. */
+  #within(boundMs: number, work: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(boundMs, resolve);
+      void work.then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   /** The builder's news: a good build runs from the next invocation on, a failed one keeps the last good one. */
@@ -166,6 +215,7 @@ export class Session {
   }
 
   #receive(message: InboundMessage, channel: Channel): void {
+    this.#beat.check();
     if (!this.#invocations.mayBeOf(channel, message.id)) {
       return this.#error('LD_RELAY', `dropped a message: ${message.type} about another sender’s invocation`);
     }
@@ -182,6 +232,17 @@ export class Session {
         // Whoever may post to the relay could claim this: the directory has the last word.
         return this.#invocations.track(this.#lease.check());
     }
+  }
+
+  /** This process stood still, or the clock was set: what it knows of clocks, lease and other clients is old. */
+  #wake(): void {
+    this.#invocations.doubtClocks();
+    this.#invocations.track(this.#lease.check().then(() => this.#invocations.reconsider()));
+  }
+
+  /** Beside everything else: an invocation that meets an old view asks the directory by itself. */
+  #readHolders(): void {
+    this.#invocations.track(this.#holders.read().catch(() => undefined));
   }
 
   #displaced(by: { readonly user: string; readonly host: string } | undefined): void {
@@ -205,26 +266,22 @@ export class Session {
     this.#error(code, `${words}; the lease ${state}; trying again`, remedy);
   }
 
-  #tellDisplaced(displaced: readonly ClientItem[]): void {
-    const { clock, holder, relay } = this.#options;
+  /** The lease is this session's: whoever had it hears of it, and so does whoever serves the rest of the stage. */
+  async #taken(displaced: readonly ClientItem[]): Promise<void> {
+    const { only } = this.#options;
+    const isFirst = !this.#announced;
+    this.#announced = true;
+    await this.#holders.read().catch(() => undefined);
     const connections = new Map(displaced.map((client) => [client.connectionId, client]));
-    for (const client of connections.values()) {
-      this.#tell({ event: 'notice', message: `took over from ${client.user} on ${client.host}` });
-      const head = { by: { user: holder.user, host: holder.host }, at: clock.now() };
-      const message = {
-        type: 'displaced',
-        id: randomUUID(),
-        attempt: 1,
-        head,
-        body: new Uint8Array(0),
-      } as const;
-      const tell = async () => {
-        const channel = await channelToClient(client.publicKey, relay.stage);
-        await this.#link.postToClient(client.connectionId, channel, message, clock.now() + displacedPostMs);
-      };
-      // One that can't be told finds out at its next renewal.
-      this.#invocations.track(tell().catch(() => undefined));
+    for (const { host, user } of connections.values())
+      this.#tell({ event: 'notice', message: `took over from ${user} on ${host}` });
+    const { ofTheRest } = this.#holders;
+    if (isFirst && only !== undefined && ofTheRest !== undefined) {
+      const rest = `${ofTheRest.user} on ${ofTheRest.host} serves the rest of the stage`;
+      this.#tell({ event: 'notice', message: `took ${only.join(', ')}; ${rest}` });
+      connections.set(ofTheRest.connectionId, ofTheRest);
     }
+    this.#invocations.track(this.#news.send([...connections.values()]));
   }
 
   #tellLink(event: LinkEvent): void {

@@ -19,12 +19,25 @@ export class Job {
   readonly #options: JobOptions;
   readonly #limit: TimeLimit;
   readonly #since = performance.now();
+  readonly #begunMs: number;
 
   /** Its time begins. */
   constructor(options: JobOptions) {
     this.#options = options;
     this.invocation = options.invocation;
+    this.#begunMs = options.clock.now();
     this.#limit = new TimeLimit({ ...options, onStrike: (words) => this.timeOut(words) });
+  }
+
+  /** AWS's time for it is up, whether its timer could say so yet or not: a machine that slept wakes with late timers. */
+  get isOver(): boolean {
+    return this.#options.clock.now() >= this.invocation.deadlineMs;
+  }
+
+  /** What is said of one that is over before a worker had it. */
+  get overWords(): string {
+    const seconds = (this.#options.clock.now() - this.#begunMs) / 1000;
+    return `${timedOutAfter(seconds)}: no worker was free in time, its code has not begun`;
   }
 
   /** A worker takes it; returns until when it may run, in milliseconds since the epoch. */

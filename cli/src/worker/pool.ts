@@ -190,6 +190,11 @@ class Pool implements WorkerPool {
     this.#queue.offer((job, functionName) => {
       const code = this.#codes.get(functionName);
       if (code === undefined) return false;
+      if (job.isOver) {
+        // After the queue has let go of it.
+        queueMicrotask(() => job.timeOut(job.overWords));
+        return true;
+      }
       const environment = new FunctionEnvironment(code, job.invocation.environment);
       const placement = placeInvocation({
         code,

@@ -198,6 +198,24 @@ test('--no-takeover refuses, naming who serves', async () => {
   expect(await call('hello')).toBe('200 hello from hello');
 });
 
+test('stopped while an invocation comes, it does not run it when it goes on', async () => {
+  await putManifest();
+  const livectl = serve();
+  await livectl.event('ready');
+  expect(await call('hello')).toBe('200 hello from hello');
+  livectl.child.kill('SIGSTOP');
+  cleanups.push(() => livectl.child.kill('SIGCONT'));
+  // Taken by the relay, and never acknowledged.
+  expect(await call('hello')).toMatch(/^50/);
+  livectl.child.kill('SIGCONT');
+  const late = await livectl.event('late');
+  expect(late.function).toBe('hello');
+  expect(late.late_ms).toBeGreaterThan(2000);
+  expect(await call('hello')).toBe('200 hello from hello');
+  expect(livectl.events.filter(({ event }) => event === 'invoke')).toHaveLength(2);
+  expect(livectl.events.filter(({ event }) => event === 'late')).toHaveLength(1);
+});
+
 test('two people serve different functions of one stage', async () => {
   await putManifest();
   const one = serve(['--function', 'hello']);

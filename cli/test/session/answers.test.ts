@@ -1,30 +1,46 @@
 // The bounds on what is remembered of invocations.
 import { describe, expect, test } from 'vitest';
 import type { Channel } from '../../../protocol/sealing.ts';
-import { Answers, maxKeptBytes, maxRuns, type Run } from '../../src/session/answers.ts';
+import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import {
+  Answers,
+  longestMs,
+  maxKeptBytes,
+  maxRuns,
+  maxRunsOfSender,
+  type Run,
+} from '../../src/session/answers.ts';
 
-const channel: Channel = { enc: '', seal: () => Buffer.alloc(0), open: () => undefined };
+function channelOf(enc: string): Channel {
+  return { enc, seal: () => Buffer.alloc(0), open: () => undefined };
+}
+const channel = channelOf('');
 
-function run(id: string): Run {
+const clock = new ManualClock();
+
+function run(id: string, more: Partial<Run> = {}): Run {
   return {
     id,
     requestId: `request-${id}`,
     functionName: 'hello',
     channel,
     replyTo: 'c=',
-    deadlineMs: 0,
-    sentMs: 0,
+    deadlineMs: clock.now() + 30_000,
+    sentMs: clock.now(),
+    sentAt: clock.now(),
     heardAttempt: 1,
     attempt: 0,
     state: 'running',
     cancelled: undefined,
     parts: undefined,
+    answeredMs: undefined,
     answer: undefined,
+    ...more,
   };
 }
 
-function answered(answers: Answers, id: string, body: Uint8Array): Run {
-  const made = run(id);
+function answered(answers: Answers, id: string, body: Uint8Array, more: Partial<Run> = {}): Run {
+  const made = run(id, more);
   answers.begin(made);
   answers.finish(made, { outcome: { ok: true, body, contentType: 'application/json' }, codeMs: 1 });
   return made;
@@ -32,7 +48,7 @@ function answered(answers: Answers, id: string, body: Uint8Array): Run {
 
 describe('answers', () => {
   test('are kept up to 64 MB, the newest; the others are known to have run', () => {
-    const answers = new Answers();
+    const answers = new Answers(clock);
     const body = new Uint8Array(6 * 1024 * 1024);
     const runs = Array.from({ length: 12 }, (_, index) => answered(answers, `r${index}`, body));
     expect(answers.keptBytes).toBeLessThanOrEqual(maxKeptBytes);
@@ -43,7 +59,7 @@ describe('answers', () => {
   });
 
   test('count once, also where an answer replaces another', () => {
-    const answers = new Answers();
+    const answers = new Answers(clock);
     const made = answered(answers, 'r', new Uint8Array(1000));
     const outcome = { ok: true, body: new Uint8Array(10), contentType: 'application/json' } as const;
     answers.finish(made, { outcome, codeMs: 1 });
@@ -53,21 +69,80 @@ describe('answers', () => {
 });
 
 describe('runs', () => {
-  test('are remembered up to 10,000, never forgetting one that is under way', () => {
-    const answers = new Answers();
+  const nothing = new Uint8Array(1);
+
+  test('of a sender are remembered up to a bound, never forgetting one that is under way', () => {
+    const answers = new Answers(clock);
     const first = run('first');
     answers.begin(first);
-    for (let index = 0; index < maxRuns + 5; index += 1) answered(answers, `r${index}`, new Uint8Array(1));
-    expect(answers.size).toBe(maxRuns);
-    expect(answers.keptBytes).toBe(maxRuns - 1);
+    for (let index = 0; index < maxRunsOfSender + 5; index += 1) answered(answers, `r${index}`, nothing);
+    expect(answers.size).toBe(maxRunsOfSender);
+    expect(answers.keptBytes).toBe(maxRunsOfSender - 1);
     expect(answers.get('first')).toBe(first);
     expect(answers.get('r5')).toBeUndefined();
     expect(answers.get('r6')).toBeDefined();
   });
 
-  test('that are all under way are all kept', () => {
-    const answers = new Answers();
-    for (let index = 0; index < maxRuns + 2; index += 1) answers.begin(run(`r${index}`));
-    expect(answers.size).toBe(maxRuns + 2);
+  test('that are forgotten leave a mark: what was sent until then may be a copy', () => {
+    const answers = new Answers(clock);
+    const sentAt = clock.now();
+    answered(answers, 'old', nothing, { sentAt });
+    expect(answers.mayBeCopy(channel, sentAt)).toBe(false);
+    for (let index = 1; index <= maxRunsOfSender; index += 1)
+      answered(answers, `r${index}`, nothing, { sentAt: sentAt + index });
+    expect(answers.get('old')).toBeUndefined();
+    expect(answers.mayBeCopy(channel, sentAt)).toBe(true);
+    expect(answers.mayBeCopy(channel, sentAt + maxRunsOfSender + 1)).toBe(false);
+    expect(answers.mayBeCopy(channelOf('another'), sentAt)).toBe(false);
+  });
+
+  test('of others stay, however many one sender or many have', () => {
+    const answers = new Answers(clock);
+    answered(answers, 'mine', nothing);
+    const flood = channelOf('flood');
+    for (let index = 0; index < 3 * maxRunsOfSender; index += 1)
+      answered(answers, `f${index}`, nothing, { channel: flood });
+    for (let sender = 0; answers.size < maxRuns; sender += 1)
+      for (const each of [1, 2])
+        answered(answers, `${sender}-${each}`, nothing, { channel: channelOf(`s${sender}`) });
+    for (let index = 0; index < 100; index += 1) {
+      const next = run(`next${index}`, { channel: channelOf(`n${index}`) });
+      expect(answers.begin(next)).toBe(true);
+      expect(answers.size).toBe(maxRuns);
+    }
+    expect(answers.get('mine')).toBeDefined();
+    expect(answers.get('0-2')).toBeDefined();
+  });
+
+  test('that all senders have one of make the next sender wait', () => {
+    const answers = new Answers(clock);
+    for (let index = 0; index < maxRuns; index += 1)
+      expect(answers.begin(run(`r${index}`, { channel: channelOf(`s${index}`) }))).toBe(true);
+    expect(answers.begin(run('more', { channel: channelOf('more') }))).toBe(false);
+    expect(answers.get('r0')).toBeDefined();
+    expect(answers.get('more')).toBeUndefined();
+  });
+
+  test('are forgotten a minute after their deadline, those under way not', () => {
+    const answers = new Answers(clock);
+    answers.begin(run('running', { deadlineMs: clock.now() + 1000 }));
+    answered(answers, 'short', nothing);
+    answered(answers, 'long', nothing, { deadlineMs: clock.now() + 900_000 });
+    clock.advance(91_000);
+    answered(answers, 'now', nothing);
+    expect(['running', 'short', 'long'].map((id) => answers.get(id) !== undefined)).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    expect(answers.keptBytes).toBe(2);
+  });
+
+  test('whose deadline is centuries away are forgotten when no function of Lambda’s runs any more', () => {
+    const answers = new Answers(clock);
+    answered(answers, 'forged', nothing, { deadlineMs: 8e15 });
+    clock.advance(longestMs + 61_000);
+    answered(answers, 'now', nothing);
+    expect(answers.get('forged')).toBeUndefined();
   });
 });

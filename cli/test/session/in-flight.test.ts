@@ -37,6 +37,7 @@ beforeEach(() => {
     clock,
     skew: new ClockSkew(),
     functions: new Map([['hello', { timeout: 3 }]]),
+    holders: { of: () => undefined, read: async () => undefined },
     buildErrors: () => undefined,
     onEvent: (event) => events.add(event),
   });

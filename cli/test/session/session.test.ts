@@ -132,6 +132,44 @@ describe('taking over', () => {
     expect(ada.told('displaced')).toEqual([]);
   });
 
+  test('of one function is told to both, and so is that it is over', async () => {
+    const functions = new Map([
+      ['hello', { timeout: 3 }],
+      ['other', { timeout: 3 }],
+    ]);
+    const ada = await world.serve({ functions });
+    const stub = await world.stub();
+    await stub.find('hello');
+    const second = await world.serve({ holder: bob, only: ['hello'] });
+    expect(await second.event('notice')).toEqual({
+      event: 'notice',
+      message: 'took hello; ada on ada-laptop serves the rest of the stage',
+    });
+    const by = { user: 'bob', host: 'bob-laptop' };
+    expect(await ada.event('holder')).toEqual({ event: 'holder', function: 'hello', by });
+    expect([...ada.session.heldByOthers]).toEqual([['hello', by]]);
+    expect(ada.told('displaced')).toEqual([]);
+
+    // A stub that has not looked since: it is sent on, and nobody's code runs on the wrong machine.
+    await stub.invoke({ id: newId(), head: { understands: ['moved'] } });
+    expect((await stub.expect('moved')).head).toEqual({ reason: 'not-held' });
+    expect(ada.pool.runs.all).toEqual([]);
+
+    await second.session.stop(0);
+    expect(await ada.event('holder', (event) => event.by === undefined)).toMatchObject({ function: 'hello' });
+    ada.pool.onRun = (run) => run.answer('"ada"');
+    await stub.invoke({ id: newId(), head: { understands: ['moved'] } });
+    expect(textOf(await stub.expect('result'))).toBe('"ada"');
+    expect([...ada.session.heldByOthers]).toEqual([]);
+  });
+
+  test('of the stage while others serve some of its functions says which', async () => {
+    await world.serve({ holder: bob, only: ['hello'] });
+    const ada = await world.serve();
+    expect([...ada.session.heldByOthers]).toEqual([['hello', { user: 'bob', host: 'bob-laptop' }]]);
+    expect([...ada.told('holder'), ...ada.told('notice')]).toEqual([]);
+  });
+
   test('meanwhile, a laptop that wakes up ends as displaced', async () => {
     const ada = await world.serve();
     const connectionId = (await world.aws.items()).get('client#*')?.connectionId ?? '';

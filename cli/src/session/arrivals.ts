@@ -1,0 +1,120 @@
+// [4] Whether an invocation that arrives begins here: not when its caller was told no, not when another one holds it.
+import type { Clock } from '../../../protocol/clock.ts';
+import type { ClockSkew } from '../../../protocol/clock-skew.ts';
+import type { Message } from '../../../protocol/message.ts';
+import type { Channel } from '../../../protocol/sealing.ts';
+import type { Holders } from '../relay/holders.ts';
+import { Ages } from './age.ts';
+import { Doubts, type Held } from './doubts.ts';
+import type { Replies } from './replies.ts';
+
+export interface ArrivalsOptions {
+  readonly clock: Clock;
+  readonly skew: ClockSkew;
+  /** Which functions others hold. */
+  readonly holders: Pick<Holders, 'of' | 'read'>;
+  readonly replies: Pick<Replies, 'ask' | 'moved'>;
+  /** Whether the invocation may be a copy of one whose id has been forgotten. */
+  readonly mayBeCopy: (channel: Channel, sentAt: number) => boolean;
+  /** Whether it has begun, was cancelled, or nothing begins any more. */
+  readonly isSettled: (id: string) => boolean;
+  /** It begins; `attempt` is the number of this end's last message about it. */
+  readonly begin: (message: Message<'invoke'>, channel: Channel, attempt: number) => void;
+  /** It never begins. `lateMs` is how old it was when it arrived. */
+  readonly onLate: (message: Message<'invoke'>, lateMs: number) => void;
+  readonly track: (work: Promise<unknown>) => void;
+}
+
+export class Arrivals {
+  readonly #options: ArrivalsOptions;
+  readonly #doubts: Doubts;
+  readonly ages: Ages;
+
+  constructor(options: ArrivalsOptions) {
+    this.#options = options;
+    this.ages = new Ages(options.clock, options.skew);
+    this.#doubts = new Doubts({
+      clock: options.clock,
+      ask: (held) => options.replies.ask(held),
+      onGivenUp: ({ lateMs, message }) => options.onLate(message, lateMs),
+    });
+  }
+
+  /** One that is held until its stub says that it waits. */
+  held(id: string): Held | undefined {
+    return this.#doubts.get(id);
+  }
+
+  /** A new invocation. */
+  take(message: Message<'invoke'>, channel: Channel): void {
+    const { holders, track } = this.#options;
+    if (holders.of(message.head.function)) track(this.#unlessHeld(message, channel));
+    else this.#takeByAge(message, channel);
+  }
+
+  /** Its stub asks about one: where that is held, it begins, and answers where the stub is now. */
+  confirm({ attempt, head, id }: Message<'probe'>): void {
+    const held = this.#doubts.take(id);
+    if (held === undefined) return;
+    const { channel, message } = held;
+    const confirmed = { ...message, attempt, head: { ...message.head, replyTo: head.replyTo } };
+    this.#options.begin(confirmed, channel, held.attempt);
+  }
+
+  /** Its stub has given up. */
+  cancel(id: string): void {
+    const held = this.#doubts.take(id);
+    if (held) this.#options.onLate(held.message, held.lateMs);
+  }
+
+  /** This machine stood still, or its clock was set: until AWS says what time it is, each stub is asked. */
+  doubtClocks(): void {
+    this.ages.doubt();
+  }
+
+  /** AWS has said what time it is: what is held may be young enough, or surely over. */
+  reconsider(): void {
+    for (const { attempt, channel, lateMs, message } of this.#doubts.all) {
+      const age = this.ages.of(message);
+      if (age === 'doubtful' || this.#mayBeCopy(message, channel)) continue;
+      this.#doubts.take(message.id);
+      if (age === 'over') this.#options.onLate(message, Math.max(lateMs, this.ages.lateMs(message.head)));
+      else this.#options.begin(message, channel, attempt);
+    }
+  }
+
+  /** Not run here: the stub goes on to whoever serves it. One that does not understand that hears nothing, and looks. */
+  leave({ head, id }: Message<'invoke'>, channel: Channel, reason: 'not-held' | 'stopping'): void {
+    const { replies, track } = this.#options;
+    if (head.understands?.includes('moved')) track(replies.moved(id, head.replyTo, channel, reason));
+  }
+
+  /** Nothing that is held begins any more. */
+  close(): void {
+    this.#doubts.close();
+  }
+
+  /** What may be too old, or a copy of one whose id is forgotten, begins only when its stub says that it waits. */
+  #takeByAge(message: Message<'invoke'>, channel: Channel): void {
+    const { begin, onLate } = this.#options;
+    const lateMs = this.ages.lateMs(message.head);
+    const age = this.ages.of(message);
+    if (age === 'over') return onLate(message, lateMs);
+    if (age === 'doubtful' || this.#mayBeCopy(message, channel))
+      return this.#doubts.hold(message, channel, lateMs);
+    begin(message, channel, this.#doubts.take(message.id)?.attempt ?? 0);
+  }
+
+  #mayBeCopy({ head }: Message<'invoke'>, channel: Channel): boolean {
+    return this.#options.mayBeCopy(channel, head.sentAt);
+  }
+
+  /** The directory has the last word on whose a function is: its holder may have gone since. */
+  async #unlessHeld(message: Message<'invoke'>, channel: Channel): Promise<void> {
+    const { holders, isSettled } = this.#options;
+    await holders.read().catch(() => undefined);
+    if (isSettled(message.id)) return;
+    if (holders.of(message.head.function)) this.leave(message, channel, 'not-held');
+    else this.#takeByAge(message, channel);
+  }
+}

@@ -1,0 +1,39 @@
+// [4] Other clients of the stage are informed that the directory has changed: they look who serves what.
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../../protocol/clock.ts';
+import type { ClientItem } from '../../../protocol/directory.ts';
+import { channelToClient } from '../../../protocol/sealing.ts';
+import type { RelayLink } from '../relay/relay-link.ts';
+
+export interface NewsToPeersOptions {
+  readonly link: Pick<RelayLink, 'postToClient'>;
+  readonly stage: string;
+  /** Who sends it. */
+  readonly by: { readonly user: string; readonly host: string };
+  readonly clock: Clock;
+}
+
+/** How long sending it is tried. */
+const postMs = 5000;
+
+export class NewsToPeers {
+  readonly #options: NewsToPeersOptions;
+
+  constructor(options: NewsToPeersOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when it is sent. One that can't be reached finds out at its next renewal. Never rejects. */
+  async send(peers: readonly ClientItem[]): Promise<void> {
+    await Promise.allSettled(peers.map((peer) => this.#send(peer)));
+  }
+
+  async #send({ connectionId, publicKey }: ClientItem): Promise<void> {
+    const { by, clock, link, stage } = this.#options;
+    const channel = await channelToClient(publicKey, stage);
+    const head = { by, at: clock.now() };
+    const body = new Uint8Array(0);
+    const message = { type: 'displaced', id: randomUUID(), attempt: 1, head, body } as const;
+    await link.postToClient(connectionId, channel, message, clock.now() + postMs);
+  }
+}
