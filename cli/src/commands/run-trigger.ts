@@ -8,7 +8,13 @@ import { jsonLine } from '../log/json-lines.ts';
 import { processOutput } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import { shellWords } from '../log/shell-words.ts';
-import { answerLines, publishedLine, type Triggered, triggerObject } from '../log/trigger-lines.ts';
+import {
+  answerLines,
+  elsewhereLine,
+  publishedLine,
+  type Triggered,
+  triggerObject,
+} from '../log/trigger-lines.ts';
 import { type FlagValue, Given, wrong } from '../trigger/given.ts';
 import { readStdin } from '../trigger/read-stdin.ts';
 import { type Chosen, chooseTrigger } from './choose-trigger.ts';
@@ -59,8 +65,9 @@ async function trigger(options: TriggerOptions, stage: TriggerStage): Promise<nu
     const unheard = published.unheard ?? [];
     const outcome = watch && unheard.length === 0 ? await follow(watch, chosen, published, options) : {};
     const told = outcome.unheard ? { ...published, unheard: [outcome.unheard] } : published;
+    const servedBy = watch === undefined && wait > 0 ? await stage.servedBy(head.function) : undefined;
     tell(
-      { ...head, published: told, invocation: outcome.seen },
+      { ...head, published: told, invocation: outcome.seen, servedBy },
       { watched: watch !== undefined, options, stage },
     );
     return exitCode(published.answer, outcome.seen);
@@ -137,10 +144,7 @@ function tell(
   for (const reason of unheard) notice(reason);
   if (options.wait === 0 || answer || unheard.length > 0) return;
   const { invocation } = triggered;
-  if (!watched)
-    notice(
-      `nobody on this machine serves it, so what becomes of it shows elsewhere; here: ${stage.serveCommand}`,
-    );
+  if (!watched) notice(elsewhereLine(triggered.servedBy, triggered.function, stage.name, stage.serveCommand));
   else if (invocation === undefined) notice(`no invocation came of it within ${options.wait} s`);
   else if (invocation.result === undefined)
     notice(`still running after ${options.wait} s; --wait SECONDS waits longer`);

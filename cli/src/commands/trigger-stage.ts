@@ -1,6 +1,8 @@
 // The stage that `trigger` and `invoke` work on: what the directory says of one on AWS, or what a running
 // `serve --local` on this machine wrote down.
 import { realpathSync } from 'node:fs';
+import { systemClock } from '../../../protocol/clock.ts';
+import { servingClient } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { emulatorOf } from '../aws/endpoints.ts';
@@ -10,6 +12,7 @@ import { openStage, type StageOptions } from '../aws/stage.ts';
 import { type LocalPlace, type RunningServe, readServeStates } from '../control/serve-state.ts';
 import { type Watch, watchServe } from '../control/watch.ts';
 import { shellWords } from '../log/shell-words.ts';
+import type { ServedBy } from '../log/trigger-lines.ts';
 import { didYouMean } from '../manifest/did-you-mean.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
 import { Aws } from '../trigger/aws.ts';
@@ -32,6 +35,8 @@ export interface TriggerStage {
   readonly serveCommand: string;
   /** Whoever serves it on this machine, watched from now on; undefined where nobody does. */
   watch(): Promise<Watch | undefined>;
+  /** Who serves a function, on whatever machine; undefined where that can't be found out. Never rejects. */
+  servedBy(functionName: string): Promise<ServedBy | undefined>;
   close(): void;
 }
 
@@ -90,6 +95,12 @@ async function openAws(options: StageOptions): Promise<TriggerStage> {
         );
         return (await firstThatAnswers(serves))?.watch;
       },
+      servedBy: async (functionName) => {
+        const clients = await directory.clients(name).catch(() => undefined);
+        if (clients === undefined) return undefined;
+        const client = servingClient(clients, functionName, systemClock.now());
+        return client === undefined ? 'nobody' : { user: client.user, host: client.host };
+      },
       close: () => http.close(),
     };
   } catch (error) {
@@ -125,6 +136,7 @@ async function openLocal(root: string, config: string | undefined): Promise<Trig
     args: placeArgs({ kind: 'local', root, config }),
     serveCommand: serveLocal(folder),
     watch: async () => watch,
+    servedBy: async () => undefined,
     close: () => {
       watch.close();
       http.close();

@@ -1,5 +1,6 @@
 // What `livectl invoke` says: a function's error for a person, and the object of `--format json`.
 import * as v from 'valibot';
+import { errorCodes } from '../../../protocol/live-debug-error.ts';
 import type { SeenInvocation } from '../control/outcome.ts';
 import { printableLines } from './printable.ts';
 import { style } from './style.ts';
@@ -24,7 +25,7 @@ export function functionErrorLines(body: Buffer, colour: boolean): string {
   const parsed = v.safeParse(errorSchema, parse(body));
   if (!parsed.success) return printableLines(body.toString('utf8'), false).map(paint.bad).join('\n');
   const { errorMessage, errorType, stackTrace, trace } = parsed.output;
-  const [, ...frames] = trace ?? ['', ...(stackTrace ?? [])];
+  const [, ...frames] = isOwn(errorType) ? [] : (trace ?? ['', ...(stackTrace ?? [])]);
   return [
     ...printableLines(`${errorType}: ${errorMessage}`, false).map(paint.bad),
     ...frames.flatMap((frame) => printableLines(frame, false)).map(paint.dim),
@@ -34,6 +35,11 @@ export function functionErrorLines(body: Buffer, colour: boolean): string {
 /** Why API Gateway or a function URL refuses an answer. */
 export function refusalLine({ message, name }: Refusal, colour: boolean): string {
   return printableLines(`${name}: ${message}`, false).map(style(colour).bad).join('\n');
+}
+
+/** An error of the stub or of livectl: its frames say nothing of the function's code. */
+function isOwn(errorType: string): boolean {
+  return Object.values(errorCodes).some(({ name }) => name === errorType);
 }
 
 /** The object of `livectl invoke --format json` (docs/triggers.md). */

@@ -11,10 +11,18 @@ export interface Triggered {
   readonly published: Published;
   /** What was seen of the invocation on this machine. */
   readonly invocation: SeenInvocation | undefined;
+  /** Who serves it, where that is nobody on this machine: `nobody`, or somebody else; undefined where not looked for. */
+  readonly servedBy?: ServedBy | undefined;
 }
 
+/** Who serves a function, as the directory says. */
+export type ServedBy = 'nobody' | { readonly user: string; readonly host: string };
+
 /** One line: to what, and the ids it got. */
-export function publishedLine({ published, source }: Omit<Triggered, 'invocation'>, colour: boolean): string {
+export function publishedLine(
+  { published, source }: Omit<Triggered, 'invocation' | 'servedBy'>,
+  colour: boolean,
+): string {
   const paint = style(colour);
   const ids = Object.entries(published.ids).map(([name, id]) => `${name} ${id}`);
   return [
@@ -42,7 +50,13 @@ function bodyLines(body: Uint8Array): string[] {
 }
 
 /** The object of `livectl trigger --format json` (docs/triggers.md). */
-export function triggerObject({ function: name, invocation, published, source }: Triggered): object {
+export function triggerObject({
+  function: name,
+  invocation,
+  published,
+  servedBy,
+  source,
+}: Triggered): object {
   const { answer, ids, to, unheard = [] } = published;
   return {
     event: 'trigger',
@@ -52,8 +66,24 @@ export function triggerObject({ function: name, invocation, published, source }:
     ids,
     ...(answer === undefined ? {} : { answer: answerObject(answer) }),
     ...(unheard.length === 0 ? {} : { notes: unheard }),
+    ...(servedBy === undefined ? {} : { served_by: servedBy === 'nobody' ? null : servedBy }),
     invocation: invocation === undefined ? null : invocationObject(invocation),
   };
+}
+
+/** Where the outcome of an invocation is, of which nothing was seen on this machine. */
+export function elsewhereLine(
+  servedBy: ServedBy | undefined,
+  functionName: string,
+  stageName: string,
+  serveCommand: string,
+): string {
+  if (servedBy === 'nobody') {
+    const what = `nobody is serving ${functionName} of ${stageName}: the invocation fails, unless a fallback answers it`;
+    return `${what}; to serve it, run: ${serveCommand}`;
+  }
+  const who = servedBy === undefined ? '' : `${servedBy.user} on ${servedBy.host} serves it; `;
+  return `${who}no livectl serve on this machine handles it; to see the result here, run: ${serveCommand}`;
 }
 
 function answerObject({ body, cutOff, functionError, status }: Answer): object {

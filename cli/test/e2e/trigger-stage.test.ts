@@ -119,12 +119,14 @@ describe('a stage that is served from this machine', () => {
 
     const unseen = await livectl(['trigger', 'worker', '--message', 'tea'], env);
     expect(unseen.stdout).toMatch(
-      /message_id \S+\n.*nobody on this machine serves it.*livectl serve --stage dev-tom/,
+      /message_id \S+\n.*nobody is serving worker of stage dev-tom.*run: livectl serve --stage dev-tom/,
     );
     expect(unseen.code).toBe(0);
     const failed = await livectl(['invoke', 'worker'], env);
-    expect(failed.stderr).toMatch(/LiveDebugNoClientError: .*livectl serve --stage dev-tom/);
+    expect(failed.stderr).toMatch(/^LiveDebugNoClientError: .*livectl serve --stage dev-tom\n$/);
     expect(failed.code).toBe(1);
+    const json = await livectl(['trigger', 'worker', '--message', 'tea', '--format', 'json'], env);
+    expect(JSON.parse(json.stdout)).toMatchObject({ served_by: null, invocation: null });
   });
 });
 
