@@ -23,6 +23,8 @@ export interface BuildTarget {
   readonly watch?: readonly string[] | undefined;
   /** Build settings of the manifest; `bundle: false` runs the sources as they are. */
   readonly esbuild: EsbuildSettings & { readonly bundle: boolean };
+  /** Scripts that are built beside the handler's, absolute. */
+  readonly entryPoints?: readonly string[] | undefined;
 }
 
 /** A function whose files its `build` command makes: what it is built from, and what it is afterwards. */

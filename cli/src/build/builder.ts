@@ -2,14 +2,16 @@
 import { dirname, extname, relative, sep } from 'node:path';
 import process from 'node:process';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
-import { isPlainJavaScript, type Target } from '../manifest/resolve-targets.ts';
+import { isPlainJavaScript } from '../manifest/node-handler.ts';
+import type { Target } from '../manifest/resolve-targets.ts';
 import { BuildCommandCompiler } from './build-command-compiler.ts';
 import { BuildCommands } from './build-commands.ts';
 import type { BuildEvent, Builder, BuildTarget } from './build-event.ts';
 import { BundleCompiler } from './bundle-compiler.ts';
 import type { Compiler } from './compiler.ts';
+import { EntryPointsCompiler } from './entry-points-compiler.ts';
 import { FileWatcher } from './file-watcher.ts';
-import { type EsbuildSearch, findEsbuild } from './find-esbuild.ts';
+import { type Esbuild, type EsbuildSearch, findEsbuild } from './find-esbuild.ts';
 import { PythonFinder } from './find-python.ts';
 import { FolderCompiler } from './folder-compiler.ts';
 import { FunctionBuild } from './function-build.ts';
@@ -135,12 +137,31 @@ class AllBuilds implements Builder {
     const packageRoot = packageRootOf(sourceFile) ?? taskRoot;
     const root = `${taskRoot}${sep}`.startsWith(`${packageRoot}${sep}`) ? packageRoot : taskRoot;
 
-    if (target.esbuild.bundle && esbuild) {
-      const output = this.#outputIn(this.#options.outDirRoot ?? packageRoot).functionOutput(functionName);
-      const onNotice = (text: string) => this.#notice(text);
-      const nodeMajor = this.#node.major;
-      return new BundleCompiler({ target, sourceFile, esbuild, output, root, nodeMajor, onNotice });
-    }
+    if (!esbuild) return this.#unbuilt(target, sourceFile, root);
+    // A vendor's handler may be an installed package's; the output belongs to the project.
+    const builtFile = target.esbuild.bundle ? sourceFile : (target.entryPoints?.[0] ?? sourceFile);
+    const outputRoot = this.#options.outDirRoot ?? packageRootOf(builtFile) ?? taskRoot;
+    const output = this.#outputIn(outputRoot).functionOutput(functionName);
+    const onNotice = (text: string) => this.#notice(text);
+    const common = { target, esbuild, output, root, nodeMajor: this.#node.major, onNotice };
+    const handler = target.esbuild.bundle
+      ? new BundleCompiler({ ...common, sourceFile })
+      : await this.#unbuilt(target, sourceFile, root, esbuild);
+    return new EntryPointsCompiler({
+      handler,
+      handlerFile: target.esbuild.bundle ? sourceFile : '',
+      entryPoints: target.entryPoints ?? [],
+      compilerFor: (file) => new BundleCompiler({ ...common, sourceFile: file, isBeside: true }),
+    });
+  }
+
+  /** Runs the sources as they are; esbuild, where there is one, only tells what they import. */
+  async #unbuilt(
+    target: BuildTarget,
+    sourceFile: string,
+    root: string,
+    esbuild?: Esbuild,
+  ): Promise<Compiler> {
     if (!esbuild) this.#notice(noEsbuild);
     const runsAsItIs = isPlainJavaScript(sourceFile)
       ? !target.esbuild.bundle

@@ -1,6 +1,6 @@
 // Bundles a function with esbuild: TypeScript and JSX by default, anything else when the manifest says so.
 import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, extname, join, posix, relative, resolve, sep } from 'node:path';
 import type { OutputFile, Plugin } from 'esbuild';
 import type { BuildTarget } from './build-event.ts';
 import { bundleOptions } from './bundle-options.ts';
@@ -14,6 +14,8 @@ import { moduleFormat } from './module-format.ts';
 import type { FunctionOutput } from './output-folder.ts';
 import { packagePlugin } from './package-plugin.ts';
 import { findPnpFile } from './pnp-file.ts';
+import { stemOf, threadBanner } from './thread-references.ts';
+import { Threads } from './threads.ts';
 import { placesFor } from './unresolved-imports.ts';
 
 export interface BundleCompilerOptions {
@@ -27,6 +29,8 @@ export interface BundleCompilerOptions {
   readonly nodeMajor: number | undefined;
   /** What to say once, however often it is found. */
   readonly onNotice: (message: string) => void;
+  /** A script beside the handler: its format is what its file and package.json say, since others name it by its ending. */
+  readonly isBeside?: boolean;
 }
 
 export class BundleCompiler implements Compiler {
@@ -42,15 +46,28 @@ export class BundleCompiler implements Compiler {
   /** A tsconfig asks for what esbuild doesn't write. */
   #needsMetadata = false;
 
+  readonly #threads: Threads;
+
   constructor(options: BundleCompilerOptions) {
     this.#options = options;
+    const { sourceFile, target } = options;
+    const own = placeInOutput(target.taskRoot, sourceFile);
+    this.#threads = new Threads({ entryPoint: sourceFile, taskRoot: target.taskRoot }, (file) => {
+      const place = posix.relative(posix.dirname(own), placeInOutput(target.taskRoot, file));
+      return `./${place}${outputExtension(formatBeside(target, file, options.root))}`;
+    });
+  }
+
+  /** Scripts that the sources of the last build start by their file. */
+  get threads(): readonly string[] {
+    return this.#threads.files;
   }
 
   async compile(): Promise<Compilation> {
     const { sourceFile, root, output, target } = this.#options;
     const { format: found, certain: isFound, decidedBy } = moduleFormat(sourceFile, root);
     const format = target.esbuild.format ?? found;
-    const certain = target.esbuild.format !== undefined || isFound;
+    const certain = target.esbuild.format !== undefined || isFound || this.#options.isBeside;
     let result = await this.#run(!certain && this.#needsEsm ? 'esm' : format);
     if (!certain && this.#format === 'cjs' && needsEsm(result)) {
       this.#needsEsm = true;
@@ -58,6 +75,10 @@ export class BundleCompiler implements Compiler {
     }
     if (result.emitDecoratorMetadata && !this.#needsMetadata) {
       this.#needsMetadata = true;
+      await this.dispose();
+      result = await this.#run(this.#format ?? format);
+    }
+    if (result.errors.length === 0 && this.#threads.look(result.inputs)) {
       await this.dispose();
       result = await this.#run(this.#format ?? format);
     }
@@ -70,9 +91,11 @@ export class BundleCompiler implements Compiler {
       fingerprint: outputs.map(({ hash }) => hash).join(),
       publish: async (build) => {
         const folder = await output.folderOf(build);
-        const files = await write(outputs, output.placeholder, folder);
-        const moduleFile = files.find((file) => /\.[cm]js$/.test(file)) ?? sourceFile;
-        return { kind: 'node', moduleFile, exportPath: target.exportPath };
+        await write(outputs, output.placeholder, folder);
+        const place = placeInOutput(target.taskRoot, sourceFile);
+        const moduleFile = join(folder, place + outputExtension(this.#format ?? format));
+        const built = { [stemOf(sourceFile)]: moduleFile };
+        return { kind: 'node', moduleFile, exportPath: target.exportPath, built };
       },
     };
   }
@@ -99,8 +122,11 @@ export class BundleCompiler implements Compiler {
     const { nodeMajor, output, sourceFile, target } = this.#options;
     const outputFolder = dirname(join(output.placeholder, placeInOutput(target.taskRoot, sourceFile)));
     const external = [...target.esbuild.external, ...this.#layerPackages];
+    const options = bundleOptions({ target, sourceFile, format, nodeMajor, external });
+    const banner = this.#threads.isUsed ? `${threadBanner(format)}${options.banner?.js ?? ''}` : undefined;
     return {
-      ...bundleOptions({ target, sourceFile, format, nodeMajor, external }),
+      ...options,
+      ...(banner !== undefined && { banner: { js: banner } }),
       entryPoints: [{ in: sourceFile, out: placeInOutput(target.taskRoot, sourceFile) }],
       outdir: output.placeholder,
       plugins: this.#plugins(format, outputFolder),
@@ -111,13 +137,17 @@ export class BundleCompiler implements Compiler {
     const { onNotice, root, target } = this.#options;
     const { packages, tsconfig } = target.esbuild;
     const only = tsconfig === undefined ? undefined : resolve(target.taskRoot, tsconfig);
-    const decorators = this.#needsMetadata ? [decoratorPlugin({ tsconfig: only, root, onNotice })] : [];
-    if (packages === 'external') return decorators;
+    const { prepare } = this.#threads;
+    const sources = [
+      ...(this.#needsMetadata ? [decoratorPlugin({ tsconfig: only, root, onNotice, prepare })] : []),
+      ...(this.#threads.isUsed ? [this.#threads.plugin()] : []),
+    ];
+    if (packages === 'external') return sources;
     const pnpFile = findPnpFile(dirname(this.#options.sourceFile));
     const onMissing = (specifier: string, folder: string) => {
       for (const place of placesFor(specifier, join(folder, 'importer'))) this.#missing.add(place);
     };
-    return [...decorators, packagePlugin({ mode: packages, format, outputFolder, pnpFile, onMissing })];
+    return [...sources, packagePlugin({ mode: packages, format, outputFolder, pnpFile, onMissing })];
   }
 }
 
@@ -128,6 +158,14 @@ function placeInOutput(taskRoot: string, sourceFile: string): string {
   return place.slice(0, -extname(place).length).split(sep).join('/');
 }
 
+function outputExtension(format: 'esm' | 'cjs'): string {
+  return format === 'esm' ? '.mjs' : '.cjs';
+}
+
+function formatBeside({ esbuild }: BuildTarget, file: string, root: string): 'esm' | 'cjs' {
+  return esbuild.format ?? moduleFormat(file, root).format;
+}
+
 /** Top-level await is an error in CommonJS; what `import.meta` holds beyond the defines would be empty. */
 function needsEsm({ errors, warnings }: IncrementalResult): boolean {
   return (
@@ -136,14 +174,13 @@ function needsEsm({ errors, warnings }: IncrementalResult): boolean {
   );
 }
 
-/** Writes the outputs into a build's own folder; returns their paths. */
-async function write(outputs: readonly OutputFile[], from: string, to: string): Promise<string[]> {
-  return Promise.all(
+/** Writes the outputs into a build's own folder. */
+async function write(outputs: readonly OutputFile[], from: string, to: string): Promise<void> {
+  await Promise.all(
     outputs.map(async ({ path, contents }) => {
       const file = join(to, relative(from, path));
       await mkdir(dirname(file), { recursive: true, mode: 0o700 });
       await writeFile(file, contents, { mode: 0o600 });
-      return file;
     }),
   );
 }

@@ -16,13 +16,15 @@ export interface DecoratorPluginOptions {
   /** Folder below which new configuration files count. */
   readonly root: string;
   readonly onNotice: (message: string) => void;
+  /** What a source's text becomes before it is compiled. */
+  readonly prepare: (file: string, text: string) => string;
 }
 
 /** A line that begins with a decorator, or has the call of one where no comment begins it. */
 const decorated = /^[ \t]*@[A-Za-z_$(]|^(?![ \t]*(?:\*|\/[/*])).*[\s(,]@[A-Za-z_$][\w$.]*/m;
 
 /** esbuild's plugin for it; each file is compiled again only when its text has changed. */
-export function decoratorPlugin({ tsconfig, root, onNotice }: DecoratorPluginOptions): Plugin {
+export function decoratorPlugin({ tsconfig, root, onNotice, prepare }: DecoratorPluginOptions): Plugin {
   const compiled = new Map<string, { readonly key: string; readonly output: string }>();
   const searches = new Map<string, TranspilerSearch>();
   return {
@@ -50,7 +52,7 @@ export function decoratorPlugin({ tsconfig, root, onNotice }: DecoratorPluginOpt
         const folder = dirname(path);
         const config = configOf(folder);
         if (config === undefined) return undefined;
-        const text = await readFile(path, 'utf8');
+        const text = prepare(path, await readFile(path, 'utf8'));
         if (!decorated.test(text)) return undefined;
         const search = searches.get(folder) ?? findTranspiler(folder);
         searches.set(folder, search);

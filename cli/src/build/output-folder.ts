@@ -59,8 +59,11 @@ export class OutputFolder {
         this.#making ??= this.#make();
         await this.#making;
         const path = join(folder, String(build));
+        // Each of its entry points asks for it.
+        const isNew = kept.at(-1)?.path !== path;
+        if (isNew) kept.push({ path, madeAt: this.#clock.now() });
         await mkdir(path, { recursive: true, mode: 0o700 });
-        kept.push({ path, madeAt: this.#clock.now() });
+        if (!isNew) return path;
         while (kept.length > keptBuilds && (kept[0]?.madeAt ?? 0) < this.#clock.now() - keptMs) {
           removeFolder(kept.shift()?.path ?? '');
         }

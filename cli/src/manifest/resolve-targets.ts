@@ -1,16 +1,14 @@
 // Finds each function's files on the disk, as the build needs them.
 import { readdirSync } from 'node:fs';
-import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { BuildTarget, UnbuiltTarget, UnrunnableTarget } from '../build/build-event.ts';
 import { findPnpFile } from '../build/pnp-file.ts';
 import type { FunctionSettings } from './function-settings.ts';
 import type { Manifest } from './load-manifest.ts';
 import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';
+import { findEntryPoints, findNodeHandler, isPlainJavaScript } from './node-handler.ts';
 import { kindOf } from './path-kind.ts';
 import { bringsItsOwnRuntime, pythonVersion, whyCommandIsNeeded } from './runtimes.ts';
-
-/** Tried in this order: sources before what a compiler may have put beside them, then as Lambda does. */
-const extensions = ['.ts', '.mts', '.cts', '.tsx', '', '.js', '.mjs', '.cjs', '.jsx'];
 
 /** What there is to build, or why a function can't be run. */
 export type Target = BuildTarget | UnbuiltTarget | UnrunnableTarget;
@@ -56,7 +54,7 @@ function resolveTarget(
   const missing = layers.findIndex((folder) => kindOf(folder) !== 'folder');
   if (missing >= 0) return { path: `layer_dirs[${missing}]`, text: `there is no folder ${layers[missing]}` };
   const afterBuild = () => {
-    const found = findFiles(settings, root, taskRoot);
+    const found = findFiles(settings, root, taskRoot, layers);
     return 'path' in found ? found : { ...found, layers, watch };
   };
   if (!build) return afterBuild();
@@ -67,6 +65,7 @@ function findFiles(
   settings: FunctionSettings,
   root: string,
   taskRoot: string,
+  layers: readonly string[],
 ): BuildTarget | FunctionMistake {
   const { name: functionName, runtime, handler, esbuild } = settings;
   const common = { functionName, runtime, handler, taskRoot };
@@ -90,29 +89,17 @@ function findFiles(
     return { ...common, sourceFile: undefined, exportPath: '', command: undefined, python, esbuild: asItIs };
   }
 
-  // As Lambda does: https://github.com/aws/aws-lambda-nodejs-runtime-interface-client/blob/main/src/UserFunction.js
-  if (handler.includes('..'))
-    return { path: 'handler', text: `${JSON.stringify(handler)} may not contain ..` };
-  const [, moduleName, exportPath] = /^([^.]+)\.(.+)$/.exec(basename(handler)) ?? [];
-  if (moduleName === undefined || exportPath === undefined) {
-    return {
-      path: 'handler',
-      text: `${JSON.stringify(handler)} must be a file without its extension, a dot and an exported name, as in src/hello.handler`,
-    };
-  }
-  const place = resolve(taskRoot, dirname(handler), moduleName);
-  const sourceFile = extensions.map((extension) => place + extension).find((file) => kindOf(file) === 'file');
-  if (sourceFile === undefined) {
-    const tried = `${relative(root, place) || place}{${extensions.filter(Boolean).join(',')}}`;
-    return {
-      path: 'handler',
-      text: `${JSON.stringify(handler)} names no file; looked for ${tried} in ${root}`,
-    };
-  }
+  const found = findNodeHandler({ handler, runtime, root, taskRoot, layers });
+  if ('path' in found) return found;
+  const { exportPath, sourceFile } = found;
   // Lambda runs plain JavaScript as it is; TypeScript and JSX it can't run, nor find the packages of Plug'n'Play.
   const isForLambda = isPlainJavaScript(sourceFile) && findPnpFile(dirname(sourceFile)) === undefined;
   const bundle = esbuild.bundle ?? !isForLambda;
-  return { ...common, sourceFile, exportPath, command: undefined, esbuild: { ...esbuild, bundle } };
+  const wrapping = esbuild.bundle === false ? {} : settings.environment;
+  const entryPoints = findEntryPoints(esbuild.entryPoints ?? [], wrapping, taskRoot);
+  if ('path' in entryPoints) return entryPoints;
+  const node = { ...common, sourceFile, exportPath, command: undefined, esbuild: { ...esbuild, bundle } };
+  return entryPoints.length === 0 ? node : { ...node, entryPoints };
 }
 
 /** What is wrong with a Python handler, as far as the disk tells: it may also be that of an installed package. */
@@ -133,11 +120,6 @@ function pythonMistake(handler: string, taskRoot: string): string | undefined {
 
 function namesIn(folder: string): string[] {
   return kindOf(folder) === 'folder' ? readdirSync(folder) : [];
-}
-
-/** Files that every Node runs: .js, .mjs and .cjs, and those without an extension. */
-export function isPlainJavaScript(file: string): boolean {
-  return /^(\.[cm]?js)?$/.test(extname(file));
 }
 
 /** The program that a function with a runtime of its own is started with. */

@@ -1,5 +1,6 @@
 // [5] The environment a worker gets: a clean base of this machine, the function's own variables, and Lambda's.
 import { devNull } from 'node:os';
+import { builtHandlers } from './built-handlers.ts';
 import { disabledNodeFeatures } from './disabled-node-features.ts';
 import type { FunctionCode } from './invocation.ts';
 import { layerVariables } from './layers.ts';
@@ -107,6 +108,7 @@ export function functionEnvironment(code: FunctionCode, sent: Variables): Record
     ...layerVariables(code.layers ?? [], code.runtime),
     LAMBDA_TASK_ROOT: code.taskRoot,
     _HANDLER: code.handler,
+    ...builtHandlers(code, variables),
     AWS_EXECUTION_ENV: `AWS_Lambda_${code.runtime}`,
   };
 }

@@ -84,8 +84,16 @@ export interface FunctionCode {
 }
 
 export type Runner =
-  /** Our Node runtime client imports `moduleFile` (absolute) and looks up `exportPath`, e.g. `handler` or `a.b`. */
-  | { readonly kind: 'node'; readonly moduleFile: string; readonly exportPath: string }
+  /**
+   * Our Node runtime client imports `moduleFile` (absolute) and looks up `exportPath`, e.g. `handler` or `a.b`. `built` are
+   * the files that were built, by their sources' absolute paths without extension.
+   */
+  | {
+      readonly kind: 'node';
+      readonly moduleFile: string;
+      readonly exportPath: string;
+      readonly built?: Readonly<Record<string, string>>;
+    }
   /** Our Python runtime client, run by this interpreter (absolute), imports what `handler` names. */
   | { readonly kind: 'python'; readonly interpreter: string }
   /** A program that speaks the Lambda Runtime API itself; first word is the executable, run without a shell. */

@@ -120,7 +120,8 @@ export async function answer(
 ): Promise<unknown> {
   const { runner } = code;
   if (runner.kind !== 'node') throw new Error(`${code.functionName} is no Node function`);
-  const script = `
+  // A thread inherits the options of its process, of which `--input-type` would stop it.
+  const script = `(async () => {
     const module = await import(${JSON.stringify(pathToFileURL(runner.moduleFile).href)});
     const handler = module[${JSON.stringify(runner.exportPath)}] ?? module.default[${JSON.stringify(runner.exportPath)}];
     try {
@@ -128,11 +129,11 @@ export async function answer(
       process.stdout.write(JSON.stringify({ answer: await handler(${JSON.stringify(event)}) ?? null }));
     } catch (error) {
       process.stdout.write(JSON.stringify({ answer: error.stack }));
-    }`;
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--enable-source-maps', '--input-type=module', '--eval', script],
-    { cwd: code.taskRoot, env: { ...process.env, ...environment } },
-  );
+    }
+  })()`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--enable-source-maps', '--eval', script], {
+    cwd: code.taskRoot,
+    env: { ...process.env, ...environment },
+  });
   return (JSON.parse(stdout) as { answer: unknown }).answer;
 }

@@ -148,3 +148,53 @@ it('asks for a command where no function runs without one', async () => {
     /functions\.hello\.command: is required for java21: name the program that runs the function/,
   );
 });
+
+it('takes a handler below /opt, or that of a package, from the folders of its layers', async () => {
+  await touch(
+    'layers/vendor/nodejs/node_modules/vendor/handler.mjs',
+    'layers/nr/nodejs/node_modules/nr/index.js',
+  );
+  const layerDirs = ['layers/vendor', 'layers/nr'];
+  const handler = '/opt/nodejs/node_modules/vendor/handler.handler';
+  expect(resolve({ handler, layerDirs })[0]).toMatchObject({
+    sourceFile: join(root, 'layers/vendor/nodejs/node_modules/vendor/handler.mjs'),
+    exportPath: 'handler',
+    esbuild: { bundle: false },
+  });
+  expect(resolve({ handler: 'nr.handler', layerDirs })[0]).toMatchObject({
+    sourceFile: join(root, 'layers/nr/nodejs/node_modules/nr/index.js'),
+  });
+});
+
+it('names layer_dirs for a handler of a layer that is not here', () => {
+  const refusal = (handler: string) => {
+    try {
+      resolve({ handler });
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+  expect(refusal('/opt/nodejs/node_modules/vendor/handler.handler')).toContain(
+    `functions.hello.handler: "/opt/nodejs/node_modules/vendor/handler.handler" is a layer's file: unpack the layer into a folder of the project and name that folder in "layer_dirs", e.g. ["layers/vendor"]`,
+  );
+  expect(refusal('newrelic-lambda-wrapper.handler')).toContain(
+    'if it is in a layer, name the folder of its files in "layer_dirs"',
+  );
+});
+
+it('finds the scripts beside the handler: what entry_points and the variables of wrappers name', async () => {
+  await touch('wrapper.js', 'src/app.ts', 'src/plain.js', 'src/threads/thread.ts');
+  const esbuild = { ...functionSettings().esbuild, entryPoints: ['src/threads/thread'] };
+  const environment = {
+    DD_LAMBDA_HANDLER: 'src/app.handler',
+    OTHER_HANDLER: 'src/plain.handler',
+    NO_HANDLER: 'not a handler',
+    HANDLER: 'src/none.handler',
+  };
+  const entryPoints = [join(root, 'src/threads/thread.ts'), join(root, 'src/app.ts')];
+  expect(resolve({ handler: 'wrapper.handler', environment, esbuild })[0]).toMatchObject({ entryPoints });
+  expect(() =>
+    resolve({ handler: 'wrapper.handler', esbuild: { ...esbuild, entryPoints: ['src/gone.ts'] } }),
+  ).toThrow('functions.hello.esbuild.entry_points[0]: "src/gone.ts" names no file in');
+});

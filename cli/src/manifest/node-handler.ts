@@ -1,0 +1,128 @@
+// Finds the source of a Node.js handler, in the project or in the folder of a layer, and of the scripts beside it.
+import { createRequire } from 'node:module';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
+import { nodeModulesOf } from '../worker/layers.ts';
+import type { Mistake } from './mistakes.ts';
+import { kindOf } from './path-kind.ts';
+
+/** Tried in this order: sources before what a compiler may have put beside them, then as Lambda does. */
+const extensions = ['.ts', '.mts', '.cts', '.tsx', '', '.js', '.mjs', '.cjs', '.jsx'];
+
+/** Where a handler is, and the part of it after the file. */
+export interface NodeHandlerSource {
+  /** Absolute. */
+  readonly sourceFile: string;
+  readonly exportPath: string;
+}
+
+export interface NodeHandlerPlaces {
+  readonly handler: string;
+  readonly runtime: string;
+  /** The folder livectl serves, absolute. */
+  readonly root: string;
+  /** Absolute. */
+  readonly taskRoot: string;
+  /** Local folders in the place of the function's layers, absolute, in their order. */
+  readonly layers: readonly string[];
+}
+
+/** The handler's source, or what is wrong with the handler. */
+export function findNodeHandler(places: NodeHandlerPlaces): NodeHandlerSource | Mistake {
+  const { handler, layers, root, taskRoot } = places;
+  // As Lambda does: https://github.com/aws/aws-lambda-nodejs-runtime-interface-client/blob/main/src/UserFunction.js
+  if (handler.includes('..'))
+    return { path: 'handler', text: `${JSON.stringify(handler)} may not contain ..` };
+  const { exportPath, place: name } = partsOf(handler) ?? {};
+  if (name === undefined || exportPath === undefined) {
+    return {
+      path: 'handler',
+      text: `${JSON.stringify(handler)} must be a file without its extension, a dot and an exported name, as in src/hello.handler`,
+    };
+  }
+  const inLayer = /^\/opt\/(.+)$/.exec(name)?.[1];
+  if (inLayer !== undefined && scriptAt(name) === undefined) {
+    const found = layers.toReversed().map((layer) => scriptAt(join(layer, inLayer)));
+    const sourceFile = found.find((file) => file !== undefined);
+    if (sourceFile !== undefined) return { sourceFile, exportPath };
+    const where = layers.length === 0 ? '' : ` and is not in ${layers.join(', ')}`;
+    return {
+      path: 'handler',
+      text: `${JSON.stringify(handler)} is a layer's file${where}: unpack the layer into a folder of the project and name that folder in "layer_dirs", e.g. ["layers/vendor"]`,
+    };
+  }
+  const place = resolve(taskRoot, name);
+  const sourceFile = scriptAt(place) ?? packageAt(name, places);
+  if (sourceFile !== undefined) return { sourceFile, exportPath };
+  const tried = `${relative(root, place) || place}{${extensions.filter(Boolean).join(',')}}`;
+  const ofLayer = name.includes('/')
+    ? ''
+    : '; if it is in a layer, name the folder of its files in "layer_dirs"';
+  return {
+    path: 'handler',
+    text: `${JSON.stringify(handler)} names no file; looked for ${tried} in ${root}${ofLayer}`,
+  };
+}
+
+/**
+ * The scripts that are built beside the handler's, absolute: those that `entry_points` names, and what the variables of a
+ * vendor's wrapper name, as `DD_LAMBDA_HANDLER` does; a mistake where one is not there.
+ */
+export function findEntryPoints(
+  given: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  taskRoot: string,
+): readonly string[] | Mistake {
+  const files = given.map((name) => scriptAt(resolve(taskRoot, name)));
+  const missing = files.indexOf(undefined);
+  if (missing >= 0) {
+    return {
+      path: `esbuild.entry_points[${missing}]`,
+      text: `${JSON.stringify(given[missing])} names no file in ${taskRoot}`,
+    };
+  }
+  const wrapped = Object.entries(environment).flatMap(([name, value]) => {
+    const { place } = isHandlerVariable(name) ? (partsOf(value) ?? {}) : {};
+    const file = place === undefined || isAbsolute(place) ? undefined : scriptAt(resolve(taskRoot, place));
+    return file === undefined || isPlainJavaScript(file) ? [] : [file];
+  });
+  return [...new Set([...files.flatMap((file) => file ?? []), ...wrapped])];
+}
+
+/** Whether a variable, by its name, may hold the handler that another one wraps: vendors' all end so. */
+export function isHandlerVariable(name: string): boolean {
+  return name.endsWith('HANDLER');
+}
+
+/** `src/hello` and `a.b` of `src/hello.a.b`; undefined where it is no handler. */
+export function partsOf(
+  handler: string,
+): { readonly place: string; readonly exportPath: string } | undefined {
+  const [, moduleName, exportPath] = /^([^.]+)\.(.+)$/.exec(basename(handler)) ?? [];
+  if (moduleName === undefined || exportPath === undefined) return undefined;
+  return { place: join(dirname(handler), moduleName), exportPath };
+}
+
+/** Files that every Node runs: .js, .mjs and .cjs, and those without an extension. */
+export function isPlainJavaScript(file: string): boolean {
+  return /^(\.[cm]?js)?$/.test(extname(file));
+}
+
+function scriptAt(place: string): string | undefined {
+  const candidates = [...(extname(place) === '' ? [] : [place]), ...extensions.map((one) => place + one)];
+  return candidates.find((file) => kindOf(file) === 'file');
+}
+
+/** A handler may also be that of an installed package, or of one in a layer. */
+function packageAt(name: string, { layers, runtime, taskRoot }: NodeHandlerPlaces): string | undefined {
+  if (name.includes('/') && !name.startsWith('@')) return undefined;
+  const paths = [
+    taskRoot,
+    ...layers.toReversed().flatMap((layer) => nodeModulesOf(layer, runtime).map(dirname)),
+  ];
+  try {
+    const file = createRequire(join(taskRoot, 'noop.js')).resolve(name, { paths });
+    return isAbsolute(file) ? file : undefined;
+  } catch {
+    return undefined;
+  }
+}

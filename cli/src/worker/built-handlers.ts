@@ -1,0 +1,33 @@
+// [5] Turns the handlers that a function's variables name to what was built of them: wrappers and tracers of vendors look
+// for the file by themselves, below LAMBDA_TASK_ROOT, and know nothing of TypeScript.
+import { extname, isAbsolute, relative, resolve } from 'node:path';
+import { isHandlerVariable, partsOf } from '../manifest/node-handler.ts';
+import type { FunctionCode } from './invocation.ts';
+
+type Variables = Readonly<Record<string, string>>;
+
+/**
+ * The variables that are other than given: those that hold a handler which was built, e.g. `DD_LAMBDA_HANDLER`. With
+ * `NODE_OPTIONS` the function's own `_HANDLER` is one of them, for what is loaded before the handler.
+ */
+export function builtHandlers(code: FunctionCode, variables: Variables): Record<string, string> {
+  const built = code.runner.kind === 'node' ? code.runner.built : undefined;
+  if (built === undefined) return {};
+  const given = variables.NODE_OPTIONS ? { ...variables, _HANDLER: code.handler } : variables;
+  const turned: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (!isHandlerVariable(name)) continue;
+    const parts = partsOf(value);
+    const file = parts === undefined ? undefined : built[resolve(code.taskRoot, parts.place)];
+    if (parts === undefined || file === undefined) continue;
+    turned[name] = `${placeOf(file, code.taskRoot)}.${parts.exportPath}`;
+  }
+  return turned;
+}
+
+/** Without its extension, as in a handler; relative to the task root, as most expect it, where it lies below. */
+function placeOf(file: string, taskRoot: string): string {
+  const stem = file.slice(0, -extname(file).length);
+  const place = relative(taskRoot, stem);
+  return place.startsWith('..') || isAbsolute(place) ? stem : place.replaceAll('\\', '/');
+}
