@@ -51,7 +51,8 @@ export class BuildCommandCompiler implements Compiler {
     const inputs = new Set([...sources, ...compilation.inputs]);
     if (!compilation.ok) return { ...compilation, inputs };
     // What the command makes is seen to change as well, and is no reason for yet another worker.
-    const fingerprint = compilation.fingerprint ?? contentOf(compilation.inputs);
+    const fingerprint =
+      compilation.fingerprint ?? contentOf([...compilation.inputs, ...(compilation.guesses ?? [])]);
     return { ...compilation, inputs, fingerprint };
   }
 

@@ -1,6 +1,7 @@
 // The build's contract with the session: what to build, and what happened.
 import type { EsbuildSettings } from '../manifest/esbuild-settings.ts';
 import type { FunctionCode } from '../worker/invocation.ts';
+import type { LoadedFiles } from '../worker/loaded-files.ts';
 import type { PythonQuestion } from './find-python.ts';
 
 /** A function to serve, resolved against the disk: all paths absolute. */
@@ -74,10 +75,20 @@ export type BuildEvent =
   /** Said once at start, e.g. when no esbuild is found. */
   | { readonly type: 'notice'; readonly message: string };
 
+/** What a worker of a build has loaded. */
+export interface LoadedReport extends LoadedFiles {
+  readonly functionName: string;
+  readonly build: number;
+  /** When it began to load, in milliseconds since the epoch. */
+  readonly since: number;
+}
+
 /** Builds and watches all served functions. */
 export interface Builder {
   /** Builds everything once and starts watching; resolves when each function has had its first `built` or `build_error`. */
   start(): Promise<void>;
+  /** A worker has reported what it loaded: these files are watched, too. */
+  onLoaded(loaded: LoadedReport): void;
   /** Stops watching, disposes of esbuild, removes the output folder. */
   close(): Promise<void>;
 }

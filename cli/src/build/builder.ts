@@ -6,7 +6,7 @@ import { isPlainJavaScript } from '../manifest/node-handler.ts';
 import type { Target } from '../manifest/resolve-targets.ts';
 import { BuildCommandCompiler } from './build-command-compiler.ts';
 import { BuildCommands } from './build-commands.ts';
-import type { BuildEvent, Builder, BuildTarget } from './build-event.ts';
+import type { BuildEvent, Builder, BuildTarget, LoadedReport } from './build-event.ts';
 import { BundleCompiler } from './bundle-compiler.ts';
 import type { Compiler } from './compiler.ts';
 import { EntryPointsCompiler } from './entry-points-compiler.ts';
@@ -32,8 +32,8 @@ export interface BuilderOptions {
   readonly nodeCommand?: readonly string[] | undefined;
   /** Where a virtual environment and the PATH are taken from, and what `build` commands see; default: this process's. */
   readonly env?: NodeJS.ProcessEnv | undefined;
-  /** Whether a worker of a function is starting or has an invocation; default: never. */
-  readonly isRunning?: ((functionName: string) => boolean) | undefined;
+  /** Whether a function was running at a time, in milliseconds since the epoch; default: never. */
+  readonly wasRunning?: ((functionName: string, atMs: number) => boolean) | undefined;
   /** Tells each line that `build` commands print. */
   readonly verbose?: boolean | undefined;
   /** How esbuild is found, for tests of its absence. */
@@ -84,6 +84,12 @@ class AllBuilds implements Builder {
     await Promise.all(this.#builds.map((build) => build.start()));
   }
 
+  onLoaded(loaded: LoadedReport): void {
+    for (const build of this.#builds) {
+      if (build.functionName === loaded.functionName) build.onLoaded(loaded);
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#starting?.catch(() => undefined);
@@ -105,7 +111,7 @@ class AllBuilds implements Builder {
           watcher: this.#watcher,
           clock: this.#clock,
           onEvent: this.#options.onEvent,
-          isRunning: () => this.#options.isRunning?.(target.functionName) ?? false,
+          wasRunning: (atMs) => this.#options.wasRunning?.(target.functionName, atMs) ?? false,
         }),
     );
   }

@@ -7,6 +7,8 @@ export type Compilation =
       readonly ok: true;
       /** Absolute paths of all that went in: files, folders whose names matter, places where a file would matter. */
       readonly inputs: ReadonlySet<string>;
+      /** What may count as well, until a worker has reported what it loads. */
+      readonly guesses?: ReadonlySet<string> | undefined;
       /** Equal for equal results, so that a build that changes nothing isn't published; undefined: always publish. */
       readonly fingerprint: string | undefined;
       /** Puts the result in place as this build of the function and says how to run it. */

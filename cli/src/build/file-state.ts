@@ -46,6 +46,12 @@ export function readState(path: string): FileState {
   }
 }
 
+/** When a path's content or place last changed, in milliseconds since the epoch; undefined where nothing is. */
+export function changedAt(path: string): number | undefined {
+  const stats = statOf(path);
+  return stats && Math.max(stats.mtimeMs, stats.ctimeMs);
+}
+
 /** The stamp only, without reading the content. */
 export function readStamp(path: string): string {
   const stats = statOf(path);

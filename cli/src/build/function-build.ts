@@ -4,9 +4,11 @@ import { relative } from 'node:path';
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import type { Target } from '../manifest/resolve-targets.ts';
-import type { BuildEvent } from './build-event.ts';
+import type { BuildEvent, LoadedReport } from './build-event.ts';
 import type { Compilation, Compiler } from './compiler.ts';
+import { changedAt } from './file-state.ts';
 import type { FileWatcher, Subscriber } from './file-watcher.ts';
+import { FurtherFiles } from './further-files.ts';
 
 /** Builds in a row that may be thrown away because a source changed meanwhile; the next one is published anyway. */
 const mostDiscarded = 10;
@@ -17,12 +19,19 @@ export interface FunctionBuildOptions {
   readonly watcher: FileWatcher;
   readonly clock: Clock;
   readonly onEvent: (event: BuildEvent) => void;
-  /** Whether a worker of the function is starting or has an invocation. */
-  readonly isRunning: () => boolean;
+  /** Whether the function was running at a time, in milliseconds since the epoch. */
+  readonly wasRunning: (atMs: number) => boolean;
 }
 
 export class FunctionBuild implements Subscriber {
   readonly #options: FunctionBuildOptions;
+  readonly #further: FurtherFiles;
+  /** What the last build has read, and what else is watched besides that. */
+  #inputs: ReadonlySet<string> = new Set();
+  #extra: ReadonlySet<string> = new Set();
+  #guesses: ReadonlySet<string> | undefined;
+  /** Something has changed that the build itself doesn't read: its result counts even where it is the same. */
+  #forced = false;
   readonly #changed = new Set<string>();
   /** When the first of the changes was noticed that are not published yet. */
   #since: number | undefined;
@@ -40,6 +49,15 @@ export class FunctionBuild implements Subscriber {
 
   constructor(options: FunctionBuildOptions) {
     this.#options = options;
+    const { functionName, taskRoot } = options.target;
+    const watch = 'watch' in options.target ? options.target.watch : undefined;
+    const { onEvent } = options;
+    const onNotice = (message: string) => onEvent({ type: 'notice', message });
+    this.#further = new FurtherFiles({ functionName, taskRoot, watch, onNotice });
+  }
+
+  get functionName(): string {
+    return this.#options.target.functionName;
   }
 
   /** Resolves with the first event of this function. */
@@ -49,13 +67,33 @@ export class FunctionBuild implements Subscriber {
   }
 
   onChange(changed: readonly string[], since: number): void {
-    const { compiler, isRunning } = this.#options;
-    const own = isRunning() ? (compiler.ownDoing?.(changed) ?? []) : [];
-    const sources = changed.filter((file) => !own.includes(file));
+    const { compiler, wasRunning } = this.#options;
+    const suspects = changed.filter((file) => wasRunning(changedAt(file) ?? Date.now()));
+    const own = new Set(compiler.ownDoing?.(suspects));
+    const isFurther = (file: string) => this.#extra.has(file) && !this.#inputs.has(file) && !own.has(file);
+    for (const file of this.#further.ownDoing(suspects.filter(isFurther), this.#extra)) own.add(file);
+    const sources = changed.filter((file) => !own.has(file));
     if (sources.length === 0) return;
+    if (sources.some(isFurther)) this.#forced = true;
     for (const file of sources) if (!compiler.isOutput?.(file)) this.#changed.add(file);
     this.#since = Math.min(this.#since ?? since, since);
     this.#run();
+  }
+
+  /** A worker has reported what it loaded. */
+  onLoaded(loaded: LoadedReport): void {
+    if (this.#closed || !this.#further.add(loaded)) return;
+    const torn = this.#watch(loaded.since);
+    // What changed while it was being loaded is looked at by the watcher, and told of.
+    if (torn) this.#forced = true;
+  }
+
+  /** Watches all that counts now; true where some of it may have changed since it was read. */
+  #watch(readSince: number): boolean {
+    const { watcher } = this.#options;
+    const guesses = this.#further.isKnown ? [] : (this.#guesses ?? []);
+    this.#extra = this.#further.list(this.#inputs);
+    return watcher.watch(this, new Set([...this.#inputs, ...guesses, ...this.#extra]), readSince);
   }
 
   async close(): Promise<void> {
@@ -81,13 +119,15 @@ export class FunctionBuild implements Subscriber {
   }
 
   async #once(): Promise<void> {
-    const { clock, compiler, watcher, onEvent, target } = this.#options;
+    const { clock, compiler, onEvent, target } = this.#options;
     this.#since ??= clock.now();
     const readSince = Date.now();
     try {
       const compilation = await compiler.compile();
       if (this.#closed) return;
-      const torn = watcher.watch(this, compilation.inputs, readSince);
+      this.#inputs = compilation.inputs;
+      this.#guesses = compilation.ok ? compilation.guesses : undefined;
+      const torn = this.#watch(readSince);
       if ((torn || this.#again) && this.#discarded++ < mostDiscarded) return;
       this.#discarded = 0;
       await this.#publish(compilation);
@@ -118,7 +158,9 @@ export class FunctionBuild implements Subscriber {
       return this.#haveTold();
     }
     const { fingerprint } = compilation;
-    if (fingerprint !== undefined && fingerprint === this.#fingerprint) return;
+    const isSame = fingerprint !== undefined && fingerprint === this.#fingerprint;
+    if (isSame && !this.#forced) return;
+    this.#forced = false;
     const runner = await compilation.publish(this.#build + 1);
     if (this.#closed) return;
     this.#build++;

@@ -28,8 +28,10 @@ export class PythonCompiler implements Compiler {
     // The search comes with each build: an environment may have been made meanwhile.
     const search = await this.#finder.find(this.#question);
     const folder = await this.#folder.compile();
-    const inputs = new Set([...folder.inputs, ...search.places]);
-    if ('problem' in search) return { ok: false, inputs, errors: [{ text: search.problem }] };
+    if ('problem' in search) {
+      const inputs = new Set([...folder.inputs, ...search.places]);
+      return { ok: false, inputs, errors: [{ text: search.problem }] };
+    }
     if (search.notice !== undefined) this.#onNotice(search.notice);
     const { interpreter, version } = search.python;
     const deployed = this.#target.runtime.slice('python'.length);
@@ -37,7 +39,8 @@ export class PythonCompiler implements Compiler {
       this.#onNotice(`functions deployed on Python ${deployed} run here on ${version} (${interpreter})`);
     }
     const publish = async () => ({ kind: 'python', interpreter }) as const;
-    return { ok: true, inputs, fingerprint: undefined, publish };
+    const inputs = new Set(search.places);
+    return { ok: true, inputs, guesses: folder.inputs, fingerprint: undefined, publish };
   }
 
   ownDoing(changed: readonly string[]): readonly string[] {

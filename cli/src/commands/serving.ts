@@ -158,7 +158,10 @@ async function serve(
     nodeRuntimeFile,
     nodeCommand: nodeCommand(),
     pythonRuntimeFile,
-    onEvent: (event) => session?.onWorker(event),
+    onEvent: (event) => {
+      if (event.type === 'loaded') builder.onLoaded(event);
+      else session?.onWorker(event);
+    },
   });
   closers.add(() => pool.close());
   // Good and bad builds of the start are handed to the session once it is there to take them.
@@ -173,7 +176,7 @@ async function serve(
     },
     verbose: options.verbose,
     nodeCommand: nodeCommand(),
-    isRunning: (functionName) => pool.isRunning(functionName),
+    wasRunning: (functionName, atMs) => pool.wasRunning(functionName, atMs),
   });
   closers.add(() => builder.close());
   const opening = Promise.all([

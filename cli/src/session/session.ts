@@ -208,6 +208,7 @@ export class Session {
         const { type, functionName, ...rest } = event;
         return this.#tell({ event: type, function: functionName, ...rest });
       }
+      case 'loaded':
       case 'worker_started':
       case 'worker_ended':
         return;

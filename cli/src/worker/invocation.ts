@@ -1,4 +1,5 @@
 // [5] What a worker is asked to run, and what it answers: the contract between session and worker.
+import type { LoadedFiles } from './loaded-files.ts';
 
 /** One invocation, as the stub described it. */
 export interface Invocation {
@@ -117,6 +118,13 @@ export type WorkerEvent =
       readonly level: LogLevel;
       readonly message: string;
     }
+  /** What a worker has loaded, of which build; it began at `since`, in milliseconds since the epoch. */
+  | (LoadedFiles & {
+      readonly type: 'loaded';
+      readonly functionName: string;
+      readonly build: number;
+      readonly since: number;
+    })
   | {
       readonly type: 'worker_started';
       readonly functionName: string;
@@ -173,8 +181,11 @@ export interface WorkerPool {
   run(invocation: Invocation): Promise<WorkerResult>;
   /** Ends the worker of the run with that key, as Lambda does at the deadline; its `run` resolves with `Sandbox.Timedout`. */
   cancel(key: string): void;
-  /** Whether a worker of the function is starting, has an invocation, or had one a moment ago: it may be what writes. */
-  isRunning(functionName: string): boolean;
+  /**
+   * Whether the function ran at that time, in milliseconds since the epoch and at most 10 s ago: a file that changed then
+   * may be its own doing.
+   */
+  wasRunning(functionName: string, atMs: number): boolean;
   /** Process ids of all live workers and spares; for status and tests. */
   pids(): readonly number[];
   /** Kills every worker and resolves when all have exited. */

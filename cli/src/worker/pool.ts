@@ -16,6 +16,7 @@ import {
 import { Job } from './job.ts';
 import { LiveWorkers } from './live-workers.ts';
 import { placeInvocation } from './placement.ts';
+import { RunTimes } from './run-times.ts';
 import type { Worker } from './worker.ts';
 
 export interface WorkerPoolOptions {
@@ -44,8 +45,6 @@ const spareAfterAnswerMs = 25;
 /** The same after a reload that nobody has called yet. */
 const spareAfterReloadMs = 1000;
 const defaultIdleMs = 300_000;
-/** A file that a function writes just before it answers is noticed after the answer: so much later, in milliseconds. */
-const writesSettleMs = 200;
 
 /** Creates a pool without any process; the first one starts with the first `use`. */
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
@@ -60,6 +59,7 @@ class Pool implements WorkerPool {
   readonly #environments = new Map<string, Invocation['environment']>();
   readonly #jobs = new Map<string, Job>();
   readonly #queue = new FairQueue<Job>();
+  readonly #runTimes = new RunTimes();
   readonly #workers: LiveWorkers;
   #closed = false;
 
@@ -77,6 +77,17 @@ class Pool implements WorkerPool {
         onLine: (worker, line) => {
           if (worker.code === undefined) return;
           this.#emit({ type: 'log', functionName: worker.code.functionName, ...line });
+        },
+        onLoaded: ({ code }, loaded, since) => {
+          if (code === undefined) return;
+          const { build, functionName } = code;
+          this.#emit({
+            type: 'loaded',
+            functionName,
+            build,
+            since: performance.timeOrigin + since,
+            ...loaded,
+          });
         },
         onInitialised: (worker, ms) => {
           if (worker.code === undefined || worker.pid === undefined) return;
@@ -105,7 +116,9 @@ class Pool implements WorkerPool {
       }
       const busy = this.#workers.list().some(({ code: other }) => other?.functionName === code.functionName);
       if (this.#workers.count < this.#maxWorkers && !(busy && this.#oneAtATime(code.functionName))) {
-        this.#release(this.#workers.start(code, new FunctionEnvironment(code, environment)));
+        const worker = this.#workers.start(code, new FunctionEnvironment(code, environment));
+        void worker.settled.then(this.#runTimes.begin(code.functionName));
+        this.#release(worker);
       }
       this.#bootSparesAfter(spareAfterReloadMs);
     } else {
@@ -146,10 +159,8 @@ class Pool implements WorkerPool {
     this.#jobs.get(key)?.timeOut();
   }
 
-  isRunning(functionName: string): boolean {
-    const own = this.#workers.list().filter(({ code }) => code?.functionName === functionName);
-    const since = performance.now() - writesSettleMs;
-    return own.some((worker) => worker.busy || worker.initialising || worker.lastUsed > since);
+  wasRunning(functionName: string, atMs: number): boolean {
+    return this.#runTimes.wasRunning(functionName, atMs);
   }
 
   pids(): readonly number[] {
@@ -224,7 +235,9 @@ class Pool implements WorkerPool {
   }
 
   async #work(worker: Worker, job: Job, environment: FunctionEnvironment): Promise<void> {
+    const ended = this.#runTimes.begin(job.invocation.functionName);
     const { taken, ...run } = await worker.run(job.invocation, environment, () => job.handOver());
+    ended();
     worker.busy = false;
     job.worker = undefined;
     if (taken || job.cancelled || this.#closed) {

@@ -24,6 +24,8 @@ export interface RuntimeApiOptions {
   readonly token?: string | undefined;
   /** Further `GET` paths, answered as JSON once their promise resolves; refused when no token is set. */
   readonly privateRoutes?: Readonly<Record<string, () => unknown>>;
+  /** Further `POST` paths, told of the body; refused when no token is set. */
+  readonly privatePosts?: Readonly<Record<string, (body: Uint8Array) => void>>;
   /** Further headers of the next answer to `next`. */
   readonly nextHeaders?: () => Readonly<Record<string, string>>;
   /** Where it returns a promise, an answer is confirmed to the runtime once that resolves. */
@@ -137,11 +139,24 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
     response.end(body);
   }
 
+  function onPrivatePost(
+    request: IncomingMessage,
+    response: ServerResponse,
+    take: (body: Uint8Array) => void,
+  ): void {
+    readBody(request, ({ bytes }) => {
+      if (token === undefined) return refuse(response, 403, 'Forbidden', 'This path needs a token');
+      if (bytes !== undefined) take(bytes);
+      accept(response);
+    });
+  }
+
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
     const refused = refusalOf(request, token);
     const [path = ''] = (request.url ?? '').split('?', 1);
     const [, id, kind] = invocationPath.exec(path) ?? [];
     const privateRoute = options.privateRoutes?.[path];
+    const privatePost = options.privatePosts?.[path];
     if (refused !== undefined) {
       refuse(response, 403, 'Forbidden', refused);
     } else if (options.handle?.(request, response)) {
@@ -154,6 +169,8 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
       readBody(request, (posted) => onInitError(response, posted));
     } else if (request.method === 'GET' && privateRoute !== undefined) {
       void onPrivateRoute(response, privateRoute);
+    } else if (request.method === 'POST' && privatePost !== undefined) {
+      onPrivatePost(request, response, privatePost);
     } else {
       request.resume();
       notFound(response);

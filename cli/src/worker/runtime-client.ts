@@ -8,6 +8,7 @@ import {
   type NodeHandler,
 } from './assignment.ts';
 import { sameVariables, startupVariables } from './environment.ts';
+import { type LoadedFiles, parseLoadedFiles } from './loaded-files.ts';
 import type { RuntimeApiOptions } from './runtime-api.ts';
 
 type Variables = Readonly<Record<string, string>>;
@@ -22,8 +23,8 @@ export class RuntimeClient {
   #environment: EnvironmentVersion = { version: 0, variables: {} };
   #resolveAssignment: ((assignment: Assignment) => void) | undefined;
 
-  /** `startup` are the variables that must be right from its start; `debuggable`: it lets a debugger attach, and tells where. */
-  constructor(startup: Variables, debuggable: boolean) {
+  /** `onLoaded` is told of the files the client has loaded. `startup` are the variables that must be right from its start; `debuggable`: it lets a debugger attach, and tells where. */
+  constructor(startup: Variables, debuggable: boolean, onLoaded: (loaded: LoadedFiles) => void) {
     const token = randomBytes(16).toString('hex');
     const assignment = new Promise<Assignment>((resolve) => {
       this.#resolveAssignment = resolve;
@@ -42,6 +43,12 @@ export class RuntimeClient {
       privateRoutes: {
         '/livectl/assignment': () => assignment,
         '/livectl/environment': () => this.#environment,
+      },
+      privatePosts: {
+        '/livectl/loaded': (body) => {
+          const loaded = parseLoadedFiles(body);
+          if (loaded) onLoaded(loaded);
+        },
       },
     };
   }

@@ -12,6 +12,7 @@ import {
   type Invocation,
   type Outcome,
 } from './invocation.ts';
+import type { LoadedFiles } from './loaded-files.ts';
 import type { LogLine } from './log-lines.ts';
 import { Program } from './program.ts';
 import { type Running, startRunning } from './running.ts';
@@ -32,6 +33,8 @@ export interface WorkerSettings {
   readonly onInitialised: (worker: Worker, ms: number) => void;
   /** The init phase went wrong: every invocation would be answered with that error. */
   readonly onInitFailed: (worker: Worker) => void;
+  /** What its runtime client has loaded so far, beginning at `since` (`performance.now()`). */
+  readonly onLoaded: (worker: Worker, loaded: LoadedFiles, since: number) => void;
   readonly onDebugger: (worker: Worker, news: DebuggerNews) => void;
   /** The process is gone, by itself or because it was ended. */
   readonly onExit: (worker: Worker, reason: string) => void;
@@ -93,8 +96,11 @@ export class Worker {
     debugged?: string,
   ): Worker {
     const cwd = variables.LAMBDA_TASK_ROOT ?? dirname(command.at(-1) ?? '');
-    const client = new RuntimeClient(variables, debugged !== undefined);
-    return new Worker(settings, command, cwd, client, debugged);
+    const client = new RuntimeClient(variables, debugged !== undefined, (loaded) =>
+      settings.onLoaded(worker, loaded, worker.#begun),
+    );
+    const worker: Worker = new Worker(settings, command, cwd, client, debugged);
+    return worker;
   }
 
   /** A program that speaks the Runtime API itself. */
@@ -136,9 +142,10 @@ export class Worker {
     );
   }
 
-  /** Its init phase has begun and is not over. */
-  get initialising(): boolean {
-    return this.code !== undefined && !this.#warm && !this.failed && !this.ended;
+  /** Resolves when its init phase is over, well or not, or the process is gone. */
+  get settled(): Promise<void> {
+    const initialised = this.#starting.then(({ api }) => api.initialised).catch(() => undefined);
+    return Promise.race([initialised, this.exited]).then(() => undefined);
   }
 
   /** The process id, once there is a process and until it is gone. */
@@ -239,7 +246,6 @@ export class Worker {
     const { api, process } = running;
     void api.initialised.then(({ ok }) => {
       this.#warm = ok;
-      this.lastUsed = performance.now();
       this.failed = !ok;
       if (ok) this.#settings.onInitialised(this, performance.now() - this.#begun);
       else this.#settings.onInitFailed(this);

@@ -46,7 +46,7 @@ it('takes all of a root that git ignores itself', async () => {
 it('is not started again by what it writes while it runs, and says so once', async () => {
   let running = false;
   project = await Project.create({ 'run.sh': 'true', 'state.json': '1', 'lib.rb': '1' });
-  await project.start([program], { isRunning: () => running });
+  await project.start([program], { wasRunning: () => running });
   await project.built();
   running = true;
   await project.write('state.json', '2');
@@ -68,7 +68,7 @@ it('is not started again by what it writes while it runs, and says so once', asy
 
 it('reloads for data that is saved while the function does not run', async () => {
   project = await Project.create({ 'run.sh': 'true', 'state.json': '1' });
-  await project.start([program], { isRunning: () => false });
+  await project.start([program], { wasRunning: () => false });
   await project.built();
   await project.write('state.json', '2');
   expect((await project.built()).changed).toEqual(['state.json']);
@@ -85,7 +85,7 @@ it('reloads for what `watch` names, whatever it is and whenever it changes', asy
   });
   await mkdir(project.path('.git'));
   await project.start([{ ...program, watch: ['config/*.yaml', 'dist/page.html', '!notes/'] }], {
-    isRunning: () => true,
+    wasRunning: () => true,
   });
   await project.built();
   await project.write('notes/x.rb', '2');

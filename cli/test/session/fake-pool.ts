@@ -64,7 +64,7 @@ export class FakePool implements WorkerPool {
     }
   }
 
-  isRunning(): boolean {
+  wasRunning(): boolean {
     return false;
   }
 

@@ -21,6 +21,7 @@ import { InvokeStore } from './invoke-store.ts';
 import { patchConsole, setInvocation } from './lambda-console.ts';
 import { importFromNodePath } from './layer-imports.ts';
 import { type Handler, type HandlerLocation, loadHandler, locateHandler } from './load-handler.ts';
+import { LoadedFiles } from './loaded-files.ts';
 import { LogMarks } from './log-marks.ts';
 import { openDebugger } from './open-debugger.ts';
 import { ResponseStream } from './response-stream.ts';
@@ -48,6 +49,8 @@ let errorPath: string | undefined = `${api}/init/error`;
 /** The response of the streaming invocation in flight. */
 let responseStream: ResponseStream | undefined;
 let dying = false;
+/** Where livectl wants to know what was loaded. */
+let loadedFiles: LoadedFiles | undefined;
 /** The post of an answer that the Runtime API has not confirmed yet. */
 let answering: Promise<unknown> | undefined;
 let model: HandlerModel = 'callbacks';
@@ -71,13 +74,26 @@ async function run(): Promise<void> {
   }
   provideGlobals(process.env, store);
   let handler: Handler;
+  loadedFiles = settings.token === undefined ? undefined : new LoadedFiles();
   try {
     handler = await loadHandler(location ?? locateFromEnvironment(), model);
     checkHandler(handler, model);
   } catch (error) {
+    await reportLoaded(true);
     return die(error, 1);
   }
-  while (!dying) await takeInvocation(handler);
+  loadedFiles?.loaded();
+  while (!dying) {
+    await reportLoaded(false);
+    await takeInvocation(handler);
+  }
+}
+
+/** Also after an invocation: code may load modules when it needs them. */
+async function reportLoaded(failed: boolean): Promise<void> {
+  const report = loadedFiles?.report(failed);
+  if (report && !dying && !connection.busy)
+    await connection.request('POST', '/livectl/loaded', JSON.stringify(report));
 }
 
 async function takeInvocation(handler: Handler): Promise<void> {

@@ -174,6 +174,71 @@ def log_import_trace(error):
         logging.getLogger().error("".join(["Traceback (most recent call last):\n", *traceback.format_list(frames)]).rstrip())
 
 
+# What was loaded
+
+
+class LoadedFiles:
+    """Which files the function has loaded, for livectl to watch: its modules, and what it reads while they are imported."""
+
+    # More than any function loads; what comes beyond it is not reported.
+    most = 20000
+
+    def __init__(self):
+        import sysconfig
+
+        self._files, self._folders = set(), set()
+        self._modules = self._reported = 0
+        self._looking = True
+        paths = sysconfig.get_paths()
+        # The interpreter's own modules; packages in the project have such folders as well.
+        self._foreign = tuple(os.path.join(paths[name], "") for name in ("stdlib", "platstdlib"))
+        # A hook can't be removed: it does nothing once the handler is loaded.
+        sys.addaudithook(self._audit)
+
+    def _audit(self, event, arguments):
+        if not self._looking or (event != "open" and event not in ("os.listdir", "os.scandir")):
+            return
+        try:
+            # Imports look into the folders of sys.path, which says nothing of what the function does.
+            if event == "open" and self._reads(arguments):
+                self._add(self._files, arguments[0])
+            elif event != "open" and "importlib" not in sys._getframe(1).f_code.co_filename:
+                self._add(self._folders, arguments[0])
+        except Exception:
+            # Whatever is wrong with the path is for the function to hear from open itself.
+            pass
+
+    def _reads(self, arguments):
+        mode, flags = arguments[1], arguments[2]
+        if isinstance(mode, str):
+            return not set(mode) & set("wax+")
+        return isinstance(flags, int) and not flags & (os.O_WRONLY | os.O_RDWR)
+
+    def _add(self, paths, path):
+        if not isinstance(path, (str, bytes, os.PathLike)) or len(paths) >= self.most:
+            return
+        path = os.path.abspath(os.fsdecode(path))
+        if not path.startswith(self._foreign) and not re.search(r"(?:site|dist)-packages|\.pyc$", path):
+            paths.add(path)
+
+    def loaded(self):
+        """The handler is loaded: what it reads from now on is data."""
+        self._looking = False
+
+    def report(self, failed):
+        """The body of `POST /livectl/loaded`, or None where nothing has come since the last one."""
+        if len(sys.modules) != self._modules:
+            self._modules = len(sys.modules)
+            for module in list(sys.modules.values()):
+                self._add(self._files, getattr(module, "__file__", None))
+        count = len(self._files) + len(self._folders)
+        if count == self._reported:
+            return None
+        self._reported = count
+        report = {"files": sorted(self._files), "folders": sorted(self._folders), "complete": True, "failed": failed}
+        return json.dumps(report).encode("utf-8", "replace")
+
+
 # The context
 
 
@@ -580,13 +645,25 @@ def main():
     os.chdir(task_root)
     log = set_up_logging()
     import_from(task_root)
+    loaded_files = LoadedFiles() if token is not None else None
+
+    def report_loaded(failed):
+        report = loaded_files.report(failed) if loaded_files is not None else None
+        if report is not None:
+            connection.request("POST", "/livectl/loaded", report)
+
     try:
         handler = load_handler(os.environ.get("_HANDLER", ""))
     except Exception as error:
+        report_loaded(True)
         connection.request("POST", API + "/init/error", *error_report(error))
         sys.exit(1)
 
+    if loaded_files is not None:
+        loaded_files.loaded()
     while True:
+        # Also after an invocation: code may import modules when it needs them.
+        report_loaded(False)
         _, headers, body = connection.request("GET", API + "/invocation/next")
         request_id = log.request_id = headers["lambda-runtime-aws-request-id"]
         marks.begin(request_id)
