@@ -54,6 +54,9 @@ export class ServeCommand extends LivectlCommand {
   noTimeout = Option.Boolean('--no-timeout', false, {
     description: 'Let functions run past their own timeouts, for as long as AWS waits',
   });
+  noFreeze = Option.Boolean('--no-freeze', false, {
+    description: 'Let functions run on between invocations; by default they are held still, as on Lambda',
+  });
   inspect = Option.String('--inspect', {
     tolerateBoolean: true,
     description:
@@ -76,6 +79,8 @@ export class ServeCommand extends LivectlCommand {
       maxWorkers,
       noTakeover: this.noTakeover,
       noTimeout: this.noTimeout,
+      // Who lifts the timeouts looks into functions with a debugger of another kind, which must not be stopped.
+      freeze: !this.noFreeze && !this.noTimeout,
       inspect: inspectPort(this.inspect),
       format,
       verbose: this.verbose,

@@ -34,6 +34,12 @@ import { runtimeNotices } from './runtime-notices.ts';
 import { stopSignals } from './stop-signals.ts';
 import type { PlaceOptions } from './trigger-stage.ts';
 
+/**
+ * Lambda freezes an environment as soon as its runtime asks for the next invocation; this much later, one invocation
+ * after another finds its worker running.
+ */
+const freezeAfterMs = 50;
+
 /** The flags that mean the same wherever the stage is. */
 export interface ServingOptions {
   readonly root: string;
@@ -42,6 +48,8 @@ export interface ServingOptions {
   readonly noTakeover: boolean;
   /** Functions may run as long as AWS waits, their own timeouts don't count. */
   readonly noTimeout: boolean;
+  /** Functions are held still between invocations, as on Lambda. */
+  readonly freeze: boolean;
   /** Let debuggers attach: the first function's port, the others' follow; 0 takes free ones. */
   readonly inspect: number | undefined;
   readonly format: 'pretty' | 'json';
@@ -154,6 +162,7 @@ async function serve(
   const pool = createWorkerPool({
     maxWorkers: options.maxWorkers,
     noTimeout: options.noTimeout,
+    freezeAfterMs: options.freeze ? freezeAfterMs : undefined,
     debugging,
     nodeRuntimeFile,
     nodeCommand: nodeCommand(),

@@ -67,6 +67,11 @@ export class Dispatcher {
     return this.#initialising;
   }
 
+  /** The runtime has asked for an invocation, and there is none. */
+  get waits(): boolean {
+    return this.#waiting !== undefined && this.#inFlight === undefined;
+  }
+
   /** Hands over one invocation as soon as the runtime asks for it; see `RuntimeApi`. */
   dispatch(invocation: RuntimeInvocation): Promise<Dispatched> {
     if (this.#inFlight !== undefined)

@@ -6,12 +6,15 @@ import { type FunctionCode, type FunctionError, stoppedError } from './invocatio
 import { ProcessRoster } from './process-roster.ts';
 import type { Spare } from './spare.ts';
 import { type ClientRunner, Spares, type SparesOptions } from './spares.ts';
+import { Stillness } from './stillness.ts';
 import { Worker, type WorkerSettings } from './worker.ts';
 import type { DebuggerNews } from './worker-debugger.ts';
 
 export interface LiveWorkersOptions extends SparesOptions {
   /** A worker that had nothing to do for so long ends. Milliseconds. */
   readonly idleMs: number;
+  /** One that had nothing to do for so long is held still until its next invocation; undefined: it runs on. */
+  readonly freezeAfterMs?: number | undefined;
   readonly clock: Clock;
   readonly settings: Omit<WorkerSettings, 'onDebugger' | 'onExit' | 'onInitFailed'>;
   readonly debugging: Debugging | undefined;
@@ -31,9 +34,11 @@ export class LiveWorkers {
   readonly #processes = new ProcessRoster();
   readonly #settings: WorkerSettings;
   readonly #spares: Spares;
+  readonly #stillness: Stillness;
 
   constructor(options: LiveWorkersOptions) {
     this.#options = options;
+    this.#stillness = new Stillness(options.clock, options.freezeAfterMs);
     this.#settings = {
       ...options.settings,
       onDebugger: (worker, news) => this.#onDebugger(worker, news),
@@ -84,9 +89,15 @@ export class LiveWorkers {
     const { clock, idleMs } = this.#options;
     const timer = clock.after(idleMs, () => this.end(worker, 'it was idle'), { background: true });
     this.#idleTimers.set(worker, timer);
+    this.#stillness.rest(worker);
   }
 
   wake(worker: Worker): void {
+    this.#stillness.wake(worker);
+    this.#stopIdling(worker);
+  }
+
+  #stopIdling(worker: Worker): void {
     this.#idleTimers.get(worker)?.cancel();
     this.#idleTimers.delete(worker);
   }
@@ -142,6 +153,7 @@ export class LiveWorkers {
 
   #forget(worker: Worker): void {
     this.#workers.delete(worker);
-    this.wake(worker);
+    this.#stillness.forget(worker);
+    this.#stopIdling(worker);
   }
 }

@@ -30,6 +30,11 @@ export interface WorkerPoolOptions {
   readonly maxWorkers?: number;
   /** A worker that had nothing to do for so long ends. Milliseconds, default 5 minutes. */
   readonly idleMs?: number;
+  /**
+   * A worker that had nothing to do for so many milliseconds is held still until its next invocation, except where it
+   * is debugged or listens on a port. Default: it runs on.
+   */
+  readonly freezeAfterMs?: number | undefined;
   /** Functions may take as long as AWS leaves them: their own timeouts don't count. */
   readonly noTimeout?: boolean;
   /** Debuggers may attach to these functions: each runs one invocation at a time. Whoever opened it closes it. */

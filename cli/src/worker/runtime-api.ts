@@ -41,6 +41,8 @@ export interface RuntimeApi {
   readonly address: string;
   /** Resolves when the init phase ends; never rejects. */
   readonly initialised: Promise<Initialised>;
+  /** The runtime has asked for an invocation, and there is none. */
+  readonly waits: boolean;
   /**
    * Hands over one invocation, as soon as the runtime asks for it, and resolves with its answer; never rejects for
    * what the runtime does. One at a time: a second one while the first is in flight throws. There is no timer in
@@ -193,6 +195,9 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
     port,
     address: `127.0.0.1:${port}`,
     initialised: dispatcher.initialised,
+    get waits() {
+      return dispatcher.waits;
+    },
     fail: (error) => dispatcher.fail(error),
     dispatch: (invocation) => dispatcher.dispatch(invocation),
     close() {

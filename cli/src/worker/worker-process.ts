@@ -27,6 +27,8 @@ export interface WorkerProcess {
   readonly cleared: Promise<void>;
   /** Ends the process and all of its group at once; where it is marked, also what it started outside of its group. */
   kill(): void;
+  /** Stops or continues the process and all of its group. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
 }
 
 export interface ProcessOptions {
@@ -89,7 +91,10 @@ export function startProcess(
     kill: () => {
       const strays = options.mark === undefined || child.pid === undefined ? [] : descendants(child.pid);
       killGroup(child);
-      for (const pid of strays) killOne(pid);
+      for (const pid of strays) send(pid, 'SIGKILL');
+    },
+    signal: (signal) => {
+      if (child.pid !== undefined) send(-child.pid, signal);
     },
   };
 }
@@ -97,7 +102,16 @@ export function startProcess(
 function stillborn(exit: Exit): WorkerProcess {
   const [stdout, stderr] = [Readable.from([]), Readable.from([])];
   const [exited, closed] = [Promise.resolve(exit), Promise.resolve()];
-  return { pid: undefined, stdout, stderr, exited, closed, cleared: closed, kill: () => {} };
+  return {
+    pid: undefined,
+    stdout,
+    stderr,
+    exited,
+    closed,
+    cleared: closed,
+    kill: () => {},
+    signal: () => {},
+  };
 }
 
 function killGroup(child: ChildProcess): void {
@@ -109,18 +123,15 @@ function killGroup(child: ChildProcess): void {
     );
     return;
   }
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // The group is empty: everything in it has ended already.
-  }
+  send(-child.pid, 'SIGKILL');
 }
 
-function killOne(pid: number): void {
+/** To a process, or to a group by its negative number. */
+function send(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
-    // It has ended with its group.
+    // It, or everything in it, has ended already.
   }
 }
 

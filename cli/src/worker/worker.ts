@@ -227,6 +227,20 @@ export class Worker {
     );
   }
 
+  /** Whether its runtime has asked for its next invocation. */
+  get waits(): boolean {
+    return this.#running?.api.waits ?? false;
+  }
+
+  /** Stops the process and its group until it is let go. */
+  hold(): void {
+    this.#running?.process.signal('SIGSTOP');
+  }
+
+  letGo(): void {
+    this.#running?.process.signal('SIGCONT');
+  }
+
   /** For the last moment of livectl's own process, when nothing can be waited for. */
   kill(): void {
     this.#running?.process.kill();

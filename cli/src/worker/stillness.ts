@@ -1,0 +1,53 @@
+// [5] Holds workers still between invocations, as Lambda freezes an environment: timers don't fire, nothing is sent,
+// no processor is used. The system's own stop and continue do it.
+import type { Clock, Timer } from '../../../protocol/clock.ts';
+import { isOpenToOthers } from './open-to-others.ts';
+import { processKeeper } from './process-keeper.ts';
+import type { Worker } from './worker.ts';
+
+export class Stillness {
+  readonly #clock: Clock;
+  readonly #afterMs: number | undefined;
+  readonly #timers = new Map<Worker, Timer>();
+  readonly #still = new Set<Worker>();
+
+  /** A worker without work is held still after so many milliseconds; undefined: never. */
+  constructor(clock: Clock, afterMs: number | undefined) {
+    this.#clock = clock;
+    this.#afterMs = process.platform === 'win32' ? undefined : afterMs;
+  }
+
+  /** It has nothing to do. */
+  rest(worker: Worker): void {
+    // A debugger may attach at any time.
+    if (this.#afterMs === undefined || worker.debugger !== undefined) return;
+    const timer = this.#clock.after(this.#afterMs, () => void this.#hold(worker, timer), {
+      background: true,
+    });
+    this.#timers.set(worker, timer);
+  }
+
+  /** It is given something to do. */
+  wake(worker: Worker): void {
+    this.forget(worker, () => worker.letGo());
+  }
+
+  /** It is being ended, which needs no waking; `held` is called where it was held still. */
+  forget(worker: Worker, held = () => {}): void {
+    this.#timers.get(worker)?.cancel();
+    this.#timers.delete(worker);
+    if (this.#still.delete(worker)) held();
+  }
+
+  async #hold(worker: Worker, timer: Timer): Promise<void> {
+    const { pid } = worker;
+    // Not before it has asked for its next invocation, nor where nobody would end it after livectl.
+    const ready = pid !== undefined && worker.waits && processKeeper.watches;
+    const open = ready && (await isOpenToOthers(pid));
+    if (this.#timers.get(worker) !== timer || worker.busy || worker.ended) return;
+    if (!ready || open) return this.rest(worker);
+    this.#timers.delete(worker);
+    this.#still.add(worker);
+    worker.hold();
+  }
+}
