@@ -49,6 +49,8 @@ export interface LiveDebugFunctionOutput {
   /** Of the stub, in seconds. */
   readonly timeout: number;
   readonly stub_policy_json: string;
+  /** For the integration of a REST API that streams (`response_transfer_mode = "STREAM"`). */
+  readonly response_streaming_invoke_arn: string;
   /** This and the following are null where the function is your own; the role is known where it was given. */
   readonly invoke_arn: string;
   readonly role_name: string;
@@ -122,6 +124,7 @@ function functionOutput(module: TerraformHclModule, output: string): LiveDebugFu
     function_arn: module.getString(`${output}.function_arn`),
     timeout: module.getNumber(`${output}.timeout`),
     stub_policy_json: module.getString(`${output}.stub_policy_json`),
+    response_streaming_invoke_arn: module.getString(`${output}.response_streaming_invoke_arn`),
     invoke_arn: module.getString(`${output}.invoke_arn`),
     role_name: module.getString(`${output}.role_name`),
     role_arn: module.getString(`${output}.role_arn`),

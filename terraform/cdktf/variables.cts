@@ -16,6 +16,12 @@ export interface LiveDebugFunction {
   /** MB, 128 to 10240, for the stub as for the function, since code can read it. Default: `128`. */
   readonly memory_size?: number;
   /**
+   * "RESPONSE_STREAM": a response is sent as it is written to callers that take a stream without a function
+   * URL, which are InvokeWithResponseStream and a REST API with `response_transfer_mode = "STREAM"`.
+   * Default: as `triggers.function_url`, or "BUFFERED".
+   */
+  readonly invoke_mode?: string;
+  /**
    * Environment variables: at most 3,520 bytes, so that Lambda's 4,096 leave room for the stub's own. Not in
    * the manifest. Default: `{}`.
    */
@@ -442,9 +448,9 @@ export interface LiveDebugOutputs {
   /** What livectl reads from the directory, as an object; null while not enabled. */
   readonly manifest: unknown;
   /**
-   * By name: `function_name`, `function_arn`, `timeout` of the stub in seconds and `stub_policy_json`; where
-   * the module makes the function also `invoke_arn`, `role_name`, `role_arn` and `log_group_name`, else
-   * null.
+   * By name: `function_name`, `function_arn`, `timeout` of the stub in seconds,
+   * `response_streaming_invoke_arn` for a REST API that streams, and `stub_policy_json`; where the module
+   * makes the function also `invoke_arn`, `role_name`, `role_arn` and `log_group_name`, else null.
    */
   readonly functions: unknown;
   /**

@@ -20,6 +20,12 @@ const unfitFunctions: readonly (readonly [string, Readonly<Record<string, unknow
   ['no_runtime', { runtime: 'nodejs 22' }, 'Invalid: no_runtime = "nodejs 22"'],
   ['long', { timeout: 901 }, 'Unfit: long = 901'],
   ['half', { memory_size: 128.5 }, 'Unfit: half = 128.5'],
+  ['odd_mode', { invoke_mode: 'STREAM' }, '"BUFFERED" or "RESPONSE_STREAM". Invalid: odd_mode.'],
+  [
+    'two_modes',
+    { invoke_mode: 'BUFFERED', triggers: { function_url: { invoke_mode: 'RESPONSE_STREAM' } } },
+    'leave invoke_mode out. Invalid: two_modes.',
+  ],
   ['heavy', { environment: { LARGE: 'ä'.repeat(1800) } }, '3,520 bytes'],
   ['names', { environment: { LIVE_DEBUG_STAGE: 'x', '1A': 'x' } }, '1A of names, LIVE_DEBUG_STAGE of names'],
   ['absolute', { source_dir: '/home/ada/orders' }, 'Unfit: absolute = "/home/ada/orders"'],

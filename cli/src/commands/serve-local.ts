@@ -98,8 +98,8 @@ async function openCloud(
 
 /** What Terraform would give AWS. */
 function deployed(settings: FunctionSettings): CloudFunction {
-  const { name, handler, runtime, timeout, memorySize, environment, triggers } = settings;
-  return { name, handler, runtime, timeout, memorySize, environment, triggers };
+  const { name, handler, runtime, timeout, memorySize, environment, invokeMode, triggers } = settings;
+  return { name, handler, runtime, timeout, memorySize, environment, invokeMode, triggers };
 }
 
 function tell(event: CloudEvent, verbose: boolean, emit: (event: SessionEvent) => void): void {

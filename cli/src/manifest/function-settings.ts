@@ -10,6 +10,8 @@ export interface FunctionSettings {
   readonly timeout: number;
   /** Megabytes, 128 to 10,240; Lambda's default is 128. */
   readonly memorySize: number;
+  /** How it answers callers other than its function URL; undefined: as that, or whole. */
+  readonly invokeMode?: 'BUFFERED' | 'RESPONSE_STREAM' | undefined;
   readonly environment: Readonly<Record<string, string>>;
   /** Relative to the manifest's root; default `.`. */
   readonly sourceDir: string;

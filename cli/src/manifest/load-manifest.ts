@@ -110,6 +110,7 @@ function settingsOf(name: string, text: FunctionText): FunctionSettings {
     timeout: text.timeout,
     memorySize: text.memory_size,
     environment: text.environment,
+    invokeMode: text.invoke_mode,
     sourceDir: text.source_dir,
     build: text.build as [string, ...string[]] | undefined,
     command: text.command as [string, ...string[]] | undefined,

@@ -70,6 +70,16 @@ function brokenFunctionRules(name: string, settings: FunctionText): Mistake[] {
     );
   }
 
+  if (
+    settings.invoke_mode === 'BUFFERED' &&
+    settings.triggers.function_url?.invoke_mode === 'RESPONSE_STREAM'
+  ) {
+    mistake(
+      ['invoke_mode'],
+      'is "BUFFERED", but triggers.function_url.invoke_mode is "RESPONSE_STREAM": leave invoke_mode out',
+    );
+  }
+
   const path = settings.triggers.http?.path;
   const fault = path === undefined ? undefined : pathFault(path);
   if (fault !== undefined) mistake(['triggers', 'http', 'path'], `${JSON.stringify(path)} ${fault}`);

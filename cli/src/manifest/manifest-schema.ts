@@ -52,6 +52,14 @@ export const functionSchema = fields({
     v.pipe(wholeNumber(128, 10_240, 'MB'), v.description('Memory in MB, 128 to 10,240.')),
     128,
   ),
+  invoke_mode: v.optional(
+    v.pipe(
+      v.picklist(['BUFFERED', 'RESPONSE_STREAM'], mustBe('"BUFFERED" or "RESPONSE_STREAM"')),
+      v.description(
+        'RESPONSE_STREAM sends a response as it is written to callers that take a stream without a function URL: InvokeWithResponseStream, and a REST API with responseTransferMode STREAM. Default: that of triggers.function_url, or BUFFERED.',
+      ),
+    ),
+  ),
   environment: v.optional(
     v.pipe(
       v.record(environmentName, v.string(mustBe('a string')), mustBe('an object of strings')),

@@ -43,8 +43,20 @@ export interface HttpEnd {
 /** What the front makes of an answer. */
 export function httpEnd(body: Uint8Array, front: HttpFrontKind): HttpEnd {
   const read = readHttpAnswer(body, front);
+  // The stub, a Node.js function, hands on what isn't JSON as a string, which is the body then.
+  if (read.kind === 'text') {
+    const isBody = front === 'http_api' || front === 'function_url';
+    return isBody
+      ? { status: 200 }
+      : refused('the answer must be an object with a statusCode, not text', front);
+  }
   if (read.kind === 'fault') return refused(read.fault, front);
   return { status: read.kind === 'answer' ? read.answer.statusCode : 200 };
+}
+
+/** HTTP APIs invoke in no other way than whole. */
+export function takesStreams(front: HttpFrontKind): boolean {
+  return front !== 'http_api' && front !== 'http_api_1';
 }
 
 /** The end of an answer with this fault. */

@@ -4,7 +4,7 @@ import { functionErrorSchema } from '../../../protocol/message.ts';
 import type { Outcome, WorkerResult } from '../worker/invocation.ts';
 import { preludeContentType, unfinishedPrelude } from '../worker/response-prelude.ts';
 import type { Run } from './answers.ts';
-import { type HttpEnd, httpEnd, refused } from './http-front.ts';
+import { type HttpEnd, httpEnd, refused, takesStreams } from './http-front.ts';
 import type { SessionEvent } from './session-event.ts';
 
 type ResultEvent = Extract<SessionEvent, { event: 'result' }>;
@@ -41,9 +41,18 @@ export function resultEvent(run: Run, result: WorkerResult, ms: number): ResultE
   };
 }
 
+const noStreams =
+  'an HTTP API takes no stream with a status and headers of its own; call the function by a function URL or a REST API that streams';
+
 /** What the caller gets over HTTP, as far as it is known. */
 function endOf({ http, parts }: Run, outcome: Outcome): HttpEnd {
   const isStreamed = parts !== undefined && parts.written > 0;
+  if (outcome.ok && http !== undefined && !takesStreams(http)) {
+    if (!isStreamed) return httpEnd(outcome.body, http);
+    // Status and headers before the body are no JSON, which is all that an HTTP API takes.
+    const hasHead = outcome.contentType === preludeContentType;
+    return hasHead ? refused(noStreams, http) : { status: undefined };
+  }
   if (!outcome.ok || isStreamed) {
     const isRefused = outcome.ok && http !== undefined && parts?.fault !== undefined;
     return isRefused ? refused(parts.fault, http) : { status: parts?.status };

@@ -27,6 +27,8 @@ export type HttpReading =
   | { readonly kind: 'answer'; readonly answer: HttpAnswer }
   /** Without a status code the whole answer is the body; of HTTP APIs in format 2.0 and function URLs. */
   | { readonly kind: 'inferred'; readonly value: unknown }
+  /** No JSON. */
+  | { readonly kind: 'text' }
   /** Which field, what it must be, and what to do. */
   | { readonly kind: 'fault'; readonly fault: string };
 
@@ -46,7 +48,7 @@ export function readHttpAnswer(body: Uint8Array, front: HttpFrontKind): HttpRead
   try {
     value = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
   } catch {
-    return { kind: 'fault', fault: 'the answer must be JSON' };
+    return { kind: 'text' };
   }
   const infers = front === 'http_api' || front === 'function_url';
   const hasStatus = isFields(value) && value.statusCode !== undefined && value.statusCode !== null;

@@ -1,9 +1,12 @@
 // Streaming end to end on the built livectl: tokens as they are written, HTTP metadata, errors, any runtime, Node and Deno.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { InvokeCommand, InvokeWithResponseStreamCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type JsRuntime, Livectl, project } from './livectl-process.ts';
 
@@ -69,6 +72,7 @@ const functions = {
     runtime: 'nodejs22.x',
     triggers: { function_url: { authorization_type: 'NONE' } },
   },
+  direct: { handler: 'live.handler', runtime: 'nodejs22.x', timeout: 20, invoke_mode: 'RESPONSE_STREAM' },
   own: {
     handler: 'own',
     runtime: 'provided.al2023',
@@ -195,6 +199,30 @@ test('a handler that streams answers whole through a URL that doesn’t, and by 
   expect([json.status, await json.json()]).toEqual([200, { a: 1 }]);
   const byApi = await fetch(`${ready.url}/live?bytes=${Buffer.from('[1]').toString('base64')}`);
   expect([byApi.status, await byApi.json()]).toEqual([200, [1]]);
+});
+
+test('a function without a URL streams to the AWS SDK as it writes, by invoke_mode', async () => {
+  const { livectl } = await serve();
+  const [file = ''] = readdirSync(join(livectl.tempDir, 'state'), {
+    recursive: true,
+    encoding: 'utf8',
+  }).filter((name) => name.endsWith('.json'));
+  const { place } = JSON.parse(readFileSync(join(livectl.tempDir, 'state', file), 'utf8'));
+  const { credentials, endpoint, region } = place;
+  const client = new LambdaClient({ credentials, endpoint, region });
+  cleanups.push(() => client.destroy());
+  const caller = await confirming();
+  const payload = JSON.stringify({ queryStringParameters: { confirm: caller.confirm } });
+  const { EventStream = [] } = await client.send(
+    new InvokeWithResponseStreamCommand({ FunctionName: 'direct', Payload: Buffer.from(payload) }),
+  );
+  for await (const { PayloadChunk: chunk } of EventStream) {
+    if (chunk?.Payload) caller.take(Buffer.from(chunk.Payload).toString());
+  }
+  expect(caller.text()).toBe('token 1\ntoken 2\ntoken 3\n');
+  expect(await livectl.event('result')).toMatchObject({ ok: true, streamed_bytes: 24 });
+  const whole = await client.send(new InvokeCommand({ FunctionName: 'direct' }));
+  expect(Buffer.from(whole.Payload ?? []).toString()).toBe('token 1\ntoken 2\ntoken 3\n');
 });
 
 test('stopping livectl cuts a stream off', async () => {

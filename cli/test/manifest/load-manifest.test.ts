@@ -357,6 +357,16 @@ describe('a wrong manifest', () => {
         'functions.hello.triggers.function_url.invoke_mode: must be BUFFERED or RESPONSE_STREAM, not the string "STREAM"',
       ],
     ],
+    [
+      { invoke_mode: 'STREAM' },
+      ['functions.hello.invoke_mode: must be "BUFFERED" or "RESPONSE_STREAM", not the string "STREAM"'],
+    ],
+    [
+      { invoke_mode: 'BUFFERED', triggers: { function_url: { invoke_mode: 'RESPONSE_STREAM' } } },
+      [
+        'functions.hello.invoke_mode: is "BUFFERED", but triggers.function_url.invoke_mode is "RESPONSE_STREAM": leave invoke_mode out',
+      ],
+    ],
     [{ runtime: 'nodejs22.x', python: 'python3.13' }, ['functions.hello.python: is not for nodejs22.x']],
     [
       { runtime: 'python3.13', python: 'python3.13', command: ['python3'] },

@@ -94,6 +94,24 @@ describe('an answer over HTTP', () => {
     expect(resultEvent(streaming, whole(answer('{"statusCode":99}')), 2)).toMatchObject({ ok: true });
   });
 
+  test('that is text is the body where the status is inferred, and refused elsewhere', () => {
+    expect(over('http_api', 'text')).toMatchObject({ ok: true, status: 200 });
+    expect(over('rest_api', 'text')).toMatchObject({ ok: false, status: 502 });
+  });
+
+  test('of an HTTP API, which takes no streams, is judged whole although the stub streams', () => {
+    const of = (parts: object, outcome: Outcome) =>
+      resultEvent({ ...run, http: 'http_api', parts } as unknown as Run, whole(outcome), 2);
+    expect(of({ written: 0 }, answer('{"statusCode":99}'))).toMatchObject({ ok: false, status: 500 });
+    const contentType = 'application/vnd.awslambda.http-integration-response';
+    expect(of({ written: 5, status: 201 }, { ...answer(''), contentType } as Outcome)).toMatchObject({
+      ok: false,
+      status: 500,
+      error: { message: expect.stringContaining('an HTTP API takes no stream') },
+    });
+    expect(of({ written: 5 }, answer(''))).toMatchObject({ ok: true });
+  });
+
   test('that was streamed is judged by how it began', () => {
     const parts = { written: 5, status: undefined, fault: 'cookies must be an array' } as Run['parts'];
     const streaming = { ...run, http: 'function_url', parts } as Run;

@@ -17,12 +17,16 @@ output "manifest" {
 ################################################################################
 
 output "functions" {
-  description = "By name: `function_name`, `function_arn`, `timeout` of the stub in seconds and `stub_policy_json`; where the module makes the function also `invoke_arn`, `role_name`, `role_arn` and `log_group_name`, else null."
+  description = "By name: `function_name`, `function_arn`, `timeout` of the stub in seconds, `response_streaming_invoke_arn` for a REST API that streams, and `stub_policy_json`; where the module makes the function also `invoke_arn`, `role_name`, `role_arn` and `log_group_name`, else null."
   value = {
     for name, f in local.functions : name => {
-      function_name    = local.function_names[name]
-      function_arn     = local.function_arns[name]
-      invoke_arn       = try(aws_lambda_function.this[name].invoke_arn, null)
+      function_name = local.function_names[name]
+      function_arn  = local.function_arns[name]
+      invoke_arn    = try(aws_lambda_function.this[name].invoke_arn, null)
+      response_streaming_invoke_arn = join("", [
+        "arn:${local.partition}:apigateway:${local.region}:lambda:path/2021-11-15/functions/",
+        "${local.function_arns[name]}/response-streaming-invocations",
+      ])
       timeout          = local.stub_timeouts[name]
       role_name        = try(f.role.name, aws_iam_role.this[name].name, null)
       role_arn         = try(f.role.arn, aws_iam_role.this[name].arn, null)

@@ -22,8 +22,8 @@ locals {
         LIVE_DEBUG_SECRET   = local.secret
       },
       f.fallback_arn == null ? {} : { LIVE_DEBUG_FALLBACK_ARN = f.fallback_arn },
-      # A stub streams its answer only where its caller takes it.
-      try(f.triggers.function_url.invoke_mode, null) != "RESPONSE_STREAM" ? {} : { LIVE_DEBUG_INVOKE_MODE = "RESPONSE_STREAM" },
+      # A stub streams its answer where a caller may take it; to others it is whole all the same.
+      !contains([f.invoke_mode, try(f.triggers.function_url.invoke_mode, null)], "RESPONSE_STREAM") ? {} : { LIVE_DEBUG_INVOKE_MODE = "RESPONSE_STREAM" },
     )
   }
 }

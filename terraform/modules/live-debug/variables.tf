@@ -73,6 +73,8 @@ variable "functions" {
     timeout = optional(number, 3)
     # MB, 128 to 10240, for the stub as for the function, since code can read it.
     memory_size = optional(number, 128)
+    # "RESPONSE_STREAM": a response is sent as it is written to callers that take a stream without a function URL, which are InvokeWithResponseStream and a REST API with `response_transfer_mode = "STREAM"`. Default: as `triggers.function_url`, or "BUFFERED".
+    invoke_mode = optional(string)
     # Environment variables: at most 3,520 bytes, so that Lambda's 4,096 leave room for the stub's own. Not in the manifest.
     environment = optional(map(string), {})
     # The function's root folder, relative to the folder livectl serves.
@@ -349,6 +351,16 @@ variable "functions" {
   validation {
     condition     = alltrue([for f in var.functions : f.memory_size >= 128 && f.memory_size <= 10240 && floor(f.memory_size) == f.memory_size])
     error_message = "functions[*].memory_size must be whole MB from 128 to 10240: write the real function's memory. Unfit: ${join(", ", [for name, f in var.functions : "${name} = ${f.memory_size}" if !(f.memory_size >= 128 && f.memory_size <= 10240 && floor(f.memory_size) == f.memory_size)])}."
+  }
+
+  validation {
+    condition     = alltrue([for f in var.functions : contains(["BUFFERED", "RESPONSE_STREAM"], coalesce(f.invoke_mode, "BUFFERED"))])
+    error_message = "functions[*].invoke_mode must be \"BUFFERED\" or \"RESPONSE_STREAM\". Invalid: ${join(", ", [for name, f in var.functions : name if !contains(["BUFFERED", "RESPONSE_STREAM"], coalesce(f.invoke_mode, "BUFFERED"))])}."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if f.invoke_mode == "BUFFERED" && try(f.triggers.function_url.invoke_mode, "BUFFERED") == "RESPONSE_STREAM"]) == 0
+    error_message = "functions[*].invoke_mode is \"BUFFERED\" although triggers.function_url.invoke_mode is \"RESPONSE_STREAM\": leave invoke_mode out. Invalid: ${join(", ", [for name, f in var.functions : name if f.invoke_mode == "BUFFERED" && try(f.triggers.function_url.invoke_mode, "BUFFERED") == "RESPONSE_STREAM"])}."
   }
 
   # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html; all variables together: 4 KB.

@@ -44,7 +44,8 @@ const httpApiRules: ResponseRules = {
 export function httpResponse(outcome: Outcome, rules = httpApiRules): FrontResponse {
   if (!outcome.ok) return rules.failure;
   const read = readHttpAnswer(outcome.body, rules.front);
-  if (read.kind === 'fault') return rules.failure;
+  // Lambda's own answers are JSON.
+  if (read.kind === 'fault' || read.kind === 'text') return rules.failure;
   if (read.kind === 'inferred') return inferred(read.value, outcome.body);
   const { statusCode, body, isBase64Encoded } = read.answer;
   const headers = responseHeaders(read.answer);

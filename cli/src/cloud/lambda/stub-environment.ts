@@ -76,8 +76,10 @@ function endpointsOf(
   return { AWS_ENDPOINT_URL: endpointUrl, ...ofKinesis, ...Object.fromEntries(given) };
 }
 
-function invokeMode({ triggers: { function_url } }: CloudFunction): Record<string, string> {
-  return function_url?.invoke_mode === 'RESPONSE_STREAM' ? { LIVE_DEBUG_INVOKE_MODE: 'RESPONSE_STREAM' } : {};
+/** A stub streams its answer where a caller may take it. */
+function invokeMode({ invokeMode, triggers: { function_url } }: CloudFunction): Record<string, string> {
+  const streams = [invokeMode, function_url?.invoke_mode].includes('RESPONSE_STREAM');
+  return streams ? { LIVE_DEBUG_INVOKE_MODE: 'RESPONSE_STREAM' } : {};
 }
 
 /** As the module renames it: what NODE_OPTIONS name is the function's, and the stub would not start without it. */

@@ -79,7 +79,8 @@ variables {
         s3  = { bucket_arn = "arn:aws:s3:::given", filter_prefix = "own/" }
       }
     }
-    quiet = { handler = "e.handler", runtime = "nodejs22.x" }
+    quiet   = { handler = "e.handler", runtime = "nodejs22.x" }
+    streams = { handler = "f.handler", runtime = "nodejs22.x", invoke_mode = "RESPONSE_STREAM" }
   }
 }
 
@@ -177,6 +178,16 @@ run "makes_shares_and_finds_sources" {
   assert {
     condition     = output.environment["made"].LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM" && aws_lambda_function.this["made"].environment[0].variables.LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM" && !contains(keys(output.environment["shares"]), "LIVE_DEBUG_INVOKE_MODE")
     error_message = "A stub is told to stream where its URL takes a stream."
+  }
+
+  assert {
+    condition     = output.environment["streams"].LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM" && aws_lambda_function.this["streams"].environment[0].variables.LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM"
+    error_message = "And where the function says so without a URL."
+  }
+
+  assert {
+    condition     = output.functions["own"].response_streaming_invoke_arn == "arn:aws:apigateway:eu-west-1:lambda:path/2021-11-15/functions/arn:aws:lambda:eu-west-1:123456789012:function:orders-api/response-streaming-invocations"
+    error_message = "A REST API that streams finds the function's address."
   }
 
   # SNS, EventBridge, schedules and S3.
