@@ -92,11 +92,12 @@ export class Exchange {
     const wasTaken = this.#recipients.isTaken;
     // Of one that was sent it before another, it is no news.
     if (message.type === 'moved') {
-      if (!wasTaken && this.#recipients.current === from) this.#signals.put({ kind: 'moved' });
+      const isAwaited = this.#recipients.current?.item.publicKey === from.item.publicKey;
+      if (!wasTaken && isAwaited) this.#signals.put({ kind: 'moved' });
       return;
     }
     if (!this.#recipients.hear(from)) {
-      if (message.type === 'ack' && message.head.asks) void this.#inform(from);
+      if (message.type === 'ack' && message.head.asks) void this.#inform(this.#recipients.latest(from));
       return onDrop(`${message.type} of a client that was too late`);
     }
     // One that was silent may still have it before it, e.g. on a laptop that sleeps.

@@ -29,6 +29,11 @@ export class Recipients {
     return this.#all.findLast(({ item }) => this.#taker === undefined || item.publicKey === this.#taker);
   }
 
+  /** The same client at its latest connection. */
+  latest(client: Client): Client {
+    return this.#all.findLast(({ item }) => item.publicKey === client.item.publicKey) ?? client;
+  }
+
   add(client: Client): void {
     this.#gone.delete(client);
     if (this.#all.at(-1) !== client) this.#all.push(client);

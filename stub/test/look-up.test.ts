@@ -98,6 +98,22 @@ describe('a client that does not run an invocation', () => {
     expect(errorOf(await outcome).errorType).toBe('LiveDebugNoClientError');
   });
 
+  it('says so also of the second sending', async () => {
+    // That of the invocation before.
+    await lambda.untilTimer(1500);
+    const outcome = lambda.invoke({});
+    await client.next('invoke');
+    for (const _ of [1, 2]) {
+      await lambda.untilTimer(1500);
+      lambda.advance(1510);
+    }
+    const second = await client.next('invoke');
+    const colleague = await world.serve({ item: 'client#hello' });
+    await moved(second, 'not-held');
+    await colleague.answer(await colleague.next('invoke'), '"third time"');
+    expect(answerOf(await outcome)).toBe('third time');
+  });
+
   it('and stays in the directory is not asked again and again', async () => {
     const outcome = lambda.invoke({});
     await moved(await client.next('invoke'), 'stopping');
