@@ -39,8 +39,12 @@ export interface UnbuiltTarget
 /** A function that can't be run as it is configured: its invocations fail with this reason, others go on. */
 export interface UnrunnableTarget
   extends Pick<BuildTarget, 'functionName' | 'runtime' | 'handler' | 'taskRoot' | 'layers'> {
-  /** What to set in the manifest, and why. */
+  /** What to set in the manifest, or which file to create, and why. */
   readonly problem: string;
+  /** Where a file or folder is missing: looks again; undefined where only a new start can help. */
+  readonly again?: (() => BuildTarget | UnbuiltTarget | UnrunnableTarget) | undefined;
+  /** Absolute paths of files and folders that would change that. */
+  readonly places?: readonly string[] | undefined;
 }
 
 /** One mistake in the sources; line is 1-based, column 0-based, as esbuild counts; `file` is relative to the task root. */

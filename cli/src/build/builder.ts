@@ -2,6 +2,7 @@
 import { dirname, extname, relative, sep } from 'node:path';
 import process from 'node:process';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
+import { messageOf } from '../../../protocol/live-debug-error.ts';
 import { isPlainJavaScript } from '../manifest/node-handler.ts';
 import type { Target } from '../manifest/resolve-targets.ts';
 import { BuildCommandCompiler } from './build-command-compiler.ts';
@@ -16,6 +17,7 @@ import { PythonFinder } from './find-python.ts';
 import { FolderCompiler } from './folder-compiler.ts';
 import { FunctionBuild } from './function-build.ts';
 import { LayerCompiler } from './layer-compiler.ts';
+import { MissingCompiler } from './missing-compiler.ts';
 import { nearestUpwards } from './module-format.ts';
 import { NodeAbilities } from './node-abilities.ts';
 import { OutputFolder } from './output-folder.ts';
@@ -101,7 +103,12 @@ class AllBuilds implements Builder {
   }
 
   async #prepare(): Promise<void> {
-    const compilers = await Promise.all(this.#options.targets.map((target) => this.#compilerFor(target)));
+    // What goes wrong with one function stops no other.
+    const compilers = await Promise.all(
+      this.#options.targets.map((target) =>
+        this.#compilerFor(target).catch((error: unknown) => neverRuns(messageOf(error))),
+      ),
+    );
     if (this.#closed) return;
     this.#builds = this.#options.targets.map(
       (target, index) =>
@@ -117,7 +124,11 @@ class AllBuilds implements Builder {
   }
 
   async #compilerFor(target: Target): Promise<Compiler> {
-    if ('problem' in target) return neverRuns(target.problem);
+    if ('problem' in target) {
+      const { again } = target;
+      if (again === undefined) return neverRuns(target.problem);
+      return new MissingCompiler({ target, again, compilerFor: (found) => this.#compilerFor(found) });
+    }
     if ('build' in target) {
       const command = this.#commands.of(target.build, target.taskRoot);
       const compilerFor = (built: BuildTarget) => this.#compilerFor(built);

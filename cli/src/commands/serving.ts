@@ -120,7 +120,7 @@ async function serve(
   closers: Closers,
 ): Promise<number> {
   const { manifest } = errand;
-  // Before the stage is taken: a missing file must not leave it without anybody who can answer.
+  // Before the stage is taken: where nothing can be run, nobody is displaced for it.
   const targets = resolveTargets(manifest);
 
   const temp = await makeTempFolder();
@@ -188,10 +188,13 @@ async function serve(
     wasRunning: (functionName, atMs) => pool.wasRunning(functionName, atMs),
   });
   closers.add(() => builder.close());
+  // Beside the first builds: whoever calls meanwhile waits for them, and is not told that nobody serves.
+  const building = builder.start();
+  // Waited for below; a place that can't be opened is what to report first.
+  building.catch(() => undefined);
   const opening = Promise.all([
     errand.open({ tempDir, nodeRuntimeFile, closers, emit }),
     generateClientKeys(),
-    builder.start(),
   ]);
   const opened = await Promise.race([opening, stopAsked]);
   if (opened === 'stop') return exitCodes.ok;
@@ -216,26 +219,36 @@ async function serve(
   const started = session.start().catch((error: unknown) => {
     throw place.explain ? place.explain(error) : error;
   });
-  if ((await Promise.race([started, stopAsked])) === 'stop') {
+  const served = session;
+  const built = building.catch(async (error: unknown) => {
+    await served.stop(0);
+    throw error;
+  });
+  built.catch(() => undefined);
+  const ready = started.then(() => built).then(() => 'ready' as const);
+  const begun = await Promise.race([ready, session.ended, stopAsked]);
+  if (begun === 'stop') {
     // A relay that does not answer must not keep Ctrl-C waiting; what was taken is given back within its own bound.
     await session.stop(0);
     return exitCodes.ok;
   }
-  closers.add(await announce(manifest, place.described, control, emit));
-  const { heldByOthers } = session;
-  emit({
-    event: 'ready',
-    url: place.url,
-    stage: place.relay.stage,
-    functions: manifest.functions.map(({ name }) => served(name, place, heldByOthers.get(name))),
-    trigger_args: placeArgs(place.options),
-    ms: Math.round(performance.now()),
-  });
-  for (const { functionName, ...endpoint } of debugging?.endpoints ?? []) {
-    emit({ event: 'debugger', function: functionName, state: 'listening', ...endpoint });
+  if (begun === 'ready') {
+    closers.add(await announce(manifest, place.described, control, emit));
+    const { heldByOthers } = session;
+    emit({
+      event: 'ready',
+      url: place.url,
+      stage: place.relay.stage,
+      functions: manifest.functions.map(({ name }) => servedFunction(name, place, heldByOthers.get(name))),
+      trigger_args: placeArgs(place.options),
+      ms: Math.round(performance.now()),
+    });
+    for (const { functionName, ...endpoint } of debugging?.endpoints ?? []) {
+      emit({ event: 'debugger', function: functionName, state: 'listening', ...endpoint });
+    }
+    for (const message of runtimeNotices(manifest.functions)) emit({ event: 'notice', message });
+    void hints.start();
   }
-  for (const message of runtimeNotices(manifest.functions)) emit({ event: 'notice', message });
-  void hints.start();
 
   const end = await Promise.race([session.ended, stopAsked]);
   await session.stop(stopBoundMs);
@@ -247,7 +260,7 @@ async function serve(
   }[end];
 }
 
-function served(
+function servedFunction(
   name: string,
   { functionUrls, options, targets }: Place,
   heldBy: ServedFunction['held_by'],

@@ -8,6 +8,11 @@ import { kindOf } from './path-kind.ts';
 /** Tried in this order: sources before what a compiler may have put beside them, then as Lambda does. */
 const extensions = ['.ts', '.mts', '.cts', '.tsx', '', '.js', '.mjs', '.cjs', '.jsx'];
 
+/** All files that may hold the code of a module at this path. */
+export function scriptsOf(place: string): string[] {
+  return extensions.map((extension) => place + extension);
+}
+
 /** Where a handler is, and the part of it after the file. */
 export interface NodeHandlerSource {
   /** Absolute. */

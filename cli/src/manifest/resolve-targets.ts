@@ -6,7 +6,7 @@ import { findPnpFile } from '../build/pnp-file.ts';
 import type { FunctionSettings } from './function-settings.ts';
 import type { Manifest } from './load-manifest.ts';
 import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';
-import { findEntryPoints, findNodeHandler, isPlainJavaScript } from './node-handler.ts';
+import { findEntryPoints, findNodeHandler, isPlainJavaScript, partsOf, scriptsOf } from './node-handler.ts';
 import { kindOf } from './path-kind.ts';
 import { bringsItsOwnRuntime, pythonVersion, whyCommandIsNeeded } from './runtimes.ts';
 
@@ -14,34 +14,47 @@ import { bringsItsOwnRuntime, pythonVersion, whyCommandIsNeeded } from './runtim
 export type Target = BuildTarget | UnbuiltTarget | UnrunnableTarget;
 
 /**
- * The functions with their files; throws `LD_CONFIG` that names every function whose files aren't there. One whose
- * runtime needs a `command` stops the others only where there are none.
+ * The functions with their files. One whose files aren't there, or whose runtime needs a `command`, stops the others
+ * only where there are none: throws `LD_CONFIG` that names what is missing of every function.
  */
 export function resolveTargets(manifest: Manifest): Target[] {
   const mistakes: Mistake[] = [];
-  const targets: Target[] = [];
-  const unrunnable: Mistake[] = [];
-  for (const settings of manifest.functions) {
+  const targets = manifest.functions.map((settings) => {
     const resolved = resolveTarget(settings, manifest.root);
-    if (!('path' in resolved)) {
-      targets.push(resolved);
-      continue;
-    }
-    const mistake = { ...resolved, path: `${jsonPath(['functions', settings.name])}.${resolved.path}` };
-    if (resolved.stopsOthers === false) {
-      unrunnable.push(mistake);
-      const { name: functionName, runtime, handler, sourceDir } = settings;
-      const taskRoot = resolve(manifest.root, sourceDir);
-      targets.push({ functionName, runtime, handler, taskRoot, problem: `${mistake.path}: ${mistake.text}` });
-    } else mistakes.push(mistake);
-  }
-  const nothingRuns = unrunnable.length === targets.length;
-  if (mistakes.length > 0 || nothingRuns) throw mistakesError(manifest.file, [...mistakes, ...unrunnable]);
+    if (!('path' in resolved)) return resolved;
+    const path = `${jsonPath(['functions', settings.name])}.${resolved.path}`;
+    mistakes.push({ path, text: resolved.text });
+    return unrunnable(settings, manifest.root, resolved);
+  });
+  if (mistakes.length === targets.length) throw mistakesError(manifest.file, mistakes);
   return targets;
 }
 
-/** A mistake of one function; with `stopsOthers: false` that function alone is not served. */
-type FunctionMistake = Mistake & { readonly stopsOthers?: false };
+function unrunnable(settings: FunctionSettings, root: string, mistake: FunctionMistake): UnrunnableTarget {
+  const { name: functionName, runtime, handler, layerDirs = [], sourceDir } = settings;
+  const taskRoot = resolve(root, sourceDir);
+  const layers = layerDirs.map((folder) => resolve(root, folder));
+  const problem = `${jsonPath(['functions', functionName])}.${mistake.path}: ${mistake.text}`;
+  const common = { functionName, runtime, handler, taskRoot, layers, problem };
+  if (mistake.mayCome === false) return common;
+  const again = () => {
+    const resolved = resolveTarget(settings, root);
+    return 'path' in resolved ? unrunnable(settings, root, resolved) : resolved;
+  };
+  return { ...common, again, places: [...layers, ...placesOf(handler, taskRoot)] };
+}
+
+/** All that could make a function runnable by being there. */
+function placesOf(handler: string, taskRoot: string): string[] {
+  const { place } = partsOf(handler) ?? {};
+  const node = place === undefined ? [] : scriptsOf(resolve(taskRoot, place));
+  const python = handler.split(/[/.]/).slice(0, -1);
+  const modules = python.map((_, index) => join(taskRoot, ...python.slice(0, index + 1)));
+  return [taskRoot, join(taskRoot, 'bootstrap'), ...node, ...modules, `${modules.at(-1) ?? taskRoot}.py`];
+}
+
+/** A mistake of one function; with `mayCome: false` it is in the manifest, and no file changes that. */
+type FunctionMistake = Mistake & { readonly mayCome?: false };
 
 function resolveTarget(
   settings: FunctionSettings,
@@ -80,7 +93,7 @@ function findFiles(
     };
   }
   const needed = whyCommandIsNeeded(runtime);
-  if (needed !== undefined) return { path: 'command', text: needed, stopsOthers: false };
+  if (needed !== undefined) return { path: 'command', text: needed, mayCome: false };
 
   if (pythonVersion(runtime) !== undefined) {
     const text = pythonMistake(handler, taskRoot);

@@ -15,7 +15,8 @@ export interface HolderName {
 
 /** Who serves a function from now on; `by` undefined where it is this process again. */
 export interface HolderChange {
-  readonly functionName: string;
+  /** Undefined for the rest of the stage, where this process serves some functions; `by` undefined: nobody. */
+  readonly functionName: string | undefined;
   readonly by: HolderName | undefined;
 }
 
@@ -37,7 +38,9 @@ export class Holders {
   readonly #options: HoldersOptions;
   readonly #others = new Map<string, ClientItem>();
   #ofTheRest: ClientItem | undefined;
-  #reading: Promise<void> | undefined;
+  /** The reading under way, or the last one; never rejects. */
+  #reading: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
   #isFirst = true;
 
   constructor(options: HoldersOptions) {
@@ -59,12 +62,22 @@ export class Holders {
     return this.#ofTheRest;
   }
 
-  /** Reads the directory; calls that meet share one reading. What changed since the last one is told. Rejects with LD_DIRECTORY. */
+  /** Everybody whose part of the stage borders on this process's, each connection once. */
+  get neighbours(): readonly ClientItem[] {
+    const all = [...this.#others.values(), ...(this.#ofTheRest ? [this.#ofTheRest] : [])];
+    return [...new Map(all.map((client) => [client.connectionId, client])).values()];
+  }
+
+  /** Reads the directory; calls that meet share one reading. Tells what changed since the last. Rejects with LD_DIRECTORY. */
   read(): Promise<void> {
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = undefined;
+    // One that is under way may have been answered before what the caller has heard of.
+    this.#next ??= this.#reading.then(() => {
+      this.#next = undefined;
+      const reading = this.#read();
+      this.#reading = reading.catch(() => undefined);
+      return reading;
     });
-    return this.#reading;
+    return this.#next;
   }
 
   async #read(): Promise<void> {
@@ -72,18 +85,25 @@ export class Holders {
     const clients = await directory.clients(stage);
     const now = clock.now();
     const others = clients.filter((client) => client.leaseUntil > now && client.session !== session);
-    const ofTheRest = others.find(({ item }) => item === wholeStageItem);
-    this.#ofTheRest = isWholeStage ? undefined : ofTheRest;
-    if (!isWholeStage) return;
     const isFirst = this.#isFirst;
     this.#isFirst = false;
+    if (!isWholeStage) {
+      const before = this.#ofTheRest;
+      this.#ofTheRest = others.find(({ item }) => item === wholeStageItem);
+      if (before?.session === this.#ofTheRest?.session || isFirst) return;
+      return onChange({ functionName: undefined, by: nameOf(this.#ofTheRest) });
+    }
     for (const functionName of functions) {
       const before = this.#others.get(functionName);
       const holder = others.find(({ item }) => item === clientItemPrefix + functionName);
       if (holder === undefined) this.#others.delete(functionName);
       else this.#others.set(functionName, holder);
       if (before?.session === holder?.session || isFirst) continue;
-      onChange({ functionName, by: holder && { user: holder.user, host: holder.host } });
+      onChange({ functionName, by: nameOf(holder) });
     }
   }
+}
+
+function nameOf(client: ClientItem | undefined): HolderName | undefined {
+  return client && { user: client.user, host: client.host };
 }

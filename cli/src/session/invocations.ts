@@ -4,18 +4,19 @@ import type { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { ErrorCode } from '../../../protocol/live-debug-error.ts';
 import type { Message } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
-import type { BuildMessage } from '../build/build-event.ts';
 import type { Holders } from '../relay/holders.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
 import type { FunctionError, WorkerPool, WorkerResult } from '../worker/invocation.ts';
 import { Answers, maxRuns, type Run } from './answers.ts';
 import { Arrivals } from './arrivals.ts';
+import { BuildWaits } from './build-waits.ts';
+import type { FirstBuilds } from './first-builds.ts';
 import { httpFrontOf } from './http-front.ts';
 import { InFlight } from './in-flight.ts';
 import { parseLambdaEvent } from './lambda-event.ts';
 import { OpenWork } from './open-work.ts';
 import { OutgoingParts, type Part } from './outgoing-parts.ts';
-import { buildFailure, busy, gaveUp, notServed, stoppedError } from './own-errors.ts';
+import { busy, gaveUp, notServed, stoppedError } from './own-errors.ts';
 import { Replies } from './replies.ts';
 import { resultEvent } from './result-event.ts';
 import type { SessionEvent } from './session-event.ts';
@@ -30,8 +31,7 @@ export interface InvocationsOptions {
   readonly skew: ClockSkew;
   /** Served functions and their timeouts in seconds. */
   readonly functions: ReadonlyMap<string, { readonly timeout: number }>;
-  /** Why a function can't run: the errors of its build, or undefined where a good build is there. */
-  readonly buildErrors: (functionName: string) => readonly BuildMessage[] | undefined;
+  readonly builds: Pick<FirstBuilds, 'of'>;
   /** Which functions others hold. */
   readonly holders: Pick<Holders, 'of' | 'read'>;
   readonly onEvent: (event: SessionEvent) => void;
@@ -59,6 +59,7 @@ export class Invocations {
   /** Conversations that were cancelled before their invocation was whole. */
   readonly #unwanted = new Set<string>();
   readonly #open: OpenWork;
+  readonly #buildWaits: BuildWaits;
   #draining = false;
   /** More were refused since there was room last. */
   #isFull = false;
@@ -67,7 +68,16 @@ export class Invocations {
 
   constructor(options: InvocationsOptions) {
     this.#options = options;
-    const { link, clock, holders, skew } = options;
+    const { builds, link, clock, holders, onEvent, skew } = options;
+    this.#buildWaits = new BuildWaits({
+      builds,
+      clock,
+      onWait: ({ functionName, requestId: id }, waiting) =>
+        // Told from within `begin`, ahead of the invocation's own line.
+        queueMicrotask(() =>
+          onEvent({ event: 'queued', id, function: functionName, waiting, reason: 'building' }),
+        ),
+    });
     this.#answers = new Answers(clock);
     this.#open = new OpenWork(clock, (message) => this.#error('LD_INTERNAL', message));
     this.#replies = new Replies({ link, clock, onError: (code, message) => this.#error(code, message) });
@@ -189,6 +199,7 @@ export class Invocations {
     if (run.state !== 'running') return;
     run.cancelled = head.code ?? head.reason;
     run.parts?.close();
+    this.#buildWaits.end(run);
     this.#options.pool.cancel(run.id);
   }
 
@@ -247,13 +258,16 @@ export class Invocations {
   }
 
   async #runCode(run: Run, { body, head }: Message<'invoke'>): Promise<WorkerResult> {
-    const { buildErrors, functions, pool } = this.#options;
+    const { functions, pool } = this.#options;
     const settings = functions.get(run.functionName);
     if (settings === undefined) return failure(notServed(run.functionName, [...functions.keys()]));
     const { excess } = this.#inFlight;
     if (excess !== undefined) return failure(busy(excess));
-    const errors = buildErrors(run.functionName);
-    if (errors !== undefined) return failure(buildFailure(run.functionName, errors));
+    // Nothing is waited for where the build is there: the code starts at once.
+    if (!this.#buildWaits.isBuilt(run.functionName)) {
+      const problem = await this.#buildWaits.until(run);
+      if (problem !== undefined) return failure(problem);
+    }
     return pool.run({
       key: run.id,
       id: run.requestId,
@@ -301,6 +315,7 @@ export class Invocations {
     if (cutOff) {
       run.parts?.stop();
       this.#answers.finish(run, answer);
+      this.#buildWaits.end(run);
       this.#options.pool.cancel(run.id);
     }
     this.#tellEnd(run, result, this.#options.clock.now() - run.sentMs);

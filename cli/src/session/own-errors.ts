@@ -8,14 +8,16 @@ export function notServed(functionName: string, served: readonly string[]): Func
   return own('LD_NOT_SERVED', `this livectl does not serve ${functionName}; it serves ${served.join(', ')}`);
 }
 
-/** There is no build of it that could answer. */
+/** Its only build so far has failed. */
 export function buildFailure(functionName: string, errors: readonly BuildMessage[]): FunctionError {
   const [first] = errors;
   const where = first?.file ? `${first.file}:${first.line ?? 1}: ` : '';
-  return own(
-    'LD_BUILD',
-    `${functionName} has no build yet: ${where}${first?.text ?? 'the build is not done'}`,
-  );
+  return own('LD_BUILD', `${functionName} has no build yet: ${where}${first?.text ?? 'no reason was given'}`);
+}
+
+/** Its first build takes longer than the caller waits. */
+export function stillBuilding(functionName: string): FunctionError {
+  return own('LD_BUILD', `${functionName} is building for the first time; try again when livectl is ready`);
 }
 
 /** livectl holds as many invocations as it will. */
@@ -43,7 +45,8 @@ export function tooLarge(message: string): FunctionError {
 
 /** The stub gave up: in Lambda's words for what happens to the function then. */
 export function gaveUp(reason: string): FunctionError {
-  return functionError('Sandbox.Timedout', `the stub gave up (${reason}); the local run was ended`);
+  const why = reason === 'LD_DISPLACED' ? 'another livectl runs it' : `the stub gave up (${reason})`;
+  return functionError('Sandbox.Timedout', `${why}; the local run was ended`);
 }
 
 function own(code: ErrorCode, message: string): FunctionError {

@@ -173,13 +173,13 @@ export type SessionEvent =
       /** The queue they were moved to, where there is one. */
       readonly queue?: string;
     }
-  /** The invocation waits: all workers are busy, or its function is debugged and runs one at a time. */
+  /** The invocation waits: for a worker, for its turn under a debugger, or for its function's first build. */
   | {
       readonly event: 'queued';
       readonly id: string;
       readonly function: string;
       readonly waiting: number;
-      readonly reason: QueueReason;
+      readonly reason: QueueReason | 'building';
     }
   | DebuggerEvent
   /** This machine's clock and AWS's differ: AWS's is so much ahead at least, or behind; 0 when they agree again. */

@@ -5,13 +5,14 @@ import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { ClientItem, Directory } from '../../../protocol/directory.ts';
 import { type ErrorCode, LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
-import type { BuildEvent, BuildMessage } from '../build/build-event.ts';
-import { type HolderName, Holders } from '../relay/holders.ts';
+import type { BuildEvent } from '../build/build-event.ts';
+import { type HolderChange, type HolderName, Holders } from '../relay/holders.ts';
 import type { InboundMessage } from '../relay/inbox.ts';
 import { type Holder, Lease } from '../relay/lease.ts';
 import { type LinkEvent, RelayLink, type RelayLinkOptions } from '../relay/relay-link.ts';
 import type { WorkerEvent, WorkerPool } from '../worker/invocation.ts';
 import { Beat } from './beat.ts';
+import { FirstBuilds } from './first-builds.ts';
 import { Invocations } from './invocations.ts';
 import { NewsToPeers } from './news-to-peers.ts';
 import type { SessionEvent } from './session-event.ts';
@@ -48,12 +49,11 @@ export class Session {
   readonly #link: RelayLink;
   readonly #lease: Lease;
   readonly #invocations: Invocations;
-  readonly #built = new Set<string>();
+  readonly #builds = new FirstBuilds();
   readonly #skew: ClockSkew;
   readonly #beat: Beat;
   readonly #holders: Holders;
   readonly #news: NewsToPeers;
-  readonly #buildErrors = new Map<string, readonly BuildMessage[]>();
   #end: (end: SessionEnd) => void = () => undefined;
   #stopped: Promise<void> | undefined;
   /** Others have been informed that this session serves. */
@@ -77,7 +77,7 @@ export class Session {
       functions: [...functions.keys()],
       isWholeStage: only === undefined,
       clock,
-      onChange: ({ by, functionName }) => this.#tell({ event: 'holder', function: functionName, by }),
+      onChange: (change) => this.#tellHolder(change),
     });
     this.#lease = new Lease({
       directory,
@@ -110,7 +110,7 @@ export class Session {
       skew: this.#skew,
       functions,
       holders: this.#holders,
-      buildErrors: (name) => (this.#built.has(name) ? undefined : (this.#buildErrors.get(name) ?? [])),
+      builds: this.#builds,
       onEvent: (event) => this.#tell(event),
     });
   }
@@ -146,8 +146,7 @@ export class Session {
   async #stop(boundMs: number): Promise<void> {
     this.#tell({ event: 'stopping', waiting_for: this.#invocations.running });
     await this.#lease.release();
-    const { ofTheRest } = this.#holders;
-    const informed = this.#news.send(ofTheRest ? [ofTheRest] : []);
+    const informed = this.#news.send(this.#holders.neighbours);
     const abandoned = await this.#invocations.drain(boundMs);
     await this.#within(lastNewsMs, informed);
     this.#link.close();
@@ -175,14 +174,13 @@ export class Session {
       case 'built': {
         const name = event.code.functionName;
         this.#options.pool.use(event.code);
-        this.#built.add(name);
-        const mended = this.#buildErrors.delete(name);
-        if (event.first && !mended) return;
+        const wasBroken = this.#builds.built(name);
+        if (event.first && !wasBroken) return;
         return this.#tell({ event: 'reload', function: name, ms: event.ms, changed: event.changed });
       }
       case 'build_error': {
         const { errors, functionName, hasLastGood } = event;
-        this.#buildErrors.set(functionName, errors);
+        this.#builds.failed(functionName, errors);
         return this.#tell({ event: 'build_error', function: functionName, errors, last_good: hasLastGood });
       }
       case 'notice':
@@ -246,6 +244,12 @@ export class Session {
     this.#invocations.track(this.#holders.read().catch(() => undefined));
   }
 
+  #tellHolder({ by, functionName }: HolderChange): void {
+    if (functionName !== undefined) return this.#tell({ event: 'holder', function: functionName, by });
+    const who = by ? `${by.user} on ${by.host} serves` : 'nobody serves';
+    this.#tell({ event: 'notice', message: `${who} the rest of the stage now` });
+  }
+
   #displaced(by: { readonly user: string; readonly host: string } | undefined): void {
     if (this.#stopped) return;
     this.#tell({ event: 'displaced', by });
@@ -276,12 +280,12 @@ export class Session {
     const connections = new Map(displaced.map((client) => [client.connectionId, client]));
     for (const { host, user } of connections.values())
       this.#tell({ event: 'notice', message: `took over from ${user} on ${host}` });
-    const { ofTheRest } = this.#holders;
+    const { neighbours, ofTheRest } = this.#holders;
     if (isFirst && only !== undefined && ofTheRest !== undefined) {
       const rest = `${ofTheRest.user} on ${ofTheRest.host} serves the rest of the stage`;
       this.#tell({ event: 'notice', message: `took ${only.join(', ')}; ${rest}` });
-      connections.set(ofTheRest.connectionId, ofTheRest);
     }
+    if (isFirst) for (const neighbour of neighbours) connections.set(neighbour.connectionId, neighbour);
     this.#invocations.track(this.#news.send([...connections.values()]));
   }
 

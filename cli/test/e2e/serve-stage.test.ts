@@ -1,7 +1,7 @@
 // `serve --stage` on the built file, against a stage that is deployed elsewhere: here in an embedded cloud of the
 // test's own, which livectl reaches as it reaches AWS, by endpoint, Region and credentials.
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,6 +15,7 @@ import { startCloud } from '../../src/cloud/start-cloud.ts';
 import { Livectl, project, repository } from './livectl-process.ts';
 
 const stage = 'dev-tom';
+const otherCode = 'export const handler = async () => "other";';
 const cleanups: (() => unknown)[] = [];
 let tempDir: string;
 let root: string;
@@ -29,7 +30,7 @@ beforeAll(() => {
   const made = project({
     'hello.mjs': 'export const handler = async () => "hello from " + process.env.AWS_LAMBDA_FUNCTION_NAME;',
     'layer/nodejs/node_modules/shared/index.js': 'module.exports = "shared";',
-    'other.mjs': 'export const handler = async () => "other";',
+    'other.mjs': otherCode,
   });
   root = made.root;
   cleanups.push(made.remove);
@@ -165,6 +166,31 @@ test('builds a function and finds its layers as the module says', async () => {
   const livectl = serve(['--function', 'hello']);
   await livectl.event('ready');
   expect(await call('hello')).toBe('200 built, with what is shared');
+});
+
+test('while a first build runs its callers wait, and a function without code stops no other', async () => {
+  const wait =
+    "const { existsSync, writeFileSync } = require('fs'); (function look() { if (!existsSync('go')) return setTimeout(look, 20); ";
+  const write = `writeFileSync('slow.cjs', 'exports.handler = async () => "built at last"'); })()`;
+  await putManifest({}, { handler: 'slow.handler', build: ['node', '-e', wait + write] });
+  rmSync(join(root, 'other.mjs'));
+  cleanups.push(() => writeFileSync(join(root, 'other.mjs'), otherCode));
+  const livectl = serve();
+  while ((await directory.clients(stage)).length === 0);
+  const waiting = call('hello');
+  expect(await livectl.event('queued')).toMatchObject({ function: 'hello', reason: 'building' });
+  expect(await call('other')).toMatch(/^50/);
+  expect(await livectl.event('result')).toMatchObject({
+    function: 'other',
+    error: { name: 'LiveDebugBuildError', message: expect.stringContaining('names no file') },
+  });
+  expect(livectl.events.map(({ event }) => event)).not.toContain('ready');
+  writeFileSync(join(root, 'go'), '');
+  expect(await waiting).toBe('200 built at last');
+  await livectl.event('ready');
+  writeFileSync(join(root, 'other.mjs'), otherCode);
+  await livectl.event('reload', (event) => event.function === 'other');
+  expect(await call('other')).toBe('200 other');
 });
 
 test('the last one wins, out loud; the first ends with exit code 3', async () => {

@@ -93,10 +93,8 @@ it('needs no file for a command', async () => {
 });
 
 it('tells every function that can’t be found, with what was tried', async () => {
-  await touch('ok.js');
   expect(() =>
     resolve(
-      { name: 'fine', handler: 'ok.handler' },
       { name: 'gone' },
       { name: 'up', handler: '../hello.handler' },
       { name: 'nodot', handler: 'src/hello' },
@@ -136,10 +134,32 @@ it('leaves out a function whose runtime needs a command, and no other', async ()
     runtime: 'java21',
     handler: 'example.Handler::handleRequest',
     taskRoot: root,
+    layers: [],
     problem:
       'functions.java.command: is required for java21: name the program that runs the function, e.g. its Lambda runtime interface client',
   });
   expect(targets[2]).toMatchObject({ problem: expect.stringContaining('required for cobol2.x') });
+});
+
+it('leaves out a function without code, and no other; it is looked for again', async () => {
+  await touch('src/hello.ts');
+  const [hello, gone, nofolder] = resolve(
+    {},
+    { name: 'gone', handler: 'src/gone.handler' },
+    { name: 'nofolder', sourceDir: 'api' },
+  );
+  expect(hello).toMatchObject({ functionName: 'hello' });
+  expect(gone).toMatchObject({
+    functionName: 'gone',
+    problem: expect.stringMatching(/^functions\.gone\.handler: "src\/gone\.handler" names no file/),
+  });
+  if (!gone || !('problem' in gone) || !nofolder || !('problem' in nofolder)) throw new Error('resolved');
+  expect(gone.places).toContain(join(root, 'src/gone.ts'));
+  expect(nofolder.places).toContain(join(root, 'api'));
+  expect(gone.again?.()).toMatchObject({ problem: gone.problem });
+  await touch('src/gone.ts', 'api/src/hello.js');
+  expect(gone.again?.()).toMatchObject({ sourceFile: join(root, 'src/gone.ts') });
+  expect(nofolder.again?.()).toMatchObject({ sourceFile: join(root, 'api/src/hello.js') });
 });
 
 it('asks for a command where no function runs without one', async () => {

@@ -38,7 +38,7 @@ beforeEach(() => {
     skew: new ClockSkew(),
     functions: new Map([['hello', { timeout: 3 }]]),
     holders: { of: () => undefined, read: async () => undefined },
-    buildErrors: () => undefined,
+    builds: { of: () => ({ state: 'good' }) },
     onEvent: (event) => events.add(event),
   });
 });

@@ -52,7 +52,7 @@ beforeEach(() => {
         holder.believed = holder.true;
       },
     },
-    buildErrors: () => undefined,
+    builds: { of: () => ({ state: 'good' }) },
     onEvent: (event) => events.add(event),
   });
   answerOfAws();

@@ -164,10 +164,14 @@ describe('taking over', () => {
   });
 
   test('of the stage while others serve some of its functions says which', async () => {
-    await world.serve({ holder: bob, only: ['hello'] });
+    const second = await world.serve({ holder: bob, only: ['hello'] });
     const ada = await world.serve();
     expect([...ada.session.heldByOthers]).toEqual([['hello', { user: 'bob', host: 'bob-laptop' }]]);
     expect([...ada.told('holder'), ...ada.told('notice')]).toEqual([]);
+    const notice = (message: string) => second.event('notice', (event) => event.message === message);
+    await notice('ada on ada-laptop serves the rest of the stage now');
+    await ada.session.stop(0);
+    await notice('nobody serves the rest of the stage now');
   });
 
   test('meanwhile, a laptop that wakes up ends as displaced', async () => {

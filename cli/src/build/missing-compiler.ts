@@ -1,0 +1,45 @@
+// Stands in for a function whose files aren't there yet: says what is missing, and builds it once they are.
+import type { Target } from '../manifest/resolve-targets.ts';
+import type { UnrunnableTarget } from './build-event.ts';
+import type { Compilation, Compiler } from './compiler.ts';
+
+export interface MissingCompilerOptions {
+  readonly target: UnrunnableTarget;
+  /** Looks for the files again. */
+  readonly again: () => Target;
+  /** How the function is made runnable once its files are there. */
+  readonly compilerFor: (target: Target) => Promise<Compiler>;
+}
+
+export class MissingCompiler implements Compiler {
+  readonly #options: MissingCompilerOptions;
+  #compiler: Compiler | undefined;
+
+  constructor(options: MissingCompilerOptions) {
+    this.#options = options;
+  }
+
+  async compile(): Promise<Compilation> {
+    if (this.#compiler) return this.#compiler.compile();
+    const { again, compilerFor, target } = this.#options;
+    const found = again();
+    if ('problem' in found) {
+      const { places = target.places ?? [], problem } = found;
+      return { ok: false, inputs: new Set(places), errors: [{ text: problem }] };
+    }
+    this.#compiler = await compilerFor(found);
+    return this.#compiler.compile();
+  }
+
+  ownDoing(changed: readonly string[]): readonly string[] {
+    return this.#compiler?.ownDoing?.(changed) ?? [];
+  }
+
+  isOutput(path: string): boolean {
+    return this.#compiler?.isOutput?.(path) ?? false;
+  }
+
+  async dispose(): Promise<void> {
+    await this.#compiler?.dispose();
+  }
+}

@@ -1,0 +1,65 @@
+// [4] Invocations that came before their function's first build is done: they wait for it as long as their callers do.
+import type { Clock } from '../../../protocol/clock.ts';
+import type { FunctionError } from '../worker/invocation.ts';
+import type { Run } from './answers.ts';
+import type { FirstBuilds } from './first-builds.ts';
+import { buildFailure, gaveUp, stillBuilding, stoppedError } from './own-errors.ts';
+
+export interface BuildWaitsOptions {
+  readonly builds: Pick<FirstBuilds, 'of'>;
+  readonly clock: Clock;
+  /** One begins to wait; `waiting` do now. */
+  readonly onWait: (run: Run, waiting: number) => void;
+}
+
+/** Kept back from the caller's time, a quarter of it at most: what is said of the build must reach it. */
+const tellMs = 500;
+
+export class BuildWaits {
+  readonly #options: BuildWaitsOptions;
+  /** With what ends their wait. */
+  readonly #waiting = new Map<Run, () => void>();
+
+  constructor(options: BuildWaitsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the code can run now. */
+  isBuilt(functionName: string): boolean {
+    return this.#options.builds.of(functionName).state === 'good';
+  }
+
+  /** Resolves when the code can run, or with why it can't. */
+  async until(run: Run): Promise<FunctionError | undefined> {
+    const { builds } = this.#options;
+    const { functionName } = run;
+    const before = builds.of(functionName);
+    if (before.state === 'building') await this.#wait(run, before.over);
+    if (run.cancelled !== undefined) return gaveUp(run.cancelled);
+    if (run.state !== 'running') return stoppedError();
+    const build = builds.of(functionName);
+    if (build.state === 'good') return undefined;
+    return build.state === 'failed' ? buildFailure(functionName, build.errors) : stillBuilding(functionName);
+  }
+
+  /** Nobody waits for this one any more. */
+  end(run: Run): void {
+    this.#waiting.get(run)?.();
+  }
+
+  async #wait(run: Run, over: Promise<void>): Promise<void> {
+    const { clock, onWait } = this.#options;
+    const leftMs = Math.max(0, run.deadlineMs - clock.now());
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(leftMs - Math.min(tellMs, leftMs / 4), resolve);
+      const end = () => {
+        timer.cancel();
+        resolve();
+      };
+      this.#waiting.set(run, end);
+      onWait(run, this.#waiting.size);
+      void over.then(end);
+    });
+    this.#waiting.delete(run);
+  }
+}

@@ -1,0 +1,29 @@
+// A function whose files aren't there stops no other, and is built once they are.
+import { afterEach, expect, test } from 'vitest';
+import { Project } from './project.ts';
+
+const text = 'export const handler = async () => 1;';
+let project: Project;
+afterEach(() => project.remove());
+
+test.each([
+  ['a handler without a file', { handler: 'late.handler' }, 'late.mjs'],
+  ['a source_dir that does not exist', { handler: 'late.handler', sourceDir: 'api/src' }, 'api/src/late.mjs'],
+])('%s', async (_name, settings, file) => {
+  project = await Project.create({ 'hello.mjs': text });
+  await project.start([
+    { name: 'late', ...settings },
+    { name: 'hello', handler: 'hello.handler' },
+  ]);
+  expect(project.events).toContainEqual(
+    expect.objectContaining({
+      type: 'build_error',
+      functionName: 'late',
+      errors: [{ text: expect.stringMatching(/^functions\.late\./) }],
+      hasLastGood: false,
+    }),
+  );
+  expect(await project.next('built')).toMatchObject({ code: { functionName: 'hello' } });
+  await project.write(file, text);
+  expect(await project.next('built')).toMatchObject({ code: { functionName: 'late' }, first: false });
+});
