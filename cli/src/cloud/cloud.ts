@@ -63,6 +63,8 @@ export interface CloudOptions {
   readonly nodeCommand?: readonly [string, ...string[]];
   /** Gives every invocation a day, so that neither the stub's timeout nor the HTTP front ends one at a breakpoint. */
   readonly liftTimeouts?: boolean | undefined;
+  /** Other users of this machine may call functions over HTTP without a signature. */
+  readonly allowOtherUsers?: boolean | undefined;
   /** Stub processes at one time, over all functions; default 20. */
   readonly maxInstances?: number;
   /** A private folder (0700) for unpacked code; the caller removes it after `close`. */
@@ -130,6 +132,14 @@ export type CloudEvent =
   | { readonly type: 'stub_log'; readonly functionName: string; readonly message: string }
   /** A stub's process failed: not the function behind it, whose errors are answers. */
   | ({ readonly type: 'stub_failed'; readonly functionName: string } & StubFailure)
+  /** A call over HTTP did not reach the function; told once for each kind of caller. */
+  | {
+      readonly type: 'refused';
+      readonly functionName: string;
+      readonly from: 'page' | 'user';
+      /** Of the page, where its browser says it. */
+      readonly origin: string | undefined;
+    }
   | {
       readonly type: 'http';
       readonly functionName: string;

@@ -7,7 +7,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import { ServerSockets } from '../server-sockets.ts';
+import { ServerSockets } from '../loopback/server-sockets.ts';
 
 /** How a client of HTTP/2 that does not ask first begins (RFC 9113, section 3.4). */
 const preface = Buffer.from('PRI * HTTP/2');

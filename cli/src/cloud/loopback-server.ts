@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
-import { ServerSockets } from '../server-sockets.ts';
+import { ServerSockets } from '../loopback/server-sockets.ts';
 
 const empty = Buffer.alloc(0);
 /** The connections of every server that {@link listen} was called for. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
-import { within } from '../server-sockets.ts';
+import { within } from '../loopback/server-sockets.ts';
 import { createDeployer, createDeveloper, createStubRole, region, relayStage } from './access.ts';
 import { createAwsEndpoint } from './aws-endpoint.ts';
 import { httpLimits } from './aws-limits.ts';
@@ -131,6 +131,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       clock,
       onEvent,
       integrationMs,
+      allowOrigins: new Map(
+        functions.map(({ name, triggers: { http } }) => [name, http?.cors?.allow_origins ?? []]),
+      ),
+      allowOtherUsers: options.allowOtherUsers ?? false,
     });
     const url = `http://127.0.0.1:${await front.listen(options.port)}`;
     closers.push(() => front.close());

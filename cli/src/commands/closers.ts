@@ -1,5 +1,5 @@
 // What a command has started, ended in the opposite order, whatever else fails or does not end.
-import { within } from '../server-sockets.ts';
+import { within } from '../loopback/server-sockets.ts';
 
 /** How long one step may take, in milliseconds. Each has a bound of its own, below this: no fault in one keeps the process. */
 const stepBoundMs = 5000;

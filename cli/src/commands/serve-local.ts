@@ -18,6 +18,8 @@ import { checkCommand } from './vpn-place.ts';
 export interface ServeLocalOptions extends ServingOptions {
   readonly config: string | undefined;
   readonly port: number;
+  /** Other users of this machine may call the functions over HTTP. */
+  readonly allowOtherUsers: boolean;
 }
 
 /** The local cloud's only stage. */
@@ -58,6 +60,7 @@ async function openCloud(
     nodeRuntimeFile,
     nodeCommand: nodeCommand(),
     tempDir,
+    allowOtherUsers: options.allowOtherUsers,
     liftTimeouts: options.noTimeout || options.inspect !== undefined,
     onEvent: (event) => tell(event, options.verbose, emit),
     // An issuer on this machine is reached without a proxy.
@@ -105,6 +108,7 @@ function deployed(settings: FunctionSettings): CloudFunction {
 function tell(event: CloudEvent, verbose: boolean, emit: (event: SessionEvent) => void): void {
   const ofSource = sourceEvent(event);
   if (ofSource) emit(ofSource);
+  if (event.type === 'refused') emit({ event: 'notice', message: refusedWords(event) });
   if (event.type === 'stub_log' && verbose) {
     emit({ event: 'notice', message: `stub of ${event.functionName}: ${event.message}` });
   }
@@ -120,6 +124,14 @@ function tell(event: CloudEvent, verbose: boolean, emit: (event: SessionEvent) =
       ? `mend "environment" of ${functionName} in livectl.json`
       : `see whether a variable in "environment" of ${functionName} keeps Node from starting; --verbose shows all that the stub prints`,
   });
+}
+
+function refusedWords({ from, functionName, origin }: Extract<CloudEvent, { type: 'refused' }>): string {
+  if (from === 'user') {
+    return `a request to ${functionName} from another user of this machine was refused; --allow-other-users lets them call`;
+  }
+  const page = origin === undefined ? 'a web page' : `a web page of ${origin}`;
+  return `a request to ${functionName} from ${page} was refused; if the page is yours, add its origin to "cors": { "allow_origins": [...] } of the trigger (docs/shared-machines.md)`;
 }
 
 /** What the event sources tell, in the words of `--format json`. */

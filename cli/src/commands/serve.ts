@@ -43,6 +43,9 @@ export class ServeCommand extends LivectlCommand {
   });
   local = Option.Boolean('--local', false, { description: 'Run a local cloud instead of using AWS' });
   port = Option.String('--port', '3000', { description: 'Port of the local HTTP front; 0 takes a free one' });
+  allowOtherUsers = Option.Boolean('--allow-other-users', false, {
+    description: 'With --local: let other users of this machine call functions over HTTP (Linux)',
+  });
   root = Option.String('--root', '.', { description: 'The folder that handler paths are relative to' });
   config = Option.String('--config', { description: 'The manifest; default livectl.json in --root' });
   functions = Option.Array('--function', {
@@ -89,7 +92,7 @@ export class ServeCommand extends LivectlCommand {
       if (this.stage !== undefined)
         throw new UsageError('--local and --stage exclude each other: where is the stage?');
       const { serveLocal } = await import('./serve-local.ts');
-      return serveLocal({ ...common, config: this.config, port });
+      return serveLocal({ ...common, config: this.config, port, allowOtherUsers: this.allowOtherUsers });
     }
     if (this.stage === undefined)
       throw new UsageError('say where the stage is: --stage NAME on AWS, or --local');

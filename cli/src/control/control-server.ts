@@ -4,7 +4,8 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { jsonLine } from '../log/json-lines.ts';
-import { ServerSockets } from '../server-sockets.ts';
+import { isFromBrowser } from '../loopback/browser.ts';
+import { ServerSockets } from '../loopback/server-sockets.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 
 /** A watcher that reads so slowly is let go, in bytes not yet taken: serving never waits for one. */
@@ -76,9 +77,9 @@ const lastEventsMs = 500;
 
 /** The status to refuse with, or undefined. */
 function refusal(request: IncomingMessage, token: string): number | undefined {
-  const { authorization = '', host = '', origin } = request.headers;
-  // A web page may ask any local port, and may have its own name point here; no livectl sends either of these.
-  if (origin !== undefined || !allowedHost.test(host)) return 403;
+  const { authorization = '', host = '' } = request.headers;
+  // A web page may ask any local port, and may have its own name point here.
+  if (isFromBrowser(request.headers) || !allowedHost.test(host)) return 403;
   const given = Buffer.from(authorization);
   const wanted = Buffer.from(`Bearer ${token}`);
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return 401;

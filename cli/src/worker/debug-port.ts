@@ -5,7 +5,8 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import process from 'node:process';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
-import { ServerSockets } from '../server-sockets.ts';
+import { isFromBrowser } from '../loopback/browser.ts';
+import { ServerSockets } from '../loopback/server-sockets.ts';
 import type { DebugTarget } from './debug-target.ts';
 
 /** The two kinds of debuggers, named for the runtime. */
@@ -44,13 +45,22 @@ export async function openDebugPort(
   };
 }
 
-/** Python: whoever connects and says something is a debugger. */
+/** How every message of the Debug Adapter Protocol begins. */
+const adapterGreeting = 'content-length:';
+
+/**
+ * Python: whoever speaks the Debug Adapter Protocol is a debugger. A request of HTTP is not: debugpy would pass over its
+ * first lines and take the body that a web page has posted for a message.
+ */
 function adapterServer(target: DebugTarget): Server {
   return createServer({ noDelay: true }, (client) => {
     client.on('error', () => client.destroy());
     client.once('readable', () => {
-      if (client.readableLength > 0) void target.connect(client, () => new Uint8Array(0));
-      else client.destroy();
+      const first: Buffer | null = client.read();
+      const start = first?.toString('latin1', 0, adapterGreeting.length).toLowerCase() ?? '';
+      if (first === null || !adapterGreeting.startsWith(start)) return void client.destroy();
+      client.unshift(first);
+      void target.connect(client, () => new Uint8Array(0));
     });
   });
 }
@@ -58,7 +68,9 @@ function adapterServer(target: DebugTarget): Server {
 /** Node: the list of targets is ours, so that its WebSocket URL holds over reloads. */
 function inspectorServer(functionName: string, path: string, target: DebugTarget): Server {
   const server = createHttpServer((request, response) => {
-    if (!allowedHost.test(request.headers.host ?? '')) return answer(response, 400, {});
+    // A page could have its answer read by nobody, but has no business here.
+    const isOfPage = isFromBrowser(request.headers) && request.headers['sec-fetch-site'] !== 'none';
+    if (isOfPage || !allowedHost.test(request.headers.host ?? '')) return answer(response, 400, {});
     const [asked] = (request.url ?? '').split('?', 1);
     const id = path.slice(1);
     switch (asked) {

@@ -1,7 +1,10 @@
 // [5] Whose turn it is between a Runtime API and its process: the init phase, the open `next`, the invocation in flight.
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { systemClock, type Timer } from '../../../protocol/clock.ts';
 import { type FunctionError, functionError, type Invocation, type Outcome } from './invocation.ts';
 import { invocationHeaders } from './invocation-headers.ts';
+import { refuse } from './runtime-api-answers.ts';
 
 /** What a runtime process is told of an invocation; an {@link Invocation} is one. */
 export type RuntimeInvocation = Pick<
@@ -34,6 +37,10 @@ interface InFlight {
   readonly done: (dispatched: Dispatched) => void;
   /** `performance.now()` when it was handed over. */
   handedOver: number | undefined;
+  /** The connection that it was handed over on. */
+  socket: Socket | undefined;
+  /** Its response has begun to come. */
+  answering: boolean;
   /** The connection of its response was cut before the response's end. */
   brokenOff: boolean;
 }
@@ -44,6 +51,14 @@ const truncated = functionError(
   'The runtime broke its response off before its end',
 );
 
+/** How long the end of a connection may take to be seen, in milliseconds. */
+const hangUpMs = 200;
+
+function refusePoller(response: ServerResponse): void {
+  if (response.destroyed || response.closed) return;
+  refuse(response, 403, 'InvalidStateTransition', 'Another call already waits for the next invocation');
+}
+
 export class Dispatcher {
   /** Resolves when the init phase ends; never rejects. */
   readonly initialised: Promise<Initialised>;
@@ -52,6 +67,8 @@ export class Dispatcher {
   #initialising = true;
   /** The runtime's open `next`. */
   #waiting: ServerResponse | undefined;
+  /** Another open `next`, until it is clear whether that one has ended. */
+  #successor: { readonly response: ServerResponse; readonly bound: Timer } | undefined;
   #inFlight: InFlight | undefined;
   #failure: FunctionError | undefined;
 
@@ -81,28 +98,78 @@ export class Dispatcher {
       return Promise.resolve({ outcome, codeMs: 0, handedOver: false });
     }
     return new Promise<Dispatched>((done) => {
-      this.#inFlight = { invocation, done, handedOver: undefined, brokenOff: false };
+      const state = { handedOver: undefined, socket: undefined, answering: false, brokenOff: false };
+      this.#inFlight = { invocation, done, ...state };
       this.#handOver();
     });
   }
 
-  /** The runtime asks for its next invocation: it is answered when there is one. */
-  next(response: ServerResponse): void {
-    this.#endInit({ ok: true });
-    // A runtime has one open `next`; a second one means that it gave up on the first.
+  /**
+   * The runtime asks for its next invocation: it is answered when there is one. A runtime has one open `next`: another
+   * one, on another connection, is refused, so that nobody but the process that runs the function gets an event while
+   * that waits. `isKnown`: the caller is a process of this user for certain; else it gets none while that works, either.
+   */
+  next(response: ServerResponse, isKnown: boolean): void {
+    const { socket } = response.req;
+    const working = this.#inFlight?.handedOver === undefined ? undefined : this.#inFlight;
+    if (!isKnown && working !== undefined && !working.brokenOff && working.socket !== socket) {
+      // Its answer may have been cut off just now.
+      if (working.answering) return this.#succeed(response);
+      return refuse(response, 403, 'InvalidStateTransition', 'The invocation in flight is not answered yet');
+    }
+    if (this.#waiting !== undefined && this.#waiting.req.socket !== socket) return this.#succeed(response);
+    // On the same connection it means that the runtime gave up on the first.
     this.#waiting?.destroy();
+    this.#wait(response);
+  }
+
+  #wait(response: ServerResponse): void {
+    this.#endInit({ ok: true });
     this.#waiting = response;
     response.once('close', () => {
-      if (this.#waiting === response) this.#waiting = undefined;
+      if (this.#waiting !== response) return;
+      this.#waiting = undefined;
+      this.#promote();
     });
     this.#endBrokenOff();
     this.#handOver();
+  }
+
+  #promote(): void {
+    const successor = this.#successor;
+    this.#dropSuccessor();
+    if (successor !== undefined && !successor.response.closed) this.#wait(successor.response);
+  }
+
+  /** A runtime that has just hung up may call anew before its first call is seen to end. */
+  #succeed(response: ServerResponse): void {
+    if (this.#successor !== undefined) return refusePoller(response);
+    const drop = () => {
+      if (this.#successor?.response !== response) return;
+      this.#dropSuccessor();
+      refusePoller(response);
+      this.#handOver();
+    };
+    const bound = systemClock.after(hangUpMs, drop, { background: true });
+    this.#successor = { response, bound };
+    response.once('close', drop);
+  }
+
+  #dropSuccessor(): void {
+    this.#successor?.bound.cancel();
+    this.#successor = undefined;
+  }
+
+  /** The runtime has begun to answer this one. */
+  beginAnswer(invocation: RuntimeInvocation): void {
+    if (this.#inFlight?.invocation === invocation) this.#inFlight.answering = true;
   }
 
   /** The connection on which this one was being answered was cut. */
   breakOff(invocation: RuntimeInvocation): void {
     if (this.#inFlight?.invocation !== invocation) return;
     this.#inFlight.brokenOff = true;
+    if (this.#waiting === undefined) this.#promote();
     this.#endBrokenOff();
   }
 
@@ -123,6 +190,7 @@ export class Dispatcher {
     const ended = this.#inFlight;
     if (ended === undefined) return;
     this.#inFlight = undefined;
+    if (this.#waiting === undefined) this.#promote();
     const { handedOver } = ended;
     const codeMs = handedOver === undefined ? 0 : performance.now() - handedOver;
     ended.done({ outcome, codeMs, handedOver: handedOver !== undefined });
@@ -150,9 +218,12 @@ export class Dispatcher {
     const response = this.#waiting;
     if (response === undefined || this.#inFlight === undefined || this.#inFlight.handedOver !== undefined)
       return;
+    // Which of two connections the runtime is at is known in a moment: an event for the wrong one would be lost.
+    if (this.#successor !== undefined) return;
     this.#waiting = undefined;
     const { invocation } = this.#inFlight;
     this.#inFlight.handedOver = performance.now();
+    this.#inFlight.socket = response.req.socket;
     response.writeHead(200, { ...invocationHeaders(invocation), ...this.#nextHeaders() });
     response.end(invocation.event);
   }

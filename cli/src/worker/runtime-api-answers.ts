@@ -1,14 +1,15 @@
 // [5] Who may call the Runtime API, and its short answers, worded as AWS's.
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isFromBrowser } from '../loopback/browser.ts';
 
 const allowedHost = /^(127\.0\.0\.1|localhost)(:\d+)?$/i;
 
 /** Why a caller is refused, or undefined. `token` is the one that every call must carry, where there is one. */
 export function refusalOf(request: IncomingMessage, token: Buffer | undefined): string | undefined {
-  const { host, origin, 'livectl-runtime-token': given } = request.headers;
-  // A web page may post to any local port, and may have its own name point here; no runtime sends either of these.
-  if (origin !== undefined || !allowedHost.test(host ?? '')) {
+  const { host, 'livectl-runtime-token': given } = request.headers;
+  // A web page may call any local port, and may have its own name point here.
+  if (isFromBrowser(request.headers) || !allowedHost.test(host ?? '')) {
     return 'Only a runtime process on this machine may call the Runtime API';
   }
   if (token !== undefined && !sameToken(token, given))

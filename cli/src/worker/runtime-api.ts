@@ -1,8 +1,9 @@
 // [5] The Lambda Runtime API (2018-06-01) for one runtime process, on a port of its own: AWS's clients take
 // strictly `host:port`, so the port is what tells one process from another.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { ServerSockets } from '../server-sockets.ts';
+import type { AddressInfo, Socket } from 'node:net';
+import { peerOf } from '../loopback/peer-user.ts';
+import { ServerSockets } from '../loopback/server-sockets.ts';
 import { type Dispatched, Dispatcher, type Initialised, type RuntimeInvocation } from './dispatcher.ts';
 import { type FunctionError, stoppedError } from './invocation.ts';
 import { accept, notFound, refusalOf, refuse } from './runtime-api-answers.ts';
@@ -19,7 +20,8 @@ import {
 export interface RuntimeApiOptions {
   /**
    * When set, every call must carry it in the header `Livectl-Runtime-Token`; our Node runtime client does, from
-   * `LIVECTL_RUNTIME_TOKEN`. Leave it out for runtimes that aren't ours. `privateRoutes` need it.
+   * `LIVECTL_RUNTIME_TOKEN`. Leave it out for runtimes that aren't ours: then the calls of another user's processes are
+   * refused, where the system tells whose they are (Linux). `privateRoutes` need it.
    */
   readonly token?: string | undefined;
   /** Further `GET` paths, answered as JSON once their promise resolves; refused when no token is set. */
@@ -100,6 +102,7 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
   ): void {
     const unknown = () => refuse(response, 400, 'InvalidRequestID', 'Invalid request ID');
     const current = dispatcher.named(id);
+    if (current !== undefined) dispatcher.beginAnswer(current);
     request.once('close', () => {
       if (current !== undefined && !request.complete) dispatcher.breakOff(current);
     });
@@ -153,6 +156,33 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
     });
   }
 
+  /** Connections that were looked at, and those of them that are of this user for certain. */
+  const trusted = new WeakSet<Socket>();
+  const known = new WeakSet<Socket>();
+
+  /** A program can't be given a token that it would send: what it is known by is its user. */
+  function onOpenRequest(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    if (trusted.has(socket)) return onRequest(request, response);
+    void peerOf(socket).then((peer) => {
+      if (peer !== 'own' && peer !== 'unknown') {
+        request.resume();
+        // A runtime that has hung up already has broken its answer off; whoever else knows the id, ends nothing by it.
+        if (peer === 'gone') breakOff(request);
+        return refuse(response, 403, 'Forbidden', 'Only a process of this user may call the Runtime API');
+      }
+      trusted.add(socket);
+      if (peer === 'own') known.add(socket);
+      onRequest(request, response);
+    });
+  }
+
+  function breakOff({ method, url = '' }: IncomingMessage): void {
+    const [, id] = invocationPath.exec(url) ?? [];
+    const current = method === 'POST' && id !== undefined ? dispatcher.named(id) : undefined;
+    if (current !== undefined) dispatcher.breakOff(current);
+  }
+
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
     const refused = refusalOf(request, token);
     const [path = ''] = (request.url ?? '').split('?', 1);
@@ -160,11 +190,12 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
     const privateRoute = options.privateRoutes?.[path];
     const privatePost = options.privatePosts?.[path];
     if (refused !== undefined) {
+      request.resume();
       refuse(response, 403, 'Forbidden', refused);
     } else if (options.handle?.(request, response)) {
       return;
     } else if (request.method === 'GET' && path === '/2018-06-01/runtime/invocation/next') {
-      dispatcher.next(response);
+      dispatcher.next(response, token !== undefined || known.has(request.socket));
     } else if (request.method === 'POST' && id !== undefined && kind !== undefined) {
       onInvocationPost(request, response, id, kind);
     } else if (request.method === 'POST' && path === '/2018-06-01/runtime/init/error') {
@@ -182,7 +213,7 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
   // A runtime's connection is silent for as long as the handler runs, so no timeout of the server's own may close it.
   const server = createServer(
     { noDelay: true, keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0, maxHeaderSize },
-    onRequest,
+    token === undefined ? onOpenRequest : onRequest,
   );
   const sockets = new ServerSockets(server);
   await new Promise<void>((resolve, reject) => {

@@ -103,6 +103,8 @@ beforeEach(async () => {
     verifier,
     clock,
     integrationMs: 30_000,
+    allowOrigins: new Map(),
+    allowOtherUsers: false,
     onEvent: () => {},
     host: {
       async invoke(_name, payload) {

@@ -69,6 +69,8 @@ beforeEach(async () => {
     verifier,
     clock,
     integrationMs: 30_000,
+    allowOrigins: new Map([['form', ['https://app.example']]]),
+    allowOtherUsers: false,
     onEvent: (event) => {
       own.push(event);
       if (own === events) told();
@@ -234,6 +236,22 @@ describe('routing', () => {
   test('a foreign host name is refused', async () => {
     expect((await call('/hello', { headers: { Host: 'rebound.example.com' } })).status).toBe(403);
     expect((await call('/hello', { headers: { Host: `localhost:${port}` } })).status).toBe(200);
+  });
+
+  test('a page of another site is refused before the function hears of it, and told of once', async () => {
+    const post = (origin: string, path = '/form') => call(path, { method: 'POST', headers: { origin } });
+    expect((await post('https://evil.example')).status).toBe(403);
+    const image = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' };
+    expect((await call('/hello', { headers: image })).status).toBe(403);
+    expect((await post('https://evil.example')).headers).not.toHaveProperty('access-control-allow-origin');
+    expect(invoked).toEqual([]);
+    expect(events).toEqual([
+      { type: 'refused', functionName: 'form', from: 'page', origin: 'https://evil.example' },
+      { type: 'refused', functionName: 'hello', from: 'page', origin: undefined },
+    ]);
+    expect((await post('https://app.example')).status).toBe(200);
+    expect((await post('http://localhost:5173')).status).toBe(200);
+    expect((await post('https://app.example', '/hello')).status).toBe(403);
   });
 });
 

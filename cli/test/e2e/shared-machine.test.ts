@@ -129,6 +129,8 @@ test.runIf(isPossible)(
     expect(names).toHaveLength(4);
     const env = { TMPDIR: outer.tempDir, XDG_STATE_HOME: join(outer.tempDir, 'state') };
     const inner = serve(root, { env, on: (command) => [...inOwnProcesses, ...command] });
+    // The one above it passes on no other signal.
+    cleanups.push(() => void inner.child.kill('SIGKILL'));
     await inner.event('ready');
     expect(outer.leftBehind()).toEqual(expect.arrayContaining(names));
     expect(outer.leftBehind()).toHaveLength(8);

@@ -46,13 +46,13 @@ function dial(port: number, text: string): Socket {
 async function get(
   port: number,
   path: string,
-  host?: string,
+  host?: string | Record<string, string>,
 ): Promise<{ status: number | undefined; json: unknown }> {
   const outgoing = request({
     port,
     host: '127.0.0.1',
     path,
-    headers: host === undefined ? {} : { host },
+    headers: typeof host === 'string' ? { host } : (host ?? {}),
   }).end();
   const [response] = await once(outgoing, 'response');
   let text = '';
@@ -84,6 +84,8 @@ describe('a Node port', () => {
     const process = await startProcess();
     target.aim({ port: process.port, path: '/its-own' });
     expect((await get(port, '/json/list', 'evil.example')).status).toBe(400);
+    const ofPage = { host: '127.0.0.1', 'sec-fetch-site': 'cross-site' };
+    expect((await get(port, '/json/list', ofPage)).status).toBe(400);
     const { pathname } = new URL(url ?? '');
     for (const [path, host] of [
       [pathname, 'evil.example'],
@@ -121,11 +123,11 @@ describe('a debugger', () => {
     await once(look, 'connect');
     look.end();
     await once(look, 'close');
-    const client = dial(port, 'hello');
+    const client = dial(port, 'Content-Length: 2');
     const [answer] = await once(client, 'data');
-    expect(String(answer)).toBe('HELLO');
+    expect(String(answer)).toBe('CONTENT-LENGTH: 2');
     expect(target.attached).toBe(true);
-    const second = dial(port, 'hello');
+    const second = dial(port, 'Content-Length: 2');
     await once(second, 'data');
     client.destroy();
     await once(process.clients[0] as Socket, 'close');
@@ -135,14 +137,26 @@ describe('a debugger', () => {
     expect(changes).toEqual([true, false]);
   });
 
+  it.each([
+    ['a web page’s request', 'POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}'],
+    ['a TLS hello', '\x16\x03\x01'],
+  ])('is not %s', async (_, words) => {
+    const { changes, port, target } = await open('python');
+    const process = await startProcess();
+    target.aim({ port: process.port, path: '' });
+    await once(dial(port, words), 'close');
+    expect(process.clients).toEqual([]);
+    expect(changes).toEqual([]);
+  });
+
   it('waits for a process, and is cut off with it', async () => {
     const { port, target } = await open('python');
-    const client = dial(port, 'hello');
+    const client = dial(port, 'Content-Length: 2');
     await once(client, 'connect');
     const process = await startProcess();
     target.aim({ port: process.port, path: '' });
     const [answer] = await once(client, 'data');
-    expect(String(answer)).toBe('HELLO');
+    expect(String(answer)).toBe('CONTENT-LENGTH: 2');
     process.clients[0]?.destroy();
     await once(client, 'close');
   });
@@ -152,7 +166,7 @@ describe('a debugger', () => {
     const process = await startProcess();
     const address = { port: process.port, path: '' };
     target.aim(address);
-    const client = dial(port, 'hello');
+    const client = dial(port, 'Content-Length: 2');
     await once(client, 'data');
     target.release({ ...address, port: address.port + 1 }, 0);
     expect(target.attached).toBe(true);

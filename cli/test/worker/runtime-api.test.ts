@@ -1,9 +1,13 @@
 // The Runtime API by itself: its protocol towards a runtime, and what it refuses.
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { Dispatcher } from '../../src/worker/dispatcher.ts';
 import { functionError } from '../../src/worker/invocation.ts';
 import { type RuntimeApi, type RuntimeApiOptions, startRuntimeApi } from '../../src/worker/runtime-api.ts';
 import { maxPayloadBytes, maxStreamedBytes } from '../../src/worker/runtime-api-body.ts';
+import { canBeAnotherUser, sentByAnotherUser } from '../loopback/other-user.ts';
 import { ReceivedStream } from './received-stream.ts';
 import { parsed } from './runtime-process.ts';
 
@@ -31,7 +35,12 @@ interface CallOptions {
 }
 
 /** With node:http and not fetch, which sets Host and Origin as it likes. */
-function call(api: RuntimeApi, method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+function call(
+  api: Pick<RuntimeApi, 'port'>,
+  method: string,
+  path: string,
+  options: CallOptions = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(
       { port: api.port, host: '127.0.0.1', method, path, headers: options.headers ?? {}, agent: false },
@@ -57,7 +66,7 @@ function call(api: RuntimeApi, method: string, path: string, options: CallOption
 }
 
 const runtime = '/2018-06-01/runtime';
-const next = (api: RuntimeApi) => call(api, 'GET', `${runtime}/invocation/next`);
+const next = (api: Pick<RuntimeApi, 'port'>) => call(api, 'GET', `${runtime}/invocation/next`);
 const invocation = (id: string, event = '{"a":1}') => ({
   id,
   event: Buffer.from(event),
@@ -110,14 +119,55 @@ describe('one invocation', () => {
     expect(() => api.dispatch(invocation('two'))).toThrow('one is still in flight');
   });
 
-  it('goes to the newest next when the runtime gave up on the one before', async () => {
-    const api = await start();
-    const first = next(api).catch((error: NodeJS.ErrnoException) => error.code);
+  it('goes to the newest next when the runtime has hung up on the one before', async () => {
+    const api = await start({ token: 'secret' });
+    const headers = { 'livectl-runtime-token': 'secret' };
+    const ask = () => {
+      const socket = connect({ port: api.port, host: '127.0.0.1' });
+      socket.write(
+        `GET ${runtime}/invocation/next HTTP/1.1\r\nHost: ${api.address}\r\nLivectl-Runtime-Token: secret\r\n\r\n`,
+      );
+      return socket;
+    };
+    const first = ask();
     await api.initialised;
-    const second = next(api);
-    expect(await first).toBe('ECONNRESET');
+    // The second call is there before the end of the first: a third is refused.
+    const second = ask();
+    await once(second, 'connect');
+    expect((await call(api, 'GET', `${runtime}/invocation/next`, { headers })).status).toBe(403);
     void api.dispatch(invocation('only'));
-    expect((await second).headers['lambda-runtime-aws-request-id']).toBe('only');
+    first.destroy();
+    const [head] = await once(second, 'data');
+    expect(String(head)).toMatch(/lambda-runtime-aws-request-id: only/i);
+    second.destroy();
+  });
+
+  it('goes to nobody else while the runtime waits', async () => {
+    const api = await start();
+    const own = next(api);
+    await api.initialised;
+    const strangers = await Promise.all([next(api), next(api), next(api)]);
+    expect(strangers.map(({ status }) => status)).toEqual([403, 403, 403]);
+    const dispatched = api.dispatch(invocation('only'));
+    expect((await own).headers['lambda-runtime-aws-request-id']).toBe('only');
+    await call(api, 'POST', `${runtime}/invocation/only/response`, { body: '1' });
+    expect(await dispatched).toMatchObject({ outcome: { ok: true } });
+  });
+
+  it('goes to nobody while the runtime works, where nobody knows whose the caller is', async () => {
+    const dispatcher = new Dispatcher();
+    const server = createServer((_, response) => dispatcher.next(response, false));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const api = { port: (server.address() as AddressInfo).port };
+    const dispatched = dispatcher.dispatch(invocation('only'));
+    expect(await next(api)).toMatchObject({ status: 200 });
+    expect(await next(api)).toMatchObject({
+      status: 403,
+      body: expect.stringContaining('InvalidStateTransition'),
+    });
+    dispatcher.finish({ ok: true, body: Buffer.from('1'), contentType: 'text/plain' });
+    expect(await dispatched).toMatchObject({ handedOver: true });
   });
 });
 
@@ -245,9 +295,27 @@ describe('what is refused', () => {
   it.each([
     ['a web page', { origin: 'https://example.com' }],
     ['a rebound name', { host: 'attacker.example' }],
+    [
+      'an image of a web page',
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
+    ],
+    ['an image that says little', { 'sec-fetch-dest': 'image' }],
+    ['a link', { referer: 'http://example.com/' }],
   ])('%s', async (_who, headers) => {
     const api = await start();
     expect(await call(api, 'GET', `${runtime}/invocation/next`, { headers })).toMatchObject({ status: 403 });
+  });
+
+  it.runIf(canBeAnotherUser)('another user, whatever he knows and however soon he has gone', async () => {
+    const api = await start();
+    const get = `GET ${runtime}/invocation/next HTTP/1.1\r\nHost: ${api.address}\r\n\r\n`;
+    expect(await sentByAnotherUser(api.port, get)).toMatch(/^HTTP\/1\.1 403 /);
+    const dispatched = api.dispatch(invocation('known'));
+    await next(api);
+    const post = `POST ${runtime}/invocation/known/response HTTP/1.1\r\nHost: ${api.address}\r\nContent-Length: 6\r\n\r\nforged`;
+    expect(await sentByAnotherUser(api.port, post)).toMatch(/^HTTP\/1\.1 403 /);
+    await call(api, 'POST', `${runtime}/invocation/known/response`, { body: 'own' });
+    expect(await dispatched).toMatchObject({ outcome: { ok: true, body: Buffer.from('own') } });
   });
 
   it('calls without the token, where one is set', async () => {

@@ -8,8 +8,10 @@ import type { CloudEvent } from '../cloud.ts';
 import type { LambdaHost } from '../lambda/lambda-host.ts';
 import { closeServer, createLoopbackServer, listen, readBody } from '../loopback-server.ts';
 import type { SigV4Verifier } from '../sigv4-verify.ts';
+import { refusalOfCaller } from './callers.ts';
+import { preflightResponse } from './cors.ts';
 import { functionUrlReply } from './function-url-reply.ts';
-import type { FunctionUrls } from './function-urls.ts';
+import type { FunctionUrls, UrlCall } from './function-urls.ts';
 import type { HttpDoor } from './http-door.ts';
 import { httpEvent, newApiRequestId, splitUrl } from './http-event.ts';
 import { type FrontResponse, httpResponse, messageResponse } from './http-response.ts';
@@ -25,12 +27,17 @@ export interface FrontOptions {
   readonly host: Pick<LambdaHost, 'invoke'>;
   readonly clock: Clock;
   readonly onEvent: (event: CloudEvent) => void;
+  /** By function: the pages that its `cors` allows. */
+  readonly allowOrigins: ReadonlyMap<string, readonly string[]>;
+  /** Other users of this machine may call without a signature. */
+  readonly allowOtherUsers: boolean;
   /** How long a function may take, in milliseconds. */
   readonly integrationMs: number;
 }
 
 const notFound = messageResponse(404, 'Not Found');
 const tooLarge = messageResponse(413, 'Request Entity Too Large');
+const forbidden = messageResponse(403, 'Forbidden');
 const unavailable = messageResponse(503, 'Service Unavailable');
 const internalError = messageResponse(500, 'Internal Server Error');
 /** nginx's word for a caller that hung up before the answer. */
@@ -39,6 +46,9 @@ const callerGone = 499;
 /** How long `close` waits for answers on their way, in milliseconds: what a result needs from livectl to the caller. */
 const drainMs = 1000;
 
+/** A page may come from any number of origins: so many are told of. */
+const maxTold = 100;
+
 export class HttpFront {
   readonly #options: FrontOptions;
   readonly #server: Server;
@@ -46,6 +56,8 @@ export class HttpFront {
   #open = 0;
   #closing = false;
   #onDrained = () => {};
+  /** Refusals that were told. */
+  readonly #told = new Set<string>();
 
   constructor(options: FrontOptions) {
     this.#options = options;
@@ -93,6 +105,11 @@ export class HttpFront {
       return;
     }
     const { functionName } = match;
+    if (await this.#isRefused(request, functionName, call)) {
+      request.resume();
+      write(response, forbidden, { 'apigw-requestid': requestId });
+      return;
+    }
     const id = randomUUID();
     let answered = false;
     this.#open += 1;
@@ -110,6 +127,30 @@ export class HttpFront {
     answered = true;
     if (answer && call) write(response, answer, { 'x-amzn-requestid': id });
     else if (answer) write(response, answer, { 'apigw-requestid': requestId });
+  }
+
+  /** Asked before the body is read and the function knows anything. */
+  async #isRefused(
+    request: IncomingMessage,
+    functionName: string,
+    call: UrlCall | undefined,
+  ): Promise<boolean> {
+    const { allowOrigins, allowOtherUsers, onEvent } = this.#options;
+    const cors = call?.settings.cors;
+    // Answered without the function, whatever the origin: that is how a browser learns that it may not.
+    if (cors && preflightResponse(cors, request)) return false;
+    const refusal = await refusalOfCaller(request, {
+      allowOrigins: cors?.allow_origins ?? allowOrigins.get(functionName) ?? [],
+      otherUsers: allowOtherUsers,
+    });
+    if (refusal === undefined) return false;
+    const origin = refusal.from === 'page' ? refusal.origin : undefined;
+    const key = JSON.stringify([functionName, refusal.from, origin]);
+    if (!this.#told.has(key) && this.#told.size < maxTold) {
+      this.#told.add(key);
+      onEvent({ type: 'refused', functionName, from: refusal.from, origin });
+    }
+    return true;
   }
 
   async #httpApiReply(

@@ -1,6 +1,6 @@
 // The connections of a server on this machine: whatever they are in the middle of, closing the server ends them all.
 import type { Server, Socket } from 'node:net';
-import { systemClock } from '../../protocol/clock.ts';
+import { systemClock } from '../../../protocol/clock.ts';
 
 /** How long the end of a server may take once its connections are cut, in milliseconds; it takes a few. */
 const closeBoundMs = 1000;
