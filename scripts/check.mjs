@@ -2,6 +2,8 @@
 //   - what is generated and committed is what the sources give: schema, Terraform tables, constructs, the stub's zip
 //   - the lock file fits
 //   - the stub keeps its size
+//   - regular expressions are linear (patterns.mjs)
+//   - every package of the lock files has a checksum
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,6 +18,23 @@ for (const script of ['schema', 'terraform-docs', 'cdktf-construct']) {
     stdio: 'inherit',
   });
   if (status !== 0) mistakes.push(`run node scripts/${script}.mjs and commit what it writes`);
+}
+
+const patterns = spawnSync(process.execPath, [join(root, 'scripts/patterns.mjs'), '--check'], {
+  stdio: 'inherit',
+});
+if (patterns.status !== 0) mistakes.push('regular expressions must be linear and written as literals');
+
+// npm installs a package without one unchecked. It leaves them out for other platforms' packages where it finds them
+// installed; a bundled one comes in its parent's archive.
+for (const folder of ['.', 'bench']) {
+  const { packages } = JSON.parse(readFileSync(join(root, folder, 'package-lock.json'), 'utf8'));
+  for (const [name, { inBundle, integrity, link }] of Object.entries(packages)) {
+    if (name === '' || inBundle || integrity || link) continue;
+    mistakes.push(
+      `${join(folder, 'package-lock.json')}: ${name} has no integrity: remove node_modules and its entry, npm install`,
+    );
+  }
 }
 
 // A lock file made on one platform can lack the packages of another; npm ci then refuses it.

@@ -118,13 +118,33 @@ function read(file: string): Tsconfig | undefined {
   }
 }
 
-/** tsconfig files are JSON with comments and trailing commas. */
+/** tsconfig files are JSON with comments and trailing commas. Each character is looked at once. */
 function withoutComments(text: string): string {
-  return text
-    .replace(/^\uFEFF/, '')
-    .replace(
-      /("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
-      (_, string: string | undefined) => string ?? ' ',
-    )
-    .replace(/("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/g, (_, string: string | undefined) => string ?? '');
+  const kept: string[] = [];
+  /** Where a comma was kept that only comments and space have followed. */
+  let comma: number | undefined;
+  for (let at = text.startsWith('\uFEFF') ? 1 : 0; at < text.length; ) {
+    const end = endOfToken(text, at);
+    const token = text.slice(at, end);
+    const isComment = token.startsWith('//') || token.startsWith('/*');
+    if (token === ',') comma = kept.length;
+    else if ((token === '}' || token === ']') && comma !== undefined) kept[comma] = '';
+    if (token !== ',' && !isComment && token.trim() !== '') comma = undefined;
+    kept.push(isComment ? ' ' : token);
+    at = end;
+  }
+  return kept.join('');
+}
+
+/** Of the string, the comment or the one character that begins at `at`. */
+function endOfToken(text: string, at: number): number {
+  const before = (end: number, length: number) => (end < 0 ? text.length : end + length);
+  if (text.startsWith('//', at)) return before(text.indexOf('\n', at), 0);
+  if (text.startsWith('/*', at)) return before(text.indexOf('*/', at + 2), 2);
+  if (text[at] !== '"') return at + 1;
+  for (let end = at + 1; end < text.length; end += 1) {
+    if (text[end] === '\\') end += 1;
+    else if (text[end] === '"') return end + 1;
+  }
+  return text.length;
 }

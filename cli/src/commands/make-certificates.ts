@@ -68,7 +68,7 @@ async function readConfiguration(ovpn: string): Promise<string> {
       cause,
     });
   });
-  if (/^\s*remote\s/m.test(text) && text.includes('<ca>')) return text;
+  if (/^[ \t]*remote[ \t]/m.test(text) && text.includes('<ca>')) return text;
   throw new LiveDebugError(
     'LD_CONFIG',
     `${ovpn === '-' ? 'stdin' : ovpn} is no OpenVPN client configuration`,

@@ -71,7 +71,7 @@ function isFlag(arg: string, name: string): boolean {
 
 /** In the parser's own words, but for a word that is missing. */
 function wordMistake(usage: string, said: string): string {
-  const wanted = usage.match(/<[a-z][^>]*>/g) ?? [];
+  const wanted = usage.match(/<[a-z][^<>]*>/g) ?? [];
   return said.includes('Not enough positional') ? `needs ${wanted.join(' and ')}` : firstLine(said);
 }
 

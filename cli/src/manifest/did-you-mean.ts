@@ -8,8 +8,11 @@ export function closest(word: string, candidates: readonly string[]): string | u
     const known = normalised(candidate);
     const isPart =
       wanted !== known && wanted.length >= 3 && (known.startsWith(wanted) || wanted.startsWith(known));
+    const most = Math.max(1, Math.floor(known.length / 3));
+    // So many letters have to be inserted or deleted at least; a long word is not compared letter by letter.
+    if (!isPart && Math.abs(wanted.length - known.length) > most) continue;
     const distance = isPart ? 1 : editDistance(wanted, known);
-    if (distance <= Math.max(1, Math.floor(known.length / 3)) && distance < (best?.distance ?? Infinity)) {
+    if (distance <= most && distance < (best?.distance ?? Infinity)) {
       best = { candidate, distance };
     }
   }

@@ -10,13 +10,11 @@ function oneOf<const Words extends readonly string[]>(words: Words) {
   return v.picklist(words, (refusal: Refusal) => mustBe(list)(refusal));
 }
 
-function arn(service: string, example: string) {
+/** `form` must be written as a literal (scripts/patterns.mjs). */
+function arn(service: string, form: RegExp, example: string) {
   return v.pipe(
     text,
-    v.regex(
-      new RegExp(`^arn:[^:]+:${service}:`),
-      ({ input }) => `${JSON.stringify(input)} is no ARN of ${service}: write e.g. ${example}`,
-    ),
+    v.regex(form, ({ input }) => `${JSON.stringify(input)} is no ARN of ${service}: write e.g. ${example}`),
   );
 }
 
@@ -159,7 +157,7 @@ const sns = v.pipe(
     create,
     topic_arn: v.optional(
       v.pipe(
-        arn('sns', 'arn:aws:sns:eu-west-1:123456789012:orders'),
+        arn('sns', /^arn:[^:]+:sns:/, 'arn:aws:sns:eu-west-1:123456789012:orders'),
         v.description('A topic that exists. Default: one is made.'),
       ),
     ),
@@ -182,7 +180,7 @@ const sqs = v.pipe(
     create,
     queue_arn: v.optional(
       v.pipe(
-        arn('sqs', 'arn:aws:sqs:eu-west-1:123456789012:orders'),
+        arn('sqs', /^arn:[^:]+:sqs:/, 'arn:aws:sqs:eu-west-1:123456789012:orders'),
         v.description('A queue that exists. Default: one is made, with a dead-letter queue.'),
       ),
     ),
@@ -223,7 +221,7 @@ const eventbridge = v.pipe(
   fields({
     event_bus_arn: v.optional(
       v.pipe(
-        arn('events', 'arn:aws:events:eu-west-1:123456789012:event-bus/orders'),
+        arn('events', /^arn:[^:]+:events:/, 'arn:aws:events:eu-west-1:123456789012:event-bus/orders'),
         v.description('A bus that exists. Default: the account’s default bus.'),
       ),
     ),
@@ -263,7 +261,7 @@ const s3 = v.pipe(
     create,
     bucket_arn: v.optional(
       v.pipe(
-        arn('s3', 'arn:aws:s3:::orders'),
+        arn('s3', /^arn:[^:]+:s3:/, 'arn:aws:s3:::orders'),
         v.description(
           'A bucket that exists; its notifications become Terraform’s, which replaces those it has. Default: one is made.',
         ),
@@ -309,6 +307,7 @@ const dynamodb = v.pipe(
       v.pipe(
         arn(
           'dynamodb',
+          /^arn:[^:]+:dynamodb:/,
           'arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-31T00:00:00.000',
         ),
         v.description('The stream of a table that exists. Default: a table with a stream is made.'),
@@ -336,7 +335,7 @@ const kinesis = v.pipe(
     create,
     stream_arn: v.optional(
       v.pipe(
-        arn('kinesis', 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders'),
+        arn('kinesis', /^arn:[^:]+:kinesis:/, 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders'),
         v.description('A stream that exists. Default: one is made, which costs by the hour.'),
       ),
     ),

@@ -16,7 +16,7 @@ export const dynamodb: Source<Table> = {
   async publish(given, { resource }, aws) {
     const item = itemOf((await given.jsonObject('item'))?.value ?? {});
     // arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/TIME
-    const tableArn = resource.stream_arn.replace(/\/stream\/.*$/, '');
+    const tableArn = resource.stream_arn.split('/stream/', 1)[0] ?? '';
     const output = await aws.call('dynamodb:PutItem', tableArn, (calls) =>
       calls.putItem({ TableName: resource.table_name, Item: item }),
     );

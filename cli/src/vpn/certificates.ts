@@ -81,8 +81,18 @@ export async function completeConfiguration(
     readFile(certificates.clientFile, 'utf8'),
     readFile(certificates.clientKeyFile, 'utf8'),
   ]);
-  const without = configuration.replace(/<(cert|key)>[\s\S]*?<\/\1>\s*/g, '').trimEnd();
+  const without = withoutBlock(withoutBlock(configuration, 'cert'), 'key').trimEnd();
   return `${without}\n\n<cert>\n${certificate.trim()}\n</cert>\n\n<key>\n${privateKey.trim()}\n</key>\n`;
+}
+
+/** Without `<name>` to `</name>`, wherever that stands, and the space after it. */
+function withoutBlock(configuration: string, name: string): string {
+  const [kept = '', ...blocks] = configuration.split(`<${name}>`);
+  const end = `</${name}>`;
+  return blocks.reduce((text, block) => {
+    const at = block.indexOf(end);
+    return at < 0 ? `${text}<${name}>${block}` : text + block.slice(at + end.length).trimStart();
+  }, kept);
 }
 
 async function makeAuthority(folder: string): Promise<void> {

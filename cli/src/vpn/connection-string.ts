@@ -1,6 +1,7 @@
 // Which hosts one connection string names: a URL, JDBC, ADO.NET, libpq, Oracle, Go. Where its password could be taken for a
 // host it is not read at all, for a host is shown and looked up.
 import { isIP } from 'node:net';
+import { adoPairs, libpqPairs, type Pair } from './key-value-pairs.ts';
 import { awsPorts, schemePorts, webSchemes } from './known-services.ts';
 
 /** A place as one string names it. */
@@ -97,28 +98,6 @@ function fromGo(text: string): readonly Place[] | undefined {
   const protocol = text.slice(text.lastIndexOf('@', slash) + 1, Math.max(0, slash));
   const found = hostAndPort(/^tcp[46]?\((.+)\)$/.exec(protocol)?.[1] ?? '');
   return found && [place(found.host, [found.port ?? 3306])];
-}
-
-type Pair = readonly [key: string, value: string];
-
-/** `host=db port=5432 password='a b'`; undefined where it is not that from end to end. */
-function libpqPairs(text: string): Pair[] | undefined {
-  const pair = /\s*([a-z_]+)\s*=\s*('(?:\\.|[^'\\])*'|(?:\\.|[^\s'\\])*)(?:\s+|$)/gsy;
-  const pairs = [...text.matchAll(pair)];
-  if (pairs.map(([whole]) => whole).join('') !== text) return undefined;
-  const unquoted = (value: string) => value.replace(/^'(.*)'$/s, '$1').replace(/\\(.)/gs, '$1');
-  return pairs.map(([, key = '', value = '']) => [key, unquoted(value)] as const);
-}
-
-/** `Server=tcp:db,1433;User Id=app;Password="a;b"`, also `Host=`; undefined where it is not that from end to end. */
-function adoPairs(text: string): Pair[] | undefined {
-  if (!text.includes(';')) return undefined;
-  const pair = /\s*([a-z][a-z ]*?)\s*=\s*("(?:""|[^"])*"|'(?:''|[^'])*'|[^;"'][^;]*|)\s*(?:;\s*|$)/gisy;
-  const pairs = [...text.matchAll(pair)];
-  if (pairs.map(([whole]) => whole).join('') !== text) return undefined;
-  return pairs.map(
-    ([, key = '', value = '']) => [`ado ${key.toLowerCase()}`, value.replace(/^tcp:/i, '')] as const,
-  );
 }
 
 /** Keys that name a host; `application host` too, since that may be what an unquoted password makes of one. */

@@ -12,25 +12,49 @@ export interface NetworkFailure {
   readonly what: string;
 }
 
-/** With a place in them: Node's `connect ECONNREFUSED 10.0.3.4:5432` and `getaddrinfo ENOTFOUND db`, libpq's, PyMySQL's. */
+/** With a place in them: Node's `connect ECONNREFUSED 10.0.3.4:5432` and `getaddrinfo ENOTFOUND db`, Go's. */
 const placed: readonly RegExp[] = [
   /(?<what>ETIMEDOUT|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN) (?<host>[\da-f.:]+):(?<port>\d+)\b/i,
   /(?<what>ENOTFOUND|EAI_AGAIN|ETIMEDOUT) (?<host>[\w.-]+\.[\w-]+)/,
-  /connection to server at "(?:[^"]+" \()?(?<host>[\da-f.:]+)[)"], port (?<port>\d+) failed: (?<what>timeout expired|Connection (refused|timed out)|No route to host|Network is unreachable|Host is unreachable|Operation timed out)/i,
   /could not translate host name "(?<host>[^"]+)" to address: (?<what>[\w ]+ (not known|failure|node|record))/i,
-  /Can't connect to MySQL server on '(?<host>[^':]+)(:(?<port>\d+))?'[^\n]*?(?<what>timed out|refused|\(-?\d+\))/,
   /dial tcp (?<host>[\da-f.]+):(?<port>\d+): (?<what>i\/o timeout|connect: [\w ]+)/,
-  /lookup (?<host>[\w.-]+)[^\n]*: (?<what>no such host)/,
+  /lookup (?<host>[\w.-]+)(?: on [\w.:[\]-]+)?: (?<what>no such host)/,
+];
+
+/** libpq's and PyMySQL's: by the words they begin with, and what follows. One pattern for both would try every such beginning. */
+const worded: readonly { readonly begins: string; readonly place: RegExp }[] = [
+  {
+    begins: 'connection to server at "',
+    place:
+      /(?:[^"\n]+" \()?(?<host>[\da-f.:]+)[)"], port (?<port>\d+) failed: (?<what>timeout expired|Connection (refused|timed out)|No route to host|Network is unreachable|Host is unreachable|Operation timed out)/iy,
+  },
+  {
+    begins: "Can't connect to MySQL server on '",
+    place: /(?<host>[^':\n]+)(:(?<port>\d+))?'[^\n]*?(?<what>timed out|refused|\(-?\d+\))/y,
+  },
 ];
 
 /** Without one. */
 const bare =
   /\b(?<what>ETIMEDOUT|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|Connection refused|Connection timed out|Name or service not known|timed out|connection timeout|connect timeout|Task timed out)\b/i;
 
+const finders: readonly ((text: string) => RegExpExecArray | null)[] = [
+  ...worded.map(({ begins, place }) => (text: string) => {
+    const at = text.indexOf(begins);
+    place.lastIndex = at + begins.length;
+    return at < 0 ? null : place.exec(text);
+  }),
+  ...placed.map((pattern) => (text: string) => pattern.exec(text)),
+];
+
+/** Name, message and the first frames; an error's text may be megabytes. */
+const readCharacters = 16 * 1024;
+
 /** Undefined for an error that is no failure of the network. */
-export function networkFailure(text: string): NetworkFailure | undefined {
-  for (const pattern of placed) {
-    const { host, port, what } = pattern.exec(text)?.groups ?? {};
+export function networkFailure(whole: string): NetworkFailure | undefined {
+  const text = whole.slice(0, readCharacters);
+  for (const find of finders) {
+    const { host, port, what } = find(text)?.groups ?? {};
     if (host !== undefined)
       return { host, port: port === undefined ? undefined : Number(port), what: what ?? '' };
   }

@@ -7,7 +7,7 @@ export interface Decimal {
   readonly exponent: number;
 }
 
-const form = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,9}))?$/;
+const form = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d{1,9}))?$/;
 const zero: Decimal = { digits: 0n, exponent: 0 };
 
 /** Throws a ValidationException for text that is no number or out of range. */
@@ -15,9 +15,10 @@ export function parseDecimal(text: string): Decimal {
   if (text === '') throw invalid('The parameter cannot be converted to a numeric value');
   const match = form.exec(text);
   if (!match) throw invalid(`The parameter cannot be converted to a numeric value: ${text}`);
-  const [, sign = '', whole = '', fraction = '', power = '0'] = match;
+  const [, sign = '', digits = '', power = '0'] = match;
+  const [whole = '', fraction = ''] = digits.split('.');
   const significant = `${whole}${fraction}`.replace(/^0+/, '');
-  const trimmed = significant.replace(/0+$/, '');
+  const trimmed = withoutTrailingZeros(significant);
   if (trimmed === '') return zero;
   const exponent = Number(power) - fraction.length + (significant.length - trimmed.length);
   checkRange(trimmed.length, exponent);
@@ -63,10 +64,17 @@ function align(a: Decimal, b: Decimal): { left: bigint; right: bigint; exponent:
 function shorten(digits: bigint, exponent: number): Decimal {
   if (digits === 0n) return zero;
   const text = digits.toString();
-  const trimmed = text.replace(/0+$/, '');
+  const trimmed = withoutTrailingZeros(text);
   const shortened = { digits: BigInt(trimmed), exponent: exponent + text.length - trimmed.length };
   checkRange(trimmed.replace('-', '').length, shortened.exponent);
   return shortened;
+}
+
+/** By index: the pattern for it looks at each zero of a run as its beginning, which takes the square of their number. */
+function withoutTrailingZeros(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '0') end -= 1;
+  return text.slice(0, end);
 }
 
 function checkRange(length: number, exponent: number): void {

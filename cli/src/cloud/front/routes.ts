@@ -61,7 +61,7 @@ export class RouteTable {
 /** A path that a person could call: variables stand as their own names. */
 export function callablePath({ name, triggers }: CloudFunction): string {
   const path = triggers.http?.path ?? `/${name}`;
-  return path === '$default' ? '/' : path.replace(/\{([^}+]+)\+?\}/g, '$1');
+  return path === '$default' ? '/' : path.replace(/\{([^{}+]+)\+?\}/g, '$1');
 }
 
 function routesOf({ name, triggers: { http } }: CloudFunction): Route[] {
@@ -139,7 +139,7 @@ function bySpecificity(a: Route, b: Route): number {
 
 /** The path without the names of its variables: two of one shape match the same requests. */
 function shapeOf({ path }: Route): string {
-  return path.replace(/\{[^}+]+/g, '{');
+  return path.replace(/\{[^{}+]+/g, '{');
 }
 
 function compareText(a: string, b: string): number {

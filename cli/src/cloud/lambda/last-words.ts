@@ -4,7 +4,12 @@
 const maxLength = 500;
 
 /** Node ends a crash with its version and Deno with hints, so a line that names an error counts more than the last. */
-const namesError = /\b\w*(Error|Exception)\b.*: /;
+const errorName = /(?:Error|Exception)\b/;
+
+function namesError(line: string): boolean {
+  const named = line.search(errorName);
+  return named >= 0 && line.includes(': ', named);
+}
 
 export class LastWords {
   #last: string | undefined;
@@ -21,7 +26,7 @@ export class LastWords {
       const line = text.trim().slice(0, maxLength);
       if (line === '') continue;
       this.#last = line;
-      if (namesError.test(line)) this.#error = line;
+      if (namesError(line)) this.#error = line;
     }
   }
 

@@ -116,10 +116,10 @@ export class BucketApi implements Service {
   }
 
   #copy(bucket: Bucket, call: Call): Answer {
-    const [, from = '', key = ''] =
-      /^\/?([^/]+)\/(.+?)(?:\?versionId=.*)?$/.exec(
-        decodeQueryPart(String(call.headers['x-amz-copy-source']).replaceAll('+', '%2B')),
-      ) ?? [];
+    const named = decodeQueryPart(String(call.headers['x-amz-copy-source']).replaceAll('+', '%2B'));
+    const [path = ''] = (named.startsWith('/') ? named.slice(1) : named).split('?versionId=', 1);
+    const slash = path.indexOf('/');
+    const [from, key] = slash < 0 ? ['', ''] : [path.slice(0, slash), path.slice(slash + 1)];
     const source = this.#buckets.get(from)?.get(key);
     if (!source) throw noSuchKey();
     const object = this.#store(bucket, call, 'ObjectCreated:Copy', source);

@@ -2,6 +2,7 @@
 // filter policies ("Comparison operators for use in event patterns", "Amazon SNS subscription filter policies").
 import { isIP } from 'node:net';
 import { cidrTest } from './cidr.ts';
+import { wildcardTest } from './wildcard.ts';
 
 /** Whether a document is one that the pattern asks for. */
 export type EventPattern = (document: unknown) => boolean;
@@ -111,21 +112,7 @@ const textTests = new Map<string, (wanted: string) => (value: string) => boolean
   ['prefix', (wanted) => (value) => value.startsWith(wanted)],
   ['suffix', (wanted) => (value) => value.endsWith(wanted)],
   ['equals-ignore-case', (wanted) => (value) => value === wanted],
-  [
-    'wildcard',
-    (wanted) => {
-      // `\*` and `\\` stand for themselves.
-      const source = wanted.replace(
-        /\\([\\*])|\*|[.*+?^${}()|[\]\\]/g,
-        (found, escaped: string | undefined) => {
-          if (escaped !== undefined) return `\\${escaped}`;
-          return found === '*' ? '[\\s\\S]*?' : `\\${found}`;
-        },
-      );
-      const form = new RegExp(`^${source}$`);
-      return (value) => form.test(value);
-    },
-  ],
+  ['wildcard', wildcardTest],
 ]);
 
 function compileExcluded(operand: unknown, path: readonly string[]): Matcher {

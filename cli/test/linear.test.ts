@@ -1,0 +1,119 @@
+// What meets text from elsewhere does a number of steps in proportion to its length: a megabyte of the worst characters
+// must not hold livectl up. Steps are V8's own count of the blocks that ran, so no clock decides; what regular
+// expressions do inside V8 is analysed by scripts/patterns.mjs.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { firstLine } from '../../protocol/live-debug-error.ts';
+import { parseWire } from '../../protocol/wire.ts';
+import { tsconfigFiles } from '../src/build/tsconfig-files.ts';
+import { parseDecimal } from '../src/cloud/directory/decimal.ts';
+import { LastWords } from '../src/cloud/lambda/last-words.ts';
+import { decodeAwsChunked } from '../src/cloud/s3/aws-chunked.ts';
+import { compilePattern } from '../src/cloud/sources/event-pattern.ts';
+import { jsonLine } from '../src/log/json-lines.ts';
+import { pretty } from '../src/log/pretty.ts';
+import { guarded, printable, printableLines } from '../src/log/printable.ts';
+import { shellWords } from '../src/log/shell-words.ts';
+import { closest } from '../src/manifest/did-you-mean.ts';
+import { parseLambdaEvent } from '../src/session/lambda-event.ts';
+import { triggerSummary } from '../src/session/trigger-summary.ts';
+import { readConnectionString } from '../src/vpn/connection-string.ts';
+import { networkFailure } from '../src/vpn/failed-place.ts';
+import { parseLine } from '../src/worker/log-format.ts';
+import { written } from './log/written.ts';
+
+const megabyte = 1024 * 1024;
+/** Above what any of them needs for a character, far below what the square of a megabyte would give. */
+const mostStepsPerCharacter = 40;
+
+const folder = mkdtempSync(join(tmpdir(), 'linear-'));
+const session = new Session();
+
+beforeAll(async () => {
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+});
+
+afterAll(() => {
+  session.disconnect();
+  rmSync(folder, { recursive: true });
+});
+
+/** How often the blocks of our sources ran. */
+async function stepsOf(run: () => unknown): Promise<number> {
+  await session.post('Profiler.takePreciseCoverage');
+  try {
+    run();
+  } catch {
+    // Most of these texts are refused, which is well.
+  }
+  const { result } = await session.post('Profiler.takePreciseCoverage');
+  return result
+    .filter(({ url }) => /\/(cli\/src|protocol)\//.test(url))
+    .flatMap(({ functions }) => functions.flatMap(({ ranges }) => ranges.map(({ count }) => count)))
+    .reduce((sum, count) => sum + count, 0);
+}
+
+function failed(message: string): void {
+  const error = { name: 'Error', message, stack: [message] };
+  pretty(written())({ event: 'result', id: 'i', function: 'f', ok: false, ms: 1, code_ms: 1, error });
+}
+
+function tsconfig(text: string): void {
+  writeFileSync(join(folder, 'tsconfig.json'), text);
+  tsconfigFiles(new Set([folder]), folder);
+}
+
+const wildcard = compilePattern({ a: [{ wildcard: '*ab*ab*ab*ab*c' }] });
+
+const table: readonly (readonly [string, (text: string) => unknown, readonly string[]])[] = [
+  [
+    'printableLines',
+    (text) => printableLines(text, true),
+    ['\r', '\r\n', '\n', '\u001b[', '\u001b[0m', '\u202e'],
+  ],
+  ['printable', printable, ['\r', '\n', '\u001b[0m']],
+  ['guarded', guarded, ['\r', '\u001b[0;0;0;', '\u001b']],
+  ['jsonLine', (text) => jsonLine({ text }), ['\u2028', '"', '\u007f']],
+  ['a failed result', failed, ['\r', '\n', ' ', 'at ', 'at /node-runtime']],
+  ['shellWords', (text) => shellWords([text]), ["'", 'a', '\\']],
+  ['firstLine', firstLine, ['\r', ' ', 'a']],
+  ['parseWire', parseWire, ['\n', '{', '=', ' ']],
+  ['parseLine', parseLine, ['[', '\t', '{', '{"a":', '2026-01-01T00:00:00.000Z\t']],
+  ['parseLambdaEvent', (text) => triggerSummary(parseLambdaEvent(Buffer.from(text)), 1), ['[', '{"a":']],
+  ['parseDecimal', parseDecimal, ['0', '1', '10', '.', '1e']],
+  ['wildcard', (text) => wildcard({ a: text }), ['a', 'ab', 'aab', '*', 'b']],
+  ['LastWords', (text) => new LastWords().hear(text), ['Error ', '\n', ' ', 'Error: ']],
+  ['decodeAwsChunked', (text) => decodeAwsChunked(Buffer.from(text)), ['1\r\na\r\n', '\r\n', '1;']],
+  ['tsconfig', tsconfig, ['//', '/*', '"', ',', '"\\', '/* */,', ', ', '[']],
+  ['readConnectionString', readConnectionString, ['a ', 'a=', ' ', '"', "'", '@', 'a:', ',']],
+  [
+    'networkFailure',
+    networkFailure,
+    ['lookup a', 'ENOTFOUND a', 'dial tcp 1', "Can't connect to MySQL server on '"],
+  ],
+  ['closest', (text) => closest(text, ['hello', 'orders']), ['h', '-', '_']],
+];
+
+test.each(table.flatMap(([name, read, characters]) => characters.map((worst) => ({ name, read, worst }))))(
+  '$name of a megabyte of $worst',
+  async ({ read, worst }) => {
+    const text = `${worst.repeat(megabyte / worst.length)}x`;
+    expect(await stepsOf(() => read(text))).toBeLessThan(mostStepsPerCharacter * text.length);
+    // A beginning that fits, so that what follows is looked at.
+    for (const before of ['host=', 'Server=a;', 'postgres://']) {
+      if (read === readConnectionString)
+        expect(await stepsOf(() => read(before + text))).toBeLessThan(mostStepsPerCharacter * text.length);
+    }
+  },
+);
+
+test('the count sees what is not linear', async () => {
+  // As many steps as the product of both lengths: why names are compared with a few candidates only.
+  const steps = await stepsOf(() => closest('a'.repeat(4000), ['b'.repeat(4000)]));
+  expect(steps).toBeGreaterThan(4000 * 4000);
+});
