@@ -1,6 +1,7 @@
 // Who may do what in the embedded cloud: two local principals and their IAM policies, as the module writes them.
 import { randomBytes } from 'node:crypto';
 import { clientAttributes, manifestPartition } from '../../../protocol/directory.ts';
+import { localKeyPrefix } from '../worker/local-credentials.ts';
 import type { Credentials } from './cloud.ts';
 
 export const accountId = '000000000000';
@@ -122,7 +123,7 @@ export function createPrincipal(name: string, policy: readonly Statement[]): Pri
     arn: `arn:aws:sts::${accountId}:assumed-role/${name}`,
     id: `AROA${randomBytes(9).toString('hex').slice(0, 17).toUpperCase()}:${name.split('/').at(-1)}`,
     credentials: {
-      accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
+      accessKeyId: `${localKeyPrefix}${randomBytes(5).toString('hex').slice(0, 9).toUpperCase()}`,
       secretAccessKey: randomBytes(30).toString('base64'),
       sessionToken: randomBytes(96).toString('base64'),
     },

@@ -34,6 +34,8 @@ export const lambdaLimits = {
   eventBytes: 6 * 1024 * kilobyte,
   asyncEventBytes: 1024 * kilobyte,
   responseBytes: 6 * 1024 * kilobyte,
+  /** Of a function URL's request: its line and the values of its headers together. */
+  headerBytes: 1024 * kilobyte,
   initMs: 10 * second,
 } as const;
 
@@ -41,7 +43,7 @@ export const lambdaLimits = {
 export const httpLimits = {
   requestBytes: 10 * 1024 * kilobyte,
   integrationMs: 30 * second,
-  /** A request's line and the names and values of its headers together. */
+  /** A request's line and the values of its headers together. */
   headerBytes: 10_240,
   /** Of each request to an issuer, for its configuration and for its keys. */
   issuerMs: 1500,

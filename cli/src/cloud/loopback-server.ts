@@ -9,11 +9,15 @@ const empty = Buffer.alloc(0);
 const socketsOf = new WeakMap<Server, ServerSockets>();
 const loopbackHost = /^(127\.0\.0\.1|\[::1\]|localhost|[a-z0-9_-]+\.localhost)(:\d+)?$/i;
 
-/** A server that keeps connections open long enough for any client's pool, and writes without delay. */
+/**
+ * A server that keeps connections open long enough for any client's pool, and writes without delay. `maxHeaderSize` is
+ * in bytes; Node's default is 16 KB.
+ */
 export function createLoopbackServer(
   handle: (request: IncomingMessage, response: ServerResponse) => void,
+  options: { readonly maxHeaderSize?: number } = {},
 ): Server {
-  return createServer({ noDelay: true, keepAliveTimeout: 120_000 }, (request, response) => {
+  return createServer({ noDelay: true, keepAliveTimeout: 120_000, ...options }, (request, response) => {
     // A host name that points here but isn't this machine's is a web page's DNS trick; API Gateway answers 403 as well.
     if (!loopbackHost.test(request.headers.host ?? '')) {
       request.resume();

@@ -377,6 +377,16 @@ describe('the answer', () => {
 
 describe('sizes', () => {
   const megabyte = 1024 * 1024;
+  test('the line and the values of the headers have 10,240 bytes together', async () => {
+    const fixed = 'GET /hello HTTP/1.1'.length + `127.0.0.1:${port}`.length + 'keep-alive'.length;
+    const value = (bytes: number) => ({ headers: { 'X-Long-Name-That-Does-Not-Count': 'x'.repeat(bytes) } });
+    expect((await call('/hello', value(10_240 - fixed))).status).toBe(200);
+    const got = await call('/hello', value(10_240 - fixed + 1));
+    expect([got.status, got.body.toString()]).toEqual([431, '{"message":"Request Header Fields Too Large"}']);
+    expect((await call(`/hello?${'x'.repeat(11_000)}`)).status).toBe(431);
+    expect((await call('/hello', value(100_000))).status).toBe(431);
+  });
+
   const post = (size: number, headers = {}) =>
     call('/hello', { method: 'POST', headers }, Buffer.alloc(size, 'a'));
 

@@ -194,7 +194,7 @@ test('the environment is the function’s, the module’s and Lambda’s, and no
       AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
       AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/hello',
       AWS_LAMBDA_LOG_STREAM_NAME: expect.stringMatching(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/),
-      AWS_ACCESS_KEY_ID: expect.stringMatching(/^ASIA[0-9A-F]{16}$/),
+      AWS_ACCESS_KEY_ID: expect.stringMatching(/^ASIALIVECTL[0-9A-F]{9}$/),
       _HANDLER: 'index.handler',
       TZ: ':UTC',
     });

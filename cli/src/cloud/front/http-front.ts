@@ -38,6 +38,10 @@ export interface FrontOptions {
 const notFound = messageResponse(404, 'Not Found');
 const tooLarge = messageResponse(413, 'Request Entity Too Large');
 const forbidden = messageResponse(403, 'Forbidden');
+/** AWS names the limit and not the answer; the status is the one that HTTP has for it. */
+const headersTooLarge = messageResponse(431, 'Request Header Fields Too Large');
+/** What a function URL takes, with room for the names, which don't count. */
+const frontServer = { maxHeaderSize: lambdaLimits.headerBytes + 64 * 1024 };
 const unavailable = messageResponse(503, 'Service Unavailable');
 const internalError = messageResponse(500, 'Internal Server Error');
 /** nginx's word for a caller that hung up before the answer. */
@@ -66,7 +70,7 @@ export class HttpFront {
         // A fault of ours; a function's own faults are answers.
         if (!response.headersSent) write(response, internalError, { 'apigw-requestid': newApiRequestId() });
       });
-    });
+    }, frontServer);
   }
 
   /** Gives the port. Throws LD_PORT_IN_USE. */
@@ -161,7 +165,10 @@ export class HttpFront {
     time: number,
   ): Promise<FrontResponse> {
     const { door, host, clock, integrationMs } = this.#options;
-    const refused = door.refuse(match.functionName, match.routeKey);
+    const refused =
+      headerBytes(request) > httpLimits.headerBytes
+        ? headersTooLarge
+        : door.refuse(match.functionName, match.routeKey);
     if (refused) {
       request.resume();
       return refused;
@@ -177,6 +184,13 @@ export class HttpFront {
     const answer = host.invoke(match.functionName, event, { id }).then((outcome) => httpResponse(outcome));
     return withinBound(answer, integrationMs, clock);
   }
+}
+
+/** The request's line and the values of its headers: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+function headerBytes({ httpVersion, method = '', rawHeaders, url = '' }: IncomingMessage): number {
+  let bytes = `${method} ${url} HTTP/${httpVersion}`.length;
+  for (let at = 1; at < rawHeaders.length; at += 2) bytes += rawHeaders[at]?.length ?? 0;
+  return bytes;
 }
 
 /** API Gateway waits for an integration no longer than this; the function goes on without it. */

@@ -22,6 +22,7 @@ import { patchConsole, setInvocation } from './lambda-console.ts';
 import { importFromNodePath } from './layer-imports.ts';
 import { type Handler, type HandlerLocation, loadHandler, locateHandler } from './load-handler.ts';
 import { LoadedFiles } from './loaded-files.ts';
+import { keepLocal } from './local-requests.ts';
 import { LogMarks } from './log-marks.ts';
 import { openDebugger } from './open-debugger.ts';
 import { ResponseStream } from './response-stream.ts';
@@ -73,6 +74,7 @@ async function run(): Promise<void> {
     store = new InvokeStore();
   }
   provideGlobals(process.env, store);
+  keepLocal(process.env);
   let handler: Handler;
   loadedFiles = settings.token === undefined ? undefined : new LoadedFiles();
   try {
@@ -184,6 +186,7 @@ function applyEnvironment(next: EnvironmentVersion): void {
     if (environment.variables[name] !== value) process.env[name] = value;
   }
   environment = next;
+  keepLocal(process.env);
 }
 
 /**
