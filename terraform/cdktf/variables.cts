@@ -94,9 +94,9 @@ export interface LiveDebugFunction {
       /** HTTP method of the route, in capitals. Default: `"ANY"`. */
       readonly method?: string;
       /**
-       * "NONE": anybody on the internet who has the URL may call it, and so runs code on the laptop of
-       * whoever serves. "AWS_IAM": signed requests only. "JWT": tokens of `jwt_configuration` only. Default:
-       * `"NONE"`.
+       * "NONE": anybody on the internet who has the URL may call it, and so runs code on the laptop that
+       * serves the stage. "AWS_IAM": signed requests only. "JWT": tokens of `jwt_configuration` only.
+       * Default: `"NONE"`.
        */
       readonly authorization_type?: string;
       /**

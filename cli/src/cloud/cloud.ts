@@ -15,7 +15,7 @@ export interface CloudFunction {
   /** Megabytes. */
   readonly memorySize: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** Answers are streamed to whoever takes a stream, also without a function URL that does. */
+  /** With RESPONSE_STREAM answers are streamed to callers that take a stream, also without a function URL. */
   readonly invokeMode?: 'BUFFERED' | 'RESPONSE_STREAM' | undefined;
   /** Its event sources. Over HTTP it answers in any case: without a path at `/<name>` and everything below it. */
   readonly triggers: Triggers;

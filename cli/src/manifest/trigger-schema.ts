@@ -78,7 +78,7 @@ const http = v.pipe(
       v.pipe(
         oneOf(['NONE', 'AWS_IAM', 'JWT']),
         v.description(
-          'NONE lets anybody on the internet who has the URL call it, and so run code on the laptop of whoever serves. AWS_IAM takes signed requests only, JWT tokens of jwt_configuration only. Default: NONE.',
+          'NONE lets anybody on the internet who has the URL call it, and so run code on the laptop that serves the stage. AWS_IAM takes signed requests only, JWT tokens of jwt_configuration only. Default: NONE.',
         ),
       ),
     ),

@@ -59,7 +59,7 @@ function endOf({ http, parts }: Run, outcome: Outcome): HttpEnd {
   }
   if (http === undefined) return { status: statusOf(outcome.body) };
   if (parts === undefined) return httpEnd(outcome.body, http);
-  // Where the caller takes a stream, an answer that is none is the body as it stands.
+  // To a caller that takes a stream, an answer that isn't streamed is sent as the body.
   const isEmpty = outcome.contentType === preludeContentType && outcome.body.length === 0;
   return isEmpty ? refused(unfinishedPrelude, http) : { status: statusOf(outcome.body) };
 }

@@ -6,7 +6,7 @@ export const handler = ({ host = 'sqs.us-east-1.amazonaws.com', key = process.en
     const headers = {
       Authorization: `AWS4-HMAC-SHA256 Credential=${key}/20260101/us-east-1/sqs/aws4_request`,
     };
-    // No lookup: whoever gets that far is told apart by this error.
+    // Nothing is looked up: a request that gets this far is recognized by the error.
     const lookup = (_name, _options, done) => setImmediate(done, new Error('it was let through'));
     const sent = request({ host, method: 'POST', headers, lookup });
     sent.on('error', ({ message }) => resolve(message));

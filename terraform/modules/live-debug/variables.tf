@@ -126,7 +126,7 @@ variable "functions" {
         path = optional(string)
         # HTTP method of the route, in capitals.
         method = optional(string, "ANY")
-        # "NONE": anybody on the internet who has the URL may call it, and so runs code on the laptop of whoever serves. "AWS_IAM": signed requests only. "JWT": tokens of `jwt_configuration` only.
+        # "NONE": anybody on the internet who has the URL may call it, and so runs code on the laptop that serves the stage. "AWS_IAM": signed requests only. "JWT": tokens of `jwt_configuration` only.
         authorization_type = optional(string, "NONE")
         # The tokens that "JWT" takes: `issuer` is an https URL with OpenID Connect discovery, `audience` lists accepted values of `aud`, or of `client_id` where a token has no `aud`. Each function with "JWT" has an authorizer of its own.
         jwt_configuration = optional(object({

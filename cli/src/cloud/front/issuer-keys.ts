@@ -25,7 +25,7 @@ export class IssuerKeys {
     this.#clock = clock;
   }
 
-  /** The key that a token names. Rejects with jose's error where there is none, with any other where the issuer doesn't answer. */
+  /** The key that a token names. Rejects with jose's error where the issuer has no such key, with any other where it doesn't answer. */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
     const kept = await this.#read();
     try {
