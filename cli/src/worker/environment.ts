@@ -163,12 +163,13 @@ const startupNames = /^(NODE_|DENO_|PYTHON|UV_|LD_|DYLD_|MALLOC_|OPENSSL_|SSL_CE
 
 /**
  * The variables that a process reads only while it starts, so that setting them later has no effect, e.g.
- * `NODE_OPTIONS`, `NODE_EXTRA_CA_CERTS`, `PYTHONHASHSEED`, `TZ`. With `NODE_OPTIONS` the task root is one of them:
- * what they import is looked for from where the process starts. What Lambda's runtime switches off comes before them.
+ * `NODE_OPTIONS`, `NODE_EXTRA_CA_CERTS`, `PYTHONHASHSEED`, `TZ`. With `NODE_OPTIONS` the task root and the handler are two of
+ * them: what they import is looked for from where the process starts, and tracers put theirs in the handler's place. What Lambda's runtime switches off comes before them.
  */
 export function startupVariables(variables: Variables): Record<string, string> {
   const names = Object.keys(variables).filter((name) => startupNames.test(name));
-  if (names.includes('NODE_OPTIONS')) names.push('LAMBDA_TASK_ROOT');
+  const forPreloaded = ['LAMBDA_TASK_ROOT', '_HANDLER'].filter((name) => variables[name] !== undefined);
+  if (names.includes('NODE_OPTIONS')) names.push(...forPreloaded);
   const startup = Object.fromEntries(names.map((name) => [name, variables[name] ?? '']));
   const disabled = disabledNodeFeatures(variables.AWS_EXECUTION_ENV);
   if (disabled !== '') startup.NODE_OPTIONS = `${disabled} ${startup.NODE_OPTIONS ?? ''}`.trimEnd();

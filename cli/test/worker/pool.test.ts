@@ -241,6 +241,16 @@ describe('the environment', () => {
     expect(await harness.answer('traced', {}, { environment })).toBe(true);
   });
 
+  it('runs the handler that NODE_OPTIONS put in the place of the function’s own, and again with other variables', async () => {
+    const harness = new PoolHarness(runtime.file);
+    harness.use('replaced', 'echo.mjs', { handler: 'echo.handler' });
+    const environment = { NODE_OPTIONS: '--import ./fixtures/replaces-handler.mjs' };
+    const expected = { wrapped: { name: 'ada' }, original: 'echo.handler' };
+    expect(await harness.answer('replaced', { name: 'ada' }, { environment })).toEqual(expected);
+    const renewed = { ...environment, GREETING: 'hi' };
+    expect(await harness.answer('replaced', { name: 'ada' }, { environment: renewed })).toEqual(expected);
+  });
+
   it('is the working directory, too', async () => {
     const harness = new PoolHarness(runtime.file);
     harness.use('context', 'context.mjs');
