@@ -2,7 +2,7 @@
 // made by openssl in a private folder. AWS gets the server's; no private key comes near Terraform.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 
@@ -174,8 +174,13 @@ function openssl(args: readonly string[]): Promise<void> {
 async function checkPrivate(folder: string): Promise<void> {
   // Windows has no such modes; a folder there is its user's.
   if (process.platform === 'win32') return;
-  const { mode } = await stat(folder);
-  if ((mode & 0o077) === 0) return;
+  const stats = await lstat(folder);
+  if (!stats.isDirectory() || stats.uid !== process.getuid?.()) {
+    throw new LiveDebugError('LD_CONFIG', `${folder} is not a folder of this user`, {
+      remedy: 'name a new folder with --out: private keys go there',
+    });
+  }
+  if ((stats.mode & 0o077) === 0) return;
   throw new LiveDebugError('LD_CONFIG', `${folder} is open to other users of this machine`, {
     remedy: `chmod 700 ${folder}, or name a new folder with --out: private keys go there`,
   });

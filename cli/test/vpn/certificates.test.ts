@@ -1,7 +1,16 @@
 // `livectl vpn certificates`, the built file as a process: what openssl says of them, and a TLS handshake with them.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +59,15 @@ describe('the folder', () => {
     expect(status).toBe(2);
     expect(stderr).toContain(`chmod 700 ${open}`);
     expect(readdirSync(open)).toEqual([]);
+  });
+
+  it('that is a link is refused: it may be another user’s, and lead anywhere', () => {
+    const target = join(parent, 'target');
+    mkdirSync(target, { mode: 0o700 });
+    symlinkSync(target, join(parent, 'link'));
+    const { status, stderr } = certificates(['--out', join(parent, 'link'), '--client', 'tom']);
+    expect([status, readdirSync(target)]).toEqual([2, []]);
+    expect(stderr).toContain('link is not a folder of this user');
   });
 
   it('keeps authority and server for a second client', () => {

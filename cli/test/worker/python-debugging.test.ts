@@ -179,9 +179,9 @@ it.skipIf(skipReason)(
       socket.destroy();
       return String(heard);
     };
-    expect(await says('before')).toBe('BEFORE');
+    expect(await says('Content-Length: 1')).toBe('CONTENT-LENGTH: 1');
     expect(await harness.answer('f', 21)).toBe(42);
-    expect(await says('after')).toBe('AFTER');
+    expect(await says('Content-Length: 2')).toBe('CONTENT-LENGTH: 2');
     await harness.event((event) => event.type === 'debugger' && event.state === 'detached');
   },
 );
