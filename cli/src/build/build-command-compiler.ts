@@ -30,7 +30,7 @@ export class BuildCommandCompiler implements Compiler {
     this.#written = new WrittenFiles({ functionName, taskRoot, patterns: this.#patterns, onNotice });
   }
 
-  async compile(): Promise<Compilation> {
+  async compile(changed?: readonly string[]): Promise<Compilation> {
     const { command, compilerFor, target } = this.#options;
     const failure = await command.upToDate();
     const sources = listSources([target.taskRoot], {
@@ -47,7 +47,7 @@ export class BuildCommandCompiler implements Compiler {
       }
       this.#compiler = await compilerFor(built);
     }
-    const compilation = await this.#compiler.compile();
+    const compilation = await this.#compiler.compile(changed);
     const inputs = new Set([...sources, ...compilation.inputs]);
     if (!compilation.ok) return { ...compilation, inputs };
     // What the command makes is seen to change as well, and is no reason for yet another worker.

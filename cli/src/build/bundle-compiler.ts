@@ -10,6 +10,7 @@ import { explained } from './explain-build-error.ts';
 import type { Esbuild } from './find-esbuild.ts';
 import { IncrementalBuild, type IncrementalOptions, type IncrementalResult } from './incremental-build.ts';
 import { packagesOfLayers } from './layer-compiler.ts';
+import { missingExport } from './missing-export.ts';
 import { moduleFormat } from './module-format.ts';
 import type { FunctionOutput } from './output-folder.ts';
 import { packagePlugin } from './package-plugin.ts';
@@ -84,7 +85,12 @@ export class BundleCompiler implements Compiler {
     }
     const inputs = new Set([...result.inputs, ...this.#missing, ...decidedBy, sourceFile]);
     if (result.errors.length > 0) return { ok: false, inputs, errors: result.errors.map(explained) };
-    const { outputs } = result;
+    const { metafile, outputs } = result;
+    const workingFolder = target.taskRoot;
+    const missing = this.#options.isBeside
+      ? undefined
+      : missingExport({ target, sourceFile, metafile, outputs, workingFolder });
+    if (missing) return { ok: false, inputs, errors: [missing] };
     return {
       ok: true,
       inputs,

@@ -23,8 +23,11 @@ export type Compilation =
 
 /** One way to make a function runnable. */
 export interface Compiler {
-  /** Never rejects for a mistake in the sources. At most one call at a time. */
-  compile(): Promise<Compilation>;
+  /**
+   * Never rejects for a mistake in the sources. At most one call at a time. `changed` are the paths that changed since the
+   * last build that was published; none at the start.
+   */
+  compile(changed?: readonly string[]): Promise<Compilation>;
   dispose(): Promise<void>;
   /** Of paths that changed while the function ran, those that it wrote itself: they are no reason to build again. */
   ownDoing?(changed: readonly string[]): readonly string[];

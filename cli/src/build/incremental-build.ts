@@ -19,6 +19,8 @@ export interface IncrementalResult {
   readonly errors: readonly Message[];
   readonly warnings: readonly Message[];
   readonly outputs: readonly OutputFile[];
+  /** Of a good build. */
+  readonly metafile?: Metafile | undefined;
   /** Absolute: sources, tsconfig files, and places where a missing import would be found. */
   readonly inputs: ReadonlySet<string>;
   /** A tsconfig of the sources has `emitDecoratorMetadata`. */
@@ -56,7 +58,7 @@ export class IncrementalBuild {
       const { metafile, outputFiles, warnings } = await this.#rebuild();
       this.#sources = this.#absolute(Object.keys(metafile?.inputs ?? {}));
       const configured = this.#withConfiguration(this.#sources, externalImports(metafile), []);
-      return { errors: [], warnings, outputs: outputFiles ?? [], ...configured };
+      return { errors: [], warnings, metafile, outputs: outputFiles ?? [], ...configured };
     } catch (thrown) {
       if (!isFailure(thrown)) throw thrown;
       const sources = new Set([...this.#sources, ...(await this.#sourcesOfFailure())]);

@@ -25,8 +25,8 @@ export class LayerCompiler implements Compiler {
     this.#onNotice = onNotice;
   }
 
-  async compile(): Promise<Compilation> {
-    const compilation = await this.#compiler.compile();
+  async compile(changed?: readonly string[]): Promise<Compilation> {
+    const compilation = await this.#compiler.compile(changed);
     const files = listLayers(this.#layers);
     if (files.size >= maximumSources) {
       this.#onNotice(

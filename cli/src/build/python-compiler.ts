@@ -1,8 +1,10 @@
 // Serves a Python function: all files of its folder count, and the interpreter is the project's own.
+import { kindOf } from '../manifest/path-kind.ts';
 import type { BuildTarget } from './build-event.ts';
 import type { Compilation, Compiler } from './compiler.ts';
 import type { PythonFinder, PythonQuestion } from './find-python.ts';
 import { FolderCompiler } from './folder-compiler.ts';
+import { checkPython } from './python-check.ts';
 
 export class PythonCompiler implements Compiler {
   readonly #target: BuildTarget;
@@ -10,6 +12,8 @@ export class PythonCompiler implements Compiler {
   readonly #finder: PythonFinder;
   readonly #folder: FolderCompiler;
   readonly #onNotice: (message: string) => void;
+  /** Sources with mistakes, which are looked at again with each build. */
+  #broken: readonly string[] = [];
 
   constructor(
     target: BuildTarget,
@@ -24,7 +28,7 @@ export class PythonCompiler implements Compiler {
     this.#onNotice = onNotice;
   }
 
-  async compile(): Promise<Compilation> {
+  async compile(changed: readonly string[] = []): Promise<Compilation> {
     // The search comes with each build: an environment may have been made meanwhile.
     const search = await this.#finder.find(this.#question);
     const folder = await this.#folder.compile();
@@ -37,6 +41,16 @@ export class PythonCompiler implements Compiler {
     const deployed = this.#target.runtime.slice('python'.length);
     if (!version.startsWith(`${deployed}.`)) {
       this.#onNotice(`functions deployed on Python ${deployed} run here on ${version} (${interpreter})`);
+    }
+    const files = [...this.#broken, ...changed].filter(
+      (file) => file.endsWith('.py') && kindOf(file) === 'file',
+    );
+    const { handler, taskRoot } = this.#target;
+    const mistakes = await checkPython({ interpreter, taskRoot, handler, files });
+    this.#broken = [...mistakes.keys()];
+    if (mistakes.size > 0) {
+      const inputs = new Set([...folder.inputs, ...search.places, ...mistakes.keys()]);
+      return { ok: false, inputs, errors: [...mistakes.values()] };
     }
     const publish = async () => ({ kind: 'python', interpreter }) as const;
     const inputs = new Set(search.places);

@@ -4,6 +4,7 @@ import type { BuildTarget } from './build-event.ts';
 import type { Compilation, Compiler } from './compiler.ts';
 import type { Esbuild } from './find-esbuild.ts';
 import { buildMessage, IncrementalBuild } from './incremental-build.ts';
+import { missingExport } from './missing-export.ts';
 import { moduleFormat } from './module-format.ts';
 import { packagePlugin } from './package-plugin.ts';
 
@@ -40,7 +41,7 @@ export class SourceCompiler implements Compiler {
   }
 
   async compile(): Promise<Compilation> {
-    const { errors, inputs: graph } = await this.#build.run();
+    const { errors, inputs: graph, metafile, outputs } = await this.#build.run();
     const inputs = new Set([
       ...graph,
       ...moduleFormat(this.#sourceFile, this.#root).decidedBy,
@@ -48,6 +49,9 @@ export class SourceCompiler implements Compiler {
     ]);
     const faults = errors.filter(({ text }) => !notForNode.test(text));
     if (faults.length > 0) return { ok: false, inputs, errors: faults.map(buildMessage) };
+    const [target, sourceFile] = [this.#target, this.#sourceFile];
+    const missing = missingExport({ target, sourceFile, metafile, outputs, workingFolder: target.taskRoot });
+    if (missing) return { ok: false, inputs, errors: [missing] };
     const runner = {
       kind: 'node',
       moduleFile: this.#sourceFile,
