@@ -21,7 +21,7 @@ export interface Patience {
   readonly silenceMs: number;
   /** Between two questions whether the client still works on it: a third of the invocation's time. */
   readonly probeMs: number;
-  /** Before a client whose connection is gone is asked once more. */
+  /** Before a client whose connection is gone is asked once more: at half its time at the latest a caller knows. */
   readonly reconnectMs: number;
   readonly pingMs: number;
 }
@@ -34,7 +34,7 @@ export function patienceOf(totalMs: number, eventBytes: number): Patience {
     ackMs: ack,
     silenceMs: ack / 2,
     probeMs: Math.min(longestProbeMs, third),
-    reconnectMs: Math.min(longestReconnectMs, third),
+    reconnectMs: Math.min(longestReconnectMs, third / 2),
     pingMs: Math.min(longestPingMs, third),
   };
 }

@@ -155,8 +155,8 @@ describe('an invocation of 5 s', () => {
     lambda.advance(1500);
     // For the pong of the stub's own connection; then the time to reconnect.
     await lambda.untilTimer(1490);
-    await lambda.untilTimer(1400);
-    lambda.advance(1500);
+    await lambda.untilTimer(740);
+    lambda.advance(760);
     expect(errorOf(await outcome).errorType).toBe('LiveDebugLostError');
   });
 
