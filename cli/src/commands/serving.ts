@@ -21,6 +21,7 @@ import type { Manifest } from '../manifest/load-manifest.ts';
 import { resolveTargets } from '../manifest/resolve-targets.ts';
 import { sourcesOf, type TriggerTargets } from '../manifest/trigger-targets.ts';
 import { nodeCommand } from '../platform.ts';
+import { inOrder } from '../session/in-order.ts';
 import { Session, type SessionOptions } from '../session/session.ts';
 import type { ServedFunction, SessionEvent } from '../session/session-event.ts';
 import { ServeHints, type ServeHintsOptions } from '../vpn/serve-hints.ts';
@@ -135,10 +136,10 @@ async function serve(
   closers.add(() => temp.remove());
   const control = await startControlServer();
   closers.add(() => control.close());
-  const emit = (event: SessionEvent) => {
+  const emit = inOrder(systemClock, (event) => {
     show(event);
     control.publish(event);
-  };
+  });
   const stopAsked = Promise.race([stop.first, readerGone]).then(() => 'stop' as const);
   const nodeRuntimeFile = join(tempDir, 'node-runtime.mjs');
   writeFileSync(nodeRuntimeFile, nodeRuntime, { mode: 0o600 });

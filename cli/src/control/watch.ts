@@ -30,6 +30,13 @@ const logSchema = v.object({
   message: v.string(),
 } satisfies FieldsOf<'log'>);
 
+const causeSchema = v.object({
+  relation: v.picklist(['cause', 'context', 'part']),
+  name: v.string(),
+  message: v.string(),
+  stack: v.optional(v.array(v.string())),
+});
+
 const resultSchema = v.object({
   event: v.literal('result'),
   id: v.string(),
@@ -42,7 +49,12 @@ const resultSchema = v.object({
   streamed_bytes: v.exactOptional(v.number()),
   status: v.exactOptional(v.number()),
   error: v.exactOptional(
-    v.object({ name: v.string(), message: v.string(), stack: v.exactOptional(v.array(v.string())) }),
+    v.object({
+      name: v.string(),
+      message: v.string(),
+      stack: v.exactOptional(v.array(v.string())),
+      causes: v.exactOptional(v.array(causeSchema)),
+    }),
   ),
 } satisfies FieldsOf<'result'>);
 

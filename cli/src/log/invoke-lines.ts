@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { errorCodes } from '../../../protocol/live-debug-error.ts';
 import type { SeenInvocation } from '../control/outcome.ts';
 import { printableLines } from './printable.ts';
+import { withoutRuntimeFrames } from './runtime-frames.ts';
 import { style } from './style.ts';
 import { invocationObject } from './trigger-lines.ts';
 
@@ -28,7 +29,7 @@ export function functionErrorLines(body: Buffer, colour: boolean): string {
   const [, ...frames] = isOwn(errorType) ? [] : (trace ?? ['', ...(stackTrace ?? [])]);
   return [
     ...printableLines(`${errorType}: ${errorMessage}`, false).map(paint.bad),
-    ...frames.flatMap((frame) => printableLines(frame, false)).map(paint.dim),
+    ...withoutRuntimeFrames(frames.flatMap((frame) => printableLines(frame, false))).map(paint.dim),
   ].join('\n');
 }
 

@@ -1,11 +1,12 @@
 // The terminal view: calm, one line in and one line out per invocation, its log lines between, every line with its tag.
-import { sep } from 'node:path';
 import type { BuildMessage } from '../build/build-event.ts';
 import type { DebuggerEvent, SessionEvent } from '../session/session-event.ts';
+import { errorLines } from './error-lines.ts';
 import type { Output } from './output.ts';
 import { printable, printableLines } from './printable.ts';
 import { ms, plural, size } from './quantities.ts';
 import { readyLines } from './ready-lines.ts';
+import { withoutRuntimeFrames } from './runtime-frames.ts';
 import { sourceLine } from './source-line.ts';
 import { skewWords } from './status-lines.ts';
 import { type Style, style } from './style.ts';
@@ -15,22 +16,6 @@ const margin = ' '.repeat(9);
 
 /** Enough of a request id to tell invocations apart on one screen. */
 const tagLength = 6;
-
-/** Where frames of the runtime client and of Node's insides are, which say nothing about the developer's code. */
-const notTheirs = ['/node-runtime.mjs:', 'node:internal/', 'new Promise (<anonymous>)'];
-
-/** Paths below the folder livectl runs in are shown from there. */
-const here = `${process.cwd()}${sep}`;
-
-/** A stack is shown to this many lines; the whole of it is in `--format json` and goes back through AWS. */
-const shownStackLines = 12;
-
-/** Of an error's text and of each line of its stack, and of the stack: enough for what is shown of them. */
-const readErrorCharacters = 64 * 1024;
-const readStackLines = 200;
-
-/** Longer lines of an error are cut: one may hold a whole document. */
-const shownErrorColumns = 1000;
 
 /** Returns a listener that writes each event for a person to read. */
 export function pretty(output: Output): (event: SessionEvent) => void {
@@ -112,7 +97,7 @@ function log(event: Extract<SessionEvent, { event: 'log' }>, paint: Style, colou
     info: undefined,
   }[event.level];
   const lead = `${event.id === undefined ? paint.dim((event.phase ?? 'init').padEnd(tagLength)) : tag(event.id, paint)}   `;
-  return printableLines(event.message, colour)
+  return withoutRuntimeFrames(printableLines(event.message, colour))
     .map((line) => lead + (painted ? painted(line) : line))
     .join('\n');
 }
@@ -130,40 +115,8 @@ function result(event: Extract<SessionEvent, { event: 'result' }>, paint: Style)
     const status = event.status === undefined ? 'ok' : String(event.status);
     return `${lead} ${(event.status ?? 200) < 400 ? paint.ok(status) : paint.warn(status)} ${time}`;
   }
-  const { name: errorName, message, stack = [] } = event.error ?? { name: 'Error', message: '' };
-  const words = message === '' ? errorName : `${errorName}: ${message}`;
-  const [what = '', ...more] = printableLines(cutText(words), false);
-  // Node's stack begins by repeating name and message.
-  const said = new Set([what, ...more].map((line) => line.trim()));
-  const frames = stack
-    .slice(0, readStackLines)
-    .flatMap((line) => printableLines(cutText(line), false))
-    .filter((line) => !said.has(line.trim()) && !isOfRuntime(line))
-    .map((line) => line.replaceAll(`file://${here}`, '').replaceAll(here, ''));
-  return [
-    `${lead} ${paint.bad(cut(what))} ${time}`,
-    ...shown(more).map((line) => margin + paint.bad(line)),
-    ...shown(frames).map((line) => margin + paint.dim(line)),
-  ].join('\n');
-}
-
-function isOfRuntime(line: string): boolean {
-  return line.trimStart().startsWith('at ') && notTheirs.some((place) => line.includes(place));
-}
-
-/** What is read of a text for the terminal: an error may hold megabytes. */
-function cutText(text: string): string {
-  return text.length > readErrorCharacters ? `${text.slice(0, readErrorCharacters)}…` : text;
-}
-
-/** The first lines, and how many there are besides. */
-function shown(lines: readonly string[]): string[] {
-  const kept = lines.slice(0, shownStackLines).map((line) => cut(line.trimEnd()));
-  return lines.length > kept.length ? [...kept, `… ${lines.length - kept.length} more`] : kept;
-}
-
-function cut(line: string): string {
-  return line.length > shownErrorColumns ? `${line.slice(0, shownErrorColumns)}…` : line;
+  const [what = '', ...more] = errorLines(event.error ?? { name: 'Error', message: '' }, paint);
+  return [`${lead} ${what} ${time}`, ...more.map((line) => margin + line)].join('\n');
 }
 
 function reconnect(event: Extract<SessionEvent, { event: 'reconnect' }>, paint: Style): string {

@@ -75,12 +75,17 @@ function statusOf(body: Uint8Array): number | undefined {
 }
 
 function errorOf(outcome: Extract<Outcome, { ok: false }>): NonNullable<ResultEvent['error']> {
-  const { errorType: name, errorMessage: message, body } = outcome.error;
+  const { errorType: name, errorMessage: message, body, causes = [] } = outcome.error;
   const parsed = v.safeParse(functionErrorSchema, parse(body));
   const lines = parsed.success
     ? (parsed.output.trace ?? parsed.output.stackTrace?.flatMap(linesOf))
     : undefined;
-  return { name, message, ...(lines && lines.length > 0 ? { stack: lines } : {}) };
+  return {
+    name,
+    message,
+    ...(lines && lines.length > 0 ? { stack: lines } : {}),
+    ...(causes.length > 0 ? { causes } : {}),
+  };
 }
 
 /** A frame of Python's holds two lines, its place and its code, each with its line end. */

@@ -2,7 +2,7 @@
 import type { BuildMessage } from '../build/build-event.ts';
 import type { TriggerSource } from '../manifest/trigger-targets.ts';
 import type { DebugKind } from '../worker/debug-port.ts';
-import type { LogLevel, LogPhase, QueueReason } from '../worker/invocation.ts';
+import type { ErrorCause, LogLevel, LogPhase, QueueReason } from '../worker/invocation.ts';
 
 export interface ServedFunction {
   readonly name: string;
@@ -96,6 +96,8 @@ export type SessionEvent =
         readonly name: string;
         readonly message: string;
         readonly stack?: readonly string[];
+        /** What led to it, outermost first. */
+        readonly causes?: readonly ErrorCause[];
       };
     }
   /** An invocation was not run: when it arrived, its caller had been told already that nobody answered. */

@@ -23,3 +23,12 @@ export interface EnvironmentVersion {
 
 /** Header of every answer to `next`: the number of the newest {@link EnvironmentVersion}. */
 export const environmentVersionHeader = 'Livectl-Environment-Version';
+
+/**
+ * Header, or trailer, of an error post: an array of `ErrorCause` as base64 of its JSON. Lambda's body of an error has
+ * no place for what led to it.
+ */
+export const errorCausesHeader = 'Livectl-Error-Causes';
+
+/** How many causes there are at most, lines of the stack of each, and characters of each message or line. */
+export const errorCausesLimits = { count: 8, lines: 12, characters: 500 } as const;

@@ -51,6 +51,16 @@ export interface FunctionError {
   readonly errorMessage: string;
   /** The JSON body for the Runtime API: at least `errorType` and `errorMessage`, often `trace` or `stackTrace`. */
   readonly body: Uint8Array;
+  /** What led to it, outermost first; for the developer only, since Lambda's answer has no place for it. */
+  readonly causes?: readonly ErrorCause[] | undefined;
+}
+
+/** An error behind another: its cause, the one that was being handled, or a part of an aggregate. */
+export interface ErrorCause {
+  readonly relation: 'cause' | 'context' | 'part';
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: readonly string[] | undefined;
 }
 
 /** Makes a {@link FunctionError} of ours, e.g. `Sandbox.Timedout`; `trace` lines are optional. */

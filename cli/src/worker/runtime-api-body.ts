@@ -1,7 +1,8 @@
 // [5] What a runtime posts to the Runtime API: its body under AWS's limit, and the error it describes.
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
-import { type FunctionError, functionError, type ResponseSink } from './invocation.ts';
+import { errorCausesHeader, errorCausesLimits } from './assignment.ts';
+import { type ErrorCause, type FunctionError, functionError, type ResponseSink } from './invocation.ts';
 
 /** Lambda's own limit for a response: 6 MiB and 100 bytes, as its error says ("6291556 bytes"). */
 export const maxPayloadBytes = 6 * 1024 * 1024 + 100;
@@ -15,6 +16,8 @@ export interface PostedBody {
   readonly contentType: string;
   /** `Lambda-Runtime-Function-Error-Type` of the header. */
   readonly errorType: string | undefined;
+  /** {@link errorCausesHeader} of the header. */
+  readonly errorCauses?: string | undefined;
   /** The error a streamed response ended with, from its trailers. */
   readonly streamError: FunctionError | undefined;
 }
@@ -37,6 +40,7 @@ export function readBody(request: IncomingMessage, callback: (posted: PostedBody
       size,
       contentType: request.headers['content-type'] ?? 'application/json',
       errorType: single(request.headers['lambda-runtime-function-error-type']),
+      errorCauses: single(request.headers[errorCausesHeader.toLowerCase()]),
       streamError: trailedError(request),
     });
   });
@@ -102,14 +106,43 @@ export function postedError(posted: PostedBody): FunctionError {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), ErrorBody), body.toString());
   if (!parsed.success) return functionError(type, body.toString() || 'The runtime gave no error message');
   const { errorType = type, errorMessage = '' } = parsed.output;
-  return { errorType, errorMessage, body };
+  const causes = parseCauses(posted.errorCauses);
+  return { errorType, errorMessage, body, ...(causes && { causes }) };
+}
+
+const Causes = v.pipe(
+  v.array(
+    v.object({
+      relation: v.picklist(['cause', 'context', 'part']),
+      name: v.string(),
+      message: v.string(),
+      stack: v.optional(v.array(v.string())),
+    }),
+  ),
+  v.maxLength(errorCausesLimits.count),
+);
+
+/** Undefined where there are none, or it isn't ours. */
+function parseCauses(header: string | undefined): ErrorCause[] | undefined {
+  if (header === undefined) return undefined;
+  const json = Buffer.from(header, 'base64').toString();
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), Causes), json);
+  return parsed.success ? parsed.output : undefined;
 }
 
 function trailedError(request: IncomingMessage): FunctionError | undefined {
   const errorType = request.trailers['lambda-runtime-function-error-type'];
   if (errorType === undefined) return undefined;
   const bytes = Buffer.from(request.trailers['lambda-runtime-function-error-body'] ?? '', 'base64');
-  return postedError({ bytes, size: bytes.length, contentType: '', errorType, streamError: undefined });
+  const errorCauses = request.trailers[errorCausesHeader.toLowerCase()];
+  return postedError({
+    bytes,
+    size: bytes.length,
+    contentType: '',
+    errorType,
+    errorCauses,
+    streamError: undefined,
+  });
 }
 
 function single(value: string | string[] | undefined): string | undefined {

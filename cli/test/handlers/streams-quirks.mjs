@@ -30,11 +30,19 @@ export const nothing = streamifyResponse(async (_event, stream) => {
 
 export const waterMark = streamifyResponse(
   async (_event, stream) => {
-    const full = !stream.write('x'.repeat(100));
-    stream.end(` ${full} ${stream.writableHighWaterMark}`);
+    const fullAtOnce = !stream.write('x'.repeat(100));
+    await new Promise((resolve) => setImmediate(resolve));
+    const fullLater = !stream.write('x'.repeat(100));
+    stream.end(` ${fullAtOnce} ${fullLater} ${stream.writableHighWaterMark}`);
   },
   { highWaterMark: 100 },
 );
+
+export const writesAfterEnd = streamifyResponse(async (_event, stream) => {
+  stream.end('whole');
+  const taken = stream.write('more', (error) => console.log('callback', error.code));
+  stream.on('error', (error) => console.log('event', error.code, taken));
+});
 
 export const arguments_ = streamifyResponse(async (event, stream, context) => {
   stream.write([event, context.awsRequestId, typeof context.succeed, context.callbackWaitsForEmptyEventLoop]);

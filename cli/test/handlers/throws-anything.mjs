@@ -30,6 +30,7 @@ const things = {
   'more fields': () => Object.assign(new NamedError('with fields'), { code: 'E_FIELDS', status: 418 }),
   frozen: () => Object.freeze(new NamedError('frozen')),
   'circular cause': () => circularCause,
+  'with causes': () => new Error('no', { cause: new TypeError('why', { cause: 'deeper' }) }),
   aggregate: () => new AggregateError([new Error('one'), new Error('two')], 'both failed'),
   huge: () => new Error('m'.repeat(1024 * 1024)),
 };

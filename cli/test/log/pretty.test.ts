@@ -148,6 +148,88 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
     '8f5e4d ← hello TypeError: no 13 ms (code 2.3 ms, relay 10 ms)\n             at f (src/a.ts:3:9)',
   ],
   [
+    'failed result with what led to it',
+    {
+      ...result,
+      ok: false,
+      error: {
+        name: 'Error',
+        message: 'no order',
+        stack: ['Error: no order', '    at f (src/a.ts:3:9)'],
+        causes: [
+          {
+            relation: 'cause',
+            name: 'AggregateError',
+            message: '',
+            stack: [
+              'AggregateError',
+              '    at g (src/b.ts:1:1)',
+              '    at run (/tmp/livectl-1-x/node-runtime.mjs:1:2)',
+            ],
+          },
+          { relation: 'part', name: 'string', message: 'first' },
+          { relation: 'context', name: 'KeyError', message: "'id'" },
+        ],
+      },
+    },
+    [
+      '8f5e4d ← hello Error: no order 13 ms (code 2.3 ms, relay 10 ms)',
+      '             at f (src/a.ts:3:9)',
+      '         caused by AggregateError',
+      '             at g (src/b.ts:1:1)',
+      '         one of its errors: string: first',
+      "         while handling KeyError: 'id'",
+    ].join('\n'),
+  ],
+  [
+    'log of an error, without frames of the runtime',
+    {
+      event: 'log',
+      id: result.id,
+      function: 'hello',
+      level: 'error',
+      message: [
+        'Error: no',
+        '    at f (src/a.ts:3:9)',
+        '    at process.processTicksAndRejections (node:internal/process/task_queues:95:5)',
+        '    at async run (file:///tmp/livectl-1-x/node-runtime.mjs:3:40) {',
+        "  code: 'E_NO',",
+        '  [cause]: Error: why',
+        '      at g (src/b.ts:1:1)',
+        '      at async run (file:///tmp/livectl-1-x/node-runtime.mjs:3:40)',
+        '}',
+      ].join('\n'),
+    },
+    [
+      'Error: no',
+      '    at f (src/a.ts:3:9) {',
+      "  code: 'E_NO',",
+      '  [cause]: Error: why',
+      '      at g (src/b.ts:1:1)',
+      '}',
+    ]
+      .map((line) => `8f5e4d   ${line}`)
+      .join('\n'),
+  ],
+  [
+    'log of a Python stack, without frames of the runtime',
+    {
+      event: 'log',
+      id: undefined,
+      phase: 'idle',
+      function: 'hello',
+      level: 'info',
+      message: [
+        '  File "/tmp/livectl-1-x/python-runtime.py", line 590, in run',
+        '    return marshal(handler(parse_event(body), context))',
+        '                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^',
+        '  File "/code/app.py", line 4, in handler',
+        '    traceback.print_stack()',
+      ].join('\n'),
+    },
+    'idle       File "/code/app.py", line 4, in handler\nidle         traceback.print_stack()',
+  ],
+  [
     'failed result of files below this folder',
     {
       ...result,

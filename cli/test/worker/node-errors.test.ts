@@ -5,19 +5,57 @@ import { node24, nodeRuntimes } from './node-runtime-harness.ts';
 
 const { start, invokeOnce } = nodeRuntimes();
 
+describe('what led to an error', () => {
+  it.each([
+    [
+      'with causes',
+      [
+        { relation: 'cause', name: 'TypeError', message: 'why' },
+        { relation: 'cause', name: 'string', message: 'deeper' },
+      ],
+    ],
+    [
+      'aggregate',
+      [
+        { relation: 'part', name: 'Error', message: 'one' },
+        { relation: 'part', name: 'Error', message: 'two' },
+      ],
+    ],
+    ['circular cause', undefined],
+    ['string', undefined],
+  ])('of %s goes to livectl only', async (thing, causes) => {
+    const { outcome } = await (await start('throws-anything.handler')).dispatch({ thing });
+    const error = outcome.ok ? undefined : outcome.error;
+    expect(error?.causes).toEqual(causes?.map((cause) => expect.objectContaining(cause)));
+    if (causes?.[0]?.name.endsWith('Error'))
+      expect(error?.causes?.[0]?.stack?.join()).toContain('throws-anything.mjs');
+    expect(Object.keys(JSON.parse(Buffer.from(error?.body ?? '').toString()))).toEqual([
+      'errorType',
+      'errorMessage',
+      'trace',
+    ]);
+  });
+});
+
 const handled = {
   errorType: 'handled',
   errorMessage:
     'callback called with Error argument, but there was a problem while retrieving one or more of its message, name, and stack',
 };
 const some = expect.any(Array);
+/** AWS's newer client meets an error of its own. */
+const ends = { exitCode: 1 };
 
 /** Errors up to nodejs22, and from nodejs24 on where they differ. */
 const cases: readonly [string, object, object?][] = [
   ['string', { errorType: 'string', errorMessage: 'just a string', trace: [] }],
   ['number', { errorType: 'number', errorMessage: '7', trace: [] }],
   ['object', { errorType: 'object', errorMessage: '[object Object]', trace: [] }],
-  ['symbol', { errorType: 'symbol', errorMessage: 'Symbol(mark)', trace: [] }],
+  [
+    'symbol',
+    { errorType: 'TypeError', errorMessage: 'Cannot convert a Symbol value to a string', trace: some },
+    { errorType: 'symbol', errorMessage: 'Symbol(mark)', trace: [] },
+  ],
   ['function', { errorType: 'function', errorMessage: 'function named() {}', trace: [] }],
   [
     'undefined',
@@ -29,9 +67,13 @@ const cases: readonly [string, object, object?][] = [
     { errorType: 'string', errorMessage: 'handled', trace: [] },
     { errorType: 'object', errorMessage: 'null', trace: [] },
   ],
-  ['no prototype', handled, { ...handled, trace: [] }],
+  [
+    'no prototype',
+    { errorType: 'TypeError', errorMessage: 'Cannot convert object to primitive value', trace: some },
+    ends,
+  ],
   ['getter that throws', handled, { ...handled, trace: [] }],
-  ['proxy that refuses', handled, { ...handled, trace: [] }],
+  ['proxy that refuses', { errorType: 'Error', errorMessage: 'no', trace: some }, ends],
   [
     'like an error',
     { errorType: 'Made', errorMessage: 'by hand', trace: ['Made: by hand', '    at here'] },
@@ -62,8 +104,30 @@ describe('whatever is thrown is described, and the process goes on', () => {
   it('from nodejs24 on', async () => {
     const process = await start('throws-anything.handler', node24);
     for (const [thing, older, newer = older] of cases)
-      expect(await process.invoke({ thing }), thing).toEqual(newer);
+      if (newer !== ends) expect(await process.invoke({ thing }), thing).toEqual(newer);
   });
+
+  it.each(cases.filter(([, , newer]) => newer === ends).map(([thing]) => [thing]))(
+    'except that nodejs24 ends, without an answer, for: %s',
+    async (thing) => {
+      const process = await start('throws-anything.handler', node24);
+      await process.api.initialised;
+      void process.dispatch({ thing });
+      expect(await process.exited).toBe(ends.exitCode);
+    },
+  );
+
+  it.each([['throws'], ['calls back'], ['fails']])(
+    'up to nodejs22 it ends with 129 where a handler %s a symbol',
+    async (how) => {
+      const process = await start('throws-a-symbol.handler');
+      expect(await process.invoke({ how })).toMatchObject({
+        errorType: 'TypeError',
+        errorMessage: 'Cannot convert a Symbol value to a string',
+      });
+      expect(await process.exited).toBe(129);
+    },
+  );
 });
 
 it.each([['nodejs22.x'], ['nodejs24.x']])('has a trace that leads to the handler, %s', async (runtime) => {
@@ -86,6 +150,23 @@ describe('up to nodejs22, the error is answered and the process ends', () => {
     const process = await start('uncaught-exception.handler');
     expect(await process.invoke()).toMatchObject({ errorType: 'Error', errorMessage: 'thrown from a timer' });
     expect(await process.exited).toBe(129);
+  });
+
+  it.each([
+    ['uncaughtException', 129],
+    ['unhandledRejection', 128],
+  ])('whatever listeners for %s come after the runtime’s', async (event, code) => {
+    const process = await start('own-listeners.handler');
+    const { outcome } = await process.dispatch({ event });
+    expect(outcome.ok).toBe(false);
+    expect(await process.exited).toBe(code);
+    expect(process.stdout.match(/first|second/g)).toEqual(['first']);
+  });
+
+  it('unless the function takes the runtime’s listeners away', async () => {
+    const process = await start('own-listeners.handler');
+    expect(await process.invoke({ event: 'uncaughtException', alone: true })).toBe('answered');
+    expect(process.stdout.match(/first|second/g)).toEqual(['second']);
   });
 
   it('after an answer that was given before, which counts', async () => {

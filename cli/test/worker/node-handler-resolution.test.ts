@@ -66,6 +66,13 @@ describe.each(bothModels)('where a handler may be, %s', (_runtime, options) => {
   });
 });
 
+it('a file without an extension is CommonJS up to nodejs22, also in a package of modules', async () => {
+  expect(await invokeOnce('module-package/extensionless.handler')).toBe('common');
+  expect(await initError('module-package/extensionless.handler', node24)).toMatchObject({
+    errorType: 'ReferenceError',
+  });
+});
+
 describe('the default export', () => {
   it('is looked into from nodejs24 on only', async () => {
     expect(await invokeOnce('default-export.handler', {}, node24)).toBe('by default');

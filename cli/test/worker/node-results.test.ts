@@ -14,6 +14,8 @@ describe('up to nodejs22, an answer is', () => {
     ['callback-never.handler', {}, null],
     ['callback-twice.handler', {}, 'first'],
     ['callback-and-promise.handler', {}, 'by promise'],
+    ['thenables.handler', { returns: 'promise' }, 'answered'],
+    ['thenables.handler', { returns: 'at once' }, 'at once'],
     // A plain return value is no answer, and neither is a promise that stays open, unless the function is async.
     ['sync-return.handler', {}, null],
     ['pending-promise.handler', {}, null],
@@ -29,6 +31,16 @@ describe('up to nodejs22, an answer is', () => {
     ['sync-throw.handler', {}, { errorType: 'RangeError', errorMessage: 'thrown at once' }],
     ['throws-at-once.handler', 'words', { errorType: 'string', errorMessage: 'words' }],
     ['callback-error.handler', {}, { errorType: 'TypeError', errorMessage: 'called back with an error' }],
+    [
+      'thenables.handler',
+      { returns: 'promise', rejects: true },
+      { errorType: 'Error', errorMessage: 'rejected' },
+    ],
+    [
+      'thenables.handler',
+      {},
+      { errorType: 'TypeError', errorMessage: "Cannot read properties of undefined (reading 'catch')" },
+    ],
     [
       'callback-circular.handler',
       {},
@@ -85,6 +97,10 @@ describe('from nodejs24 on', () => {
       ),
     });
     expect(await invokeOnce('three-parameters.handler')).toBe('called back');
+  });
+
+  it('any object with a `then` is waited for', async () => {
+    expect(await invokeOnce('thenables.handler', {}, node24)).toBe('answered');
   });
 
   it.each(['never-settles.handler', 'pending-promise.handler'])('%s ends the process', async (handler) => {

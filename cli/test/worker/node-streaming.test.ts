@@ -167,13 +167,22 @@ describe('as on Lambda', () => {
     ['end() alone sends no prelude', 'endOnly', 'body'],
     ['an empty response is one', 'nothing', ''],
     ['a return value is ignored', 'returns', 'written'],
-    ['highWaterMark counts', 'waterMark', `${'x'.repeat(100)} true 100`],
+    ['highWaterMark counts after a moment', 'waterMark', `${'x'.repeat(200)} false true 100`],
     ['the context has no methods of callbacks', 'arguments_', '[{"n":1},"request-1","undefined",true]'],
   ])('%s', async (_what, name, text) => {
     expect(await stream(await start(`streams-quirks.${name}`), { n: 1 })).toMatchObject({
       text,
       error: undefined,
     });
+  });
+
+  it('a write after the end is refused, told to its callback and to the stream, and in the log', async () => {
+    const process = await start('streams-quirks.writesAfterEnd');
+    expect(await stream(process)).toMatchObject({ text: 'whole' });
+    await stream(process);
+    expect(process.stdout).toContain('callback ERR_STREAM_WRITE_AFTER_END');
+    expect(process.stdout).toContain('event ERR_STREAM_WRITE_AFTER_END false');
+    expect(process.stderr).toContain('write after end');
   });
 
   it('nodejs24 takes a streaming handler with three parameters', async () => {

@@ -103,6 +103,18 @@ describe.skipIf(skipReason)(`the log${skipReason ? `: ${skipReason}` : ''}`, () 
     });
   });
 
+  it('of an exception where there is none is text, and as JSON fails the handler, as on Lambda', async () => {
+    const text = await start('logs_no_exception.handler');
+    expect(await text.invoke()).toBe('answered');
+    await text.stop();
+    expect(text.stdout).toContain('none here\rNoneType: None\n');
+    const env = { AWS_LAMBDA_LOG_FORMAT: 'JSON' };
+    expect(await invokeOnce('logs_no_exception.handler', {}, { env })).toMatchObject({
+      errorType: 'AttributeError',
+      errorMessage: "'NoneType' object has no attribute '__name__'",
+    });
+  });
+
   it('is the function’s where it replaces it', async () => {
     const process = await start('replaces_logging.handler');
     await process.invoke();

@@ -283,6 +283,22 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
       expect(await process.invoke('empty')).toMatchObject({ errorType: 'KeyError', errorMessage: '' });
     });
 
+    it('bring what led to them for livectl, and the caller nothing more', async () => {
+      const process = await start('raises.handler');
+      const { outcome } = await process.dispatch('chained');
+      const error = outcome.ok ? undefined : outcome.error;
+      expect(error?.causes).toEqual([
+        {
+          relation: 'context',
+          name: 'PaymentError',
+          message: 'declined: ümläut',
+          stack: expect.arrayContaining(['    raise PaymentError("declined: ümläut")']),
+        },
+      ]);
+      const body = JSON.parse(Buffer.from(error?.body ?? '').toString()) as object;
+      expect(Object.keys(body).sort()).toEqual(['errorMessage', 'errorType', 'requestId', 'stackTrace']);
+    });
+
     it('end the process where they have no words, as on Lambda', async () => {
       const process = await start('raises.handler');
       await process.api.initialised;

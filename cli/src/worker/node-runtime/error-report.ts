@@ -40,6 +40,30 @@ export function reportError(thrown: unknown, model: HandlerModel): ErrorReport {
   }
 }
 
+/**
+ * @throws what AWS's client meets when it logs a thrown value, for which it makes an `Error` of it: a symbol, up to
+ * nodejs22, an object without a prototype, and others can't be made text.
+ */
+export function assertLoggable(thrown: unknown, model: HandlerModel): void {
+  if (thrown instanceof Error) return;
+  if (model === 'promises-only') void String(thrown);
+  // A string is what it makes of it: a symbol throws here.
+  else void new Error(thrown as string);
+}
+
+/** What is reported for it, and whether AWS's client ends instead: that of nodejs24 catches nothing there. */
+export function loggable(
+  thrown: unknown,
+  model: HandlerModel,
+): { readonly error: unknown; readonly endsProcess: boolean } {
+  try {
+    assertLoggable(thrown, model);
+    return { error: thrown, endsProcess: false };
+  } catch (error) {
+    return { error, endsProcess: model === 'promises-only' };
+  }
+}
+
 /** An `Error` of this realm, with or without a stack; all else by its type and as a string. */
 function describe(thrown: unknown): ErrorReport {
   if (!(thrown instanceof Error))

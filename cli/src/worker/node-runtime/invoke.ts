@@ -1,6 +1,6 @@
 // [5] Calls the handler once and waits for its result: by promise, by callback, or by an event loop that runs empty.
 import type { BaseContext } from './context.ts';
-import { RuntimeError } from './error-report.ts';
+import { assertLoggable, RuntimeError } from './error-report.ts';
 import type { HandlerModel } from './handler-model.ts';
 import type { Handler } from './load-handler.ts';
 import { isStreaming } from './streaming-handler.ts';
@@ -15,6 +15,15 @@ export function checkHandler(handler: Handler, model: HandlerModel): void {
     'CallbackHandlerDeprecated',
     'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',
   );
+}
+
+/** What AWS's client up to nodejs22 ends the process for, with 129, once it has answered it. */
+export class FatalError {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
 }
 
 /** Called when the event loop has run empty while an invocation is in flight. */
@@ -52,7 +61,11 @@ function withCallbacks(handler: Handler, event: unknown, base: BaseContext): Pro
       answered = true;
       action();
     };
-    const fail = (error: unknown) => once(() => reject(error ?? 'handled'));
+    const fail = (error: unknown) => {
+      if (answered) return;
+      assertLoggable(error ?? 'handled', 'callbacks');
+      once(() => reject(error ?? 'handled'));
+    };
     const succeed = (result?: unknown) => once(() => resolve(result));
     const context = {
       callbackWaitsForEmptyEventLoop: true,
@@ -70,10 +83,15 @@ function withCallbacks(handler: Handler, event: unknown, base: BaseContext): Pro
     };
     onIdle = () => once(() => (isAsyncFunction(handler) ? reject(unsettled()) : resolve(null)));
     try {
-      const returned = handler(event, context, callback);
-      if (isThenable(returned)) returned.then(succeed, fail);
+      const returned = handler(event, context, callback) as Promise<unknown>;
+      // To the letter: a thenable whose `then` returns no promise fails here, as on Lambda.
+      if (isThenable(returned)) returned.then(succeed, fail).catch(fail);
     } catch (error) {
-      callback(error);
+      try {
+        callback(error);
+      } catch (failure) {
+        reject(new FatalError(failure));
+      }
     }
   });
 }

@@ -68,7 +68,9 @@ async function importModule(moduleFile: string, model: HandlerModel): Promise<un
   if (!isFile(moduleFile)) throw missingModule(moduleFile);
   const require = createRequire(moduleFile);
   try {
-    if (model === 'callbacks' && isCommonJs(moduleFile)) return require(moduleFile);
+    // Without an extension it is CommonJS, whatever package it is in: up to nodejs22 Lambda requires it.
+    const isRequired = extname(moduleFile) === '' || isCommonJs(moduleFile);
+    if (model === 'callbacks' && isRequired) return require(moduleFile);
     try {
       return await import(pathToFileURL(moduleFile).href);
     } catch (error) {

@@ -11,12 +11,15 @@ import {
   type Assignment,
   type EnvironmentVersion,
   environmentVersionHeader,
+  errorCausesHeader,
   type NodeHandler,
 } from '../assignment.ts';
 import { buildContext } from './context.ts';
-import { RuntimeError, reportError, wrapError } from './error-report.ts';
+import { encodedCauses } from './error-causes.ts';
+import { loggable, RuntimeError, reportError, wrapError } from './error-report.ts';
+import { endWith } from './first-listeners.ts';
 import { type HandlerModel, handlerModel } from './handler-model.ts';
-import { checkHandler, invoke, resultJson } from './invoke.ts';
+import { checkHandler, FatalError, invoke, resultJson } from './invoke.ts';
 import { InvokeStore } from './invoke-store.ts';
 import { patchConsole, setInvocation } from './lambda-console.ts';
 import { importFromNodePath } from './layer-imports.ts';
@@ -58,8 +61,8 @@ let model: HandlerModel = 'callbacks';
 /** From nodejs24 on. */
 let store: InvokeStore | undefined;
 
-process.on('uncaughtException', onUncaughtException);
-process.on('unhandledRejection', onUnhandledRejection);
+endWith('uncaughtException', onUncaughtException);
+endWith('unhandledRejection', onUnhandledRejection);
 void run();
 
 async function run(): Promise<void> {
@@ -126,7 +129,11 @@ async function takeInvocation(handler: Handler): Promise<void> {
     marks.end(id);
     answering = connection.request('POST', `${invocationPath}/response`, json);
     await answering;
-  } catch (error) {
+  } catch (thrown) {
+    if (thrown instanceof FatalError) return die(thrown.error, 129);
+    const { error, endsProcess } = loggable(thrown, model);
+    // Nothing is answered then.
+    if (endsProcess) return exitUnanswered(error);
     marks.end(id);
     await postError(`${invocationPath}/error`, error);
   }
@@ -141,7 +148,7 @@ async function takeStreaming(
 ): Promise<void> {
   const mode = {
     'Lambda-Runtime-Function-Response-Mode': 'streaming',
-    Trailer: 'Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body',
+    Trailer: `Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body, ${errorCausesHeader}`,
   };
   const begin = (contentType: string) => connection.post(path, { ...mode, 'Content-Type': contentType });
   responseStream = new ResponseStream(begin, highWaterMarkOf(handler), model);
@@ -149,11 +156,20 @@ async function takeStreaming(
   connection.hold();
   try {
     await invokeStreaming(handler, event, responseStream, buildContext(headers, model), model);
-  } catch (error) {
+  } catch (thrown) {
+    const { error, endsProcess } = loggable(thrown, model);
+    if (endsProcess) return exitUnanswered(error);
+    if (error !== thrown) return die(error, 129);
     if (!(await responseStream.fail(error))) writeError(error);
   }
   responseStream = undefined;
   marks.end(id);
+}
+
+/** As Node.js does for what nobody catches. */
+function exitUnanswered(error: unknown): void {
+  writeError(error);
+  process.exit(1);
 }
 
 function locateFromEnvironment(): HandlerLocation {
@@ -212,8 +228,10 @@ async function getJson(path: string): Promise<unknown> {
 
 async function postError(path: string, thrown: unknown): Promise<void> {
   const report = reportError(thrown, model);
+  const causes = encodedCauses(thrown);
   answering = connection.request('POST', path, JSON.stringify(report), {
     'Lambda-Runtime-Function-Error-Type': report.errorType ?? '',
+    ...(causes !== undefined && { [errorCausesHeader]: causes }),
   });
   await answering;
 }

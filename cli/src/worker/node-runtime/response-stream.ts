@@ -1,5 +1,7 @@
 // [5] The `responseStream` of a streaming handler: a Writable whose bytes go to the Runtime API as they are written.
 import { Writable } from 'node:stream';
+import { errorCausesHeader } from '../assignment.ts';
+import { encodedCauses } from './error-causes.ts';
 import { RuntimeError, reportError } from './error-report.ts';
 import type { HandlerModel } from './handler-model.ts';
 import type { RequestBody, RuntimeResponse } from './runtime-connection.ts';
@@ -31,7 +33,12 @@ export class ResponseStream extends Writable {
     highWaterMark: number | undefined,
     model: HandlerModel,
   ) {
-    super(highWaterMark === undefined ? {} : { highWaterMark });
+    super();
+    // Lambda's stream is a request, which takes the socket's mark when it gets its socket: a moment later.
+    process.nextTick(() => {
+      const { _writableState: state } = this as unknown as { _writableState: { highWaterMark: number } };
+      if (highWaterMark !== undefined) state.highWaterMark = highWaterMark;
+    });
     this.#begin = begin;
     this.#model = model;
     // Whoever destroys the stream with an error gets to see it; it must not end the process as well.
@@ -72,6 +79,8 @@ export class ResponseStream extends Writable {
   async finished(): Promise<void> {
     await this.#closed();
     if (this.writableFinished) return;
+    // E.g. a write after the end.
+    if (this.errored) throw this.errored;
     throw new RuntimeError('TruncatedResponse', 'The response stream was destroyed before it ended');
   }
 
@@ -107,7 +116,9 @@ function trailersOf(thrown: unknown, model: HandlerModel): Record<string, string
     errorMessage: errorMessage.slice(0, maxTrailerText),
     trace: trace.join('\n').slice(0, maxTrailerText).split('\n'),
   };
+  const causes = encodedCauses(thrown);
   return {
+    ...(causes !== undefined && { [errorCausesHeader]: causes }),
     'Lambda-Runtime-Function-Error-Type': errorType,
     'Lambda-Runtime-Function-Error-Body': Buffer.from(JSON.stringify(report)).toString('base64'),
   };

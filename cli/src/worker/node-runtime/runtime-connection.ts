@@ -2,6 +2,9 @@
 // per invocation over node:http and tells at once when livectl is gone.
 import { connect, type Socket } from 'node:net';
 
+/** Room for the causes of an error, see `errorCausesLimits`; livectl's parser takes a megabyte. */
+const maxHeaderText = 128 * 1024;
+
 export interface RuntimeResponse {
   readonly status: number;
   /** Names in lower case. */
@@ -166,7 +169,7 @@ function parseHead(bytes: Buffer): Head | undefined {
 
 /** Without what would end a header early or not be ASCII; error types come from the user's code. */
 function headerText(value: string): string {
-  return plainText(value).slice(0, 1024);
+  return plainText(value).slice(0, maxHeaderText);
 }
 
 function plainText(value: string): string {

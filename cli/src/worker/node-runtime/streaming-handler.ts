@@ -52,7 +52,8 @@ export async function invokeStreaming(
   const older = { callbackWaitsForEmptyEventLoop: true, ...context };
   const returned = call(event, stream, model === 'callbacks' ? older : context);
   if (typeof (returned as PromiseLike<unknown> | undefined)?.then !== 'function') {
-    throw new Error('Streaming does not support non-async handlers.');
+    const words = 'Streaming does not support non-async handlers.';
+    throw model === 'callbacks' ? words : new Error(words);
   }
   // biome-ignore lint/suspicious/noConsole: into the function's own log, as Lambda's runtime does.
   if ((await returned) !== undefined) console.warn('Streaming handlers ignore return values.');

@@ -55,7 +55,7 @@ class RuntimeConnection:
         head = "%s %s HTTP/1.1\r\n%s" % (method, path, self._head)
         for name, value in (headers or {}).items():
             # Without what would end a header early; error types come from the user's code.
-            head += "%s: %s\r\n" % (name, re.sub(r"[^\x20-\x7e]", "?", value)[:1024])
+            head += "%s: %s\r\n" % (name, re.sub(r"[^\x20-\x7e]", "?", value)[: 128 * 1024])
         if body is not None:
             head += "Content-Length: %d\r\n" % len(body)
         try:
@@ -456,7 +456,48 @@ def error_report(error, request_id=""):
         error_type, trace = type(error).__name__, traceback.format_list(own_frames(error))
     report = {"errorMessage": str(error), "errorType": error_type, "requestId": request_id, "stackTrace": trace}
     headers = {"Content-Type": "application/json", "Lambda-Runtime-Function-Error-Type": error_type}
+    causes = error_causes(error)
+    if causes:
+        import binascii
+
+        headers["Livectl-Error-Causes"] = binascii.b2a_base64(json.dumps(causes).encode(), newline=False).decode()
     return json.dumps(report).encode(), headers
+
+
+def error_causes(error):
+    """What led to an error, for livectl to show below it: see ../assignment.ts for the header and its limits."""
+    causes = []
+    seen = {id(error)}
+
+    def add(relation, cause):
+        if cause is None or id(cause) in seen or len(causes) >= 8:
+            return
+        seen.add(id(cause))
+        try:
+            message = str(cause)[:500]
+        except Exception:
+            message = ""
+        stack = "".join(traceback.format_list(own_frames(cause))).splitlines()
+        stack = [line[:500] for line in stack[:12]]
+        causes.append({"relation": relation, "name": type(cause).__name__, "message": message, "stack": stack})
+        collect(cause)
+
+    def collect(holder):
+        if holder.__cause__ is not None:
+            add("cause", holder.__cause__)
+        elif not holder.__suppress_context__:
+            add("context", holder.__context__)
+        # An exception group's.
+        parts = getattr(holder, "exceptions", None)
+        if isinstance(parts, tuple):
+            for part in parts:
+                if isinstance(part, BaseException):
+                    add("part", part)
+
+    # A Fault is this client's own; what led to it is in its words.
+    if not isinstance(error, Fault):
+        collect(error)
+    return causes
 
 
 # The log
@@ -581,7 +622,8 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             error_class, error, trace = record.exc_info
             line["stackTrace"] = traceback.format_tb(trace)
-            line["errorType"] = error_class.__name__ if error_class else None
+            # As Lambda does, this fails where there is no exception: logging.exception() outside of an except clause.
+            line["errorType"] = error_class.__name__
             line["errorMessage"] = str(error)
             line["location"] = "%s:%s:%d" % (record.pathname, record.funcName, record.lineno)
         extra = {name: value for name, value in vars(record).items() if name not in self.known and name not in line}

@@ -1,0 +1,6 @@
+import logging
+
+
+def handler(event, context):
+    logging.exception("none here")
+    return "answered"
