@@ -112,7 +112,8 @@ export function isPlainJavaScript(file: string): boolean {
   return /^(\.[cm]?js)?$/.test(extname(file));
 }
 
-function scriptAt(place: string): string | undefined {
+/** The source file of a handler or another script, which may be named without its extension; undefined where there is none. */
+export function scriptAt(place: string): string | undefined {
   const candidates = [...(extname(place) === '' ? [] : [place]), ...extensions.map((one) => place + one)];
   return candidates.find((file) => kindOf(file) === 'file');
 }

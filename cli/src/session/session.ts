@@ -206,6 +206,8 @@ export class Session {
         const { type, functionName, ...rest } = event;
         return this.#tell({ event: type, function: functionName, ...rest });
       }
+      case 'notice':
+        return this.#tell({ event: 'notice', message: event.message });
       case 'loaded':
       case 'worker_started':
       case 'worker_ended':

@@ -4,6 +4,7 @@ import { builtHandlers } from './built-handlers.ts';
 import { disabledNodeFeatures } from './disabled-node-features.ts';
 import type { FunctionCode } from './invocation.ts';
 import { layerVariables } from './layers.ts';
+import { optionsWithLayers } from './sandbox-paths.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -109,6 +110,9 @@ export function functionEnvironment(code: FunctionCode, sent: Variables): Record
     LAMBDA_TASK_ROOT: code.taskRoot,
     _HANDLER: code.handler,
     ...builtHandlers(code, variables),
+    ...(variables.NODE_OPTIONS && {
+      NODE_OPTIONS: optionsWithLayers(variables.NODE_OPTIONS, code.layers ?? []),
+    }),
     AWS_EXECUTION_ENV: `AWS_Lambda_${code.runtime}`,
   };
 }

@@ -135,6 +135,8 @@ export type WorkerEvent =
       readonly build: number;
       readonly since: number;
     })
+  /** What a function's variables ask for and does not happen here; once for each. */
+  | { readonly type: 'notice'; readonly message: string }
   | {
       readonly type: 'worker_started';
       readonly functionName: string;

@@ -17,6 +17,7 @@ import { Job } from './job.ts';
 import { LiveWorkers } from './live-workers.ts';
 import { placeInvocation } from './placement.ts';
 import { RunTimes } from './run-times.ts';
+import { sandboxNotices } from './sandbox-paths.ts';
 import type { Worker } from './worker.ts';
 
 export interface WorkerPoolOptions {
@@ -62,6 +63,8 @@ class Pool implements WorkerPool {
   readonly #codes = new Map<string, FunctionCode>();
   /** The newest environment of each function that has been invoked: what its next worker can be started with. */
   readonly #environments = new Map<string, Invocation['environment']>();
+  /** Notices that were given. */
+  readonly #told = new Set<string>();
   readonly #jobs = new Map<string, Job>();
   readonly #queue = new FairQueue<Job>();
   readonly #runTimes = new RunTimes();
@@ -121,7 +124,7 @@ class Pool implements WorkerPool {
       }
       const busy = this.#workers.list().some(({ code: other }) => other?.functionName === code.functionName);
       if (this.#workers.count < this.#maxWorkers && !(busy && this.#oneAtATime(code.functionName))) {
-        const worker = this.#workers.start(code, new FunctionEnvironment(code, environment));
+        const worker = this.#start(code, environment);
         void worker.settled.then(this.#runTimes.begin(code.functionName));
         this.#release(worker);
       }
@@ -225,11 +228,27 @@ class Pool implements WorkerPool {
       if (placement.kind === 'start' && placement.evict !== undefined) {
         this.#workers.end(placement.evict, 'its place was needed');
       }
-      const worker = placement.kind === 'use' ? placement.worker : this.#workers.start(code, environment);
+      const worker =
+        placement.kind === 'use'
+          ? placement.worker
+          : this.#start(code, job.invocation.environment, environment);
       this.#claim(worker, job);
       void this.#work(worker, job, environment);
       return true;
     });
+  }
+
+  #start(
+    code: FunctionCode,
+    given: Invocation['environment'],
+    environment = new FunctionEnvironment(code, given),
+  ): Worker {
+    for (const message of sandboxNotices(code, given)) {
+      if (this.#told.has(message)) continue;
+      this.#told.add(message);
+      this.#emit({ type: 'notice', message });
+    }
+    return this.#workers.start(code, environment);
   }
 
   #claim(worker: Worker, job: Job): void {

@@ -1,6 +1,7 @@
 // Scripts beside the handler: threads, child processes, and the handlers that wrappers of vendors load in their turn.
 import { afterEach, expect, it } from 'vitest';
 import { functionEnvironment } from '../../src/worker/environment.ts';
+import { sandboxNotices } from '../../src/worker/sandbox-paths.ts';
 import { answer, Project } from './project.ts';
 
 let project: Project;
@@ -123,6 +124,31 @@ it('builds what entry_points names, for a stage whose variables are known only w
   const built = await project.built();
   const environment = functionEnvironment(built.code, { DD_LAMBDA_HANDLER: 'src/app.inner' });
   expect(await answer(built, {}, environment)).toEqual(['wrapped', 'inner']);
+});
+
+it('says what a function’s variables ask for that does not happen here, with the way out', async () => {
+  project = await Project.create({
+    'wrapper.js': wrapper,
+    'src/app.ts': 'export const inner = async () => 1 as number;\n',
+    'layers/tracer/tracer.cjs': '',
+  });
+  await project.start([{ name: 'hello', handler: 'wrapper.handler', layerDirs: ['layers/tracer'] }]);
+  const { code } = await project.built();
+  const options = '--require /opt/tracer.cjs --import=/opt/gone.mjs';
+  const here = project.path('layers/tracer/tracer.cjs');
+  expect(functionEnvironment(code, { NODE_OPTIONS: options }).NODE_OPTIONS).toBe(
+    `--require ${here} --import=/opt/gone.mjs`,
+  );
+  const given = {
+    AWS_LAMBDA_EXEC_WRAPPER: '/opt/wrap',
+    NODE_OPTIONS: options,
+    DD_LAMBDA_HANDLER: 'src/app.inner',
+  };
+  expect(sandboxNotices(code, given)).toEqual([
+    expect.stringContaining('the wrapper script /opt/wrap (AWS_LAMBDA_EXEC_WRAPPER) is not run'),
+    expect.stringMatching(/NODE_OPTIONS names \/opt\/gone\.mjs, .* in "layer_dirs"$/),
+    'hello: DD_LAMBDA_HANDLER names src/app, which is TypeScript and not built; name it in "esbuild": { "entry_points": ["src/app"] }',
+  ]);
 });
 
 it('names the built handler to what is loaded before it, and to nothing else', async () => {

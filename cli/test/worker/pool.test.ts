@@ -251,6 +251,17 @@ describe('the environment', () => {
     expect(await harness.answer('replaced', { name: 'ada' }, { environment: renewed })).toEqual(expected);
   });
 
+  it('gives a notice once for a wrapper script that is not run here', async () => {
+    const harness = new PoolHarness(runtime.file);
+    harness.use('wrapped', 'echo.mjs');
+    const environment = { AWS_LAMBDA_EXEC_WRAPPER: '/opt/wrap' };
+    await harness.answer('wrapped', 1, { environment });
+    await harness.answer('wrapped', 1, { environment: { ...environment, NODE_OPTIONS: '--no-warnings' } });
+    expect(harness.ofType('notice').map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^wrapped: the wrapper script \/opt\/wrap /),
+    ]);
+  });
+
   it('is the working directory, too', async () => {
     const harness = new PoolHarness(runtime.file);
     harness.use('context', 'context.mjs');

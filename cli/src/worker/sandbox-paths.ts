@@ -1,0 +1,50 @@
+// [5] Variables that name files of Lambda's sandbox: what of them is found in the project or in the folders of layers, and
+// what to say of the rest, since it would be missing without a word.
+import { join, resolve } from 'node:path';
+import { isHandlerVariable, isPlainJavaScript, partsOf, scriptAt } from '../manifest/node-handler.ts';
+import { kindOf } from '../manifest/path-kind.ts';
+import type { FunctionCode } from './invocation.ts';
+
+type Variables = Readonly<Record<string, string>>;
+
+/** A file below /opt in NODE_OPTIONS, as in `--require /opt/tracer.cjs` and `--import=/opt/tracer.mjs`. */
+const fileInOptions = /(?<=^|[\s="'])\/opt\/[^\s"']+/g;
+
+/** NODE_OPTIONS with files of layers where they are on this machine; others stay as they are. */
+export function optionsWithLayers(options: string, layers: readonly string[]): string {
+  return options.replace(fileInOptions, (file) => fileInLayers(file, layers) ?? file);
+}
+
+/** What a function's variables ask for that does not happen here, each with the way out. */
+export function sandboxNotices(code: FunctionCode, given: Variables): string[] {
+  const { functionName, layers = [], runner, taskRoot } = code;
+  const notices: string[] = [];
+  const wrapper = given.AWS_LAMBDA_EXEC_WRAPPER;
+  if (wrapper) {
+    notices.push(
+      `${functionName}: the wrapper script ${wrapper} (AWS_LAMBDA_EXEC_WRAPPER) is not run on this machine; to have what it sets up, set its variables for the function itself, e.g. NODE_OPTIONS that load the tracer from node_modules`,
+    );
+  }
+  for (const [file] of (given.NODE_OPTIONS ?? '').matchAll(fileInOptions)) {
+    if (kindOf(file) === 'file' || fileInLayers(file, layers) !== undefined) continue;
+    notices.push(
+      `${functionName}: NODE_OPTIONS names ${file}, a layer's file that is not here; unpack the layer into a folder of the project and name that folder in "layer_dirs"`,
+    );
+  }
+  for (const [name, value] of Object.entries(runner.kind === 'node' ? given : {})) {
+    const { place } = isHandlerVariable(name) ? (partsOf(value) ?? {}) : {};
+    const file = place === undefined ? undefined : scriptAt(resolve(taskRoot, place));
+    if (place === undefined || file === undefined || isPlainJavaScript(file)) continue;
+    if (runner.kind === 'node' && runner.built?.[resolve(taskRoot, place)] !== undefined) continue;
+    notices.push(
+      `${functionName}: ${name} names ${place}, which is TypeScript and not built; name it in "esbuild": { "entry_points": [${JSON.stringify(place)}] }`,
+    );
+  }
+  return notices;
+}
+
+/** A later layer's file hides an earlier one's. */
+function fileInLayers(file: string, layers: readonly string[]): string | undefined {
+  const places = layers.toReversed().map((layer) => join(layer, file.slice('/opt/'.length)));
+  return places.find((place) => kindOf(place) === 'file');
+}
