@@ -2,7 +2,7 @@
 // strictly `host:port`, so the port is what tells one process from another.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { peerOf } from '../loopback/peer-user.ts';
+import { type Peer, peerOf } from '../loopback/peer-user.ts';
 import { ServerSockets } from '../loopback/server-sockets.ts';
 import { type Dispatched, Dispatcher, type Initialised, type RuntimeInvocation } from './dispatcher.ts';
 import { type FunctionError, stoppedError } from './invocation.ts';
@@ -24,6 +24,8 @@ export interface RuntimeApiOptions {
    * refused, where the system tells whose they are (Linux). `privateRoutes` need it.
    */
   readonly token?: string | undefined;
+  /** Looks up whose a connection is where there is no token; default: {@link peerOf}. */
+  readonly peerOf?: (socket: Socket) => Promise<Peer>;
   /** Further `GET` paths, answered as JSON once their promise resolves; refused when no token is set. */
   readonly privateRoutes?: Readonly<Record<string, () => unknown>>;
   /** Further `POST` paths, told of the body; refused when no token is set. */
@@ -164,7 +166,7 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
   function onOpenRequest(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     if (trusted.has(socket)) return onRequest(request, response);
-    void peerOf(socket).then((peer) => {
+    void (options.peerOf ?? peerOf)(socket).then((peer) => {
       if (peer !== 'own' && peer !== 'unknown') {
         request.resume();
         // A runtime that has hung up already has broken its answer off; whoever else knows the id, ends nothing by it.

@@ -306,7 +306,17 @@ describe('what is refused', () => {
     expect(await call(api, 'GET', `${runtime}/invocation/next`, { headers })).toMatchObject({ status: 403 });
   });
 
-  it.runIf(canBeAnotherUser)('another user, whatever he knows and however soon he has gone', async () => {
+  it.each(['other', 'gone', 'elsewhere'] as const)('what comes from a process that is %s', async (peer) => {
+    const api = await start({ peerOf: async () => peer });
+    void api.dispatch(invocation('secret'));
+    expect(await next(api)).toMatchObject({ status: 403, body: expect.not.stringContaining('secret') });
+    const path = `${runtime}/init/error`;
+    expect(await call(api, 'POST', path, { body: '{"errorType":"Forged"}' })).toMatchObject({ status: 403 });
+  });
+
+  it('a real other user, whatever he knows', async () => {
+    // Only root can be one.
+    if (!canBeAnotherUser) return;
     const api = await start();
     const get = `GET ${runtime}/invocation/next HTTP/1.1\r\nHost: ${api.address}\r\n\r\n`;
     expect(await sentByAnotherUser(api.port, get)).toMatch(/^HTTP\/1\.1 403 /);
