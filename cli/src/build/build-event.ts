@@ -93,6 +93,11 @@ export interface Builder {
   start(): Promise<void>;
   /** A worker has reported what it loaded: these files are watched, too. */
   onLoaded(loaded: LoadedReport): void;
+  /**
+   * Whether a source of the function has changed since a time, in milliseconds since the epoch, also one whose save has not
+   * been noticed yet.
+   */
+  changedSince(functionName: string, sinceMs: number): boolean;
   /** Stops watching, disposes of esbuild, removes the output folder. */
   close(): Promise<void>;
 }

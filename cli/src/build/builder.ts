@@ -92,6 +92,10 @@ class AllBuilds implements Builder {
     }
   }
 
+  changedSince(functionName: string, sinceMs: number): boolean {
+    return this.#builds.some((build) => build.functionName === functionName && build.changedSince(sinceMs));
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#starting?.catch(() => undefined);

@@ -9,9 +9,13 @@ import type { Compilation, Compiler } from './compiler.ts';
 import { changedAt } from './file-state.ts';
 import type { FileWatcher, Subscriber } from './file-watcher.ts';
 import { FurtherFiles } from './further-files.ts';
+import { isCode } from './written-files.ts';
 
 /** Builds in a row that may be thrown away because a source changed meanwhile; the next one is published anyway. */
 const mostDiscarded = 10;
+
+/** Kernels stamp files with a clock that lags behind by up to one tick: 10 ms at the slowest (HZ=100). */
+const clockLagMs = 10;
 
 export interface FunctionBuildOptions {
   readonly target: Target;
@@ -86,6 +90,15 @@ export class FunctionBuild implements Subscriber {
     const torn = this.#watch(loaded.since);
     // What changed while it was being loaded is looked at by the watcher, and told of.
     if (torn) this.#forced = true;
+  }
+
+  /** Whether a source has changed since a time, in milliseconds since the epoch; also one that is gone. */
+  changedSince(sinceMs: number): boolean {
+    const paths = [...this.#inputs, ...this.#extra, ...(this.#guesses ?? [])];
+    const wasThere = (path: string) => this.#inputs.has(path) && isCode(path);
+    return paths.some(
+      (path) => (changedAt(path) ?? (wasThere(path) ? Number.POSITIVE_INFINITY : 0)) >= sinceMs - clockLagMs,
+    );
   }
 
   /** Watches all that counts now; true where some of it may have changed since it was read. */

@@ -168,6 +168,7 @@ async function serve(
     nodeRuntimeFile,
     nodeCommand: nodeCommand(),
     pythonRuntimeFile,
+    changedSince: (functionName, sinceMs) => builder.changedSince(functionName, sinceMs),
     onEvent: (event) => {
       if (event.type === 'loaded') builder.onLoaded(event);
       else session?.onWorker(event);

@@ -16,6 +16,8 @@ export class Job {
   worker: Worker | undefined;
   /** It is being ended: what its worker answers now is its end. */
   cancelled = false;
+  /** How often it was tried again because sources changed while a worker loaded them. */
+  retries = 0;
   readonly #options: JobOptions;
   readonly #limit: TimeLimit;
   readonly #since = performance.now();
@@ -58,7 +60,7 @@ export class Job {
   }
 
   /** A worker has answered it. */
-  finish(run: Omit<WorkerRun, 'taken'>): void {
+  finish(run: Omit<WorkerRun, 'taken' | 'failedInitSince'>): void {
     this.#limit.cancel();
     // What of its time went neither into the code nor into starting a worker.
     const waitMs = Math.max(0, performance.now() - this.#since - run.codeMs - run.initMs);

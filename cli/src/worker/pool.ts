@@ -1,4 +1,5 @@
 // [5] The workers of all served functions: who runs what, how many at a time, until when, and on which code.
+import { EventEmitter } from 'node:events';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
 import type { Debugging } from './debugging.ts';
 import { FunctionEnvironment, machineEnvironment } from './environment.ts';
@@ -41,6 +42,8 @@ export interface WorkerPoolOptions {
   /** Debuggers may attach to these functions: each runs one invocation at a time. Whoever opened it closes it. */
   readonly debugging?: Debugging | undefined;
   readonly onEvent: (event: WorkerEvent) => void;
+  /** Whether a source of a function has changed since a time, in milliseconds since the epoch; default: never. */
+  readonly changedSince?: ((functionName: string, sinceMs: number) => boolean) | undefined;
   readonly clock?: Clock;
   /** Where the machine's part of a worker's environment is taken from; default `process.env`. */
   readonly machineEnvironment?: NodeJS.ProcessEnv;
@@ -51,6 +54,10 @@ const spareAfterAnswerMs = 25;
 /** The same after a reload that nobody has called yet. */
 const spareAfterReloadMs = 1000;
 const defaultIdleMs = 300_000;
+/** A save that goes on while workers load the file is over by then, and built. Milliseconds. */
+const saveMs = 1000;
+/** An invocation that meets one save after the other gets the error of the last one. */
+const mostRetries = 3;
 
 /** Creates a pool without any process; the first one starts with the first `use`. */
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
@@ -68,6 +75,8 @@ class Pool implements WorkerPool {
   readonly #jobs = new Map<string, Job>();
   readonly #queue = new FairQueue<Job>();
   readonly #runTimes = new RunTimes();
+  /** Tells of new code, by the function's name. */
+  readonly #builds = new EventEmitter().setMaxListeners(0);
   readonly #workers: LiveWorkers;
   #closed = false;
 
@@ -115,6 +124,7 @@ class Pool implements WorkerPool {
   use(code: FunctionCode): void {
     if (this.#closed) return;
     this.#codes.set(code.functionName, code);
+    this.#builds.emit(code.functionName);
     const environment = this.#environments.get(code.functionName);
     if (environment !== undefined) {
       for (const worker of this.#workers.list()) {
@@ -260,11 +270,15 @@ class Pool implements WorkerPool {
 
   async #work(worker: Worker, job: Job, environment: FunctionEnvironment): Promise<void> {
     const ended = this.#runTimes.begin(job.invocation.functionName);
-    const { taken, ...run } = await worker.run(job.invocation, environment, () => job.handOver());
+    const { failedInitSince, taken, ...run } = await worker.run(job.invocation, environment, () =>
+      job.handOver(),
+    );
     ended();
+    const again =
+      failedInitSince !== undefined && (await this.#readAgain(worker.code, failedInitSince, job.retries++));
     worker.busy = false;
     job.worker = undefined;
-    if (taken || job.cancelled || this.#closed) {
+    if ((taken && !again) || job.cancelled || this.#closed) {
       job.finish(run);
       this.#bootSparesAfter(spareAfterAnswerMs);
     } else {
@@ -272,6 +286,25 @@ class Pool implements WorkerPool {
     }
     this.#release(worker);
     this.#schedule();
+  }
+
+  /**
+   * Whether an init phase that failed may have read a source in the middle of a save, so that it is worth another try.
+   * Resolves once the save is over: with the next build, or after a while where that is the same as this one.
+   */
+  async #readAgain(code: FunctionCode | undefined, since: number, retries: number): Promise<boolean> {
+    if (code === undefined || retries >= mostRetries || this.#closed) return false;
+    const { functionName } = code;
+    if (this.#codes.get(functionName) !== code) return true;
+    if (!this.#options.changedSince?.(functionName, since)) return false;
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.after(saveMs, resolve);
+      this.#builds.once(functionName, () => {
+        timer.cancel();
+        resolve();
+      });
+    });
+    return true;
   }
 
   /** A worker has nothing to do now: it waits for more, or ends where its code is outdated or failed to load. */

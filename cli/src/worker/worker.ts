@@ -47,6 +47,8 @@ export interface WorkerRun {
   readonly initMs: number;
   /** False when a warm worker died before it took the event: nothing has run, and it may run elsewhere. */
   readonly taken: boolean;
+  /** The init phase went wrong, so nothing has run; when it began, in milliseconds since the epoch. */
+  readonly failedInitSince: number | undefined;
   readonly logsDrained: Promise<void>;
 }
 
@@ -194,7 +196,7 @@ export class Worker {
         `No worker could be started: ${messageOf(cause)}`,
       );
       const failed = { outcome: { ok: false, error } as const, codeMs: 0, initMs: 0, taken: true };
-      return { ...failed, logsDrained: Promise.resolve() };
+      return { ...failed, failedInitSince: undefined, logsDrained: Promise.resolve() };
     }
     const { api, logs } = running;
     const earlierLines = logs.expect(invocation.id);
@@ -209,6 +211,7 @@ export class Worker {
       codeMs,
       initMs,
       taken: handedOver || !wasWarm,
+      failedInitSince: handedOver || !this.failed ? undefined : performance.timeOrigin + this.#begun,
       logsDrained: logs.drained(invocation.id),
     };
   }

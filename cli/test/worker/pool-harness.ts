@@ -20,8 +20,10 @@ export class PoolHarness {
   #waiting: (() => void)[] = [];
   #count = 0;
   #builds = 0;
+  readonly #clock: WorkerPoolOptions['clock'];
 
   constructor(runtimeFile: string, options: Partial<WorkerPoolOptions> = {}) {
+    this.#clock = options.clock;
     this.pool = createWorkerPool({
       nodeRuntimeFile: runtimeFile,
       pythonRuntimeFile,
@@ -61,7 +63,7 @@ export class PoolHarness {
       functionName,
       instance: 'instance-1',
       event: Buffer.from(JSON.stringify(event)),
-      deadlineMs: Date.now() + 20_000,
+      deadlineMs: (this.#clock?.now() ?? Date.now()) + 20_000,
       timeoutSeconds: 3,
       invokedFunctionArn: `arn:aws:lambda:eu-central-1:123456789012:function:${functionName}`,
       environment: { AWS_ACCESS_KEY_ID: 'key-of-the-role' },
