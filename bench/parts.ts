@@ -3,6 +3,7 @@ import { AwsV4Signer } from 'aws4fetch';
 import type { Message } from '../protocol/message.ts';
 import { channelFromSender, channelToClient, generateClientKeys } from '../protocol/sealing.ts';
 import { Signer } from '../protocol/signature.ts';
+import { parseStageSecret } from '../protocol/stage-secret.ts';
 import { decodeMessage, encodeMessage, parseWire } from '../protocol/wire.ts';
 import type { Figure, Measurement } from './measurement.ts';
 
@@ -10,6 +11,7 @@ const warmUp = 500;
 const runs = 2000;
 const agreements = 100;
 const stage = 'bench';
+const secret = parseStageSecret(Buffer.alloc(32, 7).toString('base64'));
 
 const scope = { service: 'execute-api', region: 'eu-west-1' };
 const keys = {
@@ -31,8 +33,8 @@ written and read is an invocation of 3 KB: head, encryption, wire text, and all 
 
 async function measure(): Promise<readonly Figure[]> {
   const client = await generateClientKeys();
-  const toClient = await channelToClient(client.publicKey, stage);
-  const fromStub = await channelFromSender(client, toClient.enc, stage);
+  const toClient = await channelToClient(client.publicKey, stage, secret);
+  const fromStub = await channelFromSender(client, toClient.enc, stage, secret);
   const signer = new Signer(scope);
   const parsedUrl = new URL(url);
   const message = invocation();
@@ -64,8 +66,8 @@ async function measure(): Promise<readonly Figure[]> {
     {
       what: 'key agreement, both ends',
       samples: await timed(agreements, async () => {
-        const { enc } = await channelToClient(client.publicKey, stage);
-        await channelFromSender(client, enc, stage);
+        const { enc } = await channelToClient(client.publicKey, stage, secret);
+        await channelFromSender(client, enc, stage, secret);
       }),
     },
   ];

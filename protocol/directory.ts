@@ -56,6 +56,8 @@ const clientItemSchema = v.object({
   caller: v.optional(text),
   /** livectl's version. */
   version: text,
+  /** What it understands beyond the protocol of version 0.1, words parted by spaces: {@link provesSenders}. */
+  capabilities: v.optional(text),
   /** When serving began, milliseconds since the epoch. */
   since: milliseconds,
   /** Until when the lease holds, milliseconds since the epoch; renewed while serving. */
@@ -87,6 +89,14 @@ export const clientAttributes = [
   'user',
   'version',
 ] as const;
+
+/** The capabilities of this version's clients. */
+export const clientCapabilities = 'psk';
+
+/** Whether a client takes messages whose sender proves that it has the stage's secret; livectl 0.1 does not. */
+export function provesSenders({ capabilities = '' }: Pick<ClientItem, 'capabilities'>): boolean {
+  return capabilities.split(' ').includes('psk');
+}
 
 export function toItem(client: ClientItem): Item {
   const item: Record<string, Attribute> = {};

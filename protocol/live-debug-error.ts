@@ -26,6 +26,7 @@ export const errorCodes = {
   LD_PERMISSION: { name: 'LiveDebugPermissionError', fault: 'user' },
   LD_RESOURCE: { name: 'LiveDebugResourceError', fault: 'user' },
   LD_PUBLISH: { name: 'LiveDebugPublishError', fault: 'system' },
+  LD_VERSION: { name: 'LiveDebugVersionError', fault: 'user' },
   LD_CLOCK: { name: 'LiveDebugClockError', fault: 'user' },
   LD_AWS: { name: 'LiveDebugAwsError', fault: 'system' },
   LD_INTERNAL: { name: 'LiveDebugInternalError', fault: 'system' },

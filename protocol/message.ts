@@ -1,5 +1,6 @@
 // The messages both ends speak, version 1: names, fields and limits. docs/protocol.md tells the story.
 import * as v from 'valibot';
+import { secretIdPattern } from './stage-secret.ts';
 
 /** Raised when either end can no longer understand the other; both must be of one version. */
 export const protocolVersion = 1;
@@ -77,6 +78,8 @@ export const headerSchema = v.strictObject({
   gzip: v.optional(v.literal(true)),
   /** Towards a client only: the sender's encapsulated HPKE key, base64. */
   enc: v.optional(v.pipe(v.string(), v.minLength(8), v.maxLength(256))),
+  /** Towards a client only: the id of the stage's secret that the sender has; without it the sender proves nothing. */
+  psk: v.optional(v.pipe(v.string(), v.regex(secretIdPattern))),
 });
 export type MessageHeader = v.InferOutput<typeof headerSchema>;
 

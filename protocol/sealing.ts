@@ -1,9 +1,11 @@
 // Messages prove themselves: HPKE (RFC 9180) agrees on keys once, AES-256-GCM seals every chunk.
 //
 // A client publishes a public key in its directory item. A sender makes one key agreement with it and both
-// export one key per direction: only the holder of the private key can read, and only it can answer.
+// export one key per direction: only the holder of the private key can read, and only it can answer. The stage's
+// secret goes into the agreement (PSK mode), so that the sender is one that has it.
 import { createCipheriv, createDecipheriv, randomBytes, type webcrypto } from 'node:crypto';
 import { CipherSuite, DhkemP256HkdfSha256, ExportOnly, HkdfSha256 } from '@hpke/core';
+import type { StageSecret } from './stage-secret.ts';
 
 const suite = new CipherSuite({
   kem: new DhkemP256HkdfSha256(),
@@ -29,6 +31,8 @@ export interface ClientKeys {
 export interface Channel {
   /** The sender's encapsulated key, base64: which channel a message belongs to. */
   readonly enc: string;
+  /** The id of the stage's secret that is part of the agreement; undefined where none is, so anybody may be the sender. */
+  readonly secretId: string | undefined;
   /** Returns nonce, ciphertext and tag. A random 96-bit nonce allows 2^32 messages a key (NIST SP 800-38D, 8.3). */
   seal(header: string, plaintext: Uint8Array): Buffer;
   /** The plaintext, or undefined when one bit of header or chunk is not what was sealed with this channel's key. */
@@ -42,34 +46,53 @@ export async function generateClientKeys(): Promise<ClientKeys> {
 }
 
 /**
- * The sender's end of a channel to the client that owns `publicKey`. Both ends must name the same `stage`.
- * Costs 2 to 6 ms. Rejects when the key is no point on P-256.
+ * The sender's end of a channel to the client that owns `publicKey`. Both ends must name the same `stage` and have the
+ * same `secret`, or both none. Costs 2 to 6 ms. Rejects when the key is no point on P-256.
  */
-export async function channelToClient(publicKey: string, stage: string): Promise<Channel> {
+export async function channelToClient(
+  publicKey: string,
+  stage: string,
+  secret: StageSecret | undefined,
+): Promise<Channel> {
   const recipientPublicKey = await suite.kem.deserializePublicKey(fromBase64(publicKey));
-  const sender = await suite.createSenderContext({ recipientPublicKey, info: infoOf(stage) });
+  const sender = await suite.createSenderContext({
+    recipientPublicKey,
+    info: infoOf(stage),
+    ...pskOf(secret),
+  });
   const [toClient, fromClient] = await exportKeys(sender);
-  return new AesChannel(Buffer.from(sender.enc).toString('base64'), toClient, fromClient);
+  return new AesChannel(Buffer.from(sender.enc).toString('base64'), secret?.id, toClient, fromClient);
 }
 
-/** The client's end of the channel whose sender announced `enc`. Rejects when `enc` is no point on P-256. */
-export async function channelFromSender(keys: ClientKeys, enc: string, stage: string): Promise<Channel> {
+/**
+ * The client's end of the channel whose sender announced `enc`, and named `secret` or none. Rejects when `enc` is no
+ * point on P-256; that the sender has the secret shows in the first chunk that opens.
+ */
+export async function channelFromSender(
+  keys: ClientKeys,
+  enc: string,
+  stage: string,
+  secret: StageSecret | undefined,
+): Promise<Channel> {
   const recipient = await suite.createRecipientContext({
     recipientKey: keys.pair,
     enc: fromBase64(enc),
     info: infoOf(stage),
+    ...pskOf(secret),
   });
   const [toClient, fromClient] = await exportKeys(recipient);
-  return new AesChannel(enc, fromClient, toClient);
+  return new AesChannel(enc, secret?.id, fromClient, toClient);
 }
 
 class AesChannel implements Channel {
   readonly enc: string;
+  readonly secretId: string | undefined;
   readonly #sealKey: Buffer;
   readonly #openKey: Buffer;
 
-  constructor(enc: string, sealKey: Buffer, openKey: Buffer) {
+  constructor(enc: string, secretId: string | undefined, sealKey: Buffer, openKey: Buffer) {
     this.enc = enc;
+    this.secretId = secretId;
     this.#sealKey = sealKey;
     this.#openKey = openKey;
   }
@@ -102,6 +125,12 @@ class AesChannel implements Channel {
 /** Binds the keys to this protocol and one stage, so that no message of another stage opens. */
 function infoOf(stage: string): ArrayBuffer {
   return toArrayBuffer(Buffer.from(`live-debug/1 ${stage}`));
+}
+
+/** PSK mode where there is a secret, base mode else. */
+function pskOf(secret: StageSecret | undefined): { psk?: { id: ArrayBuffer; key: ArrayBuffer } } {
+  if (secret === undefined) return {};
+  return { psk: { id: toArrayBuffer(Buffer.from(secret.id)), key: toArrayBuffer(Buffer.from(secret.key)) } };
 }
 
 async function exportKeys(context: {

@@ -42,7 +42,7 @@ const gunzipLater = promisify(gunzip);
 
 /**
  * Compresses, cuts and seals a message; returns its wire texts, each at most {@link maxWireBytes} of ASCII.
- * `enc` is announced in every text when `towardsClient`, since chunks arrive in any order.
+ * `enc` and the secret's id are announced in every text when `towardsClient`, since chunks arrive in any order.
  * Rejects with LD_TOO_LARGE over {@link maxMessageBytes}.
  */
 export async function encodeMessage<T extends MessageType>(
@@ -72,6 +72,7 @@ export async function encodeMessage<T extends MessageType>(
       total,
       ...(useGzip ? { gzip: true } : {}),
       ...(towardsClient ? { enc: channel.enc } : {}),
+      ...(towardsClient && channel.secretId !== undefined ? { psk: channel.secretId } : {}),
     };
     const headerText = JSON.stringify(header);
     const sealed = channel.seal(headerText, bytes.subarray(seq * chunkBytes, (seq + 1) * chunkBytes));

@@ -2,7 +2,13 @@
 import type { AddressInfo } from 'node:net';
 import dynalite from 'dynalite';
 import { systemClock } from '../clock.ts';
-import { type ClientItem, Directory, type DirectoryOptions, toItem } from '../directory.ts';
+import {
+  type ClientItem,
+  clientCapabilities,
+  Directory,
+  type DirectoryOptions,
+  toItem,
+} from '../directory.ts';
 import { HttpClient } from '../http-client.ts';
 
 export const tableName = 'live-debug';
@@ -76,7 +82,8 @@ export function clientItem(fields: Partial<ClientItem>): ClientItem {
     session: 'session-1',
     user: 'ada',
     host: 'ada-laptop',
-    version: '0.1.0',
+    version: '0.2.0',
+    capabilities: clientCapabilities,
     since: 1_772_366_400_000,
     leaseUntil: Date.now() + 3_600_000,
     expiresAt: 4_102_444_800,

@@ -13,6 +13,7 @@ import {
 import { channelToClient, generateClientKeys, sealOverheadBytes } from '../sealing.ts';
 import { encodeMessage, parseWire } from '../wire.ts';
 import { noise } from './payloads.ts';
+import { stageSecret } from './stage-secrets.ts';
 
 /** The cells of every table row in a document. */
 async function rows(document: string): Promise<string[][]> {
@@ -58,7 +59,7 @@ describe('docs/protocol.md', () => {
     const values = Object.fromEntries((await rows('protocol.md')).map(([what, value]) => [what, value]));
     expect(values['a wire text']).toContain(`${maxWireBytes / 1024} KiB`);
     expect(values['a message']).toBe(`${maxMessageBytes / 1024 ** 2} MiB, ${maxChunks} chunks at most`);
-    const channel = await channelToClient((await generateClientKeys()).publicKey, 'any');
+    const channel = await channelToClient((await generateClientKeys()).publicKey, 'any', stageSecret);
     const body = noise(2 * maxWireBytes, 1);
     const [text = ''] = await encodeMessage(
       { type: 'ack', id: 'i', attempt: 1, head: {}, body },

@@ -21,6 +21,7 @@ import { decodeMessage, encodeMessage, parseWire } from '../wire.ts';
 import { ManualClock } from './manual-clock.ts';
 import { noise, prose, shuffled } from './payloads.ts';
 import { receive } from './receiver.ts';
+import { stageSecret } from './stage-secrets.ts';
 
 const stage = 'dev-ada';
 const sixMegabytes = 6_291_556;
@@ -32,8 +33,8 @@ let fromStub: Channel;
 
 beforeAll(async () => {
   keys = await generateClientKeys();
-  toClient = await channelToClient(keys.publicKey, stage);
-  fromStub = await channelFromSender(keys, toClient.enc, stage);
+  toClient = await channelToClient(keys.publicKey, stage, stageSecret);
+  fromStub = await channelFromSender(keys, toClient.enc, stage, stageSecret);
 });
 
 const head: MessageHead<'invoke'> = {
@@ -168,7 +169,9 @@ describe('a changed text', () => {
     if (typeof chunk === 'string') return true;
     const { enc = toClient.enc } = chunk.header;
     const channel =
-      enc === toClient.enc ? fromStub : await channelFromSender(keys, enc, stage).catch(() => undefined);
+      enc === toClient.enc
+        ? fromStub
+        : await channelFromSender(keys, enc, stage, stageSecret).catch(() => undefined);
     return channel?.open(chunk.headerText, chunk.sealed) === undefined;
   }
 
@@ -224,9 +227,9 @@ describe('who may open a text', () => {
     const chunk = parseWire(text);
     if (typeof chunk === 'string') throw new Error(chunk);
     const strangers = [
-      await channelFromSender(await generateClientKeys(), toClient.enc, stage),
-      await channelFromSender(keys, toClient.enc, 'dev-bob'),
-      await channelToClient(keys.publicKey, stage),
+      await channelFromSender(await generateClientKeys(), toClient.enc, stage, stageSecret),
+      await channelFromSender(keys, toClient.enc, 'dev-bob', stageSecret),
+      await channelToClient(keys.publicKey, stage, stageSecret),
       toClient,
     ];
     for (const stranger of strangers) expect(stranger.open(chunk.headerText, chunk.sealed)).toBe(undefined);
@@ -249,7 +252,7 @@ describe('who may open a text', () => {
 
   it('refuses a public key that is no point on the curve', async () => {
     for (const key of ['', 'AAAA', Buffer.alloc(65, 4).toString('base64')])
-      await expect(channelToClient(key, stage)).rejects.toThrow();
+      await expect(channelToClient(key, stage, stageSecret)).rejects.toThrow();
   });
 });
 

@@ -1,8 +1,9 @@
 // [1] Who serves this function, and the sealed channel to it: looked up once, kept while it answers.
 import type { Clock } from '../../protocol/clock.ts';
-import { type ClientItem, type Directory, servingClient } from '../../protocol/directory.ts';
+import { type ClientItem, type Directory, provesSenders, servingClient } from '../../protocol/directory.ts';
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 import { type Channel, channelToClient } from '../../protocol/sealing.ts';
+import type { StageSecret } from '../../protocol/stage-secret.ts';
 
 /** A client with a live lease, and this stub instance's channel to it. */
 export interface Client {
@@ -14,6 +15,8 @@ export interface ClientDirectoryOptions {
   readonly directory: Directory;
   readonly stage: string;
   readonly functionName: string;
+  /** What this stub proves itself with. */
+  readonly secret: StageSecret;
   readonly clock: Clock;
 }
 
@@ -31,6 +34,7 @@ export class ClientDirectory {
   /** By public key, the least recently used first; a conversation must not change its keys. */
   readonly #channels = new Map<string, Promise<Channel>>();
   #client: Client | undefined;
+  #outdated: ClientItem | undefined;
   /** When the reading that gave it began. */
   #readAt = 0;
   #reading: Promise<Client | undefined> | undefined;
@@ -77,13 +81,23 @@ export class ClientDirectory {
     const number = this.#reads;
     const startedAt = clock.now();
     const item = servingClient(await directory.clients(stage), functionName, clock.now());
-    const client = item && { item, channel: await this.#channel(item) };
+    const isOutdated = item !== undefined && !provesSenders(item);
+    const client = item && !isOutdated ? { item, channel: await this.#channel(item) } : undefined;
     // One that was overtaken by a later reading knows less.
     if (number < this.#newest) return this.#client;
     this.#newest = number;
     this.#readAt = startedAt;
+    this.#outdated = isOutdated ? item : undefined;
     this.#client = client;
     return client;
+  }
+
+  /**
+   * Who would serve, at the last reading, but for a livectl that can't tell this stub from anybody else. It gets
+   * nothing: without the secret in the agreement, whoever can write one item would be sent events and credentials.
+   */
+  get outdated(): ClientItem | undefined {
+    return this.#outdated;
   }
 
   /** The next call of `current` reads the table. */
@@ -93,7 +107,7 @@ export class ClientDirectory {
 
   #channel(item: ClientItem): Promise<Channel> {
     const { publicKey } = item;
-    const channel = this.#channels.get(publicKey) ?? agree(item, this.#options.stage);
+    const channel = this.#channels.get(publicKey) ?? agree(item, this.#options);
     this.#channels.delete(publicKey);
     this.#channels.set(publicKey, channel);
     const [oldest] = this.#channels.size > keptChannels ? this.#channels.keys() : [];
@@ -102,9 +116,12 @@ export class ClientDirectory {
   }
 }
 
-async function agree(item: ClientItem, stage: string): Promise<Channel> {
+async function agree(
+  item: ClientItem,
+  { stage, secret }: Pick<ClientDirectoryOptions, 'stage' | 'secret'>,
+): Promise<Channel> {
   try {
-    return await channelToClient(item.publicKey, stage);
+    return await channelToClient(item.publicKey, stage, secret);
   } catch (cause) {
     const message = `the public key of ${item.user} on ${item.host} in item ${item.item} is no key`;
     throw new LiveDebugError('LD_DIRECTORY', message, { cause, remedy: 'restart livectl serve there' });

@@ -1,6 +1,7 @@
 // [1] What the module tells a stub by environment variables, parsed once in the init phase.
 import * as v from 'valibot';
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
+import { type StageSecret, secretTextPattern, stageSecretOf } from '../../protocol/stage-secret.ts';
 
 const present = v.pipe(v.string(), v.minLength(1));
 const url = v.pipe(present, v.url());
@@ -14,6 +15,8 @@ const environmentSchema = v.object({
   LIVE_DEBUG_TABLE: present,
   /** The relay's stage URL: `https`, `wss`, or `http`, `ws` against an emulator. */
   LIVE_DEBUG_RELAY: v.pipe(url, v.regex(/^(https?|wss?):/)),
+  /** What this stage's stubs prove themselves with to who serves. */
+  LIVE_DEBUG_SECRET: v.pipe(v.string(), v.regex(secretTextPattern)),
   /** The real function to invoke when nobody serves. */
   LIVE_DEBUG_FALLBACK_ARN: v.optional(v.string()),
   /** How the function's URL invokes it; by default, and in any other way, an answer is whole. */
@@ -34,6 +37,7 @@ export interface StubSettings {
   readonly functionName: string;
   readonly tableName: string;
   readonly relayUrl: string;
+  readonly secret: StageSecret;
   readonly region: string;
   readonly directoryEndpoint: string;
   readonly lambdaEndpoint: string;
@@ -63,6 +67,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): StubSettings {
     functionName: variables.LIVE_DEBUG_FUNCTION,
     tableName: variables.LIVE_DEBUG_TABLE,
     relayUrl: variables.LIVE_DEBUG_RELAY,
+    secret: stageSecretOf(variables.LIVE_DEBUG_SECRET),
     region: variables.AWS_REGION,
     directoryEndpoint:
       variables.LIVE_DEBUG_DIRECTORY_ENDPOINT ??

@@ -60,7 +60,7 @@ export class Stub {
     this.#clock = clock;
     this.#settings = readSettings(environment);
     this.#functionEnvironment = functionEnvironment(environment);
-    const { region, relayUrl, stage, functionName, tableName, directoryEndpoint } = this.#settings;
+    const { region, relayUrl, stage, functionName, tableName, directoryEndpoint, secret } = this.#settings;
     const credentials = () => this.#credentials();
     const http = this.#http;
     this.#poster = new RelayPoster({ url: relayUrl, region, http, credentials, clock });
@@ -82,7 +82,7 @@ export class Stub {
       credentials,
       clock,
     });
-    this.#clients = new ClientDirectory({ directory, stage, functionName, clock });
+    this.#clients = new ClientDirectory({ directory, stage, functionName, secret, clock });
   }
 
   /** Pays in the init phase for what an invocation would wait for. Never rejects: an invocation tries again. */

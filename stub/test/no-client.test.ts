@@ -11,6 +11,24 @@ const message =
   'nobody is serving function hello of stage dev-ada (no live lease, or its connection is gone); run: livectl serve --stage dev-ada';
 const body = { code: 'LD_NO_CLIENT', message, remedy: 'run: livectl serve --stage dev-ada' };
 
+describe('a livectl that can’t tell who sends', () => {
+  it('is sent nothing, neither event nor credentials: the caller reads which version it is', async () => {
+    const client = await world.serve({ capabilities: undefined, version: '0.1.0' });
+    const lambda = await world.lambda();
+    expect(errorOf(await lambda.invoke({}))).toMatchObject({
+      errorType: 'LiveDebugNoClientError',
+      errorMessage:
+        'nobody is serving function hello of stage dev-ada (ada on ada-laptop serves it with livectl 0.1.0, which cannot tell who sends an invocation); bring livectl and the module to one version, 0.2 or later',
+    });
+    expect(client.received).toEqual([]);
+    // Words of later versions are none of its business.
+    const young = await world.serve({ capabilities: 'filters psk' });
+    const outcome = lambda.invoke({});
+    await young.answer(await young.next('invoke'), '1');
+    expect(answerOf(await outcome)).toBe(1);
+  });
+});
+
 describe('an event', () => {
   let lambda: Lambda;
   beforeEach(async () => {

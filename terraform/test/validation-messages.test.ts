@@ -106,6 +106,7 @@ function withTriggers(triggers: Readonly<Record<string, unknown>>) {
 /** Values of other variables, and what the message must hold. */
 const unfitVariables: readonly (readonly [string, unknown, string])[] = [
   ['stage', 'dev tom', 'write e.g. "dev-tom"'],
+  ['secret_version', '', 'write e.g. "2"'],
   ['name', '-x', 'write e.g. "live-debug"'],
   ['protected_stages', ['eu-prod'], 'write ["prod", "eu"]'],
   ['relay', { url: 'https://a', execution_arn: 'arn' }, 'write relay = module.shared.relay'],

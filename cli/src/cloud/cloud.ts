@@ -171,6 +171,8 @@ export interface Cloud {
   readonly tableName: string;
   /** What a developer's SSO session would give: may serve, and read what the deployer wrote. */
   readonly developerCredentials: Credentials;
+  /** What a stub's process has, and so the code of the function behind it. */
+  readonly stubCredentials: Credentials;
   /** Terraform's: may write all of the directory. */
   readonly deployerCredentials: Credentials;
   /**

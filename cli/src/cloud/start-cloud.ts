@@ -1,6 +1,8 @@
 // Starts the embedded cloud of `serve --local`: relay, directory, Lambda host and HTTP front, all on 127.0.0.1.
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
+import { manifestPartition, secretItem } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import { within } from '../loopback/server-sockets.ts';
 import { createDeployer, createDeveloper, createStubRole, region, relayStage } from './access.ts';
@@ -52,6 +54,13 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 
   const relay = new Relay(verifier, clock);
   const directory = new Directory(tableName, verifier, clock);
+  // As Terraform makes it; of this run only.
+  const secret = randomBytes(32).toString('base64');
+  directory.deploy({
+    stage: { S: manifestPartition(stage) },
+    item: { S: secretItem },
+    secret: { S: secret },
+  });
   const connections = new ConnectionsApi(relay, verifier, clock, options.faults);
   const closers: (() => void | Promise<void>)[] = [() => directory.close()];
   const close = async () => {
@@ -94,6 +103,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         stage,
         tableName,
         relayUrl,
+        secret,
         directoryUrl: endpointUrl,
         endpointUrl,
         kinesisUrl: gateway?.url,
@@ -158,6 +168,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       directoryUrl: endpointUrl,
       tableName,
       developerCredentials: developer.credentials,
+      stubCredentials: stubRole.credentials,
       deployerCredentials: deployer.credentials,
       invoke: (functionName, payload) => host.invoke(functionName, payload),
       close,

@@ -12,6 +12,7 @@ import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { loadManifest, type Manifest } from '../manifest/load-manifest.ts';
 import { nodeCommand } from '../platform.ts';
 import type { SessionEvent } from '../session/session-event.ts';
+import { openSecrets } from './open-secrets.ts';
 import { type Place, type ServingOptions, serveUntilStopped, type Workspace } from './serving.ts';
 import { checkCommand } from './vpn-place.ts';
 
@@ -72,17 +73,19 @@ async function openCloud(
   const { developerCredentials, directoryUrl, functionUrls, region, relayUrl, tableName, url } = cloud;
   const credentials = () => developerCredentials;
   const skew = new ClockSkew();
+  const directory = new Directory({
+    endpoint: directoryUrl,
+    region,
+    tableName,
+    http,
+    credentials,
+    clock: systemClock,
+    skew,
+  });
+  const secrets = await openSecrets(directory, stage, false, emit);
   return {
-    relay: { url: relayUrl, region, stage, credentials, http },
-    directory: new Directory({
-      endpoint: directoryUrl,
-      region,
-      tableName,
-      http,
-      credentials,
-      clock: systemClock,
-      skew,
-    }),
+    relay: { url: relayUrl, region, stage, secrets, credentials, http },
+    directory,
     skew,
     caller: undefined,
     url,

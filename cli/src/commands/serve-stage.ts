@@ -7,6 +7,8 @@ import { functionVariables } from '../aws/function-variables.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { openStage, type StageOptions } from '../aws/stage.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
+
+import { openSecrets } from './open-secrets.ts';
 import { type ServingOptions, serveUntilStopped } from './serving.ts';
 import { checkCommand } from './vpn-place.ts';
 
@@ -18,13 +20,15 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
     const { context, directory, http, identity, skew } = await openStage(options);
     closers.add(() => http.close());
     const { credentials, region } = identity;
-    const { functionNames, functions, relayUrl, targets, urls, vpcs } = await readStageManifest(
+    const explain = (error: unknown) => explainDirectory(error, context);
+    const fail = (error: unknown) => {
+      throw explain(error);
+    };
+    const { functionNames, functions, isOfModule01, relayUrl, targets, urls, vpcs } = await readStageManifest(
       directory,
       options.stage,
       options.functions,
-    ).catch((error: unknown) => {
-      throw explainDirectory(error, context);
-    });
+    ).catch(fail);
     checkClock(skew.leastMs);
     const file = `the manifest of stage ${options.stage}`;
     const agent = proxyAgent(new URL(relayUrl));
@@ -40,18 +44,25 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
         cidrs: vpcs.flatMap((vpc) => vpc.cidr_blocks),
         command: checkCommand({ ...options, kind: 'stage' }),
       },
-      open: async () => ({
-        relay: { url: relayUrl, region, stage: options.stage, credentials, http, agent },
-        directory,
-        skew,
-        caller: await callerArn(identity, http, systemClock),
-        explain: (error: unknown) => explainDirectory(error, context),
-        url: undefined,
-        functionUrls: urls,
-        described: { kind: 'stage', stage: options.stage, table: context.tableName, region },
-        targets,
-        options: { kind: 'stage', ...options },
-      }),
+      open: async ({ emit }) => {
+        const { stage } = options;
+        const [caller, secrets] = await Promise.all([
+          callerArn(identity, http, systemClock),
+          openSecrets(directory, stage, isOfModule01, emit).catch(fail),
+        ]);
+        return {
+          relay: { url: relayUrl, region, stage, secrets, credentials, http, agent },
+          directory,
+          skew,
+          caller,
+          explain,
+          url: undefined,
+          functionUrls: urls,
+          described: { kind: 'stage', stage, table: context.tableName, region },
+          targets,
+          options: { kind: 'stage', ...options },
+        };
+      },
     };
   });
 }

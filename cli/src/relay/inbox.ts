@@ -1,10 +1,12 @@
 // [3] From texts to messages: opened by their sender's channel, put together, parsed; all else dropped and counted.
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
-import type { AnyMessage, MessageType } from '../../../protocol/message.ts';
+import type { AnyMessage, MessageHead, MessageHeader, MessageType } from '../../../protocol/message.ts';
 import { Reassembler } from '../../../protocol/reassembly.ts';
-import { type Channel, type ClientKeys, channelFromSender } from '../../../protocol/sealing.ts';
+import type { Channel } from '../../../protocol/sealing.ts';
 import { decodeMessage, parseWire } from '../../../protocol/wire.ts';
+import { invokeHeadOf } from './first-chunk.ts';
+import { Senders, type SendersOptions } from './senders.ts';
 
 /** What a client may be sent; the other messages are its own. */
 export type InboundMessage = Extract<
@@ -12,30 +14,33 @@ export type InboundMessage = Extract<
   { type: 'invoke' | 'ack' | 'probe' | 'cancel' | 'displaced' }
 >;
 
-export interface InboxOptions {
-  readonly keys: ClientKeys;
-  readonly stage: string;
+/** An invocation that is not run, since its sender proves nothing: it is of a stub of module 0.1, or forged. */
+export interface UnprovenInvoke {
+  readonly id: string;
+  readonly head: MessageHead<'invoke'>;
+}
+
+export interface InboxOptions extends SendersOptions {
   readonly clock: Clock;
   /** A whole message, and the channel by which its sender can be answered. */
   readonly onMessage: (message: InboundMessage, channel: Channel) => void;
+  /** A few in a second at most. */
+  readonly onUnproven: (invoke: UnprovenInvoke, channel: Channel) => void;
   /** Why one was dropped, in a few words without its payload, and how many were so far. */
   readonly onDrop: (reason: string, dropped: number) => void;
 }
-
-/** Senders are stub instances; each costs two keys. */
-const keptChannels = 512;
 
 /** Everything that arrives at one client, over all of its connections. */
 export class Inbox {
   readonly #options: InboxOptions;
   readonly #reassembler: Reassembler;
-  // A promise per sender, so that chunks arriving together share one key agreement.
-  readonly #channels = new Map<string, Promise<Channel | undefined>>();
+  readonly #senders: Senders;
   #closed = false;
   #dropped = 0;
 
   constructor(options: InboxOptions) {
     this.#options = options;
+    this.#senders = new Senders(options);
     this.#reassembler = new Reassembler(options.clock, (header, reason) =>
       this.#drop(`unfinished ${header.type} of ${header.id}: ${reason}`),
     );
@@ -46,15 +51,13 @@ export class Inbox {
     if (this.#closed) return;
     const chunk = parseWire(text);
     if (typeof chunk === 'string') return this.#drop(chunk);
-    const { header, headerText, sealed } = chunk;
-    if (header.enc === undefined) return this.#drop(`${header.type} without a sender's key`);
-    const channel = await this.#channel(header.enc);
-    const opened = channel?.open(headerText, sealed);
-    if (channel === undefined || opened === undefined) {
-      return this.#drop(`${header.type} that does not open with this client's key`);
-    }
-    if (this.#closed) return;
-    const bytes = this.#reassembler.accept(channel.enc, header, opened);
+    const opened = await this.#senders.open(chunk);
+    if (typeof opened === 'string') return this.#drop(opened);
+    if (this.#closed || opened === undefined) return;
+    const { header } = chunk;
+    const { channel } = opened;
+    if (opened.isUnproven) return this.#refuse(header, opened.chunk, channel);
+    const bytes = this.#reassembler.accept(channel.enc, header, opened.chunk);
     if (bytes === undefined) return;
     let message: AnyMessage;
     try {
@@ -73,16 +76,11 @@ export class Inbox {
     this.#reassembler.close();
   }
 
-  #channel(enc: string): Promise<Channel | undefined> {
-    const { keys, stage } = this.#options;
-    const known = this.#channels.get(enc);
-    const channel = known ?? channelFromSender(keys, enc, stage).catch(() => undefined);
-    // Least recently used first, so that the oldest goes.
-    this.#channels.delete(enc);
-    this.#channels.set(enc, channel);
-    const [oldest] = this.#channels.size > keptChannels ? this.#channels.keys() : [];
-    if (oldest !== undefined) this.#channels.delete(oldest);
-    return channel;
+  /** An old stub is to hear why; all else of a sender that proves nothing is dropped, whole or not. */
+  async #refuse(header: MessageHeader, chunk: Buffer, channel: Channel): Promise<void> {
+    const head = await invokeHeadOf(header, chunk);
+    if (head === undefined) return this.#drop(`${header.type} of a sender that does not prove itself`);
+    if (!this.#closed) this.#options.onUnproven({ id: header.id, head }, channel);
   }
 
   #drop(reason: string): void {

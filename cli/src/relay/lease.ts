@@ -2,6 +2,7 @@
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import {
   type ClientItem,
+  clientCapabilities,
   clientItemPrefix,
   type Directory,
   DirectoryRefusal,
@@ -156,6 +157,7 @@ export class Lease {
       stage,
       item,
       connectionId,
+      capabilities: clientCapabilities,
       since: this.#since,
       leaseUntil: now + leaseMs,
       expiresAt: Math.ceil((now + leaseMs) / 1000) + keptAfterLeaseSeconds,

@@ -9,7 +9,8 @@ import { openRelaySocket, type RelaySocket } from '../../../protocol/relay-socke
 import type { Channel, ClientKeys } from '../../../protocol/sealing.ts';
 import type { AwsCredentials } from '../../../protocol/signature.ts';
 import { encodeMessage } from '../../../protocol/wire.ts';
-import { type InboundMessage, Inbox } from './inbox.ts';
+import { type InboundMessage, Inbox, type UnprovenInvoke } from './inbox.ts';
+import type { StageSecrets } from './stage-secrets.ts';
 
 /** What the link reports besides messages. */
 export type LinkEvent =
@@ -25,11 +26,15 @@ export interface RelayLinkOptions {
   readonly region: string;
   readonly stage: string;
   readonly keys: ClientKeys;
+  /** What senders prove themselves with. */
+  readonly secrets: StageSecrets;
   readonly credentials: () => AwsCredentials | Promise<AwsCredentials>;
   readonly http: HttpClient;
   readonly clock: Clock;
   /** A whole message, and the channel by which its sender can be answered. */
   readonly onMessage: (message: InboundMessage, channel: Channel) => void;
+  /** An invocation that must not be run, and the channel by which its sender can be told so. */
+  readonly onUnproven: (invoke: UnprovenInvoke, channel: Channel) => void;
   /**
    * Before a new connection id counts: the directory must carry it. A rejection makes the link try again, but for
    * LD_DISPLACED, after which there is nothing to connect for.
@@ -74,16 +79,17 @@ export class RelayLink {
 
   constructor(options: RelayLinkOptions) {
     this.#options = options;
-    const { url, region, http, clock, keys, stage, onMessage, onEvent } = options;
+    const { url, region, http, clock, keys, secrets, stage, onMessage, onEvent, onUnproven } = options;
     const credentials = () => this.#credentials();
     this.#poster = new RelayPoster({ url, region, http, credentials, clock });
     const onDrop = (reason: string, dropped: number) => onEvent({ type: 'dropped', reason, dropped });
-    this.#inbox = new Inbox({ keys, stage, clock, onMessage, onDrop });
+    this.#inbox = new Inbox({ keys, secrets, stage, clock, onMessage, onUnproven, onDrop });
   }
 
   /** Connects for the first time. Rejects with LD_RELAY or what `onConnected` rejected with. */
   async start(): Promise<void> {
     await this.#connect();
+    this.#options.secrets.watch();
     void this.#poster.warm();
   }
 
@@ -110,6 +116,7 @@ export class RelayLink {
   /** Takes no more messages, sends none, tries no post again and closes the sockets. */
   close(): void {
     this.#closed = true;
+    this.#options.secrets.close();
     this.#renewal?.cancel();
     this.#heartbeat?.cancel();
     this.#endWait();

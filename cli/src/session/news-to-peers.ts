@@ -1,13 +1,16 @@
 // [4] Other clients of the stage are informed that the directory has changed: they look who serves what.
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../protocol/clock.ts';
-import type { ClientItem } from '../../../protocol/directory.ts';
+import { type ClientItem, provesSenders } from '../../../protocol/directory.ts';
 import { channelToClient } from '../../../protocol/sealing.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
+import type { StageSecrets } from '../relay/stage-secrets.ts';
 
 export interface NewsToPeersOptions {
   readonly link: Pick<RelayLink, 'postToClient'>;
   readonly stage: string;
+  /** What this client proves itself with. */
+  readonly secrets: StageSecrets;
   /** Who sends it. */
   readonly by: { readonly user: string; readonly host: string };
   readonly clock: Clock;
@@ -28,9 +31,15 @@ export class NewsToPeers {
     await Promise.allSettled(peers.map((peer) => this.#send(peer)));
   }
 
-  async #send({ connectionId, publicKey }: ClientItem): Promise<void> {
-    const { by, clock, link, stage } = this.#options;
-    const channel = await channelToClient(publicKey, stage);
+  async #send(peer: ClientItem): Promise<void> {
+    const { by, clock, link, secrets, stage } = this.#options;
+    const { connectionId, publicKey } = peer;
+    // livectl 0.1 wouldn't understand the proof, and only looks who serves.
+    const channel = await channelToClient(
+      publicKey,
+      stage,
+      provesSenders(peer) ? secrets.current : undefined,
+    );
     const head = { by, at: clock.now() };
     const body = new Uint8Array(0);
     const message = { type: 'displaced', id: randomUUID(), attempt: 1, head, body } as const;

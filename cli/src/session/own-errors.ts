@@ -38,6 +38,14 @@ export function lost(): FunctionError {
   );
 }
 
+/** The stub can't prove that it is the stage's, as those of this version do. */
+export function oldStub(): FunctionError {
+  return own(
+    'LD_VERSION',
+    'this stub is of module 0.1, and its stage has a secret that it does not have: bring the module and livectl to one version, 0.2 or later (terraform apply)',
+  );
+}
+
 /** What the function answered does not fit in a message. */
 export function tooLarge(message: string): FunctionError {
   return own('LD_TOO_LARGE', message);

@@ -15,13 +15,14 @@ import { Beat } from './beat.ts';
 import { FirstBuilds } from './first-builds.ts';
 import { Invocations } from './invocations.ts';
 import { NewsToPeers } from './news-to-peers.ts';
+import { OldStubs } from './old-stubs.ts';
 import type { SessionEvent } from './session-event.ts';
 
 /** How the session came to its end. */
 export type SessionEnd = 'stopped' | 'displaced' | 'stage-gone';
 
 export interface SessionOptions {
-  readonly relay: Omit<RelayLinkOptions, 'clock' | 'onMessage' | 'onConnected' | 'onEvent'>;
+  readonly relay: Omit<RelayLinkOptions, 'clock' | 'onMessage' | 'onUnproven' | 'onConnected' | 'onEvent'>;
   readonly directory: Directory;
   readonly holder: Omit<Holder, 'session' | 'publicKey'>;
   /** Served functions and their timeouts in seconds. */
@@ -94,14 +95,22 @@ export class Session {
       ...relay,
       clock,
       onMessage: (message, channel) => this.#receive(message, channel),
+      onUnproven: (invoke, channel) => this.#invocations.track(oldStubs.refuse(invoke, channel)),
       onConnected: async (connectionId) => this.#taken(await this.#lease.take(connectionId)),
       onEvent: (event) => this.#tellLink(event),
     });
     this.#news = new NewsToPeers({
       link: this.#link,
       stage: relay.stage,
+      secrets: relay.secrets,
       by: { user: holder.user, host: holder.host },
       clock,
+    });
+    const oldStubs = new OldStubs({
+      link: this.#link,
+      clock,
+      functions,
+      onError: (code, message, remedy) => this.#error(code, message, remedy),
     });
     this.#invocations = new Invocations({
       link: this.#link,

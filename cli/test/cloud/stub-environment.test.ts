@@ -1,5 +1,6 @@
 // Where a handler's AWS SDK is sent, and who may say otherwise.
 import { afterEach, expect, test, vi } from 'vitest';
+import { stageSecretText } from '../../../protocol/test/stage-secrets.ts';
 import { createStubRole } from '../../src/cloud/access.ts';
 import { stubEnvironment } from '../../src/cloud/lambda/stub-environment.ts';
 import { deployed } from './test-cloud.ts';
@@ -9,6 +10,7 @@ const place = {
   stage: 'local',
   tableName: 'live-debug-local',
   relayUrl: `${local}/live`,
+  secret: stageSecretText,
   directoryUrl: local,
   endpointUrl: local,
   kinesisUrl,

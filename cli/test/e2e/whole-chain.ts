@@ -10,6 +10,7 @@ import { HttpClient } from '../../../protocol/http-client.ts';
 import { generateClientKeys } from '../../../protocol/sealing.ts';
 import type { Cloud, CloudFunction, RelayFault, RelayPost } from '../../src/cloud/cloud.ts';
 import { startCloud } from '../../src/cloud/start-cloud.ts';
+import { openSecrets } from '../../src/commands/open-secrets.ts';
 import { Session } from '../../src/session/session.ts';
 import type { SessionEvent } from '../../src/session/session-event.ts';
 import { createWorkerPool } from '../../src/worker/pool.ts';
@@ -69,22 +70,25 @@ export async function startWholeChain(
   closers.push(() => http.close());
   const { developerCredentials, directoryUrl, region, relayUrl, tableName } = cloud;
   const credentials = () => developerCredentials;
+  const clock = systemClock;
+  const directory = new Directory({ endpoint: directoryUrl, region, tableName, http, credentials, clock });
   session = new Session({
-    relay: { url: relayUrl, region, stage: 'local', credentials, http, keys: await generateClientKeys() },
-    directory: new Directory({
-      endpoint: directoryUrl,
+    relay: {
+      url: relayUrl,
       region,
-      tableName,
-      http,
+      stage: 'local',
       credentials,
-      clock: systemClock,
-    }),
+      http,
+      keys: await generateClientKeys(),
+      secrets: await openSecrets(directory, 'local', false, () => undefined),
+    },
+    directory,
     holder: { user: 'ada', host: 'ada-laptop', version: '0.1.0' },
     functions: new Map([[name, { timeout: deployed.timeout }]]),
     only: undefined,
     noTakeover: false,
     pool,
-    clock: systemClock,
+    clock,
     onEvent: (event) => {
       events.push(event);
       for (const watch of [...watchers]) watch();

@@ -51,6 +51,7 @@ describe('take', () => {
       user: 'ada',
       host: 'ada-laptop',
       version: '0.1.0',
+      capabilities: 'psk',
       publicKey: 'BAAA',
       connectionId: 'conn-1=',
       since: clock.now(),

@@ -6,6 +6,7 @@ import { type Channel, channelToClient, generateClientKeys } from '../../../prot
 import { testCredentials } from '../../../protocol/test/directory-table.ts';
 import { answerAsApiGateway, FakeRelay } from '../../../protocol/test/fake-relay.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import { stageSecret } from '../../../protocol/test/stage-secrets.ts';
 import type { InboundMessage } from '../../src/relay/inbox.ts';
 import {
   heartbeatMs,
@@ -15,6 +16,7 @@ import {
   RelayLink,
   renewAfterMs,
 } from '../../src/relay/relay-link.ts';
+import { StageSecrets } from '../../src/relay/stage-secrets.ts';
 import { type LocalAws, region, stage, startLocalAws } from '../session/local-aws.ts';
 import { Recorder } from '../session/recorder.ts';
 
@@ -57,8 +59,10 @@ async function link(
     region,
     stage,
     keys,
+    secrets: new StageSecrets({ initial: stageSecret, read: async () => stageSecret, clock }),
     credentials: () => (place.url === aws.relayUrl ? aws.developer : testCredentials),
     clock,
+    onUnproven: () => undefined,
     onMessage: (message) => messages.add(message),
     onConnected: async (id) => {
       count += 1;
@@ -68,7 +72,13 @@ async function link(
     onEvent: (event) => events.add(event),
   });
   ends.push(() => made.close());
-  return { link: made, events, messages, connections, channel: await channelToClient(keys.publicKey, stage) };
+  return {
+    link: made,
+    events,
+    messages,
+    connections,
+    channel: await channelToClient(keys.publicKey, stage, stageSecret),
+  };
 }
 
 /** Lets the retry waits pass until so many connections count. */

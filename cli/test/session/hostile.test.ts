@@ -1,6 +1,7 @@
 // What is not a stub's or a client's own message is dropped, counted and reported; and nothing of it is processed.
 import { describe, expect, test } from 'vitest';
 import { channelToClient, generateClientKeys } from '../../../protocol/sealing.ts';
+import { stageSecret } from '../../../protocol/test/stage-secrets.ts';
 import { encodeMessage } from '../../../protocol/wire.ts';
 import { stage } from './local-aws.ts';
 import { newId } from './stub-peer.ts';
@@ -25,7 +26,7 @@ function invoke() {
 
 /** The wire texts of an invocation, sealed for whoever owns the key. */
 async function sealed(publicKey: string, towardsClient = true): Promise<string[]> {
-  return encodeMessage(invoke(), await channelToClient(publicKey, stage), towardsClient);
+  return encodeMessage(invoke(), await channelToClient(publicKey, stage, stageSecret), towardsClient);
 }
 
 function edited(text: string, edit: (header: Record<string, unknown>) => object): string {
@@ -54,7 +55,7 @@ const cases: Record<string, { make: (publicKey: string) => Promise<string>; says
   },
   'a message for another stage': {
     make: async (key) =>
-      (await encodeMessage(invoke(), await channelToClient(key, 'production'), true))[0] ?? '',
+      (await encodeMessage(invoke(), await channelToClient(key, 'production', stageSecret), true))[0] ?? '',
     says: "invoke that does not open with this client's key",
   },
   'a message without its sender’s key': {
@@ -68,7 +69,7 @@ const cases: Record<string, { make: (publicKey: string) => Promise<string>; says
   },
   'a head with unfit fields': {
     make: async (key) => {
-      const channel = await channelToClient(key, stage);
+      const channel = await channelToClient(key, stage, stageSecret);
       const { requestId, ...head } = invoke().head;
       const message = { ...invoke(), head: { ...head, deadline: 'soon' } };
       return (await encodeMessage(message as never, channel, true))[0] ?? '';
@@ -79,7 +80,7 @@ const cases: Record<string, { make: (publicKey: string) => Promise<string>; says
     make: async (key) => {
       const head = { contentType: 'application/json', codeMs: 1 };
       const message = { type: 'result', id: newId(), attempt: 1, head, body: Buffer.from(secret) } as const;
-      return (await encodeMessage(message, await channelToClient(key, stage), true))[0] ?? '';
+      return (await encodeMessage(message, await channelToClient(key, stage, stageSecret), true))[0] ?? '';
     },
     says: 'result, which only clients send',
   },

@@ -11,7 +11,7 @@ import type { SessionEvent } from '../../src/session/session-event.ts';
 import { FakePool } from './fake-pool.ts';
 import { Recorder } from './recorder.ts';
 
-const channel: Channel = { enc: '', seal: () => Buffer.alloc(0), open: () => undefined };
+const channel: Channel = { enc: '', secretId: undefined, seal: () => Buffer.alloc(0), open: () => undefined };
 
 let clock: ManualClock;
 let pool: FakePool;

@@ -3,8 +3,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../protocol/clock.ts';
 import { systemClock } from '../../../protocol/clock.ts';
-import { type ClientItem, Directory, toItem } from '../../../protocol/directory.ts';
+import {
+  type ClientItem,
+  Directory,
+  manifestPartition,
+  secretItem,
+  toItem,
+} from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
+import { stageSecretText } from '../../../protocol/test/stage-secrets.ts';
 import { createDeveloper, createStubRole, region } from '../../src/cloud/access.ts';
 import { createAwsEndpoint } from '../../src/cloud/aws-endpoint.ts';
 import type { Credentials, RelayFault, RelayPost } from '../../src/cloud/cloud.ts';
@@ -42,6 +49,8 @@ export interface LocalAws {
   /** The items in the table, by their sort key. */
   items(): Promise<Map<string, ClientItem>>;
   put(item: ClientItem): Promise<void>;
+  /** Gives the stage another secret, as Terraform does. */
+  deploySecret(secret: string): void;
   /** Ends a connection as API Gateway does. */
   disconnect(connectionId: string): void;
   isOpen(connectionId: string): boolean;
@@ -66,6 +75,11 @@ export async function startLocalAws(clock: Clock = systemClock): Promise<LocalAw
   const verifier = new SigV4Verifier(region, [developer, stub], clock);
   const relay = new Door(verifier, clock);
   const service = new DirectoryService(tableName, verifier, clock);
+  const deploySecret = (secret: string) => {
+    const key = { stage: { S: manifestPartition(stage) }, item: { S: secretItem } };
+    service.deploy({ ...key, secret: { S: secret } });
+  };
+  deploySecret(stageSecretText);
   const calls = new Recorder<string>();
   const server = createAwsEndpoint({
     relay,
@@ -115,6 +129,7 @@ export async function startLocalAws(clock: Clock = systemClock): Promise<LocalAw
     },
     items: async () => new Map((await directory.clients(stage)).map((item) => [item.item, item])),
     put: async (item) => void (await directory.call('PutItem', { Item: toItem(item) })),
+    deploySecret,
     disconnect: (connectionId) => relay.find(connectionId)?.close(1001, 'Going away'),
     isOpen: (connectionId) => relay.find(connectionId) !== undefined,
     close: async () => {

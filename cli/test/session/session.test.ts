@@ -1,6 +1,7 @@
 // A session from start to stop among others: who serves, who is told, and what is left when it ends.
 import { describe, expect, test } from 'vitest';
 import { channelToClient } from '../../../protocol/sealing.ts';
+import { stageSecret } from '../../../protocol/test/stage-secrets.ts';
 import { encodeMessage } from '../../../protocol/wire.ts';
 import { code } from './fake-pool.ts';
 import { stage } from './local-aws.ts';
@@ -97,7 +98,7 @@ describe('taking over', () => {
     await stub.find();
     const puts = () => world.aws.calls.all.filter((call) => call === 'PutItem').length;
     const before = puts();
-    const channel = await channelToClient(ada.publicKey, stage);
+    const channel = await channelToClient(ada.publicKey, stage, stageSecret);
     const head = { by: { user: 'mallory', host: 'nowhere' }, at: Date.now() };
     const forged = { type: 'displaced', id: newId(), attempt: 1, head, body: new Uint8Array(0) } as const;
     await stub.post(await encodeMessage(forged, channel, true));

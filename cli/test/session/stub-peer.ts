@@ -7,7 +7,9 @@ import { Reassembler } from '../../../protocol/reassembly.ts';
 import { type PostOutcome, RelayPoster } from '../../../protocol/relay-post.ts';
 import { openRelaySocket, type RelaySocket } from '../../../protocol/relay-socket.ts';
 import { type Channel, channelToClient } from '../../../protocol/sealing.ts';
+import type { StageSecret } from '../../../protocol/stage-secret.ts';
 import { receive } from '../../../protocol/test/receiver.ts';
+import { stageSecret } from '../../../protocol/test/stage-secrets.ts';
 import { encodeMessage } from '../../../protocol/wire.ts';
 import { type LocalAws, region, stage } from './local-aws.ts';
 import { Recorder } from './recorder.ts';
@@ -25,6 +27,8 @@ export interface Sending {
 export class StubPeer {
   /** Whole messages in the order they arrived, and in words what was not one. */
   readonly heard = new Recorder<AnyMessage | string>();
+  /** What it proves itself with from the next look-up on; undefined as a stub of module 0.1. */
+  secret: StageSecret | undefined = stageSecret;
   readonly #aws: LocalAws;
   readonly #clock: Clock;
   readonly #poster: RelayPoster;
@@ -78,7 +82,7 @@ export class StubPeer {
     const client = servingClient(await this.#aws.directory.clients(stage), functionName, this.#clock.now());
     if (client === undefined) throw new Error('nobody serves');
     this.#client = client.connectionId;
-    this.#channel = await channelToClient(client.publicKey, stage);
+    this.#channel = await channelToClient(client.publicKey, stage, this.secret);
     return this.#channel;
   }
 

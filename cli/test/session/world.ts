@@ -3,6 +3,9 @@ import { afterEach, beforeEach } from 'vitest';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
 import { generateClientKeys } from '../../../protocol/sealing.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import { stageSecret } from '../../../protocol/test/stage-secrets.ts';
+import { readStageSecret } from '../../src/manifest/stage-secret-item.ts';
+import { StageSecrets } from '../../src/relay/stage-secrets.ts';
 import { Session, type SessionOptions } from '../../src/session/session.ts';
 import type { SessionEvent } from '../../src/session/session-event.ts';
 import { code, FakePool } from './fake-pool.ts';
@@ -27,10 +30,10 @@ export interface Serving {
 
 export interface World {
   readonly aws: LocalAws;
-  /** A session that is not started. */
-  prepare(options?: Partial<SessionOptions>): Promise<Serving>;
+  /** A session that is not started; with `none` it has not read the stage's secret, as where there was none. */
+  prepare(options?: Partial<SessionOptions>, secret?: 'known' | 'none'): Promise<Serving>;
   /** A started session that serves `hello`, built. */
-  serve(options?: Partial<SessionOptions>): Promise<Serving>;
+  serve(options?: Partial<SessionOptions>, secret?: 'known' | 'none'): Promise<Serving>;
   stub(): Promise<StubPeer>;
 }
 
@@ -50,13 +53,18 @@ export function useWorld(clockOf: () => Clock = () => systemClock): World {
     await aws.close();
   });
 
-  const prepare = async (options: Partial<SessionOptions> = {}): Promise<Serving> => {
+  const prepare = async (
+    options: Partial<SessionOptions> = {},
+    secret: 'known' | 'none' = 'known',
+  ): Promise<Serving> => {
     const pool = new FakePool();
     const events = new Recorder<SessionEvent>();
     const keys = await generateClientKeys();
     const { relayUrl: url, developer, http, directory } = aws;
+    const initial = secret === 'known' ? stageSecret : undefined;
+    const secrets = () => new StageSecrets({ initial, read: () => readStageSecret(directory, stage), clock });
     const session = new Session({
-      relay: { url, region, stage, keys, credentials: () => developer, http },
+      relay: { url, region, stage, keys, secrets: secrets(), credentials: () => developer, http },
       directory,
       holder: { user: 'ada', host: 'ada-laptop', version: '0.1.0' },
       functions: new Map([['hello', { timeout: 3 }]]),
@@ -80,8 +88,8 @@ export function useWorld(clockOf: () => Clock = () => systemClock): World {
       return aws;
     },
     prepare,
-    serve: async (options) => {
-      const serving = await prepare(options);
+    serve: async (options, secret) => {
+      const serving = await prepare(options, secret);
       serving.session.onBuild({ type: 'built', code: code('hello'), first: true, ms: 1, changed: [] });
       await serving.session.start();
       return serving;

@@ -15,6 +15,7 @@ import {
 } from '../../../protocol/sealing.ts';
 import { clientItem, type DirectoryTable, testCredentials } from '../../../protocol/test/directory-table.ts';
 import type { FakeRelay } from '../../../protocol/test/fake-relay.ts';
+import { stageSecret } from '../../../protocol/test/stage-secrets.ts';
 import { decodeMessage, encodeMessage, parseWire } from '../../../protocol/wire.ts';
 import { stage } from './lambda.ts';
 
@@ -196,7 +197,7 @@ export class FakeClient {
 
   /** A channel of its own making to another client, whose public key is no secret. */
   channelTo(other: FakeClient): Promise<Channel> {
-    return channelToClient(other.#keys.publicKey, stage);
+    return channelToClient(other.#keys.publicKey, stage, stageSecret);
   }
 
   /** Leaves the table. */
@@ -215,7 +216,9 @@ export class FakeClient {
     if (typeof chunk === 'string') throw new Error(chunk);
     const { header, headerText, sealed } = chunk;
     const enc = header.enc ?? '';
-    const agreed = this.#channels.get(enc) ?? channelFromSender(this.#keys, enc, stage);
+    const agreed =
+      this.#channels.get(enc) ??
+      channelFromSender(this.#keys, enc, stage, header.psk === stageSecret.id ? stageSecret : undefined);
     this.#channels.set(enc, agreed);
     const channel = await agreed;
     const opened = channel.open(headerText, sealed);

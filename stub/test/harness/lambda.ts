@@ -1,6 +1,7 @@
 // One warm Lambda instance in a process of its own, seen from the test.
 import { type ChildProcess, fork } from 'node:child_process';
 import { tableName, testCredentials } from '../../../protocol/test/directory-table.ts';
+import { stageSecretText } from '../../../protocol/test/stage-secrets.ts';
 import type { FromRuntime, Outcome, ReportedError, RuntimeContext, ToRuntime } from './ipc.ts';
 
 export interface LambdaOptions {
@@ -22,6 +23,7 @@ export function stubEnvironment(relayUrl: string, directoryEndpoint: string): Re
     LIVE_DEBUG_FUNCTION: functionName,
     LIVE_DEBUG_TABLE: tableName,
     LIVE_DEBUG_RELAY: relayUrl,
+    LIVE_DEBUG_SECRET: stageSecretText,
     AWS_ENDPOINT_URL_DYNAMODB: directoryEndpoint,
     AWS_REGION: 'eu-west-1',
     AWS_ACCESS_KEY_ID: testCredentials.accessKeyId,

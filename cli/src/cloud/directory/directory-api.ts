@@ -7,8 +7,9 @@ import { directoryLimits } from '../aws-limits.ts';
 import { type Answer, readBody } from '../loopback-server.ts';
 import type { SigV4Verifier } from '../sigv4-verify.ts';
 import { CloudFullError } from '../sources/aws-error.ts';
+import { parseAttributes } from './attribute-value.ts';
 import { DirectoryError, invalid, unsupported } from './directory-error.ts';
-import { type KeySchema, keyNames } from './item-key.ts';
+import { type KeySchema, keyNames, keyOf } from './item-key.ts';
 import { prepareDelete, prepareGet, preparePut, prepareUpdate } from './item-operations.ts';
 import type { Operation } from './prepared.ts';
 import { prepareBatchGet, prepareQuery } from './read-operations.ts';
@@ -45,11 +46,13 @@ export interface TableStream {
 
 /** The directory's table, key `stage` and `item`, time to live on `expiresAt`; and those that triggers ask for. */
 export class Directory {
+  readonly #ownTable: string;
   readonly #verifier: SigV4Verifier;
   readonly #clock: Clock;
   readonly #tables = new Map<string, Deployed>();
 
   constructor(tableName: string, verifier: SigV4Verifier, clock: Clock) {
+    this.#ownTable = tableName;
     this.#verifier = verifier;
     this.#clock = clock;
     this.addTable(tableName, { partition: 'stage', sort: 'item' }, { ttlName: 'expiresAt' });
@@ -60,6 +63,13 @@ export class Directory {
     const table = new Table(this.#clock, options);
     const createdAt = this.#clock.now() / 1000;
     this.#tables.set(name, { name, key, table, id: randomUUID(), createdAt, stream });
+  }
+
+  /** Writes an item of the directory's own table, as Terraform does before anything asks for it. */
+  deploy(item: Readonly<Record<string, { readonly S: string }>>): void {
+    const { key, table } = this.#find(this.#ownTable);
+    const parsed = parseAttributes(item);
+    table.put(keyOf(parsed, key), parsed);
   }
 
   async answer(request: IncomingMessage): Promise<Answer> {

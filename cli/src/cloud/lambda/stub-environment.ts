@@ -7,6 +7,8 @@ export interface StubPlace {
   readonly stage: string;
   readonly tableName: string;
   readonly relayUrl: string;
+  /** What the stage's stubs prove themselves with. */
+  readonly secret: string;
   readonly directoryUrl: string;
   /** Where a handler's own AWS SDK finds the event sources. */
   readonly endpointUrl: string;
@@ -39,6 +41,7 @@ export function stubEnvironment(
     LIVE_DEBUG_FUNCTION: deployed.name,
     LIVE_DEBUG_TABLE: place.tableName,
     LIVE_DEBUG_RELAY: place.relayUrl,
+    LIVE_DEBUG_SECRET: place.secret,
     ...invokeMode(deployed),
     // Not AWS_ENDPOINT_URL: that is the handler's, who may have been sent to another emulator.
     LIVE_DEBUG_DIRECTORY_ENDPOINT: place.directoryUrl,

@@ -1,0 +1,49 @@
+// [3] The head of an invocation from its first chunk alone: enough to answer a stub that is too old, whatever its event's size.
+import { createGunzip } from 'node:zlib';
+import * as v from 'valibot';
+import { headSchemas, type MessageHead, type MessageHeader } from '../../../protocol/message.ts';
+
+/** A head has the function's 4 KB of variables and a few identifiers; more than this is no head. */
+const maxHeadBytes = 64 * 1024;
+
+/**
+ * The head of the `invoke` that a first chunk begins; undefined where it is no such chunk or has no such head. Never
+ * rejects, and unpacks no more than a head's size.
+ */
+export async function invokeHeadOf(
+  header: MessageHeader,
+  chunk: Buffer,
+): Promise<MessageHead<'invoke'> | undefined> {
+  if (header.type !== 'invoke' || header.seq !== 0) return undefined;
+  const line = firstLineOf(header.gzip ? await beginningOf(chunk) : chunk.subarray(0, maxHeadBytes));
+  if (line === undefined) return undefined;
+  const head = v.safeParse(v.pipe(v.string(), v.parseJson(), headSchemas.invoke), line);
+  return head.success ? head.output : undefined;
+}
+
+function firstLineOf(bytes: Buffer): string | undefined {
+  const end = bytes.indexOf(0x0a);
+  return end < 0 ? undefined : bytes.toString('utf8', 0, end);
+}
+
+/** The first bytes of what was compressed, of which there may be only the beginning. */
+function beginningOf(compressed: Buffer): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    const gunzip = createGunzip();
+    const done = () => {
+      gunzip.destroy();
+      resolve(Buffer.concat(parts).subarray(0, maxHeadBytes));
+    };
+    gunzip.on('data', (part: Buffer) => {
+      parts.push(part);
+      size += part.length;
+      if (size >= maxHeadBytes) done();
+    });
+    // Cut off in the middle, or no gzip at all: what came out until then counts.
+    gunzip.on('error', done);
+    gunzip.on('end', done);
+    gunzip.end(compressed);
+  });
+}

@@ -1,0 +1,123 @@
+// [3] Who sent a chunk: one that has the stage's secret, somebody who proves nothing, or nobody that can be opened.
+import type { Clock } from '../../../protocol/clock.ts';
+import { type Channel, type ClientKeys, channelFromSender } from '../../../protocol/sealing.ts';
+import type { StageSecret } from '../../../protocol/stage-secret.ts';
+import type { SealedChunk } from '../../../protocol/wire.ts';
+import type { StageSecrets } from './stage-secrets.ts';
+
+/** A chunk that was opened, or in a few words why not; undefined for one that another chunk of its message stands for. */
+export type Opened =
+  | {
+      readonly chunk: Buffer;
+      readonly channel: Channel;
+      /** The stage has a secret and the sender did not use it: nothing it says may be done. */
+      readonly isUnproven: boolean;
+    }
+  | string
+  | undefined;
+
+export interface SendersOptions {
+  readonly keys: ClientKeys;
+  readonly stage: string;
+  readonly secrets: StageSecrets;
+  readonly clock: Clock;
+}
+
+/** Senders are stub instances; each costs two keys. */
+const keptChannels = 512;
+
+/** Of senders that nothing was opened of yet: anybody can name as many as he likes, and must not push out the others. */
+const keptCandidates = 128;
+
+/** Chunks that wait for the directory to be read: each holds up to 127 KB. */
+const maxWaiting = 64;
+
+/** Key agreements for senders that prove nothing, and answers to them, in a second; a stub of module 0.1 sends few. */
+const unprovenPerSecond = 10;
+
+export class Senders {
+  readonly #options: SendersOptions;
+  /** By secret and encapsulated key, the least recently used first. */
+  readonly #proven = new Map<string, Channel>();
+  // A promise per sender, so that chunks arriving together share one key agreement.
+  readonly #candidates = new Map<string, Promise<Channel | undefined>>();
+  #waiting = 0;
+  #unproven = { second: 0, count: 0 };
+
+  constructor(options: SendersOptions) {
+    this.#options = options;
+  }
+
+  /** Opens a chunk by its sender's channel. Never rejects. */
+  async open({ header, headerText, sealed }: SealedChunk): Promise<Opened> {
+    const { enc, psk, type } = header;
+    if (enc === undefined) return `${type} without a sender's key`;
+    const { secrets } = this.#options;
+    const secret = psk === undefined ? undefined : await this.#secret(psk);
+    if (psk !== undefined && secret === undefined) {
+      return `${type} sealed with a secret that this stage does not have; if it goes on, terraform apply`;
+    }
+    const isUnproven = psk === undefined && secrets.current !== undefined;
+    // An invocation's first chunk has all that an answer takes; nothing else is worth a key agreement.
+    if (isUnproven && (type !== 'invoke' || header.seq > 0)) {
+      return type === 'invoke' ? undefined : `${type} of a sender that does not prove itself`;
+    }
+    if (isUnproven && !this.#mayAgree()) return `${type} of a sender that does not prove itself, one of many`;
+    const channel = await this.#channel(enc, secret, isUnproven);
+    const chunk = channel?.open(headerText, sealed);
+    if (channel === undefined || chunk === undefined) {
+      return `${type} that does not open with this client's key`;
+    }
+    if (!isUnproven) this.#keep(channel);
+    return { chunk, channel, isUnproven };
+  }
+
+  /** The secret of this id; one that is not known may be a new one, which the directory has. */
+  async #secret(id: string): Promise<StageSecret | undefined> {
+    const { secrets } = this.#options;
+    const known = secrets.find(id);
+    if (known || this.#waiting >= maxWaiting) return known;
+    this.#waiting += 1;
+    await secrets.refresh();
+    this.#waiting -= 1;
+    return secrets.find(id);
+  }
+
+  #channel(enc: string, secret: StageSecret | undefined, isUnproven: boolean): Promise<Channel | undefined> {
+    const { keys, stage } = this.#options;
+    const agree = () => channelFromSender(keys, enc, stage, secret).catch(() => undefined);
+    // Not kept: it is told once what is wrong.
+    if (isUnproven) return agree();
+    const name = nameOf(enc, secret?.id);
+    const proven = this.#proven.get(name);
+    if (proven) return Promise.resolve(proven);
+    const candidate = this.#candidates.get(name) ?? agree();
+    setNewest(this.#candidates, name, candidate, keptCandidates);
+    return candidate;
+  }
+
+  #keep(channel: Channel): void {
+    const name = nameOf(channel.enc, channel.secretId);
+    this.#candidates.delete(name);
+    setNewest(this.#proven, name, channel, keptChannels);
+  }
+
+  #mayAgree(): boolean {
+    const second = Math.floor(this.#options.clock.now() / 1000);
+    if (this.#unproven.second !== second) this.#unproven = { second, count: 0 };
+    this.#unproven.count += 1;
+    return this.#unproven.count <= unprovenPerSecond;
+  }
+}
+
+function nameOf(enc: string, secretId: string | undefined): string {
+  return `${secretId ?? ''} ${enc}`;
+}
+
+/** Puts an entry last, and leaves out the first where there are more than `most`. */
+function setNewest<V>(map: Map<string, V>, name: string, value: V, most: number): void {
+  map.delete(name);
+  map.set(name, value);
+  const [oldest] = map.size > most ? map.keys() : [];
+  if (oldest !== undefined) map.delete(oldest);
+}
