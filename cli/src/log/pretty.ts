@@ -6,7 +6,7 @@ import type { Output } from './output.ts';
 import { printable, printableLines } from './printable.ts';
 import { ms, plural, size } from './quantities.ts';
 import { readyLines } from './ready-lines.ts';
-import { withoutRuntimeFrames } from './runtime-frames.ts';
+import { FrameFilter } from './runtime-frames.ts';
 import { sourceLine } from './source-line.ts';
 import { skewWords } from './status-lines.ts';
 import { type Style, style } from './style.ts';
@@ -17,24 +17,35 @@ const margin = ' '.repeat(9);
 /** Enough of a request id to tell invocations apart on one screen. */
 const tagLength = 6;
 
+/** More invocations than ever run at once. */
+const maxFilters = 10_000;
+
 /** Returns a listener that writes each event for a person to read. */
 export function pretty(output: Output): (event: SessionEvent) => void {
   const paint = style(output.colour);
+  /** By invocation, or by function where there is none: their lines come mixed. */
+  const filters = new Map<string, FrameFilter>();
   return (event) => {
-    const text = describe(event, paint, output.colour);
+    const text = describe(event, paint, output.colour, filters);
     if (text !== undefined) output.line(text);
   };
 }
 
-function describe(event: SessionEvent, paint: Style, colour: boolean): string | undefined {
+function describe(
+  event: SessionEvent,
+  paint: Style,
+  colour: boolean,
+  filters: Map<string, FrameFilter>,
+): string | undefined {
   switch (event.event) {
     case 'ready':
       return readyLines(event, paint);
     case 'invoke':
       return `${tag(event.id, paint)} ${paint.dim('→')} ${name(event, paint)} ${printable(event.trigger)}`;
     case 'log':
-      return log(event, paint, colour);
+      return log(event, paint, colour, filters);
     case 'result':
+      filters.delete(event.id);
       return result(event, paint);
     case 'reload': {
       const changed =
@@ -87,7 +98,19 @@ function describe(event: SessionEvent, paint: Style, colour: boolean): string | 
   }
 }
 
-function log(event: Extract<SessionEvent, { event: 'log' }>, paint: Style, colour: boolean): string {
+function log(
+  event: Extract<SessionEvent, { event: 'log' }>,
+  paint: Style,
+  colour: boolean,
+  filters: Map<string, FrameFilter>,
+): string | undefined {
+  const key = event.id ?? event.function;
+  const filter = filters.get(key) ?? new FrameFilter();
+  // Of invocations whose end was never told.
+  if (filters.size > maxFilters) filters.clear();
+  filters.set(key, filter);
+  const lines = filter.pass(printableLines(event.message, colour));
+  if (lines.length === 0) return undefined;
   const painted = {
     error: paint.bad,
     fatal: paint.bad,
@@ -97,9 +120,7 @@ function log(event: Extract<SessionEvent, { event: 'log' }>, paint: Style, colou
     info: undefined,
   }[event.level];
   const lead = `${event.id === undefined ? paint.dim((event.phase ?? 'init').padEnd(tagLength)) : tag(event.id, paint)}   `;
-  return withoutRuntimeFrames(printableLines(event.message, colour))
-    .map((line) => lead + (painted ? painted(line) : line))
-    .join('\n');
+  return lines.map((line) => lead + (painted ? painted(line) : line)).join('\n');
 }
 
 function result(event: Extract<SessionEvent, { event: 'result' }>, paint: Style): string {

@@ -6,20 +6,29 @@ const pythonPlace = 'python-runtime.py", line ';
 
 /** The lines of a stack, or of any text, without those frames. */
 export function withoutRuntimeFrames(lines: readonly string[]): string[] {
-  const kept: string[] = [];
-  let skipDeeperThan: number | undefined;
-  for (const line of lines) {
-    const text = line.trimStart();
-    const indent = line.length - text.length;
-    // The source line of a Python frame, and marks below that.
-    if (skipDeeperThan !== undefined && indent > skipDeeperThan && text !== '') continue;
-    skipDeeperThan = text.startsWith('File "') && text.includes(pythonPlace) ? indent : undefined;
-    if (skipDeeperThan !== undefined) continue;
-    if (!text.startsWith('at ') || !nodePlaces.some((place) => text.includes(place))) kept.push(line);
-    else if (line.endsWith(' {') && kept.length > 0) {
-      // The fields of an error follow its last frame.
-      kept[kept.length - 1] += ' {';
+  return new FrameFilter().pass(lines);
+}
+
+/** The same for a text that comes line by line, as a stack does that a function prints itself. */
+export class FrameFilter {
+  /** Where a Python frame is left out, its source line and the marks below that follow, further to the right. */
+  #skipDeeperThan: number | undefined;
+
+  pass(lines: readonly string[]): string[] {
+    const kept: string[] = [];
+    for (const line of lines) {
+      const text = line.trimStart();
+      const indent = line.length - text.length;
+      if (this.#skipDeeperThan !== undefined && indent > this.#skipDeeperThan && text !== '') continue;
+      const isPython = text.startsWith('File "') && text.includes(pythonPlace);
+      this.#skipDeeperThan = isPython ? indent : undefined;
+      if (isPython) continue;
+      if (!text.startsWith('at ') || !nodePlaces.some((place) => text.includes(place))) kept.push(line);
+      else if (line.endsWith(' {') && kept.length > 0) {
+        // The fields of an error follow its last frame.
+        kept[kept.length - 1] += ' {';
+      }
     }
+    return kept;
   }
-  return kept;
 }

@@ -431,6 +431,25 @@ describe('with colour', () => {
   });
 });
 
+test('frames of the runtime are left out of a stack that is printed line by line, mixed with another', () => {
+  const output = written(false);
+  const show = pretty(output);
+  const line = (of: string, message: string) =>
+    show({ event: 'log', id: of, function: 'hello', level: 'info', message });
+  line('first-', '  File "/tmp/livectl-1-x/python-runtime.py", line 590, in run');
+  line('second', '    indented');
+  line('first-', '    return marshal(handler(parse_event(body), context))');
+  line('first-', '           ^^^^^^^^^^^^^^^^^');
+  line('first-', '  File "/code/app.py", line 4, in handler');
+  line('second', '    at run (file:///tmp/livectl-1-x/node-runtime.mjs:3:40)');
+  line('first-', '    f()');
+  expect(output.lines).toEqual([
+    'second       indented',
+    'first-     File "/code/app.py", line 4, in handler',
+    'first-       f()',
+  ]);
+});
+
 describe('a long error', () => {
   const error = (more: object) =>
     shown({ ...result, ok: false, error: { name: 'E', message: 'm', ...more } });
