@@ -5,7 +5,7 @@ import { userInfo } from 'node:os';
 /** The user that checks of folders are made for. */
 export interface FolderUser {
   readonly uid: number;
-  /** Whether whoever has this user id may change everything of this user's anyway. */
+  /** Whether that user id may change everything of this user's anyway: the user's own and root's. */
   isTrusted(uid: number): boolean;
   /** Whether nobody but this user and root is in the group. */
   isPrivateGroup(gid: number): boolean;

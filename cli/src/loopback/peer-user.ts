@@ -87,7 +87,7 @@ const established = '01';
 
 function judged(line: string, uid: number): Peer {
   const { inode, user } = fields(line);
-  // A socket that no process has any more shows user id 0, whoever had it.
+  // A socket that no process has any more shows user id 0, no matter whose it was.
   if (inode === 0) return 'gone';
   return user === uid || user === 0 ? 'own' : 'other';
 }

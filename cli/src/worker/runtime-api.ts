@@ -169,7 +169,7 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
     void (options.peerOf ?? peerOf)(socket).then((peer) => {
       if (peer !== 'own' && peer !== 'unknown') {
         request.resume();
-        // A runtime that has hung up already has broken its answer off; whoever else knows the id, ends nothing by it.
+        // A runtime that has hung up already has broken its answer off; anybody else who knows the id ends nothing by it.
         if (peer === 'gone') breakOff(request);
         return refuse(response, 403, 'Forbidden', 'Only a process of this user may call the Runtime API');
       }

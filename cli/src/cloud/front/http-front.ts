@@ -50,7 +50,7 @@ const callerGone = 499;
 /** How long `close` waits for answers on their way, in milliseconds: what a result needs from livectl to the caller. */
 const drainMs = 1000;
 
-/** A page may come from any number of origins: so many are told of. */
+/** Pages may come from any number of origins: at most this many are reported. */
 const maxTold = 100;
 
 export class HttpFront {
