@@ -16,15 +16,16 @@ const sandboxOnly = new Set([
   'HOME',
   'LAMBDA_RUNTIME_DIR',
   'LAMBDA_TASK_ROOT',
-  'LANG',
   'LD_LIBRARY_PATH',
   'NODE_PATH',
   'PATH',
   'PWD',
   'SHLVL',
-  'TZ',
   '_',
 ]);
+
+/** What Lambda sets where the function doesn't. */
+const defaults: Readonly<Record<string, string>> = { TZ: ':UTC', LANG: 'en_US.UTF-8' };
 
 /** Under this name, so that it is not the stub that starts with them: packages they name are the function's. */
 const nodeOptions = 'LIVE_DEBUG_NODE_OPTIONS';
@@ -36,7 +37,7 @@ const nodeOptions = 'LIVE_DEBUG_NODE_OPTIONS';
 export function functionEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
   const sent: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
-    if (value === undefined || sandboxOnly.has(name)) continue;
+    if (value === undefined || sandboxOnly.has(name) || defaults[name] === value) continue;
     if (name.startsWith('LIVE_DEBUG_') || name.startsWith('LIVECTL_')) continue;
     // Lambda's Node runtimes point this at a bundle of their own.
     if (name === 'NODE_EXTRA_CA_CERTS' && value.startsWith('/var/runtime/')) continue;

@@ -1,4 +1,5 @@
-// The environment variables of a deployed function, for livectl vpn --check: one signed GetFunctionConfiguration.
+// The environment variables of a deployed function, for its code and for livectl vpn --check: one signed
+// GetFunctionConfiguration.
 import * as v from 'valibot';
 import type { Clock } from '../../../protocol/clock.ts';
 import type { HttpClient } from '../../../protocol/http-client.ts';

@@ -162,6 +162,8 @@ export interface Cloud {
   /** What to publish to, by function; the ids are what `endpointUrl` knows them by. */
   readonly triggerTargets: ReadonlyMap<string, TriggerTargets>;
   readonly region: string;
+  /** The own variables of each function as it is deployed, the endpoints of this cloud included. */
+  readonly variables: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** What `AWS_ENDPOINT_URL` would be: relay, directory and Lambda's Invoke API in one place. */
   readonly endpointUrl: string;
   /** The relay's stage URL, e.g. `http://127.0.0.1:4001/live`: the socket connects there (as ws), posts go to `/@connections/{id}` below it. */

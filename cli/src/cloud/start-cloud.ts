@@ -17,7 +17,7 @@ import { callablePath, RouteTable } from './front/routes.ts';
 import { startHttp2Gateway } from './http2-gateway.ts';
 import { InvokeApi } from './lambda/invoke-api.ts';
 import { LambdaHost } from './lambda/lambda-host.ts';
-import { stubTimeout } from './lambda/stub-environment.ts';
+import { deployedVariables, stubTimeout } from './lambda/stub-environment.ts';
 import { unpack } from './lambda/unpack.ts';
 import { closeServer, listen } from './loopback-server.ts';
 import { ConnectionsApi } from './relay/connections-api.ts';
@@ -163,6 +163,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       ownUrls,
       triggerTargets: triggerTargets(functions, { stage, endpointUrl, functionUrls: httpUrls, ownUrls }),
       region,
+      variables: new Map(
+        functions.map((each) => [
+          each.name,
+          deployedVariables(each, { endpointUrl, kinesisUrl: gateway?.url }),
+        ]),
+      ),
       endpointUrl,
       relayUrl,
       directoryUrl: endpointUrl,

@@ -13,6 +13,7 @@ import { loadManifest, type Manifest } from '../manifest/load-manifest.ts';
 import { nodeCommand } from '../platform.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import { openSecrets } from './open-secrets.ts';
+import { givenVariables } from '../session/variables/function-variables.ts';
 import { type Place, type ServingOptions, serveUntilStopped, type Workspace } from './serving.ts';
 import { checkCommand } from './vpn-place.ts';
 
@@ -88,6 +89,7 @@ async function openCloud(
     directory,
     skew,
     caller: undefined,
+    variables: givenVariables(cloud.variables, region),
     url,
     functionUrls,
     described: {

@@ -7,8 +7,8 @@ import { functionVariables } from '../aws/function-variables.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { openStage, type StageOptions } from '../aws/stage.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
-
 import { openSecrets } from './open-secrets.ts';
+import { ReadVariables } from '../session/variables/function-variables.ts';
 import { type ServingOptions, serveUntilStopped } from './serving.ts';
 import { checkCommand } from './vpn-place.ts';
 
@@ -32,6 +32,14 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
     checkClock(skew.leastMs);
     const file = `the manifest of stage ${options.stage}`;
     const agent = proxyAgent(new URL(relayUrl));
+    let tell: (message: string) => void = () => undefined;
+    const variables = new ReadVariables({
+      functions: functions.map(({ name }) => name),
+      read: (name) => functionVariables(functionNames.get(name) ?? name, identity, http, systemClock),
+      region,
+      clock: systemClock,
+      onNotice: (message) => tell(message),
+    });
     return {
       manifest: { file, root: resolve(options.root), functions },
       privateResources: {
@@ -39,12 +47,15 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
           name,
           inVpc,
           vpcId: vpcs.find((vpc) => vpc.functions.includes(name))?.id,
-          environment: () => functionVariables(functionNames.get(name) ?? name, identity, http, systemClock),
+          environment: () => variables.ownOf(name),
         })),
         cidrs: vpcs.flatMap((vpc) => vpc.cidr_blocks),
         command: checkCommand({ ...options, kind: 'stage' }),
       },
       open: async ({ emit }) => {
+        tell = (message) => emit({ event: 'notice', message });
+        // Beside all else: whatever an invocation finds unread, it waits for itself.
+        variables.start();
         const { stage } = options;
         const [caller, secrets] = await Promise.all([
           callerArn(identity, http, systemClock),
@@ -55,6 +66,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
           directory,
           skew,
           caller,
+          variables,
           explain,
           url: undefined,
           functionUrls: urls,

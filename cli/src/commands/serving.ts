@@ -24,6 +24,7 @@ import { nodeCommand } from '../platform.ts';
 import { inOrder } from '../session/in-order.ts';
 import { Session, type SessionOptions } from '../session/session.ts';
 import type { ServedFunction, SessionEvent } from '../session/session-event.ts';
+import type { FunctionVariables } from '../session/variables/function-variables.ts';
 import { ServeHints, type ServeHintsOptions } from '../vpn/serve-hints.ts';
 import { createWorkerPool } from '../worker/pool.ts';
 import { announce } from './announce.ts';
@@ -62,6 +63,7 @@ export interface Place {
   readonly relay: Omit<SessionOptions['relay'], 'keys'>;
   readonly directory: SessionOptions['directory'];
   readonly caller: string | undefined;
+  readonly variables: FunctionVariables;
   /** What is known already of AWS's clock. */
   readonly skew?: ClockSkew | undefined;
   /** The error to show instead of one met on the way to the stage. */
@@ -208,6 +210,7 @@ async function serve(
     relay: { ...place.relay, keys },
     directory: place.directory,
     skew: place.skew,
+    variables: place.variables,
     holder: caller === undefined ? holder : { ...holder, caller },
     functions: new Map(manifest.functions.map(({ name, timeout }) => [name, { timeout }])),
     only: options.functions,

@@ -23,6 +23,7 @@ import type { SessionEvent } from './session-event.ts';
 import { sourceIds } from './source-ids.ts';
 import { withRest } from './streamed-result.ts';
 import { triggerSummary } from './trigger-summary.ts';
+import type { FunctionVariables } from './variables/function-variables.ts';
 
 export interface InvocationsOptions {
   readonly link: Pick<RelayLink, 'post'>;
@@ -32,6 +33,8 @@ export interface InvocationsOptions {
   /** Served functions and their timeouts in seconds. */
   readonly functions: ReadonlyMap<string, { readonly timeout: number }>;
   readonly builds: Pick<FirstBuilds, 'of'>;
+  /** What the code gets of the variables in a message. */
+  readonly variables: FunctionVariables;
   /** Which functions others hold. */
   readonly holders: Pick<Holders, 'of' | 'read'>;
   readonly onEvent: (event: SessionEvent) => void;
@@ -258,7 +261,7 @@ export class Invocations {
   }
 
   async #runCode(run: Run, { body, head }: Message<'invoke'>): Promise<WorkerResult> {
-    const { functions, pool } = this.#options;
+    const { functions, pool, variables } = this.#options;
     const settings = functions.get(run.functionName);
     if (settings === undefined) return failure(notServed(run.functionName, [...functions.keys()]));
     const { excess } = this.#inFlight;
@@ -268,6 +271,11 @@ export class Invocations {
       const problem = await this.#buildWaits.until(run);
       if (problem !== undefined) return failure(problem);
     }
+    const found = variables.of(run.functionName, head.environment);
+    const environment = found instanceof Promise ? await found : found;
+    // Meanwhile it may have been cancelled or given up: the pool knows nothing of it yet.
+    if (run.cancelled) return failure(gaveUp(run.cancelled));
+    if (run.state !== 'running') return failure(stoppedError());
     return pool.run({
       key: run.id,
       id: run.requestId,
@@ -281,7 +289,7 @@ export class Invocations {
       clientContext: head.clientContext,
       cognitoIdentity: head.identity,
       tenantId: head.tenantId,
-      environment: head.environment,
+      environment,
       responseSink: run.parts && ((bytes, contentType) => run.parts?.write(bytes, contentType)),
     });
   }

@@ -17,6 +17,7 @@ import { Invocations } from './invocations.ts';
 import { NewsToPeers } from './news-to-peers.ts';
 import { OldStubs } from './old-stubs.ts';
 import type { SessionEvent } from './session-event.ts';
+import type { FunctionVariables } from './variables/function-variables.ts';
 
 /** How the session came to its end. */
 export type SessionEnd = 'stopped' | 'displaced' | 'stage-gone';
@@ -31,6 +32,8 @@ export interface SessionOptions {
   readonly only: readonly string[] | undefined;
   readonly noTakeover: boolean;
   readonly pool: WorkerPool;
+  /** What functions get of the variables that messages bring. */
+  readonly variables: FunctionVariables;
   readonly clock: Clock;
   /** What is known of AWS's clock; default: nothing yet. */
   readonly skew?: ClockSkew | undefined;
@@ -65,7 +68,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#skew = options.skew ?? new ClockSkew();
-    const { clock, directory, functions, holder, noTakeover, only, pool, relay } = options;
+    const { clock, directory, functions, holder, noTakeover, only, pool, relay, variables } = options;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -120,6 +123,7 @@ export class Session {
       functions,
       holders: this.#holders,
       builds: this.#builds,
+      variables,
       onEvent: (event) => this.#tell(event),
     });
   }

@@ -1,16 +1,21 @@
 // [5] The environment a worker gets: a clean base of this machine, the function's own variables, and Lambda's.
+import { existsSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { builtHandlers } from './built-handlers.ts';
+import { nodeMajor } from '../manifest/runtimes.ts';
 import { disabledNodeFeatures } from './disabled-node-features.ts';
 import type { FunctionCode } from './invocation.ts';
-import { layerVariables } from './layers.ts';
 import { optionsWithLayers } from './sandbox-paths.ts';
+import { pathLists } from './path-lists.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
-/** What a program needs of the machine it runs on. Nothing else of the developer's shell gets through. */
+/**
+ * What a program needs of the machine it runs on, where the function sets nothing else. Nothing else of the developer's
+ * shell gets through, its language neither: Lambda has one of its own.
+ */
 const machineNames = new Set([
-  ...['PATH', 'HOME', 'TMPDIR', 'TMP', 'TEMP', 'USER', 'LOGNAME', 'SHELL', 'TERM', 'COLORTERM', 'LANG'],
+  ...['PATH', 'HOME', 'TMPDIR', 'TMP', 'TEMP', 'USER', 'LOGNAME', 'SHELL', 'TERM', 'COLORTERM'],
   ...[
     'SYSTEMROOT',
     'SYSTEMDRIVE',
@@ -33,22 +38,11 @@ const machineNames = new Set([
 ]);
 
 /**
- * What only means something inside Lambda's sandbox: its paths, its endpoints on a link-local address, and what the
- * stub's own runtime was started with. `_X_AMZN_TRACE_ID` belongs to one invocation and travels with it.
+ * What only means something inside Lambda's sandbox: its folders and its endpoints on a link-local address.
+ * `_X_AMZN_TRACE_ID` belongs to one invocation and travels with it.
  */
 const sandboxNames = new Set([
-  ...[
-    'LD_LIBRARY_PATH',
-    'LD_PRELOAD',
-    'NODE_PATH',
-    'PYTHONPATH',
-    'GEM_PATH',
-    'RUBYLIB',
-    'PWD',
-    'OLDPWD',
-    'SHLVL',
-    '_',
-  ],
+  ...['PWD', 'OLDPWD', 'SHLVL', '_'],
   ...[
     'LAMBDA_TASK_ROOT',
     'LAMBDA_RUNTIME_DIR',
@@ -88,25 +82,44 @@ export function machineEnvironment(own: NodeJS.ProcessEnv = process.env): Record
   return kept;
 }
 
+/** Where glibc keeps the locales that are installed beside C and C.UTF-8. */
+const localePlaces = ['/usr/lib/locale/locale-archive', '/usr/lib/locale/en_US.utf8'];
+let hasLocales: boolean | undefined;
+
 /**
- * All a function sees beyond the machine's part: its own variables and credentials as the stub sent them, and what
- * Lambda adds. The caller adds `AWS_LAMBDA_RUNTIME_API`.
+ * What Lambda has where a function says nothing else: its clock is UTC, the colon included, its locale `en_US.UTF-8`. A
+ * machine without that locale would fall back to ASCII in C programs, Ruby and Java; Node.js brings its own.
  */
-export function functionEnvironment(code: FunctionCode, sent: Variables): Record<string, string> {
+export function lambdaDefaults(runtime: string): Variables {
+  hasLocales ??= process.platform !== 'linux' || localePlaces.some((place) => existsSync(place));
+  return {
+    TZ: ':UTC',
+    LANG: hasLocales || nodeMajor(runtime) !== undefined ? 'en_US.UTF-8' : 'C.UTF-8',
+  };
+}
+
+/**
+ * All a function sees beyond the machine's part: `given`, its own variables and credentials, and what Lambda adds. The
+ * caller adds `AWS_LAMBDA_RUNTIME_API`. `path` is this machine's `PATH`.
+ */
+export function functionEnvironment(
+  code: FunctionCode,
+  given: Variables,
+  path: string = process.env.PATH ?? '',
+): Record<string, string> {
   const variables: Record<string, string> = {
     ...noFallback,
-    // Lambda's clock is UTC unless the function says otherwise; the colon is Lambda's, too.
-    TZ: ':UTC',
+    ...lambdaDefaults(code.runtime),
     AWS_LAMBDA_FUNCTION_NAME: code.functionName,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
   };
-  for (const [name, value] of Object.entries(sent)) {
-    if (!isMachineName(name) && !sandboxNames.has(name) && !ownNames.test(name)) variables[name] = value;
+  for (const [name, value] of Object.entries(given)) {
+    if (!sandboxNames.has(name) && !ownNames.test(name)) variables[name] = value;
   }
   return {
     ...variables,
-    ...layerVariables(code.layers ?? [], code.runtime),
+    ...pathLists(code, given, path),
     LAMBDA_TASK_ROOT: code.taskRoot,
     _HANDLER: code.handler,
     ...builtHandlers(code, variables),
@@ -120,25 +133,25 @@ export function functionEnvironment(code: FunctionCode, sent: Variables): Record
 /** A function's environment for one invocation, worked out only where it differs from what a worker has already. */
 export class FunctionEnvironment {
   readonly #code: FunctionCode;
-  readonly #sent: Variables;
+  readonly #given: Variables;
   #variables: Variables | undefined;
 
-  constructor(code: FunctionCode, sent: Variables) {
+  constructor(code: FunctionCode, given: Variables) {
     this.#code = code;
-    this.#sent = sent;
+    this.#given = given;
   }
 
   get variables(): Variables {
-    this.#variables ??= functionEnvironment(this.#code, this.#sent);
+    this.#variables ??= functionEnvironment(this.#code, this.#given);
     return this.#variables;
   }
 
   equals(other: FunctionEnvironment): boolean {
-    return this.#code === other.#code && sameVariables(this.#sent, other.#sent);
+    return this.#code === other.#code && sameVariables(this.#given, other.#given);
   }
 }
 
-/** What the stub's variables say of the execution role. */
+/** What a function's variables say of the execution role. */
 export interface RoleCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -163,7 +176,8 @@ export function withoutCredentials(variables: Variables): {
   return { credentials, others: Object.fromEntries(others) };
 }
 
-const startupNames = /^(NODE_|DENO_|PYTHON|UV_|LD_|DYLD_|MALLOC_|OPENSSL_|SSL_CERT_|ICU_|TZ$)/;
+const startupNames =
+  /^(NODE_|DENO_|PYTHON|UV_|LD_|DYLD_|MALLOC_|OPENSSL_|SSL_CERT_|ICU_|LC_|(TZ|LANG|LANGUAGE|HOME)$)/;
 
 /**
  * The variables that a process reads only while it starts, so that setting them later has no effect, e.g.
@@ -190,5 +204,5 @@ export function sameVariables(one: Variables, other: Variables): boolean {
 function isMachineName(name: string): boolean {
   // Windows compares names without regard to case, e.g. `Path`.
   const compared = process.platform === 'win32' ? name.toUpperCase() : name;
-  return machineNames.has(compared) || compared.startsWith('LC_');
+  return machineNames.has(compared);
 }

@@ -1,6 +1,6 @@
 // [5] The spares of all interpreters in use, and how each runtime client of ours is started.
 import process from 'node:process';
-import { startupVariables } from './environment.ts';
+import { lambdaDefaults, startupVariables } from './environment.ts';
 import type { Runner } from './invocation.ts';
 import { Spare } from './spare.ts';
 import type { Worker, WorkerSettings } from './worker.ts';
@@ -35,8 +35,9 @@ export class Spares {
    */
   of(runner: ClientRunner, runtime: string, debugged: string | undefined): Spare {
     const command = this.#command(runner, debugged !== undefined);
-    // Lambda's default time zone; what a function sets itself is known later.
-    const startup = startupVariables({ TZ: ':UTC', AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}` });
+    // What a function sets itself is known later.
+    const defaults = lambdaDefaults(runtime);
+    const startup = startupVariables({ ...defaults, AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}` });
     const key = JSON.stringify([command[0], startup, debugged]);
     const spare =
       this.#spares.get(key) ?? new Spare(this.#settings, command, startup, this.#onBoot, debugged);

@@ -13,6 +13,7 @@ import { startCloud } from '../../src/cloud/start-cloud.ts';
 import { openSecrets } from '../../src/commands/open-secrets.ts';
 import { Session } from '../../src/session/session.ts';
 import type { SessionEvent } from '../../src/session/session-event.ts';
+import { givenVariables } from '../../src/session/variables/function-variables.ts';
 import { createWorkerPool } from '../../src/worker/pool.ts';
 import { handlersFolder } from '../worker/built-runtime.ts';
 import { repository } from './livectl-process.ts';
@@ -88,6 +89,7 @@ export async function startWholeChain(
     only: undefined,
     noTakeover: false,
     pool,
+    variables: givenVariables(cloud.variables, region),
     clock,
     onEvent: (event) => {
       events.push(event);

@@ -39,6 +39,7 @@ beforeEach(() => {
     functions: new Map([['hello', { timeout: 3 }]]),
     holders: { of: () => undefined, read: async () => undefined },
     builds: { of: () => ({ state: 'good' }) },
+    variables: { of: (_name, sent) => sent },
     onEvent: (event) => events.add(event),
   });
 });

@@ -26,7 +26,7 @@ describe('an invocation', () => {
       clientContext: '{"custom":{}}',
       identity: '{"cognitoIdentityId":"x"}',
       tenantId: 'blue',
-      environment: { GREETING: 'hi', AWS_REGION: 'eu-west-1' },
+      environment: { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_ACCESS_KEY_ID: 'key' },
     };
     await stub.invoke({ id, body: event1, head });
     const run = await pool.runs.next();
@@ -40,7 +40,7 @@ describe('an invocation', () => {
       clientContext: head.clientContext,
       cognitoIdentity: head.identity,
       tenantId: 'blue',
-      environment: head.environment,
+      environment: { GREETING: 'hi', AWS_REGION: 'us-east-1', ...head.environment },
     });
     expect(Buffer.from(run.invocation.event).toString()).toBe(event1);
     const body = '{"statusCode": 418,  "body": "ä\\u0000"}';

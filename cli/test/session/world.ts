@@ -8,6 +8,7 @@ import { readStageSecret } from '../../src/manifest/stage-secret-item.ts';
 import { StageSecrets } from '../../src/relay/stage-secrets.ts';
 import { Session, type SessionOptions } from '../../src/session/session.ts';
 import type { SessionEvent } from '../../src/session/session-event.ts';
+import { givenVariables } from '../../src/session/variables/function-variables.ts';
 import { code, FakePool } from './fake-pool.ts';
 import { type LocalAws, region, stage, startLocalAws } from './local-aws.ts';
 import { Recorder } from './recorder.ts';
@@ -71,6 +72,7 @@ export function useWorld(clockOf: () => Clock = () => systemClock): World {
       only: undefined,
       noTakeover: false,
       pool,
+      variables: givenVariables(new Map([['hello', { GREETING: 'hi' }]]), region),
       clock,
       onEvent: (event) => events.add(event),
       ...options,

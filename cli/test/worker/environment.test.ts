@@ -22,6 +22,7 @@ describe("the machine's part", () => {
     const own = {
       PATH: '/usr/bin',
       HOME: '/home/tom',
+      LANG: 'de_DE.UTF-8',
       LC_ALL: 'de_DE.UTF-8',
       AWS_PROFILE: 'production',
       AWS_ACCESS_KEY_ID: 'of-the-developer',
@@ -30,7 +31,7 @@ describe("the machine's part", () => {
       GITHUB_TOKEN: 'secret',
       npm_config_registry: 'x',
     };
-    expect(machineEnvironment(own)).toEqual({ PATH: '/usr/bin', HOME: '/home/tom', LC_ALL: 'de_DE.UTF-8' });
+    expect(machineEnvironment(own)).toEqual({ PATH: '/usr/bin', HOME: '/home/tom' });
   });
 });
 
@@ -53,13 +54,43 @@ describe("the function's part", () => {
     expect(functionEnvironment(code, {}).TZ).toBe(':UTC');
   });
 
-  it("leaves out what belongs to this machine, to Lambda's sandbox, or to the stub", () => {
+  it('arrives whole, names that this machine has variables of as well', () => {
+    const own = {
+      TZ: 'Europe/Berlin',
+      HOME: '/tmp/home',
+      LANG: 'de_DE.UTF-8',
+      LC_ALL: 'C',
+      TMPDIR: '/tmp/own',
+      USER: 'function',
+      SHELL: '/bin/function',
+      TERM: 'vt100',
+    };
+    expect(functionEnvironment(code, own)).toMatchObject(own);
+    expect(functionEnvironment(code, {})).toMatchObject({ TZ: ':UTC', LANG: 'en_US.UTF-8' });
+  });
+
+  it('has its lists of places before those of this machine, without those of Lambda alone', () => {
+    const own = {
+      PATH: '/var/task/bin:/opt/not-here/bin:/var/lang/bin:/usr/games',
+      PYTHONPATH: '/var/task/vendored:/var/taskless',
+      LD_PRELOAD: '/opt/not-here/lib.so /usr/lib/other.so',
+      NODE_PATH: '',
+    };
+    expect(functionEnvironment(code, own, '/usr/bin')).toMatchObject({
+      PATH: '/project/bin:/usr/games:/usr/bin',
+      PYTHONPATH: '/project/vendored:/var/taskless',
+      LD_PRELOAD: '/usr/lib/other.so',
+      NODE_PATH: '',
+    });
+    const layered = functionEnvironment({ ...code, layers: ['/layer'] }, own, '/usr/bin');
+    expect(layered).toMatchObject({
+      PATH: '/layer/bin:/project/bin:/usr/games:/usr/bin',
+      NODE_PATH: '/layer/nodejs/node22/node_modules:/layer/nodejs/node_modules',
+    });
+  });
+
+  it("leaves out what belongs to Lambda's sandbox or to the stub", () => {
     const kept = functionEnvironment(code, {
-      PATH: '/var/lang/bin',
-      HOME: '/home/sbx_user1051',
-      LANG: 'en_US.UTF-8',
-      LD_LIBRARY_PATH: '/var/lang/lib',
-      NODE_PATH: '/opt/nodejs/node_modules',
       LAMBDA_TASK_ROOT: '/var/task',
       LAMBDA_RUNTIME_DIR: '/var/runtime',
       _HANDLER: 'index.handler',
@@ -93,8 +124,17 @@ it('knows the variables that only count when a process starts', () => {
       GREETING: 'hi',
       TZDATA: 'x',
       LAMBDA_TASK_ROOT: '/project',
+      HOME: '/tmp',
+      LC_ALL: 'C',
     }),
-  ).toEqual({ NODE_OPTIONS: '--inspect', TZ: ':UTC', UV_THREADPOOL_SIZE: '8', LAMBDA_TASK_ROOT: '/project' });
+  ).toEqual({
+    HOME: '/tmp',
+    LC_ALL: 'C',
+    NODE_OPTIONS: '--inspect',
+    TZ: ':UTC',
+    UV_THREADPOOL_SIZE: '8',
+    LAMBDA_TASK_ROOT: '/project',
+  });
   expect(startupVariables({ TZ: ':UTC', LAMBDA_TASK_ROOT: '/project' })).toEqual({ TZ: ':UTC' });
 });
 

@@ -34,8 +34,7 @@ export function stubEnvironment(
   return {
     TZ: ':UTC',
     LANG: 'en_US.UTF-8',
-    ...endpointsOf(deployed, place, process.env),
-    ...functionsOwn(deployed.environment),
+    ...functionsOwn(deployedVariables(deployed, place)),
     ...Object.fromEntries(basics),
     LIVE_DEBUG_STAGE: place.stage,
     LIVE_DEBUG_FUNCTION: deployed.name,
@@ -61,10 +60,18 @@ export function stubEnvironment(
   };
 }
 
+/** A function's own variables, and before them where it finds this cloud. */
+export function deployedVariables(
+  deployed: CloudFunction,
+  place: Pick<StubPlace, 'endpointUrl' | 'kinesisUrl'>,
+): Record<string, string> {
+  return { ...endpointsOf(deployed, place, process.env), ...deployed.environment };
+}
+
 /** The cloud's own endpoint for every service; what livectl was started with goes before, so that another emulator can. */
 function endpointsOf(
   deployed: CloudFunction,
-  { endpointUrl, kinesisUrl }: StubPlace,
+  { endpointUrl, kinesisUrl }: Pick<StubPlace, 'endpointUrl' | 'kinesisUrl'>,
   own: NodeJS.ProcessEnv,
 ): Record<string, string> {
   const given = Object.entries(own).filter(

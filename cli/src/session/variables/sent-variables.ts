@@ -1,0 +1,121 @@
+// [4] What a message says of a function's variables, taken apart: the role's credentials, what Lambda itself sets, and
+// what is claimed to be the function's own.
+
+export type Variables = Readonly<Record<string, string>>;
+
+/** What Lambda takes for a name: https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html */
+const nameForm = /^[a-zA-Z][a-zA-Z0-9_]{1,255}$/;
+
+/** All variables of a function together; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const maxOwnBytes = 4096;
+
+/** The stub's settings and livectl's: no function's. */
+const ownNames = /^(LIVE_DEBUG_|LIVECTL_)/;
+
+/** Under this name while live, so that it is not the stub that starts with them. */
+const nodeOptions = 'LIVE_DEBUG_NODE_OPTIONS';
+
+/** Printable ASCII without spaces: keys, tokens, names. */
+const word = (most: number) => new RegExp(`^[\\x21-\\x7e]{1,${most}}$`);
+
+/** Session tokens have no documented length; those seen are below 2 KB. */
+const credentialForms: Readonly<Record<string, RegExp>> = {
+  AWS_ACCESS_KEY_ID: word(256),
+  AWS_SECRET_ACCESS_KEY: word(256),
+  AWS_SESSION_TOKEN: word(16_384),
+};
+
+/**
+ * What Lambda sets beside the credentials and a message may bring, each with the only form it may have. The Region is
+ * the stage's own, so none is taken from a message.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+ */
+const lambdaForms: Readonly<Record<string, RegExp>> = {
+  AWS_LAMBDA_FUNCTION_NAME: /^[a-zA-Z0-9_-]{1,140}$/,
+  AWS_LAMBDA_FUNCTION_VERSION: /^(\$LATEST(\.PUBLISHED)?|[0-9]{1,20})$/,
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: /^[0-9]{1,6}$/,
+  AWS_LAMBDA_INITIALIZATION_TYPE: /^[a-z-]{1,40}$/,
+  AWS_LAMBDA_LOG_GROUP_NAME: /^[a-zA-Z0-9_./#-]{1,512}$/,
+  AWS_LAMBDA_LOG_STREAM_NAME: /^[a-zA-Z0-9_./#$[\]-]{1,512}$/,
+  AWS_LAMBDA_LOG_FORMAT: /^(Text|JSON)$/i,
+  AWS_LAMBDA_LOG_LEVEL: /^(TRACE|DEBUG|INFO|WARN|ERROR|FATAL)$/i,
+  AWS_XRAY_CONTEXT_MISSING: /^(LOG_ERROR|RUNTIME_ERROR|IGNORE_ERROR)$/,
+};
+
+/** Set by Lambda or by its runtimes, in every function or in some: nothing says that the function set it. */
+const lambdaNames =
+  /^(AWS_(LAMBDA_.*|ACCESS_KEY(_ID)?|SECRET_(ACCESS_)?KEY|SESSION_TOKEN|SECURITY_TOKEN|REGION|DEFAULT_REGION|EXECUTION_ENV|XRAY_(DAEMON_ADDRESS|CONTEXT_MISSING)|CONTAINER_.*)|LAMBDA_.*|PATH|LD_LIBRARY_PATH|NODE_PATH|NODE_CHANNEL_.*|PYTHONPATH|GEM_PATH|RUBYLIB|HOME|PWD|OLDPWD|SHLVL)$/;
+
+/** What Lambda sets where a function doesn't. */
+const lambdaDefaults: Variables = { TZ: ':UTC', LANG: 'en_US.UTF-8' };
+
+/** The role's credentials in a message: all that there are, or none where one has another form than a credential. */
+export function sentCredentials(sent: Variables): Variables {
+  return formed(sent, credentialForms) ?? {};
+}
+
+/** What Lambda sets: known names only, those of another form than Lambda's left out. `region` is the stage's. */
+export function sentByLambda(sent: Variables, region: string): Variables {
+  const taken: Record<string, string> = { AWS_REGION: region, AWS_DEFAULT_REGION: region };
+  for (const [name, form] of Object.entries(lambdaForms)) {
+    const value = own(sent, name);
+    if (value !== undefined && form.test(value)) taken[name] = value;
+  }
+  return taken;
+}
+
+/**
+ * The function's own variables as its configuration has them: without the stub's settings, `NODE_OPTIONS` under its
+ * own name, and without the wrapper script, which is not run here.
+ */
+export function configuredVariables(configured: Variables): Variables {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(configured)) {
+    if (nameForm.test(name) && !ownNames.test(name) && name !== 'AWS_LAMBDA_EXEC_WRAPPER') kept[name] = value;
+  }
+  const options = own(configured, nodeOptions);
+  return options === undefined ? kept : { ...kept, NODE_OPTIONS: options };
+}
+
+/**
+ * Of variables, those that only the function itself can have set, so that what a message and what a configuration says
+ * can be compared: a variable that Lambda may have set counts in neither.
+ */
+export function comparable(variables: Variables): Map<string, string> {
+  const counted = new Map<string, string>();
+  for (const [name, value] of Object.entries(variables)) {
+    if (!nameForm.test(name) || ownNames.test(name) || lambdaNames.test(name)) continue;
+    if (own(lambdaDefaults, name) === value) continue;
+    // Lambda's Node runtimes point this at a bundle of their own.
+    if (name === 'NODE_EXTRA_CA_CERTS' && value.startsWith('/var/runtime/')) continue;
+    counted.set(name, value);
+  }
+  return counted;
+}
+
+/**
+ * What a message claims to be the function's own; undefined where that is more than the 4 KB a function can have, which
+ * no stub sends.
+ */
+export function claimedVariables(sent: Variables): Map<string, string> | undefined {
+  const claimed = comparable(sent);
+  let bytes = 0;
+  for (const [name, value] of claimed) bytes += name.length + Buffer.byteLength(value);
+  return bytes > maxOwnBytes ? undefined : claimed;
+}
+
+/** All of the names with a value of its form; undefined where one is missing or has another. */
+function formed(sent: Variables, forms: Readonly<Record<string, RegExp>>): Variables | undefined {
+  const taken: Record<string, string> = {};
+  for (const [name, form] of Object.entries(forms)) {
+    const value = own(sent, name);
+    if (value === undefined) continue;
+    if (!form.test(value)) return undefined;
+    taken[name] = value;
+  }
+  return taken;
+}
+
+function own(variables: Variables, name: string): string | undefined {
+  return Object.hasOwn(variables, name) ? variables[name] : undefined;
+}
