@@ -18,6 +18,7 @@ export const errorCodes = {
   LD_ANSWER: { name: 'LiveDebugAnswerError', fault: 'user' },
   LD_TOO_LARGE: { name: 'LiveDebugTooLargeError', fault: 'user' },
   LD_CONFIG: { name: 'LiveDebugConfigError', fault: 'user' },
+  LD_UNTRUSTED: { name: 'LiveDebugUntrustedError', fault: 'user' },
   LD_PORT_IN_USE: { name: 'LiveDebugPortInUseError', fault: 'user' },
   LD_DISPLACED: { name: 'LiveDebugDisplacedError', fault: 'user' },
   LD_CREDENTIALS: { name: 'LiveDebugCredentialsError', fault: 'user' },

@@ -6,6 +6,13 @@ export function endpointOf(service: 'acm' | 'dynamodb' | 'lambda' | 'sts', regio
   return emulatorOf(service) ?? `https://${service}.${region}.${domain}`;
 }
 
+/** Whether the environment names another endpoint than AWS's for any service. */
+export function hasEmulator(): boolean {
+  return Object.entries(process.env).some(
+    ([name, value]) => /^AWS_ENDPOINT_URL(_|$)/.test(name) && Boolean(value),
+  );
+}
+
 /** The base URL that the environment names for a service; undefined where AWS itself is meant. */
 export function emulatorOf(service: string): string | undefined {
   const own = process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`];

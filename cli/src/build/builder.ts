@@ -7,6 +7,7 @@ import { isPlainJavaScript } from '../manifest/node-handler.ts';
 import type { Target } from '../manifest/resolve-targets.ts';
 import { BuildCommandCompiler } from './build-command-compiler.ts';
 import { BuildCommands } from './build-commands.ts';
+import { withoutAwsSecrets } from './build-environment.ts';
 import type { BuildEvent, Builder, BuildTarget, LoadedReport } from './build-event.ts';
 import { BundleCompiler } from './bundle-compiler.ts';
 import type { Compiler } from './compiler.ts';
@@ -32,7 +33,10 @@ export interface BuilderOptions {
   readonly outDirRoot?: string | undefined;
   /** What runs Node functions, as for the workers; default: this very Node. */
   readonly nodeCommand?: readonly string[] | undefined;
-  /** Where a virtual environment and the PATH are taken from, and what `build` commands see; default: this process's. */
+  /**
+   * Where a virtual environment and the PATH are taken from, and what `build` commands and interpreters see, secrets of
+   * AWS left out; default: this process's.
+   */
   readonly env?: NodeJS.ProcessEnv | undefined;
   /** Whether a function was running at a time, in milliseconds since the epoch; default: never. */
   readonly wasRunning?: ((functionName: string, atMs: number) => boolean) | undefined;
@@ -65,7 +69,8 @@ class AllBuilds implements Builder {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#node = new NodeAbilities(options.nodeCommand ?? [process.execPath]);
-    this.#pythons = new PythonFinder(options.env);
+    const env = withoutAwsSecrets(options.env ?? process.env);
+    this.#pythons = new PythonFinder(env);
     this.#watcher = new FileWatcher({
       clock: this.#clock,
       onNotice: (message) => this.#notice(message),
@@ -74,7 +79,7 @@ class AllBuilds implements Builder {
       options.onEvent({ type: 'notice', message: `${command}: ${line}` });
     this.#commands = new BuildCommands({
       clock: this.#clock,
-      env: options.env,
+      env,
       onNotice: (message) => options.onEvent({ type: 'notice', message }),
       onLine: options.verbose ? tellLine : undefined,
     });

@@ -9,6 +9,7 @@ export function exitCodeOf(error: unknown): number {
   if (!(error instanceof LiveDebugError)) return exitCodes.failure;
   switch (error.code) {
     case 'LD_CONFIG':
+    case 'LD_UNTRUSTED':
     case 'LD_PORT_IN_USE':
     case 'LD_CREDENTIALS':
     case 'LD_REGION':

@@ -12,8 +12,8 @@ import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { loadManifest, type Manifest } from '../manifest/load-manifest.ts';
 import { nodeCommand } from '../platform.ts';
 import type { SessionEvent } from '../session/session-event.ts';
-import { openSecrets } from './open-secrets.ts';
 import { givenVariables } from '../session/variables/function-variables.ts';
+import { openSecrets } from './open-secrets.ts';
 import { type Place, type ServingOptions, serveUntilStopped, type Workspace } from './serving.ts';
 import { checkCommand } from './vpn-place.ts';
 

@@ -2,17 +2,27 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { callerArn } from '../aws/caller-arn.ts';
+import { hasEmulator } from '../aws/endpoints.ts';
 import { checkClock, explainDirectory } from '../aws/explain-directory.ts';
 import { functionVariables } from '../aws/function-variables.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { openStage, type StageOptions } from '../aws/stage.ts';
+import { terminalAsk } from '../log/ask.ts';
+import { processOutput } from '../log/output.ts';
+import { checkRelayUrl } from '../manifest/relay-url.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
+import { ReadVariables } from '../session/variables/read-variables.ts';
+import { agreeToManifest } from './agree-to-manifest.ts';
 import { openSecrets } from './open-secrets.ts';
-import { ReadVariables } from '../session/variables/function-variables.ts';
 import { type ServingOptions, serveUntilStopped } from './serving.ts';
 import { checkCommand } from './vpn-place.ts';
 
-export interface ServeStageOptions extends ServingOptions, StageOptions {}
+export interface ServeStageOptions extends ServingOptions, StageOptions {
+  /** `--config`: the local manifest, to compare with. */
+  readonly config: string | undefined;
+  /** `--trust-manifest` */
+  readonly trustManifest: boolean;
+}
 
 /** Serves a stage on AWS; resolves with the exit code. */
 export function serveStage(options: ServeStageOptions): Promise<number> {
@@ -30,6 +40,19 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
       options.functions,
     ).catch(fail);
     checkClock(skew.leastMs);
+    checkRelayUrl(options.stage, relayUrl, region, hasEmulator());
+    const root = resolve(options.root);
+    await agreeToManifest({
+      region,
+      tableName: context.tableName,
+      stage: options.stage,
+      root,
+      functions,
+      config: options.config,
+      trust: options.trustManifest,
+      ask: options.format === 'json' ? undefined : terminalAsk(),
+      output: processOutput,
+    });
     const file = `the manifest of stage ${options.stage}`;
     const agent = proxyAgent(new URL(relayUrl));
     let tell: (message: string) => void = () => undefined;
@@ -41,7 +64,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
       onNotice: (message) => tell(message),
     });
     return {
-      manifest: { file, root: resolve(options.root), functions },
+      manifest: { file, root, functions },
       privateResources: {
         functions: functions.map(({ inVpc, name }) => ({
           name,

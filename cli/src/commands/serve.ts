@@ -41,6 +41,9 @@ export class ServeCommand extends LivectlCommand {
   noTakeover = Option.Boolean('--no-takeover', false, {
     description: 'Refuse, with exit code 3, when somebody serves already',
   });
+  trustManifest = Option.Boolean('--trust-manifest', false, {
+    description: 'Run the programs that the stage’s manifest names without asking, e.g. in a script',
+  });
   local = Option.Boolean('--local', false, { description: 'Run a local cloud instead of using AWS' });
   port = Option.String('--port', '3000', { description: 'Port of the local HTTP front; 0 takes a free one' });
   allowOtherUsers = Option.Boolean('--allow-other-users', false, {
@@ -91,6 +94,7 @@ export class ServeCommand extends LivectlCommand {
     if (this.local) {
       if (this.stage !== undefined)
         throw new UsageError('--local and --stage exclude each other: where is the stage?');
+      if (this.trustManifest) throw new UsageError('--trust-manifest needs --stage');
       const { serveLocal } = await import('./serve-local.ts');
       return serveLocal({ ...common, config: this.config, port, allowOtherUsers: this.allowOtherUsers });
     }
@@ -99,8 +103,8 @@ export class ServeCommand extends LivectlCommand {
     if (!/^[A-Za-z0-9_.-]{1,64}$/.test(this.stage))
       throw new UsageError(`--stage ${this.stage} is no stage name`);
     const { serveStage } = await import('./serve-stage.ts');
-    const { profile, region, stage, stageName: name } = this;
-    return serveStage({ ...common, stage, name, profile, region });
+    const { config, profile, region, stage, stageName: name, trustManifest } = this;
+    return serveStage({ ...common, config, stage, name, profile, region, trustManifest });
   }
 }
 

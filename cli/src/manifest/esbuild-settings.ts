@@ -236,7 +236,8 @@ export function esbuildSettings(written: Partial<Written> | null | undefined): E
  * written, must not name. Relative ones are taken below `sourceDir`; an alias may be a package, too.
  */
 export function pathsOutside(settings: EsbuildSettings, sourceDir: string): string[] {
-  const files = [...(settings.inject ?? []), ...(settings.entryPoints ?? []), settings.tsconfig ?? '.'];
+  const { entryPoints = [], inject = [], tsconfig } = settings;
+  const files = [...inject, ...entryPoints, ...(tsconfig === undefined ? [] : [tsconfig])];
   const aliases = Object.values(settings.alias ?? {}).filter((target) =>
     /^(?:[./\\]|[a-zA-Z]:)/.test(target),
   );

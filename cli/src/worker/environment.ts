@@ -1,12 +1,12 @@
 // [5] The environment a worker gets: a clean base of this machine, the function's own variables, and Lambda's.
 import { existsSync } from 'node:fs';
 import { devNull } from 'node:os';
-import { builtHandlers } from './built-handlers.ts';
 import { nodeMajor } from '../manifest/runtimes.ts';
+import { builtHandlers } from './built-handlers.ts';
 import { disabledNodeFeatures } from './disabled-node-features.ts';
 import type { FunctionCode } from './invocation.ts';
-import { optionsWithLayers } from './sandbox-paths.ts';
 import { pathLists } from './path-lists.ts';
+import { optionsWithLayers } from './sandbox-paths.ts';
 
 type Variables = Readonly<Record<string, string>>;
 

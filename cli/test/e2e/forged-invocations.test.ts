@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../protocol/clock.ts';
-import { Directory } from '../../../protocol/directory.ts';
+import { Directory, manifestPartition } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import { startCloud } from '../../src/cloud/start-cloud.ts';
 import { readStageSecret } from '../../src/manifest/stage-secret-item.ts';
@@ -109,15 +109,9 @@ done
   });
   const http = new HttpClient();
   const { developerCredentials, directoryUrl, region, relayUrl, tableName } = cloud;
-  const credentials = () => developerCredentials;
-  const directory = new Directory({
-    endpoint: directoryUrl,
-    region,
-    tableName,
-    http,
-    credentials,
-    clock: systemClock,
-  });
+  const common = { endpoint: directoryUrl, region, tableName, http, clock: systemClock };
+  const directory = new Directory({ ...common, credentials: () => developerCredentials });
+  const deployed = new Directory({ ...common, credentials: () => cloud.deployerCredentials });
   const entry = (name: string, more: Record<string, unknown>) => ({
     function_name: name,
     handler: 'hello.handler',
@@ -134,8 +128,8 @@ done
     bash403: entry('bash403', { runtime: 'provided.al2023' }),
   };
   const document = { version: 1, stage, region, relay: { url: relayUrl }, functions };
-  const key = { stage: { S: stage }, item: { S: 'manifest' }, version: { N: '1' } };
-  await directory.call('PutItem', { Item: { ...key, document: { S: JSON.stringify(document) } } });
+  const key = { stage: { S: manifestPartition(stage) }, item: { S: 'manifest' }, version: { N: '1' } };
+  await deployed.call('PutItem', { Item: { ...key, document: { S: JSON.stringify(document) } } });
   livectl = new Livectl(['serve', '--stage', stage, '--root', root, '--format', 'json'], {
     env: {
       AWS_ACCESS_KEY_ID: developerCredentials.accessKeyId,

@@ -163,7 +163,7 @@ test('builds a function and finds its layers as the module says', async () => {
   const code = `exports.handler = async () => "built, with what is " + require("shared");`;
   const build = ['node', '-e', `require('fs').writeFileSync('built.cjs', ${JSON.stringify(code)})`];
   await putManifest({}, { handler: 'built.handler', build, layer_dirs: ['layer'] });
-  const livectl = serve(['--function', 'hello']);
+  const livectl = serve(['--function', 'hello', '--trust-manifest']);
   await livectl.event('ready');
   expect(await call('hello')).toBe('200 built, with what is shared');
 });

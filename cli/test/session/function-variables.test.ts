@@ -3,7 +3,8 @@
 import { describe, expect, it, test } from 'vitest';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
-import { givenVariables, ReadVariables, waitMs } from '../../src/session/variables/function-variables.ts';
+import { givenVariables } from '../../src/session/variables/function-variables.ts';
+import { ReadVariables, waitMs } from '../../src/session/variables/read-variables.ts';
 import type { Variables } from '../../src/session/variables/sent-variables.ts';
 import { isStartupKind } from '../../src/session/variables/startup-kinds.ts';
 
@@ -96,7 +97,6 @@ test('the configuration of a stub has NODE_OPTIONS under their own name, and not
     LIVE_DEBUG_STAGE: 'dev',
     LIVE_DEBUG_NODE_OPTIONS: '--import x',
     LIVECTL_ASSIGNED: 'never',
-    AWS_LAMBDA_EXEC_WRAPPER: '/opt/wrapper',
     'NOT-A NAME': 'x',
   };
   const variables = givenVariables(new Map([['hello', configured]]), region);

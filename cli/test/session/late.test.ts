@@ -53,6 +53,7 @@ beforeEach(() => {
       },
     },
     builds: { of: () => ({ state: 'good' }) },
+    variables: { of: (_name, sent) => sent },
     onEvent: (event) => events.add(event),
   });
   answerOfAws();

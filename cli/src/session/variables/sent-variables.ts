@@ -15,14 +15,11 @@ const ownNames = /^(LIVE_DEBUG_|LIVECTL_)/;
 /** Under this name while live, so that it is not the stub that starts with them. */
 const nodeOptions = 'LIVE_DEBUG_NODE_OPTIONS';
 
-/** Printable ASCII without spaces: keys, tokens, names. */
-const word = (most: number) => new RegExp(`^[\\x21-\\x7e]{1,${most}}$`);
-
-/** Session tokens have no documented length; those seen are below 2 KB. */
+/** Printable ASCII without spaces. Session tokens have no documented length; those seen are below 2 KB. */
 const credentialForms: Readonly<Record<string, RegExp>> = {
-  AWS_ACCESS_KEY_ID: word(256),
-  AWS_SECRET_ACCESS_KEY: word(256),
-  AWS_SESSION_TOKEN: word(16_384),
+  AWS_ACCESS_KEY_ID: /^[\x21-\x7e]{1,256}$/,
+  AWS_SECRET_ACCESS_KEY: /^[\x21-\x7e]{1,256}$/,
+  AWS_SESSION_TOKEN: /^[\x21-\x7e]{1,16384}$/,
 };
 
 /**
@@ -65,13 +62,13 @@ export function sentByLambda(sent: Variables, region: string): Variables {
 }
 
 /**
- * The function's own variables as its configuration has them: without the stub's settings, `NODE_OPTIONS` under its
- * own name, and without the wrapper script, which is not run here.
+ * The function's own variables as its configuration has them, without the stub's settings and with `NODE_OPTIONS` under
+ * its own name.
  */
 export function configuredVariables(configured: Variables): Variables {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(configured)) {
-    if (nameForm.test(name) && !ownNames.test(name) && name !== 'AWS_LAMBDA_EXEC_WRAPPER') kept[name] = value;
+    if (nameForm.test(name) && !ownNames.test(name)) kept[name] = value;
   }
   const options = own(configured, nodeOptions);
   return options === undefined ? kept : { ...kept, NODE_OPTIONS: options };

@@ -1,0 +1,102 @@
+// Programs that a stage's manifest names run on this machine only where its developer has said so: in the local
+// livectl.json, in the terminal, or by --trust-manifest.
+import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import { type AgreedPlace, readAgreed, writeAgreed } from '../control/agreed-settings.ts';
+import { type Ask, Unanswered } from '../log/ask.ts';
+import type { Output } from '../log/output.ts';
+import type { FunctionSettings } from '../manifest/function-settings.ts';
+import { loadManifest } from '../manifest/load-manifest.ts';
+import { type ProgramSetting, printOf, programSettings } from '../manifest/program-settings.ts';
+
+export interface AgreementOptions extends AgreedPlace {
+  /** As the stage's manifest has them. */
+  readonly functions: readonly FunctionSettings[];
+  /** `--config`: the local manifest, by default livectl.json in the root. */
+  readonly config: string | undefined;
+  /** `--trust-manifest` */
+  readonly trust: boolean;
+  /** Undefined where nobody can be asked. */
+  readonly ask: Ask | undefined;
+  readonly output: Output;
+}
+
+/** Resolves where all that the manifest can start is agreed to; rejects with LD_UNTRUSTED where it isn't. */
+export async function agreeToManifest(options: AgreementOptions): Promise<void> {
+  const { functions, root, trust } = options;
+  const settings = programSettings(functions, root);
+  if (trust || settings.length === 0) return;
+  const local = await localManifest(options);
+  const unknown = settings.filter((setting) => !local.prints.has(printOf(setting)));
+  const agreed = readAgreed(options);
+  const open = unknown.filter((setting) => !agreed.has(printOf(setting)));
+  if (open.length === 0) return;
+  if (!(await isAgreed(open, options))) throw untrusted(open, options, local.problem);
+  // With what was agreed to before, also of functions that are not served this time.
+  const all = new Set([...agreed, ...open.map(printOf)]);
+  try {
+    writeAgreed(options, [...all].slice(-mostAgreed));
+  } catch (error) {
+    options.output.errorLine(`livectl: this answer is not remembered: ${messageOf(error)}`);
+  }
+}
+
+/** Hashes kept for a stage; the oldest go. */
+const mostAgreed = 1000;
+
+interface LocalManifest {
+  readonly prints: ReadonlySet<string>;
+  /** Why it could not be read, where it is there. */
+  readonly problem: string | undefined;
+}
+
+async function localManifest({ config, root }: AgreementOptions): Promise<LocalManifest> {
+  try {
+    const { functions } = await loadManifest({ root, config });
+    return { prints: new Set(programSettings(functions, root).map(printOf)), problem: undefined };
+  } catch (error) {
+    if (!(error instanceof LiveDebugError)) throw error;
+    // One that was named must be right; one that is just not there says nothing.
+    if (config !== undefined) throw error;
+    const isThere = (error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT';
+    return { prints: new Set(), problem: isThere ? error.message : undefined };
+  }
+}
+
+async function isAgreed(open: readonly ProgramSetting[], options: AgreementOptions): Promise<boolean> {
+  const { ask, output, root, stage } = options;
+  if (ask === undefined) return false;
+  output.line(`Stage ${stage} wants to run this on your machine, in ${plain(root)}:`);
+  for (const { field, functionName, value } of open) {
+    output.line(`  ${plain(functionName)}: ${field} = ${plain(JSON.stringify(value))}`);
+  }
+  try {
+    return (await ask('Run it, now and later', ['yes', 'no'])) === 'yes';
+  } catch (error) {
+    if (error instanceof Unanswered) return false;
+    throw error;
+  }
+}
+
+function untrusted(
+  open: readonly ProgramSetting[],
+  { root, stage }: AgreementOptions,
+  problem: string | undefined,
+): LiveDebugError {
+  const fields = open.map(({ field, functionName }) => `functions.${plain(functionName)}.${field}`);
+  const said = problem === undefined ? '' : ` (which could not be read: ${problem})`;
+  return new LiveDebugError(
+    'LD_UNTRUSTED',
+    `the manifest of stage ${stage} can start programs that nobody agreed to on this machine: ${fields.join(', ')}`,
+    {
+      remedy: `have the same values in ${root}/livectl.json${said}, answer yes when livectl serve asks in a terminal, or pass --trust-manifest`,
+    },
+  );
+}
+
+/** Every character as one that can't be mistaken for another, moves nothing and hides nothing. */
+function plain(text: string): string {
+  return text.replace(
+    /[^\x20-\x7e]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,35 @@
+// Where a stage's relay may be: livectl signs its requests there with the developer's credentials.
+import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+
+/** Domains of AWS's partitions, by how their Regions begin; https://docs.aws.amazon.com/general/latest/gr/apigateway.html */
+const domains: readonly (readonly [string, string])[] = [
+  ['cn-', 'amazonaws.com.cn'],
+  ['eusc-', 'amazonaws.eu'],
+  ['us-isob-', 'sc2s.sgov.gov'],
+  ['us-isof-', 'csp.hci.ic.gov'],
+  ['eu-isoe-', 'cloud.adc-e.uk'],
+  ['us-iso-', 'c2s.ic.gov'],
+];
+
+/**
+ * Throws LD_UNTRUSTED unless the relay is API Gateway's in this Region, by TLS. With `isEmulated`, the environment names
+ * an endpoint instead of AWS's, it may be anywhere.
+ */
+export function checkRelayUrl(stage: string, relayUrl: string, region: string, isEmulated: boolean): void {
+  if (isEmulated) return;
+  const url = new URL(relayUrl);
+  const [, domain] = domains.find(([start]) => region.startsWith(start)) ?? ['', 'amazonaws.com'];
+  const [apiId = '', ...rest] = url.hostname.split('.');
+  const isApi = /^[a-z0-9]{1,32}$/.test(apiId) && rest.join('.') === `execute-api.${region}.${domain}`;
+  const isPlain = url.port === '' && url.username === '' && url.password === '';
+  if (isApi && isPlain && (url.protocol === 'https:' || url.protocol === 'wss:')) return;
+  const expected = `https://API_ID.execute-api.${region}.${domain}`;
+  throw new LiveDebugError(
+    'LD_UNTRUSTED',
+    `the manifest of stage ${stage} names a relay at ${url.protocol}//${url.host}, not at ${expected}`,
+    {
+      remedy:
+        'check --region, and who can write the stage’s table; terraform apply restores it. For an emulator set AWS_ENDPOINT_URL',
+    },
+  );
+}
