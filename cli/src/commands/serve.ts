@@ -63,6 +63,9 @@ export class ServeCommand extends LivectlCommand {
   noFreeze = Option.Boolean('--no-freeze', false, {
     description: 'Let functions run on between invocations; by default they are held still, as on Lambda',
   });
+  noMachineProxy = Option.Boolean('--no-machine-proxy', false, {
+    description: 'Keep the proxies and certificate authorities of this machine from functions',
+  });
   inspect = Option.String('--inspect', {
     tolerateBoolean: true,
     description:
@@ -85,6 +88,7 @@ export class ServeCommand extends LivectlCommand {
       maxWorkers,
       noTakeover: this.noTakeover,
       noTimeout: this.noTimeout,
+      machineProxy: !this.noMachineProxy,
       // Who lifts the timeouts looks into functions with a debugger of another kind, which must not be stopped.
       freeze: !this.noFreeze && !this.noTimeout,
       inspect: inspectPort(this.inspect),

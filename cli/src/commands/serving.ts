@@ -30,6 +30,7 @@ import { createWorkerPool } from '../worker/pool.ts';
 import { announce } from './announce.ts';
 import { Closers } from './closers.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
+import { networkNotice } from './network-notice.ts';
 import { openDebugging } from './open-debugging.ts';
 import { placeArgs } from './place-flags.ts';
 import { runtimeNotices } from './runtime-notices.ts';
@@ -50,6 +51,8 @@ export interface ServingOptions {
   readonly noTakeover: boolean;
   /** Functions may run as long as AWS waits, their own timeouts don't count. */
   readonly noTimeout: boolean;
+  /** Functions get this machine's proxies and certificate authorities. */
+  readonly machineProxy: boolean;
   /** Functions are held still between invocations, as on Lambda. */
   readonly freeze: boolean;
   /** Let debuggers attach: the first function's port, the others' follow; 0 takes free ones. */
@@ -165,6 +168,7 @@ async function serve(
   const pool = createWorkerPool({
     maxWorkers: options.maxWorkers,
     noTimeout: options.noTimeout,
+    machineProxy: options.machineProxy,
     freezeAfterMs: options.freeze ? freezeAfterMs : undefined,
     debugging,
     nodeRuntimeFile,
@@ -251,6 +255,8 @@ async function serve(
     for (const { functionName, ...endpoint } of debugging?.endpoints ?? []) {
       emit({ event: 'debugger', function: functionName, state: 'listening', ...endpoint });
     }
+    const network = options.machineProxy ? networkNotice() : undefined;
+    if (network !== undefined) emit({ event: 'notice', message: network });
     for (const message of runtimeNotices(manifest.functions)) emit({ event: 'notice', message });
     void hints.start();
   }

@@ -5,6 +5,7 @@ import { nodeMajor } from '../manifest/runtimes.ts';
 import { builtHandlers } from './built-handlers.ts';
 import { disabledNodeFeatures } from './disabled-node-features.ts';
 import type { FunctionCode } from './invocation.ts';
+import { networkFor, proxy } from './machine-network.ts';
 import { pathLists } from './path-lists.ts';
 import { optionsWithLayers } from './sandbox-paths.ts';
 
@@ -100,16 +101,18 @@ export function lambdaDefaults(runtime: string): Variables {
 
 /**
  * All a function sees beyond the machine's part: `given`, its own variables and credentials, and what Lambda adds. The
- * caller adds `AWS_LAMBDA_RUNTIME_API`. `path` is this machine's `PATH`.
+ * caller adds `AWS_LAMBDA_RUNTIME_API`. `network` are this machine's proxies and authorities, `path` is its `PATH`.
  */
 export function functionEnvironment(
   code: FunctionCode,
   given: Variables,
+  network: Variables = {},
   path: string = process.env.PATH ?? '',
 ): Record<string, string> {
   const variables: Record<string, string> = {
     ...noFallback,
     ...lambdaDefaults(code.runtime),
+    ...networkFor(given, network),
     AWS_LAMBDA_FUNCTION_NAME: code.functionName,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
@@ -134,15 +137,18 @@ export function functionEnvironment(
 export class FunctionEnvironment {
   readonly #code: FunctionCode;
   readonly #given: Variables;
+  readonly #network: Variables;
   #variables: Variables | undefined;
 
-  constructor(code: FunctionCode, given: Variables) {
+  /** `network` are this machine's proxies and authorities, as far as functions get them. */
+  constructor(code: FunctionCode, given: Variables, network: Variables) {
     this.#code = code;
     this.#given = given;
+    this.#network = network;
   }
 
   get variables(): Variables {
-    this.#variables ??= functionEnvironment(this.#code, this.#given);
+    this.#variables ??= functionEnvironment(this.#code, this.#given, this.#network);
     return this.#variables;
   }
 
@@ -185,7 +191,11 @@ const startupNames =
  * them: what they import is looked for from where the process starts, and tracers put theirs in the handler's place. What Lambda's runtime switches off comes before them.
  */
 export function startupVariables(variables: Variables): Record<string, string> {
-  const names = Object.keys(variables).filter((name) => startupNames.test(name));
+  // https://nodejs.org/api/cli.html#node_use_env_proxy1: read at the start, too.
+  const hasProxy = variables.NODE_USE_ENV_PROXY !== undefined;
+  const names = Object.keys(variables).filter(
+    (name) => startupNames.test(name) || (hasProxy && proxy.test(name)),
+  );
   const forPreloaded = ['LAMBDA_TASK_ROOT', '_HANDLER'].filter((name) => variables[name] !== undefined);
   if (names.includes('NODE_OPTIONS')) names.push(...forPreloaded);
   const startup = Object.fromEntries(names.map((name) => [name, variables[name] ?? '']));

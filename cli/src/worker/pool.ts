@@ -16,6 +16,7 @@ import {
 } from './invocation.ts';
 import { Job } from './job.ts';
 import { LiveWorkers } from './live-workers.ts';
+import { machineNetwork } from './machine-network.ts';
 import { placeInvocation } from './placement.ts';
 import { RunTimes } from './run-times.ts';
 import { sandboxNotices } from './sandbox-paths.ts';
@@ -47,6 +48,8 @@ export interface WorkerPoolOptions {
   readonly clock?: Clock;
   /** Where the machine's part of a worker's environment is taken from; default `process.env`. */
   readonly machineEnvironment?: NodeJS.ProcessEnv;
+  /** Functions get this machine's proxies and certificate authorities. Default true. */
+  readonly machineProxy?: boolean;
 }
 
 /** How long after an answer the next spare is booted, in milliseconds, so that its boot delays no answer on its way. */
@@ -78,13 +81,17 @@ class Pool implements WorkerPool {
   /** Tells of new code, by the function's name. */
   readonly #builds = new EventEmitter().setMaxListeners(0);
   readonly #workers: LiveWorkers;
+  /** This machine's proxies and authorities, as far as functions get them. */
+  readonly #network: Readonly<Record<string, string>>;
   #closed = false;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#network = options.machineProxy === false ? {} : machineNetwork(options.machineEnvironment);
     this.#workers = new LiveWorkers({
       ...options,
+      network: this.#network,
       idleMs: options.idleMs ?? defaultIdleMs,
       clock: this.#clock,
       debugging: options.debugging,
@@ -224,7 +231,7 @@ class Pool implements WorkerPool {
         queueMicrotask(() => job.timeOut(job.overWords));
         return true;
       }
-      const environment = new FunctionEnvironment(code, job.invocation.environment);
+      const environment = new FunctionEnvironment(code, job.invocation.environment, this.#network);
       const placement = placeInvocation({
         code,
         instance: job.invocation.instance,
@@ -251,7 +258,7 @@ class Pool implements WorkerPool {
   #start(
     code: FunctionCode,
     given: Invocation['environment'],
-    environment = new FunctionEnvironment(code, given),
+    environment = new FunctionEnvironment(code, given, this.#network),
   ): Worker {
     for (const message of sandboxNotices(code, given)) {
       if (this.#told.has(message)) continue;

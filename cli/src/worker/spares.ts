@@ -14,6 +14,8 @@ export interface SparesOptions {
   /** The built Node runtime client. */
   readonly nodeRuntimeFile: string;
   readonly pythonRuntimeFile: string;
+  /** This machine's proxies and authorities, as far as functions get them. */
+  readonly network: Readonly<Record<string, string>>;
 }
 
 export class Spares {
@@ -37,7 +39,8 @@ export class Spares {
     const command = this.#command(runner, debugged !== undefined);
     // What a function sets itself is known later.
     const defaults = lambdaDefaults(runtime);
-    const startup = startupVariables({ ...defaults, AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}` });
+    const { network } = this.#options;
+    const startup = startupVariables({ ...defaults, ...network, AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}` });
     const key = JSON.stringify([command[0], startup, debugged]);
     const spare =
       this.#spares.get(key) ?? new Spare(this.#settings, command, startup, this.#onBoot, debugged);

@@ -135,6 +135,7 @@ describe('serve --local', () => {
       AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:8',
       AWS_ENDPOINT_URL_SSM: 'http://127.0.0.1:7',
       SOME_TOKEN: 'of-the-developer',
+      https_proxy: 'http://tom:password@127.0.0.1:9',
     });
     const { text } = await get(`${await livectl.url()}/env`);
     const seen = JSON.parse(text) as Record<string, string>;
@@ -147,7 +148,13 @@ describe('serve --local', () => {
       AWS_LAMBDA_FUNCTION_NAME: 'env',
       AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x',
       _HANDLER: 'env.handler',
+      https_proxy: 'http://tom:password@127.0.0.1:9',
+      no_proxy: '127.0.0.1,localhost,::1',
     });
+    expect((await livectl.event('notice')).message).toMatch(
+      /https_proxy of this machine.*--no-machine-proxy/,
+    );
+    expect(livectl.stdout + livectl.stderr).not.toContain('password');
     expect(text).not.toContain('of-the-developer');
     expect(seen).not.toHaveProperty('AWS_PROFILE');
     expect(Object.keys(seen).filter((name) => name.startsWith('LIVE_DEBUG_'))).toEqual([]);
@@ -181,11 +188,11 @@ describe('serve --local', () => {
       'tracing.mjs',
     );
     const root = functions(
-      { traced: 'export const handler = async () => globalThis.traced;' },
+      { traced: 'export const handler = async () => globalThis.traced + " " + process.env.https_proxy;' },
       { traced: { environment: { NODE_OPTIONS: `--import ${pathToFileURL(tracing)}` } } },
     );
-    const livectl = serve(root, 'node');
-    expect((await get(`${await livectl.url()}/traced`)).text).toBe('yes');
+    const livectl = serve(root, 'node', ['--no-machine-proxy'], { https_proxy: 'http://127.0.0.1:9' });
+    expect((await get(`${await livectl.url()}/traced`)).text).toBe('yes undefined');
   });
 
   test('a crash, an exit, a blocked event loop and a flood of output harm nobody else', async () => {

@@ -175,7 +175,7 @@ test('while a first build runs its callers wait, and a function without code sto
   await putManifest({}, { handler: 'slow.handler', build: ['node', '-e', wait + write] });
   rmSync(join(root, 'other.mjs'));
   cleanups.push(() => writeFileSync(join(root, 'other.mjs'), otherCode));
-  const livectl = serve();
+  const livectl = serve(['--trust-manifest']);
   while ((await directory.clients(stage)).length === 0);
   const waiting = call('hello');
   expect(await livectl.event('queued')).toMatchObject({ function: 'hello', reason: 'building' });

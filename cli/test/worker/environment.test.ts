@@ -76,13 +76,13 @@ describe("the function's part", () => {
       LD_PRELOAD: '/opt/not-here/lib.so /usr/lib/other.so',
       NODE_PATH: '',
     };
-    expect(functionEnvironment(code, own, '/usr/bin')).toMatchObject({
+    expect(functionEnvironment(code, own, {}, '/usr/bin')).toMatchObject({
       PATH: '/project/bin:/usr/games:/usr/bin',
       PYTHONPATH: '/project/vendored:/var/taskless',
       LD_PRELOAD: '/usr/lib/other.so',
       NODE_PATH: '',
     });
-    const layered = functionEnvironment({ ...code, layers: ['/layer'] }, own, '/usr/bin');
+    const layered = functionEnvironment({ ...code, layers: ['/layer'] }, own, {}, '/usr/bin');
     expect(layered).toMatchObject({
       PATH: '/layer/bin:/project/bin:/usr/games:/usr/bin',
       NODE_PATH: '/layer/nodejs/node22/node_modules:/layer/nodejs/node_modules',

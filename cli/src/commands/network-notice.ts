@@ -1,0 +1,9 @@
+// What function code gets of this machine's network settings, said once: by their names, as values may hold passwords.
+import { machineNetwork } from '../worker/machine-network.ts';
+
+/** Undefined where there are none. */
+export function networkNotice(own: NodeJS.ProcessEnv = process.env): string | undefined {
+  const names = Object.keys(machineNetwork(own)).filter((name) => own[name]);
+  if (names.length === 0) return undefined;
+  return `functions use ${names.sort().join(', ')} of this machine, unless they set their own; --no-machine-proxy keeps them out`;
+}
