@@ -3,6 +3,8 @@
 /** Sent once. Python goes by `_HANDLER` and `LAMBDA_TASK_ROOT` in the environment. */
 export interface Assignment {
   readonly environment: EnvironmentVersion;
+  /** Those of its variables that the process was started with: what NODE_OPTIONS loaded may have changed them. */
+  readonly started: Readonly<Record<string, string>>;
 }
 
 /** Where a Node handler is, which may have been bundled. */

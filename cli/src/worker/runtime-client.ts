@@ -19,18 +19,31 @@ export class RuntimeClient {
   /** Those it is started with: what a function needs from the start, and what tells the client about all this. */
   readonly #variables: Variables;
   readonly #startup: Variables;
+  readonly #started: Variables;
   readonly apiOptions: RuntimeApiOptions;
   #environment: EnvironmentVersion = { version: 0, variables: {} };
   #resolveAssignment: ((assignment: Assignment) => void) | undefined;
 
-  /** `onLoaded` is told of the files the client has loaded. `startup` are the variables that must be right from its start; `debuggable`: it lets a debugger attach, and tells where. */
-  constructor(startup: Variables, debuggable: boolean, onLoaded: (loaded: LoadedFiles) => void) {
+  /**
+   * `startup` are the variables that must be right from its start; `debuggable`: it lets a debugger attach, and tells
+   * where; `onLoaded` is told of the files the client has loaded; `whole` is what it is started with beside `startup`.
+   */
+  constructor(
+    startup: Variables,
+    debuggable: boolean,
+    onLoaded: (loaded: LoadedFiles) => void,
+    whole: Variables = {},
+  ) {
     const token = randomBytes(16).toString('hex');
     const assignment = new Promise<Assignment>((resolve) => {
       this.#resolveAssignment = resolve;
     });
     this.#startup = startup;
+    // Set again with the assignment, as the runtime client removes what it was started with.
+    const { NODE_OPTIONS: _, ...started } = whole;
+    this.#started = started;
     this.#variables = {
+      ...whole,
       ...startup,
       LIVECTL_RUNTIME_TOKEN: token,
       LIVECTL_LOG_MARKER: this.logMarker,
@@ -66,7 +79,7 @@ export class RuntimeClient {
   /** Tells a spare what to load; once. */
   assign(variables: Variables, handler: NodeHandler | undefined): void {
     this.renew(variables);
-    this.#resolveAssignment?.({ ...handler, environment: this.#environment });
+    this.#resolveAssignment?.({ ...handler, environment: this.#environment, started: this.#started });
   }
 
   /** The handler sees these from the next invocation on. */

@@ -44,6 +44,8 @@ export class Spare {
 
   /** A process for a function with this environment: the spare where it fits, else one that boots now. */
   take(environment: FunctionEnvironment): Worker {
+    // What NODE_OPTIONS load runs before the handler is known here: on Lambda it sees all variables of the function.
+    if (environment.variables.NODE_OPTIONS) return this.#boot(environment.variables);
     const spare = this.#worker;
     this.#worker = undefined;
     this.#startup = startupVariables(environment.variables);
@@ -71,8 +73,10 @@ export class Spare {
     this.#pending?.timer.cancel();
   }
 
-  #boot(): Worker {
-    const worker = Worker.spare(this.#settings, this.#command, this.#startup, this.#debugged);
+  /** `whole` is the environment of the function it boots for, where that must be there from the start. */
+  #boot(whole?: Variables): Worker {
+    const startup = whole === undefined ? this.#startup : startupVariables(whole);
+    const worker = Worker.spare(this.#settings, this.#command, startup, this.#debugged, whole);
     this.#onBoot(worker);
     void worker.exited.then(() => {
       if (this.#worker === worker) this.#worker = undefined;

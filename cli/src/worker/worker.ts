@@ -89,18 +89,19 @@ export class Worker {
 
   /**
    * A booted process of a runtime client of ours that waits to be assigned; `variables` are those that must be right
-   * from its start. With `debugged`, the name of a function, it lets a debugger attach and is that function's only.
+   * from its start. With `debugged`, the name of a function, it lets a debugger attach and is that function's only. `whole`
+   * is all of a function's environment, for what is loaded before the process is assigned to it.
    */
   static spare(
     settings: WorkerSettings,
     command: readonly [string, ...string[]],
     variables: Variables,
     debugged?: string,
+    whole: Variables = {},
   ): Worker {
     const cwd = variables.LAMBDA_TASK_ROOT ?? dirname(command.at(-1) ?? '');
-    const client = new RuntimeClient(variables, debugged !== undefined, (loaded) =>
-      settings.onLoaded(worker, loaded, worker.#begun),
-    );
+    const onLoaded = (loaded: LoadedFiles) => settings.onLoaded(worker, loaded, worker.#begun);
+    const client = new RuntimeClient(variables, debugged !== undefined, onLoaded, whole);
     const worker: Worker = new Worker(settings, command, cwd, client, debugged);
     return worker;
   }

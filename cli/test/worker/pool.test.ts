@@ -245,10 +245,12 @@ describe('the environment', () => {
     const harness = new PoolHarness(runtime.file);
     harness.use('replaced', 'echo.mjs', { handler: 'echo.handler' });
     const environment = { NODE_OPTIONS: '--import ./fixtures/replaces-handler.mjs' };
-    const expected = { wrapped: { name: 'ada' }, original: 'echo.handler' };
-    expect(await harness.answer('replaced', { name: 'ada' }, { environment })).toEqual(expected);
-    const renewed = { ...environment, GREETING: 'hi' };
-    expect(await harness.answer('replaced', { name: 'ada' }, { environment: renewed })).toEqual(expected);
+    const answer = (given: Record<string, string>, instance = 'one') =>
+      harness.answer('replaced', { name: 'ada' }, { environment: { ...environment, ...given }, instance });
+    const expected = { wrapped: { name: 'ada' }, original: 'echo.handler', atStart: 'hello' };
+    expect(await answer({ GREETING: 'hello' })).toEqual(expected);
+    expect(await answer({ GREETING: 'hi' })).toEqual(expected);
+    expect(await answer({ GREETING: 'hi' }, 'two')).toEqual({ ...expected, atStart: 'hi' });
   });
 
   it('gives a notice once for a wrapper script that is not run here', async () => {

@@ -179,17 +179,15 @@ function locateFromEnvironment(): HandlerLocation {
 async function takeAssignment(): Promise<HandlerLocation> {
   // Those of the start, some of them livectl's; the function's own come back with its variables.
   delete process.env.NODE_OPTIONS;
-  const found = process.env._HANDLER;
   const assignment = (await getJson('/livectl/assignment')) as Assignment & NodeHandler;
+  environment = { version: 0, variables: assignment.started };
   applyEnvironment(assignment.environment);
-  // What NODE_OPTIONS loaded may have put a handler of its own in the place of the function's, as Sentry does.
-  const isReplaced = found !== undefined && found !== process.env._HANDLER;
-  if (isReplaced) process.env._HANDLER = found;
   extendCredentials();
   importFromNodePath(process.env.NODE_PATH);
   const { moduleFile, exportPath } = assignment;
   process.chdir(process.env.LAMBDA_TASK_ROOT ?? process.cwd());
-  if (isReplaced) return locateFromEnvironment();
+  // What NODE_OPTIONS loaded may have put a handler of its own in the place of the function's, as Sentry does.
+  if (process.env._HANDLER !== environment.variables._HANDLER) return locateFromEnvironment();
   return { moduleFile, exportPath, handlerString: process.env._HANDLER ?? exportPath };
 }
 
