@@ -169,7 +169,7 @@ describe.skipIf(skipReason)('the build of a Python function', () => {
   const app = { name: 'py', runtime: 'python3.13', handler: 'src/app.handler', python };
 
   it('is its folder as it is; a change anywhere in it is a new one', async () => {
-    project = await Project.create({ 'src/app.py': 'import lib\n', 'src/lib.py': 'x = 1\n' });
+    project = await Project.create({ 'src/app.py': 'import lib\nhandler = lib\n', 'src/lib.py': 'x = 1\n' });
     await project.start([app]);
     expect(await project.built()).toMatchObject({
       first: true,
@@ -184,7 +184,7 @@ describe.skipIf(skipReason)('the build of a Python function', () => {
   });
 
   it('says what is wrong with the interpreter, and goes on once there is one', async () => {
-    project = await Project.create({ 'app.py': '' });
+    project = await Project.create({ 'app.py': 'handler = 1' });
     const env = { PATH: '/nowhere' };
     await project.start([{ ...app, handler: 'app.handler', python: undefined }], { env });
     expect(await project.failed()).toMatchObject({
