@@ -8,24 +8,34 @@ export function invocationHeaders(
   const headers: Record<string, string | number> = {
     'Content-Type': 'application/json',
     'Content-Length': invocation.event.byteLength,
-    'Lambda-Runtime-Aws-Request-Id': invocation.id,
+    'Lambda-Runtime-Aws-Request-Id': headerText(invocation.id),
     'Lambda-Runtime-Deadline-Ms': Math.floor(invocation.deadlineMs),
-    'Lambda-Runtime-Invoked-Function-Arn': invocation.invokedFunctionArn,
+    'Lambda-Runtime-Invoked-Function-Arn': headerText(invocation.invokedFunctionArn),
   };
-  if (invocation.traceId !== undefined) headers['Lambda-Runtime-Trace-Id'] = invocation.traceId;
+  if (invocation.traceId !== undefined) headers['Lambda-Runtime-Trace-Id'] = headerText(invocation.traceId);
   if (invocation.clientContext !== undefined) {
     headers['Lambda-Runtime-Client-Context'] = headerJson(invocation.clientContext);
   }
   if (invocation.cognitoIdentity !== undefined) {
     headers['Lambda-Runtime-Cognito-Identity'] = headerJson(invocation.cognitoIdentity);
   }
-  if (invocation.tenantId !== undefined) headers['Lambda-Runtime-Aws-Tenant-Id'] = invocation.tenantId;
+  if (invocation.tenantId !== undefined) {
+    headers['Lambda-Runtime-Aws-Tenant-Id'] = headerText(invocation.tenantId);
+  }
   return headers;
+}
+
+/** Longer than any id, ARN or trace of AWS's; a message may hold anything. */
+const maxHeaderLength = 2048;
+
+/** What Lambda itself never sends is replaced: a header with a control character would not be sent at all. */
+function headerText(value: string): string {
+  return value.slice(0, maxHeaderLength).replace(/[^\x20-\x7e]/g, '?');
 }
 
 /** JSON text as a header value: UTF-8 on the wire, as on AWS, without the bytes HTTP forbids. */
 function headerJson(json: string): string {
-  // Raw line breaks occur only between JSON's tokens, a raw DEL only inside its strings.
-  const legal = json.replace(/[\r\n]+/g, ' ').replace(/\u007f/g, '\\u007f');
+  // JSON has raw control characters only between its tokens, a raw DEL only inside its strings.
+  const legal = json.replace(/[^\x20-\uffff]/g, ' ').replace(/\u007f/g, '\\u007f');
   return Buffer.from(legal, 'utf8').toString('latin1');
 }

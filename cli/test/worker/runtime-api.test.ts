@@ -75,6 +75,27 @@ const invocation = (id: string, event = '{"a":1}') => ({
 });
 
 describe('one invocation', () => {
+  it('is handed over whatever a message has put in the place of an id, an ARN, a trace and contexts', async () => {
+    const api = await start();
+    const waiting = next(api);
+    const hostile = 'a\r\nX-Injected: 1\0\u007f\u{1f600}';
+    const dispatched = api.dispatch({
+      ...invocation(hostile),
+      invokedFunctionArn: hostile,
+      traceId: hostile.repeat(1000),
+      tenantId: hostile,
+      clientContext: hostile,
+      cognitoIdentity: hostile,
+    });
+    const { status, headers } = await waiting;
+    expect(status).toBe(200);
+    expect(headers['x-injected']).toBeUndefined();
+    expect(headers['lambda-runtime-aws-request-id']).toBe('a??X-Injected: 1????');
+    expect(String(headers['lambda-runtime-trace-id'])).toHaveLength(2048);
+    api.fail({ errorType: 'Sandbox.Timedout', errorMessage: '', body: Buffer.from('{}') });
+    await dispatched;
+  });
+
   it('is handed over with all headers and answered with the bytes that were posted', async () => {
     const api = await start();
     const waiting = next(api);
