@@ -48,6 +48,12 @@ export const maxWireBytes = 127 * 1024;
 /** A message before sealing: Lambda's 6 MB payload (6,291,556 bytes), its environment and some room. */
 export const maxMessageBytes = 7 * 1024 * 1024;
 
+/**
+ * The head of a message, as JSON. The largest is an invocation's: 4 KB of environment (AWS: "Lambda quotas"), 3,583 bytes
+ * of client context in base64, an identity; the rest is room.
+ */
+export const maxHeadBytes = 64 * 1024;
+
 /** Enough chunks for a message that does not compress: 7 MiB in pieces of about 94 KB. */
 export const maxChunks = 96;
 
@@ -149,6 +155,13 @@ export interface Message<T extends MessageType = MessageType> {
   readonly attempt: number;
   readonly head: MessageHead<T>;
   readonly body: Uint8Array;
+  /** Of one that arrived: what its head took as JSON. */
+  readonly headBytes?: number;
+}
+
+/** What a message that arrived takes in memory: its body, its head as it came, and parsed, which takes several times that. */
+export function heldBytes({ body, headBytes = 0 }: Message): number {
+  return body.length + 4 * headBytes;
 }
 
 /** A message of any type, as a union that `switch (message.type)` narrows. */

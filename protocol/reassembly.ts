@@ -3,7 +3,7 @@ import type { Clock, Timer } from './clock.ts';
 import { type MessageHeader, maxMessageBytes } from './message.ts';
 
 export interface ReassemblyLimits {
-  /** All unfinished messages together; beyond it the one that has waited longest is dropped. */
+  /** All unfinished messages together; beyond it those of whoever has most are dropped, the oldest first. */
   readonly maxPendingBytes: number;
   /** A message whose next chunk does not come within this is dropped. */
   readonly chunkTimeoutMs: number;
@@ -24,6 +24,7 @@ const pendingOverheadBytes = 1024;
 export type DropReason = 'timeout' | 'memory' | 'size' | 'contradiction';
 
 interface Pending {
+  readonly source: string;
   readonly header: MessageHeader;
   readonly chunks: (Uint8Array | undefined)[];
   received: number;
@@ -36,9 +37,10 @@ export class Reassembler {
   readonly #clock: Clock;
   readonly #limits: ReassemblyLimits;
   readonly #onDrop: (header: MessageHeader, reason: DropReason) => void;
-  // Insertion order is age: the first entry has waited longest for its next chunk.
   readonly #pending = new Map<string, Pending>();
   readonly #finished = new Set<string>();
+  /** Of each source, the one that has waited longest for its next chunk first. */
+  readonly #bySource = new Map<string, { readonly keys: Set<string>; bytes: number }>();
   #pendingBytes = 0;
 
   constructor(
@@ -64,7 +66,7 @@ export class Reassembler {
       this.#remember(key);
       return chunk;
     }
-    const pending = this.#pending.get(key) ?? this.#begin(key, header);
+    const pending = this.#pending.get(key) ?? this.#begin(key, source, header);
     if (pending.header.total !== header.total || pending.header.gzip !== header.gzip) {
       this.#drop(key, pending, 'contradiction');
       return undefined;
@@ -73,7 +75,7 @@ export class Reassembler {
     pending.chunks[header.seq] = chunk;
     pending.received += 1;
     pending.bytes += chunk.length;
-    this.#pendingBytes += chunk.length;
+    this.#count(source, chunk.length);
     if (pending.bytes > maxMessageBytes + pendingOverheadBytes) {
       this.#drop(key, pending, 'size');
       return undefined;
@@ -84,7 +86,7 @@ export class Reassembler {
       return Buffer.concat(pending.chunks as Uint8Array[]);
     }
     this.#renew(key, pending);
-    this.#makeRoom(key);
+    this.#makeRoom();
     return undefined;
   }
 
@@ -93,8 +95,9 @@ export class Reassembler {
     for (const [key, pending] of this.#pending) this.#forget(key, pending);
   }
 
-  #begin(key: string, header: MessageHeader): Pending {
+  #begin(key: string, source: string, header: MessageHeader): Pending {
     const pending: Pending = {
+      source,
       header,
       chunks: new Array<Uint8Array | undefined>(header.total).fill(undefined),
       received: 0,
@@ -102,15 +105,19 @@ export class Reassembler {
       timer: this.#startTimer(key),
     };
     this.#pending.set(key, pending);
-    this.#pendingBytes += pending.bytes;
+    const its = this.#bySource.get(source) ?? { keys: new Set<string>(), bytes: 0 };
+    this.#bySource.set(source, its);
+    its.keys.add(key);
+    this.#count(source, pending.bytes);
     return pending;
   }
 
   #renew(key: string, pending: Pending): void {
     pending.timer.cancel();
     pending.timer = this.#startTimer(key);
-    this.#pending.delete(key);
-    this.#pending.set(key, pending);
+    const keys = this.#bySource.get(pending.source)?.keys;
+    keys?.delete(key);
+    keys?.add(key);
   }
 
   #startTimer(key: string): Timer {
@@ -121,11 +128,22 @@ export class Reassembler {
     return this.#clock.after(this.#limits.chunkTimeoutMs, onTimeout, { background: true });
   }
 
-  #makeRoom(except: string): void {
-    for (const [key, pending] of this.#pending) {
-      if (this.#pendingBytes <= this.#limits.maxPendingBytes) return;
-      if (key !== except) this.#drop(key, pending, 'memory');
+  /** One that floods drops its own messages only, the one that has waited longest first. */
+  #makeRoom(): void {
+    while (this.#pendingBytes > this.#limits.maxPendingBytes) {
+      let most: { readonly keys: Set<string>; bytes: number } | undefined;
+      for (const each of this.#bySource.values()) if (each.bytes > (most?.bytes ?? 0)) most = each;
+      const [oldest] = most?.keys ?? [];
+      const pending = oldest === undefined ? undefined : this.#pending.get(oldest);
+      if (oldest === undefined || pending === undefined) return;
+      this.#drop(oldest, pending, 'memory');
     }
+  }
+
+  #count(source: string, bytes: number): void {
+    this.#pendingBytes += bytes;
+    const its = this.#bySource.get(source);
+    if (its) its.bytes += bytes;
   }
 
   #drop(key: string, pending: Pending, reason: DropReason): void {
@@ -137,7 +155,11 @@ export class Reassembler {
 
   #forget(key: string, pending: Pending): void {
     pending.timer.cancel();
-    if (this.#pending.delete(key)) this.#pendingBytes -= pending.bytes;
+    if (!this.#pending.delete(key)) return;
+    this.#count(pending.source, -pending.bytes);
+    const its = this.#bySource.get(pending.source);
+    its?.keys.delete(key);
+    if (its?.keys.size === 0) this.#bySource.delete(pending.source);
   }
 
   #remember(key: string): void {

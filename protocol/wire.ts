@@ -13,6 +13,7 @@ import {
   type Message,
   type MessageHeader,
   type MessageType,
+  maxHeadBytes,
   maxMessageBytes,
   maxWireBytes,
   protocolVersion,
@@ -113,8 +114,10 @@ export function parseWire(text: string): SealedChunk | string {
 /** Decompresses and parses a reassembled message. Rejects with a message of few words; payloads never show in it. */
 export async function decodeMessage(header: MessageHeader, bytes: Uint8Array): Promise<AnyMessage> {
   const plain = header.gzip ? await gunzipLater(bytes, { maxOutputLength: maxMessageBytes }) : bytes;
-  const end = plain.indexOf(0x0a);
-  if (end < 0) throw new Error(`${header.type} without a head`);
+  const end = plain.subarray(0, maxHeadBytes + 1).indexOf(0x0a);
+  if (end < 0) {
+    throw new Error(`${header.type} with${plain.length > maxHeadBytes ? ' too large' : 'out'} a head`);
+  }
   let json: unknown;
   try {
     json = JSON.parse(Buffer.from(plain.buffer, plain.byteOffset, end).toString('utf8'));
@@ -128,7 +131,14 @@ export async function decodeMessage(header: MessageHeader, bytes: Uint8Array): P
   }
   const { type, id, attempt } = header;
   // The schema was chosen by the type, which TypeScript cannot follow through the union.
-  return { type, id, attempt, head: parsed.output, body: plain.subarray(end + 1) } as AnyMessage;
+  return {
+    type,
+    id,
+    attempt,
+    head: parsed.output,
+    body: plain.subarray(end + 1),
+    headBytes: end,
+  } as AnyMessage;
 }
 
 function joinHeadAndBody(message: Message): Buffer {

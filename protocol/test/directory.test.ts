@@ -72,7 +72,7 @@ describe('a client item', () => {
       user: text,
       host: text,
     },
-    ...{ version: text, since: time, leaseUntil: time, expiresAt: time },
+    ...{ version: text, since: time, leaseUntil: time, expiresAt: fc.integer({ min: 0, max: 8.64e12 }) },
   });
 
   it('is read as it was written', () => {
@@ -119,9 +119,12 @@ describe('the table in DynamoDB', () => {
 
   it('is read page by page', async () => {
     const many = ['a', 'b', 'c', 'd', 'e'].map((name) =>
-      clientItem({ stage: 'dev-many', item: `client#${name}`, host: name.repeat(350_000) }),
+      clientItem({ stage: 'dev-many', item: `client#${name}` }),
     );
-    for (const client of many) await table.put(client);
+    for (const client of many) {
+      const Item = { ...toItem(client), padding: { S: 'x'.repeat(350_000) } };
+      await table.directory.call('PutItem', { Item });
+    }
     const found = await table.directory.clients('dev-many');
     expect(found.map(({ item }) => item)).toEqual(many.map(({ item }) => item));
   });

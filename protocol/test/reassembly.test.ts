@@ -116,6 +116,16 @@ describe('a message whose chunks stop coming', () => {
     expect(pending.accept('stub', header('m2', 1, 2), bytes('!'))?.length).toBe(chunk.length + 1);
   });
 
+  it('gives way to the chunks of other senders when its own take most', () => {
+    const maxPendingBytes = 20 * 1024;
+    const pending = reassembler({ ...defaultReassemblyLimits, maxPendingBytes });
+    pending.accept('quiet', header('q', 0, 2), bytes('?'));
+    for (let id = 0; id < 300; id += 1) pending.accept('flood', header(`m${id}`, 0, 2), bytes('x'));
+    expect(pending.pendingBytes).toBeLessThanOrEqual(maxPendingBytes);
+    expect(pending.accept('quiet', header('q', 1, 2), bytes('!'))?.toString()).toBe('?!');
+    expect(drops).not.toContain('q/1 memory');
+  });
+
   it('has a bound on memory also when the chunks are empty', () => {
     const pending = reassembler({ ...defaultReassemblyLimits, maxPendingBytes: 100 * 1024 });
     for (let id = 0; id < 300; id += 1) pending.accept('stub', header(`m${id}`, 0, 2), Buffer.alloc(0));

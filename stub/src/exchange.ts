@@ -7,7 +7,7 @@ import type { RelayPoster } from '../../protocol/relay-post.ts';
 import { decodeMessage, type SealedChunk } from '../../protocol/wire.ts';
 import type { Client, ClientDirectory } from './client-directory.ts';
 import { lostError, noAckError } from './exchange-errors.ts';
-import type { IncomingParts } from './incoming-parts.ts';
+import { type IncomingParts, partBytes } from './incoming-parts.ts';
 import { noClientError } from './no-client-answer.ts';
 import { Outgoing, type Sending } from './outgoing.ts';
 import { type Patience, patienceOf } from './patience.ts';
@@ -45,6 +45,9 @@ const informMs = 5000;
 
 const streams = { streams: true } as const;
 
+/** Messages are unpacked one after the other, and so much waits for it: functions may have 128 MB. */
+const maxWaitingBytes = 16 * 1024 * 1024;
+
 /** Sends one invocation and waits for its answer; the deadline is the caller's to keep, by `cancel`. */
 export class Exchange {
   readonly #options: ExchangeOptions;
@@ -52,6 +55,8 @@ export class Exchange {
   readonly #reassembler: Reassembler;
   readonly #outgoing: Outgoing;
   readonly #recipients = new Recipients();
+  #unpacking: Promise<unknown> = Promise.resolve();
+  #waitingBytes = 0;
   readonly #patience: Patience;
   #acknowledging = false;
   /** The answer, once it is there; some of its parts may not be. */
@@ -80,11 +85,18 @@ export class Exchange {
     const { from, chunk } = opened;
     const bytes = this.#reassembler.accept(from.channel.enc, header, chunk);
     if (bytes === undefined) return;
-    try {
-      this.#take(await decodeMessage(header, bytes), from);
-    } catch (error) {
-      onDrop(messageOf(error));
-    }
+    if (this.#waitingBytes + bytes.length > maxWaitingBytes)
+      return onDrop(`${header.type}: too many at once`);
+    this.#waitingBytes += bytes.length;
+    const before = this.#unpacking;
+    this.#unpacking = before
+      .then(() => decodeMessage(header, bytes))
+      .then(
+        (message) => this.#take(message, from),
+        (error: unknown) => onDrop(messageOf(error)),
+      );
+    await this.#unpacking;
+    this.#waitingBytes -= bytes.length;
   }
 
   #take(message: AnyMessage, from: Client): void {
@@ -105,6 +117,7 @@ export class Exchange {
     if (message.type === 'ack' && message.head.asks) void this.#probe().catch(() => undefined);
     if (message.type === 'part' && parts) {
       const { index } = message.head;
+      if (message.body.length > partBytes) return onDrop(`part ${index} of ${message.body.length} bytes`);
       if (!parts.isWithinReach(index)) return onDrop(`part ${index} where part ${parts.received} is next`);
       // One that waits for another is no news: the other may be lost.
       if (!parts.take(message) && wasTaken) return;

@@ -9,6 +9,9 @@ export interface LambdaStream {
   once(event: 'drain', listener: () => void): unknown;
 }
 
+/** Of one part; no livectl sends a larger one (cli/src/session/outgoing-parts.ts). */
+export const partBytes = 64 * 1024;
+
 /** A quarter of what the client keeps (cli/src/session/outgoing-parts.ts), so that its writer needs not wait. */
 const acknowledgedBytes = 256 * 1024;
 const acknowledgedParts = 64;

@@ -39,6 +39,9 @@ const cancelBoundMs = marginMs / 2;
 /** The init phase may take 10 s in all (AWS, "Lambda execution environment lifecycle"); its work is bounded below that. */
 const initBoundMs = 8000;
 
+/** Messages dropped that are reported one by one. */
+const reportedDrops = 16;
+
 /** One stub instance; Lambda keeps it warm between invocations. */
 export class Stub {
   readonly #settings: StubSettings;
@@ -209,6 +212,8 @@ export class Stub {
   /** Never processed, always counted and said. */
   #drop(reason: string): void {
     this.#dropped += 1;
+    // CloudWatch charges for each line: of very many every power of two.
+    if (this.#dropped > reportedDrops && (this.#dropped & (this.#dropped - 1)) !== 0) return;
     report('dropped a message', { reason, dropped: this.#dropped });
   }
 

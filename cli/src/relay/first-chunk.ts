@@ -1,10 +1,12 @@
 // [3] The head of an invocation from its first chunk alone: enough to answer a stub that is too old, whatever its event's size.
 import { createGunzip } from 'node:zlib';
 import * as v from 'valibot';
-import { headSchemas, type MessageHead, type MessageHeader } from '../../../protocol/message.ts';
-
-/** A head has the function's 4 KB of variables and a few identifiers; more than this is no head. */
-const maxHeadBytes = 64 * 1024;
+import {
+  headSchemas,
+  type MessageHead,
+  type MessageHeader,
+  maxHeadBytes,
+} from '../../../protocol/message.ts';
 
 /**
  * The head of the `invoke` that a first chunk begins; undefined where it is no such chunk or has no such head. Never

@@ -4,7 +4,8 @@ import { messageOf } from '../../../protocol/live-debug-error.ts';
 import type { AnyMessage, MessageHead, MessageHeader, MessageType } from '../../../protocol/message.ts';
 import { Reassembler } from '../../../protocol/reassembly.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
-import { decodeMessage, parseWire } from '../../../protocol/wire.ts';
+import { Unpacker } from '../../../protocol/unpacker.ts';
+import { parseWire } from '../../../protocol/wire.ts';
 import { invokeHeadOf } from './first-chunk.ts';
 import { Senders, type SendersOptions } from './senders.ts';
 
@@ -35,6 +36,7 @@ export class Inbox {
   readonly #options: InboxOptions;
   readonly #reassembler: Reassembler;
   readonly #senders: Senders;
+  readonly #unpacker = new Unpacker();
   #closed = false;
   #dropped = 0;
 
@@ -61,7 +63,7 @@ export class Inbox {
     if (bytes === undefined) return;
     let message: AnyMessage;
     try {
-      message = await decodeMessage(header, bytes);
+      message = await this.#unpacker.unpack(channel.enc, header, bytes);
     } catch (error) {
       return this.#drop(messageOf(error));
     }
@@ -74,6 +76,7 @@ export class Inbox {
   close(): void {
     this.#closed = true;
     this.#reassembler.close();
+    this.#unpacker.close();
   }
 
   /** An old stub is to hear why; all else of a sender that proves nothing is dropped, whole or not. */

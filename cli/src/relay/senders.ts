@@ -29,6 +29,13 @@ const keptChannels = 512;
 /** Of senders that nothing was opened of yet: anybody can name as many as he likes, and must not push out the others. */
 const keptCandidates = 128;
 
+/**
+ * Chunks of senders whose keys are being agreed on, in bytes. Each counts 16 KB more, since it may cost an agreement of
+ * some milliseconds: 2,000 at once at most.
+ */
+const maxNewBytes = 32 * 1024 * 1024;
+const newOverheadBytes = 16 * 1024;
+
 /** Chunks that wait for the directory to be read: each holds up to 127 KB. */
 const maxWaiting = 64;
 
@@ -42,6 +49,7 @@ export class Senders {
   // A promise per sender, so that chunks arriving together share one key agreement.
   readonly #candidates = new Map<string, Promise<Channel | undefined>>();
   #waiting = 0;
+  #newBytes = 0;
   #unproven = { second: 0, count: 0 };
 
   constructor(options: SendersOptions) {
@@ -63,7 +71,11 @@ export class Senders {
       return type === 'invoke' ? undefined : `${type} of a sender that does not prove itself`;
     }
     if (isUnproven && !this.#mayAgree()) return `${type} of a sender that does not prove itself, one of many`;
+    const bytes = this.#proven.has(nameOf(enc, secret?.id)) ? 0 : sealed.length + newOverheadBytes;
+    if (bytes > 0 && this.#newBytes + bytes > maxNewBytes) return `${type} of a new sender, one of too many`;
+    this.#newBytes += bytes;
     const channel = await this.#channel(enc, secret, isUnproven);
+    this.#newBytes -= bytes;
     const chunk = channel?.open(headerText, sealed);
     if (channel === undefined || chunk === undefined) {
       return `${type} that does not open with this client's key`;

@@ -17,11 +17,11 @@ export interface ArrivalsOptions {
   /** Whether the invocation may be a copy of one whose id has been forgotten. */
   readonly mayBeCopy: (channel: Channel, sentAt: number) => boolean;
   /** Whether it has begun, was cancelled, or nothing begins any more. */
-  readonly isSettled: (id: string) => boolean;
+  readonly isSettled: (channel: Channel, id: string) => boolean;
   /** It begins; `attempt` is the number of this end's last message about it. */
   readonly begin: (message: Message<'invoke'>, channel: Channel, attempt: number) => void;
   /** It never begins. `lateMs` is how old it was when it arrived. */
-  readonly onLate: (message: Message<'invoke'>, lateMs: number) => void;
+  readonly onLate: (message: Message<'invoke'>, lateMs: number, channel: Channel) => void;
   readonly track: (work: Promise<unknown>) => void;
 }
 
@@ -36,7 +36,7 @@ export class Arrivals {
     this.#doubts = new Doubts({
       clock: options.clock,
       ask: (held) => options.replies.ask(held),
-      onGivenUp: ({ lateMs, message }) => options.onLate(message, lateMs),
+      onGivenUp: ({ channel, lateMs, message }) => options.onLate(message, lateMs, channel),
     });
   }
 
@@ -64,7 +64,7 @@ export class Arrivals {
   /** Its stub has given up. */
   cancel(id: string): void {
     const held = this.#doubts.take(id);
-    if (held) this.#options.onLate(held.message, held.lateMs);
+    if (held) this.#options.onLate(held.message, held.lateMs, held.channel);
   }
 
   /** This machine stood still, or its clock was set: until AWS says what time it is, each stub is asked. */
@@ -78,7 +78,8 @@ export class Arrivals {
       const age = this.ages.of(message);
       if (age === 'doubtful' || this.#mayBeCopy(message, channel)) continue;
       this.#doubts.take(message.id);
-      if (age === 'over') this.#options.onLate(message, Math.max(lateMs, this.ages.lateMs(message.head)));
+      if (age === 'over')
+        this.#options.onLate(message, Math.max(lateMs, this.ages.lateMs(message.head)), channel);
       else this.#options.begin(message, channel, attempt);
     }
   }
@@ -99,7 +100,7 @@ export class Arrivals {
     const { begin, onLate } = this.#options;
     const lateMs = this.ages.lateMs(message.head);
     const age = this.ages.of(message);
-    if (age === 'over') return onLate(message, lateMs);
+    if (age === 'over') return onLate(message, lateMs, channel);
     if (age === 'doubtful' || this.#mayBeCopy(message, channel))
       return this.#doubts.hold(message, channel, lateMs);
     begin(message, channel, this.#doubts.take(message.id)?.attempt ?? 0);
@@ -113,7 +114,7 @@ export class Arrivals {
   async #unlessHeld(message: Message<'invoke'>, channel: Channel): Promise<void> {
     const { holders, isSettled } = this.#options;
     await holders.read().catch(() => undefined);
-    if (isSettled(message.id)) return;
+    if (isSettled(channel, message.id)) return;
     if (holders.of(message.head.function)) this.leave(message, channel, 'not-held');
     else this.#takeByAge(message, channel);
   }

@@ -1,6 +1,6 @@
 // [4] Invocations that may be too old to begin: held until their stub says that it still waits, for a bounded time.
 import type { Clock, Timer } from '../../../protocol/clock.ts';
-import type { Message } from '../../../protocol/message.ts';
+import { heldBytes, type Message } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 
 /** One that is held. */
@@ -53,7 +53,7 @@ export class Doubts {
     const held = { message, channel, lateMs: before?.lateMs ?? lateMs, attempt: before?.attempt ?? 0 };
     const entry = { held, timer: undefined as Timer | undefined };
     this.#held.set(message.id, entry);
-    this.#bytes += message.body.length;
+    this.#bytes += heldBytes(message);
     for (const [oldest, { held: least }] of this.#held) {
       if (this.#held.size <= maxHeld && this.#bytes <= maxHeldBytes) break;
       this.take(oldest);
@@ -77,7 +77,7 @@ export class Doubts {
     if (entry === undefined) return undefined;
     entry.timer?.cancel();
     this.#held.delete(id);
-    this.#bytes -= entry.held.message.body.length;
+    this.#bytes -= heldBytes(entry.held.message);
     return entry.held;
   }
 

@@ -3,12 +3,20 @@ import type { Run } from './answers.ts';
 
 /** Lambda's own default for an account: 1,000 at one time (AWS, "Lambda quotas"). */
 export const maxInFlight = 1000;
-/** Events held for those, in bytes. */
+/** Events held for those with what comes beside them, in bytes. */
 export const maxInFlightBytes = 256 * 1024 * 1024;
+
+/**
+ * Of one stub instance, which sends one at a time: the others are those that it gave up while the code goes on. So one
+ * that floods leaves room for all others.
+ */
+export const maxOfSender = 64;
+export const maxBytesOfSender = 64 * 1024 * 1024;
 
 /** Begun and not yet told of as ended. */
 export class InFlight {
-  /** With the bytes of their events. */
+  readonly #bySender = new Map<string, { count: number; bytes: number }>();
+  /** With the bytes held for them. */
   readonly #runs = new Map<Run, number>();
   #bytes = 0;
 
@@ -20,21 +28,37 @@ export class InFlight {
     return [...this.#runs.keys()];
   }
 
-  /** In words what there is too much of; undefined where there is room. */
-  get excess(): string | undefined {
+  /** In words what there is too much of, with this one; undefined where there is room. */
+  excessWith({ channel }: Run): string | undefined {
+    const its = this.#bySender.get(channel.enc);
+    if ((its?.count ?? 0) > maxOfSender) return `${maxOfSender} invocations of one stub`;
+    if ((its?.bytes ?? 0) > maxBytesOfSender) return `${maxBytesOfSender} bytes of events of one stub`;
     if (this.#runs.size > maxInFlight) return `${maxInFlight} invocations`;
     if (this.#bytes > maxInFlightBytes) return `${maxInFlightBytes} bytes of events`;
     return undefined;
   }
 
-  begin(run: Run, eventBytes: number): void {
-    this.#runs.set(run, eventBytes);
-    this.#bytes += eventBytes;
+  /** `bytes` are those held for it until it ends. */
+  begin(run: Run, bytes: number): void {
+    this.#runs.set(run, bytes);
+    this.#count(run, 1, bytes);
   }
 
   /** False where it has ended before. */
   end(run: Run): boolean {
-    this.#bytes -= this.#runs.get(run) ?? 0;
-    return this.#runs.delete(run);
+    const bytes = this.#runs.get(run);
+    if (bytes === undefined) return false;
+    this.#runs.delete(run);
+    this.#count(run, -1, -bytes);
+    return true;
+  }
+
+  #count({ channel }: Run, count: number, bytes: number): void {
+    this.#bytes += bytes;
+    const its = this.#bySender.get(channel.enc) ?? { count: 0, bytes: 0 };
+    its.count += count;
+    its.bytes += bytes;
+    if (its.count > 0) this.#bySender.set(channel.enc, its);
+    else this.#bySender.delete(channel.enc);
   }
 }

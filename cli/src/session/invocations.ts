@@ -2,7 +2,7 @@
 import type { Clock } from '../../../protocol/clock.ts';
 import type { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { ErrorCode } from '../../../protocol/live-debug-error.ts';
-import type { Message } from '../../../protocol/message.ts';
+import { heldBytes, type Message } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import type { Holders } from '../relay/holders.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
@@ -19,10 +19,12 @@ import { OutgoingParts, type Part } from './outgoing-parts.ts';
 import { busy, gaveUp, notServed, stoppedError } from './own-errors.ts';
 import { Replies } from './replies.ts';
 import { resultEvent } from './result-event.ts';
+import { Seldom } from './seldom.ts';
 import type { SessionEvent } from './session-event.ts';
 import { sourceIds } from './source-ids.ts';
 import { withRest } from './streamed-result.ts';
 import { triggerSummary } from './trigger-summary.ts';
+import { Unwanted } from './unwanted.ts';
 import type { FunctionVariables } from './variables/function-variables.ts';
 
 export interface InvocationsOptions {
@@ -49,9 +51,6 @@ export const ackAfterMs = 5;
 /** How long stopping takes to tell stubs that their invocations were cut off. */
 const lastAnswersMs = 2000;
 
-/** A `cancel` may overtake a large `invoke`; so many are remembered. */
-const keptCancels = 1000;
-
 /** All invocations of a session. */
 export class Invocations {
   readonly #options: InvocationsOptions;
@@ -59,8 +58,11 @@ export class Invocations {
   readonly #arrivals: Arrivals;
   readonly #replies: Replies;
   readonly #inFlight = new InFlight();
+  /** What is refused while there is no room, which may be thousands, is not reported one by one. */
+  readonly #busy: Seldom;
+  readonly #quiet = new WeakSet<Run>();
   /** Conversations that were cancelled before their invocation was whole. */
-  readonly #unwanted = new Set<string>();
+  readonly #unwanted = new Unwanted();
   readonly #open: OpenWork;
   readonly #buildWaits: BuildWaits;
   #draining = false;
@@ -82,6 +84,12 @@ export class Invocations {
         ),
     });
     this.#answers = new Answers(clock);
+    this.#busy = new Seldom(clock, (count, excess) =>
+      this.#error(
+        'LD_BUSY',
+        `${count} more invocations were refused; livectl is working on ${excess} already`,
+      ),
+    );
     this.#open = new OpenWork(clock, (message) => this.#error('LD_INTERNAL', message));
     this.#replies = new Replies({ link, clock, onError: (code, message) => this.#error(code, message) });
     this.#arrivals = new Arrivals({
@@ -90,9 +98,9 @@ export class Invocations {
       holders,
       replies: this.#replies,
       mayBeCopy: (channel, sentAt) => this.#answers.mayBeCopy(channel, sentAt),
-      isSettled: (id) => this.#answers.get(id) !== undefined || this.#unwanted.has(id),
+      isSettled: (channel, id) => this.#answers.get(id) !== undefined || this.#unwanted.has(channel, id),
       begin: (message, channel, attempt) => this.#begin(message, channel, attempt),
-      onLate: (message, lateMs) => this.#late(message, lateMs),
+      onLate: (message, lateMs, channel) => this.#late(message, lateMs, channel),
       track: (work) => this.track(work),
     });
   }
@@ -118,7 +126,7 @@ export class Invocations {
     const { id } = message;
     const known = this.#answers.get(id);
     if (known) return this.#remind(known, message);
-    if (this.#unwanted.has(id)) return;
+    if (this.#unwanted.has(channel, id)) return;
     if (this.#draining) return this.#arrivals.leave(message, channel, 'stopping');
     this.#arrivals.take(message, channel);
   }
@@ -159,7 +167,9 @@ export class Invocations {
     };
     if (!this.#answers.begin(run)) return this.#refuse(run);
     this.#isFull = false;
-    this.#inFlight.begin(run, message.body.length);
+    this.#inFlight.begin(run, heldBytes(message));
+    const excess = this.#inFlight.excessWith(run);
+    if (excess !== undefined && !this.#busy.take(excess)) this.#quiet.add(run);
     this.#total += 1;
     // The code starts first; the ack rides beside it, where an answer is not as quick.
     this.track(this.#work(run, message));
@@ -169,6 +179,7 @@ export class Invocations {
     });
     const event = parseLambdaEvent(message.body);
     run.http = httpFrontOf(event, message.body);
+    if (this.#quiet.has(run)) return;
     const trigger = triggerSummary(event, message.body.length);
     const ids = sourceIds(event);
     onEvent({
@@ -195,10 +206,10 @@ export class Invocations {
   }
 
   /** The stub has given up: the local run ends as Lambda would end it. */
-  cancel({ head, id }: Message<'cancel'>): void {
+  cancel({ head, id }: Message<'cancel'>, channel: Channel): void {
     this.#arrivals.cancel(id);
     const run = this.#answers.get(id);
-    if (run === undefined) return this.#refuseLater(id);
+    if (run === undefined) return this.#unwanted.add(channel, id);
     if (run.state !== 'running') return;
     run.cancelled = head.code ?? head.reason;
     run.parts?.close();
@@ -227,9 +238,9 @@ export class Invocations {
   }
 
   /** It is not run: its caller has been told, seconds or hours ago, that nobody answered. */
-  #late({ head, id }: Message<'invoke'>, lateMs: number): void {
-    if (this.#unwanted.has(id)) return;
-    this.#refuseLater(id);
+  #late({ head, id }: Message<'invoke'>, lateMs: number, channel: Channel): void {
+    if (this.#unwanted.has(channel, id)) return;
+    this.#unwanted.add(channel, id);
     this.#options.onEvent({
       event: 'late',
       id: head.requestId,
@@ -264,7 +275,7 @@ export class Invocations {
     const { functions, pool, variables } = this.#options;
     const settings = functions.get(run.functionName);
     if (settings === undefined) return failure(notServed(run.functionName, [...functions.keys()]));
-    const { excess } = this.#inFlight;
+    const excess = this.#inFlight.excessWith(run);
     if (excess !== undefined) return failure(busy(excess));
     // Nothing is waited for where the build is there: the code starts at once.
     if (!this.#buildWaits.isBuilt(run.functionName)) {
@@ -334,13 +345,7 @@ export class Invocations {
     if (!this.#inFlight.end(run)) return;
     const event = resultEvent(run, result, ms);
     if (!event.ok) this.#failed += 1;
-    this.#options.onEvent(event);
-  }
-
-  #refuseLater(id: string): void {
-    this.#unwanted.add(id);
-    const [oldest] = this.#unwanted.size > keptCancels ? this.#unwanted : [];
-    if (oldest !== undefined) this.#unwanted.delete(oldest);
+    if (!this.#quiet.has(run)) this.#options.onEvent(event);
   }
 
   #error(code: ErrorCode, message: string): void {

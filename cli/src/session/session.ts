@@ -16,6 +16,7 @@ import { FirstBuilds } from './first-builds.ts';
 import { Invocations } from './invocations.ts';
 import { NewsToPeers } from './news-to-peers.ts';
 import { OldStubs } from './old-stubs.ts';
+import { Seldom } from './seldom.ts';
 import type { SessionEvent } from './session-event.ts';
 import type { FunctionVariables } from './variables/function-variables.ts';
 
@@ -45,6 +46,9 @@ export interface SessionOptions {
 /** At the end, how long informing whoever serves the rest of the stage is waited for. */
 const lastNewsMs = 1000;
 
+/** Dropped messages that are reported one by one before they are counted: each reason shows. */
+const dropsAtOnce = 30;
+
 /** Everything between the relay and the workers. */
 export class Session {
   /** Resolves when the session has ended: by `stop`, because somebody else serves now, or because the stage is gone. */
@@ -58,6 +62,7 @@ export class Session {
   readonly #beat: Beat;
   readonly #holders: Holders;
   readonly #news: NewsToPeers;
+  readonly #drops: Seldom;
   #end: (end: SessionEnd) => void = () => undefined;
   #stopped: Promise<void> | undefined;
   /** Others have been informed that this session serves. */
@@ -73,6 +78,9 @@ export class Session {
       this.#end = resolve;
     });
     const session = randomUUID();
+    const more = (count: number, latest: string) =>
+      this.#error('LD_RELAY', `dropped ${count} more messages; the latest: ${latest}`);
+    this.#drops = new Seldom(clock, more, dropsAtOnce);
     this.#beat = new Beat({ clock, onGap: () => this.#wake() });
     this.#holders = new Holders({
       directory,
@@ -231,7 +239,9 @@ export class Session {
   #receive(message: InboundMessage, channel: Channel): void {
     this.#beat.check();
     if (!this.#invocations.mayBeOf(channel, message.id)) {
-      return this.#error('LD_RELAY', `dropped a message: ${message.type} about another sender’s invocation`);
+      const reason = `${message.type} about another sender’s invocation`;
+      if (this.#drops.take(reason)) this.#error('LD_RELAY', `dropped a message: ${reason}`);
+      return;
     }
     switch (message.type) {
       case 'invoke':
@@ -241,7 +251,7 @@ export class Session {
       case 'probe':
         return this.#invocations.probe(message, channel);
       case 'cancel':
-        return this.#invocations.cancel(message);
+        return this.#invocations.cancel(message, channel);
       case 'displaced':
         // Whoever may post to the relay could claim this: the directory has the last word.
         return this.#invocations.track(this.#lease.check());
@@ -313,7 +323,9 @@ export class Session {
       case 'reconnected':
         return this.#tell({ event: 'reconnect', state: 'connected', ms: event.ms });
       case 'dropped':
-        return this.#error('LD_RELAY', `dropped a message (${event.dropped} so far): ${event.reason}`);
+        if (this.#drops.take(event.reason))
+          this.#error('LD_RELAY', `dropped a message (${event.dropped} so far): ${event.reason}`);
+        return;
     }
   }
 

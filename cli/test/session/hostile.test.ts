@@ -145,4 +145,13 @@ describe('a client drops', () => {
     );
     await expectUntouched(serving);
   });
+
+  test('and reports the first of many', async () => {
+    const serving = await world.serve();
+    const stub = await world.stub();
+    await stub.find();
+    await stub.post(Array.from({ length: 200 }, (_, index) => `text ${index}`));
+    await expectUntouched(serving);
+    expect(serving.told('error')).toHaveLength(30);
+  });
 });

@@ -5,8 +5,9 @@ import type { Message, MessageType } from '../../../protocol/message.ts';
 import type { PostOutcome } from '../../../protocol/relay-post.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
-import { maxInFlight, maxInFlightBytes } from '../../src/session/in-flight.ts';
+import { maxInFlight, maxInFlightBytes, maxOfSender } from '../../src/session/in-flight.ts';
 import { ackAfterMs, Invocations } from '../../src/session/invocations.ts';
+import { seldomMs } from '../../src/session/seldom.ts';
 import type { SessionEvent } from '../../src/session/session-event.ts';
 import { FakePool } from './fake-pool.ts';
 import { Recorder } from './recorder.ts';
@@ -44,7 +45,8 @@ beforeEach(() => {
   });
 });
 
-function invoke(id: string, body: Uint8Array = Buffer.from('{}')): void {
+/** Each by a stub of its own, unless one is named. */
+function invoke(id: string, body: Uint8Array = Buffer.from('{}'), stub = id, headBytes = 0): void {
   const head = {
     requestId: `request-${id}`,
     function: 'hello',
@@ -55,7 +57,7 @@ function invoke(id: string, body: Uint8Array = Buffer.from('{}')): void {
     arn: 'arn',
     environment: {},
   };
-  invocations.invoke({ type: 'invoke', id, attempt: 1, head, body }, channel);
+  invocations.invoke({ type: 'invoke', id, attempt: 1, head, body, headBytes }, { ...channel, enc: stub });
 }
 
 function told<T extends SessionEvent['event']>(name: T) {
@@ -155,6 +157,34 @@ describe('more than livectl will hold', () => {
     await events.first(({ event }) => event === 'result');
     expect(pool.runs.all).toHaveLength(fit);
     expect(told('result')).toMatchObject([{ id: `request-r${fit}`, error: { name: 'LiveDebugBusyError' } }]);
+  });
+});
+
+describe('more than livectl will hold of one stub', () => {
+  test('is refused, said once in a while, and leaves room for others', async () => {
+    for (let index = 0; index < maxOfSender + 500; index += 1) invoke(`r${index}`, undefined, 'flood');
+    await events.first(({ event }) => event === 'result');
+    invoke('other');
+    expect(pool.runs.all).toHaveLength(maxOfSender + 1);
+    // Every stub gets its answer, the terminal gets one.
+    await posts.until(() => types().filter((type) => type === 'error').length === 500);
+    expect(told('result')).toMatchObject([{ error: { name: 'LiveDebugBusyError' } }]);
+    expect(told('invoke')).toHaveLength(maxOfSender + 2);
+    clock.advance(seldomMs);
+    expect(told('error')).toEqual([
+      {
+        event: 'error',
+        code: 'LD_BUSY',
+        message: `499 more invocations were refused; livectl is working on ${maxOfSender} invocations of one stub already`,
+      },
+    ]);
+  });
+
+  test('256 MB are counted with the heads of invocations, parsed', async () => {
+    const headBytes = 1024 * 1024;
+    for (let index = 0; index < 70; index += 1) invoke(`r${index}`, undefined, undefined, headBytes);
+    expect(pool.runs.all).toHaveLength(Math.floor(maxInFlightBytes / (4 * headBytes + 2)));
+    await events.first(({ event }) => event === 'result');
   });
 });
 
@@ -259,13 +289,16 @@ describe('draining', () => {
     pool.cancel = () => undefined;
     invoke('a');
     clock.advance(ackAfterMs);
-    invocations.cancel({
-      type: 'cancel',
-      id: 'a',
-      attempt: 2,
-      head: { reason: 'deadline' },
-      body: Buffer.alloc(0),
-    });
+    invocations.cancel(
+      {
+        type: 'cancel',
+        id: 'a',
+        attempt: 2,
+        head: { reason: 'deadline' },
+        body: Buffer.alloc(0),
+      },
+      channel,
+    );
     const drained = invocations.drain(0);
     await clock.untilSet(0);
     clock.advance(0);

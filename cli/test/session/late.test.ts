@@ -174,13 +174,16 @@ describe('an invocation that arrives', () => {
 
   test('late is given up when its stub says so', async () => {
     invoke({ ago: 20_000 });
-    invocations.cancel({
-      type: 'cancel',
-      id: 'i',
-      attempt: 3,
-      head: { reason: 'shutdown', code: 'LD_NO_ACK' },
-      body: Buffer.alloc(0),
-    });
+    invocations.cancel(
+      {
+        type: 'cancel',
+        id: 'i',
+        attempt: 3,
+        head: { reason: 'shutdown', code: 'LD_NO_ACK' },
+        body: Buffer.alloc(0),
+      },
+      channel,
+    );
     expect(told('late')).toHaveLength(1);
     invoke();
     expect(pool.runs.all).toEqual([]);
