@@ -6,10 +6,15 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../protocol/clock.ts';
-import { Directory, manifestPartition } from '../../../protocol/directory.ts';
+import { Directory, manifestPartition, secretItem } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
+import { maxMessageBytes } from '../../../protocol/message.ts';
+import { RelayPoster } from '../../../protocol/relay-post.ts';
+import { channelToClient } from '../../../protocol/sealing.ts';
+import { parseStageSecret } from '../../../protocol/stage-secret.ts';
 import type { Cloud } from '../../src/cloud/cloud.ts';
 import { startCloud } from '../../src/cloud/start-cloud.ts';
 import { Livectl, project, repository } from './livectl-process.ts';
@@ -192,6 +197,43 @@ test('while a first build runs its callers wait, and a function without code sto
   await livectl.event('reload', (event) => event.function === 'other');
   expect(await call('other')).toBe('200 other');
 });
+
+test.runIf(process.platform === 'linux')(
+  'messages that unpack to megabytes hold up no other sender, and take little memory',
+  async () => {
+    await putManifest();
+    const livectl = serve();
+    await livectl.event('ready');
+    const [client] = await directory.clients(stage);
+    if (!client) throw new Error('nobody serves');
+    const Key = { stage: { S: manifestPartition(stage) }, item: { S: secretItem } };
+    const { Item } = (await directory.call('GetItem', { Key })) as { Item: { secret: { S: string } } };
+    const channel = await channelToClient(client.publicKey, stage, parseStageSecret(Item.secret.S));
+    const head = Buffer.from('{"reason":"deadline"}\n');
+    const packed = gzipSync(Buffer.concat([head, Buffer.alloc(maxMessageBytes - head.length)]));
+    const texts = Array.from({ length: 1200 }, (_, index) => {
+      const header = { v: 1, type: 'cancel', id: `flood-${index}`, attempt: 1, seq: 0, total: 1, gzip: true };
+      const headerText = JSON.stringify({ ...header, enc: channel.enc, psk: channel.secretId });
+      return `${headerText}\n${channel.seal(headerText, packed).toString('base64')}`;
+    });
+    const poster = new RelayPoster({
+      url: cloud.relayUrl,
+      region: cloud.region,
+      http,
+      credentials: () => cloud.developerCredentials,
+      clock: systemClock,
+    });
+    const flood = poster.post(client.connectionId, texts, Date.now() + 20_000);
+    expect(await call('hello')).toBe('200 hello from hello');
+    expect(await flood).toEqual({ kind: 'delivered' });
+    expect(await call('hello')).toBe('200 hello from hello');
+    // They were taken, not dropped.
+    expect(livectl.events.filter(({ event }) => event === 'error')).toEqual([]);
+    // All of them together would be 8 GB.
+    const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${livectl.child.pid}/status`, 'utf8'))?.[1];
+    expect(Number(peak) / 1024).toBeLessThan(400);
+  },
+);
 
 test('the last one wins, out loud; the first ends with exit code 3', async () => {
   await putManifest();
