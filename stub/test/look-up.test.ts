@@ -118,7 +118,9 @@ describe('a client that does not run an invocation', () => {
     const outcome = lambda.invoke({});
     await moved(await client.next('invoke'), 'stopping');
     expect(errorOf(await outcome).errorType).toBe('LiveDebugNoClientError');
-    expect(client.received.map(({ message }) => message.type)).toEqual(['cancel']);
+    // A stub waits for its cancel for a moment only; on a busy machine it arrives after the outcome.
+    await client.next('cancel');
+    expect(client.received).toEqual([]);
   });
 
   it('is not heard once it has begun', async () => {

@@ -37,7 +37,12 @@ describe('targets', () => {
       kinesis: {},
     });
     expect(targets).toEqual({
-      http: { url: 'http://127.0.0.1:3000/Hear_me', method: 'ANY', path: '/Hear_me' },
+      http: {
+        url: 'http://127.0.0.1:3000/Hear_me',
+        method: 'ANY',
+        path: '/Hear_me',
+        authorization_type: 'NONE',
+      },
       sns: { topic_arn: 'arn:aws:sns:us-east-1:000000000000:live-debug-local-Hear_me' },
       sqs: {
         queue_url: 'http://127.0.0.1:4566/000000000000/live-debug-local-Hear_me.fifo',
