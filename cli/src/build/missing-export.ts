@@ -23,21 +23,27 @@ export interface MissingExportOptions {
 export function missingExport(options: MissingExportOptions): BuildMessage | undefined {
   const { sourceFile, target } = options;
   const [wanted = ''] = target.exportPath.split('.');
-  const names = exportsOf(options);
+  const { names, areAll = false } = exportsOf(options, wanted) ?? {};
   // From nodejs24 on the handler may be a field of the default export, as may anything that CommonJS exports.
   const isInDefault = (nodeMajor(target.runtime) ?? 0) >= 24 && names?.includes('default');
   if (names === undefined || names.includes(wanted) || isInDefault) return undefined;
   const file = relative(target.taskRoot, sourceFile);
   const exported = names.length === 0 ? 'it exports nothing' : `it exports ${names.slice(0, 10).join(', ')}`;
-  const meant = didYouMean(wanted, names) || `; ${exported}`;
+  const meant = didYouMean(wanted, names) || (areAll ? `; ${exported}` : '');
   return {
     text: `there is no export ${JSON.stringify(wanted)}, which the handler ${target.handler} names${meant}`,
     file,
   };
 }
 
+interface Exports {
+  readonly names: readonly string[];
+  /** Otherwise there are more, and the wanted one is not among them. */
+  readonly areAll: boolean;
+}
+
 /** Undefined where they can't be told for certain. */
-function exportsOf(options: MissingExportOptions): readonly string[] | undefined {
+function exportsOf(options: MissingExportOptions, wanted: string): Exports | undefined {
   const { metafile, outputs, sourceFile, workingFolder } = options;
   const isSource = (path: string) => resolve(workingFolder, path) === sourceFile;
   const source = Object.entries(metafile?.inputs ?? {}).find(([path]) => isSource(path))?.[1];
@@ -45,13 +51,13 @@ function exportsOf(options: MissingExportOptions): readonly string[] | undefined
     Object.entries(metafile?.outputs ?? {}).find(
       ([, { entryPoint }]) => entryPoint && isSource(entryPoint),
     ) ?? [];
-  if (source?.format === 'cjs') return exportsOfCommonJs(sourceFile);
+  if (source?.format === 'cjs') return exportsOfCommonJs(sourceFile, wanted);
   if (source?.format !== 'esm' || path === undefined || output === undefined) return undefined;
   const text = outputs.find((file) => file.path === resolve(workingFolder, path))?.text ?? '';
   // What another package exports isn't known here; these begin a line wherever they are.
   const passesOn = /^[ \t]*(?:export \* from|__reExport\()/m.test(text);
-  if (passesOn) return undefined;
-  if (output.exports.length > 0) return output.exports;
+  if (passesOn || assignsExports(sourceFile)) return undefined;
+  if (output.exports.length > 0) return { names: output.exports, areAll: true };
   const at = text.lastIndexOf(annotation);
   const end = text.indexOf('})', at);
   if (at < 0 || end < 0) return undefined;
@@ -59,19 +65,42 @@ function exportsOf(options: MissingExportOptions): readonly string[] | undefined
     .slice(at + annotation.length, end)
     .split(',')
     .map((name) => name.trim());
-  return names.filter((name) => name !== '');
+  return { names: names.filter((name) => name !== ''), areAll: true };
 }
 
-/** Only of a module whose every use of `exports` is a plain assignment. */
-function exportsOfCommonJs(sourceFile: string): readonly string[] | undefined {
+/** TypeScript that mixes `export` with `module.exports`: what is assigned is exported as well. */
+function assignsExports(sourceFile: string): boolean {
+  try {
+    return /\bexports\b/.test(readFileSync(sourceFile, 'utf8'));
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * Only of a module whose every use of `exports` is an assignment of one name or of an object literal, and which gives
+ * `module` to nobody. Of a literal the lexer knows the first names only: a wanted name that occurs anywhere may be in it.
+ */
+function exportsOfCommonJs(sourceFile: string, wanted: string): Exports | undefined {
   try {
     const text = readFileSync(sourceFile, 'utf8');
     const { exports, reexports } = parse(text);
-    const uses = [...text.matchAll(/\bexports\b/g)];
-    const isPlain = ({ index = 0 }: RegExpMatchArray) =>
-      /^exports(?:\.[\w$]+)? = /.test(text.slice(index, index + 200));
-    return reexports.length > 0 || exports.length === 0 || !uses.every(isPlain) ? undefined : exports;
+    if (reexports.length > 0 || exports.length === 0) return undefined;
+    if (/\bmodule\b(?!\.exports\b)/.test(text) || isWord(wanted, text, String.raw`\bthis\.`))
+      return undefined;
+    const uses = [...text.matchAll(/\bexports\b/g)].map(({ index }) => text.slice(index, index + 200));
+    const isPlain = (use: string) => /^exports(?:\.[\w$]+ = | = \{)/.test(use);
+    if (!uses.every(isPlain)) return undefined;
+    const areAll = !uses.some((use) => use.startsWith('exports = {'));
+    // `...`: what is spread; `]`: a name that is computed.
+    const mayHaveMore = !areAll && (isWord(wanted, text) || /\.\.\.|\]\s*[:(]/.test(text));
+    return mayHaveMore ? undefined : { names: exports, areAll };
   } catch {
     return undefined;
   }
+}
+
+/** Whether `text` has this name as a word of its own, after what the pattern `before` takes. */
+function isWord(name: string, text: string, before = ''): boolean {
+  return new RegExp(`${before}(?<![\\w$])${name.replaceAll(/[^\w]/g, '\\$&')}(?![\\w$])`).test(text);
 }

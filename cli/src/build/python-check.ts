@@ -10,8 +10,9 @@ import type { BuildMessage } from './build-event.ts';
 const boundMs = 5000;
 
 /**
- * Reads paths as JSON from stdin and writes for each a syntax error, or the names that the module surely defines; null where
- * only running it tells: names that are imported by `*`, or set by other means.
+ * Reads paths as JSON from stdin and writes for each a syntax error, or the names that the module may define, those of attributes
+ * with a dot before them (a module can set its own); null where only running it tells: names that are imported by `*`, or
+ * set by other means.
  */
 const program = `
 import ast, json, sys
@@ -33,6 +34,8 @@ def names_of(tree):
             names.add(node.id)
         elif type(node).__name__ in ("MatchAs", "MatchStar") and node.name:
             names.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            names.add("." + node.attr)
     return None if "__getattr__" in names else sorted(names)
 
 results = []
@@ -65,7 +68,8 @@ const resultSchema = v.array(
 export function pythonModuleFile(handler: string, taskRoot: string): string | undefined {
   const dot = handler.lastIndexOf('.');
   const place = join(taskRoot, ...handler.slice(0, Math.max(0, dot)).split(/[./]/));
-  return [`${place}.py`, join(place, '__init__.py')].find((file) => kindOf(file) === 'file');
+  // A package comes before a module of the same name, as in Python.
+  return [join(place, '__init__.py'), `${place}.py`].find((file) => kindOf(file) === 'file');
 }
 
 export interface PythonSources {
@@ -97,7 +101,7 @@ export async function checkPython(sources: PythonSources): Promise<ReadonlyMap<s
       });
     } else if (path === module && names) {
       const wanted = handler.slice(handler.lastIndexOf('.') + 1);
-      if (names.includes(wanted)) continue;
+      if (names.includes(wanted) || names.includes(`.${wanted}`)) continue;
       const text = `there is no function ${JSON.stringify(wanted)}, which the handler ${handler} names${didYouMean(wanted, names)}`;
       mistakes.set(path, { text, file });
     }

@@ -77,8 +77,35 @@ it.each([
   `exports.other = 1; Object.assign(exports, { handler: async () => 1 });`,
   `module.exports = { ...require('./other.js'), one: 1 };`,
   `module.exports = Object.fromEntries([['handler', 1]]);`,
+  // The lexer of CommonJS reads an object literal up to the first value that is no name.
+  `const other = { one: 1 }; const handler = 1; module.exports = { one: other.one, handler };`,
+  `module.exports = { one: require('./other.js'), handler: require('./other.js').handler };`,
+  `module.exports = { async handler() {}, one: 1 };`,
+  `const one = 1; const names = ['hand' + 'ler']; module.exports = { one, [names[0]]: 1 };`,
+  `const one = 1; const more = require('./other.js'); module.exports = { one, two: one + 1, ...more };`,
+  `exports.one = 1; module.exports = Object.freeze({ handler: 1 });`,
+  `const make = () => ({ handler: 1 }); exports.one = 1; module.exports = make();`,
+  `exports.one = 1; require('./other.js')(module);`,
+  `exports.one = 1; this.handler = 1;`,
 ])('leaves to the run what only that tells: %s', async (source) => {
   await start({ 'app.js': source, 'other.js': 'exports.handler = 1;' }, 'app.handler');
+  await project.built();
+});
+
+it('tells of an object literal that has no such name', async () => {
+  await start(
+    { 'app.js': 'const x = { y: 1 }; module.exports = { one: x.y, two: () => 2 };' },
+    'app.handler',
+  );
+  expect((await project.failed()).errors[0]?.text).toMatch(/the handler app.handler names$/);
+});
+
+it.each([
+  'export const one = 1; module.exports.handler = async () => 1;',
+  'export const one = 1; (module as any).exports.handler = async () => 1;',
+  'export const one = 1; exports.handler = async () => 1;',
+])('takes what TypeScript assigns besides its exports: %s', async (source) => {
+  await start({ 'app.ts': source }, 'app.handler');
   await project.built();
 });
 

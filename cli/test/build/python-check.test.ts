@@ -55,8 +55,14 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
     'for handler in [1]:\n    pass',
     'with open("x") as handler:\n    pass',
     'import sys\nsetattr(sys.modules[__name__], "handler", 1)',
+    'import importlib\nme = importlib.import_module(__name__)\nme.handler = 1',
   ])('leaves to the run what may define it: %j', async (source) => {
     await start({ 'app.py': `${source}\n`, 'other.py': good });
+    await project.built();
+  });
+
+  it('looks into a package before a module of the same name, as Python does', async () => {
+    await start({ 'app/__init__.py': good, 'app.py': 'x = 1\n' });
     await project.built();
   });
 
