@@ -145,7 +145,7 @@ export class BuildCommands {
   /** Files of a folder whose content isn't what it was when last looked at. */
   #look(folder: string): readonly Change[] {
     const changed: Change[] = [];
-    const paths = listSources([folder]);
+    const paths = listSources([folder], { withIgnored: true });
     for (const path of paths) {
       const before = this.#files.get(path);
       if (before && readStamp(path) === before.stamp) continue;

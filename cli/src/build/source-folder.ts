@@ -58,6 +58,8 @@ export function isNoise(name: string): boolean {
 
 /** What is left out, besides what tools fetched or made. */
 export interface ListingOptions {
+  /** What git ignores counts, too: a build's output among it. */
+  readonly withIgnored?: boolean;
   /** What the manifest says of further files, and of files that do not count. */
   readonly patterns?: WatchPatterns | undefined;
   /** Whether the function has written this path itself. */
@@ -69,9 +71,10 @@ export interface ListingOptions {
  * git ignores is left out, but for `.env` files, and so are the files that livectl prints into.
  */
 export function listSources(roots: readonly string[], options: ListingOptions = {}): Set<string> {
-  const { patterns, isWritten } = options;
+  const { patterns, isWritten, withIgnored = false } = options;
   const rules = roots.map((root) => ({ root, ignored: new GitIgnore(root) }));
   const isIgnored = (path: string, isFolder: boolean) =>
+    !withIgnored &&
     rules.some(({ root, ignored }) => path.startsWith(root + sep) && ignored.ignores(path, isFolder));
   const paths = list(roots, (name, path, isFolder) => {
     const verdict = patterns?.verdict(path, isFolder);
