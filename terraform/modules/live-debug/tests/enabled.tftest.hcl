@@ -26,6 +26,7 @@ variables {
       esbuild       = { packages = "bundle", loader = { ".sql" = "text" }, keep_names = false, inject = ["shim.js"] }
       layers        = ["arn:aws:lambda:eu-west-1:123456789012:layer:pandas:1"]
       layer_dirs    = ["layers/pandas"]
+      watch         = ["*.sql"]
       fallback_arn  = "arn:aws:lambda:eu-west-1:123456789012:function:slow-real"
       tags          = { cost = "high" }
 
@@ -135,16 +136,16 @@ run "makes_relay_directory_and_stubs" {
           "hello": {
             "function_name": "live-debug-dev-tom-hello", "function_arn": "arn:aws:lambda:eu-west-1:123456789012:function:stub",
             "handler": "src/hello.handler", "runtime": "nodejs22.x", "timeout": 10, "memory_size": 256, "source_dir": ".",
-            "build": null, "command": null, "python": null, "esbuild": null, "layers": [], "layer_dirs": [], "triggers": {},
-            "vpc_config": null
+            "build": null, "command": null, "python": null, "esbuild": null, "layers": [], "layer_dirs": [], "watch": null,
+            "triggers": {}, "vpc_config": null
           },
           "slow": {
             "function_name": "slow-one", "function_arn": "arn:aws:lambda:eu-west-1:123456789012:function:stub",
             "handler": "app.handler", "runtime": "python3.13", "timeout": 899, "memory_size": 128, "source_dir": "services/slow",
             "build": ["make"], "command": ["python3", "-m", "awslambdaric", "app.handler"], "python": null,
             "esbuild": { "packages": "bundle", "loader": { ".sql": "text" }, "keep_names": false, "inject": ["shim.js"] },
-            "layers": ["arn:aws:lambda:eu-west-1:123456789012:layer:pandas:1"], "layer_dirs": ["layers/pandas"], "triggers": {},
-            "vpc_config": null
+            "layers": ["arn:aws:lambda:eu-west-1:123456789012:layer:pandas:1"], "layer_dirs": ["layers/pandas"], "watch": ["*.sql"],
+            "triggers": {}, "vpc_config": null
           }
         },
         "vpcs": []
