@@ -5,6 +5,7 @@ import { esbuildSchema } from './esbuild-settings.ts';
 import { exampleRuntimes, runtimePattern } from './runtimes.ts';
 import { fields, flag, kindOf, mustBe, text, texts, wholeNumber } from './schema-parts.ts';
 import { triggersSchema } from './trigger-schema.ts';
+import { mostWatchPatterns, watchPattern } from './watch-pattern.ts';
 
 const functionName = v.pipe(
   text,
@@ -93,11 +94,8 @@ export const functionSchema = fields({
   ),
   watch: v.optional(
     v.pipe(
-      v.array(
-        v.pipe(text, v.nonEmpty('must be a pattern'), v.maxLength(256)),
-        mustBe('an array of patterns'),
-      ),
-      v.maxLength(100),
+      v.array(watchPattern, mustBe('an array of patterns')),
+      v.maxLength(mostWatchPatterns),
       v.description(
         'Files below source_dir whose changes reload the function besides those that livectl finds by itself, as patterns of .gitignore, e.g. ["templates/**"]; a pattern that begins with ! leaves files out.',
       ),

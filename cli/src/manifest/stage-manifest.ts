@@ -8,6 +8,7 @@ import type { FunctionSettings } from './function-settings.ts';
 import { readManifestDocument } from './manifest-document.ts';
 import { type TriggerTargets, triggerTargetsSchema } from './trigger-targets.ts';
 import { type Vpc, vpcSchema } from './vpc.ts';
+import { mostWatchPatterns, watchPattern } from './watch-pattern.ts';
 
 /** In seconds (AWS: "Lambda quotas"). */
 const longestTimeout = 900;
@@ -31,7 +32,7 @@ const documentSchema = v.object({
       command: v.nullish(v.array(v.string())),
       python: v.nullish(v.string()),
       layer_dirs: v.nullish(v.array(v.string()), []),
-      watch: v.nullish(v.array(v.string())),
+      watch: v.nullish(v.pipe(v.array(watchPattern), v.maxLength(mostWatchPatterns))),
       esbuild: v.nullish(stageEsbuildSchema),
       triggers: v.nullish(triggerTargetsSchema, {}),
       vpc_config: v.nullish(v.object({ vpc_id: v.nullish(v.string()) })),

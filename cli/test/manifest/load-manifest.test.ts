@@ -159,6 +159,12 @@ describe('a wrong manifest', () => {
     [{ layers: [] }, ['functions.hello.layers: is not known here; did you mean "layer_dirs"?']],
     [{ handler: undefined }, ['functions.hello.handler: is required']],
     [
+      { watch: ['*a*b*c*'] },
+      [
+        'functions.hello.watch[0]: "*a*b*c*" must not have more than 3 stars between slashes, nor more than 3 times **',
+      ],
+    ],
+    [
       { runtime: 'nodejs 20' },
       ['functions.hello.runtime: "nodejs 20" must be e.g. nodejs22.x or python3.13'],
     ],

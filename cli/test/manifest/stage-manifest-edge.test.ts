@@ -48,6 +48,12 @@ test.each([
   ['a timeout out of range', document({}, { timeout: 1e300 }), 'functions.hello.timeout'],
   ['a memory size out of range', document({}, { memory_size: -1 }), 'functions.hello.memory_size'],
   [
+    'a watched pattern that a name of 200 characters keeps busy for half a minute',
+    document({}, { watch: [`${'*a'.repeat(5)}b`] }),
+    'functions.hello.watch.0',
+  ],
+  ['more watched patterns than a few', document({}, { watch: Array(101).fill('*') }), 'hello.watch'],
+  [
     'an id of a VPC that a shell would take apart',
     document({ vpcs: [{ ...vpc, id: 'vpc-1;id' }] }),
     'vpcs.0.id',
