@@ -66,8 +66,9 @@ async function isAgreed(open: readonly ProgramSetting[], options: AgreementOptio
   const { ask, output, root, stage } = options;
   if (ask === undefined) return false;
   output.line(`Stage ${stage} wants to run this on your machine, in ${plain(root)}:`);
-  for (const { field, functionName, value } of open) {
-    output.line(`  ${plain(functionName)}: ${field} = ${plain(JSON.stringify(value))}`);
+  for (const { field, folder = '.', functionName, value } of open) {
+    const where = folder === '.' ? '' : `, in ${plain(folder)}`;
+    output.line(`  ${plain(functionName)}: ${field} = ${plain(JSON.stringify(value))}${where}`);
   }
   try {
     return (await ask('Run it, now and later', ['yes', 'no'])) === 'yes';

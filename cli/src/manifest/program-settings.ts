@@ -1,6 +1,7 @@
 // What of a manifest can start a program, or have code loaded from elsewhere than the folder that is served.
 import { createHash } from 'node:crypto';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { isForeignHandler, isInPackages } from './foreign-handler.ts';
 import type { FunctionSettings } from './function-settings.ts';
 
 /** One such setting of one function. */
@@ -10,7 +11,11 @@ export interface ProgramSetting {
   readonly field: string;
   /** JSON. */
   readonly value: unknown;
+  /** Of a program that runs in `source_dir`: that folder, relative to the root. The same words do other things elsewhere. */
+  readonly folder?: string | undefined;
 }
+
+const runInSourceDir = new Set(['build', 'command']);
 
 /** Settings of esbuild that choose among what it does with the project's own sources; any other may bring code in. */
 const plainEsbuild = new Set([
@@ -22,7 +27,8 @@ const codeLoaders = new Set(['js', 'jsx', 'ts', 'tsx', 'default']);
 
 /**
  * `build`, `command` and `python` always; `source_dir`, `layer_dirs` and `handler` where they lead out of the folder
- * `root`; of `esbuild` all that can bring code in.
+ * `root` or to installed packages; `handler` also where it is not in a file of the function's; of `esbuild` all that can
+ * bring code in.
  */
 export function programSettings(functions: readonly FunctionSettings[], root: string): ProgramSetting[] {
   return functions.flatMap((settings) => {
@@ -32,9 +38,13 @@ export function programSettings(functions: readonly FunctionSettings[], root: st
       build,
       command,
       python,
-      source_dir: isWithin(root, taskRoot) ? undefined : sourceDir,
-      layer_dirs: layerDirs.every((folder) => isWithin(root, resolve(root, folder))) ? undefined : layerDirs,
-      handler: isWithin(taskRoot, resolve(taskRoot, dirname(handler))) ? undefined : handler,
+      source_dir: isOwn(root, taskRoot) ? undefined : sourceDir,
+      layer_dirs: layerDirs.every((folder) => isOwn(root, resolve(root, folder))) ? undefined : layerDirs,
+      handler:
+        isWithin(taskRoot, resolve(taskRoot, dirname(handler))) &&
+        (command !== undefined || !isForeignHandler(settings, taskRoot))
+          ? undefined
+          : handler,
     };
     for (const [option, value] of Object.entries(settings.esbuild)) {
       if (plainEsbuild.has(option) || isEmpty(value) || isPlainLoader(option, value)) continue;
@@ -42,20 +52,28 @@ export function programSettings(functions: readonly FunctionSettings[], root: st
     }
     return Object.entries(fields)
       .filter(([, value]) => value !== undefined)
-      .map(([field, value]) => ({ functionName, field, value }));
+      .map(([field, value]) => {
+        if (!runInSourceDir.has(field)) return { functionName, field, value };
+        return { functionName, field, value, folder: relative(root, taskRoot) || '.' };
+      });
   });
 }
 
 /** The same for equal settings, and for no others. */
-export function printOf({ functionName, field, value }: ProgramSetting): string {
+export function printOf({ functionName, field, value, folder }: ProgramSetting): string {
   return createHash('sha256')
-    .update(JSON.stringify([functionName, field, value]))
+    .update(JSON.stringify([functionName, field, value, folder]))
     .digest('hex');
 }
 
 function isWithin(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way === '' || (!isAbsolute(way) && way.split(/[\\/]/)[0] !== '..');
+}
+
+/** Whether it is one of the project's own folders. */
+function isOwn(root: string, path: string): boolean {
+  return isWithin(root, path) && !isInPackages(relative(root, path));
 }
 
 function isPlainLoader(option: string, value: unknown): boolean {

@@ -55,6 +55,7 @@ afterAll(async () => {
 beforeEach(() => {
   const made = project({
     'app.mjs': 'export const handler = async () => 1;\n',
+    'snake.py': 'def handler(event, context):\n    return 1\n',
     // It leaves what it can see, outside of what is watched.
     'make.mjs':
       'import { writeFileSync } from "node:fs";\nwriteFileSync(process.argv[2], JSON.stringify(process.env));\n',
@@ -129,11 +130,14 @@ test('nobody to ask: all that is not agreed to is named, and nothing runs', asyn
   await putManifest({
     built: { build: build() },
     own: { command: ['./run'], runtime: 'provided.al2023' },
-    snake: { runtime: 'python3.12', python: '/tmp/evil-python' },
-    outside: { source_dir: '../elsewhere' },
+    snake: { handler: 'snake.handler', runtime: 'python3.12', python: '/tmp/evil-python' },
+    outside: { source_dir: '../elsewhere', handler: 'src/app.handler' },
     layered: { layer_dirs: ['/tmp/evil-layer'] },
     absolute: { handler: '/tmp/evil.handler' },
     upwards: { handler: '../../tmp/evil.handler' },
+    // They would run their event: Python's profiler as a program, the package as a command line.
+    profiler: { handler: 'cProfile.run', runtime: 'python3.12' },
+    dependency: { handler: 'cross-spawn.sync' },
     plain: { esbuild: { bundle: true, packages: 'bundle' } },
   });
   const livectl = serve();
@@ -142,7 +146,10 @@ test('nobody to ask: all that is not agreed to is named, and nothing runs', asyn
   expect(others).toEqual([]);
   expect(error).toMatchObject({ event: 'error', code: 'LD_UNTRUSTED' });
   const fields = ['built.build', 'own.command', 'snake.python', 'outside.source_dir', 'layered.layer_dirs'];
-  const all = [...fields, 'absolute.handler', 'upwards.handler'].map((field) => `functions.${field}`);
+  const all = [
+    ...fields,
+    ...['absolute', 'upwards', 'profiler', 'dependency'].map((name) => `${name}.handler`),
+  ].map((field) => `functions.${field}`);
   expect(error).toMatchObject({ message: expect.stringContaining(all.join(', ')) });
   expect(error).toMatchObject({ remedy: expect.stringContaining(`${root}/livectl.json`) });
   expect(error).toMatchObject({ remedy: expect.stringContaining('--trust-manifest') });
