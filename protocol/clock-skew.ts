@@ -24,7 +24,7 @@ export interface SkewBounds {
 
 /**
  * The difference lies between two bounds, which each time stamp may bring closer together. AWS's own answers set
- * them; what messages claim counts only between these, since whoever can seal a message can write any time in it.
+ * them; what messages claim counts only between these, since anyone who can seal a message can write any time in it.
  */
 export class ClockSkew {
   #from = Number.NEGATIVE_INFINITY;

@@ -34,7 +34,7 @@ export type MessageType = (typeof messageTypes)[number];
  * What a stub of a later version says it understands, in `understands` of its invoke. A stub that names nothing is of
  * 0.1.0 and refuses `moved` by its header.
  * - `asks`: it answers an `ack` that asks with a `probe` as long as it waits.
- * - `moved`: it goes on to whoever holds the function.
+ * - `moved`: it goes on to anyone who holds the function.
  */
 export const abilities = ['asks', 'moved'] as const;
 export type Ability = (typeof abilities)[number];

@@ -3,7 +3,7 @@ import type { Clock, Timer } from './clock.ts';
 import { type MessageHeader, maxMessageBytes } from './message.ts';
 
 export interface ReassemblyLimits {
-  /** All unfinished messages together; beyond it those of whoever has most are dropped, the oldest first. */
+  /** All unfinished messages together; beyond it those of anyone who has most are dropped, the oldest first. */
   readonly maxPendingBytes: number;
   /** A message whose next chunk does not come within this is dropped. */
   readonly chunkTimeoutMs: number;

@@ -5,7 +5,7 @@ import { decodeMessage } from './wire.ts';
 export interface UnpackerLimits {
   /** Inflations under way. zlib's advance together, 16 KB at a time: all that are under way grow at once. */
   readonly atOnce: number;
-  /** Bytes of messages that wait for their turn; beyond it the newest of whoever has most is dropped. */
+  /** Bytes of messages that wait for their turn; beyond it the newest of anyone who has most is dropped. */
   readonly maxWaitingBytes: number;
 }
 

@@ -26,7 +26,7 @@ describe('an unpacker', () => {
     expect(unpacker.waitingBytes).toBe(0);
   });
 
-  it('drops the newest of whoever has most waiting, and counts small ones too', async () => {
+  it('drops the newest of anyone who has most waiting, and counts small ones too', async () => {
     const unpacker = new Unpacker({ atOnce: 1, maxWaitingBytes: 64 * 1024 });
     const flood = Array.from({ length: 1000 }, () => unpacker.unpack('flood', header, small));
     const other = unpacker.unpack('other', header, small);

@@ -94,7 +94,7 @@ export class ClientDirectory {
 
   /**
    * Who would serve, at the last reading, but for a livectl that can't tell this stub from anybody else. It gets
-   * nothing: without the secret in the agreement, whoever can write one item would be sent events and credentials.
+   * nothing: without the secret in the agreement, anyone who can write one item would be sent events and credentials.
    */
   get outdated(): ClientItem | undefined {
     return this.#outdated;

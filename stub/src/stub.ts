@@ -226,7 +226,7 @@ export class Stub {
   }
 }
 
-/** The frames of the stub's own code say nothing to whoever reads the function's error. */
+/** The frames of the stub's own code say nothing to anyone who reads the function's error. */
 function withoutFrames<T>(error: T): T {
   if (error instanceof LiveDebugError) error.stack = `${error.name}: ${error.message}`;
   return error;

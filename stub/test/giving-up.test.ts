@@ -1,4 +1,4 @@
-// Whoever may still have an invocation hears that nobody waits for it; and short invocations are given up in their time.
+// Anyone who may still have an invocation hears that nobody waits for it; and short invocations are given up in their time.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -160,7 +160,7 @@ describe('an invocation of 5 s', () => {
     expect(errorOf(await outcome).errorType).toBe('LiveDebugLostError');
   });
 
-  it('goes to whoever serves by now after half the time for an ack', async () => {
+  it('goes to anyone who serves by now after half the time for an ack', async () => {
     const outcome = lambda.invoke({}, { timeoutMs });
     await client.next('invoke');
     await lambda.untilTimer(silenceMs);

@@ -88,7 +88,7 @@ export class FunctionBuild implements Subscriber {
   onLoaded(loaded: LoadedReport): void {
     if (this.#closed || !this.#further.add(loaded)) return;
     const torn = this.#watch(loaded.since);
-    // What changed while it was being loaded is looked at by the watcher, and told of.
+    // What changed while it was being loaded is looked at by the watcher, and reported.
     if (torn) this.#forced = true;
   }
 

@@ -94,7 +94,7 @@ export function createDeveloper(
   ]);
 }
 
-/** Whoever runs Terraform: writes the directory's table as it likes. */
+/** Anyone who runs Terraform: writes the directory's table as it likes. */
 export function createDeployer(tableName: string): Principal {
   return createPrincipal('live-debug-deployer/local', [
     { actions: ['dynamodb:*'], resources: [tableArn(tableName)] },

@@ -196,7 +196,7 @@ async function serve(
     wasRunning: (functionName, atMs) => pool.wasRunning(functionName, atMs),
   });
   closers.add(() => builder.close());
-  // Beside the first builds: whoever calls meanwhile waits for them, and is not told that nobody serves.
+  // Beside the first builds: anyone who calls meanwhile waits for them, and is not told that nobody serves.
   const building = builder.start();
   // Waited for below; a place that can't be opened is what to report first.
   building.catch(() => undefined);

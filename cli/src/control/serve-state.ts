@@ -76,7 +76,7 @@ export async function writeServeState(state: Omit<ServeState, 'version' | 'pid'>
   const content = JSON.stringify({ version: stateVersion, pid: process.pid, ...state });
   try {
     writeFileSync(draft, content, { mode: 0o600, flag: 'wx' });
-    // Whoever looks while it is written sees all of it or nothing.
+    // Anyone who looks while it is written sees all of it or nothing.
     renameSync(draft, file);
   } catch (error) {
     rmSync(draft, { force: true });

@@ -84,7 +84,7 @@ export class Arrivals {
     }
   }
 
-  /** Not run here: the stub goes on to whoever serves it. One that does not understand that hears nothing, and looks. */
+  /** Not run here: the stub goes on to anyone who serves it. One that does not understand that hears nothing, and looks. */
   leave({ head, id }: Message<'invoke'>, channel: Channel, reason: 'not-held' | 'stopping'): void {
     const { replies, track } = this.#options;
     if (head.understands?.includes('moved')) track(replies.moved(id, head.replyTo, channel, reason));

@@ -71,7 +71,7 @@ export class Doubts {
     });
   }
 
-  /** No longer holds it; whoever takes it decides. */
+  /** No longer holds it; anyone who takes it decides. */
   take(id: string): Held | undefined {
     const entry = this.#held.get(id);
     if (entry === undefined) return undefined;

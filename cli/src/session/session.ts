@@ -43,7 +43,7 @@ export interface SessionOptions {
   readonly explain?: ((error: unknown) => unknown) | undefined;
 }
 
-/** At the end, how long informing whoever serves the rest of the stage is waited for. */
+/** At the end, how long informing anyone who serves the rest of the stage is waited for. */
 const lastNewsMs = 1000;
 
 /** Dropped messages that are reported one by one before they are counted: each reason shows. */
@@ -296,7 +296,7 @@ export class Session {
     this.#error(code, `${words}; the lease ${state}; trying again`, remedy);
   }
 
-  /** The lease is this session's: whoever had it hears of it, and so does whoever serves the rest of the stage. */
+  /** The lease is this session's: anyone who had it hears of it, and so does anyone who serves the rest of the stage. */
   async #taken(displaced: readonly ClientItem[]): Promise<void> {
     const { only } = this.#options;
     const isFirst = !this.#announced;

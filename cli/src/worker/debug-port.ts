@@ -49,7 +49,7 @@ export async function openDebugPort(
 const adapterGreeting = 'content-length:';
 
 /**
- * Python: whoever speaks the Debug Adapter Protocol is a debugger. A request of HTTP is not: debugpy would pass over its
+ * Python: anyone who speaks the Debug Adapter Protocol is a debugger. A request of HTTP is not: debugpy would pass over its
  * first lines and take the body that a web page has posted for a message.
  */
 function adapterServer(target: DebugTarget): Server {

@@ -1,4 +1,4 @@
-// [5] Whether somebody outside may be talking to a worker between its invocations: a debugger, or whoever calls a port.
+// [5] Whether somebody outside may be talking to a worker between its invocations: a debugger, or anyone who calls a port.
 import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { descendants } from './process-keeper.ts';

@@ -28,7 +28,7 @@ export interface RuntimeApiOptions {
   readonly peerOf?: (socket: Socket) => Promise<Peer>;
   /** Further `GET` paths, answered as JSON once their promise resolves; refused when no token is set. */
   readonly privateRoutes?: Readonly<Record<string, () => unknown>>;
-  /** Further `POST` paths, told of the body; refused when no token is set. */
+  /** Further `POST` paths, given the body; refused when no token is set. */
   readonly privatePosts?: Readonly<Record<string, (body: Uint8Array) => void>>;
   /** Further headers of the next answer to `next`. */
   readonly nextHeaders?: () => Readonly<Record<string, string>>;

@@ -26,7 +26,7 @@ export class RuntimeClient {
 
   /**
    * `startup` are the variables that must be right from its start; `debuggable`: it lets a debugger attach, and tells
-   * where; `onLoaded` is told of the files the client has loaded; `whole` is what it is started with beside `startup`.
+   * where; `onLoaded` receives the files the client has loaded; `whole` is what it is started with beside `startup`.
    */
   constructor(
     startup: Variables,

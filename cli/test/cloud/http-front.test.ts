@@ -238,7 +238,7 @@ describe('routing', () => {
     expect((await call('/hello', { headers: { Host: `localhost:${port}` } })).status).toBe(200);
   });
 
-  test('a page of another site is refused before the function hears of it, and told of once', async () => {
+  test('a page of another site is refused before the function hears of it, and reported once', async () => {
     const post = (origin: string, path = '/form') => call(path, { method: 'POST', headers: { origin } });
     expect((await post('https://evil.example')).status).toBe(403);
     const image = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' };

@@ -1,5 +1,5 @@
 // What an invocation sealed by somebody else can bring, on the built file: an event, and nothing that starts a program.
-// Whoever has the stage's secret and a stub role's credentials can seal one (docs/protocol.md, "Threats").
+// Anyone who has the stage's secret and a stub role's credentials can seal one (docs/protocol.md, "Threats").
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-// What a stage's manifest can start on the machine of whoever serves it, on the built file: nothing that its developer has
+// What a stage's manifest can start on the machine of anyone who serves it, on the built file: nothing that its developer has
 // not agreed to, in livectl.json, at the terminal, or by --trust-manifest.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

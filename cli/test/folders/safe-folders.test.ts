@@ -160,7 +160,7 @@ describe('a private folder', () => {
     expect(() => makePrivateFolder(victim, other)).toThrow("is another user's");
   });
 
-  test('is there for whoever runs this', () => {
+  test('is there for anyone who runs this', () => {
     expect(() => makePrivateFolder(join(base, 'mine'))).not.toThrow();
     expect(currentUser()?.isTrusted(0)).toBe(true);
   });

@@ -108,7 +108,7 @@ resource "aws_dynamodb_table_item" "manifest" {
     document = { S = jsonencode(local.manifest) }
   })
 
-  # Whoever reads the manifest finds the secret too.
+  # Anyone who reads the manifest finds the secret too.
   depends_on = [aws_dynamodb_table_item.secret]
 
   lifecycle {
