@@ -19,6 +19,8 @@ export type Compilation =
       /** As above, as far as is known; and what would mend the errors. */
       readonly inputs: ReadonlySet<string>;
       readonly errors: readonly BuildMessage[];
+      /** The errors have been told, and nothing was built meanwhile. */
+      readonly isTold?: boolean;
     };
 
 /** One way to make a function runnable. */

@@ -162,6 +162,7 @@ export class FunctionBuild implements Subscriber {
     this.#since = undefined;
     if (!compilation.ok) {
       this.#fingerprint = undefined;
+      if (compilation.isTold && this.#told) return;
       onEvent({
         type: 'build_error',
         functionName,

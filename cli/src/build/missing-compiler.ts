@@ -14,6 +14,7 @@ export interface MissingCompilerOptions {
 export class MissingCompiler implements Compiler {
   readonly #options: MissingCompilerOptions;
   #compiler: Compiler | undefined;
+  #told: string | undefined;
 
   constructor(options: MissingCompilerOptions) {
     this.#options = options;
@@ -25,7 +26,10 @@ export class MissingCompiler implements Compiler {
     const found = again();
     if ('problem' in found) {
       const { places = target.places ?? [], problem } = found;
-      return { ok: false, inputs: new Set(places), errors: [{ text: problem }] };
+      // The folder changes with every file that comes or goes.
+      const isTold = this.#told === problem;
+      this.#told = problem;
+      return { ok: false, inputs: new Set(places), errors: [{ text: problem }], isTold };
     }
     this.#compiler = await compilerFor(found);
     return this.#compiler.compile();

@@ -136,7 +136,7 @@ export type CloudEvent =
   | {
       readonly type: 'refused';
       readonly functionName: string;
-      readonly from: 'page' | 'user';
+      readonly from: 'page' | 'user' | 'gone';
       /** Of the page, where its browser says it. */
       readonly origin: string | undefined;
     }

@@ -135,6 +135,9 @@ function refusedWords({ from, functionName, origin }: Extract<CloudEvent, { type
   if (from === 'user') {
     return `a request to ${functionName} from another user of this machine was refused; --allow-other-users lets them call`;
   }
+  if (from === 'gone') {
+    return `a request to ${functionName} was not run: its caller closed the connection before livectl could tell which user it is`;
+  }
   const page = origin === undefined ? 'a web page' : `a web page of ${origin}`;
   return `a request to ${functionName} from ${page} was refused; if the page is yours, add its origin to "cors": { "allow_origins": [...] } of the trigger (docs/shared-machines.md)`;
 }

@@ -20,6 +20,9 @@ const tagLength = 6;
 /** More invocations than ever run at once. */
 const maxFilters = 10_000;
 
+/** Of the files that a reload names: a checkout changes hundreds. */
+const mostNames = 4;
+
 /** Returns a listener that writes each event for a person to read. */
 export function pretty(output: Output): (event: SessionEvent) => void {
   const paint = style(output.colour);
@@ -48,8 +51,10 @@ function describe(
       filters.delete(event.id);
       return result(event, paint);
     case 'reload': {
-      const changed =
-        event.changed.length > 0 ? paint.dim(` (${event.changed.map(printable).join(', ')})`) : '';
+      const names = event.changed.slice(0, mostNames).map(printable).join(', ');
+      const more = event.changed.length - mostNames;
+      const all = more > 0 ? `${names} and ${more} more` : names;
+      const changed = all === '' ? '' : paint.dim(` (${all})`);
       return `${paint.ok('↻')} ${name(event, paint)} reloaded in ${ms(event.ms)}${changed}`;
     }
     case 'build_error': {

@@ -24,6 +24,11 @@ test.each([
     }),
   );
   expect(await project.next('built')).toMatchObject({ code: { functionName: 'hello' } });
+  // Says nothing again for files that are not the one: the build that follows is the next event of the function.
+  await project.write('other.txt', '');
+  await project.write('hello.mjs', `${text}\n// saved`);
+  expect(await project.next('built')).toMatchObject({ code: { functionName: 'hello' } });
   await project.write(file, text);
   expect(await project.next('built')).toMatchObject({ code: { functionName: 'late' }, first: false });
+  expect(project.all('build_error')).toHaveLength(1);
 });

@@ -77,10 +77,10 @@ test('a program’s request is not a browser’s', () => {
   expect(isFromBrowser({ referer: 'http://x/' })).toBe(true);
 });
 
-test('a caller who is gone counts as another user, who may be let in', async () => {
+test('a caller who is gone is refused, and not called another user', async () => {
   const request = { method: 'GET', headers: {}, socket: {} } as IncomingMessage;
   const isLinux = process.platform === 'linux';
   const refused = await refusalOfCaller(request, { allowOrigins: [], otherUsers: false });
-  expect(refused).toEqual(isLinux ? { from: 'user' } : undefined);
+  expect(refused).toEqual(isLinux ? { from: 'gone' } : undefined);
   expect(await refusalOfCaller(request, { allowOrigins: [], otherUsers: true })).toBeUndefined();
 });

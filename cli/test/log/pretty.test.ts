@@ -281,6 +281,16 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
     '↻ hello reloaded in 14 ms (src/a.ts, src/b.ts)',
   ],
   [
+    'reload of many files',
+    {
+      event: 'reload',
+      function: 'hello',
+      ms: 14.2,
+      changed: ['a.ts', 'b.ts', 'c.ts', 'd.ts', 'e.ts', 'f.ts'],
+    },
+    '↻ hello reloaded in 14 ms (a.ts, b.ts, c.ts, d.ts and 2 more)',
+  ],
+  [
     'reload without a file',
     { event: 'reload', function: 'hello', ms: 14.2, changed: [] },
     '↻ hello reloaded in 14 ms',

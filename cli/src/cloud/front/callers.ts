@@ -13,7 +13,10 @@ export interface CallerRules {
 /** Why a request is refused. */
 export type Refusal =
   /** `origin` is the page's, undefined where the browser doesn't say. */
-  { readonly from: 'page'; readonly origin: string | undefined } | { readonly from: 'user' };
+  | { readonly from: 'page'; readonly origin: string | undefined }
+  | { readonly from: 'user' }
+  /** Its connection was closed before it was known whose it was, e.g. while this machine was asleep. */
+  | { readonly from: 'gone' };
 
 /** Undefined where it is let in. */
 export async function refusalOfCaller(
@@ -23,7 +26,8 @@ export async function refusalOfCaller(
   if (isForeignPage(request, rules.allowOrigins)) return { from: 'page', origin: request.headers.origin };
   if (rules.otherUsers) return undefined;
   const peer = await peerOf(request.socket);
-  return peer === 'other' || peer === 'gone' ? { from: 'user' } : undefined;
+  if (peer === 'gone') return { from: 'gone' };
+  return peer === 'other' ? { from: 'user' } : undefined;
 }
 
 /**
