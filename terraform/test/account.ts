@@ -30,7 +30,9 @@ export async function start(root: string, { onTestFinished }: TestContext) {
 
 /** As `livectl serve --stage` reads it. */
 export function readManifest(moto: Moto, stage: string): Promise<StageManifest> {
-  return inDirectory(moto, stage, (directory) => readStageManifest(directory, stage, undefined));
+  return inDirectory(moto, stage, (directory) =>
+    readStageManifest(directory, stage, undefined, { region: 'any', isEmulated: true }),
+  );
 }
 
 /** An item of a stage's table by its key: DynamoDB's answer to GetItem. */

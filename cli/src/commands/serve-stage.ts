@@ -9,7 +9,6 @@ import { proxyAgent } from '../aws/proxy-agents.ts';
 import { openStage, type StageOptions } from '../aws/stage.ts';
 import { terminalAsk } from '../log/ask.ts';
 import { processOutput } from '../log/output.ts';
-import { checkRelayUrl } from '../manifest/relay-url.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
 import { ReadVariables } from '../session/variables/read-variables.ts';
 import { agreeToManifest } from './agree-to-manifest.ts';
@@ -38,9 +37,9 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
       directory,
       options.stage,
       options.functions,
+      { region, isEmulated: hasEmulator() },
     ).catch(fail);
     checkClock(skew.leastMs);
-    checkRelayUrl(options.stage, relayUrl, region, hasEmulator());
     const root = resolve(options.root);
     await agreeToManifest({
       region,

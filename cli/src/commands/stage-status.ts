@@ -1,8 +1,10 @@
 // What `livectl status` finds out: the stage's table, its clients and whether its relay answers.
+
 import { systemClock } from '../../../protocol/clock.ts';
 import type { SkewEstimate } from '../../../protocol/clock-skew.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import { openRelaySocket } from '../../../protocol/relay-socket.ts';
+import { hasEmulator } from '../aws/endpoints.ts';
 import { explainDirectory } from '../aws/explain-directory.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { openStage, type Stage, type StageOptions } from '../aws/stage.ts';
@@ -45,7 +47,10 @@ async function statusOf(
   options: StatusOptions,
   { context, directory, identity, skew }: Stage,
 ): Promise<StageStatus> {
-  const manifest = await readStageManifest(directory, options.stage, undefined);
+  const manifest = await readStageManifest(directory, options.stage, undefined, {
+    region: identity.region,
+    isEmulated: hasEmulator(),
+  });
   const [clients, relay] = await Promise.all([
     directory.clients(options.stage),
     relayStatus(manifest.relayUrl, identity.region, await identity.credentials()),

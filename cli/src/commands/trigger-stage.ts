@@ -5,7 +5,7 @@ import { systemClock } from '../../../protocol/clock.ts';
 import { servingClient } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
-import { emulatorOf } from '../aws/endpoints.ts';
+import { emulatorOf, hasEmulator } from '../aws/endpoints.ts';
 import { explainDirectory } from '../aws/explain-directory.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { openStage, type StageOptions } from '../aws/stage.ts';
@@ -62,12 +62,13 @@ async function openAws(options: StageOptions): Promise<TriggerStage> {
   const args = placeArgs({ kind: 'stage', ...options });
   const { context, directory, http, identity } = await openStage(options);
   try {
-    const { functionNames, targets } = await readStageManifest(directory, name, undefined).catch(
-      (error: unknown) => {
-        throw explainDirectory(error, context);
-      },
-    );
     const { region } = identity;
+    const { functionNames, targets } = await readStageManifest(directory, name, undefined, {
+      region,
+      isEmulated: hasEmulator(),
+    }).catch((error: unknown) => {
+      throw explainDirectory(error, context);
+    });
     return {
       name: `stage ${name}`,
       functions: [...functionNames].map(([functionName, lambdaName]) => ({

@@ -1,5 +1,7 @@
 // What `livectl vpn` knows of the functions: from a stage's manifest on AWS, or from livectl.json.
+
 import { systemClock } from '../../../protocol/clock.ts';
+import { hasEmulator } from '../aws/endpoints.ts';
 import { explainDirectory } from '../aws/explain-directory.ts';
 import { functionVariables } from '../aws/function-variables.ts';
 import { openStage, type StageOptions } from '../aws/stage.ts';
@@ -74,7 +76,10 @@ export async function vpnFacts(place: VpnPlace, only: readonly string[] | undefi
   }
   const { context, directory, http, identity } = await openStage(place);
   try {
-    const manifest = await readStageManifest(directory, place.stage, only);
+    const manifest = await readStageManifest(directory, place.stage, only, {
+      region: identity.region,
+      isEmulated: hasEmulator(),
+    });
     return {
       title: `stage ${place.stage} in ${identity.region}`,
       stage: place.stage,

@@ -11,11 +11,18 @@ const domains: readonly (readonly [string, string])[] = [
   ['us-iso-', 'c2s.ic.gov'],
 ];
 
+/** Where a stage's relay is expected. */
+export interface RelayPlace {
+  readonly region: string;
+  /** The environment names an endpoint instead of AWS's. */
+  readonly isEmulated: boolean;
+}
+
 /**
- * Throws LD_UNTRUSTED unless the relay is API Gateway's in this Region, by TLS. With `isEmulated`, the environment names
- * an endpoint instead of AWS's, it may be anywhere.
+ * Throws LD_UNTRUSTED unless the relay is API Gateway's in this Region, by TLS. Of an emulator it may be
+ * anywhere.
  */
-export function checkRelayUrl(stage: string, relayUrl: string, region: string, isEmulated: boolean): void {
+export function checkRelayUrl(stage: string, relayUrl: string, { isEmulated, region }: RelayPlace): void {
   if (isEmulated) return;
   const url = new URL(relayUrl);
   const [, domain] = domains.find(([start]) => region.startsWith(start)) ?? ['', 'amazonaws.com'];

@@ -6,6 +6,7 @@ import { didYouMean } from './did-you-mean.ts';
 import { esbuildSettings, pathsOutside, stageEsbuildSchema } from './esbuild-settings.ts';
 import type { FunctionSettings } from './function-settings.ts';
 import { readManifestDocument } from './manifest-document.ts';
+import { checkRelayUrl, type RelayPlace } from './relay-url.ts';
 import { type TriggerTargets, triggerTargetsSchema } from './trigger-targets.ts';
 import { type Vpc, vpcSchema } from './vpc.ts';
 import { mostWatchPatterns, watchPattern } from './watch-pattern.ts';
@@ -59,12 +60,13 @@ export interface StageManifest {
 
 /**
  * Reads the manifest item. Rejects with LD_STAGE where there is none or it is of another version, LD_CONFIG for a
- * `--function` that is not in it, and with what the directory says.
+ * `--function` that is not in it, LD_UNTRUSTED for a relay that may not be where it says, and with what the directory says.
  */
 export async function readStageManifest(
   directory: Directory,
   stage: string,
   only: readonly string[] | undefined,
+  place: RelayPlace,
 ): Promise<StageManifest> {
   const document = await readManifestDocument(directory, stage);
   if (document === undefined) {
@@ -84,6 +86,7 @@ export async function readStageManifest(
     );
   }
   const { functions, relay, vpcs } = parsed.output;
+  checkRelayUrl(stage, relay.url, place);
   for (const [name, entry] of Object.entries(functions)) {
     const [path] = pathsOutside(esbuildSettings(entry.esbuild), entry.source_dir);
     if (path === undefined) continue;

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { checkRelayUrl } from '../../src/manifest/relay-url.ts';
 
 const check = (url: string, region = 'eu-west-1', isEmulated = false) =>
-  checkRelayUrl('dev', url, region, isEmulated);
+  checkRelayUrl('dev', url, { region, isEmulated });
 
 it.each([
   ['wss://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/live', 'eu-west-1'],

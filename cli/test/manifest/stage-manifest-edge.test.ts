@@ -15,13 +15,13 @@ const vpc = {
 
 function read(item: unknown): Promise<unknown> {
   const directory = { tableName: 'live-debug-dev', call: async () => item } as unknown as Directory;
-  return readStageManifest(directory, 'dev', undefined);
+  return readStageManifest(directory, 'dev', undefined, { region: 'eu-west-1', isEmulated: false });
 }
 
 function document(changes: Readonly<Record<string, unknown>>, hello: Readonly<Record<string, unknown>> = {}) {
   const whole = {
     version: 1,
-    relay: { url: 'wss://relay.example/live' },
+    relay: { url: 'wss://a1b2c3.execute-api.eu-west-1.amazonaws.com/live' },
     functions: { hello: { ...entry, ...hello } },
     ...changes,
   };
@@ -31,7 +31,7 @@ function document(changes: Readonly<Record<string, unknown>>, hello: Readonly<Re
 test('one of the module is read', async () => {
   await expect(read(document({ vpcs: [vpc] }))).resolves.toMatchObject({
     vpcs: [vpc],
-    relayUrl: 'wss://relay.example/live',
+    relayUrl: 'wss://a1b2c3.execute-api.eu-west-1.amazonaws.com/live',
   });
 });
 
@@ -73,4 +73,9 @@ test.each([
     code: 'LD_STAGE',
     message: expect.stringContaining(words),
   });
+});
+
+test('its relay is API Gateway’s, whatever reads it: commands sign their requests there', async () => {
+  const elsewhere = document({ relay: { url: 'wss://relay.example/live' } });
+  await expect(read(elsewhere)).rejects.toMatchObject({ code: 'LD_UNTRUSTED' });
 });

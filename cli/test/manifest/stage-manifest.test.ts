@@ -13,12 +13,16 @@ function read(esbuild: unknown, sourceDir = '.') {
     source_dir: sourceDir,
     esbuild,
   };
-  const document = { version: 1, relay: { url: 'https://relay.example/live' }, functions: { hello } };
+  const document = {
+    version: 1,
+    relay: { url: 'https://a1b2c3.execute-api.eu-west-1.amazonaws.com/live' },
+    functions: { hello },
+  };
   const directory = {
     tableName: 'live-debug-dev',
     call: async () => ({ Item: { document: { S: JSON.stringify(document) } } }),
   } as unknown as Directory;
-  return readStageManifest(directory, 'dev', undefined);
+  return readStageManifest(directory, 'dev', undefined, { region: 'eu-west-1', isEmulated: false });
 }
 
 it('takes the fields of esbuild as Terraform writes them', async () => {
