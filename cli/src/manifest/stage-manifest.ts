@@ -1,4 +1,5 @@
 // The manifest of a stage on AWS: what the Terraform module wrote into the directory, parsed for every room.
+import { basename, win32 } from 'node:path';
 import * as v from 'valibot';
 import type { Directory } from '../../../protocol/directory.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
@@ -16,12 +17,18 @@ const longestTimeout = 900;
 /** In MB; far above Lambda's quota, which AWS has raised before. */
 const mostMemory = 1024 * 1024;
 
+/** Builds are written to a folder of this name, so it must be no path to another one. The module takes words only. */
+const functionName = v.pipe(
+  v.string(),
+  v.check((name) => basename(name) === name && win32.basename(name) === name && !/^\.*$/.test(name)),
+);
+
 /** What the module and livectl agree on; fields of later versions of the module are passed over. */
 const documentSchema = v.object({
   version: v.literal(1),
   relay: v.object({ url: v.pipe(v.string(), v.url()) }),
   functions: v.record(
-    v.string(),
+    functionName,
     v.object({
       function_name: v.string(),
       handler: v.string(),

@@ -79,3 +79,12 @@ test('its relay is API Gateway’s, whatever reads it: commands sign their reque
   const elsewhere = document({ relay: { url: 'wss://relay.example/live' } });
   await expect(read(elsewhere)).rejects.toMatchObject({ code: 'LD_UNTRUSTED' });
 });
+
+test.each(['../../../evil', '/tmp/evil', 'a/b', 'a\\b', 'C:evil', '..', '.', ''])(
+  'a function called %j is refused: builds are written to a folder of its name',
+  async (name) => {
+    await expect(read(document({ functions: { [name]: entry } }))).rejects.toMatchObject({
+      code: 'LD_STAGE',
+    });
+  },
+);
