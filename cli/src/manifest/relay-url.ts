@@ -11,6 +11,11 @@ const domains: readonly (readonly [string, string])[] = [
   ['us-iso-', 'c2s.ic.gov'],
 ];
 
+/** The domain of the services in a Region, e.g. `amazonaws.com`. */
+export function domainOf(region: string): string {
+  return domains.find(([start]) => region.startsWith(start))?.[1] ?? 'amazonaws.com';
+}
+
 /** Where a stage's relay is expected. */
 export interface RelayPlace {
   readonly region: string;
@@ -25,7 +30,7 @@ export interface RelayPlace {
 export function checkRelayUrl(stage: string, relayUrl: string, { isEmulated, region }: RelayPlace): void {
   if (isEmulated) return;
   const url = new URL(relayUrl);
-  const [, domain] = domains.find(([start]) => region.startsWith(start)) ?? ['', 'amazonaws.com'];
+  const domain = domainOf(region);
   const [apiId = '', ...rest] = url.hostname.split('.');
   const isApi = /^[a-z0-9]{1,32}$/.test(apiId) && rest.join('.') === `execute-api.${region}.${domain}`;
   const isPlain = url.port === '' && url.username === '' && url.password === '';

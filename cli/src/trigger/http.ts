@@ -2,8 +2,10 @@
 import { CutOffError, type HttpResponse } from '../../../protocol/http-client.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { Signer } from '../../../protocol/signature.ts';
+import { hasEmulator } from '../aws/endpoints.ts';
 import type { Aws } from './aws.ts';
 import { type Given, wrong } from './given.ts';
+import { checkSignedHost, type SignedService } from './signed-host.ts';
 import type { Missing, Published, Source } from './source.ts';
 
 const flags = ['method', 'path', 'header', 'query', 'body'] as const;
@@ -65,8 +67,7 @@ function hasToken(given: Given): boolean {
 /** How a request is signed, and how a refusal of it looks and ends. */
 interface Signing {
   readonly service: string;
-  /** The Region in the host's name. */
-  readonly host: RegExp;
+  readonly host: SignedService;
   readonly isRefusal: (response: HttpResponse) => boolean;
   readonly remedy: string;
 }
@@ -74,7 +75,7 @@ interface Signing {
 /** https://ID.lambda-url.REGION.on.aws/ */
 const ofFunctionUrl: Signing = {
   service: 'lambda',
-  host: /\.lambda-url\.([^.]+)\./,
+  host: 'lambda-url',
   isRefusal: ({ headers }) => headers['x-amzn-errortype'] === 'AccessDeniedException',
   remedy: 'allow lambda:InvokeFunctionUrl and lambda:InvokeFunction on the function to your role',
 };
@@ -82,7 +83,7 @@ const ofFunctionUrl: Signing = {
 /** https://ID.execute-api.REGION.amazonaws.com/ */
 const ofRoute: Signing = {
   service: 'execute-api',
-  host: /\.execute-api\.([^.]+)\./,
+  host: 'execute-api',
   // API Gateway says no more; a function that says exactly this means the same.
   isRefusal: ({ body }) => body.toString('utf8') === '{"message":"Forbidden"}',
   remedy: 'allow execute-api:Invoke on the API to your role, as developer_policy_json of the module does',
@@ -144,7 +145,8 @@ async function sign(
   { host, service }: Signing,
   aws: Aws,
 ): Promise<Record<string, string>> {
-  const region = host.exec(request.url.host)?.[1] ?? aws.region;
+  const { region } = aws;
+  checkSignedHost(request.url, host, { region, isEmulated: hasEmulator() });
   const signer = new Signer({ service, region });
   return signer.sign(request, await aws.credentials(), Date.now());
 }
