@@ -27,7 +27,7 @@ export type Compilation =
 export interface Compiler {
   /**
    * Never rejects for a mistake in the sources. At most one call at a time. `changed` are the paths that changed since the
-   * last build that was published; none at the start.
+   * last build that was published, once it is known that the function loads them.
    */
   compile(changed?: readonly string[]): Promise<Compilation>;
   dispose(): Promise<void>;

@@ -136,7 +136,7 @@ export class FunctionBuild implements Subscriber {
     this.#since ??= clock.now();
     const readSince = Date.now();
     try {
-      const compilation = await compiler.compile([...this.#changed]);
+      const compilation = await compiler.compile(this.#further.isKnown ? [...this.#changed] : []);
       if (this.#closed) return;
       this.#inputs = compilation.inputs;
       this.#guesses = compilation.ok ? compilation.guesses : undefined;

@@ -126,7 +126,7 @@ function tell(event: CloudEvent, verbose: boolean, emit: (event: SessionEvent) =
     code: unfit ? 'LD_STUB_CONFIG' : 'LD_INTERNAL',
     message: `stub of ${functionName} failed: ${errorType}: ${message}${unfit ? '' : output}`,
     remedy: unfit
-      ? `mend "environment" of ${functionName} in livectl.json`
+      ? `correct "environment" of ${functionName} in livectl.json`
       : `see whether a variable in "environment" of ${functionName} keeps Node from starting; --verbose shows all that the stub prints`,
   });
 }

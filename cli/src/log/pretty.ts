@@ -58,7 +58,9 @@ function describe(
       return `${paint.ok('↻')} ${name(event, paint)} reloaded in ${ms(event.ms)}${changed}`;
     }
     case 'build_error': {
-      const after = event.last_good ? 'the last good build keeps answering' : 'it fails until this is mended';
+      const after = event.last_good
+        ? 'the last good build keeps answering'
+        : 'invocations fail until this is fixed';
       const errors = event.errors.map((error) => indent(buildMessage(error)));
       return [`${paint.bad('✗')} ${name(event, paint)} does not build; ${after}`, ...errors].join('\n');
     }

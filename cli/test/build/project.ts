@@ -88,6 +88,13 @@ export class Project {
     }
   }
 
+  /** A worker reports what it has loaded of a build. */
+  loaded(functionName: string, build: number, files: readonly string[]): void {
+    const absolute = files.map((file) => this.path(file));
+    const report = { files: absolute, folders: [], complete: true, failed: false };
+    this.#builder?.onLoaded({ functionName, build, since: Date.now(), ...report });
+  }
+
   built(functionName?: string): Promise<Built> {
     return this.next('built', ({ code }) => functionName === undefined || code.functionName === functionName);
   }

@@ -29,11 +29,19 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
   it('tells one in another module, and again until that is right', async () => {
     await start({ 'app.py': good, 'lib/other.py': 'x = 1\n' });
     await project.built();
+    project.loaded('py', 1, ['app.py', 'lib/other.py']);
     await project.write('lib/other.py', 'x = (\n');
     expect((await project.failed()).errors).toMatchObject([{ file: 'lib/other.py' }]);
     await project.write('app.py', `${good}# saved\n`);
     expect((await project.failed()).errors).toMatchObject([{ file: 'lib/other.py' }]);
     await project.write('lib/other.py', 'x = 2\n');
+    await project.built();
+  });
+
+  it('leaves alone what the function may not load', async () => {
+    await start({ 'app.py': good, 'template.py': 'x = 1\n' });
+    await project.built();
+    await project.write('template.py', 'class {{ name }}:\n');
     await project.built();
   });
 

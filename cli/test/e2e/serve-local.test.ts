@@ -174,7 +174,7 @@ describe('serve --local', () => {
       code: 'LD_STUB_CONFIG',
       message:
         "stub of unfit failed: LiveDebugStubConfigError: the stub's environment variables are missing or unfit: AWS_ENDPOINT_URL",
-      remedy: 'mend "environment" of unfit in livectl.json',
+      remedy: 'correct "environment" of unfit in livectl.json',
     });
     expect((await get(`${url}/fine`)).text).toBe('fine');
   });

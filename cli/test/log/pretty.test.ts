@@ -311,7 +311,7 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
   [
     'build_error of a first build',
     { event: 'build_error', function: 'hello', errors: [], last_good: false },
-    '✗ hello does not build; it fails until this is mended',
+    '✗ hello does not build; invocations fail until this is fixed',
   ],
   [
     'error',
