@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readFileSync, readSync, type Stats, statSync } from 'node:fs';
 import { isNoise } from './source-folder.ts';
 
+/** Kernels stamp files with a clock that lags behind by up to one tick: 10 ms at the slowest (HZ=100). */
+export const clockLagMs = 10;
+
 /** A path's content at one moment. */
 export interface FileState {
   readonly kind: 'file' | 'folder' | 'missing';

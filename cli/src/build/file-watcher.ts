@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import { DirectoryWatcher } from './directory-watcher.ts';
-import { type FileState, readStamp, readState } from './file-state.ts';
+import { clockLagMs, type FileState, readStamp, readState } from './file-state.ts';
 
 /** A save is over when nothing happened for this long, in milliseconds. */
 const quietMs = 5;
@@ -12,9 +12,6 @@ const quietMs = 5;
  * delete and create, or truncate and write. Also the longest that a stream of events puts a look off.
  */
 const patienceMs = 50;
-
-/** Kernels stamp files with a clock that lags behind by up to one tick: 10 ms at the slowest (HZ=100). */
-const clockLagMs = 10;
 
 /** Whoever depends on files. */
 export interface Subscriber {

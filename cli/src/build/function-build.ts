@@ -1,21 +1,17 @@
 // Builds one function, again after every change: at most one build at a time, and the newest one wins.
 
-import { relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import type { Target } from '../manifest/resolve-targets.ts';
 import type { BuildEvent, LoadedReport } from './build-event.ts';
 import type { Compilation, Compiler } from './compiler.ts';
-import { changedAt } from './file-state.ts';
+import { changedAt, clockLagMs } from './file-state.ts';
 import type { FileWatcher, Subscriber } from './file-watcher.ts';
 import { FurtherFiles } from './further-files.ts';
-import { isCode } from './written-files.ts';
 
 /** Builds in a row that may be thrown away because a source changed meanwhile; the next one is published anyway. */
 const mostDiscarded = 10;
-
-/** Kernels stamp files with a clock that lags behind by up to one tick: 10 ms at the slowest (HZ=100). */
-const clockLagMs = 10;
 
 export interface FunctionBuildOptions {
   readonly target: Target;
@@ -95,10 +91,8 @@ export class FunctionBuild implements Subscriber {
   /** Whether a source has changed since a time, in milliseconds since the epoch; also one that is gone. */
   changedSince(sinceMs: number): boolean {
     const paths = [...this.#inputs, ...this.#extra, ...(this.#guesses ?? [])];
-    const wasThere = (path: string) => this.#inputs.has(path) && isCode(path);
-    return paths.some(
-      (path) => (changedAt(path) ?? (wasThere(path) ? Number.POSITIVE_INFINITY : 0)) >= sinceMs - clockLagMs,
-    );
+    // A file that went away is told by its folder; a place where nothing ever was is not.
+    return paths.some((path) => (changedAt(path) ?? changedAt(dirname(path)) ?? 0) >= sinceMs - clockLagMs);
   }
 
   /** Watches all that counts now; true where some of it may have changed since it was read. */

@@ -6,8 +6,8 @@ import { GitIgnore } from './git-ignore.ts';
 import { isOwnOutput } from './own-output.ts';
 import type { WatchPatterns } from './watch-patterns.ts';
 
-/** Folders that hold what tools fetched or made; names common to the ecosystems that Lambda runs. */
-const noiseFolders = new Set([
+/** Of these not even `watch` adds anything: they are too large, or livectl's own. */
+const neverSources = new Set([
   'node_modules',
   '.git',
   '.hg',
@@ -16,6 +16,11 @@ const noiseFolders = new Set([
   '.terraform',
   '.venv',
   'venv',
+]);
+
+/** Folders that hold what tools fetched or made; names common to the ecosystems that Lambda runs. */
+const noiseFolders = new Set([
+  ...neverSources,
   '__pycache__',
   '.pytest_cache',
   '.mypy_cache',
@@ -31,18 +36,6 @@ const noiseFolders = new Set([
   'out',
   'obj',
   'coverage',
-]);
-
-/** Of these not even `watch` adds anything: they are too large, or livectl's own. */
-const neverSources = new Set([
-  'node_modules',
-  '.git',
-  '.hg',
-  '.svn',
-  '.livectl',
-  '.terraform',
-  '.venv',
-  'venv',
 ]);
 
 /** Logs, compiled files, and what editors write beside a file while they save it (4913 is vim's). */

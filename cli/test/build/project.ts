@@ -88,6 +88,10 @@ export class Project {
     }
   }
 
+  changedSince(functionName: string, sinceMs: number): boolean | undefined {
+    return this.#builder?.changedSince(functionName, sinceMs);
+  }
+
   /** A worker reports what it has loaded of a build. */
   loaded(functionName: string, build: number, files: readonly string[]): void {
     const absolute = files.map((file) => this.path(file));

@@ -211,3 +211,17 @@ it('says so when TypeScript is not to be bundled and Node can’t run it', async
       /this Node does not run TypeScript.* remove "esbuild": { "bundle": false }/,
     );
 });
+
+it('knows whether a source has changed lately, and takes no place of a missing import for one', async () => {
+  project = await Project.create({
+    'src/hello.js': `if (process.env.NEVER) require('./optional.js'); exports.handler = async () => 1;`,
+  });
+  await project.start(hello);
+  await project.built();
+  const later = Date.now() + 60_000;
+  expect(project.changedSince('hello', later)).toBe(false);
+  const before = Date.now();
+  expect(project.changedSince('hello', before - 60_000)).toBe(true);
+  await utimes(project.path('src/hello.js'), new Date(later), new Date(later));
+  expect(project.changedSince('hello', later)).toBe(true);
+});
