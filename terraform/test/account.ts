@@ -18,6 +18,9 @@ export async function start(root: string, { onTestFinished }: TestContext) {
     moto,
     workspace,
     apply: (...args: readonly string[]) => workspace.succeed(root, 'apply', '-auto-approve', ...args),
+    /** The words of a command as a reader types them, without the question that apply and destroy ask. */
+    run: ([command = '', ...args]: readonly string[]) =>
+      workspace.succeed(root, command, '-auto-approve', ...args),
     outputs: async () => JSON.parse(await workspace.succeed(root, 'output', '-json')),
     async expectEmptyPlan(...args: readonly string[]): Promise<void> {
       const { code, output } = await workspace.terraform(root, 'plan', '-detailed-exitcode', ...args);

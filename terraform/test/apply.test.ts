@@ -5,6 +5,7 @@ import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { clientAttributes } from '../../protocol/directory.ts';
 import { readItem, readManifest, start } from './account.ts';
+import { documented } from './documented.ts';
 import { type DirectoryCall, directoryCall, livectlCalls } from './livectl-calls.ts';
 import { type Moto, noResources } from './moto.ts';
 import { isAllowed } from './policy-evaluator.ts';
@@ -115,25 +116,33 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
     'examples/quickstart',
     async (context) => {
       const root = 'examples/quickstart';
-      const { moto, workspace, apply, outputs, expectEmptyPlan, destroy } = await start(root, context);
+      const documentedApply = documented('README.md', 'terraform apply -var stage=dev-tom');
+      expect(documented('docs/terraform.md', 'terraform apply -var stage=dev-tom')).toEqual(documentedApply);
+      const { moto, workspace, run, outputs, expectEmptyPlan } = await start(root, context);
+      const apply = (...more: readonly string[]) => run([...documentedApply, ...more]);
+      const stage = documentedApply.slice(1);
       const restore = placeManifestAs01(workspace);
       await apply();
-      expect(await readManifest(moto, 'dev')).toMatchObject({ isOfModule01: true });
+      expect(await readManifest(moto, 'dev-tom')).toMatchObject({ isOfModule01: true });
       restore();
       // Somebody asks all the time: no moment without a manifest.
       let applied = false;
       const upgrade = apply().finally(() => {
         applied = true;
       });
-      while (!applied) await readManifest(moto, 'dev');
+      while (!applied) await readManifest(moto, 'dev-tom');
       await upgrade;
-      expect(await readManifest(moto, 'dev')).toMatchObject({ isOfModule01: false });
-      await expectEmptyPlan();
+      expect(await readManifest(moto, 'dev-tom')).toMatchObject({ isOfModule01: false });
+      await expectEmptyPlan(...stage);
 
       // The secret shows in no plan, also not the old one in that of a new one or of the end.
       const before = await secretOf(moto);
       const address = 'module.live_debug.terraform_data.secret["1"]';
-      for (const args of [['plan', `-replace=${address}`], ['plan', '-destroy'], ['show']]) {
+      for (const args of [
+        ['plan', `-replace=${address}`, ...stage],
+        ['plan', '-destroy', ...stage],
+        ['show'],
+      ]) {
         const { output, code } = await workspace.terraform(root, ...args);
         expect(code).toBe(0);
         expect(output).toContain('LIVE_DEBUG_STAGE');
@@ -142,12 +151,12 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
       expect(await apply(`-replace=${address}`)).not.toContain(before.LIVE_DEBUG_SECRET);
       const after = await secretOf(moto);
       expect(after.LIVE_DEBUG_SECRET).not.toBe(before.LIVE_DEBUG_SECRET);
-      await expectEmptyPlan();
+      await expectEmptyPlan(...stage);
       const { serve, function_name } = await outputs();
-      expect(serve.value).toBe('livectl serve --stage dev');
+      expect(serve.value).toBe('livectl serve --stage dev-tom');
       const made = await moto.resources();
       expect(Object.keys(made.functions)).toEqual([function_name.value]);
-      expect(await readManifest(moto, 'dev')).toMatchObject({
+      expect(await readManifest(moto, 'dev-tom')).toMatchObject({
         relayUrl: expect.stringMatching(/^https:.*\/live$/),
         functions: [
           {
@@ -160,7 +169,7 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
           },
         ],
       });
-      await destroy();
+      await run(documented('README.md', 'terraform destroy -var stage=dev-tom'));
       expect(await moto.resources()).toEqual(noResources);
     },
     testBoundMs,
@@ -169,19 +178,19 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
   it.concurrent(
     'examples/fan-out',
     async (context) => {
-      const { moto, apply, outputs, expectEmptyPlan, destroy } = await start('examples/fan-out', context);
-      await apply();
-      await expectEmptyPlan();
+      const { moto, run, outputs, expectEmptyPlan, destroy } = await start('examples/fan-out', context);
+      await run(documented('examples/fan-out/README.md', 'terraform apply -var stage=dev-tom'));
+      await expectEmptyPlan('-var', 'stage=dev-tom');
       const { url } = await outputs();
       expect(url.value).toMatch(/\/orders$/);
-      const { targets } = await readManifest(moto, 'dev');
+      const { targets } = await readManifest(moto, 'dev-tom');
       const topic = targets.get('worker')?.sns?.topic_arn ?? '';
       const made = await moto.resources();
       expect(made.topics).toEqual([topic]);
-      expect(made.functions['live-debug-dev-api']?.environment.TOPIC_ARN).toBe(topic);
-      const policies = Object.values(made.roles['live-debug-dev-api'] ?? {});
+      expect(made.functions['live-debug-dev-tom-api']?.environment.TOPIC_ARN).toBe(topic);
+      const policies = Object.values(made.roles['live-debug-dev-tom-api'] ?? {});
       expect(isAllowed(policies, { action: 'sns:Publish', resource: topic })).toBe(true);
-      await destroy();
+      await destroy('-var', 'stage=dev-tom');
       expect(await moto.resources()).toEqual(noResources);
     },
     testBoundMs,
@@ -208,7 +217,7 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
   it.concurrent(
     'examples/existing-function, switched both ways',
     async (context) => {
-      const { moto, workspace, apply, outputs, expectEmptyPlan, destroy } = await start(
+      const { moto, workspace, run, outputs, expectEmptyPlan, destroy } = await start(
         'examples/existing-function',
         context,
       );
@@ -217,7 +226,7 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
         const zip = zipSync({ [`src/${name}.mjs`]: Buffer.from('export const handler = () => 1;') });
         writeFileSync(join(folder, `${name}.zip`), zip);
       }
-      await apply();
+      await run(documented('examples/existing-function/README.md', 'terraform apply'));
       const own = await moto.resources();
       expect(own.functions).toEqual({
         'orders-dev': {
@@ -235,7 +244,7 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
       });
       expect({ apis: own.apis, tables: own.tables }).toEqual({ apis: [], tables: [] });
 
-      await apply('-var', 'live=true');
+      await run(documented('examples/existing-function/README.md', 'terraform apply -var live=true'));
       await expectEmptyPlan('-var', 'live=true');
       const live = await moto.resources();
       const { serve } = await outputs();
@@ -251,7 +260,7 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
       }
       expect(Object.keys(live.roles['orders-dev'] ?? {})).toEqual(['live-debug-dev-orders']);
 
-      await apply();
+      await run(documented('examples/existing-function/README.md', 'terraform apply'));
       expect(await moto.resources()).toEqual(own);
       await destroy();
       expect(await moto.resources()).toEqual(noResources);
@@ -276,7 +285,7 @@ function placeManifestAs01(workspace: Workspace): () => void {
 async function secretOf(moto: Moto): Promise<{ LIVE_DEBUG_SECRET: string }> {
   const [made] = Object.values((await moto.resources()).functions);
   const LIVE_DEBUG_SECRET = made?.environment.LIVE_DEBUG_SECRET ?? '';
-  const item = await readItem(moto, 'dev', { stage: { S: 'dev#manifest' }, item: { S: 'secret' } });
+  const item = await readItem(moto, 'dev-tom', { stage: { S: 'dev-tom#manifest' }, item: { S: 'secret' } });
   expect(item).toMatchObject({ Item: { secret: { S: LIVE_DEBUG_SECRET } } });
   expect(LIVE_DEBUG_SECRET).toMatch(/^[A-Za-z0-9+/]{43}=$/);
   return { LIVE_DEBUG_SECRET };

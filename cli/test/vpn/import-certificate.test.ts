@@ -7,15 +7,17 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { documented } from '../../../terraform/test/documented.ts';
 import { Moto } from '../../../terraform/test/moto.ts';
 import { missingTool } from '../../../terraform/test/terraform-cli.ts';
 import { repository } from '../e2e/livectl-process.ts';
 
+const documentedImport = documented('docs/vpn.md', 'livectl vpn certificates --client tom --import');
 const parent = mkdtempSync(join(tmpdir(), 'vpn-import-'));
 afterAll(() => rmSync(parent, { recursive: true }));
 
 function certificates(env: Readonly<Record<string, string>>, args: readonly string[]) {
-  const command = [join(repository, 'dist/livectl.mjs'), 'vpn', 'certificates', '--import', ...args];
+  const command = [join(repository, 'dist/livectl.mjs'), ...documentedImport, ...args];
   return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
     const options = { env: { PATH: process.env.PATH ?? '', HOME: parent, ...env }, timeout: 30_000 };
     execFile(process.execPath, command, options, (error, stdout, stderr) =>

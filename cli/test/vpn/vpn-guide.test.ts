@@ -7,6 +7,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { documented } from '../../../terraform/test/documented.ts';
 import type { Vpc } from '../../src/manifest/vpc.ts';
 import { vpnGuide } from '../../src/vpn/guide.ts';
 import type { GuideFacts } from '../../src/vpn/guide-facts.ts';
@@ -214,6 +215,9 @@ describe('of a stage on AWS', () => {
 
   it('checks what the deployed functions name, under their names on AWS', async () => {
     asked.length = 0;
+    const command = documented('docs/vpn.md', 'livectl vpn --check --stage dev-tom');
+    expect(command).toEqual(['vpn', '--check', '--stage', 'dev-tom']);
+    expect(documented('README.md', 'livectl vpn --check --stage dev-tom')).toEqual(command);
     const { code, stdout } = await vpn('--check');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^orders {2}vpc-0a1\n {2}✓ DB_URL {2}127\.0\.0\.1:\d+ \(private\) {2}reachable/);
