@@ -4,6 +4,7 @@ import { type ClientItem, type Directory, provesSenders, servingClient } from '.
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 import { type Channel, channelToClient } from '../../protocol/sealing.ts';
 import type { StageSecret } from '../../protocol/stage-secret.ts';
+import { report } from './report.ts';
 
 /** A client with a live lease, and this stub instance's channel to it. */
 export interface Client {
@@ -34,7 +35,6 @@ export class ClientDirectory {
   /** By public key, the least recently used first; a conversation must not change its keys. */
   readonly #channels = new Map<string, Promise<Channel>>();
   #client: Client | undefined;
-  #outdated: ClientItem | undefined;
   /** When the reading that gave it began. */
   #readAt = 0;
   #reading: Promise<Client | undefined> | undefined;
@@ -81,23 +81,13 @@ export class ClientDirectory {
     const number = this.#reads;
     const startedAt = clock.now();
     const item = servingClient(await directory.clients(stage), functionName, clock.now());
-    const isOutdated = item !== undefined && !provesSenders(item);
-    const client = item && !isOutdated ? { item, channel: await this.#channel(item) } : undefined;
+    const client = item && { item, channel: await this.#channel(item) };
     // One that was overtaken by a later reading knows less.
     if (number < this.#newest) return this.#client;
     this.#newest = number;
     this.#readAt = startedAt;
-    this.#outdated = isOutdated ? item : undefined;
     this.#client = client;
     return client;
-  }
-
-  /**
-   * Who would serve, at the last reading, but for a livectl that can't tell this stub from anybody else. It gets
-   * nothing: without the secret in the agreement, anyone who can write one item would be sent events and credentials.
-   */
-  get outdated(): ClientItem | undefined {
-    return this.#outdated;
   }
 
   /** The next call of `current` reads the table. */
@@ -116,14 +106,22 @@ export class ClientDirectory {
   }
 }
 
+/**
+ * A client of livectl 0.1 wouldn't understand the proof. For that one the agreement is as it was then: its key is from the
+ * table, where only developers write (docs/protocol.md, "Who sends").
+ */
 async function agree(
   item: ClientItem,
   { stage, secret }: Pick<ClientDirectoryOptions, 'stage' | 'secret'>,
 ): Promise<Channel> {
+  const { host, publicKey, user, version } = item;
+  const proves = provesSenders(item);
+  if (!proves)
+    report('sealing without the stage’s secret, which this livectl does not know', { user, host, version });
   try {
-    return await channelToClient(item.publicKey, stage, secret);
+    return await channelToClient(publicKey, stage, proves ? secret : undefined);
   } catch (cause) {
-    const message = `the public key of ${item.user} on ${item.host} in item ${item.item} is no key`;
+    const message = `the public key of ${user} on ${host} in item ${item.item} is no key`;
     throw new LiveDebugError('LD_DIRECTORY', message, { cause, remedy: 'restart livectl serve there' });
   }
 }

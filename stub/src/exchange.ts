@@ -208,16 +208,6 @@ export class Exchange {
         throw noAckError(before, this.#patience.ackMs);
     }
     clients.forget();
-    if (clients.outdated) {
-      const { host, user, version } = clients.outdated;
-      const who = `${user} on ${host} serves it with livectl ${version}, which cannot tell who sends an invocation`;
-      throw noClientError(
-        stage,
-        functionName,
-        who,
-        'bring livectl and the module to one version, 0.2 or later',
-      );
-    }
     throw noClientError(stage, functionName, 'no live lease, or its connection is gone');
   }
 

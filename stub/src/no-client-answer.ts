@@ -30,13 +30,9 @@ export function httpShape(event: unknown): HttpShape | undefined {
   return undefined;
 }
 
-/** The error of a stage nobody serves, naming what to do: by default the command to run. */
-export function noClientError(
-  stage: string,
-  functionName: string,
-  detail: string,
-  remedy = `run: livectl serve --stage ${stage}`,
-): LiveDebugError {
+/** The error of a stage nobody serves, naming the command to run. */
+export function noClientError(stage: string, functionName: string, detail: string): LiveDebugError {
+  const remedy = `run: livectl serve --stage ${stage}`;
   return new LiveDebugError(
     'LD_NO_CLIENT',
     `nobody is serving function ${functionName} of stage ${stage} (${detail}); ${remedy}`,

@@ -2,6 +2,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stageSecret } from '../../protocol/test/stage-secrets.ts';
+import type { FakeClient } from './harness/fake-client.ts';
 import { answerOf, errorOf, type Lambda } from './harness/lambda.ts';
 import { useWorld } from './harness/world.ts';
 
@@ -11,21 +13,26 @@ const message =
   'nobody is serving function hello of stage dev-ada (no live lease, or its connection is gone); run: livectl serve --stage dev-ada';
 const body = { code: 'LD_NO_CLIENT', message, remedy: 'run: livectl serve --stage dev-ada' };
 
-describe('a livectl that can’t tell who sends', () => {
-  it('is sent nothing, neither event nor credentials: the caller reads which version it is', async () => {
-    const client = await world.serve({ capabilities: undefined, version: '0.1.0' });
-    const lambda = await world.lambda();
-    expect(errorOf(await lambda.invoke({}))).toMatchObject({
-      errorType: 'LiveDebugNoClientError',
-      errorMessage:
-        'nobody is serving function hello of stage dev-ada (ada on ada-laptop serves it with livectl 0.1.0, which cannot tell who sends an invocation); bring livectl and the module to one version, 0.2 or later',
-    });
-    expect(client.received).toEqual([]);
+describe('a livectl of 0.1, which can’t tell who sends', () => {
+  it('is sealed for as 0.1 did, which the log says once; no other client is', async () => {
+    const old = await world.serve({ capabilities: undefined, version: '0.1.0', host: 'old-laptop' });
+    const lambda = await world.manualLambda();
+    const answeredBy = async (client: FakeClient) => {
+      const outcome = lambda.invoke({});
+      const received = await client.next('invoke');
+      await client.answer(received, '1');
+      expect(answerOf(await outcome)).toBe(1);
+      return received.channel.secretId;
+    };
+    expect([await answeredBy(old), await answeredBy(old)]).toEqual([undefined, undefined]);
     // Words of later versions are none of its business.
     const young = await world.serve({ capabilities: 'filters psk' });
-    const outcome = lambda.invoke({});
-    await young.answer(await young.next('invoke'), '1');
-    expect(answerOf(await outcome)).toBe(1);
+    lambda.advance(2001);
+    expect(await answeredBy(young)).toBe(stageSecret.id);
+    const said = lambda.output.split('\n').filter((line) => line.includes('without the stage’s secret'));
+    expect(said.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ user: 'ada', host: 'old-laptop', version: '0.1.0' }),
+    ]);
   });
 });
 

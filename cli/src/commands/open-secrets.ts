@@ -21,7 +21,7 @@ export async function openSecrets(
   if (isOfModule01) {
     emit({
       event: 'notice',
-      message: `stage ${stage} is of module 0.1 and has no secret: anyone who holds a stub's credentials can send invocations as if they came from AWS; apply the module of this version`,
+      message: `stage ${stage} is of module 0.1, whose invocations cannot prove that they are the stage’s: anyone who holds a stub’s credentials can send them; apply module 0.2`,
     });
   } else if (initial === undefined) {
     throw new LiveDebugError('LD_STAGE', `table ${directory.tableName} has no secret of stage ${stage}`, {

@@ -61,6 +61,7 @@ async function statusOf(
     stage: options.stage,
     table: context.tableName,
     region: identity.region,
+    ...(manifest.isOfModule01 ? { module: '0.1' as const } : {}),
     functions: manifest.functions.map(({ name }) => name),
     relay,
     ...clockOf(skew.estimate),

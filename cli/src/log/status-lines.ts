@@ -15,6 +15,8 @@ export interface StageStatus {
   readonly stage: string;
   readonly table: string;
   readonly region: string;
+  /** Of a stage whose invocations can't prove that they are the stage's; absent for later modules. */
+  readonly module?: '0.1';
   readonly functions: readonly string[];
   readonly relay: RelayStatus;
   /** How far AWS's clock is ahead of this machine's; absent where nothing tells. */
@@ -55,6 +57,10 @@ export function statusLines(status: StageStatus, colour: boolean): string {
   const lines = [
     `stage ${paint.name(printable(stage))} in ${printable(region)} ${paint.dim(`(table ${printable(table)})`)}`,
   ];
+  if (status.module !== undefined)
+    lines.push(
+      `  module     ${paint.warn(status.module)}: its invocations cannot prove that they are the stage’s; apply module 0.2`,
+    );
   lines.push(`  functions  ${functions.map(printable).join(', ')}`);
   lines.push(
     relay.reachable

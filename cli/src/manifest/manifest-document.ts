@@ -17,8 +17,8 @@ export interface ManifestDocument {
 
 const itemSchema = v.object({ Item: v.optional(v.object({ document: v.object({ S: v.string() }) })) });
 
-/** What the module leaves in the old place for livectl 0.1, which reports it as too new. */
-const movedSchema = v.pipe(v.string(), v.parseJson(), v.object({ version: v.literal(2) }));
+/** What later modules leave in the old place for livectl 0.1: a manifest that says where the one for others is. */
+const movedSchema = v.pipe(v.string(), v.parseJson(), v.object({ moved_to: v.string() }));
 
 /**
  * Reads the manifest from its own partition and, where that has none, from where module 0.1 put it. Undefined where

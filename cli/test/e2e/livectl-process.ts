@@ -36,16 +36,18 @@ export class Livectl {
   readonly exited: Promise<number | string>;
   readonly #waiters = new Set<() => void>();
 
-  /** `on` says where the command runs, e.g. in a network namespace. */
+  /** `on` says where the command runs, e.g. in a network namespace; `program` is run by Node in the place of the built file. */
   constructor(
     args: readonly string[],
     options: {
       runtime?: JsRuntime;
+      program?: string;
       env?: Record<string, string>;
       on?: (command: readonly string[]) => readonly string[];
     } = {},
   ) {
-    const command = [...commands[options.runtime ?? 'node'], ...args];
+    const built = commands[options.runtime ?? 'node'];
+    const command = [...(options.program ? [process.execPath, options.program] : built), ...args];
     const [program = '', ...rest] = options.on?.(command) ?? command;
     this.tempDir = mkdtempSync(join(tmpdir(), 'livectl-e2e-'));
     const XDG_STATE_HOME = join(this.tempDir, 'state');

@@ -43,7 +43,7 @@ async function put(partition: string, document: string): Promise<void> {
 }
 
 const read = (as: Principal) => readManifestDocument(directoryAs(as), 'dev');
-const moved = JSON.stringify({ version: 2, moved_to: 'dev#manifest' });
+const moved = JSON.stringify({ version: 1, moved_to: 'dev#manifest' });
 
 test('the partition goes before the old place', async () => {
   await put('dev', '{"version":1,"old":true}');

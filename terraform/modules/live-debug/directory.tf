@@ -49,6 +49,16 @@ locals {
     }
     vpcs = local.vpcs
   }
+
+  # livectl 0.1 passes over fields that it doesn't know, but not over a value of `packages` that came later.
+  manifest_copy = !var.enabled ? null : merge(local.manifest, {
+    moved_to = local.manifest_partition
+    functions = {
+      for name, f in local.manifest.functions : name => merge(f, {
+        esbuild = f.esbuild == null ? null : { for field, value in f.esbuild : field => value if value != "auto" }
+      })
+    }
+  })
 }
 
 resource "aws_dynamodb_table" "this" {
@@ -119,8 +129,8 @@ resource "aws_dynamodb_table_item" "manifest" {
   }
 }
 
-# livectl 0.1 looks for the manifest here, and reports one of version 2 as made for a later livectl. After the manifest:
-# in a stage of module 0.1, that item was here and moves first.
+# livectl 0.1 looks for the manifest here; later ones see by `moved_to` that it is not theirs. Developers can't write
+# `document`, here neither. After the manifest: in a stage of module 0.1, that item was here and moves first.
 resource "aws_dynamodb_table_item" "manifest_of_0_1" {
   count = var.enabled ? 1 : 0
 
@@ -131,8 +141,8 @@ resource "aws_dynamodb_table_item" "manifest_of_0_1" {
   item = jsonencode({
     stage    = { S = var.stage }
     item     = { S = "manifest" }
-    version  = { N = "2" }
-    document = { S = jsonencode({ version = 2, moved_to = local.manifest_partition }) }
+    version  = { N = "1" }
+    document = { S = jsonencode(local.manifest_copy) }
   })
 
   depends_on = [aws_dynamodb_table_item.manifest]
