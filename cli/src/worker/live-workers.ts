@@ -3,7 +3,9 @@ import type { Clock, Timer } from '../../../protocol/clock.ts';
 import type { Debugging } from './debugging.ts';
 import type { FunctionEnvironment } from './environment.ts';
 import { type FunctionCode, type FunctionError, stoppedError } from './invocation.ts';
+import { type Keepable, keptWarm } from './kept-warm.ts';
 import { ProcessRoster } from './process-roster.ts';
+import { residentBytes } from './resident-bytes.ts';
 import type { Spare } from './spare.ts';
 import { type ClientRunner, Spares, type SparesOptions } from './spares.ts';
 import { Stillness } from './stillness.ts';
@@ -11,8 +13,10 @@ import { Worker, type WorkerSettings } from './worker.ts';
 import type { DebuggerNews } from './worker-debugger.ts';
 
 export interface LiveWorkersOptions extends SparesOptions {
-  /** A worker that had nothing to do for so long ends. Milliseconds. */
+  /** A worker that had nothing to do for so long ends, unless it is kept warm. Milliseconds. */
   readonly idleMs: number;
+  /** How many are kept warm beyond that at most, one of a function; see kept-warm.ts. */
+  readonly mostKept?: number | undefined;
   /** One that had nothing to do for so long is held still until its next invocation; undefined: it runs on. */
   readonly freezeAfterMs?: number | undefined;
   readonly clock: Clock;
@@ -30,6 +34,15 @@ export class LiveWorkers {
   /** Of functions; those that are being ended are left out. */
   readonly #workers = new Set<Worker>();
   readonly #idleTimers = new Map<Worker, Timer>();
+  /** Those that have nothing to do, and since when, in milliseconds on the clock. */
+  readonly #resting = new Map<Worker, number>();
+  /** The number of each function's last use, counted over all functions. */
+  readonly #uses = new Map<string, number>();
+  #useCount = 0;
+  /** Those that were idle for long and are kept warm. */
+  readonly #kept = new Set<Worker>();
+  /** At most one look at the memory of the kept ones at a time, and one after it. */
+  #trimming: Promise<void> = Promise.resolve();
   /** These, the spares, and those that are being ended. */
   readonly #processes = new ProcessRoster();
   readonly #settings: WorkerSettings;
@@ -83,23 +96,62 @@ export class LiveWorkers {
     }
   }
 
-  /** It has nothing to do: unless it is woken, it ends in a while, or stays where a debugger may be attached. */
+  /**
+   * It has nothing to do: unless it is woken, it ends in a while, or stays where a debugger may be attached or where it is
+   * the one that keeps its function warm.
+   */
   rest(worker: Worker): void {
-    if (worker.debugger !== undefined) return;
     const { clock, idleMs } = this.#options;
-    const timer = clock.after(idleMs, () => this.end(worker, 'it was idle'), { background: true });
+    this.#resting.set(worker, clock.now());
+    if (worker.debugger !== undefined) return;
+    const timer = clock.after(idleMs, () => this.#onIdle(worker), { background: true });
     this.#idleTimers.set(worker, timer);
     this.#stillness.rest(worker);
   }
 
+  /** It is used: by an invocation of its function. */
   wake(worker: Worker): void {
+    this.#useCount += 1;
+    if (worker.code !== undefined) this.#uses.set(worker.code.functionName, this.#useCount);
     this.#stillness.wake(worker);
     this.#stopIdling(worker);
+  }
+
+  /** How long it has had nothing to do, in milliseconds; undefined where it works. */
+  restedMs(worker: Worker): number | undefined {
+    const since = this.#resting.get(worker);
+    return since === undefined ? undefined : this.#options.clock.now() - since;
   }
 
   #stopIdling(worker: Worker): void {
     this.#idleTimers.get(worker)?.cancel();
     this.#idleTimers.delete(worker);
+    this.#resting.delete(worker);
+    this.#kept.delete(worker);
+  }
+
+  #onIdle(worker: Worker): void {
+    const isNewer = (other: Worker) =>
+      other.code?.functionName === worker.code?.functionName &&
+      (other.busy || other.lastUsed > worker.lastUsed);
+    if ([...this.#workers].some(isNewer)) return this.end(worker, 'it was idle');
+    this.#kept.add(worker);
+    this.#trimming = this.#trimming.then(() => this.#trimKept());
+  }
+
+  /** Keeps what the bounds allow and ends the rest. */
+  async #trimKept(): Promise<void> {
+    const kept = [...this.#kept];
+    const bytes = await residentBytes(kept.flatMap(({ pid }) => pid ?? []));
+    // One that is used meanwhile is none of them any more.
+    const idle = kept.filter((worker) => this.#kept.has(worker));
+    const keepable = idle.map((worker): Keepable & { worker: Worker } => {
+      const functionName = worker.code?.functionName ?? '';
+      const lastUsed = this.#uses.get(functionName) ?? 0;
+      return { worker, functionName, lastUsed, bytes: bytes.get(worker.pid ?? 0) ?? 0 };
+    });
+    const staying = new Set(keptWarm(keepable, this.#options.mostKept).map(({ worker }) => worker));
+    for (const worker of idle) if (!staying.has(worker)) this.end(worker, 'it was idle');
   }
 
   end(worker: Worker, reason: string, error: FunctionError = stoppedError()): void {

@@ -17,6 +17,11 @@ export interface PlacementRequest<W extends Placeable> {
   readonly maxWorkers: number;
   /** The function runs one invocation at a time, on one worker. */
   readonly oneAtATime: boolean;
+  /**
+   * Whether the stub instance that an idle worker served is most likely gone: Lambda makes no instance while another one
+   * has had nothing to do for a while.
+   */
+  readonly isOrphan: (worker: W) => boolean;
   /** Whether a worker's process can take on the invocation's environment. */
   readonly fits: (worker: W) => boolean;
   /** Whether invocations of that function wait in the queue. */
@@ -30,13 +35,13 @@ export type Placement<W> =
   | { readonly kind: 'wait' };
 
 /**
- * In this order: the idle worker of the same stub instance, or one nobody has claimed; a new worker while there is
- * room; an idle worker of another instance of the same function; the place of an idle worker of another function that
+ * In this order: the idle worker of the same stub instance, or one nobody has claimed; the last used one whose stub
+ * instance seems to be gone; a new worker while there is room; an idle worker of another instance of the same function; the place of an idle worker of another function that
  * nobody waits for, or, so that no function starves, of any other function when this one has no worker at all. A
  * function that runs one invocation at a time has one worker for all stub instances.
  */
 export function placeInvocation<W extends Placeable>(request: PlacementRequest<W>): Placement<W> {
-  const { code, instance, workers, maxWorkers, oneAtATime, fits, isWaitedFor } = request;
+  const { code, instance, workers, maxWorkers, oneAtATime, fits, isOrphan, isWaitedFor } = request;
   if (oneAtATime) {
     const only = workers.find((worker) => worker.code?.functionName === code.functionName);
     if (only?.busy) return { kind: 'wait' };
@@ -52,6 +57,11 @@ export function placeInvocation<W extends Placeable>(request: PlacementRequest<W
     idle.find((worker) => worker.instance === instance) ??
     idle.find((worker) => worker.instance === undefined);
   if (own !== undefined) return fits(own) ? { kind: 'use', worker: own } : { kind: 'start', evict: own };
+  const [orphan] = idle
+    .filter((worker) => isOrphan(worker) && fits(worker))
+    .sort(byUse)
+    .slice(-1);
+  if (orphan !== undefined) return { kind: 'use', worker: orphan };
   if (workers.length < maxWorkers) return { kind: 'start', evict: undefined };
 
   const [other] = idle;
@@ -62,6 +72,10 @@ export function placeInvocation<W extends Placeable>(request: PlacementRequest<W
       !worker.busy &&
       (current.length === 0 || worker.code === undefined || !isWaitedFor(worker.code.functionName)),
   );
-  const [evict] = evictable.sort((one, two) => one.lastUsed - two.lastUsed);
+  const [evict] = evictable.sort(byUse);
   return evict === undefined ? { kind: 'wait' } : { kind: 'start', evict };
+}
+
+function byUse(one: Placeable, two: Placeable): number {
+  return one.lastUsed - two.lastUsed;
 }

@@ -31,8 +31,10 @@ export interface WorkerPoolOptions {
   readonly pythonRuntimeFile: string;
   /** How many processes may run functions at a time; spares, one for each interpreter, aren't counted. Default 10. */
   readonly maxWorkers?: number;
-  /** A worker that had nothing to do for so long ends. Milliseconds, default 5 minutes. */
+  /** A worker that had nothing to do for so long ends, unless it is kept warm. Milliseconds, default 5 minutes. */
   readonly idleMs?: number;
+  /** Functions whose last used worker is kept warm beyond that, at most; see kept-warm.ts. */
+  readonly mostKept?: number;
   /**
    * A worker that had nothing to do for so many milliseconds is held still until its next invocation, except where it
    * is debugged or listens on a port. Default: it runs on.
@@ -57,6 +59,11 @@ const spareAfterAnswerMs = 25;
 /** The same after a reload that nobody has called yet. */
 const spareAfterReloadMs = 1000;
 const defaultIdleMs = 300_000;
+/**
+ * A worker idle for so long may serve another stub instance: Lambda hands an invocation to an idle instance where there
+ * is one, so a new instance means that the old one is gone. Milliseconds; in less an instance may be on its way back.
+ */
+const orphanAfterMs = 1000;
 /** A save that goes on while workers load the file is over by then, and built. Milliseconds. */
 const saveMs = 1000;
 /** An invocation that meets one save after the other gets the error of the last one. */
@@ -238,6 +245,7 @@ class Pool implements WorkerPool {
         workers: this.#workers.list(),
         maxWorkers: this.#maxWorkers,
         oneAtATime: this.#oneAtATime(functionName),
+        isOrphan: (worker) => (this.#workers.restedMs(worker) ?? 0) >= orphanAfterMs,
         fits: (worker) => worker.fits(environment),
         isWaitedFor: (name) => this.#queue.has(name),
       });

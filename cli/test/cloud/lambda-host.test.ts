@@ -90,16 +90,33 @@ describe('instances', () => {
     expect((await result(invoke(cloud, {}, 'b'))).pid).not.toBe(b.pid);
   });
 
-  test('end when unused for five minutes', async () => {
+  test('end when unused for five minutes, but for the last used one of a function', async () => {
     const clock = new HandClock();
     const cloud = await start({ clock });
+    const both = [1, 2].map(() => result(invoke(cloud, { gate: gate.url })));
+    await gate.arrivals(2);
+    gate.open();
+    const pids = (await Promise.all(both)).map(({ pid }) => pid);
+    clock.advance(4 * 60_000);
     const { pid } = await result(invoke(cloud, {}));
-    clock.advance(4 * 60_000);
-    expect((await result(invoke(cloud, {}))).pid).toBe(pid);
-    clock.advance(4 * 60_000);
-    expect((await result(invoke(cloud, {}))).pid).toBe(pid);
+    const other = pids.find((each) => each !== pid) ?? 0;
+    expect(isAlive(other)).toBe(true);
     clock.advance(11 * 60_000);
-    expect((await result(invoke(cloud, {}))).pid).not.toBe(pid);
+    expect(await result(invoke(cloud, {}))).toMatchObject({ pid, count: 3 });
+    await expect.poll(() => isAlive(other)).toBe(false);
+  });
+
+  test('are kept for the eight functions that were used last', async () => {
+    const clock = new HandClock();
+    const names = Array.from({ length: 9 }, (_, index) => `f${index}`);
+    const cloud = await start({ clock, functions: names.map((name) => deployed(name)) });
+    const pids: number[] = [];
+    for (const name of names) {
+      pids.push((await result(invoke(cloud, {}, name))).pid);
+      clock.advance(1);
+    }
+    clock.advance(11 * 60_000);
+    await expect.poll(() => pids.filter(isAlive)).toEqual(pids.slice(1));
   });
 });
 

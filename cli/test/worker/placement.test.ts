@@ -20,6 +20,7 @@ function codeOf(functionName: string): FunctionCode {
 interface TestWorker extends Placeable {
   readonly name: string;
   readonly fitting: boolean;
+  readonly orphan?: boolean;
 }
 
 function worker(name: string, code: FunctionCode, more: Partial<TestWorker> = {}): TestWorker {
@@ -40,6 +41,7 @@ function place(
     maxWorkers,
     oneAtATime,
     fits: ({ fitting }) => fitting,
+    isOrphan: ({ orphan = false }) => orphan,
     isWaitedFor: (name) => waitedFor.includes(name),
   });
   if (placement.kind === 'use') return `use ${placement.worker.name}`;
@@ -50,6 +52,30 @@ function place(
 const busy = { busy: true };
 
 describe('placement', () => {
+  it.each<[string, TestWorker[], string]>([
+    [
+      'the last used one whose instance is gone',
+      [
+        worker('new', codes.a, { orphan: true, lastUsed: 2 }),
+        worker('old', codes.a, { orphan: true, lastUsed: 1 }),
+        worker('unfit', codes.a, { orphan: true, lastUsed: 3, fitting: false }),
+      ],
+      'use new',
+    ],
+    [
+      'its own before one whose instance is gone',
+      [worker('other', codes.a, { orphan: true, lastUsed: 2 }), worker('own', codes.a, { instance: 'i' })],
+      'use own',
+    ],
+    [
+      'no busy one whose instance seems gone',
+      [worker('other', codes.a, { orphan: true, ...busy })],
+      'start, evict none',
+    ],
+  ])('while there is room, takes %s', (_name, workers, expected) => {
+    expect(place(workers, 9)).toBe(expected);
+  });
+
   it.each<[string, TestWorker[], string]>([
     [
       'the idle worker of the same instance',

@@ -60,19 +60,54 @@ describe('workers', () => {
     ]);
   });
 
-  it('end when they were idle for long enough', async () => {
+  it('end when they were idle for long enough, but for the last used one of a function', async () => {
     const clock = new ManualClock(Date.now());
     const harness = new PoolHarness(runtime.file, { clock, idleMs: 60_000 });
     harness.use('who', 'identity.mjs');
-    const { pid } = (await harness.answer('who')) as Identity;
+    const first = (await harness.answer('who')) as Identity;
+    const last = (await harness.answer('who', {}, { instance: 'instance-2' })) as Identity;
     clock.advance(59_999);
-    expect(((await harness.answer('who')) as Identity).pid).toBe(pid);
-    clock.advance(60_000);
+    expect(harness.ofType('worker_ended')).toEqual([]);
+    clock.advance(1);
     expect(await harness.event((event) => event.type === 'worker_ended')).toMatchObject({
-      pid,
+      pid: first.pid,
       reason: 'it was idle',
     });
-    expect(isAlive(pid)).toBe(false);
+    expect(isAlive(first.pid)).toBe(false);
+    clock.advance(24 * 3600_000);
+    expect(await harness.answer('who', {}, { instance: 'instance-2' })).toMatchObject({
+      pid: last.pid,
+      count: 2,
+    });
+  });
+
+  it('are kept for so many functions, those used last', async () => {
+    const clock = new ManualClock(Date.now());
+    const harness = new PoolHarness(runtime.file, { clock, idleMs: 60_000, mostKept: 2 });
+    const pids = new Map<string, number>();
+    for (const name of ['a', 'b', 'c', 'a']) {
+      if (!pids.has(name)) harness.use(name, 'identity.mjs');
+      pids.set(name, ((await harness.answer(name)) as Identity).pid);
+    }
+    clock.advance(60_000);
+    expect(await harness.event((event) => event.type === 'worker_ended')).toMatchObject({
+      pid: pids.get('b'),
+      reason: 'it was idle',
+    });
+    // A reload is no use.
+    harness.use('c', 'identity.mjs');
+    clock.advance(60_000);
+    expect(await harness.answer('a')).toMatchObject({ pid: pids.get('a'), count: 3 });
+  });
+
+  it('serve another stub instance once theirs must be gone', async () => {
+    const clock = new ManualClock(Date.now());
+    const harness = new PoolHarness(runtime.file, { clock });
+    harness.use('who', 'identity.mjs');
+    const { pid } = (await harness.answer('who')) as Identity;
+    clock.advance(1000);
+    expect(await harness.answer('who', {}, { instance: 'instance-2' })).toMatchObject({ pid, count: 2 });
+    expect(((await harness.answer('who')) as Identity).pid).not.toBe(pid);
   });
 
   it('are gone after close, and what was in flight has ended', async () => {

@@ -3,13 +3,17 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
 import { functionError, type Outcome, type ResponseSink } from '../../worker/invocation.ts';
+import { keptWarm } from '../../worker/kept-warm.ts';
 import { functionArn } from '../access.ts';
 import type { CloudFunction, StubFailure } from '../cloud.ts';
 import { type Job, LambdaInstance } from './lambda-instance.ts';
 import { type StubPlace, stubEnvironment } from './stub-environment.ts';
 import { newTrace } from './trace.ts';
 
-/** How long an unused instance stays, in milliseconds; AWS doesn't say, and is in this range. */
+/**
+ * How long an unused instance stays, in milliseconds; AWS doesn't say, and is in this range. The last used one of each
+ * function that was used of late stays longer, as its worker does.
+ */
 const keepWarmMs = 5 * 60_000;
 
 export interface HostOptions {
@@ -189,13 +193,25 @@ export class LambdaHost {
       .sort((a, b) => a.lastUsedAt - b.lastUsedAt);
   }
 
+  /** Those that keep their functions warm; where one works, that is the one. */
+  #kept(): ReadonlySet<LambdaInstance> {
+    const now = this.#options.clock.now();
+    const all = [...this.#instances].map((instance) => {
+      const { functionName, isIdle, lastUsedAt } = instance;
+      // The stub is small, and the same for all: the bound on their number is one on bytes.
+      return { instance, functionName, lastUsed: isIdle ? lastUsedAt : now + 1, bytes: 0 };
+    });
+    return new Set(keptWarm(all).map(({ instance }) => instance));
+  }
+
   /** One timer for all instances: ends those unused for long and looks again while there are any. */
   #nextReaping(): Timer {
     return this.#options.clock.after(
       keepWarmMs,
       () => {
         const before = this.#options.clock.now() - keepWarmMs;
-        for (const instance of this.#idle(({ lastUsedAt }) => lastUsedAt <= before)) {
+        const kept = this.#kept();
+        for (const instance of this.#idle((each) => each.lastUsedAt <= before && !kept.has(each))) {
           instance.end(functionError('LiveDebugStoppedError', 'Unused for five minutes'));
         }
         this.#reaper = this.#instances.size > 0 ? this.#nextReaping() : undefined;
