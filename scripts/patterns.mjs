@@ -16,7 +16,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cacheFile = join(root, 'scripts', 'patterns.json');
 
 /** What reads the sources of the developer, whose own build could as well not end. */
-const ownSources = 'cli/src/build/';
+const ownSources = 'cli/src/builder/';
 
 /** What runs on a laptop or in Lambda, without its tests. */
 const product = ['cli/src', 'inspector', 'protocol', 'stub/src'];

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { firstLine } from '../../protocol/live-debug-error.ts';
 import { parseWire } from '../../protocol/wire.ts';
-import { tsconfigFiles } from '../src/build/tsconfig-files.ts';
+import { tsconfigFiles } from '../src/builder/tsconfig-files.ts';
 import { parseDecimal } from '../src/cloud/directory/decimal.ts';
 import { LastWords } from '../src/cloud/lambda/last-words.ts';
 import { decodeAwsChunked } from '../src/cloud/s3/aws-chunked.ts';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import type { ClockSkew } from '../../../protocol/clock-skew.ts';
 import { generateClientKeys } from '../../../protocol/sealing.ts';
-import { createBuilder } from '../build/builder.ts';
+import { createBuilder } from '../builder/builder.ts';
 import { startControlServer } from '../control/control-server.ts';
 import type { ServeState } from '../control/serve-state.ts';
 import { makeTempFolder } from '../folders/temp-folder.ts';

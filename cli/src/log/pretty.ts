@@ -1,5 +1,5 @@
 // The terminal view: calm, one line in and one line out per invocation, its log lines between, every line with its tag.
-import type { BuildMessage } from '../build/build-event.ts';
+import type { BuildMessage } from '../builder/build-event.ts';
 import type { DebuggerEvent, SessionEvent } from '../session/session-event.ts';
 import { errorLines } from './error-lines.ts';
 import type { Output } from './output.ts';

@@ -1,8 +1,8 @@
 // Finds each function's files on the disk, as the build needs them.
 import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { BuildTarget, UnbuiltTarget, UnrunnableTarget } from '../build/build-event.ts';
-import { findPnpFile } from '../build/pnp-file.ts';
+import type { BuildTarget, UnbuiltTarget, UnrunnableTarget } from '../builder/build-event.ts';
+import { findPnpFile } from '../builder/pnp-file.ts';
 import type { FunctionSettings } from './function-settings.ts';
 import type { Manifest } from './load-manifest.ts';
 import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';

@@ -1,5 +1,5 @@
 // [4] Which functions have a good build: an invocation waits for the first one, or fails with what is wrong with it.
-import type { BuildMessage } from '../build/build-event.ts';
+import type { BuildMessage } from '../builder/build-event.ts';
 
 /** Where a function stands. */
 export type Build =

@@ -1,5 +1,5 @@
 // [4] Everything a session tells, as one union: the terminal view and `--format json` are two readings of it.
-import type { BuildMessage } from '../build/build-event.ts';
+import type { BuildMessage } from '../builder/build-event.ts';
 import type { TriggerSource } from '../manifest/trigger-targets.ts';
 import type { DebugKind } from '../worker/debug-port.ts';
 import type { ErrorCause, LogLevel, LogPhase, QueueReason } from '../worker/invocation.ts';

@@ -5,7 +5,7 @@ import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { ClientItem, Directory } from '../../../protocol/directory.ts';
 import { type ErrorCode, LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
-import type { BuildEvent } from '../build/build-event.ts';
+import type { BuildEvent } from '../builder/build-event.ts';
 import { type HolderChange, type HolderName, Holders } from '../relay/holders.ts';
 import type { InboundMessage } from '../relay/inbox.ts';
 import { type Holder, Lease } from '../relay/lease.ts';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { FunctionSettings } from '../../src/manifest/function-settings.ts';
-import { Project } from '../build/project.ts';
+import { Project } from '../builder/project.ts';
 import { builtRuntime, handlersFolder } from './built-runtime.ts';
 import { PoolHarness } from './pool-harness.ts';
 

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
-import { PythonFinder, type PythonQuestion } from '../../src/build/find-python.ts';
+import { PythonFinder, type PythonQuestion } from '../../src/builder/find-python.ts';
 
 let root: string;
 beforeEach(() => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { FunctionCode } from '../../src/worker/invocation.ts';
-import { Project } from '../build/project.ts';
+import { Project } from '../builder/project.ts';
 import { builtRuntime } from './built-runtime.ts';
 import { PoolHarness } from './pool-harness.ts';
 import { python, pythonHandlers, skipReason } from './python-interpreter.ts';

@@ -1,7 +1,7 @@
 // Runs a function's sources as they are, as Lambda does; esbuild only reads the import graph, to watch exactly that.
 import type { BuildOptions } from 'esbuild';
 import type { BuildTarget } from './build-event.ts';
-import type { Compilation, Compiler } from './compiler.ts';
+import type { Compilation, Compiler } from './contract.ts';
 import type { Esbuild } from './find-esbuild.ts';
 import { buildMessage, IncrementalBuild } from './incremental-build.ts';
 import { missingExport } from './missing-export.ts';

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodeModulesOf } from '../worker/layers.ts';
 import type { BuildTarget } from './build-event.ts';
-import type { Compilation, Compiler } from './compiler.ts';
+import type { Compilation, Compiler } from './contract.ts';
 import { contentOf } from './file-state.ts';
 import { listLayers, maximumSources } from './source-folder.ts';
 

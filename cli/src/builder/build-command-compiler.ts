@@ -1,7 +1,7 @@
 // Makes a function runnable that has a `build` command of its own: runs that, then goes on as for any other function.
 import type { BuildCommand } from './build-commands.ts';
 import type { BuildTarget, UnbuiltTarget } from './build-event.ts';
-import type { Compilation, Compiler } from './compiler.ts';
+import type { Compilation, Compiler } from './contract.ts';
 import { contentOf } from './file-state.ts';
 import { listSources } from './source-folder.ts';
 import { WatchPatterns } from './watch-patterns.ts';

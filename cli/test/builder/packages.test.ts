@@ -2,7 +2,7 @@
 import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import type { BuildEvent } from '../../src/build/build-event.ts';
+import type { BuildEvent } from '../../src/builder/build-event.ts';
 import { answer, Project } from './project.ts';
 
 let project: Project;
@@ -184,7 +184,7 @@ it('finds packages of Yarn Plug’n’Play, plain JavaScript too', async () => {
           [
             null,
             {
-              packageLocation: './',
+              packageLocation: '../build/',
               packageDependencies: [
                 ['native', 'npm:1'],
                 ['plain', 'npm:1'],
@@ -200,7 +200,7 @@ it('finds packages of Yarn Plug’n’Play, plain JavaScript too', async () => {
           [
             'workspace:.',
             {
-              packageLocation: './',
+              packageLocation: '../build/',
               packageDependencies: [
                 ['native', 'npm:1'],
                 ['plain', 'npm:1'],

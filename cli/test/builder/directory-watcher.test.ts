@@ -3,7 +3,7 @@ import { type FSWatcher, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { DirectoryWatcher } from '../../src/build/directory-watcher.ts';
+import { DirectoryWatcher } from '../../src/builder/directory-watcher.ts';
 import { handClock } from './hand-clock.ts';
 
 let folder: string;

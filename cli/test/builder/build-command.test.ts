@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../protocol/clock.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
-import { type BuildCommand, BuildCommands } from '../../src/build/build-commands.ts';
-import { buildBoundMs, lastWordsMs } from '../../src/build/build-process.ts';
+import { type BuildCommand, BuildCommands } from '../../src/builder/build-commands.ts';
+import { buildBoundMs, lastWordsMs } from '../../src/builder/build-process.ts';
 import { handClock } from './hand-clock.ts';
 import { answer, Project } from './project.ts';
 

@@ -1,7 +1,7 @@
 // Builds further scripts beside a function's handler: those of its threads and child processes, and what the handler of a
 // vendor loads in its turn.
 import type { BundleCompiler } from './bundle-compiler.ts';
-import type { Compilation, Compiler } from './compiler.ts';
+import type { Compilation, Compiler } from './contract.ts';
 
 export interface EntryPointsCompilerOptions {
   /** What makes the handler runnable. */

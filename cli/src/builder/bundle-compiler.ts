@@ -4,7 +4,7 @@ import { basename, dirname, extname, join, posix, relative, resolve, sep } from 
 import type { OutputFile, Plugin } from 'esbuild';
 import type { BuildTarget } from './build-event.ts';
 import { bundleOptions } from './bundle-options.ts';
-import type { Compilation, Compiler } from './compiler.ts';
+import type { Compilation, Compiler } from './contract.ts';
 import { decoratorPlugin } from './decorator-plugin.ts';
 import { explained } from './explain-build-error.ts';
 import type { Esbuild } from './find-esbuild.ts';

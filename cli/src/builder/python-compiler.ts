@@ -1,7 +1,7 @@
 // Serves a Python function: all files of its folder count, and the interpreter is the project's own.
 import { kindOf } from '../manifest/path-kind.ts';
 import type { BuildTarget } from './build-event.ts';
-import type { Compilation, Compiler } from './compiler.ts';
+import type { Compilation, Compiler } from './contract.ts';
 import type { PythonFinder, PythonQuestion } from './find-python.ts';
 import { FolderCompiler } from './folder-compiler.ts';
 import { checkPython } from './python-check.ts';

@@ -10,7 +10,7 @@ import { BuildCommands } from './build-commands.ts';
 import { withoutAwsSecrets } from './build-environment.ts';
 import type { BuildEvent, Builder, BuildTarget, LoadedReport } from './build-event.ts';
 import { BundleCompiler } from './bundle-compiler.ts';
-import type { Compiler } from './compiler.ts';
+import type { Compiler } from './contract.ts';
 import { EntryPointsCompiler } from './entry-points-compiler.ts';
 import { FileWatcher } from './file-watcher.ts';
 import { type Esbuild, type EsbuildSearch, findEsbuild } from './find-esbuild.ts';

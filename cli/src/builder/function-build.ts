@@ -5,7 +5,7 @@ import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import type { Target } from '../manifest/resolve-targets.ts';
 import type { BuildEvent, LoadedReport } from './build-event.ts';
-import type { Compilation, Compiler } from './compiler.ts';
+import type { Compilation, Compiler } from './contract.ts';
 import { changedAt, clockLagMs } from './file-state.ts';
 import type { FileWatcher, Subscriber } from './file-watcher.ts';
 import { FurtherFiles } from './further-files.ts';

@@ -14,7 +14,7 @@ it('builds, watches and ends under Deno', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'deno-'));
   try {
     const outfile = join(folder, 'saves.mjs');
-    const entryPoints = [join(repository, 'cli/test/build/fixtures/saves.ts')];
+    const entryPoints = [join(repository, 'cli/test/builder/fixtures/saves.ts')];
     await build({ entryPoints, bundle: true, platform: 'node', format: 'esm', outfile });
     const { stdout } = await promisify(execFile)(
       join(repository, 'node_modules/.bin/deno'),

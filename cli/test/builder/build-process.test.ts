@@ -1,6 +1,6 @@
 // What is shown of a build's output.
 import { describe, expect, it } from 'vitest';
-import { shown } from '../../src/build/build-process.ts';
+import { shown } from '../../src/builder/build-process.ts';
 
 describe('the lines that are shown of a failed build', () => {
   const noise = (count: number) => Array.from({ length: count }, (_, index) => `[INFO] step ${index}`);

@@ -3,7 +3,7 @@ import { mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { FileWatcher } from '../../src/build/file-watcher.ts';
+import { FileWatcher } from '../../src/builder/file-watcher.ts';
 import { type HandClock, handClock } from './hand-clock.ts';
 
 let folder: string;

@@ -3,7 +3,7 @@ import { dirname, relative } from 'node:path';
 import { kindOf } from '../manifest/path-kind.ts';
 import type { Runner } from '../worker/invocation.ts';
 import type { BuildTarget } from './build-event.ts';
-import type { Compilation, Compiler } from './compiler.ts';
+import type { Compilation, Compiler } from './contract.ts';
 import { filesOfCommand, listSources, maximumSources } from './source-folder.ts';
 import { WatchPatterns } from './watch-patterns.ts';
 import { WrittenFiles } from './written-files.ts';
