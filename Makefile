@@ -1,11 +1,11 @@
 # `make` alone lists what there is. Nothing to set up but Node >= 20 and make itself.
 .DEFAULT_GOAL := help
-.PHONY: help dev build test test-real test-deploy check bench clean
+.PHONY: help dev build test test-real test-deploy check bench bench-network clean
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 dev: build ## Start the local cloud and serve examples/quickstart; prints a curl line
 	node dist/livectl.mjs serve --local --root examples/quickstart
@@ -28,8 +28,10 @@ check: build ## Types, linter, format, stale built files
 	node scripts/check.mjs
 
 bench: build bench/node_modules/.package-lock.json ## Measure speed, write docs/benchmarks.md
-	node scripts/build.mjs --bench
 	node dist/bench.mjs
+
+bench-network: build ## Measure on a line of its own (Linux), write docs/benchmarks-network.md; a second run goes on
+	node dist/bench.mjs network
 
 clean: ## Remove everything built or installed
 	rm -rf dist node_modules bench/node_modules examples/cdktf/node_modules test-real/node_modules coverage

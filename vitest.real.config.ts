@@ -1,10 +1,10 @@
-// What needs AWS's own runtime clients, other programs or many packages; `make test-real` installs them first.
+// What needs AWS's own runtime clients, other programs, namespaces or many packages; `make test-real` installs them first.
 import { defineConfig } from 'vitest/config';
 import PlainTotals from './scripts/plain-totals-reporter.ts';
 
 export default defineConfig({
   test: {
-    include: ['{protocol,stub,cli,terraform}/**/*.real.test.ts'],
+    include: ['{protocol,stub,cli,terraform,bench}/**/*.real.test.ts'],
     exclude: ['**/node_modules/**', '**/fixtures/**'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,4 +1,4 @@
-// One running `livectl serve --local --format json`, and its events as they come.
+// One running `livectl serve --format json`, and its events as they come.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -18,11 +18,19 @@ export class LivectlProcess {
   readonly #exited: Promise<unknown>;
   #stderr = '';
 
-  /** Starts it on a free port; `tempDir` becomes its TMPDIR. */
-  constructor(root: string, tempDir: string, flags: readonly string[] = []) {
-    const args = ['serve', '--local', '--port', '0', '--format', 'json', '--root', root, ...flags];
-    this.#child = spawn(process.execPath, [livectlFile, ...args], {
-      env: { ...process.env, TMPDIR: tempDir },
+  /**
+   * Starts `serve` with the flags; `tempDir` becomes its TMPDIR. `on` is what runs a command elsewhere by taking its place,
+   * e.g. in a network namespace; `env` goes before this process's own.
+   */
+  constructor(
+    flags: readonly string[],
+    tempDir: string,
+    { env = {}, on = [] }: { env?: Readonly<Record<string, string>>; on?: readonly string[] } = {},
+  ) {
+    const command = [...on, process.execPath, livectlFile, 'serve', '--format', 'json', ...flags];
+    const [program = '', ...args] = command;
+    this.#child = spawn(program, args, {
+      env: { ...process.env, ...env, TMPDIR: tempDir },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {

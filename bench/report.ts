@@ -31,7 +31,7 @@ function verdict(value: number, unit: Unit, goal: number | undefined): [string, 
 }
 
 /** Three significant digits below 100, whole numbers above. */
-function quantity(value: number, unit: Unit): string {
+export function quantity(value: number, unit: Unit): string {
   const digits = unit === '' ? 0 : value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
   const text = value.toFixed(digits);
   return unit === '' ? text : `${text} ${unit}`;
@@ -39,8 +39,12 @@ function quantity(value: number, unit: Unit): string {
 
 /** One measurement, columns aligned. */
 export function terminalTable({ figures, measurement }: Measured): string {
-  const rows = [[measurement.title, ...header.slice(1)], ...figures.map(cells)];
-  const widths = header.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return aligned([[measurement.title, ...header.slice(1)], ...figures.map(cells)]);
+}
+
+/** Rows as lines, columns aligned: the first to the left, the others to the right. */
+export function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     row
       .map((cell, column) =>
@@ -61,6 +65,7 @@ export function markdown(measured: readonly Measured[], machine: string, date: D
   return `# Benchmarks
 
 Made by \`make bench\` on ${date.toISOString().slice(0, 10)}; not edited by hand. \`node dist/bench.mjs ${measured[0]?.measurement.name ?? ''}\` measures a part of it.
+Over a line of 100 ms, after silences and cuts: [benchmarks-network.md](benchmarks-network.md).
 
 ${machine}
 

@@ -7,3 +7,4 @@ export const livectlFile = join(repository, 'dist', 'livectl.mjs');
 export const stubFile = join(repository, 'dist', 'stub', 'index.mjs');
 export const benchFolder = join(repository, 'bench');
 export const benchmarksFile = join(repository, 'docs', 'benchmarks.md');
+export const networkPageFile = join(repository, 'docs', 'benchmarks-network.md');

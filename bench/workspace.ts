@@ -39,7 +39,7 @@ export class Workspace {
 
   /** Starts livectl on a project folder and waits until it is ready. */
   async serve(root: string, flags: readonly string[] = []): Promise<Served> {
-    const livectl = new LivectlProcess(root, this.#tempDir, flags);
+    const livectl = new LivectlProcess(['--local', '--port', '0', '--root', root, ...flags], this.#tempDir);
     this.#livectls.push(livectl);
     const { url } = await livectl.next('ready');
     if (url === undefined) throw new Error('livectl is ready without a url');

@@ -1,7 +1,6 @@
 // Builds, in this order: the stub and its reproducible zip, the Node and Python runtime clients, the AWS SDK's clients,
-// the CLI that carries them all, the CDKTF constructs.
-//   node scripts/build.mjs            everything into dist/, and the stub's zip into the Terraform module
-//   node scripts/build.mjs --bench    also dist/bench.mjs
+// the CLI that carries them all, the CDKTF constructs, the bench.
+//   node scripts/build.mjs    everything into dist/, and the stub's zip into the Terraform module
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { basename, dirname, join } from 'node:path';
@@ -156,11 +155,9 @@ await writeFile(
   join(dist, 'THIRD-PARTY-NOTICES.txt'),
   await thirdPartyNotices(root, [stub, runtime, awsCalls, awsCredentials, cli]),
 );
-if (process.argv.includes('--bench')) {
-  await build({
-    ...here,
-    entryPoints: ['bench/main.ts'],
-    outfile: join(dist, 'bench.mjs'),
-    packages: 'external',
-  });
-}
+await build({
+  ...here,
+  entryPoints: ['bench/main.ts'],
+  outfile: join(dist, 'bench.mjs'),
+  packages: 'external',
+});

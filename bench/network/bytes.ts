@@ -1,0 +1,65 @@
+// What an invocation costs: posts, bytes on the line, messages that API Gateway charges for.
+import { counted } from './counted.ts';
+import type { Laboratory, Stage } from './laboratory.ts';
+import { meteredMessages } from './ledger.ts';
+import type { Part, Row } from './row.ts';
+
+const times = 20;
+
+/** JSON as an application has it: names and words that repeat, ids that don't. */
+function records(bytes: number): object[] {
+  const some: object[] = [];
+  for (let length = 0; length < bytes; ) {
+    const id = Math.random().toString(36).slice(2);
+    const record = {
+      id,
+      status: 'confirmed',
+      customer: { name: `Customer ${id}`, city: 'Springfield' },
+      total: 12.5,
+    };
+    some.push(record);
+    length += JSON.stringify(record).length + 1;
+  }
+  return some;
+}
+
+const shapes = [
+  { what: '100 bytes each way', name: 'quick', event: {} },
+  { what: 'event of 4 KB', name: 'quick', event: { records: records(4_000) } },
+  { what: 'event of 100 KB of JSON', name: 'quick', event: { records: records(100_000) } },
+  { what: 'answer of 20 KB of base64', name: 'big', event: { size: 20_000 } },
+  { what: 'answer of 1 MB of base64', name: 'big', event: { size: 1_000_000 } },
+] as const;
+
+export const bytes: Part = {
+  name: 'bytes',
+  method: `${times} invocations of a shape, one after the other, warm; what the Region’s requests and the line’s frames were \
+in that time, half a second before and after included, per invocation. A metered message is 32 KB begun of a post.`,
+  run: (laboratory) =>
+    laboratory.held(async () => {
+      const stage = await laboratory.serve([{ name: 'quick' }, { name: 'big' }]);
+      await stage.warmUp('quick', 5);
+      await stage.warmUp('big', 5);
+      const rows: Row[] = [];
+      for (const shape of shapes) rows.push(...(await measure(laboratory, stage, shape)));
+      return rows;
+    }),
+};
+
+async function measure(
+  laboratory: Laboratory,
+  stage: Stage,
+  { event, name, what }: (typeof shapes)[number],
+): Promise<readonly Row[]> {
+  const { downBytes, entries, upBytes } = await counted(laboratory, stage, () =>
+    stage.warmUp(name, times, event),
+  );
+  const posts = entries.filter(({ kind }) => kind === 'post').length / times;
+  return [
+    // Two and no more, where one message holds it; an answer at once needs no ack.
+    { what: `${what}: posts`, value: posts, unit: '', ...(what.startsWith('100 bytes') ? { goal: 2 } : {}) },
+    { what: `${what}: metered messages`, value: meteredMessages(entries) / times, unit: '' },
+    { what: `${what}: to the laptop`, value: downBytes / times, unit: 'bytes' },
+    { what: `${what}: from the laptop`, value: upBytes / times, unit: 'bytes' },
+  ];
+}

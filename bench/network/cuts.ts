@@ -1,0 +1,163 @@
+// What goes wrong on the way: the line is cut, or somebody else takes over.
+import { type Laboratory, leastMs, type Stage, sleep } from './laboratory.ts';
+import type { Part, Row } from './row.ts';
+
+interface Call {
+  readonly name: string;
+  readonly startedAt: number;
+  readonly ms: number | undefined;
+}
+
+/** Invokes every `everyMs`, whatever became of those before, until `stop` resolves; then waits for all. */
+async function stream(
+  stage: Stage,
+  everyMs: number,
+  stop: Promise<void>,
+  next: (index: number) => [string, object],
+) {
+  const calls: Promise<Call>[] = [];
+  let running = true;
+  void stop.then(() => {
+    running = false;
+  });
+  for (let index = 0; running; index += 1) {
+    const [name, event] = next(index);
+    const startedAt = performance.now();
+    calls.push(stage.time(name, event).then((ms) => ({ name, startedAt, ms })));
+    await sleep(everyMs);
+  }
+  return Promise.all(calls);
+}
+
+/** From the cut's end until the first answer. */
+function backAfter(calls: readonly Call[], endedAt: number): number {
+  const answers = calls.flatMap(({ startedAt, ms }) => (ms === undefined ? [] : [startedAt + ms]));
+  return Math.min(...answers.filter((at) => at > endedAt)) - endedAt;
+}
+
+async function cutFor(laboratory: Laboratory, ms: number): Promise<number> {
+  await laboratory.line.set({ cut: 1 });
+  await sleep(ms);
+  await laboratory.line.set({ cut: 0 });
+  return performance.now();
+}
+
+const shortCutMs = 3000;
+
+export const shortCut: Part = {
+  name: 'cut-3',
+  method:
+    'The line is cut for 3 s, three times, while a function is invoked every 250 ms from 1 s before to 2 s after: in \
+turns its code takes 20 ms and 1500 ms. Its timeout is 30 s.',
+  run: (laboratory) =>
+    laboratory.held(async () => {
+      const calls: Call[] = [];
+      const back: number[] = [];
+      for (let round = 0; round < 3; round += 1) {
+        const stage = await laboratory.serve([{ name: 'work' }]);
+        await stage.warmUp('work', 2);
+        let endedAt = 0;
+        const stop = (async () => {
+          await sleep(1000);
+          endedAt = await cutFor(laboratory, shortCutMs);
+          await sleep(2000);
+        })();
+        const some = await stream(stage, 250, stop, (index) => ['work', { ms: index % 2 === 0 ? 20 : 1500 }]);
+        back.push(backAfter(some, endedAt));
+        calls.push(...some);
+      }
+      return [
+        ...lost(`a cut of 3 s: lost of ${calls.length}`, calls),
+        { what: 'its end to the first answer', samples: back, failed: 0, limitMs: leastMs / 2 },
+      ];
+    }),
+};
+
+/** Seconds; the one's deadline passes in the cut, the other's does not. */
+const short = { name: 'work-short', timeout: 10 };
+const long = { name: 'work-long', timeout: 60 };
+
+export const longCut: Part = {
+  name: 'cut-30',
+  method:
+    'The line is cut for 30 s while two functions with timeouts of 10 s and 60 s are invoked every 2 s each, from 2 s \
+before to 4 s after. An invocation of the first is due to be lost where its 10 s pass within the cut.',
+  run: (laboratory) =>
+    laboratory.held(async () => {
+      const stage = await laboratory.serve([short, long]);
+      await stage.warmUp(short.name, 2);
+      await stage.warmUp(long.name, 2);
+      let endedAt = 0;
+      const stop = (async () => {
+        await sleep(2000);
+        endedAt = await cutFor(laboratory, 30_000);
+        await sleep(4000);
+      })();
+      const calls = await stream(stage, 1000, stop, (index) => [
+        index % 2 === 0 ? short.name : long.name,
+        { ms: 20 },
+      ]);
+      const inTime = calls.filter(
+        ({ name, startedAt }) => name === long.name || startedAt + short.timeout * 1000 > endedAt + 1000,
+      );
+      return [
+        ...lost(`a cut of 30 s: lost of ${inTime.length} whose deadline had not passed`, inTime),
+        {
+          what: 'its end to the first answer',
+          samples: [backAfter(calls, endedAt)],
+          failed: 0,
+          limitMs: leastMs / 2,
+        },
+      ];
+    }),
+};
+
+export const takeover: Part = {
+  name: 'takeover',
+  method:
+    'A second livectl takes the stage over, 6 times, while a function is invoked without a pause. Of each the first \
+invocation that begins after the newcomer’s `ready`, and the slowest of all.',
+  run: (laboratory) =>
+    laboratory.held(async () => {
+      const stage = await laboratory.serve([{ name: 'quick' }]);
+      await stage.warmUp('quick', 3);
+      const calls: Call[] = [];
+      const firsts: number[] = [];
+      for (let round = 0; round < 6; round += 1) {
+        let readyAt = Number.POSITIVE_INFINITY;
+        const stop = stage.serve().then(async () => {
+          readyAt = performance.now();
+          await sleep(1000);
+        });
+        const some = await inTurn(stage, stop);
+        const first = some.find(({ startedAt }) => startedAt > readyAt);
+        if (first?.ms !== undefined) firsts.push(first.ms);
+        calls.push(...some);
+      }
+      const slowest = Math.max(...calls.map(({ ms }) => ms ?? 0));
+      return [
+        ...lost(`takeovers: lost of ${calls.length}`, calls),
+        { what: 'the first after a takeover', samples: firsts, failed: 6 - firsts.length, limitMs: leastMs },
+        { what: 'the slowest of all', value: slowest, unit: 'ms' },
+      ];
+    }),
+};
+
+async function inTurn(stage: Stage, stop: Promise<void>): Promise<Call[]> {
+  const calls: Call[] = [];
+  let running = true;
+  const stopped = stop.then(() => {
+    running = false;
+  });
+  while (running) {
+    const startedAt = performance.now();
+    calls.push({ name: 'quick', startedAt, ms: await stage.time('quick') });
+  }
+  await stopped;
+  return calls;
+}
+
+function lost(what: string, calls: readonly Call[]): readonly Row[] {
+  const value = calls.filter(({ ms }) => ms === undefined).length;
+  return [{ what, value, unit: '', goal: 0 }];
+}

@@ -1,0 +1,82 @@
+// Large events and answers on lines from 0.5 to 100 Mbit/s: what the line's rate allows, and what arrives.
+import { randomBytes } from 'node:crypto';
+import { counted } from './counted.ts';
+import { type Laboratory, leastMs, type Stage, series } from './laboratory.ts';
+import type { Part, Row, TimedRow } from './row.ts';
+
+/** More than anything takes here: what fails, fails for another reason. In seconds. */
+const timeout = 240;
+
+/** Text of that many bytes that compresses to three quarters, as base64 of images and archives does. */
+function textOf(bytes: number): string {
+  return randomBytes(Math.ceil((bytes * 3) / 4))
+    .toString('base64')
+    .slice(0, bytes);
+}
+
+/** A goal of 1.2 times what the bytes take at the rate, beside the round trip and the posts. */
+function onLine(
+  what: string,
+  bytes: number,
+  rate: number,
+  timed: Pick<TimedRow, 'samples' | 'failed'>,
+): TimedRow {
+  const lineMs = (bytes * 8 * 1000) / rate;
+  return { what, ...timed, limitMs: leastMs + lineMs, goalP50: leastMs + 1.2 * lineMs };
+}
+
+function large(megabytes: number, megabits: number, times: number): Part {
+  const bytes = megabytes * 1_000_000;
+  const rate = megabits * 1_000_000;
+  const name = `${megabytes}-mb-at-${String(megabits).replace('.', '')}`;
+  return {
+    name,
+    method: `An event of ${megabytes} MB, then an answer of ${megabytes} MB, ${times} times each on a line of ${megabits} \
+Mbit/s each way; text that compresses to three quarters. The limit is ${megabytes} MB at that rate; what is sent is counted \
+in whole frames, upwards only for the answer. After two failures no more are tried.`,
+    run: (laboratory) =>
+      laboratory.held(() => measure(laboratory, `${megabytes} MB`, `${megabits} Mbit/s`, bytes, rate, times)),
+  };
+}
+
+async function measure(
+  laboratory: Laboratory,
+  size: string,
+  speed: string,
+  bytes: number,
+  rate: number,
+  times: number,
+): Promise<readonly Row[]> {
+  const stage: Stage = await laboratory.serve([{ name: 'big', timeout }]);
+  await stage.warmUp('big', 3);
+  await laboratory.line.set({ rate });
+  const event = { data: textOf(bytes) };
+  const down = await counted(laboratory, stage, () => series(times, () => stage.time('big', event)));
+  const up = await counted(laboratory, stage, () => series(times, () => stage.time('big', { size: bytes })));
+  const sent = (total: number, { result }: { result: { samples: number[]; failed: number } }) =>
+    total / (bytes * (result.samples.length + result.failed));
+  return [
+    onLine(`event of ${size} at ${speed}`, bytes, rate, down.result),
+    onLine(`answer of ${size} at ${speed}`, bytes, rate, up.result),
+    {
+      what: `bytes sent per byte of a ${size} event at ${speed}`,
+      value: sent(down.downBytes, down),
+      unit: '',
+      goal: 1.2,
+    },
+    {
+      what: `bytes sent per byte of a ${size} answer at ${speed}`,
+      value: sent(up.upBytes, up),
+      unit: '',
+      goal: 1.2,
+    },
+  ];
+}
+
+export const larges: readonly Part[] = [
+  large(6, 100, 6),
+  large(6, 20, 6),
+  large(2, 1, 2),
+  large(2, 0.5, 1),
+  large(0.5, 0.5, 2),
+];

@@ -1,0 +1,107 @@
+// The network bench's figures as people read them: in the terminal, and docs/benchmarks-network.md.
+import { percentile } from '../percentile.ts';
+import { aligned, quantity } from '../report.ts';
+import type { PartResult } from './results.ts';
+import type { CountedRow, Part, Row, TimedRow } from './row.ts';
+
+const timedHeader = ['', 'at least', 'p50', 'p95', 'samples', 'failed', 'goal p50', 'goal p95', ''];
+const countedHeader = ['', 'value', 'goal', ''];
+
+const isTimed = (row: Row): row is TimedRow => 'samples' in row;
+const isCounted = (row: Row): row is CountedRow => !isTimed(row);
+
+/** Whether a row keeps its goals; undefined where it has none. */
+export function verdictOf(row: Row): 'met' | 'NOT met' | undefined {
+  if (!isTimed(row)) return row.goal === undefined ? undefined : said(row.value <= row.goal);
+  const { failed, goalP50, goalP95, samples } = row;
+  if (goalP50 === undefined) return failed > 0 ? 'NOT met' : undefined;
+  const holds = (percent: number, goal = Number.POSITIVE_INFINITY) =>
+    samples.length > 0 && percentile(samples, percent) <= goal;
+  return said(failed === 0 && holds(50, goalP50) && holds(95, goalP95));
+}
+
+const said = (isMet: boolean) => (isMet ? 'met' : 'NOT met');
+
+function timedCells(row: TimedRow): string[] {
+  const { failed, goalP50, goalP95, limitMs, samples, what } = row;
+  const at = (percent: number) => (samples.length > 0 ? quantity(percentile(samples, percent), 'ms') : '–');
+  const goal = (ms: number | undefined) => (ms === undefined ? '' : `≤ ${quantity(ms, 'ms')}`);
+  const counts = [String(samples.length), failed > 0 ? String(failed) : ''];
+  return [
+    ...[what, quantity(limitMs, 'ms'), at(50), at(95), ...counts, goal(goalP50), goal(goalP95)],
+    verdictOf(row) ?? '',
+  ];
+}
+
+function countedCells(row: CountedRow): string[] {
+  const { goal, unit, value, what } = row;
+  const of = (number: number) => {
+    if (unit === 'ms') return quantity(number, 'ms');
+    const text = Number.isInteger(number) || number >= 1000 ? number.toFixed(0) : number.toFixed(2);
+    return unit === '' ? text : `${text} ${unit}`;
+  };
+  return [
+    what,
+    of(value),
+    goal === undefined ? '' : goal === 0 ? 'none' : `≤ ${of(goal)}`,
+    verdictOf(row) ?? '',
+  ];
+}
+
+/** One part's rows, for a terminal. */
+export function terminalRows(name: string, { notes, rows }: PartResult): string {
+  const timed = rows.filter(isTimed);
+  const counted = rows.filter(isCounted);
+  const tables = [
+    ...(timed.length > 0 ? [aligned([[name, ...timedHeader.slice(1)], ...timed.map(timedCells)])] : []),
+    ...(counted.length > 0
+      ? [aligned([[name, ...countedHeader.slice(1)], ...counted.map(countedCells)])]
+      : []),
+  ];
+  return [...tables, ...notes.map((note) => `  ${note}`)].join('\n');
+}
+
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [header, header.map((_, at) => (at === 0 ? '---' : '---:')), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+/** The whole of docs/benchmarks-network.md. */
+export function networkPage(
+  measured: readonly { part: Part; result: PartResult }[],
+  machine: string,
+): string {
+  const rows = measured.flatMap(({ result }) => result.rows);
+  const days = [...new Set(measured.map(({ result }) => result.at.slice(0, 10)))].sort();
+  const loads = measured.flatMap(({ result }) => [Number(result.loadBefore), Number(result.loadAfter)]);
+  const methods = measured.map(({ part }) => `- \`${part.name}\`: ${part.method}`).join('\n');
+  return `# Benchmarks over a network
+
+Made by \`make bench-network\` on ${days.join(' and ')}; not edited by hand. \`node dist/bench.mjs network ${measured[0]?.part.name ?? ''}\` measures a part of it.
+
+${machine}, load from ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}
+
+On AWS an invocation’s time is the network. Here laptop and Region are two network namespaces of one machine, and the line
+between them is told how long it takes and how much it carries: 100 ms for a round trip where a row says nothing else, no
+limit to its rate, nothing lost. With a rate, up to 2 s of backlog wait at each end, as in a home’s router. The laptop runs
+the built livectl, the Region the embedded cloud with the built stub, behind TLS 1.3 on both sides; an idle HTTPS connection
+is closed after 60 s; the relay takes 10 ms for a post, half of what two took on AWS ([notes](platform-notes.md)).
+
+“At least” is what the network alone takes: a round trip, two posts, the bytes at the line’s rate, and the handler’s own time
+where it has some. The goals are the project’s: 5 ms above that in the middle and 15 ms at 95 of 100, 1.2 times the bytes’
+time where messages are large. “Failed” got another answer than the function’s. Percentiles are nearest rank: always a sample.
+A load well above the number of cores means that other programs had the cores too.
+
+## Times
+
+${table(timedHeader, rows.filter(isTimed).map(timedCells))}
+
+## Counts
+
+${table(countedHeader, rows.filter(isCounted).map(countedCells))}
+
+## How each is measured
+
+${methods}
+`;
+}

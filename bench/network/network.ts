@@ -1,0 +1,114 @@
+// `make bench-network`: what livectl takes on a real line, beside what the line alone takes; and docs/benchmarks-network.md.
+//   node dist/bench.mjs network               the parts that have no figures of this build yet, then the page
+//   node dist/bench.mjs network warm cut-3    these parts again, printed; the page only where all others are there
+//   node dist/bench.mjs network --json NAME   these parts, as one JSON object a line, and nothing kept
+import { writeFileSync } from 'node:fs';
+import { load, machineLine } from '../machine.ts';
+import { networkPageFile } from '../repository.ts';
+import { bytes } from './bytes.ts';
+import { createCertificates } from './certificates.ts';
+import { checks } from './checks.ts';
+import { longCut, shortCut, takeover } from './cuts.ts';
+import { Laboratory } from './laboratory.ts';
+import { larges } from './large.ts';
+import { Line } from './line.ts';
+import { networkPage, terminalRows } from './network-report.ts';
+import { type PartResult, Results } from './results.ts';
+import type { Part } from './row.ts';
+import { silences } from './silence.ts';
+import { instance, parallel, ready, reload, warm } from './steady.ts';
+import { endInside, folderVariable, runInside, wayIn } from './world.ts';
+
+const parts: readonly Part[] = [
+  ...[warm, ...silences, reload, ready, instance, parallel, ...larges],
+  ...[takeover, shortCut, longCut, bytes],
+];
+
+/** A part that is not done by then never will be: the longest silence is 6 minutes. */
+const boundMs = 15 * 60_000;
+
+/** Runs the network bench with these arguments; resolves with the exit code. */
+export async function network(args: readonly string[]): Promise<number> {
+  const asked = args.filter((arg) => arg !== '--json');
+  const unknown = asked.filter((name) => ![...parts, ...checks].some((part) => part.name === name));
+  if (unknown.length > 0) {
+    console.error(
+      `no part is called ${unknown.join(', ')}; there are ${parts.map(({ name }) => name).join(', ')}`,
+    );
+    return 2;
+  }
+  const folder = process.env[folderVariable];
+  return folder === undefined ? outside(args) : inside(folder, asked, args.includes('--json'));
+}
+
+async function outside(args: readonly string[]): Promise<number> {
+  const way = wayIn();
+  if ('message' in way) {
+    console.error(`bench: nothing of the network bench was measured: ${way.message}`);
+    return skippedCode;
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      console.error(`bench: ended by ${signal}; what has been measured is kept`);
+      void endInside();
+    });
+  }
+  return runInside(way, args);
+}
+
+/** Of the process where this machine can't run it: nothing failed, and nothing was measured. */
+export const skippedCode = 77;
+
+async function inside(folder: string, asked: readonly string[], asJson: boolean): Promise<number> {
+  // With this process everything in these namespaces ends.
+  process.stdin.resume().on('end', () => process.exit(1));
+  const results = asJson ? undefined : Results.open();
+  const line = await Line.open(folder);
+  const laboratory = new Laboratory(line, folder, createCertificates(folder));
+  const machine = machineLine();
+  if (!asJson) console.log(`${machine}, load ${load()}\n`);
+  let code = 0;
+  for (const part of [...parts, ...checks]) {
+    if (checks.includes(part) && !asked.includes(part.name)) continue;
+    if (asked.length > 0 ? !asked.includes(part.name) : results?.get(part.name) !== undefined) continue;
+    const bound = setTimeout(() => {
+      console.error(`${part.name}: not done within ${boundMs / 60_000} min`);
+      process.exit(1);
+    }, boundMs);
+    try {
+      const result = await measured(part, laboratory);
+      results?.put(part.name, result);
+      console.log(
+        asJson ? JSON.stringify({ part: part.name, ...result }) : `${terminalRows(part.name, result)}\n`,
+      );
+    } catch (error) {
+      code = 1;
+      console.error(`${part.name}: not measured, ${error instanceof Error ? error.stack : error}`);
+      for (const note of laboratory.takeNotes()) console.error(`  ${note}`);
+    } finally {
+      await laboratory.reset();
+      clearTimeout(bound);
+    }
+  }
+  await line.close();
+  if (results !== undefined) writePage(results, machine);
+  return code;
+}
+
+async function measured(part: Part, laboratory: Laboratory): Promise<PartResult> {
+  await laboratory.reset();
+  const loadBefore = load();
+  const rows = await part.run(laboratory);
+  const at = new Date().toISOString();
+  return { rows, notes: laboratory.takeNotes(), at, loadBefore, loadAfter: load() };
+}
+
+function writePage(results: Results, machine: string): void {
+  const all = parts.flatMap((part) => {
+    const result = results.get(part.name);
+    return result === undefined ? [] : [{ part, result }];
+  });
+  if (all.length < parts.length) return;
+  writeFileSync(networkPageFile, networkPage(all, machine));
+  console.log('wrote docs/benchmarks-network.md');
+}

@@ -1,0 +1,215 @@
+// The far side: the embedded cloud's relay, directory and Lambda host behind TLS 1.3, on the Region's end of the line.
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createServer } from 'node:tls';
+import {
+  createDeployer,
+  createDeveloper,
+  createStubRole,
+  region,
+  relayStage,
+} from '../../cli/src/cloud/access.ts';
+import { createAwsEndpoint } from '../../cli/src/cloud/aws-endpoint.ts';
+import type { CloudFunction } from '../../cli/src/cloud/cloud.ts';
+import { Directory } from '../../cli/src/cloud/directory/directory-api.ts';
+import { LambdaHost } from '../../cli/src/cloud/lambda/lambda-host.ts';
+import { deployedVariables, stubTimeout } from '../../cli/src/cloud/lambda/stub-environment.ts';
+import { unpack } from '../../cli/src/cloud/lambda/unpack.ts';
+import { jsonAnswer } from '../../cli/src/cloud/loopback-server.ts';
+import { ConnectionsApi } from '../../cli/src/cloud/relay/connections-api.ts';
+import { Relay } from '../../cli/src/cloud/relay/relay-server.ts';
+import { SigV4Verifier } from '../../cli/src/cloud/sigv4-verify.ts';
+import { ServerSockets } from '../../cli/src/loopback/server-sockets.ts';
+import { type Clock, systemClock } from '../../protocol/clock.ts';
+import { manifestItem, manifestPartition, secretItem } from '../../protocol/directory.ts';
+import { repository } from '../repository.ts';
+import type { Certificates } from './certificates.ts';
+import { Ledger } from './ledger.ts';
+import { names } from './places.ts';
+
+/** How long the relay takes to answer a post, and to deliver it: half of the 20 ms that two took on AWS. */
+export const postMs = 10;
+
+/** When an idle HTTPS connection is closed by the Region; API Gateway's and DynamoDB's end in this range. */
+const idleMs = 60_000;
+
+/** Stub processes at one time. */
+const maxInstances = 40;
+
+export const stage = 'dev-tom';
+
+/** A function of the stage; its code is `NAME.mjs` in the served folder. */
+export interface BenchFunction {
+  readonly name: string;
+  /** Seconds; 30 by default. */
+  readonly timeout?: number;
+}
+
+export interface Answered {
+  readonly ok: boolean;
+  /** Of the answer, or of the function error. */
+  readonly text: string;
+  /** From the call of Lambda until its answer. */
+  readonly ms: number;
+}
+
+export interface Region {
+  readonly ledger: Ledger;
+  /** What a developer's shell has: credentials, endpoint, authority. */
+  readonly developer: Readonly<Record<string, string>>;
+  /** When an instance began its last invocation, by `performance.now()`: its init phase is over then. */
+  startedAt(functionName: string): number | undefined;
+  /** What the stubs logged. */
+  readonly logs: readonly string[];
+  invoke(functionName: string, event: unknown): Promise<Answered>;
+  close(): Promise<void>;
+}
+
+/** Deploys the functions. `tempDir` is a private folder that the caller removes. */
+export async function startRegion(
+  functions: readonly BenchFunction[],
+  certificates: Certificates,
+  tempDir: string,
+): Promise<Region> {
+  const tableName = `live-debug-${stage}`;
+  const developer = createDeveloper(tableName, stage);
+  const stubRole = createStubRole(tableName, stage);
+  const verifier = new SigV4Verifier(region, [developer, createDeployer(tableName), stubRole], systemClock);
+  const relay = new Relay(verifier, systemClock);
+  const directory = new Directory(tableName, verifier, systemClock);
+  const connections = new ConnectionsApi(relay, verifier, systemClock, () => ({ delayMs: postMs }));
+  const ledger = new Ledger();
+  const endpoint = createAwsEndpoint({
+    ...{ relay, connections, directory },
+    invoke: { answer: (request) => Promise.resolve(configuration(request)) },
+  });
+  endpoint.keepAliveTimeout = idleMs;
+  // A slow line takes minutes for a message.
+  endpoint.requestTimeout = 0;
+  endpoint.prependListener('request', (request) => ledger.add(request));
+  endpoint.prependListener('upgrade', (request) => ledger.add(request));
+
+  const { authorityFile, cert, key } = certificates;
+  const door = createServer({ cert, key, minVersion: 'TLSv1.3', noDelay: true });
+  const sockets = new ServerSockets(door);
+  door.on('secureConnection', (socket) => endpoint.emit('connection', socket));
+  // A handshake that a cut or an end of a process leaves unfinished.
+  door.on('tlsClientError', () => undefined);
+  door.listen(0, '0.0.0.0');
+  await once(door, 'listening');
+  const { port } = door.address() as AddressInfo;
+  const relayUrl = `https://${names.relay}:${port}/${relayStage}`;
+  const awsUrl = `https://${names.aws}:${port}`;
+
+  const secret = randomBytes(32).toString('base64');
+  const partition = { S: manifestPartition(stage) };
+  directory.deploy({ stage: partition, item: { S: secretItem }, secret: { S: secret } });
+  const document = { S: JSON.stringify(manifestOf(functions, relayUrl)) };
+  directory.deploy({ stage: partition, item: { S: manifestItem }, document });
+
+  const taskRoot = join(tempDir, 'stub');
+  await unpack(readFileSync(join(repository, 'dist', 'stub.zip')), taskRoot);
+  const deployed = functions.map((each) => deployedAs(each, authorityFile));
+  /** Lambda's GetFunctionConfiguration, which livectl reads a function's own variables from; nothing else is asked for. */
+  const configuration = ({ url = '' }: IncomingMessage) => {
+    const found = deployed.find(({ name }) => url.endsWith(`/functions/${name}/configuration`));
+    if (found === undefined) return jsonAnswer(404, { message: 'Function not found' });
+    const Variables = deployedVariables(found, { endpointUrl: awsUrl, kinesisUrl: undefined });
+    return jsonAnswer(200, { FunctionName: found.name, Environment: { Variables } });
+  };
+  const starts = new Starts(deployed);
+  const logs: string[] = [];
+  const host = new LambdaHost({
+    functions: deployed,
+    taskRoot,
+    command: [process.execPath, join(repository, 'dist', 'node-runtime.mjs')],
+    maxInstances,
+    timeoutOf: stubTimeout,
+    place: {
+      ...{ stage, tableName, relayUrl, secret, directoryUrl: awsUrl, endpointUrl: awsUrl },
+      kinesisUrl: undefined,
+      role: stubRole,
+    },
+    clock: starts.clock,
+    onLog: (name, message) => logs.push(`${name}: ${message}`),
+    onFailed: (name, { errorType, message }) => logs.push(`${name}: ${errorType}: ${message}`),
+  });
+  const { accessKeyId, secretAccessKey, sessionToken } = developer.credentials;
+  return {
+    ledger,
+    logs,
+    developer: {
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_SESSION_TOKEN: sessionToken,
+      AWS_REGION: region,
+      AWS_ENDPOINT_URL: awsUrl,
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      NODE_EXTRA_CA_CERTS: authorityFile,
+    },
+    startedAt: (name) => starts.of(name),
+    async invoke(name, event) {
+      const payload = Buffer.from(JSON.stringify(event));
+      const startedAt = performance.now();
+      const outcome = await host.invoke(name, payload);
+      const ms = performance.now() - startedAt;
+      const body = outcome.ok ? outcome.body : outcome.error.body;
+      return { ok: outcome.ok, ms, text: Buffer.from(body).toString() };
+    },
+    async close() {
+      await host.close();
+      relay.close();
+      endpoint.closeAllConnections();
+      await sockets.close();
+      directory.close();
+    },
+  };
+}
+
+function manifestOf(functions: readonly BenchFunction[], relayUrl: string): object {
+  const entries = functions.map(({ name, timeout = 30 }) => {
+    const entry = { function_name: name, handler: `${name}.handler`, runtime: 'nodejs22.x', timeout };
+    return [name, { ...entry, memory_size: 128, triggers: {} }] as const;
+  });
+  return { version: 1, stage, region, relay: { url: relayUrl }, functions: Object.fromEntries(entries) };
+}
+
+function deployedAs({ name, timeout = 30 }: BenchFunction, authorityFile: string): CloudFunction {
+  return {
+    ...{ name, timeout, handler: `${name}.handler`, runtime: 'nodejs22.x', memorySize: 128, triggers: {} },
+    // The stub's own Node reads it: on AWS it knows the authority by itself.
+    environment: { NODE_EXTRA_CA_CERTS: authorityFile },
+  };
+}
+
+/**
+ * When invocations begin: the host then, and only then, sets a timer of the stub's timeout. Functions whose starts are asked
+ * for need a timeout of their own.
+ */
+class Starts {
+  readonly clock: Clock;
+  readonly #names: ReadonlyMap<number, string>;
+  readonly #starts = new Map<string, number>();
+
+  constructor(functions: readonly CloudFunction[]) {
+    this.#names = new Map(functions.map((each) => [stubTimeout(each) * 1000, each.name]));
+    this.clock = {
+      now: () => systemClock.now(),
+      after: (ms, callback, options) => {
+        const name = this.#names.get(ms);
+        if (name !== undefined) this.#starts.set(name, performance.now());
+        return systemClock.after(ms, callback, options);
+      },
+    };
+  }
+
+  of(functionName: string): number | undefined {
+    return this.#starts.get(functionName);
+  }
+}
