@@ -2,7 +2,8 @@
 import * as v from 'valibot';
 import type { Clock } from './clock.ts';
 import type { ClockSkew } from './clock-skew.ts';
-import { type HttpClient, isReset } from './http-client.ts';
+import { isReset } from './http-attempt.ts';
+import type { HttpClient } from './http-client.ts';
 import { firstLine, LiveDebugError, messageOf } from './live-debug-error.ts';
 import { type AwsCredentials, Signer } from './signature.ts';
 

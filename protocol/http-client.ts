@@ -1,6 +1,10 @@
-// HTTP as both ends use it: kept-alive connections, a bound on every wait, a dead kept-alive socket retried at once.
+// HTTP as both ends use it: kept-alive connections, a bound on every wait, and a fresh connection beside one that is
+// dead or may be.
 import http from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
+import { type Clock, systemClock, type Timer } from './clock.ts';
+import { HttpAttempt, isReset } from './http-attempt.ts';
 
 export interface HttpRequest {
   readonly method: string;
@@ -8,12 +12,14 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
   /**
-   * Whether the request may go out twice when its kept-alive connection is cut before an answer: default true. False
-   * for what must not happen twice.
+   * Whether the request may go out twice where its kept-alive connection is cut or silent: default true, as for a chunk,
+   * which its receiver takes once. False for what must not happen twice.
    */
   readonly repeatable?: boolean;
   /** Milliseconds until the request is given up with `ETIMEDOUT`, counted from the call. */
   readonly timeoutMs: number;
+  /** Ends the request at once; it rejects then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface HttpResponse {
@@ -22,50 +28,105 @@ export interface HttpResponse {
   readonly body: Buffer;
 }
 
-/** The connection was cut after the answer had begun. */
-export class CutOffError extends Error {
-  /** As of any connection that was cut, see {@link isReset}. */
-  readonly code = 'ECONNRESET';
-  /** What came of it. */
-  readonly begun: HttpResponse;
-
-  constructor(host: string, begun: HttpResponse) {
-    super(`the answer of ${host} was cut off after ${begun.body.length} bytes`);
-    this.begun = begun;
-  }
+export interface HttpClientOptions {
+  /** Names another agent for a URL, e.g. one that goes through a proxy; whoever made it closes it. */
+  readonly agentFor?: (url: URL) => http.Agent | undefined;
+  /** A connection without a request ends after so many milliseconds; default that of {@link keepAlive}. */
+  readonly idleMs?: number;
+  readonly clock?: Clock;
 }
 
-/** Larger answers than this are refused: the directory's items are at most 400 KB, a function's result 6 MB. */
-const maxResponseBytes = 16 * 1024 * 1024;
+/**
+ * How agents here and for proxies keep connections: the one used last is the one most likely to be alive still; the system
+ * asks the far end of a silent one after 10 s; after 2 min without a request it ends, later than the keep-alive of the
+ * servers seen (60 s and less).
+ */
+export const keepAlive = {
+  keepAlive: true,
+  keepAliveMsecs: 10_000,
+  scheduling: 'lifo',
+  maxFreeSockets: 24,
+  timeout: 120_000,
+} as const;
+
+/** A kept-alive connection that is silent for so long is given company. Milliseconds. */
+export const hedgeAfterMs = 1500;
+/**
+ * One that was idle for so long, on the wall clock, may be dead without a word: this machine slept, or Lambda froze it. A
+ * fresh one is opened beside it at once, and used where the old one has not answered when that is open, and some
+ * milliseconds later: the relay answers in 10 to 15.
+ */
+export const doubtAfterMs = 30_000;
+export const answersWithinMs = 20;
+/** The slowest line, in bytes a millisecond: 0.25 Mbit/s. Nobody knows when the last byte of a body has left. */
+const slowestRate = 32;
+/** From so many bytes on a request tells how fast the line is. */
+const tellingBytes = 16 * 1024;
+
+/** What is under way to one host. */
+interface Traffic {
+  requests: number;
+  bytes: number;
+}
 
 /** Sends requests over connections it keeps open. Close it to let the process end. */
 export class HttpClient {
+  /** Told of a connection without a request that has ended, and how many milliseconds it had none. */
+  onIdleEnd: (url: URL, idleMs: number) => void = () => undefined;
   readonly #agents: { readonly http: http.Agent; readonly https: https.Agent };
+  readonly #options: HttpClientOptions;
+  readonly #clock: Clock;
+  /** Since when a connection has had no request. */
+  readonly #idleSince = new WeakMap<Socket, number>();
+  readonly #traffic = new Map<string, Traffic>();
+  /** Bytes a millisecond, as measured last. */
+  #rate = slowestRate;
 
-  readonly #agentFor: (url: URL) => http.Agent | undefined;
-
-  /** `agentFor` names another agent for a URL, e.g. one that goes through a proxy; whoever made it closes it. */
-  constructor(options: { readonly agentFor?: (url: URL) => http.Agent | undefined } = {}) {
-    this.#agentFor = options.agentFor ?? (() => undefined);
-    // The socket used last is the one most likely to be alive still.
-    const keepAlive = { keepAlive: true, scheduling: 'lifo', maxFreeSockets: 16 } as const;
-    this.#agents = { http: new http.Agent(keepAlive), https: new https.Agent(keepAlive) };
+  constructor(options: HttpClientOptions = {}) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    const kept = { ...keepAlive, timeout: options.idleMs ?? keepAlive.timeout };
+    this.#agents = { http: new http.Agent(kept), https: new https.Agent(kept) };
   }
 
-  /** Rejects with the network's error, a {@link CutOffError}, or code `ETIMEDOUT`; any HTTP status is an answer. */
+  /** Rejects with the network's error, a `CutOffError`, or code `ETIMEDOUT`; any HTTP status is an answer. */
   async send(request: HttpRequest): Promise<HttpResponse> {
-    const endsAt = performance.now() + request.timeoutMs;
-    for (;;) {
-      const attempt = this.#attempt(request, endsAt - performance.now());
-      try {
-        return await attempt.response;
-      } catch (error) {
-        // After a freeze or an idle spell the far end may have closed a socket we still keep. Nothing was
-        // answered on it, so the same request goes out again; a fresh socket that fails is a real failure.
-        if (request.repeatable === false || !attempt.reusedSocket() || !isReset(error)) throw error;
-        // What closed one has most likely closed them all.
-        this.#dropIdleSockets();
-      }
+    const { host } = request.url;
+    const body = request.body === undefined ? undefined : Buffer.from(request.body as Uint8Array);
+    const bytes = body?.length ?? 0;
+    const traffic = this.#traffic.get(host) ?? { requests: 0, bytes: 0 };
+    this.#traffic.set(host, traffic);
+    traffic.requests += 1;
+    traffic.bytes += bytes;
+    const [startedAt, allBytes] = [this.#clock.now(), traffic.bytes];
+    try {
+      const response = await this.#race(request, body, traffic);
+      const rate = allBytes / Math.max(1, this.#clock.now() - startedAt);
+      if (bytes >= tellingBytes) this.#rate = Math.max(slowestRate, rate);
+      return response;
+    } finally {
+      traffic.requests -= 1;
+      traffic.bytes -= bytes;
+      if (traffic.requests === 0) this.#traffic.delete(host);
+    }
+  }
+
+  /** Connections to the URL's host that wait for a request. */
+  idle(url: URL): number {
+    return this.#idle(url).length;
+  }
+
+  /** Requests to the URL's host that are under way. */
+  underWay(url: URL): number {
+    return this.#traffic.get(url.host)?.requests ?? 0;
+  }
+
+  /** Ends the connections to the URL's host that have had no request since then, in milliseconds since the epoch. */
+  dropIdle(url: URL, sinceMs = Number.POSITIVE_INFINITY): void {
+    for (const socket of this.#idle(url)) {
+      if ((this.#idleSince.get(socket) ?? 0) > sinceMs) continue;
+      this.#idleSince.delete(socket);
+      socket.destroy();
     }
   }
 
@@ -74,68 +135,102 @@ export class HttpClient {
     this.#agents.https.destroy();
   }
 
-  #dropIdleSockets(): void {
-    for (const agent of Object.values(this.#agents)) {
-      for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
-    }
-  }
-
-  #attempt(
-    request: HttpRequest,
-    boundMs: number,
-  ): { response: Promise<HttpResponse>; reusedSocket: () => boolean } {
-    const secure = request.url.protocol === 'https:';
-    const body = request.body === undefined ? undefined : Buffer.from(request.body as Uint8Array);
-    const outgoing = (secure ? https : http).request(request.url, {
-      method: request.method,
-      agent: this.#agentFor(request.url) ?? (secure ? this.#agents.https : this.#agents.http),
-      headers: { ...request.headers, 'content-length': String(body?.length ?? 0) },
-    });
-    const response = new Promise<HttpResponse>((resolve, reject) => {
-      // Rejected first: what the destroyed socket reports next may look like a reset, and that is tried again.
-      const giveUp = (error: Error) => {
-        clearTimeout(timer);
-        reject(error);
-        outgoing.destroy(error);
+  /** The first answer of one or more attempts, each on another connection. */
+  #race(request: HttpRequest, body: Buffer | undefined, traffic: Traffic): Promise<HttpResponse> {
+    const { repeatable = true, timeoutMs, url } = request;
+    const startedAt = this.#clock.now();
+    const attempts = new Set<HttpAttempt>();
+    return new Promise<HttpResponse>((resolve, reject) => {
+      let hedge: Timer | undefined;
+      let progressAt = startedAt;
+      let mostBytes = 0;
+      const over = (error: Error) => {
+        bound.cancel();
+        hedge?.cancel();
+        for (const attempt of attempts) attempt.end(error);
       };
-      const timer = setTimeout(() => {
-        const message = `no answer from ${request.url.host} within ${request.timeoutMs} ms`;
-        giveUp(Object.assign(new Error(message), { code: 'ETIMEDOUT' }));
-      }, boundMs);
-      const fail = (error: Error) => {
-        clearTimeout(timer);
+      const bound = this.#clock.after(timeoutMs, () => {
+        const message = `no answer from ${url.host} within ${timeoutMs} ms`;
+        const error = Object.assign(new Error(message), { code: 'ETIMEDOUT' });
         reject(error);
-      };
-      outgoing.on('error', fail);
-      outgoing.on('response', (incoming) => {
-        const parts: Buffer[] = [];
-        let length = 0;
-        incoming.on('data', (part: Buffer) => {
-          length += part.length;
-          if (length <= maxResponseBytes) parts.push(part);
-          else giveUp(new Error(`an answer over ${maxResponseBytes} bytes from ${request.url.host}`));
-        });
-        const come = (): HttpResponse => ({
-          status: incoming.statusCode ?? 0,
-          headers: incoming.headers,
-          body: Buffer.concat(parts),
-        });
-        incoming.on('error', (error) =>
-          fail(isReset(error) ? new CutOffError(request.url.host, come()) : error),
-        );
-        incoming.on('end', () => {
-          clearTimeout(timer);
-          resolve(come());
-        });
+        over(error);
       });
-      outgoing.end(body);
+      const begin = (onOpen?: () => void) => {
+        const onProgress = () => {
+          progressAt = this.#clock.now();
+        };
+        const onSocket = (socket: Socket, isNew: boolean) => this.#onSocket(url, socket, isNew);
+        const agent = this.#agentOf(url);
+        const attempt = new HttpAttempt({ request, body, agent, onSocket, onProgress }, onOpen);
+        attempts.add(attempt);
+        attempt.response.then(
+          (response) => {
+            attempts.delete(attempt);
+            resolve(response);
+            over(new Error('answered on another connection'));
+          },
+          (error: Error) => {
+            attempts.delete(attempt);
+            // The far end has closed what we still kept: nothing was answered, so the same request goes out again.
+            // What closed one has most likely closed them all. A fresh connection that fails is a real failure.
+            if (repeatable && attempt.reused && isReset(error)) instead();
+            else if (attempts.size === 0) {
+              reject(error);
+              over(error);
+            } else hedge = this.#clock.after(hedgeAfterMs, () => look(hedgeAfterMs));
+          },
+        );
+        return attempt;
+      };
+      let second: HttpAttempt | undefined;
+      /** Another connection takes the request, too; one that has been used since this began is as good as a fresh one. */
+      const instead = () => {
+        hedge?.cancel();
+        if (second === undefined || !attempts.has(second)) {
+          this.dropIdle(url, startedAt);
+          second = begin();
+        }
+        second.go();
+      };
+      const look = (quietMs: number) => {
+        mostBytes = Math.max(mostBytes, traffic.bytes);
+        const patienceMs = quietMs + (2 * mostBytes) / this.#rate;
+        const leftMs = progressAt + patienceMs - this.#clock.now();
+        if (first.begun || !attempts.has(first)) return;
+        if (leftMs <= 0) instead();
+        else hedge = this.#clock.after(leftMs, () => look(quietMs));
+      };
+      const newest = Math.max(...this.#idle(url).map((socket) => this.#idleSince.get(socket) ?? 0));
+      const isDoubtful = startedAt - newest > doubtAfterMs;
+      if (isDoubtful && !repeatable) this.dropIdle(url);
+      const first = begin();
+      first.go();
+      if (!repeatable || !first.reused) return;
+      if (!isDoubtful) return look(hedgeAfterMs);
+      this.dropIdle(url);
+      second = begin(() => look(answersWithinMs));
     });
-    return { response, reusedSocket: () => outgoing.reusedSocket };
   }
-}
 
-/** Whether the connection was cut (reset, broken pipe, closed early), as against refused, unresolved or timed out. */
-export function isReset(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code;
-  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET';
+  #onSocket(url: URL, socket: Socket, isNew: boolean): void {
+    this.#idleSince.delete(socket);
+    if (!isNew) return;
+    socket.on('free', () => this.#idleSince.set(socket, this.#clock.now()));
+    socket.once('close', () => {
+      const since = this.#idleSince.get(socket);
+      if (since !== undefined) this.onIdleEnd(url, this.#clock.now() - since);
+    });
+  }
+
+  #agentOf(url: URL): http.Agent {
+    return this.#options.agentFor?.(url) ?? this.#agents[url.protocol === 'https:' ? 'https' : 'http'];
+  }
+
+  #idle(url: URL): Socket[] {
+    const { hostname, port, protocol } = url;
+    const name = `${hostname.replace(/[[\]]/g, '')}:${port || (protocol === 'https:' ? 443 : 80)}:`;
+    const lists = Object.entries(this.#agentOf(url).freeSockets);
+    const sockets = lists.flatMap(([each, list]) => (each.startsWith(name) ? (list ?? []) : []));
+    return sockets.filter(({ destroyed }) => !destroyed);
+  }
 }

@@ -1,6 +1,7 @@
 // Posting to another peer through @connections: bounded in time, retried where the relay asks for it.
 import type { Clock } from './clock.ts';
-import { type HttpClient, isReset } from './http-client.ts';
+import { isReset } from './http-attempt.ts';
+import type { HttpClient } from './http-client.ts';
 import { firstLine, messageOf } from './live-debug-error.ts';
 import { type AwsCredentials, Signer } from './signature.ts';
 

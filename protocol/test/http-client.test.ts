@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HttpClient, isReset } from '../http-client.ts';
+import { isReset } from '../http-attempt.ts';
+import { answersWithinMs, doubtAfterMs, HttpClient, hedgeAfterMs } from '../http-client.ts';
+import { ManualClock } from './manual-clock.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
@@ -85,6 +87,179 @@ describe('a kept-alive connection', () => {
     answer = () => undefined;
     await expect(send('x', 30)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
     expect(requests).toHaveLength(1);
+  });
+});
+
+/** Resolves when the server has so many requests that it was sent since `warm`. */
+async function arrivals(count: number): Promise<void> {
+  await expect.poll(() => requests.length, { interval: 2 }).toBe(count);
+}
+
+function closed(socket: Socket | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket?.closed) resolve();
+    else socket?.once('close', () => resolve());
+  });
+}
+
+describe('a kept-alive connection that is silent', () => {
+  let clock: ManualClock;
+  let stale: Set<Socket>;
+
+  /** Leaves connections behind on which the server is silent from now on. */
+  async function silence(count = 1): Promise<void> {
+    await warm(count);
+    stale = new Set(sockets);
+    answer = (request, response, body) => {
+      if (!stale.has(request.socket)) response.end(`got ${body.length}`);
+    };
+  }
+
+  beforeEach(() => {
+    clock = new ManualClock();
+    client = new HttpClient({ clock });
+  });
+
+  it('is given a fresh one beside it after 1.5 s; the first answer counts and the silent one ends', async () => {
+    await silence(3);
+    const sent = send('x');
+    await arrivals(1);
+    clock.advance(hedgeAfterMs);
+    expect(sockets).toHaveLength(3);
+    clock.advance(1);
+    expect((await sent).body.toString()).toBe('got 1');
+    expect(requests).toHaveLength(2);
+    expect(sockets).toHaveLength(4);
+    for (const socket of stale) await closed(socket);
+    expect(clock.pending).toEqual([]);
+  });
+
+  it('is asked no second time when the answer comes before that, nor where a request must not be repeated', async () => {
+    await silence();
+    const once = send('x', 5000, false).catch((error: Error) => error.message);
+    await arrivals(1);
+    clock.advance(5000);
+    expect(await once).toMatch(/within 5000 ms$/);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('may take its time to send what is large: 128 KB take 4 s on the slowest line', async () => {
+    await silence();
+    const sent = send('x'.repeat(128 * 1024), 60_000);
+    await arrivals(1);
+    clock.advance(8000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(sockets).toHaveLength(1);
+    clock.advance(3000);
+    expect((await sent).body.toString()).toBe('got 131072');
+  });
+
+  it('has been used before: a fresh one that is silent is a time-out', async () => {
+    answer = () => undefined;
+    const sent = send('x').catch((error: Error) => error.message);
+    await arrivals(1);
+    clock.advance(5000);
+    expect(await sent).toMatch(/within 5000 ms$/);
+    expect(sockets).toHaveLength(1);
+  });
+
+  describe('and was idle for half a minute', () => {
+    const idle = () => clock.jump(doubtAfterMs + 1);
+
+    it('is asked first, while a fresh one is opened', async () => {
+      await warm(1);
+      idle();
+      const held: ServerResponse[] = [];
+      answer = (_request, response) => void held.push(response);
+      const sent = send('x');
+      await expect.poll(() => sockets.length, { interval: 2 }).toBe(2);
+      await arrivals(1);
+      held[0]?.end('late');
+      expect((await sent).body.toString()).toBe('late');
+      expect(requests).toHaveLength(1);
+      await closed(sockets[1]);
+      expect(sockets[0]?.closed).toBe(false);
+    });
+
+    it('is asked no longer than the relay takes to answer', async () => {
+      await silence(2);
+      idle();
+      const sent = send('x');
+      await clock.untilSet((ms) => ms <= answersWithinMs + 1);
+      expect(requests.length).toBeLessThan(2);
+      clock.advance(answersWithinMs + 1);
+      expect((await sent).body.toString()).toBe('got 1');
+      expect(sockets).toHaveLength(3);
+      for (const socket of stale) await closed(socket);
+    });
+
+    it('and is found cut, costs no handshake more', async () => {
+      await silence();
+      answer = (request, response, body) => {
+        if (stale.has(request.socket)) request.socket.resetAndDestroy();
+        else response.end(`got ${body}`);
+      };
+      idle();
+      expect((await send('x')).body.toString()).toBe('got x');
+      expect(sockets).toHaveLength(2);
+      expect(requests).toHaveLength(2);
+    });
+
+    it('is not used for a request that must not be repeated', async () => {
+      await silence();
+      idle();
+      expect((await send('x', 5000, false)).body.toString()).toBe('got 1');
+      expect(sockets).toHaveLength(2);
+    });
+
+    it('still answers where no fresh one can be opened', async () => {
+      await warm(1);
+      idle();
+      const held: ServerResponse[] = [];
+      answer = (_request, response) => void held.push(response);
+      server.once('connection', (socket) => socket.destroy());
+      const sent = send('x');
+      await arrivals(1);
+      await expect.poll(() => sockets[1]?.closed, { interval: 2 }).toBe(true);
+      held[0]?.end('late');
+      expect((await sent).body.toString()).toBe('late');
+    });
+  });
+});
+
+describe('an idle connection', () => {
+  const url = () => new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+
+  it('ends after a while', async () => {
+    client = new HttpClient({ idleMs: 30 });
+    await send('x');
+    expect(client.idle(url())).toBe(1);
+    await closed(sockets[0]);
+  });
+
+  it('that the far end closes is reported with the time it was idle', async () => {
+    const clock = new ManualClock();
+    client = new HttpClient({ clock });
+    await send('x');
+    expect(client.underWay(url())).toBe(0);
+    clock.advance(7000);
+    const ended = new Promise((resolve) => {
+      client.onIdleEnd = (_url, idleMs) => resolve(idleMs);
+    });
+    sockets[0]?.end();
+    expect(await ended).toBe(7000);
+    expect(client.idle(url())).toBe(0);
+  });
+
+  it('is ended on demand, those used since kept', async () => {
+    await warm(2);
+    const since = Date.now();
+    await expect.poll(() => Date.now() > since).toBe(true);
+    await send('x');
+    client.dropIdle(url(), since);
+    expect(client.idle(url())).toBe(1);
+    client.dropIdle(url());
+    expect(client.idle(url())).toBe(0);
   });
 });
 

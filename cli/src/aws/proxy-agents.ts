@@ -2,6 +2,7 @@
 import type { Agent } from 'node:http';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { getProxyForUrl } from 'proxy-from-env';
+import { keepAlive } from '../../../protocol/http-client.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 
 const agents = new Map<string, Agent>();
@@ -20,7 +21,7 @@ export function proxyAgent(url: URL): Agent | undefined {
       remedy: 'set HTTPS_PROXY as in http://proxy.example.com:3128, or name the host in NO_PROXY',
     });
   }
-  const agent = new HttpsProxyAgent(proxy, { keepAlive: true, scheduling: 'lifo' });
+  const agent = new HttpsProxyAgent(proxy, keepAlive);
   agents.set(proxy, agent);
   return agent;
 }

@@ -1,5 +1,6 @@
 // `livectl trigger http` and `function_url`: a request as a caller sends it; signed where the URL asks for IAM.
-import { CutOffError, type HttpResponse } from '../../../protocol/http-client.ts';
+import { CutOffError } from '../../../protocol/http-attempt.ts';
+import type { HttpResponse } from '../../../protocol/http-client.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { Signer } from '../../../protocol/signature.ts';
 import { hasEmulator } from '../aws/endpoints.ts';
