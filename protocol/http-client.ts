@@ -33,6 +33,11 @@ export interface HttpClientOptions {
   readonly agentFor?: (url: URL) => http.Agent | undefined;
   /** A connection without a request ends after so many milliseconds; default that of {@link keepAlive}. */
   readonly idleMs?: number;
+  /**
+   * One that was idle for so many milliseconds, on the wall clock, may be dead without a word: Lambda froze this process. A
+   * fresh one is opened beside it at once, and used where the old one fails, or has not answered by then. Default: none is.
+   */
+  readonly doubtAfterMs?: number;
   readonly clock?: Clock;
 }
 
@@ -51,28 +56,27 @@ export const keepAlive = {
 
 /** A kept-alive connection that is silent for so long is given company. Milliseconds. */
 export const hedgeAfterMs = 1500;
-/**
- * One that was idle for so long, on the wall clock, may be dead without a word: this machine slept, or Lambda froze it. A
- * fresh one is opened beside it at once, and used where the old one has not answered when that is open, and some
- * milliseconds later: the relay answers in 10 to 15.
- */
-export const doubtAfterMs = 30_000;
+/** A doubtful connection has so many milliseconds at least to answer: the relay and DynamoDB take 5 to 15. */
 export const answersWithinMs = 20;
 /** The slowest line, in bytes a millisecond: 0.25 Mbit/s. Nobody knows when the last byte of a body has left. */
 const slowestRate = 32;
 /** From so many bytes on a request tells how fast the line is. */
 const tellingBytes = 16 * 1024;
 
-/** What is under way to one host. */
+/** What is under way to one host, and the most requests at once since somebody asked. */
 interface Traffic {
   requests: number;
   bytes: number;
+  peak: number;
 }
 
 /** Sends requests over connections it keeps open. Close it to let the process end. */
 export class HttpClient {
-  /** Told of a connection without a request that has ended, and how many milliseconds it had none. */
-  onIdleEnd: (url: URL, idleMs: number) => void = () => undefined;
+  /**
+   * Told of a connection without a request that has ended: how many milliseconds it had none, and whether it was closed in
+   * order.
+   */
+  onIdleEnd: (url: URL, idleMs: number, inOrder: boolean) => void = () => undefined;
   readonly #agents: { readonly http: http.Agent; readonly https: https.Agent };
   readonly #options: HttpClientOptions;
   readonly #clock: Clock;
@@ -94,9 +98,10 @@ export class HttpClient {
     const { host } = request.url;
     const body = request.body === undefined ? undefined : Buffer.from(request.body as Uint8Array);
     const bytes = body?.length ?? 0;
-    const traffic = this.#traffic.get(host) ?? { requests: 0, bytes: 0 };
+    const traffic = this.#traffic.get(host) ?? { requests: 0, bytes: 0, peak: 0 };
     this.#traffic.set(host, traffic);
     traffic.requests += 1;
+    traffic.peak = Math.max(traffic.peak, traffic.requests);
     traffic.bytes += bytes;
     const [startedAt, allBytes] = [this.#clock.now(), traffic.bytes];
     try {
@@ -107,7 +112,6 @@ export class HttpClient {
     } finally {
       traffic.requests -= 1;
       traffic.bytes -= bytes;
-      if (traffic.requests === 0) this.#traffic.delete(host);
     }
   }
 
@@ -116,9 +120,12 @@ export class HttpClient {
     return this.#idle(url).length;
   }
 
-  /** Requests to the URL's host that are under way. */
-  underWay(url: URL): number {
-    return this.#traffic.get(url.host)?.requests ?? 0;
+  /** The most requests to the URL's host that were under way at once since the last call. */
+  takePeak(url: URL): number {
+    const traffic = this.#traffic.get(url.host);
+    const { peak = 0 } = traffic ?? {};
+    if (traffic) traffic.peak = traffic.requests;
+    return peak;
   }
 
   /** Ends the connections to the URL's host that have had no request since then, in milliseconds since the epoch. */
@@ -201,7 +208,7 @@ export class HttpClient {
         else hedge = this.#clock.after(leftMs, () => look(quietMs));
       };
       const newest = Math.max(...this.#idle(url).map((socket) => this.#idleSince.get(socket) ?? 0));
-      const isDoubtful = startedAt - newest > doubtAfterMs;
+      const isDoubtful = startedAt - newest > (this.#options.doubtAfterMs ?? Number.POSITIVE_INFINITY);
       if (isDoubtful && !repeatable) this.dropIdle(url);
       const first = begin();
       first.go();
@@ -216,9 +223,9 @@ export class HttpClient {
     this.#idleSince.delete(socket);
     if (!isNew) return;
     socket.on('free', () => this.#idleSince.set(socket, this.#clock.now()));
-    socket.once('close', () => {
+    socket.once('close', (hadError) => {
       const since = this.#idleSince.get(socket);
-      if (since !== undefined) this.onIdleEnd(url, this.#clock.now() - since);
+      if (since !== undefined) this.onIdleEnd(url, this.#clock.now() - since, !hadError);
     });
   }
 

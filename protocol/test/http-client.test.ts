@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isReset } from '../http-attempt.ts';
-import { answersWithinMs, doubtAfterMs, HttpClient, hedgeAfterMs } from '../http-client.ts';
+import { answersWithinMs, HttpClient, hedgeAfterMs } from '../http-client.ts';
 import { ManualClock } from './manual-clock.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
@@ -164,7 +164,11 @@ describe('a kept-alive connection that is silent', () => {
   });
 
   describe('and was idle for half a minute', () => {
-    const idle = () => clock.jump(doubtAfterMs + 1);
+    const idle = () => clock.jump(30_001);
+
+    beforeEach(() => {
+      client = new HttpClient({ clock, doubtAfterMs: 30_000 });
+    });
 
     it('is asked first, while a fresh one is opened', async () => {
       await warm(1);
@@ -241,14 +245,20 @@ describe('an idle connection', () => {
     const clock = new ManualClock();
     client = new HttpClient({ clock });
     await send('x');
-    expect(client.underWay(url())).toBe(0);
     clock.advance(7000);
     const ended = new Promise((resolve) => {
-      client.onIdleEnd = (_url, idleMs) => resolve(idleMs);
+      client.onIdleEnd = (_url, idleMs, inOrder) => resolve({ idleMs, inOrder });
     });
     sockets[0]?.end();
-    expect(await ended).toBe(7000);
+    expect(await ended).toEqual({ idleMs: 7000, inOrder: true });
     expect(client.idle(url())).toBe(0);
+  });
+
+  it('is one of as many as were used at once', async () => {
+    await warm(3);
+    expect(client.takePeak(url())).toBe(3);
+    await send('x');
+    expect([client.takePeak(url()), client.takePeak(url()), client.idle(url())]).toEqual([1, 0, 3]);
   });
 
   it('is ended on demand, those used since kept', async () => {

@@ -47,7 +47,7 @@ export class Stub {
   readonly #settings: StubSettings;
   readonly #clock: Clock;
   readonly #environment: NodeJS.ProcessEnv;
-  readonly #http = new HttpClient();
+  readonly #http = new HttpClient({ doubtAfterMs: 30_000 });
   readonly #instance = randomUUID();
   /** Read once: Lambda sets an instance's variables, its credentials included, when it makes the instance. */
   readonly #functionEnvironment: Readonly<Record<string, string>>;

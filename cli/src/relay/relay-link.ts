@@ -11,6 +11,7 @@ import type { AwsCredentials } from '../../../protocol/signature.ts';
 import { encodeMessage } from '../../../protocol/wire.ts';
 import { type InboundMessage, Inbox, type UnprovenInvoke } from './inbox.ts';
 import type { StageSecrets } from './stage-secrets.ts';
+import { WarmConnections } from './warm-connections.ts';
 
 /** What the link reports besides messages. */
 export type LinkEvent =
@@ -66,6 +67,7 @@ export class RelayLink {
   readonly #options: RelayLinkOptions;
   readonly #poster: RelayPoster;
   readonly #inbox: Inbox;
+  readonly #warm: WarmConnections;
   #socket: RelaySocket | undefined;
   /** Replaced, but open until posts under way have reached them. */
   readonly #retiring = new Set<RelaySocket>();
@@ -82,15 +84,17 @@ export class RelayLink {
     const { url, region, http, clock, keys, secrets, stage, onMessage, onEvent, onUnproven } = options;
     const credentials = () => this.#credentials();
     this.#poster = new RelayPoster({ url, region, http, credentials, clock });
+    this.#warm = new WarmConnections({ url, http, clock });
     const onDrop = (reason: string, dropped: number) => onEvent({ type: 'dropped', reason, dropped });
     this.#inbox = new Inbox({ keys, secrets, stage, clock, onMessage, onUnproven, onDrop });
   }
 
   /** Connects for the first time. Rejects with LD_RELAY or what `onConnected` rejected with. */
   async start(): Promise<void> {
+    // Beside the socket: an invocation may come as soon as that is there.
+    this.#warm.start();
     await this.#connect();
     this.#options.secrets.watch();
-    void this.#poster.warm();
   }
 
   /** Seals and posts one message to a stub's connection; never rejects but for LD_TOO_LARGE. */
@@ -113,9 +117,15 @@ export class RelayLink {
     return this.#poster.post(connectionId, await encodeMessage(message, channel, true), untilMs);
   }
 
+  /** This machine slept, or stood still: connections may be dead. */
+  wake(): void {
+    this.#warm.renew();
+  }
+
   /** Takes no more messages, sends none, tries no post again and closes the sockets. */
   close(): void {
     this.#closed = true;
+    this.#warm.close();
     this.#options.secrets.close();
     this.#renewal?.cancel();
     this.#heartbeat?.cancel();
@@ -209,7 +219,10 @@ export class RelayLink {
     for (let ceiling = 100; !this.#closed; ceiling = Math.min(ceiling * 2, longestRetryMs)) {
       try {
         await this.#connect();
-        if (this.#lostAt !== undefined) onEvent({ type: 'reconnected', ms: clock.now() - this.#lostAt });
+        if (this.#lostAt !== undefined) {
+          this.#warm.renew();
+          onEvent({ type: 'reconnected', ms: clock.now() - this.#lostAt });
+        }
         this.#lostAt = undefined;
         return;
       } catch (error) {

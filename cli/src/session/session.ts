@@ -261,6 +261,7 @@ export class Session {
   /** This process stood still, or the clock was set: what it knows of clocks, lease and other clients is old. */
   #wake(): void {
     this.#invocations.doubtClocks();
+    this.#link.wake();
     this.#invocations.track(this.#lease.check().then(() => this.#invocations.reconsider()));
   }
 
