@@ -130,6 +130,37 @@ describe('a configuration', () => {
     expect(variables.of('hello', { GREETING: 'hi' })).toEqual({ GREETING: 'hi', ...regions });
   });
 
+  it('that is late is waited for once: others go on beside its reads until one has an answer', async () => {
+    const { clock, reads, settle, variables } = reader();
+    const found = variables.of('hello', { GREETING: 'sent' });
+    await settle();
+    clock.advance(waitMs);
+    await found;
+    expect(variables.of('hello', { GREETING: 'sent' })).toEqual({ GREETING: 'sent', ...regions });
+    await reads[0]?.fail(new LiveDebugError('LD_AWS', 'no answer within 10 s'));
+    expect(variables.of('hello', { GREETING: 'sent' })).toEqual({ GREETING: 'sent', ...regions });
+    await settle();
+    expect(reads).toHaveLength(2);
+    await reads[1]?.answer({ GREETING: 'hi' });
+    expect(variables.of('hello', { GREETING: 'hi' })).toEqual({ GREETING: 'hi', ...regions });
+    // A change is waited for as before.
+    expect(variables.of('hello', { GREETING: 'new' })).toBeInstanceOf(Promise);
+  });
+
+  it('that shows a change and is late is waited for once, too', async () => {
+    const { clock, reads, settle, variables } = reader();
+    variables.start();
+    await settle();
+    await reads[0]?.answer({ GREETING: 'hi' });
+    const found = variables.of('hello', { GREETING: 'new' });
+    await settle();
+    clock.advance(waitMs);
+    expect(await found).toEqual({ GREETING: 'hi', ...regions });
+    expect(variables.of('hello', { GREETING: 'new' })).toEqual({ GREETING: 'hi', ...regions });
+    await reads[1]?.answer({ GREETING: 'new' });
+    expect(variables.of('hello', { GREETING: 'new' })).toEqual({ GREETING: 'new', ...regions });
+  });
+
   it('is read again when a message shows another, and the invocation has the new one', async () => {
     const { reads, settle, variables } = reader();
     variables.start();

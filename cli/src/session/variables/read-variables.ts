@@ -46,6 +46,8 @@ interface FunctionState {
   /** Why the last read failed. */
   failure: unknown;
   reading: Promise<void> | undefined;
+  /** An invocation has waited for a read as long as it may; nobody waits until one has succeeded. */
+  isLate: boolean;
   readonly allowance: ReadAllowance;
   readonly unconfirmed: Set<string>;
   toldFallback: boolean;
@@ -73,6 +75,7 @@ export class ReadVariables implements FunctionVariables {
           known: undefined,
           failure: undefined,
           reading: undefined,
+          isLate: false,
           allowance: new ReadAllowance(options.clock),
           unconfirmed: new Set<string>(),
           toldFallback: false,
@@ -103,20 +106,20 @@ export class ReadVariables implements FunctionVariables {
     const { known } = state;
     if (known === undefined) {
       const mayRead = state.reading === undefined && state.allowance.take();
-      if (isRefusal(state.failure)) {
+      if (state.isLate || isRefusal(state.failure)) {
         // A permission that is given meanwhile counts from the next invocation on; nobody waits for it.
         if (mayRead) void this.#read(state);
         return this.#fallback(state, sent);
       }
       if (state.reading === undefined && !mayRead) return this.#fallback(state, sent);
-      return this.#within(this.#read(state, 'first')).then(() => this.#settled(state, sent));
+      return this.#within(state, this.#read(state, 'first')).then(() => this.#settled(state, sent));
     }
     const claimed = comparable(sent);
     if (!sameMap(claimed, known.comparable)) {
       const print = printOf(claimed);
       if (!state.unconfirmed.has(print) && (state.reading !== undefined || state.allowance.take())) {
         const read = this.#read(state, 'first').then(() => this.#confirm(state, claimed, print));
-        return this.#within(read).then(() => this.#settled(state, sent));
+        if (!state.isLate) return this.#within(state, read).then(() => this.#settled(state, sent));
       }
     } else if (clock.now() - known.atMs > freshMs && state.reading === undefined && state.allowance.take()) {
       void this.#read(state);
@@ -192,12 +195,16 @@ export class ReadVariables implements FunctionVariables {
     if (state.known !== undefined && !sameMap(counted, state.known.comparable)) state.unconfirmed.clear();
     state.known = { variables, comparable: counted, atMs: this.#options.clock.now() };
     state.failure = undefined;
+    state.isLate = false;
   }
 
-  async #within(read: Promise<void>): Promise<void> {
+  async #within(state: FunctionState, read: Promise<void>): Promise<void> {
     let end: () => void = () => undefined;
     const bound = new Promise<void>((resolve) => {
-      const timer = this.#options.clock.after(waitMs, resolve);
+      const timer = this.#options.clock.after(waitMs, () => {
+        state.isLate = true;
+        resolve();
+      });
       end = () => timer.cancel();
     });
     await Promise.race([read, bound]);
