@@ -5,7 +5,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { counted } from './counted.ts';
+import { cutOnce, lostOf, takeOver } from './cuts.ts';
 import { type Laboratory, sleep } from './laboratory.ts';
+import { thinLine } from './large.ts';
 import { addresses } from './places.ts';
 import type { CountedRow, Part } from './row.ts';
 
@@ -98,6 +100,37 @@ export const checks: readonly Part[] = [
         'bytes from the laptop': upBytes,
         'bytes to the laptop': downBytes,
       });
+    },
+  },
+  {
+    name: 'hold-thin-line',
+    method: '',
+    run: async (laboratory) => {
+      const { answers, events } = await thinLine(laboratory, 2_000_000, 1_000_000, 1);
+      return rowsOf({
+        'events of 2 MB that arrived': events.samples.length,
+        'sent per byte of the event': events.sent,
+        'answers of 2 MB that arrived': answers.samples.length,
+        'sent per byte of the answer': answers.sent,
+      });
+    },
+  },
+  {
+    name: 'hold-cut',
+    method: '',
+    run: async (laboratory) => {
+      const { calls } = await cutOnce(laboratory);
+      return rowsOf({ 'invocations around a cut': calls.length, 'lost by the cut': lostOf(calls) });
+    },
+  },
+  {
+    name: 'hold-takeover',
+    method: '',
+    run: async (laboratory) => {
+      const stage = await laboratory.serve([{ name: 'quick' }]);
+      await stage.warmUp('quick', 3);
+      const { calls } = await takeOver(stage);
+      return rowsOf({ 'invocations around a takeover': calls.length, 'lost by the takeover': lostOf(calls) });
     },
   },
   {

@@ -2,9 +2,11 @@
 import { type Laboratory, leastMs, type Stage, sleep } from './laboratory.ts';
 import type { Part, Row } from './row.ts';
 
-interface Call {
+export interface Call {
+  /** The function's. */
   readonly name: string;
   readonly startedAt: number;
+  /** Undefined where it was lost. */
   readonly ms: number | undefined;
 }
 
@@ -29,10 +31,17 @@ async function stream(
   return Promise.all(calls);
 }
 
-/** From the cut's end until the first answer. */
-function backAfter(calls: readonly Call[], endedAt: number): number {
+/** From the cut's end until the first answer; undefined where none came. */
+function backAfter(calls: readonly Call[], endedAt: number): number | undefined {
   const answers = calls.flatMap(({ startedAt, ms }) => (ms === undefined ? [] : [startedAt + ms]));
-  return Math.min(...answers.filter((at) => at > endedAt)) - endedAt;
+  const first = Math.min(...answers.filter((at) => at > endedAt));
+  return Number.isFinite(first) ? first - endedAt : undefined;
+}
+
+function backRow(back: readonly (number | undefined)[]): Row {
+  const samples = back.filter((ms) => ms !== undefined);
+  const what = 'from its end to the first answer';
+  return { what, samples, failed: back.length - samples.length, limitMs: leastMs / 2 };
 }
 
 async function cutFor(laboratory: Laboratory, ms: number): Promise<number> {
@@ -44,6 +53,22 @@ async function cutFor(laboratory: Laboratory, ms: number): Promise<number> {
 
 const shortCutMs = 3000;
 
+/** One cut of 3 s: every invocation around it, and how long after its end the first answer came. */
+export async function cutOnce(
+  laboratory: Laboratory,
+): Promise<{ calls: readonly Call[]; backMs: number | undefined }> {
+  const stage = await laboratory.serve([{ name: 'work' }]);
+  await stage.warmUp('work', 2);
+  let endedAt = 0;
+  const stop = (async () => {
+    await sleep(1000);
+    endedAt = await cutFor(laboratory, shortCutMs);
+    await sleep(2000);
+  })();
+  const calls = await stream(stage, 250, stop, (index) => ['work', { ms: index % 2 === 0 ? 20 : 1500 }]);
+  return { calls, backMs: backAfter(calls, endedAt) };
+}
+
 export const shortCut: Part = {
   name: 'cut-3',
   method:
@@ -51,24 +76,11 @@ export const shortCut: Part = {
 turns its code takes 20 ms and 1500 ms. Its timeout is 30 s.',
   run: (laboratory) =>
     laboratory.held(async () => {
-      const calls: Call[] = [];
-      const back: number[] = [];
-      for (let round = 0; round < 3; round += 1) {
-        const stage = await laboratory.serve([{ name: 'work' }]);
-        await stage.warmUp('work', 2);
-        let endedAt = 0;
-        const stop = (async () => {
-          await sleep(1000);
-          endedAt = await cutFor(laboratory, shortCutMs);
-          await sleep(2000);
-        })();
-        const some = await stream(stage, 250, stop, (index) => ['work', { ms: index % 2 === 0 ? 20 : 1500 }]);
-        back.push(backAfter(some, endedAt));
-        calls.push(...some);
-      }
+      const rounds = [await cutOnce(laboratory), await cutOnce(laboratory), await cutOnce(laboratory)];
+      const calls = rounds.flatMap((round) => round.calls);
       return [
         ...lost(`a cut of 3 s: lost of ${calls.length}`, calls),
-        { what: 'its end to the first answer', samples: back, failed: 0, limitMs: leastMs / 2 },
+        backRow(rounds.map(({ backMs }) => backMs)),
       ];
     }),
 };
@@ -102,15 +114,21 @@ before to 4 s after. An invocation of the first is due to be lost where its 10 s
       );
       return [
         ...lost(`a cut of 30 s: lost of ${inTime.length} whose deadline had not passed`, inTime),
-        {
-          what: 'its end to the first answer',
-          samples: [backAfter(calls, endedAt)],
-          failed: 0,
-          limitMs: leastMs / 2,
-        },
+        backRow([backAfter(calls, endedAt)]),
       ];
     }),
 };
+
+/** A newcomer takes the stage over: every invocation until a second after it is ready, and the first that began after that. */
+export async function takeOver(stage: Stage): Promise<{ calls: readonly Call[]; first: Call | undefined }> {
+  let readyAt = Number.POSITIVE_INFINITY;
+  const stop = stage.serve().then(async () => {
+    readyAt = performance.now();
+    await sleep(1000);
+  });
+  const calls = await inTurn(stage, stop);
+  return { calls, first: calls.find(({ startedAt }) => startedAt > readyAt) };
+}
 
 export const takeover: Part = {
   name: 'takeover',
@@ -124,20 +142,19 @@ invocation that begins after the newcomer’s `ready`, and the slowest of all.',
       const calls: Call[] = [];
       const firsts: number[] = [];
       for (let round = 0; round < 6; round += 1) {
-        let readyAt = Number.POSITIVE_INFINITY;
-        const stop = stage.serve().then(async () => {
-          readyAt = performance.now();
-          await sleep(1000);
-        });
-        const some = await inTurn(stage, stop);
-        const first = some.find(({ startedAt }) => startedAt > readyAt);
+        const { calls: some, first } = await takeOver(stage);
         if (first?.ms !== undefined) firsts.push(first.ms);
         calls.push(...some);
       }
       const slowest = Math.max(...calls.map(({ ms }) => ms ?? 0));
       return [
         ...lost(`takeovers: lost of ${calls.length}`, calls),
-        { what: 'the first after a takeover', samples: firsts, failed: 6 - firsts.length, limitMs: leastMs },
+        {
+          what: 'the first after a takeover',
+          samples: firsts,
+          failed: 6 - firsts.length,
+          limitMs: leastMs,
+        },
         { what: 'the slowest of all', value: slowest, unit: 'ms' },
       ];
     }),
@@ -158,6 +175,10 @@ async function inTurn(stage: Stage, stop: Promise<void>): Promise<Call[]> {
 }
 
 function lost(what: string, calls: readonly Call[]): readonly Row[] {
-  const value = calls.filter(({ ms }) => ms === undefined).length;
-  return [{ what, value, unit: '', goal: 0 }];
+  return [{ what, value: lostOf(calls), unit: '', goal: 0 }];
+}
+
+/** How many were not answered by the function. */
+export function lostOf(calls: readonly Call[]): number {
+  return calls.filter(({ ms }) => ms === undefined).length;
 }

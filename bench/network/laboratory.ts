@@ -71,7 +71,7 @@ export class Laboratory {
   readonly folder: string;
   readonly #certificates: Certificates;
   readonly #stages: Stage[] = [];
-  readonly #notes: string[] = [];
+  readonly #notes = new Map<string, number>();
   #folders = 0;
 
   constructor(line: Line, folder: string, certificates: Certificates) {
@@ -114,11 +114,14 @@ export class Laboratory {
 
   /** Something that a reader of an unexpected figure wants to know. */
   note(text: string): void {
-    if (this.#notes.length < 20) this.#notes.push(text);
+    if (this.#notes.size < 20 || this.#notes.has(text))
+      this.#notes.set(text, (this.#notes.get(text) ?? 0) + 1);
   }
 
   takeNotes(): readonly string[] {
-    return this.#notes.splice(0);
+    const notes = [...this.#notes].map(([text, times]) => (times === 1 ? text : `${times} times ${text}`));
+    this.#notes.clear();
+    return notes;
   }
 
   /** A line of one round trip without limit, and nobody on it. */
@@ -128,14 +131,15 @@ export class Laboratory {
   }
 }
 
-/** Calls one after the other. Stops after two that failed: each may take as long as its time-out. */
+/** Calls one after the other. Stops after `mostFailed` that failed: each may take as long as its time-out. */
 export async function series(
   times: number,
   call: (index: number) => Promise<number | undefined>,
+  mostFailed = 2,
 ): Promise<{ samples: number[]; failed: number }> {
   const samples: number[] = [];
   let failed = 0;
-  for (let index = 0; index < times && failed < 2; index += 1) {
+  for (let index = 0; index < times && failed < mostFailed; index += 1) {
     const ms = await call(index);
     if (ms === undefined) failed += 1;
     else samples.push(ms);

@@ -1,11 +1,11 @@
 // Large events and answers on lines from 0.5 to 100 Mbit/s: what the line's rate allows, and what arrives.
 import { randomBytes } from 'node:crypto';
 import { counted } from './counted.ts';
-import { type Laboratory, leastMs, type Stage, series } from './laboratory.ts';
+import { type Laboratory, leastMs, series } from './laboratory.ts';
 import type { Part, Row, TimedRow } from './row.ts';
 
 /** More than anything takes here: what fails, fails for another reason. In seconds. */
-const timeout = 240;
+const timeout = 120;
 
 /** Text of that many bytes that compresses to three quarters, as base64 of images and archives does. */
 function textOf(bytes: number): string {
@@ -22,13 +22,14 @@ function onLine(
   timed: Pick<TimedRow, 'samples' | 'failed'>,
 ): TimedRow {
   const lineMs = (bytes * 8 * 1000) / rate;
-  return { what, ...timed, limitMs: leastMs + lineMs, goalP50: leastMs + 1.2 * lineMs };
+  const { failed, samples } = timed;
+  return { what, samples, failed, limitMs: leastMs + lineMs, goalP50: leastMs + 1.2 * lineMs };
 }
 
 function large(megabytes: number, megabits: number, times: number): Part {
   const bytes = megabytes * 1_000_000;
   const rate = megabits * 1_000_000;
-  const name = `${megabytes}-mb-at-${String(megabits).replace('.', '')}`;
+  const name = `${megabytes}-mb-at-${megabits}`.replaceAll('.', '');
   return {
     name,
     method: `An event of ${megabytes} MB, then an answer of ${megabytes} MB, ${times} times each on a line of ${megabits} \
@@ -36,6 +37,24 @@ Mbit/s each way; text that compresses to three quarters. The limit is ${megabyte
 in whole frames, upwards only for the answer. After two failures no more are tried.`,
     run: (laboratory) =>
       laboratory.held(() => measure(laboratory, `${megabytes} MB`, `${megabits} Mbit/s`, bytes, rate, times)),
+  };
+}
+
+/** Events and answers of that many bytes on a line of that rate, and what the line carried of each. */
+export async function thinLine(laboratory: Laboratory, bytes: number, rate: number, times: number) {
+  const stage = await laboratory.serve([{ name: 'big', timeout }]);
+  await stage.warmUp('big', 3);
+  await laboratory.line.set({ rate });
+  const event = { data: textOf(bytes) };
+  const events = await counted(laboratory, stage, () => series(times, () => stage.time('big', event), 1));
+  const answers = await counted(laboratory, stage, () =>
+    series(times, () => stage.time('big', { size: bytes }), 1),
+  );
+  const perByte = (total: number, { failed, samples }: { samples: number[]; failed: number }) =>
+    total / (bytes * (samples.length + failed));
+  return {
+    events: { ...events.result, sent: perByte(events.downBytes, events.result) },
+    answers: { ...answers.result, sent: perByte(answers.upBytes, answers.result) },
   };
 }
 
@@ -47,29 +66,18 @@ async function measure(
   rate: number,
   times: number,
 ): Promise<readonly Row[]> {
-  const stage: Stage = await laboratory.serve([{ name: 'big', timeout }]);
-  await stage.warmUp('big', 3);
-  await laboratory.line.set({ rate });
-  const event = { data: textOf(bytes) };
-  const down = await counted(laboratory, stage, () => series(times, () => stage.time('big', event)));
-  const up = await counted(laboratory, stage, () => series(times, () => stage.time('big', { size: bytes })));
-  const sent = (total: number, { result }: { result: { samples: number[]; failed: number } }) =>
-    total / (bytes * (result.samples.length + result.failed));
+  const { answers, events } = await thinLine(laboratory, bytes, rate, times);
+  const sent = (what: string, value: number): Row => ({
+    what: `bytes sent per byte of ${what} of ${size} at ${speed}`,
+    value,
+    unit: '',
+    goal: 1.2,
+  });
   return [
-    onLine(`event of ${size} at ${speed}`, bytes, rate, down.result),
-    onLine(`answer of ${size} at ${speed}`, bytes, rate, up.result),
-    {
-      what: `bytes sent per byte of a ${size} event at ${speed}`,
-      value: sent(down.downBytes, down),
-      unit: '',
-      goal: 1.2,
-    },
-    {
-      what: `bytes sent per byte of a ${size} answer at ${speed}`,
-      value: sent(up.upBytes, up),
-      unit: '',
-      goal: 1.2,
-    },
+    onLine(`event of ${size} at ${speed}`, bytes, rate, events),
+    onLine(`answer of ${size} at ${speed}`, bytes, rate, answers),
+    sent('an event', events.sent),
+    sent('an answer', answers.sent),
   ];
 }
 

@@ -62,7 +62,7 @@ export const skippedCode = 77;
 async function inside(folder: string, asked: readonly string[], asJson: boolean): Promise<number> {
   // With this process everything in these namespaces ends.
   process.stdin.resume().on('end', () => process.exit(1));
-  const results = asJson ? undefined : Results.open();
+  const results = asJson ? undefined : new Results();
   const line = await Line.open(folder);
   const laboratory = new Laboratory(line, folder, createCertificates(folder));
   const machine = machineLine();

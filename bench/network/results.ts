@@ -20,38 +20,33 @@ export interface PartResult {
 interface Kept {
   /** Of livectl and the stub: figures of another build aren't this one's. */
   readonly build: string;
-  readonly parts: Record<string, PartResult>;
+  readonly parts: Readonly<Record<string, PartResult>>;
 }
 
 const file = join(benchFolder, '.results', 'network.json');
 
 export class Results {
-  readonly #kept: Kept;
-
-  private constructor(kept: Kept) {
-    this.#kept = kept;
-  }
-
-  /** Of the built livectl and stub. */
-  static open(): Results {
-    const build = buildHash();
-    try {
-      const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept;
-      if (kept.build === build) return new Results(kept);
-    } catch {
-      // None yet, or none that can be read.
-    }
-    return new Results({ build, parts: {} });
-  }
+  readonly #build = buildHash();
 
   get(name: string): PartResult | undefined {
-    return this.#kept.parts[name];
+    return this.#read()[name];
   }
 
+  /** Another bench may have added to them meanwhile. */
   put(name: string, result: PartResult): void {
-    this.#kept.parts[name] = result;
+    const kept: Kept = { build: this.#build, parts: { ...this.#read(), [name]: result } };
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${JSON.stringify(this.#kept, null, 2)}\n`);
+    writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`);
+  }
+
+  #read(): Kept['parts'] {
+    try {
+      const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept;
+      return kept.build === this.#build ? kept.parts : {};
+    } catch {
+      // None yet, or none that can be read.
+      return {};
+    }
   }
 }
 

@@ -18,8 +18,8 @@ test('has its programs, under CI at least', () => {
   expect(lacking).toBeUndefined();
 });
 
-/** The counted rows of these parts, by their names. */
-async function measured(...parts: string[]): Promise<Record<string, number>> {
+/** The counted rows of these parts by their names, and what callers got that failed. */
+async function measured(...parts: string[]): Promise<{ values: Record<string, number>; notes: string }> {
   const child = spawn(process.execPath, [bench, 'network', '--json', ...parts], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -28,18 +28,21 @@ async function measured(...parts: string[]): Promise<Record<string, number>> {
     stderr += text;
   });
   const values: Record<string, number> = {};
+  const notes: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {
-    for (const row of (JSON.parse(line) as PartResult).rows) if ('value' in row) values[row.what] = row.value;
+    const result = JSON.parse(line) as PartResult;
+    for (const row of result.rows) if ('value' in row) values[row.what] = row.value;
+    notes.push(...result.notes);
   });
   const [code] = await once(child, 'close');
   expect(code, stderr).toBe(0);
-  return values;
+  return { values, notes: notes.join('\n') };
 }
 
 describe.skipIf(missing !== undefined)('the rig', () => {
   let values: Record<string, number>;
   beforeAll(async () => {
-    values = await measured('check-line', 'check-count');
+    ({ values } = await measured('check-line', 'check-count'));
   });
 
   // Upper bounds leave room for a machine whose cores are busy.
