@@ -12,17 +12,17 @@ import {
   createStubRole,
   region,
   relayStage,
-} from '../../cli/src/cloud/access.ts';
+} from '../../cli/src/cloud/aws-api/access.ts';
+import { jsonAnswer } from '../../cli/src/cloud/aws-api/loopback-server.ts';
+import { SigV4Verifier } from '../../cli/src/cloud/aws-api/sigv4-verify.ts';
 import { createAwsEndpoint } from '../../cli/src/cloud/aws-endpoint.ts';
 import type { CloudFunction } from '../../cli/src/cloud/cloud.ts';
-import { Directory } from '../../cli/src/cloud/directory/directory-api.ts';
+import { TableApi } from '../../cli/src/cloud/dynamodb/table-api.ts';
 import { LambdaHost } from '../../cli/src/cloud/lambda/lambda-host.ts';
 import { deployedVariables, stubTimeout } from '../../cli/src/cloud/lambda/stub-environment.ts';
 import { unpack } from '../../cli/src/cloud/lambda/unpack.ts';
-import { jsonAnswer } from '../../cli/src/cloud/loopback-server.ts';
 import { ConnectionsApi } from '../../cli/src/cloud/relay/connections-api.ts';
 import { Relay } from '../../cli/src/cloud/relay/relay-server.ts';
-import { SigV4Verifier } from '../../cli/src/cloud/sigv4-verify.ts';
 import { ServerSockets } from '../../cli/src/loopback/server-sockets.ts';
 import { type Clock, systemClock } from '../../protocol/clock.ts';
 import { manifestItem, manifestPartition, secretItem } from '../../protocol/directory.ts';
@@ -80,11 +80,11 @@ export async function startRegion(
   const stubRole = createStubRole(tableName, stage);
   const verifier = new SigV4Verifier(region, [developer, createDeployer(tableName), stubRole], systemClock);
   const relay = new Relay(verifier, systemClock);
-  const directory = new Directory(tableName, verifier, systemClock);
+  const dynamodb = new TableApi(tableName, verifier, systemClock);
   const connections = new ConnectionsApi(relay, verifier, systemClock, () => ({ delayMs: postMs }));
   const ledger = new Ledger();
   const endpoint = createAwsEndpoint({
-    ...{ relay, connections, directory },
+    ...{ relay, connections, dynamodb },
     invoke: { answer: (request) => Promise.resolve(configuration(request)) },
   });
   endpoint.keepAliveTimeout = idleMs;
@@ -107,9 +107,9 @@ export async function startRegion(
 
   const secret = randomBytes(32).toString('base64');
   const partition = { S: manifestPartition(stage) };
-  directory.deploy({ stage: partition, item: { S: secretItem }, secret: { S: secret } });
+  dynamodb.deploy({ stage: partition, item: { S: secretItem }, secret: { S: secret } });
   const document = { S: JSON.stringify(manifestOf(functions, relayUrl)) };
-  directory.deploy({ stage: partition, item: { S: manifestItem }, document });
+  dynamodb.deploy({ stage: partition, item: { S: manifestItem }, document });
 
   const taskRoot = join(tempDir, 'stub');
   await unpack(readFileSync(join(repository, 'dist', 'stub.zip')), taskRoot);
@@ -167,7 +167,7 @@ export async function startRegion(
       relay.close();
       endpoint.closeAllConnections();
       await sockets.close();
-      directory.close();
+      dynamodb.close();
     },
   };
 }

@@ -1,21 +1,17 @@
-// The embedded cloud's AWS endpoint: one port for the relay, the directory, Lambda's Invoke API and the event sources.
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { relayStage } from './access.ts';
-import { type Answer, createLoopbackServer, jsonAnswer, send } from './loopback-server.ts';
+// The embedded cloud's AWS endpoint: one port for the relay, DynamoDB, Lambda's Invoke API and the event sources.
+import type { IncomingMessage, Server } from 'node:http';
+import { relayStage } from './aws-api/access.ts';
+import { createLoopbackServer, jsonAnswer, send } from './aws-api/loopback-server.ts';
+import type { Service } from './aws-api/service.ts';
+import { claimedService } from './aws-api/sigv4-claim.ts';
+import { unsupportedService } from './aws-api/unsupported-service.ts';
 import { connectionsPath } from './relay/connections-api.ts';
 import type { Relay } from './relay/relay-server.ts';
-import { claimedService } from './sigv4-claim.ts';
-import { unsupportedService } from './sources/unsupported-service.ts';
-
-/** A service behind the endpoint; undefined means that there is nobody left to answer, or that it has answered itself. */
-export interface Service {
-  answer(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined>;
-}
 
 export interface Services {
   readonly relay: Relay;
   readonly connections: Service;
-  readonly directory: Service;
+  readonly dynamodb: Service;
   readonly invoke: Service;
   /** An event source's, by the name that requests are signed for, e.g. `sns`. */
   readonly source?: (signingName: string) => Service | undefined;
@@ -58,6 +54,6 @@ function serviceOf(request: IncomingMessage, services: Services): Service | unde
   if (source) return source;
   if (url === `/${relayStage}` || url.startsWith(`/${relayStage}?`) || url.startsWith(`/${relayStage}/`))
     return undefined;
-  // A request that isn't signed at all is told so by the directory.
-  return name === undefined || name === 'dynamodb' ? services.directory : unsupportedService;
+  // A request that isn't signed at all is told so by DynamoDB.
+  return name === undefined || name === 'dynamodb' ? services.dynamodb : unsupportedService;
 }

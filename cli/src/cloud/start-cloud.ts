@@ -1,31 +1,31 @@
-// Starts the embedded cloud of `serve --local`: relay, directory, Lambda host and HTTP front, all on 127.0.0.1.
+// Starts the embedded cloud of `serve --local`: relay, DynamoDB, Lambda host and HTTP API, all on 127.0.0.1.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { manifestPartition, secretItem } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import { within } from '../loopback/server-sockets.ts';
-import { createDeployer, createDeveloper, createStubRole, region, relayStage } from './access.ts';
+import { createDeployer, createDeveloper, createStubRole, region, relayStage } from './aws-api/access.ts';
+import { httpLimits } from './aws-api/aws-limits.ts';
+import { startHttp2Gateway } from './aws-api/http2-gateway.ts';
+import { closeServer, listen } from './aws-api/loopback-server.ts';
+import { SigV4Verifier } from './aws-api/sigv4-verify.ts';
 import { createAwsEndpoint } from './aws-endpoint.ts';
-import { httpLimits } from './aws-limits.ts';
 import type { Cloud, CloudOptions } from './cloud.ts';
-import { Directory } from './directory/directory-api.ts';
-import { FunctionUrls } from './front/function-urls.ts';
-import { HttpDoor } from './front/http-door.ts';
-import { HttpFront } from './front/http-front.ts';
-import { callablePath, RouteTable } from './front/routes.ts';
-import { startHttp2Gateway } from './http2-gateway.ts';
+import { TableApi } from './dynamodb/table-api.ts';
+import { EventSources } from './event-sources.ts';
+import { FunctionUrls } from './http-api/function-urls.ts';
+import { HttpApi } from './http-api/http-api.ts';
+import { HttpDoor } from './http-api/http-door.ts';
+import { callablePath, RouteTable } from './http-api/routes.ts';
 import { InvokeApi } from './lambda/invoke-api.ts';
 import { LambdaHost } from './lambda/lambda-host.ts';
 import { deployedVariables, stubTimeout } from './lambda/stub-environment.ts';
 import { unpack } from './lambda/unpack.ts';
-import { closeServer, listen } from './loopback-server.ts';
 import { ConnectionsApi } from './relay/connections-api.ts';
 import { Relay } from './relay/relay-server.ts';
-import { SigV4Verifier } from './sigv4-verify.ts';
-import { EventSources } from './sources/event-sources.ts';
-import { namePrefix, tableOf } from './sources/resources.ts';
-import { triggerTargets } from './sources/targets.ts';
+import { namePrefix, tableOf } from './triggers/resources.ts';
+import { triggerTargets } from './triggers/targets.ts';
 
 const defaultMaxInstances = 20;
 
@@ -53,16 +53,16 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const functionUrls = new FunctionUrls(functions);
 
   const relay = new Relay(verifier, clock);
-  const directory = new Directory(tableName, verifier, clock);
+  const dynamodb = new TableApi(tableName, verifier, clock);
   // As Terraform makes it; of this run only.
   const secret = randomBytes(32).toString('base64');
-  directory.deploy({
+  dynamodb.deploy({
     stage: { S: manifestPartition(stage) },
     item: { S: secretItem },
     secret: { S: secret },
   });
   const connections = new ConnectionsApi(relay, verifier, clock, options.faults);
-  const closers: (() => void | Promise<void>)[] = [() => directory.close()];
+  const closers: (() => void | Promise<void>)[] = [() => dynamodb.close()];
   const close = async () => {
     // In reverse: first nobody gets in and answers get out, then what runs ends, then what it used.
     for (const step of closers.splice(0).reverse()) await within(stepBoundMs, step());
@@ -72,9 +72,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const endpoint = createAwsEndpoint({
       relay,
       connections,
-      directory,
+      dynamodb,
       invoke: { answer: (request, response) => invokeApi.answer(request, response) },
-      source: (name) => sources.services.get(name),
+      source: (name) => sources.service(name),
     });
     const endpointPort = await listen(endpoint, 0);
     const endpointUrl = `http://127.0.0.1:${endpointPort}`;
@@ -119,7 +119,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       stage,
       host,
       verifier,
-      directory,
+      dynamodb,
       clock,
       endpointUrl,
       liftedSeconds: options.liftTimeouts ? liftedSeconds : undefined,
@@ -131,7 +131,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const integrationMs = options.liftTimeouts ? liftedSeconds * 1000 : httpLimits.integrationMs;
     const issuers = new HttpClient({ agentFor: options.agentFor ?? (() => undefined) });
     closers.push(() => issuers.close());
-    const front = new HttpFront({
+    const front = new HttpApi({
       routes,
       functionUrls,
       door: new HttpDoor({ functions, verifier, clock, http: issuers }),

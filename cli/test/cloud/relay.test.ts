@@ -12,14 +12,20 @@ import {
 import type { AwsClient } from 'aws4fetch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
-import { createPrincipal, createStubRole, type Principal, region, relayArn } from '../../src/cloud/access.ts';
+import {
+  createPrincipal,
+  createStubRole,
+  type Principal,
+  region,
+  relayArn,
+} from '../../src/cloud/aws-api/access.ts';
+import { closeServer, jsonAnswer, listen } from '../../src/cloud/aws-api/loopback-server.ts';
+import { SigV4Verifier } from '../../src/cloud/aws-api/sigv4-verify.ts';
 import { createAwsEndpoint } from '../../src/cloud/aws-endpoint.ts';
 import type { RelayFault, RelayPost } from '../../src/cloud/cloud.ts';
-import { closeServer, jsonAnswer, listen } from '../../src/cloud/loopback-server.ts';
 import { ConnectionsApi } from '../../src/cloud/relay/connections-api.ts';
 import { frameLengthWatcher } from '../../src/cloud/relay/frame-lengths.ts';
 import { Relay } from '../../src/cloud/relay/relay-server.ts';
-import { SigV4Verifier } from '../../src/cloud/sigv4-verify.ts';
 import { HandClock } from './hand-clock.ts';
 import { awsClient, closed, hello, nextMessage, opened, refused, signedSocket } from './signing.ts';
 
@@ -44,7 +50,7 @@ beforeEach(async () => {
   const relay = new Relay(verifier, clock);
   const connections = new ConnectionsApi(relay, verifier, clock, (post) => fault(post));
   const none = { answer: async () => jsonAnswer(404, {}) };
-  const server = createAwsEndpoint({ relay, connections, directory: none, invoke: none });
+  const server = createAwsEndpoint({ relay, connections, dynamodb: none, invoke: none });
   relayUrl = `http://127.0.0.1:${await listen(server, 0)}/live`;
   client = awsClient(stub.credentials, 'execute-api');
   management = managementClient(admin);

@@ -1,7 +1,7 @@
 // Signs requests for the tests the way the product does, with aws4fetch.
 import { AwsClient, AwsV4Signer } from 'aws4fetch';
 import { WebSocket } from 'ws';
-import { type Principal, region } from '../../src/cloud/access.ts';
+import { type Principal, region } from '../../src/cloud/aws-api/access.ts';
 import type { Credentials } from '../../src/cloud/cloud.ts';
 
 export function awsClient(credentials: Credentials, service: string): AwsClient {

@@ -1,8 +1,8 @@
 // The signature check against vectors that botocore signed (its clock set to 2015-08-30T12:36:00Z).
 import { AwsV4Signer } from 'aws4fetch';
 import { describe, expect, test } from 'vitest';
-import type { Principal } from '../../src/cloud/access.ts';
-import { SigV4Verifier, type Verification, type WireRequest } from '../../src/cloud/sigv4-verify.ts';
+import type { Principal } from '../../src/cloud/aws-api/access.ts';
+import { SigV4Verifier, type Verification, type WireRequest } from '../../src/cloud/aws-api/sigv4-verify.ts';
 import vectors from './fixtures/sigv4-vectors.json' with { type: 'json' };
 import { HandClock } from './hand-clock.ts';
 

@@ -1,7 +1,7 @@
 // Where a handler's AWS SDK is sent, and who may say otherwise.
 import { afterEach, expect, test, vi } from 'vitest';
 import { stageSecretText } from '../../../protocol/test/stage-secrets.ts';
-import { createStubRole } from '../../src/cloud/access.ts';
+import { createStubRole } from '../../src/cloud/aws-api/access.ts';
 import { stubEnvironment } from '../../src/cloud/lambda/stub-environment.ts';
 import { deployed } from './test-cloud.ts';
 

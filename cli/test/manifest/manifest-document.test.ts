@@ -9,9 +9,9 @@ import {
   type Principal,
   region,
   tableArn,
-} from '../../src/cloud/access.ts';
+} from '../../src/cloud/aws-api/access.ts';
 import { readManifestDocument } from '../../src/manifest/manifest-document.ts';
-import { admin, type DirectoryServer, startDirectory, tableName } from '../cloud/directory-server.ts';
+import { admin, type DirectoryServer, startDirectory, tableName } from '../cloud/dynamodb/dynamodb-server.ts';
 
 const developer = createDeveloper(tableName, 'dev');
 /** Under the policy of module 0.1, which has one partition. */

@@ -1,6 +1,6 @@
 // Which HTTP front an event comes from, by the shapes that AWS documents.
 import { expect, test } from 'vitest';
-import { httpApiId } from '../../src/cloud/access.ts';
+import { httpApiId } from '../../src/cloud/aws-api/access.ts';
 import { httpFrontOf } from '../../src/session/http-front.ts';
 import { parseLambdaEvent } from '../../src/session/lambda-event.ts';
 

@@ -12,14 +12,14 @@ import {
 } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import { stageSecretText } from '../../../protocol/test/stage-secrets.ts';
-import { createDeveloper, createStubRole, region } from '../../src/cloud/access.ts';
+import { createDeveloper, createStubRole, region } from '../../src/cloud/aws-api/access.ts';
+import { type Answer, closeServer, jsonAnswer, listen } from '../../src/cloud/aws-api/loopback-server.ts';
+import { SigV4Verifier } from '../../src/cloud/aws-api/sigv4-verify.ts';
 import { createAwsEndpoint } from '../../src/cloud/aws-endpoint.ts';
 import type { Credentials, RelayFault, RelayPost } from '../../src/cloud/cloud.ts';
-import { Directory as DirectoryService } from '../../src/cloud/directory/directory-api.ts';
-import { type Answer, closeServer, jsonAnswer, listen } from '../../src/cloud/loopback-server.ts';
+import { TableApi } from '../../src/cloud/dynamodb/table-api.ts';
 import { ConnectionsApi } from '../../src/cloud/relay/connections-api.ts';
 import { Relay } from '../../src/cloud/relay/relay-server.ts';
-import { SigV4Verifier } from '../../src/cloud/sigv4-verify.ts';
 import { Recorder } from './recorder.ts';
 
 export { region };
@@ -74,7 +74,7 @@ export async function startLocalAws(clock: Clock = systemClock): Promise<LocalAw
   const stub = createStubRole(tableName, stage);
   const verifier = new SigV4Verifier(region, [developer, stub], clock);
   const relay = new Door(verifier, clock);
-  const service = new DirectoryService(tableName, verifier, clock);
+  const service = new TableApi(tableName, verifier, clock);
   const deploySecret = (secret: string) => {
     const key = { stage: { S: manifestPartition(stage) }, item: { S: secretItem } };
     service.deploy({ ...key, secret: { S: secret } });
@@ -84,7 +84,7 @@ export async function startLocalAws(clock: Clock = systemClock): Promise<LocalAw
   const server = createAwsEndpoint({
     relay,
     connections: new ConnectionsApi(relay, verifier, clock, (post) => aws.fault(post)),
-    directory: {
+    dynamodb: {
       answer: async (request): Promise<Answer | undefined> => {
         const operation = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
         calls.add(operation);

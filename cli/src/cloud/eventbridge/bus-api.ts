@@ -2,15 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { Clock } from '../../../../protocol/clock.ts';
-import { accountId, region } from '../access.ts';
-import type { Service } from '../aws-endpoint.ts';
-import { busLimits } from '../aws-limits.ts';
+import { accountId, region } from '../aws-api/access.ts';
+import { AwsError, CloudFullError } from '../aws-api/aws-error.ts';
+import { busLimits } from '../aws-api/aws-limits.ts';
+import type { Caller } from '../aws-api/caller.ts';
+import { JsonService, parseInput } from '../aws-api/json-protocol.ts';
+import type { Service } from '../aws-api/service.ts';
+import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
 import type { CloudEvent } from '../cloud.ts';
 import type { AsyncInvocations } from '../lambda/async-invocations.ts';
-import type { SigV4Verifier } from '../sigv4-verify.ts';
-import { AwsError, CloudFullError } from '../sources/aws-error.ts';
-import type { Caller } from '../sources/caller.ts';
-import { JsonService, parseInput } from '../sources/json-protocol.ts';
 import { type Bus, type BusEvent, eventTime } from './bus.ts';
 
 export interface BusApiOptions {

@@ -1,8 +1,8 @@
 // EventBridge: an event bus and its rules, each with a function behind it.
 import { LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
 import type { AsyncEvent } from '../lambda/async-invocations.ts';
-import { compilePattern, type EventPattern } from '../sources/event-pattern.ts';
-import type { Resource } from '../sources/resources.ts';
+import { compilePattern, type EventPattern } from '../triggers/event-pattern.ts';
+import type { Resource } from '../triggers/resources.ts';
 
 /** An event as rules and functions see it. https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html */
 export interface BusEvent {

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
+import { CloudFullError } from '../aws-api/aws-error.ts';
 import type { CloudEvent, CloudFunction } from '../cloud.ts';
 import type { AsyncInvocations } from '../lambda/async-invocations.ts';
-import { CloudFullError } from '../sources/aws-error.ts';
-import { namePrefix, ruleArn } from '../sources/resources.ts';
+import { namePrefix, ruleArn } from '../triggers/resources.ts';
 import { type BusEvent, eventTime } from './bus.ts';
 import { parseCron } from './cron.ts';
 

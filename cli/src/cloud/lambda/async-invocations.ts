@@ -3,9 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import type { Outcome } from '../../worker/invocation.ts';
-import { asyncLimits } from '../aws-limits.ts';
+import { CloudFullError } from '../aws-api/aws-error.ts';
+import { asyncLimits } from '../aws-api/aws-limits.ts';
 import type { CloudEvent, EventSource } from '../cloud.ts';
-import { CloudFullError } from '../sources/aws-error.ts';
 import type { LambdaHost } from './lambda-host.ts';
 import { nextTrace } from './trace.ts';
 

@@ -2,12 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Outcome } from '../../worker/invocation.ts';
-import { functionArn, refusalOf } from '../access.ts';
-import type { Service } from '../aws-endpoint.ts';
-import { lambdaLimits } from '../aws-limits.ts';
-import { type Answer, jsonAnswer, readBody } from '../loopback-server.ts';
-import type { SigV4Verifier } from '../sigv4-verify.ts';
-import { CloudFullError } from '../sources/aws-error.ts';
+import { functionArn, refusalOf } from '../aws-api/access.ts';
+import { CloudFullError } from '../aws-api/aws-error.ts';
+import { lambdaLimits } from '../aws-api/aws-limits.ts';
+import { type Answer, jsonAnswer, readBody } from '../aws-api/loopback-server.ts';
+import type { Service } from '../aws-api/service.ts';
+import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
 import type { AsyncEvent, AsyncInvocations } from './async-invocations.ts';
 import { streamInvocation } from './invoke-stream.ts';
 import type { LambdaHost } from './lambda-host.ts';

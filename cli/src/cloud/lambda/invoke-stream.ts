@@ -1,7 +1,7 @@
 // The Lambda host's Invoke API: InvokeWithResponseStream, whose answer is an event stream that follows the function.
 import type { ServerResponse } from 'node:http';
 import type { Outcome, ResponseSink } from '../../worker/invocation.ts';
-import { PacedResponse } from '../paced-response.ts';
+import { PacedResponse } from '../aws-api/paced-response.ts';
 import { eventStreamMessage } from './event-stream.ts';
 
 /** Answers with what the function writes while it writes it, and with how it ended. */

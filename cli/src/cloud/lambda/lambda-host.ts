@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
 import { functionError, type Outcome, type ResponseSink } from '../../worker/invocation.ts';
 import { keptWarm } from '../../worker/kept-warm.ts';
-import { functionArn } from '../access.ts';
+import { functionArn } from '../aws-api/access.ts';
 import type { CloudFunction, StubFailure } from '../cloud.ts';
 import { type Job, LambdaInstance } from './lambda-instance.ts';
 import { type StubPlace, stubEnvironment } from './stub-environment.ts';

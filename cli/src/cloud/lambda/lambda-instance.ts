@@ -7,7 +7,7 @@ import { type FunctionError, functionError, type Outcome } from '../../worker/in
 import { type LogLine, LogReader } from '../../worker/log-lines.ts';
 import { type RuntimeApi, startRuntimeApi } from '../../worker/runtime-api.ts';
 import { exitError, startProcess, type WorkerProcess } from '../../worker/worker-process.ts';
-import { lambdaLimits } from '../aws-limits.ts';
+import { lambdaLimits } from '../aws-api/aws-limits.ts';
 import type { StubFailure } from '../cloud.ts';
 import { LastWords } from './last-words.ts';
 

@@ -1,5 +1,5 @@
 // The Lambda host: the environment of a deployed stub, as AWS and the Terraform module would set it.
-import { type Principal, region } from '../access.ts';
+import { type Principal, region } from '../aws-api/access.ts';
 import type { CloudFunction } from '../cloud.ts';
 
 /** Where the module's resources are, as it tells a stub. */

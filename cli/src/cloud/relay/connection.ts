@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
-import { relayLimits } from '../aws-limits.ts';
+import { relayLimits } from '../aws-api/aws-limits.ts';
 import { frameLengthWatcher } from './frame-lengths.ts';
 
 export interface ConnectionOptions {

@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../../protocol/clock.ts';
-import { refusalOf, relayArn, relayStage } from '../access.ts';
-import { relayLimits } from '../aws-limits.ts';
+import { refusalOf, relayArn, relayStage } from '../aws-api/access.ts';
+import { relayLimits } from '../aws-api/aws-limits.ts';
+import { type Answer, jsonAnswer, readBody } from '../aws-api/loopback-server.ts';
+import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
 import type { RelayFault, RelayPost } from '../cloud.ts';
-import { type Answer, jsonAnswer, readBody } from '../loopback-server.ts';
-import type { SigV4Verifier } from '../sigv4-verify.ts';
 import { type Connection, connectionIdPattern } from './connection.ts';
 import type { Relay } from './relay-server.ts';
 

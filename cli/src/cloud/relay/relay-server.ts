@@ -3,9 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Clock } from '../../../../protocol/clock.ts';
-import { refusalOf, relayArn, relayStage } from '../access.ts';
-import { relayLimits } from '../aws-limits.ts';
-import type { SigV4Verifier } from '../sigv4-verify.ts';
+import { refusalOf, relayArn, relayStage } from '../aws-api/access.ts';
+import { relayLimits } from '../aws-api/aws-limits.ts';
+import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
 import { Connection } from './connection.ts';
 
 const noBody = Buffer.alloc(0);

@@ -1,7 +1,8 @@
 // S3: a bucket, its objects and the functions that hear of them.
+
+import type { Storage } from '../aws-api/storage.ts';
 import type { AsyncEvent } from '../lambda/async-invocations.ts';
-import type { Consumer, Resource } from '../sources/resources.ts';
-import type { Storage } from '../sources/storage.ts';
+import type { Consumer, Resource } from '../triggers/resources.ts';
 import { type Happening, objectEvent } from './object-event.ts';
 
 /** An object as it is kept. */

@@ -1,6 +1,6 @@
 // S3: the answer to ListObjectsV2.
-import { AwsError } from '../sources/aws-error.ts';
-import type { XmlContent } from '../sources/xml.ts';
+import { AwsError } from '../aws-api/aws-error.ts';
+import type { XmlContent } from '../aws-api/xml.ts';
 import type { Bucket } from './bucket.ts';
 
 const pageKeys = 1000;

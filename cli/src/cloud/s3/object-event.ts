@@ -1,7 +1,7 @@
 // S3: the event by which a function hears of an object.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 import { createHash } from 'node:crypto';
-import { region } from '../access.ts';
+import { region } from '../aws-api/access.ts';
 
 /** What happened to an object. */
 export interface Happening {

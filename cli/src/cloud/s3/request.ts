@@ -1,7 +1,7 @@
 // S3: which bucket, which key and which operation a request is about.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { parseQuery, splitOnce } from '../sigv4-claim.ts';
-import { AwsError, notSupported } from '../sources/aws-error.ts';
+import { AwsError, notSupported } from '../aws-api/aws-error.ts';
+import { parseQuery, splitOnce } from '../aws-api/sigv4-claim.ts';
 
 export interface BucketRequest {
   readonly method: string;

@@ -1,6 +1,6 @@
 // SNS: a message's attributes, as they are published, as a function's event has them and as a filter policy sees them.
-import { AwsError } from '../sources/aws-error.ts';
-import type { QueryForm } from '../sources/query-protocol.ts';
+import { AwsError } from '../aws-api/aws-error.ts';
+import type { QueryForm } from '../aws-api/query-protocol.ts';
 
 export interface MessageAttribute {
   readonly Type: string;

@@ -1,15 +1,15 @@
 // SNS: Publish and PublishBatch, as SDKs call them.
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../../protocol/clock.ts';
-import type { Service } from '../aws-endpoint.ts';
-import { topicLimits } from '../aws-limits.ts';
+import { AwsError, CloudFullError, notSupported } from '../aws-api/aws-error.ts';
+import { topicLimits } from '../aws-api/aws-limits.ts';
+import type { Caller } from '../aws-api/caller.ts';
+import { type QueryForm, QueryService } from '../aws-api/query-protocol.ts';
+import type { Service } from '../aws-api/service.ts';
+import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
+import type { XmlContent } from '../aws-api/xml.ts';
 import type { CloudEvent } from '../cloud.ts';
 import type { AsyncInvocations } from '../lambda/async-invocations.ts';
-import type { SigV4Verifier } from '../sigv4-verify.ts';
-import { AwsError, CloudFullError, notSupported } from '../sources/aws-error.ts';
-import type { Caller } from '../sources/caller.ts';
-import { type QueryForm, QueryService } from '../sources/query-protocol.ts';
-import type { XmlContent } from '../sources/xml.ts';
 import { readMessageAttributes } from './message-attributes.ts';
 import type { Topic, TopicMessage } from './topic.ts';
 

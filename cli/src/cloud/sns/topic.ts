@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
 import type { AsyncEvent } from '../lambda/async-invocations.ts';
-import { compilePattern, type EventPattern } from '../sources/event-pattern.ts';
-import type { Consumer, Resource } from '../sources/resources.ts';
+import { compilePattern, type EventPattern } from '../triggers/event-pattern.ts';
+import type { Consumer, Resource } from '../triggers/resources.ts';
 import { filterView, type MessageAttributes } from './message-attributes.ts';
 
 /** A message as it was published. */

@@ -1,6 +1,7 @@
 // SQS: what its batch operations share: their rules, and an answer for each entry.
-import { queueLimits } from '../aws-limits.ts';
-import { AwsError, CloudFullError } from '../sources/aws-error.ts';
+
+import { AwsError, CloudFullError } from '../aws-api/aws-error.ts';
+import { queueLimits } from '../aws-api/aws-limits.ts';
 
 /** Throws SQS's error for a batch that is none. */
 export function checkEntries(entries: readonly { readonly Id: string }[]): void {

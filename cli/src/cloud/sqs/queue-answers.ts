@@ -1,6 +1,7 @@
 // SQS: queues and messages as its operations describe them.
-import { queueLimits } from '../aws-limits.ts';
-import { AwsError } from '../sources/aws-error.ts';
+
+import { AwsError } from '../aws-api/aws-error.ts';
+import { queueLimits } from '../aws-api/aws-limits.ts';
 import { md5, md5OfAttributes, type QueueMessage, systemAttributes } from './message.ts';
 import type { Queue } from './queue.ts';
 

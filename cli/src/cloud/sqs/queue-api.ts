@@ -1,12 +1,12 @@
 // SQS: its operations, as SDKs call them.
 import type { Clock } from '../../../../protocol/clock.ts';
-import type { Service } from '../aws-endpoint.ts';
-import { queueLimits } from '../aws-limits.ts';
+import { AwsError } from '../aws-api/aws-error.ts';
+import { queueLimits } from '../aws-api/aws-limits.ts';
+import type { Caller } from '../aws-api/caller.ts';
+import { JsonService, parseInput } from '../aws-api/json-protocol.ts';
+import type { Service } from '../aws-api/service.ts';
+import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
 import type { CloudEvent } from '../cloud.ts';
-import type { SigV4Verifier } from '../sigv4-verify.ts';
-import { AwsError } from '../sources/aws-error.ts';
-import type { Caller } from '../sources/caller.ts';
-import { JsonService, parseInput } from '../sources/json-protocol.ts';
 import { checkEntries, perEntry } from './batch.ts';
 import { md5, md5OfAttributes, messageSize, type QueueMessage } from './message.ts';
 import type { Queue } from './queue.ts';

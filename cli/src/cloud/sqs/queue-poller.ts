@@ -3,12 +3,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import type { Outcome } from '../../worker/invocation.ts';
-import { asyncLimits, lambdaLimits, mappingLimits } from '../aws-limits.ts';
+import { asyncLimits, lambdaLimits, mappingLimits } from '../aws-api/aws-limits.ts';
 import type { CloudEvent } from '../cloud.ts';
 import type { LambdaHost } from '../lambda/lambda-host.ts';
 import { longestTrace, nextTrace } from '../lambda/trace.ts';
-import { reportedFailures } from '../sources/batch-response.ts';
-import type { Consumer } from '../sources/resources.ts';
+import { reportedFailures } from '../triggers/batch-response.ts';
+import type { Consumer } from '../triggers/resources.ts';
 import { md5, md5OfAttributes, type QueueMessage, systemAttributes } from './message.ts';
 import type { Queue } from './queue.ts';
 

@@ -1,8 +1,8 @@
 // SQS: one queue, standard or FIFO: what is in it, who may see it when, and where it goes after too many receives.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
-import { queueLimits } from '../aws-limits.ts';
-import type { Storage } from '../sources/storage.ts';
+import { queueLimits } from '../aws-api/aws-limits.ts';
+import type { Storage } from '../aws-api/storage.ts';
 import { messageSize, type NewMessage, type QueueMessage } from './message.ts';
 
 export interface QueueOptions {

@@ -1,38 +1,29 @@
 // SQS, put together: a queue with its dead-letter queue for each that triggers ask for, and a poller per function.
-import type { Clock } from '../../../../protocol/clock.ts';
-import type { Service } from '../aws-endpoint.ts';
-import type { CloudEvent } from '../cloud.ts';
-import type { LambdaHost } from '../lambda/lambda-host.ts';
-import type { SigV4Verifier } from '../sigv4-verify.ts';
-import { deadLetterQueueOf, queueUrlOf, type Resource } from '../sources/resources.ts';
-import type { Storage } from '../sources/storage.ts';
+import type { Service } from '../aws-api/service.ts';
+import { deadLetterQueueOf, queueUrlOf } from '../triggers/resources.ts';
+import type { SourceOptions, SourceService } from '../triggers/source-service.ts';
 import { Queue } from './queue.ts';
 import { createQueueApi } from './queue-api.ts';
 import { deadLetterName, QueuePoller } from './queue-poller.ts';
 
-export interface QueuesOptions {
-  readonly resources: readonly Resource<'sqs'>[];
-  readonly host: Pick<LambdaHost, 'invoke'>;
-  readonly verifier: SigV4Verifier;
-  readonly clock: Clock;
-  readonly storage: Storage;
-  readonly endpointUrl: string;
-  readonly liftedSeconds?: number | undefined;
-  readonly onEvent: (event: CloudEvent) => void;
-}
-
 /** A queue that no trigger says anything about, in seconds: SQS's own default. */
 const defaultVisibilitySeconds = 30;
 
-export class Queues {
+export function createQueues(options: SourceOptions): SourceService {
+  const queues = new Queues(options);
+  return { name: 'sqs', service: queues.service, close: () => queues.close() };
+}
+
+class Queues {
   readonly service: Service;
-  readonly #options: QueuesOptions;
+  readonly #options: SourceOptions;
   readonly #queues = new Map<string, Queue>();
   readonly #pollers: QueuePoller[] = [];
 
-  constructor(options: QueuesOptions) {
+  constructor(options: SourceOptions) {
     this.#options = options;
-    const { resources, host, verifier, clock, onEvent, liftedSeconds: holdSeconds } = options;
+    const { host, verifier, clock, onEvent, liftedSeconds: holdSeconds } = options;
+    const resources = options.resources.queues;
     // One function's dead-letter queue may be another one's queue.
     for (const resource of resources) this.#queue(resource.arn);
     for (const { arn, consumers } of resources) {
@@ -60,7 +51,7 @@ export class Queues {
     const known = this.#queues.get(arn);
     if (known) return known;
     const { resources, clock, storage, endpointUrl, onEvent } = this.#options;
-    const resource = resources.find((each) => each.arn === arn);
+    const resource = resources.queues.find((each) => each.arn === arn);
     const identity = { arn, name: arn.split(':').at(-1) ?? arn };
     const [first] = resource?.consumers ?? [];
     const timeouts = (resource?.consumers ?? []).map(({ timeout }) => timeout);

@@ -1,8 +1,8 @@
 // SQS: what a sender says of a message, checked by the rules of its queue.
 import { createHash } from 'node:crypto';
-import { queueLimits } from '../aws-limits.ts';
-import { AwsError } from '../sources/aws-error.ts';
-import type { Caller } from '../sources/caller.ts';
+import { AwsError } from '../aws-api/aws-error.ts';
+import { queueLimits } from '../aws-api/aws-limits.ts';
+import type { Caller } from '../aws-api/caller.ts';
 import { messageSize, type NewMessage, type QueueAttributes } from './message.ts';
 import type { Queue } from './queue.ts';
 import type { SentMessage } from './queue-requests.ts';

@@ -1,14 +1,14 @@
 // Kinesis: PutRecord and PutRecords, as SDKs call them.
 import * as v from 'valibot';
 import type { Clock } from '../../../../protocol/clock.ts';
-import { accountId } from '../access.ts';
-import type { Service } from '../aws-endpoint.ts';
-import { streamLimits } from '../aws-limits.ts';
+import { accountId } from '../aws-api/access.ts';
+import { AwsError, CloudFullError } from '../aws-api/aws-error.ts';
+import { streamLimits } from '../aws-api/aws-limits.ts';
+import type { Caller } from '../aws-api/caller.ts';
+import { JsonService, parseInput } from '../aws-api/json-protocol.ts';
+import type { Service } from '../aws-api/service.ts';
+import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
 import type { CloudEvent } from '../cloud.ts';
-import type { SigV4Verifier } from '../sigv4-verify.ts';
-import { AwsError, CloudFullError } from '../sources/aws-error.ts';
-import type { Caller } from '../sources/caller.ts';
-import { JsonService, parseInput } from '../sources/json-protocol.ts';
 import type { KinesisStream, NewRecord } from './kinesis-stream.ts';
 
 export interface KinesisApiOptions {

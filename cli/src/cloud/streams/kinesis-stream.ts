@@ -1,9 +1,9 @@
 // Kinesis: a data stream, its shards and the records in them as functions get them.
 import { createHash } from 'node:crypto';
-import { accountId } from '../access.ts';
-import { streamLimits } from '../aws-limits.ts';
-import type { Resource } from '../sources/resources.ts';
-import type { Storage } from '../sources/storage.ts';
+import { accountId } from '../aws-api/access.ts';
+import { streamLimits } from '../aws-api/aws-limits.ts';
+import type { Storage } from '../aws-api/storage.ts';
+import type { Resource } from '../triggers/resources.ts';
 import { Shard } from './shard.ts';
 
 /** A record as a producer puts it. */

@@ -3,11 +3,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import type { Outcome } from '../../worker/invocation.ts';
-import { lambdaLimits, mappingLimits } from '../aws-limits.ts';
+import { lambdaLimits, mappingLimits } from '../aws-api/aws-limits.ts';
 import type { CloudEvent } from '../cloud.ts';
 import type { LambdaHost } from '../lambda/lambda-host.ts';
-import { reportedFailures } from '../sources/batch-response.ts';
-import type { Consumer } from '../sources/resources.ts';
+import { reportedFailures } from '../triggers/batch-response.ts';
+import type { Consumer } from '../triggers/resources.ts';
 import type { Shard, ShardPosition, StreamRecord } from './shard.ts';
 
 export interface ShardReaderOptions {

@@ -1,5 +1,5 @@
 // Streams: one shard, whose records are read in order by each of its readers, and kept until all have them.
-import type { Storage } from '../sources/storage.ts';
+import type { Storage } from '../aws-api/storage.ts';
 
 /** A record as a function gets it: what stands in `Records` of its event. */
 export interface StreamRecord {

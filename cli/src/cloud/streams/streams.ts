@@ -1,34 +1,30 @@
 // Streams, put together: a Kinesis stream for each that triggers ask for, and a reader per shard and function.
-import type { Clock } from '../../../../protocol/clock.ts';
-import type { Service } from '../aws-endpoint.ts';
-import type { CloudEvent } from '../cloud.ts';
-import type { LambdaHost } from '../lambda/lambda-host.ts';
-import type { SigV4Verifier } from '../sigv4-verify.ts';
-import type { Resource } from '../sources/resources.ts';
-import type { Storage } from '../sources/storage.ts';
+import type { Service } from '../aws-api/service.ts';
+import type { SourceOptions, SourceService } from '../triggers/source-service.ts';
 import { createKinesisApi } from './kinesis-api.ts';
 import { KinesisStream } from './kinesis-stream.ts';
 import type { Shard } from './shard.ts';
 import { ShardReader, type ShardReaderOptions } from './shard-reader.ts';
+import { addStreamedTable } from './table-stream.ts';
 
-export interface StreamsOptions {
-  readonly host: Pick<LambdaHost, 'invoke'>;
-  readonly verifier: SigV4Verifier;
-  readonly clock: Clock;
-  readonly storage: Storage;
-  readonly onEvent: (event: CloudEvent) => void;
+/** Kinesis, and the streams of DynamoDB tables, which only functions read. */
+export function createStreams(options: SourceOptions): SourceService {
+  const streams = new Streams(options);
+  for (const resource of options.resources.tables) addStreamedTable({ ...options, resource, streams });
+  return { name: 'kinesis', service: streams.service, close: () => streams.close() };
 }
 
-export class Streams {
+class Streams {
   /** Kinesis. */
   readonly service: Service;
-  readonly #options: StreamsOptions;
+  readonly #options: SourceOptions;
   readonly #shards: Shard[] = [];
   readonly #readers: ShardReader[] = [];
 
-  constructor(options: StreamsOptions & { readonly resources: readonly Resource<'kinesis'>[] }) {
+  constructor(options: SourceOptions) {
     this.#options = options;
-    const { resources, storage, verifier, clock, onEvent } = options;
+    const { storage, verifier, clock, onEvent } = options;
+    const resources = options.resources.streams;
     const streams = resources.map((resource) => {
       const stream = new KinesisStream(resource, storage);
       for (const consumer of resource.consumers) {

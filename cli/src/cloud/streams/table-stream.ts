@@ -1,30 +1,33 @@
 // Streams: a DynamoDB table that triggers ask for, with the stream of its changes.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../../protocol/clock.ts';
+import type { Storage } from '../aws-api/storage.ts';
 import type { CloudEvent } from '../cloud.ts';
-import { type Item, itemSize, sameValue } from '../directory/attribute-value.ts';
-import type { Directory } from '../directory/directory-api.ts';
-import { keyNames } from '../directory/item-key.ts';
-import { itemJson } from '../directory/prepared.ts';
-import { pick } from '../directory/projection.ts';
-import { type Resource, tableStreamArn } from '../sources/resources.ts';
-import type { Storage } from '../sources/storage.ts';
+import { type Item, itemSize, sameValue } from '../dynamodb/attribute-value.ts';
+import { keyNames } from '../dynamodb/item-key.ts';
+import { itemJson } from '../dynamodb/prepared.ts';
+import { pick } from '../dynamodb/projection.ts';
+import type { TableApi } from '../dynamodb/table-api.ts';
+import { type Resource, tableStreamArn } from '../triggers/resources.ts';
 import { Shard } from './shard.ts';
-import type { Streams } from './streams.ts';
+import type { ShardReaderOptions } from './shard-reader.ts';
 
 export interface TableStreamOptions {
   readonly resource: Resource<'dynamodb'>;
-  readonly directory: Directory;
-  readonly streams: Streams;
+  readonly dynamodb: TableApi;
+  /** Has a function read a shard. */
+  readonly streams: {
+    read(reading: Pick<ShardReaderOptions, 'shard' | 'consumer' | 'source' | 'resource'>): void;
+  };
   readonly storage: Storage;
   readonly clock: Clock;
   readonly onEvent: (event: CloudEvent) => void;
 }
 
-/** Makes the table; one shard, since its order is then also that of every item. */
+/** Creates the table; one shard, since its order is then also that of every item. */
 export function addStreamedTable({
   resource,
-  directory,
+  dynamodb,
   streams,
   storage,
   clock,
@@ -62,7 +65,7 @@ export function addStreamedTable({
     });
   };
 
-  directory.addTable(name, key, { onChange }, { arn, viewType });
+  dynamodb.addTable(name, key, { onChange }, { arn, viewType });
   for (const consumer of consumers) streams.read({ shard, consumer, source: 'dynamodb', resource: name });
 }
 

@@ -1,6 +1,6 @@
 // The pattern language of EventBridge rules and SNS filter policies, by the examples of AWS's developer guides.
 import { describe, expect, test } from 'vitest';
-import { compilePattern, PatternError } from '../../../src/cloud/sources/event-pattern.ts';
+import { compilePattern, PatternError } from '../../../src/cloud/triggers/event-pattern.ts';
 
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html and eb-create-pattern-operators.html
 const instance = {

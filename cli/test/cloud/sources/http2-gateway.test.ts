@@ -2,7 +2,7 @@
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterEach, expect, test } from 'vitest';
-import { type Http2Gateway, startHttp2Gateway } from '../../../src/cloud/http2-gateway.ts';
+import { type Http2Gateway, startHttp2Gateway } from '../../../src/cloud/aws-api/http2-gateway.ts';
 import { type SourceWorld, startSources } from './source-world.ts';
 
 let world: SourceWorld;

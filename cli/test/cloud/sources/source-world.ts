@@ -2,17 +2,17 @@
 import type { Server } from 'node:http';
 import * as v from 'valibot';
 import { ManualClock } from '../../../../protocol/test/manual-clock.ts';
-import { createDeveloper, region, tableArn } from '../../../src/cloud/access.ts';
+import { createDeveloper, region, tableArn } from '../../../src/cloud/aws-api/access.ts';
+import { closeServer, jsonAnswer, listen } from '../../../src/cloud/aws-api/loopback-server.ts';
+import { SigV4Verifier } from '../../../src/cloud/aws-api/sigv4-verify.ts';
 import { createAwsEndpoint } from '../../../src/cloud/aws-endpoint.ts';
 import type { CloudEvent } from '../../../src/cloud/cloud.ts';
-import { Directory } from '../../../src/cloud/directory/directory-api.ts';
+import { TableApi } from '../../../src/cloud/dynamodb/table-api.ts';
+import { EventSources } from '../../../src/cloud/event-sources.ts';
 import { InvokeApi } from '../../../src/cloud/lambda/invoke-api.ts';
 import type { InvokeOptions, LambdaHost } from '../../../src/cloud/lambda/lambda-host.ts';
-import { closeServer, jsonAnswer, listen } from '../../../src/cloud/loopback-server.ts';
 import { Relay } from '../../../src/cloud/relay/relay-server.ts';
-import { SigV4Verifier } from '../../../src/cloud/sigv4-verify.ts';
-import { EventSources } from '../../../src/cloud/sources/event-sources.ts';
-import { triggerTargets } from '../../../src/cloud/sources/targets.ts';
+import { triggerTargets } from '../../../src/cloud/triggers/targets.ts';
 import { triggersSchema } from '../../../src/manifest/trigger-schema.ts';
 import type { TriggerTargets } from '../../../src/manifest/trigger-targets.ts';
 import { functionError, type Outcome } from '../../../src/worker/invocation.ts';
@@ -85,13 +85,13 @@ export async function startSources(
       }),
   };
   const relay = new Relay(verifier, clockOfSignatures);
-  const directory = new Directory(tableName, verifier, clockOfSignatures);
+  const dynamodb = new TableApi(tableName, verifier, clockOfSignatures);
   const server: Server = createAwsEndpoint({
     relay,
-    directory,
+    dynamodb,
     invoke: { answer: (request, response) => invokeApi.answer(request, response) },
     connections: { answer: async () => jsonAnswer(404, {}) },
-    source: (name) => sources.services.get(name),
+    source: (name) => sources.service(name),
   });
   const endpointUrl = `http://127.0.0.1:${await listen(server, 0)}`;
   const sources = await (async () =>
@@ -100,12 +100,12 @@ export async function startSources(
       stage: 'local',
       host,
       verifier,
-      directory,
+      dynamodb,
       clock,
       endpointUrl,
       onEvent: (event) => told.add(event),
     }))().catch(async (error: unknown) => {
-    directory.close();
+    dynamodb.close();
     await closeServer(server);
     throw error;
   });
@@ -131,7 +131,7 @@ export async function startSources(
     },
     async close() {
       sources.close();
-      directory.close();
+      dynamodb.close();
       const closed = closeServer(server);
       relay.close();
       await closed;

@@ -1,8 +1,8 @@
 // What the local cloud says a function's triggers are published to.
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { planResources } from '../../../src/cloud/sources/resources.ts';
-import { triggerTargets } from '../../../src/cloud/sources/targets.ts';
+import { planResources } from '../../../src/cloud/triggers/resources.ts';
+import { triggerTargets } from '../../../src/cloud/triggers/targets.ts';
 import { triggersSchema } from '../../../src/manifest/trigger-schema.ts';
 import { triggerTargetsSchema } from '../../../src/manifest/trigger-targets.ts';
 import { deployed } from '../test-cloud.ts';

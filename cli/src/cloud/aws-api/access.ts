@@ -1,0 +1,177 @@
+// Who may do what in the embedded cloud: two local principals and their IAM policies, as the module writes them.
+import { randomBytes } from 'node:crypto';
+import { clientAttributes, manifestPartition } from '../../../../protocol/directory.ts';
+import { localKeyPrefix } from '../../worker/local-credentials.ts';
+import type { Credentials } from '../cloud.ts';
+
+export const accountId = '000000000000';
+export const region = 'us-east-1';
+/** The relay's and the HTTP API's ids, as they appear in ARNs and events. */
+export const relayApiId = 'localrelay';
+export const httpApiId = 'localhttp0';
+export const relayStage = 'live';
+
+/** An `Allow` statement; `*` in actions and resources matches any text. */
+export interface Statement {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  /** The condition `ForAllValues:StringEquals` on `dynamodb:LeadingKeys`. */
+  readonly leadingKeys?: readonly string[];
+  /** The condition `ForAllValues:StringEquals` on `dynamodb:Attributes`. */
+  readonly attributes?: readonly string[];
+}
+
+/** What DynamoDB fills in of a request, as far as it is known. */
+export interface RequestContext {
+  /** `dynamodb:LeadingKeys`: the partitions it touches. */
+  readonly partitions: readonly string[];
+  /** `dynamodb:Attributes` of a write: those of the item or key, and those in its expressions. */
+  readonly attributes: readonly string[];
+}
+
+/** Somebody with keys. */
+export interface Principal {
+  readonly arn: string;
+  /** The unique id that AWS gives a role, and the session's name: `AROA...:local`. */
+  readonly id: string;
+  readonly credentials: Credentials;
+  readonly policy: readonly Statement[];
+}
+
+const writeActions = ['PutItem', 'UpdateItem'].map((name) => `dynamodb:${name}`);
+const readActions = ['GetItem', 'Query', 'BatchGetItem'].map((name) => `dynamodb:${name}`);
+
+export function tableArn(tableName: string): string {
+  return `arn:aws:dynamodb:${region}:${accountId}:table/${tableName}`;
+}
+
+export function functionArn(functionName: string): string {
+  return `arn:aws:lambda:${region}:${accountId}:function:${functionName}`;
+}
+
+/** `path` is `$connect` or `METHOD/@connections/{id}`. */
+export function relayArn(path: string): string {
+  return `arn:aws:execute-api:${region}:${accountId}:${relayApiId}/${relayStage}/${path}`;
+}
+
+/** What the routes of the HTTP API are in a policy; `path` is `METHOD/path`. */
+export function httpApiArn(path: string): string {
+  return `arn:aws:execute-api:${region}:${accountId}:${httpApiId}/$default/${path}`;
+}
+
+/** `requestContext.authorizer` of a request that the principal signed. */
+export function iamAuthorizer({ arn, credentials, id }: Principal): object {
+  return {
+    iam: {
+      accessKey: credentials.accessKeyId,
+      accountId,
+      callerId: id,
+      cognitoIdentity: null,
+      principalOrgId: null,
+      userArn: arn,
+      userId: id,
+    },
+  };
+}
+
+/**
+ * A developer of the stage: serves it by a client item, reads its manifest, invokes its functions, publishes anything;
+ * of tables beside the directory, those of triggers (`triggerTables`, ARNs).
+ */
+export function createDeveloper(
+  tableName: string,
+  stage: string,
+  triggerTables: readonly string[] = [],
+): Principal {
+  const resources = [tableArn(tableName)];
+  return createPrincipal('live-debug-developer/local', [
+    ...relayStatements(),
+    { actions: ['dynamodb:DescribeTable'], resources },
+    { actions: readActions, resources, leadingKeys: [stage, manifestPartition(stage)] },
+    { actions: writeActions, resources, leadingKeys: [stage], attributes: clientAttributes },
+    { actions: ['dynamodb:DeleteItem'], resources, leadingKeys: [stage] },
+    ...publishStatements(triggerTables),
+  ]);
+}
+
+/** Anyone who runs Terraform: writes the directory's table as it likes. */
+export function createDeployer(tableName: string): Principal {
+  return createPrincipal('live-debug-deployer/local', [
+    { actions: ['dynamodb:*'], resources: [tableArn(tableName)] },
+  ]);
+}
+
+/**
+ * The stubs' execution role: posts to the relay and reads its own stage's partition. Handlers run with it too, and so
+ * it may do what a role of a development stage usually may; which of it a function's own role lacks shows on AWS.
+ */
+export function createStubRole(
+  tableName: string,
+  stage: string,
+  triggerTables: readonly string[] = [],
+): Principal {
+  return createPrincipal(`live-debug-stub-${stage}/local`, [
+    ...relayStatements(),
+    { actions: readActions, resources: [tableArn(tableName)], leadingKeys: [stage] },
+    ...publishStatements(triggerTables),
+  ]);
+}
+
+/** An assumed role with random keys; `name` is role/session. */
+export function createPrincipal(name: string, policy: readonly Statement[]): Principal {
+  return {
+    arn: `arn:aws:sts::${accountId}:assumed-role/${name}`,
+    id: `AROA${randomBytes(9).toString('hex').slice(0, 17).toUpperCase()}:${name.split('/').at(-1)}`,
+    credentials: {
+      accessKeyId: `${localKeyPrefix}${randomBytes(5).toString('hex').slice(0, 9).toUpperCase()}`,
+      secretAccessKey: randomBytes(30).toString('base64'),
+      sessionToken: randomBytes(96).toString('base64'),
+    },
+    policy,
+  };
+}
+
+function relayStatements(): Statement[] {
+  return [
+    { actions: ['execute-api:Invoke'], resources: [relayArn('$connect')] },
+    { actions: ['execute-api:ManageConnections'], resources: [relayArn('POST/@connections/*')] },
+  ];
+}
+
+/** Everything the event sources answer. */
+function publishStatements(triggerTables: readonly string[]): Statement[] {
+  return [
+    {
+      actions: ['sns:*', 'sqs:*', 'events:*', 's3:*', 'kinesis:*', 'lambda:InvokeFunction'],
+      resources: ['*'],
+    },
+    { actions: ['execute-api:Invoke'], resources: [httpApiArn('*')] },
+    { actions: ['dynamodb:*'], resources: triggerTables },
+  ];
+}
+
+/**
+ * AWS's refusal in AWS's words, or undefined where a statement allows the call.
+ * Without a `context` (not known yet, or none) conditions are not looked at.
+ */
+export function refusalOf(
+  principal: Principal,
+  action: string,
+  resource: string,
+  { partitions, attributes }: RequestContext = { partitions: [], attributes: [] },
+): string | undefined {
+  const allowed = principal.policy.some(
+    (statement) =>
+      statement.actions.some((pattern) => matches(pattern, action)) &&
+      statement.resources.some((pattern) => matches(pattern, resource)) &&
+      partitions.every((key) => statement.leadingKeys?.includes(key) ?? true) &&
+      attributes.every((name) => statement.attributes?.includes(name) ?? true),
+  );
+  if (allowed) return undefined;
+  return `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
+}
+
+/** IAM's `*`; our policies need it at the end of a pattern only. */
+function matches(pattern: string, text: string): boolean {
+  return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : pattern === text;
+}

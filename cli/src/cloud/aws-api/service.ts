@@ -1,0 +1,8 @@
+// A service of the cloud's AWS endpoint, as the endpoint knows it.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Answer } from './loopback-server.ts';
+
+/** A service behind the endpoint; undefined means that there is nobody left to answer, or that it has answered itself. */
+export interface Service {
+  answer(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined>;
+}

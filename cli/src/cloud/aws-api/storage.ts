@@ -1,0 +1,26 @@
+// AWS's APIs: how much they may hold in livectl's memory.
+import { CloudFullError } from './aws-error.ts';
+
+/** A bound that several resources share. */
+export class Storage {
+  readonly #limit: number;
+  #used = 0;
+
+  /** In bytes. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Throws a CloudFullError where there is not so much left. */
+  take(bytes: number): void {
+    if (this.#used + bytes > this.#limit) {
+      const megabytes = Math.round(this.#limit / 1024 / 1024);
+      throw new CloudFullError(`The local cloud of livectl holds ${megabytes} MB already`);
+    }
+    this.#used += bytes;
+  }
+
+  give(bytes: number): void {
+    this.#used -= bytes;
+  }
+}

@@ -1,0 +1,214 @@
+// The HTTP API: requests in, events to the Lambda host, its answers out, as an HTTP API of API Gateway does it.
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Clock } from '../../../../protocol/clock.ts';
+import type { Principal } from '../aws-api/access.ts';
+import { httpLimits, lambdaLimits } from '../aws-api/aws-limits.ts';
+import { closeServer, createLoopbackServer, listen, readBody } from '../aws-api/loopback-server.ts';
+import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
+import type { CloudEvent } from '../cloud.ts';
+import type { LambdaHost } from '../lambda/lambda-host.ts';
+import { refusalOfCaller } from './callers.ts';
+import { preflightResponse } from './cors.ts';
+import { functionUrlReply } from './function-url-reply.ts';
+import type { FunctionUrls, UrlCall } from './function-urls.ts';
+import type { HttpDoor } from './http-door.ts';
+import { httpEvent, newApiRequestId, splitUrl } from './http-event.ts';
+import { type FrontResponse, httpResponse, messageResponse } from './http-response.ts';
+import type { Match, RouteTable } from './routes.ts';
+
+export interface FrontOptions {
+  readonly routes: RouteTable;
+  readonly functionUrls: FunctionUrls;
+  readonly door: HttpDoor;
+  readonly verifier: SigV4Verifier;
+  /** Whose identity an unsigned call of a function URL is taken to have. */
+  readonly developer: Principal;
+  readonly host: Pick<LambdaHost, 'invoke'>;
+  readonly clock: Clock;
+  readonly onEvent: (event: CloudEvent) => void;
+  /** By function: the pages that its `cors` allows. */
+  readonly allowOrigins: ReadonlyMap<string, readonly string[]>;
+  /** Other users of this machine may call without a signature. */
+  readonly allowOtherUsers: boolean;
+  /** How long a function may take, in milliseconds. */
+  readonly integrationMs: number;
+}
+
+const notFound = messageResponse(404, 'Not Found');
+const tooLarge = messageResponse(413, 'Request Entity Too Large');
+const forbidden = messageResponse(403, 'Forbidden');
+/** AWS names the limit and not the answer; the status is the one that HTTP has for it. */
+const headersTooLarge = messageResponse(431, 'Request Header Fields Too Large');
+/** What a function URL takes, with room for the names, which don't count. */
+const frontServer = { maxHeaderSize: lambdaLimits.headerBytes + 64 * 1024 };
+const unavailable = messageResponse(503, 'Service Unavailable');
+const internalError = messageResponse(500, 'Internal Server Error');
+/** nginx's word for a caller that hung up before the answer. */
+const callerGone = 499;
+
+/** How long `close` waits for answers on their way, in milliseconds: what a result needs from livectl to the caller. */
+const drainMs = 1000;
+
+/** Pages may come from any number of origins: at most this many are reported. */
+const maxTold = 100;
+
+export class HttpApi {
+  readonly #options: FrontOptions;
+  readonly #server: Server;
+  /** Requests that were not answered yet. */
+  #open = 0;
+  #closing = false;
+  #onDrained = () => {};
+  /** Refusals that were told. */
+  readonly #told = new Set<string>();
+
+  constructor(options: FrontOptions) {
+    this.#options = options;
+    this.#server = createLoopbackServer((request, response) => {
+      void this.#handle(request, response).catch(() => {
+        // A fault of ours; a function's own faults are answers.
+        if (!response.headersSent) write(response, internalError, { 'apigw-requestid': newApiRequestId() });
+      });
+    }, frontServer);
+  }
+
+  /** Gives the port. Throws LD_PORT_IN_USE. */
+  listen(port: number): Promise<number> {
+    return listen(this.#server, port);
+  }
+
+  /** Takes no more requests, lets answers on their way through for a second, then ends every connection. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#server.close();
+    if (this.#open > 0) {
+      await new Promise<void>((resolve) => {
+        const bound = this.#options.clock.after(drainMs, resolve);
+        this.#onDrained = () => {
+          bound.cancel();
+          resolve();
+        };
+      });
+    }
+    await closeServer(this.#server);
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { routes, functionUrls, clock, onEvent } = this.#options;
+    const started = performance.now();
+    const time = clock.now();
+    const requestId = newApiRequestId();
+    const { method = 'GET', url = '/' } = request;
+    const [path] = splitUrl(url);
+    const call = functionUrls.match(request);
+    const match = call ?? routes.match(method, path);
+    if (!match || this.#closing) {
+      request.resume();
+      write(response, match ? unavailable : notFound, { 'apigw-requestid': requestId });
+      return;
+    }
+    const { functionName } = match;
+    if (await this.#isRefused(request, functionName, call)) {
+      request.resume();
+      write(response, forbidden, { 'apigw-requestid': requestId });
+      return;
+    }
+    const id = randomUUID();
+    let answered = false;
+    this.#open += 1;
+    response.once('close', () => {
+      const status = answered ? response.statusCode : callerGone;
+      onEvent({ type: 'http', functionName, id, method, path, status, ms: performance.now() - started });
+      this.#open -= 1;
+      if (this.#open === 0) this.#onDrained();
+    });
+
+    const answer = call
+      ? await functionUrlReply({ ...this.#options, call, request, response, id, time })
+      : await this.#httpApiReply(request, match, id, requestId, time);
+    if (response.destroyed) return;
+    answered = true;
+    if (answer && call) write(response, answer, { 'x-amzn-requestid': id });
+    else if (answer) write(response, answer, { 'apigw-requestid': requestId });
+  }
+
+  /** Asked before the body is read and the function knows anything. */
+  async #isRefused(
+    request: IncomingMessage,
+    functionName: string,
+    call: UrlCall | undefined,
+  ): Promise<boolean> {
+    const { allowOrigins, allowOtherUsers, onEvent } = this.#options;
+    const cors = call?.settings.cors;
+    // Answered without the function, whatever the origin: that is how a browser learns that it may not.
+    if (cors && preflightResponse(cors, request)) return false;
+    const refusal = await refusalOfCaller(request, {
+      allowOrigins: cors?.allow_origins ?? allowOrigins.get(functionName) ?? [],
+      otherUsers: allowOtherUsers,
+    });
+    if (refusal === undefined) return false;
+    const origin = refusal.from === 'page' ? refusal.origin : undefined;
+    const key = JSON.stringify([functionName, refusal.from, origin]);
+    if (!this.#told.has(key) && this.#told.size < maxTold) {
+      this.#told.add(key);
+      onEvent({ type: 'refused', functionName, from: refusal.from, origin });
+    }
+    return true;
+  }
+
+  async #httpApiReply(
+    request: IncomingMessage,
+    match: Match,
+    id: string,
+    requestId: string,
+    time: number,
+  ): Promise<FrontResponse> {
+    const { door, host, clock, integrationMs } = this.#options;
+    const refused =
+      headerBytes(request) > httpLimits.headerBytes
+        ? headersTooLarge
+        : door.refuse(match.functionName, match.routeKey);
+    if (refused) {
+      request.resume();
+      return refused;
+    }
+    const body = await readBody(request, httpLimits.requestBytes);
+    if (body === undefined) return tooLarge;
+    const admission = await door.admit(match.functionName, request, body);
+    if (!admission.admitted) return admission.answer;
+    const port = request.socket.localPort ?? 0;
+    const { authorizer } = admission;
+    const event = Buffer.from(httpEvent({ request, match, authorizer, body, requestId, time, port }));
+    if (event.length > lambdaLimits.eventBytes) return tooLarge;
+    const answer = host.invoke(match.functionName, event, { id }).then((outcome) => httpResponse(outcome));
+    return withinBound(answer, integrationMs, clock);
+  }
+}
+
+/** The request's line and the values of its headers: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+function headerBytes({ httpVersion, method = '', rawHeaders, url = '' }: IncomingMessage): number {
+  let bytes = `${method} ${url} HTTP/${httpVersion}`.length;
+  for (let at = 1; at < rawHeaders.length; at += 2) bytes += rawHeaders[at]?.length ?? 0;
+  return bytes;
+}
+
+/** API Gateway waits for an integration no longer than this; the function goes on without it. */
+function withinBound(answer: Promise<FrontResponse>, boundMs: number, clock: Clock): Promise<FrontResponse> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(boundMs, () => resolve(unavailable), { background: true });
+    answer.then(resolve, reject).finally(() => timer.cancel());
+  });
+}
+
+function write(
+  response: ServerResponse,
+  { status, headers, body }: FrontResponse,
+  requestId: Readonly<Record<string, string>>,
+): void {
+  // As bytes: Node writes headers together with a text body in that text's encoding, and they are Latin-1.
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  const length = status === 204 || status === 304 ? {} : { 'Content-Length': bytes.length };
+  response.writeHead(status, { ...headers, ...length, ...requestId });
+  response.end(bytes);
+}
