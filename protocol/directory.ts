@@ -114,19 +114,26 @@ export function parseClientItem(item: unknown): ClientItem | undefined {
 }
 
 /**
- * Who serves a function now: the item of its own before the whole stage's, and only with a live lease.
- * `nowMs` in milliseconds since the epoch.
+ * Who may serve a function now, in the order in which they are asked: the item of its own before the whole stage's,
+ * and only with a live lease. `nowMs` in milliseconds since the epoch.
  */
+export function servingClients(
+  clients: readonly ClientItem[],
+  functionName: string,
+  nowMs: number,
+): ClientItem[] {
+  return [clientItemPrefix + functionName, wholeStageItem].flatMap((key) =>
+    clients.filter(({ item, leaseUntil }) => item === key && leaseUntil > nowMs),
+  );
+}
+
+/** The first of {@link servingClients}; undefined where nobody serves. */
 export function servingClient(
   clients: readonly ClientItem[],
   functionName: string,
   nowMs: number,
 ): ClientItem | undefined {
-  const live = clients.filter((client) => client.leaseUntil > nowMs);
-  return (
-    live.find((client) => client.item === clientItemPrefix + functionName) ??
-    live.find((client) => client.item === wholeStageItem)
-  );
+  return servingClients(clients, functionName, nowMs)[0];
 }
 
 export interface DirectoryOptions {

@@ -114,6 +114,8 @@ export const headSchemas = {
     streams: v.optional(v.literal(true)),
     /** Until when the stub waits for an ack of this sending at least, on its clock. */
     ackBy: v.optional(millisecondsSinceEpoch),
+    /** The connection of the client that holds the function is gone: it is for the next in the directory's order. */
+    instead: v.optional(v.literal(true)),
     /** {@link abilities}; others are of a later version. */
     understands: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(32))), v.maxLength(32))),
   }),

@@ -1,10 +1,21 @@
 // A peer's own WebSocket on the relay: signed handshake, its connection id from `hello`, keepalive, messages in.
-import type { Agent } from 'node:http';
+import type { Agent, ClientRequest } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import * as v from 'valibot';
-import WebSocket from 'ws';
+import WebSocket, { type ClientOptions } from 'ws';
 import type { Clock, Timer } from './clock.ts';
 import { LiveDebugError, messageOf } from './live-debug-error.ts';
 import { type AwsCredentials, Signer } from './signature.ts';
+
+/** Passed on to ws and to Node's `request`. */
+export interface ConnectOptions {
+  /** For proxies. */
+  readonly agent?: Agent | undefined;
+  /** Instead of the system's look-up of the relay's name. */
+  readonly lookup?: LookupFunction | undefined;
+  /** Sees the request before it goes out, and must `end` it. */
+  readonly finishRequest?: ((request: ClientRequest) => void) | undefined;
+}
 
 export interface RelaySocketOptions {
   /** The relay's stage URL, `https://…/live` or `wss://…/live` (`http`, `ws` against an emulator). */
@@ -18,8 +29,10 @@ export interface RelaySocketOptions {
   readonly onText: (text: string) => void;
   /** Called once, when the socket is gone for whatever reason. */
   readonly onClose: (reason: string) => void;
-  /** For proxies. */
-  readonly agent?: Agent | undefined;
+  /** Ends an attempt that has not succeeded yet. */
+  readonly signal?: AbortSignal | undefined;
+  /** How to connect, where that is not by the system's own means. */
+  readonly connect?: ConnectOptions | undefined;
 }
 
 /** A connected socket that knows its own connection id. */
@@ -38,6 +51,13 @@ export const keepaliveMs = 5 * 60_000;
 /** No message through API Gateway is larger (docs/platform-notes.md). */
 const relayMessageBytes = 128 * 1024;
 
+/**
+ * The system asks the far end after this much silence, then every second, and gives up after ten questions (libuv's
+ * uv_tcp_keepalive): a connection that is dead without a word ends after 20 s, at no message's cost. Through a proxy
+ * only the way to it is tried, so that pings are still needed.
+ */
+const tcpKeepaliveMs = 10_000;
+
 const helloSchema = v.object({ connectionId: v.pipe(v.string(), v.minLength(1)) });
 
 /** Connects, signs, asks for the connection id. Rejects with LD_RELAY: what failed, and what to look at. */
@@ -51,7 +71,7 @@ export async function openRelaySocket(options: RelaySocketOptions): Promise<Rela
     perMessageDeflate: false,
     maxPayload: relayMessageBytes,
     handshakeTimeout: options.timeoutMs,
-    ...(options.agent ? { agent: options.agent } : {}),
+    ...(options.connect as ClientOptions),
   });
   return new Promise<RelaySocket>((resolve, reject) => {
     new Connection(socket, signedUrl.host, options, resolve, reject);
@@ -89,10 +109,12 @@ class Connection implements RelaySocket {
         new LiveDebugError('LD_RELAY', `the relay at ${host} ${what}`, { cause, remedy: relayRemedy }),
       );
     };
+    socket.on('upgrade', (response) => response.socket.setKeepAlive(true, tcpKeepaliveMs));
     socket.on('unexpected-response', (_request, response) => {
       response.resume();
-      fail(`refused the connection with HTTP ${response.statusCode}`);
+      fail(`refused the connection with HTTP ${response.statusCode}`, response.statusCode);
     });
+    options.signal?.addEventListener('abort', () => fail('was not waited for any longer'));
     socket.on('error', (error) => fail(`can't be reached: ${messageOf(error)}`, error));
     socket.on('open', () => {
       helloTimer = options.clock.after(options.timeoutMs, () =>
@@ -167,6 +189,12 @@ class Connection implements RelaySocket {
   #settlePings(heard: boolean): void {
     for (const settle of [...this.#pongWaiters]) settle(heard);
   }
+}
+
+/** Whether the relay said no for good: any 4xx but 429, which it answers when it is asked too often. */
+export function isFinalRefusal(error: unknown): boolean {
+  const { cause } = error as { cause?: unknown };
+  return typeof cause === 'number' && cause >= 400 && cause < 500 && cause !== 429;
 }
 
 const relayRemedy =

@@ -1,6 +1,6 @@
 // [1] Who serves this function, and the sealed channel to it: looked up once, kept while it answers.
 import type { Clock } from '../../protocol/clock.ts';
-import { type ClientItem, type Directory, provesSenders, servingClient } from '../../protocol/directory.ts';
+import { type ClientItem, type Directory, provesSenders, servingClients } from '../../protocol/directory.ts';
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 import { type Channel, channelToClient } from '../../protocol/sealing.ts';
 import type { StageSecret } from '../../protocol/stage-secret.ts';
@@ -34,10 +34,13 @@ export class ClientDirectory {
   readonly #options: ClientDirectoryOptions;
   /** By public key, the least recently used first; a conversation must not change its keys. */
   readonly #channels = new Map<string, Promise<Channel>>();
-  #client: Client | undefined;
-  /** When the reading that gave it began. */
+  /** Who may serve, in order, at the last reading; undefined before it and once forgotten. */
+  #serving: readonly ClientItem[] | undefined;
+  /** Of their connections, those that the relay said do not exist, and since when. */
+  readonly #goneSince = new Map<string, number>();
+  /** When the last reading began. */
   #readAt = 0;
-  #reading: Promise<Client | undefined> | undefined;
+  #reading: Promise<void> | undefined;
   /** Readings begun, and the number of the newest that has ended. */
   #reads = 0;
   #newest = 0;
@@ -52,22 +55,61 @@ export class ClientDirectory {
    * nothing is known yet.
    */
   async current(): Promise<Client | undefined> {
-    if (this.#client === undefined) return this.refresh();
+    if (!this.#serving?.length) return this.refresh();
     const { clock } = this.#options;
-    if (clock.now() - this.#readAt <= renewAfterMs) return this.#client;
-    const known = this.#client;
-    const read = (this.#reading ?? this.refresh()).catch(() => known);
-    return new Promise((resolve) => {
-      const timer = clock.after(renewBoundMs, () => resolve(known));
-      void read.then((client) => {
-        timer.cancel();
-        resolve(client);
+    if (clock.now() - this.#readAt > renewAfterMs) {
+      const read = this.#reading ?? this.#readAgain();
+      await new Promise<void>((resolve) => {
+        const timer = clock.after(renewBoundMs, resolve);
+        const done = () => {
+          timer.cancel();
+          resolve();
+        };
+        read.then(done, done);
       });
-    });
+    }
+    return this.#first();
   }
 
-  /** Reads the table again; undefined when nobody has a live lease. Rejects with LD_DIRECTORY. */
-  refresh(): Promise<Client | undefined> {
+  /**
+   * Reads the table again. The first in order whose connection is not among those that are `gone`; undefined where
+   * nobody has a live lease, or where one who may be reconnecting comes first, see {@link isAwaited}. Rejects with
+   * LD_DIRECTORY.
+   */
+  async refresh(gone?: ReadonlySet<string>, graceMs?: number): Promise<Client | undefined> {
+    await this.#readAgain();
+    return this.#first(gone, graceMs);
+  }
+
+  /** The relay says that this connection is gone. */
+  lose(connectionId: string): void {
+    if (!this.#goneSince.has(connectionId)) this.#goneSince.set(connectionId, this.#options.clock.now());
+  }
+
+  /** Somebody with a live lease has no connection, and has had one within `graceMs`: a new one may come. */
+  isAwaited(graceMs: number): boolean {
+    return !!this.#serving?.some(({ connectionId }) => this.#goneFor(connectionId) < graceMs);
+  }
+
+  /** Who has the lease, connected or not, at the last reading. */
+  get holder(): ClientItem | undefined {
+    return this.#serving?.[0];
+  }
+
+  /** NaN for a connection that is not gone as far as is known. */
+  #goneFor(connectionId: string): number {
+    return this.#options.clock.now() - (this.#goneSince.get(connectionId) ?? Number.NaN);
+  }
+
+  async #first(gone?: ReadonlySet<string>, graceMs = 0): Promise<Client | undefined> {
+    for (const item of this.#serving ?? []) {
+      if (!gone?.has(item.connectionId)) return { item, channel: await this.#channel(item) };
+      if (this.#goneFor(item.connectionId) < graceMs) break;
+    }
+    return undefined;
+  }
+
+  #readAgain(): Promise<void> {
     const reading = this.#read().finally(() => {
       if (this.#reading === reading) this.#reading = undefined;
     });
@@ -75,24 +117,24 @@ export class ClientDirectory {
     return reading;
   }
 
-  async #read(): Promise<Client | undefined> {
+  async #read(): Promise<void> {
     const { directory, stage, functionName, clock } = this.#options;
     this.#reads += 1;
     const number = this.#reads;
     const startedAt = clock.now();
-    const item = servingClient(await directory.clients(stage), functionName, clock.now());
-    const client = item && { item, channel: await this.#channel(item) };
+    const serving = servingClients(await directory.clients(stage), functionName, clock.now());
     // One that was overtaken by a later reading knows less.
-    if (number < this.#newest) return this.#client;
+    if (number < this.#newest) return;
     this.#newest = number;
     this.#readAt = startedAt;
-    this.#client = client;
-    return client;
+    this.#serving = serving;
+    for (const id of this.#goneSince.keys())
+      if (!serving.some(({ connectionId }) => connectionId === id)) this.#goneSince.delete(id);
   }
 
   /** The next call of `current` reads the table. */
   forget(): void {
-    this.#client = undefined;
+    this.#serving = undefined;
   }
 
   #channel(item: ClientItem): Promise<Channel> {

@@ -9,11 +9,11 @@ export function lostError(client: Client | undefined): LiveDebugError {
   });
 }
 
-export function noAckError(client: Client, boundMs: number): LiveDebugError {
-  const { user, host } = client.item;
+/** It was sent so many times within `afterMs`. */
+export function noAckError({ item }: Client, afterMs: number, sendings: number): LiveDebugError {
   return new LiveDebugError(
     'LD_NO_ACK',
-    `livectl of ${user} on ${host} did not acknowledge the invocation within ${Math.round(boundMs)} ms, twice`,
+    `livectl of ${item.user} on ${item.host} did not acknowledge the invocation within ${Math.round(afterMs / 1000)} s (sent ${sendings} times)`,
     { remedy: 'is that machine asleep or its network blocked? Restart livectl serve there' },
   );
 }

@@ -24,7 +24,10 @@ export interface ExchangeOptions {
   readonly functionName: string;
   readonly id: string;
   /** All of the invocation's head but what each sending fills in. */
-  readonly head: Omit<MessageHead<'invoke'>, 'replyTo' | 'sentAt' | 'streams' | 'ackBy' | 'understands'>;
+  readonly head: Omit<
+    MessageHead<'invoke'>,
+    'replyTo' | 'sentAt' | 'streams' | 'ackBy' | 'instead' | 'understands'
+  >;
   readonly event: Uint8Array;
   /** Where a streamed response goes; without it only whole answers are asked for. */
   readonly parts: IncomingParts | undefined;
@@ -35,7 +38,18 @@ export interface ExchangeOptions {
 export type Answer = Message<'result'> | Message<'error'>;
 
 /** An invocation follows a client that reconnects, or another that takes over, this many times at most. */
+const maxOffers = 10;
+
+/**
+ * To one connection, each with twice the time of the one before: 45 s in all, since a cut of the line of 30 s, or a
+ * connection that is dead without a word, which a client notices within 30 s, must not cost an invocation that has the time.
+ */
 const maxSendings = 4;
+
+/** A client that reconnects is looked for after this, and then less often; milliseconds. */
+const shortestPauseMs = 50;
+const longestPauseMs = 500;
+const longer = (pauseMs: number) => Math.min(longestPauseMs, Math.max(shortestPauseMs, 2 * pauseMs));
 
 /** A socket that has been silent this long (a frozen instance's, mostly) is checked while the invocation goes out. */
 const doubtfulAfterMs = 30_000;
@@ -48,6 +62,14 @@ const streams = { streams: true } as const;
 /** Messages are unpacked one after the other, and so much waits for it: functions may have 128 MB. */
 const maxWaitingBytes = 16 * 1024 * 1024;
 
+/** What has been done at one connection to have the invocation taken. */
+interface Offered {
+  readonly client: Client;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  sendings: number;
+}
+
 /** Sends one invocation and waits for its answer; the deadline is the caller's to keep, by `cancel`. */
 export class Exchange {
   readonly #options: ExchangeOptions;
@@ -59,6 +81,7 @@ export class Exchange {
   #waitingBytes = 0;
   readonly #patience: Patience;
   #acknowledging = false;
+  #offered: Offered | undefined;
   /** The answer, once it is there; some of its parts may not be. */
   #answer: Answer | undefined;
 
@@ -75,6 +98,13 @@ export class Exchange {
 
   get id(): string {
     return this.#options.id;
+  }
+
+  /** Why nothing has come of it so far, where it was sent more than once and no client has said that it has it. */
+  get silence(): LiveDebugError | undefined {
+    return this.#recipients.isTaken || !this.#offered || this.#offered.sendings < 2
+      ? undefined
+      : this.#noAck(this.#offered);
   }
 
   /** A chunk that names this exchange has arrived; whether it is genuine shows here. */
@@ -184,74 +214,111 @@ export class Exchange {
     await this.#outgoing.post(client, cancel, informMs).catch(() => undefined);
   }
 
-  /** Undefined once acknowledged; the answer itself when that came first. */
+  /**
+   * Undefined once acknowledged; the answer itself when that came first. One client after the other is offered it, in the
+   * directory's order; one whose connection is gone while its lease holds has the grace to come back.
+   */
   async #untilAcknowledged(): Promise<Answer | undefined> {
-    const { clients, stage, functionName } = this.#options;
+    const { clients, functionName, stage } = this.#options;
+    const { graceMs } = this.#patience;
     let client = await clients.current();
-    for (let sending = 1; client !== undefined; sending += 1) {
-      const posted = await this.#sendInvoke(client);
-      const signal = posted === 'delivered' ? await this.#untilHeard(client) : undefined;
+    let offers = 0;
+    let pauseMs = shortestPauseMs;
+    while (offers < maxOffers && (client !== undefined || clients.isAwaited(graceMs))) {
+      if (client) offers += 1;
+      const signal = await (client ? this.#offer(client) : this.#signals.next(pauseMs));
+      pauseMs = longer(client ? 0 : pauseMs);
       if (signal?.kind === 'ack') return undefined;
       if (signal?.kind === 'answer') return signal.answer;
-      const before: Client = client;
-      client = await clients.refresh();
+      const before: Client | undefined = client;
+      client = await clients.refresh(this.#recipients.gone, graceMs);
       if (this.#recipients.isTaken) {
         // The ack came during the look-up; a lost socket is still to be looked after.
         if (signal) this.#signals.put(signal);
         return undefined;
       }
-      const refused = posted === 'gone' || signal?.kind === 'moved';
-      // The same connection that is gone, that refused, or that stayed silent twice, will not do better again.
-      const same = client?.item.connectionId === before.item.connectionId;
-      if (refused && (same || sending >= maxSendings)) client = undefined;
-      else if (!refused && sending >= 2 && (same || sending >= maxSendings))
-        throw noAckError(before, this.#patience.ackMs);
+      // One that refuses it will not do better when asked again.
+      if (signal?.kind === 'moved' && before && client?.item.connectionId === before.item.connectionId) break;
     }
+    const { holder } = clients;
     clients.forget();
-    throw noClientError(stage, functionName, 'no live lease, or its connection is gone');
+    throw noClientError(
+      stage,
+      functionName,
+      holder && this.#recipients.gone.has(holder.connectionId) ? holder : undefined,
+    );
+  }
+
+  /**
+   * Sends it to one connection, and again when nothing is heard, until something comes of it; undefined where the
+   * connection is gone. Throws LD_NO_ACK.
+   */
+  async #offer(client: Client): Promise<Signal | undefined> {
+    const offered = { client, since: this.#options.clock.now(), sendings: 1 };
+    this.#offered = offered;
+    for (let waitMs = this.#patience.ackMs; ; waitMs *= 2) {
+      if ((await this.#sendInvoke(client, waitMs, offered.sendings > 1)) === 'gone') return undefined;
+      const signal = await this.#untilHeard(client, waitMs);
+      if (signal !== undefined && (signal.kind !== 'socket-lost' || this.#recipients.isTaken)) return signal;
+      // The stub's own connections that are lost one after the other take no time.
+      if (offered.sendings >= (signal ? 2 * maxSendings : maxSendings)) throw this.#noAck(offered);
+      offered.sendings += 1;
+    }
+  }
+
+  #noAck({ client, sendings, since }: Offered): LiveDebugError {
+    return noAckError(client, this.#options.clock.now() - since, sendings);
   }
 
   /** What comes first of a client that was sent the invocation; undefined when its time for an ack is up. */
-  async #untilHeard({ item }: Client): Promise<Signal | undefined> {
-    const { ackMs, silenceMs } = this.#patience;
-    const first = await this.#signals.next(silenceMs);
-    if (first !== undefined) return first;
+  async #untilHeard({ item }: Client, boundMs: number): Promise<Signal | undefined> {
+    const { lookEveryMs, graceMs } = this.#patience;
     const look = async () => {
-      const now = await this.#options.clients.refresh();
-      if (now?.item.connectionId !== item.connectionId) this.#signals.put({ kind: 'elsewhere' });
+      const now = await this.#options.clients.refresh(this.#recipients.gone, graceMs);
+      const isLatest = this.#recipients.current?.item.connectionId === item.connectionId;
+      if (isLatest && now?.item.connectionId !== item.connectionId) this.#signals.put({ kind: 'elsewhere' });
     };
-    // Beside the wait: a directory that can't be reached must not end it.
-    void look().catch(() => undefined);
-    return this.#signals.next(ackMs - silenceMs);
+    for (let leftMs = boundMs; leftMs > 0; leftMs -= lookEveryMs) {
+      const signal = await this.#signals.next(Math.min(leftMs, lookEveryMs));
+      if (signal !== undefined) return signal;
+      // Beside the wait: a directory that can't be reached must not end it.
+      void look().catch(() => undefined);
+    }
+    return undefined;
   }
 
   async #untilAnswered(): Promise<Answer> {
     const { clock, parts, socket } = this.#options;
     const { pingMs, probeMs, reconnectMs } = this.#patience;
-    /** When a client whose connection is gone is asked once more. */
-    let secondAskAt: number | undefined;
+    /** Until when a client whose connection is gone may come back, and when it is asked next. */
+    let awaitedUntil: number | undefined;
+    let askAt = 0;
+    let pauseMs = 0;
     for (;;) {
-      const waitMs = secondAskAt === undefined ? probeMs : Math.max(0, secondAskAt - clock.now());
+      const waitMs = awaitedUntil === undefined ? probeMs : Math.max(0, askAt - clock.now());
       const signal = await this.#signals.next(waitMs);
       if (signal?.kind === 'answer') return signal.answer;
-      if (signal !== undefined && signal.kind !== 'socket-lost') continue;
-      // Time to reconnect is the client's, whatever is lost besides; the second question names the stub's new socket.
-      if (signal !== undefined && secondAskAt !== undefined) continue;
+      // While the client is away there is nobody to tell of a lost socket; the next question names the new one.
+      if (signal !== undefined && (signal.kind !== 'socket-lost' || awaitedUntil !== undefined)) continue;
       // It is the caller who is waited for, and the client has nothing to say until then.
       const callerIsSlow = parts !== undefined && parts.passedOn < parts.received;
-      if (signal === undefined && secondAskAt === undefined && callerIsSlow) continue;
+      if (signal === undefined && awaitedUntil === undefined && callerIsSlow) continue;
       try {
-        if (signal === undefined) await socket.isAlive(pingMs);
+        if (signal === undefined && awaitedUntil === undefined) await socket.isAlive(pingMs);
         const state = await this.#probe();
-        if (state === 'lost' || (state === 'gone' && secondAskAt !== undefined)) {
+        const now = clock.now();
+        if (state === 'lost' || (state === 'gone' && awaitedUntil !== undefined && now >= awaitedUntil)) {
           throw lostError(this.#recipients.current);
         }
-        secondAskAt = state === 'gone' ? clock.now() + reconnectMs : undefined;
+        awaitedUntil = state === 'gone' ? (awaitedUntil ?? now + reconnectMs) : undefined;
+        pauseMs = awaitedUntil === undefined ? 0 : longer(pauseMs);
+        askAt = now + pauseMs;
       } catch (error) {
         // The client goes on; a relay or table that can't be reached now may be in ten seconds. The deadline ends this.
         const code = error instanceof LiveDebugError ? error.code : undefined;
         if (code !== 'LD_RELAY' && code !== 'LD_DIRECTORY') throw error;
-        if (secondAskAt !== undefined) secondAskAt = clock.now() + reconnectMs;
+        askAt = clock.now() + longestPauseMs;
+        if (awaitedUntil !== undefined) awaitedUntil = askAt + reconnectMs;
       }
     }
   }
@@ -270,25 +337,29 @@ export class Exchange {
     };
     const began = this.#recipients.current;
     if (began === undefined) return 'lost';
-    if ((await probe(began)) === 'delivered') return 'delivered';
+    const { gone } = this.#recipients;
+    if (!gone.has(began.item.connectionId) && (await probe(began)) === 'delivered') return 'delivered';
     // The same process may have reconnected; another one must not run what this one has begun.
     const now = await clients.refresh();
     if (now?.item.publicKey !== began.item.publicKey) return 'lost';
+    if (gone.has(now.item.connectionId)) return 'gone';
     this.#recipients.add(now);
-    return now.item.connectionId === began.item.connectionId ? 'gone' : probe(now);
+    return probe(now);
   }
 
-  async #sendInvoke(client: Client): Promise<'delivered' | 'gone'> {
+  /** `wasSilent`: what was sent before got no answer, which may be the fault of the stub's own socket. */
+  async #sendInvoke(client: Client, ackMs: number, wasSilent: boolean): Promise<'delivered' | 'gone'> {
     const { clock, event, head, parts, socket } = this.#options;
-    const { ackMs, pingMs } = this.#patience;
-    const doubtful = socket.idleMs() > doubtfulAfterMs;
+    const doubtful = wasSilent || socket.idleMs() > doubtfulAfterMs;
     const { connectionId } = await socket.get();
     // Beside the post, at no cost to it; a socket found dead is replaced and the invocation sent again.
-    if (doubtful) void socket.isAlive(pingMs);
+    if (doubtful) void socket.isAlive(this.#patience.pingMs);
     this.#recipients.add(client);
     const sentAt = clock.now();
     const ackBy = Math.min(head.deadline, Math.round(sentAt + ackMs));
-    const own = { replyTo: connectionId, sentAt, ackBy, understands: [...abilities] };
+    const isNext = this.#options.clients.holder?.item !== client.item.item;
+    const instead = isNext ? ({ instead: true } as const) : {};
+    const own = { replyTo: connectionId, sentAt, ackBy, understands: [...abilities], ...instead };
     const message = {
       type: 'invoke',
       head: { ...head, ...own, ...(parts ? streams : {}) },
@@ -305,7 +376,10 @@ export class Exchange {
   ): Promise<'delivered' | 'gone'> {
     this.#signals.throwIfClosed();
     const posted = await this.#outgoing.post(client, sending, boundMs);
-    if (posted === 'gone') this.#recipients.lose(client);
+    if (posted === 'gone') {
+      this.#recipients.gone.add(client.item.connectionId);
+      this.#options.clients.lose(client.item.connectionId);
+    }
     return posted;
   }
 }

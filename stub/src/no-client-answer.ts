@@ -1,5 +1,6 @@
 // [1] Nobody serves: an HTTP caller reads what to do about it, every other source gets a failure it can retry.
 import * as v from 'valibot';
+import type { ClientItem } from '../../protocol/directory.ts';
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 
 const eventSchema = v.looseObject({
@@ -30,14 +31,17 @@ export function httpShape(event: unknown): HttpShape | undefined {
   return undefined;
 }
 
-/** The error of a stage nobody serves, naming the command to run. */
-export function noClientError(stage: string, functionName: string, detail: string): LiveDebugError {
+/**
+ * The error of a function that nobody serves, naming the command to run; `absent` is the client that has the lease, whose
+ * connection is gone and that has not come back in time.
+ */
+export function noClientError(stage: string, functionName: string, absent?: ClientItem): LiveDebugError {
   const remedy = `run: livectl serve --stage ${stage}`;
-  return new LiveDebugError(
-    'LD_NO_CLIENT',
-    `nobody is serving function ${functionName} of stage ${stage} (${detail}); ${remedy}`,
-    { remedy },
-  );
+  const what = `function ${functionName} of stage ${stage}`;
+  const message = absent
+    ? `livectl of ${absent.user} on ${absent.host}, which serves ${what}, is reconnecting and was not back in time; if it has ended, ${remedy}`
+    : `nobody is serving ${what} (no live lease, or its connection is gone); ${remedy}`;
+  return new LiveDebugError('LD_NO_CLIENT', message, { remedy });
 }
 
 /** A 503 with a JSON body for HTTP-shaped events; throws the error for all others, so that their source retries. */

@@ -3,15 +3,15 @@ import type { Client } from './client-directory.ts';
 
 export class Recipients {
   readonly #all: Client[] = [];
-  /** Connections that are gone. */
-  readonly #gone = new Set<Client>();
+  /** Connections that the relay said are gone: their ids never come back. */
+  readonly gone = new Set<string>();
   /** Public key of the client that has taken the invocation. */
   #taker: string | undefined;
 
   /** Everyone who may still have it, each at its latest connection. */
   get reachable(): readonly Client[] {
     const latest = new Map(this.#all.map((client) => [client.item.publicKey, client]));
-    return [...latest.values()].filter((client) => !this.#gone.has(client));
+    return [...latest.values()].filter(({ item }) => !this.gone.has(item.connectionId));
   }
 
   /** The same without the client that has taken it. */
@@ -35,13 +35,7 @@ export class Recipients {
   }
 
   add(client: Client): void {
-    this.#gone.delete(client);
     if (this.#all.at(-1) !== client) this.#all.push(client);
-  }
-
-  /** The relay says that this connection is gone. */
-  lose(client: Client): void {
-    this.#gone.add(client);
   }
 
   /** Who sealed a chunk, and what is in it; undefined where it was none of these. */

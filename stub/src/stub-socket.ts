@@ -1,6 +1,6 @@
 // [1] The stub's own socket: kept across invocations, opened again when a freeze or the relay has ended it.
 import type { Clock } from '../../protocol/clock.ts';
-import { openRelaySocket, type RelaySocket } from '../../protocol/relay-socket.ts';
+import { isFinalRefusal, openRelaySocket, type RelaySocket } from '../../protocol/relay-socket.ts';
 import type { AwsCredentials } from '../../protocol/signature.ts';
 
 export interface StubSocketOptions {
@@ -15,6 +15,8 @@ export interface StubSocketOptions {
 
 /** Connecting, and hello, each: generous, since the alternative is to fail the invocation. */
 const connectTimeoutMs = 4000;
+/** A relay that is throttled or fails takes another attempt soon: this is the first wait, with full jitter, then twice that. */
+const firstRetryMs = 100;
 
 /** One socket at a time; whoever needs it while it is being opened waits for the same one. */
 export class StubSocket {
@@ -26,7 +28,7 @@ export class StubSocket {
     this.#options = options;
   }
 
-  /** The open socket, or a new one. Rejects with LD_RELAY within twice the connect timeout. */
+  /** The open socket, or a new one. Rejects with LD_RELAY within three times the connect timeout. */
   async get(): Promise<RelaySocket> {
     if (this.#open) return this.#open;
     this.#opening ??= this.#connect().finally(() => {
@@ -50,6 +52,19 @@ export class StubSocket {
   }
 
   async #connect(): Promise<RelaySocket> {
+    const { clock } = this.#options;
+    const untilMs = clock.now() + connectTimeoutMs;
+    for (let pauseMs = firstRetryMs; ; pauseMs *= 2) {
+      try {
+        return await this.#tryToConnect();
+      } catch (error) {
+        if (isFinalRefusal(error) || clock.now() + pauseMs >= untilMs) throw error;
+        await new Promise<void>((resolve) => clock.after(Math.random() * pauseMs, resolve));
+      }
+    }
+  }
+
+  async #tryToConnect(): Promise<RelaySocket> {
     const { url, region, credentials, clock, onText } = this.#options;
     const socket: RelaySocket = await openRelaySocket({
       url,

@@ -8,7 +8,7 @@ import { answerOf, errorOf, type Lambda } from './harness/lambda.ts';
 import { useWorld } from './harness/world.ts';
 
 const world = useWorld();
-const silenceMs = 1500;
+const lookEveryMs = 1000;
 
 let client: FakeClient;
 let lambda: Lambda;
@@ -21,19 +21,11 @@ beforeEach(async () => {
 const nothing = new Uint8Array(0);
 const typeOf = ({ text }: RelayPost) => JSON.parse(text.split('\n')[0] ?? '{}').type as string;
 
-/** The client says nothing until the stub has asked the directory, and then until its time for an ack is up. */
-async function silence(times: number): Promise<void> {
-  for (let time = 0; time < times; time += 1) {
-    await lambda.untilTimer(silenceMs);
-    lambda.advance(silenceMs + 10);
-  }
-}
-
 describe('cancel', () => {
   it('goes to a client that stayed silent, with the error that the caller gets', async () => {
-    const outcome = lambda.invoke({});
+    const outcome = lambda.invoke({}, { timeoutMs: 60_000 });
     const { message } = await client.next('invoke');
-    await silence(4);
+    void lambda.turnUntil(outcome, lookEveryMs, lookEveryMs);
     expect((await client.next('cancel')).message).toMatchObject({
       id: message.id,
       head: { reason: 'shutdown', code: 'LD_NO_ACK' },
@@ -62,9 +54,9 @@ describe('cancel', () => {
     });
     const outcome = lambda.invoke({});
     await client.next('invoke');
-    await lambda.untilTimer(silenceMs);
+    await lambda.untilTimer(lookEveryMs, 1);
     await client.leave();
-    lambda.advance(silenceMs + 10);
+    lambda.advance(lookEveryMs + 1);
     expect(answerOf(await outcome)).toBe('real');
     expect(order).toEqual(['cancel', 'fallback']);
     expect((await client.next('cancel')).message.head.code).toBe('LD_NO_CLIENT');
@@ -73,9 +65,9 @@ describe('cancel', () => {
   it('goes to a client that sleeps as soon as another one has begun', async () => {
     const outcome = lambda.invoke({});
     await client.next('invoke');
-    await lambda.untilTimer(silenceMs);
+    await lambda.untilTimer(lookEveryMs, 1);
     const successor = await world.serve();
-    lambda.advance(silenceMs + 10);
+    lambda.advance(lookEveryMs + 1);
     const second = await successor.next('invoke');
     await successor.acknowledge(second);
     expect((await client.next('cancel')).message).toMatchObject({
@@ -89,6 +81,7 @@ describe('cancel', () => {
 
   it('does not go to a connection that is gone', async () => {
     world.relay.disconnect(client.connectionId);
+    await client.leave();
     expect(errorOf(await lambda.invoke({})).errorType).toBe('LiveDebugNoClientError');
     expect(world.relay.posts.map(typeOf)).toEqual(['invoke']);
   });
@@ -122,9 +115,9 @@ describe('a client that asks whether its invocation is still waited for', () => 
     const outcome = lambda.invoke({});
     const received = await client.next('invoke');
     const { id, head } = received.message;
-    await lambda.untilTimer(silenceMs);
+    await lambda.untilTimer(lookEveryMs, 1);
     const successor = await world.serve();
-    lambda.advance(silenceMs + 10);
+    lambda.advance(lookEveryMs + 1);
     const second = await successor.next('invoke');
     await successor.acknowledge(second);
     await client.next('cancel');
@@ -148,24 +141,25 @@ describe('an invocation of 5 s', () => {
   it('whose livectl is killed is given up in its time, not at its end', async () => {
     const outcome = lambda.invoke({}, { timeoutMs });
     await client.acknowledge(await client.next('invoke'));
-    // For an ack; then a third of 4.5 s.
-    await lambda.untilTimer(1490);
+    // A third of 4.5 s.
     await lambda.untilTimer(1490);
     world.relay.disconnect(client.connectionId);
     lambda.advance(1500);
-    // For the pong of the stub's own connection; then the time to reconnect.
+    // For the pong of the stub's own connection; then it looks whether the client is back, for 750 ms.
     await lambda.untilTimer(1490);
-    await lambda.untilTimer(740);
-    lambda.advance(760);
+    for (const pauseMs of [50, 100, 200, 400]) {
+      await lambda.untilTimer(pauseMs, 1);
+      lambda.advance(pauseMs);
+    }
     expect(errorOf(await outcome).errorType).toBe('LiveDebugLostError');
   });
 
-  it('goes to anyone who serves by now after half the time for an ack', async () => {
+  it('goes to anyone who serves by now after a second without an ack', async () => {
     const outcome = lambda.invoke({}, { timeoutMs });
     await client.next('invoke');
-    await lambda.untilTimer(silenceMs);
+    await lambda.untilTimer(lookEveryMs, 1);
     const successor = await world.serve();
-    lambda.advance(silenceMs + 10);
+    lambda.advance(lookEveryMs + 1);
     await successor.answer(await successor.next('invoke'), '"in time"');
     expect(answerOf(await outcome)).toBe('in time');
   });

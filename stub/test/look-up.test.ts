@@ -100,12 +100,12 @@ describe('a client that does not run an invocation', () => {
 
   it('says so also of the second sending', async () => {
     // That of the invocation before.
-    await lambda.untilTimer(1500);
+    await lambda.untilTimer(1000, 1);
     const outcome = lambda.invoke({});
     await client.next('invoke');
-    for (const _ of [1, 2]) {
-      await lambda.untilTimer(1500);
-      lambda.advance(1510);
+    for (const _ of [1, 2, 3]) {
+      await lambda.untilTimer(1000, 1);
+      lambda.advance(1000);
     }
     const second = await client.next('invoke');
     const colleague = await world.serve({ item: 'client#hello' });

@@ -7,10 +7,10 @@ import { useWorld } from './harness/world.ts';
 
 const world = useWorld();
 
-const ackMs = 3000;
-const silenceMs = ackMs / 2;
+const lookEveryMs = 1000;
 const probeMs = 10_000;
-const reconnectMs = 3000;
+/** Between two look-ups for a client that may be reconnecting. */
+const pausesMs = [50, 100, 200, 400, 500, 500, 500, 500, 500];
 
 let client: FakeClient;
 let lambda: Lambda;
@@ -38,6 +38,14 @@ async function begin(event: unknown = {}) {
   return { outcome, received };
 }
 
+/** The stub looks, for 3 s in all, whether the client is back. */
+async function grace(): Promise<void> {
+  for (const pauseMs of pausesMs) {
+    await lambda.untilTimer(pauseMs, 1);
+    lambda.advance(pauseMs);
+  }
+}
+
 describe('a client', () => {
   it('that was replaced is found anew by a 410, and the invocation goes to its successor', async () => {
     const first = await begin();
@@ -52,18 +60,28 @@ describe('a client', () => {
     expect(sentTo(old)).toEqual(['invoke', 'invoke']);
   });
 
-  it('whose connection is gone while the table still names it fails the invocation at once', async () => {
+  it('whose connection is gone while its lease holds has 3 s to come back, and the error says so', async () => {
     world.relay.disconnect(client.connectionId);
-    expect(errorOf(await lambda.invoke({}))).toMatchObject({ errorType: 'LiveDebugNoClientError' });
+    const outcome = lambda.invoke({});
+    await grace();
+    expect(errorOf(await outcome)).toMatchObject({
+      errorType: 'LiveDebugNoClientError',
+      errorMessage:
+        'livectl of ada on ada-laptop, which serves function hello of stage dev-ada, is reconnecting and was not back in time; if it has ended, run: livectl serve --stage dev-ada',
+    });
     expect(sentTo(client.connectionId)).toEqual(['invoke']);
+    // The next invocation finds it gone, and need not wait for what has not come back in that time.
+    expect(errorOf(await lambda.invoke({})).errorType).toBe('LiveDebugNoClientError');
   });
 
-  it('that comes back is spoken to with the keys that were agreed before', async () => {
+  it('that comes back in this time gets the invocation, by the keys that were agreed before', async () => {
     const old = client.connectionId;
     world.relay.disconnect(old);
-    expect(errorOf(await lambda.invoke({})).errorType).toBe('LiveDebugNoClientError');
+    const outcome = lambda.invoke({});
+    await lambda.untilTimer(50, 1);
     await client.connect();
-    const { outcome, received } = await begin();
+    lambda.advance(50);
+    const received = await client.next('invoke');
     await client.answer(received, '1');
     expect(answerOf(await outcome)).toBe(1);
     const posts = [old, client.connectionId].map((id) =>
@@ -93,16 +111,23 @@ describe('a client', () => {
     expect(answerOf(await outcome)).toBe(1);
   });
 
-  it('that stays silent is looked up, sent the same once more, and given up', async () => {
-    world.relay.onPost = (post) => (typeOf(post) === 'invoke' ? 'swallow' : undefined);
-    const outcome = lambda.invoke({});
-    for (const _ of [1, 2, 3, 4]) {
-      await lambda.untilTimer(silenceMs);
-      lambda.advance(silenceMs + 10);
+  it('that stays silent is looked up every second, sent the same after 3, 9 and 21 s, and given up after 45', async () => {
+    const sentAfter: number[] = [];
+    let seconds = 0;
+    world.relay.onPost = (post) => {
+      if (typeOf(post) !== 'invoke') return undefined;
+      sentAfter.push(seconds);
+      return 'swallow';
+    };
+    const outcome = lambda.invoke({}, { timeoutMs: 60_000 });
+    for (; seconds < 45; seconds += 1) {
+      await lambda.untilTimer(lookEveryMs, 1);
+      lambda.advance(lookEveryMs);
     }
     expect(errorOf(await outcome)).toMatchObject({
       errorType: 'LiveDebugNoAckError',
-      errorMessage: 'livectl of ada on ada-laptop did not acknowledge the invocation within 3000 ms, twice',
+      errorMessage:
+        'livectl of ada on ada-laptop did not acknowledge the invocation within 45 s (sent 4 times)',
     });
     const headers = world.relay.posts
       .filter(({ connectionId }) => connectionId === client.connectionId)
@@ -110,18 +135,72 @@ describe('a client', () => {
     expect(headers.map(({ type, attempt }) => [type, attempt])).toEqual([
       ['invoke', 1],
       ['invoke', 2],
-      ['cancel', 3],
+      ['invoke', 3],
+      ['invoke', 4],
+      ['cancel', 5],
     ]);
     expect(new Set(headers.map(({ id }) => id)).size).toBe(1);
     expect((await client.next('cancel')).message.head).toEqual({ reason: 'shutdown', code: 'LD_NO_ACK' });
   });
 
+  it('that stays silent until the deadline is named for it, since the code has not run', async () => {
+    const outcome = lambda.invoke({}, { timeoutMs: 8000 });
+    await client.next('invoke');
+    expect(errorOf(await lambda.turnUntil(outcome, lookEveryMs, lookEveryMs))).toMatchObject({
+      errorType: 'LiveDebugNoAckError',
+      errorMessage:
+        'livectl of ada on ada-laptop did not acknowledge the invocation within 8 s (sent 2 times)',
+    });
+  });
+
+  it('that is silent has all its time also where the one before it was gone or silent', async () => {
+    const outcome = lambda.invoke({}, { timeoutMs: 60_000 });
+    await client.next('invoke');
+    await lambda.untilTimer(lookEveryMs, 1);
+    world.relay.disconnect(client.connectionId);
+    const successor = await world.serve({ user: 'bob' });
+    lambda.advance(lookEveryMs);
+    // It stands still for 5 s: it has heard the first sending only afterwards.
+    const first = await successor.next('invoke');
+    for (let seconds = 0; seconds < 5; seconds += 1) {
+      await lambda.untilTimer(lookEveryMs, 1);
+      lambda.advance(lookEveryMs);
+    }
+    const second = await successor.next('invoke');
+    expect(second.message.id).toBe(first.message.id);
+    await successor.answer(second, '"awake"');
+    expect(answerOf(await outcome)).toBe('awake');
+  });
+
+  it('that was killed while its lease holds leaves its function to who serves the stage', async () => {
+    const own = await world.serve({ item: 'client#hello', user: 'bob' });
+    lambda.advance(2001);
+    const first = lambda.invoke({});
+    await own.answer(await own.next('invoke'), '1');
+    await first;
+    world.relay.disconnect(own.connectionId);
+    const outcome = lambda.invoke({});
+    await grace();
+    await client.answer(await client.next('invoke'), '"by the stage"');
+    expect(answerOf(await outcome)).toBe('by the stage');
+    // From now on without a wait.
+    const next = lambda.invoke({});
+    await client.answer(await client.next('invoke'), '"at once"');
+    expect(answerOf(await next)).toBe('at once');
+    // And back, as soon as it serves again.
+    await own.connect();
+    lambda.advance(2001);
+    const last = lambda.invoke({});
+    await own.answer(await own.next('invoke'), '"back"');
+    expect(answerOf(await last)).toBe('back');
+  });
+
   it('that lost only the first sending answers the second', async () => {
     world.relay.onPost = ({ number }) => (number === 1 ? 'swallow' : undefined);
     const outcome = lambda.invoke('again');
-    for (const _ of [1, 2]) {
-      await lambda.untilTimer(silenceMs);
-      lambda.advance(silenceMs + 10);
+    for (const _ of [1, 2, 3]) {
+      await lambda.untilTimer(lookEveryMs, 1);
+      lambda.advance(lookEveryMs);
     }
     const received = await client.next('invoke');
     expect(received.message.attempt).toBe(2);
@@ -140,22 +219,22 @@ describe('a client', () => {
     });
   });
 
-  it('that crashes while it runs is given the time to reconnect, once', async () => {
+  it('that crashes while it runs is given 3 s to reconnect', async () => {
     const { outcome } = await begin();
     world.relay.disconnect(client.connectionId);
     lambda.advance(probeMs);
-    await lambda.untilTimer(reconnectMs);
-    lambda.advance(reconnectMs);
+    await grace();
     expect(errorOf(await outcome).errorType).toBe('LiveDebugLostError');
+    expect(sentTo(client.connectionId)).toEqual(['invoke', 'probe']);
   });
 
   it('that reconnects while it runs is found by its key and goes on', async () => {
     const { outcome } = await begin();
     world.relay.disconnect(client.connectionId);
     lambda.advance(probeMs);
-    await lambda.untilTimer(reconnectMs);
+    await lambda.untilTimer(50, 1);
     await client.connect();
-    lambda.advance(reconnectMs);
+    lambda.advance(50);
     const probe = await client.next('probe');
     await client.answer(probe, '"after all"');
     expect(answerOf(await outcome)).toBe('after all');
@@ -198,7 +277,7 @@ describe('the stub’s own connection', () => {
   it('closed before the ack came is opened again, and the invocation sent with the new address', async () => {
     const outcome = lambda.invoke({});
     const first = await client.next('invoke');
-    await lambda.untilTimer(silenceMs);
+    await lambda.untilTimer(lookEveryMs, 1);
     world.relay.disconnect(stubConnection());
     const second = await client.next('invoke');
     expect(second.message.id).toBe(first.message.id);
@@ -223,13 +302,36 @@ describe('the stub’s own connection', () => {
     expect(answerOf(await outcome)).toBe(1);
   });
 
-  it('that can’t be opened is a relay error', async () => {
-    world.relay.onConnect = () => 500;
+  it('that can’t be opened for 4 s is a relay error', async () => {
+    let refused = 0;
+    world.relay.onConnect = () => {
+      refused += 1;
+      return 500;
+    };
     world.relay.disconnect(stubConnection());
     // Noticed by now, or while the invocation is on its way: either way a new one is needed.
-    const { errorType, errorMessage } = errorOf(await lambda.invoke({}));
+    const outcome = lambda.invoke({});
+    const { errorType, errorMessage } = errorOf(await lambda.turnUntil(outcome, 1000, 0, 1600));
     expect(errorType).toBe('LiveDebugRelayError');
     expect(errorMessage).toMatch(/^the relay at 127\.0\.0\.1:\d+ refused the connection with HTTP 500$/);
+    expect(refused).toBeGreaterThan(2);
+  });
+
+  it('that may not be opened is a relay error at once', async () => {
+    world.relay.onConnect = () => 403;
+    world.relay.disconnect(stubConnection());
+    expect(errorOf(await lambda.invoke({})).errorMessage).toMatch(/HTTP 403$/);
+  });
+
+  it('that the relay is too busy to open is opened at a later attempt', async () => {
+    let refused = 0;
+    world.relay.onConnect = () => (++refused <= 2 ? 429 : undefined);
+    const { outcome } = await begin();
+    world.relay.disconnect(stubConnection());
+    void lambda.turnUntil(outcome, 200, 0, 201);
+    await client.answer(await client.next('probe'), '1');
+    expect(answerOf(await outcome)).toBe(1);
+    expect(refused).toBe(3);
   });
 });
 
@@ -238,7 +340,7 @@ describe('the deadline', () => {
     const outcome = lambda.invoke({}, { timeoutMs: 5000 });
     const received = await client.next('invoke');
     await client.acknowledge(received);
-    await lambda.untilTimer(1500);
+    await lambda.untilTimer(1490);
     lambda.advance(4500);
     const cancel = await client.next('cancel');
     expect(cancel.message).toMatchObject({ id: received.message.id, head: { reason: 'deadline' } });
@@ -259,7 +361,7 @@ describe('the deadline', () => {
   it('ends an invocation for good: nothing of it is sent in the next one', async () => {
     const outcome = lambda.invoke('late', { timeoutMs: 2000 });
     const late = await client.next('invoke');
-    await lambda.untilTimer(silenceMs);
+    await lambda.untilTimer(lookEveryMs, 1);
     lambda.advance(1500);
     expect(errorOf(await outcome).errorType).toBe('Sandbox.Timedout');
     await client.next('cancel');

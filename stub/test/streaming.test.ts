@@ -11,7 +11,6 @@ import { useWorld } from './harness/world.ts';
 const world = useWorld();
 const streams = { LIVE_DEBUG_INVOKE_MODE: 'RESPONSE_STREAM' };
 const probeMs = 10_000;
-const reconnectMs = 3000;
 const kilobytes = (count: number) => Buffer.alloc(count * 1024, 'x');
 
 interface Taken {
@@ -181,12 +180,13 @@ describe('a connection that is lost half-way', () => {
       lambda.tell('take');
       await lambda.untilStreamed((taken + 1) * 64 * 1024);
     }
-    await lambda.untilTimer(reconnectMs);
-    expect([sent('ack').length, sent('probe').length]).toEqual([1, 1]);
+    await lambda.untilTimer(50, 1);
+    // The ack has shown that the connection is gone: nothing is asked there.
+    expect([sent('ack').length, sent('probe').length]).toEqual([1, 0]);
     lambda.tell('release');
     await world.relay.until(() => sent('ack').length === 2);
     await client.connect();
-    lambda.advance(reconnectMs);
+    lambda.advance(50);
     const probe = await client.next('probe');
     expect(probe.message.head.parts).toBe(8);
     await client.end(probe, 8);
@@ -260,9 +260,9 @@ describe('a connection that is lost half-way', () => {
 });
 
 describe('a client that says nothing for three seconds', () => {
-  const silenceMs = 1500;
+  const lookEveryMs = 1000;
 
-  /** A directory that the test holds back from its second answer on. */
+  /** A directory that the test holds back from its third answer on. */
   async function slowDirectory() {
     let reads = 0;
     let onAsked: () => void = () => undefined;
@@ -277,7 +277,7 @@ describe('a client that says nothing for three seconds', () => {
       const pieces: Buffer[] = [];
       for await (const piece of request) pieces.push(piece);
       reads += 1;
-      if (reads > 1) {
+      if (reads > 2) {
         onAsked();
         await held;
       }
@@ -307,14 +307,12 @@ describe('a client that says nothing for three seconds', () => {
         directoryEndpoint: directory.endpoint,
       }),
     );
-    for (const _ of [1, 2]) {
-      await lambda.untilTimer(silenceMs);
-      lambda.advance(silenceMs + 10);
-    }
+    await lambda.untilTimer(lookEveryMs, 1);
+    await client.leave();
+    lambda.advance(lookEveryMs);
     await directory.asked;
     await client.part(invoke, 0, 'one ');
     await lambda.untilStreamed(4);
-    await client.leave();
     directory.goOn();
     await lambda.untilTimer(probeMs);
     await client.end(invoke, 1, 'two');
@@ -324,9 +322,9 @@ describe('a client that says nothing for three seconds', () => {
 
   it('and was displaced is not listened to any more once the other has begun', async () => {
     const { client, lambda, outcome, invoke } = await begun(() => world.manualLambda(streams));
-    await lambda.untilTimer(silenceMs);
+    await lambda.untilTimer(lookEveryMs, 1);
     const successor = await world.serve();
-    lambda.advance(silenceMs + 10);
+    lambda.advance(lookEveryMs);
     const second = await successor.next('invoke');
     expect(second.message.id).toBe(invoke.message.id);
     await successor.part(second, 0, 'mine ');
@@ -343,11 +341,11 @@ describe('a client that says nothing for three seconds', () => {
 
   it('is told of the deadline like the one that it was sent to next', async () => {
     const { client, lambda, outcome } = await begun(() => world.manualLambda(streams));
-    await lambda.untilTimer(silenceMs);
+    await lambda.untilTimer(lookEveryMs, 1);
     const successor = await world.serve();
-    lambda.advance(silenceMs + 10);
+    lambda.advance(lookEveryMs);
     await successor.next('invoke');
-    await lambda.untilTimer(silenceMs);
+    await lambda.untilTimer(lookEveryMs, 1);
     lambda.advance(40_000);
     expect(errorOf(await outcome).errorType).toBe('Sandbox.Timedout');
     await Promise.all([client.next('cancel'), successor.next('cancel')]);

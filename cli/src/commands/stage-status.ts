@@ -90,7 +90,7 @@ async function relayStatus(
       timeoutMs: relayTimeoutMs,
       onText: () => undefined,
       onClose: () => undefined,
-      agent: proxyAgent(new URL(url)),
+      connect: { agent: proxyAgent(new URL(url)) },
     });
     const ms = Math.round(performance.now() - startedAt);
     socket.close();

@@ -156,7 +156,7 @@ export class RelayLink {
         this.#retiring.delete(socket);
         this.#onClose(socket, reason);
       },
-      agent,
+      connect: { agent },
     });
     try {
       if (!this.#closed) await this.#options.onConnected(socket.connectionId);

@@ -48,7 +48,7 @@ export class Arrivals {
   /** A new invocation. */
   take(message: Message<'invoke'>, channel: Channel): void {
     const { holders, track } = this.#options;
-    if (holders.of(message.head.function)) track(this.#unlessHeld(message, channel));
+    if (holders.of(message.head.function) && !message.head.instead) track(this.#unlessHeld(message, channel));
     else this.#takeByAge(message, channel);
   }
 

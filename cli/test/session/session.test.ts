@@ -155,6 +155,10 @@ describe('taking over', () => {
     await stub.invoke({ id: newId(), head: { understands: ['moved'] } });
     expect((await stub.expect('moved')).head).toEqual({ reason: 'not-held' });
     expect(ada.pool.runs.all).toEqual([]);
+    // The stub has found bob's connection gone, while his lease holds: his livectl was killed.
+    ada.pool.onRun = (run) => run.answer('"ada instead"');
+    await stub.invoke({ id: newId(), head: { understands: ['moved'], instead: true } });
+    expect(textOf(await stub.expect('result'))).toBe('"ada instead"');
 
     await second.session.stop(0);
     expect(await ada.event('holder', (event) => event.by === undefined)).toMatchObject({ function: 'hello' });

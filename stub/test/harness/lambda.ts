@@ -122,11 +122,19 @@ export class Lambda {
     return (await outcome) as FromRuntime & { is: 'outcome' };
   }
 
-  /** Resolves when the manual clock has been given a timer of this delay (to the second) since the last call. */
-  async untilTimer(delay: number): Promise<void> {
-    const fits = (ms: number) => ms >= delay && ms < delay + 1000;
+  /** Resolves when the manual clock has been given a timer of this delay, or a little more, since the last call. */
+  async untilTimer(delay: number, within = 1000): Promise<void> {
+    const fits = (ms: number) => ms >= delay && ms < delay + within;
     if (!this.#timers.some(fits)) await this.#next((message) => message.is === 'timer' && fits(message.ms));
     this.#timers.splice(0, this.#timers.findIndex(fits) + 1);
+  }
+
+  /** Turns the manual clock by so much whenever such a timer is set, until the invocation is over. */
+  async turnUntil(outcome: Promise<Outcome>, ms: number, delay: number, within = 1): Promise<Outcome> {
+    const over = outcome.then(() => true);
+    const set = () => this.untilTimer(delay, within).then(() => false);
+    while (!(await Promise.race([over, set()]))) this.advance(ms);
+    return outcome;
   }
 
   /** Turns the manual clock. */
