@@ -91,12 +91,17 @@ export const clientAttributes = [
   'version',
 ] as const;
 
-/** The capabilities of this version's clients. */
-export const clientCapabilities = 'psk';
+/** The capabilities of this version's clients, and `bits7` where they found that their relay carries such texts. */
+export const clientCapabilities = 'psk br';
+
+/** The words of a client's capabilities. */
+export function capabilitiesOf({ capabilities = '' }: Pick<ClientItem, 'capabilities'>): readonly string[] {
+  return capabilities.split(' ');
+}
 
 /** Whether a client takes messages whose sender proves that it has the stage's secret; livectl 0.1 does not. */
-export function provesSenders({ capabilities = '' }: Pick<ClientItem, 'capabilities'>): boolean {
-  return capabilities.split(' ').includes('psk');
+export function provesSenders(client: Pick<ClientItem, 'capabilities'>): boolean {
+  return capabilitiesOf(client).includes('psk');
 }
 
 export function toItem(client: ClientItem): Item {

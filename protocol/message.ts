@@ -35,8 +35,12 @@ export type MessageType = (typeof messageTypes)[number];
  * 0.1.0 and refuses `moved` by its header.
  * - `asks`: it answers an `ack` that asks with a `probe` as long as it waits.
  * - `moved`: it goes on to anyone who holds the function.
+ * - `br`: it takes messages that are compressed by brotli.
+ * - `bits7`: it takes texts with seven bits to a character.
+ *
+ * A client says the last two in its item's `capabilities`.
  */
-export const abilities = ['asks', 'moved'] as const;
+export const abilities = ['asks', 'moved', 'br', 'bits7'] as const;
 export type Ability = (typeof abilities)[number];
 
 /**
@@ -54,7 +58,7 @@ export const maxMessageBytes = 7 * 1024 * 1024;
  */
 export const maxHeadBytes = 64 * 1024;
 
-/** Enough chunks for a message that does not compress: 7 MiB in pieces of about 94 KB. */
+/** Enough chunks for a message that does not compress: 7 MiB in pieces of about 94 KB, in base64. */
 export const maxChunks = 96;
 
 const identifier = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
@@ -80,8 +84,11 @@ export const headerSchema = v.strictObject({
   /** This chunk's place, from 0, and how many there are. */
   seq: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maxChunks - 1)),
   total: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxChunks)),
-  /** The message was compressed before it was cut and sealed. */
+  /** The message was compressed before it was cut and sealed: by gzip, or by brotli. */
   gzip: v.optional(v.literal(true)),
+  br: v.optional(v.literal(true)),
+  /** The sealed chunk is seven bits to a character; without it base64. */
+  bits: v.optional(v.literal(7)),
   /** Towards a client only: the sender's encapsulated HPKE key, base64. */
   enc: v.optional(v.pipe(v.string(), v.minLength(8), v.maxLength(256))),
   /** Towards a client only: the id of the stage's secret that the sender has; without it the sender proves nothing. */

@@ -67,7 +67,8 @@ export class Reassembler {
       return chunk;
     }
     const pending = this.#pending.get(key) ?? this.#begin(key, source, header);
-    if (pending.header.total !== header.total || pending.header.gzip !== header.gzip) {
+    const { br, gzip, total } = pending.header;
+    if (total !== header.total || gzip !== header.gzip || br !== header.br) {
       this.#drop(key, pending, 'contradiction');
       return undefined;
     }

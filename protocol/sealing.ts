@@ -33,6 +33,8 @@ export interface Channel {
   readonly enc: string;
   /** The id of the stage's secret that is part of the agreement; undefined where none is, so anybody may be the sender. */
   readonly secretId: string | undefined;
+  /** What the other end takes beyond the messages of 0.1.0 (`abilities`), as far as it has said so. */
+  understands: readonly string[];
   /** Returns nonce, ciphertext and tag. A random 96-bit nonce allows 2^32 messages a key (NIST SP 800-38D, 8.3). */
   seal(header: string, plaintext: Uint8Array): Buffer;
   /** The plaintext, or undefined when one bit of header or chunk is not what was sealed with this channel's key. */
@@ -87,6 +89,7 @@ export async function channelFromSender(
 class AesChannel implements Channel {
   readonly enc: string;
   readonly secretId: string | undefined;
+  understands: readonly string[] = [];
   readonly #sealKey: Buffer;
   readonly #openKey: Buffer;
 

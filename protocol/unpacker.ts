@@ -42,7 +42,7 @@ export class Unpacker {
   /** Rejects in a few words, as `decodeMessage` does, also for a message that there is no room for. */
   async unpack(sender: string, header: MessageHeader, bytes: Uint8Array): Promise<AnyMessage> {
     // As it is, it takes no more than it has taken already.
-    if (!header.gzip) return decodeMessage(header, bytes);
+    if (!header.gzip && !header.br) return decodeMessage(header, bytes);
     if (this.#underWay < this.#limits.atOnce) return this.#begin(header, bytes);
     return new Promise((resolve) => {
       this.#push(sender, { header, bytes, size: bytes.length + waitingOverheadBytes, resolve });

@@ -1,9 +1,9 @@
 // From a message to the texts that go through the relay, and from such a text back to one opened chunk.
 //
-// A wire text is `<header JSON>\n<base64 of the sealed chunk>`: the header is authenticated as it stands, byte
+// A wire text is `<header JSON>\n<the sealed chunk as text>`: the header is authenticated as it stands, byte
 // for byte, so nothing has to be written again in a canonical form. docs/protocol.md has the layout.
 import { promisify } from 'node:util';
-import { constants, gunzip, gzip, gzipSync } from 'node:zlib';
+import { brotliCompress, brotliCompressSync, brotliDecompress, constants, gunzip, gzip } from 'node:zlib';
 import * as v from 'valibot';
 import { LiveDebugError, messageOf } from './live-debug-error.ts';
 import {
@@ -19,30 +19,40 @@ import {
   protocolVersion,
 } from './message.ts';
 import { type Channel, sealOverheadBytes } from './sealing.ts';
+import { fromSeptets, toSeptets } from './septets.ts';
+
+/** Smaller messages go as they are: an `ack` is never worth it. Above, 0.1 ms for both ends saves a third at least of JSON. */
+const compressFromBytes = 1024;
+
+/** Up to this size compressing at once is quicker than a trip to the thread pool (0.3 ms at 64 KB). */
+const atOnceBytes = 64 * 1024;
 
 /**
- * Below this, compressing and decompressing cost more (0.3 ms) than the bytes they save: 4 KB pass in 3 ms at
- * 10 Mbit/s, and most invocations with their environment are smaller.
+ * Brotli's quickest but one: smaller than gzip's and in two thirds of the time, a tenth where nothing repeats
+ * (docs/benchmarks.md). `lgwin` gives a window of 256 KB, brotli's least at this quality; a larger one is refused.
  */
-const gzipFromBytes = 4096;
-
-/** Up to this size compressing at once is quicker than a trip to the thread pool (0.4 ms at 64 KB). */
-const gzipAtOnceBytes = 64 * 1024;
-
-/** Enough of a large message to tell whether it repeats itself. */
-const gzipSampleBytes = 32 * 1024;
+const brotliOptions = {
+  chunkSize: 64 * 1024,
+  params: { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 16 },
+};
+const maxWindowBits = 18;
 
 /** More than any header takes: two identifiers of 128 characters, an encapsulated key, numbers and names. */
 const maxHeaderBytes = 1024;
 
 /** How much of a message fits in one chunk: measured back from the encoded bytes on the wire. */
-const chunkBytes = Math.floor((maxWireBytes - maxHeaderBytes) / 4) * 3 - sealOverheadBytes;
+const chunkBytesOf = (isSeptets: boolean) =>
+  Math.floor((maxWireBytes - maxHeaderBytes) / (isSeptets ? 32 : 4)) * (isSeptets ? 28 : 3) -
+  sealOverheadBytes;
 
 const gzipLater = promisify(gzip);
 const gunzipLater = promisify(gunzip);
+const brotliLater = promisify(brotliCompress);
+const unbrotliLater = promisify(brotliDecompress);
 
 /**
- * Compresses, cuts and seals a message; returns its wire texts, each at most {@link maxWireBytes} of ASCII.
+ * Compresses, cuts and seals a message as the other end understands it; returns its wire texts, each at most
+ * {@link maxWireBytes} of ASCII.
  * `enc` and the secret's id are announced in every text when `towardsClient`, since chunks arrive in any order.
  * Rejects with LD_TOO_LARGE over {@link maxMessageBytes}.
  */
@@ -58,9 +68,12 @@ export async function encodeMessage<T extends MessageType>(
       `the ${message.type} of invocation ${message.id} is ${plain.length} bytes, over the limit of ${maxMessageBytes}`,
     );
   }
-  const compressed = plain.length < gzipFromBytes ? undefined : await compress(plain);
-  const useGzip = compressed !== undefined && compressed.length < plain.length;
-  const bytes = useGzip ? compressed : plain;
+  const useBrotli = channel.understands.includes('br');
+  const isSeptets = channel.understands.includes('bits7');
+  const chunkBytes = chunkBytesOf(isSeptets);
+  const compressed = plain.length < compressFromBytes ? plain : await compress(plain, useBrotli);
+  const isSmaller = compressed.length < plain.length;
+  const bytes = isSmaller ? compressed : plain;
   const total = Math.max(1, Math.ceil(bytes.length / chunkBytes));
   const texts: string[] = [];
   for (let seq = 0; seq < total; seq += 1) {
@@ -71,13 +84,14 @@ export async function encodeMessage<T extends MessageType>(
       attempt: message.attempt,
       seq,
       total,
-      ...(useGzip ? { gzip: true } : {}),
+      ...(isSmaller ? { [useBrotli ? 'br' : 'gzip']: true } : {}),
+      ...(isSeptets ? { bits: 7 } : {}),
       ...(towardsClient ? { enc: channel.enc } : {}),
       ...(towardsClient && channel.secretId !== undefined ? { psk: channel.secretId } : {}),
     };
     const headerText = JSON.stringify(header);
     const sealed = channel.seal(headerText, bytes.subarray(seq * chunkBytes, (seq + 1) * chunkBytes));
-    texts.push(`${headerText}\n${sealed.toString('base64')}`);
+    texts.push(`${headerText}\n${isSeptets ? toSeptets(sealed) : sealed.toString('base64')}`);
   }
   return texts;
 }
@@ -104,16 +118,21 @@ export function parseWire(text: string): SealedChunk | string {
   const parsed = v.safeParse(headerSchema, json);
   if (!parsed.success) return describeHeaderMistake(json, v.flatten(parsed.issues).nested);
   if (parsed.output.seq >= parsed.output.total) return 'a chunk number past the total';
-  const base64 = text.slice(end + 1);
-  const sealed = Buffer.from(base64, 'base64');
-  // Node's decoder skips what is not base64; a text that was changed must not decode to the same bytes.
-  if (sealed.toString('base64') !== base64) return 'a body that is not base64';
+  const body = text.slice(end + 1);
+  const sealed = parsed.output.bits ? fromSeptets(body) : fromBase64(body);
+  if (sealed === undefined) return `a body that is not ${parsed.output.bits ? 'septets' : 'base64'}`;
   return { header: parsed.output, headerText, sealed };
+}
+
+function fromBase64(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64');
+  // Node's decoder skips what is not base64; a text that was changed must not decode to the same bytes.
+  return bytes.toString('base64') === text ? bytes : undefined;
 }
 
 /** Decompresses and parses a reassembled message. Rejects with a message of few words; payloads never show in it. */
 export async function decodeMessage(header: MessageHeader, bytes: Uint8Array): Promise<AnyMessage> {
-  const plain = header.gzip ? await gunzipLater(bytes, { maxOutputLength: maxMessageBytes }) : bytes;
+  const plain = await decompress(header, bytes);
   const end = plain.subarray(0, maxHeadBytes + 1).indexOf(0x0a);
   if (end < 0) {
     throw new Error(`${header.type} with${plain.length > maxHeadBytes ? ' too large' : 'out'} a head`);
@@ -146,13 +165,22 @@ function joinHeadAndBody(message: Message): Buffer {
   return Buffer.concat([head, message.body]);
 }
 
-async function compress(plain: Buffer): Promise<Buffer> {
-  // Level 1: on JSON within a few percent of the default's size at a third of its time.
-  if (plain.length <= gzipAtOnceBytes) return gzipSync(plain, { level: 1 });
-  const sample = plain.subarray(0, gzipSampleBytes);
-  const repeatsLittle = gzipSync(sample, { level: 1 }).length > sample.length * 0.7;
-  // Binary data in base64 has no repeats to look for, only letters to shorten: the same size in a quarter of the time.
-  return gzipLater(plain, repeatsLittle ? { strategy: constants.Z_HUFFMAN_ONLY } : { level: 1 });
+async function compress(plain: Buffer, useBrotli: boolean): Promise<Buffer> {
+  if (!useBrotli) return gzipLater(plain, { level: 1 });
+  return plain.length <= atOnceBytes
+    ? brotliCompressSync(plain, brotliOptions)
+    : brotliLater(plain, brotliOptions);
+}
+
+async function decompress(header: MessageHeader, bytes: Uint8Array): Promise<Uint8Array> {
+  const options = { chunkSize: brotliOptions.chunkSize, maxOutputLength: maxMessageBytes };
+  if (header.gzip) return gunzipLater(bytes, options);
+  if (!header.br) return bytes;
+  // RFC 7932, 9.1: the window's size is in the first bits, and memory of that size is the reader's.
+  const [first = 0] = bytes;
+  if (first & 1 && 17 + ((first >> 1) & 7) > maxWindowBits)
+    throw new Error(`${header.type} with a large window`);
+  return unbrotliLater(bytes, options);
 }
 
 function describeHeaderMistake(json: unknown, nested: Record<string, unknown> | undefined): string {

@@ -60,15 +60,18 @@ describe('docs/protocol.md', () => {
     expect(values['a wire text']).toContain(`${maxWireBytes / 1024} KiB`);
     expect(values['a message']).toBe(`${maxMessageBytes / 1024 ** 2} MiB, ${maxChunks} chunks at most`);
     const channel = await channelToClient((await generateClientKeys()).publicKey, 'any', stageSecret);
-    const body = noise(2 * maxWireBytes, 1);
-    const [text = ''] = await encodeMessage(
-      { type: 'ack', id: 'i', attempt: 1, head: {}, body },
-      channel,
-      true,
-    );
-    const chunk = parseWire(text);
-    if (typeof chunk === 'string') throw new Error(chunk);
-    const chunkBytes = chunk.sealed.length - sealOverheadBytes;
-    expect(values['a chunk']).toBe(`${chunkBytes.toLocaleString('en')} bytes`);
+    for (const [row, understands] of [
+      ['a chunk', []],
+      ['a chunk with seven bits to a character', ['bits7']],
+    ] as const) {
+      channel.understands = understands;
+      const body = noise(2 * maxWireBytes, 1);
+      const message = { type: 'ack', id: 'i', attempt: 1, head: {}, body } as const;
+      const [text = ''] = await encodeMessage(message, channel, true);
+      const chunk = parseWire(text);
+      if (typeof chunk === 'string') throw new Error(chunk);
+      const chunkBytes = chunk.sealed.length - sealOverheadBytes;
+      expect(values[row]).toBe(`${chunkBytes.toLocaleString('en')} bytes`);
+    }
   });
 });

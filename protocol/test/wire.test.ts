@@ -1,6 +1,6 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type AnyMessage,
   type Message,
@@ -36,6 +36,19 @@ beforeAll(async () => {
   toClient = await channelToClient(keys.publicKey, stage, stageSecret);
   fromStub = await channelFromSender(keys, toClient.enc, stage, stageSecret);
 });
+
+beforeEach(() => {
+  toClient.understands = [];
+  fromStub.understands = [];
+});
+
+/** What an end may have said that it takes; nothing is of version 0.1.0. */
+const said: readonly (readonly string[])[] = [
+  [],
+  ['br'],
+  ['bits7'],
+  ['br', 'bits7', 'a word of later versions'],
+];
 
 const head: MessageHead<'invoke'> = {
   requestId: 'c0ffee00-0000-4000-8000-000000000000',
@@ -88,8 +101,10 @@ describe('a message through the wire', () => {
         payload,
         fc.integer(),
         fc.array(fc.nat(), { maxLength: 12 }),
-        async (body, seed, repeats) => {
+        fc.constantFrom(...said),
+        async (body, seed, repeats, understands) => {
           const sent = invoke(body);
+          toClient.understands = understands;
           const texts = await encodeMessage(sent, toClient, true);
           const again = repeats.map((repeat) => texts[repeat % texts.length] ?? '');
           const messages = await deliver(shuffled([...texts, ...again], seed));
@@ -101,11 +116,14 @@ describe('a message through the wire', () => {
     );
   });
 
-  it.each([
-    ['noise', noise(sixMegabytes, 1)],
-    ['JSON', prose(sixMegabytes, 2)],
-  ])('round-trips 6 MB of %s backwards', async (_kind, body) => {
+  it.each(
+    said.flatMap((understands) => [
+      ['noise', noise(sixMegabytes, 1), understands] as const,
+      ['JSON', prose(sixMegabytes, 2), understands] as const,
+    ]),
+  )('round-trips 6 MB of %s backwards', async (_kind, body, understands) => {
     const sent = invoke(body);
+    toClient.understands = understands;
     const texts = await encodeMessage(sent, toClient, true);
     const messages = await deliver([...texts].reverse());
     expect(messages).toHaveLength(1);
@@ -114,13 +132,19 @@ describe('a message through the wire', () => {
 
   it('never makes a wire text over 127 KB, counted in encoded bytes', async () => {
     const longest = { ...invoke(noise(sixMegabytes, 3), 1000), id: '~'.repeat(128) };
-    for (const towardsClient of [true, false]) {
-      const sizes = (await encodeMessage(longest, toClient, towardsClient)).map((text) =>
-        Buffer.byteLength(text),
-      );
-      expect(Math.max(...sizes)).toBeLessThanOrEqual(maxWireBytes);
-      // And none is wasted: 6 MB of noise in base64 needs 65 full texts.
-      expect(sizes.length).toBeLessThanOrEqual(66);
+    // And none is wasted: 6 MB of noise need 65 full texts in base64, 56 with seven bits to a character.
+    for (const [understands, most] of [
+      [[], 66],
+      [['bits7'], 56],
+    ] as const) {
+      toClient.understands = understands;
+      for (const towardsClient of [true, false]) {
+        const sizes = (await encodeMessage(longest, toClient, towardsClient)).map((text) =>
+          Buffer.byteLength(text),
+        );
+        expect(Math.max(...sizes)).toBeLessThanOrEqual(maxWireBytes);
+        expect(sizes.length).toBeLessThanOrEqual(most);
+      }
     }
   });
 
@@ -144,14 +168,26 @@ describe('a message through the wire', () => {
     );
   });
 
-  it('compresses what gets smaller by it, and only that', async () => {
-    const gzipOf = async (body: Buffer) => {
+  it('compresses what gets smaller by it, and only that, as the other end takes it', async () => {
+    const formOf = async (body: Buffer, understands: readonly string[]) => {
+      toClient.understands = understands;
       const chunk = parseWire((await encodeMessage(invoke(body), toClient, true))[0] ?? '');
-      return typeof chunk === 'string' ? chunk : chunk.header.gzip;
+      if (typeof chunk === 'string') return chunk;
+      const { bits, br, gzip } = chunk.header;
+      return { bits, br, gzip };
     };
-    expect(await gzipOf(prose(5000, 1))).toBe(true);
-    expect(await gzipOf(prose(10, 1))).toBe(undefined);
-    expect(await gzipOf(noise(5000, 1))).toBe(undefined);
+    for (const [understands, form] of [
+      [[], { gzip: true }],
+      [['asks', 'moved'], { gzip: true }],
+      [['br'], { br: true }],
+      [['bits7'], { gzip: true, bits: 7 }],
+      [['br', 'bits7'], { br: true, bits: 7 }],
+    ] as const) {
+      const bits = 'bits' in form ? { bits: 7 } : {};
+      expect(await formOf(prose(1000, 1), understands)).toEqual(form);
+      expect(await formOf(prose(10, 1), understands)).toEqual(bits);
+      expect(await formOf(noise(5000, 1), understands)).toEqual(bits);
+    }
   });
 
   it('refuses to send what is over the limit, naming both sizes', async () => {
@@ -181,7 +217,15 @@ describe('a changed text', () => {
     return bytes.toString('utf8');
   }
 
-  it.each([0, 1, 2])('is refused for every single flipped bit (%i bytes more)', async (more) => {
+  it.each([
+    [0, 'base64'],
+    [1, 'base64'],
+    [2, 'base64'],
+    [0, 'bits7'],
+    [25, 'bits7'],
+    [26, 'bits7'],
+  ])('is refused for every single flipped bit (%i bytes more, %s)', async (more, form) => {
+    toClient.understands = [form];
     const ack = { type: 'ack', id: 'an-id', attempt: 1, head: {}, body: Buffer.alloc(more) } as const;
     const [text = ''] = await encodeMessage(ack, toClient, false);
     expect(await isRefused(text)).toBe(false);
@@ -191,7 +235,8 @@ describe('a changed text', () => {
     expect(accepted).toEqual([]);
   });
 
-  it('is refused wherever a bit flips in a full text with the sender’s key', async () => {
+  it.each(['base64', 'bits7'])('is refused wherever a bit flips in a full text of %s', async (form) => {
+    toClient.understands = [form];
     const texts = await encodeMessage(invoke(noise(250_000, 4)), toClient, true);
     const anywhere = fc.record({
       text: fc.constantFrom(...texts),
@@ -204,21 +249,26 @@ describe('a changed text', () => {
     );
   });
 
-  it('is refused when cut short, continued or given another’s header', async () => {
-    const [text = ''] = await encodeMessage(invoke(noise(500, 5)), toClient, true);
-    const [other = ''] = await encodeMessage(invoke(noise(500, 5), 2), toClient, true);
-    const [header, sealed] = text.split('\n');
-    const swapped = `${other.split('\n')[0]}\n${sealed}`;
-    for (const changed of [
-      text.slice(0, -4),
-      `${text}AAAA`,
-      `${text}=`,
-      `${header}\n`,
-      swapped,
-      `${header} \n${sealed}`,
-    ])
-      expect(await isRefused(changed)).toBe(true);
-  });
+  it.each(['base64', 'bits7'])(
+    'is refused when cut short, continued or given another’s header: %s',
+    async (form) => {
+      toClient.understands = [form];
+      const [text = ''] = await encodeMessage(invoke(noise(500, 5)), toClient, true);
+      const [other = ''] = await encodeMessage(invoke(noise(500, 5), 2), toClient, true);
+      const end = text.indexOf('\n');
+      const [header, sealed] = [text.slice(0, end), text.slice(end + 1)];
+      const swapped = `${other.slice(0, other.indexOf('\n'))}\n${sealed}`;
+      for (const changed of [
+        text.slice(0, -4),
+        `${text}AAAA`,
+        `${text}=`,
+        `${header}\n`,
+        swapped,
+        `${header} \n${sealed}`,
+      ])
+        expect(await isRefused(changed)).toBe(true);
+    },
+  );
 });
 
 describe('who may open a text', () => {
@@ -276,6 +326,9 @@ describe('a header', () => {
     [{ total: 97 }, 'unfit fields: total'],
     [{ seq: 1 }, 'a chunk number past the total'],
     [{ gzip: false }, 'unfit fields: gzip'],
+    [{ br: 1 }, 'unfit fields: br'],
+    [{ bits: 8 }, 'unfit fields: bits'],
+    [{ bits: '7' }, 'unfit fields: bits'],
     [{ enc: 7 }, 'unfit fields: enc'],
     [{ extra: 1 }, 'unfit fields: extra'],
     [{ v: '1' }, 'unfit fields: v'],
@@ -312,8 +365,30 @@ describe('a whole message', () => {
     await expect(decodeMessage(header('result', true), bomb)).rejects.toThrow(/larger than/i);
   });
 
-  it('that only says it is gzip is refused', async () => {
-    await expect(decodeMessage(header('ack', true), Buffer.from('{}\n'))).rejects.toThrow();
+  it('of brotli that would unpack to more than any message, or takes a large window, is refused', async () => {
+    const compressed = { ...header('result'), br: true as const };
+    const bomb = brotliCompressSync(Buffer.alloc(maxMessageBytes + 1));
+    expect(bomb.length).toBeLessThan(1000);
+    const largestOf = (bits: number) =>
+      brotliCompressSync(Buffer.from(`{"contentType":"a","codeMs":1}\n${'x'.repeat(2_000_000)}`), {
+        params: { [constants.BROTLI_PARAM_LGWIN]: bits },
+      });
+    for (const bits of [10, 16, 17, 18]) {
+      const message = await decodeMessage(compressed, largestOf(bits));
+      expect(message.body.length).toBe(2_000_000);
+    }
+    for (const bits of [19, 20, 22, 24])
+      await expect(decodeMessage(compressed, largestOf(bits))).rejects.toThrow('result with a large window');
+    const narrow = brotliCompressSync(Buffer.alloc(maxMessageBytes + 1), {
+      params: { [constants.BROTLI_PARAM_LGWIN]: 18 },
+    });
+    await expect(decodeMessage(compressed, narrow)).rejects.toThrow(/larger than/i);
+  });
+
+  it('that only says it is compressed is refused', async () => {
+    for (const form of [{ gzip: true }, { br: true }] as const)
+      for (const bytes of [Buffer.from('{}\n'), Buffer.alloc(0), noise(5000, 1)])
+        await expect(decodeMessage({ ...header('ack'), ...form }, bytes)).rejects.toThrow();
   });
 
   it.each<[MessageHeader['type'], string, RegExp]>([

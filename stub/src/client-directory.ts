@@ -1,6 +1,12 @@
 // [1] Who serves this function, and the sealed channel to it: looked up once, kept while it answers.
 import type { Clock } from '../../protocol/clock.ts';
-import { type ClientItem, type Directory, provesSenders, servingClients } from '../../protocol/directory.ts';
+import {
+  type ClientItem,
+  capabilitiesOf,
+  type Directory,
+  provesSenders,
+  servingClients,
+} from '../../protocol/directory.ts';
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 import { type Channel, channelToClient } from '../../protocol/sealing.ts';
 import type { StageSecret } from '../../protocol/stage-secret.ts';
@@ -137,13 +143,16 @@ export class ClientDirectory {
     this.#serving = undefined;
   }
 
-  #channel(item: ClientItem): Promise<Channel> {
+  async #channel(item: ClientItem): Promise<Channel> {
     const { publicKey } = item;
-    const channel = this.#channels.get(publicKey) ?? agree(item, this.#options);
+    const agreed = this.#channels.get(publicKey) ?? agree(item, this.#options);
     this.#channels.delete(publicKey);
-    this.#channels.set(publicKey, channel);
+    this.#channels.set(publicKey, agreed);
     const [oldest] = this.#channels.size > keptChannels ? this.#channels.keys() : [];
     if (oldest !== undefined) this.#channels.delete(oldest);
+    const channel = await agreed;
+    // A client says more of itself once it knows its relay.
+    channel.understands = capabilitiesOf(item);
     return channel;
   }
 }

@@ -21,6 +21,7 @@ import type { Manifest } from '../manifest/load-manifest.ts';
 import { resolveTargets } from '../manifest/resolve-targets.ts';
 import { sourcesOf, type TriggerTargets } from '../manifest/trigger-targets.ts';
 import { nodeCommand } from '../platform.ts';
+import { carriesAscii } from '../relay/relay-check.ts';
 import { inOrder } from '../session/in-order.ts';
 import { Session, type SessionOptions } from '../session/session.ts';
 import type { ServedFunction, SessionEvent } from '../session/session-event.ts';
@@ -259,6 +260,10 @@ async function serve(
     if (network !== undefined) emit({ event: 'notice', message: network });
     for (const message of runtimeNotices(manifest.functions)) emit({ event: 'notice', message });
     void hints.start();
+    // Beside all that is waited for: until it is known, texts are base64, which any relay carries.
+    void carriesAscii({ ...place.relay, clock: systemClock }).then((carries) => {
+      if (carries) served.useAscii();
+    });
   }
 
   const end = await Promise.race([session.ended, stopAsked]);

@@ -57,6 +57,7 @@ export class Lease {
   readonly #items: readonly string[];
   readonly #since: number;
   #connectionId = '';
+  #capabilities = clientCapabilities;
   #renewal: Timer | undefined;
   /** Undefined until every item was taken once: only the first time may somebody be displaced. */
   #heldUntil: number | undefined;
@@ -92,6 +93,12 @@ export class Lease {
       this.#checking = undefined;
     });
     return this.#checking;
+  }
+
+  /** Stubs are to know of one more of the client's capabilities. Never rejects: the next renewal says it too. */
+  addCapability(word: string): Promise<void> {
+    this.#capabilities += ` ${word}`;
+    return this.check();
   }
 
   /** Gives the items back, where they are still this process's, within {@link releaseBoundMs}. Never rejects. */
@@ -157,7 +164,7 @@ export class Lease {
       stage,
       item,
       connectionId,
-      capabilities: clientCapabilities,
+      capabilities: this.#capabilities,
       since: this.#since,
       leaseUntil: now + leaseMs,
       expiresAt: Math.ceil((now + leaseMs) / 1000) + keptAfterLeaseSeconds,

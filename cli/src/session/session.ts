@@ -67,6 +67,8 @@ export class Session {
   #stopped: Promise<void> | undefined;
   /** Others have been informed that this session serves. */
   #announced = false;
+  /** The relay was found to carry texts with seven bits to a character. */
+  #carriesAscii = false;
   /** `stopped` has been told, and is the last event. */
   #over = false;
 
@@ -148,6 +150,13 @@ export class Session {
       await this.#lease.release();
       throw error;
     }
+  }
+
+  /** The relay carries all of ASCII: from now on stubs that understand it are sent seven bits to a character, and may send them. */
+  useAscii(): void {
+    if (this.#stopped) return;
+    this.#carriesAscii = true;
+    this.#invocations.track(this.#lease.addCapability('bits7'));
   }
 
   /** Functions of the stage that others serve, and who. */
@@ -244,8 +253,11 @@ export class Session {
       return;
     }
     switch (message.type) {
-      case 'invoke':
+      case 'invoke': {
+        const { understands = [] } = message.head;
+        channel.understands = understands.filter((word) => word !== 'bits7' || this.#carriesAscii);
         return this.#invocations.invoke(message, channel);
+      }
       case 'ack':
         return this.#invocations.acknowledged(message);
       case 'probe':

@@ -51,7 +51,7 @@ describe('take', () => {
       user: 'ada',
       host: 'ada-laptop',
       version: '0.1.0',
-      capabilities: 'psk',
+      capabilities: 'psk br',
       publicKey: 'BAAA',
       connectionId: 'conn-1=',
       since: clock.now(),

@@ -12,7 +12,7 @@ import {
 } from '../../src/session/answers.ts';
 
 function channelOf(enc: string): Channel {
-  return { enc, secretId: undefined, seal: () => Buffer.alloc(0), open: () => undefined };
+  return { enc, secretId: undefined, understands: [], seal: () => Buffer.alloc(0), open: () => undefined };
 }
 const channel = channelOf('');
 

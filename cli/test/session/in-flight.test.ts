@@ -12,7 +12,13 @@ import type { SessionEvent } from '../../src/session/session-event.ts';
 import { FakePool } from './fake-pool.ts';
 import { Recorder } from './recorder.ts';
 
-const channel: Channel = { enc: '', secretId: undefined, seal: () => Buffer.alloc(0), open: () => undefined };
+const channel: Channel = {
+  enc: '',
+  secretId: undefined,
+  understands: [],
+  seal: () => Buffer.alloc(0),
+  open: () => undefined,
+};
 
 let clock: ManualClock;
 let pool: FakePool;

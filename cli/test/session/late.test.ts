@@ -12,7 +12,7 @@ import { FakePool } from './fake-pool.ts';
 import { Recorder } from './recorder.ts';
 
 function channelOf(enc: string): Channel {
-  return { enc, secretId: undefined, seal: () => Buffer.alloc(0), open: () => undefined };
+  return { enc, secretId: undefined, understands: [], seal: () => Buffer.alloc(0), open: () => undefined };
 }
 const channel = channelOf('stub-1');
 

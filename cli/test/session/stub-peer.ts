@@ -2,7 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
 import { servingClient } from '../../../protocol/directory.ts';
-import type { AnyMessage, Message, MessageHead, MessageType } from '../../../protocol/message.ts';
+import type {
+  AnyMessage,
+  Message,
+  MessageHead,
+  MessageHeader,
+  MessageType,
+} from '../../../protocol/message.ts';
 import { Reassembler } from '../../../protocol/reassembly.ts';
 import { type PostOutcome, RelayPoster } from '../../../protocol/relay-post.ts';
 import { openRelaySocket, type RelaySocket } from '../../../protocol/relay-socket.ts';
@@ -10,7 +16,7 @@ import { type Channel, channelToClient } from '../../../protocol/sealing.ts';
 import type { StageSecret } from '../../../protocol/stage-secret.ts';
 import { receive } from '../../../protocol/test/receiver.ts';
 import { stageSecret } from '../../../protocol/test/stage-secrets.ts';
-import { encodeMessage } from '../../../protocol/wire.ts';
+import { encodeMessage, parseWire } from '../../../protocol/wire.ts';
 import { type LocalAws, region, stage } from './local-aws.ts';
 import { Recorder } from './recorder.ts';
 
@@ -27,6 +33,8 @@ export interface Sending {
 export class StubPeer {
   /** Whole messages in the order they arrived, and in words what was not one. */
   readonly heard = new Recorder<AnyMessage | string>();
+  /** The headers of all texts that arrived. */
+  readonly headers: MessageHeader[] = [];
   /** What it proves itself with from the next look-up on; undefined as a stub of module 0.1. */
   secret: StageSecret | undefined = stageSecret;
   readonly #aws: LocalAws;
@@ -136,6 +144,8 @@ export class StubPeer {
   }
 
   async #receive(text: string): Promise<void> {
+    const chunk = parseWire(text);
+    if (typeof chunk !== 'string') this.headers.push(chunk.header);
     const message = await receive(text, this.#channel ?? (await this.find()), this.#reassembler);
     if (message !== undefined) this.heard.add(message);
   }

@@ -6,6 +6,7 @@ import { Unwanted } from '../../src/session/unwanted.ts';
 const channel = (enc: string): Channel => ({
   enc,
   secretId: undefined,
+  understands: [],
   seal: () => Buffer.alloc(0),
   open: () => undefined,
 });
