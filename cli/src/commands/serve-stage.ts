@@ -10,6 +10,7 @@ import { openStage, type StageOptions } from '../aws/stage.ts';
 import { terminalAsk } from '../log/ask.ts';
 import { processOutput } from '../log/output.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
+import { readStageSecret } from '../manifest/stage-secret-item.ts';
 import { ReadVariables } from '../session/variables/read-variables.ts';
 import { agreeToManifest } from './agree-to-manifest.ts';
 import { openSecrets } from './open-secrets.ts';
@@ -29,6 +30,13 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
     const { context, directory, http, identity, skew } = await openStage(options);
     closers.add(() => http.close());
     const { credentials, region } = identity;
+    // All that the start asks AWS for goes out at once: each costs a round trip, and most of them a handshake.
+    const asked = {
+      caller: callerArn(identity, http, systemClock),
+      secret: readStageSecret(directory, options.stage),
+    };
+    // A stage of module 0.1 has no secret, and its developers may not read where it would be.
+    asked.secret.catch(() => undefined);
     const explain = (error: unknown) => explainDirectory(error, context);
     const fail = (error: unknown) => {
       throw explain(error);
@@ -80,8 +88,8 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
         variables.start();
         const { stage } = options;
         const [caller, secrets] = await Promise.all([
-          callerArn(identity, http, systemClock),
-          openSecrets(directory, stage, isOfModule01, emit).catch(fail),
+          asked.caller,
+          openSecrets(directory, stage, isOfModule01, emit, asked.secret).catch(fail),
         ]);
         return {
           relay: { url: relayUrl, region, stage, secrets, credentials, http, agent },
