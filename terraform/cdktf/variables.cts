@@ -279,6 +279,11 @@ export interface LiveDebugFunction {
     readonly name: string;
     readonly arn: string;
   };
+  /**
+   * Any text, the same for functions that share a role, which gets one policy for all of them. Default: the
+   * role's name. Needed only where that is not known before the apply.
+   */
+  readonly role_key?: string;
   /** What the code may do: an IAM policy as JSON for the role that the module makes. */
   readonly policy_json?: string;
   /**

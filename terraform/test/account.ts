@@ -21,6 +21,9 @@ export async function start(root: string, { onTestFinished }: TestContext) {
     /** The words of a command as a reader types them, without the question that apply and destroy ask. */
     run: ([command = '', ...args]: readonly string[]) =>
       workspace.succeed(root, command, '-auto-approve', ...args),
+    /** As `run`, and says in which order Terraform did what. */
+    steps: async ([command = '', ...args]: readonly string[]) =>
+      stepsOf(await workspace.succeed(root, command, '-auto-approve', '-json', ...args)),
     outputs: async () => JSON.parse(await workspace.succeed(root, 'output', '-json')),
     async expectEmptyPlan(...args: readonly string[]): Promise<void> {
       const { code, output } = await workspace.terraform(root, 'plan', '-detailed-exitcode', ...args);
@@ -29,6 +32,34 @@ export async function start(root: string, { onTestFinished }: TestContext) {
     },
     destroy: (...args: readonly string[]) => workspace.succeed(root, 'destroy', '-auto-approve', ...args),
   };
+}
+
+/** A moment of an apply, e.g. `update aws_lambda_function.orders: start`. */
+export interface ApplyStep {
+  readonly at: 'start' | 'complete' | 'errored';
+  readonly action: string;
+  readonly address: string;
+}
+
+/** The steps in the log of `apply -json`, in their order. */
+export function stepsOf(log: string): ApplyStep[] {
+  return log
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .flatMap((line) => {
+      const { type, hook } = JSON.parse(line);
+      const at = /^apply_(start|complete|errored)$/.exec(type)?.[1];
+      return at === undefined ? [] : [{ at, action: hook.action, address: hook.resource.addr } as ApplyStep];
+    });
+}
+
+/** Where in the steps something happens; throws when it doesn't. */
+export function stepIndex(steps: readonly ApplyStep[], wanted: ApplyStep): number {
+  const index = steps.findIndex(
+    ({ at, action, address }) => at === wanted.at && action === wanted.action && address === wanted.address,
+  );
+  if (index < 0) throw new Error(`no ${wanted.action} ${wanted.address}: ${wanted.at} in the apply`);
+  return index;
 }
 
 /** As `livectl serve --stage` reads it. */

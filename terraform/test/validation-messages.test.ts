@@ -37,6 +37,7 @@ const unfitFunctions: readonly (readonly [string, Readonly<Record<string, unknow
   ['tsconfig', { esbuild: { tsconfig: '/etc/tsconfig.json' } }, 'relative to source_dir'],
   ['arn_as_name', { function_name: 'arn:aws:lambda:eu-west-1:1:function:a' }, 'not its ARN'],
   ['role_arn', { role: { name: 'a', arn: 'orders' } }, 'role = aws_iam_role.orders'],
+  ['key_of_nothing', { role_key: 'shared' }, 'functions that share the role. Invalid: key_of_nothing.'],
   ['two_policies', { role, policy_json: policy }, 'attach the policy to that role instead'],
   ['no_policy', { policy_json: '{}' }, 'data.aws_iam_policy_document.orders.json'],
   ['fallback', { fallback_arn: 'orders' }, 'aws_lambda_function.orders.arn'],

@@ -56,29 +56,56 @@ locals {
     },
   ]
 
+  # What every stub of the stage needs.
+  stub_statements = concat(
+    local.relay_statements,
+    [
+      {
+        Sid       = "ReadOwnStage"
+        Effect    = "Allow"
+        Action    = ["dynamodb:GetItem", "dynamodb:Query"]
+        Resource  = [local.table_arn]
+        Condition = local.own_stage
+      },
+    ],
+    local.directory_key_statements,
+  )
+
+  # What one function's sources and fallback need besides.
+  function_statements = {
+    for name, f in local.functions : name => concat(
+      local.polling_statements[name],
+      f.fallback_arn == null ? [] : [
+        {
+          Sid      = "InvokeFallback"
+          Effect   = "Allow"
+          Action   = ["lambda:InvokeFunction"]
+          Resource = [f.fallback_arn]
+        },
+      ],
+    )
+  }
+
   stub_policies = {
-    for name, f in local.functions : name => jsonencode({
+    for name, statements in local.function_statements : name => jsonencode({
+      Version   = "2012-10-17"
+      Statement = concat(local.stub_statements, statements)
+    })
+  }
+
+  # The functions of each given role. A role gets one policy for all of them: its inline policies share 10,240 characters.
+  given_roles = {
+    for name, f in local.functions : coalesce(f.role_key, try(f.role.name, null)) => name... if f.role != null && f.attach_policy
+  }
+
+  given_role_policies = {
+    for key, names in local.given_roles : key => jsonencode({
       Version = "2012-10-17"
       Statement = concat(
-        local.relay_statements,
+        local.stub_statements,
         [
-          {
-            Sid       = "ReadOwnStage"
-            Effect    = "Allow"
-            Action    = ["dynamodb:GetItem", "dynamodb:Query"]
-            Resource  = [local.table_arn]
-            Condition = local.own_stage
-          },
-        ],
-        local.directory_key_statements,
-        local.polling_statements[name],
-        f.fallback_arn == null ? [] : [
-          {
-            Sid      = "InvokeFallback"
-            Effect   = "Allow"
-            Action   = ["lambda:InvokeFunction"]
-            Resource = [f.fallback_arn]
-          },
+          for same in values({ for statement in flatten([for name in names : local.function_statements[name]]) : statement.Sid => statement... }) :
+          merge(same[0], { Resource = sort(distinct(flatten(same[*].Resource))) })
         ],
       )
     })
@@ -125,7 +152,7 @@ locals {
         },
       ],
       local.directory_key_statements,
-      length(local.function_arns) == 0 ? [] : [
+      length(local.functions) == 0 ? [] : [
         {
           # Not by a pattern: `live-debug-dev-*` would be another stage's environment variables, too.
           Sid    = "ReadAndInvokeOwnFunctions"
@@ -134,7 +161,8 @@ locals {
             ["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"],
             length(local.function_urls) == 0 ? [] : ["lambda:InvokeFunctionUrl"],
           )
-          Resource = sort(values(local.function_arns))
+          # By name: the policy outlives functions that the module creates.
+          Resource = sort([for name in values(local.function_names) : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${name}"])
         },
       ],
       local.publishing_statements,
@@ -216,14 +244,44 @@ resource "aws_iam_role_policy" "function" {
 }
 
 resource "aws_iam_role_policy" "stub" {
-  for_each = {
-    for name, f in local.functions : name => f.role
-    if f.attach_policy && (f.role != null || contains(keys(local.made_roles), name))
-  }
+  for_each = { for name, f in local.made_roles : name => f if f.attach_policy }
 
   name   = "${local.name}-${each.key}"
-  role   = each.value != null ? each.value.name : aws_iam_role.this[each.key].name
+  role   = aws_iam_role.this[each.key].name
   policy = local.stub_policies[each.key]
+
+  lifecycle {
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    precondition {
+      condition     = length(local.stub_policies[each.key]) + length(aws_iam_role_policy.function[each.key].policy) <= 10240
+      error_message = "The inline policies of the role of functions[\"${each.key}\"] have ${length(local.stub_policies[each.key]) + length(aws_iam_role_policy.function[each.key].policy)} characters, of which IAM allows 10,240 in one role: give the function a role of yours (role = aws_iam_role.${replace(each.key, "-", "_")}) with a managed policy in place of policy_json."
+    }
+  }
+}
+
+# Functions of the caller's become stubs after this exists, and stop being stubs before it goes: see outputs.tf.
+resource "aws_iam_role_policy" "given" {
+  for_each = local.given_roles # Not known? Write role_key beside role, the same for functions that share it.
+
+  # A replacement exists beside the old one for a moment.
+  name_prefix = "${local.name}-"
+  role        = local.functions[each.value[0]].role.name
+  policy      = local.given_role_policies[each.key]
+
+  lifecycle {
+    create_before_destroy = true
+
+    precondition {
+      condition     = length(distinct([for name in each.value : local.functions[name].role.name])) == 1
+      error_message = "functions[*].role must be the same role wherever role_key is \"${each.key}\": ${join(", ", each.value)} have ${join(", ", distinct([for name in each.value : local.functions[name].role.name]))}."
+    }
+
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    precondition {
+      condition     = length(local.given_role_policies[each.key]) <= 10240
+      error_message = "The policy of role ${local.functions[each.value[0]].role.name} for ${length(each.value)} functions has ${length(local.given_role_policies[each.key])} characters, and IAM allows 10,240 for all inline policies of a role: give some of these functions another role, or set attach_policy = false for some and attach functions[*].stub_policy_json as a managed policy."
+    }
+  }
 }
 
 resource "aws_iam_policy" "developer" {
@@ -236,6 +294,8 @@ resource "aws_iam_policy" "developer" {
   tags = var.tags
 
   lifecycle {
+    create_before_destroy = true
+
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     precondition {
       condition     = length(local.developer_policy) <= 6144

@@ -39,15 +39,29 @@ output "functions" {
 output "stub" {
   description = "For functions of your own, while live: `filename`, `source_code_hash`, `handler`, `runtime`, `layers` (none) and the `timeout` that suits the slowest of them (`functions[*].timeout` has each one's). null while not enabled."
   value       = local.stub
+
+  depends_on = [
+    aws_apigatewayv2_stage.this,
+    aws_dynamodb_table_item.secret,
+    aws_iam_policy.developer,
+    aws_iam_role_policy.given,
+  ]
 }
 
 output "environment" {
   description = "By function: the environment variables its stub needs, to be merged into its own. Where it sets `NODE_OPTIONS`, name that `LIVE_DEBUG_NODE_OPTIONS` while live: the stub starts without the options and sends them on. The value of `LIVE_DEBUG_SECRET` is sensitive, so a root module's output of it must be as well. Empty while not enabled."
   value       = local.stub_environments
 
-  # A function of the caller's that takes it connects in its init phase, and needs its permissions by then; a new
-  # secret must be in the directory.
-  depends_on = [aws_iam_role_policy.stub, aws_dynamodb_table_item.secret]
+  # All that a stub needs. On the way to live, Terraform creates it before it updates a function of the caller's that takes
+  # this output. On the way back, it updates the function first and then destroys all this, because each of these has
+  # create_before_destroy: without it, Terraform destroys what a function depended on before it updates the function.
+  # Not the manifest: that has the triggers in it, which may depend on the function.
+  depends_on = [
+    aws_apigatewayv2_stage.this,
+    aws_dynamodb_table_item.secret,
+    aws_iam_policy.developer,
+    aws_iam_role_policy.given,
+  ]
 }
 
 output "triggers" {

@@ -117,6 +117,11 @@ resource "aws_apigatewayv2_stage" "this" {
     aws_apigatewayv2_integration_response.mock,
     aws_apigatewayv2_route_response.mock,
   ]
+
+  # With all that it depends on: functions of the caller's are updated before the relay goes. See outputs.tf.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_cloudwatch_log_group" "relay" {

@@ -83,6 +83,7 @@ resource "aws_lambda_function" "this" {
     aws_cloudwatch_log_group.stub,
     aws_dynamodb_table_item.secret,
     aws_iam_role_policy.function,
+    aws_iam_role_policy.given,
     aws_iam_role_policy.stub,
   ]
 

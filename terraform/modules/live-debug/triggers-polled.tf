@@ -24,28 +24,49 @@ locals {
   table_streams   = { for name, dynamodb in local.dynamodb : name => contains(keys(local.table_parts), name) ? aws_dynamodb_table.trigger[local.table_parts[name]].stream_arn : dynamodb.stream_arn }
   kinesis_streams = { for name, kinesis in local.kinesis : name => contains(keys(local.stream_parts), name) ? aws_kinesis_stream.trigger[local.stream_parts[name]].arn : kinesis.stream_arn }
 
+  # What policies name. Created sources by their names and not by reference: a policy outlives functions of the caller's,
+  # and must neither wait for a source nor hold it.
+  polled_arns = {
+    queue = { for name, sqs in local.sqs : name => try(
+      "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.made_queues[local.queue_parts[name]].name}${sqs.fifo_queue ? ".fifo" : ""}",
+      sqs.queue_arn,
+    ) }
+    table = { for name, dynamodb in local.dynamodb : name => try(
+      "arn:${local.partition}:dynamodb:${local.region}:${local.account_id}:table/${local.name}-${local.table_parts[name]}",
+      split("/stream/", dynamodb.stream_arn)[0],
+    ) }
+    table_stream = { for name, dynamodb in local.dynamodb : name => try(
+      "arn:${local.partition}:dynamodb:${local.region}:${local.account_id}:table/${local.name}-${local.table_parts[name]}/stream/*",
+      dynamodb.stream_arn,
+    ) }
+    stream = { for name, kinesis in local.kinesis : name => try(
+      "arn:${local.partition}:kinesis:${local.region}:${local.account_id}:stream/${local.name}-${local.stream_parts[name]}",
+      kinesis.stream_arn,
+    ) }
+  }
+
   # By function: what its role needs so that Lambda can poll. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html,
   # with-ddb.html and with-kinesis.html.
   polling_statements = {
-    for name in keys(local.functions) : name => concat(
-      [for owner, arn in local.queue_arns : {
+    for name, f in local.functions : name => concat(
+      f.triggers.sqs == null ? [] : [{
         Sid      = "PollQueue"
         Effect   = "Allow"
         Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
-        Resource = [arn]
-      } if owner == name],
-      [for owner, arn in local.table_streams : {
+        Resource = [local.polled_arns.queue[name]]
+      }],
+      f.triggers.dynamodb == null ? [] : [{
         Sid      = "PollTableStream"
         Effect   = "Allow"
         Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
-        Resource = [arn]
-      } if owner == name],
-      [for owner, arn in local.kinesis_streams : {
+        Resource = [local.polled_arns.table_stream[name]]
+      }],
+      f.triggers.kinesis == null ? [] : [{
         Sid      = "PollStream"
         Effect   = "Allow"
         Action   = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"]
-        Resource = [arn]
-      } if owner == name],
+        Resource = [local.polled_arns.stream[name]]
+      }],
     )
   }
 
@@ -155,7 +176,7 @@ resource "aws_lambda_event_source_mapping" "sqs" {
   tags = var.tags
 
   # Lambda asks whether the role may poll.
-  depends_on = [aws_iam_role_policy.stub]
+  depends_on = [aws_iam_role_policy.given, aws_iam_role_policy.stub]
 }
 
 ################################################################################
@@ -217,5 +238,5 @@ resource "aws_lambda_event_source_mapping" "records" {
   tags = var.tags
 
   # Lambda asks whether the role may poll.
-  depends_on = [aws_iam_role_policy.stub]
+  depends_on = [aws_iam_role_policy.given, aws_iam_role_policy.stub]
 }

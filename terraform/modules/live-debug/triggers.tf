@@ -32,11 +32,11 @@ locals {
     ]
     "sns:Publish" = concat(
       length(local.sns_parts) == 0 ? [] : ["arn:${local.partition}:sns:${local.region}:${local.account_id}:${local.name}-*"],
-      [for name, arn in local.topic_arns : arn if !contains(keys(local.sns_parts), name)],
+      [for name, sns in local.sns : sns.topic_arn if !contains(keys(local.sns_parts), name)],
     )
     "sqs:SendMessage" = concat(
       length(local.queue_parts) == 0 ? [] : ["arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.name}-*"],
-      [for name, arn in local.queue_arns : arn if !contains(keys(local.queue_parts), name)],
+      [for name, sqs in local.sqs : sqs.queue_arn if !contains(keys(local.queue_parts), name)],
     )
     "events:PutEvents" = [
       for eventbridge in local.eventbridge :
@@ -51,10 +51,10 @@ locals {
       ? "arn:${local.partition}:s3:::${lower(replace(local.name, "_", "-"))}-*-${local.account_id}/*"
       : "${s3.bucket_arn}/${s3.filter_prefix != null ? s3.filter_prefix : ""}*${s3.filter_suffix != null ? s3.filter_suffix : ""}"
     ]
-    "dynamodb:PutItem" = [for arn in local.table_streams : split("/stream/", arn)[0]]
+    "dynamodb:PutItem" = values(local.polled_arns.table)
     "kinesis:PutRecord" = concat(
       length(local.stream_parts) == 0 ? [] : ["arn:${local.partition}:kinesis:${local.region}:${local.account_id}:stream/${local.name}-*"],
-      [for name, arn in local.kinesis_streams : arn if !contains(keys(local.stream_parts), name)],
+      [for name, kinesis in local.kinesis : kinesis.stream_arn if !contains(keys(local.stream_parts), name)],
     )
   }
 

@@ -292,6 +292,8 @@ variable "functions" {
       name = string
       arn  = string
     }))
+    # Any text, the same for functions that share a role, which gets one policy for all of them. Default: the role's name. Needed only where that is not known before the apply.
+    role_key = optional(string)
     # What the code may do: an IAM policy as JSON for the role that the module makes.
     policy_json = optional(string)
     # `false`: the stub's permissions are not written to the role; attach `functions[*].stub_policy_json` yourself.
@@ -424,6 +426,11 @@ variable "functions" {
   validation {
     condition     = alltrue([for f in var.functions : f.role == null ? true : can(regex("^arn:[^:]+:iam::\\d{12}:role/", f.role.arn))])
     error_message = "functions[*].role must be a role with its name and ARN: write role = aws_iam_role.orders, or { name = \"orders\", arn = \"arn:aws:iam::123456789012:role/orders\" }."
+  }
+
+  validation {
+    condition     = length([for name, f in var.functions : name if f.role_key == null ? false : f.role == null || !can(regex("^\\S{1,64}$", f.role_key))]) == 0
+    error_message = "functions[*].role_key must be 1 to 64 characters without spaces, beside a role: write the same for functions that share the role. Invalid: ${join(", ", [for name, f in var.functions : name if f.role_key == null ? false : f.role == null || !can(regex("^\\S{1,64}$", f.role_key))])}."
   }
 
   validation {

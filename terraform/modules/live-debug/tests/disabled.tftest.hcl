@@ -25,7 +25,7 @@ run "leaves_no_resource_and_empty_outputs" {
       length(aws_dynamodb_table.this), length(aws_dynamodb_table_item.manifest), length(aws_dynamodb_table_item.manifest_of_0_1),
       length(aws_dynamodb_table_item.secret), length(terraform_data.secret),
       length(aws_lambda_function.this), length(aws_cloudwatch_log_group.stub),
-      length(aws_iam_role.this), length(aws_iam_role_policy.function), length(aws_iam_role_policy.stub), length(aws_iam_policy.developer),
+      length(aws_iam_role.this), length(aws_iam_role_policy.function), length(aws_iam_role_policy.stub), length(aws_iam_role_policy.given), length(aws_iam_policy.developer),
     ]) == 0
     error_message = "Nothing is made."
   }

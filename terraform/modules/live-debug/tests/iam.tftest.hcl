@@ -55,7 +55,7 @@ run "stubs_and_developers" {
   }
 
   assert {
-    condition = jsondecode(aws_iam_role_policy.stub["given"].policy).Statement[3] == {
+    condition = jsondecode(aws_iam_role_policy.given["orders"].policy).Statement[3] == {
       Sid      = "InvokeFallback", Effect = "Allow", Action = ["lambda:InvokeFunction"]
       Resource = ["arn:aws:lambda:eu-west-1:123456789012:function:orders-real:7"]
     }
@@ -63,13 +63,13 @@ run "stubs_and_developers" {
   }
 
   assert {
-    condition     = toset(keys(aws_iam_role_policy.stub)) == toset(["made", "plain", "given", "own"])
+    condition     = toset(keys(aws_iam_role_policy.stub)) == toset(["made", "plain"]) && toset(keys(aws_iam_role_policy.given)) == toset(["orders", "own"])
     error_message = "Roles made or given get the policy; those told not to, or unknown, don't."
   }
 
   assert {
-    condition     = aws_iam_role_policy.stub["given"].role == "orders" && aws_iam_role_policy.stub["own"].role == "own" && aws_iam_role_policy.stub["own"].name == "live-debug-dev-tom-own"
-    error_message = "A given role gets it under a name of the function's own."
+    condition     = aws_iam_role_policy.given["orders"].role == "orders" && aws_iam_role_policy.given["own"].role == "own" && aws_iam_role_policy.given["own"].name_prefix == "live-debug-dev-tom-"
+    error_message = "A given role gets it under a name of the stage's own."
   }
 
   assert {
@@ -83,7 +83,7 @@ run "stubs_and_developers" {
   }
 
   assert {
-    condition     = output.functions["own_alone"].function_arn == "arn:aws:lambda:eu-west-1:123456789012:function:live-debug-dev-tom-own_alone" && output.functions["own_alone"].stub_policy_json == aws_iam_role_policy.stub["own"].policy && output.functions["own_alone"].role_arn == null
+    condition     = output.functions["own_alone"].function_arn == "arn:aws:lambda:eu-west-1:123456789012:function:live-debug-dev-tom-own_alone" && output.functions["own_alone"].stub_policy_json == aws_iam_role_policy.given["own"].policy && output.functions["own_alone"].role_arn == null
     error_message = "The policy comes out for whoever attaches it."
   }
 
@@ -159,7 +159,7 @@ run "stubs_and_developers" {
           {
             "Sid": "ReadAndInvokeOwnFunctions", "Effect": "Allow",
             "Action": ["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"],
-            "Resource": ${jsonencode(sort([for f in values(output.functions) : f.function_arn]))}
+            "Resource": ${jsonencode(sort([for f in values(output.functions) : "arn:aws:lambda:eu-west-1:123456789012:function:${f.function_name}"]))}
           }
         ]
       }
@@ -172,6 +172,66 @@ run "stubs_and_developers" {
     condition     = length(aws_iam_policy.developer) == 0
     error_message = "No managed policy unless asked for."
   }
+}
+
+run "one_policy_for_functions_that_share_a_role" {
+  variables {
+    functions = merge(
+      { for number in range(40) : "shares-${number}" => {
+        handler      = "a.handler"
+        runtime      = "nodejs22.x"
+        create       = number > 1
+        role         = { name = "shared", arn = "arn:aws:iam::123456789012:role/shared" }
+        fallback_arn = number > 1 ? null : "arn:aws:lambda:eu-west-1:123456789012:function:real-${number}"
+        triggers     = number > 2 ? {} : { sqs = { queue_arn = "arn:aws:sqs:eu-west-1:123456789012:queue-${number}" } }
+      } },
+      {
+        other   = { handler = "b.handler", runtime = "nodejs22.x", role = { name = "other", arn = "arn:aws:iam::123456789012:role/other" } }
+        locked  = { handler = "b.handler", runtime = "nodejs22.x", role = { name = "shared", arn = "arn:aws:iam::123456789012:role/shared" }, attach_policy = false, fallback_arn = "arn:aws:lambda:eu-west-1:123456789012:function:locked" }
+        by_key  = { handler = "b.handler", runtime = "nodejs22.x", role = { name = "generated", arn = "arn:aws:iam::123456789012:role/generated" }, role_key = "key" }
+        by_key2 = { handler = "b.handler", runtime = "nodejs22.x", role = { name = "generated", arn = "arn:aws:iam::123456789012:role/generated" }, role_key = "key" }
+      },
+    )
+  }
+
+  assert {
+    condition     = toset(keys(aws_iam_role_policy.given)) == toset(["shared", "other", "key"]) && aws_iam_role_policy.given["key"].role == "generated" && length(aws_iam_role_policy.stub) == 0
+    error_message = "Each role gets one policy, by its name or by the key that its functions give."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_role_policy.given["shared"].policy).Statement : statement.Sid => statement.Resource if !startswith(statement.Sid, "PostT") && !contains(["ConnectToRelay", "ReadOwnStage"], statement.Sid) } == {
+      InvokeFallback = ["arn:aws:lambda:eu-west-1:123456789012:function:real-0", "arn:aws:lambda:eu-west-1:123456789012:function:real-1"]
+      PollQueue      = ["arn:aws:sqs:eu-west-1:123456789012:queue-0", "arn:aws:sqs:eu-west-1:123456789012:queue-1", "arn:aws:sqs:eu-west-1:123456789012:queue-2"]
+    }
+    error_message = "It has what each of its functions needs, and nothing of one that is left out."
+  }
+}
+
+run "refuses_two_roles_under_one_key" {
+  command = plan
+
+  variables {
+    functions = { for name in ["one", "two"] : name => { handler = "a.handler", runtime = "nodejs22.x", role = { name = name, arn = "arn:aws:iam::123456789012:role/${name}" }, role_key = "same" } }
+  }
+
+  expect_failures = [aws_iam_role_policy.given]
+}
+
+run "refuses_a_policy_too_long_for_a_role" {
+  command = plan
+
+  variables {
+    functions = { for number in range(120) : "function-${number}" => {
+      handler      = "a.handler"
+      runtime      = "nodejs22.x"
+      create       = false
+      role         = { name = "shared", arn = "arn:aws:iam::123456789012:role/shared" }
+      fallback_arn = "arn:aws:lambda:eu-west-1:123456789012:function:the-real-one-with-a-long-name-${number}"
+    } }
+  }
+
+  expect_failures = [aws_iam_role_policy.given]
 }
 
 run "tracing" {

@@ -328,17 +328,17 @@ run "makes_shares_and_finds_sources" {
       [
         {
           "Sid": "PollQueue", "Effect": "Allow", "Action": ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
-          "Resource": ["arn:aws:sqs:eu-west-1:123456789012:queue"]
+          "Resource": ["arn:aws:sqs:eu-west-1:123456789012:live-debug-dev-tom-made"]
         },
         {
           "Sid": "PollTableStream", "Effect": "Allow",
           "Action": ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"],
-          "Resource": ["arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000"]
+          "Resource": ["arn:aws:dynamodb:eu-west-1:123456789012:table/live-debug-dev-tom-made/stream/*"]
         },
         {
           "Sid": "PollStream", "Effect": "Allow",
           "Action": ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"],
-          "Resource": ["arn:aws:kinesis:eu-west-1:123456789012:stream/orders"]
+          "Resource": ["arn:aws:kinesis:eu-west-1:123456789012:stream/live-debug-dev-tom-made"]
         }
       ]
     JSON
@@ -348,8 +348,8 @@ run "makes_shares_and_finds_sources" {
 
   assert {
     condition = (
-      [for statement in jsondecode(aws_iam_role_policy.stub["given"].policy).Statement : statement.Resource[0] if startswith(statement.Sid, "Poll")] == [
-        "arn:aws:sqs:eu-west-1:123456789012:given", "arn:aws:dynamodb:eu-west-1:123456789012:table/given/stream/2026-01-31T00:00:00.000", "arn:aws:kinesis:eu-west-1:123456789012:stream/given",
+      [for statement in jsondecode(aws_iam_role_policy.given["orders"].policy).Statement : statement.Resource[0] if startswith(statement.Sid, "Poll")] == [
+        "arn:aws:sqs:eu-west-1:123456789012:given", "arn:aws:kinesis:eu-west-1:123456789012:stream/given", "arn:aws:dynamodb:eu-west-1:123456789012:table/given/stream/2026-01-31T00:00:00.000",
       ]
       && [for statement in jsondecode(output.functions["own"].stub_policy_json).Statement : statement.Resource[0] if startswith(statement.Sid, "Poll")] == ["arn:aws:sqs:eu-west-1:123456789012:own"]
       && length([for statement in jsondecode(output.functions["quiet"].stub_policy_json).Statement : statement if startswith(statement.Sid, "Poll")]) == 0
@@ -363,14 +363,14 @@ run "makes_shares_and_finds_sources" {
         {
           "Sid": "ReadAndInvokeOwnFunctions", "Effect": "Allow",
           "Action": ["lambda:GetFunctionConfiguration", "lambda:InvokeFunction", "lambda:InvokeFunctionUrl"],
-          "Resource": ${jsonencode(sort([for f in values(output.functions) : f.function_arn]))}
+          "Resource": ${jsonencode(sort([for f in values(output.functions) : "arn:aws:lambda:eu-west-1:123456789012:function:${f.function_name}"]))}
         },
         {
           "Sid": "PublishToTriggers", "Effect": "Allow",
           "Action": ["dynamodb:PutItem", "events:PutEvents", "execute-api:Invoke", "kinesis:PutRecord", "s3:PutObject", "sns:Publish", "sqs:SendMessage"],
           "Resource": [
             "arn:aws:dynamodb:eu-west-1:123456789012:table/given",
-            "arn:aws:dynamodb:eu-west-1:123456789012:table/orders",
+            "arn:aws:dynamodb:eu-west-1:123456789012:table/live-debug-dev-tom-made",
             "arn:aws:events:eu-west-1:123456789012:event-bus/default",
             "arn:aws:events:eu-west-1:123456789012:event-bus/given",
             "arn:aws:events:eu-west-1:123456789012:event-bus/live-debug-dev-tom-*",
