@@ -3,7 +3,28 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { HttpRequest, HttpResponse } from './http-client.ts';
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | string;
+  /**
+   * Whether the request may go out twice where its kept-alive connection is cut or silent: default true, as for a chunk,
+   * which its receiver takes once. False for what must not happen twice.
+   */
+  readonly repeatable?: boolean;
+  /** Milliseconds until the request is given up with `ETIMEDOUT`, counted from the call. */
+  readonly timeoutMs: number;
+  /** Ends the request at once; it rejects then. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+}
 
 /** The connection was cut after the answer had begun. */
 export class CutOffError extends Error {

@@ -4,29 +4,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { type Clock, systemClock, type Timer } from './clock.ts';
-import { HttpAttempt, isReset } from './http-attempt.ts';
-
-export interface HttpRequest {
-  readonly method: string;
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | string;
-  /**
-   * Whether the request may go out twice where its kept-alive connection is cut or silent: default true, as for a chunk,
-   * which its receiver takes once. False for what must not happen twice.
-   */
-  readonly repeatable?: boolean;
-  /** Milliseconds until the request is given up with `ETIMEDOUT`, counted from the call. */
-  readonly timeoutMs: number;
-  /** Ends the request at once; it rejects then. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface HttpResponse {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: Buffer;
-}
+import { HttpAttempt, type HttpRequest, type HttpResponse, isReset } from './http-attempt.ts';
 
 export interface HttpClientOptions {
   /** Names another agent for a URL, e.g. one that goes through a proxy; whoever made it closes it. */

@@ -13,7 +13,7 @@ import { parseDecimal } from '../src/cloud/dynamodb/decimal.ts';
 import { LastWords } from '../src/cloud/lambda/last-words.ts';
 import { decodeAwsChunked } from '../src/cloud/s3/aws-chunked.ts';
 import { compilePattern } from '../src/cloud/triggers/event-pattern.ts';
-import { jsonLine } from '../src/log/json-lines.ts';
+import { jsonLine } from '../src/control/json-line.ts';
 import { pretty } from '../src/log/pretty.ts';
 import { guarded, printable, printableLines } from '../src/log/printable.ts';
 import { shellWords } from '../src/log/shell-words.ts';

@@ -1,7 +1,7 @@
 // [1] One invocation's conversation with the client: sent, acknowledged, answered; or given up with a reason.
 import type { Clock } from '../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../protocol/live-debug-error.ts';
-import { type AnyMessage, abilities, type Message, type MessageHead } from '../../protocol/message.ts';
+import { type AnyMessage, abilities, type MessageHead } from '../../protocol/message.ts';
 import { Reassembler } from '../../protocol/reassembly.ts';
 import type { RelayPoster } from '../../protocol/relay-post.ts';
 import { decodeMessage, type SealedChunk } from '../../protocol/wire.ts';
@@ -12,7 +12,7 @@ import { noClientError } from './no-client-answer.ts';
 import { Outgoing, type Sending } from './outgoing.ts';
 import { type Patience, patienceOf } from './patience.ts';
 import { Recipients } from './recipients.ts';
-import { type Signal, Signals } from './signals.ts';
+import { type Answer, type Signal, Signals } from './signals.ts';
 import type { StubSocket } from './stub-socket.ts';
 
 export interface ExchangeOptions {
@@ -34,8 +34,6 @@ export interface ExchangeOptions {
   /** Told of everything that arrived and was not taken, in a few words. */
   readonly onDrop: (reason: string) => void;
 }
-
-export type Answer = Message<'result'> | Message<'error'>;
 
 /** An invocation follows a client that reconnects, or another that takes over, this many times at most. */
 const maxOffers = 10;

@@ -1,6 +1,8 @@
 // [1] What happens to one exchange, queued so that nothing is missed between two waits.
 import type { Clock } from '../../protocol/clock.ts';
-import type { Answer } from './exchange.ts';
+import type { Message } from '../../protocol/message.ts';
+
+export type Answer = Message<'result'> | Message<'error'>;
 
 export type Signal =
   | { readonly kind: 'ack' }

@@ -8,7 +8,7 @@ import { RelayPoster } from '../../protocol/relay-post.ts';
 import type { AwsCredentials } from '../../protocol/signature.ts';
 import { parseWire } from '../../protocol/wire.ts';
 import { ClientDirectory } from './client-directory.ts';
-import { type Answer, Exchange } from './exchange.ts';
+import { Exchange } from './exchange.ts';
 import { invokeFallback } from './fallback.ts';
 import { functionEnvironment } from './function-environment.ts';
 import { IncomingParts, type LambdaStream } from './incoming-parts.ts';
@@ -17,6 +17,7 @@ import { answerWithoutClient } from './no-client-answer.ts';
 import { remoteError } from './remote-answer.ts';
 import { report } from './report.ts';
 import { readSettings, type StubSettings } from './settings.ts';
+import type { Answer } from './signals.ts';
 import { httpAnswer, invokedAnswer, type StreamedAnswer } from './streamed-answer.ts';
 import { StubSocket } from './stub-socket.ts';
 

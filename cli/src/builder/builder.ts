@@ -4,7 +4,6 @@ import process from 'node:process';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import { isPlainJavaScript } from '../manifest/node-handler.ts';
-import type { Target } from '../manifest/resolve-targets.ts';
 import { BuildCommandCompiler } from './build-command-compiler.ts';
 import { BuildCommands } from './build-commands.ts';
 import { withoutAwsSecrets } from './build-environment.ts';
@@ -23,6 +22,7 @@ import { nearestUpwards } from './module-format.ts';
 import { NodeAbilities } from './node-abilities.ts';
 import { OutputFolder } from './output-folder.ts';
 import { PythonCompiler } from './python-compiler.ts';
+import type { Target } from './resolve-targets.ts';
 import { SourceCompiler } from './source-compiler.ts';
 
 export interface BuilderOptions {

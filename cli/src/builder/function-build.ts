@@ -3,12 +3,12 @@
 import { dirname, relative } from 'node:path';
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
-import type { Target } from '../manifest/resolve-targets.ts';
 import type { BuildEvent, LoadedReport } from './build-event.ts';
 import type { Compilation, Compiler } from './contract.ts';
 import { changedAt, clockLagMs } from './file-state.ts';
 import type { FileWatcher, Subscriber } from './file-watcher.ts';
 import { FurtherFiles } from './further-files.ts';
+import type { Target } from './resolve-targets.ts';
 
 /** Builds in a row that may be thrown away because a source changed meanwhile; the next one is published anyway. */
 const mostDiscarded = 10;

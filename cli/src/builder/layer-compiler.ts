@@ -1,7 +1,7 @@
 // Adds a function's layers to what counts for it: a change in one of their folders is a new worker.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeModulesOf } from '../worker/layers.ts';
+import { nodeModulesOf } from '../manifest/layers.ts';
 import type { BuildTarget } from './build-event.ts';
 import type { Compilation, Compiler } from './contract.ts';
 import { contentOf } from './file-state.ts';

@@ -1,7 +1,8 @@
 // Stands in for a function whose files aren't there yet: says what is missing, and builds it once they are.
-import type { Target } from '../manifest/resolve-targets.ts';
+
 import type { UnrunnableTarget } from './build-event.ts';
 import type { Compilation, Compiler } from './contract.ts';
+import type { Target } from './resolve-targets.ts';
 
 export interface MissingCompilerOptions {
   readonly target: UnrunnableTarget;

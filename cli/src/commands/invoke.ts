@@ -1,7 +1,7 @@
 // `livectl invoke`: the flags; run-invoke.ts does the work.
 import { Command, Option } from 'clipanion';
 import { LivectlCommand } from './livectl-command.ts';
-import { formatOf, placeOf } from './place-flags.ts';
+import { formatOf, placeOf } from './place.ts';
 
 export class InvokeCommand extends LivectlCommand {
   static override paths = [['invoke']];

@@ -7,8 +7,8 @@ import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts
 import { type AwsIdentity, type IdentityOptions, resolveIdentity } from '../aws/aws-identity.ts';
 import { importCertificate } from '../aws/import-certificate.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
+import { jsonLine } from '../control/json-line.ts';
 import { reportFailure } from '../log/failure.ts';
-import { jsonLine } from '../log/json-lines.ts';
 import { processOutput } from '../log/output.ts';
 import {
   type CertificateOptions,

@@ -1,9 +1,9 @@
 // What `livectl invoke` does: one invocation, its result on stdout, its log and error on stderr.
 import { systemClock } from '../../../protocol/clock.ts';
+import { jsonLine } from '../control/json-line.ts';
 import { afterAnswer, seenInvocation } from '../control/outcome.ts';
 import { reportFailure } from '../log/failure.ts';
 import { functionErrorLines, invokeObject, refusalLine } from '../log/invoke-lines.ts';
-import { jsonLine } from '../log/json-lines.ts';
 import { errorOutput, processOutput, writeBytes } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import { httpEnd, httpFrontOf } from '../session/http-front.ts';
@@ -12,10 +12,11 @@ import { Given } from '../trigger/given.ts';
 import { invokeFunction } from '../trigger/lambda.ts';
 import { readStdin } from '../trigger/read-stdin.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
-import { functionNamed, openTriggerStage, type PlaceOptions, type TriggerStage } from './trigger-stage.ts';
+import type { Place } from './place.ts';
+import { functionNamed, openTriggerStage, type TriggerStage } from './trigger-stage.ts';
 
 export interface InvokeOptions {
-  readonly place: PlaceOptions;
+  readonly place: Place;
   readonly functionName: string;
   /** A file, JSON text, or `-`. */
   readonly event: string;

@@ -1,10 +1,10 @@
 // What `livectl trigger` does: finds the source, completes what was given, publishes, and tells what became of it.
 import { systemClock } from '../../../protocol/clock.ts';
+import { jsonLine } from '../control/json-line.ts';
 import { afterAnswer, type SeenInvocation, seenInvocation } from '../control/outcome.ts';
 import type { Watch } from '../control/watch.ts';
 import { type Ask, terminalAsk, Unanswered } from '../log/ask.ts';
 import { reportFailure } from '../log/failure.ts';
-import { jsonLine } from '../log/json-lines.ts';
 import { processOutput } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import { shellWords } from '../log/shell-words.ts';
@@ -19,10 +19,11 @@ import { type FlagValue, Given, wrong } from '../trigger/given.ts';
 import { readStdin } from '../trigger/read-stdin.ts';
 import { type Chosen, chooseTrigger } from './choose-trigger.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
-import { openTriggerStage, type PlaceOptions, type TriggerStage } from './trigger-stage.ts';
+import type { Place } from './place.ts';
+import { openTriggerStage, type TriggerStage } from './trigger-stage.ts';
 
 export interface TriggerOptions {
-  readonly place: PlaceOptions;
+  readonly place: Place;
   /** `[source] [function]`. */
   readonly words: readonly string[];
   /** The flags of all sources, without their dashes. */

@@ -14,7 +14,7 @@ import { nodeCommand } from '../platform.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import { givenVariables } from '../session/variables/function-variables.ts';
 import { openSecrets } from './open-secrets.ts';
-import { type Place, type ServingOptions, serveUntilStopped, type Workspace } from './serving.ts';
+import { type OpenedStage, type ServingOptions, serveUntilStopped, type Workspace } from './serving.ts';
 import { checkCommand } from './vpn-place.ts';
 
 export interface ServeLocalOptions extends ServingOptions {
@@ -52,7 +52,7 @@ async function openCloud(
   options: ServeLocalOptions,
   manifest: Manifest,
   workspace: Workspace,
-): Promise<Place> {
+): Promise<OpenedStage> {
   const { closers, emit, nodeRuntimeFile, tempDir } = workspace;
   const cloud = await startCloud({
     functions: manifest.functions.map(deployed),

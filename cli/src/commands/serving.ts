@@ -10,6 +10,7 @@ import { systemClock } from '../../../protocol/clock.ts';
 import type { ClockSkew } from '../../../protocol/clock-skew.ts';
 import { generateClientKeys } from '../../../protocol/sealing.ts';
 import { createBuilder } from '../builder/builder.ts';
+import { resolveTargets } from '../builder/resolve-targets.ts';
 import { startControlServer } from '../control/control-server.ts';
 import type { ServeState } from '../control/serve-state.ts';
 import { makeTempFolder } from '../folders/temp-folder.ts';
@@ -18,7 +19,6 @@ import { jsonLines } from '../log/json-lines.ts';
 import { processOutput, readerGone } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
-import { resolveTargets } from '../manifest/resolve-targets.ts';
 import { sourcesOf, type TriggerTargets } from '../manifest/trigger-targets.ts';
 import { nodeCommand } from '../platform.ts';
 import { carriesAscii } from '../relay/relay-check.ts';
@@ -33,10 +33,9 @@ import { Closers } from './closers.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
 import { networkNotice } from './network-notice.ts';
 import { openDebugging } from './open-debugging.ts';
-import { placeArgs } from './place-flags.ts';
+import { type Place, placeArgs } from './place.ts';
 import { runtimeNotices } from './runtime-notices.ts';
 import { stopSignals } from './stop-signals.ts';
-import type { PlaceOptions } from './trigger-stage.ts';
 
 /**
  * Lambda freezes an environment as soon as its runtime asks for the next invocation; this much later, one invocation
@@ -63,7 +62,7 @@ export interface ServingOptions {
 }
 
 /** A stage that can be served: its relay, its directory and who we are there. */
-export interface Place {
+export interface OpenedStage {
   readonly relay: Omit<SessionOptions['relay'], 'keys'>;
   readonly directory: SessionOptions['directory'];
   readonly caller: string | undefined;
@@ -81,10 +80,10 @@ export interface Place {
   /** What each function's triggers are published to. */
   readonly targets: ReadonlyMap<string, TriggerTargets>;
   /** The same place as `trigger` and `invoke` are told of it. */
-  readonly options: PlaceOptions;
+  readonly options: Place;
 }
 
-/** What a place may need while it is opened. */
+/** What a stage may need while it is opened. */
 export interface Workspace {
   /** Private to this process (0700), removed at the end. */
   readonly tempDir: string;
@@ -94,11 +93,11 @@ export interface Workspace {
 }
 
 /** What to serve, and how to get there; opening happens beside the first build. */
-export interface Errand {
+export interface StageToServe {
   readonly manifest: Manifest;
   /** What is known of the functions' VPCs. */
   readonly privateResources: Omit<ServeHintsOptions, 'onNotice' | 'clock'>;
-  readonly open: (workspace: Workspace) => Promise<Place>;
+  readonly open: (workspace: Workspace) => Promise<OpenedStage>;
 }
 
 /** How long Ctrl-C waits for invocations in flight. */
@@ -107,7 +106,7 @@ const stopBoundMs = 10_000;
 /** Serves until a signal; resolves with the exit code. Errors are written, not thrown. */
 export async function serveUntilStopped(
   options: ServingOptions,
-  prepare: (closers: Closers) => Promise<Errand>,
+  prepare: (closers: Closers) => Promise<StageToServe>,
 ): Promise<number> {
   const emit = options.format === 'json' ? jsonLines(processOutput) : pretty(processOutput);
   const closers = new Closers();
@@ -122,7 +121,7 @@ export async function serveUntilStopped(
 
 async function serve(
   options: ServingOptions,
-  errand: Errand,
+  errand: StageToServe,
   show: (event: SessionEvent) => void,
   closers: Closers,
 ): Promise<number> {
@@ -278,7 +277,7 @@ async function serve(
 
 function servedFunction(
   name: string,
-  { functionUrls, options, targets }: Place,
+  { functionUrls, options, targets }: OpenedStage,
   heldBy: ServedFunction['held_by'],
 ): ServedFunction {
   const ofFunction = targets.get(name) ?? {};

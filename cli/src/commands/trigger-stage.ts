@@ -17,12 +17,7 @@ import { didYouMean } from '../manifest/did-you-mean.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
 import { Aws } from '../trigger/aws.ts';
 import type { TriggerFunction } from '../trigger/sources.ts';
-import { placeArgs } from './place-flags.ts';
-
-/** Where the stage is. */
-export type PlaceOptions =
-  | ({ readonly kind: 'stage' } & StageOptions)
-  | { readonly kind: 'local'; readonly root: string; readonly config: string | undefined };
+import { type Place, placeArgs } from './place.ts';
 
 export interface TriggerStage {
   /** For the words of errors, e.g. `stage dev-tom`. */
@@ -41,7 +36,7 @@ export interface TriggerStage {
 }
 
 /** Rejects with LD_NO_CLIENT where no `serve --local` runs, and with what the directory of a stage on AWS says. */
-export function openTriggerStage(place: PlaceOptions): Promise<TriggerStage> {
+export function openTriggerStage(place: Place): Promise<TriggerStage> {
   return place.kind === 'stage' ? openAws(place) : openLocal(place.root, place.config);
 }
 

@@ -1,7 +1,7 @@
 // `livectl trigger`: the flags; run-trigger.ts does the work.
 import { Command, Option } from 'clipanion';
 import { LivectlCommand } from './livectl-command.ts';
-import { formatOf, placeOf, secondsOf } from './place-flags.ts';
+import { formatOf, placeOf, secondsOf } from './place.ts';
 
 export class TriggerCommand extends LivectlCommand {
   static override paths = [['trigger']];

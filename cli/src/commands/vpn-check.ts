@@ -1,7 +1,8 @@
 // `livectl vpn --check`: tries the endpoints that functions name, from this machine.
+
+import { jsonLine } from '../control/json-line.ts';
 import { endpointEvent, functionCheckLines } from '../log/endpoint-lines.ts';
 import { reportFailure } from '../log/failure.ts';
-import { jsonLine } from '../log/json-lines.ts';
 import { processOutput } from '../log/output.ts';
 import type { CheckedEndpoint } from '../vpn/check-endpoint.ts';
 import { isFailure } from '../vpn/check-endpoint.ts';

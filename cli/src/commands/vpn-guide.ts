@@ -1,7 +1,8 @@
 // `livectl vpn`: the guide with the ids of the stage's VPCs; it asks AWS for nothing but the manifest and what functions name.
+
+import { jsonLine } from '../control/json-line.ts';
 import { reportFailure } from '../log/failure.ts';
 import { guideLines } from '../log/guide-lines.ts';
-import { jsonLine } from '../log/json-lines.ts';
 import { processOutput } from '../log/output.ts';
 import { findEndpoints } from '../vpn/find-endpoints.ts';
 import { vpnGuide } from '../vpn/guide.ts';

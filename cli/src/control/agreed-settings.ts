@@ -5,7 +5,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { isPrivateFolder } from '../folders/private-folder.ts';
-import { makeStateFolder, stateFolder } from './state-folder.ts';
+import { makeStateFolder, stateFolder } from '../folders/state-folder.ts';
 
 /** What was agreed to holds for one stage, served from one folder. */
 export interface AgreedPlace {

@@ -3,10 +3,10 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { jsonLine } from '../log/json-lines.ts';
 import { isFromBrowser } from '../loopback/browser.ts';
 import { ServerSockets } from '../loopback/server-sockets.ts';
 import type { SessionEvent } from '../session/session-event.ts';
+import { jsonLine } from './json-line.ts';
 
 /** A watcher that reads so slowly is let go, in bytes not yet taken: serving never waits for one. */
 const maxUnsentBytes = 8 * 1024 * 1024;

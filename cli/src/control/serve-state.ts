@@ -6,8 +6,8 @@ import * as v from 'valibot';
 import { removeEnded } from '../folders/ended-runs.ts';
 import { isPrivateFolder, makePrivateFolder } from '../folders/private-folder.ts';
 import { holdLock } from '../folders/run-lock.ts';
+import { makeStateFolder, stateFolder } from '../folders/state-folder.ts';
 import { triggerTargetsSchema } from '../manifest/trigger-targets.ts';
-import { makeStateFolder, stateFolder } from './state-folder.ts';
 
 /** A later livectl may write other fields: its number is raised where an earlier one could not read them. */
 const stateVersion = 1;

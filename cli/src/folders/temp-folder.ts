@@ -4,12 +4,12 @@ import { chmodSync, lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
-import { stateFolder } from '../control/state-folder.ts';
 import { removeEnded } from './ended-runs.ts';
 import { isPrivateFolder, makePrivateFolder } from './private-folder.ts';
 import { removeFolder } from './remove-folder.ts';
 import { holdLock, newRunId } from './run-lock.ts';
 import { unsafePart } from './safe-path.ts';
+import { stateFolder } from './state-folder.ts';
 
 export interface TempFolder {
   /** 0700. */

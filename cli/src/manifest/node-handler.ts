@@ -1,7 +1,7 @@
 // Finds the source of a Node.js handler, in the project or in the folder of a layer, and of the scripts beside it.
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
-import { nodeModulesOf } from '../worker/layers.ts';
+import { nodeModulesOf } from './layers.ts';
 import type { Mistake } from './mistakes.ts';
 import { kindOf } from './path-kind.ts';
 

@@ -1,6 +1,7 @@
 // `livectl trigger http` and `function_url`: a request as a caller sends it; signed where the URL asks for IAM.
+
+import type { HttpResponse } from '../../../protocol/http-attempt.ts';
 import { CutOffError } from '../../../protocol/http-attempt.ts';
-import type { HttpResponse } from '../../../protocol/http-client.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { Signer } from '../../../protocol/signature.ts';
 import { hasEmulator } from '../aws/endpoints.ts';

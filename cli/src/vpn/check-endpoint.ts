@@ -1,7 +1,7 @@
 // Tries one endpoint from this machine: its name, its address, its port, each with a bound.
 import { Resolver } from 'node:dns/promises';
 import { connect } from 'node:net';
-import type { Endpoint } from './find-endpoints.ts';
+import type { NamedEndpoint } from './find-endpoints.ts';
 import type { Looked, NameLookups } from './name-lookups.ts';
 import { isPrivateAddress } from './private-address.ts';
 import { type Route, routeTo } from './route.ts';
@@ -25,7 +25,7 @@ export type Verdict =
   | 'public';
 
 export interface CheckedEndpoint {
-  readonly endpoint: Endpoint;
+  readonly endpoint: NamedEndpoint;
   readonly verdict: Verdict;
   /** The address and port that the verdict is about; undefined where the name has none. */
   readonly address: string | undefined;
@@ -56,7 +56,10 @@ export function isFailure({ verdict }: Pick<CheckedEndpoint, 'verdict'>): boolea
 }
 
 /** Never rejects; takes `timeoutMs` for the name and for the connections, and a second for the route. */
-export async function checkEndpoint(endpoint: Endpoint, options: CheckOptions): Promise<CheckedEndpoint> {
+export async function checkEndpoint(
+  endpoint: NamedEndpoint,
+  options: CheckOptions,
+): Promise<CheckedEndpoint> {
   const { cidrs, timeoutMs } = options;
   const found = await placesOf(endpoint, options);
   const all = 'code' in found ? [] : found;
@@ -91,7 +94,7 @@ interface Address {
 }
 
 async function placesOf(
-  { host, ports, srv }: Endpoint,
+  { host, ports, srv }: NamedEndpoint,
   { lookups, timeoutMs }: CheckOptions,
 ): Promise<readonly Address[] | { readonly code: string }> {
   const found = srv ? await srvHosts(host, timeoutMs) : [{ host, ports }];

@@ -1,6 +1,6 @@
 // Tries every endpoint that the functions of a stage name, each place once however many functions name it.
 import { type CheckedEndpoint, type CheckOptions, checkEndpoint } from './check-endpoint.ts';
-import { type Endpoint, findEndpoints, type Unreadable } from './find-endpoints.ts';
+import { findEndpoints, type NamedEndpoint, type Unreadable } from './find-endpoints.ts';
 import { NameLookups } from './name-lookups.ts';
 
 /** A function and the environment its code sees. */
@@ -33,7 +33,7 @@ export async function checkFunctions(
 ): Promise<FunctionCheck[]> {
   const lookups = new NameLookups(lookupsAtOnce);
   const found = functions.map(({ name, environment }) => ({ name, ...findEndpoints(environment) }));
-  const places = new Map<string, Endpoint>();
+  const places = new Map<string, NamedEndpoint>();
   for (const { endpoints } of found) for (const each of endpoints) places.set(keyOf(each), each);
   const results = new Map<string, CheckedEndpoint>();
   const queue = [...places];
@@ -53,6 +53,6 @@ export async function checkFunctions(
   }));
 }
 
-function keyOf({ host, ports, srv, web }: Endpoint): string {
+function keyOf({ host, ports, srv, web }: NamedEndpoint): string {
   return [host, ports.join('|'), srv, web].join(' ');
 }

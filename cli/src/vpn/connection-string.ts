@@ -5,7 +5,7 @@ import { adoPairs, libpqPairs, type Pair } from './key-value-pairs.ts';
 import { awsPorts, schemePorts, webSchemes } from './known-services.ts';
 
 /** A place as one string names it. */
-export interface Place {
+export interface Endpoint {
   readonly host: string;
   /** To try until one answers; none where the string names no port and its kind has none. */
   readonly ports: readonly number[];
@@ -23,7 +23,7 @@ const severalHosts =
   'it names its host twice, so that host and password can’t be told apart: quote the password';
 
 /** The places a string names, or why it can't be read; undefined where it is no connection string. */
-export function readConnectionString(text: string): readonly Place[] | string | undefined {
+export function readConnectionString(text: string): readonly Endpoint[] | string | undefined {
   if (/^jdbc:oracle:/i.test(text)) return fromOracle(text);
   const url = /^(jdbc:)?((?:[a-z][a-z0-9+.-]*:)+)\/\/(.*)$/is.exec(text);
   if (url) return fromUrls(text, url[1] !== undefined, url[2] ?? '', url[3] ?? '');
@@ -45,7 +45,7 @@ function knownOf(names: readonly string[]): string | undefined {
 }
 
 /** `rest` is what follows the first `://`. */
-function fromUrls(text: string, jdbc: boolean, schemes: string, rest: string): readonly Place[] | string {
+function fromUrls(text: string, jdbc: boolean, schemes: string, rest: string): readonly Endpoint[] | string {
   // A broker's cluster as a list of URLs; a part of a password may look like the next of them.
   const list = text.split(/,\s*(?=[a-z][a-z0-9+.-]*:\/\/)/i);
   if (list.length > 1 && list.every((one) => /^[^@=?;#]*$/.test(one) && one.startsWith(`${schemes}//`))) {
@@ -57,7 +57,7 @@ function fromUrls(text: string, jdbc: boolean, schemes: string, rest: string): r
   return fromUrl(jdbc, schemes, rest);
 }
 
-function fromUrl(jdbc: boolean, schemes: string, rest: string): readonly Place[] | string {
+function fromUrl(jdbc: boolean, schemes: string, rest: string): readonly Endpoint[] | string {
   const names = namesOf(schemes);
   const known = knownOf(names);
   // SQL Server's have no password before the host, and properties behind it.
@@ -78,32 +78,36 @@ function fromUrl(jdbc: boolean, schemes: string, rest: string): readonly Place[]
     const fallback = (known === undefined ? undefined : schemePorts[known]) ?? awsPorts(found.host)?.[0];
     const port = found.port ?? fallback;
     return [
-      { ...place(found.host, port === undefined ? [] : [port]), srv: names.includes('mongodb+srv'), web },
+      {
+        ...endpointAt(found.host, port === undefined ? [] : [port]),
+        srv: names.includes('mongodb+srv'),
+        web,
+      },
     ];
   });
 }
 
 /** `jdbc:oracle:thin:user/password@host:1521:sid` and its kin. */
-function fromOracle(text: string): readonly Place[] | string {
+function fromOracle(text: string): readonly Endpoint[] | string {
   const [, host = '', ...more] = text.split('@');
   if (more.length > 0) return behindHost;
   const found = hostAndPort(/^(?:\/\/)?([^:/]+(?::\d+)?)(?=[:/]|$)/.exec(host)?.[1] ?? '');
-  return found ? [place(found.host, [found.port ?? 1521])] : [];
+  return found ? [endpointAt(found.host, [found.port ?? 1521])] : [];
 }
 
 /** `user:password@tcp(host:3306)/orders` of Go's MySQL driver, which goes by the last / and the last @ before it. */
-function fromGo(text: string): readonly Place[] | undefined {
+function fromGo(text: string): readonly Endpoint[] | undefined {
   const slash = text.lastIndexOf('/');
   if (!/^[\w-]*(\?[\w=&%.+-]*)?$/.test(text.slice(slash + 1))) return undefined;
   const protocol = text.slice(text.lastIndexOf('@', slash) + 1, Math.max(0, slash));
   const found = hostAndPort(/^tcp[46]?\((.+)\)$/.exec(protocol)?.[1] ?? '');
-  return found && [place(found.host, [found.port ?? 3306])];
+  return found && [endpointAt(found.host, [found.port ?? 3306])];
 }
 
 /** Keys that name a host; `application host` too, since that may be what an unquoted password makes of one. */
 const hostKey = /^(host|ado (.*\b)?(host|server|data source|addr|address))$/;
 
-function fromPairs(pairs: readonly Pair[] | undefined): readonly Place[] | string | undefined {
+function fromPairs(pairs: readonly Pair[] | undefined): readonly Endpoint[] | string | undefined {
   const [found, ...more] = pairs?.filter(([key]) => hostKey.test(key)) ?? [];
   if (pairs === undefined || found === undefined) return undefined;
   const swallowed = pairs.some(([key, value]) => key.startsWith('ado ') && swallowsHost.test(value));
@@ -119,7 +123,7 @@ function fromPairs(pairs: readonly Pair[] | undefined): readonly Place[] | strin
   if (!hosts.every((host) => host !== undefined)) return [];
   const usual = /host$/.test(key) ? 5432 : 1433;
   return hosts.map(({ host, port }, index) =>
-    place(host, [port ?? portIn(ports[index] ?? ports[0]) ?? usual]),
+    endpointAt(host, [port ?? portIn(ports[index] ?? ports[0]) ?? usual]),
   );
 }
 
@@ -143,7 +147,7 @@ export function portIn(text: string | undefined): number | undefined {
 }
 
 /** A place without a URL around it. */
-export function place(host: string, ports: readonly number[]): Place {
+export function endpointAt(host: string, ports: readonly number[]): Endpoint {
   return { host, ports, srv: false, web: false };
 }
 

@@ -2,10 +2,10 @@
 // port leaves this file, since the rest may be a password.
 import { isIP } from 'node:net';
 import {
+  type Endpoint,
+  endpointAt,
   hasKnownScheme,
   hostAndPort,
-  type Place,
-  place,
   portIn,
   readConnectionString,
 } from './connection-string.ts';
@@ -13,7 +13,7 @@ import { awsPorts, portByWord } from './known-services.ts';
 import { isPrivateAddress } from './private-address.ts';
 
 /** A place that a function connects to, as far as its environment tells. */
-export interface Endpoint extends Place {
+export interface NamedEndpoint extends Endpoint {
   /** The variable; `CONFIG.db.host` for a field of a variable that holds JSON. */
   readonly variable: string;
 }
@@ -25,7 +25,7 @@ export interface Unreadable {
 }
 
 export interface FoundEndpoints {
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: readonly NamedEndpoint[];
   readonly unreadable: readonly Unreadable[];
 }
 
@@ -45,7 +45,7 @@ const notTheirs = /^(AWS_(?!ENDPOINT_URL)|LAMBDA_|LIVE_DEBUG_|LIVECTL_|NODE_|_|P
 /** All endpoints in an environment, in its order; the same place in the same variable once. */
 export function findEndpoints(environment: Readonly<Record<string, string>>): FoundEndpoints {
   const variables = flatten(environment);
-  const endpoints: Endpoint[] = [];
+  const endpoints: NamedEndpoint[] = [];
   const unreadable: Unreadable[] = [];
   for (const [variable, value] of variables) {
     if (notTheirs.test(variable)) continue;
@@ -84,7 +84,7 @@ function placesIn(
   variable: string,
   value: string,
   variables: ReadonlyMap<string, string>,
-): readonly Place[] | string {
+): readonly Endpoint[] | string {
   if (value === '' || value.length > 8192 || /^arn:/.test(value)) return [];
   // A password may look like a host; it doesn't look like `postgres://...`.
   if (secretWord.test(variable) && !hasKnownScheme(value)) return [];
@@ -98,12 +98,12 @@ function placesIn(
   return hosts.flatMap(({ host, port }) => {
     if (port === undefined) return fromHost(variable, host, variables);
     const sure = /[.:]/.test(host) || host === 'localhost' || endpointWord.test(variable);
-    return sure ? [place(host, [port])] : [];
+    return sure ? [endpointAt(host, [port])] : [];
   });
 }
 
 /** A host without a port: private by its looks, or by the name of its variable. */
-function fromHost(variable: string, host: string, variables: ReadonlyMap<string, string>): Place[] {
+function fromHost(variable: string, host: string, variables: ReadonlyMap<string, string>): Endpoint[] {
   const ofAws = awsPorts(host);
   const address = isIP(host) > 0;
   const looksPrivate = address ? isPrivateAddress(host) : internalName.test(host);
@@ -111,8 +111,8 @@ function fromHost(variable: string, host: string, variables: ReadonlyMap<string,
   if (!looksPrivate && !named && ofAws === undefined) return [];
   const beside = portBeside(variable, variables);
   const byWord = engineBeside(variable, variables) ?? portByWord(variable);
-  if (beside !== undefined) return [place(host, [beside])];
-  return [place(host, byWord === undefined ? (ofAws ?? []) : [byWord])];
+  if (beside !== undefined) return [endpointAt(host, [beside])];
+  return [endpointAt(host, byWord === undefined ? (ofAws ?? []) : [byWord])];
 }
 
 /** `DB_PORT` for `DB_HOST`, also for `DB_READER_HOST`. */

@@ -7,8 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import type { BuildEvent, Builder } from '../../src/builder/build-event.ts';
 import { type BuilderOptions, createBuilder } from '../../src/builder/builder.ts';
+import { resolveTargets } from '../../src/builder/resolve-targets.ts';
 import type { FunctionSettings } from '../../src/manifest/function-settings.ts';
-import { resolveTargets } from '../../src/manifest/resolve-targets.ts';
 import { functionSettings } from '../manifest/function-settings.ts';
 
 type Built = Extract<BuildEvent, { type: 'built' }>;

@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clientItemPrefix, parseClientItem } from '../../../protocol/directory.ts';
+import { jsonLine } from '../../src/control/json-line.ts';
 import { functionCheckLines } from '../../src/log/endpoint-lines.ts';
 import { reportFailure } from '../../src/log/failure.ts';
 import { guideLines } from '../../src/log/guide-lines.ts';
 import { functionErrorLines } from '../../src/log/invoke-lines.ts';
-import { jsonLine } from '../../src/log/json-lines.ts';
 import { pretty } from '../../src/log/pretty.ts';
 import { guarded, printable, printableLines } from '../../src/log/printable.ts';
 import { clientStatus, statusLines } from '../../src/log/status-lines.ts';

@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { layerVariables } from '../../src/manifest/layers.ts';
 import type { FunctionCode } from '../../src/worker/invocation.ts';
-import { layerVariables } from '../../src/worker/layers.ts';
 import { builtRuntime } from './built-runtime.ts';
 import { PoolHarness } from './pool-harness.ts';
 import { python, skipReason } from './python-interpreter.ts';

@@ -6,6 +6,7 @@ import type { Triggers } from '../../manifest/trigger-schema.ts';
 import { httpApiArn, iamAuthorizer, refusalOf } from '../aws-api/access.ts';
 import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
 import type { CloudFunction } from '../cloud.ts';
+import type { Admission } from './admission.ts';
 import { splitUrl } from './http-event.ts';
 import { type FrontResponse, messageResponse } from './http-response.ts';
 import { IssuerKeys } from './issuer-keys.ts';
@@ -13,11 +14,6 @@ import { JwtAuthorizer } from './jwt-authorizer.ts';
 import { Throttle } from './throttle.ts';
 
 type Http = NonNullable<Triggers['http']>;
-
-/** Who calls, as the event says it, or what the caller gets instead of the function's answer. */
-export type Admission =
-  | { readonly admitted: true; readonly authorizer?: object }
-  | { readonly admitted: false; readonly answer: FrontResponse };
 
 const forbidden: Admission = { admitted: false, answer: messageResponse(403, 'Forbidden') };
 const throttled = messageResponse(429, 'Too Many Requests');

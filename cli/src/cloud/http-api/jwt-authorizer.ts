@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Clock } from '../../../../protocol/clock.ts';
-import type { Admission } from './http-door.ts';
+import type { Admission } from './admission.ts';
 import { messageResponse } from './http-response.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 

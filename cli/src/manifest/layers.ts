@@ -1,7 +1,7 @@
 // [5] Local folders in the place of a function's layers: the variables by which their files are found, as below /opt.
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
-import { nodeMajor, pythonVersion } from '../manifest/runtimes.ts';
+import { nodeMajor, pythonVersion } from './runtimes.ts';
 
 /**
  * The folders of packages in a layer for Node.js, as Lambda searches them; see

@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { resolveTargets } from '../../src/builder/resolve-targets.ts';
 import type { FunctionSettings } from '../../src/manifest/function-settings.ts';
-import { resolveTargets } from '../../src/manifest/resolve-targets.ts';
-import { functionSettings } from './function-settings.ts';
+import { functionSettings } from '../manifest/function-settings.ts';
 
 let root: string;
 beforeEach(async () => {

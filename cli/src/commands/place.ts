@@ -1,6 +1,11 @@
-// The flags of `trigger` and `invoke` that say where the stage is.
+// Where the stage of `trigger` and `invoke` is, as their flags say it and as flags say it back.
 import { UsageError } from 'clipanion';
-import type { PlaceOptions } from './trigger-stage.ts';
+import type { StageOptions } from '../aws/stage.ts';
+
+/** Where the stage is: in AWS, or what a `serve --local` of this machine runs. */
+export type Place =
+  | ({ readonly kind: 'stage' } & StageOptions)
+  | { readonly kind: 'local'; readonly root: string; readonly config: string | undefined };
 
 /** Prefix of a stage's table where none is given: the module's own default. */
 const defaultName = 'live-debug';
@@ -17,7 +22,7 @@ export interface PlaceFlags {
 }
 
 /** Throws a UsageError where they contradict each other or say nothing. */
-export function placeOf(flags: PlaceFlags): PlaceOptions {
+export function placeOf(flags: PlaceFlags): Place {
   const { config, local, profile, region, root, stage, stageName: name } = flags;
   if (local && stage !== undefined)
     throw new UsageError('--local and --stage exclude each other: where is the stage?');
@@ -27,7 +32,7 @@ export function placeOf(flags: PlaceFlags): PlaceOptions {
 }
 
 /** The flags that say the same as `place`, those left out that are so by default. */
-export function placeArgs(place: PlaceOptions): string[] {
+export function placeArgs(place: Place): string[] {
   const given = (flag: string, value: string | undefined, byDefault?: string) =>
     value === undefined || value === byDefault ? [] : [flag, value];
   if (place.kind === 'local')

@@ -1,7 +1,7 @@
 // Where running livectls leave word of themselves: a folder of this user's own.
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { makePrivateFolder } from '../folders/private-folder.ts';
+import { makePrivateFolder } from './private-folder.ts';
 
 /**
  * `$XDG_STATE_HOME/livectl`, by default `~/.local/state/livectl` (XDG Base Directory Specification), on Windows

@@ -1,14 +1,20 @@
 // Finds each function's files on the disk, as the build needs them.
 import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { BuildTarget, UnbuiltTarget, UnrunnableTarget } from '../builder/build-event.ts';
-import { findPnpFile } from '../builder/pnp-file.ts';
-import type { FunctionSettings } from './function-settings.ts';
-import type { Manifest } from './load-manifest.ts';
-import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';
-import { findEntryPoints, findNodeHandler, isPlainJavaScript, partsOf, scriptsOf } from './node-handler.ts';
-import { kindOf } from './path-kind.ts';
-import { bringsItsOwnRuntime, pythonVersion, whyCommandIsNeeded } from './runtimes.ts';
+import type { FunctionSettings } from '../manifest/function-settings.ts';
+import type { Manifest } from '../manifest/load-manifest.ts';
+import { jsonPath, type Mistake, mistakesError } from '../manifest/mistakes.ts';
+import {
+  findEntryPoints,
+  findNodeHandler,
+  isPlainJavaScript,
+  partsOf,
+  scriptsOf,
+} from '../manifest/node-handler.ts';
+import { kindOf } from '../manifest/path-kind.ts';
+import { bringsItsOwnRuntime, pythonVersion, whyCommandIsNeeded } from '../manifest/runtimes.ts';
+import type { BuildTarget, UnbuiltTarget, UnrunnableTarget } from './build-event.ts';
+import { findPnpFile } from './pnp-file.ts';
 
 /** What there is to build, or why a function can't be run. */
 export type Target = BuildTarget | UnbuiltTarget | UnrunnableTarget;

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { readServeStates, type ServeState, writeServeState } from '../../src/control/serve-state.ts';
-import { makeStateFolder } from '../../src/control/state-folder.ts';
+import { makeStateFolder } from '../../src/folders/state-folder.ts';
 
 const state: Omit<ServeState, 'version' | 'pid'> = {
   since: '2026-01-01T00:00:00.000Z',
