@@ -37,10 +37,11 @@ export type MessageType = (typeof messageTypes)[number];
  * - `moved`: it goes on to anyone who holds the function.
  * - `br`: it takes messages that are compressed by brotli.
  * - `bits7`: it takes texts with seven bits to a character.
+ * - `receiving`: it takes such an `ack` for what it is, and waits on.
  *
- * A client says the last two in its item's `capabilities`.
+ * A client says `br` and `bits7` in its item's `capabilities`.
  */
-export const abilities = ['asks', 'moved', 'br', 'bits7'] as const;
+export const abilities = ['asks', 'moved', 'br', 'bits7', 'receiving'] as const;
 export type Ability = (typeof abilities)[number];
 
 /**
@@ -69,6 +70,9 @@ const optionalText = v.optional(v.string());
 /** How many, or which, of a streamed response's parts. */
 const partCount = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2_147_483_647));
 
+const sendingNumber = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2_147_483_647));
+const chunkNumber = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maxChunks - 1));
+
 /** What stands in clear before each sealed chunk, and is authenticated with it. */
 export const headerSchema = v.strictObject({
   v: v.literal(protocolVersion),
@@ -80,9 +84,9 @@ export const headerSchema = v.strictObject({
    */
   id: asciiIdentifier,
   /** Counts one end's sendings in a conversation, from 1, so that chunks of two sendings never mix. */
-  attempt: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2_147_483_647)),
+  attempt: sendingNumber,
   /** This chunk's place, from 0, and how many there are. */
-  seq: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(maxChunks - 1)),
+  seq: chunkNumber,
   total: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(maxChunks)),
   /** The message was compressed before it was cut and sealed: by gzip, or by brotli. */
   gzip: v.optional(v.literal(true)),
@@ -128,9 +132,14 @@ export const headSchemas = {
   }),
   /**
    * `parts`, from a stub: all before this one were passed on. `asks`, from a client: it has not begun, since the
-   * invocation may be old, and begins when the stub answers with a `probe`.
+   * invocation may be old, and begins when the stub answers with a `probe`. `receiving`, from a client: some chunks of the
+   * `invoke` are there, and it is no ack yet.
    */
-  ack: v.object({ parts: v.optional(partCount), asks: v.optional(v.literal(true)) }),
+  ack: v.object({
+    parts: v.optional(partCount),
+    asks: v.optional(v.literal(true)),
+    receiving: v.optional(v.literal(true)),
+  }),
   /** `index` is its place from 0; `contentType` is the response's. */
   part: v.object({ index: partCount, contentType: v.string() }),
   result: v.object({
@@ -141,8 +150,17 @@ export const headSchemas = {
     parts: v.optional(partCount),
   }),
   error: v.object({ codeMs: v.number(), parts: v.optional(partCount) }),
-  /** `replyTo` as in `invoke`: the stub may have a new connection since. `parts` as in `ack`. */
-  probe: v.object({ replyTo: identifier, parts: v.optional(partCount) }),
+  /**
+   * `replyTo` as in `invoke`: the stub may have a new connection since. `parts` as in `ack`. `lacks`: of the answer's
+   * sending of this number some chunks are there, and these are not.
+   */
+  probe: v.object({
+    replyTo: identifier,
+    parts: v.optional(partCount),
+    lacks: v.optional(
+      v.object({ attempt: sendingNumber, chunks: v.pipe(v.array(chunkNumber), v.maxLength(maxChunks)) }),
+    ),
+  }),
   /** `code`: the error that the caller got, e.g. `LD_NO_ACK`; absent for a deadline. */
   cancel: v.object({
     reason: v.picklist(['deadline', 'shutdown']),

@@ -1,6 +1,6 @@
 // Chunks become messages again, in any order, under a bound in memory and in time.
 import type { Clock, Timer } from './clock.ts';
-import { type MessageHeader, maxMessageBytes } from './message.ts';
+import { type MessageHeader, type MessageType, maxMessageBytes } from './message.ts';
 
 export interface ReassemblyLimits {
   /** All unfinished messages together; beyond it those of anyone who has most are dropped, the oldest first. */
@@ -89,6 +89,14 @@ export class Reassembler {
     this.#renew(key, pending);
     this.#makeRoom();
     return undefined;
+  }
+
+  /** The message that has begun to arrive, of those of `types` the latest, and the chunks it lacks. */
+  unfinished(...types: MessageType[]): { attempt: number; chunks: number[] } | undefined {
+    const begun = [...this.#pending.values()].findLast(({ header }) => types.includes(header.type));
+    if (begun === undefined) return undefined;
+    const { chunks, header } = begun;
+    return { attempt: header.attempt, chunks: [...chunks.keys()].filter((seq) => !chunks[seq]) };
   }
 
   /** Drops everything unfinished without a word. */

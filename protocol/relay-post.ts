@@ -26,17 +26,32 @@ export type PostOutcome =
   | { readonly kind: 'gone' }
   | { readonly kind: 'failed'; readonly reason: string };
 
-const firstRetryMs = 25;
-const longestRetryMs = 2000;
+/** Waits before another attempt: random, up to the first, which doubles up to the longest. */
+export const firstRetryMs = 25;
+export const longestRetryMs = 2000;
 
 /** One post's own bound; the relay answers within tens of milliseconds. */
-const postTimeoutMs = 10_000;
+export const postTimeoutMs = 10_000;
 
 /** Warming is no one's wait; it must not outlive the init phase. */
 const warmBoundMs = 3000;
 
 /** Chunks under way at once: enough to fill the line, few enough not to meet the throttle (429) by ourselves. */
 const postsAtOnce = 8;
+
+/** What passes: the network is away for a while, or this machine out of sockets until some are closed. */
+const passingErrors =
+  /^(ETIMEDOUT|ECONNREFUSED|EAI_AGAIN|ENOTFOUND|E(HOST|NET)(UNREACH|DOWN)|E[MN]FILE|ENOBUFS|ENOMEM|EADDRNOTAVAIL)$/;
+
+/** One attempt's bounds; all but the time may be left out. */
+export interface AttemptOptions {
+  readonly untilMs: number;
+  /** At most so long, default {@link postTimeoutMs}. */
+  readonly timeoutMs?: number;
+  /** Instead of the poster's own. */
+  readonly http?: HttpClient;
+  readonly signal?: AbortSignal;
+}
 
 /** Posts wire texts to connections, with the order of arrival left open. */
 export class RelayPoster {
@@ -55,7 +70,6 @@ export class RelayPoster {
    * jitter, until `untilMs` (milliseconds since the epoch).
    */
   async post(connectionId: string, texts: readonly string[], untilMs: number): Promise<PostOutcome> {
-    const url = new URL(this.#base + encodeURIComponent(connectionId));
     let next = 0;
     let bad: PostOutcome | undefined;
     const lane = async () => {
@@ -63,7 +77,7 @@ export class RelayPoster {
         const text = texts[next];
         if (text === undefined) return;
         next += 1;
-        const outcome = await this.#postOne(url, text, untilMs);
+        const outcome = await this.#postOne(connectionId, text, untilMs);
         if (outcome.kind !== 'delivered') bad ??= outcome;
       }
     };
@@ -77,11 +91,11 @@ export class RelayPoster {
     await this.post('warm', [''], this.#options.clock.now() + warmBoundMs);
   }
 
-  async #postOne(url: URL, text: string, untilMs: number): Promise<PostOutcome> {
+  async #postOne(connectionId: string, text: string, untilMs: number): Promise<PostOutcome> {
     const { clock, random = Math.random } = this.#options;
     let ceiling = firstRetryMs;
     for (;;) {
-      const reason = await this.#attempt(url, text, untilMs);
+      const reason = await this.attempt(connectionId, text, { untilMs });
       if (typeof reason !== 'string') return reason;
       const wait = random() * ceiling;
       ceiling = Math.min(ceiling * 2, longestRetryMs);
@@ -90,24 +104,25 @@ export class RelayPoster {
     }
   }
 
-  /** A final outcome, or the reason why another attempt may go better. */
-  async #attempt(url: URL, body: string, untilMs: number): Promise<PostOutcome | string> {
-    const { clock, credentials, http } = this.#options;
+  /** Posts one text once; a final outcome, or the reason why another attempt may go better. Never rejects. */
+  async attempt(connectionId: string, body: string, options: AttemptOptions): Promise<PostOutcome | string> {
+    const { clock, credentials } = this.#options;
+    const { http = this.#options.http, signal, timeoutMs = postTimeoutMs, untilMs } = options;
+    const url = new URL(this.#base + encodeURIComponent(connectionId));
     try {
       const now = clock.now();
       const headers = this.#signer.sign({ method: 'POST', url, body }, await credentials(), now);
-      const timeoutMs = Math.max(1, Math.min(postTimeoutMs, untilMs - now));
-      const response = await http.send({ method: 'POST', url, headers, body, timeoutMs });
+      const boundMs = Math.max(1, Math.min(timeoutMs, untilMs - now));
+      const response = await http.send({ method: 'POST', url, headers, body, timeoutMs: boundMs, signal });
       if (response.status >= 200 && response.status < 300) return { kind: 'delivered' };
       // By status, not by an error's name: those differ between emulators and SDK versions.
       if (response.status === 410) return { kind: 'gone' };
       const reason = `HTTP ${response.status} ${firstLine(response.body.toString('utf8'))}`.trim();
       return response.status === 429 || response.status >= 500 ? reason : { kind: 'failed', reason };
     } catch (error) {
-      const code = (error as { code?: unknown } | null)?.code;
-      const passing =
-        isReset(error) || code === 'ETIMEDOUT' || code === 'ECONNREFUSED' || code === 'EAI_AGAIN';
-      return passing ? messageOf(error) : { kind: 'failed', reason: messageOf(error) };
+      const code = String((error as { code?: unknown } | null)?.code);
+      const reason = messageOf(error);
+      return isReset(error) || passingErrors.test(code) ? reason : { kind: 'failed', reason };
     }
   }
 }

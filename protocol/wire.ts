@@ -13,6 +13,7 @@ import {
   type Message,
   type MessageHeader,
   type MessageType,
+  maxChunks,
   maxHeadBytes,
   maxMessageBytes,
   maxWireBytes,
@@ -40,10 +41,23 @@ const maxWindowBits = 18;
 /** More than any header takes: two identifiers of 128 characters, an encapsulated key, numbers and names. */
 const maxHeaderBytes = 1024;
 
-/** How much of a message fits in one chunk: measured back from the encoded bytes on the wire. */
-const chunkBytesOf = (isSeptets: boolean) =>
-  Math.floor((maxWireBytes - maxHeaderBytes) / (isSeptets ? 32 : 4)) * (isSeptets ? 28 : 3) -
-  sealOverheadBytes;
+/** How much of a message fits in one text: measured back from the encoded bytes on the wire. */
+const chunkBytesOf = (textBytes: number, isSeptets: boolean) =>
+  Math.floor((textBytes - maxHeaderBytes) / (isSeptets ? 32 : 4)) * (isSeptets ? 28 : 3) - sealOverheadBytes;
+
+/**
+ * How large texts are, in bytes up to {@link maxWireBytes}: a message goes as one of `whole`; else the first have `lead`,
+ * and they double every {@link textsOfOneSize} up to `piece`. More than {@link maxChunks} are never made.
+ */
+export interface Cut {
+  readonly whole: number;
+  readonly lead: number;
+  readonly piece: number;
+}
+
+const wholeTexts: Cut = { whole: maxWireBytes, lead: maxWireBytes, piece: maxWireBytes };
+
+const textsOfOneSize = 16;
 
 const gzipLater = promisify(gzip);
 const gunzipLater = promisify(gunzip);
@@ -52,7 +66,7 @@ const unbrotliLater = promisify(brotliDecompress);
 
 /**
  * Compresses, cuts and seals a message as the other end understands it; returns its wire texts, each at most
- * {@link maxWireBytes} of ASCII.
+ * {@link maxWireBytes} of ASCII. The same `cut` makes the same chunks of the same message.
  * `enc` and the secret's id are announced in every text when `towardsClient`, since chunks arrive in any order.
  * Rejects with LD_TOO_LARGE over {@link maxMessageBytes}.
  */
@@ -60,6 +74,7 @@ export async function encodeMessage<T extends MessageType>(
   message: Message<T>,
   channel: Channel,
   towardsClient: boolean,
+  cut: Cut = wholeTexts,
 ): Promise<string[]> {
   const plain = joinHeadAndBody(message);
   if (plain.length > maxMessageBytes) {
@@ -70,11 +85,11 @@ export async function encodeMessage<T extends MessageType>(
   }
   const useBrotli = channel.understands.includes('br');
   const isSeptets = channel.understands.includes('bits7');
-  const chunkBytes = chunkBytesOf(isSeptets);
   const compressed = plain.length < compressFromBytes ? plain : await compress(plain, useBrotli);
   const isSmaller = compressed.length < plain.length;
   const bytes = isSmaller ? compressed : plain;
-  const total = Math.max(1, Math.ceil(bytes.length / chunkBytes));
+  const ends = endsOf(bytes.length, cut, isSeptets);
+  const total = ends.length;
   const texts: string[] = [];
   for (let seq = 0; seq < total; seq += 1) {
     const header: MessageHeader = {
@@ -90,10 +105,27 @@ export async function encodeMessage<T extends MessageType>(
       ...(towardsClient && channel.secretId !== undefined ? { psk: channel.secretId } : {}),
     };
     const headerText = JSON.stringify(header);
-    const sealed = channel.seal(headerText, bytes.subarray(seq * chunkBytes, (seq + 1) * chunkBytes));
+    const sealed = channel.seal(headerText, bytes.subarray(ends[seq - 1] ?? 0, ends[seq]));
     texts.push(`${headerText}\n${isSeptets ? toSeptets(sealed) : sealed.toString('base64')}`);
   }
   return texts;
+}
+
+/** Where each chunk ends. */
+function endsOf(length: number, { lead, piece, whole }: Cut, isSeptets: boolean): number[] {
+  if (length <= chunkBytesOf(whole, isSeptets)) return [length];
+  const most = Math.max(chunkBytesOf(piece, isSeptets), Math.ceil(length / maxChunks));
+  const least = lead === piece ? most : chunkBytesOf(lead, isSeptets);
+  const full = chunkBytesOf(maxWireBytes, isSeptets);
+  const ends: number[] = [];
+  for (let end = 0; end < length; ) {
+    const planned = Math.min(most, least * 2 ** Math.floor(ends.length / textsOfOneSize));
+    // What is left for the texts after this one must fit into them.
+    const needed = length - end - (maxChunks - ends.length - 1) * full;
+    end = Math.min(length, end + Math.max(planned, needed));
+    ends.push(end);
+  }
+  return ends;
 }
 
 /** A wire text taken apart but not yet opened: nothing in it is to be trusted. */
@@ -176,11 +208,13 @@ async function decompress(header: MessageHeader, bytes: Uint8Array): Promise<Uin
   const options = { chunkSize: brotliOptions.chunkSize, maxOutputLength: maxMessageBytes };
   if (header.gzip) return gunzipLater(bytes, options);
   if (!header.br) return bytes;
-  // RFC 7932, 9.1: the window's size is in the first bits, and memory of that size is the reader's.
-  const [first = 0] = bytes;
-  if (first & 1 && 17 + ((first >> 1) & 7) > maxWindowBits)
-    throw new Error(`${header.type} with a large window`);
+  if (hasLargeWindow(bytes)) throw new Error(`${header.type} with a large window`);
   return unbrotliLater(bytes, options);
+}
+
+/** RFC 7932, 9.1: the window's size is in the first bits, and memory of that size is the reader's. */
+export function hasLargeWindow([first = 0]: Uint8Array): boolean {
+  return (first & 1) === 1 && 17 + ((first >> 1) & 7) > maxWindowBits;
 }
 
 function describeHeaderMistake(json: unknown, nested: Record<string, unknown> | undefined): string {

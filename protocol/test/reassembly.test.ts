@@ -156,3 +156,17 @@ it('forgets which messages it has seen beyond a number', () => {
     'a',
   ]);
 });
+
+it('tells which chunks the latest message of a type lacks', () => {
+  const pending = reassembler();
+  expect(pending.unfinished('invoke')).toBeUndefined();
+  pending.accept('stub', header('a', 1, 4), bytes('1'));
+  pending.accept('stub', header('a', 3, 4), bytes('3'));
+  expect(pending.unfinished('result', 'invoke')).toEqual({ attempt: 1, chunks: [0, 2] });
+  expect(pending.unfinished('result')).toBeUndefined();
+  pending.accept('stub', header('a', 2, 3, 2), bytes('2'));
+  expect(pending.unfinished('invoke')).toEqual({ attempt: 2, chunks: [0, 1] });
+  pending.accept('stub', header('a', 0, 3, 2), bytes('0'));
+  pending.accept('stub', header('a', 1, 3, 2), bytes('1'));
+  expect(pending.unfinished('invoke')).toEqual({ attempt: 1, chunks: [0, 2] });
+});

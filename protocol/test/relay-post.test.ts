@@ -94,6 +94,33 @@ describe('a post', () => {
     expect(await outcome).toEqual({ kind: 'delivered' });
   });
 
+  it.each(['EMFILE', 'ENFILE', 'ENOBUFS', 'EADDRNOTAVAIL', 'ENETUNREACH', 'EHOSTDOWN', 'ENOTFOUND'])(
+    'is tried again after %s, which passes',
+    async (code) => {
+      statuses();
+      const send = http.send.bind(http);
+      let failures = 2;
+      http.send = (request) => {
+        failures -= 1;
+        return failures < 0 ? send(request) : Promise.reject(Object.assign(new Error(code), { code }));
+      };
+      const outcome = poster().post('c=', ['text'], clock.now() + 60_000);
+      expect(await waitsUntil(outcome)).toEqual([25, 50]);
+      expect(await outcome).toEqual({ kind: 'delivered' });
+    },
+  );
+
+  it('is not tried again after an error that stays', async () => {
+    const error = Object.assign(new Error('self-signed certificate'), {
+      code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    });
+    http.send = () => Promise.reject(error);
+    expect(await poster().post('c=', ['text'], clock.now() + 60_000)).toEqual({
+      kind: 'failed',
+      reason: 'self-signed certificate',
+    });
+  });
+
   it('waits with full jitter, at most 2 s, and never past its bound', async () => {
     answer = ({ response }) => response.writeHead(503).end('busy');
     const calm = poster(() => 1).post('c=', ['text'], clock.now() + 10_000);

@@ -408,3 +408,38 @@ describe('a whole message', () => {
     await expect(decoding).rejects.not.toThrow(/secret/);
   });
 });
+
+describe('cut for a thin line', () => {
+  const kilobytes = (whole: number, lead: number, piece: number) => ({
+    whole: whole * 1024,
+    lead: lead * 1024,
+    piece: piece * 1024,
+  });
+
+  it.each([
+    ['evenly', 700_000, kilobytes(32, 32, 32), [32, 32]],
+    ['as much as makes 96', 4_600_000, kilobytes(32, 32, 32), [63, 64]],
+    ['small ones first', 700_000, kilobytes(127, 32, 127), [32, 64]],
+    ['small ones first, of the largest message', maxMessageBytes - 4096, kilobytes(127, 32, 127), [32, 127]],
+    ['not at all where it fits', 90_000, kilobytes(127, 32, 127), [118, 119]],
+  ])('a message goes %s, in texts within bounds', async (_how, bytes, cut, [first, largest]) => {
+    const message = invoke(noise(bytes, 3));
+    const texts = await encodeMessage(message, toClient, true, cut);
+    expect(texts.length).toBeLessThanOrEqual(96);
+    const sizes = texts.map((text) => text.length);
+    const most = Math.max(...sizes);
+    expect(most).toBeLessThanOrEqual((largest ?? 0) * 1024);
+    expect(most).toBeGreaterThan((largest ?? 0) * 1024 - 2048);
+    expect(sizes[0]).toBeLessThanOrEqual((first ?? 0) * 1024);
+    const [received] = await deliver(shuffled(texts, 1));
+    expectSame(received, message);
+  });
+
+  it('the same makes the same chunks, so that two sealings of one sending complete each other', async () => {
+    const message = invoke(noise(500_000, 4));
+    const cut = kilobytes(32, 32, 32);
+    const [one, two] = await Promise.all([1, 2].map(() => encodeMessage(message, toClient, true, cut)));
+    const [received] = await deliver([...(one ?? []).slice(0, 5), ...(two ?? []).slice(5)]);
+    expectSame(received, message);
+  });
+});

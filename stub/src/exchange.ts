@@ -136,6 +136,8 @@ export class Exchange {
       if (!wasTaken && isAwaited) this.#signals.put({ kind: 'moved' });
       return;
     }
+    // It has not begun, and may be displaced before it does.
+    if (message.type === 'ack' && message.head.receiving) return this.#signals.put({ kind: 'receiving' });
     if (!this.#recipients.hear(from)) {
       if (message.type === 'ack' && message.head.asks) void this.#inform(this.#recipients.latest(from));
       return onDrop(`${message.type} of a client that was too late`);
@@ -278,6 +280,11 @@ export class Exchange {
     };
     for (let leftMs = boundMs; leftMs > 0; leftMs -= lookEveryMs) {
       const signal = await this.#signals.next(Math.min(leftMs, lookEveryMs));
+      if (signal?.kind === 'receiving') {
+        // On a thin line a large event takes its time: no second copy.
+        leftMs = boundMs + lookEveryMs;
+        continue;
+      }
       if (signal !== undefined) return signal;
       // Beside the wait: a directory that can't be reached must not end it.
       void look().catch(() => undefined);
@@ -330,7 +337,11 @@ export class Exchange {
     const probe = async (client: Client) => {
       const { connectionId } = await socket.get();
       const boundMs = Math.min(this.#patience.probeMs, head.deadline - clock.now());
-      const probed = { replyTo: connectionId, ...(parts ? { parts: parts.acknowledge() } : {}) };
+      const probed = {
+        replyTo: connectionId,
+        parts: parts?.acknowledge(),
+        lacks: this.#reassembler.unfinished('result', 'error'),
+      };
       return this.#post(client, { type: 'probe', head: probed }, boundMs);
     };
     const began = this.#recipients.current;

@@ -7,6 +7,8 @@ export type Answer = Message<'result'> | Message<'error'>;
 export type Signal =
   | { readonly kind: 'ack' }
   | { readonly kind: 'answer'; readonly answer: Answer }
+  /** A client that was sent the invocation has some of it. */
+  | { readonly kind: 'receiving' }
   /** The client that was sent the invocation does not run it. */
   | { readonly kind: 'moved' }
   /** The directory names another connection, or none. */

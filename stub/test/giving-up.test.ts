@@ -104,7 +104,7 @@ describe('a client that asks whether its invocation is still waited for', () => 
     const received = await client.next('invoke');
     const { ackBy, sentAt, understands } = received.message.head;
     expect((ackBy ?? 0) - sentAt).toBe(3000);
-    expect(understands).toEqual(['asks', 'moved', 'br', 'bits7']);
+    expect(understands).toEqual(['asks', 'moved', 'br', 'bits7', 'receiving']);
     await ask(received.message.head.replyTo, received.message.id, received.channel);
     expect((await client.next('probe')).message.id).toBe(received.message.id);
     await client.answer(received, '1');

@@ -143,6 +143,30 @@ describe('a client', () => {
     expect((await client.next('cancel')).message.head).toEqual({ reason: 'shutdown', code: 'LD_NO_ACK' });
   });
 
+  it('that says the invocation is still arriving is sent no second copy, until it says so no more', async () => {
+    const outcome = lambda.invoke({}, { timeoutMs: 60_000 });
+    const { channel, message } = await client.next('invoke');
+    const { id } = message;
+    await lambda.untilTimer(lookEveryMs, 1);
+    for (let seconds = 1; seconds <= 10; seconds += 1) {
+      lambda.advance(lookEveryMs);
+      await lambda.untilTimer(lookEveryMs, 1);
+      const receipt = { type: 'ack', id, attempt: seconds, head: { receiving: true } } as const;
+      await client.send(message.head.replyTo, channel, { ...receipt, body: new Uint8Array(0) });
+      // The wait begins anew.
+      await lambda.untilTimer(lookEveryMs, 1);
+    }
+    expect(sentTo(client.connectionId)).toEqual(['invoke']);
+    for (let seconds = 1; seconds <= 3; seconds += 1) {
+      lambda.advance(lookEveryMs);
+      await lambda.untilTimer(lookEveryMs, 1);
+    }
+    const again = await client.next('invoke');
+    expect(again.message.attempt).toBe(2);
+    await client.answer(again, '1');
+    expect(answerOf(await outcome)).toBe(1);
+  });
+
   it('that stays silent until the deadline is named for it, since the code has not run', async () => {
     const outcome = lambda.invoke({}, { timeoutMs: 8000 });
     await client.next('invoke');
@@ -294,7 +318,7 @@ describe('the stub’s own connection', () => {
     const outcome = lambda.invoke({});
     const first = await client.next('invoke');
     expect(first.message.head).toMatchObject({ replyTo: dead });
-    await lambda.untilTimer(1500);
+    await lambda.untilTimer(1490);
     lambda.advance(1500);
     const second = await client.next('invoke');
     expect(second.message.head).not.toMatchObject({ replyTo: dead });
@@ -352,7 +376,7 @@ describe('the deadline', () => {
   it('is kept also when the cancel can’t be delivered', async () => {
     const outcome = lambda.invoke({}, { timeoutMs: 5000 });
     await client.acknowledge(await client.next('invoke'));
-    await lambda.untilTimer(1500);
+    await lambda.untilTimer(1490);
     world.relay.onPost = () => 403;
     lambda.advance(4500);
     expect(errorOf(await outcome).errorType).toBe('Sandbox.Timedout');

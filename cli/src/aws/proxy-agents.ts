@@ -8,13 +8,14 @@ import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 const agents = new Map<string, Agent>();
 
 /**
- * The agent that tunnels (CONNECT) to a URL, or undefined where no proxy stands before it. Throws LD_CONFIG for a
- * proxy that is no URL; the proxy's user and password never show.
+ * The agent that tunnels (CONNECT) to a URL, or undefined where no proxy stands before it; `use` has connections of its
+ * own. Throws LD_CONFIG for a proxy that is no URL; the proxy's user and password never show.
  */
-export function proxyAgent(url: URL): Agent | undefined {
+export function proxyAgent(url: URL, use: 'all' | 'bulk' = 'all'): Agent | undefined {
   const proxy = getProxyForUrl(url.href.replace(/^ws/, 'http'));
   if (proxy === '') return undefined;
-  const known = agents.get(proxy);
+  const key = `${use} ${proxy}`;
+  const known = agents.get(key);
   if (known) return known;
   if (!URL.canParse(proxy)) {
     throw new LiveDebugError('LD_CONFIG', `the proxy set for ${url.host} is no URL`, {
@@ -22,6 +23,6 @@ export function proxyAgent(url: URL): Agent | undefined {
     });
   }
   const agent = new HttpsProxyAgent(proxy, keepAlive);
-  agents.set(proxy, agent);
+  agents.set(key, agent);
   return agent;
 }

@@ -1,6 +1,7 @@
 // `livectl serve --stage`: the stage is the one that Terraform deployed into an AWS account.
 import { resolve } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
+import { HttpClient } from '../../../protocol/http-client.ts';
 import { callerArn } from '../aws/caller-arn.ts';
 import { hasEmulator } from '../aws/endpoints.ts';
 import { checkClock, explainDirectory } from '../aws/explain-directory.ts';
@@ -29,6 +30,8 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
   return serveUntilStopped(options, async (closers) => {
     const { context, directory, http, identity, skew } = await openStage(options);
     closers.add(() => http.close());
+    const bulkHttp = new HttpClient({ agentFor: (url) => proxyAgent(url, 'bulk') });
+    closers.add(() => bulkHttp.close());
     const { credentials, region } = identity;
     // All that the start asks AWS for goes out at once: each costs a round trip, and most of them a handshake.
     const asked = {
@@ -92,7 +95,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
           openSecrets(directory, stage, isOfModule01, emit, asked.secret).catch(fail),
         ]);
         return {
-          relay: { url: relayUrl, region, stage, secrets, credentials, http, agent },
+          relay: { url: relayUrl, region, stage, secrets, credentials, http, bulkHttp, agent },
           directory,
           skew,
           caller,

@@ -1,5 +1,6 @@
 // [3] The head of an invocation from its first chunk alone: enough to answer a stub that is too old, whatever its event's size.
-import { createGunzip } from 'node:zlib';
+import type { Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import * as v from 'valibot';
 import {
   headSchemas,
@@ -7,6 +8,7 @@ import {
   type MessageHeader,
   maxHeadBytes,
 } from '../../../protocol/message.ts';
+import { hasLargeWindow } from '../../../protocol/wire.ts';
 
 /**
  * The head of the `invoke` that a first chunk begins; undefined where it is no such chunk or has no such head. Never
@@ -17,7 +19,12 @@ export async function invokeHeadOf(
   chunk: Buffer,
 ): Promise<MessageHead<'invoke'> | undefined> {
   if (header.type !== 'invoke' || header.seq !== 0) return undefined;
-  const line = firstLineOf(header.gzip ? await beginningOf(chunk) : chunk.subarray(0, maxHeadBytes));
+  if (header.br && hasLargeWindow(chunk)) return undefined;
+  const line = firstLineOf(
+    header.gzip || header.br
+      ? await beginningOf(chunk, header.gzip ? createGunzip() : createBrotliDecompress())
+      : chunk.subarray(0, maxHeadBytes),
+  );
   if (line === undefined) return undefined;
   const head = v.safeParse(v.pipe(v.string(), v.parseJson(), headSchemas.invoke), line);
   return head.success ? head.output : undefined;
@@ -29,23 +36,22 @@ function firstLineOf(bytes: Buffer): string | undefined {
 }
 
 /** The first bytes of what was compressed, of which there may be only the beginning. */
-function beginningOf(compressed: Buffer): Promise<Buffer> {
+function beginningOf(compressed: Buffer, unzip: Transform): Promise<Buffer> {
   return new Promise((resolve) => {
     const parts: Buffer[] = [];
     let size = 0;
-    const gunzip = createGunzip();
     const done = () => {
-      gunzip.destroy();
+      unzip.destroy();
       resolve(Buffer.concat(parts).subarray(0, maxHeadBytes));
     };
-    gunzip.on('data', (part: Buffer) => {
+    unzip.on('data', (part: Buffer) => {
       parts.push(part);
       size += part.length;
       if (size >= maxHeadBytes) done();
     });
-    // Cut off in the middle, or no gzip at all: what came out until then counts.
-    gunzip.on('error', done);
-    gunzip.on('end', done);
-    gunzip.end(compressed);
+    // Cut off in the middle, or nothing of the kind: what came out until then counts.
+    unzip.on('error', done);
+    unzip.on('end', done);
+    unzip.end(compressed);
   });
 }

@@ -7,6 +7,7 @@ import type { Channel } from '../../../protocol/sealing.ts';
 import { Unpacker } from '../../../protocol/unpacker.ts';
 import { parseWire } from '../../../protocol/wire.ts';
 import { invokeHeadOf } from './first-chunk.ts';
+import { Receipts, type ReceiptsOptions } from './receipts.ts';
 import { Senders, type SendersOptions } from './senders.ts';
 
 /** What a client may be sent; the other messages are its own. */
@@ -27,6 +28,8 @@ export interface InboxOptions extends SendersOptions {
   readonly onMessage: (message: InboundMessage, channel: Channel) => void;
   /** A few in a second at most. */
   readonly onUnproven: (invoke: UnprovenInvoke, channel: Channel) => void;
+  /** An invocation takes its time to arrive, and its stub wants to hear of that; `count` from 1. */
+  readonly onReceiving: ReceiptsOptions['tell'];
   /** Why one was dropped, in a few words without its payload, and how many were so far. */
   readonly onDrop: (reason: string, dropped: number) => void;
 }
@@ -37,12 +40,14 @@ export class Inbox {
   readonly #reassembler: Reassembler;
   readonly #senders: Senders;
   readonly #unpacker = new Unpacker();
+  readonly #receipts: Receipts;
   #closed = false;
   #dropped = 0;
 
   constructor(options: InboxOptions) {
     this.#options = options;
     this.#senders = new Senders(options);
+    this.#receipts = new Receipts({ clock: options.clock, tell: options.onReceiving });
     this.#reassembler = new Reassembler(options.clock, (header, reason) =>
       this.#drop(`unfinished ${header.type} of ${header.id}: ${reason}`),
     );
@@ -60,7 +65,8 @@ export class Inbox {
     const { channel } = opened;
     if (opened.isUnproven) return this.#refuse(header, opened.chunk, channel);
     const bytes = this.#reassembler.accept(channel.enc, header, opened.chunk);
-    if (bytes === undefined) return;
+    if (bytes === undefined) return this.#receipts.chunk(header, opened.chunk, channel);
+    this.#receipts.done(header, channel);
     let message: AnyMessage;
     try {
       message = await this.#unpacker.unpack(channel.enc, header, bytes);
@@ -76,6 +82,7 @@ export class Inbox {
   close(): void {
     this.#closed = true;
     this.#reassembler.close();
+    this.#receipts.close();
     this.#unpacker.close();
   }
 

@@ -8,8 +8,11 @@ import { type PostOutcome, RelayPoster } from '../../../protocol/relay-post.ts';
 import { openRelaySocket, type RelaySocket } from '../../../protocol/relay-socket.ts';
 import type { Channel, ClientKeys } from '../../../protocol/sealing.ts';
 import type { AwsCredentials } from '../../../protocol/signature.ts';
-import { encodeMessage } from '../../../protocol/wire.ts';
+import { type Cut, encodeMessage } from '../../../protocol/wire.ts';
+import { Destination } from './destination.ts';
 import { type InboundMessage, Inbox, type UnprovenInvoke } from './inbox.ts';
+import { PostQueue } from './post-queue.ts';
+import { Room } from './room.ts';
 import type { StageSecrets } from './stage-secrets.ts';
 import { WarmConnections } from './warm-connections.ts';
 
@@ -31,6 +34,8 @@ export interface RelayLinkOptions {
   readonly secrets: StageSecrets;
   readonly credentials: () => AwsCredentials | Promise<AwsCredentials>;
   readonly http: HttpClient;
+  /** Another one, with connections of its own for large messages; without it they share those of `http`. */
+  readonly bulkHttp?: HttpClient | undefined;
   readonly clock: Clock;
   /** A whole message, and the channel by which its sender can be answered. */
   readonly onMessage: (message: InboundMessage, channel: Channel) => void;
@@ -43,6 +48,21 @@ export interface RelayLinkOptions {
   readonly onConnected: (connectionId: string) => Promise<void>;
   readonly onEvent: (event: LinkEvent) => void;
   readonly agent?: Agent | undefined;
+}
+
+/** The texts of a message, and how they were cut. */
+export interface Sealed {
+  readonly texts: readonly string[];
+  readonly cut: Cut;
+}
+
+export interface PostOptions {
+  /** As an earlier sending of the same message was cut, default: as the line takes it. */
+  readonly cut?: Cut;
+  /** Of all chunks only these, by their numbers. */
+  readonly chunks?: ReadonlySet<number>;
+  /** Called before anything is posted. */
+  readonly onSealed?: (sealed: Sealed) => void;
 }
 
 const connectTimeoutMs = 10_000;
@@ -62,10 +82,24 @@ export const pongBoundMs = 10_000;
 
 const longestRetryMs = 5000;
 
+/**
+ * Messages with larger bodies than this are sealed as memory allows: five of the largest at one time. A thin line must not
+ * have livectl hold each answer a second time.
+ */
+const smallBytes = 64 * 1024;
+const maxSealedBytes = 32 * 1024 * 1024;
+
+/** Receipts have numbers that no message of the session reaches: a stub takes each number of a type once. */
+const firstReceipt = 1_000_000;
+const receiptBoundMs = 3000;
+const nothing = new Uint8Array(0);
+
 /** Keeps a connection id that the directory knows, for as long as it is not closed. */
 export class RelayLink {
   readonly #options: RelayLinkOptions;
   readonly #poster: RelayPoster;
+  readonly #queue: PostQueue;
+  readonly #room = new Room(maxSealedBytes);
   readonly #inbox: Inbox;
   readonly #warm: WarmConnections;
   #socket: RelaySocket | undefined;
@@ -85,8 +119,14 @@ export class RelayLink {
     const credentials = () => this.#credentials();
     this.#poster = new RelayPoster({ url, region, http, credentials, clock });
     this.#warm = new WarmConnections({ url, http, clock });
+    this.#queue = new PostQueue({ poster: this.#poster, bulkHttp: options.bulkHttp, clock });
     const onDrop = (reason: string, dropped: number) => onEvent({ type: 'dropped', reason, dropped });
-    this.#inbox = new Inbox({ keys, secrets, stage, clock, onMessage, onUnproven, onDrop });
+    const onReceiving = (id: string, count: number, replyTo: string, channel: Channel) => {
+      const attempt = firstReceipt + count;
+      const receipt = { type: 'ack', id, attempt, head: { receiving: true }, body: nothing } as const;
+      void this.post(replyTo, channel, receipt, clock.now() + receiptBoundMs);
+    };
+    this.#inbox = new Inbox({ keys, secrets, stage, clock, onMessage, onUnproven, onReceiving, onDrop });
   }
 
   /** Connects for the first time. Rejects with LD_RELAY or what `onConnected` rejected with. */
@@ -97,24 +137,33 @@ export class RelayLink {
     this.#options.secrets.watch();
   }
 
-  /** Seals and posts one message to a stub's connection; never rejects but for LD_TOO_LARGE. */
+  /** Seals and posts one message to a stub's connection, cut as the line takes it; never rejects but for LD_TOO_LARGE. */
   async post<T extends MessageType>(
-    connectionId: string,
+    to: Destination | string,
     channel: Channel,
     message: Message<T>,
     untilMs: number,
+    { chunks, cut = this.#queue.line.cut, onSealed }: PostOptions = {},
   ): Promise<PostOutcome> {
-    return this.#poster.post(connectionId, await encodeMessage(message, channel, false), untilMs);
+    const { length } = message.body;
+    const giveBack = length > smallBytes ? await this.#room.take(length) : undefined;
+    try {
+      const texts = await encodeMessage(message, channel, false, cut);
+      onSealed?.({ texts, cut });
+      return await this.#post(to, chunks ? texts.filter((_, seq) => chunks.has(seq)) : texts, untilMs);
+    } finally {
+      giveBack?.();
+    }
   }
 
-  /** The same towards another client, which learns the sender's key from the message. */
+  /** A message towards another client, which learns the sender's key from the message. */
   async postToClient<T extends MessageType>(
     connectionId: string,
     channel: Channel,
     message: Message<T>,
     untilMs: number,
   ): Promise<PostOutcome> {
-    return this.#poster.post(connectionId, await encodeMessage(message, channel, true), untilMs);
+    return this.#post(connectionId, await encodeMessage(message, channel, true), untilMs);
   }
 
   /** This machine slept, or stood still: connections may be dead. */
@@ -130,9 +179,15 @@ export class RelayLink {
     this.#renewal?.cancel();
     this.#heartbeat?.cancel();
     this.#endWait();
+    this.#queue.close();
+    this.#room.close();
     this.#inbox.close();
     this.#socket?.close();
     for (const socket of this.#retiring) socket.close();
+  }
+
+  #post(to: Destination | string, texts: readonly string[], untilMs: number): Promise<PostOutcome> {
+    return this.#queue.post(typeof to === 'string' ? new Destination(to) : to, texts, untilMs);
   }
 
   async #credentials(): Promise<AwsCredentials> {
@@ -187,6 +242,7 @@ export class RelayLink {
     this.#socket = undefined;
     this.#heartbeat?.cancel();
     this.#lostAt = this.#options.clock.now();
+    this.#queue.line.forget();
     this.#options.onEvent({ type: 'lost', reason });
     this.#reconnect();
   }

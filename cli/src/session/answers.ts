@@ -1,6 +1,8 @@
 // [4] What is remembered of invocations: a re-sent one is not run again, an answer is kept until it is fetched.
 import type { Clock } from '../../../protocol/clock.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
+import type { Cut } from '../../../protocol/wire.ts';
+import type { Destination } from '../relay/destination.ts';
 import type { HttpFrontKind } from '../worker/http-answer.ts';
 import type { Outcome } from '../worker/invocation.ts';
 import type { OutgoingParts } from './outgoing-parts.ts';
@@ -13,6 +15,18 @@ export interface Answer {
   readonly parts?: number | undefined;
 }
 
+/** One sending of an answer. */
+export interface Upload {
+  /** Its number: chunks of two sendings never mix. */
+  readonly attempt: number;
+  readonly to: Destination;
+  isUnderWay: boolean;
+  /** Undefined until it is sealed. */
+  cut: Cut | undefined;
+  /** When the relay had taken all of it. */
+  deliveredMs: number | undefined;
+}
+
 /** One invocation as the session knows it. */
 export interface Run {
   /** The conversation's id: every invocation a stub receives has its own, also Lambda's retry of a request. */
@@ -22,7 +36,7 @@ export interface Run {
   readonly functionName: string;
   readonly channel: Channel;
   /** The stub's connection of its latest message. */
-  replyTo: string;
+  to: Destination;
   /** What turns the answer into an HTTP response; undefined for every other source. */
   http?: HttpFrontKind | undefined;
   /** Until when the stub waits, on this machine's clock. */
@@ -41,6 +55,10 @@ export interface Run {
   /** What a response that is streamed still holds; undefined for a stub that takes whole answers only. */
   readonly parts: OutgoingParts | undefined;
   answeredMs: number | undefined;
+  /** The stub was told that it is worked on. */
+  isAcknowledged?: boolean;
+  /** The latest sending of the answer. */
+  upload?: Upload;
   /** Undefined while it runs, and again when it has been forgotten to make room. */
   answer: Answer | undefined;
 }

@@ -2,8 +2,9 @@
 import type { Clock } from '../../../protocol/clock.ts';
 import type { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { ErrorCode } from '../../../protocol/live-debug-error.ts';
-import { heldBytes, type Message } from '../../../protocol/message.ts';
+import { heldBytes, type Message, type MessageHead } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
+import { Destination } from '../relay/destination.ts';
 import type { Holders } from '../relay/holders.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
 import type { FunctionError, WorkerPool, WorkerResult } from '../worker/invocation.ts';
@@ -47,6 +48,9 @@ export interface InvocationsOptions {
  * time just when the answer needs it; the stub waits for an ack for seconds.
  */
 export const ackAfterMs = 5;
+
+/** What a stub says of how far it came. */
+type Asked = Pick<MessageHead<'probe'>, 'lacks' | 'parts'>;
 
 /** How long stopping takes to tell stubs that their invocations were cut off. */
 const lastAnswersMs = 2000;
@@ -152,7 +156,7 @@ export class Invocations {
       requestId: head.requestId,
       functionName: head.function,
       channel,
-      replyTo: head.replyTo,
+      to: new Destination(head.replyTo),
       // The clocks of laptop and Lambda may differ; how much time the stub had left does not depend on them.
       deadlineMs: sentMs + (head.deadline - head.sentAt),
       sentMs,
@@ -197,7 +201,7 @@ export class Invocations {
     this.#arrivals.confirm(message);
     const known = this.#answers.get(id);
     if (known === undefined) return this.track(this.#replies.lost(id, 1, head.replyTo, channel));
-    this.#remind(known, message, head.parts);
+    this.#remind(known, message, head);
   }
 
   /** A stub has passed on some of a streamed response. */
@@ -210,6 +214,8 @@ export class Invocations {
     this.#arrivals.cancel(id);
     const run = this.#answers.get(id);
     if (run === undefined) return this.#unwanted.add(channel, id);
+    // An answer on its way is ended, too: the line is for those that somebody waits for.
+    run.to.close();
     if (run.state !== 'running') return;
     run.cancelled = head.code ?? head.reason;
     run.parts?.close();
@@ -250,11 +256,11 @@ export class Invocations {
   }
 
   /** More invocations are under way than can be remembered. */
-  #refuse({ attempt, channel, id, replyTo }: Run): void {
+  #refuse({ attempt, channel, id, to }: Run): void {
     if (!this.#isFull) this.#error('LD_BUSY', `${maxRuns} invocations are under way; others are refused`);
     this.#isFull = true;
     const error = busy(`${maxRuns} invocations`);
-    this.track(this.#replies.fail(id, attempt + 1, replyTo, channel, error));
+    this.track(this.#replies.fail(id, attempt + 1, to.connectionId, channel, error));
   }
 
   async #work(run: Run, message: Message<'invoke'>): Promise<void> {
@@ -314,14 +320,18 @@ export class Invocations {
     return new OutgoingParts({ clock: this.#options.clock, post });
   }
 
-  #remind(run: Run, { attempt, head: { replyTo } }: Message<'invoke' | 'probe'>, parts = 0): void {
+  #remind(run: Run, { attempt, head: { replyTo } }: Message<'invoke' | 'probe'>, asked?: Asked): void {
     // One that was overtaken names a connection that may be gone by now.
     if (attempt < run.heardAttempt) return;
     run.heardAttempt = attempt;
-    run.replyTo = replyTo;
-    run.parts?.resume(parts);
+    const hasMoved = replyTo !== run.to.connectionId;
+    if (hasMoved || run.to.isClosed) {
+      run.to.close();
+      run.to = new Destination(replyTo);
+    }
+    run.parts?.resume(asked?.parts ?? 0, hasMoved);
     if (run.state === 'running') return this.track(this.#replies.acknowledge(run));
-    if (run.answer) return this.track(this.#replies.answer(run, run.answer));
+    if (run.answer) return this.track(this.#replies.again(run, run.answer, asked?.lacks));
     run.attempt += 1;
     this.track(this.#replies.lost(run.id, run.attempt, replyTo, run.channel));
   }

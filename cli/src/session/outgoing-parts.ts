@@ -46,10 +46,10 @@ export class OutgoingParts {
   #start: Buffer | undefined = Buffer.alloc(0);
   #status: number | undefined;
   #fault: string | undefined;
-  #underWay = 0;
+  readonly #underWay = new Set<Part>();
   /** The relay took a part no more: the stub has to say where it is now. */
   #stuck = false;
-  /** Counts how often the stub has asked. */
+  /** Counts the stub's connections. */
   #line = 0;
   #ending = false;
   #stopped = false;
@@ -109,11 +109,21 @@ export class OutgoingParts {
     this.#makeRoom();
   }
 
-  /** The stub asks, perhaps from a new connection: what it doesn't have is sent again. */
-  resume(count: number): void {
+  /**
+   * The stub asks. From a new connection (`hasMoved`) all that it doesn't have is sent again, and what was on its way has
+   * ended; else what is on its way goes on, and of what the relay has taken the part that the stub waits for goes again, or
+   * all where nothing is on its way.
+   */
+  resume(count: number, hasMoved: boolean): void {
+    if (hasMoved) {
+      this.#line += 1;
+      this.#underWay.clear();
+    }
     this.#stuck = false;
-    this.#line += 1;
-    this.#queue = [...this.#kept];
+    const isBusy = this.#underWay.size > 0;
+    this.#queue = this.#kept.filter(
+      (part) => !this.#underWay.has(part) && (!isBusy || part.index === count || this.#queue.includes(part)),
+    );
     this.acknowledge(count);
   }
 
@@ -186,7 +196,7 @@ export class OutgoingParts {
   }
 
   #send(): void {
-    while (!this.#stuck && this.#underWay < postsAtOnce) {
+    while (!this.#stuck && this.#underWay.size < postsAtOnce) {
       const part =
         this.#queue.shift() ?? (this.#mayCut() ? this.#nextPart(this.#take(partBytes)) : undefined);
       if (part === undefined) break;
@@ -199,7 +209,7 @@ export class OutgoingParts {
     if (this.#stopped || this.#keptBytes >= windowBytes || this.#kept.length >= windowParts) return false;
     // The rest of an ending response goes with its answer.
     if (this.#ending) return this.#bufferedBytes > partBytes;
-    return this.#bufferedBytes >= partBytes || (this.#bufferedBytes > 0 && this.#underWay === 0);
+    return this.#bufferedBytes >= partBytes || (this.#bufferedBytes > 0 && this.#underWay.size === 0);
   }
 
   #nextPart(bytes: Uint8Array): Part {
@@ -211,12 +221,16 @@ export class OutgoingParts {
   }
 
   async #post(part: Part): Promise<void> {
-    this.#underWay += 1;
+    this.#underWay.add(part);
     const line = this.#line;
     const taken = await this.#options.post(part);
-    this.#underWay -= 1;
-    // What failed before the stub asked has been queued again since.
-    if (!taken && line === this.#line) this.#stuck = true;
+    // What was on its way to the connection before has been queued again since.
+    if (line !== this.#line) return;
+    this.#underWay.delete(part);
+    if (!taken) {
+      this.#stuck = true;
+      if (this.#kept.includes(part)) this.#queue.unshift(part);
+    }
     this.#send();
   }
 

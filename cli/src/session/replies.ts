@@ -4,9 +4,10 @@ import { type ErrorCode, LiveDebugError } from '../../../protocol/live-debug-err
 import type { Message, MessageHead } from '../../../protocol/message.ts';
 import type { PostOutcome } from '../../../protocol/relay-post.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
-import type { RelayLink } from '../relay/relay-link.ts';
+import type { Cut } from '../../../protocol/wire.ts';
+import type { RelayLink, Sealed } from '../relay/relay-link.ts';
 import type { FunctionError, Outcome } from '../worker/invocation.ts';
-import { type Answer, bodyOf, type Run } from './answers.ts';
+import { type Answer, bodyOf, type Run, type Upload } from './answers.ts';
 import type { Held } from './doubts.ts';
 import type { Part } from './outgoing-parts.ts';
 import { lost, tooLarge } from './own-errors.ts';
@@ -19,6 +20,23 @@ export interface RepliesOptions {
 
 /** An answer is still tried to be delivered this long after the stub's deadline: its clock may differ. */
 export const deliveryGraceMs = 5000;
+
+/** What a stub has not heard of for so long is acknowledged ahead of it: it waits 3 s for an ack, and then sends again. */
+const ackAheadMs = 1000;
+
+/** A question that crossed the end of an upload asks for nothing that is not there already. */
+const crossingMs = 1000;
+
+/** Chunks that a stub lacks of a sending of the answer. */
+export type Lacking = NonNullable<MessageHead<'probe'>['lacks']>;
+
+/** One sending of an answer: all of it, or some chunks, cut as before. */
+interface Sending {
+  readonly attempt: number;
+  readonly untilMs: number;
+  readonly cut?: Cut;
+  readonly chunks?: ReadonlySet<number>;
+}
 
 const nothing = new Uint8Array(0);
 
@@ -33,11 +51,14 @@ export class Replies {
   /** Beside the work: it warms the connection for the answer. */
   async acknowledge(run: Run): Promise<void> {
     run.attempt += 1;
+    run.isAcknowledged = true;
     const { link, onError } = this.#options;
+    const { to } = run;
     const ack = { type: 'ack', id: run.id, attempt: run.attempt, head: {}, body: nothing } as const;
-    const posted = await link.post(run.replyTo, run.channel, ack, run.deadlineMs);
+    const posted = await link.post(to, run.channel, ack, run.deadlineMs);
     // Gone: the stub opens a new connection and asks from there.
-    if (posted.kind === 'failed') onError('LD_RELAY', `the relay did not take an ack: ${posted.reason}`);
+    if (posted.kind === 'failed' && !to.isClosed)
+      onError('LD_RELAY', `the relay did not take an ack: ${posted.reason}`);
   }
 
   /** Asks whether the stub still waits for an invocation that may be old, for as long as a stub waits for an ack. */
@@ -72,10 +93,13 @@ export class Replies {
   async part(run: Run, { index, contentType, bytes }: Part): Promise<boolean> {
     run.attempt += 1;
     const { link, onError } = this.#options;
+    const { to } = run;
     const head = { index, contentType };
     const message = { type: 'part', id: run.id, attempt: run.attempt, head, body: bytes } as const;
-    const posted = await link.post(run.replyTo, run.channel, message, run.deadlineMs);
-    if (posted.kind === 'failed') {
+    const endWait = this.#acknowledgeUnlessQuick(run);
+    const posted = await link.post(to, run.channel, message, run.deadlineMs);
+    endWait();
+    if (posted.kind === 'failed' && !to.isClosed) {
       const what = `part ${index} of the response to ${run.requestId} was not delivered: ${posted.reason}`;
       onError('LD_RELAY', `${what}; it is kept and sent when the stub asks`);
     }
@@ -87,10 +111,27 @@ export class Replies {
    * from its next one.
    */
   async answer(run: Run, answer: Answer, untilMs = run.deadlineMs + deliveryGraceMs): Promise<void> {
-    const posted = await this.#post(run, answer, untilMs);
-    if (posted.kind !== 'failed') return;
-    const what = `the answer to ${run.requestId} was not delivered: ${posted.reason}`;
-    this.#options.onError('LD_RELAY', `${what}; it is kept and sent when the stub asks`);
+    run.attempt += 1;
+    await this.#upload(run, answer, { attempt: run.attempt, untilMs });
+  }
+
+  /**
+   * The stub asks for an answer that is there. One that is on its way goes on, one copy at a time; of one that was cut off
+   * the stub gets the chunks it lacks.
+   */
+  async again(run: Run, answer: Answer, lacks: Lacking | undefined): Promise<void> {
+    const { upload, to } = run;
+    const untilMs = run.deadlineMs + deliveryGraceMs;
+    const isSame = upload !== undefined && upload.to === to;
+    const { deliveredMs } = upload ?? {};
+    const isThere = deliveredMs !== undefined && this.#options.clock.now() - deliveredMs < crossingMs;
+    if (isSame && (upload.isUnderWay || (isThere && lacks !== undefined))) return this.acknowledge(run);
+    if (upload?.cut === undefined || lacks?.attempt !== upload.attempt) return this.answer(run, answer);
+    const { attempt, cut } = upload;
+    await Promise.all([
+      this.acknowledge(run),
+      this.#upload(run, answer, { attempt, untilMs, cut, chunks: new Set(lacks.chunks) }),
+    ]);
   }
 
   /** The stub asked about an invocation that can't be answered any more. */
@@ -111,18 +152,58 @@ export class Replies {
     await link.post(replyTo, channel, message, clock.now() + deliveryGraceMs);
   }
 
-  async #post(run: Run, answer: Answer, untilMs: number): Promise<PostOutcome> {
+  async #upload(run: Run, answer: Answer, sending: Sending): Promise<void> {
+    const { clock, onError } = this.#options;
+    const { to } = run;
+    const upload: Upload = {
+      attempt: sending.attempt,
+      to,
+      isUnderWay: true,
+      cut: undefined,
+      deliveredMs: undefined,
+    };
+    run.upload = upload;
+    const endWait = this.#acknowledgeUnlessQuick(run);
+    const posted = await this.#post(run, answer, sending, ({ cut, texts }) => {
+      upload.cut = cut;
+      // It counts as an ack when it is whole only.
+      if (texts.length > 1 && !run.isAcknowledged) void this.acknowledge(run);
+    });
+    endWait();
+    upload.isUnderWay = false;
+    if (posted.kind === 'delivered') upload.deliveredMs = clock.now();
+    if (posted.kind !== 'failed' || to.isClosed) return;
+    const what = `the answer to ${run.requestId} was not delivered: ${posted.reason}`;
+    onError('LD_RELAY', `${what}; it is kept and sent when the stub asks`);
+  }
+
+  async #post(
+    run: Run,
+    answer: Answer,
+    { attempt, untilMs, ...how }: Sending,
+    onSealed: (sealed: Sealed) => void,
+  ): Promise<PostOutcome> {
     const { link } = this.#options;
-    run.attempt += 1;
+    const { channel, id, to } = run;
+    const options = { ...how, onSealed };
     try {
-      return await link.post(run.replyTo, run.channel, messageOf(run.id, run.attempt, answer), untilMs);
+      return await link.post(to, channel, messageOf(id, attempt, answer), untilMs, options);
     } catch (error) {
       // Workers keep to Lambda's limit, but an error's text can grow on its way into JSON. The stub must not wait for it.
       if (!(error instanceof LiveDebugError && error.code === 'LD_TOO_LARGE')) throw error;
       const outcome: Outcome = { ok: false, error: tooLarge(error.message) };
-      const instead = messageOf(run.id, run.attempt, { ...answer, outcome });
-      return link.post(run.replyTo, run.channel, instead, untilMs);
+      return link.post(to, channel, messageOf(id, attempt, { ...answer, outcome }), untilMs, options);
     }
+  }
+
+  /** Behind others, or on a thin line, a message takes its time. Returns what ends the wait for it. */
+  #acknowledgeUnlessQuick(run: Run): () => void {
+    if (run.isAcknowledged) return () => undefined;
+    const late = () => {
+      if (!run.isAcknowledged) void this.acknowledge(run);
+    };
+    const timer = this.#options.clock.after(ackAheadMs, late, { background: true });
+    return () => timer.cancel();
   }
 }
 

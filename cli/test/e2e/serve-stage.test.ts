@@ -15,9 +15,10 @@ import { maxMessageBytes } from '../../../protocol/message.ts';
 import { RelayPoster } from '../../../protocol/relay-post.ts';
 import { channelToClient } from '../../../protocol/sealing.ts';
 import { parseStageSecret } from '../../../protocol/stage-secret.ts';
-import type { Cloud } from '../../src/cloud/cloud.ts';
+import type { Cloud, RelayFault, RelayPost } from '../../src/cloud/cloud.ts';
 import { startCloud } from '../../src/cloud/start-cloud.ts';
 import { Livectl, project, repository } from './livectl-process.ts';
+import { startThinLine, type ThinLine } from './thin-line.ts';
 
 const stage = 'dev-tom';
 const otherCode = 'export const handler = async () => "other";';
@@ -26,6 +27,8 @@ let tempDir: string;
 let root: string;
 let cloud: Cloud;
 let http: HttpClient;
+/** What the relay does to a post. */
+let fault: (post: RelayPost) => RelayFault | undefined;
 /** As a developer sees it. */
 let directory: Directory;
 /** As Terraform sees it. */
@@ -36,6 +39,9 @@ beforeAll(() => {
     'hello.mjs': 'export const handler = async () => "hello from " + process.env.AWS_LAMBDA_FUNCTION_NAME;',
     'layer/nodejs/node_modules/shared/index.js': 'module.exports = "shared";',
     'other.mjs': otherCode,
+    'large.mjs':
+      'import { randomBytes } from "node:crypto"; export const handler = async ({ bytes }) => ' +
+      'randomBytes(bytes * 3 / 4).toString("base64");',
   });
   root = made.root;
   cleanups.push(made.remove);
@@ -43,6 +49,7 @@ beforeAll(() => {
 
 beforeEach(async () => {
   tempDir = mkdtempSync(join(tmpdir(), 'cloud-'));
+  fault = () => undefined;
   const settings = {
     handler: '',
     runtime: 'nodejs20.x',
@@ -55,7 +62,9 @@ beforeEach(async () => {
     functions: [
       { ...settings, name: 'hello', handler: 'hello.handler' },
       { ...settings, name: 'other', handler: 'other.handler' },
+      { ...settings, name: 'large', handler: 'large.handler', timeout: 2 },
     ],
+    faults: (post) => fault(post),
     port: 0,
     stage,
     stubZip: readFileSync(join(repository, 'dist/stub.zip')),
@@ -477,4 +486,72 @@ test('Ctrl-C while the relay does not answer ends at once', async () => {
   // Connecting is bounded at 10 s: this was not waited for.
   expect(performance.now() - asked).toBeLessThan(8000);
   expect(await directory.clients(stage)).toEqual([]);
+});
+
+/** Serves over a line of 2 Mbit/s upwards, warm. */
+async function serveOverThinLine(): Promise<ThinLine> {
+  const relay = new URL(cloud.relayUrl);
+  const line = await startThinLine(Number(relay.port), 250);
+  cleanups.push(() => line.close());
+  const large = { function_name: 'large', handler: 'large.handler', runtime: 'nodejs20.x', timeout: 2 };
+  const functions = { large: { ...large, memory_size: 128, source_dir: '.', triggers: {} } };
+  relay.port = String(line.port);
+  await putManifest({ relay: { url: relay.href }, functions });
+  await serve().event('ready');
+  expect((await invokeLarge(8)).length).toBe(10);
+  return line;
+}
+
+async function invokeLarge(bytes: number): Promise<string> {
+  const outcome = await cloud.invoke('large', Buffer.from(JSON.stringify({ bytes })));
+  return Buffer.from(outcome.ok ? outcome.body : outcome.error.body).toString();
+}
+
+const answerBytes = 600_000;
+/** What the answer is on the wire: base64, gzip, base64 again, and what HTTP says around it. */
+const mostBytes = 1.2 * answerBytes;
+
+test('uploads a large answer once over a thin line, acknowledged before, and lets small ones pass', async () => {
+  const line = await serveOverThinLine();
+  const [bytes, messages] = [line.bytes, line.messages.length];
+  // It takes longer than a stub of this timeout waits before it asks.
+  const large = invokeLarge(answerBytes);
+  let isOver = false;
+  void large.then(() => {
+    isOver = true;
+  });
+  const waits: number[] = [];
+  while (!isOver) {
+    const from = performance.now();
+    await invokeLarge(8);
+    waits.push(performance.now() - from);
+  }
+  expect((await large).length).toBe(answerBytes + 2);
+  const passed = line.messages.slice(messages);
+  const id = passed.find(({ total }) => total > 1)?.id;
+  const its = passed
+    .filter((each) => each.id === id)
+    .map(({ seq, total, type }) => `${type} ${seq}/${total}`);
+  expect(its.indexOf('ack 0/1')).toBeLessThan(4);
+  const results = its.filter((each) => each.startsWith('result'));
+  expect(results).toEqual([...new Set(results)]);
+  expect(line.bytes - bytes).toBeLessThan(mostBytes + waits.length * 2000);
+  expect(Math.max(...waits)).toBeLessThan(1500);
+});
+
+test('goes on with an upload at the stub’s next connection, where it broke off', async () => {
+  const line = await serveOverThinLine();
+  const { bytes } = line;
+  let posted = 0;
+  let disconnected = 0;
+  fault = ({ size }) => {
+    posted += size;
+    if (posted < 0.6 * answerBytes || disconnected > 0) return undefined;
+    disconnected += 1;
+    return { disconnect: true };
+  };
+  expect((await invokeLarge(answerBytes)).length).toBe(answerBytes + 2);
+  expect(disconnected).toBe(1);
+  // Some chunks are on their way when the connection ends.
+  expect(line.bytes - bytes).toBeLessThan(mostBytes + 150_000);
 });

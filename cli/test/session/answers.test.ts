@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Channel } from '../../../protocol/sealing.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import { Destination } from '../../src/relay/destination.ts';
 import {
   Answers,
   longestMs,
@@ -24,7 +25,7 @@ function run(id: string, more: Partial<Run> = {}): Run {
     requestId: `request-${id}`,
     functionName: 'hello',
     channel,
-    replyTo: 'c=',
+    to: new Destination('c='),
     deadlineMs: clock.now() + 30_000,
     sentMs: clock.now(),
     sentAt: clock.now(),

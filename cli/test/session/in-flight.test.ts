@@ -35,7 +35,12 @@ beforeEach(() => {
   outcome = async () => ({ kind: 'delivered' });
   invocations = new Invocations({
     link: {
-      post: <T extends MessageType>(_id: string, _channel: Channel, message: Message<T>, untilMs: number) => {
+      post: <T extends MessageType>(
+        _to: unknown,
+        _channel: Channel,
+        message: Message<T>,
+        untilMs: number,
+      ) => {
         posts.add({ message: message as Message, untilMs });
         return outcome();
       },

@@ -1,6 +1,8 @@
 // What happens to one invocation, over a real relay: taken once, run once, answered, whatever is sent again.
 import { describe, expect, test } from 'vitest';
 import { ClockSkew } from '../../../protocol/clock-skew.ts';
+import { noise } from '../../../protocol/test/payloads.ts';
+import { encodeMessage } from '../../../protocol/wire.ts';
 import type { FunctionError } from '../../src/worker/invocation.ts';
 import { newId, textOf } from './stub-peer.ts';
 import { useWorld } from './world.ts';
@@ -316,6 +318,20 @@ describe('cancel', () => {
     await event('result');
     expect(told('result')).toHaveLength(1);
   });
+});
+
+test('an invocation that takes its time to arrive: its stub is told so, and of the ack when it is whole', async () => {
+  const { pool } = await world.serve();
+  const stub = await world.stub();
+  const id = newId();
+  const head = stub.headOf(id, { understands: ['receiving'] });
+  const message = { type: 'invoke', id, attempt: 1, head, body: noise(300_000, 1) } as const;
+  const texts = await encodeMessage(message, await stub.find(), true);
+  await stub.post(texts.slice(0, -1));
+  expect((await stub.expect('ack')).head).toEqual({ receiving: true });
+  await stub.post(texts.slice(-1));
+  await pool.runs.next();
+  expect((await stub.expect('ack')).head).toEqual({});
 });
 
 describe('an answer that does not fit', () => {

@@ -4,6 +4,7 @@ import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { Message, MessageHead, MessageType } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import type { Destination } from '../../src/relay/destination.ts';
 import { maxRunsOfSender } from '../../src/session/answers.ts';
 import { maxHeld } from '../../src/session/doubts.ts';
 import { Invocations } from '../../src/session/invocations.ts';
@@ -37,8 +38,12 @@ beforeEach(() => {
   aheadMs = 0;
   invocations = new Invocations({
     link: {
-      post: async <T extends MessageType>(to: string, _channel: Channel, message: Message<T>) => {
-        posts.add({ to, message: message as Message });
+      post: async <T extends MessageType>(
+        to: Destination | string,
+        _channel: Channel,
+        message: Message<T>,
+      ) => {
+        posts.add({ to: typeof to === 'string' ? to : to.connectionId, message: message as Message });
         return { kind: 'delivered' };
       },
     },

@@ -163,16 +163,16 @@ describe('a line that breaks', () => {
     await line.take(false);
     line.write('c');
     expect(line.sent).toEqual(['0: a', '1: b']);
-    line.parts.resume(1);
+    line.parts.resume(1, false);
     expect(line.sent).toEqual(['0: a', '1: b', '1: b']);
     await line.take();
     expect(line.sent).toEqual(['0: a', '1: b', '1: b', '2: c']);
   });
 
-  test('is not stuck by a post that fails after the stub has asked', async () => {
+  test('is not stuck by what was on its way to the connection before', async () => {
     const line = new Line();
     line.write('a');
-    line.parts.resume(0);
+    line.parts.resume(0, true);
     const [old] = line.posts;
     old?.done(false);
     await new Promise((resolve) => setImmediate(resolve));
@@ -182,16 +182,41 @@ describe('a line that breaks', () => {
     expect(line.sent).toEqual(['0: a', '0: a', '1: b']);
   });
 
+  test('sends no second copy of what is on its way, and of the rest what the stub waits for', async () => {
+    const line = new Line();
+    line.write('a');
+    await line.take();
+    line.write(2 * partBytes);
+    line.parts.resume(0, false);
+    const full = `${partBytes} bytes`;
+    expect(line.sent).toEqual(['0: a', `1: ${full}`, `2: ${full}`, '0: a']);
+    line.parts.resume(1, false);
+    expect(line.sent).toHaveLength(4);
+    await line.take();
+    expect(line.sent).toHaveLength(4);
+  });
+
+  test('sends a part that was not taken again as soon as the stub asks, beside what is on its way', async () => {
+    const line = new Line();
+    line.write(2 * partBytes);
+    line.posts[0]?.done(false);
+    await new Promise((resolve) => setImmediate(resolve));
+    line.write('rest');
+    expect(line.sent).toHaveLength(2);
+    line.parts.resume(0, false);
+    expect(line.sent.slice(2)).toEqual([`0: ${partBytes} bytes`]);
+  });
+
   test('sends again what the relay took and the stub never saw', async () => {
     const line = new Line();
     line.write('a');
     await line.take();
     line.write('b');
     await line.take();
-    line.parts.resume(0);
+    line.parts.resume(0, false);
     await line.take();
     expect(line.sent).toEqual(['0: a', '1: b', '0: a', '1: b']);
-    line.parts.resume(2);
+    line.parts.resume(2, false);
     await line.take();
     expect(line.sent).toHaveLength(4);
   });
@@ -215,7 +240,7 @@ describe('a response that is cut off', () => {
     line.parts.stop();
     line.write('c');
     await line.take(false);
-    line.parts.resume(0);
+    line.parts.resume(0, false);
     expect(line.sent).toEqual(['0: a', '0: a']);
     expect(line.parts.count).toBe(1);
   });

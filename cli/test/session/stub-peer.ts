@@ -95,8 +95,13 @@ export class StubPeer {
   }
 
   async invoke({ id, attempt = 1, body = '{}', head = {} }: Sending): Promise<PostOutcome> {
+    const whole = this.headOf(id, head);
+    return this.send({ type: 'invoke', id, attempt, head: whole, body: Buffer.from(body) });
+  }
+
+  headOf(id: string, head: Partial<MessageHead<'invoke'>>): MessageHead<'invoke'> {
     const now = this.#clock.now();
-    const whole = {
+    return {
       requestId: `request-${id}`,
       function: 'hello',
       instance: 'instance-1',
@@ -107,7 +112,6 @@ export class StubPeer {
       environment: { GREETING: 'hi' },
       ...head,
     };
-    return this.send({ type: 'invoke', id, attempt, head: whole, body: Buffer.from(body) });
   }
 
   probe(id: string, attempt: number): Promise<PostOutcome> {

@@ -1,0 +1,205 @@
+// [3] The order in which livectl's posts leave for the relay: small ones at once, large ones in turn, as the line takes them.
+import type { Clock, Timer } from '../../../protocol/clock.ts';
+import type { HttpClient } from '../../../protocol/http-client.ts';
+import {
+  firstRetryMs,
+  longestRetryMs,
+  type PostOutcome,
+  type RelayPoster,
+} from '../../../protocol/relay-post.ts';
+import type { Destination } from './destination.ts';
+import { Line } from './line.ts';
+
+export interface PostQueueOptions {
+  readonly poster: Pick<RelayPoster, 'attempt'>;
+  /** Keeps connections of its own for messages of more than one chunk: small ones find theirs free. */
+  readonly bulkHttp: HttpClient | undefined;
+  readonly clock: Clock;
+  /** 0 to 1, for jitter. */
+  readonly random?: () => number;
+}
+
+/** Up to this size a text waits for no other: acks, questions, most answers. It leaves in one flight of TCP (14 KB). */
+export const smallTextBytes = 8 * 1024;
+
+/** Connections at one time: of small texts, and of large ones, which fill 100 Mbit/s at 100 ms there and back. */
+export const smallAtOnce = 64;
+export const largeAtOnce = 16;
+
+/** One message under way. */
+interface Job {
+  readonly to: Destination;
+  readonly untilMs: number;
+  readonly http: HttpClient | undefined;
+  /** Texts that are not delivered. */
+  left: number;
+  readonly underWay: Set<AbortController>;
+  readonly waits: Set<Timer>;
+  /** Undefined once it has ended. */
+  resolve: ((outcome: PostOutcome) => void) | undefined;
+}
+
+interface Entry {
+  readonly job: Job;
+  readonly text: string;
+  retryCeilingMs: number;
+  /** How often its time was up. */
+  timeouts: number;
+}
+
+/** Of one livectl and relay. */
+export class PostQueue {
+  readonly line: Line;
+  readonly #options: PostQueueOptions;
+  #small: Entry[] = [];
+  #smallUnderWay = 0;
+  /** By connection, in the order of their next turn: stub instances share the line. */
+  readonly #large = new Map<string, Entry[]>();
+  #largeUnderWay = 0;
+  readonly #jobs = new Set<Job>();
+  #closed = false;
+
+  constructor(options: PostQueueOptions) {
+    this.#options = options;
+    this.line = new Line(options.clock);
+  }
+
+  /**
+   * Posts all texts of one message; never rejects. 429, 5xx, resets and time-outs are tried again, with full jitter, until
+   * `untilMs` (milliseconds since the epoch), the destination's end, or `close`.
+   */
+  post(to: Destination, texts: readonly string[], untilMs: number): Promise<PostOutcome> {
+    if (this.#closed || to.isClosed)
+      return Promise.resolve({ kind: 'failed', reason: 'nobody waits for it' });
+    return new Promise((resolve) => {
+      const job: Job = {
+        to,
+        untilMs,
+        http: texts.length > 1 ? this.#options.bulkHttp : undefined,
+        left: texts.length,
+        underWay: new Set(),
+        waits: new Set(),
+        resolve: (outcome) => {
+          forget();
+          resolve(outcome);
+        },
+      };
+      const forget = to.onClose(() => this.#end(job, { kind: 'failed', reason: 'nobody waits for it' }));
+      this.#jobs.add(job);
+      if (texts.length === 0) return this.#end(job, { kind: 'delivered' });
+      for (const text of texts) this.#add({ job, text, retryCeilingMs: firstRetryMs, timeouts: 0 });
+      this.#next();
+    });
+  }
+
+  /** Ends all that is under way, and takes nothing more. */
+  close(): void {
+    this.#closed = true;
+    for (const job of this.#jobs)
+      this.#end(job, { kind: 'failed', reason: 'the link to the relay is closed' });
+  }
+
+  #add(entry: Entry): void {
+    if (entry.text.length <= smallTextBytes) {
+      this.#small.push(entry);
+      return;
+    }
+    const key = entry.job.to.connectionId;
+    const entries = this.#large.get(key);
+    if (entries) entries.push(entry);
+    else this.#large.set(key, [entry]);
+  }
+
+  #next(): void {
+    while (this.#smallUnderWay < smallAtOnce) {
+      const entry = this.#small.shift();
+      if (entry === undefined) break;
+      if (entry.job.resolve) void this.#attempt(entry, false);
+    }
+    while (this.#largeUnderWay < largeAtOnce && this.line.hasRoom) {
+      const entry = this.#nextLarge();
+      if (entry === undefined) break;
+      if (entry.job.resolve) void this.#attempt(entry, true);
+    }
+  }
+
+  /** The next of the connection whose turn it is, which then is the last. */
+  #nextLarge(): Entry | undefined {
+    const [next] = this.#large;
+    if (next === undefined) return undefined;
+    const [key, entries] = next;
+    this.#large.delete(key);
+    const entry = entries.shift();
+    if (entries.length > 0) this.#large.set(key, entries);
+    return entry;
+  }
+
+  async #attempt(entry: Entry, isLarge: boolean): Promise<void> {
+    const { job, text } = entry;
+    const { poster } = this.#options;
+    const controller = new AbortController();
+    job.underWay.add(controller);
+    const timeoutMs = this.line.timeoutMs(text.length) * 2 ** entry.timeouts;
+    const passage = this.line.begin(text.length);
+    this.#count(isLarge, 1);
+    const outcome = await poster.attempt(job.to.connectionId, text, {
+      untilMs: job.untilMs,
+      timeoutMs,
+      signal: controller.signal,
+      ...(job.http ? { http: job.http } : {}),
+    });
+    this.#count(isLarge, -1);
+    job.underWay.delete(controller);
+    const isFull = isLarge && this.#large.size > 0;
+    if (typeof outcome === 'string') {
+      const isTimeout = this.#options.clock.now() - passage.at >= timeoutMs;
+      if (isTimeout) entry.timeouts += 1;
+      const isRefused = outcome.startsWith('HTTP');
+      this.line.end(passage, isRefused ? 'refused' : isTimeout ? 'broken' : 'given-up', isFull);
+      this.#later(entry, outcome);
+    } else {
+      this.line.end(passage, outcome.kind === 'delivered' ? 'delivered' : 'given-up', isFull);
+      if (outcome.kind !== 'delivered') this.#end(job, outcome);
+      else {
+        job.left -= 1;
+        if (job.left === 0) this.#end(job, outcome);
+      }
+    }
+    this.#next();
+  }
+
+  #count(isLarge: boolean, by: 1 | -1): void {
+    if (isLarge) this.#largeUnderWay += by;
+    else this.#smallUnderWay += by;
+  }
+
+  /** Tries again after a wait, if there is time. */
+  #later(entry: Entry, reason: string): void {
+    const { clock, random = Math.random } = this.#options;
+    const { job } = entry;
+    if (!job.resolve) return;
+    const waitMs = random() * entry.retryCeilingMs;
+    entry.retryCeilingMs = Math.min(entry.retryCeilingMs * 2, longestRetryMs);
+    if (clock.now() + waitMs >= job.untilMs) return this.#end(job, { kind: 'failed', reason });
+    const timer = clock.after(waitMs, () => {
+      job.waits.delete(timer);
+      this.#add(entry);
+      this.#next();
+    });
+    job.waits.add(timer);
+  }
+
+  #end(job: Job, outcome: PostOutcome): void {
+    const { resolve } = job;
+    if (resolve === undefined) return;
+    job.resolve = undefined;
+    this.#jobs.delete(job);
+    for (const timer of job.waits) timer.cancel();
+    for (const controller of job.underWay) controller.abort();
+    const key = job.to.connectionId;
+    const others = this.#large.get(key)?.filter((entry) => entry.job !== job);
+    if (others?.length === 0) this.#large.delete(key);
+    else if (others) this.#large.set(key, others);
+    resolve(outcome);
+  }
+}
