@@ -2,16 +2,21 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
+import type { AwsCredentials } from '../../../protocol/signature.ts';
 import { callerArn } from '../aws/caller-arn.ts';
-import { hasEmulator } from '../aws/endpoints.ts';
+import { endpointOf, hasEmulator } from '../aws/endpoints.ts';
 import { checkClock, explainDirectory } from '../aws/explain-directory.ts';
 import { functionVariables } from '../aws/function-variables.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { openStage, type StageOptions } from '../aws/stage.ts';
+import { readKnownRelay, writeKnownRelay } from '../control/known-relay.ts';
 import { terminalAsk } from '../log/ask.ts';
 import { processOutput } from '../log/output.ts';
+import { checkRelayUrl, type RelayPlace } from '../manifest/relay-url.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
 import { readStageSecret } from '../manifest/stage-secret-item.ts';
+import { EarlySocket } from '../relay/early-socket.ts';
+import { connectTimeoutMs } from '../relay/relay-link.ts';
 import { ReadVariables } from '../session/variables/read-variables.ts';
 import { agreeToManifest } from './agree-to-manifest.ts';
 import { openSecrets } from './open-secrets.ts';
@@ -44,18 +49,26 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
     const fail = (error: unknown) => {
       throw explain(error);
     };
+    const { stage } = options;
+    const place = { region, isEmulated: hasEmulator() };
+    const owner = { region, stage, tableName: context.tableName, endpoint: endpointOf('dynamodb', region) };
+    const knownRelay = readKnownRelay(owner);
+    const early =
+      knownRelay === undefined ? undefined : await openEarly(knownRelay, stage, place, credentials);
+    closers.add(() => early?.close());
     const { functionNames, functions, isOfModule01, relayUrl, targets, urls, vpcs } = await readStageManifest(
       directory,
-      options.stage,
+      stage,
       options.functions,
-      { region, isEmulated: hasEmulator() },
+      place,
     ).catch(fail);
+    if (relayUrl !== knownRelay) writeKnownRelay(owner, relayUrl);
     checkClock(skew.leastMs);
     const root = resolve(options.root);
     await agreeToManifest({
       region,
       tableName: context.tableName,
-      stage: options.stage,
+      stage,
       root,
       functions,
       config: options.config,
@@ -63,7 +76,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
       ask: options.format === 'json' ? undefined : terminalAsk(),
       output: processOutput,
     });
-    const file = `the manifest of stage ${options.stage}`;
+    const file = `the manifest of stage ${stage}`;
     const agent = proxyAgent(new URL(relayUrl));
     let tell: (message: string) => void = () => undefined;
     const variables = new ReadVariables({
@@ -89,13 +102,22 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
         tell = (message) => emit({ event: 'notice', message });
         // Beside all else: whatever an invocation finds unread, it waits for itself.
         variables.start();
-        const { stage } = options;
         const [caller, secrets] = await Promise.all([
           asked.caller,
           openSecrets(directory, stage, isOfModule01, emit, asked.secret).catch(fail),
         ]);
         return {
-          relay: { url: relayUrl, region, stage, secrets, credentials, http, bulkHttp, agent },
+          relay: {
+            url: relayUrl,
+            region,
+            stage,
+            secrets,
+            credentials,
+            http,
+            bulkHttp,
+            agent,
+            open: early?.open,
+          },
           directory,
           skew,
           caller,
@@ -110,4 +132,26 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
       },
     };
   });
+}
+
+/** Undefined where the relay may not be there any more, as far as can be told without the manifest. */
+async function openEarly(
+  url: string,
+  stage: string,
+  place: RelayPlace,
+  credentials: () => Promise<AwsCredentials>,
+): Promise<EarlySocket | undefined> {
+  try {
+    checkRelayUrl(stage, url, place);
+    return new EarlySocket({
+      url,
+      region: place.region,
+      credentials: await credentials(),
+      clock: systemClock,
+      timeoutMs: connectTimeoutMs,
+      connect: { agent: proxyAgent(new URL(url)) },
+    });
+  } catch {
+    return undefined;
+  }
 }

@@ -48,6 +48,8 @@ export interface RelayLinkOptions {
   readonly onConnected: (connectionId: string) => Promise<void>;
   readonly onEvent: (event: LinkEvent) => void;
   readonly agent?: Agent | undefined;
+  /** Opens sockets; default `openRelaySocket`. */
+  readonly open?: typeof openRelaySocket | undefined;
 }
 
 /** The texts of a message, and how they were cut. */
@@ -65,7 +67,8 @@ export interface PostOptions {
   readonly onSealed?: (sealed: Sealed) => void;
 }
 
-const connectTimeoutMs = 10_000;
+/** Bound on connecting, and on `hello`, each. */
+export const connectTimeoutMs = 10_000;
 
 /** API Gateway ends a connection after 2 h (docs/platform-notes.md); a new one is made ready before that. */
 export const renewAfterMs = 110 * 60_000;
@@ -197,9 +200,9 @@ export class RelayLink {
   }
 
   async #connect(): Promise<void> {
-    const { url, region, clock, agent } = this.#options;
+    const { url, region, clock, agent, open = openRelaySocket } = this.#options;
     let closedBecause: string | undefined;
-    const socket: RelaySocket = await openRelaySocket({
+    const socket: RelaySocket = await open({
       url,
       region,
       credentials: await this.#credentials(),

@@ -65,6 +65,8 @@ export class Session {
   readonly #drops: Seldom;
   #end: (end: SessionEnd) => void = () => undefined;
   #stopped: Promise<void> | undefined;
+  /** Who served before this session took anything. */
+  #firstHolders: Promise<void> = Promise.resolve();
   /** Others have been informed that this session serves. */
   #announced = false;
   /** The relay was found to carry texts with seven bits to a character. */
@@ -142,6 +144,8 @@ export class Session {
   async start(): Promise<void> {
     this.#beat.start();
     this.#skew.watch((leastMs) => this.#tell({ event: 'clock_skew', ahead_ms: Math.round(leastMs) }));
+    // Beside the connection; a table that can't be read is found when the lease is taken.
+    this.#firstHolders = this.#holders.read().catch(() => undefined);
     try {
       await this.#link.start();
     } catch (error) {
@@ -314,7 +318,9 @@ export class Session {
     const { only } = this.#options;
     const isFirst = !this.#announced;
     this.#announced = true;
-    await this.#holders.read().catch(() => undefined);
+    // Anyone who came between that and the lease is found beside the rest, and informed then.
+    if (isFirst) await this.#firstHolders;
+    else await this.#holders.read().catch(() => undefined);
     const connections = new Map(displaced.map((client) => [client.connectionId, client]));
     for (const { host, user } of connections.values())
       this.#tell({ event: 'notice', message: `took over from ${user} on ${host}` });
@@ -323,8 +329,18 @@ export class Session {
       const rest = `${ofTheRest.user} on ${ofTheRest.host} serves the rest of the stage`;
       this.#tell({ event: 'notice', message: `took ${only.join(', ')}; ${rest}` });
     }
-    if (isFirst) for (const neighbour of neighbours) connections.set(neighbour.connectionId, neighbour);
+    if (isFirst) {
+      for (const neighbour of neighbours) connections.set(neighbour.connectionId, neighbour);
+      this.#invocations.track(this.#informMore(new Set(connections.keys())));
+    }
     this.#invocations.track(this.#news.send([...connections.values()]));
+  }
+
+  /** Reads who serves the rest once more, and informs anyone who has not been. */
+  async #informMore(informed: ReadonlySet<string>): Promise<void> {
+    await this.#holders.read().catch(() => undefined);
+    const more = this.#holders.neighbours.filter(({ connectionId }) => !informed.has(connectionId));
+    if (more.length > 0) await this.#news.send(more);
   }
 
   #tellLink(event: LinkEvent): void {

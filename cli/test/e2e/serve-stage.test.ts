@@ -1,9 +1,9 @@
 // `serve --stage` on the built file, against a stage that is deployed elsewhere: here in an embedded cloud of the
 // test's own, which livectl reaches as it reaches AWS, by endpoint, Region and credentials.
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -171,6 +171,65 @@ test('answers the deployed functions, and gives the stage back at the end', asyn
   expect(await livectl.stop()).toBe(0);
   expect(await directory.clients(stage)).toEqual([]);
   expect(await call('hello')).toMatch(/^503 /);
+});
+
+test('opens the way to the relay while it reads the manifest, and goes where that says', async () => {
+  let connected = () => undefined as unknown;
+  const relay = createTcpServer((socket) => {
+    const { hostname, port } = new URL(cloud.relayUrl);
+    const far = connect(Number(port), hostname);
+    for (const each of [socket, far]) each.on('error', () => undefined);
+    socket.pipe(far).pipe(socket);
+    connected();
+  });
+  // Holds the manifest back until the relay has been reached.
+  let held = Promise.resolve();
+  const front = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', async () => {
+      const body = Buffer.concat(parts);
+      if (body.includes('"manifest"')) await held;
+      const headers = request.headers as Record<string, string>;
+      const url = new URL(request.url ?? '/', cloud.endpointUrl);
+      const answer = await http.send({ method: 'POST', url, headers, body, timeoutMs: 5000 });
+      response.writeHead(answer.status, answer.headers).end(answer.body);
+    });
+  });
+  const ports: number[] = [];
+  for (const server of [relay, front]) {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ports.push((server.address() as AddressInfo).port);
+    cleanups.push(() => server.close());
+  }
+  cleanups.push(() => front.closeAllConnections());
+  const [relayPort, frontPort] = ports;
+  const state = mkdtempSync(join(tmpdir(), 'livectl-test-'));
+  cleanups.push(() => rmSync(state, { recursive: true, force: true }));
+  const env = { AWS_ENDPOINT_URL: `http://127.0.0.1:${frontPort}`, XDG_STATE_HOME: state };
+
+  await putManifest({ relay: { url: cloud.relayUrl.replace(/:\d+\//, `:${relayPort}/`) } });
+  const first = serve([], env);
+  await first.event('ready');
+  expect(await first.stop()).toBe(0);
+
+  held = new Promise((resolve) => {
+    connected = () => resolve();
+  });
+  const second = serve([], env);
+  await second.event('ready');
+  expect(await call('hello')).toBe('200 hello from hello');
+  expect(await second.stop()).toBe(0);
+  const [file = ''] = readdirSync(join(state, 'livectl')).filter((name) => name.startsWith('relay-'));
+  expect(statSync(join(state, 'livectl', file)).mode & 0o777).toBe(0o600);
+
+  // The relay has moved: nothing goes to the one before.
+  await putManifest();
+  const third = serve([], env);
+  await third.event('ready');
+  relay.close();
+  expect(await call('hello')).toBe('200 hello from hello');
 });
 
 test('builds a function and finds its layers as the module says', async () => {
