@@ -106,11 +106,11 @@ export class WarmConnections {
     if (this.#closed) return;
     this.#timer?.cancel();
     const { http } = this.#options;
-    this.#notePeak();
+    this.#notePeak(0);
+    const own = this.#wanted;
     const request = { method: 'GET', url: this.#url, headers: {}, timeoutMs: answerBoundMs };
-    const answers = await Promise.allSettled(Array.from({ length: this.#wanted }, () => http.send(request)));
-    // Its own requests are no need.
-    http.takePeak(this.#url);
+    const answers = await Promise.allSettled(Array.from({ length: own }, () => http.send(request)));
+    this.#notePeak(own);
     for (const answer of answers) {
       if (answer.status === 'fulfilled') this.#read(String(answer.value.headers['keep-alive'] ?? ''));
     }
@@ -148,11 +148,12 @@ export class WarmConnections {
     if (ms > 0) this.#keepAlive = { ms, isSure: true, seenAt: this.#options.clock.now() };
   }
 
-  #notePeak(): void {
+  /** Of what was under way at once `own` were this one's requests, which are no need. */
+  #notePeak(own: number): void {
     const { clock, http } = this.#options;
     const now = clock.now();
     this.#peaks = this.#peaks.filter(({ at }) => now - at < rememberMs);
-    this.#peaks.push({ at: now, count: http.takePeak(this.#url) });
+    this.#peaks.push({ at: now, count: http.takePeak(this.#url) - own });
   }
 
   get #wanted(): number {
