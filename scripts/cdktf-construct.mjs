@@ -1,5 +1,5 @@
 // Writes the props of the CDKTF construct, terraform/cdktf/variables.cts, from the Terraform module's variables.tf and
-// outputs.tf.
+// outputs.tf, and the type of its functions in modules/functions/variables.tf.
 //   node scripts/cdktf-construct.mjs            writes it
 //   node scripts/cdktf-construct.mjs --check    fails when it is not what it would write
 import { readFile, writeFile } from 'node:fs/promises';
@@ -73,12 +73,17 @@ function docComment(text, byDefault, indent) {
   return `${indent}/**\n${lines.map((line) => `${indent} * ${line}\n`).join('')}${indent} */\n`;
 }
 
-/** @param {string} variablesTf @param {string} outputsTf */
-function source(variablesTf, outputsTf) {
+/** @param {string} variablesTf @param {string} outputsTf @param {string} typesTf has the types of what is any there */
+function source(variablesTf, outputsTf, typesTf) {
+  const types = new Map(blocks(typesTf, 'variable').map(({ body, name }) => [name, argument(body, 'type')]));
+  const typeOf = (/** @type {{ name: string, body: string }} */ { body, name }) => {
+    const type = argument(body, 'type') ?? '';
+    return type === 'any' ? (types.get(name) ?? type) : type;
+  };
   const variables = blocks(variablesTf, 'variable').map((block) => ({
     name: block.name,
     text: description(block),
-    type: parseType(argument(block.body, 'type') ?? ''),
+    type: parseType(typeOf(block)),
     byDefault: argument(block.body, 'default'),
   }));
   const interfaces = [];
@@ -127,6 +132,7 @@ ${assigned.join('')}  };
 const wanted = source(
   await readFile(join(module, 'variables.tf'), 'utf8'),
   await readFile(join(module, 'outputs.tf'), 'utf8'),
+  await readFile(join(module, 'modules/functions/variables.tf'), 'utf8'),
 );
 
 if (!process.argv.includes('--check')) {

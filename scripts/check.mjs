@@ -13,7 +13,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** @type {string[]} */
 const mistakes = [];
 
-for (const script of ['schema', 'terraform-docs', 'cdktf-construct']) {
+for (const script of ['schema', 'terraform-docs', 'terraform-fields', 'cdktf-construct']) {
   const { status } = spawnSync(process.execPath, [join(root, 'scripts', `${script}.mjs`), '--check'], {
     stdio: 'inherit',
   });

@@ -58,6 +58,9 @@ function inputs(variables) {
   return table(['input', 'type', 'default', 'description'], rows);
 }
 
+/** The module that has the type of `functions`; that of the input is any. */
+const functionsModule = 'terraform/modules/live-debug/modules/functions';
+
 /** @param {string} variables */
 function typeOfFunctions(variables) {
   return argument(blocks(variables, 'variable').find(({ name }) => name === 'functions')?.body ?? '', 'type');
@@ -122,11 +125,12 @@ async function bringUpToDate(module) {
   const readme = join(root, module, 'README.md');
   const variables = await readFile(join(root, module, 'variables.tf'), 'utf8');
   const outputs = await readFile(join(root, module, 'outputs.tf'), 'utf8');
+  const typed = await readFile(join(root, functionsModule, 'variables.tf'), 'utf8');
   const written = await readFile(readme, 'utf8');
   const tables = {
     inputs: inputs(variables),
     ...(variables.includes('variable "functions"')
-      ? { 'function fields': functionFields(variables), 'trigger fields': triggerFields(variables) }
+      ? { 'function fields': functionFields(typed), 'trigger fields': triggerFields(typed) }
       : {}),
     outputs: outputTable(outputs),
   };

@@ -22,8 +22,8 @@ export interface LiveDebugFunction {
    */
   readonly invoke_mode?: string;
   /**
-   * Environment variables: at most 3,520 bytes, so that Lambda's 4,096 leave room for the stub's own. Not in
-   * the manifest. Default: `{}`.
+   * Environment variables: with the stub's own at most 4,096 bytes as JSON, also where `create` is false.
+   * Not in the manifest. Default: `{}`.
    */
   readonly environment?: Readonly<Record<string, string>>;
   /** The function's root folder, relative to the folder livectl serves. Default: `"."`. */

@@ -45,6 +45,8 @@ const arn = (service: string, name: string) => `arn:aws:${service}:eu-west-1:123
 const made = 'live-debug-dev_tom-made';
 const shares = 'live-debug-dev_tom-shares';
 const given = 'live-debug-dev_tom-given';
+/** The name of a made function's rule. */
+const ruleName = (name: string) => name.replace('dev_tom-', 'dev_tom.');
 const functionArn = (name: string) => arn('lambda', `function:${name}`);
 
 describe.skipIf(skipped)(`triggers applied${skipped ? ` (${skipped})` : ''}`, () => {
@@ -116,11 +118,11 @@ describe.skipIf(skipped)(`triggers applied${skipped ? ` (${skipped})` : ''}`, ()
         targets: [[functionArn(target), null]],
       });
       expect(account.rules).toEqual({
-        [made]: rule(bus, 'shop.orders', made),
-        [shares]: rule(bus, 'shop.stock', shares),
-        [given]: rule('given', 'a', given),
-        'live-debug-dev_tom-own': rule('default', 'b', 'own'),
-        [`${made}-schedule`]: {
+        [ruleName(made)]: rule(bus, 'shop.orders', made),
+        [ruleName(shares)]: rule(bus, 'shop.stock', shares),
+        [ruleName(given)]: rule('given', 'a', given),
+        'live-debug-dev_tom.own': rule('default', 'b', 'own'),
+        [`${ruleName(made)}.schedule`]: {
           bus: 'default',
           pattern: null,
           schedule: 'rate(5 minutes)',
@@ -191,14 +193,14 @@ describe.skipIf(skipped)(`triggers applied${skipped ? ` (${skipped})` : ''}`, ()
       expect(invokers(made)).toEqual([
         [invoke, 'apigateway.amazonaws.com', arn('execute-api', `${api}/*/*/made`)],
         [invoke, 'apigateway.amazonaws.com', arn('execute-api', `${api}/*/*/made/{proxy+}`)],
-        [invoke, 'events.amazonaws.com', arn('events', `rule/${made}-schedule`)],
-        [invoke, 'events.amazonaws.com', arn('events', `rule/${bus}/${made}`)],
+        [invoke, 'events.amazonaws.com', arn('events', `rule/${bus}/${ruleName(made)}`)],
+        [invoke, 'events.amazonaws.com', arn('events', `rule/${ruleName(made)}.schedule`)],
         [invoke, 's3.amazonaws.com', `arn:aws:s3:::${uploads} of 123456789012`],
         [invoke, 'sns.amazonaws.com', arn('sns', 'live-debug-dev_tom-orders')],
       ]);
       expect(statementsOf(made)).toHaveLength(6);
       expect(invokers(given)).toEqual([
-        [invoke, 'events.amazonaws.com', arn('events', `rule/given/${given}`)],
+        [invoke, 'events.amazonaws.com', arn('events', `rule/given/${ruleName(given)}`)],
         [invoke, 's3.amazonaws.com', `arn:aws:s3:::${givenBucket} of 123456789012`],
         [invoke, 'sns.amazonaws.com', arn('sns', 'given')],
       ]);

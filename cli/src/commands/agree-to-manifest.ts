@@ -49,9 +49,10 @@ interface LocalManifest {
   readonly problem: string | undefined;
 }
 
-async function localManifest({ config, root }: AgreementOptions): Promise<LocalManifest> {
+async function localManifest({ config, root, stage, tableName }: AgreementOptions): Promise<LocalManifest> {
   try {
-    const { functions } = await loadManifest({ root, config });
+    // Its names begin as the table's.
+    const { functions } = await loadManifest({ root, config, naming: { prefix: tableName, stage } });
     return { prints: new Set(programSettings(functions, root).map(printOf)), problem: undefined };
   } catch (error) {
     if (!(error instanceof LiveDebugError)) throw error;

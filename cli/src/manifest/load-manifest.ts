@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import type { Naming } from './derived-names.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { esbuildSettings } from './esbuild-settings.ts';
 import type { FunctionSettings } from './function-settings.ts';
@@ -11,6 +12,7 @@ import { brokenRules } from './manifest-rules.ts';
 import type { FunctionText } from './manifest-schema.ts';
 import { functionSchema, manifestSchema } from './manifest-schema.ts';
 import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';
+import { terraformValue } from './terraform-value.ts';
 
 /** A manifest that was read and found right. */
 export interface Manifest {
@@ -29,9 +31,13 @@ export interface ManifestOptions {
   readonly config?: string | undefined;
   /** `--function`, repeatable; none means all. */
   readonly functions?: readonly string[] | undefined;
+  /** Where the functions are served: it decides how long their names become. Default: the local cloud. */
+  readonly naming?: Naming | undefined;
 }
 
 const fileName = 'livectl.json';
+
+const localNaming: Naming = { prefix: 'live-debug-local', stage: 'local' };
 
 const example = `{
   "functions": {
@@ -46,11 +52,12 @@ const example = `{
 export async function loadManifest(options: ManifestOptions): Promise<Manifest> {
   const root = resolve(options.root);
   const file = options.config === undefined ? join(root, fileName) : resolve(options.config);
-  const value = parse(file, await read(file));
+  const value = terraformValue(manifestSchema, parse(file, await read(file)));
+  const naming = options.naming ?? localNaming;
   const parsed = v.safeParse(manifestSchema, value);
   const mistakes = [
     ...(parsed.issues ?? []).map(mistakeOf),
-    ...brokenRules(parsed.success ? parsed.output.functions : soundFunctions(value)),
+    ...brokenRules(parsed.success ? parsed.output.functions : soundFunctions(value), naming),
   ];
   if (!parsed.success || mistakes.length > 0) throw mistakesError(file, mistakes);
   const functions = Object.entries(parsed.output.functions).map(([name, text]) => settingsOf(name, text));

@@ -1,10 +1,12 @@
 // The rules of livectl.json that need more than one field at a time, or a sentence of their own.
 
+import { functionNameOf, type Naming } from './derived-names.ts';
 import type { FunctionText } from './manifest-schema.ts';
 import type { Mistake } from './mistakes.ts';
 import { jsonPath } from './mistakes.ts';
+import { brokenNameRules } from './name-rules.ts';
 import { pythonVersion } from './runtimes.ts';
-import { checkSharedTriggers, checkTriggers } from './trigger-rules.ts';
+import { checkTriggers } from './trigger-rules.ts';
 
 /** Lambda refuses a function that sets one of these: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
 const reservedVariables = new Set([
@@ -26,25 +28,32 @@ const reservedVariables = new Set([
   'LAMBDA_RUNTIME_DIR',
 ]);
 
-/** All environment variables of a function together, in bytes. Source: the same page. */
+/**
+ * All environment variables of a function together, in bytes of the JSON text that Lambda measures ("String measured", says
+ * its refusal). Source: the same page.
+ */
 const environmentLimit = 4096;
+
+/** An address of the relay as long as they come, in characters. */
+const longestRelayUrl = 72;
+
+/** The stage's secret in base64, in characters. */
+const secretLength = 44;
+
+/** The module's default `timeout_margin`, in seconds. */
+const timeoutMargin = 5;
 
 type FunctionTexts = Readonly<Record<string, FunctionText>>;
 
 /** Everything the schema can't say. */
-export function brokenRules(functions: FunctionTexts): Mistake[] {
-  const shared: Mistake[] = [];
-  checkSharedTriggers(functions, (name, keys, text) =>
-    shared.push({ path: jsonPath(['functions', name, 'triggers', ...keys]), text }),
-  );
+export function brokenRules(functions: FunctionTexts, naming: Naming): Mistake[] {
   return [
-    ...Object.entries(functions).flatMap(([name, settings]) => brokenFunctionRules(name, settings)),
-    ...sharedRoutes(functions),
-    ...shared,
+    ...Object.entries(functions).flatMap(([name, settings]) => brokenFunctionRules(name, settings, naming)),
+    ...brokenNameRules(functions, naming),
   ];
 }
 
-function brokenFunctionRules(name: string, settings: FunctionText): Mistake[] {
+function brokenFunctionRules(name: string, settings: FunctionText, naming: Naming): Mistake[] {
   const mistakes: Mistake[] = [];
   const mistake = (keys: readonly string[], text: string) =>
     mistakes.push({ path: jsonPath(['functions', name, ...keys]), text });
@@ -57,18 +66,41 @@ function brokenFunctionRules(name: string, settings: FunctionText): Mistake[] {
     if (settings[field]?.[0] === '') mistake([field], 'must name a program');
   }
 
-  let bytes = 0;
-  for (const [variable, value] of Object.entries(settings.environment)) {
-    bytes += Buffer.byteLength(variable) + Buffer.byteLength(value);
+  for (const variable of Object.keys(settings.environment)) {
     if (reservedVariables.has(variable))
       mistake(['environment', variable], 'is reserved by Lambda, which sets it itself');
+    if (variable.startsWith('LIVE_DEBUG_'))
+      mistake(['environment', variable], 'must not begin with LIVE_DEBUG_, as the variables of the stub do');
   }
+  const bytes = Buffer.byteLength(JSON.stringify(variablesWithStub(name, settings, naming)));
   if (bytes > environmentLimit) {
     mistake(
       ['environment'],
-      `holds ${bytes} bytes; Lambda allows ${environmentLimit} for all variables together`,
+      `has ${bytes} bytes with the variables that the stub adds; Lambda takes ${environmentLimit} (all variables of a function as JSON)`,
     );
   }
+  const { esbuild, fallback_arn, policy_json, role, role_key, vpc_config } = settings;
+  if (role_key !== undefined && role === undefined)
+    mistake(['role_key'], 'is for functions that share a role: write the role too, or leave it out');
+  for (const field of ['inject', 'entry_points'] as const) {
+    for (const [index, file] of (esbuild?.[field] ?? []).entries()) {
+      if (!isRelative(file)) mistakes.push(absolute(['esbuild', field, index], file));
+    }
+  }
+  if (esbuild?.tsconfig !== undefined && !isRelative(esbuild.tsconfig))
+    mistakes.push(absolute(['esbuild', 'tsconfig'], esbuild.tsconfig));
+  if (policy_json !== undefined && !isPolicy(policy_json))
+    mistake(['policy_json'], 'must be an IAM policy as JSON text, with a Statement');
+  if (policy_json !== undefined && role !== undefined)
+    mistake(['policy_json'], 'is for the role that is created: where role is given, attach the policy to it');
+  if (
+    fallback_arn
+      ?.replace(/:\$LATEST$/, '')
+      .endsWith(`:function:${functionNameOf(name, settings, naming.prefix)}`)
+  )
+    mistake(['fallback_arn'], 'is the stub itself, which would invoke itself for ever');
+  if (vpc_config?.place_stub_in_vpc && settings.create === false)
+    mistake(['vpc_config', 'place_stub_in_vpc'], 'is for functions that the module creates');
 
   if (
     settings.invoke_mode === 'BUFFERED' &&
@@ -83,8 +115,47 @@ function brokenFunctionRules(name: string, settings: FunctionText): Mistake[] {
   const path = settings.triggers.http?.path;
   const fault = path === undefined ? undefined : pathFault(path);
   if (fault !== undefined) mistake(['triggers', 'http', 'path'], `${JSON.stringify(path)} ${fault}`);
-  checkTriggers(settings.triggers, (keys, words) => mistake(['triggers', ...keys], words));
+  const stubTimeout = Math.min(900, settings.timeout + timeoutMargin);
+  checkTriggers(settings.triggers, stubTimeout, (keys, words) => mistake(['triggers', ...keys], words));
   return mistakes;
+
+  function absolute(keys: readonly (string | number)[], file: string): Mistake {
+    const path = jsonPath(['functions', name, ...keys]);
+    return { path, text: `${JSON.stringify(file)} must be relative to source_dir` };
+  }
+}
+
+function isRelative(path: string): boolean {
+  return /^([^/a-zA-Z]|[a-zA-Z]([^:]|$))/.test(path);
+}
+
+function isPolicy(text: string): boolean {
+  try {
+    return Object.hasOwn(Object(JSON.parse(text)), 'Statement');
+  } catch {
+    return false;
+  }
+}
+
+/** A function's variables as they are on AWS while it is live. */
+function variablesWithStub(
+  name: string,
+  { environment, fallback_arn, invoke_mode, triggers }: FunctionText,
+  { prefix, stage }: Naming,
+): Readonly<Record<string, string>> {
+  const { NODE_OPTIONS, ...others } = environment;
+  const streams = [invoke_mode, triggers.function_url?.invoke_mode].includes('RESPONSE_STREAM');
+  return {
+    ...others,
+    ...(NODE_OPTIONS === undefined ? {} : { LIVE_DEBUG_NODE_OPTIONS: NODE_OPTIONS }),
+    LIVE_DEBUG_STAGE: stage,
+    LIVE_DEBUG_FUNCTION: name,
+    LIVE_DEBUG_TABLE: prefix,
+    LIVE_DEBUG_RELAY: ' '.repeat(longestRelayUrl),
+    LIVE_DEBUG_SECRET: ' '.repeat(secretLength),
+    ...(fallback_arn === undefined ? {} : { LIVE_DEBUG_FALLBACK_ARN: fallback_arn }),
+    ...(streams ? { LIVE_DEBUG_INVOKE_MODE: 'RESPONSE_STREAM' } : {}),
+  };
 }
 
 /** What is wrong with an HTTP API path: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html */
@@ -105,23 +176,4 @@ function pathFault(path: string): string | undefined {
     names.add(parameterName);
   }
   return undefined;
-}
-
-/** Two functions on one route: API Gateway refuses the second one. */
-function sharedRoutes(functions: FunctionTexts): Mistake[] {
-  const mistakes: Mistake[] = [];
-  const owners = new Map<string, string>();
-  for (const [name, { triggers }] of Object.entries(functions)) {
-    if (triggers.http?.path === undefined) continue;
-    const route = `${triggers.http.method} ${triggers.http.path}`;
-    // Parameters take part in a route by their place, not by their name.
-    const key = route.replace(/\{[^}+]*/g, '{');
-    const owner = owners.get(key);
-    if (owner === undefined) owners.set(key, name);
-    else {
-      const path = jsonPath(['functions', name, 'triggers', 'http', 'path']);
-      mistakes.push({ path, text: `${route} is already the route of ${JSON.stringify(owner)}` });
-    }
-  }
-  return mistakes;
 }

@@ -27,6 +27,124 @@ const commandLine = v.pipe(
   v.minLength(1, 'must name a program'),
 );
 
+/** Relative to a folder that every teammate has somewhere else. */
+const relativePath = /^([^/a-zA-Z]|[a-zA-Z]([^:]|$))/;
+
+const relativeFolder = v.pipe(
+  text,
+  v.regex(relativePath, ({ input }) =>
+    input === ''
+      ? 'must name a folder'
+      : `${JSON.stringify(input)} must be relative to the folder livectl serves`,
+  ),
+);
+
+/** `form` must be written as a literal (scripts/patterns.mjs). */
+function idOf(form: RegExp, example: string) {
+  return v.pipe(
+    text,
+    v.regex(form, ({ input }) => `${JSON.stringify(input)} must be an id, e.g. ${example}`),
+  );
+}
+
+/** For the Terraform module only: livectl passes it over. */
+const deployment = {
+  create: v.optional(
+    v.pipe(
+      flag,
+      v.description('For Terraform: false where an aws_lambda_function of your own takes the stub.'),
+    ),
+  ),
+  function_name: v.optional(
+    v.pipe(
+      functionName,
+      v.description("The function's name on AWS. Default: the module's name, the stage and the function."),
+    ),
+  ),
+  description: v.optional(v.pipe(text, v.description("For Terraform: the stub's description."))),
+  role: v.optional(
+    v.pipe(
+      v.looseObject(
+        {
+          name: text,
+          arn: v.pipe(
+            text,
+            v.regex(
+              /^arn:[^:]+:iam::\d{12}:role\//,
+              ({ input }) => `${JSON.stringify(input)} is no ARN of a role`,
+            ),
+          ),
+        },
+        (refusal) => (refusal.expected === 'Object' ? mustBe('an object')(refusal) : 'is required'),
+      ),
+      v.description("For Terraform: the function's own role. Default: one is created."),
+    ),
+  ),
+  role_key: v.optional(
+    v.pipe(
+      text,
+      v.regex(/^\S{1,64}$/, 'must be 1 to 64 characters without spaces'),
+      v.description(
+        'For Terraform: the same for functions that share a role whose name is not known at plan.',
+      ),
+    ),
+  ),
+  policy_json: v.optional(
+    v.pipe(text, v.description('For Terraform: what the code may do, for the role that is created.')),
+  ),
+  attach_policy: v.optional(
+    v.pipe(flag, v.description("For Terraform: false leaves the role without the stub's permissions.")),
+    true,
+  ),
+  fallback_arn: v.optional(
+    v.pipe(
+      text,
+      v.regex(
+        /^arn:[^:]+:lambda:[^:]+:\d{12}:function:/,
+        ({ input }) => `${JSON.stringify(input)} is no ARN of a function`,
+      ),
+      v.description('For Terraform: the real function to invoke when nobody serves.'),
+    ),
+  ),
+  kms_key_arn: v.optional(
+    v.pipe(
+      text,
+      v.regex(
+        /^arn:[^:]+:kms:[^:]+:\d{12}:key\//,
+        ({ input }) => `${JSON.stringify(input)} is no ARN of a key`,
+      ),
+      v.description("For Terraform: the key for the stub's environment variables."),
+    ),
+  ),
+  reserved_concurrent_executions: v.optional(
+    v.pipe(
+      wholeNumber(-1, 1_000_000, 'executions'),
+      v.description('For Terraform: reserved concurrency of the stub.'),
+    ),
+  ),
+  layers: v.optional(
+    v.pipe(
+      texts,
+      v.description("For Terraform: the ARNs of the function's layers; layer_dirs has their files."),
+    ),
+    [],
+  ),
+  package_type: v.optional(
+    v.pipe(
+      v.picklist(['Zip'], mustBe('"Zip", since Lambda can\'t change the package type of a function')),
+      v.description('For Terraform: "Zip". A stub can\'t take the place of an image.'),
+    ),
+    'Zip',
+  ),
+  tags: v.optional(
+    v.pipe(
+      v.record(text, text, mustBe('an object of strings')),
+      v.description('For Terraform: tags of the stub.'),
+    ),
+    {},
+  ),
+};
+
 /** One entry of `functions`. */
 export const functionSchema = fields({
   handler: v.pipe(
@@ -71,7 +189,11 @@ export const functionSchema = fields({
   source_dir: v.optional(
     v.pipe(
       text,
-      v.nonEmpty('must not be empty; "." is the folder livectl serves'),
+      v.regex(
+        relativePath,
+        ({ input }) =>
+          `${JSON.stringify(input)} must be relative to the folder livectl serves; "." is that folder`,
+      ),
       v.description("The function's root folder, relative to the folder livectl serves (--root)."),
     ),
     '.',
@@ -112,10 +234,7 @@ export const functionSchema = fields({
   ),
   layer_dirs: v.optional(
     v.pipe(
-      v.array(
-        v.pipe(text, v.nonEmpty('must name a folder')),
-        mustBe("an array of folders, each with a layer's files"),
-      ),
+      v.array(relativeFolder, mustBe("an array of folders, each with a layer's files")),
       v.description(
         "Folders with what the function's layers hold, e.g. nodejs/node_modules or python, relative to the folder livectl serves; in the order of the layers.",
       ),
@@ -133,8 +252,17 @@ export const functionSchema = fields({
   vpc_config: v.optional(
     v.pipe(
       fields({
-        subnet_ids: v.pipe(texts, v.minLength(1, 'must name a subnet')),
-        security_group_ids: v.pipe(texts, v.minLength(1, 'must name a security group')),
+        // https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
+        subnet_ids: v.pipe(
+          v.array(idOf(/^subnet-[0-9a-z]+$/, 'subnet-0123456789abcdef0'), mustBe('an array of strings')),
+          v.minLength(1, 'must name a subnet'),
+          v.maxLength(16, 'must name at most 16 subnets'),
+        ),
+        security_group_ids: v.pipe(
+          v.array(idOf(/^sg-[0-9a-zA-Z]+$/, 'sg-0123456789abcdef0'), mustBe('an array of strings')),
+          v.minLength(1, 'must name a security group'),
+          v.maxLength(5, 'must name at most 5 security groups'),
+        ),
         place_stub_in_vpc: v.optional(flag, false),
       }),
       v.description(
@@ -143,6 +271,7 @@ export const functionSchema = fields({
     ),
   ),
   triggers: v.optional(v.pipe(triggersSchema, v.description('What invokes the function.')), {}),
+  ...deployment,
 });
 
 /** `livectl.json` as it is written; cross-field rules are in manifest-rules.ts. */

@@ -1,5 +1,4 @@
 // The rules of `triggers` in livectl.json that a JSON schema can't say.
-import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import type { Triggers } from './trigger-schema.ts';
 
@@ -22,8 +21,8 @@ const documents = [
   ['schedule', 'input'],
 ] as const;
 
-/** Tells every mistake in the triggers of one function. */
-export function checkTriggers(triggers: Triggers, tell: Tell): void {
+/** Tells every mistake in the triggers of one function; `stubTimeout` is what its stub gets, in seconds. */
+export function checkTriggers(triggers: Triggers, stubTimeout: number, tell: Tell): void {
   for (const [source, existing, ofNew] of eitherOr) {
     const fields: Readonly<Record<string, unknown>> = triggers[source] ?? {};
     const exists = fields[existing] !== undefined;
@@ -51,7 +50,7 @@ export function checkTriggers(triggers: Triggers, tell: Tell): void {
       tell([source, field], `is no JSON: ${messageOf(error)}`);
     }
   }
-  const { http, sqs, s3 } = triggers;
+  const { dynamodb, http, sqs, s3 } = triggers;
   if (http !== undefined) checkAuthorization(http, tell);
   // https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html (BatchSize)
   if (sqs?.fifo_queue && (sqs.batch_size > 10 || sqs.maximum_batching_window_in_seconds > 0)) {
@@ -59,6 +58,13 @@ export function checkTriggers(triggers: Triggers, tell: Tell): void {
   } else if (sqs !== undefined && sqs.batch_size > 10 && sqs.maximum_batching_window_in_seconds === 0) {
     tell(['sqs', 'batch_size'], 'above 10 needs a maximum_batching_window_in_seconds of at least 1');
   }
+  const { visibility_timeout_seconds: visibility } = sqs ?? {};
+  if (visibility !== undefined && visibility < stubTimeout) {
+    const words = `must be at least ${stubTimeout}, the stub's timeout, since Lambda refuses less: leave it out for six times as much`;
+    tell(['sqs', 'visibility_timeout_seconds'], words);
+  }
+  if (dynamodb?.range_key !== undefined && dynamodb.range_key === dynamodb.hash_key)
+    tell(['dynamodb', 'range_key'], 'must differ from hash_key');
   if (s3 !== undefined && (s3.events.length === 0 || s3.events.some((event) => !event.startsWith('s3:')))) {
     tell(['s3', 'events'], 'must name events of S3, e.g. s3:ObjectCreated:*');
   }
@@ -76,19 +82,5 @@ function checkAuthorization(http: NonNullable<Triggers['http']>, tell: Tell): vo
   for (const [field, value] of Object.entries({ jwt_configuration, authorization_scopes })) {
     if (value !== undefined && !(Array.isArray(value) && value.length === 0))
       tell(['http', field], `needs authorization_type "JWT", not "${authorization_type}"`);
-  }
-}
-
-/** Tells every mistake that takes the triggers of two functions; the second one's is told. */
-export function checkSharedTriggers(
-  functions: Readonly<Record<string, { readonly triggers: Triggers }>>,
-  tell: (name: string, ...mistake: Parameters<Tell>) => void,
-): void {
-  const shared = Object.entries(functions).filter(([, { triggers }]) => triggers.http?.cors !== undefined);
-  const [first] = shared;
-  for (const [name, { triggers }] of shared) {
-    if (isDeepStrictEqual(triggers.http?.cors, first?.[1].triggers.http?.cors)) continue;
-    const words = `must be as in ${JSON.stringify(first?.[0])}: functions share one HTTP API, which has one cors`;
-    tell(name, ['http', 'cors'], words);
   }
 }

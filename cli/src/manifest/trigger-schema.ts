@@ -157,7 +157,7 @@ const sns = v.pipe(
     create,
     topic_arn: v.optional(
       v.pipe(
-        arn('sns', /^arn:[^:]+:sns:/, 'arn:aws:sns:eu-west-1:123456789012:orders'),
+        arn('sns', /^arn:[^:]+:sns:[^:]+:\d{12}:[^:]+$/, 'arn:aws:sns:eu-west-1:123456789012:orders'),
         v.description('A topic that exists. Default: one is made.'),
       ),
     ),
@@ -180,7 +180,7 @@ const sqs = v.pipe(
     create,
     queue_arn: v.optional(
       v.pipe(
-        arn('sqs', /^arn:[^:]+:sqs:/, 'arn:aws:sqs:eu-west-1:123456789012:orders'),
+        arn('sqs', /^arn:[^:]+:sqs:[^:]+:\d{12}:[^:]+$/, 'arn:aws:sqs:eu-west-1:123456789012:orders'),
         v.description('A queue that exists. Default: one is made, with a dead-letter queue.'),
       ),
     ),
@@ -221,7 +221,11 @@ const eventbridge = v.pipe(
   fields({
     event_bus_arn: v.optional(
       v.pipe(
-        arn('events', /^arn:[^:]+:events:/, 'arn:aws:events:eu-west-1:123456789012:event-bus/orders'),
+        arn(
+          'events',
+          /^arn:[^:]+:events:[^:]+:\d{12}:event-bus\//,
+          'arn:aws:events:eu-west-1:123456789012:event-bus/orders',
+        ),
         v.description('A bus that exists. Default: the account’s default bus.'),
       ),
     ),
@@ -261,7 +265,7 @@ const s3 = v.pipe(
     create,
     bucket_arn: v.optional(
       v.pipe(
-        arn('s3', /^arn:[^:]+:s3:/, 'arn:aws:s3:::orders'),
+        arn('s3', /^arn:[^:]+:s3:::[^/]+$/, 'arn:aws:s3:::orders'),
         v.description(
           'A bucket that exists; its notifications become Terraform’s, which replaces those it has. Default: one is made.',
         ),
@@ -307,7 +311,7 @@ const dynamodb = v.pipe(
       v.pipe(
         arn(
           'dynamodb',
-          /^arn:[^:]+:dynamodb:/,
+          /^arn:[^:]+:dynamodb:[^:]+:\d{12}:table\/[^/]+\/stream\//,
           'arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-31T00:00:00.000',
         ),
         v.description('The stream of a table that exists. Default: a table with a stream is made.'),
@@ -335,7 +339,11 @@ const kinesis = v.pipe(
     create,
     stream_arn: v.optional(
       v.pipe(
-        arn('kinesis', /^arn:[^:]+:kinesis:/, 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders'),
+        arn(
+          'kinesis',
+          /^arn:[^:]+:kinesis:[^:]+:\d{12}:stream\//,
+          'arn:aws:kinesis:eu-west-1:123456789012:stream/orders',
+        ),
         v.description('A stream that exists. Default: one is made, which costs by the hour.'),
       ),
     ),

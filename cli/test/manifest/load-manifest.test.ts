@@ -153,10 +153,10 @@ describe('a wrong manifest', () => {
     [{ timeout: 1000 }, ['functions.hello.timeout: 1000 is more than 900 seconds']],
     [{ timeout: 0 }, ['functions.hello.timeout: 0 is less than 1 seconds']],
     [{ timeout: 2.5 }, ['functions.hello.timeout: 2.5 is not a whole number of seconds']],
-    [{ timeout: '3' }, ['functions.hello.timeout: must be a number, not the string "3"']],
+    [{ timeout: '3s' }, ['functions.hello.timeout: must be a number, not the string "3s"']],
     [{ memory_size: 64 }, ['functions.hello.memory_size: 64 is less than 128 MB']],
     [{ memorySize: 256 }, ['functions.hello.memorySize: is not known here; did you mean "memory_size"?']],
-    [{ layers: [] }, ['functions.hello.layers: is not known here; did you mean "layer_dirs"?']],
+    [{ layer: [] }, ['functions.hello.layer: is not known here; did you mean "layer_dirs"?']],
     [{ handler: undefined }, ['functions.hello.handler: is required']],
     [
       { watch: ['*a*b*c*'] },
@@ -174,14 +174,16 @@ describe('a wrong manifest', () => {
         'functions.hello.environment.A-B: is not a variable name: a letter, then letters, digits and _, at least two characters',
       ],
     ],
-    [{ environment: { PORT: 1 } }, ['functions.hello.environment.PORT: must be a string, not 1']],
+    [{ environment: { PORT: [1] } }, ['functions.hello.environment.PORT: must be a string, not an array']],
     [
       { environment: { AWS_REGION: 'x' } },
       ['functions.hello.environment.AWS_REGION: is reserved by Lambda, which sets it itself'],
     ],
     [
       { environment: { BIG: 'é'.repeat(2047) } },
-      ['functions.hello.environment: holds 4097 bytes; Lambda allows 4096 for all variables together'],
+      [
+        'functions.hello.environment: has 4360 bytes with the variables that the stub adds; Lambda takes 4096 (all variables of a function as JSON)',
+      ],
     ],
     [{ command: [] }, ['functions.hello.command: must name a program']],
     [{ build: [''] }, ['functions.hello.build: must name a program']],
@@ -190,7 +192,7 @@ describe('a wrong manifest', () => {
       ['functions.hello.build: must be an array of strings, the program first, not the string "make"'],
     ],
     [{ layer_dirs: [''] }, ['functions.hello.layer_dirs[0]: must name a folder']],
-    [{ command: ['node', 1] }, ['functions.hello.command[1]: must be a string, not 1']],
+    [{ command: ['node', null] }, ['functions.hello.command[1]: must be a string, not null']],
     [{ esbuild: 'yes' }, ['functions.hello.esbuild: must be an object, not the string "yes"']],
     // Terraform reads the same file, and its types have no "true or an object".
     [{ esbuild: true }, ['functions.hello.esbuild: must be an object, not true: write { "bundle": true }']],
@@ -407,9 +409,11 @@ describe('a wrong manifest', () => {
   it('may not give one route to two functions, whatever its parameters are called', async () => {
     const one = (path: string) => ({ handler: 'a.b', runtime: 'nodejs22.x', triggers: { http: { path } } });
     const error = await refusal(load({ functions: { a: one('/{x}/y'), b: one('/{z}/y'), c: one('/{z+}') } }));
-    expect(error.message).toBe(
-      `${file}: functions.b.triggers.http.path: ANY /{z}/y is already the route of "a"`,
-    );
+    expect(error.message.split('\n')).toEqual([
+      `${file} has 2 mistakes:`,
+      '  functions.b.triggers.http.path: means the route ANY /{z}/y, as functions.a.triggers.http.path does: write another path or method in one of them',
+      '  functions.b.triggers.http.path: names a parameter {z} where functions.a.triggers.http.path has {x}: API Gateway takes one name for one place, so write the same',
+    ]);
   });
 
   it('may not have two cors in the API that its functions share', async () => {
@@ -417,7 +421,7 @@ describe('a wrong manifest', () => {
     const functions = { a: one({ allow_origins: ['*'] }), b: one({ allow_origins: ['*'] }), c: one({}) };
     const error = await refusal(load({ functions }));
     expect(error.message).toBe(
-      `${file}: functions.c.triggers.http.cors: must be as in "a": functions share one HTTP API, which has one cors`,
+      `${file}: functions.c.triggers.http.cors: must be as in functions.a: functions share one HTTP API, which has one cors`,
     );
   });
 

@@ -1,7 +1,7 @@
 # [2] The relay: a WebSocket API without code. Both ends hold a socket to receive and post through @connections to send.
 
 locals {
-  create_relay = var.enabled && var.relay == null
+  create_relay = local.is_live && var.relay == null
 
   relay = !var.enabled ? null : var.relay != null ? var.relay : {
     # From the API's own endpoint, so that emulators' addresses are right too.

@@ -86,18 +86,6 @@ resource "aws_lambda_function" "this" {
     aws_iam_role_policy.given,
     aws_iam_role_policy.stub,
   ]
-
-  lifecycle {
-    precondition {
-      condition     = length(local.function_names[each.key]) <= 64
-      error_message = "The name \"${local.function_names[each.key]}\" is longer than Lambda's 64 characters: write functions[\"${each.key}\"].function_name, or a shorter name or stage."
-    }
-
-    precondition {
-      condition     = !can(regex(":function:${local.function_names[each.key]}(:\\$LATEST)?$", coalesce(each.value.fallback_arn, "-")))
-      error_message = "functions[\"${each.key}\"].fallback_arn is the stub itself, which would invoke itself for ever: write the ARN of another function or of a published version."
-    }
-  }
 }
 
 resource "aws_cloudwatch_log_group" "stub" {

@@ -147,19 +147,12 @@ resource "aws_cloudwatch_event_bus" "trigger" {
 resource "aws_cloudwatch_event_rule" "pattern" {
   for_each = local.eventbridge
 
-  name           = "${local.name}-${each.key}"
+  name           = local.rule_names[each.key]
   description    = "Events for ${local.function_names[each.key]}"
   event_bus_name = local.bus_names[each.key]
   event_pattern  = each.value.event_pattern
 
   tags = var.tags
-
-  lifecycle {
-    precondition {
-      condition     = length("${local.name}-${each.key}") <= 64
-      error_message = "The rule's name \"${local.name}-${each.key}\" is longer than EventBridge's 64 characters: write a shorter stage, or a shorter name of the function."
-    }
-  }
 }
 
 resource "aws_cloudwatch_event_target" "pattern" {
@@ -180,18 +173,11 @@ resource "aws_cloudwatch_event_target" "pattern" {
 resource "aws_cloudwatch_event_rule" "schedule" {
   for_each = local.schedule
 
-  name                = "${local.name}-${each.key}-schedule"
+  name                = local.schedule_names[each.key]
   description         = "Schedule of ${local.function_names[each.key]}"
   schedule_expression = each.value.schedule_expression
 
   tags = var.tags
-
-  lifecycle {
-    precondition {
-      condition     = length("${local.name}-${each.key}-schedule") <= 64
-      error_message = "The rule's name \"${local.name}-${each.key}-schedule\" is longer than EventBridge's 64 characters: write a shorter stage, or a shorter name of the function."
-    }
-  }
 }
 
 resource "aws_cloudwatch_event_target" "schedule" {
@@ -217,13 +203,6 @@ resource "aws_s3_bucket" "trigger" {
   force_destroy = anytrue(each.value)
 
   tags = var.tags
-
-  lifecycle {
-    precondition {
-      condition     = length("${local.name}-${each.key}") + 13 <= 63
-      error_message = "The bucket's name, \"${local.name}-${each.key}-\" and the account's 12 digits, is longer than S3's 63 characters: write a shorter bucket_name or stage."
-    }
-  }
 }
 
 resource "aws_s3_bucket_public_access_block" "trigger" {

@@ -199,8 +199,7 @@ resource "aws_lambda_function_url" "this" {
 resource "aws_cloudformation_stack" "function_url" {
   for_each = { for name, url in local.function_urls : name => url if url.authorization_type == "NONE" }
 
-  # A stack's name begins with a letter and has no underscore.
-  name = "function-url-${replace("${local.name}-${each.key}", "_", "-")}"
+  name = local.stack_names[each.key]
 
   template_body = jsonencode({
     Description = "Lets everybody call ${local.function_names[each.key]} through its function URL"

@@ -127,18 +127,6 @@ resource "aws_sqs_queue" "trigger" {
   })
 
   tags = var.tags
-
-  lifecycle {
-    precondition {
-      condition     = coalesce(each.value.visibility_timeout_seconds, 43200) >= each.value.stub_timeout
-      error_message = "functions[*].triggers.sqs.visibility_timeout_seconds of queue ${each.value.name} must be at least ${each.value.stub_timeout}, the stub's timeout: Lambda refuses less. Leave it out for six times as much."
-    }
-
-    precondition {
-      condition     = length("${each.value.name}-dlq.fifo") <= 80
-      error_message = "The queue's name \"${each.value.name}\" leaves no room for the end -dlq.fifo within SQS's 80 characters: write a shorter queue_name or stage."
-    }
-  }
 }
 
 resource "aws_sqs_queue" "dead_letters" {

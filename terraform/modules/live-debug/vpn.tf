@@ -23,13 +23,6 @@ data "aws_vpc" "function" {
   for_each = local.in_vpc
 
   id = data.aws_subnet.function["${each.key}/0"].vpc_id
-
-  lifecycle {
-    precondition {
-      condition     = !each.value.place_stub_in_vpc || contains(keys(local.created), each.key)
-      error_message = "functions[\"${each.key}\"].vpc_config.place_stub_in_vpc is for functions that the module makes: whether the stub of one of yours (create = false) sits in the VPC is said by the vpc_config of that aws_lambda_function. Leave place_stub_in_vpc out."
-    }
-  }
 }
 
 data "aws_security_group" "function" {

@@ -31,7 +31,14 @@ export class RouteTable {
 
   /** Throws LD_CONFIG for a path that is none, and where two functions have the same route. */
   constructor(functions: readonly CloudFunction[]) {
-    this.#routes = functions.flatMap(routesOf).sort(bySpecificity);
+    const asked = functions.filter(({ triggers }) => triggers.http !== undefined).flatMap(routesOf);
+    const taken = new Set(asked.map(keyOf));
+    // A function that asked for no route has one only where nobody else asked for it.
+    const given = functions
+      .filter(({ triggers }) => triggers.http === undefined)
+      .flatMap(routesOf)
+      .filter((route) => !taken.has(keyOf(route)));
+    this.#routes = [...asked, ...given].sort(bySpecificity);
     for (const [index, route] of this.#routes.entries()) {
       const other = this.#routes[index + 1];
       if (other && bySpecificity(route, other) === 0 && shapeOf(route) === shapeOf(other)) {
@@ -140,6 +147,10 @@ function bySpecificity(a: Route, b: Route): number {
 /** The path without the names of its variables: two of one shape match the same requests. */
 function shapeOf({ path }: Route): string {
   return path.replace(/\{[^{}+]+/g, '{');
+}
+
+function keyOf(route: Route): string {
+  return `${route.method} ${shapeOf(route)}`;
 }
 
 function compareText(a: string, b: string): number {

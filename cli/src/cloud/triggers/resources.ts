@@ -1,5 +1,5 @@
 // Triggers: which topics, queues, buses, buckets, tables and streams the functions' triggers ask for.
-import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
+import { bucketName, patternRuleName, queueName, scheduleRuleName } from '../../manifest/derived-names.ts';
 import type { Triggers } from '../../manifest/trigger-schema.ts';
 import { accountId, region, tableArn } from '../aws-api/access.ts';
 import type { CloudFunction } from '../cloud.ts';
@@ -41,10 +41,10 @@ export function namePrefix(stage: string): string {
   return `live-debug-${stage}`;
 }
 
-/** Throws LD_CONFIG where functions share a resource and contradict each other about it. */
+/** Of functions whose manifest was found right: those that share a resource agree about it. */
 export function planResources(functions: readonly CloudFunction[], stage: string): Resources {
   const prefix = namePrefix(stage);
-  const resources: Resources = {
+  return {
     topics: group(functions, 'sns', (trigger, name) => topicOf(trigger, name, prefix)),
     queues: group(functions, 'sqs', (trigger, name) => queueOf(trigger, name, prefix)),
     buses: group(functions, 'eventbridge', (trigger) => busOf(trigger, prefix)),
@@ -52,9 +52,6 @@ export function planResources(functions: readonly CloudFunction[], stage: string
     tables: group(functions, 'dynamodb', (trigger, name) => tableOf(trigger, name, prefix)),
     streams: group(functions, 'kinesis', (trigger, name) => streamOf(trigger, name, prefix)),
   };
-  checkAgreement(resources.queues, 'sqs', ['fifo_queue', 'visibility_timeout_seconds', 'max_receive_count']);
-  checkAgreement(resources.tables, 'dynamodb', ['hash_key', 'range_key', 'stream_view_type']);
-  return resources;
 }
 
 export function topicOf(trigger: Trigger<'sns'>, functionName: string, prefix: string): Identity {
@@ -65,7 +62,7 @@ export function topicOf(trigger: Trigger<'sns'>, functionName: string, prefix: s
 
 export function queueOf(trigger: Trigger<'sqs'>, functionName: string, prefix: string): Identity {
   if (trigger.queue_arn !== undefined) return given(trigger.queue_arn, ':');
-  const name = `${prefix}-${trigger.queue_name ?? functionName}${trigger.fifo_queue ? '.fifo' : ''}`;
+  const name = queueName(trigger.queue_name ?? functionName, prefix, trigger.fifo_queue);
   return { name, arn: `arn:aws:sqs:${region}:${accountId}:${name}` };
 }
 
@@ -90,15 +87,14 @@ export function busOf(trigger: Trigger<'eventbridge'>, prefix: string): Identity
 export function ruleArn(functionName: string, prefix: string, bus?: Identity): string {
   const path = bus === undefined || bus.name === 'default' ? '' : `${bus.name}/`;
   const [, , , ruleRegion, account] = (bus?.arn ?? `:::${region}:${accountId}`).split(':');
-  const name = bus === undefined ? `${prefix}-${functionName}-schedule` : `${prefix}-${functionName}`;
+  const name =
+    bus === undefined ? scheduleRuleName(functionName, prefix) : patternRuleName(functionName, prefix);
   return `arn:aws:events:${ruleRegion}:${account}:rule/${path}${name}`;
 }
 
-/** Bucket names are lower case and know no underscores. */
 export function bucketOf(trigger: Trigger<'s3'>, functionName: string, prefix: string): Identity {
   if (trigger.bucket_arn !== undefined) return given(trigger.bucket_arn, ':');
-  const wanted = `${prefix}-${trigger.bucket_name ?? functionName}`;
-  const name = wanted.toLowerCase().replaceAll('_', '-').slice(0, 63);
+  const name = bucketName(trigger.bucket_name ?? functionName, prefix);
   return { name, arn: `arn:aws:s3:::${name}` };
 }
 
@@ -141,28 +137,4 @@ function group<Source extends keyof Triggers>(
     found.set(identity.arn, resource);
   }
   return [...found.values()];
-}
-
-function checkAgreement<Source extends keyof Triggers>(
-  resources: readonly Resource<Source>[],
-  source: Source,
-  fields: readonly string[],
-): void {
-  for (const { name, consumers } of resources) {
-    const [first, ...others] = consumers;
-    for (const field of fields) {
-      const wanted = fieldOf(first?.trigger, field);
-      const other = others.find(({ trigger }) => fieldOf(trigger, field) !== wanted);
-      if (!first || !other) continue;
-      throw new LiveDebugError(
-        'LD_CONFIG',
-        `${first.functionName} and ${other.functionName} share ${name} and differ in triggers.${source}.${field}`,
-        { remedy: 'Say the same in both, or give one of them a resource of its own.' },
-      );
-    }
-  }
-}
-
-function fieldOf(trigger: object | undefined, field: string): unknown {
-  return (trigger as Readonly<Record<string, unknown>> | undefined)?.[field];
 }

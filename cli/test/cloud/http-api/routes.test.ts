@@ -61,7 +61,6 @@ describe('mistakes', () => {
       [deployed('a', '/x/{id}', 'GET'), deployed('b', '/x/{name}', 'GET')],
       'a and b both answer GET /x/{id}',
     ],
-    ['a clash with a default path', [deployed('a'), deployed('b', '/a')], 'both answer ANY /a'],
     ['no leading slash', [deployed('a', 'x')], "a: 'x' is not a path of an HTTP API"],
     ['a brace left open', [deployed('a', '/x/{id')], "a: '/x/{id' is not a path"],
     ['a variable among text', [deployed('a', '/x/a{id}')], 'is not a path'],
@@ -70,6 +69,12 @@ describe('mistakes', () => {
     expect(() => new RouteTable(functions)).toThrow(
       expect.objectContaining({ code: 'LD_CONFIG', message: expect.stringContaining(words) }),
     );
+  });
+
+  test('a function without a route of its own leaves its path to one that asks for it', () => {
+    const table = new RouteTable([deployed('a'), deployed('b', '/a')]);
+    expect(table.match('GET', '/a')?.functionName).toBe('b');
+    expect(table.match('GET', '/a/more')?.functionName).toBe('a');
   });
 
   test('other methods and other shapes do not clash', () => {

@@ -52,11 +52,11 @@ describe('targets', () => {
       eventbridge: {
         event_bus_name: 'default',
         event_pattern: '{"source":["a"]}',
-        rule_arn: 'arn:aws:events:us-east-1:000000000000:rule/live-debug-local-Hear_me',
+        rule_arn: 'arn:aws:events:us-east-1:000000000000:rule/live-debug-local.Hear_me',
       },
       schedule: {
         schedule_expression: 'rate(5 minutes)',
-        rule_arn: 'arn:aws:events:us-east-1:000000000000:rule/live-debug-local-Hear_me-schedule',
+        rule_arn: 'arn:aws:events:us-east-1:000000000000:rule/live-debug-local.Hear_me.schedule',
       },
       s3: { bucket: 'live-debug-local-hear-me', events: ['s3:ObjectCreated:*'] },
       dynamodb: {
@@ -97,7 +97,7 @@ describe('targets', () => {
       },
       eventbridge: {
         event_bus_name: 'orders',
-        rule_arn: 'arn:aws:events:eu-west-1:123456789012:rule/orders/live-debug-local-Hear_me',
+        rule_arn: 'arn:aws:events:eu-west-1:123456789012:rule/orders/live-debug-local.Hear_me',
       },
       s3: { bucket: 'orders' },
       dynamodb: { table_name: 'orders', stream_arn: stream },
@@ -122,18 +122,5 @@ describe('functions that say the same name', () => {
     expect(topics).toMatchObject([
       { name: 'live-debug-local-orders', consumers: [{ functionName: 'a' }, { functionName: 'b' }] },
     ]);
-  });
-
-  test('must agree about it', () => {
-    const functions = [
-      functionWith('a', { dynamodb: { table_name: 'orders' } }),
-      functionWith('b', { dynamodb: { table_name: 'orders', range_key: 'line' } }),
-    ];
-    expect(() => planResources(functions, 'local')).toThrow(
-      expect.objectContaining({
-        code: 'LD_CONFIG',
-        message: 'a and b share live-debug-local-orders and differ in triggers.dynamodb.range_key',
-      }),
-    );
   });
 });

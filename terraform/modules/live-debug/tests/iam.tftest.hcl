@@ -266,7 +266,7 @@ run "developers_of_45_functions_with_triggers" {
       handler  = "a.handler"
       runtime  = "nodejs22.x"
       create   = false
-      triggers = { function_url = {}, sns = {}, sqs = {}, s3 = { bucket_name = "uploads" }, kinesis = {}, eventbridge = { event_bus_name = "orders", event_pattern = "{\"source\":[\"shop\"]}" } }
+      triggers = { function_url = {}, sns = {}, sqs = {}, s3 = { bucket_name = "uploads", filter_prefix = "${number}/" }, kinesis = {}, eventbridge = { event_bus_name = "orders", event_pattern = "{\"source\":[\"shop\"]}" } }
     } }
   }
 

@@ -76,7 +76,7 @@ variables {
           throttling_burst_limit = 10
         }
         sqs = { queue_arn = "arn:aws:sqs:eu-west-1:123456789012:own" }
-        s3  = { bucket_arn = "arn:aws:s3:::given", filter_prefix = "own/" }
+        s3  = { bucket_arn = "arn:aws:s3:::given", filter_prefix = "own/", events = ["s3:ObjectRemoved:*"] }
       }
     }
     quiet   = { handler = "e.handler", runtime = "nodejs22.x" }
@@ -208,9 +208,9 @@ run "makes_shares_and_finds_sources" {
 
   assert {
     condition = { for name, rule in aws_cloudwatch_event_rule.pattern : name => [rule.name, rule.event_bus_name, rule.event_pattern] } == {
-      made   = ["live-debug-dev-tom-made", "live-debug-dev-tom-orders", "{\"source\":[\"shop\"]}"]
-      shares = ["live-debug-dev-tom-shares", "default", "{\"source\":[\"aws.s3\"]}"]
-      given  = ["live-debug-dev-tom-given", "given", "{\"source\":[\"shop\"]}"]
+      made   = ["live-debug-dev-tom.made", "live-debug-dev-tom-orders", "{\"source\":[\"shop\"]}"]
+      shares = ["live-debug-dev-tom.shares", "default", "{\"source\":[\"aws.s3\"]}"]
+      given  = ["live-debug-dev-tom.given", "given", "{\"source\":[\"shop\"]}"]
     } && toset(keys(aws_cloudwatch_event_bus.trigger)) == toset(["orders"])
     error_message = "Rules are on the bus made, the default one or the one given."
   }
@@ -219,7 +219,7 @@ run "makes_shares_and_finds_sources" {
     condition = (
       alltrue([for name, target in aws_cloudwatch_event_target.pattern : target.rule == aws_cloudwatch_event_rule.pattern[name].name && target.event_bus_name == aws_cloudwatch_event_rule.pattern[name].event_bus_name && target.arn == "arn:aws:lambda:eu-west-1:123456789012:function:stub"])
       && length(aws_cloudwatch_event_target.pattern) == 3
-      && aws_cloudwatch_event_rule.schedule["made"].name == "live-debug-dev-tom-made-schedule" && aws_cloudwatch_event_rule.schedule["made"].schedule_expression == "rate(5 minutes)"
+      && aws_cloudwatch_event_rule.schedule["made"].name == "live-debug-dev-tom.made.schedule" && aws_cloudwatch_event_rule.schedule["made"].schedule_expression == "rate(5 minutes)"
       && aws_cloudwatch_event_target.schedule["made"].input == "{\"tick\":true}" && length(aws_cloudwatch_event_target.schedule) == 1
     )
     error_message = "Rules and the schedule invoke their functions."
@@ -247,7 +247,7 @@ run "makes_shares_and_finds_sources" {
       ]
       "arn:aws:s3:::given" = [
         ["given", "arn:aws:lambda:eu-west-1:123456789012:function:stub", tolist(["s3:ObjectCreated:*"]), null, null],
-        ["own", "arn:aws:lambda:eu-west-1:123456789012:function:orders-api", tolist(["s3:ObjectCreated:*"]), "own/", null],
+        ["own", "arn:aws:lambda:eu-west-1:123456789012:function:orders-api", tolist(["s3:ObjectRemoved:*"]), "own/", null],
       ]
     }) && aws_s3_bucket_notification.trigger["arn:aws:s3:::given"].bucket == "given"
     error_message = "A bucket has one list of notifications, whoever made it."
@@ -455,7 +455,7 @@ run "makes_shares_and_finds_sources" {
             "queue_url": "https://sqs.eu-west-1.amazonaws.com/123456789012/own", "queue_arn": "arn:aws:sqs:eu-west-1:123456789012:own",
             "dead_letter_queue_url": null
           },
-          "s3": { "bucket": "given", "filter_prefix": "own/", "filter_suffix": null, "events": ["s3:ObjectCreated:*"] }
+          "s3": { "bucket": "given", "filter_prefix": "own/", "filter_suffix": null, "events": ["s3:ObjectRemoved:*"] }
         }
       }
     JSON
@@ -523,47 +523,13 @@ run "refuses_another_name_by_reference" {
   expect_failures = [aws_dynamodb_table_item.manifest]
 }
 
-run "refuses_a_visibility_timeout_below_the_stubs" {
-  command = plan
-
-  variables {
-    functions = { hello = { handler = "a.b", runtime = "nodejs22.x", timeout = 30, triggers = { sqs = { visibility_timeout_seconds = 34 } } } }
-  }
-
-  expect_failures = [aws_sqs_queue.trigger]
-}
-
-run "refuses_names_too_long" {
-  command = plan
-
-  variables {
-    stage = "a-stage-of-thirty-two-characters"
-    functions = {
-      a-name-of-some-length = {
-        handler       = "a.b"
-        runtime       = "nodejs22.x"
-        function_name = "short"
-        role          = { name = "short", arn = "arn:aws:iam::123456789012:role/short" }
-        triggers = {
-          sqs         = { queue_name = "a-queue-of-thirty-one-characters" }
-          s3          = {}
-          schedule    = { schedule_expression = "rate(1 day)" }
-          eventbridge = { event_pattern = "{}" }
-        }
-      }
-    }
-  }
-
-  expect_failures = [aws_sqs_queue.trigger, aws_s3_bucket.trigger, aws_cloudwatch_event_rule.schedule, aws_cloudwatch_event_rule.pattern]
-}
-
 run "refuses_two_lists_of_notifications_for_one_bucket" {
   command = plan
 
   variables {
     functions = {
       a = { handler = "a.b", runtime = "nodejs22.x", triggers = { s3 = { create = false, bucket_arn = "arn:aws:s3:::given" } } }
-      b = { handler = "a.b", runtime = "nodejs22.x", triggers = { s3 = { bucket_arn = "arn:aws:s3:::given" } } }
+      b = { handler = "a.b", runtime = "nodejs22.x", triggers = { s3 = { bucket_arn = "arn:aws:s3:::given", events = ["s3:ObjectRemoved:*"] } } }
     }
   }
 

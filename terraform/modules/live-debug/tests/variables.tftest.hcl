@@ -12,7 +12,6 @@ run "refuses_every_unfit_variable" {
     stage                 = "dev tom"
     name                  = "live debug"
     protected_stages      = ["eu-prod"]
-    functions             = { hello = { handler = "src/hello.handler", runtime = "nodejs22.x", package_type = "Image" } }
     relay                 = { url = "shared", execution_arn = "shared" }
     throttling            = { rate_limit = 0 }
     access_logs           = { retention_in_days = 8 }
@@ -27,38 +26,45 @@ run "refuses_every_unfit_variable" {
   }
 
   expect_failures = [
-    var.stage, var.name, var.protected_stages, var.functions, var.relay, var.throttling, var.access_logs, var.kms_key_arn,
+    var.stage, var.name, var.protected_stages, var.relay, var.throttling, var.access_logs, var.kms_key_arn,
     var.stub_runtime, var.architecture, var.timeout_margin, var.log_retention_in_days, var.log_kms_key_arn,
     var.tracing_mode, var.permissions_boundary,
   ]
 }
 
-run "refuses_a_name_too_long_for_lambda" {
+run "refuses_functions_with_mistakes" {
+  command = plan
+
+  module {
+    source = "./modules/functions"
+  }
+
+  variables {
+    enabled        = true
+    create         = true
+    name           = "live-debug"
+    stage          = "dev-tom"
+    timeout_margin = 5
+    functions      = { hello = { handler = "src/hello.handler", runtime = "nodejs22.x" } }
+    given          = { hello = { handler = "src/hello.handler", runtime = "nodejs22.x", memmory_size = 512 } }
+  }
+
+  expect_failures = [output.functions]
+}
+
+run "takes_names_too_long_while_not_enabled" {
   command = plan
 
   variables {
+    enabled   = false
     stage     = "a-stage-of-thirty-two-characters"
     functions = { "a-function-of-thirty-five-characters" = { handler = "src/hello.handler", runtime = "nodejs22.x" } }
   }
 
-  expect_failures = [aws_lambda_function.this]
-}
-
-run "refuses_a_stub_as_its_own_fallback" {
-  command = plan
-
-  variables {
-    stage = "dev-tom"
-    functions = {
-      hello = {
-        handler      = "src/hello.handler"
-        runtime      = "nodejs22.x"
-        fallback_arn = "arn:aws:lambda:eu-west-1:123456789012:function:live-debug-dev-tom-hello"
-      }
-    }
+  assert {
+    condition     = length(output.functions) == 0
+    error_message = "A stage that is not live has no names."
   }
-
-  expect_failures = [aws_lambda_function.this]
 }
 
 run "takes_a_published_version_of_its_own_as_fallback" {

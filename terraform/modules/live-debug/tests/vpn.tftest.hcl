@@ -235,20 +235,3 @@ run "stub_in_the_vpc" {
     error_message = "Where the stub is, is no matter of livectl's."
   }
 }
-
-run "refuses_to_place_a_function_of_the_callers" {
-  command = plan
-
-  variables {
-    create = false
-    functions = {
-      orders = {
-        handler    = "src/orders.handler"
-        runtime    = "nodejs22.x"
-        vpc_config = { subnet_ids = ["subnet-a"], security_group_ids = ["sg-1"], place_stub_in_vpc = true }
-      }
-    }
-  }
-
-  expect_failures = [data.aws_vpc.function]
-}

@@ -1,0 +1,163 @@
+// The names of what is created for the functions of a stage, in one list, as in names.tf of the Terraform module: what must
+// differ, how long it may be and what AWS takes for the same. The local cloud gives its resources the same names.
+import type { FunctionText } from './manifest-schema.ts';
+import type { Triggers } from './trigger-schema.ts';
+
+/** What decides names beside the manifest. */
+export interface Naming {
+  readonly stage: string;
+  /** `<name>-<stage>`, e.g. `live-debug-local`. */
+  readonly prefix: string;
+}
+
+/** A function's name on AWS. */
+export function functionNameOf(
+  name: string,
+  settings: { readonly function_name?: string | undefined },
+  prefix: string,
+): string {
+  return settings.function_name ?? `${prefix}-${name}`;
+}
+
+/** The rule of an EventBridge pattern. A dot, which no function's name has, keeps stages and schedules apart. */
+export function patternRuleName(functionName: string, prefix: string): string {
+  return `${prefix}.${functionName}`;
+}
+
+/** The rule of a schedule. */
+export function scheduleRuleName(functionName: string, prefix: string): string {
+  return `${prefix}.${functionName}.schedule`;
+}
+
+/** A new queue, and where its dead letters go. */
+export function queueName(part: string, prefix: string, fifo: boolean): string {
+  return `${prefix}-${part}${fifo ? '.fifo' : ''}`;
+}
+
+export function deadLetterQueueName(part: string, prefix: string, fifo: boolean): string {
+  return queueName(`${part}-dlq`, prefix, fifo);
+}
+
+/** A new bucket without the account's number: bucket names are lower case and know no underscores. */
+export function bucketName(part: string, prefix: string): string {
+  return `${prefix}-${part}`.toLowerCase().replaceAll('_', '-');
+}
+
+/** A name and who means it. */
+interface DerivedName {
+  readonly kind: string;
+  readonly name: string;
+  /** What AWS compares. */
+  readonly same: string;
+  /** What two entries have in common that are one resource. */
+  readonly id: string;
+  /** Characters. */
+  readonly most: number;
+  readonly functionName: string;
+  readonly keys: readonly string[];
+  /** What to change. */
+  readonly remedy: string;
+}
+
+type SharedSource = 'sns' | 'sqs' | 's3' | 'dynamodb' | 'kinesis';
+
+/** A new resource that functions may share, by the last part of its name. */
+export interface SharedPart {
+  readonly source: SharedSource;
+  readonly part: string;
+  readonly functionName: string;
+  /** The field that names it, below `triggers`, or the source where that is the function's name. */
+  readonly keys: readonly string[];
+  readonly fifo: boolean;
+}
+
+const shareable = [
+  ['sns', 'topic_name', 'topic_arn', 'SNS topic', 256],
+  ['sqs', 'queue_name', 'queue_arn', 'SQS queue', 80],
+  ['s3', 'bucket_name', 'bucket_arn', 'S3 bucket', 63],
+  ['dynamodb', 'table_name', 'stream_arn', 'DynamoDB table', 255],
+  ['kinesis', 'stream_name', 'stream_arn', 'Kinesis stream', 128],
+] as const;
+
+/** The new resources of a function's triggers. */
+export function sharedParts(functionName: string, triggers: Triggers): SharedPart[] {
+  return shareable.flatMap(([source, field, arnField]) => {
+    const trigger: Readonly<Record<string, unknown>> | undefined = triggers[source];
+    if (trigger === undefined || !(trigger.create ?? trigger[arnField] === undefined)) return [];
+    const given = trigger[field];
+    return [
+      {
+        source,
+        part: typeof given === 'string' ? given : functionName,
+        functionName,
+        keys: typeof given === 'string' ? [source, field] : [source],
+        fifo: trigger.fifo_queue === true,
+      },
+    ];
+  });
+}
+
+/** Every name that the functions mean. */
+export function derivedNames(
+  functions: Readonly<Record<string, FunctionText>>,
+  { prefix }: Naming,
+): DerivedName[] {
+  return Object.entries(functions).flatMap(([name, settings]) => [
+    ...namesOfFunction(name, settings, prefix),
+    ...namesOfTriggers(name, settings.triggers, prefix),
+  ]);
+}
+
+function namesOfFunction(functionName: string, settings: FunctionText, prefix: string): DerivedName[] {
+  const name = functionNameOf(functionName, settings, prefix);
+  const keys = settings.function_name === undefined ? [] : ['function_name'];
+  const common = { name, functionName, keys, remedy: 'function_name' };
+  const names: DerivedName[] = [
+    { ...common, kind: 'Lambda function', same: name, id: functionName, most: 64 },
+  ];
+  // Case doesn't count. The very same name, and one too long, is reported as the function's.
+  if (settings.role === undefined && settings.create !== false)
+    names.push({ ...common, kind: 'IAM role', same: name.toLowerCase(), id: name, most: 1024 });
+  return names;
+}
+
+function namesOfTriggers(functionName: string, triggers: Triggers, prefix: string): DerivedName[] {
+  const own = (kind: string, name: string, most: number, source: string): DerivedName => ({
+    kind,
+    name,
+    same: name,
+    id: functionName,
+    most,
+    functionName,
+    keys: ['triggers', source],
+    remedy: 'name',
+  });
+  const { eventbridge, function_url, schedule } = triggers;
+  const names: DerivedName[] = [];
+  if (eventbridge !== undefined)
+    names.push(own('EventBridge rule', patternRuleName(functionName, prefix), 64, 'eventbridge'));
+  if (schedule !== undefined)
+    names.push(own('EventBridge rule', scheduleRuleName(functionName, prefix), 64, 'schedule'));
+  if (function_url?.authorization_type === 'NONE') {
+    const stack = `function-url-${`${prefix}-${functionName}`.replaceAll('_', '-')}`;
+    names.push(own('CloudFormation stack', stack, 128, 'function_url'));
+  }
+  return [...names, ...sharedParts(functionName, triggers).flatMap((part) => namesOfPart(part, prefix))];
+}
+
+function namesOfPart({ fifo, functionName, keys, part, source }: SharedPart, prefix: string): DerivedName[] {
+  const [, , , kind = '', most = 0] = shareable.find(([one]) => one === source) ?? [];
+  const common = { kind, most, functionName, keys: ['triggers', ...keys], remedy: 'name' };
+  if (source === 's3') {
+    const name = bucketName(part, prefix);
+    // It ends in the account's number.
+    return [{ ...common, name: `${name}-123456789012`, same: name, id: part }];
+  }
+  const name = queueName(part, prefix, fifo);
+  const names = [{ ...common, name, same: name, id: part }];
+  if (source === 'sqs') {
+    const dead = deadLetterQueueName(part, prefix, fifo);
+    names.push({ ...common, name: dead, same: dead, id: `${part}-dlq, for dead letters` });
+  }
+  return names;
+}

@@ -1,0 +1,195 @@
+# The names of what the module creates for functions, in one list: AWS knows no folders, so two functions can mean one name.
+# What must differ, how long it may be and what counts as the same is checked here, before AWS overwrites or refuses it.
+
+locals {
+  # The directory table's name, and how all others begin.
+  prefix = "${var.name}-${var.stage}"
+
+  function_names = { for name, f in local.functions : name => coalesce(f.function_name, "${local.prefix}-${name}") }
+
+  # A dot, which no function's name has, keeps rules of one stage from those of another and schedules from patterns.
+  rule_names     = { for name in keys(local.functions) : name => "${local.prefix}.${name}" }
+  schedule_names = { for name in keys(local.functions) : name => "${local.prefix}.${name}.schedule" }
+
+  # A stack's name has no underscore.
+  stack_names = { for name in keys(local.functions) : name => "function-url-${replace("${local.prefix}-${name}", "_", "-")}" }
+
+  # The last part of a new resource's name, which functions may share, and the field that gives it.
+  parts = flatten([for name, f in local.functions : [for source, part in {
+    sns      = f.triggers.sns == null ? null : { field = "topic_name", part = f.triggers.sns.topic_name, created = f.triggers.sns.create, arn = f.triggers.sns.topic_arn, fifo = false }
+    sqs      = f.triggers.sqs == null ? null : { field = "queue_name", part = f.triggers.sqs.queue_name, created = f.triggers.sqs.create, arn = f.triggers.sqs.queue_arn, fifo = f.triggers.sqs.fifo_queue }
+    s3       = f.triggers.s3 == null ? null : { field = "bucket_name", part = f.triggers.s3.bucket_name, created = f.triggers.s3.create, arn = f.triggers.s3.bucket_arn, fifo = false }
+    dynamodb = f.triggers.dynamodb == null ? null : { field = "table_name", part = f.triggers.dynamodb.table_name, created = f.triggers.dynamodb.create, arn = f.triggers.dynamodb.stream_arn, fifo = false }
+    kinesis  = f.triggers.kinesis == null ? null : { field = "stream_name", part = f.triggers.kinesis.stream_name, created = f.triggers.kinesis.create, arn = f.triggers.kinesis.stream_arn, fifo = false }
+    } : {
+    function = name
+    source   = source
+    field    = part.part == null ? "triggers.${source}" : "triggers.${source}.${part.field}"
+    part     = part.part == null ? name : part.part
+    fifo     = part.fifo
+  } if part == null ? false : part.created == null ? part.arn == null : part.created]])
+
+  ################################################################################
+  # The list
+  ################################################################################
+
+  # `same`: what AWS compares. `id`: what two entries have in common that are one resource. `most`: characters.
+  names_of_functions = concat(
+    [for name, f in local.functions : {
+      kind     = "Lambda function", name = local.function_names[name], same = local.function_names[name], id = name, most = 64
+      function = name, field = f.function_name == null ? "" : ".function_name"
+    }],
+    # Case doesn't count. One role for each function; a name too long, and the very same one, is reported as the function's.
+    [for name, f in local.functions : {
+      kind     = "IAM role", name = local.function_names[name], same = lower(local.function_names[name])
+      id       = local.function_names[name], most = 1024
+      function = name, field = f.function_name == null ? "" : ".function_name"
+    } if f.role == null && coalesce(f.create, var.create)],
+  )
+
+  names_of_triggers = concat(
+    [for name, f in local.functions : {
+      kind     = "EventBridge rule", name = local.rule_names[name], same = local.rule_names[name], id = name, most = 64
+      function = name, field = ".triggers.eventbridge"
+    } if f.triggers.eventbridge != null],
+    [for name, f in local.functions : {
+      kind     = "EventBridge rule", name = local.schedule_names[name], same = local.schedule_names[name], id = name, most = 64
+      function = name, field = ".triggers.schedule"
+    } if f.triggers.schedule != null],
+    [for name, f in local.functions : {
+      kind     = "event bus", name = "${local.prefix}-${f.triggers.eventbridge.event_bus_name}"
+      same     = f.triggers.eventbridge.event_bus_name, id = f.triggers.eventbridge.event_bus_name, most = 256
+      function = name, field = ".triggers.eventbridge.event_bus_name"
+    } if try(f.triggers.eventbridge.event_bus_name, null) != null],
+    [for name, f in local.functions : {
+      kind     = "CloudFormation stack", name = local.stack_names[name], same = local.stack_names[name], id = name, most = 128
+      function = name, field = ".triggers.function_url"
+    } if try(f.triggers.function_url.authorization_type == "NONE", false)],
+    [for part in local.parts : {
+      kind     = local.part_kinds[part.source].kind, most = local.part_kinds[part.source].most
+      name     = "${local.prefix}-${part.part}${part.fifo ? ".fifo" : ""}"
+      same     = "${local.prefix}-${part.part}${part.fifo ? ".fifo" : ""}", id = part.part
+      function = part.function, field = ".${part.field}"
+    } if part.source != "s3"],
+    # All letters of a bucket are small, and it has the account's 12 digits at its end.
+    [for part in local.parts : {
+      kind     = "S3 bucket", most = 63
+      name     = "${lower(replace("${local.prefix}-${part.part}", "_", "-"))}-123456789012"
+      same     = lower(replace(part.part, "_", "-")), id = part.part
+      function = part.function, field = ".${part.field}"
+    } if part.source == "s3"],
+    [for part in local.parts : {
+      kind     = "SQS queue", most = 80
+      name     = "${local.prefix}-${part.part}-dlq${part.fifo ? ".fifo" : ""}"
+      same     = "${local.prefix}-${part.part}-dlq${part.fifo ? ".fifo" : ""}", id = "${part.part}-dlq, for dead letters"
+      function = part.function, field = ".${part.field} (its dead-letter queue)"
+    } if part.source == "sqs"],
+  )
+
+  part_kinds = {
+    sns      = { kind = "SNS topic", most = 256 }
+    sqs      = { kind = "SQS queue", most = 80 }
+    dynamodb = { kind = "DynamoDB table", most = 255 }
+    kinesis  = { kind = "Kinesis stream", most = 128 }
+  }
+
+  function_name_groups = { for name in local.names_of_functions : "${name.kind} ${name.same}" => name... }
+  trigger_name_groups  = { for name in local.names_of_triggers : "${name.kind} ${name.same}" => name... }
+
+  function_name_mistakes = concat(
+    flatten([for names in local.function_name_groups : [for name in names : join("", [
+      "functions[\"${name.function}\"]${name.field} and functions[\"${names[0].function}\"]${names[0].field} both mean the ${name.kind} ",
+      "\"${name.name}\"${name.name == names[0].name ? "" : " (AWS compares without case)"}: write another function_name in one of them.",
+    ]) if name.id != names[0].id]]),
+    [for name in local.names_of_functions : join("", [
+      "functions[\"${name.function}\"]${name.field} means the ${name.kind} \"${name.name}\", which is longer than AWS's ${name.most} ",
+      "characters (${length(name.name)}): write a shorter function_name, stage or name.",
+    ]) if length(name.name) > name.most],
+  )
+
+  trigger_name_mistakes = concat(
+    # Parts of names: the module puts its own name and the stage before them.
+    [for part in local.named_parts :
+      "functions[\"${part.function}\"].${part.field} must be letters, digits, - and _, at most 64, since the module puts its own name and the stage before it, not \"${part.part}\"."
+      if !can(regex("^[a-zA-Z0-9_-]{1,64}$", part.part))
+    ],
+    flatten([for names in local.trigger_name_groups : [for name in names : join("", [
+      "functions[\"${name.function}\"]${name.field} and functions[\"${names[0].function}\"]${names[0].field} both mean the ${name.kind} ",
+      "\"${name.name}\": write another name in one of them.",
+    ]) if name.id != names[0].id]]),
+    [for name in local.names_of_triggers : join("", [
+      "functions[\"${name.function}\"]${name.field} means the ${name.kind} \"${name.name}\", which is longer than AWS's ${name.most} ",
+      "characters (${length(name.name)}): write a shorter name or stage.",
+    ]) if length(name.name) > name.most],
+  )
+
+  named_parts = concat(
+    [for part in local.parts : part if endswith(part.field, "_name")],
+    [for name, f in local.functions : {
+      function = name, source = "eventbridge", field = "triggers.eventbridge.event_bus_name"
+      part     = f.triggers.eventbridge.event_bus_name, fifo = false
+    } if try(f.triggers.eventbridge.event_bus_name, null) != null],
+  )
+
+  ################################################################################
+  # What functions share
+  ################################################################################
+
+  # New queues and tables by their last part, with what must be the same in all functions that share one.
+  shared = {
+    for one in flatten([for part in local.parts : [
+      for field in(part.source == "sqs"
+        ? ["fifo_queue", "visibility_timeout_seconds", "max_receive_count"]
+        : ["hash_key", "range_key", "stream_view_type"]) : {
+        function = part.function
+        field    = "triggers.${part.source}.${field}"
+        key      = "${part.source} ${part.part} ${field}"
+        value    = jsonencode(local.functions[part.function].triggers[part.source][field])
+      }
+    ] if contains(["sqs", "dynamodb"], part.source)]) : one.key => one...
+  }
+
+  shared_mistakes = flatten([for ones in local.shared : [for one in ones : join("", [
+    "functions[\"${one.function}\"].${one.field} is ${one.value}, and functions[\"${ones[0].function}\"], which shares the resource, has ",
+    "${ones[0].value}: write the same, or give one of them a resource of its own.",
+  ]) if one.value != ones[0].value]])
+
+  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html: no two of one bucket may
+  # overlap in prefix, suffix and event.
+  notifications = flatten([for name, f in local.functions : [for s3 in f.triggers.s3[*] : {
+    function = name
+    bucket   = s3.bucket_arn != null ? s3.bucket_arn : coalesce(s3.bucket_name, name)
+    prefix   = s3.filter_prefix != null ? s3.filter_prefix : ""
+    suffix   = s3.filter_suffix != null ? s3.filter_suffix : ""
+    events   = s3.events
+  }]])
+
+  bucket_groups = { for one in local.notifications : one.bucket => one... }
+
+  notification_mistakes = concat(
+    [for bucket, ones in local.bucket_groups :
+      "functions[\"${ones[100].function}\"].triggers.s3 is the 101st of bucket ${bucket}, and S3 takes 100: give some functions a bucket of their own."
+      if length(ones) > 100
+    ],
+    # One other is enough to say.
+    flatten([for one in local.overlaps : slice(one.texts, 0, min(1, length(one.texts)))]),
+  )
+
+  # By function: those before it in its bucket that it overlaps.
+  overlaps = flatten([for ones in local.bucket_groups : [for index, one in slice(ones, 0, min(100, length(ones))) : {
+    texts = [for other in slice(ones, 0, index) : join("", [
+      "functions[\"${one.function}\"].triggers.s3 and functions[\"${other.function}\"].triggers.s3 overlap in bucket ${one.bucket}, which S3 ",
+      "refuses: write filter_prefix or filter_suffix so that an object's event is for one of them, or other events.",
+      ])
+      if alltrue([
+        startswith(one.prefix, other.prefix) || startswith(other.prefix, one.prefix),
+        endswith(one.suffix, other.suffix) || endswith(other.suffix, one.suffix),
+        anytrue(flatten([for a in one.events : [for b in other.events : anytrue([
+          a == b,
+          endswith(a, "*") && startswith(b, trimsuffix(a, "*")),
+          endswith(b, "*") && startswith(a, trimsuffix(b, "*")),
+        ])]])),
+      ])
+    ]
+  }]])
+}

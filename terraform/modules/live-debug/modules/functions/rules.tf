@@ -1,0 +1,328 @@
+# What a function says of itself: each list has the mistakes of all functions. livectl has the same rules for livectl.json
+# (cli/src/manifest); terraform/test/functions.json has cases for both.
+
+locals {
+  functions = { for name, f in var.functions : name => f if f != null }
+
+  # AWS sets these itself: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+  reserved_variables = [
+    "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT",
+  ]
+
+  loaders = [
+    "base64", "binary", "copy", "css", "dataurl", "default", "empty", "file", "global-css", "js", "json", "jsx", "local-css",
+    "text", "ts", "tsx",
+  ]
+
+  ################################################################################
+  # One field
+  ################################################################################
+
+  # By field: the value, its form, and what to write.
+  form_mistakes = flatten([for name, f in local.functions : [for field, check in {
+    handler          = [f.handler, "^\\S{1,128}$", "must be 1 to 128 characters without spaces: write e.g. \"src/orders.handler\""]
+    runtime          = [f.runtime, "^[a-zA-Z][a-zA-Z0-9._-]{0,63}$", "must be an AWS runtime identifier: write e.g. \"nodejs22.x\" or \"python3.13\""]
+    package_type     = [f.package_type, "^Zip$", "must be \"Zip\", since Lambda fixes the package type when a function is created: leave the image function as it is and write its zip twin here"]
+    function_name    = [f.function_name, "^[a-zA-Z0-9_-]{1,64}$", "must be letters, digits, - and _, at most 64: write \"orders-api\", not its ARN"]
+    source_dir       = [f.source_dir, "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))", "must be relative to the folder livectl serves: write e.g. \"services/orders\" or \".\""]
+    python           = [f.python, "^[\\s\\S]", "must name an interpreter"]
+    "esbuild.target" = [try(f.esbuild.target, null), "^\\w[\\w.]*(,\\w[\\w.]*)*$", "must be targets of esbuild: write e.g. \"node20\" or \"es2022,node20\""]
+
+    "esbuild.tsconfig" = [try(f.esbuild.tsconfig, null), "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))", "must be relative to source_dir: write e.g. \"tsconfig.build.json\""]
+
+    "triggers.http.path" = [
+      try(f.triggers.http.path, null),
+      "^(/|(/(\\{[\\w.-]+\\}|[^{}/?#\\s]+))*/(\\{[\\w.-]+\\+?\\}|[^{}/?#\\s]+))$",
+      "must begin with / and have no empty segment, spaces, ? or #; parameters fill a segment, and {proxy+} is the last: write e.g. \"/orders/{id}\""
+    ]
+    "triggers.schedule.schedule_expression" = [
+      try(f.triggers.schedule.schedule_expression, null),
+      "^(rate\\((1 (minute|hour|day)|(\\d{2,}|[2-9]) (minutes|hours|days))\\)|cron\\(\\S+( \\S+){5}\\))$",
+      "must be a rate or six fields of cron: write e.g. \"rate(5 minutes)\" or \"cron(0 8 ? * MON-FRI *)\""
+    ]
+    } : "functions[\"${name}\"].${field} ${check[2]}, not \"${check[0]}\"."
+    if check[0] == null ? false : !can(regex(check[1], check[0]))
+  ]])
+
+  # By field: the value and the words that it may be.
+  word_mistakes = flatten([for name, f in local.functions : [for field, check in {
+    "invoke_mode"                              = [f.invoke_mode, ["BUFFERED", "RESPONSE_STREAM"]]
+    "esbuild.packages"                         = [try(f.esbuild.packages, null), ["auto", "external", "bundle"]]
+    "esbuild.format"                           = [try(f.esbuild.format, null), ["esm", "cjs"]]
+    "triggers.http.method"                     = [try(f.triggers.http.method, null), ["ANY", "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]]
+    "triggers.http.authorization_type"         = [try(f.triggers.http.authorization_type, null), ["NONE", "AWS_IAM", "JWT"]]
+    "triggers.function_url.authorization_type" = [try(f.triggers.function_url.authorization_type, null), ["AWS_IAM", "NONE"]]
+    "triggers.function_url.invoke_mode"        = [try(f.triggers.function_url.invoke_mode, null), ["BUFFERED", "RESPONSE_STREAM"]]
+    "triggers.sns.filter_policy_scope"         = [try(f.triggers.sns.filter_policy_scope, null), ["MessageAttributes", "MessageBody"]]
+    "triggers.dynamodb.starting_position"      = [try(f.triggers.dynamodb.starting_position, null), ["LATEST", "TRIM_HORIZON"]]
+    "triggers.dynamodb.stream_view_type"       = [try(f.triggers.dynamodb.stream_view_type, null), ["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"]]
+    "triggers.kinesis.starting_position"       = [try(f.triggers.kinesis.starting_position, null), ["LATEST", "TRIM_HORIZON"]]
+    } : "functions[\"${name}\"].${field} must be ${join(" or ", [for word in check[1] : "\"${word}\""])}, not \"${check[0]}\"."
+    if check[0] == null ? false : !contains(check[1], check[0])
+  ]])
+
+  # By field: the value, the least and the most that it may be, and of what.
+  number_mistakes = flatten([for name, f in local.functions : [for field, check in {
+    "timeout"                                              = [f.timeout, 1, 900, "seconds"]
+    "memory_size"                                          = [f.memory_size, 128, 10240, "MB"]
+    "reserved_concurrent_executions"                       = [f.reserved_concurrent_executions, -1, 1000000, "executions"]
+    "triggers.http.throttling_burst_limit"                 = [try(f.triggers.http.throttling_burst_limit, null), 1, 5000, "requests"]
+    "triggers.http.cors.max_age"                           = [try(f.triggers.http.cors.max_age, null), 0, 86400, "seconds"]
+    "triggers.function_url.cors.max_age"                   = [try(f.triggers.function_url.cors.max_age, null), 0, 86400, "seconds"]
+    "triggers.sqs.batch_size"                              = [try(f.triggers.sqs.batch_size, null), 1, 10000, "messages"]
+    "triggers.sqs.maximum_batching_window_in_seconds"      = [try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0, 300, "seconds"]
+    "triggers.sqs.visibility_timeout_seconds"              = [try(f.triggers.sqs.visibility_timeout_seconds, null), 0, 43200, "seconds"]
+    "triggers.sqs.max_receive_count"                       = [try(f.triggers.sqs.max_receive_count, null), 1, 1000, "receives"]
+    "triggers.dynamodb.batch_size"                         = [try(f.triggers.dynamodb.batch_size, null), 1, 10000, "records"]
+    "triggers.dynamodb.maximum_batching_window_in_seconds" = [try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0, 300, "seconds"]
+    "triggers.dynamodb.maximum_retry_attempts"             = [try(f.triggers.dynamodb.maximum_retry_attempts, null), -1, 10000, "attempts"]
+    "triggers.kinesis.batch_size"                          = [try(f.triggers.kinesis.batch_size, null), 1, 10000, "records"]
+    "triggers.kinesis.maximum_batching_window_in_seconds"  = [try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0, 300, "seconds"]
+    "triggers.kinesis.maximum_retry_attempts"              = [try(f.triggers.kinesis.maximum_retry_attempts, null), -1, 10000, "attempts"]
+    } : "functions[\"${name}\"].${field} must be whole ${check[3]} from ${check[1]} to ${check[2]}, not ${check[0]}."
+    if check[0] == null ? false : check[0] < check[1] || check[0] > check[2] || floor(check[0]) != check[0]
+  ]])
+
+  # By field: the values, the form of each, and what to write.
+  list_mistakes = flatten([for name, f in local.functions : [for field, check in {
+    "build"                                     = [f.build, "", ""]
+    "command"                                   = [f.command, "", ""]
+    "layers"                                    = [f.layers, "", ""]
+    "layer_dirs"                                = [f.layer_dirs, "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))", "must be relative to the folder livectl serves: write e.g. \"layers/shared\"; ARNs belong in layers"]
+    "watch"                                     = [f.watch, "^[\\s\\S]{1,256}$", "must be a pattern of .gitignore with at most 256 characters"]
+    "esbuild.external"                          = [try(f.esbuild.external, null), "", ""]
+    "esbuild.conditions"                        = [try(f.esbuild.conditions, null), "", ""]
+    "esbuild.main_fields"                       = [try(f.esbuild.main_fields, null), "", ""]
+    "esbuild.inject"                            = [try(f.esbuild.inject, null), "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))", "must be relative to source_dir: write e.g. \"shims/fetch.js\""]
+    "esbuild.entry_points"                      = [try(f.esbuild.entry_points, null), "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))", "must be relative to source_dir: write e.g. \"src/thread.ts\""]
+    "triggers.sqs.function_response_types"      = [try(f.triggers.sqs.function_response_types, null), "^ReportBatchItemFailures$", "must be \"ReportBatchItemFailures\""]
+    "triggers.dynamodb.function_response_types" = [try(f.triggers.dynamodb.function_response_types, null), "^ReportBatchItemFailures$", "must be \"ReportBatchItemFailures\""]
+    "triggers.kinesis.function_response_types"  = [try(f.triggers.kinesis.function_response_types, null), "^ReportBatchItemFailures$", "must be \"ReportBatchItemFailures\""]
+    "triggers.http.authorization_scopes"        = [try(f.triggers.http.authorization_scopes, null), "", ""]
+    "triggers.s3.events"                        = [try(f.triggers.s3.events, null), "^s3:", "must be an event of S3: write e.g. \"s3:ObjectCreated:*\""]
+    } : check[0] == null ? [] : [for index, value in check[0] :
+    value == null
+    ? "functions[\"${name}\"].${field}[${index}] must be a string, not null."
+    : "functions[\"${name}\"].${field}[${index}] ${check[2]}, not \"${value}\"."
+    if value == null ? true : check[1] == "" ? false : !can(regex(check[1], value))
+    ]
+  ]])
+
+  # By field: whether it is a mistake, and what to write.
+  sense_mistakes = flatten([for name, f in local.functions : [for field, check in {
+    "invoke_mode" = [
+      f.invoke_mode == "BUFFERED" && try(f.triggers.function_url.invoke_mode == "RESPONSE_STREAM", false),
+      "is \"BUFFERED\", but triggers.function_url.invoke_mode is \"RESPONSE_STREAM\": leave invoke_mode out"
+    ]
+    "build" = [
+      f.build == null ? false : length(f.build) == 0 || try(f.build[0] == "", false),
+      "must name a program first: write e.g. [\"go\", \"build\", \"-o\", \"bootstrap\", \".\"], or leave it out"
+    ]
+    "command" = [
+      f.command == null ? false : length(f.command) == 0 || try(f.command[0] == "", false),
+      "must name a program first: write e.g. [\"python3\", \"-m\", \"awslambdaric\", \"app.handler\"], or leave it out"
+    ]
+    "python" = [
+      f.python == null ? false : !can(regex("^python\\d{1,4}\\.\\d{1,4}$", f.runtime)) || f.command != null,
+      "is for a Python runtime without a command: leave it out"
+    ]
+    "watch" = [
+      try(length(f.watch) > 100, false) || anytrue([for pattern in coalesce(f.watch, []) : pattern == null ? false :
+        length([for part in split("/", pattern) : part if can(regex("^\\*\\*+$", part))]) > 3
+        || anytrue([for part in split("/", pattern) : can(regex("^\\*\\*+$", part)) ? false : length(regexall("\\*+", part)) > 3])
+      ]),
+      "must be at most 100 patterns, none with more than 3 stars between slashes, nor more than 3 times **"
+    ]
+    "role_key" = [
+      f.role_key == null ? false : f.role == null || !can(regex("^\\S{1,64}$", f.role_key)),
+      "must be 1 to 64 characters without spaces, beside a role: write the same for functions that share the role"
+    ]
+    "vpc_config.place_stub_in_vpc" = [
+      try(f.vpc_config.place_stub_in_vpc, false) && !coalesce(f.create, var.create),
+      "is for functions that the module creates: whether the stub of one of yours (create = false) sits in the VPC is said by the vpc_config of that aws_lambda_function"
+    ]
+    "esbuild.loader" = [
+      anytrue([for extension, loader in try(coalesce(f.esbuild.loader, {}), {}) :
+        !can(regex("^\\.[^/\\\\]+$", extension)) || !contains(local.loaders, coalesce(loader, "-"))
+      ]),
+      "must have extensions with their dots and esbuild's loaders: write e.g. { \".sql\" = \"text\" }"
+    ]
+
+    "triggers.http.path" = [
+      length(regexall("\\{[^{}]*\\}", coalesce(try(f.triggers.http.path, null), "/"))) != length(distinct([
+        for parameter in regexall("\\{[^{}]*\\}", coalesce(try(f.triggers.http.path, null), "/")) : replace(parameter, "+", "")
+      ])),
+      "has a parameter twice: write another name for one of them"
+    ]
+    "triggers.http.throttling_rate_limit" = [
+      try(f.triggers.http.throttling_rate_limit < 1 || f.triggers.http.throttling_rate_limit > 10000, false),
+      "must be from 1 to 10000 requests per second"
+    ]
+    # https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html (BatchSize).
+    "triggers.sqs.fifo_queue" = [
+      try(f.triggers.sqs.fifo_queue && (f.triggers.sqs.batch_size > 10 || f.triggers.sqs.maximum_batching_window_in_seconds > 0), false),
+      "takes a batch_size up to 10 and no maximum_batching_window_in_seconds"
+    ]
+    "triggers.sqs.batch_size" = [
+      try(!f.triggers.sqs.fifo_queue && f.triggers.sqs.batch_size > 10 && f.triggers.sqs.maximum_batching_window_in_seconds == 0, false),
+      "above 10 needs a maximum_batching_window_in_seconds of at least 1"
+    ]
+    "triggers.sqs.visibility_timeout_seconds" = [
+      try(f.triggers.sqs.visibility_timeout_seconds < min(900, f.timeout + var.timeout_margin), false),
+      "must be at least ${min(900, f.timeout + var.timeout_margin)}, the stub's timeout, since Lambda refuses less: leave it out for six times as much"
+    ]
+    "triggers.s3.events"          = [try(length(f.triggers.s3.events) == 0, false), "must name events of S3: write [\"s3:ObjectCreated:*\"]"]
+    "triggers.dynamodb.range_key" = [try(f.triggers.dynamodb.range_key == f.triggers.dynamodb.hash_key, false), "must differ from hash_key"]
+    } : "functions[\"${name}\"].${field} ${check[1]}."
+    if check[0]
+  ]])
+
+  setting_mistakes = concat(
+    [for name, f in var.functions : "functions[\"${name}\"] must be an object with a handler and a runtime, not null." if f == null],
+    [for name in keys(var.functions) : "functions[\"${name}\"] must have a name that Lambda takes: letters, digits, - and _, at most 64." if !can(regex("^[a-zA-Z0-9_-]{1,64}$", name))],
+    flatten([for name, f in local.functions : [for field, value in {
+      handler                                 = f.handler
+      runtime                                 = f.runtime
+      "triggers.schedule.schedule_expression" = f.triggers.schedule == null ? "" : f.triggers.schedule.schedule_expression
+    } : "functions[\"${name}\"].${field} must not be null." if value == null]]),
+    local.field_mistakes, local.form_mistakes, local.word_mistakes, local.number_mistakes, local.list_mistakes,
+    local.sense_mistakes,
+  )
+
+  ################################################################################
+  # The environment
+  ################################################################################
+
+  # What the stub adds, with an address of the relay as long as they come.
+  stub_variables = {
+    for name, f in local.functions : name => merge(
+      {
+        LIVE_DEBUG_STAGE    = var.stage
+        LIVE_DEBUG_FUNCTION = name
+        LIVE_DEBUG_TABLE    = local.prefix
+        LIVE_DEBUG_RELAY    = format("%-72s", "https://")
+        LIVE_DEBUG_SECRET   = format("%-44s", "")
+      },
+      f.fallback_arn == null ? {} : { LIVE_DEBUG_FALLBACK_ARN = f.fallback_arn },
+      !contains([f.invoke_mode, try(f.triggers.function_url.invoke_mode, null)], "RESPONSE_STREAM") ? {} : { LIVE_DEBUG_INVOKE_MODE = "RESPONSE_STREAM" },
+    )
+  }
+
+  # Lambda measures them as JSON text. jsonencode writes three characters as six.
+  environment_texts = {
+    for name, f in local.functions : name => replace(jsonencode(merge(
+      { for key, value in f.environment : (key == "NODE_OPTIONS" ? "LIVE_DEBUG_NODE_OPTIONS" : key) => value },
+      local.stub_variables[name],
+    )), "/\\\\u00(3c|3e|26)/", "-")
+  }
+  environment_bytes = {
+    for name, text in local.environment_texts : name => nonsensitive(sensitive(
+      length(base64encode(text)) / 4 * 3 - length(regexall("=", base64encode(text)))
+    ))
+  }
+
+  # Names and numbers of bytes are not secret, even where the values are.
+  environment_mistakes = concat(
+    flatten([for name, f in local.functions : [for key in nonsensitive(sensitive(keys(f.environment))) :
+      "functions[\"${name}\"].environment[\"${key}\"] must be a letter, then letters, digits and _; names that begin with LIVE_DEBUG_ are the stub's own, and Lambda sets some itself."
+      if !can(regex("^[a-zA-Z][a-zA-Z0-9_]+$", key)) || startswith(key, "LIVE_DEBUG_") || contains(local.reserved_variables, key)
+    ]]),
+    flatten([for name, f in local.functions : [
+      for key in nonsensitive(sensitive([for key, value in f.environment : key if value == null])) :
+      "functions[\"${name}\"].environment[\"${key}\"] must be a string, not null."
+    ]]),
+    [for name, bytes in local.environment_bytes : join("", [
+      "functions[\"${name}\"].environment has ${bytes} bytes with the variables that the stub adds, and Lambda takes 4096 ",
+      "(all variables of a function as JSON): move large values to SSM Parameter Store or Secrets Manager.",
+    ]) if bytes > 4096],
+  )
+
+  ################################################################################
+  # What is created elsewhere, and may not be known before the apply
+  ################################################################################
+
+  reference_mistakes = flatten([for name, f in local.functions : [for field, check in {
+    "role"                               = [f.role == null ? null : f.role.arn == null ? "null" : f.role.arn, "^arn:[^:]+:iam::\\d{12}:role/", "must be a role with its name and ARN: write role = aws_iam_role.orders, or { name = \"orders\", arn = \"arn:aws:iam::123456789012:role/orders\" }"]
+    "fallback_arn"                       = [f.fallback_arn, "^arn:[^:]+:lambda:[^:]+:\\d{12}:function:", "must be a function's ARN: write aws_lambda_function.orders.arn, or the qualified_arn of a version"]
+    "kms_key_arn"                        = [f.kms_key_arn, "^arn:[^:]+:kms:[^:]+:\\d{12}:key/", "must be a key's ARN, not an alias or an id: write aws_kms_key.orders.arn"]
+    "triggers.sns.topic_arn"             = [try(f.triggers.sns.topic_arn, null), "^arn:[^:]+:sns:[^:]+:\\d{12}:[^:]+$", "must be an ARN of SNS: write e.g. \"arn:aws:sns:eu-west-1:123456789012:orders\""]
+    "triggers.sqs.queue_arn"             = [try(f.triggers.sqs.queue_arn, null), "^arn:[^:]+:sqs:[^:]+:\\d{12}:[^:]+$", "must be an ARN of SQS: write e.g. \"arn:aws:sqs:eu-west-1:123456789012:orders\""]
+    "triggers.eventbridge.event_bus_arn" = [try(f.triggers.eventbridge.event_bus_arn, null), "^arn:[^:]+:events:[^:]+:\\d{12}:event-bus/", "must be an ARN of a bus: write e.g. \"arn:aws:events:eu-west-1:123456789012:event-bus/orders\""]
+    "triggers.s3.bucket_arn"             = [try(f.triggers.s3.bucket_arn, null), "^arn:[^:]+:s3:::[^/]+$", "must be an ARN of a bucket: write e.g. \"arn:aws:s3:::orders\""]
+    "triggers.dynamodb.stream_arn"       = [try(f.triggers.dynamodb.stream_arn, null), "^arn:[^:]+:dynamodb:[^:]+:\\d{12}:table/[^/]+/stream/", "must be an ARN of a table's stream: write aws_dynamodb_table.orders.stream_arn"]
+    "triggers.kinesis.stream_arn"        = [try(f.triggers.kinesis.stream_arn, null), "^arn:[^:]+:kinesis:[^:]+:\\d{12}:stream/", "must be an ARN of a stream: write e.g. \"arn:aws:kinesis:eu-west-1:123456789012:stream/orders\""]
+    } : "functions[\"${name}\"].${field} ${check[2]}, not \"${check[0]}\"."
+    if check[0] == null ? false : !can(regex(check[1], check[0]))
+  ]])
+
+  fallback_mistakes = [for name, f in local.functions :
+    "functions[\"${name}\"].fallback_arn is the stub itself, which would invoke itself for ever: write the ARN of another function or of a published version."
+    if f.fallback_arn == null ? false : endswith(trimsuffix(f.fallback_arn, ":$LATEST"), ":function:${local.function_names[name]}")
+  ]
+
+  # https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
+  vpc_mistakes = flatten([for name, f in local.functions : [for field, check in {
+    subnet_ids         = [f.vpc_config.subnet_ids, "^subnet-[0-9a-z]+$", 16, "must be 1 to 16 subnet ids: write aws_subnet.private[*].id or [\"subnet-0123456789abcdef0\"]"]
+    security_group_ids = [f.vpc_config.security_group_ids, "^sg-[0-9a-zA-Z]+$", 5, "must be 1 to 5 security group ids: write [aws_security_group.orders.id] or [\"sg-0123456789abcdef0\"]"]
+    } : "functions[\"${name}\"].vpc_config.${field} ${check[3]}."
+    if check[0] == null ? true : length(check[0]) < 1 || length(check[0]) > check[2] || anytrue([for id in check[0] : !can(regex(check[1], id))])
+  ] if f.vpc_config != null])
+
+  # By field: an ARN, what is for a new resource, and `create`.
+  source_mistakes = flatten([for name, f in local.functions : [for check in [
+    ["sns", "topic_arn", try(f.triggers.sns.topic_arn, null), { topic_name = try(f.triggers.sns.topic_name, null) }, try(f.triggers.sns.create, null)],
+    [
+      "sqs", "queue_arn", try(f.triggers.sqs.queue_arn, null),
+      { queue_name = try(f.triggers.sqs.queue_name, null), visibility_timeout_seconds = try(f.triggers.sqs.visibility_timeout_seconds, null) },
+      try(f.triggers.sqs.create, null)
+    ],
+    ["eventbridge", "event_bus_arn", try(f.triggers.eventbridge.event_bus_arn, null), { event_bus_name = try(f.triggers.eventbridge.event_bus_name, null) }, null],
+    ["s3", "bucket_arn", try(f.triggers.s3.bucket_arn, null), { bucket_name = try(f.triggers.s3.bucket_name, null) }, try(f.triggers.s3.create, null)],
+    [
+      "dynamodb", "stream_arn", try(f.triggers.dynamodb.stream_arn, null),
+      { table_name = try(f.triggers.dynamodb.table_name, null), range_key = try(f.triggers.dynamodb.range_key, null) },
+      try(f.triggers.dynamodb.create, null)
+    ],
+    ["kinesis", "stream_arn", try(f.triggers.kinesis.stream_arn, null), { stream_name = try(f.triggers.kinesis.stream_name, null) }, try(f.triggers.kinesis.create, null)],
+    ] : concat(
+    [for field, value in check[3] :
+      "functions[\"${name}\"].triggers.${check[0]}.${field} is for a new resource, and ${check[1]} names one that exists: leave one out."
+      if check[2] != null && value != null
+    ],
+    [for create in check[4][*] : create
+      ? "functions[\"${name}\"].triggers.${check[0]}.create is true, but ${check[1]} names a resource that exists: leave one out."
+      : "functions[\"${name}\"].triggers.${check[0]}.create is false, so ${check[1]} must name the resource that exists."
+      if create == (check[2] != null)
+    ],
+  )]])
+
+  document_mistakes = concat(
+    flatten([for name, f in local.functions : [for field, values in {
+      "esbuild.define" = try(f.esbuild.define, null)
+      "esbuild.alias"  = try(f.esbuild.alias, null)
+      } : values == null ? [] : [for key, value in values :
+      "functions[\"${name}\"].${field}[\"${key}\"] must be a string, not null." if value == null
+    ]]]),
+    flatten([for name, f in local.functions : [for field, document in {
+      "triggers.sns.filter_policy"         = try(f.triggers.sns.filter_policy, null)
+      "triggers.eventbridge.event_pattern" = try(f.triggers.eventbridge.event_pattern, null)
+      "triggers.schedule.input"            = try(f.triggers.schedule.input, null)
+      } : "functions[\"${name}\"].${field} must be a JSON object as text: write jsonencode({ source = [\"shop.orders\"] })."
+      if document == null ? false : nonsensitive(sensitive(!can(keys(jsondecode(document)))))
+    ]]),
+    [for name, f in local.functions :
+      "functions[\"${name}\"].triggers.eventbridge.event_pattern must not be null." if f.triggers.eventbridge == null ? false : f.triggers.eventbridge.event_pattern == null
+    ],
+    [for name, f in local.functions :
+      "functions[\"${name}\"].policy_json must be an IAM policy as JSON: write jsonencode({ Version = \"2012-10-17\", Statement = [...] }) or data.aws_iam_policy_document.orders.json."
+      if f.policy_json == null ? false : nonsensitive(sensitive(!can(jsondecode(f.policy_json).Statement)))
+    ],
+    [for name, f in local.functions :
+      "functions[\"${name}\"].policy_json is for the role that the module creates: where role is given, attach the policy to that role instead."
+      if f.role != null && f.policy_json != null
+    ],
+  )
+}

@@ -1,0 +1,78 @@
+// Every manifest of functions.json, and only those that are wrong, is refused at plan with the function and the field.
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectedMistakes, functionCases } from './function-cases.ts';
+import { missingTool, moduleFolder, testBoundMs, Workspace } from './terraform-cli.ts';
+
+const skipped = missingTool(['terraform', '-version']);
+const folder = `${moduleFolder}/modules/functions`;
+
+describe.skipIf(skipped)(`functions of the module${skipped ? ` (${skipped})` : ''}`, () => {
+  let workspace: Workspace;
+  /** Lines that name a mistake, by case. */
+  const lines = new Map<string, string[]>();
+
+  // One plan, without a provider. A copy for each case, since a diagnostic names the file and not the module.
+  beforeAll(async () => {
+    workspace = new Workspace([folder]);
+    const settings = { create: true, timeout_margin: 5, enabled: true, name: 'live-debug', stage: 'local' };
+    mkdirSync(workspace.path('cases'));
+    const module = Object.fromEntries(
+      functionCases.map((_case, index) => {
+        const source = `./case_${index}`;
+        cpSync(workspace.path(folder), workspace.path(join('cases', source)), { recursive: true });
+        const functions = `\${var.cases.case_${index}}`;
+        return [`case_${index}`, { source, ...settings, functions, given: functions }];
+      }),
+    );
+    writeFileSync(
+      workspace.path('cases/main.tf.json'),
+      JSON.stringify({ module, variable: { cases: { type: 'any' } } }),
+    );
+    // As a variable, which is known at plan: else the validation before it would end with what has a wrong type.
+    const cases = Object.fromEntries(
+      functionCases.map(({ functions }, index) => [`case_${index}`, functions]),
+    );
+    writeFileSync(workspace.path('cases/terraform.tfvars.json'), JSON.stringify({ cases }));
+    await workspace.succeed('cases', 'init');
+    const { stdout } = await workspace.terraform('cases', 'plan', '-json');
+    for (const line of stdout.split('\n')) {
+      const { diagnostic } = JSON.parse(line || '{}');
+      if (diagnostic === undefined) continue;
+      const text: string = diagnostic.detail;
+      const [key = text] = /case_\d+/.exec(`${diagnostic.range?.filename} ${text}`) ?? [];
+      const isRule = diagnostic.summary === 'Module output value precondition failed';
+      const mistakes = isRule ? text.split('\n- ').slice(1) : [text];
+      lines.set(key, [...(lines.get(key) ?? []), ...mistakes]);
+    }
+  }, testBoundMs);
+
+  afterAll(() => workspace?.remove());
+
+  it.each(functionCases.map((one, index) => [one.name, one, `case_${index}`] as const))(
+    '%s',
+    (_name, one, key) => {
+      const expected = expectedMistakes(one, 'terraform');
+      const found = lines.get(key) ?? [];
+      const missing = (expected ?? []).filter(
+        ({ functionName, words }) =>
+          !found.some(
+            (line) =>
+              (line.startsWith(`functions["${functionName}"]`) ||
+                line.includes(`element "${functionName}":`)) &&
+              [...words, ...(one.names ?? [])].every((word) => line.includes(word)),
+          ),
+      );
+      expect({ missing, found: found.length, lines: found }).toEqual({
+        missing: [],
+        found: expected?.length ?? 0,
+        lines: found,
+      });
+    },
+  );
+
+  it('covers whatever a single case does not', () => {
+    expect([...lines.keys()].filter((key) => !/^case_\d+$/.test(key))).toEqual([]);
+  });
+});
