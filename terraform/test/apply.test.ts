@@ -136,6 +136,14 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
       expect(await readManifest(moto, 'dev-tom')).toMatchObject({ isOfModule01: false });
       await expectEmptyPlan(...stage);
 
+      // Another instance of the stage fails at its table, before anything else is created.
+      const elsewhere = '-state=elsewhere.tfstate';
+      const second = await workspace.terraform(root, 'apply', '-auto-approve', elsewhere, ...stage);
+      expect(second.output).toContain('Table already exists: live-debug-dev-tom');
+      expect(await workspace.succeed(root, 'state', 'list', elsewhere)).toBe(
+        'module.live_debug.terraform_data.secret["1"]\n',
+      );
+
       // The secret shows in no plan, also not the old one in that of a new one or of the end.
       const before = await secretOf(moto);
       const address = 'module.live_debug.terraform_data.secret["1"]';
