@@ -5,6 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import { load, machineLine } from '../machine.ts';
 import { networkPageFile } from '../repository.ts';
+import { bare } from './bare.ts';
+import { barePeer } from './bare-peer.ts';
 import { bytes } from './bytes.ts';
 import { createCertificates } from './certificates.ts';
 import { checks } from './checks.ts';
@@ -20,7 +22,7 @@ import { instance, parallel, ready, reload, warm } from './steady.ts';
 import { endInside, folderVariable, runInside, wayIn } from './world.ts';
 
 const parts: readonly Part[] = [
-  ...[warm, ...silences, reload, ready, instance, parallel, ...larges],
+  ...[bare, warm, ...silences, reload, ready, instance, parallel, ...larges],
   ...[takeover, shortCut, longCut, bytes],
 ];
 
@@ -29,6 +31,10 @@ const boundMs = 15 * 60_000;
 
 /** Runs the network bench with these arguments; resolves with the exit code. */
 export async function network(args: readonly string[]): Promise<number> {
+  if (args[0] === '--bare') {
+    await barePeer(args.slice(1));
+    return new Promise(() => undefined);
+  }
   const asked = args.filter((arg) => arg !== '--json');
   const unknown = asked.filter((name) => ![...parts, ...checks].some((part) => part.name === name));
   if (unknown.length > 0) {

@@ -58,6 +58,8 @@ export interface Answered {
 }
 
 export interface Region {
+  /** The relay's stage URL. */
+  readonly relayUrl: string;
   readonly ledger: Ledger;
   /** What a developer's shell has: credentials, endpoint, authority. */
   readonly developer: Readonly<Record<string, string>>;
@@ -140,6 +142,7 @@ export async function startRegion(
   });
   const { accessKeyId, secretAccessKey, sessionToken } = developer.credentials;
   return {
+    relayUrl,
     ledger,
     logs,
     developer: {
