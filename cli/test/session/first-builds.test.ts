@@ -1,6 +1,7 @@
 // An invocation that comes before its function's first build is done waits for it, as long as its caller does.
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import { ackAfterMs } from '../../src/session/invocations.ts';
 import { code } from './fake-pool.ts';
 import { newId, type StubPeer, textOf } from './stub-peer.ts';
 import { type Serving, useWorld } from './world.ts';
@@ -20,7 +21,7 @@ async function waiting(): Promise<Serving & { stub: StubPeer; id: string }> {
   await stub.invoke({ id, head: { deadline } });
   expect(await serving.event('queued')).toMatchObject({ reason: 'building', waiting: 1 });
   expect(serving.events.all.map(({ event }) => event)).toEqual(['invoke', 'queued']);
-  clock.advance(10);
+  clock.advance(ackAfterMs);
   await stub.expect('ack');
   return { ...serving, stub, id };
 }

@@ -57,13 +57,19 @@ beforeEach(() => {
 });
 
 /** Each by a stub of its own, unless one is named. */
-function invoke(id: string, body: Uint8Array = Buffer.from('{}'), stub = id, headBytes = 0): void {
+function invoke(
+  id: string,
+  body: Uint8Array = Buffer.from('{}'),
+  stub = id,
+  headBytes = 0,
+  msOnTheWay = 0,
+): void {
   const head = {
     requestId: `request-${id}`,
     function: 'hello',
     instance: 'i',
     replyTo: 'stub=',
-    sentAt: clock.now(),
+    sentAt: clock.now() - msOnTheWay,
     deadline: clock.now() + 900_000,
     arn: 'arn',
     environment: {},
@@ -81,12 +87,27 @@ function types(): string[] {
 }
 
 describe('an ack', () => {
-  test('goes out after 5 ms of work, and not before', async () => {
+  test('goes out after 200 ms of work, and not before', async () => {
     invoke('a');
     clock.advance(ackAfterMs - 1);
     expect(types()).toEqual([]);
     clock.advance(1);
     expect(types()).toEqual(['ack']);
+  });
+
+  test('of an invocation that was long on its way goes out at once', async () => {
+    invoke('a', undefined, undefined, 0, 1001);
+    clock.advance(5);
+    expect(types()).toEqual(['ack']);
+  });
+
+  test('is not sent where the answer is one', async () => {
+    pool.onRun = (run) => void clock.after(ackAfterMs - 1, () => run.answer('1'));
+    invoke('a');
+    clock.advance(ackAfterMs - 1);
+    await events.first(({ event }) => event === 'result');
+    clock.advance(ackAfterMs);
+    expect(types()).toEqual(['result']);
   });
 
   test('that the relay refuses is told, and the answer goes its way', async () => {
