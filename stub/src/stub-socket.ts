@@ -18,6 +18,9 @@ const connectTimeoutMs = 4000;
 /** A relay that is throttled or fails takes another attempt soon: this is the first wait, with full jitter, then twice that. */
 const firstRetryMs = 100;
 
+/** A relay in the same Region answers a ping within some milliseconds. */
+const usualPongMs = 100;
+
 /** One socket at a time; whoever needs it while it is being opened waits for the same one. */
 export class StubSocket {
   readonly #options: StubSocketOptions;
@@ -37,12 +40,27 @@ export class StubSocket {
     return this.#opening;
   }
 
-  /** False, and the socket given up, when it does not answer a ping in time. */
+  /**
+   * False, and the socket given up, when it does not answer a ping in time. Where it takes longer than usual, a new one is
+   * opened beside it: that takes four round trips, an answer one, so what is open first counts.
+   */
   async isAlive(timeoutMs: number): Promise<boolean> {
     const socket = this.#open;
     if (socket === undefined) return false;
-    if (await socket.ping(timeoutMs)) return true;
-    this.#lose(socket);
+    const pong = socket.ping(timeoutMs);
+    let answered = false;
+    const instead = new Promise<RelaySocket | undefined>((resolve) => {
+      const timer = this.#options.clock.after(usualPongMs, () => {
+        const fresh = this.#tryToConnect();
+        // Not needed any more: the old one has answered meanwhile.
+        fresh.then((opened) => (answered ? opened.close() : resolve(opened))).catch(() => undefined);
+      });
+      void pong.then(() => timer.cancel());
+    });
+    const first = await Promise.race([pong, instead]);
+    answered = true;
+    if (first === true) return true;
+    this.#lose(socket, first || undefined);
     return false;
   }
 
@@ -56,7 +74,8 @@ export class StubSocket {
     const untilMs = clock.now() + connectTimeoutMs;
     for (let pauseMs = firstRetryMs; ; pauseMs *= 2) {
       try {
-        return await this.#tryToConnect();
+        this.#open = await this.#tryToConnect();
+        return this.#open;
       } catch (error) {
         if (isFinalRefusal(error) || clock.now() + pauseMs >= untilMs) throw error;
         await new Promise<void>((resolve) => clock.after(Math.random() * pauseMs, resolve));
@@ -75,13 +94,13 @@ export class StubSocket {
       onText,
       onClose: () => this.#lose(socket),
     });
-    this.#open = socket;
     return socket;
   }
 
-  #lose(socket: RelaySocket): void {
-    if (this.#open !== socket) return;
-    this.#open = undefined;
+  /** `next` takes its place, where it is not lost already. */
+  #lose(socket: RelaySocket, next?: RelaySocket): void {
+    if (this.#open !== socket) return next?.close();
+    this.#open = next;
     socket.close();
     this.#options.onLost();
   }

@@ -318,12 +318,42 @@ describe('the stub’s own connection', () => {
     const outcome = lambda.invoke({});
     const first = await client.next('invoke');
     expect(first.message.head).toMatchObject({ replyTo: dead });
-    await lambda.untilTimer(1490);
-    lambda.advance(1500);
+    // Not before an answer to the ping has had its time, but before that is given up.
+    expect(stubConnection()).toBe(dead);
+    await lambda.untilTimer(100);
+    lambda.advance(100);
     const second = await client.next('invoke');
     expect(second.message.head).not.toMatchObject({ replyTo: dead });
     await client.answer(second, '1');
     expect(answerOf(await outcome)).toBe(1);
+    await expect.poll(() => [...world.relay.peers.keys()]).not.toContain(dead);
+  });
+
+  it('that answers a ping late is kept, and the one opened beside it closed', async () => {
+    const old = stubConnection();
+    lambda.advance(60_000);
+    let answerPing: () => void = () => undefined;
+    world.relay.onSaid = (peer, text) => {
+      if (peer.connectionId !== old) return answerAsApiGateway(peer, text);
+      answerPing = () => peer.socket.send(answerAsApiGateway(peer, text) ?? '');
+      return undefined;
+    };
+    // The new one is under way when the old one answers.
+    let connecting = 0;
+    world.relay.onConnect = () => {
+      connecting += 1;
+      answerPing();
+      return undefined;
+    };
+    const outcome = lambda.invoke({});
+    const received = await client.next('invoke');
+    await lambda.untilTimer(100);
+    lambda.advance(100);
+    await expect.poll(() => connecting).toBe(1);
+    await client.answer(received, '1');
+    expect(answerOf(await outcome)).toBe(1);
+    const both = [client.connectionId, old].toSorted();
+    await expect.poll(() => [...world.relay.peers.keys()].toSorted()).toEqual(both);
   });
 
   it('that can’t be opened for 4 s is a relay error', async () => {
