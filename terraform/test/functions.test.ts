@@ -7,6 +7,7 @@ import { missingTool, moduleFolder, testBoundMs, Workspace } from './terraform-c
 
 const skipped = missingTool(['terraform', '-version']);
 const folder = `${moduleFolder}/modules/functions`;
+const unknown = 'terraform/test/fixtures/functions';
 
 describe.skipIf(skipped)(`functions of the module${skipped ? ` (${skipped})` : ''}`, () => {
   let workspace: Workspace;
@@ -15,7 +16,7 @@ describe.skipIf(skipped)(`functions of the module${skipped ? ` (${skipped})` : '
 
   // One plan, without a provider. A copy for each case, since a diagnostic names the file and not the module.
   beforeAll(async () => {
-    workspace = new Workspace([folder]);
+    workspace = new Workspace([folder, unknown]);
     const settings = { create: true, timeout_margin: 5, enabled: true, name: 'live-debug', stage: 'local' };
     mkdirSync(workspace.path('cases'));
     const module = Object.fromEntries(
@@ -75,4 +76,24 @@ describe.skipIf(skipped)(`functions of the module${skipped ? ` (${skipped})` : '
   it('covers whatever a single case does not', () => {
     expect([...lines.keys()].filter((key) => !/^case_\d+$/.test(key))).toEqual([]);
   });
+
+  it('are checked beside values that are secret, or not known before the apply', async () => {
+    await workspace.succeed(unknown, 'init');
+    const run = (...args: readonly string[]) => workspace.terraform(unknown, ...args);
+    const refused = await run('plan', '-var', 'timeout=901');
+    expect(refused.output).toContain(
+      '- functions["plain"].timeout must be whole seconds from 1 to 900, not 901.',
+    );
+    const late = await run('apply', '-auto-approve', '-var', 'arn=orders');
+    expect(late.output).toContain('- functions["unknown"].fallback_arn must be a function');
+    const applied = await workspace.succeed(unknown, 'apply', '-auto-approve');
+    expect(applied).toContain('Apply complete!');
+    for (const output of [refused.output, late.output, applied]) {
+      expect(output).not.toMatch(/refers to sensitive values|s3cret/);
+    }
+    // A stage can end whatever is wrong with it.
+    expect((await run('destroy', '-auto-approve', '-var', 'timeout=901')).output).toContain(
+      'Destroy complete!',
+    );
+  }, 120_000);
 });

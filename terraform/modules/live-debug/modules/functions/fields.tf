@@ -13,17 +13,17 @@ locals {
     [for name, f in local.written : { function = name, path = "", fields = keys(f) }],
     flatten([for name, f in local.written : [
       for field, value in f : { function = name, path = field, fields = keys(value) }
-      if contains(keys(local.fields), field) ? value != null : false
+      if contains(keys(local.fields), field) ? nonsensitive(sensitive(value != null)) : false
     ]]),
     flatten([for name, f in local.written : [for field, triggers in f : [
       for source, value in triggers : { function = name, path = "triggers.${source}", fields = keys(value) }
-      if contains(keys(local.fields), "triggers.${source}") ? value != null : false
-    ] if field == "triggers" ? triggers != null : false]]),
+      if contains(keys(local.fields), "triggers.${source}") ? nonsensitive(sensitive(value != null)) : false
+    ] if field == "triggers" ? nonsensitive(sensitive(triggers != null)) : false]]),
     flatten([for name, f in local.written : [for field, triggers in f : [for source, trigger in triggers : [
       for inner, value in trigger : { function = name, path = "triggers.${source}.${inner}", fields = keys(value) }
-      if contains(keys(local.fields), "triggers.${source}.${inner}") ? value != null : false
-      ] if contains(local.fields["triggers"], source) ? trigger != null : false]
-    if field == "triggers" ? triggers != null : false]]),
+      if contains(keys(local.fields), "triggers.${source}.${inner}") ? nonsensitive(sensitive(value != null)) : false
+      ] if contains(local.fields["triggers"], source) ? nonsensitive(sensitive(trigger != null)) : false]
+    if field == "triggers" ? nonsensitive(sensitive(triggers != null)) : false]]),
   )
 
   unknown_fields = flatten([for object in local.objects : [

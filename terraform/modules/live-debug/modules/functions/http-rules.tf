@@ -1,7 +1,7 @@
 # HTTP routes: who may call them, and which two can't be in one API.
 
 locals {
-  http = { for name, f in local.functions : name => f.triggers.http if f.triggers.http != null }
+  http = { for name, f in local.functions : name => f.triggers.http if nonsensitive(sensitive(f.triggers.http != null)) }
 
   # Functions share one API, which has one cors.
   http_cors = { for name, http in local.http : "cors" => { function = name, cors = http.cors }... if http.cors != null }

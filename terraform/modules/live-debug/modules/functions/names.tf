@@ -16,11 +16,11 @@ locals {
 
   # The last part of a new resource's name, which functions may share, and the field that gives it.
   parts = flatten([for name, f in local.functions : [for source, part in {
-    sns      = f.triggers.sns == null ? null : { field = "topic_name", part = f.triggers.sns.topic_name, created = f.triggers.sns.create, arn = f.triggers.sns.topic_arn, fifo = false }
-    sqs      = f.triggers.sqs == null ? null : { field = "queue_name", part = f.triggers.sqs.queue_name, created = f.triggers.sqs.create, arn = f.triggers.sqs.queue_arn, fifo = f.triggers.sqs.fifo_queue }
-    s3       = f.triggers.s3 == null ? null : { field = "bucket_name", part = f.triggers.s3.bucket_name, created = f.triggers.s3.create, arn = f.triggers.s3.bucket_arn, fifo = false }
-    dynamodb = f.triggers.dynamodb == null ? null : { field = "table_name", part = f.triggers.dynamodb.table_name, created = f.triggers.dynamodb.create, arn = f.triggers.dynamodb.stream_arn, fifo = false }
-    kinesis  = f.triggers.kinesis == null ? null : { field = "stream_name", part = f.triggers.kinesis.stream_name, created = f.triggers.kinesis.create, arn = f.triggers.kinesis.stream_arn, fifo = false }
+    sns      = nonsensitive(sensitive(f.triggers.sns == null)) ? null : { field = "topic_name", part = f.triggers.sns.topic_name, created = f.triggers.sns.create, arn = f.triggers.sns.topic_arn, fifo = false }
+    sqs      = nonsensitive(sensitive(f.triggers.sqs == null)) ? null : { field = "queue_name", part = f.triggers.sqs.queue_name, created = f.triggers.sqs.create, arn = f.triggers.sqs.queue_arn, fifo = f.triggers.sqs.fifo_queue }
+    s3       = nonsensitive(sensitive(f.triggers.s3 == null)) ? null : { field = "bucket_name", part = f.triggers.s3.bucket_name, created = f.triggers.s3.create, arn = f.triggers.s3.bucket_arn, fifo = false }
+    dynamodb = nonsensitive(sensitive(f.triggers.dynamodb == null)) ? null : { field = "table_name", part = f.triggers.dynamodb.table_name, created = f.triggers.dynamodb.create, arn = f.triggers.dynamodb.stream_arn, fifo = false }
+    kinesis  = nonsensitive(sensitive(f.triggers.kinesis == null)) ? null : { field = "stream_name", part = f.triggers.kinesis.stream_name, created = f.triggers.kinesis.create, arn = f.triggers.kinesis.stream_arn, fifo = false }
     } : {
     function = name
     source   = source
@@ -51,11 +51,11 @@ locals {
     [for name, f in local.functions : {
       kind     = "EventBridge rule", name = local.rule_names[name], same = local.rule_names[name], id = name, most = 64
       function = name, field = ".triggers.eventbridge"
-    } if f.triggers.eventbridge != null],
+    } if nonsensitive(sensitive(f.triggers.eventbridge != null))],
     [for name, f in local.functions : {
       kind     = "EventBridge rule", name = local.schedule_names[name], same = local.schedule_names[name], id = name, most = 64
       function = name, field = ".triggers.schedule"
-    } if f.triggers.schedule != null],
+    } if nonsensitive(sensitive(f.triggers.schedule != null))],
     [for name, f in local.functions : {
       kind     = "event bus", name = "${local.prefix}-${f.triggers.eventbridge.event_bus_name}"
       same     = f.triggers.eventbridge.event_bus_name, id = f.triggers.eventbridge.event_bus_name, most = 256

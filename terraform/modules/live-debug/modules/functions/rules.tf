@@ -2,7 +2,9 @@
 # (cli/src/manifest); terraform/test/functions.json has cases for both.
 
 locals {
-  functions = { for name, f in var.functions : name => f if f != null }
+  # Whether one is null is seen by a field: an object with a sensitive value in it gives a sensitive answer, and with it a
+  # sensitive list of all functions. So elsewhere: nonsensitive(sensitive(...)) has one on every version of Terraform.
+  functions = { for name, f in var.functions : name => f if can(f.handler) }
 
   # AWS sets these itself: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
   reserved_variables = [
@@ -181,12 +183,12 @@ locals {
   ]])
 
   setting_mistakes = concat(
-    [for name, f in var.functions : "functions[\"${name}\"] must be an object with a handler and a runtime, not null." if f == null],
+    [for name, f in var.functions : "functions[\"${name}\"] must be an object with a handler and a runtime, not null." if !can(f.handler)],
     [for name in keys(var.functions) : "functions[\"${name}\"] must have a name that Lambda takes: letters, digits, - and _, at most 64." if !can(regex("^[a-zA-Z0-9_-]{1,64}$", name))],
     flatten([for name, f in local.functions : [for field, value in {
       handler                                 = f.handler
       runtime                                 = f.runtime
-      "triggers.schedule.schedule_expression" = f.triggers.schedule == null ? "" : f.triggers.schedule.schedule_expression
+      "triggers.schedule.schedule_expression" = nonsensitive(sensitive(f.triggers.schedule == null)) ? "" : f.triggers.schedule.schedule_expression
     } : "functions[\"${name}\"].${field} must not be null." if value == null]]),
     local.field_mistakes, local.form_mistakes, local.word_mistakes, local.number_mistakes, local.list_mistakes,
     local.sense_mistakes,
@@ -303,26 +305,27 @@ locals {
     flatten([for name, f in local.functions : [for field, values in {
       "esbuild.define" = try(f.esbuild.define, null)
       "esbuild.alias"  = try(f.esbuild.alias, null)
-      } : values == null ? [] : [for key, value in values :
-      "functions[\"${name}\"].${field}[\"${key}\"] must be a string, not null." if value == null
+      } : nonsensitive(sensitive(values == null)) ? [] : [for key, value in values :
+      "functions[\"${name}\"].${field}[\"${key}\"] must be a string, not null." if nonsensitive(sensitive(value == null))
     ]]]),
     flatten([for name, f in local.functions : [for field, document in {
       "triggers.sns.filter_policy"         = try(f.triggers.sns.filter_policy, null)
       "triggers.eventbridge.event_pattern" = try(f.triggers.eventbridge.event_pattern, null)
       "triggers.schedule.input"            = try(f.triggers.schedule.input, null)
       } : "functions[\"${name}\"].${field} must be a JSON object as text: write jsonencode({ source = [\"shop.orders\"] })."
-      if document == null ? false : nonsensitive(sensitive(!can(keys(jsondecode(document)))))
+      if nonsensitive(sensitive(document == null ? false : !can(keys(jsondecode(document)))))
     ]]),
     [for name, f in local.functions :
-      "functions[\"${name}\"].triggers.eventbridge.event_pattern must not be null." if f.triggers.eventbridge == null ? false : f.triggers.eventbridge.event_pattern == null
+      "functions[\"${name}\"].triggers.eventbridge.event_pattern must not be null."
+      if nonsensitive(sensitive(f.triggers.eventbridge == null ? false : f.triggers.eventbridge.event_pattern == null))
     ],
     [for name, f in local.functions :
       "functions[\"${name}\"].policy_json must be an IAM policy as JSON: write jsonencode({ Version = \"2012-10-17\", Statement = [...] }) or data.aws_iam_policy_document.orders.json."
-      if f.policy_json == null ? false : nonsensitive(sensitive(!can(jsondecode(f.policy_json).Statement)))
+      if nonsensitive(sensitive(f.policy_json == null ? false : !can(jsondecode(f.policy_json).Statement)))
     ],
     [for name, f in local.functions :
       "functions[\"${name}\"].policy_json is for the role that the module creates: where role is given, attach the policy to that role instead."
-      if f.role != null && f.policy_json != null
+      if f.role != null && nonsensitive(sensitive(f.policy_json != null))
     ],
   )
 }
