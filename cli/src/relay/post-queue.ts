@@ -64,6 +64,11 @@ export class PostQueue {
     this.line = new Line(options.clock);
   }
 
+  /** Large texts that the relay has not answered. */
+  get largeUnderWay(): number {
+    return this.#largeUnderWay;
+  }
+
   /**
    * Posts all texts of one message; never rejects. 429, 5xx, resets and time-outs are tried again, with full jitter, until
    * `untilMs` (milliseconds since the epoch), the destination's end, or `close`.

@@ -92,6 +92,9 @@ const longestRetryMs = 5000;
 const smallBytes = 64 * 1024;
 const maxSealedBytes = 32 * 1024 * 1024;
 
+/** A message of so many chunks has as many connections opened for it. */
+const bulkConnections = 8;
+
 /** Receipts have numbers that no message of the session reaches: a stub takes each number of a type once. */
 const firstReceipt = 1_000_000;
 const receiptBoundMs = 3000;
@@ -153,6 +156,7 @@ export class RelayLink {
     try {
       const texts = await encodeMessage(message, channel, false, cut);
       onSealed?.({ texts, cut });
+      this.#openForBulk(texts.length);
       return await this.#post(to, chunks ? texts.filter((_, seq) => chunks.has(seq)) : texts, untilMs);
     } finally {
       giveBack?.();
@@ -187,6 +191,20 @@ export class RelayLink {
     this.#inbox.close();
     this.#socket?.close();
     for (const socket of this.#retiring) socket.close();
+  }
+
+  /**
+   * Handshakes beside the first chunks: those after them find connections open, and show what the line takes. AWS refuses
+   * such a request, which reaches nobody, and does not charge for it.
+   */
+  #openForBulk(texts: number): void {
+    const { bulkHttp, url } = this.#options;
+    if (bulkHttp === undefined || texts < bulkConnections || this.#queue.largeUnderWay > 0) return;
+    const target = new URL(`${url.replace(/^ws/, 'http').replace(/\/$/, '')}/@connections/keep-alive`);
+    const request = { method: 'GET', url: target, headers: {}, timeoutMs: receiptBoundMs };
+    for (let count = bulkHttp.idle(target); count < bulkConnections; count += 1) {
+      void bulkHttp.send(request).catch(() => undefined);
+    }
   }
 
   #post(to: Destination | string, texts: readonly string[], untilMs: number): Promise<PostOutcome> {

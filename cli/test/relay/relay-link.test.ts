@@ -6,6 +6,7 @@ import { type Channel, channelToClient, generateClientKeys } from '../../../prot
 import { testCredentials } from '../../../protocol/test/directory-table.ts';
 import { answerAsApiGateway, FakeRelay } from '../../../protocol/test/fake-relay.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import { noise } from '../../../protocol/test/payloads.ts';
 import { stageSecret } from '../../../protocol/test/stage-secrets.ts';
 import type { InboundMessage } from '../../src/relay/inbox.ts';
 import {
@@ -47,7 +48,7 @@ interface Linked {
 /** `onConnected` is called with the count of connections before the connection is recorded. */
 async function link(
   onConnected: (id: string, count: number) => Promise<void> | void = () => undefined,
-  place: { url: string; http: HttpClient } = { url: aws.relayUrl, http: aws.http },
+  place: { url: string; http: HttpClient; bulkHttp?: HttpClient } = { url: aws.relayUrl, http: aws.http },
 ): Promise<Linked> {
   const events = new Recorder<LinkEvent>();
   const messages = new Recorder<InboundMessage>();
@@ -358,4 +359,32 @@ test('start rejects with what the directory said, and with what the relay said',
   aws.refuseConnections(true);
   const unreachable = await link();
   await expect(unreachable.link.start()).rejects.toMatchObject({ code: 'LD_RELAY' });
+});
+
+test('opens connections for a message of many chunks beside the first of them, where none are open', async () => {
+  const bulkHttp = new HttpClient();
+  ends.push(() => bulkHttp.close());
+  const opened = new Recorder<string>();
+  const send = bulkHttp.send.bind(bulkHttp);
+  bulkHttp.send = (request) => {
+    opened.add(`${request.method} ${Object.keys(request.headers).includes('authorization')}`);
+    return send(request);
+  };
+  const linked = await link(undefined, { url: aws.relayUrl, http: aws.http, bulkHttp });
+  await linked.link.start();
+  const [connection = ''] = linked.connections.all;
+  const head = { contentType: 'text/plain', codeMs: 1 };
+  const post = (bytes: number) =>
+    linked.link.post(
+      connection,
+      linked.channel,
+      { type: 'result', id: 'large', attempt: 1, head, body: noise(bytes, 1) },
+      clock.now() + minute,
+    );
+  expect((await post(1_000_000)).kind).toBe('delivered');
+  expect(opened.all.slice(0, 8)).toEqual(Array.from({ length: 8 }, () => 'GET false'));
+  expect(opened.all.filter((each) => each.startsWith('GET'))).toHaveLength(8);
+  const { length } = opened.all;
+  expect((await post(150_000)).kind).toBe('delivered');
+  expect(opened.all.slice(length).filter((each) => each.startsWith('GET'))).toEqual([]);
 });
