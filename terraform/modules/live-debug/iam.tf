@@ -170,11 +170,21 @@ locals {
   })
 
   # The roles to make: for functions the module makes without a role given.
-  made_roles = { for name, f in local.created : name => f if f.role == null }
+  made_role_names = { for name in local.created_names : name => name if local.functions[name].role == null }
+
+  stub_policy_names = { for name in local.made_role_names : name => name if local.functions[name].attach_policy }
+
+  # The role of each function that has one, given or made.
+  made_roles = { for name in local.made_role_names : name => aws_iam_role.this[name] }
+  role_names = merge({ for name, f in local.functions : name => f.role.name if f.role != null }, { for name, role in local.made_roles : name => role.name })
+  role_arns  = merge({ for name, f in local.functions : name => f.role.arn if f.role != null }, { for name, role in local.made_roles : name => role.arn })
+
+  stub_policy_ids   = concat([for policy in aws_iam_role_policy.stub : policy.id], [for policy in aws_iam_role_policy.given : policy.id])
+  function_policies = { for name in local.made_role_names : name => aws_iam_role_policy.function[name].policy }
 }
 
 resource "aws_iam_role" "this" {
-  for_each = local.made_roles
+  for_each = local.made_role_names
 
   # A name too long is the function's to refuse, in words of ours.
   name                 = substr(local.function_names[each.key], 0, 64)
@@ -192,16 +202,16 @@ resource "aws_iam_role" "this" {
     ]
   })
 
-  tags = merge(var.tags, each.value.tags)
+  tags = merge(var.tags, local.functions[each.key].tags)
 }
 
 # Basic execution, narrowed to the function's own log group (else a late log line would make it anew after a
 # destroy), and what the caller's code may do.
 resource "aws_iam_role_policy" "function" {
-  for_each = local.made_roles
+  for_each = local.made_role_names
 
   name = "function"
-  role = aws_iam_role.this[each.key].name
+  role = local.role_names[each.key]
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -211,7 +221,7 @@ resource "aws_iam_role_policy" "function" {
           Sid      = "WriteOwnLogs"
           Effect   = "Allow"
           Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-          Resource = ["${aws_cloudwatch_log_group.stub[each.key].arn}:*"]
+          Resource = ["${local.log_group_arns[each.key]}:*"]
         },
       ],
       var.tracing_mode != "Active" ? [] : [
@@ -222,7 +232,7 @@ resource "aws_iam_role_policy" "function" {
           Resource = ["*"]
         },
       ],
-      !try(each.value.vpc_config.place_stub_in_vpc, false) ? [] : [
+      !try(local.functions[each.key].vpc_config.place_stub_in_vpc, false) ? [] : [
         {
           # As AWSLambdaVPCAccessExecutionRole: Lambda attaches the function to its subnets with this role.
           Sid    = "AttachToVpc"
@@ -238,23 +248,23 @@ resource "aws_iam_role_policy" "function" {
           Resource = ["*"]
         },
       ],
-      each.value.policy_json == null ? [] : flatten([jsondecode(each.value.policy_json).Statement]),
+      local.functions[each.key].policy_json == null ? [] : flatten([jsondecode(local.functions[each.key].policy_json).Statement]),
     )
   })
 }
 
 resource "aws_iam_role_policy" "stub" {
-  for_each = { for name, f in local.made_roles : name => f if f.attach_policy }
+  for_each = local.stub_policy_names
 
   name   = "${local.name}-${each.key}"
-  role   = aws_iam_role.this[each.key].name
+  role   = local.role_names[each.key]
   policy = local.stub_policies[each.key]
 
   lifecycle {
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     precondition {
-      condition     = length(local.stub_policies[each.key]) + length(aws_iam_role_policy.function[each.key].policy) <= 10240
-      error_message = "The inline policies of the role of functions[\"${each.key}\"] have ${length(local.stub_policies[each.key]) + length(aws_iam_role_policy.function[each.key].policy)} characters, of which IAM allows 10,240 in one role: give the function a role of yours (role = aws_iam_role.${replace(each.key, "-", "_")}) with a managed policy in place of policy_json."
+      condition     = length(local.stub_policies[each.key]) + length(local.function_policies[each.key]) <= 10240
+      error_message = "The inline policies of the role of functions[\"${each.key}\"] have ${length(local.stub_policies[each.key]) + length(local.function_policies[each.key])} characters, of which IAM allows 10,240 in one role: give the function a role of yours (role = aws_iam_role.${replace(each.key, "-", "_")}) with a managed policy in place of policy_json."
     }
   }
 }

@@ -1,4 +1,10 @@
 # What the other files share: the stage's names and its functions.
+#
+# Three habits keep plans linear in the number of functions:
+#   - for_each is a local, a map of names: Terraform evaluates it once per instance, copies its values and would sort a set.
+#   - Loops look up by index: contains(keys(...), name) and lookup(...) read all of what they are given each time.
+#   - Resources with for_each refer to each other, in depends_on too, through locals: a direct reference is an edge of the
+#     graph from each instance of one to each instance of the other.
 
 # Reads what was written as functions, or says all that is wrong with it.
 module "functions" {
@@ -28,7 +34,8 @@ locals {
   schedule_names = module.functions.names.schedules
   stack_names    = module.functions.names.stacks
 
-  created = { for name, f in local.functions : name => f if coalesce(f.create, var.create) }
+  is_created    = { for name, f in local.functions : name => coalesce(f.create, var.create) }
+  created_names = { for name, created in local.is_created : name => name if created }
 
   # Partition, Region and account as the table's own ARN has them: known without a data source, under any
   # version of the provider (aws_region renamed its attributes in 6).
@@ -38,8 +45,8 @@ locals {
   account_id = try(local.arn_parts[4], null)
 
   function_arns = {
-    for name in keys(local.functions) : name => (
-      contains(keys(local.created), name)
+    for name, created in local.is_created : name => (
+      created
       ? aws_lambda_function.this[name].arn
       : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${local.function_names[name]}"
     )

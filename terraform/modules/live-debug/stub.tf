@@ -28,12 +28,21 @@ locals {
   }
 }
 
+locals {
+  # What must be there before a stub: its init phase connects, so it needs its permissions by then; and Lambda would make the
+  # log group itself. A new secret is in the directory before a stub has it: livectl looks there when it meets one that it
+  # doesn't know.
+  stub_needs = [local.log_group_arns, local.stub_policy_ids, local.function_policies, aws_dynamodb_table_item.secret]
+
+  log_group_arns = { for name in local.created_names : name => aws_cloudwatch_log_group.stub[name].arn }
+}
+
 resource "aws_lambda_function" "this" {
-  for_each = local.created
+  for_each = local.created_names
 
   function_name = local.function_names[each.key]
-  description   = coalesce(each.value.description, "Live debugging stub of ${each.key}: livectl serve --stage ${var.stage}")
-  role          = each.value.role != null ? each.value.role.arn : aws_iam_role.this[each.key].arn
+  description   = coalesce(local.functions[each.key].description, "Live debugging stub of ${each.key}: livectl serve --stage ${var.stage}")
+  role          = local.role_arns[each.key]
 
   filename         = local.stub.filename
   source_code_hash = local.stub.source_code_hash
@@ -41,17 +50,17 @@ resource "aws_lambda_function" "this" {
   runtime          = local.stub.runtime
   architectures    = [var.architecture]
   timeout          = local.stub_timeouts[each.key]
-  memory_size      = each.value.memory_size
-  kms_key_arn      = each.value.kms_key_arn
+  memory_size      = local.functions[each.key].memory_size
+  kms_key_arn      = local.functions[each.key].kms_key_arn
 
-  reserved_concurrent_executions = each.value.reserved_concurrent_executions
+  reserved_concurrent_executions = local.functions[each.key].reserved_concurrent_executions
 
   environment {
     # A wrapper script comes from a layer, and what NODE_OPTIONS import from a layer or the package: a stub has neither
     # and would not start. It hands the options on under their own name.
     variables = merge(
       {
-        for key, value in each.value.environment :
+        for key, value in local.functions[each.key].environment :
         (key == "NODE_OPTIONS" ? "LIVE_DEBUG_NODE_OPTIONS" : key) => value if key != "AWS_LAMBDA_EXEC_WRAPPER"
       },
       local.stub_environments[each.key],
@@ -59,7 +68,7 @@ resource "aws_lambda_function" "this" {
   }
 
   dynamic "vpc_config" {
-    for_each = [for config in each.value.vpc_config[*] : config if config.place_stub_in_vpc]
+    for_each = [for config in local.functions[each.key].vpc_config[*] : config if config.place_stub_in_vpc]
 
     content {
       subnet_ids         = vpc_config.value.subnet_ids
@@ -75,25 +84,17 @@ resource "aws_lambda_function" "this" {
     }
   }
 
-  tags = merge(var.tags, each.value.tags)
+  tags = merge(var.tags, local.functions[each.key].tags)
 
-  # Its init phase connects, so it needs its permissions by then; and Lambda would make the log group itself. A new
-  # secret is in the directory before a stub has it: livectl looks there when it meets one that it doesn't know.
-  depends_on = [
-    aws_cloudwatch_log_group.stub,
-    aws_dynamodb_table_item.secret,
-    aws_iam_role_policy.function,
-    aws_iam_role_policy.given,
-    aws_iam_role_policy.stub,
-  ]
+  depends_on = [local.stub_needs]
 }
 
 resource "aws_cloudwatch_log_group" "stub" {
-  for_each = local.created
+  for_each = local.created_names
 
   name              = "/aws/lambda/${local.function_names[each.key]}"
   retention_in_days = var.log_retention_in_days
   kms_key_id        = var.log_kms_key_arn
 
-  tags = merge(var.tags, each.value.tags)
+  tags = merge(var.tags, local.functions[each.key].tags)
 }

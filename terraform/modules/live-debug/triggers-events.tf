@@ -5,14 +5,17 @@ locals {
   # SNS
   ################################################################################
 
-  sns = { for name, f in local.functions : name => f.triggers.sns if f.triggers.sns != null }
+  sns       = { for name, f in local.functions : name => f.triggers.sns if f.triggers.sns != null }
+  sns_names = { for key, one in local.sns : key => key }
 
   # New topics by the last part of their names, which functions may share.
-  sns_parts = { for name, sns in local.sns : name => coalesce(sns.topic_name, name) if coalesce(sns.create, sns.topic_arn == null) }
+  makes_topic = { for name, sns in local.sns : name => coalesce(sns.create, sns.topic_arn == null) }
+  sns_parts   = { for name, sns in local.sns : name => coalesce(sns.topic_name, name) if local.makes_topic[name] }
+  new_topics  = { for part in distinct(values(local.sns_parts)) : part => part }
 
   topic_arns = {
     for name, sns in local.sns : name => (
-      contains(keys(local.sns_parts), name) ? aws_sns_topic.trigger[local.sns_parts[name]].arn : sns.topic_arn
+      local.makes_topic[name] ? aws_sns_topic.trigger[local.sns_parts[name]].arn : sns.topic_arn
     )
   }
 
@@ -28,8 +31,15 @@ locals {
   # EventBridge
   ################################################################################
 
-  eventbridge = { for name, f in local.functions : name => f.triggers.eventbridge if f.triggers.eventbridge != null }
-  schedule    = { for name, f in local.functions : name => f.triggers.schedule if f.triggers.schedule != null }
+  eventbridge       = { for name, f in local.functions : name => f.triggers.eventbridge if f.triggers.eventbridge != null }
+  eventbridge_names = { for key, one in local.eventbridge : key => key }
+  schedule          = { for name, f in local.functions : name => f.triggers.schedule if f.triggers.schedule != null }
+  scheduled_names   = { for key, one in local.schedule : key => key }
+
+  pattern_rules  = { for name in local.eventbridge_names : name => aws_cloudwatch_event_rule.pattern[name] }
+  schedule_rules = { for name in local.scheduled_names : name => aws_cloudwatch_event_rule.schedule[name] }
+
+  new_buses = { for name in distinct([for eventbridge in local.eventbridge : eventbridge.event_bus_name if eventbridge.event_bus_name != null]) : name => name }
 
   bus_names = {
     for name, eventbridge in local.eventbridge : name => (
@@ -41,13 +51,13 @@ locals {
 
   eventbridge_invokers = {
     for name in keys(local.eventbridge) : "${name}/eventbridge" => {
-      function = name, principal = "events.amazonaws.com", source_arn = aws_cloudwatch_event_rule.pattern[name].arn, source_account = null
+      function = name, principal = "events.amazonaws.com", source_arn = local.pattern_rules[name].arn, source_account = null
     }
   }
 
   schedule_invokers = {
     for name in keys(local.schedule) : "${name}/schedule" => {
-      function = name, principal = "events.amazonaws.com", source_arn = aws_cloudwatch_event_rule.schedule[name].arn, source_account = null
+      function = name, principal = "events.amazonaws.com", source_arn = local.schedule_rules[name].arn, source_account = null
     }
   }
 
@@ -55,14 +65,14 @@ locals {
     for name, eventbridge in local.eventbridge : name => {
       event_bus_name = local.bus_names[name]
       event_pattern  = eventbridge.event_pattern
-      rule_arn       = aws_cloudwatch_event_rule.pattern[name].arn
+      rule_arn       = local.pattern_rules[name].arn
     }
   }
 
   schedule_targets = {
     for name, schedule in local.schedule : name => {
       schedule_expression = schedule.schedule_expression
-      rule_arn            = aws_cloudwatch_event_rule.schedule[name].arn
+      rule_arn            = local.schedule_rules[name].arn
       input               = schedule.input
     }
   }
@@ -73,20 +83,30 @@ locals {
 
   s3 = { for name, f in local.functions : name => f.triggers.s3 if f.triggers.s3 != null }
 
-  s3_parts = { for name, s3 in local.s3 : name => coalesce(s3.bucket_name, name) if coalesce(s3.create, s3.bucket_arn == null) }
+  makes_bucket = { for name, s3 in local.s3 : name => coalesce(s3.create, s3.bucket_arn == null) }
+  s3_parts     = { for name, s3 in local.s3 : name => coalesce(s3.bucket_name, name) if local.makes_bucket[name] }
+
+  # By a new bucket's part: whether destroying it deletes the objects in it, as one of its functions says.
+  new_buckets = { for part, given in { for name, part in local.s3_parts : part => local.s3[name].force_destroy... } : part => anytrue(given) }
+
+  new_bucket_ids = { for part in keys(local.new_buckets) : part => aws_s3_bucket.trigger[part].id }
 
   # A bucket has one list of notifications, so functions are grouped by bucket: by a new one's name, by an ARN that is
   # known, and with create = false, which says that it isn't, by function.
   s3_groups = {
     for name, s3 in local.s3 : (
-      contains(keys(local.s3_parts), name) ? local.s3_parts[name] : s3.create == null ? s3.bucket_arn : "function/${name}"
+      local.makes_bucket[name] ? local.s3_parts[name] : s3.create == null ? s3.bucket_arn : "function/${name}"
     ) => name...
   }
 
   bucket_arns = {
     for name, s3 in local.s3 : name => (
-      contains(keys(local.s3_parts), name) ? aws_s3_bucket.trigger[local.s3_parts[name]].arn : s3.bucket_arn
+      local.makes_bucket[name] ? aws_s3_bucket.trigger[local.s3_parts[name]].arn : s3.bucket_arn
     )
+  }
+
+  s3_groups_by_arn = {
+    for arn, groups in { for group in local.s3_groups : local.bucket_arns[group[0]] => true... } : arn => length(groups)
   }
 
   bucket_names = { for name, arn in local.bucket_arns : name => element(split(":", arn), 5) }
@@ -112,7 +132,7 @@ locals {
 ################################################################################
 
 resource "aws_sns_topic" "trigger" {
-  for_each = toset(values(local.sns_parts)) # Not known? Write create = false beside topic_arn.
+  for_each = local.new_topics # Not known? Write create = false beside topic_arn.
 
   name              = "${local.name}-${each.key}"
   kms_master_key_id = "alias/aws/sns"
@@ -121,15 +141,15 @@ resource "aws_sns_topic" "trigger" {
 }
 
 resource "aws_sns_topic_subscription" "trigger" {
-  for_each = local.sns
+  for_each = local.sns_names
 
   topic_arn           = local.topic_arns[each.key]
   protocol            = "lambda"
   endpoint            = local.target_arns[each.key]
-  filter_policy       = each.value.filter_policy
-  filter_policy_scope = each.value.filter_policy == null ? null : each.value.filter_policy_scope
+  filter_policy       = local.sns[each.key].filter_policy
+  filter_policy_scope = local.sns[each.key].filter_policy == null ? null : local.sns[each.key].filter_policy_scope
 
-  depends_on = [aws_lambda_permission.trigger]
+  depends_on = [local.permission_ids]
 }
 
 ################################################################################
@@ -137,7 +157,7 @@ resource "aws_sns_topic_subscription" "trigger" {
 ################################################################################
 
 resource "aws_cloudwatch_event_bus" "trigger" {
-  for_each = toset([for eventbridge in local.eventbridge : eventbridge.event_bus_name if eventbridge.event_bus_name != null])
+  for_each = local.new_buses
 
   name = "${local.name}-${each.key}"
 
@@ -145,25 +165,25 @@ resource "aws_cloudwatch_event_bus" "trigger" {
 }
 
 resource "aws_cloudwatch_event_rule" "pattern" {
-  for_each = local.eventbridge
+  for_each = local.eventbridge_names
 
   name           = local.rule_names[each.key]
   description    = "Events for ${local.function_names[each.key]}"
   event_bus_name = local.bus_names[each.key]
-  event_pattern  = each.value.event_pattern
+  event_pattern  = local.eventbridge[each.key].event_pattern
 
   tags = var.tags
 }
 
 resource "aws_cloudwatch_event_target" "pattern" {
-  for_each = local.eventbridge
+  for_each = local.eventbridge_names
 
-  rule           = aws_cloudwatch_event_rule.pattern[each.key].name
+  rule           = local.pattern_rules[each.key].name
   event_bus_name = local.bus_names[each.key]
   target_id      = "live-debug"
   arn            = local.target_arns[each.key]
 
-  depends_on = [aws_lambda_permission.trigger]
+  depends_on = [local.permission_ids]
 }
 
 ################################################################################
@@ -171,24 +191,24 @@ resource "aws_cloudwatch_event_target" "pattern" {
 ################################################################################
 
 resource "aws_cloudwatch_event_rule" "schedule" {
-  for_each = local.schedule
+  for_each = local.scheduled_names
 
   name                = local.schedule_names[each.key]
   description         = "Schedule of ${local.function_names[each.key]}"
-  schedule_expression = each.value.schedule_expression
+  schedule_expression = local.schedule[each.key].schedule_expression
 
   tags = var.tags
 }
 
 resource "aws_cloudwatch_event_target" "schedule" {
-  for_each = local.schedule
+  for_each = local.scheduled_names
 
-  rule      = aws_cloudwatch_event_rule.schedule[each.key].name
+  rule      = local.schedule_rules[each.key].name
   target_id = "live-debug"
   arn       = local.target_arns[each.key]
-  input     = each.value.input
+  input     = local.schedule[each.key].input
 
-  depends_on = [aws_lambda_permission.trigger]
+  depends_on = [local.permission_ids]
 }
 
 ################################################################################
@@ -196,19 +216,19 @@ resource "aws_cloudwatch_event_target" "schedule" {
 ################################################################################
 
 resource "aws_s3_bucket" "trigger" {
-  for_each = { for name, part in local.s3_parts : part => local.s3[name].force_destroy... } # Not known? Write create = false beside bucket_arn.
+  for_each = local.new_buckets # Not known? Write create = false beside bucket_arn.
 
   # All accounts share the names of buckets, which are lower case.
   bucket        = "${lower(replace("${local.name}-${each.key}", "_", "-"))}-${local.account_id}"
-  force_destroy = anytrue(each.value)
+  force_destroy = each.value
 
   tags = var.tags
 }
 
 resource "aws_s3_bucket_public_access_block" "trigger" {
-  for_each = aws_s3_bucket.trigger
+  for_each = local.new_buckets
 
-  bucket                  = each.value.id
+  bucket                  = local.new_bucket_ids[each.key]
   block_public_acls       = true
   block_public_policy     = true
   ignore_public_acls      = true
@@ -216,9 +236,9 @@ resource "aws_s3_bucket_public_access_block" "trigger" {
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "trigger" {
-  for_each = aws_s3_bucket.trigger
+  for_each = local.new_buckets
 
-  bucket = each.value.id
+  bucket = local.new_bucket_ids[each.key]
 
   rule {
     apply_server_side_encryption_by_default {
@@ -245,11 +265,11 @@ resource "aws_s3_bucket_notification" "trigger" {
   }
 
   # S3 asks whether it may invoke.
-  depends_on = [aws_lambda_permission.trigger]
+  depends_on = [local.permission_ids]
 
   lifecycle {
     precondition {
-      condition     = length([for group in local.s3_groups : group if local.bucket_arns[group[0]] == local.bucket_arns[each.value[0]]]) == 1
+      condition     = local.s3_groups_by_arn[local.bucket_arns[each.value[0]]] == 1
       error_message = "Bucket ${local.bucket_names[each.value[0]]} would get two lists of notifications, of which one would replace the other: leave create out where several functions hear of a bucket, and write its ARN so that it is known before the apply, e.g. \"arn:aws:s3:::$${aws_s3_bucket.orders.bucket}\"."
     }
   }

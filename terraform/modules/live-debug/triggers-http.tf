@@ -1,7 +1,9 @@
 # Triggers over HTTP: the stage's HTTP API with a route for each function, and function URLs.
 
 locals {
-  http = { for name, f in local.functions : name => f.triggers.http if f.triggers.http != null }
+  http       = { for name, f in local.functions : name => f.triggers.http if f.triggers.http != null }
+  http_names = { for key, one in local.http : key => key }
+  jwt_names  = { for name, http in local.http : name => name if http.authorization_type == "JWT" }
 
   # Without a path: the function's name, and everything below it.
   routes = merge([
@@ -10,6 +12,10 @@ locals {
       "${http.method} ${path}" => { function = name, path = path }
     }
   ]...)
+  route_keys = { for key, one in local.routes : key => key }
+
+  integration_ids = { for name in local.http_names : name => aws_apigatewayv2_integration.http[name].id }
+  authorizer_ids  = { for name, http in local.http : name => http.authorization_type == "JWT" ? aws_apigatewayv2_authorizer.http[name].id : null }
 
   http_throttle = { throttling_rate_limit = 50, throttling_burst_limit = 100 }
 
@@ -44,7 +50,9 @@ locals {
     }
   }
 
-  function_urls = { for name, f in local.functions : name => f.triggers.function_url if f.triggers.function_url != null }
+  function_urls      = { for name, f in local.functions : name => f.triggers.function_url if f.triggers.function_url != null }
+  function_url_names = { for key, one in local.function_urls : key => key }
+  public_url_names   = { for name, url in local.function_urls : name => name if url.authorization_type == "NONE" }
 
   function_url_targets = {
     for name, url in local.function_urls : name => {
@@ -79,7 +87,7 @@ resource "aws_apigatewayv2_api" "http" {
 }
 
 resource "aws_apigatewayv2_integration" "http" {
-  for_each = local.http
+  for_each = local.http_names
 
   api_id                 = aws_apigatewayv2_api.http[0].id
   integration_type       = "AWS_PROXY"
@@ -91,20 +99,20 @@ resource "aws_apigatewayv2_integration" "http" {
 }
 
 resource "aws_apigatewayv2_route" "http" {
-  for_each = local.routes
+  for_each = local.route_keys
 
   api_id    = aws_apigatewayv2_api.http[0].id
   route_key = each.key
-  target    = "integrations/${aws_apigatewayv2_integration.http[each.value.function].id}"
+  target    = "integrations/${local.integration_ids[local.routes[each.key].function]}"
 
-  authorization_type   = local.http[each.value.function].authorization_type
-  authorizer_id        = try(aws_apigatewayv2_authorizer.http[each.value.function].id, null)
-  authorization_scopes = local.http[each.value.function].authorization_scopes
+  authorization_type   = local.http[local.routes[each.key].function].authorization_type
+  authorizer_id        = local.authorizer_ids[local.routes[each.key].function]
+  authorization_scopes = local.http[local.routes[each.key].function].authorization_scopes
 }
 
 # By function: what an issuer is called may not be known before the apply, so functions can't be grouped by it.
 resource "aws_apigatewayv2_authorizer" "http" {
-  for_each = { for name, http in local.http : name => http if http.authorization_type == "JWT" }
+  for_each = local.jwt_names
 
   api_id           = aws_apigatewayv2_api.http[0].id
   name             = each.key
@@ -112,8 +120,8 @@ resource "aws_apigatewayv2_authorizer" "http" {
   identity_sources = ["$request.header.Authorization"]
 
   jwt_configuration {
-    issuer   = each.value.jwt_configuration.issuer
-    audience = each.value.jwt_configuration.audience
+    issuer   = local.http[each.key].jwt_configuration.issuer
+    audience = local.http[each.key].jwt_configuration.audience
   }
 }
 
@@ -173,14 +181,14 @@ resource "aws_cloudwatch_log_group" "http" {
 }
 
 resource "aws_lambda_function_url" "this" {
-  for_each = local.function_urls
+  for_each = local.function_url_names
 
   function_name      = local.target_names[each.key]
-  authorization_type = each.value.authorization_type
-  invoke_mode        = each.value.invoke_mode
+  authorization_type = local.function_urls[each.key].authorization_type
+  invoke_mode        = local.function_urls[each.key].invoke_mode
 
   dynamic "cors" {
-    for_each = each.value.cors[*]
+    for_each = local.function_urls[each.key].cors[*]
 
     content {
       allow_origins     = cors.value.allow_origins
@@ -197,7 +205,7 @@ resource "aws_lambda_function_url" "this" {
 # CloudFormation can say so: aws_lambda_permission learned it in hashicorp/aws 6.29.
 # https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 resource "aws_cloudformation_stack" "function_url" {
-  for_each = { for name, url in local.function_urls : name => url if url.authorization_type == "NONE" }
+  for_each = local.public_url_names
 
   name = local.stack_names[each.key]
 

@@ -1,15 +1,22 @@
 # Triggers that Lambda polls with the role of the function: SQS queues, DynamoDB streams and Kinesis data streams.
 
 locals {
-  sqs      = { for name, f in local.functions : name => f.triggers.sqs if f.triggers.sqs != null }
-  dynamodb = { for name, f in local.functions : name => f.triggers.dynamodb if f.triggers.dynamodb != null }
-  kinesis  = { for name, f in local.functions : name => f.triggers.kinesis if f.triggers.kinesis != null }
+  sqs       = { for name, f in local.functions : name => f.triggers.sqs if f.triggers.sqs != null }
+  sqs_names = { for key, one in local.sqs : key => key }
+  dynamodb  = { for name, f in local.functions : name => f.triggers.dynamodb if f.triggers.dynamodb != null }
+  kinesis   = { for name, f in local.functions : name => f.triggers.kinesis if f.triggers.kinesis != null }
 
   # New queues, tables and streams by the last part of their names, which functions may share: Kinesis and DynamoDB give
   # each function every record, SQS gives each message to one.
-  queue_parts  = { for name, sqs in local.sqs : name => coalesce(sqs.queue_name, name) if coalesce(sqs.create, sqs.queue_arn == null) }
-  table_parts  = { for name, dynamodb in local.dynamodb : name => coalesce(dynamodb.table_name, name) if coalesce(dynamodb.create, dynamodb.stream_arn == null) }
-  stream_parts = { for name, kinesis in local.kinesis : name => coalesce(kinesis.stream_name, name) if coalesce(kinesis.create, kinesis.stream_arn == null) }
+  makes_queue  = { for name, sqs in local.sqs : name => coalesce(sqs.create, sqs.queue_arn == null) }
+  makes_table  = { for name, dynamodb in local.dynamodb : name => coalesce(dynamodb.create, dynamodb.stream_arn == null) }
+  makes_stream = { for name, kinesis in local.kinesis : name => coalesce(kinesis.create, kinesis.stream_arn == null) }
+  queue_parts  = { for name, sqs in local.sqs : name => coalesce(sqs.queue_name, name) if local.makes_queue[name] }
+  table_parts  = { for name, dynamodb in local.dynamodb : name => coalesce(dynamodb.table_name, name) if local.makes_table[name] }
+  stream_parts = { for name, kinesis in local.kinesis : name => coalesce(kinesis.stream_name, name) if local.makes_stream[name] }
+  new_queues   = { for part in distinct(values(local.queue_parts)) : part => part }
+  new_tables   = { for part in distinct(values(local.table_parts)) : part => part }
+  new_streams  = { for part in distinct(values(local.stream_parts)) : part => part }
 
   # variables.tf sees to it that whoever shares one says the same of it.
   made_queues = {
@@ -20,9 +27,12 @@ locals {
   }
   made_tables = { for part, names in { for name, part in local.table_parts : part => name... } : part => local.dynamodb[names[0]] }
 
-  queue_arns      = { for name, sqs in local.sqs : name => contains(keys(local.queue_parts), name) ? aws_sqs_queue.trigger[local.queue_parts[name]].arn : sqs.queue_arn }
-  table_streams   = { for name, dynamodb in local.dynamodb : name => contains(keys(local.table_parts), name) ? aws_dynamodb_table.trigger[local.table_parts[name]].stream_arn : dynamodb.stream_arn }
-  kinesis_streams = { for name, kinesis in local.kinesis : name => contains(keys(local.stream_parts), name) ? aws_kinesis_stream.trigger[local.stream_parts[name]].arn : kinesis.stream_arn }
+  made_queue_resources = { for part in local.new_queues : part => aws_sqs_queue.trigger[part] }
+  dead_letter_queues   = { for part in local.new_queues : part => aws_sqs_queue.dead_letters[part] }
+
+  queue_arns      = { for name, sqs in local.sqs : name => local.makes_queue[name] ? local.made_queue_resources[local.queue_parts[name]].arn : sqs.queue_arn }
+  table_streams   = { for name, dynamodb in local.dynamodb : name => local.makes_table[name] ? aws_dynamodb_table.trigger[local.table_parts[name]].stream_arn : dynamodb.stream_arn }
+  kinesis_streams = { for name, kinesis in local.kinesis : name => local.makes_stream[name] ? aws_kinesis_stream.trigger[local.stream_parts[name]].arn : kinesis.stream_arn }
 
   # What policies name. Created sources by their names and not by reference: a policy outlives functions of the caller's,
   # and must neither wait for a source nor hold it.
@@ -73,29 +83,29 @@ locals {
   sqs_targets = {
     for name, sqs in local.sqs : name => {
       queue_arn = local.queue_arns[name]
-      queue_url = contains(keys(local.queue_parts), name) ? aws_sqs_queue.trigger[local.queue_parts[name]].url : format(
+      queue_url = local.makes_queue[name] ? local.made_queue_resources[local.queue_parts[name]].url : format(
         "https://sqs.%s.%s/%s/%s",
         element(split(":", sqs.queue_arn), 3),
         local.partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com",
         element(split(":", sqs.queue_arn), 4),
         element(split(":", sqs.queue_arn), 5),
       )
-      dead_letter_queue_url = contains(keys(local.queue_parts), name) ? aws_sqs_queue.dead_letters[local.queue_parts[name]].url : null
+      dead_letter_queue_url = local.makes_queue[name] ? local.dead_letter_queues[local.queue_parts[name]].url : null
     }
   }
 
   dynamodb_targets = {
     for name, dynamodb in local.dynamodb : name => {
-      table_name = contains(keys(local.table_parts), name) ? aws_dynamodb_table.trigger[local.table_parts[name]].name : element(split("/", dynamodb.stream_arn), 1)
+      table_name = local.makes_table[name] ? aws_dynamodb_table.trigger[local.table_parts[name]].name : element(split("/", dynamodb.stream_arn), 1)
       stream_arn = local.table_streams[name]
-      hash_key   = contains(keys(local.table_parts), name) ? dynamodb.hash_key : null
-      range_key  = contains(keys(local.table_parts), name) ? dynamodb.range_key : null
+      hash_key   = local.makes_table[name] ? dynamodb.hash_key : null
+      range_key  = local.makes_table[name] ? dynamodb.range_key : null
     }
   }
 
   kinesis_targets = {
     for name, kinesis in local.kinesis : name => {
-      stream_name = contains(keys(local.stream_parts), name) ? aws_kinesis_stream.trigger[local.stream_parts[name]].name : element(split("/", kinesis.stream_arn), 1)
+      stream_name = local.makes_stream[name] ? aws_kinesis_stream.trigger[local.stream_parts[name]].name : element(split("/", kinesis.stream_arn), 1)
       stream_arn  = local.kinesis_streams[name]
     }
   }
@@ -104,6 +114,7 @@ locals {
     { for name, dynamodb in local.dynamodb : "${name}/dynamodb" => { function = name, arn = local.table_streams[name], settings = dynamodb } },
     { for name, kinesis in local.kinesis : "${name}/kinesis" => { function = name, arn = local.kinesis_streams[name], settings = kinesis } },
   )
+  record_source_names = { for key, one in local.record_sources : key => key }
 }
 
 ################################################################################
@@ -111,29 +122,29 @@ locals {
 ################################################################################
 
 resource "aws_sqs_queue" "trigger" {
-  for_each = local.made_queues # Not known? Write create = false beside queue_arn.
+  for_each = local.new_queues # Not known? Write create = false beside queue_arn.
 
-  name                    = "${each.value.name}${each.value.fifo_queue ? ".fifo" : ""}"
-  fifo_queue              = each.value.fifo_queue
+  name                    = "${local.made_queues[each.key].name}${local.made_queues[each.key].fifo_queue ? ".fifo" : ""}"
+  fifo_queue              = local.made_queues[each.key].fifo_queue
   sqs_managed_sse_enabled = true
 
   # Six times the timeout, so that a batch that is throttled comes back in time; without batching more than enough.
   # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-  visibility_timeout_seconds = coalesce(each.value.visibility_timeout_seconds, 6 * each.value.stub_timeout)
+  visibility_timeout_seconds = coalesce(local.made_queues[each.key].visibility_timeout_seconds, 6 * local.made_queues[each.key].stub_timeout)
 
   redrive_policy = jsonencode({
-    deadLetterTargetArn = aws_sqs_queue.dead_letters[each.key].arn
-    maxReceiveCount     = each.value.max_receive_count
+    deadLetterTargetArn = local.dead_letter_queues[each.key].arn
+    maxReceiveCount     = local.made_queues[each.key].max_receive_count
   })
 
   tags = var.tags
 }
 
 resource "aws_sqs_queue" "dead_letters" {
-  for_each = local.made_queues # Not known? Write create = false beside queue_arn.
+  for_each = local.new_queues # Not known? Write create = false beside queue_arn.
 
-  name                    = "${each.value.name}-dlq${each.value.fifo_queue ? ".fifo" : ""}"
-  fifo_queue              = each.value.fifo_queue
+  name                    = "${local.made_queues[each.key].name}-dlq${local.made_queues[each.key].fifo_queue ? ".fifo" : ""}"
+  fifo_queue              = local.made_queues[each.key].fifo_queue
   sqs_managed_sse_enabled = true
   # The longest there is: 14 days to look at what failed.
   message_retention_seconds = 1209600
@@ -142,29 +153,29 @@ resource "aws_sqs_queue" "dead_letters" {
 }
 
 resource "aws_sqs_queue_redrive_allow_policy" "dead_letters" {
-  for_each = local.made_queues # Not known? Write create = false beside queue_arn.
+  for_each = local.new_queues # Not known? Write create = false beside queue_arn.
 
-  queue_url = aws_sqs_queue.dead_letters[each.key].url
+  queue_url = local.dead_letter_queues[each.key].url
 
   redrive_allow_policy = jsonencode({
     redrivePermission = "byQueue"
-    sourceQueueArns   = [aws_sqs_queue.trigger[each.key].arn]
+    sourceQueueArns   = [local.made_queue_resources[each.key].arn]
   })
 }
 
 resource "aws_lambda_event_source_mapping" "sqs" {
-  for_each = local.sqs
+  for_each = local.sqs_names
 
   function_name                      = local.target_names[each.key]
   event_source_arn                   = local.queue_arns[each.key]
-  batch_size                         = each.value.batch_size
-  maximum_batching_window_in_seconds = each.value.maximum_batching_window_in_seconds == 0 ? null : each.value.maximum_batching_window_in_seconds
-  function_response_types            = each.value.function_response_types
+  batch_size                         = local.sqs[each.key].batch_size
+  maximum_batching_window_in_seconds = local.sqs[each.key].maximum_batching_window_in_seconds == 0 ? null : local.sqs[each.key].maximum_batching_window_in_seconds
+  function_response_types            = local.sqs[each.key].function_response_types
 
   tags = var.tags
 
   # Lambda asks whether the role may poll.
-  depends_on = [aws_iam_role_policy.given, aws_iam_role_policy.stub]
+  depends_on = [local.stub_policy_ids]
 }
 
 ################################################################################
@@ -172,17 +183,17 @@ resource "aws_lambda_event_source_mapping" "sqs" {
 ################################################################################
 
 resource "aws_dynamodb_table" "trigger" {
-  for_each = local.made_tables # Not known? Write create = false beside stream_arn.
+  for_each = local.new_tables # Not known? Write create = false beside stream_arn.
 
   name             = "${local.name}-${each.key}"
   billing_mode     = "PAY_PER_REQUEST"
-  hash_key         = each.value.hash_key
-  range_key        = each.value.range_key
+  hash_key         = local.made_tables[each.key].hash_key
+  range_key        = local.made_tables[each.key].range_key
   stream_enabled   = true
-  stream_view_type = each.value.stream_view_type
+  stream_view_type = local.made_tables[each.key].stream_view_type
 
   dynamic "attribute" {
-    for_each = compact([each.value.hash_key, each.value.range_key])
+    for_each = compact([local.made_tables[each.key].hash_key, local.made_tables[each.key].range_key])
 
     content {
       name = attribute.value
@@ -198,7 +209,7 @@ resource "aws_dynamodb_table" "trigger" {
 }
 
 resource "aws_kinesis_stream" "trigger" {
-  for_each = toset(values(local.stream_parts)) # Not known? Write create = false beside stream_arn.
+  for_each = local.new_streams # Not known? Write create = false beside stream_arn.
 
   name            = "${local.name}-${each.key}"
   encryption_type = "KMS"
@@ -212,19 +223,19 @@ resource "aws_kinesis_stream" "trigger" {
 }
 
 resource "aws_lambda_event_source_mapping" "records" {
-  for_each = local.record_sources
+  for_each = local.record_source_names
 
-  function_name                      = local.target_names[each.value.function]
-  event_source_arn                   = each.value.arn
-  starting_position                  = each.value.settings.starting_position
-  batch_size                         = each.value.settings.batch_size
-  maximum_batching_window_in_seconds = each.value.settings.maximum_batching_window_in_seconds == 0 ? null : each.value.settings.maximum_batching_window_in_seconds
-  maximum_retry_attempts             = each.value.settings.maximum_retry_attempts
-  bisect_batch_on_function_error     = each.value.settings.bisect_batch_on_function_error
-  function_response_types            = each.value.settings.function_response_types
+  function_name                      = local.target_names[local.record_sources[each.key].function]
+  event_source_arn                   = local.record_sources[each.key].arn
+  starting_position                  = local.record_sources[each.key].settings.starting_position
+  batch_size                         = local.record_sources[each.key].settings.batch_size
+  maximum_batching_window_in_seconds = local.record_sources[each.key].settings.maximum_batching_window_in_seconds == 0 ? null : local.record_sources[each.key].settings.maximum_batching_window_in_seconds
+  maximum_retry_attempts             = local.record_sources[each.key].settings.maximum_retry_attempts
+  bisect_batch_on_function_error     = local.record_sources[each.key].settings.bisect_batch_on_function_error
+  function_response_types            = local.record_sources[each.key].settings.function_response_types
 
   tags = var.tags
 
   # Lambda asks whether the role may poll.
-  depends_on = [aws_iam_role_policy.given, aws_iam_role_policy.stub]
+  depends_on = [local.stub_policy_ids]
 }
