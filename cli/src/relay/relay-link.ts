@@ -199,7 +199,8 @@ export class RelayLink {
    */
   #openForBulk(texts: number): void {
     const { bulkHttp, url } = this.#options;
-    if (bulkHttp === undefined || texts < bulkConnections || this.#queue.largeUnderWay > 0) return;
+    if (this.#closed || bulkHttp === undefined) return;
+    if (texts < bulkConnections || this.#queue.largeUnderWay > 0) return;
     const target = new URL(`${url.replace(/^ws/, 'http').replace(/\/$/, '')}/@connections/keep-alive`);
     const request = { method: 'GET', url: target, headers: {}, timeoutMs: receiptBoundMs };
     for (let count = bulkHttp.idle(target); count < bulkConnections; count += 1) {

@@ -386,5 +386,8 @@ test('opens connections for a message of many chunks beside the first of them, w
   expect(opened.all.filter((each) => each.startsWith('GET'))).toHaveLength(8);
   const { length } = opened.all;
   expect((await post(150_000)).kind).toBe('delivered');
+  linked.link.close();
+  bulkHttp.close();
+  expect((await post(1_000_000)).kind).toBe('failed');
   expect(opened.all.slice(length).filter((each) => each.startsWith('GET'))).toEqual([]);
 });
