@@ -17,6 +17,7 @@ import { readStageManifest } from '../manifest/stage-manifest.ts';
 import { readStageSecret } from '../manifest/stage-secret-item.ts';
 import { EarlySocket } from '../relay/early-socket.ts';
 import { connectTimeoutMs } from '../relay/relay-link.ts';
+import { openAhead } from '../relay/warm-connections.ts';
 import { ReadVariables } from '../session/variables/read-variables.ts';
 import { agreeToManifest } from './agree-to-manifest.ts';
 import { openSecrets } from './open-secrets.ts';
@@ -56,6 +57,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
     const early =
       knownRelay === undefined ? undefined : await openEarly(knownRelay, stage, place, credentials);
     closers.add(() => early?.close());
+    if (early !== undefined && knownRelay !== undefined) openAhead(http, knownRelay);
     const { functionNames, functions, isOfModule01, relayUrl, targets, urls, vpcs } = await readStageManifest(
       directory,
       stage,

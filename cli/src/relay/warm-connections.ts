@@ -1,6 +1,7 @@
 // [3] HTTPS connections to the relay that are kept open while serving: no ack and no answer waits for a handshake,
 // however long it was quiet before.
 import type { Clock, Timer } from '../../../protocol/clock.ts';
+import type { HttpRequest } from '../../../protocol/http-attempt.ts';
 import type { HttpClient } from '../../../protocol/http-client.ts';
 
 export interface WarmConnectionsOptions {
@@ -29,6 +30,23 @@ const same = 0.1;
 
 const answerBoundMs = 10_000;
 
+/** Refused without a signature, see {@link WarmConnections}. */
+function keepAliveRequest(relayUrl: string): HttpRequest {
+  const base = relayUrl.replace(/^ws/, 'http').replace(/\/$/, '');
+  return {
+    method: 'GET',
+    url: new URL(`${base}/@connections/keep-alive`),
+    headers: {},
+    timeoutMs: answerBoundMs,
+  };
+}
+
+/** Opens the first ones before there is a link: the answer to what comes right after the start finds them. */
+export function openAhead(http: HttpClient, relayUrl: string): void {
+  for (let count = 0; count < fewest; count += 1)
+    http.send(keepAliveRequest(relayUrl)).catch(() => undefined);
+}
+
 /**
  * Opens connections at once and whenever the relay closes one. After how long it closes an idle one shows then (or in its
  * header `keep-alive`), and from then on each is used before that. What it sends for that is a request without a signature,
@@ -36,6 +54,7 @@ const answerBoundMs = 10_000;
  */
 export class WarmConnections {
   readonly #options: WarmConnectionsOptions;
+  readonly #request: HttpRequest;
   readonly #url: URL;
   /** After how long the far end closes an idle connection; whether it was seen twice. */
   #keepAlive: { readonly ms: number; readonly isSure: boolean; readonly seenAt: number } | undefined;
@@ -48,15 +67,16 @@ export class WarmConnections {
 
   constructor(options: WarmConnectionsOptions) {
     this.#options = options;
-    this.#url = new URL(`${options.url.replace(/^ws/, 'http').replace(/\/$/, '')}/@connections/keep-alive`);
+    this.#request = keepAliveRequest(options.url);
+    this.#url = this.#request.url;
   }
 
-  /** Opens them. */
+  /** Opens them, unless {@link openAhead} has. */
   start(): void {
     this.#options.http.onIdleEnd = (url, idleMs, inOrder) => {
       if (url.host === this.#url.host) this.#onEnd(idleMs, inOrder);
     };
-    void this.#open();
+    if (this.#options.http.idle(this.#url) < fewest) void this.#open();
   }
 
   /** The network may have changed, or this machine slept: those that were idle may be dead. */

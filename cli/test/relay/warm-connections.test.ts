@@ -10,6 +10,7 @@ import {
   fewest,
   firstPauseMs,
   most,
+  openAhead,
   rememberMs,
   WarmConnections,
 } from '../../src/relay/warm-connections.ts';
@@ -80,6 +81,18 @@ describe('connections to the relay', () => {
     expect(requests).toEqual([request, request]);
     await post();
     expect(connections).toBe(fewest);
+  });
+
+  it('that were opened ahead are used, and opened again when they close', async () => {
+    openAhead(http, base());
+    await idle(fewest, fewest);
+    warm.start();
+    await post();
+    expect(requests).toHaveLength(fewest + 1);
+    expect(connections).toBe(fewest);
+    clock.advance(60_000);
+    closeAll();
+    await idle(fewest, 2 * fewest + 1);
   });
 
   it('are opened again at once when they close, and from then on used before that', async () => {
