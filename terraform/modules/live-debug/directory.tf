@@ -125,8 +125,13 @@ resource "aws_dynamodb_table_item" "manifest" {
 
   lifecycle {
     precondition {
-      condition     = alltrue([for name, given in var.own_function_names : given == try(local.function_names[name], null)])
-      error_message = "own_function_names must have the name that functions[*] has as its function_name: write own_function_names = { orders = aws_lambda_function.orders.function_name } where functions has orders."
+      condition = alltrue([for name, given in var.own_function_names : given == try(local.function_names[name], null)])
+      error_message = join("\n- ", concat(["Mistakes in own_function_names:"], [
+        for name, given in var.own_function_names : join("", [
+          "own_function_names[\"${name}\"] is \"${given}\", and functions has ",
+          "${try("the name \"${local.function_names[name]}\" for it: write the same function_name in functions[\"${name}\"]", "no such function")}.",
+        ]) if given != try(local.function_names[name], null)
+      ]))
     }
   }
 }
