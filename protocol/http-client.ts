@@ -2,7 +2,7 @@
 // dead or may be.
 import http from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
 import { type Clock, systemClock, type Timer } from './clock.ts';
 import { HttpAttempt, type HttpRequest, type HttpResponse, isReset } from './http-attempt.ts';
 
@@ -17,6 +17,8 @@ export interface HttpClientOptions {
    */
   readonly doubtAfterMs?: number;
   readonly clock?: Clock;
+  /** Instead of the system's look-up of names. */
+  readonly lookup?: LookupFunction;
 }
 
 /**
@@ -67,7 +69,8 @@ export class HttpClient {
   constructor(options: HttpClientOptions = {}) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    const kept = { ...keepAlive, timeout: options.idleMs ?? keepAlive.timeout };
+    const { idleMs: timeout = keepAlive.timeout, lookup } = options;
+    const kept = { ...keepAlive, timeout, ...(lookup ? { lookup } : {}) };
     this.#agents = { http: new http.Agent(kept), https: new https.Agent(kept) };
   }
 

@@ -53,10 +53,10 @@ const relayMessageBytes = 128 * 1024;
 
 /**
  * The system asks the far end after this much silence, then every second, and gives up after ten questions (libuv's
- * uv_tcp_keepalive): a connection that is dead without a word ends after 20 s, at no message's cost. Through a proxy
- * only the way to it is tried, so that pings are still needed.
+ * uv_tcp_keepalive): a connection that is dead without a word ends after 15 s, at no message's cost. Through a proxy
+ * only the way to it is tried, and none while something sent is unanswered: pings are still needed.
  */
-const tcpKeepaliveMs = 10_000;
+const tcpKeepaliveMs = 5000;
 
 const helloSchema = v.object({ connectionId: v.pipe(v.string(), v.minLength(1)) });
 
@@ -114,7 +114,7 @@ class Connection implements RelaySocket {
       response.resume();
       fail(`refused the connection with HTTP ${response.statusCode}`, response.statusCode);
     });
-    options.signal?.addEventListener('abort', () => fail('was not waited for any longer'));
+    options.signal?.addEventListener('abort', () => fail('was not reached in time'));
     socket.on('error', (error) => fail(`can't be reached: ${messageOf(error)}`, error));
     socket.on('open', () => {
       helloTimer = options.clock.after(options.timeoutMs, () =>
@@ -191,10 +191,15 @@ class Connection implements RelaySocket {
   }
 }
 
-/** Whether the relay said no for good: any 4xx but 429, which it answers when it is asked too often. */
+/** Whether the relay said that it is asked too often. */
+export function isThrottled(error: unknown): boolean {
+  return (error as { cause?: unknown }).cause === 429;
+}
+
+/** Whether the relay said no for good: any other 4xx. */
 export function isFinalRefusal(error: unknown): boolean {
   const { cause } = error as { cause?: unknown };
-  return typeof cause === 'number' && cause >= 400 && cause < 500 && cause !== 429;
+  return typeof cause === 'number' && cause >= 400 && cause < 500 && !isThrottled(error);
 }
 
 const relayRemedy =

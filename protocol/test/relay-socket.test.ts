@@ -1,5 +1,6 @@
+import { Socket } from 'node:net';
 import { AwsV4Signer } from 'aws4fetch';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { keepaliveMs, openRelaySocket, type RelaySocket, type RelaySocketOptions } from '../relay-socket.ts';
 import { answerAsApiGateway, FakeRelay } from './fake-relay.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -69,6 +70,13 @@ describe('a socket that opens', () => {
     expect(headers.authorization).toBe((await signer.sign()).headers.get('authorization'));
     expect(headers['x-amz-security-token']).toBe('token');
     expect(headers['sec-websocket-extensions']).toBe(undefined);
+  });
+
+  it('has the system ask the far end after 5 s of silence', async () => {
+    const asked = vi.spyOn(Socket.prototype, 'setKeepAlive');
+    onTestFinished(() => asked.mockRestore());
+    await open();
+    expect(asked).toHaveBeenCalledWith(true, 5000);
   });
 
   it('passes over what arrives before hello is answered', async () => {

@@ -1,4 +1,5 @@
 // A stage on AWS as a command finds it: who asks, and the directory table to ask.
+import type { LookupFunction } from 'node:net';
 import { systemClock } from '../../../protocol/clock.ts';
 import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import { Directory } from '../../../protocol/directory.ts';
@@ -6,6 +7,7 @@ import { HttpClient } from '../../../protocol/http-client.ts';
 import { type AwsIdentity, resolveIdentity } from './aws-identity.ts';
 import { endpointOf } from './endpoints.ts';
 import type { DirectoryContext } from './explain-directory.ts';
+import { knownAddresses } from './known-addresses.ts';
 import { proxyAgent } from './proxy-agents.ts';
 
 export interface StageOptions {
@@ -23,6 +25,8 @@ export interface Stage {
   readonly skew: ClockSkew;
   /** Close it to let the process end. */
   readonly http: HttpClient;
+  /** How names are looked up for connections to AWS. */
+  readonly lookup: LookupFunction;
   /** For the words of errors. */
   readonly context: DirectoryContext;
 }
@@ -33,10 +37,11 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const identity = await resolveIdentity(options);
   const { credentials, region } = identity;
   const tableName = `${name}-${stage}`;
-  const http = new HttpClient({ agentFor: proxyAgent });
+  const lookup = knownAddresses(systemClock);
+  const http = new HttpClient({ agentFor: proxyAgent, lookup });
   const endpoint = endpointOf('dynamodb', region);
   const skew = new ClockSkew();
   const clock = systemClock;
   const directory = new Directory({ endpoint, region, tableName, http, credentials, clock, skew });
-  return { identity, directory, skew, http, context: { stage, tableName, region, profile } };
+  return { identity, directory, skew, http, lookup, context: { stage, tableName, region, profile } };
 }

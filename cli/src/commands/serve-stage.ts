@@ -1,4 +1,5 @@
 // `livectl serve --stage`: the stage is the one that Terraform deployed into an AWS account.
+import type { LookupFunction } from 'node:net';
 import { resolve } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
@@ -34,9 +35,9 @@ export interface ServeStageOptions extends ServingOptions, StageOptions {
 /** Serves a stage on AWS; resolves with the exit code. */
 export function serveStage(options: ServeStageOptions): Promise<number> {
   return serveUntilStopped(options, async (closers) => {
-    const { context, directory, http, identity, skew } = await openStage(options);
+    const { context, directory, http, identity, lookup, skew } = await openStage(options);
     closers.add(() => http.close());
-    const bulkHttp = new HttpClient({ agentFor: (url) => proxyAgent(url, 'bulk') });
+    const bulkHttp = new HttpClient({ agentFor: (url) => proxyAgent(url, 'bulk'), lookup });
     closers.add(() => bulkHttp.close());
     const { credentials, region } = identity;
     // All that the start asks AWS for goes out at once: each costs a round trip, and most of them a handshake.
@@ -55,7 +56,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
     const owner = { region, stage, tableName: context.tableName, endpoint: endpointOf('dynamodb', region) };
     const knownRelay = readKnownRelay(owner);
     const early =
-      knownRelay === undefined ? undefined : await openEarly(knownRelay, stage, place, credentials);
+      knownRelay === undefined ? undefined : await openEarly(knownRelay, stage, place, credentials, lookup);
     closers.add(() => early?.close());
     if (early !== undefined && knownRelay !== undefined) openAhead(http, knownRelay);
     const { functionNames, functions, isOfModule01, relayUrl, targets, urls, vpcs } = await readStageManifest(
@@ -118,6 +119,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
             http,
             bulkHttp,
             agent,
+            lookup,
             open: early?.open,
           },
           directory,
@@ -142,6 +144,7 @@ async function openEarly(
   stage: string,
   place: RelayPlace,
   credentials: () => Promise<AwsCredentials>,
+  lookup: LookupFunction,
 ): Promise<EarlySocket | undefined> {
   try {
     checkRelayUrl(stage, url, place);
@@ -151,7 +154,7 @@ async function openEarly(
       credentials: await credentials(),
       clock: systemClock,
       timeoutMs: connectTimeoutMs,
-      connect: { agent: proxyAgent(new URL(url)) },
+      connect: { agent: proxyAgent(new URL(url)), lookup },
     });
   } catch {
     return undefined;

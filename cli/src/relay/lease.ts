@@ -15,6 +15,8 @@ import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts
 /** A lease holds this long after its last renewal; a laptop that sleeps loses it, and stubs fail at once. */
 export const leaseMs = 90_000;
 export const renewEveryMs = 30_000;
+/** After a renewal that failed: a line that is cut for a minute must not cost the lease. It is told every 30 s. */
+export const retryRenewalMs = 10_000;
 
 /** How long an orderly end waits for the directory; the lease runs out by itself. */
 export const releaseBoundMs = 3000;
@@ -62,9 +64,14 @@ export class Lease {
   /** Undefined until every item was taken once: only the first time may somebody be displaced. */
   #heldUntil: number | undefined;
   #ended = false;
-  /** The directory's calls go one after the other: a put still under way must not undo a release. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** Calls of the directory under way: one must not undo a release. */
+  readonly #underWay = new Set<Promise<unknown>>();
+  /** Counts the takes: a renewal that began before one knows less. */
+  #takes = 0;
+  #taking: Promise<unknown> | undefined;
   #checking: Promise<void> | undefined;
+  /** When a failed renewal was last told of. */
+  #toldAt: number | undefined;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
@@ -76,15 +83,22 @@ export class Lease {
    * Takes the items for a connection, or moves them to a new connection of this process. Returns the live
    * clients that were displaced. Rejects with LD_DISPLACED where `noTakeover` meets a live holder, and where
    * somebody took over since: a laptop that wakes up must not take the stage back unasked. After a first take
-   * that rejects, `release` gives back what was taken before.
+   * that rejects, `release` gives back what was taken before. It waits for no renewal under way, which may hang in a
+   * connection that a cut has left behind: a renewal never writes another connection than it finds.
    */
-  take(connectionId: string): Promise<ClientItem[]> {
-    return this.#inTurn(async () => {
-      const before = await this.#putAll(connectionId);
-      this.#scheduleRenewal();
-      const { clock, holder } = this.#options;
-      return before.filter((item) => item.leaseUntil > clock.now() && item.session !== holder.session);
-    });
+  async take(connectionId: string): Promise<ClientItem[]> {
+    const { clock, holder } = this.#options;
+    while (this.#taking) await this.#taking;
+    this.#takes += 1;
+    const taken = this.#putAll(connectionId, false);
+    this.#taking = taken
+      .catch(() => undefined)
+      .finally(() => {
+        this.#taking = undefined;
+      });
+    const before = await this.#track(taken);
+    this.#scheduleRenewal(renewEveryMs);
+    return before.filter((item) => item.leaseUntil > clock.now() && item.session !== holder.session);
   }
 
   /** Renews now, and so finds out whether somebody else holds it. Never rejects; calls that meet share one answer. */
@@ -105,7 +119,9 @@ export class Lease {
   async release(): Promise<void> {
     this.#ended = true;
     this.#renewal?.cancel();
-    const released = this.#inTurn(() => Promise.allSettled(this.#items.map((item) => this.#delete(item))));
+    const released = Promise.allSettled(this.#underWay).then(() =>
+      Promise.allSettled(this.#items.map((item) => this.#delete(item))),
+    );
     await new Promise<void>((resolve) => {
       const timer = this.#options.clock.after(releaseBoundMs, resolve);
       void released.then(() => {
@@ -115,41 +131,57 @@ export class Lease {
     });
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(work);
-    this.#last = done.catch(() => undefined);
-    return done;
+  #track<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work);
+    const over = () => this.#underWay.delete(work);
+    work.then(over, over);
+    return work;
   }
 
-  #scheduleRenewal(): void {
+  #scheduleRenewal(afterMs: number): void {
     this.#renewal?.cancel();
     if (this.#ended || this.#heldUntil === undefined) return;
-    this.#renewal = this.#options.clock.after(renewEveryMs, () => void this.check(), { background: true });
+    this.#renewal = this.#options.clock.after(afterMs, () => void this.check(), { background: true });
   }
 
   async #renew(): Promise<void> {
     this.#renewal?.cancel();
+    // One under way finds out the same.
+    await this.#taking;
+    const takes = this.#takes;
     try {
-      await this.#inTurn(async () => {
-        if (this.#heldUntil !== undefined) await this.#putAll(this.#connectionId);
-      });
+      if (this.#heldUntil !== undefined) await this.#track(this.#putAll(this.#connectionId, true));
+      this.#toldAt = undefined;
       if (!this.#ended) this.#options.onRenewed?.();
     } catch (error) {
-      if (this.#ended) return;
-      const { clock, onTrouble } = this.#options;
-      onTrouble(messageOf(error), Math.max(0, (this.#heldUntil ?? 0) - clock.now()), error);
+      // Where a new connection was taken meanwhile, that has the last word.
+      if (!this.#ended && takes === this.#takes) this.#tellTrouble(error);
+      return this.#scheduleRenewal(takes === this.#takes ? retryRenewalMs : renewEveryMs);
     }
-    this.#scheduleRenewal();
+    this.#scheduleRenewal(renewEveryMs);
+  }
+
+  #tellTrouble(error: unknown): void {
+    const { clock, onTrouble } = this.#options;
+    const now = clock.now();
+    if (this.#toldAt !== undefined && Math.abs(now - this.#toldAt) < renewEveryMs) return;
+    this.#toldAt = now;
+    onTrouble(messageOf(error), Math.max(0, (this.#heldUntil ?? 0) - now), error);
   }
 
   /** Writes all items with this connection and a full lease; returns what stood there before. */
-  async #putAll(connectionId: string): Promise<ClientItem[]> {
+  async #putAll(connectionId: string, isRenewal: boolean): Promise<ClientItem[]> {
+    const takes = this.#takes;
     const now = this.#options.clock.now();
     const before: ClientItem[] = [];
     for (const item of this.#items) {
       if (this.#ended) throw new LiveDebugError('LD_DISPLACED', 'the lease has been given up');
-      const was = await this.#put(item, connectionId, now);
-      if (was) before.push(was);
+      let was = await this.#put(item, connectionId, now, isRenewal);
+      // Overtaken by a new connection of this process: that has its own lease.
+      if (takes !== this.#takes) return before;
+      // A take that failed half-way, or that arrived late, has left another one there.
+      if (was === 'other connection') was = await this.#put(item, connectionId, now, false);
+      if (typeof was === 'object') before.push(was);
     }
     // Only now: a connection that could not be written everywhere is given up, and renewals write the one before.
     this.#connectionId = connectionId;
@@ -157,7 +189,13 @@ export class Lease {
     return before;
   }
 
-  async #put(item: string, connectionId: string, now: number): Promise<ClientItem | undefined> {
+  /** A renewal of an item that this process holds by another connection changes nothing. */
+  async #put(
+    item: string,
+    connectionId: string,
+    now: number,
+    isRenewal: boolean,
+  ): Promise<ClientItem | 'other connection' | undefined> {
     const { directory, stage, holder, noTakeover } = this.#options;
     const client: ClientItem = {
       ...holder,
@@ -169,10 +207,20 @@ export class Lease {
       leaseUntil: now + leaseMs,
       expiresAt: Math.ceil((now + leaseMs) / 1000) + keptAfterLeaseSeconds,
     };
+    const own = isRenewal ? '(#session = :session AND #connectionId = :connectionId)' : '#session = :session';
     const unlessHeld = {
-      ConditionExpression: 'attribute_not_exists(#item) OR #session = :session OR #leaseUntil < :now',
-      ExpressionAttributeNames: { '#item': 'item', '#session': 'session', '#leaseUntil': 'leaseUntil' },
-      ExpressionAttributeValues: { ':session': { S: holder.session }, ':now': { N: String(now) } },
+      ConditionExpression: `attribute_not_exists(#item) OR ${own} OR #leaseUntil < :now`,
+      ExpressionAttributeNames: {
+        '#item': 'item',
+        '#session': 'session',
+        '#leaseUntil': 'leaseUntil',
+        ...(isRenewal ? { '#connectionId': 'connectionId' } : {}),
+      },
+      ExpressionAttributeValues: {
+        ':session': { S: holder.session },
+        ':now': { N: String(now) },
+        ...(isRenewal ? { ':connectionId': { S: connectionId } } : {}),
+      },
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     };
     const mayDisplace = this.#heldUntil === undefined && !noTakeover;
@@ -183,6 +231,7 @@ export class Lease {
     } catch (error) {
       if (!isConditionFailure(error)) throw error;
       const by = parseClientItem(error.item);
+      if (by?.session === holder.session) return 'other connection';
       if (this.#heldUntil !== undefined) this.#lose(by);
       throw displacedError(stage, item, by);
     }

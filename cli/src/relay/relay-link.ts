@@ -1,15 +1,22 @@
 // [3] The client's link to the relay: one socket kept up, sealed chunks in, whole messages out to the session.
-import type { Agent } from 'node:http';
+import type { Agent, ClientRequest } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import type { HttpClient } from '../../../protocol/http-client.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import type { Message, MessageType } from '../../../protocol/message.ts';
 import { type PostOutcome, RelayPoster } from '../../../protocol/relay-post.ts';
-import { openRelaySocket, type RelaySocket } from '../../../protocol/relay-socket.ts';
+import {
+  type ConnectOptions,
+  isThrottled,
+  openRelaySocket,
+  type RelaySocket,
+} from '../../../protocol/relay-socket.ts';
 import type { Channel, ClientKeys } from '../../../protocol/sealing.ts';
 import type { AwsCredentials } from '../../../protocol/signature.ts';
 import { type Cut, encodeMessage } from '../../../protocol/wire.ts';
 import { Destination } from './destination.ts';
+import { dial } from './dial.ts';
 import { type InboundMessage, Inbox, type UnprovenInvoke } from './inbox.ts';
 import { PostQueue } from './post-queue.ts';
 import { Room } from './room.ts';
@@ -46,10 +53,14 @@ export interface RelayLinkOptions {
    * LD_DISPLACED, after which there is nothing to connect for.
    */
   readonly onConnected: (connectionId: string) => Promise<void>;
+  /** The way to the relay is open again, a connection will follow: time to have others ready that it needs. */
+  readonly onReached?: () => void;
   readonly onEvent: (event: LinkEvent) => void;
   readonly agent?: Agent | undefined;
   /** Opens sockets; default `openRelaySocket`. */
   readonly open?: typeof openRelaySocket | undefined;
+  /** Instead of the system's look-up of the relay's name. */
+  readonly lookup?: LookupFunction | undefined;
 }
 
 /** The texts of a message, and how they were cut. */
@@ -67,7 +78,7 @@ export interface PostOptions {
   readonly onSealed?: (sealed: Sealed) => void;
 }
 
-/** Bound on connecting, and on `hello`, each. */
+/** Once the relay is reached: for each of TLS, the handshake and `hello`. */
 export const connectTimeoutMs = 10_000;
 
 /** API Gateway ends a connection after 2 h (docs/platform-notes.md); a new one is made ready before that. */
@@ -78,11 +89,23 @@ export const oldSocketGraceMs = 30_000;
 
 /**
  * A connection silent for this long is pinged. After sleep or a change of network it is dead without a word, and
- * until that is noticed every invocation is lost; two messages every 20 s cost a third of a cent in 8 h.
+ * until that is noticed every invocation is lost; two messages every 20 s cost a third of a cent in 8 h. So 30 s after
+ * the last message at most it is known; without a proxy mostly after 15 s, by TCP's own means (protocol/relay-socket.ts).
  */
 export const heartbeatMs = 20_000;
 export const pongBoundMs = 10_000;
+/** The same where this machine slept or its network changed: the connection is most likely dead. */
+export const doubtedPongBoundMs = 5000;
 
+/** Between two attempts where the way to the relay is not open: they cost a packet at most, and the relay nothing. */
+export const unreachedRetryMs = 500;
+/**
+ * Where the relay is reached and says no, or the directory does: full jitter below a bound that grows up to this, and
+ * after five minutes further. API Gateway takes 500 connections a second for all of an account (AWS: WebSocket quotas).
+ */
+export const refusedRetryMs = 1000;
+const recentMs = 5 * 60_000;
+/** The same where it says that it is asked too often (429). */
 const longestRetryMs = 5000;
 
 /**
@@ -111,6 +134,7 @@ export class RelayLink {
   #socket: RelaySocket | undefined;
   /** Replaced, but open until posts under way have reached them. */
   readonly #retiring = new Set<RelaySocket>();
+  readonly #closedBecause = new WeakMap<RelaySocket, string>();
   #renewal: Timer | undefined;
   #heartbeat: Timer | undefined;
   /** There is one attempt at a time, whatever asks for a new connection. */
@@ -118,6 +142,8 @@ export class RelayLink {
   #lostAt: number | undefined;
   #endWait: () => void = () => undefined;
   #closed = false;
+  /** Aborted by `close`. */
+  readonly #end = new AbortController();
 
   constructor(options: RelayLinkOptions) {
     this.#options = options;
@@ -139,7 +165,7 @@ export class RelayLink {
   async start(): Promise<void> {
     // Beside the socket: an invocation may come as soon as that is there.
     this.#warm.start();
-    await this.#connect();
+    await this.#use(await this.#open());
     this.#options.secrets.watch();
   }
 
@@ -176,6 +202,13 @@ export class RelayLink {
   /** This machine slept, or stood still: connections may be dead. */
   wake(): void {
     this.#warm.renew();
+    this.doubt();
+  }
+
+  /** The network has changed: the connection may be dead, or there may be one at last. */
+  doubt(): void {
+    this.#endWait();
+    if (this.#socket) void this.#check(this.#socket, doubtedPongBoundMs);
   }
 
   /** Takes no more messages, sends none, tries no post again and closes the sockets. */
@@ -185,6 +218,7 @@ export class RelayLink {
     this.#options.secrets.close();
     this.#renewal?.cancel();
     this.#heartbeat?.cancel();
+    this.#end.abort();
     this.#endWait();
     this.#queue.close();
     this.#room.close();
@@ -218,9 +252,8 @@ export class RelayLink {
     return this.#options.credentials();
   }
 
-  async #connect(): Promise<void> {
-    const { url, region, clock, agent, open = openRelaySocket } = this.#options;
-    let closedBecause: string | undefined;
+  async #open(connect: ConnectOptions = {}, signal?: AbortSignal): Promise<RelaySocket> {
+    const { url, region, clock, agent, lookup, open = openRelaySocket } = this.#options;
     const socket: RelaySocket = await open({
       url,
       region,
@@ -229,15 +262,21 @@ export class RelayLink {
       timeoutMs: connectTimeoutMs,
       onText: (text) => void this.#inbox.receive(text),
       onClose: (reason) => {
-        closedBecause = reason;
+        this.#closedBecause.set(socket, reason);
         this.#retiring.delete(socket);
         this.#onClose(socket, reason);
       },
-      connect: { agent },
+      connect: { ...(agent ? { agent } : {}), ...(lookup ? { lookup } : {}), ...connect },
+      signal,
     });
+    return socket;
+  }
+
+  /** A new connection counts from here on, unless the directory can't be told of it. */
+  async #use(socket: RelaySocket): Promise<void> {
     try {
       if (!this.#closed) await this.#options.onConnected(socket.connectionId);
-      assertOpen(closedBecause);
+      assertOpen(this.#closedBecause.get(socket));
     } catch (error) {
       socket.close();
       throw error;
@@ -269,17 +308,27 @@ export class RelayLink {
     this.#reconnect();
   }
 
+  /** Counted from the last message, whatever beat came before. */
   #scheduleHeartbeat(socket: RelaySocket): void {
     this.#heartbeat?.cancel();
-    const beat = () => void this.#beat(socket);
-    this.#heartbeat = this.#options.clock.after(heartbeatMs, beat, { background: true });
+    const { clock } = this.#options;
+    const silentMs = clock.now() - socket.lastHeardMs();
+    const isRecent = silentMs >= 0 && silentMs < heartbeatMs;
+    const beat = () => {
+      const passedMs = clock.now() - socket.lastHeardMs();
+      // Less than none: the clock was set, and says nothing of the silence.
+      if (passedMs >= 0 && passedMs < heartbeatMs) this.#scheduleHeartbeat(socket);
+      else void this.#check(socket, pongBoundMs);
+    };
+    const waitMs = isRecent ? heartbeatMs - silentMs : heartbeatMs;
+    this.#heartbeat = clock.after(waitMs, beat, { background: true });
   }
 
-  async #beat(socket: RelaySocket): Promise<void> {
-    const pingedAt = this.#options.clock.now();
-    const silent = pingedAt - socket.lastHeardMs() >= heartbeatMs;
-    if (silent && !(await socket.ping(pongBoundMs)) && socket.lastHeardMs() < pingedAt) {
-      this.#onClose(socket, `no answer within ${pongBoundMs / 1000} s`);
+  async #check(socket: RelaySocket, boundMs: number): Promise<void> {
+    this.#heartbeat?.cancel();
+    const isAlive = await socket.ping(boundMs);
+    if (!isAlive && this.#socket === socket) {
+      this.#onClose(socket, `no answer within ${boundMs / 1000} s`);
       socket.close();
     }
     if (!this.#closed && this.#socket === socket) this.#scheduleHeartbeat(socket);
@@ -293,10 +342,32 @@ export class RelayLink {
 
   async #untilConnected(): Promise<void> {
     const { clock, onEvent } = this.#options;
+    const startedAt = clock.now();
     let said = false;
+    // While the old connection still serves there is nothing to tell.
+    const onFailure = (error: unknown) => {
+      if (said || this.#closed || this.#lostAt === undefined || isDisplaced(error)) return;
+      said = true;
+      onEvent({ type: 'retrying', reason: messageOf(error) });
+    };
     for (let ceiling = 100; !this.#closed; ceiling = Math.min(ceiling * 2, longestRetryMs)) {
+      let isReached = false;
       try {
-        await this.#connect();
+        const socket = await dial({
+          clock,
+          signal: this.#end.signal,
+          onFailure,
+          open: (signal, onReached) => {
+            const onSocket = () => {
+              isReached = true;
+              this.#options.onReached?.();
+              onReached();
+            };
+            return this.#open({ finishRequest: whenReached(onSocket) }, signal);
+          },
+        });
+        isReached = true;
+        await this.#use(socket);
         if (this.#lostAt !== undefined) {
           this.#warm.renew();
           onEvent({ type: 'reconnected', ms: clock.now() - this.#lostAt });
@@ -304,13 +375,11 @@ export class RelayLink {
         this.#lostAt = undefined;
         return;
       } catch (error) {
-        if (this.#closed || (error instanceof LiveDebugError && error.code === 'LD_DISPLACED')) return;
-        // While the old connection still serves there is nothing to tell.
-        if (!said && this.#lostAt !== undefined) {
-          said = true;
-          onEvent({ type: 'retrying', reason: messageOf(error) });
-        }
-        await this.#wait(Math.random() * ceiling);
+        if (this.#closed || isDisplaced(error)) return;
+        onFailure(error);
+        const isRecent = Math.abs(clock.now() - startedAt) < recentMs && !isThrottled(error);
+        const boundMs = isRecent ? Math.min(ceiling, refusedRetryMs) : ceiling;
+        await this.#wait(isReached ? Math.random() * boundMs : unreachedRetryMs);
       }
     }
   }
@@ -324,6 +393,21 @@ export class RelayLink {
       };
     });
   }
+}
+
+function isDisplaced(error: unknown): boolean {
+  return error instanceof LiveDebugError && error.code === 'LD_DISPLACED';
+}
+
+/** Calls back when a request has a connection: the relay's, or one through a proxy. */
+function whenReached(onReached: () => void): (request: ClientRequest) => void {
+  return (request) => {
+    request.once('socket', (socket) => {
+      if (socket.connecting) socket.once('connect', onReached);
+      else onReached();
+    });
+    request.end();
+  };
 }
 
 function assertOpen(closedBecause: string | undefined): void {

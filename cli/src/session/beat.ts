@@ -1,4 +1,6 @@
-// [4] Notices that this process stood still (a laptop asleep, SIGSTOP) or that the machine's clock was set.
+// [4] Notices that this process stood still (a laptop asleep, SIGSTOP), that the machine's clock was set, or its network
+// changed.
+import { networkInterfaces } from 'node:os';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 
 /** How often the clock is looked at while nothing else happens. */
@@ -10,6 +12,22 @@ export interface BeatOptions {
   readonly clock: Clock;
   /** More time has passed since the last beat than a running process lets pass, or less than none; milliseconds. */
   readonly onGap: (ms: number) => void;
+  /** This machine has other addresses than at the last beat: connections may be dead. */
+  readonly onNetwork: () => void;
+  /** Default: {@link machineAddresses}. */
+  readonly addresses?: () => string;
+}
+
+/** All addresses by which others may reach this machine, but for those that come and go with each container. */
+export function machineAddresses(): string {
+  try {
+    const all = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+    const outer = all.filter(({ address, internal }) => !internal && !address.startsWith('fe80:'));
+    return outer.map(({ address }) => address).join();
+  } catch {
+    // Deno without the right to ask.
+    return '';
+  }
 }
 
 /** A beat that must be checked before whatever depends on the time: timers may come after the messages of a wake-up. */
@@ -17,6 +35,7 @@ export class Beat {
   readonly #options: BeatOptions;
   #lastMs: number;
   #timer: Timer | undefined;
+  #addresses = '';
 
   constructor(options: BeatOptions) {
     this.#options = options;
@@ -25,6 +44,7 @@ export class Beat {
 
   start(): void {
     this.#lastMs = this.#options.clock.now();
+    this.#addresses = this.#addressesNow();
     this.#schedule();
   }
 
@@ -40,9 +60,16 @@ export class Beat {
     if (passed < 0 || passed > beatMs + lateMs) this.#options.onGap(passed);
   }
 
+  #addressesNow(): string {
+    return (this.#options.addresses ?? machineAddresses)();
+  }
+
   #schedule(): void {
     const beat = () => {
       this.check();
+      const before = this.#addresses;
+      this.#addresses = this.#addressesNow();
+      if (this.#addresses !== before) this.#options.onNetwork();
       this.#schedule();
     };
     this.#timer = this.#options.clock.after(beatMs, beat, { background: true });

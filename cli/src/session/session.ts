@@ -24,7 +24,10 @@ import type { FunctionVariables } from './variables/function-variables.ts';
 export type SessionEnd = 'stopped' | 'displaced' | 'stage-gone';
 
 export interface SessionOptions {
-  readonly relay: Omit<RelayLinkOptions, 'clock' | 'onMessage' | 'onUnproven' | 'onConnected' | 'onEvent'>;
+  readonly relay: Omit<
+    RelayLinkOptions,
+    'clock' | 'onMessage' | 'onUnproven' | 'onConnected' | 'onReached' | 'onEvent'
+  >;
   readonly directory: Directory;
   readonly holder: Omit<Holder, 'session' | 'publicKey'>;
   /** Served functions and their timeouts in seconds. */
@@ -85,7 +88,7 @@ export class Session {
     const more = (count: number, latest: string) =>
       this.#error('LD_RELAY', `dropped ${count} more messages; the latest: ${latest}`);
     this.#drops = new Seldom(clock, more, dropsAtOnce);
-    this.#beat = new Beat({ clock, onGap: () => this.#wake() });
+    this.#beat = new Beat({ clock, onGap: () => this.#wake(), onNetwork: () => this.#link.doubt() });
     this.#holders = new Holders({
       directory,
       stage: relay.stage,
@@ -112,6 +115,8 @@ export class Session {
       onMessage: (message, channel) => this.#receive(message, channel),
       onUnproven: (invoke, channel) => this.#invocations.track(oldStubs.refuse(invoke, channel)),
       onConnected: async (connectionId) => this.#taken(await this.#lease.take(connectionId)),
+      // The directory is written as soon as there is a connection: one to it is opened beside that.
+      onReached: () => this.#readHolders(),
       onEvent: (event) => this.#tellLink(event),
     });
     this.#news = new NewsToPeers({
@@ -320,7 +325,8 @@ export class Session {
     this.#announced = true;
     // Anyone who came between that and the lease is found beside the rest, and informed then.
     if (isFirst) await this.#firstHolders;
-    else await this.#holders.read().catch(() => undefined);
+    // A new connection of this process, which stubs are waiting for, counts at once.
+    else this.#readHolders();
     const connections = new Map(displaced.map((client) => [client.connectionId, client]));
     for (const { host, user } of connections.values())
       this.#tell({ event: 'notice', message: `took over from ${user} on ${host}` });

@@ -1,7 +1,14 @@
 // The lease on the local directory with the clock in hand: taken, renewed, lost, given back.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
-import { Lease, type LeaseOptions, leaseMs, releaseBoundMs, renewEveryMs } from '../../src/relay/lease.ts';
+import {
+  Lease,
+  type LeaseOptions,
+  leaseMs,
+  releaseBoundMs,
+  renewEveryMs,
+  retryRenewalMs,
+} from '../../src/relay/lease.ts';
 import { type LocalAws, stage, startLocalAws } from '../session/local-aws.ts';
 
 let clock: ManualClock;
@@ -173,6 +180,50 @@ describe('renewal', () => {
     expect(trouble).toHaveLength(4);
     expect(lost).toEqual([]);
     expect((await item())?.leaseUntil).toBe(clock.now() + leaseMs);
+  });
+
+  test('that fails is tried again after 10 s, and told every 30 s', async () => {
+    const { lease, trouble } = leaseOf('ada');
+    await lease.take('conn-1=');
+    aws.directoryFault = () => 'unavailable';
+    clock.advance(renewEveryMs);
+    await lease.check();
+    for (let count = 1; count <= 6; count += 1) {
+      clock.advance(retryRenewalMs);
+      await lease.check();
+    }
+    expect(trouble.map(({ leftMs }) => leftMs)).toEqual([60_000, 30_000, 0]);
+    aws.directoryFault = () => undefined;
+    clock.advance(retryRenewalMs);
+    await lease.check();
+    expect((await item())?.leaseUntil).toBe(clock.now() + leaseMs);
+    await lease.release();
+  });
+
+  test('that hangs in a cut holds up no new connection, and does not undo it when it arrives at last', async () => {
+    const { lease, trouble } = leaseOf('ada', { functions: ['api', 'jobs'] });
+    await lease.take('conn-1=');
+    let arrive: () => void = () => undefined;
+    let held = false;
+    aws.directoryFault = (operation) => {
+      if (operation !== 'PutItem' || held) return undefined;
+      held = true;
+      return new Promise((resolve) => {
+        arrive = () => resolve(undefined);
+      });
+    };
+    clock.advance(renewEveryMs);
+    await aws.calls.count(3);
+    expect(await lease.take('conn-2=')).toEqual([]);
+    arrive();
+    await lease.check();
+    expect([...(await aws.items()).values()].map(({ connectionId }) => connectionId)).toEqual([
+      'conn-2=',
+      'conn-2=',
+    ]);
+    expect(trouble).toEqual([]);
+    await lease.release();
+    expect(await holders()).toEqual({});
   });
 
   test('finds out who took over, once, and renews no more', async () => {

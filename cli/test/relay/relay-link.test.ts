@@ -10,11 +10,13 @@ import { noise } from '../../../protocol/test/payloads.ts';
 import { stageSecret } from '../../../protocol/test/stage-secrets.ts';
 import type { InboundMessage } from '../../src/relay/inbox.ts';
 import {
+  doubtedPongBoundMs,
   heartbeatMs,
   type LinkEvent,
   oldSocketGraceMs,
   pongBoundMs,
   RelayLink,
+  refusedRetryMs,
   renewAfterMs,
 } from '../../src/relay/relay-link.ts';
 import { StageSecrets } from '../../src/relay/stage-secrets.ts';
@@ -148,7 +150,7 @@ describe('a lost connection', () => {
       aws.disconnect(linked.connections.all.at(-1) ?? '');
       const tried = aws.handshakes.all.length;
       while (aws.handshakes.all.length < tried + 4) {
-        clock.advance(5000);
+        clock.advance(100);
         await new Promise((resolve) => setImmediate(resolve));
       }
       aws.refuseConnections(false);
@@ -219,6 +221,84 @@ describe('a lost connection', () => {
     expect(linked.connections.all).toHaveLength(2);
   });
 
+  /** A link to a relay that answers `hello` and nothing else, once it serves. */
+  async function silentAfterStart() {
+    const relay = await new FakeRelay().start();
+    const http = new HttpClient();
+    ends.push(async () => {
+      http.close();
+      await relay.close();
+    });
+    const linked = await link(undefined, { url: relay.url(), http });
+    await linked.link.start();
+    relay.onSaid = (peer, text) => (text.includes('hello') ? answerAsApiGateway(peer, text) : undefined);
+    return { relay, linked };
+  }
+
+  test('that dies after a message is found 30 s after that message, whenever it came', async () => {
+    const { relay, linked } = await silentAfterStart();
+    const lastMs = heartbeatMs - 1000;
+    clock.advance(lastMs);
+    relay.deliver(linked.connections.all[0] ?? '', 'the last that comes');
+    await linked.events.first(({ type }) => type === 'dropped');
+    clock.advance(1000);
+    expect(clock.pending).toContain(lastMs);
+    clock.advance(lastMs);
+    expect(clock.pending).toContain(pongBoundMs);
+    clock.advance(pongBoundMs);
+    expect(await linked.events.first(({ type }) => type === 'lost')).toMatchObject({
+      reason: 'no answer within 10 s',
+    });
+  });
+
+  test('is found also when the clock is set back meanwhile', async () => {
+    const { linked } = await silentAfterStart();
+    clock.jump(-60 * minute);
+    clock.advance(60 * minute + heartbeatMs);
+    clock.advance(pongBoundMs);
+    expect(await linked.events.next()).toEqual({ type: 'lost', reason: 'no answer within 10 s' });
+  });
+
+  test('is found within 5 s after this machine slept or its network changed', async () => {
+    const { linked } = await silentAfterStart();
+    linked.link.wake();
+    clock.advance(doubtedPongBoundMs);
+    expect(await linked.events.next()).toEqual({ type: 'lost', reason: 'no answer within 5 s' });
+    expect(await linked.events.next()).toMatchObject({ type: 'reconnected' });
+  });
+
+  test.each([
+    [503, 4 * minute],
+    [500, 1000],
+  ])('to a relay that answers %i for %i ms is back within a second after that', async (status, outageMs) => {
+    const { relay, linked } = await silentAfterStart();
+    let attempts = 0;
+    relay.onConnect = () => {
+      attempts += 1;
+      return status;
+    };
+    relay.disconnect(linked.connections.all[0] ?? '');
+    await linked.events.first(({ type }) => type === 'retrying');
+    const turn = async (ms: number) => {
+      for (let passed = 0; passed < ms; passed += 50) {
+        const before = attempts;
+        const isDue = clock.pending.some((each) => each <= refusedRetryMs);
+        clock.advance(50);
+        await new Promise((resolve) => setImmediate(resolve));
+        // An attempt under way ends before more time passes.
+        while (!clock.pending.some((each) => each <= refusedRetryMs) && isDue && attempts === before)
+          await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    await turn(outageMs);
+    relay.onConnect = () => undefined;
+    const before = linked.connections.all.length;
+    clock.advance(refusedRetryMs);
+    await linked.connections.count(before + 1);
+    // With full jitter two a second on average.
+    expect(attempts).toBeLessThan(20 + (4 * outageMs) / 1000);
+  });
+
   test('is not taken for dead while messages still come, only late', async () => {
     const relay = await new FakeRelay().start();
     const http = new HttpClient();
@@ -233,7 +313,8 @@ describe('a lost connection', () => {
     relay.deliver(linked.connections.all[0] ?? '', 'part of something large');
     await linked.events.next();
     clock.advance(pongBoundMs);
-    await clock.untilSet(heartbeatMs);
+    // The next beat is counted from that message.
+    await clock.untilSet(heartbeatMs - pongBoundMs);
     expect(linked.events.all.map(({ type }) => type)).toEqual(['dropped']);
     expect(linked.connections.all).toHaveLength(1);
   });

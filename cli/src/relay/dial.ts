@@ -1,0 +1,91 @@
+// [3] Connecting again after a loss: attempts side by side until the way to the relay is open, so that none waits for a cut.
+import type { Clock, Timer } from '../../../protocol/clock.ts';
+import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import type { RelaySocket } from '../../../protocol/relay-socket.ts';
+
+export interface DialOptions {
+  readonly clock: Clock;
+  /** One attempt; `onReached` is called when the relay, or a proxy before it, has taken a connection. */
+  readonly open: (signal: AbortSignal, onReached: () => void) => Promise<RelaySocket>;
+  /** An attempt failed; others may be under way. */
+  readonly onFailure: (error: unknown) => void;
+  /** Ends all attempts; the promise rejects then. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * An attempt that was begun while the line was cut waits for TCP to ask again, after 1, 3, 7 and 15 s (RFC 6298): a fresh
+ * one beside it is there within this after the line is back. It costs a packet, and nothing at the relay.
+ */
+export const freshAfterMs = 500;
+/** An attempt that has reached nobody ends: so ten are under way at most. */
+export const reachBoundMs = 5000;
+/** The same for one that has reached the relay, which counts connections: handshakes take four round trips. */
+export const freshAfterReachedMs = 2000;
+
+/**
+ * Resolves with the first socket that is ready. Rejects with the error of an attempt that has reached the relay, and of the
+ * last one where all fail at once: the caller says when to try again.
+ */
+export function dial({ clock, open, onFailure, signal }: DialOptions): Promise<RelaySocket> {
+  return new Promise((resolve, reject) => {
+    const unreached = new Set<AbortController>();
+    const reached = new Set<AbortController>();
+    let fresh: Timer | undefined;
+    let isOver = false;
+
+    const abortUnreached = () => {
+      for (const attempt of unreached) attempt.abort();
+    };
+    const end = () => {
+      isOver = true;
+      fresh?.cancel();
+      abortUnreached();
+      for (const attempt of reached) attempt.abort();
+    };
+    const freshAfter = (ms: number) => {
+      fresh?.cancel();
+      fresh = clock.after(ms, begin);
+    };
+    const begin = () => {
+      const attempt = new AbortController();
+      unreached.add(attempt);
+      const bound = clock.after(reachBoundMs, () => attempt.abort());
+      const onReached = () => {
+        if (isOver || !unreached.delete(attempt)) return;
+        bound.cancel();
+        reached.add(attempt);
+        abortUnreached();
+        freshAfter(freshAfterReachedMs);
+      };
+      const over = () => {
+        bound.cancel();
+        unreached.delete(attempt);
+        return reached.delete(attempt);
+      };
+      freshAfter(reached.size > 0 ? freshAfterReachedMs : freshAfterMs);
+      open(attempt.signal, onReached).then(
+        (socket) => {
+          over();
+          if (isOver) return socket.close();
+          end();
+          resolve(socket);
+        },
+        (error: unknown) => {
+          const hadReached = over();
+          if (isOver) return;
+          onFailure(error);
+          if (!hadReached && unreached.size + reached.size > 0) return;
+          end();
+          reject(error);
+        },
+      );
+    };
+    signal.addEventListener('abort', () => {
+      if (isOver) return;
+      end();
+      reject(new LiveDebugError('LD_RELAY', 'the link to the relay is closed'));
+    });
+    begin();
+  });
+}
