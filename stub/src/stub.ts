@@ -189,9 +189,10 @@ export class Stub {
     try {
       const answer = await Promise.race([exchange.run(), timeUp]);
       if (answer !== undefined) return answer;
-      await exchange.cancel(undefined, cancelBoundMs);
       // A livectl that says nothing is not code that takes too long.
-      throw exchange.silence ?? timeoutError(this.#clock.now() - startedAt);
+      if (exchange.silence) throw exchange.silence;
+      await exchange.cancel(undefined, cancelBoundMs);
+      throw timeoutError(this.#clock.now() - startedAt);
     } catch (error) {
       // Before the caller gets it: what has failed must not begin afterwards.
       if (error instanceof LiveDebugError) await exchange.cancel(error.code, cancelBoundMs);

@@ -133,6 +133,8 @@ export class Invocations {
     const { id } = message;
     const known = this.#answers.get(id);
     if (known) return this.#remind(known, message);
+    if (this.#unwanted.isNews(channel, id))
+      return this.#tellLate(message, this.#arrivals.ages.lateMs(message.head));
     if (this.#unwanted.has(channel, id)) return;
     if (this.#draining) return this.#arrivals.leave(message, channel, 'stopping');
     this.#arrivals.take(message, channel);
@@ -248,9 +250,13 @@ export class Invocations {
   }
 
   /** It is not run: its caller has been told, seconds or hours ago, that nobody answered. */
-  #late({ head, id }: Message<'invoke'>, lateMs: number, channel: Channel): void {
-    if (this.#unwanted.has(channel, id)) return;
-    this.#unwanted.add(channel, id);
+  #late(message: Message<'invoke'>, lateMs: number, channel: Channel): void {
+    if (this.#unwanted.has(channel, message.id)) return;
+    this.#unwanted.add(channel, message.id, true);
+    this.#tellLate(message, lateMs);
+  }
+
+  #tellLate({ head }: Message<'invoke'>, lateMs: number): void {
     this.#options.onEvent({
       event: 'late',
       id: head.requestId,

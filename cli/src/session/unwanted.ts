@@ -9,15 +9,23 @@ const keptSenders = 512;
 /** By sender, since ids are each sender's own: one can neither cancel another's conversation nor push it out. */
 export class Unwanted {
   /** The one that was heard of last is the last. */
-  readonly #ids = new Map<string, Set<string>>();
+  readonly #ids = new Map<string, Map<string, { isTold: boolean }>>();
 
   has({ enc }: Channel, id: string): boolean {
     return this.#ids.get(enc)?.has(id) ?? false;
   }
 
-  add({ enc }: Channel, id: string): void {
-    const ids = this.#ids.get(enc) ?? new Set();
-    ids.add(id);
+  /** The invocation itself is there: whether it was not told of before as one that does not begin. */
+  isNews({ enc }: Channel, id: string): boolean {
+    const known = this.#ids.get(enc)?.get(id);
+    if (known === undefined || known.isTold) return false;
+    known.isTold = true;
+    return true;
+  }
+
+  add({ enc }: Channel, id: string, isTold = false): void {
+    const ids = this.#ids.get(enc) ?? new Map<string, { isTold: boolean }>();
+    ids.set(id, ids.get(id) ?? { isTold });
     if (ids.size > keptOfSender) removeFirst(ids);
     this.#ids.delete(enc);
     this.#ids.set(enc, ids);
@@ -25,7 +33,7 @@ export class Unwanted {
   }
 }
 
-function removeFirst(kept: Set<string> | Map<string, unknown>): void {
+function removeFirst(kept: Map<string, unknown>): void {
   for (const first of kept.keys()) {
     kept.delete(first);
     return;
