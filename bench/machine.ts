@@ -26,8 +26,9 @@ export function load(): string {
 function commit(): string {
   try {
     const hash = git('rev-parse', '--short', 'HEAD');
-    // The table this very bench writes doesn't count.
-    const changes = git('status', '--porcelain', '--untracked-files=no', '--', '.', ':!docs/benchmarks.md');
+    // The tables that the benches write don't count.
+    const pages = [':!docs/benchmarks.md', ':!docs/benchmarks-network.md'];
+    const changes = git('status', '--porcelain', '--untracked-files=no', '--', '.', ...pages);
     return `commit ${hash}${changes === '' ? '' : ' with changes'}`;
   } catch {
     return 'no commit';

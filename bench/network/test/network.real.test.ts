@@ -74,6 +74,33 @@ describe.skipIf(missing !== undefined)('the rig', () => {
   });
 });
 
+describe.skipIf(missing !== undefined)('on any line', () => {
+  let values: Record<string, number>;
+  let notes: string;
+  beforeAll(async () => {
+    ({ notes, values } = await measured('hold-thin-line', 'hold-cut', 'hold-takeover'));
+  }, 180_000);
+
+  test('2 MB at 1 Mbit/s arrive, and are not sent twice', () => {
+    expect(values, notes).toMatchObject({
+      'events of 2 MB that arrived': 1,
+      'answers of 2 MB that arrived': 1,
+    });
+    expect(values['sent per byte of the event']).toBeLessThan(1.5);
+    expect(values['sent per byte of the answer']).toBeLessThan(1.5);
+  });
+
+  test('a cut of 3 s costs no invocation its answer', () => {
+    expect(values['invocations around a cut']).toBeGreaterThan(10);
+    expect(values['lost by the cut'], notes).toBe(0);
+  });
+
+  test('nor does a takeover', () => {
+    expect(values['invocations around a takeover']).toBeGreaterThan(3);
+    expect(values['lost by the takeover'], notes).toBe(0);
+  });
+});
+
 describe.skipIf(missing !== undefined)('an end before the end', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('by %s leaves no process', async (signal) => {
     // It says where it is when livectl, a worker, a stub and the line are running, and goes on for a minute.
