@@ -38,9 +38,9 @@ function backAfter(calls: readonly Call[], endedAt: number): number | undefined 
   return Number.isFinite(first) ? first - endedAt : undefined;
 }
 
-function backRow(back: readonly (number | undefined)[]): Row {
+function backRow(cut: string, back: readonly (number | undefined)[]): Row {
   const samples = back.filter((ms) => ms !== undefined);
-  const what = 'from its end to the first answer';
+  const what = `a cut of ${cut}: from its end to the first answer`;
   return { what, samples, failed: back.length - samples.length, limitMs: leastMs / 2 };
 }
 
@@ -80,7 +80,10 @@ turns its code takes 20 ms and 1500 ms. Its timeout is 30 s.',
       const calls = rounds.flatMap((round) => round.calls);
       return [
         ...lost(`a cut of 3 s: lost of ${calls.length}`, calls),
-        backRow(rounds.map(({ backMs }) => backMs)),
+        backRow(
+          '3 s',
+          rounds.map(({ backMs }) => backMs),
+        ),
       ];
     }),
 };
@@ -114,7 +117,7 @@ before to 4 s after. An invocation of the first is due to be lost where its 10 s
       );
       return [
         ...lost(`a cut of 30 s: lost of ${inTime.length} whose deadline had not passed`, inTime),
-        backRow([backAfter(calls, endedAt)]),
+        backRow('30 s', [backAfter(calls, endedAt)]),
       ];
     }),
 };
@@ -155,7 +158,7 @@ invocation that begins after the newcomer’s `ready`, and the slowest of all.',
           failed: 6 - firsts.length,
           limitMs: leastMs,
         },
-        { what: 'the slowest of all', value: slowest, unit: 'ms' },
+        { what: 'takeovers: the slowest of all', value: slowest, unit: 'ms' },
       ];
     }),
 };

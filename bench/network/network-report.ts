@@ -88,7 +88,7 @@ the built livectl, the Region the embedded cloud with the built stub, behind TLS
 is closed after 60 s; the relay takes 10 ms for a post, half of what two took on AWS ([notes](platform-notes.md)).
 
 “At least” is what the network alone takes: a round trip, two posts, the bytes at the line’s rate, and the handler’s own time
-where it has some. The goals are the project’s: 5 ms above that in the middle and 15 ms at 95 of 100, 1.2 times the bytes’
+where it has some; messages are packed, so that large ones may take less than their own bytes would. The goals are the project’s: 5 ms above that in the middle and 15 ms at 95 of 100, 1.2 times the bytes’
 time where messages are large. “Failed” got another answer than the function’s. Percentiles are nearest rank: always a sample.
 A load well above the number of cores means that other programs had the cores too.
 
