@@ -3,7 +3,15 @@
 // A wire text is `<header JSON>\n<the sealed chunk as text>`: the header is authenticated as it stands, byte
 // for byte, so nothing has to be written again in a canonical form. docs/protocol.md has the layout.
 import { promisify } from 'node:util';
-import { brotliCompress, brotliCompressSync, brotliDecompress, constants, gunzip, gzip } from 'node:zlib';
+import {
+  brotliCompress,
+  brotliCompressSync,
+  brotliDecompress,
+  brotliDecompressSync,
+  constants,
+  gunzip,
+  gzip,
+} from 'node:zlib';
 import * as v from 'valibot';
 import { LiveDebugError, messageOf } from './live-debug-error.ts';
 import {
@@ -22,15 +30,21 @@ import {
 import { type Channel, sealOverheadBytes } from './sealing.ts';
 import { fromSeptets, toSeptets } from './septets.ts';
 
-/** Smaller messages go as they are: an `ack` is never worth it. Above, 0.1 ms for both ends saves a third at least of JSON. */
-const compressFromBytes = 1024;
+/**
+ * Smaller messages go as they are: an `ack` is never worth it. Above, brotli takes 0.05 ms of both ends together and makes an
+ * invocation of 3 KB 1.4 KB smaller; gzip and the thread pool take 0.3 ms.
+ */
+const brotliFromBytes = 1024;
+const gzipFromBytes = 4096;
 
 /** Up to this size compressing at once is quicker than a trip to the thread pool (0.3 ms at 64 KB). */
 const atOnceBytes = 64 * 1024;
+/** The same for what unpacks to no more than that: compressed, it mostly is this small. */
+const unpackAtOnceBytes = 16 * 1024;
 
 /**
  * Brotli's quickest but one: smaller than gzip's and in two thirds of the time, a tenth where nothing repeats
- * (docs/benchmarks.md). `lgwin` gives a window of 256 KB, brotli's least at this quality; a larger one is refused.
+ * (docs/benchmarks-packing.md). `lgwin` gives a window of 256 KB, brotli's least at this quality; a larger one is refused.
  */
 const brotliOptions = {
   chunkSize: 64 * 1024,
@@ -85,7 +99,8 @@ export async function encodeMessage<T extends MessageType>(
   }
   const useBrotli = channel.understands.includes('br');
   const isSeptets = channel.understands.includes('bits7');
-  const compressed = plain.length < compressFromBytes ? plain : await compress(plain, useBrotli);
+  const isSmall = plain.length < (useBrotli ? brotliFromBytes : gzipFromBytes);
+  const compressed = isSmall ? plain : await compress(plain, useBrotli);
   const isSmaller = compressed.length < plain.length;
   const bytes = isSmaller ? compressed : plain;
   const ends = endsOf(bytes.length, cut, isSeptets);
@@ -209,7 +224,13 @@ async function decompress(header: MessageHeader, bytes: Uint8Array): Promise<Uin
   if (header.gzip) return gunzipLater(bytes, options);
   if (!header.br) return bytes;
   if (hasLargeWindow(bytes)) throw new Error(`${header.type} with a large window`);
-  return unbrotliLater(bytes, options);
+  if (bytes.length > unpackAtOnceBytes) return unbrotliLater(bytes, options);
+  try {
+    return brotliDecompressSync(bytes, { ...options, maxOutputLength: atOnceBytes });
+  } catch {
+    // Mostly larger than that; what is broken is so there, too.
+    return unbrotliLater(bytes, options);
+  }
 }
 
 /** RFC 7932, 9.1: the window's size is in the first bits, and memory of that size is the reader's. */

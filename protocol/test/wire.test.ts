@@ -184,7 +184,8 @@ describe('a message through the wire', () => {
       [['br', 'bits7'], { br: true, bits: 7 }],
     ] as const) {
       const bits = 'bits' in form ? { bits: 7 } : {};
-      expect(await formOf(prose(1000, 1), understands)).toEqual(form);
+      const least = 'br' in form ? 1000 : 4000;
+      expect(await formOf(prose(least, 1), understands)).toEqual(form);
       expect(await formOf(prose(10, 1), understands)).toEqual(bits);
       expect(await formOf(noise(5000, 1), understands)).toEqual(bits);
     }
@@ -379,6 +380,12 @@ describe('a whole message', () => {
     }
     for (const bits of [19, 20, 22, 24])
       await expect(decodeMessage(compressed, largestOf(bits))).rejects.toThrow('result with a large window');
+    // A small one that unpacks to more than is unpacked at once.
+    const some = brotliCompressSync(Buffer.from(`{"contentType":"a","codeMs":1}\n${'x'.repeat(200_000)}`), {
+      params: { [constants.BROTLI_PARAM_LGWIN]: 18 },
+    });
+    expect(some.length).toBeLessThan(1000);
+    expect((await decodeMessage(compressed, some)).body.length).toBe(200_000);
     const narrow = brotliCompressSync(Buffer.alloc(maxMessageBytes + 1), {
       params: { [constants.BROTLI_PARAM_LGWIN]: 18 },
     });
