@@ -1,6 +1,7 @@
 // `make bench`: measures what the project promises, prints it, and writes docs/benchmarks.md when all of it was measured.
 //   node dist/bench.mjs              everything
 //   node dist/bench.mjs warm save    a part, printed only
+//   node dist/bench.mjs packing      see packing/packing.ts: bytes, not milliseconds
 //   node dist/bench.mjs network      see network/network.ts: another bench, for a line of its own
 import { writeFileSync } from 'node:fs';
 import { concurrent } from './concurrent.ts';
@@ -8,6 +9,7 @@ import { load, machineLine } from './machine.ts';
 import type { Measurement } from './measurement.ts';
 import { memory } from './memory.ts';
 import { network } from './network/network.ts';
+import { packing } from './packing/packing.ts';
 import { parts } from './parts.ts';
 import { payload } from './payload.ts';
 import { type Measured, markdown, terminalTable } from './report.ts';
@@ -24,6 +26,7 @@ const measurements: readonly Measurement[] = [warm, parts, save, payload, concur
 const boundMs = 4 * 60_000;
 
 const asked = process.argv.slice(2);
+if (asked[0] === 'packing') process.exit(await packing(asked.slice(1)));
 if (asked[0] === 'network') process.exit(await network(asked.slice(1)));
 const unknown = asked.filter((name) => !measurements.some((each) => each.name === name));
 if (unknown.length > 0) {

@@ -8,3 +8,4 @@ export const stubFile = join(repository, 'dist', 'stub', 'index.mjs');
 export const benchFolder = join(repository, 'bench');
 export const benchmarksFile = join(repository, 'docs', 'benchmarks.md');
 export const networkPageFile = join(repository, 'docs', 'benchmarks-network.md');
+export const packingPageFile = join(repository, 'docs', 'benchmarks-packing.md');
