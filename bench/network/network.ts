@@ -2,7 +2,7 @@
 //   node dist/bench.mjs network               the parts that have no figures of this build yet, then the page
 //   node dist/bench.mjs network warm cut-3    these parts again, printed; the page only where all others are there
 //   node dist/bench.mjs network --json NAME   these parts, as one JSON object a line, and nothing kept
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { load, machineLine } from '../machine.ts';
 import { networkPageFile } from '../repository.ts';
 import { bare } from './bare.ts';
@@ -67,7 +67,11 @@ export const skippedCode = 77;
 
 async function inside(folder: string, asked: readonly string[], asJson: boolean): Promise<number> {
   // With this process everything in these namespaces ends.
-  process.stdin.resume().on('end', () => process.exit(1));
+  process.stdin.resume().on('end', () => {
+    // Nobody may be left outside to do it.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    process.exit(1);
+  });
   const results = asJson ? undefined : new Results();
   const line = await Line.open(folder);
   const laboratory = new Laboratory(line, folder, createCertificates(folder));

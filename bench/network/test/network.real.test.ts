@@ -2,6 +2,7 @@
 // Needs Linux namespaces, which most machines give any user; where they are refused, all of it is skipped.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { PartResult } from '../results.ts';
@@ -102,18 +103,22 @@ describe.skipIf(missing !== undefined)('on any line', () => {
 });
 
 describe.skipIf(missing !== undefined)('an end before the end', () => {
-  test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('by %s leaves no process', async (signal) => {
-    // It says where it is when livectl, a worker, a stub and the line are running, and goes on for a minute.
-    const child = spawn(process.execPath, [bench, 'network', '--json', 'check-wait'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
-    const { folder } = JSON.parse(line) as { folder: string };
-    expect(processesOf(folder)).toBeGreaterThan(5);
-    child.kill(signal);
-    await once(child, 'close');
-    expect(processesOf(folder)).toBe(0);
-  });
+  test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+    'by %s leaves no process and no file',
+    async (signal) => {
+      // It says where it is when livectl, a worker, a stub and the line are running, and goes on for a minute.
+      const child = spawn(process.execPath, [bench, 'network', '--json', 'check-wait'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+      const { folder } = JSON.parse(line) as { folder: string };
+      expect(processesOf(folder)).toBeGreaterThan(5);
+      child.kill(signal);
+      await once(child, 'close');
+      expect(processesOf(folder)).toBe(0);
+      expect(existsSync(folder)).toBe(false);
+    },
+  );
 });
 
 /** How many processes have this folder in their environment. */
