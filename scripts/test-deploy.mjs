@@ -2,7 +2,7 @@
 // data plane through AWS_ENDPOINT_URL): apply, serve, invoke through Lambda's API, destroy. Costs well under a cent.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -25,28 +25,92 @@ const module = join('terraform', 'modules', 'live-debug');
 cpSync(join(repository, 'examples', 'quickstart'), example, { recursive: true });
 cpSync(join(repository, module), join(work, module), { recursive: true });
 
-let failure;
-try {
-  terraform('init', '-input=false');
-  terraform('apply', '-input=false', '-auto-approve', `-var=stage=${stage}`);
-  const functionName = output('function_name');
-  await serveAndInvoke(functionName);
-} catch (error) {
-  failure = error;
-} finally {
-  terraform('destroy', '-input=false', '-auto-approve', `-var=stage=${stage}`);
-  rmSync(work, { recursive: true, force: true });
+/** What runs now, to be stopped by Ctrl-C. @type {import('node:child_process').ChildProcess | undefined} */
+let running;
+let interrupted = false;
+let destroying = false;
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+  process.on(signal, () => {
+    say(
+      destroying
+        ? `${signal}: stopping terraform destroy`
+        : `${signal}: stopping, then destroying what was created; once more stops that, too`,
+    );
+    interrupted = true;
+    // Terraform ends what it has begun and writes its state.
+    running?.kill('SIGINT');
+  });
 }
-if (failure) fail(failure instanceof Error ? failure.message : String(failure));
+
+say(`stage ${stage} in ${region}; until it is destroyed, its state is ${join(example, 'terraform.tfstate')}`);
+/** @type {string[]} */
+const failures = [];
+try {
+  await terraform('init', '-input=false');
+  await terraform('apply', '-input=false', '-auto-approve', `-var=stage=${stage}`);
+  await serveAndInvoke(output('function_name'));
+} catch (error) {
+  failures.push(error instanceof Error ? error.message : String(error));
+}
+destroying = true;
+if (left().length > 0) {
+  try {
+    await terraform('destroy', '-input=false', '-auto-approve', `-var=stage=${stage}`);
+  } catch (error) {
+    failures.push(error instanceof Error ? error.message : String(error));
+  }
+}
+const stays = left();
+if (stays.length === 0) rmSync(work, { recursive: true, force: true });
+else {
+  failures.push(
+    [
+      `of stage ${stage}, this stays in ${region} (${stays.length}):`,
+      ...stays.map((address) => `  ${address}`),
+      'To destroy them, with the same credentials:',
+      `  AWS_REGION=${region} terraform -chdir=${example} destroy -var=stage=${stage}`,
+      `Then remove ${work}, which has their state.`,
+    ].join('\n'),
+  );
+}
+if (interrupted) failures.unshift('interrupted');
+// All of them: the first is the reason, and a later one must not hide it.
+if (failures.length > 0) fail(failures.join('\ntest-deploy: '), interrupted ? 130 : 1);
 say('done: applied, served, invoked, destroyed');
 
-/** @param {string[]} args */
-function terraform(...args) {
+/** Runs a command to its end. Rejects where it fails, or where Ctrl-C came before it. @param {string[]} args */
+async function terraform(...args) {
+  if (interrupted && !destroying) throw new Error(`terraform ${args[0]} was not run`);
   say(`terraform ${args.join(' ')}`);
-  const { status } = spawnSync('terraform', [`-chdir=${example}`, ...args, '-no-color'], {
-    stdio: 'inherit',
+  // Out of the terminal's group of processes: a Ctrl-C reaches it through this script alone, once.
+  running = spawn('terraform', [`-chdir=${example}`, ...args, '-no-color'], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true,
   });
-  if (status !== 0) throw new Error(`terraform ${args[0]} ended with exit code ${status}`);
+  const [status, signal] = await once(running, 'exit');
+  running = undefined;
+  if (status !== 0) throw new Error(`terraform ${args[0]} ended with ${signal ?? `exit code ${status}`}`);
+}
+
+/** Addresses of what Terraform's state has: read as a file, since a state that can't be listed must be kept. */
+function left() {
+  const file = join(example, 'terraform.tfstate');
+  if (!existsSync(file)) return [];
+  try {
+    /** @type {{ resources: { mode: string, module?: string, type: string, name: string, instances: { index_key?: unknown }[] }[] }} */
+    const { resources } = JSON.parse(readFileSync(file, 'utf8'));
+    return resources
+      .filter(({ mode }) => mode === 'managed')
+      .flatMap(({ instances, module, name, type }) =>
+        instances.map(({ index_key: key }) =>
+          [module, type, name + (key === undefined ? '' : `[${JSON.stringify(key)}]`)]
+            .filter(Boolean)
+            .join('.'),
+        ),
+      );
+  } catch (error) {
+    return [`all that is in ${file}, which can't be read: ${error instanceof Error ? error.message : error}`];
+  }
 }
 
 /** @param {string} name */
@@ -60,10 +124,13 @@ function output(name) {
 /** @param {string} functionName */
 async function serveAndInvoke(functionName) {
   const args = ['serve', '--stage', stage, '--root', example, '--format', 'json'];
+  if (interrupted) throw new Error('livectl was not run');
   say(`livectl ${args.join(' ')}`);
   const livectl = spawn(process.execPath, [join(repository, 'dist', 'livectl.mjs'), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
   });
+  running = livectl;
   const ended = once(livectl, 'exit');
   try {
     await ready(livectl);
@@ -75,6 +142,7 @@ async function serveAndInvoke(functionName) {
       if (!answer.includes('ada')) throw new Error('that is not the answer of the local code');
     }
   } finally {
+    running = undefined;
     livectl.kill('SIGINT');
     await ended;
   }
@@ -125,9 +193,10 @@ function say(text) {
 
 /**
  * @param {string} text
+ * @param {number} [code]
  * @returns {never}
  */
-function fail(text) {
+function fail(text, code = 1) {
   console.error(`test-deploy: ${text}`);
-  process.exit(1);
+  process.exit(code);
 }
