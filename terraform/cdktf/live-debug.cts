@@ -113,6 +113,10 @@ export class LiveDebug extends TerraformHclModule implements LiveDebugOutputs {
     return this.getString('developer_policy_arn');
   }
 
+  get developerPolicyArns(): string[] {
+    return this.getList('developer_policy_arns');
+  }
+
   get vpnGuidance(): string {
     return this.getString('vpn_guidance');
   }

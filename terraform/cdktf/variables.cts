@@ -315,8 +315,9 @@ export interface LiveDebugFunction {
   /**
    * The function's VPC, for `vpn_guidance` and the manifest. A stub is not placed in it, since it needs the
    * internet, not the database; with `place_stub_in_vpc` it is, and then its subnets need NAT, and no VPC
-   * endpoint for execute-api with private DNS, which would answer 403 for the relay. A role given needs
-   * AWSLambdaVPCAccessExecutionRole then.
+   * endpoint for execute-api with private DNS, which would answer 403 for the relay. Give a `role` of yours
+   * with AWSLambdaVPCAccessExecutionRole then: Lambda uses it after the stub's end to delete the network
+   * interfaces.
    */
   readonly vpc_config?: {
     readonly subnet_ids: readonly string[];
@@ -363,9 +364,9 @@ export interface LiveDebugVariables {
    */
   readonly name?: string;
   /**
-   * Words that make a stage protected. They are compared with the words of the stage's name, which `-` and
-   * `_` part: `prod` protects `prod` and `eu-prod`, not `product`. Default: `["prod", "production", "prd",
-   * "live"]`.
+   * Words that make a stage protected. They are compared with the words of the stage's name, which `-`, `_`
+   * and capitals part, without numbers at their ends: `prod` protects `prod`, `prod2`, `eu-prod` and
+   * `euProd`, not `product` or `non-prod`. Default: `["prod", "production", "prd", "live"]`.
    */
   readonly protectedStages?: readonly string[];
   /**
@@ -397,13 +398,18 @@ export interface LiveDebugVariables {
    */
   readonly relay?: LiveDebugRelay | IResolvable;
   /**
-   * What the relay's routes (connect, hello, keepalive) take: requests a second, and the burst above. It
-   * keeps a runaway from eating the account's 10,000 a second. Default: `{}`.
+   * Limits of the relay's WebSocket API only: requests a second that its routes (connect, hello, keepalive)
+   * take, and the burst above. It keeps a runaway from using the account's 10,000 a second. No effect with
+   * `relay`. The limits of HTTP routes are `functions[*].triggers.http.throttling_rate_limit` and
+   * `throttling_burst_limit`. Default: `{}`.
    */
   readonly throttling?: LiveDebugThrottling | IResolvable;
   /**
-   * Log who connects to the relay, never what is said. Needs the account's API Gateway logging role
-   * (aws_api_gateway_account) to be set. `null`: no access log.
+   * Access logs of both APIs: who connects to the relay (log group `/aws/apigateway/<name>-<stage>`; not
+   * with `relay`), and the requests to the stage's HTTP API (`/aws/vendedlogs/<name>-<stage>-http`), never
+   * what is said. The relay's needs the account's API Gateway logging role (aws_api_gateway_account); the
+   * HTTP API's needs whoever applies to have the `logs:*LogDelivery` and `logs:*ResourcePolicies`
+   * permissions. `null`: no access logs.
    */
   readonly accessLogs?: LiveDebugAccessLogs | IResolvable;
   /**
@@ -440,9 +446,18 @@ export interface LiveDebugVariables {
   readonly logKmsKeyArn?: string;
   /** X-Ray mode of the stubs: "Active" or "PassThrough". `null`: Lambda's default. */
   readonly tracingMode?: string;
+  /**
+   * Buckets, topics and queues that the module creates get a policy that refuses requests without TLS.
+   * `false`: they get no policy; for policies of your own on them, which would replace the module's.
+   * Default: `true`.
+   */
+  readonly tlsOnly?: boolean | IResolvable;
   /** ARN of the policy that bounds the roles the module makes. */
   readonly permissionsBoundary?: string;
-  /** Make a managed policy of `developer_policy_json`, named `<name>-<stage>-developer`. Default: `false`. */
+  /**
+   * Create a managed policy of `developer_policy_json`, named `<name>-<stage>-developer`; above 45 functions
+   * several, named `...-developer-2` and so on, all in the output `developer_policy_arns`. Default: `false`.
+   */
   readonly createDeveloperPolicy?: boolean | IResolvable;
 }
 
@@ -483,8 +498,16 @@ export interface LiveDebugOutputs {
   readonly relay: unknown;
   /** What whoever serves the stage must be allowed, as an IAM policy; null while not enabled. */
   readonly developerPolicyJson: unknown;
-  /** ARN of the managed policy; null unless `create_developer_policy`. */
+  /**
+   * ARN of the managed policy, of the first one where there are several; null unless
+   * `create_developer_policy`.
+   */
   readonly developerPolicyArn: unknown;
+  /**
+   * ARNs of all managed policies that a developer needs: one, and above 45 functions one more for each 45.
+   * Empty unless `create_developer_policy`.
+   */
+  readonly developerPolicyArns: unknown;
   /**
    * How to reach the VPCs of the functions from a laptop, as Markdown: each VPC with its CIDR blocks,
    * subnets, security groups and what they lack, DNS resolver, and the steps. Empty without a function in a
@@ -517,6 +540,7 @@ export function variablesOf(props: LiveDebugVariables): Record<string, unknown> 
     log_retention_in_days: props.logRetentionInDays,
     log_kms_key_arn: props.logKmsKeyArn,
     tracing_mode: props.tracingMode,
+    tls_only: props.tlsOnly,
     permissions_boundary: props.permissionsBoundary,
     create_developer_policy: props.createDeveloperPolicy,
   };

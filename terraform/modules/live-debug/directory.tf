@@ -2,7 +2,12 @@
 # (Terraform writes them, in a partition of their own).
 
 locals {
-  stage_words = split("-", replace(lower(var.stage), "_", "-"))
+  # Words as - and _ part them, and capitals: `euProd`. Numbers at a word's ends don't count: `prod2`, `01prd`. `non-prod`
+  # is one word, and no production.
+  stage_words = flatten([
+    for word in split("-", replace(replace(lower(replace(var.stage, "/([a-z0-9])([A-Z])/", "$1-$2")), "_", "-"), "/(^|-)non-/", "$${1}non")) :
+    [word, trim(word, "0123456789")]
+  ])
 
   # Developers read it and write nothing in it; stubs have no access. No stage's name has a "#".
   manifest_partition = "${var.stage}#manifest"

@@ -111,63 +111,78 @@ locals {
     })
   }
 
+  developer_statements = concat(
+    local.relay_statements,
+    [
+      {
+        Sid      = "ReadOwnStage"
+        Effect   = "Allow"
+        Action   = ["dynamodb:GetItem", "dynamodb:Query"]
+        Resource = [local.table_arn]
+        Condition = {
+          "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = [var.stage, local.manifest_partition] }
+          Null                        = { "dynamodb:LeadingKeys" = "false" }
+        }
+      },
+      {
+        Sid      = "ServeOwnStage"
+        Effect   = "Allow"
+        Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+        Resource = [local.table_arn]
+        Condition = {
+          "ForAllValues:StringEquals" = {
+            "dynamodb:Attributes"  = local.client_attributes
+            "dynamodb:LeadingKeys" = [var.stage]
+          }
+          Null = {
+            "dynamodb:Attributes"  = "false"
+            "dynamodb:LeadingKeys" = "false"
+          }
+        }
+      },
+      {
+        # It writes no attribute.
+        Sid       = "GiveBackOwnStage"
+        Effect    = "Allow"
+        Action    = ["dynamodb:DeleteItem"]
+        Resource  = [local.table_arn]
+        Condition = local.own_stage
+      },
+    ],
+    local.directory_key_statements,
+  )
+
+  # Not by a pattern: `live-debug-dev-*` would be another stage's environment variables, too. By name, since the policy
+  # outlives functions that the module creates.
+  developer_function_statements = [
+    for names in chunklist(sort(keys(local.functions)), 45) : {
+      Sid    = "ReadAndInvokeOwnFunctions"
+      Effect = "Allow"
+      Action = concat(
+        ["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"],
+        length(local.function_urls) == 0 ? [] : ["lambda:InvokeFunctionUrl"],
+      )
+      Resource = sort([for name in names : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${local.function_names[name]}"])
+    }
+  ]
+
   developer_policy = !var.enabled ? null : jsonencode({
     Version = "2012-10-17"
     Statement = concat(
-      local.relay_statements,
-      [
-        {
-          Sid      = "ReadOwnStage"
-          Effect   = "Allow"
-          Action   = ["dynamodb:GetItem", "dynamodb:Query"]
-          Resource = [local.table_arn]
-          Condition = {
-            "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = [var.stage, local.manifest_partition] }
-            Null                        = { "dynamodb:LeadingKeys" = "false" }
-          }
-        },
-        {
-          Sid      = "ServeOwnStage"
-          Effect   = "Allow"
-          Action   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
-          Resource = [local.table_arn]
-          Condition = {
-            "ForAllValues:StringEquals" = {
-              "dynamodb:Attributes"  = local.client_attributes
-              "dynamodb:LeadingKeys" = [var.stage]
-            }
-            Null = {
-              "dynamodb:Attributes"  = "false"
-              "dynamodb:LeadingKeys" = "false"
-            }
-          }
-        },
-        {
-          # It writes no attribute.
-          Sid       = "GiveBackOwnStage"
-          Effect    = "Allow"
-          Action    = ["dynamodb:DeleteItem"]
-          Resource  = [local.table_arn]
-          Condition = local.own_stage
-        },
-      ],
-      local.directory_key_statements,
+      local.developer_statements,
       length(local.functions) == 0 ? [] : [
-        {
-          # Not by a pattern: `live-debug-dev-*` would be another stage's environment variables, too.
-          Sid    = "ReadAndInvokeOwnFunctions"
-          Effect = "Allow"
-          Action = concat(
-            ["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"],
-            length(local.function_urls) == 0 ? [] : ["lambda:InvokeFunctionUrl"],
-          )
-          # By name: the policy outlives functions that the module creates.
-          Resource = sort([for name in values(local.function_names) : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${name}"])
-        },
+        merge(local.developer_function_statements[0], { Resource = sort(flatten(local.developer_function_statements[*].Resource)) }),
       ],
       local.publishing_statements,
     )
   })
+
+  # The same in parts that a managed policy has room for. 45 ARNs of the longest names have 5,800 characters.
+  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+  developer_policies = !var.enabled ? [] : length(local.functions) <= 45 ? [local.developer_policy] : concat(
+    [jsonencode({ Version = "2012-10-17", Statement = concat(local.developer_statements, local.publishing_statements) })],
+    [for statement in local.developer_function_statements : jsonencode({ Version = "2012-10-17", Statement = [statement] })],
+  )
 
   # The roles to make: for functions the module makes without a role given.
   made_role_names = { for name in local.created_names : name => name if local.functions[name].role == null }
@@ -295,11 +310,12 @@ resource "aws_iam_role_policy" "given" {
 }
 
 resource "aws_iam_policy" "developer" {
-  count = var.enabled && var.create_developer_policy ? 1 : 0
+  count = var.create_developer_policy ? length(local.developer_policies) : 0
 
-  name        = "${local.name}-developer"
+  # Name and description replace a policy when they change, and a replacement exists beside the old one: change neither.
+  name        = "${local.name}-developer${count.index == 0 ? "" : "-${count.index + 1}"}"
   description = "Serve stage ${var.stage}: livectl serve --stage ${var.stage}"
-  policy      = local.developer_policy
+  policy      = local.developer_policies[count.index]
 
   tags = var.tags
 
@@ -308,8 +324,8 @@ resource "aws_iam_policy" "developer" {
 
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     precondition {
-      condition     = length(local.developer_policy) <= 6144
-      error_message = "The developer policy names each of the ${length(local.functions)} functions, and with them is longer than the 6,144 characters of a managed policy. Leave create_developer_policy out, and give the output developer_policy_json as an inline policy of a group or role."
+      condition     = length(local.developer_policies[count.index]) <= 6144
+      error_message = "The developer policy of stage ${var.stage} has ${length(local.developer_policies[count.index])} characters, of which IAM allows 6,144 in a managed policy: names of ${length(local.functions)} functions and ARNs of existing sources are in it. Set create_developer_policy = false and give the output developer_policy_json to a role as its inline policy (10,240 characters; a group holds 5,120), or part the functions into two stages."
     }
   }
 }

@@ -88,8 +88,13 @@ output "developer_policy_json" {
 }
 
 output "developer_policy_arn" {
-  description = "ARN of the managed policy; null unless `create_developer_policy`."
+  description = "ARN of the managed policy, of the first one where there are several; null unless `create_developer_policy`."
   value       = try(aws_iam_policy.developer[0].arn, null)
+}
+
+output "developer_policy_arns" {
+  description = "ARNs of all managed policies that a developer needs: one, and above 45 functions one more for each 45. Empty unless `create_developer_policy`."
+  value       = aws_iam_policy.developer[*].arn
 }
 
 ################################################################################

@@ -137,6 +137,38 @@ resource "aws_sns_topic" "trigger" {
   name              = "${local.name}-${each.key}"
   kms_master_key_id = "alias/aws/sns"
 
+  # SNS's own default, which a policy replaces, and no request without TLS.
+  policy = !var.tls_only ? null : jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "AllowAccount"
+        Effect    = "Allow"
+        Principal = { AWS = "*" }
+        Action = [
+          "SNS:AddPermission",
+          "SNS:DeleteTopic",
+          "SNS:GetTopicAttributes",
+          "SNS:ListSubscriptionsByTopic",
+          "SNS:Publish",
+          "SNS:RemovePermission",
+          "SNS:SetTopicAttributes",
+          "SNS:Subscribe",
+        ]
+        Resource  = "arn:${local.partition}:sns:${local.region}:${local.account_id}:${local.name}-${each.key}"
+        Condition = { StringEquals = { "AWS:SourceOwner" = local.account_id } }
+      },
+      {
+        Sid       = "DenyWithoutTls"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "SNS:Publish"
+        Resource  = "arn:${local.partition}:sns:${local.region}:${local.account_id}:${local.name}-${each.key}"
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+    ]
+  })
+
   tags = var.tags
 }
 
@@ -233,6 +265,29 @@ resource "aws_s3_bucket_public_access_block" "trigger" {
   block_public_policy     = true
   ignore_public_acls      = true
   restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_policy" "trigger" {
+  for_each = { for part, bucket in aws_s3_bucket.trigger : part => bucket if var.tls_only }
+
+  bucket = each.value.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "DenyWithoutTls"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:*"
+        Resource  = [each.value.arn, "${each.value.arn}/*"]
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+    ]
+  })
+
+  # S3 refuses two changes of a bucket's access at once.
+  depends_on = [aws_s3_bucket_public_access_block.trigger]
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "trigger" {

@@ -173,11 +173,19 @@ resource "aws_apigatewayv2_stage" "http" {
 resource "aws_cloudwatch_log_group" "http" {
   count = length(local.http) > 0 && var.access_logs != null ? 1 : 0
 
-  name              = "/aws/apigateway/${local.name}-http"
+  # Logs of an HTTP API are delivered by a resource policy of CloudWatch Logs, which has one entry for all groups below
+  # this prefix and else one for each group, up to 5,120 characters.
+  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+  name              = "/aws/vendedlogs/${local.name}-http"
   retention_in_days = var.access_logs.retention_in_days
   kms_key_id        = var.access_logs.kms_key_arn
 
   tags = var.tags
+
+  # Logs go to a new group before the old one is destroyed.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_lambda_function_url" "this" {

@@ -55,6 +55,23 @@ locals {
     ) }
   }
 
+  # By queue: no request without TLS.
+  queue_policies = { for name in flatten([
+    for queue in values(local.made_queues) : [for end in ["", "-dlq"] : "${queue.name}${end}${queue.fifo_queue ? ".fifo" : ""}"] if var.tls_only
+    ]) : name => jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "DenyWithoutTls"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sqs:*"
+        Resource  = "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${name}"
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+    ]
+  }) }
+
   # By function: what its role needs so that Lambda can poll. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html,
   # with-ddb.html and with-kinesis.html.
   polling_statements = {
@@ -127,6 +144,7 @@ resource "aws_sqs_queue" "trigger" {
   name                    = "${local.made_queues[each.key].name}${local.made_queues[each.key].fifo_queue ? ".fifo" : ""}"
   fifo_queue              = local.made_queues[each.key].fifo_queue
   sqs_managed_sse_enabled = true
+  policy                  = !var.tls_only ? null : local.queue_policies["${local.made_queues[each.key].name}${local.made_queues[each.key].fifo_queue ? ".fifo" : ""}"]
 
   # Six times the timeout, so that a batch that is throttled comes back in time; without batching more than enough.
   # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
@@ -146,6 +164,7 @@ resource "aws_sqs_queue" "dead_letters" {
   name                    = "${local.made_queues[each.key].name}-dlq${local.made_queues[each.key].fifo_queue ? ".fifo" : ""}"
   fifo_queue              = local.made_queues[each.key].fifo_queue
   sqs_managed_sse_enabled = true
+  policy                  = !var.tls_only ? null : local.queue_policies["${local.made_queues[each.key].name}-dlq${local.made_queues[each.key].fifo_queue ? ".fifo" : ""}"]
   # The longest there is: 14 days to look at what failed.
   message_retention_seconds = 1209600
 

@@ -33,7 +33,7 @@ variable "name" {
 }
 
 variable "protected_stages" {
-  description = "Words that make a stage protected. They are compared with the words of the stage's name, which `-` and `_` part: `prod` protects `prod` and `eu-prod`, not `product`."
+  description = "Words that make a stage protected. They are compared with the words of the stage's name, which `-`, `_` and capitals part, without numbers at their ends: `prod` protects `prod`, `prod2`, `eu-prod` and `euProd`, not `product` or `non-prod`."
   type        = list(string)
   default     = ["prod", "production", "prd", "live"]
   nullable    = false
@@ -104,7 +104,7 @@ variable "relay" {
 }
 
 variable "throttling" {
-  description = "What the relay's routes (connect, hello, keepalive) take: requests a second, and the burst above. It keeps a runaway from eating the account's 10,000 a second."
+  description = "Limits of the relay's WebSocket API only: requests a second that its routes (connect, hello, keepalive) take, and the burst above. It keeps a runaway from using the account's 10,000 a second. No effect with `relay`. The limits of HTTP routes are `functions[*].triggers.http.throttling_rate_limit` and `throttling_burst_limit`."
   type = object({
     rate_limit  = optional(number, 1000)
     burst_limit = optional(number, 500)
@@ -119,7 +119,7 @@ variable "throttling" {
 }
 
 variable "access_logs" {
-  description = "Log who connects to the relay, never what is said. Needs the account's API Gateway logging role (aws_api_gateway_account) to be set. `null`: no access log."
+  description = "Access logs of both APIs: who connects to the relay (log group `/aws/apigateway/<name>-<stage>`; not with `relay`), and the requests to the stage's HTTP API (`/aws/vendedlogs/<name>-<stage>-http`), never what is said. The relay's needs the account's API Gateway logging role (aws_api_gateway_account); the HTTP API's needs whoever applies to have the `logs:*LogDelivery` and `logs:*ResourcePolicies` permissions. `null`: no access logs."
   type = object({
     retention_in_days = optional(number, 7)
     kms_key_arn       = optional(string)
@@ -244,6 +244,13 @@ variable "tracing_mode" {
 # IAM
 ################################################################################
 
+variable "tls_only" {
+  description = "Buckets, topics and queues that the module creates get a policy that refuses requests without TLS. `false`: they get no policy; for policies of your own on them, which would replace the module's."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "permissions_boundary" {
   description = "ARN of the policy that bounds the roles the module makes."
   type        = string
@@ -256,7 +263,7 @@ variable "permissions_boundary" {
 }
 
 variable "create_developer_policy" {
-  description = "Make a managed policy of `developer_policy_json`, named `<name>-<stage>-developer`."
+  description = "Create a managed policy of `developer_policy_json`, named `<name>-<stage>-developer`; above 45 functions several, named `...-developer-2` and so on, all in the output `developer_policy_arns`."
   type        = bool
   default     = false
   nullable    = false

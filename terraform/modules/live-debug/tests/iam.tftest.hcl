@@ -276,12 +276,44 @@ run "developers_of_45_functions_with_triggers" {
   }
 }
 
-run "developers_of_functions_too_many_for_a_managed_policy" {
+run "developers_of_more_functions_than_one_policy_holds" {
+  variables {
+    create_developer_policy = true
+    functions = { for number in range(120) : "function-${number}" => {
+      handler       = "a.handler"
+      runtime       = "nodejs22.x"
+      create        = false
+      function_name = substr("a-function-with-a-name-of-64-characters-that-lambda-takes-${number}-end-of-it", 0, 64)
+    } }
+  }
+
+  assert {
+    condition     = aws_iam_policy.developer[*].name == ["live-debug-dev-tom-developer", "live-debug-dev-tom-developer-2", "live-debug-dev-tom-developer-3", "live-debug-dev-tom-developer-4"] && length(output.developer_policy_arns) == 4
+    error_message = "One more for each 45 functions."
+  }
+
+  assert {
+    condition     = alltrue([for policy in aws_iam_policy.developer : length(policy.policy) <= 6144])
+    error_message = "Each fits into a managed policy."
+  }
+
+  assert {
+    condition     = toset(flatten([for policy in aws_iam_policy.developer : [for statement in jsondecode(policy.policy).Statement : [for resource in flatten([statement.Resource]) : "${join(",", statement.Action)} ${resource}"]]])) == toset(flatten([for statement in jsondecode(output.developer_policy_json).Statement : [for resource in flatten([statement.Resource]) : "${join(",", statement.Action)} ${resource}"]]))
+    error_message = "Together they allow the same."
+  }
+}
+
+run "developers_of_sources_too_long_for_a_managed_policy" {
   command = plan
 
   variables {
     create_developer_policy = true
-    functions               = { for number in range(80) : "function-number-${number}" => { handler = "a.handler", runtime = "nodejs22.x", create = false } }
+    functions = { for number in range(45) : "function-${number}" => {
+      handler  = "a.handler"
+      runtime  = "nodejs22.x"
+      create   = false
+      triggers = { sns = { topic_arn = "arn:aws:sns:eu-west-1:123456789012:an-existing-topic-${number}" } }
+    } }
   }
 
   expect_failures = [aws_iam_policy.developer]

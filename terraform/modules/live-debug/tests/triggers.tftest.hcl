@@ -299,6 +299,27 @@ run "makes_shares_and_finds_sources" {
     error_message = "Streams made and given are read as asked for."
   }
 
+  # TLS.
+
+  assert {
+    condition = alltrue([
+      for policy in concat(values(aws_s3_bucket_policy.trigger)[*].policy, values(aws_sns_topic.trigger)[*].policy, values(aws_sqs_queue.trigger)[*].policy, values(aws_sqs_queue.dead_letters)[*].policy) :
+      length([
+        for statement in jsondecode(policy).Statement : statement
+        if statement.Effect == "Deny" && statement.Principal == "*" && statement.Condition == { Bool = { "aws:SecureTransport" = "false" } }
+      ]) == 1
+    ]) && length(aws_s3_bucket_policy.trigger) == length(aws_s3_bucket.trigger)
+    error_message = "What the module creates refuses requests without TLS."
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_sqs_queue.dead_letters["jobs"].policy).Statement[0].Resource == "arn:aws:sqs:eu-west-1:123456789012:live-debug-dev-tom-jobs-dlq.fifo"
+      && jsondecode(aws_sns_topic.trigger["orders"].policy).Statement[0].Condition == { StringEquals = { "AWS:SourceOwner" = "123456789012" } }
+    )
+    error_message = "A policy names its own queue; a topic keeps SNS's default for its account."
+  }
+
   # Permissions.
 
   assert {
@@ -478,7 +499,7 @@ run "logs_of_the_http_api" {
 
   assert {
     condition = (
-      aws_cloudwatch_log_group.http[0].name == "/aws/apigateway/live-debug-dev-tom-http" && aws_cloudwatch_log_group.http[0].retention_in_days == 30
+      aws_cloudwatch_log_group.http[0].name == "/aws/vendedlogs/live-debug-dev-tom-http" && aws_cloudwatch_log_group.http[0].retention_in_days == 30
       && alltrue([for settings in aws_apigatewayv2_stage.http[0].access_log_settings : settings.destination_arn == "arn:aws:logs:eu-west-1:123456789012:log-group:stub" && can(jsondecode(settings.format)) && !strcontains(settings.format, "body")])
       && length(aws_apigatewayv2_stage.http[0].access_log_settings) == 1
       && alltrue([for settings in aws_apigatewayv2_stage.http[0].default_route_settings : settings.throttling_rate_limit == 50])
@@ -563,6 +584,20 @@ run "shares_queues_tables_and_streams" {
   }
 }
 
+run "no_policies_where_they_are_the_callers" {
+  command = plan
+
+  variables {
+    tls_only  = false
+    functions = { hello = { handler = "a.b", runtime = "nodejs22.x", triggers = { s3 = {}, sns = {}, sqs = {} } } }
+  }
+
+  assert {
+    condition     = length(aws_s3_bucket_policy.trigger) == 0 && length(local.queue_policies) == 0
+    error_message = "Policies of the caller's would be replaced."
+  }
+}
+
 run "nothing_while_not_enabled" {
   command = plan
 
@@ -579,7 +614,7 @@ run "nothing_while_not_enabled" {
       length(aws_sns_topic.trigger), length(aws_sns_topic_subscription.trigger),
       length(aws_cloudwatch_event_bus.trigger), length(aws_cloudwatch_event_rule.pattern), length(aws_cloudwatch_event_target.pattern),
       length(aws_cloudwatch_event_rule.schedule), length(aws_cloudwatch_event_target.schedule),
-      length(aws_s3_bucket.trigger), length(aws_s3_bucket_public_access_block.trigger),
+      length(aws_s3_bucket.trigger), length(aws_s3_bucket_public_access_block.trigger), length(aws_s3_bucket_policy.trigger),
       length(aws_s3_bucket_server_side_encryption_configuration.trigger), length(aws_s3_bucket_notification.trigger),
       length(aws_sqs_queue.trigger), length(aws_sqs_queue.dead_letters), length(aws_sqs_queue_redrive_allow_policy.dead_letters),
       length(aws_dynamodb_table.trigger), length(aws_kinesis_stream.trigger),

@@ -250,7 +250,7 @@ variable "functions" {
     layer_dirs = optional(list(string), [])
     # Files below source_dir whose changes reload the function besides those that livectl finds, as patterns of .gitignore.
     watch = optional(list(string))
-    # The function's VPC, for `vpn_guidance` and the manifest. A stub is not placed in it, since it needs the internet, not the database; with `place_stub_in_vpc` it is, and then its subnets need NAT, and no VPC endpoint for execute-api with private DNS, which would answer 403 for the relay. A role given needs AWSLambdaVPCAccessExecutionRole then.
+    # The function's VPC, for `vpn_guidance` and the manifest. A stub is not placed in it, since it needs the internet, not the database; with `place_stub_in_vpc` it is, and then its subnets need NAT, and no VPC endpoint for execute-api with private DNS, which would answer 403 for the relay. Give a `role` of yours with AWSLambdaVPCAccessExecutionRole then: Lambda uses it after the stub's end to delete the network interfaces.
     vpc_config = optional(object({
       subnet_ids         = list(string)
       security_group_ids = list(string)
