@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { AwsClient } from 'aws4fetch';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
+import { runLivectl } from '../../cli/test/e2e/livectl-process.ts';
 import { clientAttributes } from '../../protocol/directory.ts';
 import { type ApplyStep, readItem, readManifest, start, stepIndex, stepsOf } from './account.ts';
 import { documented } from './documented.ts';
 import { type DirectoryCall, directoryCall, livectlCalls } from './livectl-calls.ts';
 import { type Moto, noResources } from './moto.ts';
 import { isAllowed } from './policy-evaluator.ts';
-import { missingTool, moduleFolder, testBoundMs, type Workspace } from './terraform-cli.ts';
+import { missingTool, moduleFolder, repository, testBoundMs, type Workspace } from './terraform-cli.ts';
 
 const skipped = missingTool(['terraform', '-version'], ['moto_server', '--help'], ['python3', '--version']);
 
@@ -231,9 +232,11 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
         context,
       );
       const ownFunctions = ['aws_lambda_function.orders', 'module.invoices.aws_lambda_function.this'];
+      const zips: Record<string, Uint8Array> = {};
       for (const name of ['orders', 'invoices']) {
         const folder = workspace.path('examples/existing-function');
         const zip = zipSync({ [`src/${name}.mjs`]: Buffer.from('export const handler = () => 1;') });
+        zips[name] = zip;
         writeFileSync(join(folder, `${name}.zip`), zip);
       }
       await run(documented('examples/existing-function/README.md', 'terraform apply'));
@@ -254,9 +257,28 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
       });
       expect({ apis: own.apis, tables: own.tables }).toEqual({ apis: [], tables: [] });
 
+      // As an UpdateFunctionCode that was refused on the way back leaves it: Terraform sees nothing of it.
+      const stubZip = readFileSync(join(repository, moduleFolder, 'dist/stub.zip'));
+      await updateCode(moto, 'orders-dev', stubZip);
+      await expectEmptyPlan();
+      const names = ['--function-name', 'orders-dev', '--function-name', 'invoices-dev'];
+      expect(await statusOf(moto, names)).toEqual({
+        code: 1,
+        deployed: { 'orders-dev': 'half', 'invoices-dev': 'own' },
+      });
+
       const on = documented('examples/existing-function/README.md', 'terraform apply -var live=true');
       expectSwitchedOn(await steps(on), ownFunctions);
+      expect((await statusOf(moto, ['--stage', 'dev'])).deployed).toEqual({
+        'orders-dev': 'stub',
+        'invoices-dev': 'stub',
+      });
+      await updateCode(moto, 'orders-dev', zips.orders ?? Buffer.of());
       await expectEmptyPlan('-var', 'live=true');
+      expect((await statusOf(moto, ['--stage', 'dev'])).deployed).toEqual({
+        'orders-dev': 'half',
+        'invoices-dev': 'stub',
+      });
       const live = await moto.resources();
       const { serve } = await outputs();
       expect(serve.value).toBe('livectl serve --stage dev');
@@ -276,6 +298,10 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
       const off = documented('examples/existing-function/README.md', 'terraform apply');
       expectSwitchedOff(await steps(off), ownFunctions);
       expect(await moto.resources()).toEqual(own);
+      expect(await statusOf(moto, names)).toEqual({
+        code: 0,
+        deployed: { 'orders-dev': 'own', 'invoices-dev': 'own' },
+      });
       await destroy();
       expect(await moto.resources()).toEqual(noResources);
     },
@@ -327,6 +353,30 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
     testBoundMs,
   );
 });
+
+/** Puts a package in a function's place behind Terraform's back. */
+async function updateCode(moto: Moto, functionName: string, zip: Uint8Array): Promise<void> {
+  const client = new AwsClient({
+    accessKeyId: 'test',
+    secretAccessKey: 'test',
+    service: 'lambda',
+    region: 'eu-west-1',
+  });
+  const url = `${moto.environment.AWS_ENDPOINT_URL}/2015-03-31/functions/${functionName}/code`;
+  const body = JSON.stringify({ ZipFile: Buffer.from(zip).toString('base64') });
+  expect(await client.fetch(url, { method: 'PUT', body })).toMatchObject({ ok: true });
+}
+
+/** What the built `livectl status` says is deployed, by the functions' names, and its exit code. */
+async function statusOf(moto: Moto, args: readonly string[]) {
+  const env = { ...moto.environment, AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
+  const { code, stdout } = await runLivectl(['status', ...args, '--format', 'json'], { env });
+  const { deployed }: { deployed: { function_name: string; state: string }[] } = JSON.parse(stdout);
+  return {
+    code,
+    deployed: Object.fromEntries(deployed.map(({ function_name: name, state }) => [name, state])),
+  };
+}
 
 /** What a stub can't do without: the relay with all its routes, the table with the secret, and its permissions. */
 const neededByStubs = [

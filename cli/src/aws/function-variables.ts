@@ -1,4 +1,4 @@
-// The environment variables of a deployed function, for its code and for livectl vpn --check: one signed
+// The configuration of a deployed function, for its code, livectl vpn --check and livectl status: one signed
 // GetFunctionConfiguration.
 import * as v from 'valibot';
 import type { Clock } from '../../../protocol/clock.ts';
@@ -9,21 +9,49 @@ import type { AwsIdentity } from './aws-identity.ts';
 import { endpointOf } from './endpoints.ts';
 
 const answerSchema = v.object({
-  Environment: v.optional(v.object({ Variables: v.optional(v.record(v.string(), v.string()), {}) }), {}),
+  CodeSha256: v.nullish(v.string(), ''),
+  Environment: v.nullish(v.object({ Variables: v.nullish(v.record(v.string(), v.string()), {}) }), {}),
+  Handler: v.nullish(v.string(), ''),
+  LastUpdateStatus: v.nullish(v.string(), ''),
+  LastUpdateStatusReason: v.nullish(v.string(), ''),
+  Layers: v.nullish(v.array(v.object({ Arn: v.nullish(v.string(), '') })), []),
+  Runtime: v.nullish(v.string(), ''),
 });
+
+/** A function as Lambda has it; texts are empty where Lambda says nothing. */
+export interface FunctionConfiguration {
+  /** SHA-256 of the deployed package, in base64. */
+  readonly codeSha256: string;
+  readonly handler: string;
+  readonly runtime: string;
+  /** ARNs. */
+  readonly layers: readonly string[];
+  /** Secret values among them: not to be shown. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** `Successful`, `InProgress` or `Failed`. */
+  readonly updateStatus: string;
+  readonly updateReason: string;
+}
 
 const timeoutMs = 10_000;
 
+/** The variables as they are set on AWS. Rejects as `functionConfiguration`. */
+export async function functionVariables(
+  ...args: Parameters<typeof functionConfiguration>
+): Promise<Readonly<Record<string, string>>> {
+  return (await functionConfiguration(...args)).variables;
+}
+
 /**
- * The variables as they are set on AWS. Rejects with LD_PERMISSION where `lambda:GetFunctionConfiguration` is refused,
+ * The configuration of `$LATEST`. Rejects with LD_PERMISSION where `lambda:GetFunctionConfiguration` is refused,
  * with LD_STAGE where there is no such function, with LD_AWS for a network that fails.
  */
-export async function functionVariables(
+export async function functionConfiguration(
   functionName: string,
   identity: AwsIdentity,
   http: HttpClient,
   clock: Clock,
-): Promise<Readonly<Record<string, string>>> {
+): Promise<FunctionConfiguration> {
   const { credentials, region } = identity;
   const path = `/2015-03-31/functions/${encodeURIComponent(functionName)}/configuration`;
   const url = new URL(path, endpointOf('lambda', region));
@@ -38,7 +66,7 @@ export async function functionVariables(
   const text = response.body.toString('utf8');
   if (response.status === 200) {
     const answer = v.safeParse(answerSchema, jsonIn(text));
-    if (answer.success) return answer.output.Environment.Variables ?? {};
+    if (answer.success) return configurationOf(answer.output);
     // Not with the parser's own words, which quote the answer: there are secrets in it.
     throw new LiveDebugError('LD_AWS', `what ${url.host} answered is no function configuration`, {
       remedy: 'check HTTPS_PROXY and AWS_ENDPOINT_URL: something else than AWS answers there',
@@ -55,7 +83,8 @@ export async function functionVariables(
       },
     );
   }
-  if (response.status === 404) {
+  // Anything else than Lambda has words of its own for what it doesn't have.
+  if (response.status === 404 && message.startsWith('Function not found')) {
     throw new LiveDebugError('LD_STAGE', `there is no function ${functionName} in ${region}`, {
       remedy: 'terraform apply with enabled = true; check --stage, --name, --region and --profile',
     });
@@ -63,6 +92,18 @@ export async function functionVariables(
   throw new LiveDebugError('LD_AWS', `Lambda answered ${response.status}: ${message}`, {
     remedy: 'try again; check --region and --profile',
   });
+}
+
+function configurationOf(answer: v.InferOutput<typeof answerSchema>): FunctionConfiguration {
+  return {
+    codeSha256: answer.CodeSha256,
+    handler: answer.Handler,
+    runtime: answer.Runtime,
+    layers: answer.Layers.map(({ Arn }) => Arn),
+    variables: answer.Environment.Variables ?? {},
+    updateStatus: answer.LastUpdateStatus,
+    updateReason: answer.LastUpdateStatusReason,
+  };
 }
 
 const refusalSchema = v.object({ message: v.optional(v.string()), Message: v.optional(v.string()) });

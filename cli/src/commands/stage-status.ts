@@ -1,9 +1,11 @@
-// What `livectl status` finds out: the stage's table, its clients and whether its relay answers.
+// What `livectl status` finds out: the stage's table, its clients, whether its relay answers, and what is deployed.
 
 import { systemClock } from '../../../protocol/clock.ts';
 import type { SkewEstimate } from '../../../protocol/clock-skew.ts';
+import { HttpClient } from '../../../protocol/http-client.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import { openRelaySocket } from '../../../protocol/relay-socket.ts';
+import { resolveIdentity } from '../aws/aws-identity.ts';
 import { hasEmulator } from '../aws/endpoints.ts';
 import { explainDirectory } from '../aws/explain-directory.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
@@ -11,8 +13,15 @@ import { openStage, type Stage, type StageOptions } from '../aws/stage.ts';
 import { jsonLine } from '../control/json-line.ts';
 import { reportFailure } from '../log/failure.ts';
 import { processOutput } from '../log/output.ts';
-import { clientStatus, type RelayStatus, type StageStatus, statusLines } from '../log/status-lines.ts';
+import {
+  clientStatus,
+  deployedLines,
+  type RelayStatus,
+  type StageStatus,
+  statusLines,
+} from '../log/status-lines.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
+import { deployedFunctions } from './deployed-functions.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
 
 export interface StatusOptions extends StageOptions {
@@ -31,7 +40,8 @@ export async function showStatus(options: StatusOptions): Promise<number> {
       if (options.format === 'json') processOutput.line(jsonLine(status));
       else processOutput.line(statusLines(status, processOutput.colour));
       const served = status.clients.some((client) => client.live);
-      return served && status.relay.reachable ? exitCodes.ok : exitCodes.failure;
+      const whole = status.deployed.every(({ state }) => isTolerable.has(state));
+      return served && status.relay.reachable && whole ? exitCodes.ok : exitCodes.failure;
     } catch (error) {
       throw explainDirectory(error, stage.context);
     } finally {
@@ -43,16 +53,51 @@ export async function showStatus(options: StatusOptions): Promise<number> {
   }
 }
 
+/** What isn't known isn't held against a stage. */
+const isTolerable: ReadonlySet<string> = new Set(['stub', 'updating', 'unknown']);
+
+export interface FunctionStatusOptions extends Omit<StatusOptions, 'stage' | 'name'> {
+  /** On AWS. */
+  readonly functionNames: readonly string[];
+}
+
+/** Shows what is deployed in the place of functions, without a stage; resolves with the exit code: 1 for any stub or trouble. */
+export async function showFunctionStatus(options: FunctionStatusOptions): Promise<number> {
+  const http = new HttpClient({ agentFor: proxyAgent });
+  try {
+    const identity = await resolveIdentity(options);
+    const asked = options.functionNames.map((functionName) => ({ functionName }));
+    const deployed = await deployedFunctions(asked, identity, http);
+    const status = { event: 'function_status', region: identity.region, deployed } as const;
+    if (options.format === 'json') processOutput.line(jsonLine(status));
+    else processOutput.line(deployedLines(deployed, processOutput.colour).join('\n'));
+    return deployed.every(({ problems, state }) => state === 'own' && problems.length === 0)
+      ? exitCodes.ok
+      : exitCodes.failure;
+  } catch (error) {
+    reportFailure(error, processOutput, options);
+    return exitCodeOf(error);
+  } finally {
+    http.close();
+  }
+}
+
 async function statusOf(
   options: StatusOptions,
-  { context, directory, identity, skew }: Stage,
+  { context, directory, http, identity, skew }: Stage,
 ): Promise<StageStatus> {
   const manifest = await readStageManifest(directory, options.stage, undefined, {
     region: identity.region,
     isEmulated: hasEmulator(),
   });
-  const [clients, relay] = await Promise.all([
+  const { functionNames, relayUrl, stubSha256: codeSha256 } = manifest;
+  const asked = [...functionNames].map(([name, functionName]) => ({
+    functionName,
+    expected: { stage: options.stage, name, table: context.tableName, relayUrl, codeSha256 },
+  }));
+  const [clients, deployed, relay] = await Promise.all([
     directory.clients(options.stage),
+    deployedFunctions(asked, identity, http),
     relayStatus(manifest.relayUrl, identity.region, await identity.credentials()),
   ]);
   const now = systemClock.now();
@@ -63,6 +108,7 @@ async function statusOf(
     region: identity.region,
     ...(manifest.isOfModule01 ? { module: '0.1' as const } : {}),
     functions: manifest.functions.map(({ name }) => name),
+    deployed,
     relay,
     ...clockOf(skew.estimate),
     clients: clients.map((client) => clientStatus(client, now)),

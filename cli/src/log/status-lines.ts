@@ -9,6 +9,26 @@ export type RelayStatus =
   | { readonly url: string; readonly reachable: true; readonly ms: number }
   | { readonly url: string; readonly reachable: false; readonly error: string };
 
+/**
+ * `stub`: a whole stub, of the stage that was asked for. `own`: nothing of a stub. `half`: an update of the function was
+ * refused half-way. `other`: a whole stub of another stage. `updating`: Lambda is still at it. `missing`: there is no such
+ * function. `unknown`: AWS didn't say.
+ */
+export type DeployedState = 'stub' | 'own' | 'half' | 'other' | 'updating' | 'missing' | 'unknown';
+
+/** Also an object of `status --format json`. */
+export interface DeployedFunction {
+  /** What it is called on AWS. */
+  readonly function_name: string;
+  readonly state: DeployedState;
+  /** The stage that its variables name. */
+  readonly stage?: string;
+  /** What isn't as it should be; empty for a whole stub, and for `own` where no stage was asked for. */
+  readonly problems: readonly string[];
+  /** What to do about them. */
+  readonly remedy?: string;
+}
+
 /** Also the object of `status --format json`. */
 export interface StageStatus {
   readonly event: 'status';
@@ -18,6 +38,8 @@ export interface StageStatus {
   /** Of a stage whose invocations can't prove that they are the stage's; absent for later modules. */
   readonly module?: '0.1';
   readonly functions: readonly string[];
+  /** What is in each function's place, in the order of `functions`. */
+  readonly deployed: readonly DeployedFunction[];
   readonly relay: RelayStatus;
   /** How far AWS's clock is ahead of this machine's; absent where nothing tells. */
   readonly clock?: { readonly ahead_ms: number; readonly within_ms: number };
@@ -53,7 +75,7 @@ export function clientStatus(client: ClientItem, now: number): StageStatus['clie
 /** Several lines, joined. */
 export function statusLines(status: StageStatus, colour: boolean): string {
   const paint = style(colour);
-  const { clients, clock, functions, region, relay, stage, table } = status;
+  const { clients, clock, deployed, functions, region, relay, stage, table } = status;
   const lines = [
     `stage ${paint.name(printable(stage))} in ${printable(region)} ${paint.dim(`(table ${printable(table)})`)}`,
   ];
@@ -62,6 +84,12 @@ export function statusLines(status: StageStatus, colour: boolean): string {
       `  module     ${paint.warn(status.module)}: its invocations cannot prove that they are the stage’s; apply module 0.2`,
     );
   lines.push(`  functions  ${functions.map(printable).join(', ')}`);
+  const whole = deployed.filter(({ problems, state }) => state === 'stub' && problems.length === 0);
+  const others = deployed.filter((one) => !whole.includes(one));
+  lines.push(
+    `  deployed   ${others.length === 0 ? paint.ok(`${whole.length} stubs`) : `${whole.length} of ${deployed.length} are stubs of this stage`}`,
+    ...deployedLines(others, colour).map((line) => `             ${line}`),
+  );
   lines.push(
     relay.reachable
       ? `  relay      ${paint.ok('reachable')} in ${relay.ms} ms ${paint.dim(printable(relay.url))}`
@@ -80,6 +108,30 @@ export function statusLines(status: StageStatus, colour: boolean): string {
     if (client.caller) lines.push(`             ${paint.dim(printable(client.caller))}`);
   }
   return lines.join('\n');
+}
+
+const stateWords: Readonly<Record<DeployedState, string>> = {
+  stub: 'a stub',
+  own: 'its own package',
+  half: 'half a stub: its invocations fail',
+  other: 'a stub of another stage',
+  updating: 'being updated',
+  missing: 'not there',
+  unknown: 'not known',
+};
+
+/** A line for each function, and below it what is wrong and what to do. */
+export function deployedLines(deployed: readonly DeployedFunction[], colour: boolean): string[] {
+  const paint = style(colour);
+  return deployed.flatMap(({ function_name: name, problems, remedy, stage, state }) => {
+    const isWell = problems.length === 0;
+    const of = state === 'stub' && stage !== undefined ? ` of stage ${printable(stage)}` : '';
+    return [
+      `${paint.name(printable(name))}: ${(isWell ? paint.ok : paint.bad)(stateWords[state])}${of}`,
+      ...problems.map((problem) => `  ${printable(problem)}`),
+      ...(remedy === undefined ? [] : [`  ${paint.dim(`to fix: ${printable(remedy)}`)}`]),
+    ];
+  });
 }
 
 function clockWords({ ahead_ms, within_ms }: NonNullable<StageStatus['clock']>, paint: Style): string {

@@ -27,6 +27,7 @@ const functionName = v.pipe(
 const documentSchema = v.object({
   version: v.literal(1),
   relay: v.object({ url: v.pipe(v.string(), v.url()) }),
+  stub: v.nullish(v.object({ code_sha256: v.string() })),
   functions: v.record(
     functionName,
     v.object({
@@ -53,6 +54,8 @@ const documentSchema = v.object({
 export interface StageManifest {
   readonly relayUrl: string;
   readonly functions: readonly FunctionSettings[];
+  /** SHA-256 of the stub's package in base64; undefined where an older module wrote the manifest. */
+  readonly stubSha256: string | undefined;
   /** HTTP URLs, for functions that have one. */
   readonly urls: ReadonlyMap<string, string>;
   /** What each function is called on AWS. */
@@ -92,7 +95,7 @@ export async function readStageManifest(
       },
     );
   }
-  const { functions, relay, vpcs } = parsed.output;
+  const { functions, relay, stub, vpcs } = parsed.output;
   checkRelayUrl(stage, relay.url, place);
   for (const [name, entry] of Object.entries(functions)) {
     const [path] = pathsOutside(esbuildSettings(entry.esbuild), entry.source_dir);
@@ -125,6 +128,7 @@ export async function readStageManifest(
   }
   return {
     relayUrl: relay.url,
+    stubSha256: stub?.code_sha256,
     functions: chosen.map(([name, entry]) => settingsOf(name, entry)),
     urls,
     functionNames: new Map(chosen.map(([name, entry]) => [name, entry.function_name])),

@@ -123,6 +123,10 @@ test('a client’s item is refused, or shown', () => {
         table: text,
         region: text,
         functions: [text],
+        deployed: [
+          { function_name: text, state: 'half', stage: text, problems: [text], remedy: text } as const,
+          { function_name: text, state: 'stub', stage: text, problems: [] } as const,
+        ],
         relay,
         clients,
       } as const;

@@ -103,6 +103,11 @@ run "makes_relay_directory_and_stubs" {
   }
 
   assert {
+    condition     = output.manifest.stub == { code_sha256 = filebase64sha256("./dist/stub.zip") }
+    error_message = "The manifest tells the stub by its package, as Lambda does."
+  }
+
+  assert {
     condition = jsondecode(aws_dynamodb_table_item.secret[0].item) == {
       stage = { S = "dev-tom#manifest" }, item = { S = "secret" }, secret = { S = output.environment["hello"].LIVE_DEBUG_SECRET }
     }
@@ -140,6 +145,7 @@ run "makes_relay_directory_and_stubs" {
         "version": 1, "stage": "dev-tom", "region": "eu-west-1", "account_id": "123456789012",
         "relay": { "url": "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/live" },
         "table": "live-debug-dev-tom",
+        "stub": { "code_sha256": "${filebase64sha256("./dist/stub.zip")}" },
         "functions": {
           "hello": {
             "function_name": "live-debug-dev-tom-hello", "function_arn": "arn:aws:lambda:eu-west-1:123456789012:function:stub",

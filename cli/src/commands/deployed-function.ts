@@ -1,0 +1,105 @@
+// [1] What is deployed in a function's place, told by its configuration: the stub, the function's own code, or a half of each.
+
+import { firstLine } from '../../../protocol/live-debug-error.ts';
+import type { FunctionConfiguration } from '../aws/function-variables.ts';
+import type { DeployedFunction } from '../log/status-lines.ts';
+
+/** What the stage's manifest says a stub of it has. */
+export interface ExpectedStub {
+  readonly stage: string;
+  /** The function's name in the stage. */
+  readonly name: string;
+  readonly table: string;
+  readonly relayUrl: string;
+  /** SHA-256 of the module's stub in base64; undefined in a manifest of an older module. */
+  readonly codeSha256: string | undefined;
+}
+
+/** The one handler that stubs have. */
+const stubHandler = 'index.handler';
+const stubVariables = ['LIVE_DEBUG_STAGE', 'LIVE_DEBUG_FUNCTION', 'LIVE_DEBUG_TABLE', 'LIVE_DEBUG_RELAY'];
+
+/**
+ * Compares a function with the stub that `expected` says; without it, says whether any stub is there. `knownSha256` is the
+ * stub that this livectl was built with: without a manifest, only that one is known by its package.
+ */
+export function deployedFunction(
+  functionName: string,
+  deployed: FunctionConfiguration,
+  knownSha256: string,
+  expected?: ExpectedStub,
+): DeployedFunction {
+  const { codeSha256, handler, layers, runtime, updateReason, updateStatus, variables } = deployed;
+  const missing = stubVariables.filter((name) => variables[name] === undefined);
+  const isConfigured = missing.length === 0;
+  // A stub of another version has another package, which nothing tells from the function's own.
+  const isStubCode = [knownSha256, expected?.codeSha256].includes(codeSha256);
+  const mayBeStubCode = isStubCode || (isConfigured && expected?.codeSha256 === undefined);
+  const stage = variables.LIVE_DEBUG_STAGE;
+  const at = { function_name: functionName, ...(stage === undefined ? {} : { stage }) };
+  if (updateStatus === 'InProgress') return { ...at, state: 'updating', problems: [] };
+  const problems: string[] = [];
+  if (updateStatus === 'Failed')
+    problems.push(`its last update failed: ${firstLine(updateReason) || 'Lambda gives no reason'}`);
+  const isOwn = !isStubCode && missing.length === stubVariables.length;
+  if (isOwn) {
+    if (expected) problems.push('it runs its own package and has none of the stub’s variables');
+    return {
+      ...at,
+      state: 'own',
+      problems,
+      ...(problems.length > 0 ? { remedy: applyRemedy(expected) } : {}),
+    };
+  }
+  if (!mayBeStubCode) problems.push('its package is not the stub’s, although it has the stub’s variables');
+  if (!isConfigured)
+    problems.push(`its package is the stub’s, but these variables are missing: ${missing.join(', ')}`);
+  if (handler !== stubHandler)
+    problems.push(`its handler is ${JSON.stringify(handler)}, not the stub’s ${stubHandler}`);
+  if (!/^nodejs/.test(runtime))
+    problems.push(`its runtime is ${JSON.stringify(runtime)}, and the stub needs Node.js`);
+  if (problems.length > 0) return { ...at, state: 'half', problems, remedy: halfRemedy(functionName) };
+  if (expected) problems.push(...differences(variables, expected));
+  if (problems.length > 0) return { ...at, state: 'other', problems, remedy: applyRemedy(expected) };
+  if (expected && layers.length > 0)
+    problems.push(
+      `it has ${layers.length} layers, whose extensions start beside the stub; a stub needs none`,
+    );
+  return {
+    ...at,
+    state: 'stub',
+    problems,
+    ...(problems.length > 0
+      ? { remedy: 'let the function take the module’s output stub.layers while live' }
+      : {}),
+  };
+}
+
+/** Names, not values, but for where a value is in the manifest too. */
+function differences(variables: Readonly<Record<string, string>>, expected: ExpectedStub): string[] {
+  const wanted = {
+    LIVE_DEBUG_STAGE: expected.stage,
+    LIVE_DEBUG_FUNCTION: expected.name,
+    LIVE_DEBUG_TABLE: expected.table,
+    LIVE_DEBUG_RELAY: expected.relayUrl,
+  };
+  return Object.entries(wanted)
+    .filter(([name, value]) => variables[name] !== value)
+    .map(
+      ([name, value]) =>
+        `its ${name} is ${JSON.stringify(variables[name])}, and the stage’s ${JSON.stringify(value)}`,
+    );
+}
+
+function applyRemedy(expected: ExpectedStub | undefined): string {
+  const stage = expected ? ` of stage ${expected.stage}` : '';
+  return `terraform apply the configuration${stage}, and have the function take the module’s outputs stub and environment`;
+}
+
+function halfRemedy(functionName: string): string {
+  return [
+    'Terraform may plan no change, since its state has what was refused: switch the stage the other way and back (terraform apply',
+    'with enabled = true, then false, or the reverse), or put the package back with',
+    `aws lambda update-function-code --function-name ${functionName} --zip-file fileb://PACKAGE.zip`,
+  ].join(' ');
+}

@@ -1,0 +1,64 @@
+// What `livectl status` asks Lambda: each function's configuration, a few at a time.
+
+import stubZip from 'embedded:stub.zip';
+import { createHash } from 'node:crypto';
+import { systemClock } from '../../../protocol/clock.ts';
+import type { HttpClient } from '../../../protocol/http-client.ts';
+import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import type { AwsIdentity } from '../aws/aws-identity.ts';
+import { functionConfiguration } from '../aws/function-variables.ts';
+import type { DeployedFunction } from '../log/status-lines.ts';
+import { deployedFunction, type ExpectedStub } from './deployed-function.ts';
+
+/** Requests at once; GetFunctionConfiguration is throttled at 100 per second for an account (AWS: "Lambda quotas"). */
+const atOnce = 8;
+
+export interface AskedFunction {
+  /** On AWS. */
+  readonly functionName: string;
+  readonly expected?: ExpectedStub;
+}
+
+/** In the order of `functions`. Rejects never: what AWS refuses is the state `missing` or `unknown`. */
+export async function deployedFunctions(
+  functions: readonly AskedFunction[],
+  identity: AwsIdentity,
+  http: HttpClient,
+): Promise<DeployedFunction[]> {
+  const found: DeployedFunction[] = [];
+  // As Lambda's CodeSha256.
+  const stubSha256 = createHash('sha256').update(stubZip).digest('base64');
+  let next = 0;
+  const ask = async () => {
+    for (let index = next++; index < functions.length; index = next++) {
+      const asked = functions[index] as AskedFunction;
+      found[index] = await deployed(asked, stubSha256, identity, http);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, ask));
+  return found;
+}
+
+async function deployed(
+  { expected, functionName }: AskedFunction,
+  stubSha256: string,
+  identity: AwsIdentity,
+  http: HttpClient,
+): Promise<DeployedFunction> {
+  try {
+    return deployedFunction(
+      functionName,
+      await functionConfiguration(functionName, identity, http, systemClock),
+      stubSha256,
+      expected,
+    );
+  } catch (error) {
+    const isMissing = error instanceof LiveDebugError && error.code === 'LD_STAGE';
+    return {
+      function_name: functionName,
+      state: isMissing ? 'missing' : 'unknown',
+      problems: [messageOf(error)],
+      ...(error instanceof LiveDebugError && error.remedy !== undefined ? { remedy: error.remedy } : {}),
+    };
+  }
+}

@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import type { FunctionConfiguration } from '../../src/aws/function-variables.ts';
+import { deployedFunction, type ExpectedStub } from '../../src/commands/deployed-function.ts';
+
+const stubCode = 'c3R1Yg==';
+const variables = {
+  CURRENCY: 'EUR',
+  LIVE_DEBUG_STAGE: 'dev',
+  LIVE_DEBUG_FUNCTION: 'orders',
+  LIVE_DEBUG_TABLE: 'live-debug-dev',
+  LIVE_DEBUG_RELAY: 'https://a.execute-api.eu-west-1.amazonaws.com/live',
+  LIVE_DEBUG_SECRET: 's3cret',
+};
+const stub: FunctionConfiguration = {
+  codeSha256: stubCode,
+  handler: 'index.handler',
+  runtime: 'nodejs22.x',
+  layers: [],
+  variables,
+  updateStatus: 'Successful',
+  updateReason: '',
+};
+const own = { ...stub, codeSha256: 'b3du', handler: 'app.handler', variables: { CURRENCY: 'EUR' } };
+const expected: ExpectedStub = {
+  stage: 'dev',
+  name: 'orders',
+  table: 'live-debug-dev',
+  relayUrl: variables.LIVE_DEBUG_RELAY,
+  codeSha256: stubCode,
+};
+const older = { ...expected, codeSha256: undefined };
+
+test.each([
+  ['a stub', stub, expected, 'stub', ''],
+  [
+    'the stub of a newer module, by its manifest',
+    { ...stub, codeSha256: 'bmV3' },
+    { ...expected, codeSha256: 'bmV3' },
+    'stub',
+    '',
+  ],
+  [
+    'the stub of an older module, whose manifest doesn’t say',
+    { ...stub, codeSha256: 'b2xk' },
+    older,
+    'stub',
+    '',
+  ],
+  ['a stub without a stage', stub, undefined, 'stub', ''],
+  ['its own package', own, undefined, 'own', ''],
+  ['its own package, in a stage', own, expected, 'own', 'none of the stub’s variables'],
+  [
+    'stub code left behind',
+    { ...own, codeSha256: stubCode },
+    undefined,
+    'half',
+    'variables are missing: LIVE_DEBUG_STAGE',
+  ],
+  [
+    'its own code with the stub’s configuration',
+    { ...stub, codeSha256: 'b3du' },
+    expected,
+    'half',
+    'its package is not the stub’s',
+  ],
+  [
+    'the same, without a stage',
+    { ...stub, codeSha256: 'b3du', handler: 'app.handler' },
+    undefined,
+    'half',
+    'its handler is "app.handler"',
+  ],
+  [
+    'a runtime that the stub can’t run on',
+    { ...stub, runtime: 'python3.13' },
+    expected,
+    'half',
+    '"python3.13", and the stub needs Node',
+  ],
+  [
+    'a stub of another stage',
+    { ...stub, variables: { ...variables, LIVE_DEBUG_STAGE: 'ada' } },
+    expected,
+    'other',
+    'LIVE_DEBUG_STAGE is "ada"',
+  ],
+  [
+    'a relay that is gone',
+    stub,
+    { ...expected, relayUrl: 'https://b/live' },
+    'other',
+    'the stage’s "https://b/live"',
+  ],
+  [
+    'layers',
+    { ...stub, layers: ['arn:aws:lambda:eu-west-1:1:layer:a:1'] },
+    expected,
+    'stub',
+    'it has 1 layers',
+  ],
+  [
+    'an update that failed',
+    { ...own, updateStatus: 'Failed', updateReason: 'no role\nat all' },
+    undefined,
+    'own',
+    'its last update failed: no role',
+  ],
+  ['an update that goes on', { ...own, updateStatus: 'InProgress' }, expected, 'updating', ''],
+] as const)('%s', (_what, configuration, stage, state, problem) => {
+  const found = deployedFunction('orders-dev', configuration, stubCode, stage);
+  expect(found.state).toBe(state);
+  expect(JSON.stringify(found)).not.toContain('s3cret');
+  if (problem === '') expect(found.problems).toEqual([]);
+  else {
+    expect(found.problems.join('; ')).toContain(problem);
+    expect(found.remedy).toBeDefined();
+  }
+});
