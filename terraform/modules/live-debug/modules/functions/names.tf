@@ -66,6 +66,12 @@ locals {
       function = name, field = ".triggers.function_url"
     } if try(f.triggers.function_url.authorization_type == "NONE", false)],
     [for part in local.parts : {
+      kind     = "SQS queue", most = 80
+      name     = "${local.prefix}-${part.part}-dlq${part.fifo ? ".fifo" : ""}"
+      same     = "${local.prefix}-${part.part}-dlq${part.fifo ? ".fifo" : ""}", id = "${part.part}-dlq, for dead letters"
+      function = part.function, field = ".${part.field} (its dead-letter queue)"
+    } if part.source == "sqs"],
+    [for part in local.parts : {
       kind     = local.part_kinds[part.source].kind, most = local.part_kinds[part.source].most
       name     = "${local.prefix}-${part.part}${part.fifo ? ".fifo" : ""}"
       same     = "${local.prefix}-${part.part}${part.fifo ? ".fifo" : ""}", id = part.part
@@ -78,12 +84,6 @@ locals {
       same     = lower(replace(part.part, "_", "-")), id = part.part
       function = part.function, field = ".${part.field}"
     } if part.source == "s3"],
-    [for part in local.parts : {
-      kind     = "SQS queue", most = 80
-      name     = "${local.prefix}-${part.part}-dlq${part.fifo ? ".fifo" : ""}"
-      same     = "${local.prefix}-${part.part}-dlq${part.fifo ? ".fifo" : ""}", id = "${part.part}-dlq, for dead letters"
-      function = part.function, field = ".${part.field} (its dead-letter queue)"
-    } if part.source == "sqs"],
   )
 
   part_kinds = {
