@@ -108,8 +108,9 @@ export class RelayPoster {
   async attempt(connectionId: string, body: string, options: AttemptOptions): Promise<PostOutcome | string> {
     const { clock, credentials } = this.#options;
     const { http = this.#options.http, signal, timeoutMs = postTimeoutMs, untilMs } = options;
-    const url = new URL(this.#base + encodeURIComponent(connectionId));
     try {
+      // Throws for an id that is no text, which a peer can name.
+      const url = new URL(this.#base + encodeURIComponent(connectionId));
       const now = clock.now();
       const headers = this.#signer.sign({ method: 'POST', url, body }, await credentials(), now);
       const boundMs = Math.max(1, Math.min(timeoutMs, untilMs - now));

@@ -205,3 +205,11 @@ it('warms by a post that reaches nobody, and is silent about its failure', async
   await poster().warm();
   expect(posts.map(({ request, text }) => [request.url, text])).toEqual([['/live/@connections/warm', '']]);
 });
+
+it('fails for an id that is no text', async () => {
+  // A peer's JSON can say so: half of a pair of UTF-16 is no character.
+  const texts = ['a', 'b'];
+  const outcome = await poster().post('half\ud800', texts, clock.now() + 5000);
+  expect(outcome).toMatchObject({ kind: 'failed' });
+  expect(posts).toEqual([]);
+});
