@@ -39,6 +39,8 @@ export function dial({ clock, open, onFailure, signal }: DialOptions): Promise<R
     };
     const end = () => {
       isOver = true;
+      // The signal is the link's, and outlives thousands of these.
+      signal.removeEventListener('abort', onAbort);
       fresh?.cancel();
       abortUnreached();
       for (const attempt of reached) attempt.abort();
@@ -81,11 +83,11 @@ export function dial({ clock, open, onFailure, signal }: DialOptions): Promise<R
         },
       );
     };
-    signal.addEventListener('abort', () => {
-      if (isOver) return;
+    const onAbort = () => {
       end();
       reject(new LiveDebugError('LD_RELAY', 'the link to the relay is closed'));
-    });
+    };
+    signal.addEventListener('abort', onAbort);
     begin();
   });
 }

@@ -1,4 +1,5 @@
 // Attempts side by side with the clock in hand: none waits for a cut that is over, and the relay is not flooded.
+import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RelaySocket } from '../../../protocol/relay-socket.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
@@ -140,4 +141,13 @@ test('its end ends all attempts', async () => {
   await expect(dialled).rejects.toMatchObject({ code: 'LD_RELAY' });
   expect(open()).toEqual([]);
   expect(clock.pending).toEqual([]);
+});
+
+test('attempts that are over leave nothing behind, however many there were', async () => {
+  for (let count = 0; count < 20; count += 1) {
+    const dialled = start();
+    attempts.at(-1)?.fail(new Error('no network'));
+    await expect(dialled).rejects.toThrow('no network');
+  }
+  expect(getEventListeners(end.signal, 'abort')).toEqual([]);
 });
