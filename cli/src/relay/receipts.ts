@@ -33,7 +33,8 @@ export class Receipts {
 
   /** A chunk of a proven sender's message has come, and some are missing. Never rejects. */
   async chunk(header: MessageHeader, chunk: Buffer, channel: Channel): Promise<void> {
-    if (header.type !== 'invoke') return;
+    // A single one that was whole is here again: its post went out twice.
+    if (header.type !== 'invoke' || header.total === 1) return;
     const key = keyOf(header, channel);
     const entry = this.#entries.get(key) ?? { replyTo: undefined, isTimed: false, count: 0 };
     this.#entries.set(key, entry);

@@ -58,6 +58,13 @@ test('nothing of one that is whole by then, or of another message', async () => 
   expect(told).toEqual([]);
 });
 
+test('nothing of a second copy of one that was whole at once', async () => {
+  receipts.done(header(0, { total: 1 }), channel);
+  await receipts.chunk(header(0, { total: 1 }), first(['receiving']), channel);
+  clock.advance(60_000);
+  expect(told).toEqual([]);
+});
+
 test('nothing to a stub that would take it for an ack', async () => {
   await receipts.chunk(header(0), first(['asks', 'moved']), channel);
   await receipts.chunk(header(0, { id: 'd' }), first(), channel);
