@@ -38,7 +38,7 @@ const floorDecay = 1.01;
 /** A rate is measured over at least this. */
 const shortestRoundMs = 300;
 
-/** The slowest line that a first chunk is given time for, 64 kbit/s. */
+/** The slowest line that a chunk is given time for, 64 kbit/s; on a slower one each time-out doubles the time of the next try. */
 const slowestBytesPerMs = 8;
 
 /**
@@ -104,9 +104,13 @@ export class Line {
   end({ at, bytes }: Passage, how: Passing, isFull: boolean): void {
     const now = this.#clock.now();
     const tookMs = Math.max(1, now - at);
-    // Nothing of it came through: the line is slower than all that was on its way in that time.
+    // Nothing of it came through: the line is slower than all that was on its way in that time. An ack that got no answer,
+    // or a machine that slept, would make it look as if it took hours.
     if (how === 'broken')
-      this.#rate = Math.min(this.#rate ?? slowestBytesPerMs, this.#underWayBytes / tookMs);
+      this.#rate = Math.max(
+        slowestBytesPerMs,
+        Math.min(this.#rate ?? slowestBytesPerMs, this.#underWayBytes / tookMs),
+      );
     this.#underWayBytes -= bytes;
     if (how === 'refused' || how === 'broken') return this.#shrinkTo(this.#windowBytes / 2, now);
     if (how === 'given-up') return;

@@ -249,6 +249,18 @@ describe('a small message', () => {
     await Promise.all(large);
   });
 
+  test('that was not answered, or that the machine slept through, takes no time from others', async () => {
+    const uplink = new Uplink(20);
+    const { clock, queue } = uplink;
+    const usualMs = queue.line.timeoutMs(250);
+    for (const ms of [usualMs, 8 * 3_600_000]) {
+      const passage = queue.line.begin(250);
+      clock.jump(ms);
+      queue.line.end(passage, 'broken', false);
+      expect(queue.line.timeoutMs(250)).toBe(usualMs);
+    }
+  });
+
   test('has a bound in number, too', async () => {
     const uplink = new Uplink(100);
     const acks = Array.from({ length: 1000 }, () => uplink.ack());
