@@ -61,7 +61,11 @@ export class WarmConnections {
   #peaks: { readonly at: number; readonly count: number }[] = [];
   #timer: Timer | undefined;
   #pauseMs = firstPauseMs;
+  /** The timer is that of a pause. */
+  #isPausing = false;
   #opening: Promise<void> | undefined;
+  /** When that began last. */
+  #openedAt = Number.NEGATIVE_INFINITY;
   #again = false;
   #closed = false;
 
@@ -101,7 +105,9 @@ export class WarmConnections {
       const isSure = before !== undefined && Math.abs(idleMs - before.ms) <= before.ms * same;
       this.#keepAlive = { ms: isSure ? Math.min(idleMs, before.ms) : idleMs, isSure, seenAt: now };
     }
-    if (inOrder && idleMs < shortestMs) this.#openAfter(this.#nextPauseMs());
+    // One that is cut can be had again at once; not where others are cut, too, as soon as they are open.
+    const isRepeated = now - this.#openedAt < shortestMs;
+    if (idleMs < shortestMs && (inOrder || isRepeated)) this.#pause();
     else if (this.#options.http.idle(this.#url) < this.#wanted) void this.#open();
   }
 
@@ -125,7 +131,9 @@ export class WarmConnections {
   async #use(): Promise<void> {
     if (this.#closed) return;
     this.#timer?.cancel();
-    const { http } = this.#options;
+    const { clock, http } = this.#options;
+    this.#openedAt = clock.now();
+    this.#isPausing = false;
     this.#notePeak(0);
     const own = this.#wanted;
     const request = { method: 'GET', url: this.#url, headers: {}, timeoutMs: answerBoundMs };
@@ -141,8 +149,16 @@ export class WarmConnections {
 
   #openAfter(ms: number): void {
     this.#timer?.cancel();
+    this.#isPausing = false;
     if (this.#closed) return;
     this.#timer = this.#options.clock.after(ms, () => void this.#open(), { background: true });
+  }
+
+  /** One for all that end together. */
+  #pause(): void {
+    if (this.#isPausing) return;
+    this.#openAfter(this.#nextPauseMs());
+    this.#isPausing = true;
   }
 
   /** Doubled from one to the next, with jitter. */

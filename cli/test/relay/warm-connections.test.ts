@@ -155,6 +155,23 @@ describe('connections to the relay', () => {
     }
   });
 
+  it('that are cut as soon as they are idle are tried again with longer and longer pauses, too', async () => {
+    answer = (response) => {
+      response.writeHead(403).end();
+      const { socket } = response;
+      setTimeout(() => socket?.resetAndDestroy(), 5);
+    };
+    warm.start();
+    for (let round = 1; round <= 3; round += 1) {
+      const isPaused = () =>
+        clock.pending.length === 1 && (clock.pending[0] ?? 0) <= firstPauseMs * 2 ** (round - 1);
+      await expect.poll(isPaused, { interval: 2 }).toBe(true);
+      // Once at once: a network that has just changed cuts what was open.
+      expect(requests.length).toBeLessThanOrEqual((round + 1) * 2 * fewest);
+      clock.advance(clock.pending[0] ?? 0);
+    }
+  });
+
   it('are as many as were used at once in the last quarter of an hour, within a bound', async () => {
     warm.start();
     await idle(2, 2);
