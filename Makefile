@@ -1,11 +1,11 @@
 # `make` alone lists what there is. Nothing to set up but Node >= 20 and make itself.
 .DEFAULT_GOAL := help
-.PHONY: help dev build test test-real test-deploy check bench bench-network clean
+.PHONY: help dev build test test-real test-deploy check module-release bench bench-network clean
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 dev: build ## Start the local cloud and serve examples/quickstart; prints a curl line
 	node dist/livectl.mjs serve --local --root examples/quickstart
@@ -26,6 +26,9 @@ check: build ## Types, linter, format, stale built files
 	tsc --noEmit
 	biome check --error-on-warnings .
 	node scripts/check.mjs
+
+module-release: build ## Write the module as a repository for the registry, with its tag: OUT=folder VERSION=0.2.0
+	@node scripts/module-release.mjs
 
 bench: build bench/node_modules/.package-lock.json ## Measure speed, write docs/benchmarks.md
 	node dist/bench.mjs

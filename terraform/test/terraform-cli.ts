@@ -78,25 +78,7 @@ export class Workspace {
 
   /** Runs one command in a folder of the copy. Rejects when it can't be run or takes too long, not when it fails. */
   terraform(folder: string, ...args: readonly string[]): Promise<CommandResult> {
-    const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|TF_VAR)_/.test(name));
-    const env = {
-      ...Object.fromEntries(inherited),
-      ...this.#environment,
-      TF_IN_AUTOMATION: '1',
-      TF_INPUT: '0',
-      TF_CLI_ARGS: '-no-color',
-      CHECKPOINT_DISABLE: '1',
-      // Every command reads the provider's schema anew: fewer collections of that garbage save a third of its time.
-      GOGC: '400',
-    };
-    const options = { cwd: this.path(folder), env, timeout: commandBoundMs, maxBuffer: 64 * 1024 * 1024 };
-    return new Promise((resolve, reject) => {
-      execFile('terraform', args, options, (error, stdout, stderr) => {
-        if (error && typeof error.code !== 'number') {
-          reject(new Error(`terraform ${args[0]} in ${folder}: ${error.message}\n${stdout}${stderr}`));
-        } else resolve({ code: Number(error?.code ?? 0), stdout, output: stdout + stderr });
-      });
-    });
+    return terraformIn(this.path(folder), args, this.#environment);
   }
 
   /** As `terraform`, for commands that must succeed. */
@@ -110,6 +92,36 @@ export class Workspace {
   remove(): void {
     rmSync(this.root, { recursive: true, force: true });
   }
+}
+
+/**
+ * Runs one command in any folder. Rejects when it can't be run or takes too long, not when it fails.
+ * `environment` is added to the process's own, of which nothing AWS remains.
+ */
+export function terraformIn(
+  cwd: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|TF_VAR)_/.test(name));
+  const env = {
+    ...Object.fromEntries(inherited),
+    ...environment,
+    TF_IN_AUTOMATION: '1',
+    TF_INPUT: '0',
+    TF_CLI_ARGS: '-no-color',
+    CHECKPOINT_DISABLE: '1',
+    // Every command reads the provider's schema anew: fewer collections of that garbage save a third of its time.
+    GOGC: '400',
+  };
+  const options = { cwd, env, timeout: commandBoundMs, maxBuffer: 64 * 1024 * 1024 };
+  return new Promise((resolve, reject) => {
+    execFile('terraform', args, options, (error, stdout, stderr) => {
+      if (error && typeof error.code !== 'number') {
+        reject(new Error(`terraform ${args[0]} in ${cwd}: ${error.message}\n${stdout}${stderr}`));
+      } else resolve({ code: Number(error?.code ?? 0), stdout, output: stdout + stderr });
+    });
+  });
 }
 
 function isSource(path: string): boolean {

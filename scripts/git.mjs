@@ -1,0 +1,49 @@
+// git for scripts: in the folder that is named, whatever repository this process was started for.
+import { execFileSync } from 'node:child_process';
+
+/** Git's variables for the repository of a hook or an alias would stand above the folders named here. */
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(
+    ([name]) => !/^GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX|OBJECT_DIRECTORY|COMMON_DIR)$/.test(name),
+  ),
+);
+
+/**
+ * Throws with git's words when it fails.
+ * @param {string} folder
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string>, input?: string | Buffer }} [options]
+ * @returns {string} what it prints
+ */
+export function git(folder, args, options) {
+  return gitBytes(folder, args, options).toString('utf8');
+}
+
+/**
+ * @param {string} folder
+ * @param {string[]} args
+ * @param {{ env?: Record<string, string>, input?: string | Buffer }} [options]
+ */
+export function gitBytes(folder, args, { env = {}, input } = {}) {
+  try {
+    return execFileSync('git', ['-C', folder, ...args], {
+      env: { ...environment, ...env },
+      input,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      maxBuffer: 64 * 1024 * 1024,
+    });
+  } catch (error) {
+    const stderr = /** @type {{ stderr?: Buffer }} */ (error).stderr?.toString().trim();
+    throw new Error(`git ${args[0]} in ${folder} failed: ${stderr || String(error)}`);
+  }
+}
+
+/** @param {string} folder @param {string[]} args */
+export function succeeds(folder, args) {
+  try {
+    gitBytes(folder, args);
+    return true;
+  } catch {
+    return false;
+  }
+}
