@@ -91,9 +91,11 @@ export class Reassembler {
     return undefined;
   }
 
-  /** The message that has begun to arrive, of those of `types` the latest, and the chunks it lacks. */
-  unfinished(...types: MessageType[]): { attempt: number; chunks: number[] } | undefined {
-    const begun = [...this.#pending.values()].findLast(({ header }) => types.includes(header.type));
+  /** The message of `from` that has begun to arrive, of those of `types` the latest, and the chunks it lacks. */
+  unfinished(from: string, ...types: MessageType[]): { attempt: number; chunks: number[] } | undefined {
+    const begun = [...this.#pending.values()].findLast(
+      ({ header, source }) => source === from && types.includes(header.type),
+    );
     if (begun === undefined) return undefined;
     const { chunks, header } = begun;
     return { attempt: header.attempt, chunks: [...chunks.keys()].filter((seq) => !chunks[seq]) };

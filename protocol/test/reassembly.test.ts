@@ -159,14 +159,16 @@ it('forgets which messages it has seen beyond a number', () => {
 
 it('tells which chunks the latest message of a type lacks', () => {
   const pending = reassembler();
-  expect(pending.unfinished('invoke')).toBeUndefined();
+  expect(pending.unfinished('stub', 'invoke')).toBeUndefined();
   pending.accept('stub', header('a', 1, 4), bytes('1'));
   pending.accept('stub', header('a', 3, 4), bytes('3'));
-  expect(pending.unfinished('result', 'invoke')).toEqual({ attempt: 1, chunks: [0, 2] });
-  expect(pending.unfinished('result')).toBeUndefined();
+  expect(pending.unfinished('stub', 'result', 'invoke')).toEqual({ attempt: 1, chunks: [0, 2] });
+  expect(pending.unfinished('stub', 'result')).toBeUndefined();
   pending.accept('stub', header('a', 2, 3, 2), bytes('2'));
-  expect(pending.unfinished('invoke')).toEqual({ attempt: 2, chunks: [0, 1] });
+  // Another sender's chunks are no use to this one.
+  pending.accept('stub-2', header('a', 7, 8, 2), bytes('7'));
+  expect(pending.unfinished('stub', 'invoke')).toEqual({ attempt: 2, chunks: [0, 1] });
   pending.accept('stub', header('a', 0, 3, 2), bytes('0'));
   pending.accept('stub', header('a', 1, 3, 2), bytes('1'));
-  expect(pending.unfinished('invoke')).toEqual({ attempt: 1, chunks: [0, 2] });
+  expect(pending.unfinished('stub', 'invoke')).toEqual({ attempt: 1, chunks: [0, 2] });
 });

@@ -340,7 +340,7 @@ export class Exchange {
       const probed = {
         replyTo: connectionId,
         parts: parts?.acknowledge(),
-        lacks: this.#reassembler.unfinished('result', 'error'),
+        lacks: this.#reassembler.unfinished(client.channel.enc, 'result', 'error'),
       };
       return this.#post(client, { type: 'probe', head: probed }, boundMs);
     };
