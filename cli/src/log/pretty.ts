@@ -68,8 +68,12 @@ function describe(
       const remedy = event.remedy ? `\n  ${printable(event.remedy)}` : '';
       return `${paint.bad('!')} ${printable(event.message)} ${paint.dim(printable(event.code))}${remedy}`;
     }
-    case 'late':
-      return `${tag(event.id, paint)} ${paint.warn('!')} ${name(event, paint)} not run: it arrived ${ms(event.late_ms)} late; its caller has been told that nobody answered`;
+    case 'late': {
+      const why = event.elsewhere
+        ? 'another livectl has it'
+        : `it arrived ${ms(event.late_ms)} late; its caller has been told that nobody answered`;
+      return `${tag(event.id, paint)} ${paint.warn('!')} ${name(event, paint)} not run: ${why}`;
+    }
     case 'holder': {
       const who = event.by
         ? `is served by ${printable(`${event.by.user} on ${event.by.host}`)} now`

@@ -20,8 +20,13 @@ export interface ArrivalsOptions {
   readonly isSettled: (channel: Channel, id: string) => boolean;
   /** It begins; `attempt` is the number of this end's last message about it. */
   readonly begin: (message: Message<'invoke'>, channel: Channel, attempt: number) => void;
-  /** It never begins. `lateMs` is how old it was when it arrived. */
-  readonly onLate: (message: Message<'invoke'>, lateMs: number, channel: Channel) => void;
+  /** It never begins. `lateMs` is how old it was when it arrived; `isElsewhere`: another client has it. */
+  readonly onLate: (
+    message: Message<'invoke'>,
+    lateMs: number,
+    channel: Channel,
+    isElsewhere?: boolean,
+  ) => void;
   readonly track: (work: Promise<unknown>) => void;
 }
 
@@ -61,10 +66,10 @@ export class Arrivals {
     this.#options.begin(confirmed, channel, held.attempt);
   }
 
-  /** Its stub has given up. */
-  cancel(id: string): void {
+  /** Its stub has given up, or another client has it. */
+  cancel(id: string, isElsewhere: boolean): void {
     const held = this.#doubts.take(id);
-    if (held) this.#options.onLate(held.message, held.lateMs, held.channel);
+    if (held) this.#options.onLate(held.message, held.lateMs, held.channel, isElsewhere);
   }
 
   /** This machine stood still, or its clock was set: until AWS says what time it is, each stub is asked. */

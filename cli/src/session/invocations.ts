@@ -107,7 +107,7 @@ export class Invocations {
       mayBeCopy: (channel, sentAt) => this.#answers.mayBeCopy(channel, sentAt),
       isSettled: (channel, id) => this.#answers.get(id) !== undefined || this.#unwanted.has(channel, id),
       begin: (message, channel, attempt) => this.#begin(message, channel, attempt),
-      onLate: (message, lateMs, channel) => this.#late(message, lateMs, channel),
+      onLate: (...late) => this.#late(...late),
       track: (work) => this.track(work),
     });
   }
@@ -133,8 +133,8 @@ export class Invocations {
     const { id } = message;
     const known = this.#answers.get(id);
     if (known) return this.#remind(known, message);
-    if (this.#unwanted.isNews(channel, id))
-      return this.#tellLate(message, this.#arrivals.ages.lateMs(message.head));
+    const news = this.#unwanted.takeNews(channel, id);
+    if (news) return this.#tellLate(message, this.#arrivals.ages.lateMs(message.head), news.isElsewhere);
     if (this.#unwanted.has(channel, id)) return;
     if (this.#draining) return this.#arrivals.leave(message, channel, 'stopping');
     this.#arrivals.take(message, channel);
@@ -217,9 +217,10 @@ export class Invocations {
 
   /** The stub has given up: the local run ends as Lambda would end it. */
   cancel({ head, id }: Message<'cancel'>, channel: Channel): void {
-    this.#arrivals.cancel(id);
+    const isElsewhere = head.code === 'LD_DISPLACED';
+    this.#arrivals.cancel(id, isElsewhere);
     const run = this.#answers.get(id);
-    if (run === undefined) return this.#unwanted.add(channel, id);
+    if (run === undefined) return this.#unwanted.add(channel, id, { isElsewhere });
     // An answer on its way is ended, too: the line is for those that somebody waits for.
     run.to.close();
     if (run.state !== 'running') return;
@@ -249,19 +250,20 @@ export class Invocations {
     this.#open.track(work);
   }
 
-  /** It is not run: its caller has been told, seconds or hours ago, that nobody answered. */
-  #late(message: Message<'invoke'>, lateMs: number, channel: Channel): void {
+  /** It is not run: its caller has been told, seconds or hours ago, that nobody answered, or another client has it. */
+  #late(message: Message<'invoke'>, lateMs: number, channel: Channel, isElsewhere = false): void {
     if (this.#unwanted.has(channel, message.id)) return;
-    this.#unwanted.add(channel, message.id, true);
-    this.#tellLate(message, lateMs);
+    this.#unwanted.add(channel, message.id, { isTold: true, isElsewhere });
+    this.#tellLate(message, lateMs, isElsewhere);
   }
 
-  #tellLate({ head }: Message<'invoke'>, lateMs: number): void {
+  #tellLate({ head }: Message<'invoke'>, lateMs: number, isElsewhere: boolean): void {
     this.#options.onEvent({
       event: 'late',
       id: head.requestId,
       function: head.function,
       late_ms: Math.round(lateMs),
+      ...(isElsewhere ? { elsewhere: true } : {}),
     });
   }
 

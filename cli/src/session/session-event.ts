@@ -100,13 +100,15 @@ export type SessionEvent =
         readonly causes?: readonly ErrorCause[];
       };
     }
-  /** An invocation was not run: when it arrived, its caller had been told already that nobody answered. */
+  /** An invocation was not run: when it arrived, its caller had been told already that nobody answered, or another had it. */
   | {
       readonly event: 'late';
       readonly id: string;
       readonly function: string;
       /** How long ago it was sent, in milliseconds. */
       readonly late_ms: number;
+      /** Another livectl has it. */
+      readonly elsewhere?: true;
     }
   /** Another livectl serves a function of this stage from now on, or this one does again. */
   | {

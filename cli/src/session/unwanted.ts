@@ -6,26 +6,34 @@ const keptOfSender = 100;
 /** As many as the inbox keeps channels of. */
 const keptSenders = 512;
 
+/** One of them. */
+export interface Cancelled {
+  /** It was told of as one that does not begin. */
+  isTold: boolean;
+  /** Another client has it. */
+  readonly isElsewhere: boolean;
+}
+
 /** By sender, since ids are each sender's own: one can neither cancel another's conversation nor push it out. */
 export class Unwanted {
   /** The one that was heard of last is the last. */
-  readonly #ids = new Map<string, Map<string, { isTold: boolean }>>();
+  readonly #ids = new Map<string, Map<string, Cancelled>>();
 
   has({ enc }: Channel, id: string): boolean {
     return this.#ids.get(enc)?.has(id) ?? false;
   }
 
-  /** The invocation itself is there: whether it was not told of before as one that does not begin. */
-  isNews({ enc }: Channel, id: string): boolean {
+  /** The invocation itself is there: what is known of it, where it was not told of before. */
+  takeNews({ enc }: Channel, id: string): Cancelled | undefined {
     const known = this.#ids.get(enc)?.get(id);
-    if (known === undefined || known.isTold) return false;
+    if (known === undefined || known.isTold) return undefined;
     known.isTold = true;
-    return true;
+    return known;
   }
 
-  add({ enc }: Channel, id: string, isTold = false): void {
-    const ids = this.#ids.get(enc) ?? new Map<string, { isTold: boolean }>();
-    ids.set(id, ids.get(id) ?? { isTold });
+  add({ enc }: Channel, id: string, { isTold = false, isElsewhere = false }: Partial<Cancelled> = {}): void {
+    const ids = this.#ids.get(enc) ?? new Map<string, Cancelled>();
+    ids.set(id, ids.get(id) ?? { isTold, isElsewhere });
     if (ids.size > keptOfSender) removeFirst(ids);
     this.#ids.delete(enc);
     this.#ids.set(enc, ids);

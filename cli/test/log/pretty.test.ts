@@ -334,6 +334,11 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
     '● this machine’s clock agrees with AWS’s again',
   ],
   [
+    'run elsewhere',
+    { event: 'late', id, function: 'hello', late_ms: 12_000, elsewhere: true },
+    '8f5e4d ! hello not run: another livectl has it',
+  ],
+  [
     'displaced',
     { event: 'displaced', by: { user: 'bob', host: 'bob-laptop' } },
     '! bob on bob-laptop serves this stage now; this livectl ends. Start it again to take the stage back.',

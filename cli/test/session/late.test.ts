@@ -194,6 +194,21 @@ describe('an invocation that arrives', () => {
     expect(pool.runs.all).toEqual([]);
   });
 
+  test.each([
+    ['while it is held', (cancel: () => void) => [() => invoke({ ago: 20_000 }), cancel]],
+    ['before it is there', (cancel: () => void) => [cancel, () => invoke()]],
+  ])('that another livectl has is told as that, where its stub says so %s', async (_name, inOrder) => {
+    const cancel = () => {
+      const head = { reason: 'shutdown', code: 'LD_DISPLACED' } as const;
+      invocations.cancel({ type: 'cancel', id: 'i', attempt: 3, head, body: Buffer.alloc(0) }, channel);
+    };
+    for (const step of inOrder(cancel)) step();
+    invoke({ attempt: 2 });
+    await settled();
+    expect(told('late')).toEqual([expect.objectContaining({ function: 'hello', elsewhere: true })]);
+    expect(pool.runs.all).toEqual([]);
+  });
+
   test('late and is sent again in time begins with the second sending', async () => {
     invoke({ ago: 5000 });
     await settled();
