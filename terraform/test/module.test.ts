@@ -1,4 +1,5 @@
 // Format, validity and the modules' own tests, by the real terraform and the real provider's schema.
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -51,4 +52,60 @@ describe.skipIf(skipped)(`the module in terraform${skipped ? ` (${skipped})` : '
     },
     testBoundMs,
   );
+});
+
+describe('the least version of Terraform', () => {
+  /** What came after 1.0, with the minor version of Terraform 1 that has it (its changelog and the pages of its functions). */
+  const features: readonly (readonly [RegExp, number])[] = [
+    [/^\s*nullable\s*=/m, 1],
+    [/^\s*(?:precondition|postcondition) \{/m, 2],
+    [/\boptional\([^()]*(?:\([^()]*\))?[^()]*,/, 3],
+    [/\b(?:startswith|endswith|timecmp)\(/, 3],
+    [/"terraform_data"/, 4],
+    [/\b(?:strcontains|plantimestamp)\(/, 5],
+    [/^(?:check ".*"|import) \{/m, 5],
+    [/^(?:removed|mock_provider .*) \{/m, 7],
+    [/\bprovider::|\bissensitive\(/, 8],
+    [/\btemplatestring\(/, 9],
+    [/\bephemeral(?:\.| "|\s*=|asnull\()/, 10],
+    [/\boverride_during\b|\w+_wo(?:_version)?\s*=/, 11],
+  ];
+
+  /** A validation that refers to another variable or to a local value needs 1.9. */
+  function newestOf(text: string): number {
+    const found = features.flatMap(([pattern, minor]) => (pattern.test(text) ? [minor] : []));
+    const crossed = [...text.matchAll(/^variable "(\w+)" \{\n([\s\S]*?)^\}/gm)].some(([, name, body = '']) =>
+      [...body.matchAll(/^ {4}condition\s*=([\s\S]*?)^ {4}error_message/gm)].some(([, condition = '']) =>
+        [...condition.matchAll(/\b(var|local|data|module)\.(\w+)/g)].some(
+          ([, kind, referred]) => kind !== 'var' || referred !== name,
+        ),
+      ),
+    );
+    return Math.max(0, crossed ? 9 : 0, ...found);
+  }
+
+  function textsOf(extension: string): string[] {
+    const folder = join(repository, moduleFolder);
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith(extension) && !path.includes('.terraform'))
+      .map((path) => readFileSync(join(folder, path), 'utf8').replace(/^\s*#.*$/gm, ''));
+  }
+
+  it('is what modules and tests use, as README says', () => {
+    const modules = textsOf('.tf');
+    expect(Math.max(...modules.map(newestOf))).toBe(4);
+    expect(Math.max(...textsOf('.tftest.hcl').map(newestOf))).toBe(7);
+    const required = modules.flatMap((text) => /required_version = "(.*)"/.exec(text)?.[1] ?? []);
+    expect(new Set(required)).toEqual(new Set(['>= 1.7']));
+  });
+
+  it.each([
+    [
+      'variable "a" {\n  validation {\n    condition     = var.a > var.b\n    error_message = ""\n  }\n}\n',
+      9,
+    ],
+    ['variable "a" {\n  validation {\n    condition     = var.a > 1\n    error_message = ""\n  }\n}\n', 0],
+    ['x = optional(list(string), [])', 3],
+    ['x = provider::aws::arn_parse(y)', 8],
+  ])('is found in %j', (text, minor) => expect(newestOf(text)).toBe(minor));
 });
