@@ -18,7 +18,8 @@ import { terraformFiles, usedTypes } from './terraform-uses.mjs';
  * @property {string} [arguments] without blocks below: can be set, and read
  * @property {string} [attributes] can only be read
  * @property {Record<string, Block>} [blocks] arguments that are blocks, and attributes that are objects
- * @property {string} [deprecated] those of the names above that the provider says are deprecated
+ * @property {string} [required] those of all these names that must be set
+ * @property {string} [deprecated] those of all these names that the provider says are deprecated
  */
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -57,9 +58,10 @@ async function ofPackage(wantedPackage) {
     const folders = types.map((type) => `package/lib/${bindingFolder(type)}`);
     execFileSync('tar', ['-xzf', archive, '-C', temporary, ...folders]);
     const blocks = types.map((type) => {
-      const text = readScripts(join(temporary, 'package/lib', bindingFolder(type)));
+      const text = readAll(join(temporary, 'package/lib', bindingFolder(type)), '.js');
+      const required = requiredOf(readAll(join(temporary, 'package/lib', bindingFolder(type)), '.d.ts'));
       const kind = type.startsWith('data.') ? 'TerraformDataSource' : 'TerraformResource';
-      return { type, text, block: blockOf(classesOf(text), kind) };
+      return { type, text, block: blockOf(classesOf(text), required, kind) };
     });
     const versions = new Set(blocks.map(({ text }) => text.split("providerVersion: '")[1]?.split("'")[0]));
     const [providerVersion] = versions;
@@ -80,10 +82,10 @@ function bindingFolder(type) {
   return (type.startsWith('data.') ? type.replace('.', '_') : type.replace('aws_', '')).replaceAll('_', '-');
 }
 
-/** All scripts of a folder: those of large types are in several. @param {string} where @returns {string} */
-function readScripts(where) {
+/** All files of one kind: large types are in several. @param {string} where @param {string} ending @returns {string} */
+function readAll(where, ending) {
   return readdirSync(where, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.js'))
+    .filter((name) => name.endsWith(ending))
     .map((name) => readFileSync(join(where, name), 'utf8'))
     .join('\n');
 }
@@ -125,26 +127,56 @@ function classesOf(text) {
   return classes;
 }
 
+/**
+ * What must be set, by the interfaces of the arguments: `readonly role: string` without a question mark.
+ * @param {string} text declarations
+ */
+function requiredOf(text) {
+  /** @type {Map<string, Set<string>>} */
+  const interfaces = new Map();
+  let current;
+  for (const line of text.split('\n')) {
+    const opening = /^export interface (\w+) /.exec(line);
+    if (opening) {
+      current = new Set();
+      interfaces.set(opening[1] ?? '', current);
+    }
+    const property = /^ {4}readonly (\w+): /.exec(line);
+    if (property) current?.add(property[1] ?? '');
+    if (line === '}') current = undefined;
+  }
+  return interfaces;
+}
+
 /** @param {string} name */
 function capital(name) {
   return name.slice(0, 1).toUpperCase() + name.slice(1);
 }
 
-/** @param {ReturnType<typeof classesOf>} classes @param {string} start the kind of the resource, or a class's name */
-function blockOf(classes, start) {
-  const found = classes.get(start) ?? [...classes.values()].find(({ kind }) => kind === start);
-  if (!found) throw new Error(`the bindings have no class ${start}`);
-  if (found.item) return blockOf(classes, found.item);
+/**
+ * @param {ReturnType<typeof classesOf>} classes @param {ReturnType<typeof requiredOf>} interfaces
+ * @param {string} start the kind of the resource, or a class's name
+ */
+function blockOf(classes, interfaces, start) {
+  const [className, found] = [...classes].find(([name, { kind }]) => name === start || kind === start) ?? [];
+  if (!className || !found) throw new Error(`the bindings have no class ${start}`);
+  if (found.item) return blockOf(classes, interfaces, found.item);
+  // A resource's arguments are in …Config, those of the block of …OutputReference in an interface without that word.
+  const needed = interfaces.get(
+    start === className ? className.replace(/OutputReference$/, '') : `${className}Config`,
+  );
+  /** @type {string[]} */ const required = [];
   /** @type {string[]} */ const settable = [];
   /** @type {string[]} */ const readable = [];
   /** @type {Record<string, Block>} */ const blocks = {};
   for (const [name, property] of found.names) {
     const holds = found.holds.get(name);
+    if (needed?.has(property)) required.push(name);
     // Maps and lists of plain values are cdktf's own classes.
-    if (holds && classes.has(holds)) blocks[name] = blockOf(classes, holds);
+    if (holds && classes.has(holds)) blocks[name] = blockOf(classes, interfaces, holds);
     else (found.setters.has(capital(property)) ? settable : readable).push(name);
   }
-  return blockWith(settable, readable, blocks, []);
+  return blockWith(settable, readable, blocks, required, []);
 }
 
 /** @param {string} version of hashicorp/aws, which terraform must be able to install */
@@ -181,19 +213,22 @@ function ofProvider(version) {
 function ofSchema({ attributes = {}, block_types = {} }) {
   /** @type {string[]} */ const settable = [];
   /** @type {string[]} */ const readable = [];
+  /** @type {string[]} */ const required = [];
   /** @type {string[]} */ const deprecated = [];
   /** @type {Record<string, Block>} */ const blocks = {};
   for (const [name, attribute] of Object.entries(attributes)) {
+    if (attribute.required) required.push(name);
     if (attribute.deprecated) deprecated.push(name);
     const fields = fieldsOf(attribute.type);
     if (fields) blocks[name] = fields;
     else (attribute.optional || attribute.required ? settable : readable).push(name);
   }
-  for (const [name, { block }] of Object.entries(block_types)) {
+  for (const [name, { block, min_items }] of Object.entries(block_types)) {
+    if (min_items > 0) required.push(name);
     if (block.deprecated) deprecated.push(name);
     blocks[name] = ofSchema(block);
   }
-  return blockWith(settable, readable, blocks, deprecated);
+  return blockWith(settable, readable, blocks, required, deprecated);
 }
 
 /** The fields of an attribute whose type is an object or holds some: `["list", ["object", {…}]]`. @param {any} type */
@@ -208,18 +243,19 @@ function fieldsOf(type) {
     if (fields) blocks[name] = fields;
     else plain.push(name);
   }
-  return blockWith(plain, [], blocks, []);
+  return blockWith(plain, [], blocks, [], []);
 }
 
 /**
  * @param {string[]} settable @param {string[]} readable @param {Record<string, Block>} blocks
- * @param {string[]} deprecated @returns {Block}
+ * @param {string[]} required @param {string[]} deprecated @returns {Block}
  */
-function blockWith(settable, readable, blocks, deprecated) {
+function blockWith(settable, readable, blocks, required, deprecated) {
   return {
     ...(settable.length > 0 && { arguments: settable.sort().join(' ') }),
     ...(readable.length > 0 && { attributes: readable.sort().join(' ') }),
     ...(Object.keys(blocks).length > 0 && { blocks: Object.fromEntries(Object.entries(blocks).sort()) }),
+    ...(required.length > 0 && { required: required.sort().join(' ') }),
     ...(deprecated.length > 0 && { deprecated: deprecated.sort().join(' ') }),
   };
 }

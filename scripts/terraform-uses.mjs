@@ -16,6 +16,7 @@ const { parse, getExpressionAst } = load('@cdktn/hcl2json');
  * @property {string} where the block that uses it: `aws_sqs_queue.trigger`, `locals`, `output.relay`
  * @property {string} type `aws_sqs_queue` or `data.aws_vpc`
  * @property {'set' | 'read'} how
+ * @property {readonly string[]} [names] of a block or a whole resource: the names that it sets
  * @property {readonly string[]} path below the type, blocks first: `["environment", "variables"]`; empty for the type itself
  */
 
@@ -108,7 +109,7 @@ class Module {
       const type = kind === 'data' ? `data.${plainType}` : plainType;
       for (const [name, [body]] of Object.entries(byName)) {
         this.#place = { file, where: `${type}.${name}` };
-        this.#use('set', { type, path: [] });
+        this.#use('set', { type, path: [] }, namesIn(body));
         const scope = {
           self: { type, path: [] },
           'each.value': await this.#target(await this.#tree(body.for_each, {}), {}),
@@ -145,9 +146,13 @@ class Module {
 
   /** @param {string} type @param {string[]} path @param {any} body @param {Scope} scope */
   async #block(type, path, body, scope) {
-    this.#use('set', { type, path });
-    if (body !== null && typeof body === 'object') await this.#body(type, path, body, scope);
-    else await this.#expressions(body, scope);
+    if (body !== null && typeof body === 'object') {
+      this.#use('set', { type, path }, namesIn(body));
+      await this.#body(type, path, body, scope);
+    } else {
+      this.#use('set', { type, path });
+      await this.#expressions(body, scope);
+    }
   }
 
   /** A block that sets nothing of the provider. @param {string} file @param {string} where @param {any} value */
@@ -244,9 +249,9 @@ class Module {
     return words.some((word) => value.includes(word)) ? tree(value) : undefined;
   }
 
-  /** @param {Use['how']} how @param {Target} target */
-  #use(how, { type, path }) {
-    this.#found.push({ ...this.#place, type, how, path });
+  /** @param {Use['how']} how @param {Target} target @param {string[]} [names] */
+  #use(how, { type, path }, names) {
+    this.#found.push({ ...this.#place, type, how, path, ...(names && { names }) });
   }
 }
 
@@ -270,6 +275,11 @@ function below(target, path) {
 /** The names of a traversal, without its indexes. @param {{ type: string, segment: string }[] | undefined} traversal */
 function names(traversal = []) {
   return traversal.filter(({ type }) => type === 'nameTraversal').map(({ segment }) => segment);
+}
+
+/** What a body sets, in dynamic blocks too. @param {Record<string, any>} body */
+function namesIn(body) {
+  return [...Object.keys(body), ...Object.keys(body.dynamic ?? {})];
 }
 
 /** `output` by name, `locals` as one. @param {string} kind @param {any} content @returns {[string, any][]} */

@@ -12,6 +12,7 @@ interface Block {
   readonly arguments?: string;
   readonly attributes?: string;
   readonly blocks?: Readonly<Record<string, Block>>;
+  readonly required?: string;
   readonly deprecated?: string;
 }
 
@@ -34,7 +35,7 @@ const fromProvider = extracts.find(({ provider }) => provider === '5.100.0');
 const words = (text: string | undefined) => (text === undefined ? [] : text.split(' '));
 
 /** Why a name can't be used with this provider, or undefined. */
-function problem({ provider, types }: Extract, { type, how, path }: Use): string | undefined {
+function problem({ provider, types }: Extract, { type, how, path, names }: Use): string | undefined {
   let block = types[type];
   if (!block) return `aws ${provider} has no ${type}; a new type: run node scripts/provider-schema.mjs`;
   let before = fromProvider?.types[type];
@@ -53,7 +54,8 @@ function problem({ provider, types }: Extract, { type, how, path }: Use): string
     block = inner;
     before = before?.blocks?.[name];
   }
-  return undefined;
+  const missing = names && words(block.required).find((name) => !names.includes(name));
+  return missing && `aws ${provider} wants ${[...path, missing].join('.')} in ${type}`;
 }
 
 function problems(used: readonly Use[]): readonly string[] {
@@ -115,19 +117,24 @@ describe('the check', () => {
       'aws_sqs_queue.a: aws 6.66.0 has no colour in aws_sqs_queue',
     ],
     [
+      'a missing argument',
+      'resource "aws_lambda_permission" "a" {\n  function_name = 1\n  principal = 1\n}',
+      'aws_lambda_permission.a: aws 6.66.0 wants action in aws_lambda_permission',
+    ],
+    [
       'a block',
       'resource "aws_sqs_queue" "a" {\n  paint {}\n}',
       'aws_sqs_queue.a: aws 6.66.0 has no paint in aws_sqs_queue',
     ],
     [
       'an argument of a block',
-      'resource "aws_lambda_function" "a" {\n  vpc_config {\n    colour = 1\n  }\n}',
-      'aws_lambda_function.a: aws 6.66.0 has no vpc_config.colour in aws_lambda_function',
+      'resource "aws_sqs_queue" "a" {\n  timeouts {\n    colour = 1\n  }\n}',
+      'aws_sqs_queue.a: aws 6.66.0 has no timeouts.colour in aws_sqs_queue',
     ],
     [
       'an argument of a dynamic block',
-      'resource "aws_lambda_function" "a" {\n  dynamic "vpc_config" {\n    for_each = []\n    content {\n      colour = 1\n    }\n  }\n}',
-      'aws_lambda_function.a: aws 6.66.0 has no vpc_config.colour in aws_lambda_function',
+      'resource "aws_sqs_queue" "a" {\n  dynamic "timeouts" {\n    for_each = []\n    content {\n      colour = 1\n    }\n  }\n}',
+      'aws_sqs_queue.a: aws 6.66.0 has no timeouts.colour in aws_sqs_queue',
     ],
     [
       'what can only be read',
@@ -171,7 +178,7 @@ describe('the check', () => {
     ],
     [
       'a name that 5 deprecates already',
-      'resource "aws_iam_role" "a" {\n  managed_policy_arns = []\n}',
+      'resource "aws_iam_role" "a" {\n  assume_role_policy = 1\n  managed_policy_arns = []\n}',
       'aws_iam_role.a: aws 6.66.0 says that managed_policy_arns of aws_iam_role is deprecated',
     ],
   ])('refuses %s', async (_, text, line) => {
