@@ -26,6 +26,17 @@ export const smallTextBytes = 8 * 1024;
 export const smallAtOnce = 64;
 export const largeAtOnce = 16;
 
+/** What has been under way for so long when a lost link is back may hang in what the cut left behind. Milliseconds. */
+const staleAfterMs = 1000;
+
+/** One post under way. */
+interface Attempt {
+  readonly controller: AbortController;
+  readonly at: number;
+  /** It was ended to be made again. */
+  isStale: boolean;
+}
+
 /** One message under way. */
 interface Job {
   readonly to: Destination;
@@ -33,7 +44,7 @@ interface Job {
   readonly http: HttpClient | undefined;
   /** Texts that are not delivered. */
   left: number;
-  readonly underWay: Set<AbortController>;
+  readonly underWay: Set<Attempt>;
   readonly waits: Set<Timer>;
   /** Undefined once it has ended. */
   resolve: ((outcome: PostOutcome) => void) | undefined;
@@ -97,6 +108,21 @@ export class PostQueue {
     });
   }
 
+  /**
+   * The way to the relay was cut and is open again. A post that began in the cut would wait for TCP to ask again, up to 16 s:
+   * it goes out once more, at once. Its receiver takes a chunk that comes twice once.
+   */
+  renew(): void {
+    const now = this.#options.clock.now();
+    for (const { underWay } of this.#jobs) {
+      for (const attempt of underWay) {
+        if (now - attempt.at < staleAfterMs) continue;
+        attempt.isStale = true;
+        attempt.controller.abort();
+      }
+    }
+  }
+
   /** Ends all that is under way, and takes nothing more. */
   close(): void {
     this.#closed = true;
@@ -142,21 +168,25 @@ export class PostQueue {
   async #attempt(entry: Entry, isLarge: boolean): Promise<void> {
     const { job, text } = entry;
     const { poster } = this.#options;
-    const controller = new AbortController();
-    job.underWay.add(controller);
     const timeoutMs = this.line.timeoutMs(text.length) * 2 ** entry.timeouts;
     const passage = this.line.begin(text.length);
+    const attempt: Attempt = { controller: new AbortController(), at: passage.at, isStale: false };
+    job.underWay.add(attempt);
     this.#count(isLarge, 1);
     const outcome = await poster.attempt(job.to.connectionId, text, {
       untilMs: job.untilMs,
       timeoutMs,
-      signal: controller.signal,
+      signal: attempt.controller.signal,
       ...(job.http ? { http: job.http } : {}),
     });
     this.#count(isLarge, -1);
-    job.underWay.delete(controller);
+    job.underWay.delete(attempt);
     const isFull = isLarge && this.#large.size > 0;
-    if (typeof outcome === 'string') {
+    const isFailure = typeof outcome !== 'string' && outcome.kind === 'failed';
+    if (attempt.isStale && isFailure) {
+      this.line.end(passage, 'given-up', isFull);
+      if (job.resolve) this.#add(entry);
+    } else if (typeof outcome === 'string') {
       const isTimeout = this.#options.clock.now() - passage.at >= timeoutMs;
       if (isTimeout) entry.timeouts += 1;
       const isRefused = outcome.startsWith('HTTP');
@@ -200,7 +230,7 @@ export class PostQueue {
     job.resolve = undefined;
     this.#jobs.delete(job);
     for (const timer of job.waits) timer.cancel();
-    for (const controller of job.underWay) controller.abort();
+    for (const { controller } of job.underWay) controller.abort();
     const key = job.to.connectionId;
     const others = this.#large.get(key)?.filter((entry) => entry.job !== job);
     if (others?.length === 0) this.#large.delete(key);

@@ -370,6 +370,7 @@ export class RelayLink {
         await this.#use(socket);
         if (this.#lostAt !== undefined) {
           this.#warm.renew();
+          this.#queue.renew();
           onEvent({ type: 'reconnected', ms: clock.now() - this.#lostAt });
         }
         this.#lostAt = undefined;

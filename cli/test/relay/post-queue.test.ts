@@ -297,6 +297,29 @@ describe('several large messages', () => {
   });
 });
 
+test('posts that a cut has left behind go out again at once when the link is back; what has just begun goes on', async () => {
+  const uplink = new Uplink(1);
+  uplink.bytesPerMs = 1e-9;
+  const posted = ['answer', 'x'.repeat(20_000)].map((text) =>
+    uplink.queue.post(new Destination('a='), [text], uplink.clock.now() + 60_000),
+  );
+  await uplink.until(uplink.after(8000));
+  const late = uplink.queue.post(new Destination('b='), ['late'], uplink.clock.now() + 60_000);
+  uplink.bytesPerMs = 125;
+  uplink.queue.renew();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(uplink.begun.map(({ to, at }) => [to, uplink.clock.now() - at])).toEqual([
+    ['a=', 8000],
+    ['a=', 8000],
+    ['b=', 0],
+    ['a=', 0],
+    ['a=', 0],
+  ]);
+  uplink.queue.close();
+  await Promise.all([...posted, late]);
+  expect(uplink.queue.line.hasRoom).toBe(true);
+});
+
 test('a closed queue ends all that is under way or waits, and takes nothing more', async () => {
   const uplink = new Uplink(1);
   uplink.answer = (text) => (text.startsWith('again') ? 'HTTP 503 busy' : undefined);

@@ -8,6 +8,7 @@ import { answerAsApiGateway, FakeRelay } from '../../../protocol/test/fake-relay
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
 import { noise } from '../../../protocol/test/payloads.ts';
 import { stageSecret } from '../../../protocol/test/stage-secrets.ts';
+import { freshAfterMs, freshAfterReachedMs, reachBoundMs } from '../../src/relay/dial.ts';
 import type { InboundMessage } from '../../src/relay/inbox.ts';
 import {
   doubtedPongBoundMs,
@@ -109,7 +110,7 @@ async function probe({ link: from, channel }: Linked, connectionId: string, id: 
     head: { replyTo: 'x=' },
     body: new Uint8Array(0),
   } as const;
-  return (await from.postToClient(connectionId, channel, message, clock.now() + 1000)).kind;
+  return (await from.postToClient(connectionId, channel, message, clock.now() + 5000)).kind;
 }
 
 describe('a lost connection', () => {
@@ -267,6 +268,34 @@ describe('a lost connection', () => {
     expect(await linked.events.next()).toMatchObject({ type: 'reconnected' });
   });
 
+  test('that is back takes again, at once, what was under way', async () => {
+    const relay = await new FakeRelay().start();
+    const http = new HttpClient({ clock });
+    ends.push(async () => {
+      http.close();
+      await relay.close();
+    });
+    const linked = await link(undefined, { url: relay.url(), http });
+    await linked.link.start();
+    // Posts hang as in a cut: what was opened then waits for TCP to ask again.
+    const { send } = http;
+    const hanging = new Recorder<string>();
+    http.send = ({ method, signal, url }) => {
+      if (method === 'POST') hanging.add(url.pathname);
+      return new Promise((_resolve, reject) =>
+        signal?.addEventListener('abort', () => reject(new Error('aborted'))),
+      );
+    };
+    const posted = probe(linked, linked.connections.all[0] ?? '', 'p');
+    await hanging.next();
+    clock.advance(1000);
+    http.send = send;
+    relay.disconnect(linked.connections.all[0] ?? '');
+    await linked.events.first(({ type }) => type === 'reconnected');
+    // To a connection that is not there any more, as it were of a stub.
+    expect(await posted).toBe('gone');
+  });
+
   test.each([
     [503, minute],
     [500, 1000],
@@ -291,6 +320,10 @@ describe('a lost connection', () => {
       }
     };
     await turn(outageMs);
+    // Of an attempt under way the answer is still the old one: it is waited for, and for what comes of it.
+    const ofAttempts = [freshAfterMs, freshAfterReachedMs, reachBoundMs];
+    while (clock.pending.some((each) => ofAttempts.includes(each)))
+      await new Promise((resolve) => setImmediate(resolve));
     relay.onConnect = () => undefined;
     const before = linked.connections.all.length;
     clock.advance(refusedRetryMs);
