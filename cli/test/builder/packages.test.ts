@@ -184,7 +184,7 @@ it('finds packages of Yarn Plug’n’Play, plain JavaScript too', async () => {
           [
             null,
             {
-              packageLocation: '../build/',
+              packageLocation: './',
               packageDependencies: [
                 ['native', 'npm:1'],
                 ['plain', 'npm:1'],
@@ -200,7 +200,7 @@ it('finds packages of Yarn Plug’n’Play, plain JavaScript too', async () => {
           [
             'workspace:.',
             {
-              packageLocation: '../build/',
+              packageLocation: './',
               packageDependencies: [
                 ['native', 'npm:1'],
                 ['plain', 'npm:1'],
