@@ -239,7 +239,7 @@ export class DocumentedShell {
     const [[first = '', url = ''] = []] = cloud.functionUrls;
     this.#terraform({ url, function_name: first });
     const { accessKeyId, secretAccessKey, sessionToken } = cloud.developerCredentials;
-    const lambda = await configurationsOf(cloud);
+    const lambda = await configurationsOf(cloud, name);
     const stage: Stage = {
       cloud,
       lambda,
@@ -261,12 +261,21 @@ export class DocumentedShell {
 }
 
 /** Lambda's GetFunctionConfiguration, which the embedded cloud has not: a served stage reads its functions' variables there. */
-async function configurationsOf(cloud: Cloud): Promise<HttpServer> {
+async function configurationsOf(cloud: Cloud, stage: string): Promise<HttpServer> {
   const server = createServer((request, response) => {
     const [, name = ''] = /functions\/([^/]+)\/configuration$/.exec(request.url ?? '') ?? [];
-    const Variables = cloud.variables.get(name);
-    response.writeHead(Variables === undefined ? 404 : 200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(Variables === undefined ? {} : { Environment: { Variables } }));
+    const own = cloud.variables.get(name);
+    // As the module's stub has them beside the function's own.
+    const Variables = own && {
+      ...own,
+      LIVE_DEBUG_STAGE: stage,
+      LIVE_DEBUG_FUNCTION: name,
+      LIVE_DEBUG_TABLE: cloud.tableName,
+      LIVE_DEBUG_RELAY: cloud.relayUrl,
+    };
+    const configuration = { Handler: 'index.handler', Runtime: 'nodejs22.x', Environment: { Variables } };
+    response.writeHead(own === undefined ? 404 : 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(own === undefined ? {} : configuration));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
