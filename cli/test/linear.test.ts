@@ -22,7 +22,7 @@ import { parseLambdaEvent } from '../src/session/lambda-event.ts';
 import { triggerSummary } from '../src/session/trigger-summary.ts';
 import { readConnectionString } from '../src/vpn/connection-string.ts';
 import { networkFailure } from '../src/vpn/failed-place.ts';
-import { parseLine } from '../src/worker/log-format.ts';
+import { parseLine } from '../src/worker/process/log-format.ts';
 import { written } from './log/written.ts';
 
 const megabyte = 1024 * 1024;

@@ -1,6 +1,6 @@
 // The build's contract with the session: what to build, and what happened.
 import type { EsbuildSettings } from '../manifest/esbuild-settings.ts';
-import type { FunctionCode } from '../worker/invocation.ts';
+import type { FunctionCode } from '../worker/contract.ts';
 import type { LoadedFiles } from '../worker/loaded-files.ts';
 import type { PythonQuestion } from './find-python.ts';
 

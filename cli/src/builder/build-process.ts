@@ -3,7 +3,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../protocol/clock.ts';
-import { exitReason, startProcess } from '../worker/worker-process.ts';
+import { exitReason, startProcess } from '../worker/process/worker-process.ts';
 
 /** The longest that a build may take, in milliseconds: the first one of a project often downloads its packages. */
 export const buildBoundMs = 10 * 60_000;

@@ -1,5 +1,5 @@
 // What one attempt to make a function runnable gives, whichever way it is made.
-import type { Runner } from '../worker/invocation.ts';
+import type { Runner } from '../worker/contract.ts';
 import type { BuildMessage } from './build-event.ts';
 
 export type Compilation =

@@ -1,7 +1,7 @@
 // Serves a function whose import graph nobody can read: a `command`, or Node without esbuild. All sources count.
 import { dirname, relative } from 'node:path';
 import { kindOf } from '../manifest/path-kind.ts';
-import type { Runner } from '../worker/invocation.ts';
+import type { Runner } from '../worker/contract.ts';
 import type { BuildTarget } from './build-event.ts';
 import type { Compilation, Compiler } from './contract.ts';
 import { filesOfCommand, listSources, maximumSources } from './source-folder.ts';

@@ -3,7 +3,7 @@ import type { Agent } from 'node:http';
 import type { Clock } from '../../../protocol/clock.ts';
 import type { Triggers } from '../manifest/trigger-schema.ts';
 import type { TriggerSource, TriggerTargets } from '../manifest/trigger-targets.ts';
-import type { Outcome } from '../worker/invocation.ts';
+import type { Outcome } from '../worker/contract.ts';
 
 /** A function to deploy: what Terraform would give AWS. */
 export interface CloudFunction {

@@ -1,5 +1,5 @@
 // What function code gets of this machine's network settings, said once: by their names, as values may hold passwords.
-import { machineNetwork } from '../worker/machine-network.ts';
+import { machineNetwork } from '../worker/process/machine-network.ts';
 
 /** Undefined where there are none. */
 export function networkNotice(own: NodeJS.ProcessEnv = process.env): string | undefined {

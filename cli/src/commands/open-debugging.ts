@@ -1,7 +1,7 @@
 // `serve --inspect`: which functions a debugger can attach to, and the ports for them.
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { nodeMajor } from '../manifest/runtimes.ts';
-import { type DebuggedFunction, Debugging } from '../worker/debugging.ts';
+import { type DebuggedFunction, Debugging } from '../worker/debug/debugging.ts';
 
 /** Opens a port for each Node and Python function, in the manifest's order. Rejects with LD_PORT_IN_USE. */
 export function openDebugging(functions: readonly FunctionSettings[], firstPort: number): Promise<Debugging> {

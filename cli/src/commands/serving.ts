@@ -27,7 +27,7 @@ import { Session, type SessionOptions } from '../session/session.ts';
 import type { ServedFunction, SessionEvent } from '../session/session-event.ts';
 import type { FunctionVariables } from '../session/variables/function-variables.ts';
 import { ServeHints, type ServeHintsOptions } from '../vpn/serve-hints.ts';
-import { createWorkerPool } from '../worker/pool.ts';
+import { createWorkerPool } from '../worker/pool/pool.ts';
 import { announce } from './announce.ts';
 import { Closers } from './closers.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';

@@ -1,7 +1,7 @@
 // How a function's error reads in the terminal: what it says, the developer's frames, and what led to it.
 import { sep } from 'node:path';
 import type { SessionEvent } from '../session/session-event.ts';
-import type { ErrorCause } from '../worker/invocation.ts';
+import type { ErrorCause } from '../worker/contract.ts';
 import { printableLines } from './printable.ts';
 import { withoutRuntimeFrames } from './runtime-frames.ts';
 import type { Style } from './style.ts';

@@ -3,8 +3,8 @@ import type { Clock } from '../../../protocol/clock.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import type { Cut } from '../../../protocol/wire.ts';
 import type { Destination } from '../relay/destination.ts';
-import type { HttpFrontKind } from '../worker/http-answer.ts';
-import type { Outcome } from '../worker/invocation.ts';
+import type { Outcome } from '../worker/contract.ts';
+import type { HttpFrontKind } from '../worker/runtime-api/http-answer.ts';
 import type { OutgoingParts } from './outgoing-parts.ts';
 
 /** What goes back for an invocation. */

@@ -1,6 +1,6 @@
 // [4] Invocations that came before their function's first build is done: they wait for it as long as their callers do.
 import type { Clock } from '../../../protocol/clock.ts';
-import type { FunctionError } from '../worker/invocation.ts';
+import type { FunctionError } from '../worker/contract.ts';
 import type { Run } from './answers.ts';
 import type { FirstBuilds } from './first-builds.ts';
 import { buildFailure, gaveUp, stillBuilding, stoppedError } from './own-errors.ts';

@@ -1,6 +1,6 @@
 // [4] Which HTTP front an event comes from, and what it makes of the answer.
 import { errorCodes } from '../../../protocol/live-debug-error.ts';
-import { type HttpFrontKind, readHttpAnswer, refusedStatus } from '../worker/http-answer.ts';
+import { type HttpFrontKind, readHttpAnswer, refusedStatus } from '../worker/runtime-api/http-answer.ts';
 import type { LambdaEvent } from './lambda-event.ts';
 
 /** What such events begin with where they are too large to be parsed; an authorizer's have a type there. */

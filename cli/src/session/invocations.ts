@@ -7,7 +7,7 @@ import type { Channel } from '../../../protocol/sealing.ts';
 import { Destination } from '../relay/destination.ts';
 import type { Holders } from '../relay/holders.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
-import type { FunctionError, WorkerPool, WorkerResult } from '../worker/invocation.ts';
+import type { FunctionError, WorkerPool, WorkerResult } from '../worker/contract.ts';
 import { Answers, maxRuns, type Run } from './answers.ts';
 import { Arrivals } from './arrivals.ts';
 import { BuildWaits } from './build-waits.ts';

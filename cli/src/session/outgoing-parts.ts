@@ -1,7 +1,11 @@
 // [4] A streamed response on its way to the stub: cut into parts, sent as they come, kept until the stub has them.
 import type { Clock } from '../../../protocol/clock.ts';
-import { readHeaders } from '../worker/http-answer.ts';
-import { preludeContentType, readPrelude, unfinishedPrelude } from '../worker/response-prelude.ts';
+import { readHeaders } from '../worker/runtime-api/http-answer.ts';
+import {
+  preludeContentType,
+  readPrelude,
+  unfinishedPrelude,
+} from '../worker/runtime-api/response-prelude.ts';
 
 /** One piece of a streamed response; its place is counted from 0. */
 export interface Part {

@@ -1,7 +1,7 @@
 // [4] Failures that are the session's own, in the form a function's error has, so that they travel the same way.
 import { type ErrorCode, errorCodes } from '../../../protocol/live-debug-error.ts';
 import type { BuildMessage } from '../builder/build-event.ts';
-import { type FunctionError, functionError } from '../worker/invocation.ts';
+import { type FunctionError, functionError } from '../worker/contract.ts';
 
 /** The stage is served, but without this function. */
 export function notServed(functionName: string, served: readonly string[]): FunctionError {

@@ -6,7 +6,7 @@ import type { PostOutcome } from '../../../protocol/relay-post.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import type { Cut } from '../../../protocol/wire.ts';
 import type { RelayLink, Sealed } from '../relay/relay-link.ts';
-import type { FunctionError, Outcome } from '../worker/invocation.ts';
+import type { FunctionError, Outcome } from '../worker/contract.ts';
 import { type Answer, bodyOf, type Run, type Upload } from './answers.ts';
 import type { Held } from './doubts.ts';
 import type { Part } from './outgoing-parts.ts';

@@ -1,8 +1,8 @@
 // [4] The line that ends an invocation, with the error's stack and the HTTP status where there is one.
 import * as v from 'valibot';
 import { functionErrorSchema } from '../../../protocol/message.ts';
-import type { Outcome, WorkerResult } from '../worker/invocation.ts';
-import { preludeContentType, unfinishedPrelude } from '../worker/response-prelude.ts';
+import type { Outcome, WorkerResult } from '../worker/contract.ts';
+import { preludeContentType, unfinishedPrelude } from '../worker/runtime-api/response-prelude.ts';
 import type { Run } from './answers.ts';
 import { type HttpEnd, httpEnd, refused, takesStreams } from './http-front.ts';
 import type { SessionEvent } from './session-event.ts';

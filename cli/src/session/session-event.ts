@@ -1,8 +1,8 @@
 // [4] Everything a session tells, as one union: the terminal view and `--format json` are two readings of it.
 import type { BuildMessage } from '../builder/build-event.ts';
 import type { TriggerSource } from '../manifest/trigger-targets.ts';
-import type { DebugKind } from '../worker/debug-port.ts';
-import type { ErrorCause, LogLevel, LogPhase, QueueReason } from '../worker/invocation.ts';
+import type { ErrorCause, LogLevel, LogPhase, QueueReason } from '../worker/contract.ts';
+import type { DebugKind } from '../worker/debug/debug-port.ts';
 
 export interface ServedFunction {
   readonly name: string;

@@ -10,7 +10,7 @@ import { type HolderChange, type HolderName, Holders } from '../relay/holders.ts
 import type { InboundMessage } from '../relay/inbox.ts';
 import { type Holder, Lease } from '../relay/lease.ts';
 import { type LinkEvent, RelayLink, type RelayLinkOptions } from '../relay/relay-link.ts';
-import type { WorkerEvent, WorkerPool } from '../worker/invocation.ts';
+import type { WorkerEvent, WorkerPool } from '../worker/contract.ts';
 import { Beat } from './beat.ts';
 import { FirstBuilds } from './first-builds.ts';
 import { Invocations } from './invocations.ts';

@@ -1,5 +1,5 @@
 // [4] How a run whose response was streamed ends: the answer follows its parts.
-import type { WorkerResult } from '../worker/invocation.ts';
+import type { WorkerResult } from '../worker/contract.ts';
 import type { Run } from './answers.ts';
 import { gaveUp } from './own-errors.ts';
 import { deliveryGraceMs } from './replies.ts';

@@ -1,7 +1,7 @@
 // Scripts beside the handler: threads, child processes, and the handlers that wrappers of vendors load in their turn.
 import { afterEach, expect, it } from 'vitest';
-import { functionEnvironment } from '../../src/worker/environment.ts';
-import { sandboxNotices } from '../../src/worker/sandbox-paths.ts';
+import { functionEnvironment } from '../../src/worker/process/environment.ts';
+import { sandboxNotices } from '../../src/worker/process/sandbox-paths.ts';
 import { answer, Project } from './project.ts';
 
 let project: Project;

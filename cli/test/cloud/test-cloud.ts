@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { strToU8, zipSync } from 'fflate';
 import type { Cloud, CloudEvent, CloudFunction, CloudOptions } from '../../src/cloud/cloud.ts';
 import { startCloud } from '../../src/cloud/start-cloud.ts';
-import type { Outcome } from '../../src/worker/invocation.ts';
+import type { Outcome } from '../../src/worker/contract.ts';
 
 /** Does what its event says, and tells what it saw. */
 const handlerSource = `

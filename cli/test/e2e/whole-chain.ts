@@ -14,7 +14,7 @@ import { openSecrets } from '../../src/commands/open-secrets.ts';
 import { Session } from '../../src/session/session.ts';
 import type { SessionEvent } from '../../src/session/session-event.ts';
 import { givenVariables } from '../../src/session/variables/function-variables.ts';
-import { createWorkerPool } from '../../src/worker/pool.ts';
+import { createWorkerPool } from '../../src/worker/pool/pool.ts';
 import { handlersFolder } from '../worker/built-runtime.ts';
 import { repository } from './livectl-process.ts';
 

@@ -6,7 +6,7 @@ import {
   type Outcome,
   type WorkerPool,
   type WorkerResult,
-} from '../../src/worker/invocation.ts';
+} from '../../src/worker/contract.ts';
 import { Recorder } from './recorder.ts';
 
 /** An invocation that runs until the test ends it. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import { noise } from '../../../protocol/test/payloads.ts';
 import { encodeMessage } from '../../../protocol/wire.ts';
-import type { FunctionError } from '../../src/worker/invocation.ts';
+import type { FunctionError } from '../../src/worker/contract.ts';
 import { newId, textOf } from './stub-peer.ts';
 import { useWorld } from './world.ts';
 

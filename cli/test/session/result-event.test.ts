@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Run } from '../../src/session/answers.ts';
 import { resultEvent } from '../../src/session/result-event.ts';
-import type { HttpFrontKind } from '../../src/worker/http-answer.ts';
-import { functionError, type Outcome, type WorkerResult } from '../../src/worker/invocation.ts';
+import { functionError, type Outcome, type WorkerResult } from '../../src/worker/contract.ts';
+import type { HttpFrontKind } from '../../src/worker/runtime-api/http-answer.ts';
 
 const run = { requestId: 'r-1', functionName: 'hello' } as Run;
 

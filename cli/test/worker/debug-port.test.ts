@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openDebugPort } from '../../src/worker/debug-port.ts';
-import { DebugTarget } from '../../src/worker/debug-target.ts';
-import { Debugging } from '../../src/worker/debugging.ts';
+import { openDebugPort } from '../../src/worker/debug/debug-port.ts';
+import { DebugTarget } from '../../src/worker/debug/debug-target.ts';
+import { Debugging } from '../../src/worker/debug/debugging.ts';
 
 /** A process that answers everything with what it got, in capitals. */
 async function startProcess(): Promise<{ port: number; clients: Socket[] }> {

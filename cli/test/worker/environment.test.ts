@@ -1,12 +1,12 @@
 // What a worker sees of this machine, of the stub's environment, and of neither.
 import { describe, expect, it } from 'vitest';
+import type { FunctionCode } from '../../src/worker/contract.ts';
 import {
   functionEnvironment,
   machineEnvironment,
   sameVariables,
   startupVariables,
-} from '../../src/worker/environment.ts';
-import type { FunctionCode } from '../../src/worker/invocation.ts';
+} from '../../src/worker/process/environment.ts';
 
 const code: FunctionCode = {
   functionName: 'hello',

@@ -1,6 +1,6 @@
 // What API Gateway and function URLs refuse: which field is named, and what to do.
 import { describe, expect, test } from 'vitest';
-import { type HttpFrontKind, readHeaders, readHttpAnswer } from '../../src/worker/http-answer.ts';
+import { type HttpFrontKind, readHeaders, readHttpAnswer } from '../../src/worker/runtime-api/http-answer.ts';
 
 const both: readonly HttpFrontKind[] = ['http_api', 'function_url'];
 const old: readonly HttpFrontKind[] = ['http_api_1', 'rest_api'];

@@ -1,7 +1,7 @@
 // What outlives its idle time: bounded in number and in bytes, and what a process holds.
 import { expect, it } from 'vitest';
-import { keptBytes, keptWarm, mostKept } from '../../src/worker/kept-warm.ts';
-import { residentBytes } from '../../src/worker/resident-bytes.ts';
+import { keptBytes, keptWarm, mostKept } from '../../src/worker/pool/kept-warm.ts';
+import { residentBytes } from '../../src/worker/process/resident-bytes.ts';
 
 function idle(functionName: string, lastUsed: number, bytes = 0) {
   return { functionName, lastUsed, bytes };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { layerVariables } from '../../src/manifest/layers.ts';
-import type { FunctionCode } from '../../src/worker/invocation.ts';
+import type { FunctionCode } from '../../src/worker/contract.ts';
 import { builtRuntime } from './built-runtime.ts';
 import { PoolHarness } from './pool-harness.ts';
 import { python, skipReason } from './python-interpreter.ts';

@@ -1,6 +1,6 @@
 // An SDK that does not read AWS_ENDPOINT_URL, as aws-sdk v2: in the local cloud its requests do not reach AWS.
 import { expect, it } from 'vitest';
-import { localKeyPrefix } from '../../src/worker/local-credentials.ts';
+import { localKeyPrefix } from '../../src/worker/runtime-api/local-credentials.ts';
 import { builtRuntime } from './built-runtime.ts';
 import { PoolHarness } from './pool-harness.ts';
 

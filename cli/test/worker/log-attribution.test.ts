@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { FunctionCode, Runner } from '../../src/worker/invocation.ts';
+import type { FunctionCode, Runner } from '../../src/worker/contract.ts';
 import { builtRuntime, handlersFolder } from './built-runtime.ts';
 import { PoolHarness } from './pool-harness.ts';
 import { python, pythonHandlers, skipReason } from './python-interpreter.ts';

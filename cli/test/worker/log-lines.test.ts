@@ -4,9 +4,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
-import { maxLineLength } from '../../src/worker/line-source.ts';
-import { parseLine } from '../../src/worker/log-format.ts';
-import { type LogLine, LogReader } from '../../src/worker/log-lines.ts';
+import { maxLineLength } from '../../src/worker/process/line-source.ts';
+import { parseLine } from '../../src/worker/process/log-format.ts';
+import { type LogLine, LogReader } from '../../src/worker/process/log-lines.ts';
 
 const marker = '\u001emark';
 const begin = (id: string) => `${marker} begin ${id}\n`;

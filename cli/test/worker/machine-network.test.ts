@@ -1,6 +1,6 @@
 // Which of this machine's proxies and certificate authorities a function gets.
 import { expect, it } from 'vitest';
-import { machineNetwork, networkFor } from '../../src/worker/machine-network.ts';
+import { machineNetwork, networkFor } from '../../src/worker/process/machine-network.ts';
 
 const past = '127.0.0.1,localhost,::1';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
-import { Debugging } from '../../src/worker/debugging.ts';
+import { Debugging } from '../../src/worker/debug/debugging.ts';
 import { builtRuntime, denoCommand } from './built-runtime.ts';
 import { InspectorClient } from './inspector-client.ts';
 import { PoolHarness } from './pool-harness.ts';

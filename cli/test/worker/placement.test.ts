@@ -1,8 +1,8 @@
 // Which worker gets an invocation, and in which order those that wait get theirs.
 import { describe, expect, it } from 'vitest';
-import { FairQueue } from '../../src/worker/fair-queue.ts';
-import type { FunctionCode } from '../../src/worker/invocation.ts';
-import { type Placeable, placeInvocation } from '../../src/worker/placement.ts';
+import type { FunctionCode } from '../../src/worker/contract.ts';
+import { FairQueue } from '../../src/worker/pool/fair-queue.ts';
+import { type Placeable, placeInvocation } from '../../src/worker/pool/placement.ts';
 
 const codes = { a: codeOf('a'), b: codeOf('b'), c: codeOf('c') };
 

@@ -9,8 +9,8 @@ import type {
   WorkerEvent,
   WorkerPool,
   WorkerResult,
-} from '../../src/worker/invocation.ts';
-import { createWorkerPool, type WorkerPoolOptions } from '../../src/worker/pool.ts';
+} from '../../src/worker/contract.ts';
+import { createWorkerPool, type WorkerPoolOptions } from '../../src/worker/pool/pool.ts';
 import { handlersFolder, pythonRuntimeFile } from './built-runtime.ts';
 import { parsed } from './runtime-process.ts';
 

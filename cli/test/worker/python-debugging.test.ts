@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
-import { Debugging } from '../../src/worker/debugging.ts';
+import { Debugging } from '../../src/worker/debug/debugging.ts';
 import { builtRuntime } from './built-runtime.ts';
 import { DapClient } from './dap-client.ts';
 import { isAlive, PoolHarness } from './pool-harness.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { FunctionCode } from '../../src/worker/invocation.ts';
+import type { FunctionCode } from '../../src/worker/contract.ts';
 import { Project } from '../builder/project.ts';
 import { builtRuntime } from './built-runtime.ts';
 import { PoolHarness } from './pool-harness.ts';

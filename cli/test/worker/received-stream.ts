@@ -1,5 +1,5 @@
 // The receiving end of a streamed response: gathers, counts or holds back what comes.
-import type { ResponseSink } from '../../src/worker/invocation.ts';
+import type { ResponseSink } from '../../src/worker/contract.ts';
 
 export class ReceivedStream {
   contentType: string | undefined;

@@ -3,10 +3,14 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { Dispatcher } from '../../src/worker/dispatcher.ts';
-import { functionError } from '../../src/worker/invocation.ts';
-import { type RuntimeApi, type RuntimeApiOptions, startRuntimeApi } from '../../src/worker/runtime-api.ts';
-import { maxPayloadBytes, maxStreamedBytes } from '../../src/worker/runtime-api-body.ts';
+import { functionError } from '../../src/worker/contract.ts';
+import { Dispatcher } from '../../src/worker/runtime-api/dispatcher.ts';
+import {
+  type RuntimeApi,
+  type RuntimeApiOptions,
+  startRuntimeApi,
+} from '../../src/worker/runtime-api/runtime-api.ts';
+import { maxPayloadBytes, maxStreamedBytes } from '../../src/worker/runtime-api/runtime-api-body.ts';
 import { canBeAnotherUser, sentByAnotherUser } from '../loopback/other-user.ts';
 import { ReceivedStream } from './received-stream.ts';
 import { parsed } from './runtime-process.ts';

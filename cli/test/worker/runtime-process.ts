@@ -1,9 +1,9 @@
 // One Runtime API and one Node runtime client at it, started as the embedded cloud starts a Lambda.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Dispatched, RuntimeInvocation } from '../../src/worker/dispatcher.ts';
-import type { Outcome } from '../../src/worker/invocation.ts';
-import { type RuntimeApi, startRuntimeApi } from '../../src/worker/runtime-api.ts';
+import type { Outcome } from '../../src/worker/contract.ts';
+import type { Dispatched, RuntimeInvocation } from '../../src/worker/runtime-api/dispatcher.ts';
+import { type RuntimeApi, startRuntimeApi } from '../../src/worker/runtime-api/runtime-api.ts';
 import { handlersFolder } from './built-runtime.ts';
 
 export interface RuntimeProcessOptions {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { Debugging } from '../../src/worker/debugging.ts';
+import type { Debugging } from '../../src/worker/debug/debugging.ts';
 import { builtRuntime } from './built-runtime.ts';
 import { isAlive, PoolHarness } from './pool-harness.ts';
 import { python, pythonHandlers, skipReason } from './python-interpreter.ts';

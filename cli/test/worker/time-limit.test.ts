@@ -1,7 +1,7 @@
 // When an invocation's time is up, on a clock turned by hand.
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
-import { TimeLimit } from '../../src/worker/time-limit.ts';
+import { TimeLimit } from '../../src/worker/pool/time-limit.ts';
 
 /** A limit of a function with a timeout of 3 s, of which AWS leaves 8 s in all. */
 function limited(options: { ownCounts?: () => boolean } = {}) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
-import type { FunctionCode, Runner } from '../../src/worker/invocation.ts';
+import type { FunctionCode, Runner } from '../../src/worker/contract.ts';
 import { builtRuntime } from './built-runtime.ts';
 import { isAlive, PoolHarness } from './pool-harness.ts';
 import { python, skipReason } from './python-interpreter.ts';

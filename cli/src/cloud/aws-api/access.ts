@@ -1,7 +1,7 @@
 // Who may do what in the embedded cloud: two local principals and their IAM policies, as the module writes them.
 import { randomBytes } from 'node:crypto';
 import { clientAttributes, manifestPartition } from '../../../../protocol/directory.ts';
-import { localKeyPrefix } from '../../worker/local-credentials.ts';
+import { localKeyPrefix } from '../../worker/runtime-api/local-credentials.ts';
 import type { Credentials } from '../cloud.ts';
 
 export const accountId = '000000000000';

@@ -1,6 +1,12 @@
 // The HTTP API: a function's answer, in payload format 2.0, as an HTTP response.
-import { type HttpAnswer, type HttpFrontKind, latin1Of, readHttpAnswer } from '../../worker/http-answer.ts';
-import type { Outcome } from '../../worker/invocation.ts';
+
+import type { Outcome } from '../../worker/contract.ts';
+import {
+  type HttpAnswer,
+  type HttpFrontKind,
+  latin1Of,
+  readHttpAnswer,
+} from '../../worker/runtime-api/http-answer.ts';
 
 export interface FrontResponse {
   readonly status: number;

@@ -1,8 +1,8 @@
 // The HTTP API: a response that is sent while the function writes it, as a function URL in RESPONSE_STREAM mode does.
 import type { ServerResponse } from 'node:http';
-import { readHeaders } from '../../worker/http-answer.ts';
-import type { Outcome } from '../../worker/invocation.ts';
-import { preludeContentType, readPrelude } from '../../worker/response-prelude.ts';
+import type { Outcome } from '../../worker/contract.ts';
+import { readHeaders } from '../../worker/runtime-api/http-answer.ts';
+import { preludeContentType, readPrelude } from '../../worker/runtime-api/response-prelude.ts';
 import { PacedResponse } from '../aws-api/paced-response.ts';
 import { responseHeaders } from './http-response.ts';
 

@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
-import type { Outcome } from '../../worker/invocation.ts';
+import type { Outcome } from '../../worker/contract.ts';
 import { CloudFullError } from '../aws-api/aws-error.ts';
 import { asyncLimits } from '../aws-api/aws-limits.ts';
 import type { CloudEvent, EventSource } from '../cloud.ts';

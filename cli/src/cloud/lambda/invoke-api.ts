@@ -1,7 +1,7 @@
 // The Lambda host's Invoke API: `POST /2015-03-31/functions/{name}/invocations` and InvokeWithResponseStream, for SDKs and the aws command line.
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { Outcome } from '../../worker/invocation.ts';
+import type { Outcome } from '../../worker/contract.ts';
 import { functionArn, refusalOf } from '../aws-api/access.ts';
 import { CloudFullError } from '../aws-api/aws-error.ts';
 import { lambdaLimits } from '../aws-api/aws-limits.ts';

@@ -1,6 +1,6 @@
 // The Lambda host's Invoke API: InvokeWithResponseStream, whose answer is an event stream that follows the function.
 import type { ServerResponse } from 'node:http';
-import type { Outcome, ResponseSink } from '../../worker/invocation.ts';
+import type { Outcome, ResponseSink } from '../../worker/contract.ts';
 import { PacedResponse } from '../aws-api/paced-response.ts';
 import { eventStreamMessage } from './event-stream.ts';
 

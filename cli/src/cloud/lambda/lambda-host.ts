@@ -2,8 +2,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
-import { functionError, type Outcome, type ResponseSink } from '../../worker/invocation.ts';
-import { keptWarm } from '../../worker/kept-warm.ts';
+import { functionError, type Outcome, type ResponseSink } from '../../worker/contract.ts';
+import { keptWarm } from '../../worker/pool/kept-warm.ts';
 import { functionArn } from '../aws-api/access.ts';
 import type { CloudFunction, StubFailure } from '../cloud.ts';
 import { type Job, LambdaInstance } from './lambda-instance.ts';

@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { messageOf } from '../../../../protocol/live-debug-error.ts';
-import type { RuntimeInvocation } from '../../worker/dispatcher.ts';
-import { type FunctionError, functionError, type Outcome } from '../../worker/invocation.ts';
-import { type LogLine, LogReader } from '../../worker/log-lines.ts';
-import { type RuntimeApi, startRuntimeApi } from '../../worker/runtime-api.ts';
-import { exitError, startProcess, type WorkerProcess } from '../../worker/worker-process.ts';
+import { type FunctionError, functionError, type Outcome } from '../../worker/contract.ts';
+import { type LogLine, LogReader } from '../../worker/process/log-lines.ts';
+import { exitError, startProcess, type WorkerProcess } from '../../worker/process/worker-process.ts';
+import type { RuntimeInvocation } from '../../worker/runtime-api/dispatcher.ts';
+import { type RuntimeApi, startRuntimeApi } from '../../worker/runtime-api/runtime-api.ts';
 import { lambdaLimits } from '../aws-api/aws-limits.ts';
 import type { StubFailure } from '../cloud.ts';
 import { LastWords } from './last-words.ts';

@@ -2,7 +2,7 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
-import type { Outcome } from '../../worker/invocation.ts';
+import type { Outcome } from '../../worker/contract.ts';
 import { asyncLimits, lambdaLimits, mappingLimits } from '../aws-api/aws-limits.ts';
 import type { CloudEvent } from '../cloud.ts';
 import type { LambdaHost } from '../lambda/lambda-host.ts';

@@ -1,6 +1,6 @@
 // Triggers: which records of a batch a function reports as failed (ReportBatchItemFailures).
 import * as v from 'valibot';
-import type { Outcome } from '../../worker/invocation.ts';
+import type { Outcome } from '../../worker/contract.ts';
 
 const schema = v.nullable(
   v.object({

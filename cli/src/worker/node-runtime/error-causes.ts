@@ -1,5 +1,5 @@
 // [5] What led to an error: its `cause`, and the parts of an AggregateError, for livectl to show below it.
-import { errorCausesLimits as limits } from '../assignment.ts';
+import { errorCausesLimits as limits } from '../runtime-api/assignment.ts';
 
 interface Cause {
   readonly relation: 'cause' | 'part';

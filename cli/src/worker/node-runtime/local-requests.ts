@@ -1,6 +1,6 @@
 // [5] In the local cloud: refuses what an SDK that does not know AWS_ENDPOINT_URL would send to AWS itself.
 import { ClientRequest } from 'node:http';
-import { localKeyPrefix } from '../local-credentials.ts';
+import { localKeyPrefix } from '../runtime-api/local-credentials.ts';
 
 /** Hosts of AWS's services. */
 const awsHost = /\.(amazonaws\.com(\.cn)?|api\.aws)(:\d+)?$/i;

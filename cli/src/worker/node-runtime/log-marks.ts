@@ -1,7 +1,7 @@
 // [5] Marks both pipes of this process for livectl, see ../log-marks.ts.
 import { writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
-import { markWords } from '../log-marks.ts';
+import { markWords } from '../process/log-marks.ts';
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 

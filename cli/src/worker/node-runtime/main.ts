@@ -13,7 +13,7 @@ import {
   environmentVersionHeader,
   errorCausesHeader,
   type NodeHandler,
-} from '../assignment.ts';
+} from '../runtime-api/assignment.ts';
 import { buildContext } from './context.ts';
 import { encodedCauses } from './error-causes.ts';
 import { loggable, RuntimeError, reportError, wrapError } from './error-report.ts';

@@ -1,6 +1,6 @@
 // [5] The `responseStream` of a streaming handler: a Writable whose bytes go to the Runtime API as they are written.
 import { Writable } from 'node:stream';
-import { errorCausesHeader } from '../assignment.ts';
+import { errorCausesHeader } from '../runtime-api/assignment.ts';
 import { encodedCauses } from './error-causes.ts';
 import { RuntimeError, reportError } from './error-report.ts';
 import type { HandlerModel } from './handler-model.ts';

@@ -9,7 +9,7 @@ import { FunctionUrls } from '../../../src/cloud/http-api/function-urls.ts';
 import { HttpApi } from '../../../src/cloud/http-api/http-api.ts';
 import { HttpDoor } from '../../../src/cloud/http-api/http-door.ts';
 import { RouteTable } from '../../../src/cloud/http-api/routes.ts';
-import { functionError, type Outcome } from '../../../src/worker/invocation.ts';
+import { functionError, type Outcome } from '../../../src/worker/contract.ts';
 import { HandClock } from '../hand-clock.ts';
 
 const clock = new HandClock(Date.UTC(2020, 2, 12, 19, 3, 58));

@@ -15,7 +15,7 @@ import { Relay } from '../../../src/cloud/relay/relay-server.ts';
 import { triggerTargets } from '../../../src/cloud/triggers/targets.ts';
 import { triggersSchema } from '../../../src/manifest/trigger-schema.ts';
 import type { TriggerTargets } from '../../../src/manifest/trigger-targets.ts';
-import { functionError, type Outcome } from '../../../src/worker/invocation.ts';
+import { functionError, type Outcome } from '../../../src/worker/contract.ts';
 import { Recorder } from '../../session/recorder.ts';
 import { deployed } from '../test-cloud.ts';
 

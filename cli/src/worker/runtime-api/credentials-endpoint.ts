@@ -2,8 +2,14 @@
 // look for a container's, beside its Runtime API.
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '../../../protocol/clock.ts';
-import type { RoleCredentials } from './environment.ts';
+import type { Clock } from '../../../../protocol/clock.ts';
+
+/** What a function's variables say of the execution role. */
+export interface RoleCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string | undefined;
+}
 
 const path = '/livectl/credentials';
 

@@ -4,9 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import process from 'node:process';
-import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
-import { isFromBrowser } from '../loopback/browser.ts';
-import { ServerSockets } from '../loopback/server-sockets.ts';
+import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
+import { isFromBrowser } from '../../loopback/browser.ts';
+import { ServerSockets } from '../../loopback/server-sockets.ts';
 import type { DebugTarget } from './debug-target.ts';
 
 /** The two kinds of debuggers, named for the runtime. */

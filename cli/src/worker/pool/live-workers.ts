@@ -1,16 +1,15 @@
 // [5] The processes behind a pool: how a worker starts, how long it rests, how it ends, and that none is left behind.
-import type { Clock, Timer } from '../../../protocol/clock.ts';
-import type { Debugging } from './debugging.ts';
-import type { FunctionEnvironment } from './environment.ts';
-import { type FunctionCode, type FunctionError, stoppedError } from './invocation.ts';
+import { type Clock, systemClock, type Timer } from '../../../../protocol/clock.ts';
+import { type FunctionCode, type FunctionError, stoppedError } from '../contract.ts';
+import type { Debugging } from '../debug/debugging.ts';
+import type { DebuggerNews } from '../debug/worker-debugger.ts';
+import type { FunctionEnvironment } from '../process/environment.ts';
+import { processKeeper } from '../process/process-keeper.ts';
+import { residentBytes } from '../process/resident-bytes.ts';
 import { type Keepable, keptWarm } from './kept-warm.ts';
-import { ProcessRoster } from './process-roster.ts';
-import { residentBytes } from './resident-bytes.ts';
-import type { Spare } from './spare.ts';
-import { type ClientRunner, Spares, type SparesOptions } from './spares.ts';
+import { type ClientRunner, type Spare, Spares, type SparesOptions } from './spares.ts';
 import { Stillness } from './stillness.ts';
 import { Worker, type WorkerSettings } from './worker.ts';
-import type { DebuggerNews } from './worker-debugger.ts';
 
 export interface LiveWorkersOptions extends SparesOptions {
   /** A worker that had nothing to do for so long ends, unless it is kept warm. Milliseconds. */
@@ -207,5 +206,44 @@ export class LiveWorkers {
     this.#workers.delete(worker);
     this.#stillness.forget(worker);
     this.#stopIdling(worker);
+  }
+}
+
+class ProcessRoster {
+  readonly #workers = new Set<Worker>();
+  readonly #killAll = () => {
+    for (const worker of this.#workers) worker.kill();
+  };
+
+  constructor() {
+    // A second Ctrl-C, or a crash of ours, leaves no time to close.
+    process.on('exit', this.#killAll);
+  }
+
+  add(worker: Worker): void {
+    this.#workers.add(worker);
+  }
+
+  delete(worker: Worker): void {
+    this.#workers.delete(worker);
+  }
+
+  pids(): number[] {
+    return [...this.#workers].flatMap(({ pid }) => pid ?? []);
+  }
+
+  /** Ends every process by `end` and waits until all they started is gone, for `boundMs` milliseconds at most. */
+  async close(end: (worker: Worker) => void, boundMs: number): Promise<void> {
+    const workers = [...this.#workers];
+    const gone = Promise.all(workers.map(({ exited }) => exited)).then(() => processKeeper.settled());
+    for (const worker of workers) end(worker);
+    let bound: Timer | undefined;
+    // The system's clock, since it is the system that is waited for.
+    const tooLong = new Promise<void>((resolve) => {
+      bound = systemClock.after(boundMs, resolve);
+    });
+    await Promise.race([gone, tooLong]);
+    bound?.cancel();
+    process.off('exit', this.#killAll);
   }
 }

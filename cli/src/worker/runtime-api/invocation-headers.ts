@@ -1,5 +1,5 @@
 // [5] An invocation as the headers of the Runtime API's answer to `next`.
-import type { Invocation } from './invocation.ts';
+import type { Invocation } from '../contract.ts';
 
 /** All but the event, which is the body. */
 export function invocationHeaders(

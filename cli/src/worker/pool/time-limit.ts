@@ -1,7 +1,7 @@
 // [5] How long one invocation may take: what AWS leaves it in any case, and the function's own timeout from its
 // hand-over on.
-import type { Clock, Timer } from '../../../protocol/clock.ts';
-import type { Invocation } from './invocation.ts';
+import type { Clock, Timer } from '../../../../protocol/clock.ts';
+import type { Invocation } from '../contract.ts';
 
 export interface TimeLimitOptions {
   readonly clock: Clock;

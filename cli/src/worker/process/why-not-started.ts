@@ -2,8 +2,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import process from 'node:process';
-import { messageOf } from '../../../protocol/live-debug-error.ts';
-import { kindOf } from '../manifest/path-kind.ts';
+import { messageOf } from '../../../../protocol/live-debug-error.ts';
+import { kindOf } from '../../manifest/path-kind.ts';
 
 /** `cwd` is where it was to run; the system's words come last, in brackets. */
 export function whyNotStarted(program: string, cwd: string, error: unknown): string {

@@ -1,9 +1,9 @@
 // [5] Variables that name files of Lambda's sandbox: what of them is found in the project or in the folders of layers, and
 // what to say of the rest, since it would be missing without a word.
 import { join, resolve } from 'node:path';
-import { isHandlerVariable, isPlainJavaScript, partsOf, scriptAt } from '../manifest/node-handler.ts';
-import { kindOf } from '../manifest/path-kind.ts';
-import type { FunctionCode } from './invocation.ts';
+import { isHandlerVariable, isPlainJavaScript, partsOf, scriptAt } from '../../manifest/node-handler.ts';
+import { kindOf } from '../../manifest/path-kind.ts';
+import type { FunctionCode } from '../contract.ts';
 
 type Variables = Readonly<Record<string, string>>;
 

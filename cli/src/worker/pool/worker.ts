@@ -1,25 +1,24 @@
 // [5] One worker: a runtime process with its own Runtime API and its own log. A Node or Python worker starts as a spare
 // and becomes a function's when it is assigned; any other program is started for its function.
 import { dirname } from 'node:path';
-import type { Clock } from '../../../protocol/clock.ts';
-import { messageOf } from '../../../protocol/live-debug-error.ts';
-import type { NodeHandler } from './assignment.ts';
-import type { FunctionEnvironment } from './environment.ts';
+import type { Clock } from '../../../../protocol/clock.ts';
+import { messageOf } from '../../../../protocol/live-debug-error.ts';
 import {
   type FunctionCode,
   type FunctionError,
   functionError,
   type Invocation,
   type Outcome,
-} from './invocation.ts';
-import type { LoadedFiles } from './loaded-files.ts';
-import type { LogLine } from './log-lines.ts';
-import { Program } from './program.ts';
-import { type Running, startRunning } from './running.ts';
-import type { RuntimeApi } from './runtime-api.ts';
-import { RuntimeClient } from './runtime-client.ts';
-import { type DebuggerNews, WorkerDebugger } from './worker-debugger.ts';
-import { type Exit, exitError, exitReason } from './worker-process.ts';
+} from '../contract.ts';
+import { type DebuggerNews, WorkerDebugger } from '../debug/worker-debugger.ts';
+import type { LoadedFiles } from '../loaded-files.ts';
+import type { FunctionEnvironment } from '../process/environment.ts';
+import type { LogLine } from '../process/log-lines.ts';
+import { Program } from '../process/program.ts';
+import { RuntimeClient } from '../process/runtime-client.ts';
+import { type Exit, exitError, exitReason, type Running, startRunning } from '../process/worker-process.ts';
+import type { NodeHandler } from '../runtime-api/assignment.ts';
+import type { RuntimeApi } from '../runtime-api/runtime-api.ts';
 
 type Variables = Readonly<Record<string, string>>;
 

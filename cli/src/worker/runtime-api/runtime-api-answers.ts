@@ -1,7 +1,7 @@
 // [5] Who may call the Runtime API, and its short answers, worded as AWS's.
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isFromBrowser } from '../loopback/browser.ts';
+import { isFromBrowser } from '../../loopback/browser.ts';
 
 const allowedHost = /^(127\.0\.0\.1|localhost)(:\d+)?$/i;
 

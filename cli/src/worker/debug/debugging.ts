@@ -1,5 +1,5 @@
 // [5] Debuggers under `--inspect`: one port for each function, and who is attached.
-import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
 import { type DebugKind, type DebugPort, openDebugPort } from './debug-port.ts';
 import { type DebugAddress, DebugTarget } from './debug-target.ts';
 

@@ -1,6 +1,6 @@
 // [5] What the debuggers of one function are connected to: the process that runs it now, or the one that will.
 import { connect, type Socket } from 'node:net';
-import { systemClock } from '../../../protocol/clock.ts';
+import { systemClock } from '../../../../protocol/clock.ts';
 
 /** Where a process listens for a debugger, on 127.0.0.1. */
 export interface DebugAddress {

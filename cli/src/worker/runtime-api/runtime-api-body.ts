@@ -1,8 +1,8 @@
 // [5] What a runtime posts to the Runtime API: its body under AWS's limit, and the error it describes.
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
+import { type ErrorCause, type FunctionError, functionError, type ResponseSink } from '../contract.ts';
 import { errorCausesHeader, errorCausesLimits } from './assignment.ts';
-import { type ErrorCause, type FunctionError, functionError, type ResponseSink } from './invocation.ts';
 
 /** Lambda's own limit for a response: 6 MiB and 100 bytes, as its error says ("6291556 bytes"). */
 export const maxPayloadBytes = 6 * 1024 * 1024 + 100;

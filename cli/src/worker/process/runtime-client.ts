@@ -1,15 +1,15 @@
 // [5] Our side of the runtime client in a Node or Python worker: what it is started with, assigned to, and kept up to
 // date by.
 import { randomBytes } from 'node:crypto';
+import { type LoadedFiles, parseLoadedFiles } from '../loaded-files.ts';
 import {
   type Assignment,
   type EnvironmentVersion,
   environmentVersionHeader,
   type NodeHandler,
-} from './assignment.ts';
+} from '../runtime-api/assignment.ts';
+import type { RuntimeApiOptions } from '../runtime-api/runtime-api.ts';
 import { sameVariables, startupVariables } from './environment.ts';
-import { type LoadedFiles, parseLoadedFiles } from './loaded-files.ts';
-import type { RuntimeApiOptions } from './runtime-api.ts';
 
 type Variables = Readonly<Record<string, string>>;
 

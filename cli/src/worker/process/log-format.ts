@@ -1,6 +1,6 @@
 // [5] Reads one line a worker printed back into level and message, in Lambda's text format or its JSON format.
 import * as v from 'valibot';
-import type { LogLevel } from './invocation.ts';
+import type { LogLevel } from '../contract.ts';
 
 export interface ParsedLine {
   readonly level: LogLevel;

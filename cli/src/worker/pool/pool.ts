@@ -1,9 +1,6 @@
 // [5] The workers of all served functions: who runs what, how many at a time, until when, and on which code.
 import { EventEmitter } from 'node:events';
-import { type Clock, systemClock } from '../../../protocol/clock.ts';
-import type { Debugging } from './debugging.ts';
-import { FunctionEnvironment, machineEnvironment } from './environment.ts';
-import { FairQueue } from './fair-queue.ts';
+import { type Clock, systemClock } from '../../../../protocol/clock.ts';
 import {
   type FunctionCode,
   type FunctionError,
@@ -13,13 +10,16 @@ import {
   type WorkerEvent,
   type WorkerPool,
   type WorkerResult,
-} from './invocation.ts';
+} from '../contract.ts';
+import type { Debugging } from '../debug/debugging.ts';
+import { FunctionEnvironment, machineEnvironment } from '../process/environment.ts';
+import { machineNetwork } from '../process/machine-network.ts';
+import { sandboxNotices } from '../process/sandbox-paths.ts';
+import { FairQueue } from './fair-queue.ts';
 import { Job } from './job.ts';
 import { LiveWorkers } from './live-workers.ts';
-import { machineNetwork } from './machine-network.ts';
 import { placeInvocation } from './placement.ts';
 import { RunTimes } from './run-times.ts';
-import { sandboxNotices } from './sandbox-paths.ts';
 import type { Worker } from './worker.ts';
 
 export interface WorkerPoolOptions {

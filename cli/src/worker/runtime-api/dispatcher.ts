@@ -1,8 +1,8 @@
 // [5] Whose turn it is between a Runtime API and its process: the init phase, the open `next`, the invocation in flight.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { systemClock, type Timer } from '../../../protocol/clock.ts';
-import { type FunctionError, functionError, type Invocation, type Outcome } from './invocation.ts';
+import { systemClock, type Timer } from '../../../../protocol/clock.ts';
+import { type FunctionError, functionError, type Invocation, type Outcome } from '../contract.ts';
 import { invocationHeaders } from './invocation-headers.ts';
 import { refuse } from './runtime-api-answers.ts';
 

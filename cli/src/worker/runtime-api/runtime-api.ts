@@ -2,10 +2,10 @@
 // strictly `host:port`, so the port is what tells one process from another.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { type Peer, peerOf } from '../loopback/peer-user.ts';
-import { ServerSockets } from '../loopback/server-sockets.ts';
+import { type Peer, peerOf } from '../../loopback/peer-user.ts';
+import { ServerSockets } from '../../loopback/server-sockets.ts';
+import { type FunctionError, stoppedError } from '../contract.ts';
 import { type Dispatched, Dispatcher, type Initialised, type RuntimeInvocation } from './dispatcher.ts';
-import { type FunctionError, stoppedError } from './invocation.ts';
 import { accept, notFound, refusalOf, refuse } from './runtime-api-answers.ts';
 import {
   isStreamed,

@@ -1,10 +1,11 @@
 // [5] The environment a worker gets: a clean base of this machine, the function's own variables, and Lambda's.
 import { existsSync } from 'node:fs';
 import { devNull } from 'node:os';
-import { nodeMajor } from '../manifest/runtimes.ts';
+import { nodeMajor } from '../../manifest/runtimes.ts';
+import type { FunctionCode } from '../contract.ts';
+import type { RoleCredentials } from '../runtime-api/credentials-endpoint.ts';
 import { builtHandlers } from './built-handlers.ts';
 import { disabledNodeFeatures } from './disabled-node-features.ts';
-import type { FunctionCode } from './invocation.ts';
 import { networkFor, proxy } from './machine-network.ts';
 import { pathLists } from './path-lists.ts';
 import { optionsWithLayers } from './sandbox-paths.ts';
@@ -155,13 +156,6 @@ export class FunctionEnvironment {
   equals(other: FunctionEnvironment): boolean {
     return this.#code === other.#code && sameVariables(this.#given, other.#given);
   }
-}
-
-/** What a function's variables say of the execution role. */
-export interface RoleCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken: string | undefined;
 }
 
 /** The variables that SDKs take credentials from, the older names of some included; they go before all other places. */

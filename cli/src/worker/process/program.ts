@@ -1,9 +1,9 @@
 // [5] Our side of a program that speaks the Runtime API itself: its variables can't be changed while it runs, so it asks
 // for its credentials.
-import type { Clock } from '../../../protocol/clock.ts';
-import { CredentialsEndpoint } from './credentials-endpoint.ts';
+import type { Clock } from '../../../../protocol/clock.ts';
+import { CredentialsEndpoint } from '../runtime-api/credentials-endpoint.ts';
+import type { RuntimeApiOptions } from '../runtime-api/runtime-api.ts';
 import { sameVariables, withoutCredentials } from './environment.ts';
-import type { RuntimeApiOptions } from './runtime-api.ts';
 
 type Variables = Readonly<Record<string, string>>;
 

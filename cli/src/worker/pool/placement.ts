@@ -1,5 +1,5 @@
 // [5] Which worker gets an invocation: the one rule book of the pool, without processes or time.
-import type { FunctionCode } from './invocation.ts';
+import type { FunctionCode } from '../contract.ts';
 
 /** What the rules look at in a worker. */
 export interface Placeable {

@@ -1,7 +1,7 @@
 // [5] Says of each line a worker prints which invocation it belongs to, pipe by pipe.
 import type { Readable } from 'node:stream';
-import type { Clock } from '../../../protocol/clock.ts';
-import type { LogLevel, LogPhase } from './invocation.ts';
+import type { Clock } from '../../../../protocol/clock.ts';
+import type { LogLevel, LogPhase } from '../contract.ts';
 import { LineSource } from './line-source.ts';
 import { parseLine } from './log-format.ts';
 import { markWords } from './log-marks.ts';

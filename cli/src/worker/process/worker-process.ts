@@ -2,8 +2,13 @@
 // started can be ended with it; and Lambda's words for how it ended.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Readable } from 'node:stream';
-import { type FunctionError, functionError } from './invocation.ts';
+import type { Clock } from '../../../../protocol/clock.ts';
+import { type FunctionError, functionError } from '../contract.ts';
+import { type RuntimeApi, startRuntimeApi } from '../runtime-api/runtime-api.ts';
+import { type LogLine, LogReader } from './log-lines.ts';
 import { descendants, type KeptProcess, processKeeper } from './process-keeper.ts';
+import type { Program } from './program.ts';
+import type { RuntimeClient } from './runtime-client.ts';
 import { whyNotStarted } from './why-not-started.ts';
 
 /** How a process ended, or why it never started. */
@@ -170,4 +175,40 @@ export function exitError(id: string, exit: Exit, command: readonly string[]): F
       ? 'Runtime exited without providing a reason'
       : `Runtime exited with error: ${reason}`;
   return functionError('Runtime.ExitError', `RequestId: ${id} Error: ${words}`);
+}
+
+export interface Running {
+  readonly api: RuntimeApi;
+  readonly process: WorkerProcess;
+  readonly logs: LogReader;
+}
+
+export interface RunningOptions {
+  /** Our side of what the process runs. */
+  readonly side: RuntimeClient | Program;
+  readonly command: readonly [string, ...string[]];
+  readonly cwd: string;
+  /** This machine's part of the environment. */
+  readonly machine: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  readonly onLine: (line: LogLine) => void;
+  /** What the runtime client says of its debugger. */
+  readonly onDebugger: (words: string) => void;
+}
+
+/** Rejects where the Runtime API has no port to listen on; a program that doesn't start is an exit of its process. */
+export async function startRunning(options: RunningOptions): Promise<Running> {
+  const { side, command, cwd, machine, ...reading } = options;
+  let logs: LogReader | undefined;
+  const api = await startRuntimeApi({ ...side.apiOptions, beforeAccept: () => logs?.settled() });
+  const variables = { ...side.variables(api.address), AWS_LAMBDA_RUNTIME_API: api.address };
+  const process = startProcess(command, {
+    cwd,
+    env: { ...machine, ...variables },
+    mark: api.address,
+  });
+  logs = new LogReader(process.stdout, process.stderr, { ...reading, marker: side.logMarker });
+  const reader = logs;
+  void process.closed.then(() => reader.close());
+  return { api, process, logs };
 }

@@ -1,8 +1,8 @@
 // [5] Holds workers still between invocations, as Lambda freezes an environment: timers don't fire, nothing is sent,
 // no processor is used. The system's own stop and continue do it.
-import type { Clock, Timer } from '../../../protocol/clock.ts';
-import { isOpenToOthers } from './open-to-others.ts';
-import { processKeeper } from './process-keeper.ts';
+import type { Clock, Timer } from '../../../../protocol/clock.ts';
+import { isOpenToOthers } from '../process/open-to-others.ts';
+import { processKeeper } from '../process/process-keeper.ts';
 import type { Worker } from './worker.ts';
 
 export class Stillness {

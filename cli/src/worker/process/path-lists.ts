@@ -1,8 +1,8 @@
 // [5] Variables that are lists of places: a function's own, between those of its layers and this machine's.
 import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
-import { layerVariables } from '../manifest/layers.ts';
-import type { FunctionCode } from './invocation.ts';
+import { layerVariables } from '../../manifest/layers.ts';
+import type { FunctionCode } from '../contract.ts';
 
 type Variables = Readonly<Record<string, string>>;
 

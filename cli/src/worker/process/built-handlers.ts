@@ -1,8 +1,8 @@
 // [5] Turns the handlers that a function's variables name to what was built of them: wrappers and tracers of vendors look
 // for the file by themselves, below LAMBDA_TASK_ROOT, and know nothing of TypeScript.
 import { extname, isAbsolute, relative, resolve } from 'node:path';
-import { isHandlerVariable, partsOf } from '../manifest/node-handler.ts';
-import type { FunctionCode } from './invocation.ts';
+import { isHandlerVariable, partsOf } from '../../manifest/node-handler.ts';
+import type { FunctionCode } from '../contract.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
