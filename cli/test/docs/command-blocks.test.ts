@@ -110,7 +110,11 @@ describe('commands of', () => {
 function asRun(command: string): string {
   const target = /^make (\S+)$/.exec(command)?.[1];
   if (target === undefined) return command;
-  const recipe = execFileSync('make', ['-n', target], { cwd: repository, encoding: 'utf8' });
+  // As in a terminal, also where make runs the tests.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(MAKE|MFLAGS)/.test(name)),
+  );
+  const recipe = execFileSync('make', ['-n', target], { cwd: repository, encoding: 'utf8', env });
   const last = recipe.trim().split('\n').at(-1) ?? '';
   // All tests would be this one, too.
   return target === 'test' ? `test '${last}' = 'vitest run'` : last;
