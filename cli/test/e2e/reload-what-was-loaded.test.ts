@@ -1,5 +1,5 @@
 // Saves of files that only a running function knows of reload it; what it writes itself doesn't.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { python, skipReason } from '../worker/python-interpreter.ts';
@@ -9,6 +9,19 @@ const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
+
+/**
+ * Resolves once a file that is written has a time after now. The kernel's clock for files lags by a tick: what is written
+ * earlier after an answer, as nobody saves, has a time at which the function was running still.
+ */
+async function fileTimePasses(folder: string): Promise<void> {
+  const now = Date.now();
+  const probe = join(folder, 'probe');
+  do {
+    await new Promise((resolve) => setImmediate(resolve));
+    writeFileSync(probe, '');
+  } while (statSync(probe).mtimeMs <= now);
+}
 
 /** Serves one function `f` from these files and calls it once; `answer` calls it again. */
 async function serve(
@@ -35,6 +48,7 @@ async function serve(
   const save = async (name: string, text: string) => {
     const before = livectl.events.length;
     mkdirSync(join(root, name, '..'), { recursive: true });
+    await fileTimePasses(livectl.tempDir);
     writeFileSync(join(root, name), text);
     await livectl.until(() => livectl.events.slice(before).some(({ event }) => event === 'reload'), 'reload');
     const reload = livectl.events.slice(before).find(({ event }) => event === 'reload');
