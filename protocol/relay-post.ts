@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import { isReset } from './http-attempt.ts';
 import type { HttpClient } from './http-client.ts';
 import { firstLine, messageOf } from './live-debug-error.ts';
+import { relayHttpUrl } from './relay-url.ts';
 import { type AwsCredentials, Signer } from './signature.ts';
 
 export interface RelayPosterOptions {
@@ -61,7 +62,7 @@ export class RelayPoster {
 
   constructor(options: RelayPosterOptions) {
     this.#options = options;
-    this.#base = `${options.url.replace(/^ws/, 'http').replace(/\/$/, '')}/@connections/`;
+    this.#base = `${relayHttpUrl(options.url)}/@connections/`;
     this.#signer = new Signer({ service: 'execute-api', region: options.region });
   }
 

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import WebSocket, { type ClientOptions } from 'ws';
 import type { Clock, Timer } from './clock.ts';
 import { LiveDebugError, messageOf } from './live-debug-error.ts';
+import { relayHttpUrl } from './relay-url.ts';
 import { type AwsCredentials, Signer } from './signature.ts';
 
 /** Passed on to ws and to Node's `request`. */
@@ -62,7 +63,7 @@ const helloSchema = v.object({ connectionId: v.pipe(v.string(), v.minLength(1)) 
 
 /** Connects, signs, asks for the connection id. Rejects with LD_RELAY: what failed, and what to look at. */
 export async function openRelaySocket(options: RelaySocketOptions): Promise<RelaySocket> {
-  const signedUrl = new URL(options.url.replace(/^ws/, 'http').replace(/\/$/, ''));
+  const signedUrl = new URL(relayHttpUrl(options.url));
   const signer = new Signer({ service: 'execute-api', region: options.region });
   const headers = signer.sign({ method: 'GET', url: signedUrl }, options.credentials, options.clock.now());
   const socket = new WebSocket(signedUrl.href.replace(/^http/, 'ws'), {

@@ -1,4 +1,5 @@
 // [3] Connecting again after a loss: attempts side by side until the way to the relay is open, so that none waits for a cut.
+import type { ClientRequest } from 'node:http';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import type { RelaySocket } from '../../../protocol/relay-socket.ts';
@@ -90,4 +91,15 @@ export function dial({ clock, open, onFailure, signal }: DialOptions): Promise<R
     signal.addEventListener('abort', onAbort);
     begin();
   });
+}
+
+/** Calls back when a request has a connection: the relay's, or one through a proxy. */
+export function whenReached(onReached: () => void): (request: ClientRequest) => void {
+  return (request) => {
+    request.once('socket', (socket) => {
+      if (socket.connecting) socket.once('connect', onReached);
+      else onReached();
+    });
+    request.end();
+  };
 }

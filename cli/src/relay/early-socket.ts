@@ -11,7 +11,7 @@ type Handlers = Pick<RelaySocketOptions, 'onText' | 'onClose'>;
 /** Nobody knows its connection id before the directory has it: more texts than this are not meant for it. */
 const mostTexts = 16;
 
-/** Takes nothing to the relay but a connection; whoever opens one there gets it, once. */
+/** Sends nothing but the handshake. The first `open` to the same relay gets the socket. */
 export class EarlySocket {
   readonly #url: string;
   #socket: Promise<RelaySocket | undefined> | undefined;

@@ -15,7 +15,7 @@ import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts
 /** A lease holds this long after its last renewal; a laptop that sleeps loses it, and stubs fail at once. */
 export const leaseMs = 90_000;
 export const renewEveryMs = 30_000;
-/** After a renewal that failed: a line that is cut for a minute must not cost the lease. It is told every 30 s. */
+/** After a renewal that failed: a line that is cut for a minute must not cost the lease. It is reported every 30 s. */
 export const retryRenewalMs = 10_000;
 
 /** How long an orderly end waits for the directory; the lease runs out by itself. */
@@ -70,7 +70,7 @@ export class Lease {
   #takes = 0;
   #taking: Promise<unknown> | undefined;
   #checking: Promise<void> | undefined;
-  /** When a failed renewal was last told of. */
+  /** When a failed renewal was last reported. */
   #toldAt: number | undefined;
 
   constructor(options: LeaseOptions) {

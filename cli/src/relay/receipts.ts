@@ -13,7 +13,7 @@ export interface ReceiptsOptions {
 /** A stub waits 3 s for an ack at least; a message that is whole by then is acknowledged as a whole. */
 export const receiptAfterMs = 500;
 
-/** Invocations that arrive at one time; of more the first are not told of. */
+/** Invocations arriving at one time; beyond that, the oldest get no receipt. */
 const maxEntries = 256;
 
 interface Entry {

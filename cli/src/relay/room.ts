@@ -5,7 +5,7 @@ interface Waiting {
   readonly go: () => void;
 }
 
-/** So many bytes at one time; whoever waits first has room first. One that is larger than all of it gets it alone. */
+/** Bounds the bytes held at one time, first come, first served. A message larger than the bound gets all of it alone. */
 export class Room {
   readonly #most: number;
   #held = 0;

@@ -3,6 +3,7 @@
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import type { HttpRequest } from '../../../protocol/http-attempt.ts';
 import type { HttpClient } from '../../../protocol/http-client.ts';
+import { relayHttpUrl } from '../../../protocol/relay-url.ts';
 
 export interface WarmConnectionsOptions {
   readonly http: HttpClient;
@@ -32,19 +33,17 @@ const answerBoundMs = 10_000;
 
 /** Refused without a signature, see {@link WarmConnections}. */
 function keepAliveRequest(relayUrl: string): HttpRequest {
-  const base = relayUrl.replace(/^ws/, 'http').replace(/\/$/, '');
-  return {
-    method: 'GET',
-    url: new URL(`${base}/@connections/keep-alive`),
-    headers: {},
-    timeoutMs: answerBoundMs,
-  };
+  const url = new URL(`${relayHttpUrl(relayUrl)}/@connections/keep-alive`);
+  return { method: 'GET', url, headers: {}, timeoutMs: answerBoundMs };
 }
 
-/** Opens the first ones before there is a link: the answer to what comes right after the start finds them. */
-export function openAhead(http: HttpClient, relayUrl: string): void {
-  for (let count = 0; count < fewest; count += 1)
-    http.send(keepAliveRequest(relayUrl)).catch(() => undefined);
+/**
+ * Opens connections until so many are idle, beside everything else: default those that the answer to what comes right
+ * after the start needs, before there is a link.
+ */
+export function openAhead(http: HttpClient, relayUrl: string, count = fewest): void {
+  const request = keepAliveRequest(relayUrl);
+  for (let open = http.idle(request.url); open < count; open += 1) http.send(request).catch(() => undefined);
 }
 
 /**
@@ -136,8 +135,7 @@ export class WarmConnections {
     this.#isPausing = false;
     this.#notePeak(0);
     const own = this.#wanted;
-    const request = { method: 'GET', url: this.#url, headers: {}, timeoutMs: answerBoundMs };
-    const answers = await Promise.allSettled(Array.from({ length: own }, () => http.send(request)));
+    const answers = await Promise.allSettled(Array.from({ length: own }, () => http.send(this.#request)));
     this.#notePeak(own);
     for (const answer of answers) {
       if (answer.status === 'fulfilled') this.#read(String(answer.value.headers['keep-alive'] ?? ''));

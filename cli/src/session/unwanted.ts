@@ -8,7 +8,7 @@ const keptSenders = 512;
 
 /** One of them. */
 export interface Cancelled {
-  /** It was told of as one that does not begin. */
+  /** It was reported as one that does not begin. */
   isTold: boolean;
   /** Another client has it. */
   readonly isElsewhere: boolean;
@@ -23,7 +23,7 @@ export class Unwanted {
     return this.#ids.get(enc)?.has(id) ?? false;
   }
 
-  /** The invocation itself is there: what is known of it, where it was not told of before. */
+  /** The invocation itself has arrived: what is known of it, unless it was reported before. */
   takeNews({ enc }: Channel, id: string): Cancelled | undefined {
     const known = this.#ids.get(enc)?.get(id);
     if (known === undefined || known.isTold) return undefined;

@@ -9,13 +9,11 @@ import { ManualClock } from '../../../protocol/test/manual-clock.ts';
 import { noise } from '../../../protocol/test/payloads.ts';
 import { stageSecret } from '../../../protocol/test/stage-secrets.ts';
 import { freshAfterMs, freshAfterReachedMs, reachBoundMs } from '../../src/relay/dial.ts';
+import { doubtedPongBoundMs, heartbeatMs, pongBoundMs } from '../../src/relay/heartbeat.ts';
 import type { InboundMessage } from '../../src/relay/inbox.ts';
 import {
-  doubtedPongBoundMs,
-  heartbeatMs,
   type LinkEvent,
   oldSocketGraceMs,
-  pongBoundMs,
   RelayLink,
   refusedRetryMs,
   renewAfterMs,

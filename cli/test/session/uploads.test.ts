@@ -6,7 +6,7 @@ import type { PostOutcome } from '../../../protocol/relay-post.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
 import { Destination } from '../../src/relay/destination.ts';
-import type { PostOptions } from '../../src/relay/relay-link.ts';
+import type { PostOptions } from '../../src/relay/outbox.ts';
 import { Invocations } from '../../src/session/invocations.ts';
 import type { SessionEvent } from '../../src/session/session-event.ts';
 import { FakePool } from './fake-pool.ts';

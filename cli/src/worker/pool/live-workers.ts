@@ -21,7 +21,7 @@ export interface LiveWorkersOptions extends SparesOptions {
   readonly clock: Clock;
   readonly settings: Omit<WorkerSettings, 'onDebugger' | 'onExit' | 'onInitFailed'>;
   readonly debugging: Debugging | undefined;
-  /** A function's worker is gone; not told of spares. */
+  /** A function's worker is gone; not called for spares. */
   readonly onGone: (worker: Worker, reason: string) => void;
 }
 
@@ -142,7 +142,7 @@ export class LiveWorkers {
   async #trimKept(): Promise<void> {
     const kept = [...this.#kept];
     const bytes = await residentBytes(kept.flatMap(({ pid }) => pid ?? []));
-    // One that is used meanwhile is none of them any more.
+    // One that is used meanwhile no longer counts as resting.
     const idle = kept.filter((worker) => this.#kept.has(worker));
     const keepable = idle.map((worker): Keepable & { worker: Worker } => {
       const functionName = worker.code?.functionName ?? '';
