@@ -42,7 +42,6 @@ export type MessageType = (typeof messageTypes)[number];
  * A client says `br` and `bits7` in its item's `capabilities`.
  */
 export const abilities = ['asks', 'moved', 'br', 'bits7', 'receiving'] as const;
-export type Ability = (typeof abilities)[number];
 
 /**
  * API Gateway closes a connection whose message is over 128 KB (docs/platform-notes.md); 1 KB of that is left unused.

@@ -10,7 +10,7 @@ export interface UnpackerLimits {
 }
 
 /** Two keep both of a small machine's cores busy, and are 14 MiB at most. */
-export const defaultUnpackerLimits: UnpackerLimits = { atOnce: 2, maxWaitingBytes: 64 * 1024 * 1024 };
+const defaultUnpackerLimits: UnpackerLimits = { atOnce: 2, maxWaitingBytes: 64 * 1024 * 1024 };
 
 /** What a message that waits takes besides its bytes, so that many small ones have a bound too. */
 const waitingOverheadBytes = 1024;

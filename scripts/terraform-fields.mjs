@@ -1,6 +1,7 @@
-// Writes the names of the fields of `functions`, fields.json of the Terraform module `functions`, from its variables.tf.
-//   node scripts/terraform-fields.mjs            writes it
-//   node scripts/terraform-fields.mjs --check    fails when it is not what it would write
+// Writes what the Terraform module `functions` knows of the fields of its variable `functions`, from variables.tf: their
+// names (fields.json), and the check of those that are numbers (given.tf).
+//   node scripts/terraform-fields.mjs            writes both
+//   node scripts/terraform-fields.mjs --check    fails when they are not what it would write
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -10,7 +11,6 @@ import { parseType } from './terraform-type.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, 'terraform/modules/live-debug/modules/functions');
-const target = join(folder, 'fields.json');
 
 /** Objects that may be whole resources: `role = aws_iam_role.orders`. */
 const resources = new Set(['role']);
@@ -33,7 +33,47 @@ function fieldsOf(type, path) {
 const [functions] = blocks(await readFile(join(folder, 'variables.tf'), 'utf8'), 'variable');
 const type = parseType(argument(functions?.body ?? '', 'type') ?? '');
 if (type.kind !== 'map') throw new Error('the type of functions is not a map');
-const wanted = formatted(JSON.stringify(Object.fromEntries(fieldsOf(type.of, ''))));
+const fields = formatted(JSON.stringify(Object.fromEntries(fieldsOf(type.of, ''))));
+
+/**
+ * The paths of the fields that are numbers, those of the functions themselves without a dot.
+ * @param {Type} type @param {string} path @returns {string[]}
+ */
+function numbersOf(type, path) {
+  if (type.kind === 'number') return [path];
+  if (type.kind !== 'object') return [];
+  return type.fields.flatMap((field) =>
+    numbersOf(field.type, path === '' ? field.name : `${path}.${field.name}`),
+  );
+}
+
+/** A validation refers to its own variable only (Terraform before 1.9), so both of its expressions have the list. */
+function given() {
+  const numbers = numbersOf(type.kind === 'map' ? type.of : type, '');
+  const width = Math.max(...numbers.map((path) => path.length));
+  const checks = numbers.map((path) => {
+    const key = `"${path}"`.padEnd(width + 2);
+    return `      ${key} = can(tonumber(try(f.${path}, null)))`;
+  });
+  return `# Generated from variables.tf by scripts/terraform-fields.mjs.
+
+variable "given" {
+  description = "The same value once more, with the fields that \`functions\` does not know: those are mistakes."
+  type        = any
+  nullable    = false
+
+  # Of a text for a number, Terraform says neither where it is nor whose.
+  validation {
+    condition = length(flatten([for name, f in var.given : [for field, ok in {
+${checks.join('\n')}
+    } : field if !ok]])) == 0
+    error_message = join("\\n- ", concat(["Mistakes in functions:"], flatten([for name, f in var.given : [for field, ok in {
+${checks.join('\n')}
+    } : "functions[\\"\${name}\\"].\${field} must be a number." if !ok]])))
+  }
+}
+`;
+}
 
 /** As the formatter wants it. @param {string} json */
 function formatted(json) {
@@ -42,9 +82,15 @@ function formatted(json) {
   return execFileSync(biome, ['format', '--stdin-file-path=fields.json'], options).toString();
 }
 
-if (!process.argv.includes('--check')) {
-  await writeFile(target, wanted);
-} else if ((await readFile(target, 'utf8').catch(() => '')) !== wanted) {
-  process.stderr.write('fields.json is stale: run node scripts/terraform-fields.mjs\n');
-  process.exitCode = 1;
+for (const [name, wanted] of /** @type {const} */ ([
+  ['fields.json', fields],
+  ['given.tf', given()],
+])) {
+  const target = join(folder, name);
+  if (!process.argv.includes('--check')) {
+    await writeFile(target, wanted);
+  } else if ((await readFile(target, 'utf8').catch(() => '')) !== wanted) {
+    process.stderr.write(`${name} is stale: run node scripts/terraform-fields.mjs\n`);
+    process.exitCode = 1;
+  }
 }

@@ -63,7 +63,7 @@ async function outside(args: readonly string[]): Promise<number> {
 }
 
 /** Of the process where this machine can't run it: nothing failed, and nothing was measured. */
-export const skippedCode = 77;
+const skippedCode = 77;
 
 async function inside(folder: string, asked: readonly string[], asJson: boolean): Promise<number> {
   // With this process everything in these namespaces ends.

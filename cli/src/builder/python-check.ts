@@ -65,7 +65,7 @@ const resultSchema = v.array(
 );
 
 /** The file of a handler's module, absolute; undefined where it is no source of the task root, e.g. an installed package. */
-export function pythonModuleFile(handler: string, taskRoot: string): string | undefined {
+function pythonModuleFile(handler: string, taskRoot: string): string | undefined {
   const dot = handler.lastIndexOf('.');
   const place = join(taskRoot, ...handler.slice(0, Math.max(0, dot)).split(/[./]/));
   // A package comes before a module of the same name, as in Python.

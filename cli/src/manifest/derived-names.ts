@@ -34,7 +34,7 @@ export function queueName(part: string, prefix: string, fifo: boolean): string {
   return `${prefix}-${part}${fifo ? '.fifo' : ''}`;
 }
 
-export function deadLetterQueueName(part: string, prefix: string, fifo: boolean): string {
+function deadLetterQueueName(part: string, prefix: string, fifo: boolean): string {
   return queueName(`${part}-dlq`, prefix, fifo);
 }
 

@@ -17,7 +17,7 @@ export interface Passage {
 export const firstWindowBytes = 128 * 1024;
 
 /** One of API Gateway's metering steps; of a line of 0.5 Mbit/s it takes half a second. */
-export const smallestChunkBytes = 32 * 1024;
+const smallestChunkBytes = 32 * 1024;
 
 /** Two of the smallest: the next begins its way while the relay answers the one before. */
 const smallestWindowBytes = 2 * smallestChunkBytes;

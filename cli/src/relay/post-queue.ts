@@ -20,7 +20,7 @@ export interface PostQueueOptions {
 }
 
 /** Up to this size a text waits for no other: acks, questions, most answers. It leaves in one flight of TCP (14 KB). */
-export const smallTextBytes = 8 * 1024;
+const smallTextBytes = 8 * 1024;
 
 /** Connections at one time: of small texts, and of large ones, which fill 100 Mbit/s at 100 ms there and back. */
 export const smallAtOnce = 64;

@@ -71,7 +71,7 @@ export const renewAfterMs = 110 * 60_000;
 export const oldSocketGraceMs = 30_000;
 
 /** Between two attempts where the way to the relay is not open: they cost a packet at most, and the relay nothing. */
-export const unreachedRetryMs = 500;
+const unreachedRetryMs = 500;
 /**
  * Where the relay is reached and says no, or the directory does: full jitter below a bound that grows up to this, and
  * after five minutes further. API Gateway takes 500 connections a second for all of an account (AWS: WebSocket quotas).

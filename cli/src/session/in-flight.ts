@@ -11,7 +11,7 @@ export const maxInFlightBytes = 256 * 1024 * 1024;
  * that floods leaves room for all others.
  */
 export const maxOfSender = 64;
-export const maxBytesOfSender = 64 * 1024 * 1024;
+const maxBytesOfSender = 64 * 1024 * 1024;
 
 /** Begun and not yet told of as ended. */
 export class InFlight {

@@ -264,50 +264,6 @@ variable "functions" {
   nullable = false
 }
 
-variable "given" {
-  description = "The same value once more, with the fields that `functions` does not know: those are mistakes."
-  type        = any
-  nullable    = false
-
-  # Of a text for a number, Terraform says neither where it is nor whose.
-  validation {
-    condition = length(flatten([for name, f in var.given : [for field, ok in {
-      "timeout"                                              = can(tonumber(try(f.timeout, null)))
-      "memory_size"                                          = can(tonumber(try(f.memory_size, null)))
-      "reserved_concurrent_executions"                       = can(tonumber(try(f.reserved_concurrent_executions, null)))
-      "triggers.http.throttling_rate_limit"                  = can(tonumber(try(f.triggers.http.throttling_rate_limit, null)))
-      "triggers.http.throttling_burst_limit"                 = can(tonumber(try(f.triggers.http.throttling_burst_limit, null)))
-      "triggers.sqs.batch_size"                              = can(tonumber(try(f.triggers.sqs.batch_size, null)))
-      "triggers.sqs.maximum_batching_window_in_seconds"      = can(tonumber(try(f.triggers.sqs.maximum_batching_window_in_seconds, null)))
-      "triggers.sqs.visibility_timeout_seconds"              = can(tonumber(try(f.triggers.sqs.visibility_timeout_seconds, null)))
-      "triggers.sqs.max_receive_count"                       = can(tonumber(try(f.triggers.sqs.max_receive_count, null)))
-      "triggers.dynamodb.batch_size"                         = can(tonumber(try(f.triggers.dynamodb.batch_size, null)))
-      "triggers.dynamodb.maximum_batching_window_in_seconds" = can(tonumber(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null)))
-      "triggers.dynamodb.maximum_retry_attempts"             = can(tonumber(try(f.triggers.dynamodb.maximum_retry_attempts, null)))
-      "triggers.kinesis.batch_size"                          = can(tonumber(try(f.triggers.kinesis.batch_size, null)))
-      "triggers.kinesis.maximum_batching_window_in_seconds"  = can(tonumber(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null)))
-      "triggers.kinesis.maximum_retry_attempts"              = can(tonumber(try(f.triggers.kinesis.maximum_retry_attempts, null)))
-    } : field if !ok]])) == 0
-    error_message = join("\n- ", concat(["Mistakes in functions:"], flatten([for name, f in var.given : [for field, ok in {
-      "timeout"                                              = can(tonumber(try(f.timeout, null)))
-      "memory_size"                                          = can(tonumber(try(f.memory_size, null)))
-      "reserved_concurrent_executions"                       = can(tonumber(try(f.reserved_concurrent_executions, null)))
-      "triggers.http.throttling_rate_limit"                  = can(tonumber(try(f.triggers.http.throttling_rate_limit, null)))
-      "triggers.http.throttling_burst_limit"                 = can(tonumber(try(f.triggers.http.throttling_burst_limit, null)))
-      "triggers.sqs.batch_size"                              = can(tonumber(try(f.triggers.sqs.batch_size, null)))
-      "triggers.sqs.maximum_batching_window_in_seconds"      = can(tonumber(try(f.triggers.sqs.maximum_batching_window_in_seconds, null)))
-      "triggers.sqs.visibility_timeout_seconds"              = can(tonumber(try(f.triggers.sqs.visibility_timeout_seconds, null)))
-      "triggers.sqs.max_receive_count"                       = can(tonumber(try(f.triggers.sqs.max_receive_count, null)))
-      "triggers.dynamodb.batch_size"                         = can(tonumber(try(f.triggers.dynamodb.batch_size, null)))
-      "triggers.dynamodb.maximum_batching_window_in_seconds" = can(tonumber(try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null)))
-      "triggers.dynamodb.maximum_retry_attempts"             = can(tonumber(try(f.triggers.dynamodb.maximum_retry_attempts, null)))
-      "triggers.kinesis.batch_size"                          = can(tonumber(try(f.triggers.kinesis.batch_size, null)))
-      "triggers.kinesis.maximum_batching_window_in_seconds"  = can(tonumber(try(f.triggers.kinesis.maximum_batching_window_in_seconds, null)))
-      "triggers.kinesis.maximum_retry_attempts"              = can(tonumber(try(f.triggers.kinesis.maximum_retry_attempts, null)))
-    } : "functions[\"${name}\"].${field} must be a number." if !ok]])))
-  }
-}
-
 variable "create" {
   description = "Whether the module creates the stub functions, for functions that don't say so themselves."
   type        = bool
