@@ -23,6 +23,7 @@ import { HttpClient } from '../../../protocol/http-client.ts';
 import type { Cloud } from '../../src/cloud/cloud.ts';
 import { startCloud } from '../../src/cloud/start-cloud.ts';
 import { triggersSchema } from '../../src/manifest/trigger-schema.ts';
+import { developerEnvironment } from '../e2e/developer-environment.ts';
 import { repository } from '../e2e/livectl-process.ts';
 import { manifestItem } from '../e2e/stage-manifest-item.ts';
 
@@ -238,21 +239,13 @@ export class DocumentedShell {
     await directory.call('PutItem', { Item: { ...item, document: { S: JSON.stringify(document) } } });
     const [[first = '', url = ''] = []] = cloud.functionUrls;
     this.#terraform({ url, function_name: first });
-    const { accessKeyId, secretAccessKey, sessionToken } = cloud.developerCredentials;
     const lambda = await configurationsOf(cloud, name);
     const stage: Stage = {
       cloud,
       lambda,
       environment: {
-        AWS_ACCESS_KEY_ID: accessKeyId,
-        AWS_SECRET_ACCESS_KEY: secretAccessKey,
-        AWS_SESSION_TOKEN: sessionToken,
-        AWS_REGION: cloud.region,
-        AWS_ENDPOINT_URL: cloud.endpointUrl,
+        ...developerEnvironment(cloud),
         AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${(lambda.address() as AddressInfo).port}`,
-        AWS_CONFIG_FILE: '/dev/null',
-        AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-        AWS_EC2_METADATA_DISABLED: 'true',
       },
     };
     this.#stages.set(key, stage);

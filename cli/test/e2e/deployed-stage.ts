@@ -9,6 +9,7 @@ import { Directory, manifestItem, manifestPartition, secretItem } from '../../..
 import { HttpClient } from '../../../protocol/http-client.ts';
 import type { RelayPost } from '../../src/cloud/cloud.ts';
 import { startCloud } from '../../src/cloud/start-cloud.ts';
+import { developerEnvironment } from './developer-environment.ts';
 import { project, repository } from './livectl-process.ts';
 
 export const stage = 'dev-tom';
@@ -74,7 +75,6 @@ export async function deploy(stubZip: Buffer, module: '0.1' | 'later'): Promise<
     remove();
     rmSync(tempDir, { recursive: true, force: true });
   });
-  const { accessKeyId, secretAccessKey, sessionToken } = cloud.developerCredentials;
   const terraform = new Directory({
     endpoint: cloud.directoryUrl,
     region: cloud.region,
@@ -109,16 +109,7 @@ export async function deploy(stubZip: Buffer, module: '0.1' | 'later'): Promise<
       const response = await fetch(url, { signal: AbortSignal.timeout(20_000), ...init });
       return `${response.status} ${await response.text()}`;
     },
-    environment: {
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_SESSION_TOKEN: sessionToken,
-      AWS_REGION: cloud.region,
-      AWS_ENDPOINT_URL: cloud.endpointUrl,
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-      AWS_EC2_METADATA_DISABLED: 'true',
-    },
+    environment: developerEnvironment(cloud),
     root,
     log,
     posts,

@@ -13,6 +13,7 @@ import { startCloud } from '../../src/cloud/start-cloud.ts';
 import { readStageSecret } from '../../src/manifest/stage-secret-item.ts';
 import { type LocalAws, stage } from '../session/local-aws.ts';
 import { newId, StubPeer, textOf } from '../session/stub-peer.ts';
+import { developerEnvironment } from './developer-environment.ts';
 import { Livectl, project, repository } from './livectl-process.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -132,14 +133,8 @@ done
   await deployed.call('PutItem', { Item: { ...key, document: { S: JSON.stringify(document) } } });
   livectl = new Livectl(['serve', '--stage', stage, '--root', root, '--format', 'json'], {
     env: {
-      AWS_ACCESS_KEY_ID: developerCredentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: developerCredentials.secretAccessKey,
-      AWS_SESSION_TOKEN: developerCredentials.sessionToken,
-      AWS_REGION: region,
-      AWS_ENDPOINT_URL: cloud.endpointUrl,
+      ...developerEnvironment(cloud),
       AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${(lambda.address() as AddressInfo).port}`,
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     },
   });
   await livectl.event('ready');

@@ -12,6 +12,7 @@ import { Directory, manifestPartition } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import type { Cloud } from '../../src/cloud/cloud.ts';
 import { startCloud } from '../../src/cloud/start-cloud.ts';
+import { developerEnvironment } from './developer-environment.ts';
 import { Livectl, project, repository } from './livectl-process.ts';
 
 const ptyRun = join(dirname(fileURLToPath(import.meta.url)), 'pty-run.py');
@@ -63,15 +64,8 @@ beforeEach(() => {
   const state = project({});
   cleanups.push(made.remove, state.remove);
   root = made.root;
-  const { accessKeyId, secretAccessKey, sessionToken } = cloud.developerCredentials;
   env = {
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_SESSION_TOKEN: sessionToken,
-    AWS_REGION: cloud.region,
-    AWS_ENDPOINT_URL: cloud.endpointUrl,
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    ...developerEnvironment(cloud),
     AWS_CONTAINER_AUTHORIZATION_TOKEN: 'secret-of-a-container',
     OWN_SETTING: 'kept',
     XDG_STATE_HOME: state.root,

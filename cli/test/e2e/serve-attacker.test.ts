@@ -16,6 +16,7 @@ import { secretOf } from '../../../protocol/test/stage-secrets.ts';
 import { encodeMessage } from '../../../protocol/wire.ts';
 import { startCloud } from '../../src/cloud/start-cloud.ts';
 import { Recorder } from '../session/recorder.ts';
+import { developerEnvironment } from './developer-environment.ts';
 import { Livectl, project, repository } from './livectl-process.ts';
 import { manifestItem } from './stage-manifest-item.ts';
 
@@ -45,22 +46,13 @@ test('who holds a stub’s credentials, and not the stage’s secret, runs nothi
     http.close();
     await cloud.close();
   });
-  const { deployerCredentials, developerCredentials, region, stubCredentials, tableName } = cloud;
+  const { deployerCredentials, region, stubCredentials, tableName } = cloud;
   const clock = systemClock;
   const common = { endpoint: cloud.directoryUrl, region, tableName, http, clock };
   const terraform = new Directory({ ...common, credentials: () => deployerCredentials });
   await terraform.call('PutItem', { Item: manifestItem(stage, cloud.relayUrl, { hello: {} }) });
   const livectl = new Livectl(['serve', '--stage', stage, '--root', root, '--format', 'json'], {
-    env: {
-      AWS_ACCESS_KEY_ID: developerCredentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: developerCredentials.secretAccessKey,
-      AWS_SESSION_TOKEN: developerCredentials.sessionToken,
-      AWS_REGION: region,
-      AWS_ENDPOINT_URL: cloud.endpointUrl,
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-      AWS_EC2_METADATA_DISABLED: 'true',
-    },
+    env: developerEnvironment(cloud),
   });
   onTestFinished(() => livectl.dispose());
   await livectl.event('ready');

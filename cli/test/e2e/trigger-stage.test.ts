@@ -14,6 +14,7 @@ import { HttpClient } from '../../../protocol/http-client.ts';
 import type { Cloud } from '../../src/cloud/cloud.ts';
 import { startCloud } from '../../src/cloud/start-cloud.ts';
 import { triggersSchema } from '../../src/manifest/trigger-schema.ts';
+import { developerEnvironment } from './developer-environment.ts';
 import { Livectl, project, type Ran, repository, runLivectl } from './livectl-process.ts';
 import { manifestItem } from './stage-manifest-item.ts';
 
@@ -74,14 +75,7 @@ describe('a stage that is served from this machine', () => {
       onEvent: () => undefined,
     });
     http = new HttpClient();
-    const { accessKeyId, secretAccessKey, sessionToken } = cloud.developerCredentials;
-    env = {
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: secretAccessKey,
-      AWS_SESSION_TOKEN: sessionToken,
-      AWS_REGION: cloud.region,
-      AWS_ENDPOINT_URL: cloud.endpointUrl,
-    };
+    env = developerEnvironment(cloud);
     const directory = new Directory({
       endpoint: cloud.directoryUrl,
       region: cloud.region,
