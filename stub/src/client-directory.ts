@@ -10,6 +10,7 @@ import {
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 import { type Channel, channelToClient } from '../../protocol/sealing.ts';
 import type { StageSecret } from '../../protocol/stage-secret.ts';
+import { within } from '../../protocol/within.ts';
 import { report } from './report.ts';
 
 /** A client with a live lease, and this stub instance's channel to it. */
@@ -64,15 +65,7 @@ export class ClientDirectory {
     if (!this.#serving?.length) return this.refresh();
     const { clock } = this.#options;
     if (clock.now() - this.#readAt > renewAfterMs) {
-      const read = this.#reading ?? this.#readAgain();
-      await new Promise<void>((resolve) => {
-        const timer = clock.after(renewBoundMs, resolve);
-        const done = () => {
-          timer.cancel();
-          resolve();
-        };
-        read.then(done, done);
-      });
+      await within(clock, renewBoundMs, this.#reading ?? this.#readAgain());
     }
     return this.#first();
   }

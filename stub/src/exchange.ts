@@ -5,6 +5,7 @@ import { type AnyMessage, abilities, type MessageHead } from '../../protocol/mes
 import { Reassembler } from '../../protocol/reassembly.ts';
 import type { RelayPoster } from '../../protocol/relay-post.ts';
 import { decodeMessage, type SealedChunk } from '../../protocol/wire.ts';
+import { within } from '../../protocol/within.ts';
 import type { Client, ClientDirectory } from './client-directory.ts';
 import { lostError, noAckError } from './exchange-errors.ts';
 import { type IncomingParts, partBytes } from './incoming-parts.ts';
@@ -203,9 +204,7 @@ export class Exchange {
     const cancel = { type: 'cancel', head: { reason, ...(code === undefined ? {} : { code }) } } as const;
     // A client that can't be informed finds its answer unwanted, and asks before it begins what is old.
     const told = this.#recipients.reachable.map((client) => this.#outgoing.post(client, cancel, boundMs));
-    const { clock } = this.#options;
-    const bound = new Promise<void>((resolve) => clock.after(boundMs, resolve, { background: true }));
-    await Promise.race([Promise.allSettled(told), bound]);
+    await within(this.#options.clock, boundMs, Promise.allSettled(told));
   }
 
   /** Informs a client, beside everything else, that it need not begin: another one has. */

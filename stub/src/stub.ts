@@ -7,6 +7,7 @@ import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 import { RelayPoster } from '../../protocol/relay-post.ts';
 import type { AwsCredentials } from '../../protocol/signature.ts';
 import { parseWire } from '../../protocol/wire.ts';
+import { within } from '../../protocol/within.ts';
 import { ClientDirectory } from './client-directory.ts';
 import { Exchange } from './exchange.ts';
 import { invokeFallback } from './fallback.ts';
@@ -92,10 +93,7 @@ export class Stub {
   /** Pays in the init phase for what an invocation would wait for. Never rejects: an invocation tries again. */
   async start(): Promise<void> {
     const work = Promise.allSettled([this.#socket.get(), this.#clients.refresh(), this.#poster.warm()]);
-    const bound = new Promise<void>((resolve) =>
-      this.#clock.after(initBoundMs, resolve, { background: true }),
-    );
-    await Promise.race([work, bound]);
+    await within(this.#clock, initBoundMs, work);
   }
 
   /** Whether Lambda invokes it by `stream` and not by `handle`. */

@@ -11,6 +11,7 @@ import {
   wholeStageItem,
 } from '../../../protocol/directory.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import { within } from '../../../protocol/within.ts';
 
 /** A lease holds this long after its last renewal; a laptop that sleeps loses it, and stubs fail at once. */
 export const leaseMs = 90_000;
@@ -122,13 +123,7 @@ export class Lease {
     const released = Promise.allSettled(this.#underWay).then(() =>
       Promise.allSettled(this.#items.map((item) => this.#delete(item))),
     );
-    await new Promise<void>((resolve) => {
-      const timer = this.#options.clock.after(releaseBoundMs, resolve);
-      void released.then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+    await within(this.#options.clock, releaseBoundMs, released);
   }
 
   #track<T>(work: Promise<T>): Promise<T> {

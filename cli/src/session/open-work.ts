@@ -1,6 +1,7 @@
 // [4] What a session still has to do when it is told to stop: run, deliver, tell.
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
+import { within } from '../../../protocol/within.ts';
 
 export class OpenWork {
   readonly #clock: Clock;
@@ -29,12 +30,6 @@ export class OpenWork {
 
   /** Resolves when the work is done, after `boundMs` at the latest. */
   within(boundMs: number, work: Promise<unknown>): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#clock.after(boundMs, resolve);
-      void work.then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
+    return within(this.#clock, boundMs, work);
   }
 }

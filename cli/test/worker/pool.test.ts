@@ -100,6 +100,19 @@ describe('workers', () => {
     expect(await harness.answer('a')).toMatchObject({ pid: pids.get('a'), count: 3 });
   });
 
+  it('are kept for a function with the variables that it has now', async () => {
+    const clock = new ManualClock(Date.now());
+    const harness = new PoolHarness(runtime.file, { clock, idleMs: 60_000 });
+    harness.use('who', 'identity.mjs');
+    const { pid: old } = (await harness.answer('who')) as Identity;
+    clock.advance(60_000);
+    const changed = { instance: 'instance-2', environment: { TZ: 'Asia/Tokyo' } };
+    const { pid } = (await harness.answer('who', {}, changed)) as Identity;
+    clock.advance(60_000);
+    expect(await harness.event((event) => event.type === 'worker_ended')).toMatchObject({ pid: old });
+    expect(await harness.answer('who', {}, changed)).toMatchObject({ pid, count: 2 });
+  });
+
   it('serve another stub instance once theirs must be gone', async () => {
     const clock = new ManualClock(Date.now());
     const harness = new PoolHarness(runtime.file, { clock });

@@ -142,8 +142,11 @@ export class LiveWorkers {
   async #trimKept(): Promise<void> {
     const kept = [...this.#kept];
     const bytes = await residentBytes(kept.flatMap(({ pid }) => pid ?? []));
-    // One that is used meanwhile no longer counts as resting.
-    const idle = kept.filter((worker) => this.#kept.has(worker));
+    // One that is used meanwhile no longer counts as resting. Of a function's the newest comes first: an older one was passed
+    // over, e.g. for variables that have changed.
+    const idle = kept
+      .filter((worker) => this.#kept.has(worker))
+      .sort((one, other) => other.lastUsed - one.lastUsed);
     const keepable = idle.map((worker): Keepable & { worker: Worker } => {
       const functionName = worker.code?.functionName ?? '';
       const lastUsed = this.#uses.get(functionName) ?? 0;

@@ -36,9 +36,9 @@ export type Placement<W> =
 
 /**
  * In this order: the idle worker of the same stub instance, or one nobody has claimed; the last used one whose stub
- * instance seems to be gone; a new worker while there is room; an idle worker of another instance of the same function; the place of an idle worker of another function that
- * nobody waits for, or, so that no function starves, of any other function when this one has no worker at all. A
- * function that runs one invocation at a time has one worker for all stub instances.
+ * instance seems to be gone; a new worker while there is room; an idle worker of another instance of the same function; the
+ * place of an idle worker of another function that nobody waits for, or, so that no function starves, of any other function
+ * when this one has no worker at all. A function that runs one invocation at a time has one worker for all stub instances.
  */
 export function placeInvocation<W extends Placeable>(request: PlacementRequest<W>): Placement<W> {
   const { code, instance, workers, maxWorkers, oneAtATime, fits, isOrphan, isWaitedFor } = request;
