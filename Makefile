@@ -1,6 +1,6 @@
 # `make` alone lists what there is. Nothing to set up but Node >= 20 and make itself.
 .DEFAULT_GOAL := help
-.PHONY: help dev build test test-real test-deploy check module-release bench bench-network clean
+.PHONY: help dev build build-bench test test-real test-deploy check module-release bench bench-network clean
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
@@ -13,10 +13,14 @@ dev: build ## Start the local cloud and serve examples/quickstart; prints a curl
 build: node_modules/.package-lock.json ## Install what is missing and build dist/
 	node scripts/build.mjs
 
+# With what only a bench needs.
+build-bench: node_modules/.package-lock.json
+	node scripts/build.mjs --bench
+
 test: build $(if $(CI),examples/cdktf/node_modules/.package-lock.json) ## Build and run all tests
 	vitest run
 
-test-real: build test-real/node_modules/.package-lock.json ## Compare with AWS's own runtime clients and other real programs
+test-real: build-bench test-real/node_modules/.package-lock.json ## Compare with AWS's own runtime clients and other real programs
 	vitest run --config vitest.real.config.ts
 
 test-deploy: build ## Apply, serve, invoke and destroy the quickstart in the AWS account (or emulator) you point at
@@ -30,10 +34,10 @@ check: build ## Types, linter, format, stale built files
 module-release: build ## Write the module as a repository for the registry, with its tag: OUT=folder VERSION=0.2.0
 	@node scripts/module-release.mjs
 
-bench: build bench/node_modules/.package-lock.json ## Measure speed, write docs/benchmarks.md
+bench: build-bench bench/node_modules/.package-lock.json ## Measure speed, write docs/benchmarks.md
 	node dist/bench.mjs
 
-bench-network: build ## Measure on a line of its own (Linux), write docs/benchmarks-network.md; a second run goes on
+bench-network: build-bench ## Measure on a line of its own (Linux), write docs/benchmarks-network.md; a second run goes on
 	node dist/bench.mjs network
 
 clean: ## Remove everything built or installed

@@ -1,6 +1,7 @@
 // Builds, in this order: the stub and its reproducible zip, the Node and Python runtime clients, the AWS SDK's clients,
-// the CLI that carries them all, the CDKTF constructs, the bench.
-//   node scripts/build.mjs    everything into dist/, and the stub's zip into the Terraform module
+// the CLI that carries them all, the CDKTF constructs.
+//   node scripts/build.mjs            everything into dist/, and the stub's zip into the Terraform module
+//   node scripts/build.mjs --bench    also dist/bench.mjs
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { basename, dirname, join } from 'node:path';
@@ -155,9 +156,11 @@ await writeFile(
   join(dist, 'THIRD-PARTY-NOTICES.txt'),
   await thirdPartyNotices(root, [stub, runtime, awsCalls, awsCredentials, cli]),
 );
-await build({
-  ...here,
-  entryPoints: ['bench/main.ts'],
-  outfile: join(dist, 'bench.mjs'),
-  packages: 'external',
-});
+if (process.argv.includes('--bench')) {
+  await build({
+    ...here,
+    entryPoints: ['bench/main.ts'],
+    outfile: join(dist, 'bench.mjs'),
+    packages: 'external',
+  });
+}
