@@ -1,11 +1,7 @@
 // Where a stage's relay was last time: a private file (0600), so that the way there can be opened before the manifest has
 // been read. What the manifest says counts.
-import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as v from 'valibot';
-import { isPrivateFolder } from '../folders/private-folder.ts';
-import { makeStateFolder, stateFolder } from '../folders/state-folder.ts';
+import { type Memory, recall, remember } from '../folders/private-file.ts';
 
 /** Whose relay it is. */
 export interface RelayOwner {
@@ -20,30 +16,18 @@ const fileSchema = v.object({ version: v.literal(1), url: v.pipe(v.string(), v.m
 
 /** Its stage URL; undefined where it isn't known, or the file can't be trusted. */
 export function readKnownRelay(owner: RelayOwner): string | undefined {
-  try {
-    // What another user could have written says nothing.
-    if (!isPrivateFolder(stateFolder())) return undefined;
-    const parsed = v.safeParse(fileSchema, JSON.parse(readFileSync(fileOf(stateFolder(), owner), 'utf8')));
-    return parsed.success ? parsed.output.url : undefined;
-  } catch {
-    return undefined;
-  }
+  return recall(memoryOf(owner), fileSchema)?.url;
 }
 
 /** Remembers it. Does nothing where that is not possible: the next start takes longer. */
 export function writeKnownRelay(owner: RelayOwner, url: string): void {
-  let draft: string | undefined;
   try {
-    const folder = makeStateFolder();
-    draft = join(folder, `relay-${randomBytes(8).toString('hex')}.tmp`);
-    writeFileSync(draft, JSON.stringify({ version: 1, url }), { mode: 0o600, flag: 'wx' });
-    renameSync(draft, fileOf(folder, owner));
+    remember(memoryOf(owner), { version: 1, url });
   } catch {
-    if (draft !== undefined) rmSync(draft, { force: true });
+    // Read-only, or another user's.
   }
 }
 
-function fileOf(folder: string, { endpoint, region, stage, tableName }: RelayOwner): string {
-  const key = JSON.stringify([region, endpoint, tableName, stage]);
-  return join(folder, `relay-${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
+function memoryOf({ endpoint, region, stage, tableName }: RelayOwner): Memory {
+  return { kind: 'relay', key: [region, endpoint, tableName, stage] };
 }

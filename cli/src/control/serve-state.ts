@@ -1,9 +1,10 @@
 // What a running `serve` writes down for `trigger` and `invoke` on the same machine: a private file (0600), which
 // goes when it ends, and counts only while its lock is held.
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { removeEnded } from '../folders/ended-runs.ts';
+import { writePrivateFile } from '../folders/private-file.ts';
 import { isPrivateFolder, makePrivateFolder } from '../folders/private-folder.ts';
 import { holdLock } from '../folders/run-lock.ts';
 import { makeStateFolder, stateFolder } from '../folders/state-folder.ts';
@@ -65,7 +66,6 @@ export async function writeServeState(state: Omit<ServeState, 'version' | 'pid'>
   await removeEnded(folder);
   const lock = await holdLock(folder);
   const file = join(folder, `${lock.id}.json`);
-  const draft = join(folder, `${lock.id}.tmp`);
   const remove = () => {
     process.off('exit', remove);
     rmSync(file, { force: true });
@@ -75,11 +75,8 @@ export async function writeServeState(state: Omit<ServeState, 'version' | 'pid'>
   process.once('exit', remove);
   const content = JSON.stringify({ version: stateVersion, pid: process.pid, ...state });
   try {
-    writeFileSync(draft, content, { mode: 0o600, flag: 'wx' });
-    // Anyone who looks while it is written sees all of it or nothing.
-    renameSync(draft, file);
+    writePrivateFile(file, content);
   } catch (error) {
-    rmSync(draft, { force: true });
     remove();
     throw error;
   }

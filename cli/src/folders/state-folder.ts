@@ -1,4 +1,4 @@
-// Where running livectls leave word of themselves: a folder of this user's own.
+// Where running livectls record what others on this machine need of them: a folder of this user's own.
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { makePrivateFolder } from './private-folder.ts';

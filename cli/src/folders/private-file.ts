@@ -1,0 +1,51 @@
+// Small files of this user's own (0600), written whole or not at all; and those in the state folder that livectl remembers
+// something in from one start to the next.
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { isPrivateFolder } from './private-folder.ts';
+import { makeStateFolder, stateFolder } from './state-folder.ts';
+
+/** Whoever reads it meanwhile sees all of it or what was there before. Throws what the file system says, and leaves nothing. */
+export function writePrivateFile(file: string, text: string): void {
+  const draft = `${file}.${randomBytes(8).toString('hex')}.tmp`;
+  try {
+    writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}
+
+/** What a file in the state folder is about: `kind` begins its name, a hash of `key` ends it. */
+export interface Memory {
+  readonly kind: string;
+  readonly key: readonly string[];
+}
+
+/** Undefined where there is none, where it has another form, or where another user could have written it. */
+export function recall<Content>(
+  memory: Memory,
+  schema: v.GenericSchema<unknown, Content>,
+): Content | undefined {
+  try {
+    if (!isPrivateFolder(stateFolder())) return undefined;
+    const text = readFileSync(fileOf(stateFolder(), memory), 'utf8');
+    const parsed = v.safeParse(schema, JSON.parse(text));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Takes the place of what was remembered before. Throws what the file system says. */
+export function remember(memory: Memory, content: object): void {
+  writePrivateFile(fileOf(makeStateFolder(), memory), JSON.stringify(content));
+}
+
+function fileOf(folder: string, { key, kind }: Memory): string {
+  const hash = createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 32);
+  return join(folder, `${kind}-${hash}.json`);
+}
