@@ -178,7 +178,7 @@ export interface WorkerResult {
   readonly initMs: number;
   /** Time spent waiting for a worker that could take it, in milliseconds. */
   readonly waitMs: number;
-  /** Resolves when every line the invocation logged has been reported, at most 100 ms after the answer. */
+  /** Resolves when every line the invocation logged has been reported, at most a second after the answer. */
   readonly logsDrained: Promise<void>;
 }
 

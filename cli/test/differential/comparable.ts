@@ -20,10 +20,24 @@ export interface Comparable {
 const ofTheClient =
   /^Executing '|^In(?:voke|it) Error \t|^Uncaught Exception \t|^Unhandled Promise Rejection \t/;
 
+/**
+ * Client 4 leaves a failed init phase to Node.js, which prints the error once more; livectl reports it with the answer. Such
+ * a block begins with the line of Node.js that ended the process and ends with its version.
+ */
+function withoutExitTrace<Line extends { readonly message: string }>(
+  lines: readonly Line[],
+): readonly Line[] {
+  const from = lines.findIndex(({ message }) => /^node:internal\/process\/promises:\d+$/.test(message));
+  const to = lines.findIndex(({ message }) => /^Node\.js v\d/.test(message));
+  return from < 0 || to < from ? lines : [...lines.slice(0, from), ...lines.slice(to + 1)];
+}
+
 /** `root` is the folder whose files count; frames in any other file are the clients' and Node.js's. */
 export function comparable(result: InvokeResult, root: string): Comparable {
   const clean = (text: string) => withoutFrames(text, root).replaceAll(result.request_id, '<id>');
-  const logs = (result.invocation?.logs ?? []).filter(({ message }) => !ofTheClient.test(message));
+  const logs = withoutExitTrace(result.invocation?.logs ?? []).filter(
+    ({ message }) => !ofTheClient.test(message),
+  );
   return {
     answer: { ok: result.ok, payload: mapTexts(result.payload, clean) },
     log: logs.map(({ level, message }) => `${level} ${clean(ofAnyTime(message, clean))}`).sort(),

@@ -66,6 +66,45 @@ describe('a program', () => {
   });
 });
 
+it('a program whose init phase failed prints its last lines and exits by itself', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'last-lines-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'runtime.mjs');
+  // Exits late, as a runtime does that writes a long trace.
+  await writeFile(
+    file,
+    `const url = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime/init/error';
+await fetch(url, { method: 'POST', body: '{"errorType":"Wrong","errorMessage":"no database"}' });
+setTimeout(() => { console.error('the last line'); process.exitCode = 3; }, 300);\n`,
+  );
+  const harness = new PoolHarness(runtime.file);
+  harness.use('late', { kind: 'command', command: [process.execPath, file] }, custom);
+  const { outcome, logsDrained } = await harness.run('late', {});
+  expect(outcome).toMatchObject({ ok: false });
+  await logsDrained;
+  expect(harness.messages()).toContain('the last line');
+  const end = await harness.event(({ type }) => type === 'worker_ended');
+  expect(end).toMatchObject({ reason: 'its init phase failed' });
+});
+
+it('one that stays after its init phase failed is ended', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'stays-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'runtime.mjs');
+  await writeFile(
+    file,
+    `const url = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime/init/error';
+await fetch(url, { method: 'POST', body: '{"errorType":"Wrong","errorMessage":"no database"}' });
+setInterval(() => {}, 1000);\n`,
+  );
+  const harness = new PoolHarness(runtime.file);
+  harness.use('stays', { kind: 'command', command: [process.execPath, file] }, custom);
+  const { outcome, logsDrained } = await harness.run('stays', {});
+  expect(outcome).toMatchObject({ ok: false });
+  await logsDrained;
+  await harness.event(({ type }) => type === 'worker_ended');
+});
+
 it('a function gets a worker as soon as the system has room for one', async () => {
   const full = Object.assign(new Error('listen EMFILE: too many open files'), { code: 'EMFILE' });
   const listen = vi.spyOn(Server.prototype, 'listen').mockImplementationOnce(function (this: Server) {

@@ -56,7 +56,7 @@ export class LiveWorkers {
       onDebugger: (worker, news) => this.#onDebugger(worker, news),
       // Whoever waits for it is told and ends it; the next one may have better luck, e.g. with newer credentials.
       onInitFailed: (worker) => {
-        if (!worker.busy) this.end(worker, 'its init phase failed');
+        if (!worker.busy) this.leave(worker, 'its init phase failed');
       },
       onExit: (worker, reason) => this.#onExit(worker, reason),
     };
@@ -159,6 +159,12 @@ export class LiveWorkers {
   end(worker: Worker, reason: string, error: FunctionError = stoppedError()): void {
     this.#forget(worker);
     worker.end(reason, error);
+  }
+
+  /** As `end`, but what it prints last is read, for a second at most. */
+  leave(worker: Worker, reason: string): void {
+    this.#forget(worker);
+    worker.leave(reason, stoppedError());
   }
 
   /** Process ids of all workers and spares that aren't gone. */

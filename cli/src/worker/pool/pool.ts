@@ -325,7 +325,7 @@ class Pool implements WorkerPool {
   /** A worker has nothing to do now: it waits for more, or ends where its code is outdated or failed to load. */
   #release(worker: Worker): void {
     if (worker.ended || worker.code === undefined) return;
-    if (worker.failed) return this.#workers.end(worker, 'its init phase failed');
+    if (worker.failed) return this.#workers.leave(worker, 'its init phase failed');
     if (worker.code !== this.#codes.get(worker.code.functionName)) {
       return this.#workers.end(worker, 'new code');
     }

@@ -1,7 +1,7 @@
 // [5] One worker: a runtime process with its own Runtime API and its own log. A Node or Python worker starts as a spare
 // and becomes a function's when it is assigned; any other program is started for its function.
 import { dirname } from 'node:path';
-import type { Clock } from '../../../../protocol/clock.ts';
+import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { messageOf } from '../../../../protocol/live-debug-error.ts';
 import {
   type FunctionCode,
@@ -51,6 +51,8 @@ export interface WorkerRun {
   readonly logsDrained: Promise<void>;
 }
 
+/** How long a process whose init phase failed may take to print its last lines and exit, in milliseconds. */
+const exitBoundMs = 1000;
 /** Lines kept of what a spare prints before it has a function; more would be a program gone wrong. */
 const maxEarlyLines = 200;
 
@@ -85,6 +87,8 @@ export class Worker {
   #earlyLines: LogLine[] = [];
   /** Why it was ended, where that was our doing. */
   #endReason: string | undefined;
+  /** Ends the process where it does not exit by itself. */
+  #exitBound: Timer | undefined;
 
   /**
    * A booted process of a runtime client of ours that waits to be assigned; `variables` are those that must be right
@@ -212,13 +216,15 @@ export class Worker {
       initMs,
       taken: handedOver || !wasWarm,
       failedInitSince: handedOver || !this.failed ? undefined : performance.timeOrigin + this.#begun,
-      logsDrained: logs.drained(invocation.id),
+      logsDrained: this.failed ? logs.finished(invocation.id) : logs.drained(invocation.id),
     };
   }
 
   /** Ends the process and all it started; what is in flight ends with `error`. */
   end(reason: string, error: FunctionError): void {
-    if (this.ended) return;
+    if (this.ended && this.#exitBound === undefined) return;
+    this.#exitBound?.cancel();
+    this.#exitBound = undefined;
     this.ended = true;
     this.#endReason = reason;
     this.#starting.then(
@@ -228,6 +234,16 @@ export class Worker {
       },
       () => {},
     );
+  }
+
+  /** Takes no more work. The process is left to print its last lines and exit, and is ended with `error` after a second. */
+  leave(reason: string, error: FunctionError): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.#endReason = reason;
+    this.#exitBound = this.#settings.clock.after(exitBoundMs, () => this.end(reason, error), {
+      background: true,
+    });
   }
 
   /** Whether its runtime has asked for its next invocation. */
@@ -281,6 +297,8 @@ export class Worker {
 
   #onExit(exit: Exit, api: RuntimeApi): void {
     this.ended = true;
+    this.#exitBound?.cancel();
+    this.#exitBound = undefined;
     api.fail(exitError(this.#currentId ?? 'none', exit, this.#command));
     this.#settings.onExit(this, this.#endReason ?? `it exited (${exitReason(exit) ?? 'exit status 0'})`);
   }

@@ -6,7 +6,9 @@ import { LineSource } from './line-source.ts';
 import { parseLine } from './log-format.ts';
 import { markWords } from './log-marks.ts';
 
-/** How long `drained` waits for a worker's last lines, in milliseconds. */
+/** How long is waited for the marks that end an invocation, or for an exit that follows it, in milliseconds. */
+const endBoundMs = 1000;
+/** How long `drained` reads on what a program without marks has printed, in milliseconds. */
 const drainBoundMs = 100;
 /** How long a program without marks waits for us to read what it printed, in milliseconds. */
 const settleBoundMs = 20;
@@ -90,7 +92,7 @@ export class LogReader {
     });
   }
 
-  /** Resolves when all lines of an invocation have been passed on, or after 100 ms. */
+  /** Resolves when all lines of an invocation have been passed on, or after a second; without a marker after 100 ms. */
   drained(id: string): Promise<void> {
     const expected = this.#expected.get(id);
     if (expected === undefined) return Promise.resolve();
@@ -100,7 +102,14 @@ export class LogReader {
         for (const pipe of this.#pipes) this.#end(pipe, id);
       });
     }
-    return this.#within(drainBoundMs, (done) => expected.drained.add(done));
+    return this.#within(endBoundMs, (done) => expected.drained.add(done));
+  }
+
+  /** For a worker that is about to exit: resolves when its pipes have been read to the end, or after a second. */
+  finished(id: string): Promise<void> {
+    const expected = this.#expected.get(id);
+    if (expected === undefined) return Promise.resolve();
+    return this.#within(endBoundMs, (done) => expected.drained.add(done));
   }
 
   /** Without a marker: resolves when what was printed until now has been read, after 20 ms at most. */
