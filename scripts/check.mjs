@@ -4,8 +4,9 @@
 //   - the stub keeps its size
 //   - regular expressions are linear (patterns.mjs)
 //   - every package of the lock files has a checksum
+//   - no line of Terraform code is over 160 characters
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,6 +25,25 @@ const patterns = spawnSync(process.execPath, [join(root, 'scripts/patterns.mjs')
   stdio: 'inherit',
 });
 if (patterns.status !== 0) mistakes.push('regular expressions must be linear and written as literals');
+
+// New files as well, before they are added.
+const terraformFiles = execFileSync(
+  'git',
+  ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', '*.tf', '*.tftpl'],
+  { cwd: root, encoding: 'utf8' },
+).split('\0');
+for (const file of terraformFiles) {
+  const path = join(root, file);
+  if (file === '' || !existsSync(path)) continue;
+  readFileSync(path, 'utf8')
+    .split('\n')
+    .forEach(({ length }, index) => {
+      if (length > 160)
+        mistakes.push(
+          `${file}:${index + 1} has ${length} characters, over 160: write a text as <<-EOT or join("", [...])`,
+        );
+    });
+}
 
 // npm installs a package without one unchecked. It leaves them out for other platforms' packages where it finds them
 // installed; a bundled one comes in its parent's archive.

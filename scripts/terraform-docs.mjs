@@ -69,9 +69,12 @@ function typeOfFunctions(variables) {
 /** The fields of one function: each a comment and a type. @param {string} variables */
 function functionFields(variables) {
   const type = typeOfFunctions(variables);
-  const fields = [...(type ?? '').matchAll(/^ {4}# (.*)\n {4}(\w+) += ([\s\S]*?)(?=\n {4}#|\n {2}\})/gm)];
+  const fields = [
+    ...(type ?? '').matchAll(/^((?: {4}# .*\n)+) {4}(\w+) += ([\s\S]*?)(?=\n {4}#|\n {2}\})/gm),
+  ];
   if (fields.length === 0) throw new Error('the fields of functions were not found');
-  const rows = fields.map(([, text = '', name = '', expression = '']) => {
+  const rows = fields.map(([, comment = '', name = '', expression = '']) => {
+    const text = comment.replace(/^ *# /gm, '').trim().replaceAll('\n', ' ');
     const optional = /^optional\(([\s\S]*)\)$/.exec(expression);
     if (!optional) return [code(name), code(expression), 'required', text];
     const [kind = '', byDefault] = topLevelArguments(oneLine(optional[1] ?? ''));

@@ -278,8 +278,13 @@ resource "aws_iam_role_policy" "stub" {
   lifecycle {
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     precondition {
-      condition     = length(local.stub_policies[each.key]) + length(local.function_policies[each.key]) <= 10240
-      error_message = "The inline policies of the role of functions[\"${each.key}\"] have ${length(local.stub_policies[each.key]) + length(local.function_policies[each.key])} characters, of which IAM allows 10,240 in one role: give the function a role of yours (role = aws_iam_role.${replace(each.key, "-", "_")}) with a managed policy in place of policy_json."
+      condition = length(local.stub_policies[each.key]) + length(local.function_policies[each.key]) <= 10240
+      error_message = join("", [
+        "The inline policies of the role of functions[\"${each.key}\"] have ",
+        "${length(local.stub_policies[each.key]) + length(local.function_policies[each.key])} characters, of which IAM allows ",
+        "10,240 in one role: give the function a role of yours (role = aws_iam_role.${replace(each.key, "-", "_")}) ",
+        "with a managed policy in place of policy_json.",
+      ])
     }
   }
 }
@@ -297,14 +302,22 @@ resource "aws_iam_role_policy" "given" {
     create_before_destroy = true
 
     precondition {
-      condition     = length(distinct([for name in each.value : local.functions[name].role.name])) == 1
-      error_message = "functions[*].role must be the same role wherever role_key is \"${each.key}\": ${join(", ", each.value)} have ${join(", ", distinct([for name in each.value : local.functions[name].role.name]))}."
+      condition = length(distinct([for name in each.value : local.functions[name].role.name])) == 1
+      error_message = join("", [
+        "functions[*].role must be the same role wherever role_key is \"${each.key}\": ${join(", ", each.value)} have ",
+        "${join(", ", distinct([for name in each.value : local.functions[name].role.name]))}.",
+      ])
     }
 
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     precondition {
-      condition     = length(local.given_role_policies[each.key]) <= 10240
-      error_message = "The policy of role ${local.functions[each.value[0]].role.name} for ${length(each.value)} functions has ${length(local.given_role_policies[each.key])} characters, and IAM allows 10,240 for all inline policies of a role: give some of these functions another role, or set attach_policy = false for some and attach functions[*].stub_policy_json as a managed policy."
+      condition = length(local.given_role_policies[each.key]) <= 10240
+      error_message = join("", [
+        "The policy of role ${local.functions[each.value[0]].role.name} for ${length(each.value)} functions has ",
+        "${length(local.given_role_policies[each.key])} characters, and IAM allows 10,240 for all inline policies of a role: ",
+        "give some of these functions another role, or set attach_policy = false for some and attach ",
+        "functions[*].stub_policy_json as a managed policy.",
+      ])
     }
   }
 }
@@ -324,8 +337,13 @@ resource "aws_iam_policy" "developer" {
 
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
     precondition {
-      condition     = length(local.developer_policies[count.index]) <= 6144
-      error_message = "The developer policy of stage ${var.stage} has ${length(local.developer_policies[count.index])} characters, of which IAM allows 6,144 in a managed policy: names of ${length(local.functions)} functions and ARNs of existing sources are in it. Set create_developer_policy = false and give the output developer_policy_json to a role as its inline policy (10,240 characters; a group holds 5,120), or part the functions into two stages."
+      condition = length(local.developer_policies[count.index]) <= 6144
+      error_message = join("", [
+        "The developer policy of stage ${var.stage} has ${length(local.developer_policies[count.index])} characters, of which ",
+        "IAM allows 6,144 in a managed policy: names of ${length(local.functions)} functions and ARNs of existing sources are ",
+        "in it. Set create_developer_policy = false and give the output developer_policy_json to a role as its inline policy ",
+        "(10,240 characters; a group holds 5,120), or part the functions into two stages.",
+      ])
     }
   }
 }

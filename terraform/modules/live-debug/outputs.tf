@@ -17,7 +17,11 @@ output "manifest" {
 ################################################################################
 
 output "functions" {
-  description = "By name: `function_name`, `function_arn`, `timeout` of the stub in seconds, `response_streaming_invoke_arn` for a REST API that streams, and `stub_policy_json`; where the module makes the function also `invoke_arn`, `role_name`, `role_arn` and `log_group_name`, else null."
+  description = <<-EOT
+    By name: `function_name`, `function_arn`, `timeout` of the stub in seconds, `response_streaming_invoke_arn` for a
+    REST API that streams, and `stub_policy_json`; where the module makes the function also `invoke_arn`, `role_name`,
+    `role_arn` and `log_group_name`, else null.
+  EOT
   value = {
     for name, f in local.functions : name => {
       function_name = local.function_names[name]
@@ -37,7 +41,10 @@ output "functions" {
 }
 
 output "stub" {
-  description = "For functions of your own, while live: `filename`, `source_code_hash`, `handler`, `runtime`, `layers` (none) and the `timeout` that suits the slowest of them (`functions[*].timeout` has each one's). null while not enabled."
+  description = <<-EOT
+    For functions of your own, while live: `filename`, `source_code_hash`, `handler`, `runtime`, `layers` (none) and
+    the `timeout` that suits the slowest of them (`functions[*].timeout` has each one's). null while not enabled.
+  EOT
   value       = local.stub
 
   depends_on = [
@@ -49,7 +56,11 @@ output "stub" {
 }
 
 output "environment" {
-  description = "By function: the environment variables its stub needs, to be merged into its own. Where it sets `NODE_OPTIONS`, name that `LIVE_DEBUG_NODE_OPTIONS` while live: the stub starts without the options and sends them on. The value of `LIVE_DEBUG_SECRET` is sensitive, so a root module's output of it must be as well. Empty while not enabled."
+  description = <<-EOT
+    By function: the environment variables its stub needs, to be merged into its own. Where it sets `NODE_OPTIONS`,
+    name that `LIVE_DEBUG_NODE_OPTIONS` while live: the stub starts without the options and sends them on. The value
+    of `LIVE_DEBUG_SECRET` is sensitive, so a root module's output of it must be as well. Empty while not enabled.
+  EOT
   value       = local.stub_environments
 
   # All that a stub needs. On the way to live, Terraform creates it before it updates a function of the caller's that takes
@@ -65,7 +76,10 @@ output "environment" {
 }
 
 output "triggers" {
-  description = "By function and source: the names, URLs and ARNs of what invokes it, as in the manifest (docs/terraform.md). Functions without triggers are left out."
+  description = <<-EOT
+    By function and source: the names, URLs and ARNs of what invokes it, as in the manifest (docs/terraform.md).
+    Functions without triggers are left out.
+  EOT
   value       = { for name, targets in local.trigger_targets : name => targets if length(targets) > 0 }
 }
 
@@ -102,6 +116,10 @@ output "developer_policy_arns" {
 ################################################################################
 
 output "vpn_guidance" {
-  description = "How to reach the VPCs of the functions from a laptop, as Markdown: each VPC with its CIDR blocks, subnets, security groups and what they lack, DNS resolver, and the steps. Empty without a function in a VPC, and while not enabled."
+  description = <<-EOT
+    How to reach the VPCs of the functions from a laptop, as Markdown: each VPC with its CIDR blocks, subnets,
+    security groups and what they lack, DNS resolver, and the steps. Empty without a function in a VPC, and while not
+    enabled.
+  EOT
   value       = local.vpn_guidance
 }

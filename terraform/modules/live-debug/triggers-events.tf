@@ -324,8 +324,12 @@ resource "aws_s3_bucket_notification" "trigger" {
 
   lifecycle {
     precondition {
-      condition     = local.s3_groups_by_arn[local.bucket_arns[each.value[0]]] == 1
-      error_message = "Bucket ${local.bucket_names[each.value[0]]} would get two lists of notifications, of which one would replace the other: leave create out where several functions hear of a bucket, and write its ARN so that it is known before the apply, e.g. \"arn:aws:s3:::$${aws_s3_bucket.orders.bucket}\"."
+      condition = local.s3_groups_by_arn[local.bucket_arns[each.value[0]]] == 1
+      error_message = join("", [
+        "Bucket ${local.bucket_names[each.value[0]]} would get two lists of notifications, of which one would replace ",
+        "the other: leave create out where several functions hear of a bucket, and write its ARN so that it is known ",
+        "before the apply, e.g. \"arn:aws:s3:::$${aws_s3_bucket.orders.bucket}\".",
+      ])
     }
   }
 }

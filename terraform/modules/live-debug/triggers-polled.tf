@@ -22,6 +22,7 @@ locals {
   made_queues = {
     for part, names in { for name, part in local.queue_parts : part => name... } : part => merge(local.sqs[names[0]], {
       name         = "${local.name}-${part}"
+      suffix       = local.sqs[names[0]].fifo_queue ? ".fifo" : ""
       stub_timeout = max([for name in names : local.stub_timeouts[name]]...)
     })
   }
@@ -30,9 +31,17 @@ locals {
   made_queue_resources = { for part in local.new_queues : part => aws_sqs_queue.trigger[part] }
   dead_letter_queues   = { for part in local.new_queues : part => aws_sqs_queue.dead_letters[part] }
 
-  queue_arns      = { for name, sqs in local.sqs : name => local.makes_queue[name] ? local.made_queue_resources[local.queue_parts[name]].arn : sqs.queue_arn }
-  table_streams   = { for name, dynamodb in local.dynamodb : name => local.makes_table[name] ? aws_dynamodb_table.trigger[local.table_parts[name]].stream_arn : dynamodb.stream_arn }
-  kinesis_streams = { for name, kinesis in local.kinesis : name => local.makes_stream[name] ? aws_kinesis_stream.trigger[local.stream_parts[name]].arn : kinesis.stream_arn }
+  queue_arns = { for name, sqs in local.sqs : name => local.makes_queue[name] ? local.made_queue_resources[local.queue_parts[name]].arn : sqs.queue_arn }
+  table_streams = {
+    for name, dynamodb in local.dynamodb : name => (
+      local.makes_table[name] ? aws_dynamodb_table.trigger[local.table_parts[name]].stream_arn : dynamodb.stream_arn
+    )
+  }
+  kinesis_streams = {
+    for name, kinesis in local.kinesis : name => (
+      local.makes_stream[name] ? aws_kinesis_stream.trigger[local.stream_parts[name]].arn : kinesis.stream_arn
+    )
+  }
 
   # What policies name. Created sources by their names and not by reference: a policy outlives functions of the caller's,
   # and must neither wait for a source nor hold it.
@@ -57,7 +66,7 @@ locals {
 
   # By queue: no request without TLS.
   queue_policies = { for name in flatten([
-    for queue in values(local.made_queues) : [for end in ["", "-dlq"] : "${queue.name}${end}${queue.fifo_queue ? ".fifo" : ""}"] if var.tls_only
+    for queue in values(local.made_queues) : [for end in ["", "-dlq"] : "${queue.name}${end}${queue.suffix}"] if var.tls_only
     ]) : name => jsonencode({
     Version = "2012-10-17"
     Statement = [
@@ -132,6 +141,15 @@ locals {
     { for name, kinesis in local.kinesis : "${name}/kinesis" => { function = name, arn = local.kinesis_streams[name], settings = kinesis } },
   )
   record_source_names = { for key, one in local.record_sources : key => key }
+
+  # No window is null, as Lambda gives it back.
+  batching_windows = {
+    for key, seconds in merge(
+      { for name, sqs in local.sqs : "${name}/sqs" => sqs.maximum_batching_window_in_seconds },
+      { for name, dynamodb in local.dynamodb : "${name}/dynamodb" => dynamodb.maximum_batching_window_in_seconds },
+      { for name, kinesis in local.kinesis : "${name}/kinesis" => kinesis.maximum_batching_window_in_seconds },
+    ) : key => seconds == 0 ? null : seconds
+  }
 }
 
 ################################################################################
@@ -141,10 +159,10 @@ locals {
 resource "aws_sqs_queue" "trigger" {
   for_each = local.new_queues # Not known? Write create = false beside queue_arn.
 
-  name                    = "${local.made_queues[each.key].name}${local.made_queues[each.key].fifo_queue ? ".fifo" : ""}"
+  name                    = "${local.made_queues[each.key].name}${local.made_queues[each.key].suffix}"
   fifo_queue              = local.made_queues[each.key].fifo_queue
   sqs_managed_sse_enabled = true
-  policy                  = !var.tls_only ? null : local.queue_policies["${local.made_queues[each.key].name}${local.made_queues[each.key].fifo_queue ? ".fifo" : ""}"]
+  policy                  = !var.tls_only ? null : local.queue_policies["${local.made_queues[each.key].name}${local.made_queues[each.key].suffix}"]
 
   # Six times the timeout, so that a batch that is throttled comes back in time; without batching more than enough.
   # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
@@ -161,10 +179,10 @@ resource "aws_sqs_queue" "trigger" {
 resource "aws_sqs_queue" "dead_letters" {
   for_each = local.new_queues # Not known? Write create = false beside queue_arn.
 
-  name                    = "${local.made_queues[each.key].name}-dlq${local.made_queues[each.key].fifo_queue ? ".fifo" : ""}"
+  name                    = "${local.made_queues[each.key].name}-dlq${local.made_queues[each.key].suffix}"
   fifo_queue              = local.made_queues[each.key].fifo_queue
   sqs_managed_sse_enabled = true
-  policy                  = !var.tls_only ? null : local.queue_policies["${local.made_queues[each.key].name}-dlq${local.made_queues[each.key].fifo_queue ? ".fifo" : ""}"]
+  policy                  = !var.tls_only ? null : local.queue_policies["${local.made_queues[each.key].name}-dlq${local.made_queues[each.key].suffix}"]
   # The longest there is: 14 days to look at what failed.
   message_retention_seconds = 1209600
 
@@ -188,7 +206,7 @@ resource "aws_lambda_event_source_mapping" "sqs" {
   function_name                      = local.target_names[each.key]
   event_source_arn                   = local.queue_arns[each.key]
   batch_size                         = local.sqs[each.key].batch_size
-  maximum_batching_window_in_seconds = local.sqs[each.key].maximum_batching_window_in_seconds == 0 ? null : local.sqs[each.key].maximum_batching_window_in_seconds
+  maximum_batching_window_in_seconds = local.batching_windows["${each.key}/sqs"]
   function_response_types            = local.sqs[each.key].function_response_types
 
   tags = var.tags
@@ -248,7 +266,7 @@ resource "aws_lambda_event_source_mapping" "records" {
   event_source_arn                   = local.record_sources[each.key].arn
   starting_position                  = local.record_sources[each.key].settings.starting_position
   batch_size                         = local.record_sources[each.key].settings.batch_size
-  maximum_batching_window_in_seconds = local.record_sources[each.key].settings.maximum_batching_window_in_seconds == 0 ? null : local.record_sources[each.key].settings.maximum_batching_window_in_seconds
+  maximum_batching_window_in_seconds = local.batching_windows[each.key]
   maximum_retry_attempts             = local.record_sources[each.key].settings.maximum_retry_attempts
   bisect_batch_on_function_error     = local.record_sources[each.key].settings.bisect_batch_on_function_error
   function_response_types            = local.record_sources[each.key].settings.function_response_types

@@ -21,7 +21,10 @@ variable "stage" {
 }
 
 variable "name" {
-  description = "Prefix of every name, the directory table's included (`<name>-<stage>`); another one must be told to livectl with `--name`. IAM is global: for one stage in two Regions, put the Region into it."
+  description = <<-EOT
+    Prefix of every name, the directory table's included (`<name>-<stage>`); another one must be told to livectl with
+    `--name`. IAM is global: for one stage in two Regions, put the Region into it.
+  EOT
   type        = string
   default     = "live-debug"
   nullable    = false
@@ -33,7 +36,11 @@ variable "name" {
 }
 
 variable "protected_stages" {
-  description = "Words that make a stage protected. They are compared with the words of the stage's name, which `-`, `_` and capitals part, without numbers at their ends: `prod` protects `prod`, `prod2`, `eu-prod` and `euProd`, not `product` or `non-prod`."
+  description = <<-EOT
+    Words that make a stage protected. They are compared with the words of the stage's name, which `-`, `_` and
+    capitals part, without numbers at their ends: `prod` protects `prod`, `prod2`, `eu-prod` and `euProd`, not
+    `product` or `non-prod`.
+  EOT
   type        = list(string)
   default     = ["prod", "production", "prd", "live"]
   nullable    = false
@@ -72,14 +79,21 @@ variable "functions" {
 }
 
 variable "create" {
-  description = "Whether the module makes the stub functions, for functions that don't say so themselves. `false`: your own aws_lambda_function resources take `stub` and `environment`."
+  description = <<-EOT
+    Whether the module makes the stub functions, for functions that don't say so themselves. `false`: your own
+    aws_lambda_function resources take `stub` and `environment`.
+  EOT
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "own_function_names" {
-  description = "Of functions with `create = false` and triggers: their names by reference, `{ orders = aws_lambda_function.orders.function_name }`, so that Terraform makes them first. Needed where both are made in one apply."
+  description = <<-EOT
+    Of functions with `create = false` and triggers: their names by reference, `{ orders =
+    aws_lambda_function.orders.function_name }`, so that Terraform makes them first. Needed where both are made in one
+    apply.
+  EOT
   type        = map(string)
   default     = {}
   nullable    = false
@@ -98,13 +112,24 @@ variable "relay" {
   default = null
 
   validation {
-    condition     = var.relay == null ? true : can(regex("^(https?|wss?)://[^/]+/.", var.relay.url)) && can(regex("^arn:[^:]+:execute-api:[^:]+:\\d{12}:[^/]+/[^/]+$", var.relay.execution_arn))
-    error_message = "relay must be the relay output of another instance: write relay = module.shared.relay. Its url ends in the API's stage, its execution_arn too."
+    condition = (
+      var.relay == null ? true
+      : can(regex("^(https?|wss?)://[^/]+/.", var.relay.url))
+      && can(regex("^arn:[^:]+:execute-api:[^:]+:\\d{12}:[^/]+/[^/]+$", var.relay.execution_arn))
+    )
+    error_message = join("", [
+      "relay must be the relay output of another instance: write relay = module.shared.relay. ",
+      "Its url ends in the API's stage, its execution_arn too.",
+    ])
   }
 }
 
 variable "throttling" {
-  description = "Limits of the relay's WebSocket API only: requests a second that its routes (connect, hello, keepalive) take, and the burst above. It keeps a runaway from using the account's 10,000 a second. No effect with `relay`. The limits of HTTP routes are `functions[*].triggers.http.throttling_rate_limit` and `throttling_burst_limit`."
+  description = <<-EOT
+    Limits of the relay's WebSocket API only: requests a second that its routes (connect, hello, keepalive) take, and
+    the burst above. It keeps a runaway from using the account's 10,000 a second. No effect with `relay`. The limits
+    of HTTP routes are `functions[*].triggers.http.throttling_rate_limit` and `throttling_burst_limit`.
+  EOT
   type = object({
     rate_limit  = optional(number, 1000)
     burst_limit = optional(number, 500)
@@ -113,13 +138,21 @@ variable "throttling" {
   nullable = false
 
   validation {
-    condition     = var.throttling.rate_limit >= 1 && var.throttling.burst_limit >= 1 && var.throttling.burst_limit <= 5000
-    error_message = "throttling must allow at least 1 request a second, and a burst from 1 to 5000: write { rate_limit = 1000, burst_limit = 500 }. To switch the stage off, write enabled = false."
+    condition = var.throttling.rate_limit >= 1 && var.throttling.burst_limit >= 1 && var.throttling.burst_limit <= 5000
+    error_message = join("", [
+      "throttling must allow at least 1 request a second, and a burst from 1 to 5000: ",
+      "write { rate_limit = 1000, burst_limit = 500 }. To switch the stage off, write enabled = false.",
+    ])
   }
 }
 
 variable "access_logs" {
-  description = "Access logs of both APIs: who connects to the relay (log group `/aws/apigateway/<name>-<stage>`; not with `relay`), and the requests to the stage's HTTP API (`/aws/vendedlogs/<name>-<stage>-http`), never what is said. The relay's needs the account's API Gateway logging role (aws_api_gateway_account); the HTTP API's needs whoever applies to have the `logs:*LogDelivery` and `logs:*ResourcePolicies` permissions. `null`: no access logs."
+  description = <<-EOT
+    Access logs of both APIs: who connects to the relay (log group `/aws/apigateway/<name>-<stage>`; not with
+    `relay`), and the requests to the stage's HTTP API (`/aws/vendedlogs/<name>-<stage>-http`), never what is said.
+    The relay's needs the account's API Gateway logging role (aws_api_gateway_account); the HTTP API's needs whoever
+    applies to have the `logs:*LogDelivery` and `logs:*ResourcePolicies` permissions. `null`: no access logs.
+  EOT
   type = object({
     retention_in_days = optional(number, 7)
     kms_key_arn       = optional(string)
@@ -127,8 +160,14 @@ variable "access_logs" {
   default = null
 
   validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], try(coalesce(var.access_logs.retention_in_days), 7))
-    error_message = "access_logs.retention_in_days must be a number of days CloudWatch Logs knows: write 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365 or one of the longer ones of its list."
+    condition = contains(
+      [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+      try(coalesce(var.access_logs.retention_in_days), 7),
+    )
+    error_message = join("", [
+      "access_logs.retention_in_days must be a number of days CloudWatch Logs knows: write 1, 3, 5, 7, 14, 30, 60, 90, 120, ",
+      "150, 180, 365 or one of the longer ones of its list.",
+    ])
   }
 }
 
@@ -155,7 +194,11 @@ variable "point_in_time_recovery" {
 }
 
 variable "secret_version" {
-  description = "Any other text gives the stage a new secret: change it, e.g. to a date, when somebody who could read the secret should no longer be able to use it. Stubs prove themselves to livectl with the secret, which is random and in the state, the directory and the stubs' `LIVE_DEBUG_SECRET`."
+  description = <<-EOT
+    Any other text gives the stage a new secret: change it, e.g. to a date, when somebody who could read the secret
+    should no longer be able to use it. Stubs prove themselves to livectl with the secret, which is random and in the
+    state, the directory and the stubs' `LIVE_DEBUG_SECRET`.
+  EOT
   type        = string
   default     = "1"
   nullable    = false
@@ -195,7 +238,10 @@ variable "architecture" {
 }
 
 variable "timeout_margin" {
-  description = "Seconds a stub's timeout exceeds its function's, for the way to the laptop and back; together at most 900. A queue's visibility timeout must cover both."
+  description = <<-EOT
+    Seconds a stub's timeout exceeds its function's, for the way to the laptop and back; together at most 900. A
+    queue's visibility timeout must cover both.
+  EOT
   type        = number
   default     = 5
   nullable    = false
@@ -213,8 +259,14 @@ variable "log_retention_in_days" {
   nullable    = false
 
   validation {
-    condition     = contains([0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_in_days)
-    error_message = "log_retention_in_days must be a number of days CloudWatch Logs knows: write 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365 or one of the longer ones of its list, or 0 for ever."
+    condition = contains(
+      [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+      var.log_retention_in_days,
+    )
+    error_message = join("", [
+      "log_retention_in_days must be a number of days CloudWatch Logs knows: write 1, 3, 5, 7, 14, 30, 60, 90, 120, ",
+      "150, 180, 365 or one of the longer ones of its list, or 0 for ever.",
+    ])
   }
 }
 
@@ -245,7 +297,10 @@ variable "tracing_mode" {
 ################################################################################
 
 variable "tls_only" {
-  description = "Buckets, topics and queues that the module creates get a policy that refuses requests without TLS. `false`: they get no policy; for policies of your own on them, which would replace the module's."
+  description = <<-EOT
+    Buckets, topics and queues that the module creates get a policy that refuses requests without TLS. `false`: they
+    get no policy; for policies of your own on them, which would replace the module's.
+  EOT
   type        = bool
   default     = true
   nullable    = false
@@ -263,7 +318,10 @@ variable "permissions_boundary" {
 }
 
 variable "create_developer_policy" {
-  description = "Create a managed policy of `developer_policy_json`, named `<name>-<stage>-developer`; above 45 functions several, named `...-developer-2` and so on, all in the output `developer_policy_arns`."
+  description = <<-EOT
+    Create a managed policy of `developer_policy_json`, named `<name>-<stage>-developer`; above 45 functions several,
+    named `...-developer-2` and so on, all in the output `developer_policy_arns`.
+  EOT
   type        = bool
   default     = false
   nullable    = false

@@ -55,8 +55,11 @@ resource "aws_ec2_client_vpn_endpoint" "this" {
 
   lifecycle {
     precondition {
-      condition     = length(local.overlapped) == 0
-      error_message = "client_cidr_block ${var.client_cidr_block} overlaps ${join(", ", local.overlapped)} of ${var.vpc_id}: write one of another range, e.g. \"172.28.0.0/22\" or \"192.168.252.0/22\"."
+      condition = length(local.overlapped) == 0
+      error_message = join("", [
+        "client_cidr_block ${var.client_cidr_block} overlaps ${join(", ", local.overlapped)} of ${var.vpc_id}: ",
+        "write one of another range, e.g. \"172.28.0.0/22\" or \"192.168.252.0/22\".",
+      ])
     }
   }
 }

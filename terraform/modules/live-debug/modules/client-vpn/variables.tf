@@ -33,7 +33,10 @@ variable "vpc_id" {
 }
 
 variable "client_cidr_block" {
-  description = "Where clients get their addresses from: /12 to /22, overlapping neither the VPC nor the networks the laptops are in. Another one makes the endpoint anew."
+  description = <<-EOT
+    Where clients get their addresses from: /12 to /22, overlapping neither the VPC nor the networks the laptops are
+    in. Another one makes the endpoint anew.
+  EOT
   type        = string
   default     = "10.200.0.0/22"
   nullable    = false
@@ -46,19 +49,28 @@ variable "client_cidr_block" {
 }
 
 variable "split_tunnel" {
-  description = "Only traffic to the VPC goes through the VPN. `false`: all traffic of the laptop does, and needs a route and an authorization rule for 0.0.0.0/0 of yours."
+  description = <<-EOT
+    Only traffic to the VPC goes through the VPN. `false`: all traffic of the laptop does, and needs a route and an
+    authorization rule for 0.0.0.0/0 of yours.
+  EOT
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "dns_servers" {
-  description = "DNS servers of the clients, at most 2. `null`: the VPC's own resolver. `[]`: the clients keep theirs, which is enough for names like RDS's, and not for private hosted zones."
+  description = <<-EOT
+    DNS servers of the clients, at most 2. `null`: the VPC's own resolver. `[]`: the clients keep theirs, which is
+    enough for names like RDS's, and not for private hosted zones.
+  EOT
   type        = list(string)
   default     = null
 
   validation {
-    condition     = var.dns_servers == null ? true : length(var.dns_servers) <= 2 && alltrue([for address in var.dns_servers : can(cidrhost("${address}/32", 0))])
+    condition = (
+      var.dns_servers == null ? true
+      : length(var.dns_servers) <= 2 && alltrue([for address in var.dns_servers : can(cidrhost("${address}/32", 0))])
+    )
     error_message = "dns_servers must be at most 2 IPv4 addresses: write [\"10.0.0.2\"], [] for none, or null for the VPC's own resolver."
   }
 }
@@ -96,8 +108,14 @@ variable "connection_log" {
   default = {}
 
   validation {
-    condition     = contains([0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], try(coalesce(var.connection_log.retention_in_days), 7))
-    error_message = "connection_log.retention_in_days must be a number of days CloudWatch Logs knows: write 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365 or one of the longer ones of its list, or 0 for ever."
+    condition = contains(
+      [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653],
+      try(coalesce(var.connection_log.retention_in_days), 7),
+    )
+    error_message = join("", [
+      "connection_log.retention_in_days must be a number of days CloudWatch Logs knows: write 1, 3, 5, 7, 14, 30, 60, 90, 120, ",
+      "150, 180, 365 or one of the longer ones of its list, or 0 for ever.",
+    ])
   }
 }
 
@@ -106,7 +124,10 @@ variable "connection_log" {
 ################################################################################
 
 variable "server_certificate_arn" {
-  description = "The endpoint's certificate in ACM, imported with its chain, in the Region of the VPC: `aws acm import-certificate`. Only ARNs are taken, since a private key given to Terraform stays in its state."
+  description = <<-EOT
+    The endpoint's certificate in ACM, imported with its chain, in the Region of the VPC: `aws acm
+    import-certificate`. Only ARNs are taken, since a private key given to Terraform stays in its state.
+  EOT
   type        = string
   nullable    = false
 
@@ -144,7 +165,10 @@ variable "server_ca_certificate_pem" {
 }
 
 variable "server_name" {
-  description = "Common name of the server's certificate, for clients to verify. `null`: any server certificate of the CA will do, which is right for a CA of your own and wrong for a public one."
+  description = <<-EOT
+    Common name of the server's certificate, for clients to verify. `null`: any server certificate of the CA will do,
+    which is right for a CA of your own and wrong for a public one.
+  EOT
   type        = string
   default     = null
 
@@ -159,7 +183,11 @@ variable "server_name" {
 ################################################################################
 
 variable "subnet_ids" {
-  description = "The subnets the endpoint is associated with, each in another zone, /27 or larger with 20 free addresses. One reaches the whole VPC. Each costs $0.10 an hour from apply to destroy, connected or not ($73 a month), and each connection $0.05 an hour (us-east-1: https://aws.amazon.com/vpn/pricing/; other Regions up to $0.15)."
+  description = <<-EOT
+    The subnets the endpoint is associated with, each in another zone, /27 or larger with 20 free addresses. One
+    reaches the whole VPC. Each costs $0.10 an hour from apply to destroy, connected or not ($73 a month), and each
+    connection $0.05 an hour (us-east-1: https://aws.amazon.com/vpn/pricing/; other Regions up to $0.15).
+  EOT
   type        = list(string)
   nullable    = false
 
@@ -170,7 +198,10 @@ variable "subnet_ids" {
 }
 
 variable "security_group_ids" {
-  description = "Security groups of the endpoint's network interfaces, at most 5: the functions' own let the clients in wherever the functions are. `[]`: one is made, `security_group_id`, which targets must let in."
+  description = <<-EOT
+    Security groups of the endpoint's network interfaces, at most 5: the functions' own let the clients in wherever
+    the functions are. `[]`: one is made, `security_group_id`, which targets must let in.
+  EOT
   type        = list(string)
   default     = []
   nullable    = false
@@ -187,7 +218,10 @@ variable "authorized_cidr_blocks" {
   default     = null
 
   validation {
-    condition     = var.authorized_cidr_blocks == null ? true : length(var.authorized_cidr_blocks) >= 1 && alltrue([for cidr in var.authorized_cidr_blocks : can(cidrhost(cidr, 0))])
+    condition = (
+      var.authorized_cidr_blocks == null ? true
+      : length(var.authorized_cidr_blocks) >= 1 && alltrue([for cidr in var.authorized_cidr_blocks : can(cidrhost(cidr, 0))])
+    )
     error_message = "authorized_cidr_blocks must be CIDR blocks, at least one: write [\"10.0.0.0/16\"], or null for the VPC's main one."
   }
 }

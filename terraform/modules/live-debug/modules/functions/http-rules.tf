@@ -7,10 +7,10 @@ locals {
   http_cors = { for name, http in local.http : "cors" => { function = name, cors = http.cors }... if http.cors != null }
 
   http_mistakes = concat(
-    [for name, http in local.http :
-      "functions[\"${name}\"].triggers.http.jwt_configuration must be set with authorization_type = \"JWT\", and only then: write { issuer = \"https://login.example.com\", audience = [\"orders\"] }."
-      if(http.authorization_type == "JWT") != (http.jwt_configuration != null)
-    ],
+    [for name, http in local.http : join("", [
+      "functions[\"${name}\"].triggers.http.jwt_configuration must be set with authorization_type = \"JWT\", and only then: ",
+      "write { issuer = \"https://login.example.com\", audience = [\"orders\"] }.",
+    ]) if(http.authorization_type == "JWT") != (http.jwt_configuration != null)],
     [for name, http in local.http :
       "functions[\"${name}\"].triggers.http.authorization_scopes needs authorization_type = \"JWT\"."
       if http.authorization_type != "JWT" && length(http.authorization_scopes) > 0

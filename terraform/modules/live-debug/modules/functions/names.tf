@@ -16,11 +16,21 @@ locals {
 
   # The last part of a new resource's name, which functions may share, and the field that gives it.
   parts = flatten([for name, f in local.functions : [for source, part in {
-    sns      = nonsensitive(sensitive(f.triggers.sns == null)) ? null : { field = "topic_name", part = f.triggers.sns.topic_name, created = f.triggers.sns.create, arn = f.triggers.sns.topic_arn, fifo = false }
-    sqs      = nonsensitive(sensitive(f.triggers.sqs == null)) ? null : { field = "queue_name", part = f.triggers.sqs.queue_name, created = f.triggers.sqs.create, arn = f.triggers.sqs.queue_arn, fifo = f.triggers.sqs.fifo_queue }
-    s3       = nonsensitive(sensitive(f.triggers.s3 == null)) ? null : { field = "bucket_name", part = f.triggers.s3.bucket_name, created = f.triggers.s3.create, arn = f.triggers.s3.bucket_arn, fifo = false }
-    dynamodb = nonsensitive(sensitive(f.triggers.dynamodb == null)) ? null : { field = "table_name", part = f.triggers.dynamodb.table_name, created = f.triggers.dynamodb.create, arn = f.triggers.dynamodb.stream_arn, fifo = false }
-    kinesis  = nonsensitive(sensitive(f.triggers.kinesis == null)) ? null : { field = "stream_name", part = f.triggers.kinesis.stream_name, created = f.triggers.kinesis.create, arn = f.triggers.kinesis.stream_arn, fifo = false }
+    sns = nonsensitive(sensitive(f.triggers.sns == null)) ? null : {
+      field = "topic_name", part = f.triggers.sns.topic_name, created = f.triggers.sns.create, arn = f.triggers.sns.topic_arn, fifo = false
+    }
+    sqs = nonsensitive(sensitive(f.triggers.sqs == null)) ? null : {
+      field = "queue_name", part = f.triggers.sqs.queue_name, created = f.triggers.sqs.create, arn = f.triggers.sqs.queue_arn, fifo = f.triggers.sqs.fifo_queue
+    }
+    s3 = nonsensitive(sensitive(f.triggers.s3 == null)) ? null : {
+      field = "bucket_name", part = f.triggers.s3.bucket_name, created = f.triggers.s3.create, arn = f.triggers.s3.bucket_arn, fifo = false
+    }
+    dynamodb = nonsensitive(sensitive(f.triggers.dynamodb == null)) ? null : {
+      field = "table_name", part = f.triggers.dynamodb.table_name, created = f.triggers.dynamodb.create, arn = f.triggers.dynamodb.stream_arn, fifo = false
+    }
+    kinesis = nonsensitive(sensitive(f.triggers.kinesis == null)) ? null : {
+      field = "stream_name", part = f.triggers.kinesis.stream_name, created = f.triggers.kinesis.create, arn = f.triggers.kinesis.stream_arn, fifo = false
+    }
     } : {
     function = name
     source   = source
@@ -109,10 +119,10 @@ locals {
 
   trigger_name_mistakes = concat(
     # Parts of names: the module puts its own name and the stage before them.
-    [for part in local.named_parts :
-      "functions[\"${part.function}\"].${part.field} must be letters, digits, - and _, at most 64, since the module puts its own name and the stage before it, not \"${part.part}\"."
-      if !can(regex("^[a-zA-Z0-9_-]{1,64}$", part.part))
-    ],
+    [for part in local.named_parts : join("", [
+      "functions[\"${part.function}\"].${part.field} must be letters, digits, - and _, at most 64, since the module puts its own ",
+      "name and the stage before it, not \"${part.part}\".",
+    ]) if !can(regex("^[a-zA-Z0-9_-]{1,64}$", part.part))],
     flatten([for names in local.trigger_name_groups : [for name in names : join("", [
       "functions[\"${name.function}\"]${name.field} and functions[\"${names[0].function}\"]${names[0].field} both mean the ${name.kind} ",
       "\"${name.name}\": write another name in one of them.",

@@ -25,11 +25,19 @@ locals {
 
   # By field: the value, its form, and what to write.
   form_mistakes = flatten([for name, f in local.functions : [for field, check in {
-    handler          = [f.handler, "^\\S{1,128}$", "must be 1 to 128 characters without spaces: write e.g. \"src/orders.handler\""]
-    runtime          = [f.runtime, "^[a-zA-Z][a-zA-Z0-9._-]{0,63}$", "must be an AWS runtime identifier: write e.g. \"nodejs22.x\" or \"python3.13\""]
-    package_type     = [f.package_type, "^Zip$", "must be \"Zip\", since Lambda fixes the package type when a function is created: leave the image function as it is and write its zip twin here"]
-    function_name    = [f.function_name, "^[a-zA-Z0-9_-]{1,64}$", "must be letters, digits, - and _, at most 64: write \"orders-api\", not its ARN"]
-    source_dir       = [f.source_dir, "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))", "must be relative to the folder livectl serves: write e.g. \"services/orders\" or \".\""]
+    handler = [f.handler, "^\\S{1,128}$", "must be 1 to 128 characters without spaces: write e.g. \"src/orders.handler\""]
+    runtime = [f.runtime, "^[a-zA-Z][a-zA-Z0-9._-]{0,63}$", "must be an AWS runtime identifier: write e.g. \"nodejs22.x\" or \"python3.13\""]
+    package_type = [
+      f.package_type,
+      "^Zip$",
+      "must be \"Zip\", since Lambda fixes the package type when a function is created: leave the image function as it is and write its zip twin here",
+    ]
+    function_name = [f.function_name, "^[a-zA-Z0-9_-]{1,64}$", "must be letters, digits, - and _, at most 64: write \"orders-api\", not its ARN"]
+    source_dir = [
+      f.source_dir,
+      "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))",
+      "must be relative to the folder livectl serves: write e.g. \"services/orders\" or \".\"",
+    ]
     python           = [f.python, "^[\\s\\S]", "must name an interpreter"]
     "esbuild.target" = [try(f.esbuild.target, null), "^\\w[\\w.]*(,\\w[\\w.]*)*$", "must be targets of esbuild: write e.g. \"node20\" or \"es2022,node20\""]
 
@@ -60,8 +68,11 @@ locals {
     "triggers.function_url.invoke_mode"        = [try(f.triggers.function_url.invoke_mode, null), ["BUFFERED", "RESPONSE_STREAM"]]
     "triggers.sns.filter_policy_scope"         = [try(f.triggers.sns.filter_policy_scope, null), ["MessageAttributes", "MessageBody"]]
     "triggers.dynamodb.starting_position"      = [try(f.triggers.dynamodb.starting_position, null), ["LATEST", "TRIM_HORIZON"]]
-    "triggers.dynamodb.stream_view_type"       = [try(f.triggers.dynamodb.stream_view_type, null), ["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"]]
-    "triggers.kinesis.starting_position"       = [try(f.triggers.kinesis.starting_position, null), ["LATEST", "TRIM_HORIZON"]]
+    "triggers.dynamodb.stream_view_type" = [
+      try(f.triggers.dynamodb.stream_view_type, null),
+      ["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"],
+    ]
+    "triggers.kinesis.starting_position" = [try(f.triggers.kinesis.starting_position, null), ["LATEST", "TRIM_HORIZON"]]
     } : "functions[\"${name}\"].${field} must be ${join(" or ", [for word in check[1] : "\"${word}\""])}, not \"${check[0]}\"."
     if check[0] == null ? false : !contains(check[1], check[0])
   ]])
@@ -90,21 +101,45 @@ locals {
 
   # By field: the values, the form of each, and what to write.
   list_mistakes = flatten([for name, f in local.functions : [for field, check in {
-    "build"                                     = [f.build, "", ""]
-    "command"                                   = [f.command, "", ""]
-    "layers"                                    = [f.layers, "", ""]
-    "layer_dirs"                                = [f.layer_dirs, "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))", "must be relative to the folder livectl serves: write e.g. \"layers/shared\"; ARNs belong in layers"]
-    "watch"                                     = [f.watch, "^[\\s\\S]{1,256}$", "must be a pattern of .gitignore with at most 256 characters"]
-    "esbuild.external"                          = [try(f.esbuild.external, null), "", ""]
-    "esbuild.conditions"                        = [try(f.esbuild.conditions, null), "", ""]
-    "esbuild.main_fields"                       = [try(f.esbuild.main_fields, null), "", ""]
-    "esbuild.inject"                            = [try(f.esbuild.inject, null), "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))", "must be relative to source_dir: write e.g. \"shims/fetch.js\""]
-    "esbuild.entry_points"                      = [try(f.esbuild.entry_points, null), "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))", "must be relative to source_dir: write e.g. \"src/thread.ts\""]
-    "triggers.sqs.function_response_types"      = [try(f.triggers.sqs.function_response_types, null), "^ReportBatchItemFailures$", "must be \"ReportBatchItemFailures\""]
-    "triggers.dynamodb.function_response_types" = [try(f.triggers.dynamodb.function_response_types, null), "^ReportBatchItemFailures$", "must be \"ReportBatchItemFailures\""]
-    "triggers.kinesis.function_response_types"  = [try(f.triggers.kinesis.function_response_types, null), "^ReportBatchItemFailures$", "must be \"ReportBatchItemFailures\""]
-    "triggers.http.authorization_scopes"        = [try(f.triggers.http.authorization_scopes, null), "", ""]
-    "triggers.s3.events"                        = [try(f.triggers.s3.events, null), "^s3:", "must be an event of S3: write e.g. \"s3:ObjectCreated:*\""]
+    "build"   = [f.build, "", ""]
+    "command" = [f.command, "", ""]
+    "layers"  = [f.layers, "", ""]
+    "layer_dirs" = [
+      f.layer_dirs,
+      "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))",
+      "must be relative to the folder livectl serves: write e.g. \"layers/shared\"; ARNs belong in layers",
+    ]
+    "watch"               = [f.watch, "^[\\s\\S]{1,256}$", "must be a pattern of .gitignore with at most 256 characters"]
+    "esbuild.external"    = [try(f.esbuild.external, null), "", ""]
+    "esbuild.conditions"  = [try(f.esbuild.conditions, null), "", ""]
+    "esbuild.main_fields" = [try(f.esbuild.main_fields, null), "", ""]
+    "esbuild.inject" = [
+      try(f.esbuild.inject, null),
+      "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))",
+      "must be relative to source_dir: write e.g. \"shims/fetch.js\"",
+    ]
+    "esbuild.entry_points" = [
+      try(f.esbuild.entry_points, null),
+      "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))",
+      "must be relative to source_dir: write e.g. \"src/thread.ts\"",
+    ]
+    "triggers.sqs.function_response_types" = [
+      try(f.triggers.sqs.function_response_types, null),
+      "^ReportBatchItemFailures$",
+      "must be \"ReportBatchItemFailures\"",
+    ]
+    "triggers.dynamodb.function_response_types" = [
+      try(f.triggers.dynamodb.function_response_types, null),
+      "^ReportBatchItemFailures$",
+      "must be \"ReportBatchItemFailures\"",
+    ]
+    "triggers.kinesis.function_response_types" = [
+      try(f.triggers.kinesis.function_response_types, null),
+      "^ReportBatchItemFailures$",
+      "must be \"ReportBatchItemFailures\"",
+    ]
+    "triggers.http.authorization_scopes" = [try(f.triggers.http.authorization_scopes, null), "", ""]
+    "triggers.s3.events"                 = [try(f.triggers.s3.events, null), "^s3:", "must be an event of S3: write e.g. \"s3:ObjectCreated:*\""]
     } : check[0] == null ? [] : [for index, value in check[0] :
     value == null
     ? "functions[\"${name}\"].${field}[${index}] must be a string, not null."
@@ -144,7 +179,10 @@ locals {
     ]
     "vpc_config.place_stub_in_vpc" = [
       try(f.vpc_config.place_stub_in_vpc, false) && !coalesce(f.create, var.create),
-      "is for functions that the module creates: whether the stub of one of yours (create = false) sits in the VPC is said by the vpc_config of that aws_lambda_function"
+      join("", [
+        "is for functions that the module creates: whether the stub of one of yours (create = false) sits in the VPC ",
+        "is said by the vpc_config of that aws_lambda_function",
+      ])
     ]
     "esbuild.loader" = [
       anytrue([for extension, loader in try(coalesce(f.esbuild.loader, {}), {}) :
@@ -184,7 +222,10 @@ locals {
 
   setting_mistakes = concat(
     [for name, f in var.functions : "functions[\"${name}\"] must be an object with a handler and a runtime, not null." if !can(f.handler)],
-    [for name in keys(var.functions) : "functions[\"${name}\"] must have a name that Lambda takes: letters, digits, - and _, at most 64." if !can(regex("^[a-zA-Z0-9_-]{1,64}$", name))],
+    [for name in keys(var.functions) :
+      "functions[\"${name}\"] must have a name that Lambda takes: letters, digits, - and _, at most 64."
+      if !can(regex("^[a-zA-Z0-9_-]{1,64}$", name))
+    ],
     flatten([for name, f in local.functions : [for field, value in {
       handler                                 = f.handler
       runtime                                 = f.runtime
@@ -228,10 +269,10 @@ locals {
 
   # Names and numbers of bytes are not secret, even where the values are.
   environment_mistakes = concat(
-    flatten([for name, f in local.functions : [for key in nonsensitive(sensitive(keys(f.environment))) :
-      "functions[\"${name}\"].environment[\"${key}\"] must be a letter, then letters, digits and _; names that begin with LIVE_DEBUG_ are the stub's own, and Lambda sets some itself."
-      if !can(regex("^[a-zA-Z][a-zA-Z0-9_]+$", key)) || startswith(key, "LIVE_DEBUG_") || contains(local.reserved_variables, key)
-    ]]),
+    flatten([for name, f in local.functions : [for key in nonsensitive(sensitive(keys(f.environment))) : join("", [
+      "functions[\"${name}\"].environment[\"${key}\"] must be a letter, then letters, digits and _; ",
+      "names that begin with LIVE_DEBUG_ are the stub's own, and Lambda sets some itself.",
+    ]) if !can(regex("^[a-zA-Z][a-zA-Z0-9_]+$", key)) || startswith(key, "LIVE_DEBUG_") || contains(local.reserved_variables, key)]]),
     flatten([for name, f in local.functions : [
       for key in nonsensitive(sensitive([for key, value in f.environment : key if value == null])) :
       "functions[\"${name}\"].environment[\"${key}\"] must be a string, not null."
@@ -247,15 +288,51 @@ locals {
   ################################################################################
 
   reference_mistakes = flatten([for name, f in local.functions : [for field, check in {
-    "role"                               = [f.role == null ? null : f.role.arn == null ? "null" : f.role.arn, "^arn:[^:]+:iam::\\d{12}:role/", "must be a role with its name and ARN: write role = aws_iam_role.orders, or { name = \"orders\", arn = \"arn:aws:iam::123456789012:role/orders\" }"]
-    "fallback_arn"                       = [f.fallback_arn, "^arn:[^:]+:lambda:[^:]+:\\d{12}:function:", "must be a function's ARN: write aws_lambda_function.orders.arn, or the qualified_arn of a version"]
-    "kms_key_arn"                        = [f.kms_key_arn, "^arn:[^:]+:kms:[^:]+:\\d{12}:key/", "must be a key's ARN, not an alias or an id: write aws_kms_key.orders.arn"]
-    "triggers.sns.topic_arn"             = [try(f.triggers.sns.topic_arn, null), "^arn:[^:]+:sns:[^:]+:\\d{12}:[^:]+$", "must be an ARN of SNS: write e.g. \"arn:aws:sns:eu-west-1:123456789012:orders\""]
-    "triggers.sqs.queue_arn"             = [try(f.triggers.sqs.queue_arn, null), "^arn:[^:]+:sqs:[^:]+:\\d{12}:[^:]+$", "must be an ARN of SQS: write e.g. \"arn:aws:sqs:eu-west-1:123456789012:orders\""]
-    "triggers.eventbridge.event_bus_arn" = [try(f.triggers.eventbridge.event_bus_arn, null), "^arn:[^:]+:events:[^:]+:\\d{12}:event-bus/", "must be an ARN of a bus: write e.g. \"arn:aws:events:eu-west-1:123456789012:event-bus/orders\""]
-    "triggers.s3.bucket_arn"             = [try(f.triggers.s3.bucket_arn, null), "^arn:[^:]+:s3:::[^/]+$", "must be an ARN of a bucket: write e.g. \"arn:aws:s3:::orders\""]
-    "triggers.dynamodb.stream_arn"       = [try(f.triggers.dynamodb.stream_arn, null), "^arn:[^:]+:dynamodb:[^:]+:\\d{12}:table/[^/]+/stream/", "must be an ARN of a table's stream: write aws_dynamodb_table.orders.stream_arn"]
-    "triggers.kinesis.stream_arn"        = [try(f.triggers.kinesis.stream_arn, null), "^arn:[^:]+:kinesis:[^:]+:\\d{12}:stream/", "must be an ARN of a stream: write e.g. \"arn:aws:kinesis:eu-west-1:123456789012:stream/orders\""]
+    "role" = [
+      f.role == null ? null : f.role.arn == null ? "null" : f.role.arn,
+      "^arn:[^:]+:iam::\\d{12}:role/",
+      "must be a role with its name and ARN: write role = aws_iam_role.orders, or { name = \"orders\", arn = \"arn:aws:iam::123456789012:role/orders\" }",
+    ]
+    "fallback_arn" = [
+      f.fallback_arn,
+      "^arn:[^:]+:lambda:[^:]+:\\d{12}:function:",
+      "must be a function's ARN: write aws_lambda_function.orders.arn, or the qualified_arn of a version",
+    ]
+    "kms_key_arn" = [
+      f.kms_key_arn,
+      "^arn:[^:]+:kms:[^:]+:\\d{12}:key/",
+      "must be a key's ARN, not an alias or an id: write aws_kms_key.orders.arn",
+    ]
+    "triggers.sns.topic_arn" = [
+      try(f.triggers.sns.topic_arn, null),
+      "^arn:[^:]+:sns:[^:]+:\\d{12}:[^:]+$",
+      "must be an ARN of SNS: write e.g. \"arn:aws:sns:eu-west-1:123456789012:orders\"",
+    ]
+    "triggers.sqs.queue_arn" = [
+      try(f.triggers.sqs.queue_arn, null),
+      "^arn:[^:]+:sqs:[^:]+:\\d{12}:[^:]+$",
+      "must be an ARN of SQS: write e.g. \"arn:aws:sqs:eu-west-1:123456789012:orders\"",
+    ]
+    "triggers.eventbridge.event_bus_arn" = [
+      try(f.triggers.eventbridge.event_bus_arn, null),
+      "^arn:[^:]+:events:[^:]+:\\d{12}:event-bus/",
+      "must be an ARN of a bus: write e.g. \"arn:aws:events:eu-west-1:123456789012:event-bus/orders\"",
+    ]
+    "triggers.s3.bucket_arn" = [
+      try(f.triggers.s3.bucket_arn, null),
+      "^arn:[^:]+:s3:::[^/]+$",
+      "must be an ARN of a bucket: write e.g. \"arn:aws:s3:::orders\"",
+    ]
+    "triggers.dynamodb.stream_arn" = [
+      try(f.triggers.dynamodb.stream_arn, null),
+      "^arn:[^:]+:dynamodb:[^:]+:\\d{12}:table/[^/]+/stream/",
+      "must be an ARN of a table's stream: write aws_dynamodb_table.orders.stream_arn",
+    ]
+    "triggers.kinesis.stream_arn" = [
+      try(f.triggers.kinesis.stream_arn, null),
+      "^arn:[^:]+:kinesis:[^:]+:\\d{12}:stream/",
+      "must be an ARN of a stream: write e.g. \"arn:aws:kinesis:eu-west-1:123456789012:stream/orders\"",
+    ]
     } : "functions[\"${name}\"].${field} ${check[2]}, not \"${check[0]}\"."
     if check[0] == null ? false : !can(regex(check[1], check[0]))
   ]])
@@ -267,8 +344,18 @@ locals {
 
   # https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
   vpc_mistakes = flatten([for name, f in local.functions : [for field, check in {
-    subnet_ids         = [f.vpc_config.subnet_ids, "^subnet-[0-9a-z]+$", 16, "must be 1 to 16 subnet ids: write aws_subnet.private[*].id or [\"subnet-0123456789abcdef0\"]"]
-    security_group_ids = [f.vpc_config.security_group_ids, "^sg-[0-9a-zA-Z]+$", 5, "must be 1 to 5 security group ids: write [aws_security_group.orders.id] or [\"sg-0123456789abcdef0\"]"]
+    subnet_ids = [
+      f.vpc_config.subnet_ids,
+      "^subnet-[0-9a-z]+$",
+      16,
+      "must be 1 to 16 subnet ids: write aws_subnet.private[*].id or [\"subnet-0123456789abcdef0\"]",
+    ]
+    security_group_ids = [
+      f.vpc_config.security_group_ids,
+      "^sg-[0-9a-zA-Z]+$",
+      5,
+      "must be 1 to 5 security group ids: write [aws_security_group.orders.id] or [\"sg-0123456789abcdef0\"]",
+    ]
     } : "functions[\"${name}\"].vpc_config.${field} ${check[3]}."
     if check[0] == null ? true : length(check[0]) < 1 || length(check[0]) > check[2] || anytrue([for id in check[0] : !can(regex(check[1], id))])
   ] if f.vpc_config != null])
@@ -281,14 +368,22 @@ locals {
       { queue_name = try(f.triggers.sqs.queue_name, null), visibility_timeout_seconds = try(f.triggers.sqs.visibility_timeout_seconds, null) },
       try(f.triggers.sqs.create, null)
     ],
-    ["eventbridge", "event_bus_arn", try(f.triggers.eventbridge.event_bus_arn, null), { event_bus_name = try(f.triggers.eventbridge.event_bus_name, null) }, null],
+    [
+      "eventbridge", "event_bus_arn", try(f.triggers.eventbridge.event_bus_arn, null),
+      { event_bus_name = try(f.triggers.eventbridge.event_bus_name, null) },
+      null
+    ],
     ["s3", "bucket_arn", try(f.triggers.s3.bucket_arn, null), { bucket_name = try(f.triggers.s3.bucket_name, null) }, try(f.triggers.s3.create, null)],
     [
       "dynamodb", "stream_arn", try(f.triggers.dynamodb.stream_arn, null),
       { table_name = try(f.triggers.dynamodb.table_name, null), range_key = try(f.triggers.dynamodb.range_key, null) },
       try(f.triggers.dynamodb.create, null)
     ],
-    ["kinesis", "stream_arn", try(f.triggers.kinesis.stream_arn, null), { stream_name = try(f.triggers.kinesis.stream_name, null) }, try(f.triggers.kinesis.create, null)],
+    [
+      "kinesis", "stream_arn", try(f.triggers.kinesis.stream_arn, null),
+      { stream_name = try(f.triggers.kinesis.stream_name, null) },
+      try(f.triggers.kinesis.create, null)
+    ],
     ] : concat(
     [for field, value in check[3] :
       "functions[\"${name}\"].triggers.${check[0]}.${field} is for a new resource, and ${check[1]} names one that exists: leave one out."
@@ -319,10 +414,10 @@ locals {
       "functions[\"${name}\"].triggers.eventbridge.event_pattern must not be null."
       if nonsensitive(sensitive(f.triggers.eventbridge == null ? false : f.triggers.eventbridge.event_pattern == null))
     ],
-    [for name, f in local.functions :
-      "functions[\"${name}\"].policy_json must be an IAM policy as JSON: write jsonencode({ Version = \"2012-10-17\", Statement = [...] }) or data.aws_iam_policy_document.orders.json."
-      if nonsensitive(sensitive(f.policy_json == null ? false : !can(jsondecode(f.policy_json).Statement)))
-    ],
+    [for name, f in local.functions : join("", [
+      "functions[\"${name}\"].policy_json must be an IAM policy as JSON: write jsonencode({ Version = \"2012-10-17\", ",
+      "Statement = [...] }) or data.aws_iam_policy_document.orders.json.",
+    ]) if nonsensitive(sensitive(f.policy_json == null ? false : !can(jsondecode(f.policy_json).Statement)))],
     [for name, f in local.functions :
       "functions[\"${name}\"].policy_json is for the role that the module creates: where role is given, attach the policy to that role instead."
       if f.role != null && nonsensitive(sensitive(f.policy_json != null))

@@ -13,7 +13,9 @@ variable "functions" {
     timeout = optional(number, 3)
     # MB, 128 to 10240, for the stub as for the function, since code can read it.
     memory_size = optional(number, 128)
-    # "RESPONSE_STREAM": a response is sent as it is written to callers that take a stream without a function URL, which are InvokeWithResponseStream and a REST API with `response_transfer_mode = "STREAM"`. Default: as `triggers.function_url`, or "BUFFERED".
+    # "RESPONSE_STREAM": a response is sent as it is written to callers that take a stream without a function URL,
+    # which are InvokeWithResponseStream and a REST API with `response_transfer_mode = "STREAM"`. Default: as
+    # `triggers.function_url`, or "BUFFERED".
     invoke_mode = optional(string)
     # Environment variables: with the stub's own at most 4,096 bytes as JSON, also where `create` is false. Not in the manifest.
     environment = optional(map(string), {})
@@ -66,9 +68,12 @@ variable "functions" {
         path = optional(string)
         # HTTP method of the route, in capitals.
         method = optional(string, "ANY")
-        # "NONE": anybody on the internet who has the URL may call it, and so runs code on the laptop that serves the stage. "AWS_IAM": signed requests only. "JWT": tokens of `jwt_configuration` only.
+        # "NONE": anybody on the internet who has the URL may call it, and so runs code on the laptop that serves the
+        # stage. "AWS_IAM": signed requests only. "JWT": tokens of `jwt_configuration` only.
         authorization_type = optional(string, "NONE")
-        # The tokens that "JWT" takes: `issuer` is an https URL with OpenID Connect discovery, `audience` lists accepted values of `aud`, or of `client_id` where a token has no `aud`. Each function with "JWT" has an authorizer of its own.
+        # The tokens that "JWT" takes: `issuer` is an https URL with OpenID Connect discovery, `audience` lists
+        # accepted values of `aud`, or of `client_id` where a token has no `aud`. Each function with "JWT" has an
+        # authorizer of its own.
         jwt_configuration = optional(object({
           issuer   = string
           audience = list(string)
@@ -232,7 +237,8 @@ variable "functions" {
       name = string
       arn  = string
     }))
-    # Any text, the same for functions that share a role, which gets one policy for all of them. Default: the role's name. Needed only where that is not known before the apply.
+    # Any text, the same for functions that share a role, which gets one policy for all of them. Default: the role's
+    # name. Needed only where that is not known before the apply.
     role_key = optional(string)
     # What the code may do: an IAM policy as JSON for the role that the module makes.
     policy_json = optional(string)
@@ -250,7 +256,10 @@ variable "functions" {
     layer_dirs = optional(list(string), [])
     # Files below source_dir whose changes reload the function besides those that livectl finds, as patterns of .gitignore.
     watch = optional(list(string))
-    # The function's VPC, for `vpn_guidance` and the manifest. A stub is not placed in it, since it needs the internet, not the database; with `place_stub_in_vpc` it is, and then its subnets need NAT, and no VPC endpoint for execute-api with private DNS, which would answer 403 for the relay. Give a `role` of yours with AWSLambdaVPCAccessExecutionRole then: Lambda uses it after the stub's end to delete the network interfaces.
+    # The function's VPC, for `vpn_guidance` and the manifest. A stub is not placed in it, since it needs the
+    # internet, not the database; with `place_stub_in_vpc` it is, and then its subnets need NAT, and no VPC endpoint
+    # for execute-api with private DNS, which would answer 403 for the relay. Give a `role` of yours with
+    # AWSLambdaVPCAccessExecutionRole then: Lambda uses it after the stub's end to delete the network interfaces.
     vpc_config = optional(object({
       subnet_ids         = list(string)
       security_group_ids = list(string)
