@@ -3,7 +3,6 @@
 import packageJson from 'embedded:package.json';
 import { Builtins, Cli, type Command } from 'clipanion';
 import { messageOf } from '../../protocol/live-debug-error.ts';
-import { exitCodes } from './commands/exit-code.ts';
 import { InvokeCommand } from './commands/invoke.ts';
 import { parseMistake } from './commands/parse-mistake.ts';
 import { ServeCommand } from './commands/serve.ts';
@@ -11,6 +10,7 @@ import { StatusCommand } from './commands/status.ts';
 import { TriggerCommand } from './commands/trigger.ts';
 import { VpnCommand } from './commands/vpn.ts';
 import { VpnCertificatesCommand } from './commands/vpn-certificates.ts';
+import { exitCodes } from './exit-code.ts';
 import { closeOutput, processOutput } from './log/output.ts';
 
 // The AWS SDK's advice to move to a later Node is for whoever builds livectl, not for whoever runs it.

@@ -1,7 +1,7 @@
-// `livectl invoke`: the flags; run-invoke.ts does the work.
+// `livectl invoke`: its flags; trigger/run-invoke.ts does the work.
 import { Command, Option } from 'clipanion';
+import { formatOf, placeOf } from '../place.ts';
 import { LivectlCommand } from './livectl-command.ts';
-import { formatOf, placeOf } from './place.ts';
 
 export class InvokeCommand extends LivectlCommand {
   static override paths = [['invoke']];
@@ -45,7 +45,7 @@ export class InvokeCommand extends LivectlCommand {
   async run(): Promise<number> {
     const { event, functionName, verbose } = this;
     const options = { place: placeOf(this), functionName, event, format: formatOf(this.format), verbose };
-    const { runInvoke } = await import('./run-invoke.ts');
+    const { runInvoke } = await import('../trigger/run-invoke.ts');
     return runInvoke(options);
   }
 }

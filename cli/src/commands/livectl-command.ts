@@ -1,7 +1,7 @@
 // What every command shares: a mistake in its flags is one clear error and exit code 2.
 import { Command, UsageError } from 'clipanion';
+import { exitCodes } from '../exit-code.ts';
 import { processOutput } from '../log/output.ts';
-import { exitCodes } from './exit-code.ts';
 
 /** Commands implement `run`; it may throw a `UsageError`, and resolves with the exit code. */
 export abstract class LivectlCommand extends Command {

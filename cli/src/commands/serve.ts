@@ -1,4 +1,4 @@
-// `livectl serve`: the flags; serve-local.ts does the work.
+// `livectl serve`: its flags; serve/ does the work.
 import { Command, Option, UsageError } from 'clipanion';
 import { LivectlCommand } from './livectl-command.ts';
 
@@ -99,14 +99,14 @@ export class ServeCommand extends LivectlCommand {
       if (this.stage !== undefined)
         throw new UsageError('--local and --stage exclude each other: where is the stage?');
       if (this.trustManifest) throw new UsageError('--trust-manifest needs --stage');
-      const { serveLocal } = await import('./serve-local.ts');
+      const { serveLocal } = await import('../serve/serve-local.ts');
       return serveLocal({ ...common, config: this.config, port, allowOtherUsers: this.allowOtherUsers });
     }
     if (this.stage === undefined)
       throw new UsageError('say where the stage is: --stage NAME on AWS, or --local');
     if (!/^[A-Za-z0-9_.-]{1,64}$/.test(this.stage))
       throw new UsageError(`--stage ${this.stage} is no stage name`);
-    const { serveStage } = await import('./serve-stage.ts');
+    const { serveStage } = await import('../serve/serve-stage.ts');
     const { config, profile, region, stage, stageName: name, trustManifest } = this;
     return serveStage({ ...common, config, stage, name, profile, region, trustManifest });
   }

@@ -1,4 +1,4 @@
-// `livectl status`: the flags; stage-status.ts does the work.
+// `livectl status`: its flags; status/stage-status.ts does the work.
 import { Command, Option, UsageError } from 'clipanion';
 import { LivectlCommand } from './livectl-command.ts';
 
@@ -39,7 +39,7 @@ export class StatusCommand extends LivectlCommand {
       throw new UsageError(`--format is pretty or json, not ${format}`);
     if ((stage === undefined) === (functionNames === undefined))
       throw new UsageError('pass either --stage NAME or --function-name NAME');
-    const { showFunctionStatus, showStatus } = await import('./stage-status.ts');
+    const { showFunctionStatus, showStatus } = await import('../status/stage-status.ts');
     if (stage === undefined)
       return showFunctionStatus({ functionNames: functionNames ?? [], profile, region, format, verbose });
     return showStatus({ stage, name, profile, region, format, verbose });

@@ -1,7 +1,7 @@
-// `livectl trigger`: the flags; run-trigger.ts does the work.
+// `livectl trigger`: its flags; trigger/run-trigger.ts does the work.
 import { Command, Option } from 'clipanion';
+import { formatOf, placeOf, secondsOf } from '../place.ts';
 import { LivectlCommand } from './livectl-command.ts';
-import { formatOf, placeOf, secondsOf } from './place.ts';
 
 export class TriggerCommand extends LivectlCommand {
   static override paths = [['trigger']];
@@ -126,7 +126,7 @@ export class TriggerCommand extends LivectlCommand {
       format: formatOf(this.format),
       verbose: this.verbose,
     };
-    const { runTrigger } = await import('./run-trigger.ts');
+    const { runTrigger } = await import('../trigger/run-trigger.ts');
     return runTrigger(options);
   }
 }

@@ -1,4 +1,4 @@
-// `livectl vpn certificates`: the flags; make-certificates.ts does the work.
+// `livectl vpn certificates`: its flags; vpn/show-certificates.ts does the work.
 import { Command, Option, UsageError } from 'clipanion';
 import { LivectlCommand } from './livectl-command.ts';
 
@@ -50,7 +50,7 @@ export class VpnCertificatesCommand extends LivectlCommand {
     const days = Number(this.days);
     if (!(Number.isInteger(days) && days >= 1 && days <= 3650))
       throw new UsageError(`--days takes a whole number from 1 to 3650, not ${this.days}`);
-    const { showCertificates } = await import('./make-certificates.ts');
+    const { showCertificates } = await import('../vpn/show-certificates.ts');
     const aws = this.import ? { profile: this.profile, region: this.region } : undefined;
     return showCertificates({ folder: out, client, serverName, days, ovpn, aws, format, verbose });
   }

@@ -1,4 +1,4 @@
-// `livectl vpn`: the flags; vpn-guide.ts and vpn-check.ts do the work.
+// `livectl vpn`: its flags; vpn/show-guide.ts and vpn/check-private-resources.ts do the work.
 import { Command, Option, UsageError } from 'clipanion';
 import { LivectlCommand } from './livectl-command.ts';
 
@@ -50,10 +50,10 @@ export class VpnCommand extends LivectlCommand {
         : ({ kind: 'stage', stage, name: this.stageName, profile, region } as const);
     const options = { place, functions, format, verbose } as const;
     if (check) {
-      const { checkPrivateResources } = await import('./vpn-check.ts');
+      const { checkPrivateResources } = await import('../vpn/check-private-resources.ts');
       return checkPrivateResources({ ...options, timeoutMs: seconds * 1000 });
     }
-    const { showVpnGuide } = await import('./vpn-guide.ts');
+    const { showVpnGuide } = await import('../vpn/show-guide.ts');
     return showVpnGuide(options);
   }
 }

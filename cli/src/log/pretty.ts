@@ -4,11 +4,10 @@ import type { DebuggerEvent, SessionEvent } from '../session/session-event.ts';
 import { errorLines } from './error-lines.ts';
 import type { Output } from './output.ts';
 import { printable, printableLines } from './printable.ts';
-import { ms, plural, size } from './quantities.ts';
+import { ms, plural, size, skewWords } from './quantities.ts';
 import { readyLines } from './ready-lines.ts';
 import { FrameFilter } from './runtime-frames.ts';
 import { sourceLine } from './source-line.ts';
-import { skewWords } from './status-lines.ts';
 import { type Style, style } from './style.ts';
 
 /** Before an error's or a message's further lines: below the function's name. */

@@ -10,7 +10,7 @@ import { HttpClient } from '../../../protocol/http-client.ts';
 import { generateClientKeys } from '../../../protocol/sealing.ts';
 import type { Cloud, CloudFunction, RelayFault, RelayPost } from '../../src/cloud/cloud.ts';
 import { startCloud } from '../../src/cloud/start-cloud.ts';
-import { openSecrets } from '../../src/commands/open-secrets.ts';
+import { openSecrets } from '../../src/serve/open-secrets.ts';
 import { Session } from '../../src/session/session.ts';
 import type { SessionEvent } from '../../src/session/session-event.ts';
 import { givenVariables } from '../../src/session/variables/function-variables.ts';

@@ -3,15 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clientItemPrefix, parseClientItem } from '../../../protocol/directory.ts';
 import { jsonLine } from '../../src/control/json-line.ts';
-import { functionCheckLines } from '../../src/log/endpoint-lines.ts';
 import { reportFailure } from '../../src/log/failure.ts';
-import { guideLines } from '../../src/log/guide-lines.ts';
-import { functionErrorLines } from '../../src/log/invoke-lines.ts';
 import { pretty } from '../../src/log/pretty.ts';
 import { guarded, printable, printableLines } from '../../src/log/printable.ts';
-import { clientStatus, statusLines } from '../../src/log/status-lines.ts';
-import { answerLines, publishedLine } from '../../src/log/trigger-lines.ts';
 import type { SessionEvent } from '../../src/session/session-event.ts';
+import { clientStatus, statusLines } from '../../src/status/status-lines.ts';
+import { functionErrorLines } from '../../src/trigger/invoke-lines.ts';
+import { answerLines, publishedLine } from '../../src/trigger/trigger-lines.ts';
+import { functionCheckLines } from '../../src/vpn/endpoint-lines.ts';
+import { guideLines } from '../../src/vpn/guide-lines.ts';
 import { written } from './written.ts';
 
 /** Control characters but tab and line feed, separators that end a line for some, and Unicode's Bidi_Control. */

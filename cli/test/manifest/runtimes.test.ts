@@ -1,6 +1,5 @@
 // Runtimes by pattern: versions that are not out yet, and families that livectl doesn't know.
 import { describe, expect, it } from 'vitest';
-import { runtimeNotices } from '../../src/commands/runtime-notices.ts';
 import {
   bringsItsOwnRuntime,
   isKnownRuntime,
@@ -9,6 +8,7 @@ import {
   pythonVersion,
   whyCommandIsNeeded,
 } from '../../src/manifest/runtimes.ts';
+import { runtimeNotices } from '../../src/serve/runtime-notices.ts';
 import { functionSettings } from './function-settings.ts';
 
 describe('a runtime', () => {

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EndpointEvent } from '../../src/log/endpoint-lines.ts';
+import type { EndpointEvent } from '../../src/vpn/endpoint-lines.ts';
 import { repository } from '../e2e/livectl-process.ts';
 import { namespacesAllowed, TwoHosts } from './network-namespaces.ts';
 

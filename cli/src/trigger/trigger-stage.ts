@@ -12,12 +12,12 @@ import { openStage, type StageOptions } from '../aws/stage.ts';
 import { type LocalPlace, type RunningServe, readServeStates } from '../control/serve-state.ts';
 import { type Watch, watchServe } from '../control/watch.ts';
 import { shellWords } from '../log/shell-words.ts';
-import type { ServedBy } from '../log/trigger-lines.ts';
 import { didYouMean } from '../manifest/did-you-mean.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
-import { Aws } from '../trigger/aws.ts';
-import type { TriggerFunction } from '../trigger/sources.ts';
-import { type Place, placeArgs } from './place.ts';
+import { type Place, placeArgs } from '../place.ts';
+import { Aws } from './aws.ts';
+import type { TriggerFunction } from './sources.ts';
+import type { ServedBy } from './trigger-lines.ts';
 
 export interface TriggerStage {
   /** For the words of errors, e.g. `stage dev-tom`. */

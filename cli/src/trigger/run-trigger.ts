@@ -3,23 +3,17 @@ import { systemClock } from '../../../protocol/clock.ts';
 import { jsonLine } from '../control/json-line.ts';
 import { afterAnswer, type SeenInvocation, seenInvocation } from '../control/outcome.ts';
 import type { Watch } from '../control/watch.ts';
+import { exitCodeOf, exitCodes } from '../exit-code.ts';
 import { type Ask, terminalAsk, Unanswered } from '../log/ask.ts';
 import { reportFailure } from '../log/failure.ts';
 import { processOutput } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import { shellWords } from '../log/shell-words.ts';
-import {
-  answerLines,
-  elsewhereLine,
-  publishedLine,
-  type Triggered,
-  triggerObject,
-} from '../log/trigger-lines.ts';
-import { type FlagValue, Given, wrong } from '../trigger/given.ts';
-import { readStdin } from '../trigger/read-stdin.ts';
+import type { Place } from '../place.ts';
 import { type Chosen, chooseTrigger } from './choose-trigger.ts';
-import { exitCodeOf, exitCodes } from './exit-code.ts';
-import type { Place } from './place.ts';
+import { type FlagValue, Given, wrong } from './given.ts';
+import { readStdin } from './read-stdin.ts';
+import { answerLines, elsewhereLine, publishedLine, type Triggered, triggerObject } from './trigger-lines.ts';
 import { openTriggerStage, type TriggerStage } from './trigger-stage.ts';
 
 export interface TriggerOptions {

@@ -1,5 +1,5 @@
 // The exit codes of every command, and how an error becomes one.
-import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 
 /** 0 done; 1 failure; 2 usage or configuration; 3 displaced, or a takeover refused. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2, displaced: 3 } as const;

@@ -1,9 +1,10 @@
 // `livectl status` for a person to read.
 import { noticeableSkewMs } from '../../../protocol/clock-skew.ts';
 import { type ClientItem, clientItemPrefix, wholeStageItem } from '../../../protocol/directory.ts';
-import { printable } from './printable.ts';
-import { shellWords } from './shell-words.ts';
-import { type Style, style } from './style.ts';
+import { printable } from '../log/printable.ts';
+import { skewWords } from '../log/quantities.ts';
+import { shellWords } from '../log/shell-words.ts';
+import { type Style, style } from '../log/style.ts';
 
 export type RelayStatus =
   | { readonly url: string; readonly reachable: true; readonly ms: number }
@@ -138,9 +139,4 @@ function clockWords({ ahead_ms, within_ms }: NonNullable<StageStatus['clock']>, 
   const exact = paint.dim(`(to ${Math.round(within_ms)} ms)`);
   if (Math.abs(ahead_ms) < noticeableSkewMs + within_ms) return `${paint.ok('agrees')} with AWS’s ${exact}`;
   return `${paint.warn(`${skewWords(ahead_ms)} AWS’s`)} ${exact}; set it, e.g. turn on network time`;
-}
-
-/** Where this machine's clock is, e.g. `4.2 s behind`, for one of AWS's that is so far ahead. */
-export function skewWords(aheadMs: number): string {
-  return `${(Math.abs(aheadMs) / 1000).toFixed(1)} s ${aheadMs > 0 ? 'behind' : 'ahead of'}`;
 }

@@ -8,6 +8,7 @@ import { type AwsIdentity, type IdentityOptions, resolveIdentity } from '../aws/
 import { importCertificate } from '../aws/import-certificate.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { jsonLine } from '../control/json-line.ts';
+import { exitCodeOf, exitCodes } from '../exit-code.ts';
 import { reportFailure } from '../log/failure.ts';
 import { processOutput } from '../log/output.ts';
 import {
@@ -15,9 +16,8 @@ import {
   type Certificates,
   completeConfiguration,
   makeCertificates,
-} from '../vpn/certificates.ts';
-import { exitCodeOf, exitCodes } from './exit-code.ts';
-import { shellWord } from './vpn-place.ts';
+} from './certificates.ts';
+import { shellWord } from './vpn-facts.ts';
 
 /** Where they go without `--out`. */
 const defaultFolder = 'vpn-certificates';

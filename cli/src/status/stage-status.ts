@@ -11,18 +11,18 @@ import { explainDirectory } from '../aws/explain-directory.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { openStage, type Stage, type StageOptions } from '../aws/stage.ts';
 import { jsonLine } from '../control/json-line.ts';
+import { exitCodeOf, exitCodes } from '../exit-code.ts';
 import { reportFailure } from '../log/failure.ts';
 import { processOutput } from '../log/output.ts';
+import { readStageManifest } from '../manifest/stage-manifest.ts';
+import { deployedFunctions } from './deployed-functions.ts';
 import {
   clientStatus,
   deployedLines,
   type RelayStatus,
   type StageStatus,
   statusLines,
-} from '../log/status-lines.ts';
-import { readStageManifest } from '../manifest/stage-manifest.ts';
-import { deployedFunctions } from './deployed-functions.ts';
-import { exitCodeOf, exitCodes } from './exit-code.ts';
+} from './status-lines.ts';
 
 export interface StatusOptions extends StageOptions {
   readonly format: 'pretty' | 'json';

@@ -2,7 +2,7 @@
 import type { Ask } from '../log/ask.ts';
 import { shellWords } from '../log/shell-words.ts';
 import { didYouMean } from '../manifest/did-you-mean.ts';
-import { type Given, wrong } from '../trigger/given.ts';
+import { type Given, wrong } from './given.ts';
 import {
   isSourceName,
   type SourceName,
@@ -11,7 +11,7 @@ import {
   type TriggerFunction,
   triggerOf,
   triggersOf,
-} from '../trigger/sources.ts';
+} from './sources.ts';
 import { functionNamed, type TriggerStage } from './trigger-stage.ts';
 
 /** A function, and the one of its sources to publish to. */

@@ -1,9 +1,9 @@
 // What `livectl trigger` and `livectl invoke` say: for a person, and as the object of `--format json`.
 import { isUtf8 } from 'node:buffer';
 import type { SeenInvocation } from '../control/outcome.ts';
-import type { Answer, Published } from '../trigger/source.ts';
-import { printable, printableLines } from './printable.ts';
-import { style } from './style.ts';
+import { printable, printableLines } from '../log/printable.ts';
+import { style } from '../log/style.ts';
+import type { Answer, Published } from './source.ts';
 
 export interface Triggered {
   readonly source: string;

@@ -20,10 +20,10 @@ import { EarlySocket } from '../relay/early-socket.ts';
 import { connectTimeoutMs } from '../relay/relay-link.ts';
 import { openAhead } from '../relay/warm-connections.ts';
 import { ReadVariables } from '../session/variables/read-variables.ts';
+import { checkCommand } from '../vpn/vpn-facts.ts';
 import { agreeToManifest } from './agree-to-manifest.ts';
 import { openSecrets } from './open-secrets.ts';
 import { type ServingOptions, serveUntilStopped } from './serving.ts';
-import { checkCommand } from './vpn-place.ts';
 
 export interface ServeStageOptions extends ServingOptions, StageOptions {
   /** `--config`: the local manifest, to compare with. */

@@ -1,15 +1,15 @@
 // `livectl vpn --check`: tries the endpoints that functions name, from this machine.
 
 import { jsonLine } from '../control/json-line.ts';
-import { endpointEvent, functionCheckLines } from '../log/endpoint-lines.ts';
+import { exitCodeOf, exitCodes } from '../exit-code.ts';
 import { reportFailure } from '../log/failure.ts';
 import { processOutput } from '../log/output.ts';
-import type { CheckedEndpoint } from '../vpn/check-endpoint.ts';
-import { isFailure } from '../vpn/check-endpoint.ts';
-import { checkFunctions, type NamedEnvironment } from '../vpn/check-functions.ts';
-import { remedyFor } from '../vpn/remedy.ts';
-import { exitCodeOf, exitCodes } from './exit-code.ts';
-import { type VpnFacts, type VpnPlace, vpnFacts } from './vpn-place.ts';
+import type { CheckedEndpoint } from './check-endpoint.ts';
+import { isFailure } from './check-endpoint.ts';
+import { checkFunctions, type NamedEnvironment } from './check-functions.ts';
+import { endpointEvent, functionCheckLines } from './endpoint-lines.ts';
+import { remedyFor } from './remedy.ts';
+import { type VpnFacts, type VpnPlace, vpnFacts } from './vpn-facts.ts';
 
 export interface VpnCheckOptions {
   readonly place: VpnPlace;

@@ -1,6 +1,6 @@
 // Where the stage of `trigger` and `invoke` is, as their flags say it and as flags say it back.
 import { UsageError } from 'clipanion';
-import type { StageOptions } from '../aws/stage.ts';
+import type { StageOptions } from './aws/stage.ts';
 
 /** Where the stage is: in AWS, or what a `serve --local` of this machine runs. */
 export type Place =

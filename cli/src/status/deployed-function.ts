@@ -2,7 +2,7 @@
 
 import { firstLine } from '../../../protocol/live-debug-error.ts';
 import type { FunctionConfiguration } from '../aws/function-variables.ts';
-import type { DeployedFunction } from '../log/status-lines.ts';
+import type { DeployedFunction } from './status-lines.ts';
 
 /** What the stage's manifest says a stub of it has. */
 export interface ExpectedStub {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FunctionConfiguration } from '../../src/aws/function-variables.ts';
-import { deployedFunction, type ExpectedStub } from '../../src/commands/deployed-function.ts';
+import { deployedFunction, type ExpectedStub } from '../../src/status/deployed-function.ts';
 
 const stubCode = 'c3R1Yg==';
 const variables = {

@@ -1,8 +1,9 @@
 // `livectl vpn --check` for a person to read, and for machines.
-import type { CheckedEndpoint, Verdict } from '../vpn/check-endpoint.ts';
-import type { FunctionCheck } from '../vpn/check-functions.ts';
-import { printable } from './printable.ts';
-import { style } from './style.ts';
+
+import { printable } from '../log/printable.ts';
+import { style } from '../log/style.ts';
+import type { CheckedEndpoint, Verdict } from './check-endpoint.ts';
+import type { FunctionCheck } from './check-functions.ts';
 
 /** One endpoint of `vpn --check --format json`. */
 export interface EndpointEvent {

@@ -13,9 +13,9 @@ import { loadManifest, type Manifest } from '../manifest/load-manifest.ts';
 import { nodeCommand } from '../platform.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import { givenVariables } from '../session/variables/function-variables.ts';
+import { checkCommand } from '../vpn/vpn-facts.ts';
 import { openSecrets } from './open-secrets.ts';
 import { type OpenedStage, type ServingOptions, serveUntilStopped, type Workspace } from './serving.ts';
-import { checkCommand } from './vpn-place.ts';
 
 export interface ServeLocalOptions extends ServingOptions {
   readonly config: string | undefined;

@@ -1,7 +1,8 @@
 // `livectl vpn` for a person to read.
-import type { Section } from '../vpn/guide-facts.ts';
-import { printable } from './printable.ts';
-import { style } from './style.ts';
+
+import { printable } from '../log/printable.ts';
+import { style } from '../log/style.ts';
+import type { Section } from './guide-facts.ts';
 
 /** All sections, joined; commands stand alone on their lines, so that they can be copied. */
 export function guideLines(title: string, sections: readonly Section[], colour: boolean): string {

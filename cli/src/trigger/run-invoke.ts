@@ -2,17 +2,17 @@
 import { systemClock } from '../../../protocol/clock.ts';
 import { jsonLine } from '../control/json-line.ts';
 import { afterAnswer, seenInvocation } from '../control/outcome.ts';
+import { exitCodeOf, exitCodes } from '../exit-code.ts';
 import { reportFailure } from '../log/failure.ts';
-import { functionErrorLines, invokeObject, refusalLine } from '../log/invoke-lines.ts';
 import { errorOutput, processOutput, writeBytes } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
+import type { Place } from '../place.ts';
 import { httpEnd, httpFrontOf } from '../session/http-front.ts';
 import { parseLambdaEvent } from '../session/lambda-event.ts';
-import { Given } from '../trigger/given.ts';
-import { invokeFunction } from '../trigger/lambda.ts';
-import { readStdin } from '../trigger/read-stdin.ts';
-import { exitCodeOf, exitCodes } from './exit-code.ts';
-import type { Place } from './place.ts';
+import { Given } from './given.ts';
+import { functionErrorLines, invokeObject, refusalLine } from './invoke-lines.ts';
+import { invokeFunction } from './lambda.ts';
+import { readStdin } from './read-stdin.ts';
 import { functionNamed, openTriggerStage, type TriggerStage } from './trigger-stage.ts';
 
 export interface InvokeOptions {

@@ -2,9 +2,9 @@
 import * as v from 'valibot';
 import { errorCodes } from '../../../protocol/live-debug-error.ts';
 import type { SeenInvocation } from '../control/outcome.ts';
-import { printableLines } from './printable.ts';
-import { withoutRuntimeFrames } from './runtime-frames.ts';
-import { style } from './style.ts';
+import { printableLines } from '../log/printable.ts';
+import { withoutRuntimeFrames } from '../log/runtime-frames.ts';
+import { style } from '../log/style.ts';
 import { invocationObject } from './trigger-lines.ts';
 
 /** As Lambda answers it; Python's frames are texts too. */

@@ -1,14 +1,14 @@
 // `livectl vpn`: the guide with the ids of the stage's VPCs; it asks AWS for nothing but the manifest and what functions name.
 
 import { jsonLine } from '../control/json-line.ts';
+import { exitCodeOf, exitCodes } from '../exit-code.ts';
 import { reportFailure } from '../log/failure.ts';
-import { guideLines } from '../log/guide-lines.ts';
 import { processOutput } from '../log/output.ts';
-import { findEndpoints } from '../vpn/find-endpoints.ts';
-import { vpnGuide } from '../vpn/guide.ts';
-import type { GuideFacts } from '../vpn/guide-facts.ts';
-import { exitCodeOf, exitCodes } from './exit-code.ts';
-import { checkCommand, type VpnFacts, type VpnPlace, vpnFacts } from './vpn-place.ts';
+import { findEndpoints } from './find-endpoints.ts';
+import { vpnGuide } from './guide.ts';
+import type { GuideFacts } from './guide-facts.ts';
+import { guideLines } from './guide-lines.ts';
+import { checkCommand, type VpnFacts, type VpnPlace, vpnFacts } from './vpn-facts.ts';
 
 export interface VpnGuideOptions {
   readonly place: VpnPlace;
