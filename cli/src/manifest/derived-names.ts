@@ -2,6 +2,7 @@
 // differ, how long it may be and what AWS takes for the same. The local cloud gives its resources the same names.
 import type { FunctionText } from './manifest-schema.ts';
 import type { Triggers } from './trigger-schema.ts';
+import { stubBeside } from './wrap-settings.ts';
 
 /** What decides names beside the manifest. */
 export interface Naming {
@@ -116,8 +117,13 @@ function namesOfFunction(functionName: string, settings: FunctionText, prefix: s
     { ...common, kind: 'Lambda function', same: name, id: functionName, most: 64 },
   ];
   // Case doesn't count. The very same name, and one too long, is reported as the function's.
-  if (settings.role === undefined && settings.create !== false)
+  if (settings.role === undefined && settings.create !== false && settings.mode !== 'wrap')
     names.push({ ...common, kind: 'IAM role', same: name.toLowerCase(), id: name, most: 1024 });
+  const beside = stubBeside(functionName, settings, prefix);
+  if (beside !== undefined) {
+    const id = `${functionName}, beside it`;
+    names.push({ ...common, kind: 'Lambda function', name: beside, same: beside, id, most: 64, keys: [] });
+  }
   return names;
 }
 

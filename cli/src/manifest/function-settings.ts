@@ -1,6 +1,7 @@
 // What the manifest says of one function, after parsing and defaults: plain data for every room.
 import type { EsbuildSettings } from './esbuild-settings.ts';
 import type { Triggers } from './trigger-schema.ts';
+import type { WrapSettings } from './wrap-settings.ts';
 
 export interface FunctionSettings {
   readonly name: string;
@@ -27,6 +28,10 @@ export interface FunctionSettings {
   readonly esbuild: EsbuildSettings;
   /** It sits in a VPC on AWS. */
   readonly inVpc: boolean;
+  /** Undefined for a function that the stub replaces. */
+  readonly wrap?: WrapSettings | undefined;
+  /** What answers for a replaced function while nobody serves; undefined: an error does. */
+  readonly fallbackArn?: string | undefined;
   /** Empty for a stage on AWS, where a `TriggerTargets` says what Terraform made of them. */
   readonly triggers: Triggers;
 }

@@ -13,6 +13,7 @@ import type { FunctionText } from './manifest-schema.ts';
 import { functionSchema, manifestSchema } from './manifest-schema.ts';
 import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';
 import { terraformValue } from './terraform-value.ts';
+import { wrapSettings } from './wrap-settings.ts';
 
 /** A manifest that was read and found right. */
 export interface Manifest {
@@ -126,6 +127,8 @@ function settingsOf(name: string, text: FunctionText): FunctionSettings {
     watch: text.watch,
     esbuild: esbuildSettings(text.esbuild),
     inVpc: text.vpc_config !== undefined,
+    wrap: wrapSettings(text),
+    fallbackArn: text.fallback_arn,
     triggers: text.triggers,
   };
 }

@@ -7,6 +7,8 @@ import { jsonPath } from './mistakes.ts';
 import { brokenNameRules } from './name-rules.ts';
 import { pythonVersion } from './runtimes.ts';
 import { checkTriggers } from './trigger-rules.ts';
+import { checkWrap } from './wrap-rules.ts';
+import { stubBeside, wrapSettings, wrapVariables } from './wrap-settings.ts';
 
 /** Lambda refuses a function that sets one of these: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
 const reservedVariables = new Set([
@@ -94,13 +96,15 @@ function brokenFunctionRules(name: string, settings: FunctionText, naming: Namin
   if (policy_json !== undefined && role !== undefined)
     mistake(['policy_json'], 'is for the role that is created: where role is given, attach the policy to it');
   if (
+    settings.mode !== 'wrap' &&
     fallback_arn
       ?.replace(/:\$LATEST$/, '')
       .endsWith(`:function:${functionNameOf(name, settings, naming.prefix)}`)
   )
     mistake(['fallback_arn'], 'is the stub itself, which would invoke itself for ever');
-  if (vpc_config?.place_stub_in_vpc && settings.create === false)
+  if (vpc_config?.place_stub_in_vpc && (settings.create === false || settings.mode === 'wrap'))
     mistake(['vpc_config', 'place_stub_in_vpc'], 'is for functions that the module creates');
+  checkWrap(settings, mistake);
 
   if (
     settings.invoke_mode === 'BUFFERED' &&
@@ -115,8 +119,10 @@ function brokenFunctionRules(name: string, settings: FunctionText, naming: Namin
   const path = settings.triggers.http?.path;
   const fault = path === undefined ? undefined : pathFault(path);
   if (fault !== undefined) mistake(['triggers', 'http', 'path'], `${JSON.stringify(path)} ${fault}`);
-  const stubTimeout = Math.min(900, settings.timeout + timeoutMargin);
-  checkTriggers(settings.triggers, stubTimeout, (keys, words) => mistake(['triggers', ...keys], words));
+  // A wrapped function keeps its own.
+  const deployedTimeout =
+    settings.mode === 'wrap' ? settings.timeout : Math.min(900, settings.timeout + timeoutMargin);
+  checkTriggers(settings.triggers, deployedTimeout, (keys, words) => mistake(['triggers', ...keys], words));
   return mistakes;
 
   function absolute(keys: readonly (string | number)[], file: string): Mistake {
@@ -140,14 +146,17 @@ function isPolicy(text: string): boolean {
 /** A function's variables as they are on AWS while it is live. */
 function variablesWithStub(
   name: string,
-  { environment, fallback_arn, invoke_mode, triggers }: FunctionText,
+  settings: FunctionText,
   { prefix, stage }: Naming,
 ): Readonly<Record<string, string>> {
-  const { NODE_OPTIONS, ...others } = environment;
+  const { environment, fallback_arn, invoke_mode, triggers } = settings;
+  const wrap = wrapSettings(settings);
+  // A stub doesn't take them for itself; a wrapped function's own runtime does.
+  const renamed: Readonly<Record<string, string>> = wrap ? {} : { NODE_OPTIONS: 'LIVE_DEBUG_NODE_OPTIONS' };
+  const own = Object.entries(environment).map(([variable, value]) => [renamed[variable] ?? variable, value]);
   const streams = [invoke_mode, triggers.function_url?.invoke_mode].includes('RESPONSE_STREAM');
   return {
-    ...others,
-    ...(NODE_OPTIONS === undefined ? {} : { LIVE_DEBUG_NODE_OPTIONS: NODE_OPTIONS }),
+    ...Object.fromEntries(own),
     LIVE_DEBUG_STAGE: stage,
     LIVE_DEBUG_FUNCTION: name,
     LIVE_DEBUG_TABLE: prefix,
@@ -155,6 +164,7 @@ function variablesWithStub(
     LIVE_DEBUG_SECRET: ' '.repeat(secretLength),
     ...(fallback_arn === undefined ? {} : { LIVE_DEBUG_FALLBACK_ARN: fallback_arn }),
     ...(streams ? { LIVE_DEBUG_INVOKE_MODE: 'RESPONSE_STREAM' } : {}),
+    ...wrapVariables(wrap, stubBeside(name, settings, prefix)),
   };
 }
 

@@ -6,6 +6,7 @@ import { exampleRuntimes, runtimePattern } from './runtimes.ts';
 import { fields, flag, kindOf, mustBe, text, texts, wholeNumber } from './schema-parts.ts';
 import { triggersSchema } from './trigger-schema.ts';
 import { mostWatchPatterns, watchPattern } from './watch-pattern.ts';
+import { wrapFields } from './wrap-settings.ts';
 
 const functionName = v.pipe(
   text,
@@ -271,6 +272,7 @@ export const functionSchema = fields({
     ),
   ),
   triggers: v.optional(v.pipe(triggersSchema, v.description('What invokes the function.')), {}),
+  ...wrapFields,
   ...deployment,
 });
 

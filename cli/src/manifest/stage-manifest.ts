@@ -11,6 +11,7 @@ import { checkRelayUrl, type RelayPlace } from './relay-url.ts';
 import { type TriggerTargets, triggerTargetsSchema } from './trigger-targets.ts';
 import { type Vpc, vpcSchema } from './vpc.ts';
 import { mostWatchPatterns, watchPattern } from './watch-pattern.ts';
+import { wrapSettings } from './wrap-settings.ts';
 
 /** In seconds (AWS: "Lambda quotas"). */
 const longestTimeout = 900;
@@ -22,6 +23,9 @@ const functionName = v.pipe(
   v.string(),
   v.check((name) => basename(name) === name && win32.basename(name) === name && !/^\.*$/.test(name)),
 );
+
+/** Also of a version or an alias. Its account is the one that livectl's credentials are of, or refuses. */
+const functionArn = /^arn:[\w-]+:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$/;
 
 /** What the module and livectl agree on; fields of later versions of the module are passed over. */
 const documentSchema = v.object({
@@ -44,6 +48,10 @@ const documentSchema = v.object({
       watch: v.nullish(v.pipe(v.array(watchPattern), v.maxLength(mostWatchPatterns))),
       esbuild: v.nullish(stageEsbuildSchema),
       triggers: v.nullish(triggerTargetsSchema, {}),
+      mode: v.nullish(v.picklist(['replace', 'wrap'])),
+      exec_wrapper: v.nullish(v.string()),
+      wrap_init: v.nullish(v.picklist(['eager', 'lazy'])),
+      fallback_arn: v.nullish(v.pipe(v.string(), v.regex(functionArn))),
       vpc_config: v.nullish(v.object({ vpc_id: v.nullish(v.string()) })),
     }),
   ),
@@ -158,6 +166,12 @@ function settingsOf(
     ...(entry.watch ? { watch: entry.watch } : {}),
     esbuild: esbuildSettings(entry.esbuild),
     inVpc: Boolean(entry.vpc_config),
+    wrap: wrapSettings({
+      mode: entry.mode ?? undefined,
+      exec_wrapper: entry.exec_wrapper ?? undefined,
+      wrap_init: entry.wrap_init ?? undefined,
+    }),
+    fallbackArn: entry.fallback_arn ?? undefined,
     triggers: {},
   };
 }
