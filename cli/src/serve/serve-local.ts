@@ -15,7 +15,9 @@ import type { SessionEvent } from '../session/session-event.ts';
 import { givenVariables } from '../session/variables/function-variables.ts';
 import { checkCommand } from '../vpn/vpn-facts.ts';
 import { openSecrets } from './open-secrets.ts';
-import { type OpenedStage, type ServingOptions, serveUntilStopped, type Workspace } from './serving.ts';
+import { serveUntilStopped } from './serving.ts';
+import type { OpenedStage, ServingOptions } from './stage-to-serve.ts';
+import type { Workspace } from './workspace.ts';
 
 export interface ServeLocalOptions extends ServingOptions {
   readonly config: string | undefined;
@@ -100,7 +102,7 @@ async function openCloud(
       targets: Object.fromEntries(cloud.triggerTargets),
     },
     targets: cloud.triggerTargets,
-    options: { kind: 'local', root: options.root, config: options.config },
+    place: { kind: 'local', root: options.root, config: options.config },
   };
 }
 

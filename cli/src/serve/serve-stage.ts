@@ -23,7 +23,8 @@ import { ReadVariables } from '../session/variables/read-variables.ts';
 import { checkCommand } from '../vpn/vpn-facts.ts';
 import { agreeToManifest } from './agree-to-manifest.ts';
 import { openSecrets } from './open-secrets.ts';
-import { type ServingOptions, serveUntilStopped } from './serving.ts';
+import { serveUntilStopped } from './serving.ts';
+import type { ServingOptions } from './stage-to-serve.ts';
 
 export interface ServeStageOptions extends ServingOptions, StageOptions {
   /** `--config`: the local manifest, to compare with. */
@@ -131,7 +132,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
           functionUrls: urls,
           described: { kind: 'stage', stage, table: context.tableName, region },
           targets,
-          options: { kind: 'stage', ...options },
+          place: { kind: 'stage', ...options },
         };
       },
     };

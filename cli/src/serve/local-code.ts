@@ -1,0 +1,73 @@
+// [5] The functions' code on this machine: the builder and the workers, and the session that hears of both.
+import { createBuilder } from '../builder/builder.ts';
+import type { Target } from '../builder/resolve-targets.ts';
+import { nodeCommand } from '../platform.ts';
+import type { Session } from '../session/session.ts';
+import type { WorkerPool } from '../worker/contract.ts';
+import type { Debugging } from '../worker/debug/debugging.ts';
+import { createWorkerPool } from '../worker/pool/pool.ts';
+import type { ServingOptions } from './stage-to-serve.ts';
+import type { Workspace } from './workspace.ts';
+
+/**
+ * Lambda freezes an environment as soon as its runtime asks for the next invocation; this much later, one invocation
+ * after another finds its worker running.
+ */
+const freezeAfterMs = 50;
+
+export interface LocalCode {
+  readonly pool: WorkerPool;
+  /** Resolves when every function was built once, well or not; rejects where building can't begin. */
+  readonly built: Promise<void>;
+  /** Hands builds and workers' news to the session: what was built so far at once. */
+  attach(session: Session): void;
+}
+
+/** Starts the first builds; processes start with the first invocations. `targets` are the manifest's. */
+export function startLocalCode(
+  targets: readonly Target[],
+  options: Pick<ServingOptions, 'maxWorkers' | 'noTimeout' | 'machineProxy' | 'freeze' | 'verbose'>,
+  debugging: Debugging | undefined,
+  { closers, emit, nodeRuntimeFile, pythonRuntimeFile }: Workspace,
+): LocalCode {
+  let session: Session | undefined;
+  const pool = createWorkerPool({
+    maxWorkers: options.maxWorkers,
+    noTimeout: options.noTimeout,
+    machineProxy: options.machineProxy,
+    freezeAfterMs: options.freeze ? freezeAfterMs : undefined,
+    debugging,
+    nodeRuntimeFile,
+    nodeCommand: nodeCommand(),
+    pythonRuntimeFile,
+    changedSince: (functionName, sinceMs) => builder.changedSince(functionName, sinceMs),
+    onEvent: (event) => {
+      if (event.type === 'loaded') builder.onLoaded(event);
+      else session?.onWorker(event);
+    },
+  });
+  closers.add(() => pool.close());
+  // Good and bad builds of the start are handed to the session once it is there to take them.
+  const early: Parameters<Session['onBuild']>[0][] = [];
+  const builder = createBuilder({
+    targets,
+    onEvent: (event) => {
+      // While a slow build runs, what it has to say can't wait.
+      if (event.type === 'notice') emit({ event: 'notice', message: event.message });
+      else if (session) session.onBuild(event);
+      else early.push(event);
+    },
+    verbose: options.verbose,
+    nodeCommand: nodeCommand(),
+    wasRunning: (functionName, atMs) => pool.wasRunning(functionName, atMs),
+  });
+  closers.add(() => builder.close());
+  return {
+    pool,
+    built: builder.start(),
+    attach: (opened) => {
+      session = opened;
+      for (const event of early) opened.onBuild(event);
+    },
+  };
+}

@@ -1,0 +1,65 @@
+// What `serve` reports once it serves: where each function can be called, its debuggers, and what is worth knowing of both.
+import type { FunctionSettings } from '../manifest/function-settings.ts';
+import type { Manifest } from '../manifest/load-manifest.ts';
+import { sourcesOf } from '../manifest/trigger-targets.ts';
+import { placeArgs } from '../place.ts';
+import type { Session } from '../session/session.ts';
+import type { ServedFunction, SessionEvent } from '../session/session-event.ts';
+import type { Debugging } from '../worker/debug/debugging.ts';
+import { networkNotice } from './network-notice.ts';
+import { runtimeNotices } from './runtime-notices.ts';
+import type { OpenedStage } from './stage-to-serve.ts';
+
+export interface ReadyServe {
+  readonly manifest: Manifest;
+  readonly stage: OpenedStage;
+  readonly heldByOthers: Session['heldByOthers'];
+  readonly debugging: Debugging | undefined;
+  /** Functions get this machine's proxies. */
+  readonly machineProxy: boolean;
+}
+
+/** Emits `ready`, a `debugger` event for each open port, and the notices. */
+export function reportReady(serve: ReadyServe, emit: (event: SessionEvent) => void): void {
+  const { debugging, heldByOthers, machineProxy, manifest, stage } = serve;
+  const { functions } = manifest;
+  emit({
+    event: 'ready',
+    url: stage.url,
+    stage: stage.relay.stage,
+    functions: functions.map(({ name }) => servedFunction(name, stage, heldByOthers.get(name))),
+    trigger_args: placeArgs(stage.place),
+    ms: Math.round(performance.now()),
+  });
+  for (const { functionName, ...endpoint } of debugging?.endpoints ?? [])
+    emit({ event: 'debugger', function: functionName, state: 'listening', ...endpoint });
+  for (const message of notices(functions, machineProxy)) emit({ event: 'notice', message });
+}
+
+function notices(functions: readonly FunctionSettings[], machineProxy: boolean): string[] {
+  const network = machineProxy ? networkNotice() : undefined;
+  return [...(network === undefined ? [] : [network]), ...runtimeNotices(functions)];
+}
+
+function servedFunction(
+  name: string,
+  { functionUrls, place, targets }: OpenedStage,
+  heldBy: ServedFunction['held_by'],
+): ServedFunction {
+  const ofFunction = targets.get(name) ?? {};
+  const { http, function_url: functionUrl } = ofFunction;
+  // The local cloud takes unsigned requests for the developer's.
+  const isSigned = place.kind === 'stage' && functionUrl?.authorization_type === 'AWS_IAM';
+  const isPublic =
+    place.kind === 'stage' && [http, functionUrl].some((each) => each?.authorization_type === 'NONE');
+  return {
+    name,
+    url: functionUrls.get(name),
+    ...(http ? { method: http.method, route_authorization_type: http.authorization_type } : {}),
+    ...(isPublic ? { public: true } : {}),
+    ...(functionUrl ? { function_url: functionUrl.url } : {}),
+    ...(isSigned ? { authorization_type: 'AWS_IAM' } : {}),
+    ...(heldBy ? { held_by: heldBy } : {}),
+    triggers: sourcesOf(ofFunction),
+  };
+}

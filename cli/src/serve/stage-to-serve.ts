@@ -1,0 +1,58 @@
+// What `serve` is given to serve: the flags that mean the same everywhere, the functions, and the way to their stage.
+import type { ClockSkew } from '../../../protocol/clock-skew.ts';
+import type { ServeState } from '../control/serve-state.ts';
+import type { Manifest } from '../manifest/load-manifest.ts';
+import type { TriggerTargets } from '../manifest/trigger-targets.ts';
+import type { Place } from '../place.ts';
+import type { SessionOptions } from '../session/session.ts';
+import type { FunctionVariables } from '../session/variables/function-variables.ts';
+import type { ServeHintsOptions } from '../vpn/serve-hints.ts';
+import type { Workspace } from './workspace.ts';
+
+/** The flags that mean the same wherever the stage is. */
+export interface ServingOptions {
+  readonly root: string;
+  readonly functions: readonly string[] | undefined;
+  readonly maxWorkers: number;
+  readonly noTakeover: boolean;
+  /** Functions may run as long as AWS waits, their own timeouts don't count. */
+  readonly noTimeout: boolean;
+  /** Functions get this machine's proxies and certificate authorities. */
+  readonly machineProxy: boolean;
+  /** Functions are held still between invocations, as on Lambda. */
+  readonly freeze: boolean;
+  /** Let debuggers attach: the first function's port, the others' follow; 0 takes free ones. */
+  readonly inspect: number | undefined;
+  readonly format: 'pretty' | 'json';
+  readonly verbose: boolean;
+}
+
+/** What to serve, and how to get there; opening happens beside the first build. */
+export interface StageToServe {
+  readonly manifest: Manifest;
+  /** What is known of the functions' VPCs. */
+  readonly privateResources: Omit<ServeHintsOptions, 'onNotice' | 'clock'>;
+  readonly open: (workspace: Workspace) => Promise<OpenedStage>;
+}
+
+/** A stage that can be served: its relay, its directory and who we are there. */
+export interface OpenedStage {
+  readonly relay: Omit<SessionOptions['relay'], 'keys'>;
+  readonly directory: SessionOptions['directory'];
+  readonly caller: string | undefined;
+  readonly variables: FunctionVariables;
+  /** What is known already of AWS's clock. */
+  readonly skew?: ClockSkew | undefined;
+  /** The error to show instead of one met on the way to the stage. */
+  readonly explain?: (error: unknown) => unknown;
+  /** Base URL of the HTTP front, where there is one of our own. */
+  readonly url: string | undefined;
+  /** Where functions answer over HTTP. */
+  readonly functionUrls: ReadonlyMap<string, string>;
+  /** What `trigger` and `invoke` on this machine need to know of it. */
+  readonly described: ServeState['place'];
+  /** What each function's triggers are published to. */
+  readonly targets: ReadonlyMap<string, TriggerTargets>;
+  /** Where it is, as the flags of `trigger` and `invoke` say it. */
+  readonly place: Place;
+}
