@@ -1,4 +1,4 @@
-// A function of one's own in CDKTF, switched both ways:
+// An existing function in CDKTF, switched to livectl and back:
 //
 //   npx tsx main.ts              it runs its own package
 //   LIVE=true npx tsx main.ts    it is a stub, and livectl answers
@@ -40,7 +40,7 @@ class OrdersStack extends TerraformStack {
     const liveDebug = new LiveDebug(this, 'live_debug', {
       enabled: live,
       stage,
-      // The function stays yours: the module makes relay and directory, and lets its role use them.
+      // The function stays yours: the module creates the relay and the directory, and gives its role access to them.
       create: false,
       functions: {
         orders: {
@@ -81,7 +81,7 @@ class OrdersStack extends TerraformStack {
     });
 
     new TerraformOutput(this, 'serve', {
-      description: 'The command to run while live; null while not.',
+      description: 'The command to run. null while not live.',
       value: liveDebug.serveCommand,
     });
   }

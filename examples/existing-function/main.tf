@@ -1,31 +1,9 @@
-# Functions you have already, switched both ways by one variable:
+# Existing functions, switched to livectl and back by one variable:
 #
 #   terraform apply                  they run their own packages
 #   terraform apply -var live=true   they are stubs, and livectl answers
 
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = ">= 5.84, < 7"
-    }
-  }
-}
-
-variable "live" {
-  description = "Whether the functions are answered by livectl."
-  type        = bool
-  default     = false
-}
-
-variable "stage" {
-  description = "A name for your own stage, e.g. dev-tom."
-  type        = string
-  default     = "dev"
-}
-
+# Credentials and the Region come from the environment, as for every AWS tool: AWS_PROFILE, AWS_REGION.
 provider "aws" {}
 
 locals {
@@ -38,7 +16,7 @@ module "live_debug" {
   enabled = var.live
   stage   = var.stage
 
-  # The functions stay yours: the module makes relay and directory, and lets your roles use them.
+  # The functions stay yours: the module creates the relay and the directory, and gives your roles access to them.
   create = false
 
   functions = {
@@ -62,7 +40,7 @@ resource "aws_lambda_function" "orders" {
   role          = aws_iam_role.orders.arn
   memory_size   = local.settings.orders.memory_size
 
-  # What differs while live. The branch not taken is not looked at, so the package may be missing then.
+  # What differs while live. Terraform does not evaluate the other branch, so the package may be missing while live.
   filename         = var.live ? module.live_debug.stub.filename : "${path.module}/orders.zip"
   source_code_hash = var.live ? module.live_debug.stub.source_code_hash : filebase64sha256("${path.module}/orders.zip")
   handler          = var.live ? module.live_debug.stub.handler : local.settings.orders.handler
@@ -85,11 +63,11 @@ resource "aws_iam_role_policy_attachment" "orders" {
 }
 
 ################################################################################
-# A function of a module
+# A function that a module creates
 ################################################################################
 
 module "invoices" {
-  # Takes inputs by the names of terraform-aws-modules/lambda, whose source line may stand here instead.
+  # A stand-in with the input names of terraform-aws-modules/lambda, so that the example needs no registry.
   source = "./lambda"
 
   function_name = "invoices-${var.stage}"
@@ -124,9 +102,4 @@ locals {
       { Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } },
     ]
   })
-}
-
-output "serve" {
-  description = "The command to run while live; null while not."
-  value       = module.live_debug.serve_command
 }

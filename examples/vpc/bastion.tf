@@ -1,4 +1,4 @@
-# The way in: SSM port forwarding. An instance that nothing can connect to; its agent holds a connection to Systems Manager.
+# Access from the laptop: SSM port forwarding. Nothing can connect to the instance; its agent connects to Systems Manager.
 
 resource "aws_instance" "bastion" {
   count = var.bastion ? 1 : 0
@@ -8,7 +8,7 @@ resource "aws_instance" "bastion" {
   subnet_id            = aws_subnet.public[0].id
   iam_instance_profile = aws_iam_instance_profile.bastion[0].name
 
-  # The function's own group: the database lets it in as it lets the function in.
+  # With the function's own security group, the database accepts the instance as it accepts the function.
   vpc_security_group_ids = [aws_security_group.bastion[0].id, aws_security_group.orders.id]
 
   metadata_options {
@@ -17,7 +17,7 @@ resource "aws_instance" "bastion" {
 
   tags = { Name = "${local.name}-bastion" }
 
-  # A newer image is no reason for another instance.
+  # A newer image must not replace the instance.
   lifecycle {
     ignore_changes = [ami]
   }
@@ -35,7 +35,7 @@ resource "aws_security_group" "bastion" {
   count = var.bastion ? 1 : 0
 
   name        = "${local.name}-bastion"
-  description = "Nothing in; out to Systems Manager"
+  description = "No inbound traffic; outbound to Systems Manager"
   vpc_id      = aws_vpc.this.id
 
   egress {

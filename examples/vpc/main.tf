@@ -1,57 +1,11 @@
-# A function in a VPC and its database. The stub stays outside; the laptop needs a way in, see README.md:
+# A function in a VPC and its database. The stub stays outside the VPC. How the laptop gets in is in README.md:
 #
-#   terraform apply                                          VPC and stub: nothing with an hourly price
+#   terraform apply                                          VPC and stub, without hourly costs
 #   terraform apply -var database=true                       RDS for PostgreSQL
 #   terraform apply -var server_certificate_arn=arn:aws:...  Client VPN
 #   terraform apply -var bastion=true                        an instance for SSM port forwarding
 
-terraform {
-  required_version = ">= 1.7"
-
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = ">= 5.84, < 7"
-    }
-  }
-}
-
-variable "stage" {
-  description = "A name for your own stage, e.g. dev-tom."
-  type        = string
-  default     = "dev"
-}
-
-variable "live" {
-  description = "Whether the function is answered by livectl. false removes the stage; VPC and database stay."
-  type        = bool
-  default     = true
-}
-
-variable "database" {
-  description = "Make the database: db.t4g.micro, $0.016 an hour in us-east-1. false: the function looks for one on the laptop."
-  type        = bool
-  default     = false
-}
-
-variable "server_certificate_arn" {
-  description = "The VPN's certificate in ACM. Makes the endpoint: $0.10 an hour in us-east-1, and $0.05 an hour connected. null: no VPN."
-  type        = string
-  default     = null
-}
-
-variable "ca_file" {
-  description = "The certificate of the VPN's CA, from this folder. Read only for a VPN."
-  type        = string
-  default     = "vpn/ca.crt"
-}
-
-variable "bastion" {
-  description = "Make the instance for SSM port forwarding: t4g.nano with a public address, $0.0092 an hour in us-east-1."
-  type        = bool
-  default     = false
-}
-
+# Credentials and the Region come from the environment, as for every AWS tool: AWS_PROFILE, AWS_REGION.
 provider "aws" {}
 
 ################################################################################
@@ -83,12 +37,12 @@ module "live_debug" {
     })
   }
 
-  # The module reads which groups let the function in: after there is a rule to be read.
+  # The module reads which security groups allow the function, so the rule must exist first.
   depends_on = [aws_vpc_security_group_ingress_rule.database]
 }
 
 ################################################################################
-# Its network and database
+# The network and the database
 ################################################################################
 
 data "aws_availability_zones" "available" {
@@ -114,7 +68,7 @@ resource "aws_subnet" "private" {
 
 resource "aws_security_group" "orders" {
   name        = "${local.name}-orders"
-  description = "The function, and what stands in for it"
+  description = "The function, and the VPN endpoint or bastion"
   vpc_id      = aws_vpc.this.id
 
   egress {
@@ -160,16 +114,16 @@ resource "aws_db_instance" "this" {
   db_subnet_group_name   = aws_db_subnet_group.this[0].name
   vpc_security_group_ids = [aws_security_group.database.id]
 
-  # In Secrets Manager; neither in the state nor on the laptop.
+  # The password is in Secrets Manager, not in the state or on the laptop.
   manage_master_user_password = true
 
-  # An example's: nothing in it is worth keeping.
+  # Nothing in an example's database needs a backup.
   backup_retention_period = 0
   skip_final_snapshot     = true
 }
 
 ################################################################################
-# The way in: Client VPN
+# Access from the laptop: Client VPN
 ################################################################################
 
 module "client_vpn" {
@@ -182,38 +136,4 @@ module "client_vpn" {
   security_group_ids        = [aws_security_group.orders.id]
   server_certificate_arn    = var.server_certificate_arn
   server_ca_certificate_pem = file("${path.module}/${var.ca_file}")
-}
-
-################################################################################
-# Outputs
-################################################################################
-
-output "serve" {
-  description = "Run this beside livectl.json."
-  value       = module.live_debug.serve_command
-}
-
-output "function_name" {
-  description = "The function to invoke: aws lambda invoke --function-name ..."
-  value       = try(module.live_debug.functions["orders"].function_name, null)
-}
-
-output "vpn_guidance" {
-  description = "The steps to the VPC, with its ids: terraform output -raw vpn_guidance"
-  value       = module.live_debug.vpn_guidance
-}
-
-output "client_config" {
-  description = "The VPN's configuration, but for a client's certificate and key."
-  value       = one(module.client_vpn[*].client_config)
-}
-
-output "bastion_id" {
-  description = "The instance to forward through."
-  value       = one(aws_instance.bastion[*].id)
-}
-
-output "database_host" {
-  description = "The database's name in DNS."
-  value       = one(aws_db_instance.this[*].address)
 }

@@ -208,6 +208,41 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
     testBoundMs,
   );
 
+  it.concurrent.for([
+    {
+      root: 'examples/go',
+      up: documented('examples/go/README.md', 'terraform apply -var stage=dev-tom'),
+      down: documented('examples/go/README.md', 'terraform destroy -var stage=dev-tom'),
+      name: 'hello',
+      runtime: 'provided.al2023',
+    },
+    {
+      root: 'examples/python',
+      up: documented('examples/python/README.md', 'terraform apply -var stage=dev-tom'),
+      down: documented('examples/python/README.md', 'terraform destroy -var stage=dev-tom'),
+      name: 'greet',
+      runtime: 'python3.13',
+    },
+  ])('$root', { timeout: testBoundMs }, async ({ root, up, down, name, runtime }, context) => {
+    const { moto, run, outputs, expectEmptyPlan } = await start(root, context);
+    await run(up);
+    await expectEmptyPlan(...up.slice(1));
+    const { serve, url, function_name } = await outputs();
+    expect(serve.value).toBe('livectl serve --stage dev-tom');
+    expect(url.value).toMatch(new RegExp(`/${name}$`));
+    const { functions } = await readManifest(moto, 'dev-tom');
+    expect(functions).toMatchObject([{ name, runtime }]);
+    const made = await moto.resources();
+    expect(Object.keys(made.functions)).toEqual([function_name.value]);
+    expect(made.functions[function_name.value]).toMatchObject({
+      handler: 'index.handler',
+      runtime: 'nodejs22.x',
+      environment: { GREETING: 'hi' },
+    });
+    await run(down);
+    expect(await moto.resources()).toEqual(noResources);
+  });
+
   it.concurrent(
     'examples/fan-out',
     async (context) => {

@@ -103,7 +103,7 @@ describe('the repository it writes', () => {
       ]),
     );
     const roots = readdirSync(join(out, 'examples'));
-    expect(roots.sort()).toEqual(['existing-function', 'fan-out', 'quickstart', 'vpc']);
+    expect(roots.sort()).toEqual(['existing-function', 'fan-out', 'go', 'python', 'quickstart', 'vpc']);
     expect(git(out, 'cat-file', '-t', 'v0.2.0')).toBe('tag');
     expect(git(out, 'rev-parse', 'v0.2.0^{commit}')).toBe(git(out, 'rev-parse', 'main'));
     expect(git(out, 'log', '--format=%aI %cI')).toBe(git(source, 'log', '-1', '--format=%aI %aI'));
@@ -170,7 +170,7 @@ describe('the repository it writes', () => {
         expect(JSON.parse(stdout), place).toMatchObject({ valid: true, diagnostics: [] });
       }
       // The modules of the others are where they say.
-      for (const example of ['existing-function', 'fan-out', 'vpc']) {
+      for (const example of ['existing-function', 'fan-out', 'go', 'python', 'vpc']) {
         expect(await terraformIn(join(copy, 'examples', example), ['get']), example).toMatchObject({
           code: 0,
         });

@@ -1,6 +1,6 @@
 // Format, validity and the modules' own tests, by the real terraform and the real provider's schema.
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   clientVpnFolder,
@@ -11,11 +11,42 @@ import {
   Workspace,
 } from './terraform-cli.ts';
 
+/** Root modules of their own; examples/cdktf writes its stack in TypeScript and is tested in terraform/cdktf/test/. */
+const examples = readdirSync(join(repository, 'examples'))
+  .filter((name) => name !== 'cdktf')
+  .map((name) => `examples/${name}`);
+
+describe('an example', () => {
+  const fileOf: Readonly<Record<string, string>> = {
+    variable: 'variables.tf',
+    output: 'outputs.tf',
+    terraform: 'versions.tf',
+  };
+  const standardFiles = ['main.tf', 'variables.tf', 'outputs.tf', 'versions.tf', 'README.md'];
+
+  it.each(examples)('has the files of a standard module: %s', (folder) => {
+    const missing = standardFiles.filter((file) => !existsSync(join(repository, folder, file)));
+    expect(missing).toEqual([]);
+  });
+
+  it.each(examples)('has each block in the file for it: %s', (folder) => {
+    const files = readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' }).filter(
+      (path) => path.endsWith('.tf') && !path.includes('.terraform'),
+    );
+    const misplaced = files.flatMap((path) => {
+      const text = readFileSync(join(repository, folder, path), 'utf8');
+      return [...text.matchAll(/^(variable|output|terraform) .*\{/gm)]
+        .filter(([, kind = '']) => basename(path) !== fileOf[kind])
+        .map(([line]) => `${path}: ${line}`);
+    });
+    expect(misplaced).toEqual([]);
+  });
+});
+
 const skipped = missingTool(['terraform', '-version']);
 
 describe.skipIf(skipped)(`the module in terraform${skipped ? ` (${skipped})` : ''}`, () => {
   const modules = [moduleFolder, clientVpnFolder];
-  const examples = ['quickstart', 'existing-function', 'fan-out', 'vpc'].map((name) => `examples/${name}`);
   const roots = [...modules, ...examples];
   let workspace: Workspace;
 
