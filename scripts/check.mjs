@@ -5,10 +5,12 @@
 //   - regular expressions are linear (patterns.mjs)
 //   - every package of the lock files has a checksum
 //   - no line of Terraform code is over 160 characters
+//   - Markdown has no long lines (markdown-lines.mjs)
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { markdownMistakes } from './markdown-lines.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** @type {string[]} */
@@ -77,6 +79,8 @@ const stubBytes = statSync(stub).size;
 if (stubBytes > 120 * 1024) mistakes.push(`the stub is ${stubBytes} bytes, over 120 KB`);
 if (/@aws-sdk|@smithy/.test(readFileSync(stub, 'utf8')))
   mistakes.push('the stub carries a part of the AWS SDK');
+
+mistakes.push(...markdownMistakes(root));
 
 for (const mistake of mistakes) console.error(`check: ${mistake}`);
 process.exit(mistakes.length > 0 ? 1 : 0);

@@ -6,7 +6,10 @@ import { describe, expect, it } from 'vitest';
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const file = join(root, 'docs/fidelity.md');
-const rows = rowsOf(readFileSync(file, 'utf8'));
+const page = readFileSync(file, 'utf8');
+const links = linksOf(page);
+const footnotes = footnotesOf(page);
+const rows = rowsOf(page);
 
 interface Row {
   readonly shape: string;
@@ -26,12 +29,36 @@ function rowsOf(markdown: string): Row[] {
   });
 }
 
-/** What is wrong with the tests that a row names: `[name](file): title; ...`. */
-function mistakesIn({ tests, ours }: Row): string[] {
+/** What `[label]: target` says, by label. */
+function linksOf(markdown: string): Map<string, string> {
+  return new Map(
+    [...markdown.matchAll(/^\[([^^\]][^\]]*)\]: (\S+)$/gm)].map(([, label = '', target = '']) => [
+      label,
+      target,
+    ]),
+  );
+}
+
+/** What `[^label]: text` says, its indented lines joined, by label. */
+function footnotesOf(markdown: string): Map<string, string> {
+  return new Map(
+    [...markdown.matchAll(/^\[\^([^\]]+)\]: (.+(?:\n {4}.+)*)$/gm)].map(([, label = '', text = '']) => [
+      label,
+      text.replaceAll(/\n {4}/g, ' '),
+    ]),
+  );
+}
+
+/** What is wrong with the tests that a row names: `[^label]`, whose footnote is ``[`name`] > title; ...``. */
+function mistakesIn({ tests, ours }: Row, notes: ReadonlyMap<string, string> = footnotes): string[] {
   if (tests === '—') return ours.startsWith('differs: ') ? [] : ['names no test'];
-  return tests.split('; ').flatMap((entry) => {
-    const [, name, link, title = ''] = /^\[`([^`]+)`\]\(([^)]+)\): (.+)$/.exec(entry) ?? [];
-    if (name === undefined || link === undefined) return [`is no [name](file): title: ${entry}`];
+  const text = notes.get(/^\[\^([^\]]+)\]$/.exec(tests)?.[1] ?? '');
+  if (text === undefined) return [`has no footnote: ${tests}`];
+  return text.split('; ').flatMap((entry) => {
+    const [, name, title = ''] = /^\[`([^`]+)`\] > (.+)$/.exec(entry) ?? [];
+    if (name === undefined) return [`is not [name] > title: ${entry}`];
+    const link = links.get(`\`${name}\``);
+    if (link === undefined) return [`has no link for ${name}`];
     const testFile = join(dirname(file), link);
     if (!existsSync(testFile)) return [`there is no ${link}`];
     if (!testFile.endsWith(`/${name}.test.ts`)) return [`${link} is not ${name}`];
@@ -52,26 +79,40 @@ it('has rows', () => {
 
 describe('a row', () => {
   it.each(rows)('of $shape names its source and what livectl does', ({ lambda, ours }) => {
-    expect(lambda).toMatch(/\]\(https:\/\/[^)]+\)/);
+    const sources = [...lambda.replaceAll(/`[^`]*`/g, '').matchAll(/\[([^\]]+)\](?!\()/g)].map(
+      ([, label = '']) => links.get(label),
+    );
+    expect(sources).not.toEqual([]);
+    expect(sources.filter((source) => !source?.startsWith('https://'))).toEqual([]);
     expect(ours).toMatch(/^same$|^differs: .{20,}/);
   });
 
-  it.each(rows)('of $shape names tests that are there', (row) => {
+  it.each(rows)('of $shape names tests that exist', (row) => {
     expect(mistakesIn(row)).toEqual([]);
+  });
+
+  it('is named by every footnote', () => {
+    const used = new Set(rows.map(({ tests }) => tests));
+    expect([...footnotes.keys()].filter((label) => !used.has(`[^${label}]`))).toEqual([]);
   });
 });
 
-describe('a table that has rotted is found out:', () => {
-  const row = { shape: 'a shape', lambda: '', ours: 'same' };
-  const link = '[`node-results`](../cli/test/worker/node-results.test.ts)';
+describe('a table that has rotted is found:', () => {
+  const row = { shape: 'a shape', lambda: '', ours: 'same', tests: '[^one]' };
 
   it.each([
-    ['a test that is gone', `${link}: a title nobody gave`, "has no test 'a title nobody gave'"],
-    ['words that are no title', `${link}: invokeOnce`, "has no test 'invokeOnce'"],
-    ['a file that is gone', '[`gone`](../cli/test/worker/gone.test.ts): an answer is', 'there is no '],
-    ['a wrong name', `${link.replace('`node-results`', '`other`')}: is refused: %s`, 'is not other'],
+    ['a test that is gone', '[`node-results`] > a title nobody gave', "has no test 'a title nobody gave'"],
+    ['words that are no title', '[`node-results`] > invokeOnce', "has no test 'invokeOnce'"],
+    ['a file without a link', '[`gone`] > an answer is', 'has no link for gone'],
+    ['another form', 'node-results', 'is not [name] > title'],
+  ])('%s', (_kind, text, mistake) => {
+    expect(mistakesIn(row, new Map([['one', text]])).join()).toContain(mistake);
+  });
+
+  it.each([
     ['no test', '—', 'names no test'],
-    ['another form', 'node-results', 'is no [name](file): title'],
+    ['a footnote that is gone', '[^gone]', 'has no footnote'],
+    ['no footnote', 'node-results', 'has no footnote'],
   ])('%s', (_kind, tests, mistake) => {
     expect(mistakesIn({ ...row, tests }).join()).toContain(mistake);
   });
