@@ -1,14 +1,18 @@
 // A wait with a bound, for what must not hold up its caller.
 import type { Clock } from './clock.ts';
 
-/** Resolves when the work has ended, well or not, or after `ms` milliseconds on the clock. Never rejects. */
-export function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = clock.after(ms, resolve);
-    const done = () => {
-      timer.cancel();
-      resolve();
-    };
-    work.then(done, done);
+/**
+ * What the work resolves to, or undefined once `ms` milliseconds have passed on the clock. Rejects where the work does in
+ * that time; a later rejection is ignored. A `background` bound does not keep the process alive.
+ */
+export function within<T>(
+  clock: Clock,
+  ms: number,
+  work: Promise<T>,
+  options?: { readonly background?: boolean },
+): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(ms, () => resolve(undefined), options);
+    work.finally(() => timer.cancel()).then(resolve, reject);
   });
 }

@@ -65,7 +65,8 @@ export class ClientDirectory {
     if (!this.#serving?.length) return this.refresh();
     const { clock } = this.#options;
     if (clock.now() - this.#readAt > renewAfterMs) {
-      await within(clock, renewBoundMs, this.#reading ?? this.#readAgain());
+      const reading = this.#reading ?? this.#readAgain();
+      await within(clock, renewBoundMs, reading).catch(() => undefined);
     }
     return this.#first();
   }

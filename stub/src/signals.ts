@@ -1,6 +1,7 @@
 // [1] What happens to one exchange, queued so that nothing is missed between two waits.
 import type { Clock } from '../../protocol/clock.ts';
 import type { Message } from '../../protocol/message.ts';
+import { within } from '../../protocol/within.ts';
 
 export type Answer = Message<'result'> | Message<'error'>;
 
@@ -45,13 +46,10 @@ export class Signals {
   /** The next signal, or undefined when none comes within `boundMs`. */
   async next(boundMs: number): Promise<Signal | undefined> {
     if (this.#queue.length === 0 && !this.#closed) {
-      await new Promise<void>((resolve) => {
-        const timer = this.#clock.after(boundMs, resolve);
-        this.#wake = () => {
-          timer.cancel();
-          resolve();
-        };
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
       });
+      await within(this.#clock, boundMs, woken);
       this.#wake = undefined;
     }
     this.throwIfClosed();

@@ -179,13 +179,8 @@ export class Stub {
     });
     this.#exchanges.set(exchange.id, exchange);
     const startedAt = this.#clock.now();
-    let endWait: () => void = () => undefined;
-    const timeUp = new Promise<undefined>((resolve) => {
-      const timer = this.#clock.after(deadline - this.#clock.now(), () => resolve(undefined));
-      endWait = () => timer.cancel();
-    });
     try {
-      const answer = await Promise.race([exchange.run(), timeUp]);
+      const answer = await within(this.#clock, deadline - startedAt, exchange.run());
       if (answer !== undefined) return answer;
       // A livectl that says nothing is not code that takes too long.
       if (exchange.silence) throw exchange.silence;
@@ -196,7 +191,6 @@ export class Stub {
       if (error instanceof LiveDebugError) await exchange.cancel(error.code, cancelBoundMs);
       throw error;
     } finally {
-      endWait();
       parts?.close();
       exchange.close();
       this.#exchanges.delete(exchange.id);

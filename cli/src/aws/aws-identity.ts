@@ -1,7 +1,9 @@
 // Whose AWS account and which Region: resolved as every AWS tool does, with one clear error where that fails.
 import type { Agent } from 'node:https';
+import { systemClock } from '../../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import type { AwsCredentials } from '../../../protocol/signature.ts';
+import { within } from '../../../protocol/within.ts';
 import { loadAwsCredentials } from './load-aws-credentials.ts';
 import { proxyAgent } from './proxy-agents.ts';
 
@@ -67,15 +69,10 @@ async function profileRegion(profile: { profile?: string }): Promise<string | un
   }
 }
 
-async function bounded<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const bound = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`no answer within ${credentialsBoundMs / 1000} s`)),
-      credentialsBoundMs,
-    );
-  });
-  return Promise.race([work, bound]).finally(() => clearTimeout(timer));
+async function bounded<T extends object>(work: Promise<T>): Promise<T> {
+  const answer = await within(systemClock, credentialsBoundMs, work);
+  if (answer === undefined) throw new Error(`no answer within ${credentialsBoundMs / 1000} s`);
+  return answer;
 }
 
 /** The provider chain's message names sources and profiles, never a key. */

@@ -3,6 +3,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../protocol/clock.ts';
+import { within } from '../../../protocol/within.ts';
 import { exitReason, startProcess } from '../worker/process/worker-process.ts';
 
 /** The longest that a build may take, in milliseconds: the first one of a project often downloads its packages. */
@@ -67,11 +68,9 @@ export function startBuild(options: BuildProcessOptions): BuildProcess {
     bound.cancel();
     process.off('exit', kill);
     if (exit.notStarted !== undefined) return `${words} can't be started in ${folder}: ${exit.notStarted}`;
-    const lastWords = clock.after(lastWordsMs, () => {
-      for (const stream of [child.stdout, child.stderr]) stream.destroy();
-    });
+    await within(clock, lastWordsMs, read);
+    for (const stream of [child.stdout, child.stderr]) stream.destroy();
     await read;
-    lastWords.cancel();
     const reason = isOverdue ? `took longer than ${buildBoundMs / 60_000} minutes` : exitReason(exit);
     return reason === undefined
       ? undefined

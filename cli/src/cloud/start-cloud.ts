@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { manifestPartition, secretItem } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
-import { within } from '../loopback/server-sockets.ts';
+import { within } from '../../../protocol/within.ts';
 import { createDeployer, createDeveloper, createStubRole, region, relayStage } from './aws-api/access.ts';
 import { httpLimits } from './aws-api/aws-limits.ts';
 import { startHttp2Gateway } from './aws-api/http2-gateway.ts';
@@ -65,7 +65,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const closers: (() => void | Promise<void>)[] = [() => dynamodb.close()];
   const close = async () => {
     // In reverse: first nobody gets in and answers get out, then what runs ends, then what it used.
-    for (const step of closers.splice(0).reverse()) await within(stepBoundMs, step());
+    for (const step of closers.splice(0).reverse())
+      await within(systemClock, stepBoundMs, Promise.resolve(step()));
   };
   try {
     const taskRoot = join(options.tempDir, 'stub');

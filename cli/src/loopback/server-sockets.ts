@@ -1,6 +1,7 @@
 // The connections of a server on this machine: whatever they are in the middle of, closing the server ends them all.
 import type { Server, Socket } from 'node:net';
 import { systemClock } from '../../../protocol/clock.ts';
+import { within } from '../../../protocol/within.ts';
 
 /** How long the end of a server may take once its connections are cut, in milliseconds; it takes a few. */
 const closeBoundMs = 1000;
@@ -42,22 +43,11 @@ export class ServerSockets {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     if (graceMs > 0) {
       server.closeIdleConnections?.();
-      await within(graceMs, closed);
+      await within(systemClock, graceMs, closed);
     }
     this.#cut = true;
     server.closeAllConnections?.();
     for (const socket of this.#sockets) socket.destroy();
-    await within(closeBoundMs, closed);
+    await within(systemClock, closeBoundMs, closed);
   }
-}
-
-/** Resolves when the work has, where that is a promise, or after `ms` milliseconds at most; rejects where the work does in time. */
-export async function within(ms: number, work: unknown): Promise<void> {
-  let stop: () => void = () => undefined;
-  const bound = new Promise<void>((resolve) => {
-    // Not in the background: while it runs there is somebody who waits for this.
-    const timer = systemClock.after(ms, resolve);
-    stop = () => timer.cancel();
-  });
-  await Promise.race([work, bound]).finally(stop);
 }

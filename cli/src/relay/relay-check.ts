@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { RelayPoster } from '../../../protocol/relay-post.ts';
 import { openRelaySocket, type RelaySocket } from '../../../protocol/relay-socket.ts';
+import { within } from '../../../protocol/within.ts';
 import type { RelayLinkOptions } from './relay-link.ts';
 
 export type RelayCheckOptions = Pick<
@@ -44,12 +45,10 @@ export async function carriesAscii(options: RelayCheckOptions): Promise<boolean>
       onClose: () => settle(false),
       connect: { agent },
     });
-    const timer = clock.after(boundMs, () => settle(false), { background: true });
+    const answered = within(clock, boundMs, arrived, { background: true });
     const poster = new RelayPoster({ url, region, http, credentials, clock });
     const posted = await poster.post(socket.connectionId, [sent], clock.now() + boundMs);
-    const isCarried = posted.kind === 'delivered' && (await arrived);
-    timer.cancel();
-    return isCarried;
+    return posted.kind === 'delivered' && (await answered) === true;
   } catch {
     return false;
   } finally {

@@ -13,6 +13,7 @@ import {
 } from '../../../protocol/relay-socket.ts';
 import type { Channel, ClientKeys } from '../../../protocol/sealing.ts';
 import type { AwsCredentials } from '../../../protocol/signature.ts';
+import { within } from '../../../protocol/within.ts';
 import { dial, whenReached } from './dial.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { type InboundMessage, Inbox, type UnprovenInvoke } from './inbox.ts';
@@ -272,14 +273,11 @@ export class RelayLink {
     }
   }
 
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.after(ms, resolve);
-      this.#endWait = () => {
-        timer.cancel();
-        resolve();
-      };
+  async #wait(ms: number): Promise<void> {
+    const ended = new Promise<void>((resolve) => {
+      this.#endWait = resolve;
     });
+    await within(this.#options.clock, ms, ended);
   }
 }
 

@@ -1,5 +1,6 @@
 // What a command has started, ended in the opposite order, whatever else fails or does not end.
-import { within } from '../loopback/server-sockets.ts';
+import { systemClock } from '../../../protocol/clock.ts';
+import { within } from '../../../protocol/within.ts';
 
 /** How long one step may take, in milliseconds. Each has a bound of its own, below this: no fault in one keeps the process. */
 const stepBoundMs = 5000;
@@ -17,7 +18,7 @@ export class Closers {
     const errors: unknown[] = [];
     for (let close = this.#closers.pop(); close; close = this.#closers.pop()) {
       try {
-        await within(stepBoundMs, close());
+        await within(systemClock, stepBoundMs, Promise.resolve(close()));
       } catch (error) {
         errors.push(error);
       }

@@ -1,5 +1,6 @@
 // [4] Invocations that came before their function's first build is done: they wait for it as long as their callers do.
 import type { Clock } from '../../../protocol/clock.ts';
+import { within } from '../../../protocol/within.ts';
 import type { FunctionError } from '../worker/contract.ts';
 import type { Run } from './answers.ts';
 import type { FirstBuilds } from './first-builds.ts';
@@ -50,16 +51,9 @@ export class BuildWaits {
   async #wait(run: Run, over: Promise<void>): Promise<void> {
     const { clock, onWait } = this.#options;
     const leftMs = Math.max(0, run.deadlineMs - clock.now());
-    await new Promise<void>((resolve) => {
-      const timer = clock.after(leftMs - Math.min(tellMs, leftMs / 4), resolve);
-      const end = () => {
-        timer.cancel();
-        resolve();
-      };
-      this.#waiting.set(run, end);
-      onWait(run, this.#waiting.size);
-      void over.then(end);
-    });
+    const ended = new Promise<void>((resolve) => this.#waiting.set(run, resolve));
+    onWait(run, this.#waiting.size);
+    await within(clock, leftMs - Math.min(tellMs, leftMs / 4), Promise.race([over, ended]));
     this.#waiting.delete(run);
   }
 }

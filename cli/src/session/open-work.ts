@@ -29,7 +29,7 @@ export class OpenWork {
   }
 
   /** Resolves when the work is done, after `boundMs` at the latest. */
-  within(boundMs: number, work: Promise<unknown>): Promise<void> {
-    return within(this.#clock, boundMs, work);
+  async within(boundMs: number, work: Promise<unknown>): Promise<void> {
+    await within(this.#clock, boundMs, work);
   }
 }

@@ -1,5 +1,6 @@
 // [4] A streamed response on its way to the stub: cut into parts, sent as they come, kept until the stub has them.
 import type { Clock } from '../../../protocol/clock.ts';
+import { within } from '../../../protocol/within.ts';
 import { readHeaders } from '../worker/runtime-api/http-answer.ts';
 import {
   preludeContentType,
@@ -140,13 +141,10 @@ export class OutgoingParts {
     this.#send();
     const { clock } = this.#options;
     while (this.#bufferedBytes > partBytes && !this.#closed && clock.now() < untilMs) {
-      await new Promise<void>((resolve) => {
-        const timer = clock.after(untilMs - clock.now(), resolve, { background: true });
-        this.#onChange = () => {
-          timer.cancel();
-          resolve();
-        };
+      const changed = new Promise<void>((resolve) => {
+        this.#onChange = resolve;
       });
+      await within(clock, untilMs - clock.now(), changed, { background: true });
     }
     return this.#closed || this.#bufferedBytes > partBytes ? undefined : this.#take(partBytes);
   }

@@ -5,6 +5,7 @@ import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { ClientItem, Directory } from '../../../protocol/directory.ts';
 import { type ErrorCode, LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
+import { within } from '../../../protocol/within.ts';
 import type { BuildEvent } from '../builder/build-event.ts';
 import { type HolderChange, type HolderName, Holders } from '../relay/holders.ts';
 import type { InboundMessage } from '../relay/inbox.ts';
@@ -187,23 +188,12 @@ export class Session {
     await this.#lease.release();
     const informed = this.#news.send(this.#holders.neighbours);
     const abandoned = await this.#invocations.drain(boundMs);
-    await this.#within(lastNewsMs, informed);
+    await within(this.#options.clock, lastNewsMs, informed);
     this.#link.close();
     this.#beat.stop();
     this.#tell({ event: 'stopped', ...this.#invocations.counts, abandoned });
     this.#over = true;
     this.#end('stopped');
-  }
-
-  /** Resolves when the work is done, after `boundMs` at the latest. */
-  #within(boundMs: number, work: Promise<void>): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.after(boundMs, resolve);
-      void work.then(() => {
-        timer.cancel();
-        resolve();
-      });
-    });
   }
 
   /** The builder's news: a good build runs from the next invocation on, a failed one keeps the last good one. */

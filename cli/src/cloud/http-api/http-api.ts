@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Clock } from '../../../../protocol/clock.ts';
+import { within } from '../../../../protocol/within.ts';
 import type { Principal } from '../aws-api/access.ts';
 import { httpLimits, lambdaLimits } from '../aws-api/aws-limits.ts';
 import { closeServer, createLoopbackServer, listen, readBody } from '../aws-api/loopback-server.ts';
@@ -83,13 +84,10 @@ export class HttpApi {
     this.#closing = true;
     this.#server.close();
     if (this.#open > 0) {
-      await new Promise<void>((resolve) => {
-        const bound = this.#options.clock.after(drainMs, resolve);
-        this.#onDrained = () => {
-          bound.cancel();
-          resolve();
-        };
+      const drained = new Promise<void>((resolve) => {
+        this.#onDrained = resolve;
       });
+      await within(this.#options.clock, drainMs, drained);
     }
     await closeServer(this.#server);
   }
@@ -182,7 +180,8 @@ export class HttpApi {
     const event = Buffer.from(httpEvent({ request, match, authorizer, body, requestId, time, port }));
     if (event.length > lambdaLimits.eventBytes) return tooLarge;
     const answer = host.invoke(match.functionName, event, { id }).then((outcome) => httpResponse(outcome));
-    return withinBound(answer, integrationMs, clock);
+    // API Gateway waits for an integration no longer than this; the function goes on without it.
+    return (await within(clock, integrationMs, answer, { background: true })) ?? unavailable;
   }
 }
 
@@ -191,14 +190,6 @@ function headerBytes({ httpVersion, method = '', rawHeaders, url = '' }: Incomin
   let bytes = `${method} ${url} HTTP/${httpVersion}`.length;
   for (let at = 1; at < rawHeaders.length; at += 2) bytes += rawHeaders[at]?.length ?? 0;
   return bytes;
-}
-
-/** API Gateway waits for an integration no longer than this; the function goes on without it. */
-function withinBound(answer: Promise<FrontResponse>, boundMs: number, clock: Clock): Promise<FrontResponse> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.after(boundMs, () => resolve(unavailable), { background: true });
-    answer.then(resolve, reject).finally(() => timer.cancel());
-  });
 }
 
 function write(

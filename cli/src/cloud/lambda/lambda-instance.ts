@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { messageOf } from '../../../../protocol/live-debug-error.ts';
+import { within } from '../../../../protocol/within.ts';
 import { type FunctionError, functionError, type Outcome } from '../../worker/contract.ts';
 import { type LogLine, LogReader } from '../../worker/process/log-lines.ts';
 import { exitError, startProcess, type WorkerProcess } from '../../worker/process/worker-process.ts';
@@ -138,8 +139,9 @@ export class LambdaInstance {
       const outputRead = closed.then(() => logs.close());
       void this.#watchInit(api);
       this.#fail(exitError(this.#requestId, await exited, command));
-      await this.#atMost(outputBoundMs, outputRead);
-      await this.#atMost(outputBoundMs, cleared);
+      // Something may hold the pipes open that left the process's group.
+      await within(clock, outputBoundMs, outputRead, { background: true });
+      await within(clock, outputBoundMs, cleared, { background: true });
     }
     await api.close();
   }
@@ -158,15 +160,5 @@ export class LambdaInstance {
       const words = `RequestId: ${this.#requestId} Error: Task timed out after ${seconds.toFixed(2)} seconds`;
       this.#fail(functionError('Sandbox.Timedout', words));
     });
-  }
-
-  /** Something may hold the pipes open that left the process's group. */
-  async #atMost(ms: number, done: Promise<void>): Promise<void> {
-    let timer: Timer | undefined;
-    const bound = new Promise<void>((resolve) => {
-      timer = this.#options.clock.after(ms, resolve, { background: true });
-    });
-    await Promise.race([done, bound]);
-    timer?.cancel();
   }
 }

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
+import { within } from '../../../../protocol/within.ts';
 import { type FunctionVariables, merged } from './function-variables.ts';
 import { ReadAllowance } from './read-allowance.ts';
 import { claimedVariables, comparable, configuredVariables, type Variables } from './sent-variables.ts';
@@ -199,16 +200,12 @@ export class ReadVariables implements FunctionVariables {
   }
 
   async #within(state: FunctionState, read: Promise<void>): Promise<void> {
-    let end: () => void = () => undefined;
-    const bound = new Promise<void>((resolve) => {
-      const timer = this.#options.clock.after(waitMs, () => {
-        state.isLate = true;
-        resolve();
-      });
-      end = () => timer.cancel();
-    });
-    await Promise.race([read, bound]);
-    end();
+    const isInTime = await within(
+      this.#options.clock,
+      waitMs,
+      read.then(() => true),
+    );
+    if (!isInTime) state.isLate = true;
   }
 
   /** Where the configuration is not known: what the message says, without all that could start or load something. */

@@ -1,5 +1,6 @@
 // [5] The processes behind a pool: how a worker starts, how long it rests, how it ends, and that none is left behind.
 import { type Clock, systemClock, type Timer } from '../../../../protocol/clock.ts';
+import { within } from '../../../../protocol/within.ts';
 import { type FunctionCode, type FunctionError, stoppedError } from '../contract.ts';
 import type { Debugging } from '../debug/debugging.ts';
 import type { DebuggerNews } from '../debug/worker-debugger.ts';
@@ -246,13 +247,8 @@ class ProcessRoster {
     const workers = [...this.#workers];
     const gone = Promise.all(workers.map(({ exited }) => exited)).then(() => processKeeper.settled());
     for (const worker of workers) end(worker);
-    let bound: Timer | undefined;
     // The system's clock, since it is the system that is waited for.
-    const tooLong = new Promise<void>((resolve) => {
-      bound = systemClock.after(boundMs, resolve);
-    });
-    await Promise.race([gone, tooLong]);
-    bound?.cancel();
+    await within(systemClock, boundMs, gone);
     process.off('exit', this.#killAll);
   }
 }

@@ -1,6 +1,7 @@
 // [5] The workers of all served functions: who runs what, how many at a time, until when, and on which code.
 import { EventEmitter } from 'node:events';
 import { type Clock, systemClock } from '../../../../protocol/clock.ts';
+import { within } from '../../../../protocol/within.ts';
 import {
   type FunctionCode,
   type FunctionError,
@@ -312,13 +313,8 @@ class Pool implements WorkerPool {
     const { functionName } = code;
     if (this.#codes.get(functionName) !== code) return true;
     if (!this.#options.changedSince?.(functionName, since)) return false;
-    await new Promise<void>((resolve) => {
-      const timer = this.#clock.after(saveMs, resolve);
-      this.#builds.once(functionName, () => {
-        timer.cancel();
-        resolve();
-      });
-    });
+    const built = new Promise<void>((resolve) => this.#builds.once(functionName, resolve));
+    await within(this.#clock, saveMs, built);
     return true;
   }
 

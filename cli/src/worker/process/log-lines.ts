@@ -1,6 +1,7 @@
 // [5] Says of each line a worker prints which invocation it belongs to, pipe by pipe.
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../../protocol/clock.ts';
+import { within } from '../../../../protocol/within.ts';
 import type { LogLevel, LogPhase } from '../contract.ts';
 import { LineSource } from './line-source.ts';
 import { parseLine } from './log-format.ts';
@@ -102,14 +103,14 @@ export class LogReader {
         for (const pipe of this.#pipes) this.#end(pipe, id);
       });
     }
-    return this.#within(endBoundMs, (done) => expected.drained.add(done));
+    return this.#ended(expected);
   }
 
   /** For a worker that is about to exit: resolves when its pipes have been read to the end, or after a second. */
   finished(id: string): Promise<void> {
     const expected = this.#expected.get(id);
     if (expected === undefined) return Promise.resolve();
-    return this.#within(endBoundMs, (done) => expected.drained.add(done));
+    return this.#ended(expected);
   }
 
   /** Without a marker: resolves when what was printed until now has been read, after 20 ms at most. */
@@ -179,35 +180,29 @@ export class LogReader {
   }
 
   /** What a program wrote before it called us is in its pipes when the call arrives: two turns without a read are enough. */
-  #quiet(boundMs: number): Promise<void> {
-    return this.#within(boundMs, (done, isOver) => {
+  async #quiet(boundMs: number): Promise<void> {
+    let isOver = false;
+    const quiet = new Promise<void>((done) => {
       const look = (quietTurns: number) => {
         const before = this.#bytesRead();
         setImmediate(() => {
           const quiet = before === this.#bytesRead() && this.#pipes.every(({ source }) => source.idle);
           if (quiet && quietTurns === 1) done();
-          else if (!isOver()) look(quiet ? quietTurns + 1 : 0);
+          else if (!isOver) look(quiet ? quietTurns + 1 : 0);
         });
       };
       look(0);
     });
+    await within(this.#options.clock, boundMs, quiet, { background: true });
+    isOver = true;
   }
 
   #bytesRead(): number {
     return this.#pipes.reduce((sum, { source }) => sum + source.bytesRead, 0);
   }
 
-  /** Waits until `start` calls back, `boundMs` milliseconds at most. */
-  #within(boundMs: number, start: (done: () => void, isOver: () => boolean) => void): Promise<void> {
-    return new Promise((resolve) => {
-      let over = false;
-      const done = () => {
-        over = true;
-        bound.cancel();
-        resolve();
-      };
-      const bound = this.#options.clock.after(boundMs, done, { background: true });
-      start(done, () => over);
-    });
+  async #ended({ drained }: Expected): Promise<void> {
+    const ended = new Promise<void>((done) => drained.add(done));
+    await within(this.#options.clock, endBoundMs, ended, { background: true });
   }
 }
