@@ -1,6 +1,7 @@
 // The shipped stub with somebody serving: what goes out, what comes back.
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../protocol/message.ts';
+import { sandboxPaths, sandboxVariables } from '../../protocol/sandbox-variables.ts';
 import { noise } from '../../protocol/test/payloads.ts';
 import type { FakeClient } from './harness/fake-client.ts';
 import { answerOf, errorOf, functionArn } from './harness/lambda.ts';
@@ -64,12 +65,8 @@ describe('an invocation', () => {
         LIVE_DEBUG_FALLBACK_ARN: functionArn,
         LIVECTL_ANYTHING: '1',
         LIVE_DEBUG_NODE_OPTIONS: '--import some-apm',
-        _HANDLER: 'index.handler',
+        ...Object.fromEntries([...sandboxVariables, ...sandboxPaths].map((name) => [name, 'of the sandbox'])),
         _X_AMZN_TRACE_ID: 'Root=1-5759e988-bd862e3fe1be46a994272793',
-        AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001',
-        AWS_XRAY_DAEMON_ADDRESS: '169.254.79.129:2000',
-        LAMBDA_TASK_ROOT: '/var/task',
-        PATH: '/usr/bin',
         NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem',
         AWS_LAMBDA_FUNCTION_NAME: 'live-hello',
       },

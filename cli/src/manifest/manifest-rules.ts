@@ -1,5 +1,5 @@
 // The rules of livectl.json that need more than one field at a time, or a sentence of their own.
-
+import { nodeOptionsVariable } from '../../../protocol/sandbox-variables.ts';
 import { functionNameOf, type Naming } from './derived-names.ts';
 import type { FunctionText } from './manifest-schema.ts';
 import type { Mistake } from './mistakes.ts';
@@ -152,7 +152,7 @@ function variablesWithStub(
   const { environment, fallback_arn, invoke_mode, triggers } = settings;
   const wrap = wrapSettings(settings);
   // A stub doesn't take them for itself; a wrapped function's own runtime does.
-  const renamed: Readonly<Record<string, string>> = wrap ? {} : { NODE_OPTIONS: 'LIVE_DEBUG_NODE_OPTIONS' };
+  const renamed: Readonly<Record<string, string>> = wrap ? {} : { NODE_OPTIONS: nodeOptionsVariable };
   const own = Object.entries(environment).map(([variable, value]) => [renamed[variable] ?? variable, value]);
   const streams = [invoke_mode, triggers.function_url?.invoke_mode].includes('RESPONSE_STREAM');
   return {

@@ -1,5 +1,6 @@
 // What a worker sees of this machine, of the stub's environment, and of neither.
 import { describe, expect, it } from 'vitest';
+import { sandboxVariables } from '../../../protocol/sandbox-variables.ts';
 import type { FunctionCode } from '../../src/worker/contract.ts';
 import {
   functionEnvironment,
@@ -91,14 +92,7 @@ describe("the function's part", () => {
 
   it("leaves out what belongs to Lambda's sandbox or to the stub", () => {
     const kept = functionEnvironment(code, {
-      LAMBDA_TASK_ROOT: '/var/task',
-      LAMBDA_RUNTIME_DIR: '/var/runtime',
-      _HANDLER: 'index.handler',
-      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x',
-      AWS_LAMBDA_RUNTIME_API: '169.254.100.1:9001',
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials',
-      AWS_XRAY_DAEMON_ADDRESS: '169.254.79.129:2000',
-      _X_AMZN_TRACE_ID: 'Root=1',
+      ...Object.fromEntries([...sandboxVariables].map((name) => [name, 'of the sandbox'])),
       LIVE_DEBUG_STAGE: 'dev',
       LIVECTL_RUNTIME_TOKEN: 'forged',
     });

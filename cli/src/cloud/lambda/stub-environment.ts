@@ -1,4 +1,5 @@
 // The Lambda host: the environment of a deployed stub, as AWS and the Terraform module would set it.
+import { nodeOptionsVariable } from '../../../../protocol/sandbox-variables.ts';
 import { type Principal, region } from '../aws-api/access.ts';
 import type { CloudFunction } from '../cloud.ts';
 
@@ -94,7 +95,7 @@ function invokeMode({ invokeMode, triggers: { function_url } }: CloudFunction): 
 
 /** As the module renames it: what NODE_OPTIONS name is the function's, and the stub would not start without it. */
 function functionsOwn({ NODE_OPTIONS, ...others }: CloudFunction['environment']): Record<string, string> {
-  return NODE_OPTIONS === undefined ? others : { ...others, LIVE_DEBUG_NODE_OPTIONS: NODE_OPTIONS };
+  return NODE_OPTIONS === undefined ? others : { ...others, [nodeOptionsVariable]: NODE_OPTIONS };
 }
 
 /** The stub outlives its function's timeout, which livectl applies; Lambda allows 900 seconds. */

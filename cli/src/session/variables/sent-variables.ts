@@ -1,5 +1,12 @@
 // [4] What a message says of a function's variables, taken apart: the role's credentials, what Lambda itself sets, and
 // what is claimed to be the function's own.
+import {
+  isLambdaDefault,
+  isOwnSetting,
+  nodeOptionsVariable,
+  sandboxPaths,
+  sandboxVariables,
+} from '../../../../protocol/sandbox-variables.ts';
 
 export type Variables = Readonly<Record<string, string>>;
 
@@ -8,12 +15,6 @@ const nameForm = /^[a-zA-Z][a-zA-Z0-9_]{1,255}$/;
 
 /** All variables of a function together; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const maxOwnBytes = 4096;
-
-/** The stub's settings and livectl's: no function's. */
-const ownNames = /^(LIVE_DEBUG_|LIVECTL_)/;
-
-/** Under this name while live, so that it is not the stub that starts with them. */
-const nodeOptions = 'LIVE_DEBUG_NODE_OPTIONS';
 
 /** Printable ASCII without spaces. Session tokens have no documented length; those seen are below 2 KB. */
 const credentialForms: Readonly<Record<string, RegExp>> = {
@@ -39,12 +40,9 @@ const lambdaForms: Readonly<Record<string, RegExp>> = {
   AWS_XRAY_CONTEXT_MISSING: /^(LOG_ERROR|RUNTIME_ERROR|IGNORE_ERROR)$/,
 };
 
-/** Set by Lambda or by its runtimes, in every function or in some: nothing says that the function set it. */
+/** Set by Lambda or by its runtimes in some functions, beside what is in every sandbox. */
 const lambdaNames =
-  /^(AWS_(LAMBDA_.*|ACCESS_KEY(_ID)?|SECRET_(ACCESS_)?KEY|SESSION_TOKEN|SECURITY_TOKEN|REGION|DEFAULT_REGION|EXECUTION_ENV|XRAY_(DAEMON_ADDRESS|CONTEXT_MISSING)|CONTAINER_.*)|LAMBDA_.*|PATH|LD_LIBRARY_PATH|NODE_PATH|NODE_CHANNEL_.*|PYTHONPATH|GEM_PATH|RUBYLIB|HOME|PWD|OLDPWD|SHLVL)$/;
-
-/** What Lambda sets where a function doesn't. */
-const lambdaDefaults: Variables = { TZ: ':UTC', LANG: 'en_US.UTF-8' };
+  /^(AWS_(LAMBDA_.*|ACCESS_KEY(_ID)?|SECRET_(ACCESS_)?KEY|SESSION_TOKEN|SECURITY_TOKEN|REGION|DEFAULT_REGION|XRAY_CONTEXT_MISSING|CONTAINER_.*)|LAMBDA_.*|NODE_CHANNEL_.*|PYTHONPATH|GEM_PATH|RUBYLIB)$/;
 
 /** The role's credentials in a message: all that there are, or none where one has another form than a credential. */
 export function sentCredentials(sent: Variables): Variables {
@@ -68,9 +66,9 @@ export function sentByLambda(sent: Variables, region: string): Variables {
 export function configuredVariables(configured: Variables): Variables {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(configured)) {
-    if (nameForm.test(name) && !ownNames.test(name)) kept[name] = value;
+    if (nameForm.test(name) && !isOwnSetting(name)) kept[name] = value;
   }
-  const options = own(configured, nodeOptions);
+  const options = own(configured, nodeOptionsVariable);
   return options === undefined ? kept : { ...kept, NODE_OPTIONS: options };
 }
 
@@ -81,11 +79,9 @@ export function configuredVariables(configured: Variables): Variables {
 export function comparable(variables: Variables): Map<string, string> {
   const counted = new Map<string, string>();
   for (const [name, value] of Object.entries(variables)) {
-    if (!nameForm.test(name) || ownNames.test(name) || lambdaNames.test(name)) continue;
-    if (own(lambdaDefaults, name) === value) continue;
-    // Lambda's Node runtimes point this at a bundle of their own.
-    if (name === 'NODE_EXTRA_CA_CERTS' && value.startsWith('/var/runtime/')) continue;
-    counted.set(name, value);
+    if (!nameForm.test(name) || isOwnSetting(name) || isLambdaDefault(name, value)) continue;
+    if (!sandboxVariables.has(name) && !sandboxPaths.has(name) && !lambdaNames.test(name))
+      counted.set(name, value);
   }
   return counted;
 }

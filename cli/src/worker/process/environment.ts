@@ -1,6 +1,7 @@
 // [5] The environment a worker gets: a clean base of this machine, the function's own variables, and Lambda's.
 import { existsSync } from 'node:fs';
 import { devNull } from 'node:os';
+import { isOwnSetting, sandboxVariables } from '../../../../protocol/sandbox-variables.ts';
 import { nodeMajor } from '../../manifest/runtimes.ts';
 import type { FunctionCode } from '../contract.ts';
 import type { RoleCredentials } from '../runtime-api/credentials-endpoint.ts';
@@ -38,31 +39,6 @@ const machineNames = new Set([
     'PROCESSOR_ARCHITECTURE',
   ],
 ]);
-
-/**
- * What only means something inside Lambda's sandbox: its folders and its endpoints on a link-local address.
- * `_X_AMZN_TRACE_ID` belongs to one invocation and travels with it.
- */
-const sandboxNames = new Set([
-  ...['PWD', 'OLDPWD', 'SHLVL', '_'],
-  ...[
-    'LAMBDA_TASK_ROOT',
-    'LAMBDA_RUNTIME_DIR',
-    'AWS_LAMBDA_RUNTIME_API',
-    'AWS_LAMBDA_EXEC_WRAPPER',
-    '_HANDLER',
-  ],
-  ...['AWS_EXECUTION_ENV', 'AWS_XRAY_DAEMON_ADDRESS', '_AWS_XRAY_DAEMON_ADDRESS', '_AWS_XRAY_DAEMON_PORT'],
-  ...[
-    'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-    'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
-    'AWS_CONTAINER_AUTHORIZATION_TOKEN',
-  ],
-  ...['_LAMBDA_TELEMETRY_LOG_FD', '_X_AMZN_TRACE_ID'],
-]);
-
-/** Settings of the stub and of livectl itself; no business of the function's. */
-const ownNames = /^(LIVE_DEBUG_|LIVECTL_)/;
 
 /**
  * Without credentials from the stub an SDK would search on: ~/.aws with the developer's own profile, then the metadata
@@ -119,7 +95,7 @@ export function functionEnvironment(
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
   };
   for (const [name, value] of Object.entries(given)) {
-    if (!sandboxNames.has(name) && !ownNames.test(name)) variables[name] = value;
+    if (!sandboxVariables.has(name) && !isOwnSetting(name)) variables[name] = value;
   }
   return {
     ...variables,
