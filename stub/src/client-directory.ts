@@ -8,6 +8,7 @@ import {
   servingClients,
 } from '../../protocol/directory.ts';
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
+import { RecentMap } from '../../protocol/recent-map.ts';
 import { type Channel, channelToClient } from '../../protocol/sealing.ts';
 import type { StageSecret } from '../../protocol/stage-secret.ts';
 import { within } from '../../protocol/within.ts';
@@ -39,8 +40,8 @@ const renewBoundMs = 100;
 /** Caches the directory's answer for a warm stub; one key agreement per client key. */
 export class ClientDirectory {
   readonly #options: ClientDirectoryOptions;
-  /** By public key, the least recently used first; a conversation must not change its keys. */
-  readonly #channels = new Map<string, Promise<Channel>>();
+  /** By public key; a conversation must not change its keys. */
+  readonly #channels = new RecentMap<Promise<Channel>>(keptChannels);
   /** Who may serve, in order, at the last reading; undefined before it and once forgotten. */
   #serving: readonly ClientItem[] | undefined;
   /** Of their connections, those that the relay said do not exist, and since when. */
@@ -140,10 +141,7 @@ export class ClientDirectory {
   async #channel(item: ClientItem): Promise<Channel> {
     const { publicKey } = item;
     const agreed = this.#channels.get(publicKey) ?? agree(item, this.#options);
-    this.#channels.delete(publicKey);
     this.#channels.set(publicKey, agreed);
-    const [oldest] = this.#channels.size > keptChannels ? this.#channels.keys() : [];
-    if (oldest !== undefined) this.#channels.delete(oldest);
     const channel = await agreed;
     // A client says more of itself once it knows its relay.
     channel.understands = capabilitiesOf(item);

@@ -1,5 +1,6 @@
 // [3] Who sent a chunk: one that has the stage's secret, somebody who proves nothing, or nobody that can be opened.
 import type { Clock } from '../../../protocol/clock.ts';
+import { RecentMap } from '../../../protocol/recent-map.ts';
 import { type Channel, type ClientKeys, channelFromSender } from '../../../protocol/sealing.ts';
 import type { StageSecret } from '../../../protocol/stage-secret.ts';
 import type { SealedChunk } from '../../../protocol/wire.ts';
@@ -44,10 +45,10 @@ const unprovenPerSecond = 10;
 
 export class Senders {
   readonly #options: SendersOptions;
-  /** By secret and encapsulated key, the least recently used first. */
-  readonly #proven = new Map<string, Channel>();
+  /** By secret and encapsulated key. */
+  readonly #proven = new RecentMap<Channel>(keptChannels);
   // A promise per sender, so that chunks arriving together share one key agreement.
-  readonly #candidates = new Map<string, Promise<Channel | undefined>>();
+  readonly #candidates = new RecentMap<Promise<Channel | undefined>>(keptCandidates);
   #waiting = 0;
   #newBytes = 0;
   #unproven = { second: 0, count: 0 };
@@ -104,14 +105,14 @@ export class Senders {
     const proven = this.#proven.get(name);
     if (proven) return Promise.resolve(proven);
     const candidate = this.#candidates.get(name) ?? agree();
-    setNewest(this.#candidates, name, candidate, keptCandidates);
+    this.#candidates.set(name, candidate);
     return candidate;
   }
 
   #keep(channel: Channel): void {
     const name = nameOf(channel.enc, channel.secretId);
     this.#candidates.delete(name);
-    setNewest(this.#proven, name, channel, keptChannels);
+    this.#proven.set(name, channel);
   }
 
   #mayAgree(): boolean {
@@ -124,12 +125,4 @@ export class Senders {
 
 function nameOf(enc: string, secretId: string | undefined): string {
   return `${secretId ?? ''} ${enc}`;
-}
-
-/** Puts an entry last, and leaves out the first where there are more than `most`. */
-function setNewest<V>(map: Map<string, V>, name: string, value: V, most: number): void {
-  map.delete(name);
-  map.set(name, value);
-  const [oldest] = map.size > most ? map.keys() : [];
-  if (oldest !== undefined) map.delete(oldest);
 }

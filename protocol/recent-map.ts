@@ -1,0 +1,19 @@
+// A map with a bound, for what others may name without end: channels by key above all.
+
+/** Keeps the `most` entries that were set last; setting one again counts. */
+export class RecentMap<V> extends Map<string, V> {
+  readonly #most: number;
+
+  constructor(most: number) {
+    super();
+    this.#most = most;
+  }
+
+  override set(key: string, value: V): this {
+    this.delete(key);
+    super.set(key, value);
+    const [oldest] = this.size > this.#most ? this.keys() : [];
+    if (oldest !== undefined) this.delete(oldest);
+    return this;
+  }
+}
