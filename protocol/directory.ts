@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import type { ClockSkew } from './clock-skew.ts';
 import { isReset } from './http-attempt.ts';
 import type { HttpClient } from './http-client.ts';
+import { parseJson } from './json.ts';
 import { firstLine, LiveDebugError, messageOf } from './live-debug-error.ts';
 import { type AwsCredentials, Signer } from './signature.ts';
 
@@ -267,14 +268,6 @@ export class Directory {
     return new LiveDebugError('LD_DIRECTORY', message, {
       remedy: 'check the endpoint and any proxy before it',
     });
-  }
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
   }
 }
 

@@ -4,6 +4,7 @@ import type { LookupFunction } from 'node:net';
 import * as v from 'valibot';
 import WebSocket, { type ClientOptions } from 'ws';
 import type { Clock, Timer } from './clock.ts';
+import { parseJsonAs } from './json.ts';
 import { LiveDebugError, messageOf } from './live-debug-error.ts';
 import { relayHttpUrl } from './relay-url.ts';
 import { type AwsCredentials, Signer } from './signature.ts';
@@ -207,12 +208,7 @@ const relayRemedy =
   'check that the module is applied with `enabled = true`, and the Region, credentials and network';
 
 function connectionIdIn(text: string): string | undefined {
-  try {
-    const parsed = v.safeParse(helloSchema, JSON.parse(text));
-    return parsed.success ? parsed.output.connectionId : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseJsonAs(helloSchema, text)?.connectionId;
 }
 
 /** The `$default` route's answer, or API Gateway's own words where that route is missing: alive either way. */

@@ -13,6 +13,7 @@ import {
   gzip,
 } from 'node:zlib';
 import * as v from 'valibot';
+import { parseJson } from './json.ts';
 import { LiveDebugError, messageOf } from './live-debug-error.ts';
 import {
   type AnyMessage,
@@ -156,12 +157,8 @@ export function parseWire(text: string): SealedChunk | string {
   const end = text.indexOf('\n');
   if (end < 0 || end > maxHeaderBytes) return 'no header line';
   const headerText = text.slice(0, end);
-  let json: unknown;
-  try {
-    json = JSON.parse(headerText);
-  } catch {
-    return 'a header that is not JSON';
-  }
+  const json = parseJson(headerText);
+  if (json === undefined) return 'a header that is not JSON';
   const parsed = v.safeParse(headerSchema, json);
   if (!parsed.success) return describeHeaderMistake(json, v.flatten(parsed.issues).nested);
   if (parsed.output.seq >= parsed.output.total) return 'a chunk number past the total';
@@ -184,12 +181,8 @@ export async function decodeMessage(header: MessageHeader, bytes: Uint8Array): P
   if (end < 0) {
     throw new Error(`${header.type} with${plain.length > maxHeadBytes ? ' too large' : 'out'} a head`);
   }
-  let json: unknown;
-  try {
-    json = JSON.parse(Buffer.from(plain.buffer, plain.byteOffset, end).toString('utf8'));
-  } catch {
-    throw new Error(`${header.type} with a head that is not JSON`);
-  }
+  const json = parseJson(plain.subarray(0, end));
+  if (json === undefined) throw new Error(`${header.type} with a head that is not JSON`);
   const parsed = v.safeParse(headSchemas[header.type], json);
   if (!parsed.success) {
     const fields = Object.keys(v.flatten(parsed.issues).nested ?? {}).join(', ');

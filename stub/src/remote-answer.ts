@@ -1,11 +1,11 @@
 // [1] An error that was thrown elsewhere, given to the runtime so that it reports the same name, message and stack.
-import * as v from 'valibot';
+import type * as v from 'valibot';
+import { parseJsonAs } from '../../protocol/json.ts';
 import { functionErrorSchema } from '../../protocol/message.ts';
 
 /** Makes an `Error` of the Runtime API's error JSON: `errorType` as its name, `trace` as its stack. */
 export function remoteError(body: Uint8Array): Error {
-  const parsed = v.safeParse(functionErrorSchema, parsedOrText(body));
-  const { errorType, errorMessage, trace, stackTrace } = parsed.success ? parsed.output : unreadable;
+  const { errorType, errorMessage, trace, stackTrace } = parseJsonAs(functionErrorSchema, body) ?? unreadable;
   const error = new Error(errorMessage);
   error.name = errorType;
   // Node's `trace` begins with the name and message; Python's `stackTrace` has frames only, Go's are objects.
@@ -21,13 +21,4 @@ const unreadable: v.InferOutput<typeof functionErrorSchema> = {
 
 function frameText(frame: unknown): string {
   return typeof frame === 'string' ? frame : JSON.stringify(frame);
-}
-
-function parsedOrText(body: Uint8Array): unknown {
-  const text = Buffer.from(body).toString('utf8');
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { Clock } from '../../../protocol/clock.ts';
 import type { HttpClient } from '../../../protocol/http-client.ts';
+import { parseJsonAs } from '../../../protocol/json.ts';
 import { Signer } from '../../../protocol/signature.ts';
 import type { AwsIdentity } from './aws-identity.ts';
 import { endpointOf } from './endpoints.ts';
@@ -32,7 +33,7 @@ export async function callerArn(
     const text = response.body.toString('utf8');
     // AWS answers JSON when asked to; emulators answer XML all the same.
     if (!text.startsWith('{')) return /<Arn>([^<]+)<\/Arn>/.exec(text)?.[1];
-    return v.parse(answerSchema, JSON.parse(text)).GetCallerIdentityResponse.GetCallerIdentityResult.Arn;
+    return parseJsonAs(answerSchema, text)?.GetCallerIdentityResponse.GetCallerIdentityResult.Arn;
   } catch {
     return undefined;
   }

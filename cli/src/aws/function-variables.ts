@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import type { Clock } from '../../../protocol/clock.ts';
 import type { HttpClient } from '../../../protocol/http-client.ts';
+import { parseJsonAs } from '../../../protocol/json.ts';
 import { firstLine, LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { Signer } from '../../../protocol/signature.ts';
 import type { AwsIdentity } from './aws-identity.ts';
@@ -65,8 +66,8 @@ export async function functionConfiguration(
   });
   const text = response.body.toString('utf8');
   if (response.status === 200) {
-    const answer = v.safeParse(answerSchema, jsonIn(text));
-    if (answer.success) return configurationOf(answer.output);
+    const answer = parseJsonAs(answerSchema, text);
+    if (answer !== undefined) return configurationOf(answer);
     // Not with the parser's own words, which quote the answer: there are secrets in it.
     throw new LiveDebugError('LD_AWS', `what ${url.host} answered is no function configuration`, {
       remedy: 'check HTTPS_PROXY and AWS_ENDPOINT_URL: something else than AWS answers there',
@@ -109,14 +110,6 @@ function configurationOf(answer: v.InferOutput<typeof answerSchema>): FunctionCo
 const refusalSchema = v.object({ message: v.optional(v.string()), Message: v.optional(v.string()) });
 
 function messageIn(text: string): string {
-  const refusal = v.safeParse(refusalSchema, jsonIn(text));
-  return firstLine(refusal.success ? (refusal.output.message ?? refusal.output.Message ?? '') : text);
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const refusal = parseJsonAs(refusalSchema, text);
+  return firstLine(refusal === undefined ? text : (refusal.message ?? refusal.Message ?? ''));
 }

@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import type { Clock } from '../../../protocol/clock.ts';
 import type { HttpClient } from '../../../protocol/http-client.ts';
+import { parseJsonAs } from '../../../protocol/json.ts';
 import { firstLine, LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { Signer } from '../../../protocol/signature.ts';
 import type { AwsIdentity } from './aws-identity.ts';
@@ -18,7 +19,7 @@ export interface CertificateToImport {
 const timeoutMs = 10_000;
 
 const answerSchema = v.object({ CertificateArn: v.string() });
-const refusalSchema = v.object({ __type: v.optional(v.string(), ''), message: v.optional(v.string()) });
+const refusalSchema = v.object({ __type: v.optional(v.string()), message: v.optional(v.string()) });
 
 /** The new certificate's ARN. Rejects with LD_PERMISSION where `acm:ImportCertificate` is refused, else with LD_AWS. */
 export async function importCertificate(
@@ -53,11 +54,11 @@ export async function importCertificate(
     });
   });
   const text = response.body.toString('utf8');
-  if (response.status === 200) return v.parse(answerSchema, JSON.parse(text)).CertificateArn;
-  const refusal = v.safeParse(refusalSchema, parse(text));
-  const { __type: type, message } = refusal.success ? refusal.output : { __type: '', message: undefined };
-  const words = firstLine(message ?? text);
-  if (/AccessDenied/.test(type)) {
+  const answer = response.status === 200 ? parseJsonAs(answerSchema, text) : undefined;
+  if (answer !== undefined) return answer.CertificateArn;
+  const refusal = parseJsonAs(refusalSchema, text);
+  const words = firstLine(refusal?.message ?? text);
+  if (/AccessDenied/.test(refusal?.__type ?? '')) {
     throw new LiveDebugError('LD_PERMISSION', words || 'AWS refused acm:ImportCertificate', {
       remedy: 'ask for acm:ImportCertificate, or hand the command without --import to somebody who has it',
     });
@@ -65,12 +66,4 @@ export async function importCertificate(
   throw new LiveDebugError('LD_AWS', `ACM did not take the certificate: ${response.status} ${words}`, {
     remedy: 'check --region and --profile',
   });
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

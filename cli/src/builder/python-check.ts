@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join, relative } from 'node:path';
 import * as v from 'valibot';
+import { parseJsonAs } from '../../../protocol/json.ts';
 import { didYouMean } from '../manifest/did-you-mean.ts';
 import { kindOf } from '../manifest/path-kind.ts';
 import type { BuildMessage } from './build-event.ts';
@@ -129,9 +130,5 @@ async function run(interpreter: string, input: string): Promise<v.InferOutput<ty
     child.stdin.on('error', () => undefined);
     child.stdin.end(input);
   });
-  try {
-    return v.parse(resultSchema, JSON.parse(output));
-  } catch {
-    return [];
-  }
+  return parseJsonAs(resultSchema, output) ?? [];
 }

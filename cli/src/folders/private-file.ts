@@ -3,7 +3,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as v from 'valibot';
+import type * as v from 'valibot';
+import { parseJsonAs } from '../../../protocol/json.ts';
 import { isPrivateFolder } from './private-folder.ts';
 import { makeStateFolder, stateFolder } from './state-folder.ts';
 
@@ -33,8 +34,7 @@ export function recall<Content>(
   try {
     if (!isPrivateFolder(stateFolder())) return undefined;
     const text = readFileSync(fileOf(stateFolder(), memory), 'utf8');
-    const parsed = v.safeParse(schema, JSON.parse(text));
-    return parsed.success ? parsed.output : undefined;
+    return parseJsonAs(schema, text);
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@
 import { basename, win32 } from 'node:path';
 import * as v from 'valibot';
 import type { Directory } from '../../../protocol/directory.ts';
+import { parseJson } from '../../../protocol/json.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { esbuildSettings, pathsOutside, stageEsbuildSchema } from './esbuild-settings.ts';
@@ -92,7 +93,7 @@ export async function readStageManifest(
       remedy: `apply the module with stage = "${stage}" and enabled = true`,
     });
   }
-  const parsed = v.safeParse(documentSchema, parse(document.text));
+  const parsed = v.safeParse(documentSchema, parseJson(document.text));
   if (!parsed.success) {
     const fields = Object.keys(v.flatten(parsed.issues).nested ?? {}).join(', ');
     throw new LiveDebugError(
@@ -179,12 +180,4 @@ function settingsOf(
 function wordsOf(words: readonly string[] | null | undefined): [string, ...string[]] | undefined {
   const [program, ...args] = words ?? [];
   return program === undefined ? undefined : [program, ...args];
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

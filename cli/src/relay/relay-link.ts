@@ -13,7 +13,6 @@ import {
 } from '../../../protocol/relay-socket.ts';
 import type { Channel, ClientKeys } from '../../../protocol/sealing.ts';
 import type { AwsCredentials } from '../../../protocol/signature.ts';
-import { within } from '../../../protocol/within.ts';
 import { dial, whenReached } from './dial.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { type InboundMessage, Inbox, type UnprovenInvoke } from './inbox.ts';
@@ -273,11 +272,14 @@ export class RelayLink {
     }
   }
 
-  async #wait(ms: number): Promise<void> {
-    const ended = new Promise<void>((resolve) => {
-      this.#endWait = resolve;
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(ms, resolve);
+      this.#endWait = () => {
+        timer.cancel();
+        resolve();
+      };
     });
-    await within(this.#options.clock, ms, ended);
   }
 }
 

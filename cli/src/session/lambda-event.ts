@@ -1,5 +1,6 @@
 // [4] What livectl reads of the events that AWS documents: where they come from, and by which ids.
 import * as v from 'valibot';
+import { parseJsonAs } from '../../../protocol/json.ts';
 
 /** Larger events are not parsed just for a line in the terminal, in bytes. */
 export const parsedUpToBytes = 256 * 1024;
@@ -61,10 +62,5 @@ export type LambdaRecord = v.InferOutput<typeof recordSchema>;
 /** Undefined for what is no JSON object, or too large. Never throws. */
 export function parseLambdaEvent(event: Uint8Array): LambdaEvent | undefined {
   if (event.length > parsedUpToBytes) return undefined;
-  try {
-    const parsed = v.safeParse(eventSchema, JSON.parse(Buffer.from(event).toString('utf8')));
-    return parsed.success ? parsed.output : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseJsonAs(eventSchema, event);
 }

@@ -1,5 +1,6 @@
 // [4] The line that ends an invocation, with the error's stack and the HTTP status where there is one.
 import * as v from 'valibot';
+import { parseJsonAs } from '../../../protocol/json.ts';
 import { functionErrorSchema } from '../../../protocol/message.ts';
 import type { Outcome, WorkerResult } from '../worker/contract.ts';
 import { preludeContentType, unfinishedPrelude } from '../worker/runtime-api/response-prelude.ts';
@@ -70,16 +71,13 @@ function round(ms: number): number {
 
 function statusOf(body: Uint8Array): number | undefined {
   if (body.length > parsedUpToBytes || body[0] !== 0x7b) return undefined;
-  const parsed = v.safeParse(statusSchema, parse(body));
-  return parsed.success ? parsed.output.statusCode : undefined;
+  return parseJsonAs(statusSchema, body)?.statusCode;
 }
 
 function errorOf(outcome: Extract<Outcome, { ok: false }>): NonNullable<ResultEvent['error']> {
   const { errorType: name, errorMessage: message, body, causes = [] } = outcome.error;
-  const parsed = v.safeParse(functionErrorSchema, parse(body));
-  const lines = parsed.success
-    ? (parsed.output.trace ?? parsed.output.stackTrace?.flatMap(linesOf))
-    : undefined;
+  const parsed = parseJsonAs(functionErrorSchema, body);
+  const lines = parsed?.trace ?? parsed?.stackTrace?.flatMap(linesOf);
   return {
     name,
     message,
@@ -91,12 +89,4 @@ function errorOf(outcome: Extract<Outcome, { ok: false }>): NonNullable<ResultEv
 /** A frame of Python's holds two lines, its place and its code, each with its line end. */
 function linesOf(frame: unknown): string[] {
   return String(frame).trimEnd().split('\n');
-}
-
-function parse(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 // [5] What a runtime client of ours reports that its function has loaded: the files to watch besides those a build knows.
 import * as v from 'valibot';
+import { parseJsonAs } from '../../../protocol/json.ts';
 
 /** More than any function loads at its start; a report beyond it is dropped. */
 const maxPaths = 20_000;
@@ -21,10 +22,5 @@ export type LoadedFiles = v.InferOutput<typeof reportSchema>;
 
 /** Parses the body of `POST /livectl/loaded`; undefined where it is no such report, e.g. one that function code made up. */
 export function parseLoadedFiles(body: Uint8Array): LoadedFiles | undefined {
-  try {
-    const parsed = v.safeParse(reportSchema, JSON.parse(Buffer.from(body).toString('utf8')));
-    return parsed.success ? parsed.output : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseJsonAs(reportSchema, body);
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
+import { parseJson } from '../../../../protocol/json.ts';
 import { AwsError, CloudFullError, notSupported } from './aws-error.ts';
 import { type Caller, readSigned, SignatureError } from './caller.ts';
 import type { Answer } from './loopback-server.ts';
@@ -105,9 +106,7 @@ export function parseInput<Schema extends v.GenericSchema>(
 }
 
 function parseBody(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString() || '{}');
-  } catch {
-    throw new AwsError('SerializationException', 'The request is not JSON');
-  }
+  const input = body.length === 0 ? {} : parseJson(body);
+  if (input === undefined) throw new AwsError('SerializationException', 'The request is not JSON');
+  return input;
 }

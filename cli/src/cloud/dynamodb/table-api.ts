@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../../../protocol/clock.ts';
+import { parseJson } from '../../../../protocol/json.ts';
 import { type Principal, type RequestContext, refusalOf, tableArn } from '../aws-api/access.ts';
 import { CloudFullError } from '../aws-api/aws-error.ts';
 import { dynamoDbLimits } from '../aws-api/aws-limits.ts';
@@ -149,11 +150,9 @@ function describe({ name, key, table, id, createdAt, stream }: Deployed) {
 }
 
 function parseBody(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    throw new DynamoDbError('SerializationException', 'The request is not JSON');
-  }
+  const input = parseJson(body);
+  if (input === undefined) throw new DynamoDbError('SerializationException', 'The request is not JSON');
+  return input;
 }
 
 /** The table that IAM is asked about; a batch must stay within one. */

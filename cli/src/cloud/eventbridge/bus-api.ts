@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { Clock } from '../../../../protocol/clock.ts';
+import { parseJson } from '../../../../protocol/json.ts';
 import { accountId, region } from '../aws-api/access.ts';
 import { AwsError, CloudFullError } from '../aws-api/aws-error.ts';
 import { busLimits } from '../aws-api/aws-limits.ts';
@@ -68,7 +69,7 @@ function putEvents(options: BusApiOptions, raw: unknown, caller: Caller) {
 }
 
 function putEvent({ buses, invocations, clock, onEvent }: BusApiOptions, entry: Entry, caller: Caller) {
-  const detail = parseDetail(entry.Detail);
+  const detail = parseJson(entry.Detail ?? '');
   const refusal = refusalOf(entry, detail);
   if (refusal) return refusal;
   // A bus that isn't there swallows events without a word, on AWS as well; the terminal tells it.
@@ -118,14 +119,6 @@ function refusalOf(entry: Entry, detail: unknown) {
     return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
   }
   return undefined;
-}
-
-function parseDetail(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
 }
 
 /** By the rules of "Calculating PutEvents event entry size"; 14 bytes are the time's. */

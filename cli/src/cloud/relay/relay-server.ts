@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Clock } from '../../../../protocol/clock.ts';
+import { parseJson } from '../../../../protocol/json.ts';
 import { refusalOf, relayArn, relayStage } from '../aws-api/access.ts';
 import { relayLimits } from '../aws-api/aws-limits.ts';
 import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
@@ -76,14 +77,8 @@ function answerRoute(text: string, connection: Connection): string {
 }
 
 function actionOf(text: string): unknown {
-  try {
-    const message: unknown = JSON.parse(text);
-    return typeof message === 'object' && message !== null && 'action' in message
-      ? message.action
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const message = parseJson(text);
+  return typeof message === 'object' && message !== null && 'action' in message ? message.action : undefined;
 }
 
 function refuseUpgrade(socket: Duplex): void {

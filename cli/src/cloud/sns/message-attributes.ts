@@ -1,4 +1,5 @@
 // SNS: a message's attributes, as they are published, as a function's event has them and as a filter policy sees them.
+import { parseJson } from '../../../../protocol/json.ts';
 import { AwsError } from '../aws-api/aws-error.ts';
 import type { QueryForm } from '../aws-api/query-protocol.ts';
 
@@ -57,12 +58,8 @@ export function filterView(attributes: MessageAttributes): Record<string, unknow
 }
 
 function parseArray(text: string): unknown {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return Array.isArray(parsed) ? parsed : text;
-  } catch {
-    return text;
-  }
+  const parsed = parseJson(text);
+  return Array.isArray(parsed) ? parsed : text;
 }
 
 function invalidAttribute(message: string): AwsError {

@@ -1,6 +1,7 @@
 // SNS: Publish and PublishBatch, as SDKs call them.
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../../protocol/clock.ts';
+import { parseJson } from '../../../../protocol/json.ts';
 import { AwsError, CloudFullError, notSupported } from '../aws-api/aws-error.ts';
 import { topicLimits } from '../aws-api/aws-limits.ts';
 import type { Caller } from '../aws-api/caller.ts';
@@ -127,12 +128,8 @@ class TopicApi {
 
 /** MessageStructure `json`: one text per protocol, `default` for those that are not named. */
 function messageForLambda(text: string): string {
-  let texts: unknown;
-  try {
-    texts = JSON.parse(text);
-  } catch {
-    throw invalid('Message Structure - JSON message body failed to parse');
-  }
+  const texts = parseJson(text);
+  if (texts === undefined) throw invalid('Message Structure - JSON message body failed to parse');
   const { lambda, default: fallback } = (texts ?? {}) as { lambda?: unknown; default?: unknown };
   if (typeof fallback !== 'string')
     throw invalid('Message Structure - No default entry in JSON message body');

@@ -1,5 +1,6 @@
 // SNS: a topic, its subscribed functions and what each of them gets to see.
 import { createHash } from 'node:crypto';
+import { parseJson } from '../../../../protocol/json.ts';
 import { LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
 import type { AsyncEvent } from '../lambda/async-invocations.ts';
 import { compilePattern, type EventPattern } from '../triggers/event-pattern.ts';
@@ -106,12 +107,8 @@ function compile(functionName: string, policy: string): EventPattern {
 
 /** With scope MessageBody a message that is no JSON object goes to nobody. */
 function parseBody(message: string): object | undefined {
-  try {
-    const body: unknown = JSON.parse(message);
-    return typeof body === 'object' && body !== null ? body : undefined;
-  } catch {
-    return undefined;
-  }
+  const body = parseJson(message);
+  return typeof body === 'object' && body !== null ? body : undefined;
 }
 
 /** Looks like SNS's, and is the same at every start. */

@@ -1,5 +1,6 @@
 // Triggers: which records of a batch a function reports as failed (ReportBatchItemFailures).
 import * as v from 'valibot';
+import { parseJson } from '../../../../protocol/json.ts';
 import type { Outcome } from '../../worker/contract.ts';
 
 const schema = v.nullable(
@@ -25,12 +26,4 @@ export function reportedFailures(
   if (!parsed.success) return 'all';
   const failed = new Set(parsed.output?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
   return [...failed].every((each) => identifiers.has(each)) ? failed : 'all';
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

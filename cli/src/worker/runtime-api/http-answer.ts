@@ -1,6 +1,7 @@
 // [5] What AWS's HTTP fronts accept of a function's answer, and the first thing they refuse: one reading for the local
 // cloud, which answers by it, and for the session, which says it.
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { parseJson } from '../../../../protocol/json.ts';
 
 /** Who turns the answer into an HTTP response: an HTTP API by its payload format, a REST API, or a function URL. */
 export type HttpFrontKind = 'http_api' | 'http_api_1' | 'rest_api' | 'function_url';
@@ -44,12 +45,8 @@ class Fault extends Error {}
  * REST APIs, which know no other fields: localstack's tests of the Lambda proxy integration, validated on AWS.
  */
 export function readHttpAnswer(body: Uint8Array, front: HttpFrontKind): HttpReading {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
-  } catch {
-    return { kind: 'text' };
-  }
+  const value = parseJson(body);
+  if (value === undefined) return { kind: 'text' };
   const infers = front === 'http_api' || front === 'function_url';
   const hasStatus = isFields(value) && value.statusCode !== undefined && value.statusCode !== null;
   if (infers && !hasStatus) return { kind: 'inferred', value };
