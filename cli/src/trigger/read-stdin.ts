@@ -7,7 +7,7 @@ export async function readStdin(maxBytes: number): Promise<Buffer> {
   let size = 0;
   for await (const part of process.stdin as AsyncIterable<Buffer>) {
     size += part.length;
-    if (size > maxBytes) throw new LiveDebugError('LD_CONFIG', `stdin holds more than ${maxBytes} bytes`);
+    if (size > maxBytes) throw new LiveDebugError('LD_CONFIG', `stdin has more than ${maxBytes} bytes`);
     parts.push(part);
   }
   return Buffer.concat(parts);

@@ -11,6 +11,7 @@ import { jsonLine } from '../control/json-line.ts';
 import { exitCodeOf, exitCodes } from '../exit-code.ts';
 import { reportFailure } from '../log/failure.ts';
 import { processOutput } from '../log/output.ts';
+import { readStdin } from '../trigger/read-stdin.ts';
 import {
   type CertificateOptions,
   type Certificates,
@@ -61,8 +62,11 @@ export async function showCertificates(options: MakeCertificatesOptions): Promis
   }
 }
 
+/** A configuration has about 10 KB. */
+const maxConfigurationBytes = 1024 * 1024;
+
 async function readConfiguration(ovpn: string): Promise<string> {
-  const text = await (ovpn === '-' ? readStdin() : readFile(ovpn, 'utf8')).catch((cause: unknown) => {
+  const text = await (ovpn === '-' ? readPiped() : readFile(ovpn, 'utf8')).catch((cause: unknown) => {
     throw new LiveDebugError('LD_CONFIG', `${ovpn} can't be read: ${messageOf(cause)}`, {
       remedy: 'name the file of terraform output -raw client_config with --ovpn',
       cause,
@@ -78,11 +82,9 @@ async function readConfiguration(ovpn: string): Promise<string> {
   );
 }
 
-async function readStdin(): Promise<string> {
+async function readPiped(): Promise<string> {
   if (process.stdin.isTTY) throw new Error('stdin is the terminal: pipe the configuration in');
-  let text = '';
-  for await (const part of process.stdin.setEncoding('utf8')) text += part;
-  return text;
+  return (await readStdin(maxConfigurationBytes)).toString('utf8');
 }
 
 async function importServer(certificates: Certificates, identity: AwsIdentity): Promise<string> {

@@ -196,6 +196,7 @@ describe('--ovpn', () => {
 
   it.each([
     ['-', 'nonsense', 'stdin is no OpenVPN client configuration'],
+    ['-', 'remote <ca> '.repeat(200_000), 'stdin has more than 1048576 bytes'],
     [join(parent, 'nowhere.ovpn'), '', "can't be read"],
   ])('refuses %s', (source, input, words) => {
     const { status, stderr } = certificates(['--out', folder, '--client', 'zoe', '--ovpn', source], input);
