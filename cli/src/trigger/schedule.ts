@@ -1,6 +1,6 @@
 // `livectl trigger schedule`: the rule's event, now. EventBridge can't be asked to fire a rule, so the function is
 // invoked as the rule would: asynchronously, with the event that it would send.
-import { randomUUID } from 'node:crypto';
+import { scheduledEvent } from '../manifest/scheduled-event.ts';
 import type { Source } from './source.ts';
 
 type Schedule = {
@@ -13,7 +13,7 @@ export const schedule: Source<Schedule> = {
   flags: [],
   missing: () => [],
   async publish(_given, { lambdaName, resource }, aws) {
-    const payload = resource.input ?? JSON.stringify(scheduledEvent(resource.rule_arn, new Date()));
+    const payload = resource.input ?? JSON.stringify(scheduledEvent(resource.rule_arn, Date.now()));
     const output = await aws.call('lambda:InvokeFunction', lambdaName, (calls) =>
       calls.invoke({ FunctionName: lambdaName, InvocationType: 'Event', Payload: Buffer.from(payload) }),
     );
@@ -25,22 +25,3 @@ export const schedule: Source<Schedule> = {
     };
   },
 };
-
-/**
- * What a rule with a schedule sends
- * (https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-scheduled-events.html). `time` to the second.
- */
-export function scheduledEvent(ruleArn: string, time: Date): Readonly<Record<string, unknown>> {
-  const [, , , region, account] = ruleArn.split(':');
-  return {
-    version: '0',
-    id: randomUUID(),
-    'detail-type': 'Scheduled Event',
-    source: 'aws.events',
-    account,
-    time: `${time.toISOString().slice(0, 19)}Z`,
-    region,
-    resources: [ruleArn],
-    detail: {},
-  };
-}

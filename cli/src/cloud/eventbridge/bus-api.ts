@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { Clock } from '../../../../protocol/clock.ts';
 import { parseJson } from '../../../../protocol/json.ts';
+import { type BusEvent, eventTime } from '../../manifest/scheduled-event.ts';
 import { accountId, region } from '../aws-api/access.ts';
 import { AwsError, CloudFullError } from '../aws-api/aws-error.ts';
 import { busLimits } from '../aws-api/aws-limits.ts';
@@ -12,7 +13,7 @@ import type { Service } from '../aws-api/service.ts';
 import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
 import type { CloudEvent } from '../cloud.ts';
 import type { AsyncInvocations } from '../lambda/async-invocations.ts';
-import { type Bus, type BusEvent, eventTime } from './bus.ts';
+import type { Bus } from './bus.ts';
 
 export interface BusApiOptions {
   readonly buses: readonly Bus[];

@@ -1,22 +1,9 @@
 // EventBridge: an event bus and its rules, each with a function behind it.
 import { LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
+import type { BusEvent } from '../../manifest/scheduled-event.ts';
 import type { AsyncEvent } from '../lambda/async-invocations.ts';
 import { compilePattern, type EventPattern } from '../triggers/event-pattern.ts';
 import type { Resource } from '../triggers/resources.ts';
-
-/** An event as rules and functions see it. https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html */
-export interface BusEvent {
-  readonly version: '0';
-  readonly id: string;
-  readonly 'detail-type': string;
-  readonly source: string;
-  readonly account: string;
-  /** To the second, in UTC. */
-  readonly time: string;
-  readonly region: string;
-  readonly resources: readonly string[];
-  readonly detail: unknown;
-}
 
 export class Bus {
   readonly name: string;
@@ -47,11 +34,6 @@ export class Bus {
       messageId: event.id,
     }));
   }
-}
-
-/** As events have it: `2026-03-01T12:00:00Z`. */
-export function eventTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
 function compile(functionName: string, pattern: string): EventPattern {

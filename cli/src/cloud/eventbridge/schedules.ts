@@ -1,12 +1,11 @@
 // EventBridge: rules that fire by the clock, by rate(...) or cron(...).
-import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
+import { scheduledEvent } from '../../manifest/scheduled-event.ts';
 import { CloudFullError } from '../aws-api/aws-error.ts';
 import type { CloudEvent, CloudFunction } from '../cloud.ts';
 import type { AsyncInvocations } from '../lambda/async-invocations.ts';
 import { namePrefix, ruleArn } from '../triggers/resources.ts';
-import { type BusEvent, eventTime } from './bus.ts';
 import { parseCron } from './cron.ts';
 
 export interface SchedulesOptions {
@@ -81,22 +80,6 @@ export class Schedules {
     }
     onEvent({ type: 'published', source: 'schedule', resource, id: event.id, functionNames: [functionName] });
   }
-}
-
-/** https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html, and a rule's the same */
-export function scheduledEvent(rule: string, time: number): BusEvent {
-  const [, , , region = '', account = ''] = rule.split(':');
-  return {
-    version: '0',
-    id: randomUUID(),
-    'detail-type': 'Scheduled Event',
-    source: 'aws.events',
-    account,
-    time: eventTime(time),
-    region,
-    resources: [rule],
-    detail: {},
-  };
 }
 
 /** The first time after a given one. A rate counts from the start of the local cloud, as on AWS from the rule's making. */
