@@ -35,6 +35,11 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
+/** The name under which Lambda callers see an error of this code, e.g. `LiveDebugStoppedError`. */
+export function errorName(code: ErrorCode): string {
+  return errorCodes[code].name;
+}
+
 /** What happened and where (`message`), what to do next (`remedy`), and what lay beneath (`cause`). */
 export class LiveDebugError extends Error {
   readonly code: ErrorCode;

@@ -1,5 +1,5 @@
 // [4] Which HTTP front an event comes from, and what it makes of the answer.
-import { errorCodes } from '../../../protocol/live-debug-error.ts';
+import { errorName } from '../../../protocol/live-debug-error.ts';
 import { type HttpFrontKind, readHttpAnswer, refusedStatus } from '../worker/runtime-api/http-answer.ts';
 import type { LambdaEvent } from './lambda-event.ts';
 
@@ -64,5 +64,5 @@ export function refused(fault: string, front: HttpFrontKind): HttpEnd & Required
   const status = refusedStatus[front];
   const who = front === 'function_url' ? 'the function URL' : 'API Gateway';
   const message = `${who} refuses the answer and returns ${status}: ${fault}`;
-  return { status, error: { name: errorCodes.LD_ANSWER.name, message } };
+  return { status, error: { name: errorName('LD_ANSWER'), message } };
 }

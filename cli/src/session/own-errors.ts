@@ -1,5 +1,5 @@
 // [4] Failures that are the session's own, in the form a function's error has, so that they travel the same way.
-import { type ErrorCode, errorCodes } from '../../../protocol/live-debug-error.ts';
+import { type ErrorCode, errorName } from '../../../protocol/live-debug-error.ts';
 import type { BuildMessage } from '../builder/build-event.ts';
 import { type FunctionError, functionError } from '../worker/contract.ts';
 
@@ -58,5 +58,5 @@ export function gaveUp(reason: string): FunctionError {
 }
 
 function own(code: ErrorCode, message: string): FunctionError {
-  return functionError(errorCodes[code].name, message);
+  return functionError(errorName(code), message);
 }

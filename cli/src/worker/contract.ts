@@ -1,4 +1,5 @@
 // [5] What a worker is asked to run, and what it answers: the contract between session and worker.
+import { errorName } from '../../../protocol/live-debug-error.ts';
 import type { LoadedFiles } from './loaded-files.ts';
 
 /** One invocation, as the stub described it. */
@@ -75,7 +76,7 @@ export function functionError(
 
 /** The end of whatever was in flight when livectl stopped. */
 export function stoppedError(): FunctionError {
-  return functionError('LiveDebugStoppedError', 'livectl stopped before the function answered');
+  return functionError(errorName('LD_STOPPED'), 'livectl stopped before the function answered');
 }
 
 /** How a function's code is run: one good build, or the sources as they are. */

@@ -1,7 +1,7 @@
 // The Lambda host: runs deployed stubs, one invocation per instance at a time, scaling out up to a bound.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
-import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
+import { errorName, LiveDebugError } from '../../../../protocol/live-debug-error.ts';
 import { functionError, type Outcome, type ResponseSink } from '../../worker/contract.ts';
 import { keptWarm } from '../../worker/pool/kept-warm.ts';
 import { functionArn } from '../aws-api/access.ts';
@@ -103,7 +103,7 @@ export class LambdaHost {
     this.#closed = true;
     this.#reaper?.cancel();
     const stopped = functionError(
-      'LiveDebugStoppedError',
+      errorName('LD_STOPPED'),
       'The local cloud stopped before the function answered',
     );
     for (const { done } of this.#queue) done({ ok: false, error: stopped });
@@ -182,7 +182,7 @@ export class LambdaHost {
     if (this.#closed) return false;
     if (this.instanceCount < this.#options.maxInstances) return true;
     const [oldest] = this.#idle((instance) => instance.functionName !== functionName);
-    oldest?.end(functionError('LiveDebugStoppedError', 'Another function needed the place'));
+    oldest?.end(functionError(errorName('LD_STOPPED'), 'Another function needed the place'));
     return oldest !== undefined;
   }
 
@@ -212,7 +212,7 @@ export class LambdaHost {
         const before = this.#options.clock.now() - keepWarmMs;
         const kept = this.#kept();
         for (const instance of this.#idle((each) => each.lastUsedAt <= before && !kept.has(each))) {
-          instance.end(functionError('LiveDebugStoppedError', 'Unused for five minutes'));
+          instance.end(functionError(errorName('LD_STOPPED'), 'Unused for five minutes'));
         }
         this.#reaper = this.#instances.size > 0 ? this.#nextReaping() : undefined;
       },

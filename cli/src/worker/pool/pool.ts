@@ -1,6 +1,8 @@
 // [5] The workers of all served functions: who runs what, how many at a time, until when, and on which code.
+
 import { EventEmitter } from 'node:events';
 import { type Clock, systemClock } from '../../../../protocol/clock.ts';
+import { errorName } from '../../../../protocol/live-debug-error.ts';
 import { within } from '../../../../protocol/within.ts';
 import {
   type FunctionCode,
@@ -177,7 +179,7 @@ class Pool implements WorkerPool {
       if (this.#closed) return job.fail(stoppedError());
       if (!this.#codes.has(functionName)) {
         const words = `There is no code for the function ${functionName}`;
-        return job.fail(functionError('LiveDebugInternalError', words));
+        return job.fail(functionError(errorName('LD_INTERNAL'), words));
       }
       this.#environments.set(functionName, invocation.environment);
       this.#queue.push(functionName, job);

@@ -2,7 +2,7 @@
 // and becomes a function's when it is assigned; any other program is started for its function.
 import { dirname } from 'node:path';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
-import { messageOf } from '../../../../protocol/live-debug-error.ts';
+import { errorName, messageOf } from '../../../../protocol/live-debug-error.ts';
 import {
   type FunctionCode,
   type FunctionError,
@@ -196,7 +196,7 @@ export class Worker {
       running = this.#running ?? (await this.#starting);
     } catch (cause) {
       const error = functionError(
-        'LiveDebugInternalError',
+        errorName('LD_INTERNAL'),
         `No worker could be started: ${messageOf(cause)}`,
       );
       const failed = { outcome: { ok: false, error } as const, codeMs: 0, initMs: 0, taken: true };
