@@ -7,12 +7,12 @@ import { reportFailure } from '../log/failure.ts';
 import { errorOutput, processOutput, writeBytes } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import type { Place } from '../place.ts';
+import { readStdin } from '../read-stdin.ts';
 import { httpEnd, httpFrontOf } from '../session/http-front.ts';
 import { parseLambdaEvent } from '../session/lambda-event.ts';
 import { Given } from './given.ts';
 import { functionErrorLines, invokeObject, refusalLine } from './invoke-lines.ts';
 import { invokeFunction } from './lambda.ts';
-import { readStdin } from './read-stdin.ts';
 import { functionNamed, openTriggerStage, type TriggerStage } from './trigger-stage.ts';
 
 export interface InvokeOptions {

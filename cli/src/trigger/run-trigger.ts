@@ -10,9 +10,9 @@ import { processOutput } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import { shellWords } from '../log/shell-words.ts';
 import type { Place } from '../place.ts';
+import { readStdin } from '../read-stdin.ts';
 import { type Chosen, chooseTrigger } from './choose-trigger.ts';
 import { type FlagValue, Given, wrong } from './given.ts';
-import { readStdin } from './read-stdin.ts';
 import { answerLines, elsewhereLine, publishedLine, type Triggered, triggerObject } from './trigger-lines.ts';
 import { openTriggerStage, type TriggerStage } from './trigger-stage.ts';
 

@@ -11,7 +11,7 @@ import { jsonLine } from '../control/json-line.ts';
 import { exitCodeOf, exitCodes } from '../exit-code.ts';
 import { reportFailure } from '../log/failure.ts';
 import { processOutput } from '../log/output.ts';
-import { readStdin } from '../trigger/read-stdin.ts';
+import { readStdin } from '../read-stdin.ts';
 import {
   type CertificateOptions,
   type Certificates,

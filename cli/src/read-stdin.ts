@@ -1,5 +1,5 @@
 // All of stdin, for flags that say `-`.
-import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 
 /** Reads to the end. Rejects with LD_CONFIG above `maxBytes`. */
 export async function readStdin(maxBytes: number): Promise<Buffer> {
