@@ -1,6 +1,6 @@
-// Builds, in this order: the stub and its reproducible zip, the Node and Python runtime clients, the AWS SDK's clients,
-// the CLI that carries them all, the CDKTF constructs.
-//   node scripts/build.mjs            everything into dist/, and the stub's zip into the Terraform module
+// Builds, in this order: the stub, the wrapper and their reproducible zips, the Node and Python runtime clients, the AWS
+// SDK's clients, the CLI that carries them all, the CDKTF constructs.
+//   node scripts/build.mjs            everything into dist/, and the zips into the Terraform module
 //   node scripts/build.mjs --bench    also dist/bench.mjs
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
@@ -10,7 +10,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 import { buildConstructs } from './build-constructs.mjs';
-import { common, requireBanner, stubOptions } from './stub-options.mjs';
+import { common, requireBanner, stubOptions, wrapperEntries, wrapperOptions } from './stub-options.mjs';
 import { thirdPartyNotices } from './third-party-notices.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -26,15 +26,42 @@ async function buildStub() {
     entryPoints: ['stub/src/index.ts'],
     outfile,
   });
-  // Stored, not deflated, with a fixed time (DOS epoch, local time), so that equal sources give equal bytes.
-  const zip = zipSync(
-    { 'index.mjs': [await readFile(outfile), { mtime: new Date(1980, 0, 1), attrs: 0o644 << 16, os: 3 }] },
-    { level: 0 },
-  );
-  await writeFile(join(dist, 'stub.zip'), zip);
-  await mkdir(join(root, 'terraform/modules/live-debug/dist'), { recursive: true });
-  await cp(join(dist, 'stub.zip'), join(root, 'terraform/modules/live-debug/dist/stub.zip'));
+  await writeZip('stub.zip', { 'index.mjs': [outfile, 0o644] });
   return result;
+}
+
+/** What lands in /opt as a layer: the wrapper script, and beside it what it starts for each runtime. */
+async function buildWrapper() {
+  const folder = join(dist, 'wrapper');
+  const result = await build({
+    ...wrapperOptions(root),
+    entryPoints: wrapperEntries,
+    outdir: join(folder, 'live-debug-wrapper'),
+  });
+  await cp(join(root, 'stub/src/wrapper/live-debug'), join(folder, 'live-debug'));
+  await chmod(join(folder, 'live-debug'), 0o755);
+  const scripts = Object.keys(wrapperEntries).map((name) => `live-debug-wrapper/${name}.mjs`);
+  await writeZip('wrapper.zip', {
+    'live-debug': [join(folder, 'live-debug'), 0o100755],
+    ...Object.fromEntries(scripts.map((name) => [name, [join(folder, name), 0o100644]])),
+  });
+  return result;
+}
+
+/**
+ * Into dist/ and the Terraform module. Stored, not deflated, with a fixed time (DOS epoch, local time), so that equal
+ * sources give equal bytes. @param {string} name @param {Record<string, [string, number]>} files by path in the zip: file, mode
+ */
+async function writeZip(name, files) {
+  /** @type {import('fflate').Zippable} */
+  const entries = {};
+  for (const [path, [file, mode]] of Object.entries(files)) {
+    const attrs = (mode << 16) >>> 0;
+    entries[path] = [await readFile(file), { mtime: new Date(1980, 0, 1), attrs, os: 3 }];
+  }
+  await writeFile(join(dist, name), zipSync(entries, { level: 0 }));
+  await mkdir(join(root, 'terraform/modules/live-debug/dist'), { recursive: true });
+  await cp(join(dist, name), join(root, 'terraform/modules/live-debug/dist', name));
 }
 
 async function buildNodeRuntime() {
@@ -146,6 +173,7 @@ async function buildCli() {
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 const stub = await buildStub();
+const wrapper = await buildWrapper();
 const runtime = await buildNodeRuntime();
 await cp(join(root, 'cli/src/worker/python-runtime/python-runtime.py'), join(dist, 'python-runtime.py'));
 const awsCalls = await buildAwsPart('cli/src/trigger/aws-calls.ts', [noDefaultCredentials]);
@@ -154,7 +182,7 @@ const cli = await buildCli();
 await buildConstructs(root, dist);
 await writeFile(
   join(dist, 'THIRD-PARTY-NOTICES.txt'),
-  await thirdPartyNotices(root, [stub, runtime, awsCalls, awsCredentials, cli]),
+  await thirdPartyNotices(root, [stub, wrapper, runtime, awsCalls, awsCredentials, cli]),
 );
 if (process.argv.includes('--bench')) {
   await build({

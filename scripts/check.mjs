@@ -1,7 +1,7 @@
 // Part of `make check`: what neither the type checker nor the linter sees. Runs after a build.
-//   - what is generated and committed is what the sources give: schema, Terraform tables, constructs, the stub's zip
+//   - what is generated and committed is what the sources give: schema, Terraform tables, constructs, the zips
 //   - the lock file fits
-//   - the stub keeps its size
+//   - the stub and the wrapper keep their size
 //   - regular expressions are linear (patterns.mjs)
 //   - every package of the lock files has a checksum
 //   - no line of Terraform code is over 160 characters
@@ -65,14 +65,19 @@ const lock = spawnSync('npm', ['ci', '--dry-run', '--ignore-scripts', '--no-audi
 });
 if (lock.status !== 0) mistakes.push(`package-lock.json is not in step with package.json: ${lock.stderr}`);
 
-// The build has just written the zip; git tells whether that changed what is committed or about to be.
-const zip = 'terraform/modules/live-debug/dist/stub.zip';
-const [state] = execFileSync('git', ['status', '--porcelain', '--', zip], {
-  cwd: root,
-  encoding: 'utf8',
-}).split('\n');
-if (state && state[1] !== ' ')
-  mistakes.push(`${zip} is stale: commit the one that the build has just written`);
+// The build has just written the zips; git tells whether that changed what is committed or about to be.
+for (const name of ['stub.zip', 'wrapper.zip']) {
+  const zip = `terraform/modules/live-debug/dist/${name}`;
+  const [state] = execFileSync('git', ['status', '--porcelain', '--', zip], {
+    cwd: root,
+    encoding: 'utf8',
+  }).split('\n');
+  if (state && state[1] !== ' ')
+    mistakes.push(`${zip} is stale: commit the one that the build has just written`);
+}
+
+const wrapperBytes = statSync(join(root, 'dist/wrapper.zip')).size;
+if (wrapperBytes > 150 * 1000) mistakes.push(`the wrapper's layer is ${wrapperBytes} bytes, over 150 KB`);
 
 const stub = join(root, 'dist/stub/index.mjs');
 const stubBytes = statSync(stub).size;

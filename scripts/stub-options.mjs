@@ -34,6 +34,24 @@ export function stubOptions(root) {
   return options;
 }
 
+/** Programs of the wrapper for Node.js, by the name of their bundle. @type {Record<string, string>} */
+export const wrapperEntries = {
+  node: 'stub/src/wrapper/node-preload.ts',
+  'node-proxy': 'stub/src/wrapper/proxy-thread.ts',
+};
+
+/** Options of the wrapper's bundles. @param {string} root the repository's folder */
+export function wrapperOptions(root) {
+  /** @type {import('esbuild').BuildOptions} */
+  const options = {
+    ...stubOptions(root),
+    // The oldest Node.js that is wrapped.
+    target: 'node18.18',
+    outExtension: { '.js': '.mjs' },
+  };
+  return options;
+}
+
 /**
  * The relay's socket never compresses (protocol/relay-socket.ts), so ws only asks this class for its name: 4 KB less.
  * @type {import('esbuild').Plugin}

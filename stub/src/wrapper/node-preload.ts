@@ -1,0 +1,70 @@
+// [1] Preloaded by /opt/live-debug into the function's own Node.js runtime: starts the proxy of the Runtime API in a worker
+// thread, and has the runtime's client talk to that. Whatever fails here leaves the runtime as it is.
+import { fileURLToPath } from 'node:url';
+import { isMainThread, Worker } from 'node:worker_threads';
+import { messageOf } from '../../../protocol/live-debug-error.ts';
+import { logLine } from './log-line.ts';
+import type { FromProxy, ProxyData } from './proxy-thread.ts';
+
+/** The proxy's thread listens within 40 ms on 2 cores; a function with little memory has a fraction of one. */
+const startBoundMs = 2000;
+
+const address = process.env.AWS_LAMBDA_RUNTIME_API;
+// Not in the function's own worker threads, nor in programs that it starts.
+if (isMainThread && address !== undefined && process.env.LIVE_DEBUG_STAGE !== undefined) {
+  const environment = withoutTraces();
+  try {
+    await wrap(address, environment);
+  } catch (error) {
+    logLine(`${JSON.stringify({ liveDebug: 'the function runs unwrapped', why: messageOf(error) })}\n`);
+  }
+}
+
+/** Takes what is ours out of what the function's code sees; the variables as they were. */
+function withoutTraces(): Record<string, string> {
+  const { execArgv } = process;
+  const own = fileURLToPath(import.meta.url);
+  const flag = execArgv.findIndex((option, at) => option === '--import' && execArgv[at + 1] === own);
+  if (flag >= 0) execArgv.splice(flag, 2);
+  const environment: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value !== undefined) environment[name] = value;
+    if (name.startsWith('LIVE_DEBUG_')) delete process.env[name];
+  }
+  return environment;
+}
+
+/** Rejects where the proxy does not start in time; nothing is changed then. */
+async function wrap(runtimeApi: string, environment: Record<string, string>): Promise<void> {
+  const workerData: ProxyData = { runtimeApi, environment };
+  // Without the function's options and preloads, which are none of the proxy's.
+  const thread = new Worker(new URL('./node-proxy.mjs', import.meta.url), {
+    workerData,
+    env: {},
+    execArgv: [],
+    name: 'live-debug',
+  });
+  // An error of the thread that nobody listens for would end the function.
+  thread.on('error', (error) =>
+    logLine(`${JSON.stringify({ liveDebug: 'the proxy failed', why: messageOf(error) })}\n`),
+  );
+  const port = await new Promise<number>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('the proxy did not start in time')), startBoundMs);
+    const end = (error: Error) => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    thread.once('error', end);
+    thread.once('exit', () => end(new Error('the proxy ended')));
+    thread.once('message', (message: FromProxy) => {
+      clearTimeout(timer);
+      if ('port' in message) resolve(message.port);
+      else reject(new Error(message.failed));
+    });
+  }).catch(async (error: unknown) => {
+    void thread.terminate();
+    throw error;
+  });
+  process.env.AWS_LAMBDA_RUNTIME_API = `127.0.0.1:${port}`;
+  thread.unref();
+}

@@ -1,0 +1,81 @@
+// The wrapper script itself: which command it runs, what its own variables become, and what it does where something is missing.
+import { execFile } from 'node:child_process';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { layerFolder } from './harness/instance.ts';
+import { nothingThere, useInstances } from './harness/instances.ts';
+
+const instances = useInstances();
+
+/** A program named so that shows how it was started. */
+const shows =
+  '#!/bin/sh\necho "$0 $*"; echo "$AWS_LAMBDA_EXEC_WRAPPER|$LIVE_DEBUG_EXEC_WRAPPER|$NODE_OPTIONS|$LIVE_DEBUG_NODE_OPTIONS"\n';
+
+async function run(words: readonly string[], environment: Record<string, string> = {}, layer = layerFolder) {
+  const script = join(layer, 'live-debug');
+  const env = { PATH: process.env.PATH, ...nothingThere, AWS_LAMBDA_EXEC_WRAPPER: script, ...environment };
+  const { stdout } = await promisify(execFile)(script, words, { env });
+  return stdout.trimEnd().split('\n');
+}
+
+describe('live-debug', () => {
+  it('gives node the preload first, then what it was given, word by word', async () => {
+    const root = instances.folder({ 'bin/node': shows });
+    expect(await run([`${root}/bin/node`, '--expose-gc', 'a b.mjs'])).toEqual([
+      `${root}/bin/node --import ${layerFolder}/live-debug-wrapper/node.mjs --expose-gc a b.mjs`,
+      '|||',
+    ]);
+  });
+
+  it('runs the function’s own wrapper script with the same command, under the name that Lambda gives it', async () => {
+    const root = instances.folder({
+      node: shows,
+      vendor: '#!/bin/sh\necho "vendor $AWS_LAMBDA_EXEC_WRAPPER"; NODE_OPTIONS=--theirs exec "$@"\n',
+    });
+    const environment = { LIVE_DEBUG_EXEC_WRAPPER: `${root}/vendor`, NODE_OPTIONS: '--own' };
+    expect(await run([`${root}/node`, 'index.mjs'], environment)).toEqual([
+      `vendor ${root}/vendor`,
+      `${root}/node --import ${layerFolder}/live-debug-wrapper/node.mjs index.mjs`,
+      `${root}/vendor||--theirs|--own`,
+    ]);
+  });
+
+  it.each([
+    ['an interpreter that it does not know', 'ruby', {}, 'the interpreter is neither node nor python3'],
+    ['no variables of ours', 'node', { LIVE_DEBUG_STAGE: '' }, 'LIVE_DEBUG_STAGE is not set'],
+  ])('runs the command unchanged with %s, and logs why', async (_what, program, environment, why) => {
+    const root = instances.folder({ [program]: shows });
+    const [log = '', ...rest] = await run([`${root}/${program}`, 'x', 'y'], environment);
+    expect(JSON.parse(log)).toEqual({ liveDebug: 'the function runs unwrapped', why });
+    expect(rest).toEqual([`${root}/${program} x y`, '|||']);
+  });
+
+  it('does so with files of the layer missing, the function’s own wrapper script included', async () => {
+    const root = instances.folder({ node: shows, vendor: '#!/bin/sh\necho vendor; exec "$@"\n' });
+    cpSync(join(layerFolder, 'live-debug'), join(root, 'live-debug'));
+    const environment = { LIVE_DEBUG_EXEC_WRAPPER: `${root}/vendor` };
+    const [log = '', ...rest] = await run([`${root}/node`, 'x'], environment, root);
+    expect(JSON.parse(log)).toMatchObject({ why: 'the layer lacks node.mjs' });
+    expect(rest).toEqual(['vendor', `${root}/node x`, `${root}/vendor|||`]);
+  });
+});
+
+describe('a runtime whose proxy does not start', () => {
+  it('answers as it does unwrapped, and the log says why', async () => {
+    const layer = instances.folder({
+      'live-debug-wrapper/node-proxy.mjs': 'throw new Error("broken layer")',
+      'app.js': 'exports.handler = async () => process.env.AWS_LAMBDA_RUNTIME_API',
+    });
+    cpSync(join(layerFolder, 'live-debug'), join(layer, 'live-debug'));
+    cpSync(join(layerFolder, 'live-debug-wrapper/node.mjs'), join(layer, 'live-debug-wrapper/node.mjs'));
+    const { api, instance } = await instances.ready({ layer, taskRoot: layer });
+    const { body } = await api.invoke({ id: 'a', event: '{}' });
+    expect(JSON.parse(body.toString())).toBe(api.address);
+    expect(instance.ownLines).toContainEqual({
+      liveDebug: 'the function runs unwrapped',
+      why: 'broken layer',
+    });
+  });
+});
