@@ -17,6 +17,8 @@ export interface CloudFunction {
   readonly environment: Readonly<Record<string, string>>;
   /** With RESPONSE_STREAM answers are streamed to callers that take a stream, also without a function URL. */
   readonly invokeMode?: 'BUFFERED' | 'RESPONSE_STREAM' | undefined;
+  /** A durable function; its time-out for a whole execution in seconds. */
+  readonly durable?: { readonly executionTimeout: number } | undefined;
   /** Its event sources. Over HTTP it answers in any case: without a path at `/<name>` and everything below it. */
   readonly triggers: Triggers;
 }

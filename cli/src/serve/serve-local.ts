@@ -108,8 +108,9 @@ async function openCloud(
 
 /** What Terraform would give AWS. */
 function deployed(settings: FunctionSettings): CloudFunction {
-  const { name, handler, runtime, timeout, memorySize, environment, invokeMode, triggers } = settings;
-  return { name, handler, runtime, timeout, memorySize, environment, invokeMode, triggers };
+  const { name, handler, runtime, timeout, memorySize, environment, invokeMode, durable, triggers } =
+    settings;
+  return { name, handler, runtime, timeout, memorySize, environment, invokeMode, durable, triggers };
 }
 
 function tell(event: CloudEvent, verbose: boolean, emit: (event: SessionEvent) => void): void {
