@@ -1,27 +1,22 @@
 // The terminal view of what the local cloud's event sources tell: messages nobody wants, retries, and what is given up.
+import { triggerTitle } from '../manifest/trigger-facts.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import { printable } from './printable.ts';
 import type { Style } from './style.ts';
 
 type SourceEvent = Extract<SessionEvent, { event: 'published' | 'retry' | 'dead_letter' }>;
 
-const sourceNames: Readonly<Record<string, string>> = {
-  sns: 'SNS',
-  sqs: 'SQS',
-  eventbridge: 'EventBridge',
-  schedule: 'schedule',
-  s3: 'S3',
-  dynamodb: 'DynamoDB stream',
-  kinesis: 'Kinesis',
-  lambda: 'asynchronous invoke',
-};
+/** `lambda` is no trigger: Invoke with type Event. */
+function titleOf(source: string): string {
+  return source === 'lambda' ? 'asynchronous invoke' : (triggerTitle(source) ?? source);
+}
 
 /** Enough of an id to find it by. */
 const shownIds = 3;
 
 /** Undefined for a message that some function gets: its own line tells of it. */
 export function sourceLine(event: SourceEvent, paint: Style): string | undefined {
-  const from = printable(`${sourceNames[event.source] ?? event.source} ${event.resource}`);
+  const from = printable(`${titleOf(event.source)} ${event.resource}`);
   switch (event.event) {
     case 'published':
       return event.functions.length > 0

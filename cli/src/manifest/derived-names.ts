@@ -1,6 +1,7 @@
 // The names of what is created for the functions of a stage, in one list, as in names.tf of the Terraform module: what must
 // differ, how long it may be and what AWS takes for the same. The local cloud gives its resources the same names.
 import type { FunctionText } from './manifest-schema.ts';
+import { type SharedSource, sharedSources } from './trigger-facts.ts';
 import type { Triggers } from './trigger-schema.ts';
 import { stubBeside } from './wrap-settings.ts';
 
@@ -60,8 +61,6 @@ interface DerivedName {
   readonly remedy: string;
 }
 
-type SharedSource = 'sns' | 'sqs' | 's3' | 'dynamodb' | 'kinesis';
-
 /** A new resource that functions may share, by the last part of its name. */
 export interface SharedPart {
   readonly source: SharedSource;
@@ -72,19 +71,11 @@ export interface SharedPart {
   readonly fifo: boolean;
 }
 
-const shareable = [
-  ['sns', 'topic_name', 'topic_arn', 'SNS topic', 256],
-  ['sqs', 'queue_name', 'queue_arn', 'SQS queue', 80],
-  ['s3', 'bucket_name', 'bucket_arn', 'S3 bucket', 63],
-  ['dynamodb', 'table_name', 'stream_arn', 'DynamoDB table', 255],
-  ['kinesis', 'stream_name', 'stream_arn', 'Kinesis stream', 128],
-] as const;
-
 /** The new resources of a function's triggers. */
 export function sharedParts(functionName: string, triggers: Triggers): SharedPart[] {
-  return shareable.flatMap(([source, field, arnField]) => {
+  return sharedSources.flatMap(({ arn, name: field, source }) => {
     const trigger: Readonly<Record<string, unknown>> | undefined = triggers[source];
-    if (trigger === undefined || !(trigger.create ?? trigger[arnField] === undefined)) return [];
+    if (trigger === undefined || !(trigger.create ?? trigger[arn] === undefined)) return [];
     const given = trigger[field];
     return [
       {
@@ -152,7 +143,7 @@ function namesOfTriggers(functionName: string, triggers: Triggers, prefix: strin
 }
 
 function namesOfPart({ fifo, functionName, keys, part, source }: SharedPart, prefix: string): DerivedName[] {
-  const [, , , kind = '', most = 0] = shareable.find(([one]) => one === source) ?? [];
+  const { kind = '', most = 0 } = sharedSources.find((shared) => shared.source === source) ?? {};
   const common = { kind, most, functionName, keys: ['triggers', ...keys], remedy: 'name' };
   if (source === 's3') {
     const name = bucketName(part, prefix);

@@ -1,53 +1,25 @@
 // The rules of `triggers` in livectl.json that a JSON schema can't say.
 import { messageOf } from '../../../protocol/live-debug-error.ts';
+import { type TriggerKind, type TriggerResource, triggerFacts } from './trigger-facts.ts';
 import type { Triggers } from './trigger-schema.ts';
 
 /** Tells a mistake at a field below `triggers`. */
 type Tell = (keys: readonly [string, string], text: string) => void;
 
-/** An existing resource, and what names a new one. */
-const eitherOr = [
-  ['sns', 'topic_arn', ['topic_name']],
-  ['sqs', 'queue_arn', ['queue_name', 'visibility_timeout_seconds']],
-  ['eventbridge', 'event_bus_arn', ['event_bus_name']],
-  ['s3', 'bucket_arn', ['bucket_name']],
-  ['dynamodb', 'stream_arn', ['table_name', 'range_key']],
-  ['kinesis', 'stream_arn', ['stream_name']],
-] as const;
-
-const documents = [
-  ['sns', 'filter_policy'],
-  ['eventbridge', 'event_pattern'],
-  ['schedule', 'input'],
-] as const;
-
 /** Tells every mistake in the triggers of one function; `stubTimeout` is what its stub gets, in seconds. */
 export function checkTriggers(triggers: Triggers, stubTimeout: number, tell: Tell): void {
-  for (const [source, existing, ofNew] of eitherOr) {
+  for (const [source, { resource }] of triggerFacts) {
     const fields: Readonly<Record<string, unknown>> = triggers[source] ?? {};
-    const exists = fields[existing] !== undefined;
-    if (fields.create === exists) {
-      tell(
-        [source, 'create'],
-        exists
-          ? `is true, but ${existing} names a resource that exists: leave one out`
-          : `is false, so ${existing} must name the resource that exists`,
-      );
-    }
-    if (!exists) continue;
-    for (const field of ofNew) {
-      if (fields[field] !== undefined)
-        tell([source, field], `is for a new resource, and ${existing} names one that exists: leave one out`);
-    }
+    if (resource !== undefined) checkResource(source, fields, resource, tell);
   }
-  for (const [source, field] of documents) {
+  for (const [source, { document }] of triggerFacts) {
     const fields: Readonly<Record<string, unknown>> = triggers[source] ?? {};
-    const json = fields[field];
-    if (typeof json !== 'string') continue;
+    const json = document === undefined ? undefined : fields[document];
+    if (document === undefined || typeof json !== 'string') continue;
     try {
       JSON.parse(json);
     } catch (error) {
-      tell([source, field], `is no JSON: ${messageOf(error)}`);
+      tell([source, document], `is no JSON: ${messageOf(error)}`);
     }
   }
   const { dynamodb, http, sqs, s3 } = triggers;
@@ -67,6 +39,29 @@ export function checkTriggers(triggers: Triggers, stubTimeout: number, tell: Tel
     tell(['dynamodb', 'range_key'], 'must differ from hash_key');
   if (s3 !== undefined && (s3.events.length === 0 || s3.events.some((event) => !event.startsWith('s3:')))) {
     tell(['s3', 'events'], 'must name events of S3, e.g. s3:ObjectCreated:*');
+  }
+}
+
+/** What is for a new resource and what is for one that exists exclude each other. */
+function checkResource(
+  source: TriggerKind,
+  fields: Readonly<Record<string, unknown>>,
+  { arn, ofNew }: TriggerResource,
+  tell: Tell,
+): void {
+  const exists = fields[arn] !== undefined;
+  if (fields.create === exists) {
+    tell(
+      [source, 'create'],
+      exists
+        ? `is true, but ${arn} names a resource that exists: leave one out`
+        : `is false, so ${arn} must name the resource that exists`,
+    );
+  }
+  if (!exists) return;
+  for (const field of ofNew) {
+    if (fields[field] !== undefined)
+      tell([source, field], `is for a new resource, and ${arn} names one that exists: leave one out`);
   }
 }
 

@@ -1,5 +1,6 @@
 // [4] A few words for the terminal on where an event came from, e.g. `GET /hello?name=ada` or `SQS orders, 3 records`.
-import { type LambdaEvent, type LambdaRecord, parsedUpToBytes } from './lambda-event.ts';
+import { type LambdaEvent, parsedUpToBytes } from './lambda-event.ts';
+import { lastOf, wordsOf } from './record-sources.ts';
 
 /** Recognises the shapes AWS documents; anything else is an `invoke`, with its size where that is large. */
 export function triggerSummary(parsed: LambdaEvent | undefined, bytes: number): string {
@@ -32,29 +33,7 @@ function ofRecords({ Records: records }: LambdaEvent): string | undefined {
   const first = records?.[0];
   if (records === undefined || first === undefined) return undefined;
   const count = records.length > 1 ? `, ${records.length} records` : '';
-  return ofRecord(first) + count;
-}
-
-function ofRecord(record: LambdaRecord): string {
-  const { eventSource, EventSource, eventSourceARN = '', eventName, s3, Sns } = record;
-  const source = eventSource ?? EventSource;
-  switch (source) {
-    case 'aws:sqs':
-      return words('SQS', lastOf(eventSourceARN, ':'));
-    case 'aws:sns':
-      return words('SNS', lastOf(Sns?.TopicArn, ':'));
-    case 'aws:s3':
-      return words('S3', eventName, s3?.bucket?.name);
-    case 'aws:dynamodb':
-      // arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/TIME
-      return words('DynamoDB stream', eventSourceARN.split('/')[1]);
-    case 'aws:kinesis':
-      return words('Kinesis', lastOf(eventSourceARN, '/'));
-    case 'aws:ses':
-      return 'SES';
-    default:
-      return source || 'records';
-  }
+  return wordsOf(first) + count;
 }
 
 function ofService(event: LambdaEvent): string | undefined {
@@ -73,8 +52,4 @@ function ofService(event: LambdaEvent): string | undefined {
 
 function words(...parts: readonly (string | undefined)[]): string {
   return parts.filter(Boolean).join(' ');
-}
-
-function lastOf(arn: string | undefined, separator: string): string | undefined {
-  return arn?.split(separator).at(-1);
 }

@@ -1,0 +1,11 @@
+// [4] Parts of events as livectl reads them: what is not of the expected kind is passed over, so that one odd field does not
+// hide the others.
+import * as v from 'valibot';
+
+/** A string; anything else counts as missing. */
+export const text = v.fallback(v.optional(v.string()), undefined);
+
+/** An object with these fields; anything else counts as missing. */
+export function part<T extends v.ObjectEntries>(entries: T) {
+  return v.fallback(v.optional(v.object(entries)), undefined);
+}
