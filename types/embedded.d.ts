@@ -3,6 +3,10 @@ declare module 'embedded:stub.zip' {
   const bytes: Uint8Array;
   export default bytes;
 }
+declare module 'embedded:wrapper.zip' {
+  const bytes: Uint8Array;
+  export default bytes;
+}
 declare module 'embedded:node-runtime.mjs' {
   const text: string;
   export default text;

@@ -19,7 +19,7 @@ import { createAwsEndpoint } from '../../cli/src/cloud/aws-endpoint.ts';
 import type { CloudFunction } from '../../cli/src/cloud/cloud.ts';
 import { TableApi } from '../../cli/src/cloud/dynamodb/table-api.ts';
 import { LambdaHost } from '../../cli/src/cloud/lambda/lambda-host.ts';
-import { deployedVariables, stubTimeout } from '../../cli/src/cloud/lambda/stub-environment.ts';
+import { deployedTimeout, deployedVariables } from '../../cli/src/cloud/lambda/stub-environment.ts';
 import { unpack } from '../../cli/src/cloud/lambda/unpack.ts';
 import { ConnectionsApi } from '../../cli/src/cloud/relay/connections-api.ts';
 import { Relay } from '../../cli/src/cloud/relay/relay-server.ts';
@@ -130,7 +130,7 @@ export async function startRegion(
     taskRoot,
     command: [process.execPath, join(repository, 'dist', 'node-runtime.mjs')],
     maxInstances,
-    timeoutOf: stubTimeout,
+    timeoutOf: deployedTimeout,
     place: {
       ...{ stage, tableName, relayUrl, secret, directoryUrl: awsUrl, endpointUrl: awsUrl },
       kinesisUrl: undefined,
@@ -201,7 +201,7 @@ class Starts {
   readonly #starts = new Map<string, number>();
 
   constructor(functions: readonly CloudFunction[]) {
-    this.#names = new Map(functions.map((each) => [stubTimeout(each) * 1000, each.name]));
+    this.#names = new Map(functions.map((each) => [deployedTimeout(each) * 1000, each.name]));
     this.clock = {
       now: () => systemClock.now(),
       after: (ms, callback, options) => {

@@ -3,7 +3,8 @@ import type { Agent } from 'node:http';
 import type { Clock } from '../../../protocol/clock.ts';
 import type { Triggers } from '../manifest/trigger-schema.ts';
 import type { TriggerSource, TriggerTargets } from '../manifest/trigger-targets.ts';
-import type { Outcome } from '../worker/contract.ts';
+import type { WrapSettings } from '../manifest/wrap-settings.ts';
+import type { FunctionCode, Outcome } from '../worker/contract.ts';
 
 /** A function to deploy: what Terraform would give AWS. */
 export interface CloudFunction {
@@ -17,8 +18,8 @@ export interface CloudFunction {
   readonly environment: Readonly<Record<string, string>>;
   /** With RESPONSE_STREAM answers are streamed to callers that take a stream, also without a function URL. */
   readonly invokeMode?: 'BUFFERED' | 'RESPONSE_STREAM' | undefined;
-  /** A durable function; its time-out for a whole execution in seconds. */
-  readonly durable?: { readonly executionTimeout: number } | undefined;
+  /** It keeps its own code, behind the wrapper; undefined where the stub takes its place. */
+  readonly wrap?: WrapSettings | undefined;
   /** Its event sources. Over HTTP it answers in any case: without a path at `/<name>` and everything below it. */
   readonly triggers: Triggers;
 }
@@ -52,6 +53,15 @@ export interface RelayFault {
   readonly lateMs?: number;
 }
 
+/** What wrapped functions run. */
+export interface WrapperOptions {
+  /** The built layer, as Terraform would upload it. */
+  readonly zip: Uint8Array;
+  /** The code that is deployed for a function; undefined where it can't be run here: the stub takes its place then. */
+  readonly deployedCode: (functionName: string) => Promise<FunctionCode | undefined>;
+  readonly pythonRuntimeFile?: string | undefined;
+}
+
 export interface CloudOptions {
   readonly functions: readonly CloudFunction[];
   /** Port of the HTTP front on 127.0.0.1; 0 takes a free one. */
@@ -59,6 +69,8 @@ export interface CloudOptions {
   readonly stage: string;
   /** The built stub, as Terraform would upload it. */
   readonly stubZip: Uint8Array;
+  /** For functions that are wrapped. */
+  readonly wrapper?: WrapperOptions | undefined;
   /** The built Node runtime client, which runs the stub as it runs handlers. */
   readonly nodeRuntimeFile: string;
   /** The program and its first arguments that run `nodeRuntimeFile`; default: the running Node. */
@@ -132,6 +144,10 @@ export type CloudEvent =
       readonly deadLetterQueue?: string;
     }
   | { readonly type: 'stub_log'; readonly functionName: string; readonly message: string }
+  /** A line of a wrapped function: of its deployed code, or of the wrapper. */
+  | { readonly type: 'deployed_log'; readonly functionName: string; readonly message: string }
+  /** An init phase, a crash or a timeout of a wrapped function's deployed code. */
+  | ({ readonly type: 'deployed_failed'; readonly functionName: string } & StubFailure)
   /** A stub's process failed: not the function behind it, whose errors are answers. */
   | ({ readonly type: 'stub_failed'; readonly functionName: string } & StubFailure)
   /** A call over HTTP did not reach the function; told once for each kind of caller. */

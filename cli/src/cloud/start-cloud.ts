@@ -18,12 +18,11 @@ import { FunctionUrls } from './http-api/function-urls.ts';
 import { HttpApi } from './http-api/http-api.ts';
 import { HttpDoor } from './http-api/http-door.ts';
 import { callablePath, RouteTable } from './http-api/routes.ts';
-import { DurableApi } from './lambda/durable/durable-api.ts';
-import { DurableExecutions } from './lambda/durable/executions.ts';
 import { InvokeApi } from './lambda/invoke-api.ts';
 import { LambdaHost } from './lambda/lambda-host.ts';
-import { deployedVariables, stubTimeout } from './lambda/stub-environment.ts';
+import { deployedTimeout, deployedVariables } from './lambda/stub-environment.ts';
 import { unpack } from './lambda/unpack.ts';
+import { wrappedProgram, wrapperName } from './lambda/wrapped-function.ts';
 import { ConnectionsApi } from './relay/connections-api.ts';
 import { Relay } from './relay/relay-server.ts';
 import { namePrefix, tableOf } from './triggers/resources.ts';
@@ -77,7 +76,6 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       connections,
       dynamodb,
       invoke: { answer: (request, response) => invokeApi.answer(request, response) },
-      durable: { answer: (request) => durableApi.answer(request) },
       source: (name) => sources.service(name),
     });
     const endpointPort = await listen(endpoint, 0);
@@ -94,37 +92,49 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const relayUrl = `${endpointUrl}/${relayStage}`;
 
     await unpack(options.stubZip, taskRoot);
+    const layer = join(options.tempDir, 'wrapper');
+    const { nodeCommand = [process.execPath], nodeRuntimeFile, wrapper } = options;
+    if (wrapper) await unpack(wrapper.zip, layer, [wrapperName]);
+    const isWrapped = new Set(functions.filter(({ wrap }) => wrap).map(({ name }) => name));
+    const place = {
+      stage,
+      tableName,
+      relayUrl,
+      secret,
+      directoryUrl: endpointUrl,
+      endpointUrl,
+      kinesisUrl: gateway?.url,
+      role: stubRole,
+    };
     const host = new LambdaHost({
       functions,
       taskRoot,
-      command: [...(options.nodeCommand ?? [process.execPath]), options.nodeRuntimeFile] as [
-        string,
-        ...string[],
-      ],
-      maxInstances: options.maxInstances ?? defaultMaxInstances,
-      timeoutOf: options.liftTimeouts ? () => liftedSeconds : stubTimeout,
-      place: {
-        stage,
-        tableName,
-        relayUrl,
-        secret,
-        directoryUrl: endpointUrl,
-        endpointUrl,
-        kinesisUrl: gateway?.url,
-        role: stubRole,
+      command: [...nodeCommand, nodeRuntimeFile] as [string, ...string[]],
+      wrapped: async (deployed, logStreamName) => {
+        const code = await wrapper?.deployedCode(deployed.name);
+        if (!wrapper || !code) return undefined;
+        const { pythonRuntimeFile } = wrapper;
+        const runtime = { layer, nodeCommand, nodeRuntimeFile, pythonRuntimeFile };
+        return wrappedProgram(deployed, code, place, logStreamName, runtime);
       },
+      maxInstances: options.maxInstances ?? defaultMaxInstances,
+      timeoutOf: options.liftTimeouts ? () => liftedSeconds : deployedTimeout,
+      place,
       clock,
-      onLog: (functionName, message) => onEvent({ type: 'stub_log', functionName, message }),
-      onFailed: (functionName, failure) => onEvent({ type: 'stub_failed', functionName, ...failure }),
+      onLog: (functionName, message) =>
+        onEvent({ type: isWrapped.has(functionName) ? 'deployed_log' : 'stub_log', functionName, message }),
+      onFailed: (functionName, failure) =>
+        onEvent({
+          type: isWrapped.has(functionName) ? 'deployed_failed' : 'stub_failed',
+          functionName,
+          ...failure,
+        }),
     });
     closers.push(() => host.close());
-    const executions = new DurableExecutions({ functions, host, clock, onEvent });
-    closers.push(() => executions.close());
-    const durableApi = new DurableApi(executions, verifier);
     const sources = new EventSources({
       functions,
       stage,
-      host: executions,
+      host,
       verifier,
       dynamodb,
       clock,
@@ -133,7 +143,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       onEvent,
     });
     closers.push(() => sources.close());
-    const invokeApi = new InvokeApi({ host, executions, invocations: sources.invocations, verifier });
+    const invokeApi = new InvokeApi(host, sources.invocations, verifier);
 
     const integrationMs = options.liftTimeouts ? liftedSeconds * 1000 : httpLimits.integrationMs;
     const issuers = new HttpClient({ agentFor: options.agentFor ?? (() => undefined) });
@@ -144,7 +154,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       door: new HttpDoor({ functions, verifier, clock, http: issuers }),
       verifier,
       developer,
-      host: executions,
+      host,
       clock,
       onEvent,
       integrationMs,
@@ -183,7 +193,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       developerCredentials: developer.credentials,
       stubCredentials: stubRole.credentials,
       deployerCredentials: deployer.credentials,
-      invoke: (functionName, payload) => executions.invoke(functionName, payload),
+      invoke: (functionName, payload) => host.invoke(functionName, payload),
       close,
     };
   } catch (error) {

@@ -15,6 +15,9 @@ export class InvokeCommand extends LivectlCommand {
 
       The event is a file's name, JSON text, or \`-\` for stdin.
 
+      With \`--deployed\` the deployed code answers, whoever serves the function: of a wrapped function its own, of a replaced
+      one that of its \`fallback_arn\`.
+
       The exit code is 1 where the function failed, 2 where something in the command is wrong.
     `,
     examples: [
@@ -24,11 +27,18 @@ export class InvokeCommand extends LivectlCommand {
         'The stage’s function on AWS, with an event on the line',
         'livectl invoke hello --stage dev-tom --event \'{"id":"1"}\'',
       ],
+      [
+        'What the deployed code answers, while somebody serves',
+        'livectl invoke hello --stage dev-tom --deployed',
+      ],
       ['The result for another program', 'livectl invoke hello --local --event - < order.json | jq .total'],
     ],
   });
 
   event = Option.String('--event', '{}', { description: 'A file, JSON text, or - for stdin' });
+  deployed = Option.Boolean('--deployed', false, {
+    description: 'Ask the deployed code, whoever serves the function',
+  });
   local = Option.Boolean('--local', false, { description: 'Beside a running `livectl serve --local`' });
   root = Option.String('--root', '.', { description: 'Its --root' });
   config = Option.String('--config', { description: 'Its --config, where that was given' });
@@ -43,8 +53,9 @@ export class InvokeCommand extends LivectlCommand {
   functionName = Option.String({ name: 'function' });
 
   async run(): Promise<number> {
-    const { event, functionName, verbose } = this;
-    const options = { place: placeOf(this), functionName, event, format: formatOf(this.format), verbose };
+    const { deployed, event, functionName, verbose } = this;
+    const format = formatOf(this.format);
+    const options = { place: placeOf(this), functionName, event, deployed, format, verbose };
     const { runInvoke } = await import('../trigger/run-invoke.ts');
     return runInvoke(options);
   }

@@ -9,7 +9,7 @@ export class StatusCommand extends LivectlCommand {
     description: 'Say who serves a stage, whether its relay can be reached, and what is deployed',
     details: `
       Reads the stage's table and its functions' configurations and opens a connection to its relay; changes nothing. Exit code 0
-      when somebody serves, the relay answers and every function is a stub of the stage, 1 otherwise.
+      when somebody serves, the relay answers and every function is a stub of the stage or wrapped for it, 1 otherwise.
 
       With --function-name instead of --stage it says whether a function is a stub, for instance one left behind by a stage that
       is gone. Exit code 0 when it runs its own package, 1 otherwise.

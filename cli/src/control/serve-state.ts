@@ -8,6 +8,7 @@ import { writePrivateFile } from '../folders/private-file.ts';
 import { isPrivateFolder, makePrivateFolder } from '../folders/private-folder.ts';
 import { holdLock } from '../folders/run-lock.ts';
 import { makeStateFolder, stateFolder } from '../folders/state-folder.ts';
+import { fallbackSchema } from '../manifest/fallback.ts';
 import { triggerTargetsSchema } from '../manifest/trigger-targets.ts';
 
 /** A later livectl may write other fields: its number is raised where an earlier one could not read them. */
@@ -20,6 +21,8 @@ const localPlaceSchema = v.object({
   region: v.string(),
   credentials: v.object({ accessKeyId: v.string(), secretAccessKey: v.string(), sessionToken: v.string() }),
   targets: v.record(v.string(), triggerTargetsSchema),
+  /** By function; a livectl that knows of none leaves them out. */
+  fallbacks: v.optional(v.record(v.string(), fallbackSchema), {}),
 });
 
 const stagePlaceSchema = v.object({

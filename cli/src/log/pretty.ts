@@ -46,6 +46,8 @@ function describe(
       return `${tag(event.id, paint)} ${paint.dim('→')} ${name(event, paint)} ${printable(event.trigger)}`;
     case 'log':
       return log(event, paint, colour, filters);
+    case 'deployed_log':
+      return deployedLog(event, paint, colour);
     case 'result':
       filters.delete(event.id);
       return result(event, paint);
@@ -131,6 +133,18 @@ function log(
   }[event.level];
   const lead = `${event.id === undefined ? paint.dim((event.phase ?? 'init').padEnd(tagLength)) : tag(event.id, paint)}   `;
   return lines.map((line) => lead + (painted ? painted(line) : line)).join('\n');
+}
+
+/** Of no invocation that is served here: under the function's name. */
+function deployedLog(
+  event: Extract<SessionEvent, { event: 'deployed_log' }>,
+  paint: Style,
+  colour: boolean,
+): string {
+  const lead = `${name(event, paint)} ${paint.dim('deployed')}   `;
+  return printableLines(event.message, colour)
+    .map((line) => lead + line)
+    .join('\n');
 }
 
 function result(event: Extract<SessionEvent, { event: 'result' }>, paint: Style): string {

@@ -1,4 +1,5 @@
 // The terminal view of `ready`: what is served, and by which command each function is reached.
+import type { Fallback } from '../manifest/fallback.ts';
 import type { ServedFunction, SessionEvent } from '../session/session-event.ts';
 import { printable } from './printable.ts';
 import { ms, plural } from './quantities.ts';
@@ -18,7 +19,48 @@ export function readyLines(event: Ready, paint: Style): string {
     ),
   );
   const heading = `${paint.ok('●')} serving ${plural(event.functions.length, 'function')} of stage ${paint.name(printable(event.stage))} ${paint.dim(`ready in ${ms(event.ms)}, Ctrl-C stops`)}`;
-  return ['', heading, '', ...lines, '', ...publicLines(event.functions, paint)].join('\n');
+  return [
+    '',
+    heading,
+    '',
+    ...lines,
+    '',
+    ...fallbackLines(event, paint),
+    ...publicLines(event.functions, paint),
+  ].join('\n');
+}
+
+/** What answers while nobody serves, where that is not the same error for all. */
+function fallbackLines({ functions, not_served: notServed = [] }: Ready, paint: Style): string[] {
+  if (notServed.length === 0 && functions.every(({ fallback }) => fallback.kind === 'none')) return [];
+  const groups = new Map<string, string[]>();
+  for (const { fallback, mode, name } of functions) {
+    const words = `${mode === 'wrap' ? 'wrapped' : 'replaced'}, ${fallbackWords(fallback)}`;
+    groups.set(words, [...(groups.get(words) ?? []), name]);
+  }
+  for (const { name, url } of notServed) {
+    const words = 'wrapped and not served, the deployed code answers';
+    groups.set(url === undefined ? words : `${words}: ${curl(url, [])}`, [name]);
+  }
+  return [
+    ...[...groups].map(
+      ([words, names]) =>
+        `  ${names.map((each) => paint.name(printable(each))).join(', ')}: ${paint.dim(words)}`,
+    ),
+    '',
+  ];
+}
+
+/** What happens to an invocation that nobody takes. */
+export function fallbackWords(fallback: Fallback): string {
+  switch (fallback.kind) {
+    case 'deployed':
+      return 'the deployed code answers while nobody serves';
+    case 'function':
+      return `${printable(fallback.arn)} answers while nobody serves`;
+    case 'none':
+      return 'invocations fail while nobody serves';
+  }
 }
 
 /** Whose URL is enough to run code on this machine. */

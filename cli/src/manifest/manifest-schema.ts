@@ -180,18 +180,6 @@ export const functionSchema = fields({
       ),
     ),
   ),
-  durable_config: v.optional(
-    v.pipe(
-      fields({
-        // https://docs.aws.amazon.com/lambda/latest/api/API_DurableConfig.html
-        execution_timeout: wholeNumber(1, 31_622_400, 'seconds'),
-        retention_period: v.optional(wholeNumber(1, 90, 'days')),
-      }),
-      v.description(
-        'Of a durable function, which is an aws_lambda_function of your own: its durable_config. livectl serve --local runs its executions.',
-      ),
-    ),
-  ),
   environment: v.optional(
     v.pipe(
       v.record(environmentName, v.string(mustBe('a string')), mustBe('an object of strings')),

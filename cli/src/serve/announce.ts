@@ -2,14 +2,15 @@
 import { realpathSync } from 'node:fs';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import type { ControlServer } from '../control/control-server.ts';
-import { type ServeState, writeServeState } from '../control/serve-state.ts';
+import { writeServeState } from '../control/serve-state.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
 import type { SessionEvent } from '../session/session-event.ts';
+import type { OpenedStage } from './stage-to-serve.ts';
 
 /** Writes the state file; the function it returns removes it. Serving goes on where the file can't be written. */
 export async function announce(
   manifest: Manifest,
-  place: ServeState['place'],
+  { described: place, notServed = [] }: Pick<OpenedStage, 'described' | 'notServed'>,
   { token, url }: ControlServer,
   emit: (event: SessionEvent) => void,
 ): Promise<() => void> {
@@ -19,7 +20,7 @@ export async function announce(
       control: { url, token },
       root: realpathSync(manifest.root),
       manifest: place.kind === 'local' ? realpathSync(manifest.file) : manifest.file,
-      functions: manifest.functions.map(({ name }) => name),
+      functions: [...manifest.functions.map(({ name }) => name), ...notServed],
       place,
     });
   } catch (error) {

@@ -1,4 +1,5 @@
 // What `serve` reports once it serves: where each function can be called, its debuggers, and what is worth knowing of both.
+import { fallbackOf } from '../manifest/fallback.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
 import { sourcesOf } from '../manifest/trigger-targets.ts';
@@ -27,7 +28,10 @@ export function reportReady(serve: ReadyServe, emit: (event: SessionEvent) => vo
     event: 'ready',
     url: stage.url,
     stage: stage.relay.stage,
-    functions: functions.map(({ name }) => servedFunction(name, stage, heldByOthers.get(name))),
+    functions: functions.map((settings) => servedFunction(settings, stage, heldByOthers.get(settings.name))),
+    ...(stage.notServed?.length
+      ? { not_served: stage.notServed.map((name) => ({ name, url: stage.functionUrls.get(name) })) }
+      : {}),
     trigger_args: placeArgs(stage.place),
     ms: Math.round(performance.now()),
   });
@@ -42,10 +46,11 @@ function notices(functions: readonly FunctionSettings[], machineProxy: boolean):
 }
 
 function servedFunction(
-  name: string,
+  settings: FunctionSettings,
   { functionUrls, place, targets }: OpenedStage,
   heldBy: ServedFunction['held_by'],
 ): ServedFunction {
+  const { name, wrap } = settings;
   const ofFunction = targets.get(name) ?? {};
   const { http, function_url: functionUrl } = ofFunction;
   // The local cloud takes unsigned requests for the developer's.
@@ -60,6 +65,8 @@ function servedFunction(
     ...(functionUrl ? { function_url: functionUrl.url } : {}),
     ...(isSigned ? { authorization_type: 'AWS_IAM' } : {}),
     ...(heldBy ? { held_by: heldBy } : {}),
+    mode: wrap ? 'wrap' : 'replace',
+    fallback: place.kind === 'local' ? fallbackOf({ wrap }) : fallbackOf(settings),
     triggers: sourcesOf(ofFunction),
   };
 }

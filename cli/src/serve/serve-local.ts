@@ -1,5 +1,6 @@
 // `livectl serve --local`: the stage is an embedded cloud on 127.0.0.1, started and ended with livectl.
 import stubZip from 'embedded:stub.zip';
+import wrapperZip from 'embedded:wrapper.zip';
 import { systemClock } from '../../../protocol/clock.ts';
 import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import { Directory } from '../../../protocol/directory.ts';
@@ -8,12 +9,14 @@ import { errorCodes } from '../../../protocol/live-debug-error.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import type { CloudEvent, CloudFunction } from '../cloud/cloud.ts';
 import { startCloud } from '../cloud/start-cloud.ts';
+import { fallbackOf } from '../manifest/fallback.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { loadManifest, type Manifest } from '../manifest/load-manifest.ts';
 import { nodeCommand } from '../platform.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import { givenVariables } from '../session/variables/function-variables.ts';
 import { checkCommand } from '../vpn/vpn-facts.ts';
+import { deployedCodes } from './deployed-code.ts';
 import { openSecrets } from './open-secrets.ts';
 import { serveUntilStopped } from './serving.ts';
 import type { OpenedStage, ServingOptions } from './stage-to-serve.ts';
@@ -33,6 +36,7 @@ const stage = 'local';
 export function serveLocal(options: ServeLocalOptions): Promise<number> {
   return serveUntilStopped(options, async () => {
     const manifest = await loadManifest(options);
+    const whole = await loadManifest({ ...options, functions: undefined });
     return {
       manifest,
       privateResources: {
@@ -45,19 +49,40 @@ export function serveLocal(options: ServeLocalOptions): Promise<number> {
         cidrs: [],
         command: checkCommand({ kind: 'folder', root: options.root, config: options.config }),
       },
-      open: (workspace) => openCloud(options, manifest, workspace),
+      open: (workspace, localBuilt) => openCloud({ options, manifest, whole, localBuilt }, workspace),
     };
   });
 }
 
+interface LocalStage {
+  readonly options: ServeLocalOptions;
+  /** What is served. */
+  readonly manifest: Manifest;
+  /** With the functions that are not. */
+  readonly whole: Manifest;
+  readonly localBuilt: Promise<void>;
+}
+
 async function openCloud(
-  options: ServeLocalOptions,
-  manifest: Manifest,
+  { localBuilt, manifest, options, whole }: LocalStage,
   workspace: Workspace,
 ): Promise<OpenedStage> {
   const { closers, emit, nodeRuntimeFile, tempDir } = workspace;
+  const served = new Set(manifest.functions.map(({ name }) => name));
+  const wrapped = whole.functions.filter(({ wrap }) => wrap);
+  // Nobody else can serve a stub here; a wrapped function answers without.
+  const notServed = wrapped.filter(({ name }) => !served.has(name));
+  const functions = [...manifest.functions, ...notServed];
+  const codes = deployedCodes({
+    manifest: { ...whole, functions: wrapped },
+    served,
+    localBuilt,
+    onNotice: (message) => emit({ event: 'notice', message }),
+  });
+  closers.add(() => codes.close());
   const cloud = await startCloud({
-    functions: manifest.functions.map(deployed),
+    functions: functions.map(deployed),
+    wrapper: { zip: wrapperZip, deployedCode: codes.of },
     port: options.port,
     stage,
     stubZip,
@@ -100,17 +125,21 @@ async function openCloud(
       region,
       credentials: developerCredentials,
       targets: Object.fromEntries(cloud.triggerTargets),
+      fallbacks: Object.fromEntries(
+        // No other function's: what fallback_arn names is on AWS.
+        functions.map(({ name, wrap }) => [name, fallbackOf({ wrap })]),
+      ),
     },
     targets: cloud.triggerTargets,
+    notServed: notServed.map(({ name }) => name),
     place: { kind: 'local', root: options.root, config: options.config },
   };
 }
 
 /** What Terraform would give AWS. */
 function deployed(settings: FunctionSettings): CloudFunction {
-  const { name, handler, runtime, timeout, memorySize, environment, invokeMode, durable, triggers } =
-    settings;
-  return { name, handler, runtime, timeout, memorySize, environment, invokeMode, durable, triggers };
+  const { name, handler, runtime, timeout, memorySize, environment, invokeMode, triggers, wrap } = settings;
+  return { name, handler, runtime, timeout, memorySize, environment, invokeMode, triggers, wrap };
 }
 
 function tell(event: CloudEvent, verbose: boolean, emit: (event: SessionEvent) => void): void {
@@ -119,6 +148,15 @@ function tell(event: CloudEvent, verbose: boolean, emit: (event: SessionEvent) =
   if (event.type === 'refused') emit({ event: 'notice', message: refusedWords(event) });
   if (event.type === 'stub_log' && verbose) {
     emit({ event: 'notice', message: `stub of ${event.functionName}: ${event.message}` });
+  }
+  if (event.type === 'deployed_log')
+    emit({ event: 'deployed_log', function: event.functionName, message: event.message });
+  if (event.type === 'deployed_failed') {
+    const { functionName, errorType, message } = event;
+    emit({
+      event: 'notice',
+      message: `the deployed code of ${functionName} failed: ${errorType}: ${message}`,
+    });
   }
   if (event.type !== 'stub_failed') return;
   const { functionName, errorType, message, lastLine } = event;

@@ -20,7 +20,7 @@ import { type LocalCode, startLocalCode } from './local-code.ts';
 import { openDebugging } from './open-debugging.ts';
 import { reportReady } from './report-ready.ts';
 import type { OpenedStage, ServingOptions, StageToServe } from './stage-to-serve.ts';
-import { openWorkspace, type Workspace } from './workspace.ts';
+import { openWorkspace } from './workspace.ts';
 
 /** How long Ctrl-C waits for invocations in flight. */
 const stopBoundMs = 10_000;
@@ -63,7 +63,7 @@ async function serve(
   const code = startLocalCode(targets, options, debugging, workspace);
   // Waited for below; a stage that can't be opened is what to report first.
   code.built.catch(() => undefined);
-  const opened = await Promise.race([openWithKeys(open, workspace), stopAsked]);
+  const opened = await Promise.race([openWithKeys(() => open(workspace, code.built)), stopAsked]);
   if (opened === 'stop') return exitCodes.ok;
   const { keys, stage } = opened;
 
@@ -80,7 +80,7 @@ async function serve(
     return exitCodes.ok;
   }
   if (begun === 'ready') {
-    closers.add(await announce(manifest, stage.described, control, emit));
+    closers.add(await announce(manifest, stage, control, emit));
     const { heldByOthers } = session;
     reportReady({ manifest, stage, heldByOthers, debugging, machineProxy: options.machineProxy }, emit);
     void hints.start();
@@ -106,8 +106,8 @@ interface StageWithKeys {
   readonly keys: ClientKeys;
 }
 
-async function openWithKeys(open: StageToServe['open'], workspace: Workspace): Promise<StageWithKeys> {
-  const [stage, keys] = await Promise.all([open(workspace), generateClientKeys()]);
+async function openWithKeys(open: () => Promise<OpenedStage>): Promise<StageWithKeys> {
+  const [stage, keys] = await Promise.all([open(), generateClientKeys()]);
   return { stage, keys };
 }
 

@@ -32,7 +32,8 @@ export interface StageToServe {
   readonly manifest: Manifest;
   /** What is known of the functions' VPCs. */
   readonly privateResources: Omit<ServeHintsOptions, 'onNotice' | 'clock'>;
-  readonly open: (workspace: Workspace) => Promise<OpenedStage>;
+  /** `localBuilt` settles when local code was built once. */
+  readonly open: (workspace: Workspace, localBuilt: Promise<void>) => Promise<OpenedStage>;
 }
 
 /** A stage that can be served: its relay, its directory and who we are there. */
@@ -53,6 +54,8 @@ export interface OpenedStage {
   readonly described: ServeState['place'];
   /** What each function's triggers are published to. */
   readonly targets: ReadonlyMap<string, TriggerTargets>;
+  /** Wrapped functions of it that are not served, as they are called. */
+  readonly notServed?: readonly string[];
   /** Where it is, as the flags of `trigger` and `invoke` say it. */
   readonly place: Place;
 }

@@ -1,5 +1,7 @@
 // [4] Everything a session tells, as one union: the terminal view and `--format json` are two readings of it.
+
 import type { BuildMessage } from '../builder/build-event.ts';
+import type { Fallback } from '../manifest/fallback.ts';
 import type { TriggerSource } from '../manifest/trigger-targets.ts';
 import type { ErrorCause, LogLevel, LogPhase, QueueReason } from '../worker/contract.ts';
 import type { DebugKind } from '../worker/debug/debug-port.ts';
@@ -20,6 +22,10 @@ export interface ServedFunction {
   readonly authorization_type?: string;
   /** Who serves it now, where that is another livectl than the one that serves the stage; absent where it is not. */
   readonly held_by?: { readonly user: string; readonly host: string };
+  /** `wrap`: it stays as it is deployed, behind the wrapper; `replace`: the stub is in its place. */
+  readonly mode: 'replace' | 'wrap';
+  /** What answers while nobody serves it. */
+  readonly fallback: Fallback;
   /** Sources of `livectl trigger`, as in livectl.json. */
   readonly triggers: readonly TriggerSource[];
 }
@@ -52,6 +58,8 @@ export type SessionEvent =
       readonly url: string | undefined;
       readonly stage: string;
       readonly functions: readonly ServedFunction[];
+      /** Wrapped functions of the local cloud that are not served: their deployed code answers. Absent where there are none. */
+      readonly not_served?: readonly { readonly name: string; readonly url: string | undefined }[];
       /** By which `livectl trigger` and `livectl invoke` find what is served. */
       readonly trigger_args: readonly string[];
       /** From the start of the process, in milliseconds. */
@@ -75,6 +83,8 @@ export type SessionEvent =
       readonly level: LogLevel;
       readonly message: string;
     }
+  /** A line of a wrapped function in the local cloud: of its deployed code, or of the wrapper. */
+  | { readonly event: 'deployed_log'; readonly function: string; readonly message: string }
   | {
       readonly event: 'result';
       readonly id: string;

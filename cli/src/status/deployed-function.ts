@@ -2,22 +2,12 @@
 
 import { firstLine } from '../../../protocol/live-debug-error.ts';
 import type { FunctionConfiguration } from '../aws/function-variables.ts';
+import { differences, type ExpectedStub, missingVariables, stubVariableCount } from './expected-stub.ts';
 import type { DeployedFunction } from './status-lines.ts';
-
-/** What the stage's manifest says a stub of it has. */
-export interface ExpectedStub {
-  readonly stage: string;
-  /** The function's name in the stage. */
-  readonly name: string;
-  readonly table: string;
-  readonly relayUrl: string;
-  /** SHA-256 of the module's stub in base64; undefined in a manifest of an older module. */
-  readonly codeSha256: string | undefined;
-}
+import { hasWrapper, wrappedFunction } from './wrapped-function.ts';
 
 /** The one handler that stubs have. */
 const stubHandler = 'index.handler';
-const stubVariables = ['LIVE_DEBUG_STAGE', 'LIVE_DEBUG_FUNCTION', 'LIVE_DEBUG_TABLE', 'LIVE_DEBUG_RELAY'];
 
 /**
  * Compares a function with the stub that `expected` says; without it, says whether any stub is there. `knownSha256` is the
@@ -30,7 +20,7 @@ export function deployedFunction(
   expected?: ExpectedStub,
 ): DeployedFunction {
   const { codeSha256, handler, layers, runtime, updateReason, updateStatus, variables } = deployed;
-  const missing = stubVariables.filter((name) => variables[name] === undefined);
+  const missing = missingVariables(variables);
   const isConfigured = missing.length === 0;
   // A stub of another version has another package, which nothing tells from the function's own.
   const isStubCode = [knownSha256, expected?.codeSha256].includes(codeSha256);
@@ -41,7 +31,11 @@ export function deployedFunction(
   const problems: string[] = [];
   if (updateStatus === 'Failed')
     problems.push(`its last update failed: ${firstLine(updateReason) || 'Lambda gives no reason'}`);
-  const isOwn = !isStubCode && missing.length === stubVariables.length;
+  if (!isStubCode && (expected?.isWrapped || (!expected && hasWrapper(deployed)))) {
+    const found = wrappedFunction(deployed, expected);
+    return { ...at, ...found, problems: [...problems, ...found.problems] };
+  }
+  const isOwn = !isStubCode && missing.length === stubVariableCount;
   if (isOwn) {
     if (expected) problems.push('it runs its own package and has none of the stub’s variables');
     return {
@@ -59,6 +53,7 @@ export function deployedFunction(
   if (!/^nodejs/.test(runtime))
     problems.push(`its runtime is ${JSON.stringify(runtime)}, and the stub needs Node.js`);
   if (problems.length > 0) return { ...at, state: 'half', problems, remedy: halfRemedy(functionName) };
+  if (expected?.isWrapped) problems.push('it is a stub, and the stage wraps it');
   if (expected) problems.push(...differences(variables, expected));
   if (problems.length > 0) return { ...at, state: 'other', problems, remedy: applyRemedy(expected) };
   if (expected && layers.length > 0)
@@ -73,22 +68,6 @@ export function deployedFunction(
       ? { remedy: 'let the function take the module’s output stub.layers while live' }
       : {}),
   };
-}
-
-/** Names, not values, but for where a value is in the manifest too. */
-function differences(variables: Readonly<Record<string, string>>, expected: ExpectedStub): string[] {
-  const wanted = {
-    LIVE_DEBUG_STAGE: expected.stage,
-    LIVE_DEBUG_FUNCTION: expected.name,
-    LIVE_DEBUG_TABLE: expected.table,
-    LIVE_DEBUG_RELAY: expected.relayUrl,
-  };
-  return Object.entries(wanted)
-    .filter(([name, value]) => variables[name] !== value)
-    .map(
-      ([name, value]) =>
-        `its ${name} is ${JSON.stringify(variables[name])}, and the stage’s ${JSON.stringify(value)}`,
-    );
 }
 
 function applyRemedy(expected: ExpectedStub | undefined): string {

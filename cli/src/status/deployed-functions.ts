@@ -7,7 +7,8 @@ import type { HttpClient } from '../../../protocol/http-client.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import type { AwsIdentity } from '../aws/aws-identity.ts';
 import { functionConfiguration } from '../aws/function-variables.ts';
-import { deployedFunction, type ExpectedStub } from './deployed-function.ts';
+import { deployedFunction } from './deployed-function.ts';
+import type { ExpectedStub } from './expected-stub.ts';
 import type { DeployedFunction } from './status-lines.ts';
 
 /** Requests at once; GetFunctionConfiguration is throttled at 100 per second for an account (AWS: "Lambda quotas"). */

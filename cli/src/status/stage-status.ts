@@ -14,10 +14,13 @@ import { jsonLine } from '../control/json-line.ts';
 import { exitCodeOf, exitCodes } from '../exit-code.ts';
 import { reportFailure } from '../log/failure.ts';
 import { processOutput } from '../log/output.ts';
+import { fallbackOf } from '../manifest/fallback.ts';
+import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
 import { deployedFunctions } from './deployed-functions.ts';
 import {
   clientStatus,
+  type DeployedFunction,
   deployedLines,
   type RelayStatus,
   type StageStatus,
@@ -54,7 +57,7 @@ export async function showStatus(options: StatusOptions): Promise<number> {
 }
 
 /** What isn't known isn't held against a stage. */
-const isTolerable: ReadonlySet<string> = new Set(['stub', 'updating', 'unknown']);
+const isTolerable: ReadonlySet<string> = new Set(['stub', 'wrapped', 'updating', 'unknown']);
 
 export interface FunctionStatusOptions extends Omit<StatusOptions, 'stage' | 'name'> {
   /** On AWS. */
@@ -91,9 +94,12 @@ async function statusOf(
     isEmulated: hasEmulator(),
   });
   const { functionNames, relayUrl, stubSha256: codeSha256 } = manifest;
-  const asked = [...functionNames].map(([name, functionName]) => ({
-    functionName,
-    expected: { stage: options.stage, name, table: context.tableName, relayUrl, codeSha256 },
+  const asked = manifest.functions.map(({ name, wrap }) => ({
+    functionName: functionNames.get(name) ?? name,
+    expected: {
+      ...{ stage: options.stage, name, table: context.tableName, relayUrl, codeSha256 },
+      isWrapped: wrap !== undefined,
+    },
   }));
   const [clients, deployed, relay] = await Promise.all([
     directory.clients(options.stage),
@@ -108,11 +114,16 @@ async function statusOf(
     region: identity.region,
     ...(manifest.isOfModule01 ? { module: '0.1' as const } : {}),
     functions: manifest.functions.map(({ name }) => name),
-    deployed,
+    deployed: deployed.map((one, index) => ({ ...one, ...liveOf(manifest.functions[index]) })),
     relay,
     ...clockOf(skew.estimate),
     clients: clients.map((client) => clientStatus(client, now)),
   };
+}
+
+function liveOf(settings: FunctionSettings | undefined): Pick<DeployedFunction, 'mode' | 'fallback'> {
+  if (settings === undefined) return {};
+  return { mode: settings.wrap ? 'wrap' : 'replace', fallback: fallbackOf(settings) };
 }
 
 function clockOf(estimate: SkewEstimate | undefined): Pick<StageStatus, 'clock'> {

@@ -3,8 +3,10 @@ import { noticeableSkewMs } from '../../../protocol/clock-skew.ts';
 import { type ClientItem, clientItemPrefix, wholeStageItem } from '../../../protocol/directory.ts';
 import { printable } from '../log/printable.ts';
 import { skewWords } from '../log/quantities.ts';
+import { fallbackWords } from '../log/ready-lines.ts';
 import { shellWords } from '../log/shell-words.ts';
 import { type Style, style } from '../log/style.ts';
+import type { Fallback } from '../manifest/fallback.ts';
 
 export type RelayStatus =
   | { readonly url: string; readonly reachable: true; readonly ms: number }
@@ -13,15 +15,29 @@ export type RelayStatus =
 /**
  * `stub`: a whole stub, of the stage that was asked for. `own`: nothing of a stub. `half`: an update of the function was
  * refused half-way. `other`: a whole stub of another stage. `updating`: Lambda is still at it. `missing`: there is no such
- * function. `unknown`: AWS didn't say.
+ * function. `unknown`: AWS didn't say. Of functions that are wrapped: `wrapped` where all is there, `unwrapped` where nothing of
+ * the module is.
  */
-export type DeployedState = 'stub' | 'own' | 'half' | 'other' | 'updating' | 'missing' | 'unknown';
+export type DeployedState =
+  | 'stub'
+  | 'own'
+  | 'half'
+  | 'other'
+  | 'updating'
+  | 'missing'
+  | 'unknown'
+  | 'wrapped'
+  | 'unwrapped';
 
 /** Also an object of `status --format json`. */
 export interface DeployedFunction {
   /** What it is called on AWS. */
   readonly function_name: string;
   readonly state: DeployedState;
+  /** By the stage's manifest; absent where no stage was asked for. */
+  readonly mode?: 'replace' | 'wrap';
+  /** What answers while nobody serves it; as `mode`. */
+  readonly fallback?: Fallback;
   /** The stage that its variables name. */
   readonly stage?: string;
   /** What isn't as it should be; empty for a whole stub, and for `own` where no stage was asked for. */
@@ -85,12 +101,15 @@ export function statusLines(status: StageStatus, colour: boolean): string {
       `  module     ${paint.warn(status.module)}: its invocations cannot prove that they are the stage’s; apply module 0.2`,
     );
   lines.push(`  functions  ${functions.map(printable).join(', ')}`);
-  const whole = deployed.filter(({ problems, state }) => state === 'stub' && problems.length === 0);
+  const isWhole = ({ problems, state }: DeployedFunction) =>
+    (state === 'stub' || state === 'wrapped') && problems.length === 0;
+  const whole = deployed.filter(isWhole);
   const others = deployed.filter((one) => !whole.includes(one));
   lines.push(
-    `  deployed   ${others.length === 0 ? paint.ok(`${whole.length} stubs`) : `${whole.length} of ${deployed.length} are stubs of this stage`}`,
+    `  deployed   ${others.length === 0 ? paint.ok(wholeWords(whole)) : `${whole.length} of ${deployed.length} are live in this stage`}`,
     ...deployedLines(others, colour).map((line) => `             ${line}`),
   );
+  lines.push(...unservedLines(deployed, paint));
   lines.push(
     relay.reachable
       ? `  relay      ${paint.ok('reachable')} in ${relay.ms} ms ${paint.dim(printable(relay.url))}`
@@ -111,6 +130,29 @@ export function statusLines(status: StageStatus, colour: boolean): string {
   return lines.join('\n');
 }
 
+/** e.g. `2 stubs, 1 wrapped`. */
+function wholeWords(whole: readonly DeployedFunction[]): string {
+  const wrapped = whole.filter(({ state }) => state === 'wrapped').length;
+  const stubs = whole.length - wrapped;
+  const words = [
+    ...(stubs > 0 || wrapped === 0 ? [`${stubs} stubs`] : []),
+    ...(wrapped > 0 ? [`${wrapped} wrapped`] : []),
+  ];
+  return words.join(', ');
+}
+
+/** Which functions answer while nobody serves, and how; nothing where all of them fail. */
+function unservedLines(deployed: readonly DeployedFunction[], paint: Style): string[] {
+  const groups = new Map<string, string[]>();
+  for (const { fallback, function_name: name } of deployed) {
+    if (fallback === undefined) continue;
+    const words = fallbackWords(fallback);
+    groups.set(words, [...(groups.get(words) ?? []), printable(name)]);
+  }
+  if (deployed.every(({ fallback }) => fallback === undefined || fallback.kind === 'none')) return [];
+  return [...groups].map(([words, names]) => `  unserved   ${names.join(', ')}: ${paint.dim(words)}`);
+}
+
 const stateWords: Readonly<Record<DeployedState, string>> = {
   stub: 'a stub',
   own: 'its own package',
@@ -119,6 +161,8 @@ const stateWords: Readonly<Record<DeployedState, string>> = {
   updating: 'being updated',
   missing: 'not there',
   unknown: 'not known',
+  wrapped: 'its own package, wrapped',
+  unwrapped: 'its own package, not wrapped',
 };
 
 /** A line for each function, and below it what is wrong and what to do. */
@@ -126,7 +170,8 @@ export function deployedLines(deployed: readonly DeployedFunction[], colour: boo
   const paint = style(colour);
   return deployed.flatMap(({ function_name: name, problems, remedy, stage, state }) => {
     const isWell = problems.length === 0;
-    const of = state === 'stub' && stage !== undefined ? ` of stage ${printable(stage)}` : '';
+    const of =
+      (state === 'stub' || state === 'wrapped') && stage !== undefined ? ` of stage ${printable(stage)}` : '';
     return [
       `${paint.name(printable(name))}: ${(isWell ? paint.ok : paint.bad)(stateWords[state])}${of}`,
       ...problems.map((problem) => `  ${printable(problem)}`),

@@ -7,15 +7,26 @@ export const lambda: Source<unknown> = {
   missing: () => [],
   async publish(given, { lambdaName }, aws) {
     const payload = (await given.json('payload')) ?? '{}';
-    return invokeFunction(lambdaName, payload, given.has('async') ? 'Event' : 'RequestResponse', aws);
+    const invocationType = given.has('async') ? 'Event' : 'RequestResponse';
+    return invokeFunction({ lambdaName, payload, invocationType }, aws);
   },
 };
 
-/** `RequestResponse` waits for the function, `Event` does not. Rejects with a LiveDebugError. */
+/** One call of Lambda's Invoke. */
+export interface Invocation {
+  /** Name or ARN. */
+  readonly lambdaName: string;
+  /** JSON text. */
+  readonly payload: string;
+  /** `RequestResponse` waits for the function, `Event` does not. */
+  readonly invocationType: 'RequestResponse' | 'Event';
+  /** JSON text. */
+  readonly clientContext?: string | undefined;
+}
+
+/** Rejects with a LiveDebugError. */
 export async function invokeFunction(
-  lambdaName: string,
-  payload: string,
-  invocationType: 'RequestResponse' | 'Event',
+  { clientContext, invocationType, lambdaName, payload }: Invocation,
   aws: Aws,
 ): Promise<Published> {
   const output = await aws.call('lambda:InvokeFunction', lambdaName, (calls) =>
@@ -23,6 +34,9 @@ export async function invokeFunction(
       FunctionName: lambdaName,
       InvocationType: invocationType,
       Payload: Buffer.from(payload),
+      ...(clientContext === undefined
+        ? {}
+        : { ClientContext: Buffer.from(clientContext).toString('base64') }),
     }),
   );
   const requestId = output.$metadata.requestId ?? '';

@@ -10,6 +10,7 @@ import type { Place } from '../place.ts';
 import { readStdin } from '../read-stdin.ts';
 import { httpEnd, httpFrontOf } from '../session/http-front.ts';
 import { parseLambdaEvent } from '../session/lambda-event.ts';
+import { deployedCodeOf } from './deployed-code.ts';
 import { Given } from './given.ts';
 import { functionErrorLines, invokeObject, refusalLine } from './invoke-lines.ts';
 import { invokeFunction } from './lambda.ts';
@@ -20,6 +21,8 @@ export interface InvokeOptions {
   readonly functionName: string;
   /** A file, JSON text, or `-`. */
   readonly event: string;
+  /** The deployed code answers, whoever serves. */
+  readonly deployed: boolean;
   readonly format: 'pretty' | 'json';
   readonly verbose: boolean;
 }
@@ -42,10 +45,16 @@ export async function runInvoke(options: InvokeOptions): Promise<number> {
 
 async function invoke(options: InvokeOptions, payload: string, stage: TriggerStage): Promise<number> {
   const { format, functionName } = options;
-  const { lambdaName, name } = functionNamed(functionName, stage);
-  const watch = await stage.watch();
+  const called = functionNamed(functionName, stage);
+  const { name } = called;
+  const target = options.deployed ? deployedCodeOf(called) : called;
+  // A livectl that serves does not see what the deployed code answers.
+  const watch = options.deployed ? undefined : await stage.watch();
   try {
-    const { answer, ids, traces } = await invokeFunction(lambdaName, payload, 'RequestResponse', stage.aws);
+    const { answer, ids, traces } = await invokeFunction(
+      { ...target, payload, invocationType: 'RequestResponse' },
+      stage.aws,
+    );
     const body = Buffer.from(answer?.body ?? []);
     const { functionError } = answer ?? {};
     const event = Buffer.from(payload);

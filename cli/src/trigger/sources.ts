@@ -1,4 +1,5 @@
 // Every event source by its name, as in livectl.json, and what it is to one function.
+import type { Fallback } from '../manifest/fallback.ts';
 import { sourcesOf, type TriggerTargets } from '../manifest/trigger-targets.ts';
 import type { Aws } from './aws.ts';
 import { dynamodb } from './dynamodb.ts';
@@ -45,6 +46,8 @@ export interface TriggerFunction {
   /** What Lambda calls it: the name or ARN to invoke. */
   readonly lambdaName: string;
   readonly targets: TriggerTargets;
+  /** What answers while nobody serves it. */
+  readonly fallback: Fallback;
 }
 
 /** The sources that are set up for the function; `lambda` goes without saying. */

@@ -13,6 +13,7 @@ import { type LocalPlace, type RunningServe, readServeStates } from '../control/
 import { type Watch, watchServe } from '../control/watch.ts';
 import { shellWords } from '../log/shell-words.ts';
 import { didYouMean } from '../manifest/did-you-mean.ts';
+import { fallbackOf } from '../manifest/fallback.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
 import { type Place, placeArgs } from '../place.ts';
 import { Aws } from './aws.ts';
@@ -58,7 +59,7 @@ async function openAws(options: StageOptions): Promise<TriggerStage> {
   const { context, directory, http, identity } = await openStage(options);
   try {
     const { region } = identity;
-    const { functionNames, targets } = await readStageManifest(directory, name, undefined, {
+    const { functionNames, functions, targets } = await readStageManifest(directory, name, undefined, {
       region,
       isEmulated: hasEmulator(),
     }).catch((error: unknown) => {
@@ -66,10 +67,11 @@ async function openAws(options: StageOptions): Promise<TriggerStage> {
     });
     return {
       name: `stage ${name}`,
-      functions: [...functionNames].map(([functionName, lambdaName]) => ({
-        name: functionName,
-        lambdaName,
-        targets: targets.get(functionName) ?? {},
+      functions: functions.map((settings) => ({
+        name: settings.name,
+        lambdaName: functionNames.get(settings.name) ?? settings.name,
+        targets: targets.get(settings.name) ?? {},
+        fallback: fallbackOf(settings),
       })),
       aws: new Aws({
         region,
@@ -116,11 +118,16 @@ async function openLocal(root: string, config: string | undefined): Promise<Trig
   );
   if (found === undefined) throw notServed(folder, locals);
   const { serve, watch } = found;
-  const { credentials, endpoint, region, targets } = serve.place;
+  const { credentials, endpoint, fallbacks, region, targets } = serve.place;
   const http = new HttpClient();
   return {
     name: serve.manifest,
-    functions: serve.functions.map((name) => ({ name, lambdaName: name, targets: targets[name] ?? {} })),
+    functions: serve.functions.map((name) => ({
+      name,
+      lambdaName: name,
+      targets: targets[name] ?? {},
+      fallback: fallbacks[name] ?? { kind: 'none' },
+    })),
     aws: new Aws({
       region,
       credentials: async () => credentials,

@@ -5,6 +5,8 @@ import { pretty } from '../../src/log/pretty.ts';
 import type { SessionEvent } from '../../src/session/session-event.ts';
 import { written } from './written.ts';
 
+const replaced = { mode: 'replace', fallback: { kind: 'none' } } as const;
+
 const id = '8f5e4d3c-0000-4000-8000-000000000000';
 
 function shown(event: SessionEvent, colour = false): string {
@@ -14,9 +16,15 @@ function shown(event: SessionEvent, colour = false): string {
 }
 
 const served = [
-  { name: 'hello', url: 'http://127.0.0.1:3000/hello', triggers: [] },
-  { name: 'orders', url: 'http://127.0.0.1:3000/orders', method: 'POST', triggers: ['http', 'sns'] },
-  { name: 'worker', url: 'http://127.0.0.1:3000/worker', triggers: ['sqs', 's3', 'kinesis'] },
+  { name: 'hello', url: 'http://127.0.0.1:3000/hello', ...replaced, triggers: [] },
+  {
+    name: 'orders',
+    url: 'http://127.0.0.1:3000/orders',
+    method: 'POST',
+    ...replaced,
+    triggers: ['http', 'sns'],
+  },
+  { name: 'worker', url: 'http://127.0.0.1:3000/worker', ...replaced, triggers: ['sqs', 's3', 'kinesis'] },
 ] as const;
 const result = { event: 'result', id, function: 'hello', ok: true, ms: 12.5, code_ms: 2.3 } as const;
 
@@ -45,12 +53,14 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
           url: 'https://api.example/both',
           method: 'ANY',
           function_url: 'https://both.on.aws/',
+          ...replaced,
           triggers: ['http', 'function_url'],
         },
         {
           name: 'open',
           url: 'https://open.on.aws/',
           function_url: 'https://open.on.aws/',
+          ...replaced,
           triggers: ['function_url'],
         },
         {
@@ -58,9 +68,10 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
           url: 'https://signed.on.aws/',
           function_url: 'https://signed.on.aws/',
           authorization_type: 'AWS_IAM',
+          ...replaced,
           triggers: ['function_url'],
         },
-        { name: 'plain', url: undefined, triggers: [] },
+        { name: 'plain', url: undefined, ...replaced, triggers: [] },
       ],
       trigger_args: ['--stage', 'dev-tom'],
       ms: 431,
@@ -79,12 +90,14 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
           url: 'https://api.example/open',
           route_authorization_type: 'NONE',
           public: true,
+          ...replaced,
           triggers: ['http'],
         },
         {
           name: 'iam',
           url: 'https://api.example/iam',
           route_authorization_type: 'AWS_IAM',
+          ...replaced,
           triggers: ['http'],
         },
         {
@@ -92,6 +105,7 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
           url: 'https://api.example/jwt',
           method: 'POST',
           route_authorization_type: 'JWT',
+          ...replaced,
           triggers: ['http'],
         },
         {
@@ -99,6 +113,7 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
           url: 'https://also.on.aws/',
           function_url: 'https://also.on.aws/',
           public: true,
+          ...replaced,
           triggers: ['function_url'],
         },
       ],

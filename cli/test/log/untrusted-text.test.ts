@@ -14,6 +14,8 @@ import { functionCheckLines } from '../../src/vpn/endpoint-lines.ts';
 import { guideLines } from '../../src/vpn/guide-lines.ts';
 import { written } from './written.ts';
 
+const replaced = { mode: 'replace', fallback: { kind: 'none' } } as const;
+
 /** Control characters but tab and line feed, separators that end a line for some, and Unicode's Bidi_Control. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the matter
 const obeyed = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]|\p{Bidi_Control}/u;
@@ -218,9 +220,9 @@ describe('views', () => {
       url: text,
       stage: text,
       functions: [
-        { name: text, url: text, public: true, triggers: [] },
-        { name: text, url: undefined, function_url: text, triggers: ['function_url', 'sqs'] },
-        { name: text, url: undefined, triggers: [] },
+        { name: text, url: text, public: true, ...replaced, triggers: [] },
+        { name: text, url: undefined, function_url: text, ...replaced, triggers: ['function_url', 'sqs'] },
+        { name: text, url: undefined, ...replaced, triggers: [] },
       ],
       trigger_args: ['--stage', text],
       ms: 1,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { FunctionConfiguration } from '../../src/aws/function-variables.ts';
-import { deployedFunction, type ExpectedStub } from '../../src/status/deployed-function.ts';
+import { deployedFunction } from '../../src/status/deployed-function.ts';
+import type { ExpectedStub } from '../../src/status/expected-stub.ts';
 
 const stubCode = 'c3R1Yg==';
 const variables = {
@@ -26,7 +27,14 @@ const expected: ExpectedStub = {
   name: 'orders',
   table: 'live-debug-dev',
   relayUrl: variables.LIVE_DEBUG_RELAY,
+  isWrapped: false,
   codeSha256: stubCode,
+};
+const toWrap = { ...expected, isWrapped: true };
+const wrapped = {
+  ...own,
+  layers: ['arn:aws:lambda:eu-west-1:123456789012:layer:live-debug-dev-wrapper:7'],
+  variables: { ...variables, AWS_LAMBDA_EXEC_WRAPPER: '/opt/live-debug' },
 };
 const older = { ...expected, codeSha256: undefined };
 
@@ -98,6 +106,19 @@ test.each([
     'stub',
     'it has 1 layers',
   ],
+  ['a wrapped function', wrapped, toWrap, 'wrapped', ''],
+  ['a wrapped function without a stage', wrapped, undefined, 'wrapped', ''],
+  ['a function that is to be wrapped', own, toWrap, 'unwrapped', 'it lacks the layer of the wrapper'],
+  ['one without the layer', { ...wrapped, layers: [] }, toWrap, 'half', 'it lacks the layer of the wrapper'],
+  ['one without the variables', { ...own, layers: wrapped.layers }, toWrap, 'half', 'LIVE_DEBUG_STAGE'],
+  [
+    'one wrapped for another stage',
+    { ...wrapped, variables: { ...wrapped.variables, LIVE_DEBUG_STAGE: 'prod' } },
+    toWrap,
+    'other',
+    'its LIVE_DEBUG_STAGE is "prod"',
+  ],
+  ['a stub where the stage wraps', stub, toWrap, 'other', 'it is a stub, and the stage wraps it'],
   [
     'an update that failed',
     { ...own, updateStatus: 'Failed', updateReason: 'no role\nat all' },

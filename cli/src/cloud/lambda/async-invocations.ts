@@ -23,8 +23,6 @@ export interface AsyncEvent {
   readonly messageId?: string;
   /** JSON text. */
   readonly clientContext?: string | undefined;
-  /** The version or alias that is called. */
-  readonly qualifier?: string | undefined;
 }
 
 export interface AsyncOptions {
@@ -110,17 +108,12 @@ export class AsyncInvocations {
 
   /** Undefined when the cloud stopped. */
   async #attempt(event: AsyncEvent, id: string, traceId: string): Promise<Outcome | undefined> {
-    const { functionName, payload, clientContext, qualifier } = event;
+    const { functionName, payload, clientContext } = event;
     if (this.#running < asyncLimits.concurrent) this.#running += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.#closed) return undefined;
     try {
-      return await this.#options.host.invoke(functionName, payload, {
-        id,
-        clientContext,
-        traceId,
-        qualifier,
-      });
+      return await this.#options.host.invoke(functionName, payload, { id, clientContext, traceId });
     } catch {
       return undefined;
     } finally {

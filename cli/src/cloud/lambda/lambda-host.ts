@@ -1,14 +1,16 @@
-// The Lambda host: runs deployed stubs, one invocation per instance at a time, scaling out up to a bound.
+// The Lambda host: runs deployed functions, stubs and wrapped ones, one invocation per instance at a time, scaling out up to
+// a bound.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
-import { errorName, LiveDebugError } from '../../../../protocol/live-debug-error.ts';
+import { errorName, LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
 import { functionError, type Outcome, type ResponseSink } from '../../worker/contract.ts';
 import { keptWarm } from '../../worker/pool/kept-warm.ts';
 import { functionArn } from '../aws-api/access.ts';
 import type { CloudFunction, StubFailure } from '../cloud.ts';
-import { type Job, LambdaInstance } from './lambda-instance.ts';
+import { type InstanceProgram, type Job, LambdaInstance } from './lambda-instance.ts';
 import { type StubPlace, stubEnvironment } from './stub-environment.ts';
 import { newTrace } from './trace.ts';
+import type { WrappedFunction } from './wrapped-function.ts';
 
 /**
  * How long an unused instance stays, in milliseconds; AWS doesn't say, and is in this range. The last used one of each
@@ -18,13 +20,18 @@ const keepWarmMs = 5 * 60_000;
 
 export interface HostOptions {
   readonly functions: readonly CloudFunction[];
-  /** The unpacked stub; all functions run the same. */
+  /** The unpacked stub; all functions that it replaces run the same. */
   readonly taskRoot: string;
   readonly command: readonly [string, ...string[]];
+  /** What a wrapped function runs; undefined where the stub takes its place. */
+  readonly wrapped?: (
+    deployed: WrappedFunction,
+    logStreamName: string,
+  ) => Promise<InstanceProgram | undefined>;
   /** Instances at one time, over all functions. */
   readonly maxInstances: number;
   readonly place: StubPlace;
-  /** The stub's timeout in seconds. */
+  /** In seconds. */
   readonly timeoutOf: (deployed: CloudFunction) => number;
   readonly clock: Clock;
   readonly onLog: (functionName: string, message: string) => void;
@@ -40,8 +47,6 @@ export interface InvokeOptions {
   readonly responseSink?: ResponseSink | undefined;
   /** X-Ray header; that of a new chain by default. */
   readonly traceId?: string;
-  /** The version or alias that is called, which the function sees in its ARN; the code is the same for all. */
-  readonly qualifier?: string | undefined;
 }
 
 interface Waiting {
@@ -57,6 +62,8 @@ export class LambdaHost {
   #queue: Waiting[] = [];
   /** In any state but ended. */
   readonly #instances = new Set<LambdaInstance>();
+  /** Wrapped functions whose code is being prepared, by name: instances that are as good as starting. */
+  readonly #preparing: string[] = [];
   /** Until their processes are gone. */
   readonly #living = new Set<Promise<void>>();
   #assigning = false;
@@ -74,7 +81,7 @@ export class LambdaHost {
 
   /** Instances that exist now, those that are starting included. */
   get instanceCount(): number {
-    return this.#instances.size;
+    return this.#instances.size + this.#preparing.length;
   }
 
   /** Rejects only for a function that isn't deployed and after `close`; all else is an outcome. */
@@ -89,7 +96,7 @@ export class LambdaHost {
     const job: Job = {
       id: options.id ?? randomUUID(),
       event,
-      invokedFunctionArn: functionArn(functionName, options.qualifier),
+      invokedFunctionArn: functionArn(functionName),
       traceId: options.traceId ?? newTrace(this.#options.clock.now()),
       clientContext: options.clientContext,
       responseSink: options.responseSink,
@@ -123,6 +130,7 @@ export class LambdaHost {
     for (const { isStarting, functionName } of this.#instances) {
       if (isStarting) onTheWay.set(functionName, (onTheWay.get(functionName) ?? 0) + 1);
     }
+    for (const name of this.#preparing) onTheWay.set(name, (onTheWay.get(name) ?? 0) + 1);
     this.#queue = this.#queue.filter((waiting) => {
       const { functionName } = waiting;
       const idle = this.#idle((instance) => instance.functionName === functionName).at(-1);
@@ -146,13 +154,13 @@ export class LambdaHost {
   async #start({ functionName, job }: Waiting): Promise<void> {
     const deployed = this.#functions.get(functionName);
     if (!deployed) return;
-    const { command, taskRoot, place, timeoutOf, clock, onLog, onFailed } = this.#options;
+    const { timeoutOf, clock, onLog, onFailed } = this.#options;
+    const program = isWrapped(deployed) ? await this.#prepare(deployed) : this.#stub(deployed);
+    if (!program || this.#closed) return this.#assign();
     const instance = new LambdaInstance(
       {
+        ...program,
         functionName,
-        command,
-        taskRoot,
-        environment: stubEnvironment(deployed, place, logStreamName(clock.now())),
         timeoutSeconds: timeoutOf(deployed),
         clock,
         onLog: (message) => onLog(functionName, message),
@@ -171,6 +179,27 @@ export class LambdaHost {
     const error = await instance.initialised;
     if (error) this.#failOldest(functionName, { ok: false, error });
     this.#assign();
+  }
+
+  #stub(deployed: CloudFunction): InstanceProgram {
+    const { command, taskRoot, place, clock } = this.#options;
+    const environment = stubEnvironment(deployed, place, logStreamName(clock.now()));
+    return { command, taskRoot, environment, hasToken: true };
+  }
+
+  /** Undefined where it can't be started; whoever waits for it has been answered then. */
+  async #prepare(deployed: WrappedFunction): Promise<InstanceProgram | undefined> {
+    const { clock, wrapped } = this.#options;
+    this.#preparing.push(deployed.name);
+    try {
+      return (await wrapped?.(deployed, logStreamName(clock.now()))) ?? this.#stub(deployed);
+    } catch (error) {
+      const failed = functionError('Runtime.InvalidEntrypoint', messageOf(error));
+      this.#failOldest(deployed.name, { ok: false, error: failed });
+      return undefined;
+    } finally {
+      this.#preparing.splice(this.#preparing.indexOf(deployed.name), 1);
+    }
   }
 
   #failOldest(functionName: string, outcome: Outcome): void {
@@ -221,6 +250,10 @@ export class LambdaHost {
       { background: true },
     );
   }
+}
+
+function isWrapped(deployed: CloudFunction): deployed is WrappedFunction {
+  return deployed.wrap !== undefined;
 }
 
 /** As Lambda names them, e.g. `2026/01/31/[$LATEST]0123456789abcdef0123456789abcdef`. */

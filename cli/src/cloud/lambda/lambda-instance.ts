@@ -1,4 +1,4 @@
-// The Lambda host: one warm instance of one deployed stub, a process that takes one invocation at a time.
+// The Lambda host: one warm instance of one deployed function, a stub or wrapped, a process that takes one invocation at a time.
 import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { messageOf } from '../../../../protocol/live-debug-error.ts';
@@ -15,11 +15,17 @@ import { LastWords } from './last-words.ts';
 /** How long the output of a process that is gone may take to be read, in milliseconds. */
 const outputBoundMs = 1000;
 
-export interface InstanceOptions {
-  readonly functionName: string;
+/** What runs in an instance. */
+export interface InstanceProgram {
   readonly command: readonly [string, ...string[]];
   readonly taskRoot: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Its runtime client sends livectl's token with every call; else its user is looked up. */
+  readonly hasToken: boolean;
+}
+
+export interface InstanceOptions extends InstanceProgram {
+  readonly functionName: string;
   readonly timeoutSeconds: number;
   readonly clock: Clock;
   readonly onLog: (message: string) => void;
@@ -115,8 +121,8 @@ export class LambdaInstance {
   }
 
   async #live(): Promise<void> {
-    const { command, taskRoot, environment, clock, onLog } = this.#options;
-    const token = randomBytes(16).toString('hex');
+    const { command, taskRoot, environment, hasToken, clock, onLog } = this.#options;
+    const token = hasToken ? randomBytes(16).toString('hex') : undefined;
     const api = await startRuntimeApi({ token });
     if (this.#state !== 'ended') {
       this.#api = api;
@@ -126,7 +132,7 @@ export class LambdaInstance {
           ...environment,
           AWS_LAMBDA_RUNTIME_API: api.address,
           LAMBDA_TASK_ROOT: taskRoot,
-          LIVECTL_RUNTIME_TOKEN: token,
+          ...(token === undefined ? {} : { LIVECTL_RUNTIME_TOKEN: token }),
         },
         mark: api.address,
       });

@@ -27,7 +27,6 @@ export function stubEnvironment(
   place: StubPlace,
   logStreamName: string,
 ): Record<string, string> {
-  const { accessKeyId, secretAccessKey, sessionToken } = place.role.credentials;
   const basics = inherited.flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
@@ -37,6 +36,16 @@ export function stubEnvironment(
     LANG: 'en_US.UTF-8',
     ...functionsOwn(deployedVariables(deployed, place)),
     ...Object.fromEntries(basics),
+    ...stubVariables(deployed, place),
+    ...lambdaVariables(deployed, place, logStreamName),
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x',
+    _HANDLER: 'index.handler',
+  };
+}
+
+/** What the module gives a stub, and a wrapper. */
+export function stubVariables(deployed: CloudFunction, place: StubPlace): Record<string, string> {
+  return {
     LIVE_DEBUG_STAGE: place.stage,
     LIVE_DEBUG_FUNCTION: deployed.name,
     LIVE_DEBUG_TABLE: place.tableName,
@@ -45,19 +54,28 @@ export function stubEnvironment(
     ...invokeMode(deployed),
     // Not AWS_ENDPOINT_URL: that is the handler's, who may have been sent to another emulator.
     LIVE_DEBUG_DIRECTORY_ENDPOINT: place.directoryUrl,
+  };
+}
+
+/** What Lambda reserves, but for what says which code it runs. */
+export function lambdaVariables(
+  deployed: CloudFunction,
+  { role }: StubPlace,
+  logStreamName: string,
+): Record<string, string> {
+  const { accessKeyId, secretAccessKey, sessionToken } = role.credentials;
+  return {
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_SESSION_TOKEN: sessionToken,
-    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x',
     AWS_LAMBDA_FUNCTION_NAME: deployed.name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(deployed.memorySize),
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${deployed.name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
-    _HANDLER: 'index.handler',
   };
 }
 
@@ -98,7 +116,8 @@ function functionsOwn({ NODE_OPTIONS, ...others }: CloudFunction['environment'])
   return NODE_OPTIONS === undefined ? others : { ...others, [nodeOptionsVariable]: NODE_OPTIONS };
 }
 
-/** The stub outlives its function's timeout, which livectl applies; Lambda allows 900 seconds. */
-export function stubTimeout(deployed: CloudFunction): number {
+/** A stub outlives its function's timeout, which livectl applies; Lambda allows 900 seconds. A wrapped function keeps its own. */
+export function deployedTimeout(deployed: CloudFunction): number {
+  if (deployed.wrap) return deployed.timeout;
   return Math.min(900, deployed.timeout + 5);
 }

@@ -68,6 +68,7 @@ void run();
 async function run(): Promise<void> {
   if (settings.debugger === 'listen') marks.debugger(await openDebugger());
   const location = settings.assigned === 'later' ? await takeAssignment() : undefined;
+  if (location === undefined) importFromNodePath(process.env.NODE_PATH);
   model = handlerModel(process.env.AWS_EXECUTION_ENV);
   patchConsole(process.env, model);
   if (model === 'promises-only') {

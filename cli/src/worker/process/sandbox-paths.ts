@@ -43,8 +43,8 @@ export function sandboxNotices(code: FunctionCode, given: Variables): string[] {
   return notices;
 }
 
-/** A later layer's file hides an earlier one's. */
-function fileInLayers(file: string, layers: readonly string[]): string | undefined {
+/** A file below /opt in the folders of layers, of which a later one hides an earlier one's; undefined where none has it. */
+export function fileInLayers(file: string, layers: readonly string[]): string | undefined {
   const places = layers.toReversed().map((layer) => join(layer, file.slice('/opt/'.length)));
   return places.find((place) => kindOf(place) === 'file');
 }

@@ -17,12 +17,6 @@ variable "functions" {
     # which are InvokeWithResponseStream and a REST API with `response_transfer_mode = "STREAM"`. Default: as
     # `triggers.function_url`, or "BUFFERED".
     invoke_mode = optional(string)
-    # Of a durable function, which is an `aws_lambda_function` of yours (`create = false`): its `durable_config`, for
-    # `livectl serve --local`. Seconds that an execution may take, 1 to 31,622,400, and days that it is kept, 1 to 90.
-    durable_config = optional(object({
-      execution_timeout = number
-      retention_period  = optional(number)
-    }))
     # Environment variables: with the stub's own at most 4,096 bytes as JSON, also where `create` is false. Not in the manifest.
     environment = optional(map(string), {})
     # The function's root folder, relative to the folder livectl serves.

@@ -1,0 +1,136 @@
+// [1] The deployed code of wrapped functions in the local cloud: what was in their folders when serve started, built as local
+// code is. It stays what it was while the sources change.
+import { basename, join, relative, sep } from 'node:path';
+import { type Clock, systemClock } from '../../../protocol/clock.ts';
+import { messageOf } from '../../../protocol/live-debug-error.ts';
+import { createBuilder } from '../builder/builder.ts';
+import { OutputFolder } from '../builder/output-folder.ts';
+import { resolveTargets, type Target } from '../builder/resolve-targets.ts';
+import type { Manifest } from '../manifest/load-manifest.ts';
+import { nodeMajor } from '../manifest/runtimes.ts';
+import { nodeCommand } from '../platform.ts';
+import type { FunctionCode } from '../worker/contract.ts';
+import { addBuild, copyPackage } from './deployed-package.ts';
+
+export interface DeployedCodeOptions {
+  /** Its wrapped functions, served or not. */
+  readonly manifest: Manifest;
+  /** Those whose `build` has run once `localBuilt` has resolved. */
+  readonly served: ReadonlySet<string>;
+  readonly localBuilt: Promise<void>;
+  readonly onNotice: (message: string) => void;
+  readonly clock?: Clock;
+}
+
+export interface DeployedCodes {
+  /** Undefined where it can't be run here. Never rejects. */
+  of(functionName: string): Promise<FunctionCode | undefined>;
+  close(): Promise<void>;
+}
+
+/** Begins at once where there is a wrapped function, and says of each that can't be run why. */
+export function deployedCodes(options: DeployedCodeOptions): DeployedCodes {
+  const outputs = new Set<OutputFolder>();
+  const all = prepare(options, outputs);
+  return {
+    of: async (functionName) => (await all).get(functionName),
+    close: async () => {
+      await all;
+      for (const output of outputs) output.remove();
+    },
+  };
+}
+
+async function prepare(
+  { clock = systemClock, localBuilt, manifest, onNotice, served }: DeployedCodeOptions,
+  outputs: Set<OutputFolder>,
+): Promise<ReadonlyMap<string, FunctionCode>> {
+  const codes = new Map<string, FunctionCode>();
+  const tellMissing = (name: string, why: string) =>
+    onNotice(`${name}: its deployed code can't be run here, so it fails while nobody serves: ${why}`);
+  const possible = manifest.functions.filter(({ name, runtime }) => {
+    const why = whyNotHere(runtime);
+    if (why !== undefined) tellMissing(name, why);
+    return why === undefined;
+  });
+  if (possible.length === 0) return codes;
+  // A `build` command must not run twice at once.
+  await localBuilt.catch(() => undefined);
+  try {
+    const targets = resolveTargets({ ...manifest, functions: possible }).map((target) =>
+      served.has(target.functionName) ? builtAlready(target) : target,
+    );
+    await buildOnce(targets, tellMissing, async (code) => {
+      codes.set(code.functionName, await packaged(code, outputs, clock));
+    });
+  } catch (error) {
+    for (const { name } of possible) if (!codes.has(name)) tellMissing(name, messageOf(error));
+  }
+  return codes;
+}
+
+/** The wrapper script is one for a Unix shell, and knows an interpreter by its name. */
+function whyNotHere(runtime: string): string | undefined {
+  if (process.platform === 'win32') return 'the wrapper script needs a Unix shell';
+  if (nodeMajor(runtime) === undefined) return `the local cloud wraps Node.js functions, not ${runtime}`;
+  if (basename(nodeCommand()[0]) !== 'node') return 'there is no node on the PATH';
+  return undefined;
+}
+
+function builtAlready(target: Target): Target {
+  if (!('afterBuild' in target)) return target;
+  const found = target.afterBuild();
+  return 'path' in found ? target : found;
+}
+
+/** Gives each function's first build to `take`, while its files are there. */
+async function buildOnce(
+  targets: readonly Target[],
+  tellMissing: (name: string, why: string) => void,
+  take: (code: FunctionCode) => Promise<void>,
+): Promise<void> {
+  const first = new Map<string, FunctionCode | undefined>();
+  const builder = createBuilder({
+    targets,
+    nodeCommand: nodeCommand(),
+    onEvent: (event) => {
+      // What changes later is not deployed.
+      if (event.type === 'built' && !first.has(event.code.functionName))
+        first.set(event.code.functionName, event.code);
+      if (event.type !== 'build_error' || first.has(event.functionName)) return;
+      first.set(event.functionName, undefined);
+      tellMissing(event.functionName, event.errors[0]?.text ?? 'the build failed');
+    },
+  });
+  try {
+    await builder.start();
+    for (const [name, code] of first)
+      if (code) await take(code).catch((error: unknown) => tellMissing(name, messageOf(error)));
+  } finally {
+    await builder.close();
+  }
+}
+
+/** The function's folder with its build in it, in a place of its own inside the project, where packages are found from. */
+async function packaged(code: FunctionCode, outputs: Set<OutputFolder>, clock: Clock): Promise<FunctionCode> {
+  const { functionName, runner, taskRoot } = code;
+  if (runner.kind !== 'node') throw new Error('it runs by a program of its own');
+  const build = buildOf(runner.moduleFile);
+  const output = new OutputFolder(build?.root ?? taskRoot, clock);
+  outputs.add(output);
+  // As deep as the build's own: what it imports by a relative path is found from here as well.
+  const folder = await output.functionOutput(functionName).folderOf(1);
+  await copyPackage(taskRoot, folder);
+  if (build !== undefined) await addBuild(build.folder, folder);
+  const from = build?.folder ?? taskRoot;
+  const moduleFile = join(folder, relative(from, runner.moduleFile));
+  return { ...code, taskRoot: folder, runner: { kind: 'node', moduleFile, exportPath: runner.exportPath } };
+}
+
+/** Of a file that a builder wrote: `<root>/.livectl/<run>/<function>/<build>/...`. */
+function buildOf(file: string): { readonly root: string; readonly folder: string } | undefined {
+  const parts = file.split(sep);
+  const at = parts.findLastIndex((part) => /^\.livectl(-\d+)?$/.test(part));
+  if (at < 0) return undefined;
+  return { root: parts.slice(0, at).join(sep), folder: parts.slice(0, at + 4).join(sep) };
+}

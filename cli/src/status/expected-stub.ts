@@ -1,0 +1,40 @@
+// [1] What the stage's manifest says of a function that is live: the variables of a stub, and of a wrapper.
+
+/** What the stage's manifest says a stub of it has. */
+export interface ExpectedStub {
+  readonly stage: string;
+  /** The function's name in the stage. */
+  readonly name: string;
+  readonly table: string;
+  readonly relayUrl: string;
+  /** It keeps its own code, behind the wrapper. */
+  readonly isWrapped: boolean;
+  /** SHA-256 of the module's stub in base64; undefined in a manifest of an older module. */
+  readonly codeSha256: string | undefined;
+}
+
+const stubVariables = ['LIVE_DEBUG_STAGE', 'LIVE_DEBUG_FUNCTION', 'LIVE_DEBUG_TABLE', 'LIVE_DEBUG_RELAY'];
+
+/** Names of those that the configuration lacks. */
+export function missingVariables(variables: Readonly<Record<string, string>>): string[] {
+  return stubVariables.filter((name) => variables[name] === undefined);
+}
+
+/** How many there are. */
+export const stubVariableCount = stubVariables.length;
+
+/** Names, not values, but for where a value is in the manifest too. */
+export function differences(variables: Readonly<Record<string, string>>, expected: ExpectedStub): string[] {
+  const wanted = {
+    LIVE_DEBUG_STAGE: expected.stage,
+    LIVE_DEBUG_FUNCTION: expected.name,
+    LIVE_DEBUG_TABLE: expected.table,
+    LIVE_DEBUG_RELAY: expected.relayUrl,
+  };
+  return Object.entries(wanted)
+    .filter(([name, value]) => variables[name] !== value)
+    .map(
+      ([name, value]) =>
+        `its ${name} is ${JSON.stringify(variables[name])}, and the stage’s ${JSON.stringify(value)}`,
+    );
+}

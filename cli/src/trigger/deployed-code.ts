@@ -1,0 +1,23 @@
+// The way of `livectl invoke --deployed` to the code that is deployed, past whoever serves the function.
+import { deployedClientContext } from '../../../protocol/deployed-request.ts';
+import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import type { Invocation } from './lambda.ts';
+import type { TriggerFunction } from './sources.ts';
+
+/** What to invoke, and with which client context. Throws LD_CONFIG for a function whose deployed code can't be asked. */
+export function deployedCodeOf({
+  fallback,
+  lambdaName,
+  name,
+}: TriggerFunction): Pick<Invocation, 'lambdaName' | 'clientContext'> {
+  switch (fallback.kind) {
+    case 'deployed':
+      return { lambdaName, clientContext: deployedClientContext };
+    case 'function':
+      return { lambdaName: fallback.arn };
+    case 'none':
+      throw new LiveDebugError('LD_CONFIG', `${name} has no deployed code to ask: the stub replaces it`, {
+        remedy: `wrap it (mode = "wrap"), or name the real function (fallback_arn), and terraform apply; without --deployed, whoever serves ${name} answers`,
+      });
+  }
+}

@@ -1,0 +1,149 @@
+// Wrapped functions in `serve --local`: the deployed code behind the layer's wrapper script, beside replaced functions.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { Livectl, project, runLivectl } from './livectl-process.ts';
+
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const settings = { runtime: 'nodejs20.x', timeout: 10, function_name: 'orders' };
+
+interface Wrapped {
+  readonly files: Record<string, string>;
+  readonly functions: Record<string, object>;
+}
+
+function make({ files, functions }: Wrapped): string {
+  const { remove, root } = project({ 'livectl.json': JSON.stringify({ functions }), ...files });
+  cleanups.push(remove);
+  return root;
+}
+
+function serve(root: string, ...flags: string[]): Livectl {
+  const livectl = new Livectl([
+    ...['serve', '--local', '--port', '0', '--format', 'json', '--root', root],
+    ...flags,
+  ]);
+  cleanups.push(() => livectl.dispose());
+  return livectl;
+}
+
+/** Standard output of `livectl invoke` beside a serve. */
+async function invoke(livectl: Livectl, root: string, name: string, ...flags: string[]) {
+  await livectl.event('ready');
+  const env = { XDG_STATE_HOME: join(livectl.tempDir, 'state') };
+  const ran = await runLivectl(['invoke', name, '--local', ...flags], { env, cwd: root });
+  return { ...ran, all: `${ran.stdout}${ran.stderr}` };
+}
+
+const version = (text: string) => `console.log('loaded ${text}');
+export const handler = async (event, context) => {
+  console.log('ran ${text}');
+  return { version: '${text}', event, context: context.clientContext ?? null, name: context.functionName };
+};
+`;
+const other = { handler: 'other.handler', runtime: 'nodejs20.x' };
+const files = { 'orders.mjs': version('one'), 'other.mjs': 'export const handler = async () => "other";' };
+const orders = { ...settings, handler: 'orders.handler', mode: 'wrap' };
+
+describe('a wrapped function that is not served', () => {
+  test('answers with its deployed code, which stays what it was', async () => {
+    const root = make({ files, functions: { orders, other } });
+    const livectl = serve(root, '--function', 'other');
+    const ready = await livectl.event('ready');
+    expect(ready.functions.map(({ name }) => name)).toEqual(['other']);
+    expect(ready.not_served).toEqual([{ name: 'orders', url: `${ready.url}/orders` }]);
+    const first = await invoke(livectl, root, 'orders', '--event', '{"id":7}');
+    expect(JSON.parse(first.stdout)).toEqual({
+      version: 'one',
+      event: { id: 7 },
+      context: null,
+      name: 'orders',
+    });
+    const ran = ({ function: name, message }: { function: string; message: string }) =>
+      name === 'orders' && message.includes('ran one');
+    await livectl.event('deployed_log', ran);
+    writeFileSync(join(root, 'orders.mjs'), version('two'));
+    const again = await invoke(livectl, root, 'orders');
+    expect(JSON.parse(again.stdout)).toMatchObject({ version: 'one' });
+    expect((await invoke(livectl, root, 'other')).stdout).toBe('"other"');
+    expect(await livectl.stop()).toBe(0);
+    expect(livectl.leftBehind()).toEqual([]);
+  });
+
+  test('is built first where Lambda can’t run its sources, and finds its packages', async () => {
+    const root = make({
+      files: {
+        ...files,
+        'package.json': '{"type":"module"}',
+        'node_modules/tea/package.json': '{"name":"tea","main":"index.cjs"}',
+        'node_modules/tea/index.cjs': 'module.exports = "green";',
+        'src/typed.ts': `import tea from 'tea';
+          import { readFileSync } from 'node:fs';
+          interface Order { id: number }
+          export const handler = async ({ id }: Order): Promise<string> => \`\${id} \${tea} \${readFileSync('text.txt', 'utf8')}\`;`,
+        'text.txt': 'a file of the package',
+      },
+      functions: { typed: { ...settings, handler: 'src/typed.handler', mode: 'wrap' }, other },
+    });
+    const livectl = serve(root, '--function', 'other');
+    const { all, stdout } = await invoke(livectl, root, 'typed', '--event', '{"id":1}');
+    expect(stdout, all).toBe('"1 green a file of the package"');
+  });
+
+  test('fails as the deployed code fails', async () => {
+    const root = make({
+      files: {
+        ...files,
+        'throws.mjs': 'export const handler = async () => { throw new RangeError("too far"); };',
+        'exits.mjs': 'export const handler = async () => process.exit(3);',
+        'unloadable.mjs': 'throw new TypeError("not today");',
+      },
+      functions: {
+        throws: { ...settings, function_name: 'throws', handler: 'throws.handler', mode: 'wrap' },
+        exits: { ...settings, function_name: 'exits', handler: 'exits.handler', mode: 'wrap' },
+        unloadable: { ...settings, function_name: 'unloadable', handler: 'unloadable.handler', mode: 'wrap' },
+        other,
+      },
+    });
+    const livectl = serve(root, '--function', 'other');
+    const failed = async (name: string) => {
+      const { all, code } = await invoke(livectl, root, name);
+      expect(code).toBe(1);
+      return all;
+    };
+    expect(await failed('throws')).toContain('RangeError: too far');
+    expect(await failed('exits')).toContain('Runtime.ExitError');
+    expect(await failed('unloadable')).toContain('TypeError: not today');
+  });
+
+  test('streams as the deployed code streams', async () => {
+    const root = make({
+      files: {
+        ...files,
+        'streams.mjs': `export const handler = awslambda.streamifyResponse(async (event, stream) => {
+          const http = awslambda.HttpResponseStream.from(stream, { statusCode: 202, headers: { 'x-of': 'deployed' } });
+          http.write('one, ');
+          http.end('two');
+        });`,
+      },
+      functions: {
+        streams: {
+          ...settings,
+          handler: 'streams.handler',
+          mode: 'wrap',
+          triggers: { function_url: { authorization_type: 'NONE', invoke_mode: 'RESPONSE_STREAM' } },
+        },
+        other,
+      },
+    });
+    const livectl = serve(root, '--function', 'other');
+    const { not_served: [{ url = '' } = {}] = [] } = await livectl.event('ready');
+    const response = await fetch(url, { signal: AbortSignal.timeout(20_000) });
+    expect(await response.text()).toBe('one, two');
+    expect([response.status, response.headers.get('x-of')]).toEqual([202, 'deployed']);
+  });
+});
