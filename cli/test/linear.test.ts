@@ -21,7 +21,7 @@ import { closest } from '../src/manifest/did-you-mean.ts';
 import { parseLambdaEvent } from '../src/session/lambda-event.ts';
 import { triggerSummary } from '../src/session/trigger-summary.ts';
 import { readConnectionString } from '../src/vpn/connection-string.ts';
-import { networkFailure } from '../src/vpn/failed-place.ts';
+import { networkFailure } from '../src/vpn/failed-endpoint.ts';
 import { parseLine } from '../src/worker/process/log-format.ts';
 import { written } from './log/written.ts';
 

@@ -1,9 +1,10 @@
 // `livectl invoke`: its flags; trigger/run-invoke.ts does the work.
 import { Command, Option } from 'clipanion';
-import { formatOf, placeOf } from '../place.ts';
-import { LivectlCommand } from './livectl-command.ts';
+import type { OutputFormat } from '../log/output.ts';
+import { outputFlags } from './livectl-command.ts';
+import { PlaceCommand } from './place-command.ts';
 
-export class InvokeCommand extends LivectlCommand {
+export class InvokeCommand extends PlaceCommand {
   static override paths = [['invoke']];
 
   static override usage = Command.Usage({
@@ -39,23 +40,13 @@ export class InvokeCommand extends LivectlCommand {
   deployed = Option.Boolean('--deployed', false, {
     description: 'Ask the deployed code, whoever serves the function',
   });
-  local = Option.Boolean('--local', false, { description: 'Beside a running `livectl serve --local`' });
-  root = Option.String('--root', '.', { description: 'Its --root' });
-  config = Option.String('--config', { description: 'Its --config, where that was given' });
-  stage = Option.String('--stage', { description: 'The stage on AWS: the module’s `stage`' });
-  stageName = Option.String('--name', 'live-debug', {
-    description: 'Prefix of the stage’s table: the module’s `name`',
-  });
-  profile = Option.String('--profile', { description: 'AWS profile; default AWS_PROFILE' });
-  region = Option.String('--region', { description: 'AWS Region; default AWS_REGION or the profile’s' });
-  format = Option.String('--format', 'pretty', { description: 'pretty, or json: one object' });
-  verbose = Option.Boolean('--verbose', false, { description: 'Also show stack traces of livectl' });
+  format = outputFlags.format('one object');
+  verbose = outputFlags.verbose();
   functionName = Option.String({ name: 'function' });
 
-  async run(): Promise<number> {
-    const { deployed, event, functionName, verbose } = this;
-    const format = formatOf(this.format);
-    const options = { place: placeOf(this), functionName, event, deployed, format, verbose };
+  async run(format: OutputFormat): Promise<number> {
+    const { deployed, event, functionName } = this;
+    const options = { place: this.parsePlace(), functionName, event, deployed, format };
     const { runInvoke } = await import('../trigger/run-invoke.ts');
     return runInvoke(options);
   }

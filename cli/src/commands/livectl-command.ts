@@ -1,20 +1,47 @@
-// What every command shares: a mistake in its flags is one clear error and exit code 2.
-import { Command, UsageError } from 'clipanion';
-import { exitCodes } from '../exit-code.ts';
-import { processOutput } from '../log/output.ts';
+// What every command shares: its format, and that an error is reported once and becomes the exit code.
+import { Command, Option, UsageError } from 'clipanion';
+import { exitCodeOf, exitCodes } from '../exit-code.ts';
+import { Unanswered } from '../log/ask.ts';
+import { reportFailure } from '../log/failure.ts';
+import { type OutputFormat, processOutput } from '../log/output.ts';
+import { formatOf } from './flag-values.ts';
 
-/** Commands implement `run`; it may throw a `UsageError`, and resolves with the exit code. */
+/** The flags of every command, which come last in its help. */
+export const outputFlags = {
+  /** `objects`: what `json` gives. */
+  format: (objects: 'one object' | 'one object a line') =>
+    Option.String('--format', 'pretty', { description: `pretty or json (${objects}); default pretty` }),
+  verbose: (also = '') =>
+    Option.Boolean('--verbose', false, { description: `Also show livectl’s stack traces${also}` }),
+} as const;
+
+/** Commands implement `run`; it resolves with the exit code, and may throw a `UsageError` or what ends the command. */
 export abstract class LivectlCommand extends Command {
-  abstract run(): Promise<number>;
+  abstract format: string;
+  abstract verbose: boolean;
+
+  abstract run(format: OutputFormat): Promise<number>;
 
   override async execute(): Promise<number> {
     try {
-      return await this.run();
+      return await this.#run();
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       processOutput.errorLine(`livectl ${this.path.join(' ')}: ${error.message}`);
       processOutput.errorLine(`  livectl ${this.path.join(' ')} --help shows examples`);
       return exitCodes.usage;
+    }
+  }
+
+  async #run(): Promise<number> {
+    const format = formatOf(this.format);
+    try {
+      return await this.run(format);
+    } catch (error) {
+      if (error instanceof UsageError) throw error;
+      if (error instanceof Unanswered) return exitCodes.failure;
+      reportFailure(error, processOutput, { format, verbose: this.verbose });
+      return exitCodeOf(error);
     }
   }
 }

@@ -1,8 +1,11 @@
 // `livectl serve`: its flags; serve/ does the work.
 import { Command, Option, UsageError } from 'clipanion';
-import { LivectlCommand } from './livectl-command.ts';
+import type { OutputFormat } from '../log/output.ts';
+import { wholeNumber } from './flag-values.ts';
+import { outputFlags } from './livectl-command.ts';
+import { PlaceCommand } from './place-command.ts';
 
-export class ServeCommand extends LivectlCommand {
+export class ServeCommand extends PlaceCommand {
   static override paths = [['serve']];
 
   static override usage = Command.Usage({
@@ -32,25 +35,16 @@ export class ServeCommand extends LivectlCommand {
     ],
   });
 
-  stage = Option.String('--stage', { description: 'The stage on AWS to serve: the module’s `stage`' });
-  stageName = Option.String('--name', 'live-debug', {
-    description: 'Prefix of the stage’s table: the module’s `name`',
-  });
-  profile = Option.String('--profile', { description: 'AWS profile; default AWS_PROFILE' });
-  region = Option.String('--region', { description: 'AWS Region; default AWS_REGION or the profile’s' });
   noTakeover = Option.Boolean('--no-takeover', false, {
     description: 'Refuse, with exit code 3, when somebody serves already',
   });
   trustManifest = Option.Boolean('--trust-manifest', false, {
     description: 'Run the programs that the stage’s manifest names without asking, e.g. in a script',
   });
-  local = Option.Boolean('--local', false, { description: 'Run a local cloud instead of using AWS' });
   port = Option.String('--port', '3000', { description: 'Port of the local HTTP front; 0 takes a free one' });
   allowOtherUsers = Option.Boolean('--allow-other-users', false, {
     description: 'With --local: let other users of this machine call functions over HTTP (Linux)',
   });
-  root = Option.String('--root', '.', { description: 'The folder that handler paths are relative to' });
-  config = Option.String('--config', { description: 'The manifest; default livectl.json in --root' });
   functions = Option.Array('--function', {
     description: 'Serve only this function; may be given several times',
   });
@@ -71,15 +65,11 @@ export class ServeCommand extends LivectlCommand {
     description:
       'Let debuggers attach: --inspect=PORT is the first function’s port, 9229 by default, the others’ follow',
   });
-  format = Option.String('--format', 'pretty', { description: 'pretty, or json: one object a line' });
-  verbose = Option.Boolean('--verbose', false, {
-    description: 'Also show stack traces of livectl and lines of the stub',
-  });
+  format = outputFlags.format('one object a line');
+  verbose = outputFlags.verbose(' and the stub’s output');
 
-  async run(): Promise<number> {
-    const { format } = this;
-    if (format !== 'pretty' && format !== 'json')
-      throw new UsageError(`--format is pretty or json, not ${format}`);
+  async run(format: OutputFormat): Promise<number> {
+    const place = this.parsePlace();
     const port = wholeNumber('--port', this.port, 0, 65_535);
     const maxWorkers = wholeNumber('--max-workers', this.maxWorkers, 1, 1000);
     const common = {
@@ -95,20 +85,14 @@ export class ServeCommand extends LivectlCommand {
       format,
       verbose: this.verbose,
     } as const;
-    if (this.local) {
-      if (this.stage !== undefined)
-        throw new UsageError('--local and --stage exclude each other: where is the stage?');
+    if (place.kind === 'local') {
       if (this.trustManifest) throw new UsageError('--trust-manifest needs --stage');
       const { serveLocal } = await import('../serve/serve-local.ts');
       return serveLocal({ ...common, config: this.config, port, allowOtherUsers: this.allowOtherUsers });
     }
-    if (this.stage === undefined)
-      throw new UsageError('say where the stage is: --stage NAME on AWS, or --local');
-    if (!/^[A-Za-z0-9_.-]{1,64}$/.test(this.stage))
-      throw new UsageError(`--stage ${this.stage} is no stage name`);
     const { serveStage } = await import('../serve/serve-stage.ts');
-    const { config, profile, region, stage, stageName: name, trustManifest } = this;
-    return serveStage({ ...common, config, stage, name, profile, region, trustManifest });
+    const { config, trustManifest } = this;
+    return serveStage({ ...common, ...place, config, trustManifest });
   }
 }
 
@@ -118,10 +102,4 @@ const defaultInspectPort = 9229;
 function inspectPort(flag: string | boolean | undefined): number | undefined {
   if (flag === undefined || flag === false) return undefined;
   return flag === true ? defaultInspectPort : wholeNumber('--inspect', flag, 0, 65_535);
-}
-
-function wholeNumber(flag: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new UsageError(`${flag} takes a whole number from ${least} to ${most}, not ${text}`);
 }

@@ -1,6 +1,8 @@
 // `livectl status`: its flags; status/stage-status.ts does the work.
 import { Command, Option, UsageError } from 'clipanion';
-import { LivectlCommand } from './livectl-command.ts';
+import type { OutputFormat } from '../log/output.ts';
+import { LivectlCommand, outputFlags } from './livectl-command.ts';
+import { parseStage, placeFlags } from './place-command.ts';
 
 export class StatusCommand extends LivectlCommand {
   static override paths = [['status']];
@@ -21,27 +23,23 @@ export class StatusCommand extends LivectlCommand {
     ],
   });
 
-  stage = Option.String('--stage', { description: 'The stage: the module’s `stage`' });
+  stage = placeFlags.stage();
   functionNames = Option.Array('--function-name', {
     description: 'Name of a function on AWS, in place of a stage; may be repeated',
   });
-  stageName = Option.String('--name', 'live-debug', {
-    description: 'Prefix of the stage’s table: the module’s `name`',
-  });
-  profile = Option.String('--profile', { description: 'AWS profile; default AWS_PROFILE' });
-  region = Option.String('--region', { description: 'AWS Region; default AWS_REGION or the profile’s' });
-  format = Option.String('--format', 'pretty', { description: 'pretty, or json: one object' });
-  verbose = Option.Boolean('--verbose', false, { description: 'Also show stack traces of livectl' });
+  stageName = placeFlags.stageName();
+  profile = placeFlags.profile();
+  region = placeFlags.region();
+  format = outputFlags.format('one object');
+  verbose = outputFlags.verbose();
 
-  async run(): Promise<number> {
-    const { format, functionNames, profile, region, stage, stageName: name, verbose } = this;
-    if (format !== 'pretty' && format !== 'json')
-      throw new UsageError(`--format is pretty or json, not ${format}`);
+  async run(format: OutputFormat): Promise<number> {
+    const { functionNames, profile, region, stage } = this;
     if ((stage === undefined) === (functionNames === undefined))
       throw new UsageError('pass either --stage NAME or --function-name NAME');
     const { showFunctionStatus, showStatus } = await import('../status/stage-status.ts');
     if (stage === undefined)
-      return showFunctionStatus({ functionNames: functionNames ?? [], profile, region, format, verbose });
-    return showStatus({ stage, name, profile, region, format, verbose });
+      return showFunctionStatus({ functionNames: functionNames ?? [], profile, region, format });
+    return showStatus({ ...parseStage(this), format });
   }
 }

@@ -1,9 +1,11 @@
 // `livectl trigger`: its flags; trigger/run-trigger.ts does the work.
 import { Command, Option } from 'clipanion';
-import { formatOf, placeOf, secondsOf } from '../place.ts';
-import { LivectlCommand } from './livectl-command.ts';
+import type { OutputFormat } from '../log/output.ts';
+import { wholeNumber } from './flag-values.ts';
+import { outputFlags } from './livectl-command.ts';
+import { PlaceCommand } from './place-command.ts';
 
-export class TriggerCommand extends LivectlCommand {
+export class TriggerCommand extends PlaceCommand {
   static override paths = [['trigger']];
 
   static override usage = Command.Usage({
@@ -45,16 +47,6 @@ export class TriggerCommand extends LivectlCommand {
     ],
   });
 
-  local = Option.Boolean('--local', false, { description: 'Beside a running `livectl serve --local`' });
-  root = Option.String('--root', '.', { description: 'Its --root' });
-  config = Option.String('--config', { description: 'Its --config, where that was given' });
-  stage = Option.String('--stage', { description: 'The stage on AWS: the module’s `stage`' });
-  stageName = Option.String('--name', 'live-debug', {
-    description: 'Prefix of the stage’s table: the module’s `name`',
-  });
-  profile = Option.String('--profile', { description: 'AWS profile; default AWS_PROFILE' });
-  region = Option.String('--region', { description: 'AWS Region; default AWS_REGION or the profile’s' });
-
   method = Option.String('--method', { description: 'http: default the route’s, GET, or POST with a body' });
   // `path` is clipanion's own.
   httpPath = Option.String('--path', { description: 'http: default the route’s' });
@@ -87,11 +79,11 @@ export class TriggerCommand extends LivectlCommand {
 
   wait = Option.String('--wait', '30', { description: 'Seconds to wait for the outcome' });
   noWait = Option.Boolean('--no-wait', false, { description: 'Publish and end' });
-  format = Option.String('--format', 'pretty', { description: 'pretty, or json: one object' });
-  verbose = Option.Boolean('--verbose', false, { description: 'Also show stack traces of livectl' });
+  format = outputFlags.format('one object');
+  verbose = outputFlags.verbose();
   words = Option.Rest({ name: 'source function' });
 
-  async run(): Promise<number> {
+  async run(format: OutputFormat): Promise<number> {
     const { attribute, body, data, detail, file, group, header, item, key, message, metadata } = this;
     const { method, payload, query, source, subject, text } = this;
     const flags = {
@@ -118,13 +110,13 @@ export class TriggerCommand extends LivectlCommand {
       payload,
       async: this.async ? 'true' : undefined,
     };
+    const seconds = wholeNumber('--wait', this.wait, 0, 3600);
     const options = {
-      place: placeOf(this),
+      place: this.parsePlace(),
       words: this.words,
       flags,
-      wait: secondsOf(this.wait, this.noWait),
-      format: formatOf(this.format),
-      verbose: this.verbose,
+      wait: this.noWait ? 0 : seconds,
+      format,
     };
     const { runTrigger } = await import('../trigger/run-trigger.ts');
     return runTrigger(options);

@@ -1,6 +1,9 @@
 // `livectl vpn certificates`: its flags; vpn/show-certificates.ts does the work.
 import { Command, Option, UsageError } from 'clipanion';
-import { LivectlCommand } from './livectl-command.ts';
+import type { OutputFormat } from '../log/output.ts';
+import { wholeNumber } from './flag-values.ts';
+import { LivectlCommand, outputFlags } from './livectl-command.ts';
+import { placeFlags } from './place-command.ts';
 
 export class VpnCertificatesCommand extends LivectlCommand {
   static override paths = [['vpn', 'certificates']];
@@ -34,24 +37,20 @@ export class VpnCertificatesCommand extends LivectlCommand {
   days = Option.String('--days', '825', { description: 'How long the certificates hold, 1 to 3650' });
   ovpn = Option.String('--ovpn', { description: 'A client configuration to complete; - reads stdin' });
   import = Option.Boolean('--import', false, { description: 'Import the server’s certificate into ACM' });
-  profile = Option.String('--profile', { description: 'AWS profile; default AWS_PROFILE' });
-  region = Option.String('--region', { description: 'AWS Region; default AWS_REGION or the profile’s' });
-  format = Option.String('--format', 'pretty', { description: 'pretty, or json: one object' });
-  verbose = Option.Boolean('--verbose', false, { description: 'Also show stack traces of livectl' });
+  profile = placeFlags.profile();
+  region = placeFlags.region();
+  format = outputFlags.format('one object');
+  verbose = outputFlags.verbose();
 
-  async run(): Promise<number> {
-    const { client, format, ovpn, out, serverName, verbose } = this;
-    if (format !== 'pretty' && format !== 'json')
-      throw new UsageError(`--format is pretty or json, not ${format}`);
+  async run(format: OutputFormat): Promise<number> {
+    const { client, ovpn, out, serverName } = this;
     if (!/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(client) || ['ca', 'server'].includes(client.toLowerCase()))
       throw new UsageError(`--client takes letters, digits, ., - and _, and not ca or server: ${client}`);
     if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(serverName) || serverName.length > 64)
       throw new UsageError(`--server-name takes a domain name of at most 64 characters, not ${serverName}`);
-    const days = Number(this.days);
-    if (!(Number.isInteger(days) && days >= 1 && days <= 3650))
-      throw new UsageError(`--days takes a whole number from 1 to 3650, not ${this.days}`);
+    const days = wholeNumber('--days', this.days, 1, 3650);
     const { showCertificates } = await import('../vpn/show-certificates.ts');
     const aws = this.import ? { profile: this.profile, region: this.region } : undefined;
-    return showCertificates({ folder: out, client, serverName, days, ovpn, aws, format, verbose });
+    return showCertificates({ folder: out, client, serverName, days, ovpn, aws, format });
   }
 }

@@ -1,6 +1,8 @@
 // `livectl vpn`: its flags; vpn/show-guide.ts and vpn/check-private-resources.ts do the work.
 import { Command, Option, UsageError } from 'clipanion';
-import { LivectlCommand } from './livectl-command.ts';
+import type { OutputFormat } from '../log/output.ts';
+import { LivectlCommand, outputFlags } from './livectl-command.ts';
+import { parsePlace, placeFlags } from './place-command.ts';
 
 export class VpnCommand extends LivectlCommand {
   static override paths = [['vpn']];
@@ -24,32 +26,24 @@ export class VpnCommand extends LivectlCommand {
   });
 
   check = Option.Boolean('--check', false, { description: 'Try every endpoint that the functions name' });
-  stage = Option.String('--stage', { description: 'The stage on AWS: the module’s `stage`' });
-  stageName = Option.String('--name', 'live-debug', {
-    description: 'Prefix of the stage’s table: the module’s `name`',
-  });
-  profile = Option.String('--profile', { description: 'AWS profile; default AWS_PROFILE' });
-  region = Option.String('--region', { description: 'AWS Region; default AWS_REGION or the profile’s' });
-  root = Option.String('--root', '.', { description: 'The folder of livectl.json, without --stage' });
-  config = Option.String('--config', { description: 'The manifest; default livectl.json in --root' });
+  stage = placeFlags.stage();
+  stageName = placeFlags.stageName();
+  profile = placeFlags.profile();
+  region = placeFlags.region();
+  root = placeFlags.root();
+  config = placeFlags.config();
   functions = Option.Array('--function', { description: 'Only this function; may be given several times' });
   timeout = Option.String('--timeout', '3', { description: 'Seconds to wait for each endpoint, 1 to 60' });
-  format = Option.String('--format', 'pretty', { description: 'pretty, or json: one object a line' });
-  verbose = Option.Boolean('--verbose', false, { description: 'Also show stack traces of livectl' });
+  format = outputFlags.format('one object a line');
+  verbose = outputFlags.verbose();
 
-  async run(): Promise<number> {
-    const { check, config, format, functions, profile, region, root, stage, verbose } = this;
-    if (format !== 'pretty' && format !== 'json')
-      throw new UsageError(`--format is pretty or json, not ${format}`);
+  async run(format: OutputFormat): Promise<number> {
     const seconds = Number(this.timeout);
     if (!(seconds >= 1 && seconds <= 60))
-      throw new UsageError(`--timeout takes seconds from 1 to 60, not ${this.timeout}`);
-    const place =
-      stage === undefined
-        ? ({ kind: 'folder', root, config } as const)
-        : ({ kind: 'stage', stage, name: this.stageName, profile, region } as const);
-    const options = { place, functions, format, verbose } as const;
-    if (check) {
+      throw new UsageError(`--timeout must be 1 to 60 seconds, not ${this.timeout}`);
+    const place = parsePlace({ ...this, local: this.stage === undefined });
+    const options = { place, functions: this.functions, format };
+    if (this.check) {
       const { checkPrivateResources } = await import('../vpn/check-private-resources.ts');
       return checkPrivateResources({ ...options, timeoutMs: seconds * 1000 });
     }

@@ -14,7 +14,7 @@ import { triggerTargetsSchema } from '../manifest/trigger-targets.ts';
 /** A later livectl may write other fields: its number is raised where an earlier one could not read them. */
 const stateVersion = 1;
 
-const localPlaceSchema = v.object({
+const localCloudSchema = v.object({
   kind: v.literal('local'),
   /** The AWS endpoint of the local cloud. */
   endpoint: v.string(),
@@ -25,7 +25,7 @@ const localPlaceSchema = v.object({
   fallbacks: v.optional(v.record(v.string(), fallbackSchema), {}),
 });
 
-const stagePlaceSchema = v.object({
+const awsStageSchema = v.object({
   kind: v.literal('stage'),
   stage: v.string(),
   /** Table and Region tell stages of the same name apart. */
@@ -45,10 +45,10 @@ const stateSchema = v.object({
   /** Real path of livectl.json; of a stage on AWS, words for where it is. */
   manifest: v.string(),
   functions: v.array(v.string()),
-  place: v.variant('kind', [localPlaceSchema, stagePlaceSchema]),
+  place: v.variant('kind', [localCloudSchema, awsStageSchema]),
 });
 
-export type LocalPlace = v.InferOutput<typeof localPlaceSchema>;
+export type LocalCloud = v.InferOutput<typeof localCloudSchema>;
 export type ServeState = v.InferOutput<typeof stateSchema>;
 
 /** One running `serve`, and the file that says so. */

@@ -1,12 +1,12 @@
 // An error that ends a command: what happened, where, what to do next; a stack trace only under --verbose.
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { jsonLine } from '../control/json-line.ts';
-import type { Output } from './output.ts';
+import type { Output, OutputFormat } from './output.ts';
 import { printableLines } from './printable.ts';
 import { style } from './style.ts';
 
 export interface FailureOptions {
-  readonly format: 'pretty' | 'json';
+  readonly format: OutputFormat;
   readonly verbose: boolean;
 }
 

@@ -2,6 +2,9 @@
 
 import { guarded, printableLines } from './printable.ts';
 
+/** Of `--format`: for a person, or for a program. */
+export type OutputFormat = 'pretty' | 'json';
+
 export interface Output {
   /** Columns of the terminal, or undefined where stdout is none. */
   readonly columns: number | undefined;

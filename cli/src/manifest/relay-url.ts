@@ -16,8 +16,8 @@ export function domainOf(region: string): string {
   return domains.find(([start]) => region.startsWith(start))?.[1] ?? 'amazonaws.com';
 }
 
-/** Where a stage's relay is expected. */
-export interface RelayPlace {
+/** Where requests go that are signed with the developer's credentials. */
+export interface SigningRegion {
   readonly region: string;
   /** The environment names an endpoint instead of AWS's. */
   readonly isEmulated: boolean;
@@ -27,7 +27,7 @@ export interface RelayPlace {
  * Throws LD_UNTRUSTED unless the relay is API Gateway's in this Region, by TLS. Of an emulator it may be
  * anywhere.
  */
-export function checkRelayUrl(stage: string, relayUrl: string, { isEmulated, region }: RelayPlace): void {
+export function checkRelayUrl(stage: string, relayUrl: string, { isEmulated, region }: SigningRegion): void {
   if (isEmulated) return;
   const url = new URL(relayUrl);
   const domain = domainOf(region);

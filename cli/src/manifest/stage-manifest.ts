@@ -8,7 +8,7 @@ import { didYouMean } from './did-you-mean.ts';
 import { esbuildSettings, pathsOutside, stageEsbuildSchema } from './esbuild-settings.ts';
 import type { FunctionSettings } from './function-settings.ts';
 import { readManifestDocument } from './manifest-document.ts';
-import { checkRelayUrl, type RelayPlace } from './relay-url.ts';
+import { checkRelayUrl, type SigningRegion } from './relay-url.ts';
 import { type TriggerTargets, triggerTargetsSchema } from './trigger-targets.ts';
 import { type Vpc, vpcSchema } from './vpc.ts';
 import { mostWatchPatterns, watchPattern } from './watch-pattern.ts';
@@ -85,7 +85,7 @@ export async function readStageManifest(
   directory: Directory,
   stage: string,
   only: readonly string[] | undefined,
-  place: RelayPlace,
+  signing: SigningRegion,
 ): Promise<StageManifest> {
   const document = await readManifestDocument(directory, stage);
   if (document === undefined) {
@@ -105,7 +105,7 @@ export async function readStageManifest(
     );
   }
   const { functions, relay, stub, vpcs } = parsed.output;
-  checkRelayUrl(stage, relay.url, place);
+  checkRelayUrl(stage, relay.url, signing);
   for (const [name, entry] of Object.entries(functions)) {
     const [path] = pathsOutside(esbuildSettings(entry.esbuild), entry.source_dir);
     if (path === undefined) continue;

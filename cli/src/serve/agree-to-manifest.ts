@@ -1,14 +1,14 @@
 // Programs that a stage's manifest names run on this machine only where its developer has said so: in the local
 // livectl.json, in the terminal, or by --trust-manifest.
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
-import { type AgreedPlace, readAgreed, writeAgreed } from '../control/agreed-settings.ts';
+import { type AgreementScope, readAgreed, writeAgreed } from '../control/agreed-settings.ts';
 import { type Ask, Unanswered } from '../log/ask.ts';
 import type { Output } from '../log/output.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { loadManifest } from '../manifest/load-manifest.ts';
 import { type ProgramSetting, printOf, programSettings } from '../manifest/program-settings.ts';
 
-export interface AgreementOptions extends AgreedPlace {
+export interface AgreementOptions extends AgreementScope {
   /** As the stage's manifest has them. */
   readonly functions: readonly FunctionSettings[];
   /** `--config`: the local manifest, by default livectl.json in the root. */

@@ -15,7 +15,7 @@ import { loadManifest, type Manifest } from '../manifest/load-manifest.ts';
 import { nodeCommand } from '../platform.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import { givenVariables } from '../session/variables/function-variables.ts';
-import { checkCommand } from '../vpn/vpn-facts.ts';
+import { checkCommand } from '../vpn/check-command.ts';
 import { deployedCodes } from './deployed-code.ts';
 import { openSecrets } from './open-secrets.ts';
 import { serveUntilStopped } from './serving.ts';
@@ -47,7 +47,7 @@ export function serveLocal(options: ServeLocalOptions): Promise<number> {
           environment: async () => environment,
         })),
         cidrs: [],
-        command: checkCommand({ kind: 'folder', root: options.root, config: options.config }),
+        command: checkCommand({ kind: 'local', root: options.root, config: options.config }),
       },
       open: (workspace, localBuilt) => openCloud({ options, manifest, whole, localBuilt }, workspace),
     };

@@ -13,14 +13,14 @@ import { openStage, type StageOptions } from '../aws/stage.ts';
 import { readKnownRelay, writeKnownRelay } from '../control/known-relay.ts';
 import { terminalAsk } from '../log/ask.ts';
 import { processOutput } from '../log/output.ts';
-import { checkRelayUrl, type RelayPlace } from '../manifest/relay-url.ts';
+import { checkRelayUrl, type SigningRegion } from '../manifest/relay-url.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
 import { readStageSecret } from '../manifest/stage-secret-item.ts';
 import { EarlySocket } from '../relay/early-socket.ts';
 import { connectTimeoutMs } from '../relay/relay-link.ts';
 import { openAhead } from '../relay/warm-connections.ts';
 import { ReadVariables } from '../session/variables/read-variables.ts';
-import { checkCommand } from '../vpn/vpn-facts.ts';
+import { checkCommand } from '../vpn/check-command.ts';
 import { agreeToManifest } from './agree-to-manifest.ts';
 import { openSecrets } from './open-secrets.ts';
 import { serveUntilStopped } from './serving.ts';
@@ -53,18 +53,18 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
       throw explain(error);
     };
     const { stage } = options;
-    const place = { region, isEmulated: hasEmulator() };
+    const signing = { region, isEmulated: hasEmulator() };
     const owner = { region, stage, tableName: context.tableName, endpoint: endpointOf('dynamodb', region) };
     const knownRelay = readKnownRelay(owner);
     const early =
-      knownRelay === undefined ? undefined : await openEarly(knownRelay, stage, place, credentials, lookup);
+      knownRelay === undefined ? undefined : await openEarly(knownRelay, stage, signing, credentials, lookup);
     closers.add(() => early?.close());
     if (early !== undefined && knownRelay !== undefined) openAhead(http, knownRelay);
     const { functionNames, functions, isOfModule01, relayUrl, targets, urls, vpcs } = await readStageManifest(
       directory,
       stage,
       options.functions,
-      place,
+      signing,
     ).catch(fail);
     if (relayUrl !== knownRelay) writeKnownRelay(owner, relayUrl);
     checkClock(skew.leastMs);
@@ -143,15 +143,15 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
 async function openEarly(
   url: string,
   stage: string,
-  place: RelayPlace,
+  signing: SigningRegion,
   credentials: () => Promise<AwsCredentials>,
   lookup: LookupFunction,
 ): Promise<EarlySocket | undefined> {
   try {
-    checkRelayUrl(stage, url, place);
+    checkRelayUrl(stage, url, signing);
     return new EarlySocket({
       url,
-      region: place.region,
+      region: signing.region,
       credentials: await credentials(),
       clock: systemClock,
       timeoutMs: connectTimeoutMs,

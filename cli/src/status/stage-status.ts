@@ -11,9 +11,8 @@ import { explainDirectory } from '../aws/explain-directory.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { openStage, type Stage, type StageOptions } from '../aws/stage.ts';
 import { jsonLine } from '../control/json-line.ts';
-import { exitCodeOf, exitCodes } from '../exit-code.ts';
-import { reportFailure } from '../log/failure.ts';
-import { processOutput } from '../log/output.ts';
+import { exitCodes } from '../exit-code.ts';
+import { type OutputFormat, processOutput } from '../log/output.ts';
 import { fallbackOf } from '../manifest/fallback.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
@@ -28,31 +27,25 @@ import {
 } from './status-lines.ts';
 
 export interface StatusOptions extends StageOptions {
-  readonly format: 'pretty' | 'json';
-  readonly verbose: boolean;
+  readonly format: OutputFormat;
 }
 
 const relayTimeoutMs = 5000;
 
-/** Shows the status; resolves with the exit code. Errors are written, not thrown. */
+/** Shows the status; resolves with the exit code. Rejects with what the directory says. */
 export async function showStatus(options: StatusOptions): Promise<number> {
+  const stage = await openStage(options);
   try {
-    const stage = await openStage(options);
-    try {
-      const status = await statusOf(options, stage);
-      if (options.format === 'json') processOutput.line(jsonLine(status));
-      else processOutput.line(statusLines(status, processOutput.colour));
-      const served = status.clients.some((client) => client.live);
-      const whole = status.deployed.every(({ state }) => isTolerable.has(state));
-      return served && status.relay.reachable && whole ? exitCodes.ok : exitCodes.failure;
-    } catch (error) {
-      throw explainDirectory(error, stage.context);
-    } finally {
-      stage.http.close();
-    }
+    const status = await statusOf(options, stage);
+    if (options.format === 'json') processOutput.line(jsonLine(status));
+    else processOutput.line(statusLines(status, processOutput.colour));
+    const served = status.clients.some((client) => client.live);
+    const whole = status.deployed.every(({ state }) => isTolerable.has(state));
+    return served && status.relay.reachable && whole ? exitCodes.ok : exitCodes.failure;
   } catch (error) {
-    reportFailure(error, processOutput, options);
-    return exitCodeOf(error);
+    throw explainDirectory(error, stage.context);
+  } finally {
+    stage.http.close();
   }
 }
 
@@ -77,9 +70,6 @@ export async function showFunctionStatus(options: FunctionStatusOptions): Promis
     return deployed.every(({ problems, state }) => state === 'own' && problems.length === 0)
       ? exitCodes.ok
       : exitCodes.failure;
-  } catch (error) {
-    reportFailure(error, processOutput, options);
-    return exitCodeOf(error);
   } finally {
     http.close();
   }

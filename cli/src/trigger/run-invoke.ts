@@ -2,9 +2,8 @@
 import { systemClock } from '../../../protocol/clock.ts';
 import { jsonLine } from '../control/json-line.ts';
 import { afterAnswer, seenInvocation } from '../control/outcome.ts';
-import { exitCodeOf, exitCodes } from '../exit-code.ts';
-import { reportFailure } from '../log/failure.ts';
-import { errorOutput, processOutput, writeBytes } from '../log/output.ts';
+import { exitCodes } from '../exit-code.ts';
+import { errorOutput, type OutputFormat, processOutput, writeBytes } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import type { Place } from '../place.ts';
 import { readStdin } from '../read-stdin.ts';
@@ -23,23 +22,17 @@ export interface InvokeOptions {
   readonly event: string;
   /** The deployed code answers, whoever serves. */
   readonly deployed: boolean;
-  readonly format: 'pretty' | 'json';
-  readonly verbose: boolean;
+  readonly format: OutputFormat;
 }
 
-/** Invokes once; resolves with the exit code. Errors are written, not thrown. */
+/** Invokes once; resolves with the exit code. Rejects where a flag is wrong or the invocation is refused. */
 export async function runInvoke(options: InvokeOptions): Promise<number> {
+  const payload = await payloadOf(options.event);
+  const stage = await openTriggerStage(options.place);
   try {
-    const payload = await payloadOf(options.event);
-    const stage = await openTriggerStage(options.place);
-    try {
-      return await invoke(options, payload, stage);
-    } finally {
-      stage.close();
-    }
-  } catch (error) {
-    reportFailure(error, processOutput, options);
-    return exitCodeOf(error);
+    return await invoke(options, payload, stage);
+  } finally {
+    stage.close();
   }
 }
 

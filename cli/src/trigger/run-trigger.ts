@@ -3,10 +3,9 @@ import { systemClock } from '../../../protocol/clock.ts';
 import { jsonLine } from '../control/json-line.ts';
 import { afterAnswer, type SeenInvocation, seenInvocation } from '../control/outcome.ts';
 import type { Watch } from '../control/watch.ts';
-import { exitCodeOf, exitCodes } from '../exit-code.ts';
-import { type Ask, terminalAsk, Unanswered } from '../log/ask.ts';
-import { reportFailure } from '../log/failure.ts';
-import { processOutput } from '../log/output.ts';
+import { exitCodes } from '../exit-code.ts';
+import { type Ask, terminalAsk } from '../log/ask.ts';
+import { type OutputFormat, processOutput } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import { shellWords } from '../log/shell-words.ts';
 import type { Place } from '../place.ts';
@@ -24,23 +23,16 @@ export interface TriggerOptions {
   readonly flags: Readonly<Record<string, FlagValue>>;
   /** Seconds to wait for the invocation's end; 0 does not look for it. */
   readonly wait: number;
-  readonly format: 'pretty' | 'json';
-  readonly verbose: boolean;
+  readonly format: OutputFormat;
 }
 
-/** Publishes one event; resolves with the exit code. Errors are written, not thrown. */
+/** Publishes one event; resolves with the exit code. Rejects where a flag is wrong or the event is refused. */
 export async function runTrigger(options: TriggerOptions): Promise<number> {
+  const stage = await openTriggerStage(options.place);
   try {
-    const stage = await openTriggerStage(options.place);
-    try {
-      return await trigger(options, stage);
-    } finally {
-      stage.close();
-    }
-  } catch (error) {
-    if (error instanceof Unanswered) return exitCodes.failure;
-    reportFailure(error, processOutput, options);
-    return exitCodeOf(error);
+    return await trigger(options, stage);
+  } finally {
+    stage.close();
   }
 }
 

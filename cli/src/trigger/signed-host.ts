@@ -1,22 +1,19 @@
 // Which hosts `livectl trigger` signs a request for: a signature carries the session token of the developer's credentials.
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
-import { domainOf } from '../manifest/relay-url.ts';
+import { domainOf, type SigningRegion } from '../manifest/relay-url.ts';
 
 /** What may answer a signed request, by the second label of AWS's host names. */
 export type SignedService = 'execute-api' | 'lambda-url';
-
-/** Where the request is expected to go. */
-export interface SignedPlace {
-  readonly region: string;
-  /** The environment names an endpoint instead of AWS's. */
-  readonly isEmulated: boolean;
-}
 
 /**
  * Throws LD_UNTRUSTED unless the URL, which the stage's manifest names, is AWS's in this Region, by TLS. The local cloud
  * and an emulator may be anywhere.
  */
-export function checkSignedHost(url: URL, service: SignedService, { isEmulated, region }: SignedPlace): void {
+export function checkSignedHost(
+  url: URL,
+  service: SignedService,
+  { isEmulated, region }: SigningRegion,
+): void {
   if (isEmulated || url.hostname === '127.0.0.1' || url.hostname === 'localhost') return;
   const domain = service === 'execute-api' ? domainOf(region) : urlDomainOf(region);
   const [id = '', ...rest] = url.hostname.split('.');

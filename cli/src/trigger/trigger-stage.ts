@@ -9,7 +9,7 @@ import { emulatorOf, hasEmulator } from '../aws/endpoints.ts';
 import { explainDirectory } from '../aws/explain-directory.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { openStage, type StageOptions } from '../aws/stage.ts';
-import { type LocalPlace, type RunningServe, readServeStates } from '../control/serve-state.ts';
+import { type LocalCloud, type RunningServe, readServeStates } from '../control/serve-state.ts';
 import { type Watch, watchServe } from '../control/watch.ts';
 import { shellWords } from '../log/shell-words.ts';
 import { didYouMean } from '../manifest/did-you-mean.ts';
@@ -110,7 +110,7 @@ async function openAws(options: StageOptions): Promise<TriggerStage> {
 async function openLocal(root: string, config: string | undefined): Promise<TriggerStage> {
   const folder = realPath(root, '--root');
   const manifest = config === undefined ? undefined : realPath(config, '--config');
-  const isLocal = (serve: RunningServe): serve is RunningServe & { place: LocalPlace } =>
+  const isLocal = (serve: RunningServe): serve is RunningServe & { place: LocalCloud } =>
     serve.place.kind === 'local';
   const locals = (await readServeStates()).filter(isLocal);
   const found = await firstThatAnswers(

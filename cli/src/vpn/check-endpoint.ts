@@ -48,7 +48,7 @@ export interface CheckOptions {
 }
 
 /** Of a name with more addresses, and of a record with more hosts, so many are tried. */
-const mostPlaces = 4;
+const mostAddresses = 4;
 
 /** Whether a verdict is a failure: something is there to mend. */
 export function isFailure({ verdict }: Pick<CheckedEndpoint, 'verdict'>): boolean {
@@ -61,7 +61,7 @@ export async function checkEndpoint(
   options: CheckOptions,
 ): Promise<CheckedEndpoint> {
   const { cidrs, timeoutMs } = options;
-  const found = await placesOf(endpoint, options);
+  const found = await addressesOf(endpoint, options);
   const all = 'code' in found ? [] : found;
   const nothing = { endpoint, address: undefined, port: undefined, ms: 0, route: undefined, code: undefined };
   const [first] = all;
@@ -72,12 +72,12 @@ export async function checkEndpoint(
   const inside = all.filter(({ address }) => isPrivateAddress(address, cidrs));
   const chosen = { ...nothing, address: (inside[0] ?? first).address, private: inside.length > 0 };
   if (!chosen.private && endpoint.web) return { ...chosen, verdict: 'public' };
-  const places = (chosen.private ? inside : all).slice(0, mostPlaces);
-  if (places.every(({ ports }) => ports.length === 0))
+  const addresses = (chosen.private ? inside : all).slice(0, mostAddresses);
+  if (addresses.every(({ ports }) => ports.length === 0))
     return { ...chosen, verdict: 'no_port', route: await routeTo(chosen.address) };
   // Clients go on to the next address, too: `localhost` is ::1 and 127.0.0.1, and a forwarded port listens on one.
   const tries = await Promise.all(
-    places.flatMap(({ address, ports }) => ports.map((port) => tryPort(address, port, timeoutMs))),
+    addresses.flatMap(({ address, ports }) => ports.map((port) => tryPort(address, port, timeoutMs))),
   );
   const best = tries.reduce((one, other) => (rank(other.verdict) < rank(one.verdict) ? other : one));
   return { ...chosen, ...best, route: await routeTo(best.address) };
@@ -93,7 +93,7 @@ interface Address {
   readonly ports: readonly number[];
 }
 
-async function placesOf(
+async function addressesOf(
   { host, ports, srv }: NamedEndpoint,
   { lookups, timeoutMs }: CheckOptions,
 ): Promise<readonly Address[] | { readonly code: string }> {
@@ -101,7 +101,7 @@ async function placesOf(
   if ('code' in found) return found;
   const looked = await Promise.all(
     found
-      .slice(0, mostPlaces)
+      .slice(0, mostAddresses)
       .map(
         async (each): Promise<readonly [typeof each, Looked]> => [
           each,

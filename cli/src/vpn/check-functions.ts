@@ -1,4 +1,4 @@
-// Tries every endpoint that the functions of a stage name, each place once however many functions name it.
+// Tries every endpoint that the functions of a stage name, each endpoint once however many functions name it.
 import { type CheckedEndpoint, type CheckOptions, checkEndpoint } from './check-endpoint.ts';
 import { findEndpoints, type NamedEndpoint, type Unreadable } from './find-endpoints.ts';
 import { NameLookups } from './name-lookups.ts';
@@ -20,12 +20,12 @@ export interface FunctionsCheckOptions extends Omit<CheckOptions, 'lookups'> {
   readonly lookupsAtOnce?: number;
 }
 
-/** So many places at one time: a laptop's router is not to be scanned. */
+/** At most this many at once, so as not to look like a port scan. */
 const atOnce = 16;
 
 /**
  * Never rejects; in the functions' order. Where nothing answers at all, it takes three times `timeoutMs` for every 16
- * places at most.
+ * endpoints at most.
  */
 export async function checkFunctions(
   functions: readonly NamedEnvironment[],
@@ -33,10 +33,10 @@ export async function checkFunctions(
 ): Promise<FunctionCheck[]> {
   const lookups = new NameLookups(lookupsAtOnce);
   const found = functions.map(({ name, environment }) => ({ name, ...findEndpoints(environment) }));
-  const places = new Map<string, NamedEndpoint>();
-  for (const { endpoints } of found) for (const each of endpoints) places.set(keyOf(each), each);
+  const distinct = new Map<string, NamedEndpoint>();
+  for (const { endpoints } of found) for (const each of endpoints) distinct.set(keyOf(each), each);
   const results = new Map<string, CheckedEndpoint>();
-  const queue = [...places];
+  const queue = [...distinct];
   const work = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       results.set(next[0], await checkEndpoint(next[1], { ...options, lookups }));

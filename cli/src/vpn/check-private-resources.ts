@@ -1,36 +1,30 @@
 // `livectl vpn --check`: tries the endpoints that functions name, from this machine.
 
 import { jsonLine } from '../control/json-line.ts';
-import { exitCodeOf, exitCodes } from '../exit-code.ts';
-import { reportFailure } from '../log/failure.ts';
-import { processOutput } from '../log/output.ts';
+import { exitCodes } from '../exit-code.ts';
+import { type OutputFormat, processOutput } from '../log/output.ts';
+import type { Place } from '../place.ts';
 import type { CheckedEndpoint } from './check-endpoint.ts';
 import { isFailure } from './check-endpoint.ts';
 import { checkFunctions, type NamedEnvironment } from './check-functions.ts';
 import { endpointEvent, functionCheckLines } from './endpoint-lines.ts';
 import { remedyFor } from './remedy.ts';
-import { type VpnFacts, type VpnPlace, vpnFacts } from './vpn-facts.ts';
+import { type VpnFacts, vpnFacts } from './vpn-facts.ts';
 
 export interface VpnCheckOptions {
-  readonly place: VpnPlace;
+  readonly place: Place;
   readonly functions: readonly string[] | undefined;
   readonly timeoutMs: number;
-  readonly format: 'pretty' | 'json';
-  readonly verbose: boolean;
+  readonly format: OutputFormat;
 }
 
-/** Resolves with the exit code: 1 when an endpoint can't be reached or read. Errors are written, not thrown. */
+/** Resolves with the exit code: 1 when an endpoint can't be reached or read. Rejects as `vpnFacts` does. */
 export async function checkPrivateResources(options: VpnCheckOptions): Promise<number> {
+  const facts = await vpnFacts(options.place, options.functions);
   try {
-    const facts = await vpnFacts(options.place, options.functions);
-    try {
-      return (await check(options, facts)) ? exitCodes.ok : exitCodes.failure;
-    } finally {
-      facts.close();
-    }
-  } catch (error) {
-    reportFailure(error, processOutput, options);
-    return exitCodeOf(error);
+    return (await check(options, facts)) ? exitCodes.ok : exitCodes.failure;
+  } finally {
+    facts.close();
   }
 }
 

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { adoPairs, libpqPairs, type Pair } from './key-value-pairs.ts';
 import { awsPorts, schemePorts, webSchemes } from './known-services.ts';
 
-/** A place as one string names it. */
+/** An endpoint as one string names it. */
 export interface Endpoint {
   readonly host: string;
   /** To try until one answers; none where the string names no port and its kind has none. */
@@ -22,7 +22,7 @@ const behindHost =
 const severalHosts =
   'it names its host twice, so that host and password can’t be told apart: quote the password';
 
-/** The places a string names, or why it can't be read; undefined where it is no connection string. */
+/** The endpoints a string names, or why it can't be read; undefined where it is no connection string. */
 export function readConnectionString(text: string): readonly Endpoint[] | string | undefined {
   if (/^jdbc:oracle:/i.test(text)) return fromOracle(text);
   const url = /^(jdbc:)?((?:[a-z][a-z0-9+.-]*:)+)\/\/(.*)$/is.exec(text);
@@ -50,8 +50,8 @@ function fromUrls(text: string, jdbc: boolean, schemes: string, rest: string): r
   const list = text.split(/,\s*(?=[a-z][a-z0-9+.-]*:\/\/)/i);
   if (list.length > 1 && list.every((one) => /^[^@=?;#]*$/.test(one) && one.startsWith(`${schemes}//`))) {
     return list.flatMap((one) => {
-      const places = fromUrl(false, schemes, one.slice(schemes.length + 2));
-      return typeof places === 'string' ? [] : places;
+      const endpoints = fromUrl(false, schemes, one.slice(schemes.length + 2));
+      return typeof endpoints === 'string' ? [] : endpoints;
     });
   }
   return fromUrl(jdbc, schemes, rest);
@@ -146,7 +146,7 @@ export function portIn(text: string | undefined): number | undefined {
   return port > 0 && port < 65_536 ? port : undefined;
 }
 
-/** A place without a URL around it. */
+/** An endpoint without a URL around it. */
 export function endpointAt(host: string, ports: readonly number[]): Endpoint {
   return { host, ports, srv: false, web: false };
 }

@@ -22,8 +22,8 @@ export interface EndpointEvent {
   readonly remedy?: string;
 }
 
-/** What a place is called: never more of a variable's value than host and port. */
-export function placeOf({ endpoint, port }: Pick<CheckedEndpoint, 'endpoint' | 'port'>): string {
+/** What an endpoint is called: never more of a variable's value than host and port. */
+export function endpointText({ endpoint, port }: Pick<CheckedEndpoint, 'endpoint' | 'port'>): string {
   const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
   const ports = port === undefined ? endpoint.ports.join(' or ') : String(port);
   return ports === '' ? host : `${host}:${ports}`;
@@ -87,7 +87,7 @@ export function functionCheckLines(
         : paint.bad(words[verdict]);
     const time = good || verdict === 'timeout' ? paint.dim(` ${ms} ms`) : '';
     lines.push(
-      `  ${mark} ${printable(endpoint.variable)}  ${printable(placeOf(checked))}${to}${kind}  ${word}${time}${by}`,
+      `  ${mark} ${printable(endpoint.variable)}  ${printable(endpointText(checked))}${to}${kind}  ${word}${time}${by}`,
     );
     const remedy = remedyOf(checked);
     if (remedy !== undefined) lines.push(`      ${printable(remedy)}`);

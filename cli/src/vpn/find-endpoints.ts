@@ -12,7 +12,7 @@ import {
 import { awsPorts, portByWord } from './known-services.ts';
 import { isPrivateAddress } from './private-address.ts';
 
-/** A place that a function connects to, as far as its environment tells. */
+/** An endpoint that a function connects to, as far as its environment tells. */
 export interface NamedEndpoint extends Endpoint {
   /** The variable; `CONFIG.db.host` for a field of a variable that holds JSON. */
   readonly variable: string;
@@ -42,16 +42,16 @@ const redisOption = /^(abortConnect|allowAdmin|\w+Timeout|defaultDatabase|name|p
 /** Set by Lambda or livectl, or paths: none of them names a resource. */
 const notTheirs = /^(AWS_(?!ENDPOINT_URL)|LAMBDA_|LIVE_DEBUG_|LIVECTL_|NODE_|_|PATH$|HOME$|TZ$|LANG$)/;
 
-/** All endpoints in an environment, in its order; the same place in the same variable once. */
+/** All endpoints in an environment, in its order; the same endpoint in the same variable once. */
 export function findEndpoints(environment: Readonly<Record<string, string>>): FoundEndpoints {
   const variables = flatten(environment);
   const endpoints: NamedEndpoint[] = [];
   const unreadable: Unreadable[] = [];
   for (const [variable, value] of variables) {
     if (notTheirs.test(variable)) continue;
-    const places = placesIn(variable, value.trim(), variables);
-    if (typeof places === 'string') unreadable.push({ variable, reason: places });
-    else endpoints.push(...places.map((place) => ({ variable, ...place })));
+    const found = endpointsIn(variable, value.trim(), variables);
+    if (typeof found === 'string') unreadable.push({ variable, reason: found });
+    else endpoints.push(...found.map((endpoint) => ({ variable, ...endpoint })));
   }
   return { endpoints, unreadable };
 }
@@ -79,8 +79,8 @@ function parse(json: string): unknown {
   }
 }
 
-/** The places a value names, or why it can't be read. */
-function placesIn(
+/** The endpoints a value names, or why it can't be read. */
+function endpointsIn(
   variable: string,
   value: string,
   variables: ReadonlyMap<string, string>,

@@ -23,7 +23,7 @@ export interface GuideFacts {
   readonly vpcs: readonly Vpc[];
   /** Functions in a VPC, by name. */
   readonly functions: readonly string[];
-  /** A private place that a function connects to, for the examples. */
+  /** A private endpoint that a function connects to, for the examples. */
   readonly target: { readonly host: string; readonly port: number } | undefined;
   /** `livectl vpn --check` for the same functions. */
   readonly checkCommand: string;

@@ -1,10 +1,10 @@
 // What `serve` says of private resources: at its start which functions sit in a VPC and whether their endpoints answer,
-// later one line where an invocation failed toward a private place.
+// later one line where an invocation failed toward a private endpoint.
 import type { Clock } from '../../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { type CheckedEndpoint, isFailure } from './check-endpoint.ts';
 import { checkFunctions, type FunctionCheck, type NamedEnvironment } from './check-functions.ts';
-import { looksPrivate, networkFailure } from './failed-place.ts';
+import { looksPrivate, networkFailure } from './failed-endpoint.ts';
 
 export interface HintedFunction {
   readonly name: string;
@@ -37,10 +37,10 @@ const checkMs = 3000;
 /** Half of Node's threads: the code's files and the relay's messages need the others. */
 const lookupsAtOnce = 2;
 
-/** The same place is named again when so many milliseconds have passed: a queue may retry ten times a second. */
+/** The same endpoint is named again when so many milliseconds have passed: a queue may retry ten times a second. */
 const quietMs = 60_000;
 
-/** So many names or places in a line, and the number of the rest. */
+/** So many names or endpoints in a line, and the number of the rest. */
 const mostInLine = 4;
 
 export class ServeHints {
@@ -49,7 +49,7 @@ export class ServeHints {
   readonly #silent = new Map<string, NamedEnvironment>();
   /** Hosts that a function's environment names. */
   readonly #hosts = new Map<string, ReadonlySet<string>>();
-  /** When a place was last named. */
+  /** When an endpoint was last named. */
   readonly #named = new Map<string, number>();
 
   constructor(options: ServeHintsOptions) {
@@ -76,18 +76,18 @@ export class ServeHints {
     const idle = checks.filter(({ checked }) => !checked.some(wasTried));
     const good = checks.filter((check) => !silent.includes(check) && !idle.includes(check));
     this.#tell(namesOf(good), (its) => {
-      const { size } = new Set(placesOf(good, wasTried));
+      const { size } = new Set(endpointTexts(good, wasTried));
       return size === 1 ? `${its} endpoint answers from here` : `${its} ${size} endpoints answer from here`;
     });
     this.#tell(namesOf(silent), () => {
-      const places = [...new Set(placesOf(silent, isFailure, ({ verdict }) => ` (${verdict})`))];
-      return `not reached from here: ${some(places)}; ${this.#options.command} tells what to do`;
+      const endpoints = [...new Set(endpointTexts(silent, isFailure, ({ verdict }) => ` (${verdict})`))];
+      return `not reached from here: ${some(endpoints)}; ${this.#options.command} tells what to do`;
     });
     this.#tell(namesOf(idle), (its) => `${its} environment names no endpoint to try`);
     this.#tell(unknown, (its) => `${its} endpoints are not known: ${why}`);
   }
 
-  /** Gives one line where the failure is one of reaching a private place. Resolves when it is said; never rejects. */
+  /** Gives one line where the failure is one of reaching a private endpoint. Resolves when it is said; never rejects. */
   async failed({ error, function: name }: FailedInvocation): Promise<void> {
     const failure = networkFailure([error.name, error.message, ...(error.stack ?? [])].join('\n'));
     if (failure === undefined) return;
@@ -97,25 +97,26 @@ export class ServeHints {
     this.#name(name, port === undefined ? host : `${host}:${port}`, what);
   }
 
-  /** For words that name no place, such as "timed out": one that was silent at the start, if it is silent still. */
+  /** For words that name no endpoint, such as "timed out": one that was silent at the start, if it is silent still. */
   async #nameSilent(name: string, what: string): Promise<void> {
     const silent = this.#silent.get(name);
     if (silent === undefined || !this.#mayName(`${name}'s`)) return;
-    const [place] = placesOf(await this.#check([silent]), isFailure);
-    if (place !== undefined) this.#name(name, place, what);
+    const [endpoint] = endpointTexts(await this.#check([silent]), isFailure);
+    if (endpoint !== undefined) this.#name(name, endpoint, what);
   }
 
-  #name(name: string, place: string, what: string): void {
+  #name(name: string, endpoint: string, what: string): void {
     const { command, onNotice } = this.#options;
-    if (this.#mayName(place)) onNotice(`${name} could not reach ${place} (${what}); ${command} tells why`);
+    if (this.#mayName(endpoint))
+      onNotice(`${name} could not reach ${endpoint} (${what}); ${command} tells why`);
   }
 
-  /** Once in a while for each place, however many invocations and functions fail. */
-  #mayName(place: string): boolean {
+  /** Once in a while for each endpoint, however many invocations and functions fail. */
+  #mayName(endpoint: string): boolean {
     const now = this.#options.clock.now();
     for (const [other, at] of this.#named) if (now - at >= quietMs) this.#named.delete(other);
-    if (this.#named.has(place)) return false;
-    this.#named.set(place, now);
+    if (this.#named.has(endpoint)) return false;
+    this.#named.set(endpoint, now);
     return true;
   }
 
@@ -151,7 +152,7 @@ function wasTried({ verdict }: CheckedEndpoint): boolean {
 }
 
 /** `host:port`, and what `more` has of it. */
-function placesOf(
+function endpointTexts(
   checks: readonly FunctionCheck[],
   which: (checked: CheckedEndpoint) => boolean,
   more: (checked: CheckedEndpoint) => string = () => '',

@@ -8,9 +8,9 @@ import { type AwsIdentity, type IdentityOptions, resolveIdentity } from '../aws/
 import { importCertificate } from '../aws/import-certificate.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { jsonLine } from '../control/json-line.ts';
-import { exitCodeOf, exitCodes } from '../exit-code.ts';
-import { reportFailure } from '../log/failure.ts';
-import { processOutput } from '../log/output.ts';
+import { exitCodes } from '../exit-code.ts';
+import { type OutputFormat, processOutput } from '../log/output.ts';
+import { shellWords } from '../log/shell-words.ts';
 import { readStdin } from '../read-stdin.ts';
 import {
   type CertificateOptions,
@@ -18,48 +18,41 @@ import {
   completeConfiguration,
   makeCertificates,
 } from './certificates.ts';
-import { shellWord } from './vpn-facts.ts';
 
 /** Where they go without `--out`. */
 const defaultFolder = 'vpn-certificates';
 
-export interface MakeCertificatesOptions extends Omit<CertificateOptions, 'keepClient'> {
+export interface ShowCertificatesOptions extends Omit<CertificateOptions, 'keepClient'> {
   /** A file, or `-` for stdin. */
   readonly ovpn: string | undefined;
   /** Where to import the server's certificate; undefined leaves that to the reader. */
   readonly aws: IdentityOptions | undefined;
-  readonly format: 'pretty' | 'json';
-  readonly verbose: boolean;
+  readonly format: OutputFormat;
 }
 
-/** Resolves with the exit code. Errors are written, not thrown. */
-export async function showCertificates(options: MakeCertificatesOptions): Promise<number> {
+/** Resolves with the exit code. Rejects where a file, openssl or ACM refuses. */
+export async function showCertificates(options: ShowCertificatesOptions): Promise<number> {
   const { aws, client, folder, format, ovpn } = options;
-  try {
-    // Who asks is resolved first: nothing is made where that fails.
-    const identity = aws && (await resolveIdentity(aws));
-    const configuration = ovpn === undefined ? undefined : await readConfiguration(ovpn);
-    const certificates = await makeCertificates({
-      ...options,
-      folder: resolve(folder),
-      keepClient: ovpn !== undefined || aws !== undefined,
-    });
-    const arn = identity && (await importServer(certificates, identity));
-    let ovpnFile: string | undefined;
-    if (configuration !== undefined) {
-      ovpnFile = join(resolve(folder), `${client}.ovpn`);
-      await writeFile(ovpnFile, await completeConfiguration(configuration, certificates), { mode: 0o600 });
-    }
-    processOutput.line(
-      format === 'json'
-        ? jsonLine(certificatesEvent(certificates, ovpnFile, arn))
-        : words(options, certificates, ovpnFile, arn),
-    );
-    return exitCodes.ok;
-  } catch (error) {
-    reportFailure(error, processOutput, options);
-    return exitCodeOf(error);
+  // Credentials are resolved first: nothing is created where that fails.
+  const identity = aws && (await resolveIdentity(aws));
+  const configuration = ovpn === undefined ? undefined : await readConfiguration(ovpn);
+  const certificates = await makeCertificates({
+    ...options,
+    folder: resolve(folder),
+    keepClient: ovpn !== undefined || aws !== undefined,
+  });
+  const arn = identity && (await importServer(certificates, identity));
+  let ovpnFile: string | undefined;
+  if (configuration !== undefined) {
+    ovpnFile = join(resolve(folder), `${client}.ovpn`);
+    await writeFile(ovpnFile, await completeConfiguration(configuration, certificates), { mode: 0o600 });
   }
+  processOutput.line(
+    format === 'json'
+      ? jsonLine(certificatesEvent(certificates, ovpnFile, arn))
+      : words(options, certificates, ovpnFile, arn),
+  );
+  return exitCodes.ok;
 }
 
 /** A configuration has about 10 KB. */
@@ -122,12 +115,12 @@ function certificatesEvent(
 }
 
 function words(
-  { client, folder }: Pick<MakeCertificatesOptions, 'client' | 'folder'>,
+  { client, folder }: Pick<ShowCertificatesOptions, 'client' | 'folder'>,
   certificates: Certificates,
   ovpnFile: string | undefined,
   arn: string | undefined,
 ): string {
-  const out = folder === defaultFolder ? '' : ` --out ${shellWord(folder)}`;
+  const out = folder === defaultFolder ? '' : ` ${shellWords(['--out', folder])}`;
   const newServer = certificates.made.includes(certificates.serverFile);
   const nothing = certificates.made.length === 0 && ovpnFile === undefined;
   const lines = [

@@ -1,53 +1,46 @@
 // `livectl vpn`: the guide with the ids of the stage's VPCs; it asks AWS for nothing but the manifest and what functions name.
 
 import { jsonLine } from '../control/json-line.ts';
-import { exitCodeOf, exitCodes } from '../exit-code.ts';
-import { reportFailure } from '../log/failure.ts';
-import { processOutput } from '../log/output.ts';
+import { exitCodes } from '../exit-code.ts';
+import { type OutputFormat, processOutput } from '../log/output.ts';
+import type { Place } from '../place.ts';
+import { checkCommand } from './check-command.ts';
 import { findEndpoints } from './find-endpoints.ts';
 import { vpnGuide } from './guide.ts';
 import type { GuideFacts } from './guide-facts.ts';
 import { guideLines } from './guide-lines.ts';
-import { checkCommand, type VpnFacts, type VpnPlace, vpnFacts } from './vpn-facts.ts';
+import { type VpnFacts, vpnFacts } from './vpn-facts.ts';
 
 export interface VpnGuideOptions {
-  readonly place: VpnPlace;
+  readonly place: Place;
   readonly functions: readonly string[] | undefined;
-  readonly format: 'pretty' | 'json';
-  readonly verbose: boolean;
+  readonly format: OutputFormat;
 }
 
-/** Resolves with the exit code. Errors are written, not thrown. */
-export async function showVpnGuide(options: VpnGuideOptions): Promise<number> {
+/** Resolves with the exit code. Rejects as `vpnFacts` does. */
+export async function showVpnGuide({ format, functions, place }: VpnGuideOptions): Promise<number> {
+  const facts = await vpnFacts(place, functions);
   try {
-    const facts = await vpnFacts(options.place, options.functions);
-    try {
-      const { region, stage, title } = facts;
-      const inVpc = facts.functions.filter((each) => each.inVpc).map(({ name }) => name);
-      const vpcs = facts.vpcs.filter((vpc) => vpc.functions.some((name) => inVpc.includes(name)));
-      const target = await privateTarget(facts);
-      const sections = vpnGuide({
-        stage,
-        region,
-        profile: options.place.kind === 'stage' ? options.place.profile : undefined,
-        vpcs,
-        functions: inVpc,
-        target,
-        checkCommand: checkCommand(options.place),
-      });
-      if (options.format === 'pretty') processOutput.line(guideLines(title, sections, processOutput.colour));
-      else for (const section of sections) processOutput.line(jsonLine({ event: 'guide', ...section }));
-    } finally {
-      facts.close();
-    }
+    const { region, stage, title } = facts;
+    const inVpc = facts.functions.filter((each) => each.inVpc).map(({ name }) => name);
+    const sections = vpnGuide({
+      stage,
+      region,
+      profile: place.kind === 'stage' ? place.profile : undefined,
+      vpcs: facts.vpcs.filter((vpc) => vpc.functions.some((name) => inVpc.includes(name))),
+      functions: inVpc,
+      target: await privateTarget(facts),
+      checkCommand: checkCommand(place),
+    });
+    if (format === 'pretty') processOutput.line(guideLines(title, sections, processOutput.colour));
+    else for (const section of sections) processOutput.line(jsonLine({ event: 'guide', ...section }));
     return exitCodes.ok;
-  } catch (error) {
-    reportFailure(error, processOutput, options);
-    return exitCodeOf(error);
+  } finally {
+    facts.close();
   }
 }
 
-/** The first place with a port that a function in a VPC names; the guide does without where AWS says no. */
+/** The first endpoint with a port that a function in a VPC names; the guide does without where AWS says no. */
 async function privateTarget({ functions }: VpnFacts): Promise<GuideFacts['target']> {
   for (const { environment, inVpc } of functions) {
     if (!inVpc) continue;

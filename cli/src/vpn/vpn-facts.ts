@@ -4,14 +4,11 @@ import { systemClock } from '../../../protocol/clock.ts';
 import { hasEmulator } from '../aws/endpoints.ts';
 import { explainDirectory } from '../aws/explain-directory.ts';
 import { functionVariables } from '../aws/function-variables.ts';
-import { openStage, type StageOptions } from '../aws/stage.ts';
+import { openStage } from '../aws/stage.ts';
 import { loadManifest } from '../manifest/load-manifest.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
 import type { Vpc } from '../manifest/vpc.ts';
-
-export type VpnPlace =
-  | ({ readonly kind: 'stage' } & StageOptions)
-  | { readonly kind: 'folder'; readonly root: string; readonly config: string | undefined };
+import type { Place } from '../place.ts';
 
 export interface VpnFunction {
   readonly name: string;
@@ -32,34 +29,9 @@ export interface VpnFacts {
   readonly close: () => void;
 }
 
-/** `livectl vpn --check` with the flags that name the place. */
-export function checkCommand(place: VpnPlace): string {
-  const flags: readonly (readonly [string, string | undefined])[] =
-    place.kind === 'stage'
-      ? [
-          ['--stage', place.stage],
-          ['--name', place.name === 'live-debug' ? undefined : place.name],
-          ['--profile', place.profile],
-          ['--region', place.region],
-        ]
-      : [
-          ['--root', place.root === '.' ? undefined : place.root],
-          ['--config', place.config],
-        ];
-  const given = flags.flatMap(([flag, value]) =>
-    value === undefined ? [] : [`${flag} ${shellWord(value)}`],
-  );
-  return ['livectl vpn --check', ...given].join(' ');
-}
-
-/** As a shell takes it for one word. */
-export function shellWord(text: string): string {
-  return /^[\w./:@+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
 /** Reads what is known; rejects as `serve` does for a wrong manifest, folder, stage or profile. */
-export async function vpnFacts(place: VpnPlace, only: readonly string[] | undefined): Promise<VpnFacts> {
-  if (place.kind === 'folder') {
+export async function vpnFacts(place: Place, only: readonly string[] | undefined): Promise<VpnFacts> {
+  if (place.kind === 'local') {
     const { file, functions } = await loadManifest({ ...place, functions: only });
     return {
       title: file,

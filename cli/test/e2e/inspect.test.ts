@@ -127,5 +127,5 @@ test('a port that is taken is one error, before anything is served', async () =>
 test('a port that is none is a usage error', async () => {
   const { livectl } = serve('node', ['--inspect=70000']);
   expect(await livectl.exited).toBe(2);
-  expect(livectl.stderr).toContain('--inspect takes a whole number from 0 to 65535, not 70000');
+  expect(livectl.stderr).toContain('--inspect must be a whole number from 0 to 65535, not 70000');
 });

@@ -186,7 +186,11 @@ describe('trigger', () => {
       /--attribute a: write it as name=value/,
       /again/,
     ],
-    [['sns', 'worker', '--message', 'x', '--wait', 'long'], /--wait takes whole seconds/, /--help/],
+    [
+      ['sns', 'worker', '--message', 'x', '--wait', 'long'],
+      /--wait must be a whole number from 0 to 3600/,
+      /--help/,
+    ],
   ];
   test.each(mistakes)('%j: one clear error, exit code 2', async (args, says, remedy) => {
     const { code, stderr, stdout } = await livectl(['trigger', ...args, '--local']);

@@ -209,7 +209,7 @@ describe('--ovpn', () => {
 it.each([
   [['--client', 'ca'], '--client takes'],
   [['--client', '../x'], '--client takes'],
-  [['--days', '0'], '--days takes'],
+  [['--days', '0'], '--days must be a whole number'],
   [['--server-name', 'x'], '--server-name takes'],
 ])('refuses %j with 2', (args, words) => {
   const { status, stderr } = certificates(['--out', join(parent, 'never'), ...args]);

@@ -133,8 +133,8 @@ describe('on this machine', () => {
   });
 
   it.each([
-    [['--timeout', '0'], '--timeout takes seconds from 1 to 60, not 0'],
-    [['--format', 'xml'], '--format is pretty or json, not xml'],
+    [['--timeout', '0'], '--timeout must be 1 to 60 seconds, not 0'],
+    [['--format', 'xml'], '--format must be pretty or json, not xml'],
     [['--function', 'oders'], 'did you mean "orders"?'],
   ])('refuses %j with 2', async (args, words) => {
     const ended = await check({ orders: {} }, { args });

@@ -120,7 +120,7 @@ describe('the guide', () => {
         encoding: 'utf8',
       });
       // Every flag was known, and only the last one is refused.
-      expect(stderr).toContain('--format is pretty or json, not none');
+      expect(stderr).toContain('--format must be pretty or json, not none');
     }
   });
 });

@@ -1,18 +1,18 @@
-// Which private place a failed invocation tried to reach, read from its error as the runtimes and drivers word it.
+// which private endpoint a failed invocation tried to reach, read from its error as the runtimes and drivers word it.
 import { isIP } from 'node:net';
 import { awsPorts } from './known-services.ts';
 import { isLoopback, isPrivateAddress } from './private-address.ts';
 
 /** A network failure in an error's text. */
 export interface NetworkFailure {
-  /** The place as the error names it; undefined where it names none. */
+  /** The endpoint as the error names it; undefined where it names none. */
   readonly host: string | undefined;
   readonly port: number | undefined;
   /** E.g. `ECONNREFUSED`, or the words of the error. */
   readonly what: string;
 }
 
-/** With a place in them: Node's `connect ECONNREFUSED 10.0.3.4:5432` and `getaddrinfo ENOTFOUND db`, Go's. */
+/** With an endpoint in them: Node's `connect ECONNREFUSED 10.0.3.4:5432` and `getaddrinfo ENOTFOUND db`, Go's. */
 const placed: readonly RegExp[] = [
   /(?<what>ETIMEDOUT|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN) (?<host>[\da-f.:]+):(?<port>\d+)\b/i,
   /(?<what>ENOTFOUND|EAI_AGAIN|ETIMEDOUT) (?<host>[\w.-]+\.[\w-]+)/,
@@ -22,15 +22,15 @@ const placed: readonly RegExp[] = [
 ];
 
 /** libpq's and PyMySQL's: by the words they begin with, and what follows. One pattern for both would try every such beginning. */
-const worded: readonly { readonly begins: string; readonly place: RegExp }[] = [
+const worded: readonly { readonly begins: string; readonly endpoint: RegExp }[] = [
   {
     begins: 'connection to server at "',
-    place:
+    endpoint:
       /(?:[^"\n]+" \()?(?<host>[\da-f.:]+)[)"], port (?<port>\d+) failed: (?<what>timeout expired|Connection (refused|timed out)|No route to host|Network is unreachable|Host is unreachable|Operation timed out)/iy,
   },
   {
     begins: "Can't connect to MySQL server on '",
-    place: /(?<host>[^':\n]+)(:(?<port>\d+))?'[^\n]*?(?<what>timed out|refused|\(-?\d+\))/y,
+    endpoint: /(?<host>[^':\n]+)(:(?<port>\d+))?'[^\n]*?(?<what>timed out|refused|\(-?\d+\))/y,
   },
 ];
 
@@ -39,10 +39,10 @@ const bare =
   /\b(?<what>ETIMEDOUT|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|Connection refused|Connection timed out|Name or service not known|timed out|connection timeout|connect timeout|Task timed out)\b/i;
 
 const finders: readonly ((text: string) => RegExpExecArray | null)[] = [
-  ...worded.map(({ begins, place }) => (text: string) => {
+  ...worded.map(({ begins, endpoint }) => (text: string) => {
     const at = text.indexOf(begins);
-    place.lastIndex = at + begins.length;
-    return at < 0 ? null : place.exec(text);
+    endpoint.lastIndex = at + begins.length;
+    return at < 0 ? null : endpoint.exec(text);
   }),
   ...placed.map((pattern) => (text: string) => pattern.exec(text)),
 ];

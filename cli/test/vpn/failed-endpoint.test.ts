@@ -1,6 +1,6 @@
 // Network failures as runtimes and drivers word them.
 import { describe, expect, it } from 'vitest';
-import { looksPrivate, networkFailure } from '../../src/vpn/failed-place.ts';
+import { looksPrivate, networkFailure } from '../../src/vpn/failed-endpoint.ts';
 
 describe('a network failure', () => {
   it.each<[string, { host?: string | undefined; port?: number | undefined; what: string }]>([

@@ -1,0 +1,66 @@
+// The flags that say where the stage is, and what is refused of them: once, for every command that takes some.
+import { Option, UsageError } from 'clipanion';
+import type { StageOptions } from '../aws/stage.ts';
+import { defaultName, type Folder, type Place } from '../place.ts';
+import { LivectlCommand } from './livectl-command.ts';
+
+/** Each gives the option to assign to a command's field of that name; `--name` is the field `stageName`. */
+export const placeFlags = {
+  local: () => Option.Boolean('--local', false, { description: 'Use a local cloud instead of AWS' }),
+  stage: () => Option.String('--stage', { description: 'The stage on AWS: the module’s `stage`' }),
+  stageName: () =>
+    Option.String('--name', defaultName, {
+      description: 'Prefix of the stage’s table: the module’s `name`; default live-debug',
+    }),
+  profile: () => Option.String('--profile', { description: 'AWS profile; default AWS_PROFILE' }),
+  region: () => Option.String('--region', { description: 'AWS Region; default AWS_REGION or the profile’s' }),
+  root: () =>
+    Option.String('--root', '.', {
+      description: 'Folder that handler paths are relative to; default the current one',
+    }),
+  config: () => Option.String('--config', { description: 'The manifest; default livectl.json in --root' }),
+} as const;
+
+/** A command that takes all of them. */
+export abstract class PlaceCommand extends LivectlCommand {
+  local = placeFlags.local();
+  stage = placeFlags.stage();
+  stageName = placeFlags.stageName();
+  profile = placeFlags.profile();
+  region = placeFlags.region();
+  root = placeFlags.root();
+  config = placeFlags.config();
+
+  /** Throws a UsageError where the flags contradict each other or name no place. */
+  protected parsePlace(): Place {
+    return parsePlace(this);
+  }
+}
+
+/** The flags that say which stage on AWS. */
+export interface StageFlags {
+  readonly stage: string | undefined;
+  readonly stageName: string;
+  readonly profile: string | undefined;
+  readonly region: string | undefined;
+}
+
+export interface PlaceFlags extends StageFlags, Folder {
+  readonly local: boolean;
+}
+
+/** Throws a UsageError where the flags contradict each other or name no place. */
+export function parsePlace(flags: PlaceFlags): Place {
+  const { config, local, root, stage } = flags;
+  if (!local) return { kind: 'stage', ...parseStage(flags) };
+  if (stage !== undefined) throw new UsageError('--local and --stage cannot be combined');
+  return { kind: 'local', root, config };
+}
+
+/** Throws a UsageError where there is no stage, or no table can have its name. */
+export function parseStage({ profile, region, stage, stageName: name }: StageFlags): StageOptions {
+  if (stage === undefined) throw new UsageError('pass --stage NAME (AWS) or --local');
+  if (!/^[A-Za-z0-9_.-]{1,64}$/.test(stage))
+    throw new UsageError(`${JSON.stringify(stage)} is not a valid stage name (1 to 64 of A-Z a-z 0-9 _ . -)`);
+  return { stage, name, profile, region };
+}
