@@ -1,5 +1,5 @@
 // Writes what the Terraform module `functions` knows of the fields of its variable `functions`, from variables.tf: their
-// names (fields.json), and the check of those that are numbers (given.tf).
+// names (fields.json), and the check of those that are numbers (numbers.tf).
 //   node scripts/terraform-fields.mjs            writes both
 //   node scripts/terraform-fields.mjs --check    fails when they are not what it would write
 import { execFileSync } from 'node:child_process';
@@ -47,30 +47,21 @@ function numbersOf(type, path) {
   );
 }
 
-/** A validation refers to its own variable only (Terraform before 1.9), so both of its expressions have the list. */
-function given() {
+/** Of the value before its conversion, whose own error names neither the function nor the field. */
+function numberRules() {
   const numbers = numbersOf(type.kind === 'map' ? type.of : type, '');
   const width = Math.max(...numbers.map((path) => path.length));
   const checks = numbers.map((path) => {
     const key = `"${path}"`.padEnd(width + 2);
-    return `      ${key} = can(tonumber(try(f.${path}, null)))`;
+    return `    ${key} = can(tonumber(try(f.${path}, null)))`;
   });
   return `# Generated from variables.tf by scripts/terraform-fields.mjs.
 
-variable "given" {
-  description = "The same value once more, with the fields that \`functions\` does not know: those are mistakes."
-  type        = any
-  nullable    = false
-
-  # Of a text for a number, Terraform says neither where it is nor whose.
-  validation {
-    condition = length(flatten([for name, f in var.given : [for field, ok in {
+locals {
+  # Terraform's own error names neither the function nor the field. It ends the conversion, so these can't refer to functions.
+  number_type_mistakes = flatten([for name, f in var.given : [for field, ok in {
 ${checks.join('\n')}
-    } : field if !ok]])) == 0
-    error_message = join("\\n- ", concat(["Mistakes in functions:"], flatten([for name, f in var.given : [for field, ok in {
-${checks.join('\n')}
-    } : "functions[\\"\${name}\\"].\${field} must be a number." if !ok]])))
-  }
+  } : "functions[\\"\${name}\\"].\${field} must be a number." if !ok]])
 }
 `;
 }
@@ -84,7 +75,7 @@ function formatted(json) {
 
 for (const [name, wanted] of /** @type {const} */ ([
   ['fields.json', fields],
-  ['given.tf', given()],
+  ['numbers.tf', numberRules()],
 ])) {
   const target = join(folder, name);
   if (!process.argv.includes('--check')) {

@@ -4,117 +4,129 @@ import type { IResolvable } from 'cdktf';
 
 /** One of the `functions`, in the module's own field names. */
 export interface LiveDebugFunction {
-  /** Where the code is: file below `source_dir` without its extension, then the exported name. */
+  /** Where the code is: the file below `source_dir` without its extension, then the exported name. */
   readonly handler: string;
   /**
-   * The function's own runtime, e.g. `python3.13`: livectl runs the code with it. The stub's is
-   * `stub_runtime`.
+   * The function's own runtime, for example `python3.13`. livectl runs the code with it. The stub's runtime
+   * is `stub_runtime`.
    */
   readonly runtime: string;
-  /** The function's own timeout in seconds, 1 to 900; its stub gets `timeout_margin` more. Default: `3`. */
+  /** The function's own timeout in seconds, 1 to 900. Its stub gets `timeout_margin` more. Default: `3`. */
   readonly timeout?: number;
-  /** MB, 128 to 10240, for the stub as for the function, since code can read it. Default: `128`. */
+  /** Memory in MB, 128 to 10240. The stub gets the same, since code can read it. Default: `128`. */
   readonly memory_size?: number;
   /**
-   * "RESPONSE_STREAM": a response is sent as it is written to callers that take a stream without a function
-   * URL, which are InvokeWithResponseStream and a REST API with `response_transfer_mode = "STREAM"`.
-   * Default: as `triggers.function_url`, or "BUFFERED".
+   * `RESPONSE_STREAM`: a response is sent as it is written, to callers that can take a stream without a
+   * function URL: InvokeWithResponseStream, and a REST API with `response_transfer_mode = "STREAM"`.
+   * Default: the `invoke_mode` of `triggers.function_url`, or `BUFFERED`.
    */
   readonly invoke_mode?: string;
   /**
-   * Environment variables: with the stub's own at most 4,096 bytes as JSON, also where `create` is false.
-   * Not in the manifest. Default: `{}`.
+   * Environment variables. Together with the stub's own they have at most 4,096 bytes as JSON, also with
+   * `create = false`. Not in the manifest. Default: `{}`.
    */
   readonly environment?: Readonly<Record<string, string>>;
-  /** The function's root folder, relative to the folder livectl serves. Default: `"."`. */
+  /** The function's root folder, relative to the folder that livectl serves. Default: `"."`. */
   readonly source_dir?: string;
   /**
-   * Program and arguments that build the function, for livectl: run at its start and after each change of a
-   * source.
+   * Program and arguments that build the function. livectl runs them at its start and after each change of a
+   * source file.
    */
   readonly build?: readonly string[];
-  /** Program and arguments of a process that speaks the Lambda Runtime API, for livectl. */
-  readonly command?: readonly string[];
   /**
-   * The Python interpreter livectl runs the code with, a path or a command; without it the project's own is
-   * looked for.
+   * Program and arguments of a process that implements the Lambda Runtime API. livectl runs it in place of
+   * the runtime.
    */
+  readonly command?: readonly string[];
+  /** The Python interpreter that runs the code: a path or a command. Default: the project's own interpreter. */
   readonly python?: string;
-  /** How livectl builds TypeScript and JavaScript; docs/build.md says what CDK, SAM, serverless and SST set. */
+  /**
+   * How livectl builds TypeScript and JavaScript. docs/build.md has the settings that match CDK, SAM,
+   * serverless and SST.
+   */
   readonly esbuild?: {
-    /** `true` bundles, `false` runs the sources as they are. Default: TypeScript and JSX are bundled. */
+    /**
+     * `true` bundles the code, `false` runs the source files as they are. Default: TypeScript and JSX are
+     * bundled.
+     */
     readonly bundle?: boolean | IResolvable;
     /**
-     * "auto": packages stay in node_modules where Node.js can load them; "external": all stay; "bundle":
-     * none but native ones.
+     * `auto`: packages stay in node_modules if Node.js can load them from there. `external`: all packages
+     * stay. `bundle`: all packages are bundled, except native ones.
      */
     readonly packages?: string;
-    /** Packages and files that are never bundled; `*` is a wildcard. */
+    /** Packages and files that are never bundled. `*` is a wildcard. */
     readonly external?: readonly string[];
-    /** "esm" or "cjs". Default: what the source file and its package.json say. */
+    /** `esm` or `cjs`. Default: the format of the source file and its package.json. */
     readonly format?: string;
-    /** Syntax, e.g. "es2022". Default: the older of the function's runtime and the Node.js that runs it. */
+    /**
+     * The JavaScript version to build for, for example `es2022`. Default: the older of the function's
+     * runtime and the Node.js that runs it.
+     */
     readonly target?: string;
-    /** JavaScript expressions by the global names they replace. */
+    /** JavaScript expressions, by the global name that each replaces. */
     readonly define?: Readonly<Record<string, string>>;
-    /** esbuild's loaders by file extension: `{ ".sql" = "text" }`. */
+    /** esbuild loaders, by file extension: `{ ".sql" = "text" }`. */
     readonly loader?: Readonly<Record<string, string>>;
-    /** Files imported into each entry point, relative to `source_dir`. */
+    /** Files that are imported into each entry point, relative to `source_dir`. */
     readonly inject?: readonly string[];
-    /** JavaScript at the beginning of the bundle. */
+    /** JavaScript to put at the beginning of the bundle. */
     readonly banner?: string;
-    /** Packages by the ones they replace. */
+    /** Packages to use, by the package that each replaces. */
     readonly alias?: Readonly<Record<string, string>>;
-    /** Conditions for the exports of packages, beside those of Node.js. */
+    /** Conditions for the exports of packages, in addition to those of Node.js. */
     readonly conditions?: readonly string[];
-    /** Fields of package.json that name the file of a package. */
+    /** Fields of package.json that name a package's main file. */
     readonly main_fields?: readonly string[];
-    /** Keep the names of functions and classes. Default: `true`. */
+    /** Whether functions and classes keep their names. Default: `true`. */
     readonly keep_names?: boolean | IResolvable;
-    /** The tsconfig file, relative to `source_dir`. Default: the nearest one of each source. */
+    /** The tsconfig file, relative to `source_dir`. Default: the nearest one to each source file. */
     readonly tsconfig?: string;
     /**
-     * Further files to build beside the handler, relative to `source_dir`: threads, and what a wrapper
-     * loads.
+     * More files to build beside the handler, relative to `source_dir`: worker threads, and files that a
+     * wrapper loads.
      */
     readonly entry_points?: readonly string[];
   };
   /**
-   * What invokes the function: event sources to make, or to find; see the fields of `triggers` below.
-   * Default: `{}`.
+   * What invokes the function: event sources to create, or existing ones. See the fields of `triggers`
+   * below. Default: `{}`.
    */
   readonly triggers?: {
     /** Routes of the stage's HTTP API. */
     readonly http?: {
       /**
-       * Path of the route, e.g. `/orders/{id}`; the last segment may be `{proxy+}`. Default: `/<function>`
-       * and all below it.
+       * Path of the route, for example `/orders/{id}`. The last segment may be `{proxy+}`. Default:
+       * `/<function>` and everything below it.
        */
       readonly path?: string;
       /** HTTP method of the route, in capitals. Default: `"ANY"`. */
       readonly method?: string;
       /**
-       * "NONE": anybody on the internet who has the URL may call it, and so runs code on the laptop that
-       * serves the stage. "AWS_IAM": signed requests only. "JWT": tokens of `jwt_configuration` only.
-       * Default: `"NONE"`.
+       * `NONE`: anybody on the internet who has the URL can call it, and so runs code on the laptop that
+       * serves the stage. `AWS_IAM`: signed requests only. `JWT`: requests with a token that
+       * `jwt_configuration` accepts. Default: `"NONE"`.
        */
       readonly authorization_type?: string;
       /**
-       * The tokens that "JWT" takes: `issuer` is an https URL with OpenID Connect discovery, `audience`
-       * lists accepted values of `aud`, or of `client_id` where a token has no `aud`. Each function with
-       * "JWT" has an authorizer of its own.
+       * The tokens that `JWT` accepts. `issuer` is an https URL with OpenID Connect discovery. `audience`
+       * lists the accepted values of `aud`, or of `client_id` if a token has no `aud`. Each function with
+       * `JWT` has its own authorizer.
        */
       readonly jwt_configuration?: {
         readonly issuer: string;
         readonly audience: readonly string[];
       };
-      /** With "JWT": the token must have at least one of these scopes. Default: `[]`. */
+      /** With `JWT`: scopes of which the token must have at least one. Default: `[]`. */
       readonly authorization_scopes?: readonly string[];
-      /** Requests per second that the route accepts on average; more get 429. Default: `50`. */
+      /**
+       * Requests per second that the route accepts on average. Further requests get status 429. Default:
+       * `50`.
+       */
       readonly throttling_rate_limit?: number;
       /** Requests that the route accepts at once, 1 to 5000. Default: `100`. */
       readonly throttling_burst_limit?: number;
-      /** Cross-origin resource sharing, for all routes of the stage: functions that say it must say the same. */
+      /** Cross-origin resource sharing, for all routes of the stage. Functions that set it must set the same. */
       readonly cors?: {
         readonly allow_origins?: readonly string[];
         readonly allow_methods?: readonly string[];
@@ -124,13 +136,13 @@ export interface LiveDebugFunction {
         readonly max_age?: number;
       };
     };
-    /** A URL of the function's own. */
+    /** A function URL. */
     readonly function_url?: {
-      /** "AWS_IAM", or "NONE": anybody may call it. Default: `"AWS_IAM"`. */
+      /** `AWS_IAM`: signed requests only. `NONE`: anybody can call it. Default: `"AWS_IAM"`. */
       readonly authorization_type?: string;
-      /** "BUFFERED", or "RESPONSE_STREAM": a response is sent as it is written. Default: `"BUFFERED"`. */
+      /** `BUFFERED`, or `RESPONSE_STREAM`: a response is sent as it is written. Default: `"BUFFERED"`. */
       readonly invoke_mode?: string;
-      /** Cross-origin resource sharing, as in aws_lambda_function_url. */
+      /** Cross-origin resource sharing, as in `aws_lambda_function_url`. */
       readonly cors?: {
         readonly allow_origins?: readonly string[];
         readonly allow_methods?: readonly string[];
@@ -142,126 +154,147 @@ export interface LiveDebugFunction {
     };
     /** A subscription to an SNS topic. */
     readonly sns?: {
-      /** `false`: the topic exists. Needed only where its ARN is not known before the apply. */
+      /** `false`: the topic exists. Needed only if its ARN is not known before the apply. */
       readonly create?: boolean | IResolvable;
-      /** A topic that exists. Default: one is made. */
+      /** ARN of an existing topic. Default: a topic is created. */
       readonly topic_arn?: string;
-      /** Last part of the new topic's name; functions that say the same share it. Default: the function's. */
+      /**
+       * Last part of the new topic's name. Functions that give the same name share the topic. Default: the
+       * function's name.
+       */
       readonly topic_name?: string;
-      /** Which messages, as JSON text: `jsonencode({ kind = ["order"] })`. */
+      /** Which messages invoke the function, as JSON text: `jsonencode({ kind = ["order"] })`. */
       readonly filter_policy?: string;
-      /** "MessageAttributes" or "MessageBody". Default: `"MessageAttributes"`. */
+      /**
+       * What the filter policy matches: `MessageAttributes` or `MessageBody`. Default:
+       * `"MessageAttributes"`.
+       */
       readonly filter_policy_scope?: string;
     };
     /** An SQS queue. */
     readonly sqs?: {
-      /** `false`: the queue exists. Needed only where its ARN is not known before the apply. */
+      /** `false`: the queue exists. Needed only if its ARN is not known before the apply. */
       readonly create?: boolean | IResolvable;
-      /** A queue that exists. Default: one is made, with a dead-letter queue. */
+      /** ARN of an existing queue. Default: a queue and its dead-letter queue are created. */
       readonly queue_arn?: string;
       /**
-       * Last part of the new queue's name; functions that say the same share it, each message going to one.
-       * Default: the function's.
+       * Last part of the new queue's name. Functions that give the same name share the queue, and each
+       * message goes to one of them. Default: the function's name.
        */
       readonly queue_name?: string;
-      /** A FIFO queue; `.fifo` is added to its name. Default: `false`. */
+      /** Whether the queue is a FIFO queue. `.fifo` is added to its name. Default: `false`. */
       readonly fifo_queue?: boolean | IResolvable;
-      /** Messages at once, 1 to 10000; above 10 only with a window, and not from a FIFO queue. Default: `10`. */
+      /**
+       * Messages per invocation, 1 to 10000. More than 10 need a batching window, and are not possible with
+       * a FIFO queue. Default: `10`.
+       */
       readonly batch_size?: number;
-      /** Seconds to wait for a full batch, 0 to 300; not from a FIFO queue. Default: `0`. */
+      /** Seconds to wait for a full batch, 0 to 300. Not possible with a FIFO queue. Default: `0`. */
       readonly maximum_batching_window_in_seconds?: number;
-      /** `["ReportBatchItemFailures"]`: the function names the messages that failed. Default: `[]`. */
+      /** `["ReportBatchItemFailures"]`: the function returns the messages that failed. Default: `[]`. */
       readonly function_response_types?: readonly string[];
-      /** Of a new queue. Default: six times the stub's timeout, as AWS advises. */
+      /**
+       * Visibility timeout of a new queue in seconds. Default: six times the stub's timeout, as AWS
+       * recommends.
+       */
       readonly visibility_timeout_seconds?: number;
-      /** Of a new queue: so often a message is tried before it goes to the dead-letter queue. Default: `3`. */
+      /** Receives of a message of a new queue before it goes to the dead-letter queue. Default: `3`. */
       readonly max_receive_count?: number;
     };
     /** The events of an EventBridge bus that match a pattern. */
     readonly eventbridge?: {
-      /** A bus that exists. Default: the account's default bus. */
+      /** ARN of an existing bus. Default: the account's default bus. */
       readonly event_bus_arn?: string;
-      /** Last part of a new bus's name; functions that say the same share it. */
+      /** Last part of a new bus's name. Functions that give the same name share the bus. */
       readonly event_bus_name?: string;
-      /** Which events, as JSON text: `jsonencode({ source = ["shop.orders"] })`. */
+      /** Which events invoke the function, as JSON text: `jsonencode({ source = ["shop.orders"] })`. */
       readonly event_pattern: string;
     };
-    /** The clock: an EventBridge rule. */
+    /** A schedule: an EventBridge rule. */
     readonly schedule?: {
       /** `rate(5 minutes)`, or `cron(0 8 ? * MON-FRI *)` in UTC. */
       readonly schedule_expression: string;
-      /** The event instead of EventBridge's own, as JSON text. */
+      /** The event, as JSON text. Default: EventBridge's own event. */
       readonly input?: string;
     };
-    /** Objects in an S3 bucket. */
+    /** Events of objects in an S3 bucket. */
     readonly s3?: {
-      /** `false`: the bucket exists. Needed only where its ARN is not known before the apply. */
+      /** `false`: the bucket exists. Needed only if its ARN is not known before the apply. */
       readonly create?: boolean | IResolvable;
       /**
-       * A bucket that exists; its notifications become Terraform's, which replaces those it has. Default:
-       * one is made.
+       * ARN of an existing bucket. Terraform then replaces all notifications of the bucket. Default: a
+       * bucket is created.
        */
       readonly bucket_arn?: string;
-      /** Last part of the new bucket's name; functions that say the same share it. Default: the function's. */
+      /**
+       * Last part of the new bucket's name. Functions that give the same name share the bucket. Default: the
+       * function's name.
+       */
       readonly bucket_name?: string;
-      /** Which events. Default: `["s3:ObjectCreated:*"]`. */
+      /** The types of events. Default: `["s3:ObjectCreated:*"]`. */
       readonly events?: readonly string[];
-      /** Only of keys that begin so. */
+      /** Only objects whose key begins with this text. */
       readonly filter_prefix?: string;
-      /** Only of keys that end so. */
+      /** Only objects whose key ends with this text. */
       readonly filter_suffix?: string;
-      /** Of a new bucket: destroying it deletes the objects in it. Default: `false`. */
+      /** Whether destroying a new bucket deletes the objects in it. Default: `false`. */
       readonly force_destroy?: boolean | IResolvable;
     };
-    /** Changes in a DynamoDB table, by its stream. */
+    /** The changes in a DynamoDB table, from its stream. */
     readonly dynamodb?: {
-      /** `false`: the stream exists. Needed only where its ARN is not known before the apply. */
+      /** `false`: the stream exists. Needed only if its ARN is not known before the apply. */
       readonly create?: boolean | IResolvable;
-      /** The stream of a table that exists. Default: a table with a stream is made. */
+      /** ARN of an existing table's stream. Default: a table with a stream is created. */
       readonly stream_arn?: string;
-      /** Last part of the new table's name; functions that say the same share it. Default: the function's. */
+      /**
+       * Last part of the new table's name. Functions that give the same name share the table. Default: the
+       * function's name.
+       */
       readonly table_name?: string;
-      /** Of a new table; a string. Default: `"id"`. */
+      /** Partition key of a new table, of type string. Default: `"id"`. */
       readonly hash_key?: string;
-      /** Of a new table; a string. */
+      /** Sort key of a new table, of type string. */
       readonly range_key?: string;
       /**
-       * "NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE" or "KEYS_ONLY", of a new table. Default:
-       * `"NEW_AND_OLD_IMAGES"`.
+       * What the stream of a new table has: `NEW_AND_OLD_IMAGES`, `NEW_IMAGE`, `OLD_IMAGE` or `KEYS_ONLY`.
+       * Default: `"NEW_AND_OLD_IMAGES"`.
        */
       readonly stream_view_type?: string;
-      /** Records at once, 1 to 10000. Default: `100`. */
+      /** Records per invocation, 1 to 10000. Default: `100`. */
       readonly batch_size?: number;
       /** Seconds to wait for a full batch, 0 to 300. Default: `0`. */
       readonly maximum_batching_window_in_seconds?: number;
-      /** "LATEST" or "TRIM_HORIZON". Default: `"LATEST"`. */
+      /** `LATEST` or `TRIM_HORIZON`. Default: `"LATEST"`. */
       readonly starting_position?: string;
-      /** -1: until success or until the record expires. Default: `-1`. */
+      /** Retries of a failed batch. -1: until it succeeds or its records expire. Default: `-1`. */
       readonly maximum_retry_attempts?: number;
-      /** Halve a batch that failed. Default: `false`. */
+      /** Whether a failed batch is split in two. Default: `false`. */
       readonly bisect_batch_on_function_error?: boolean | IResolvable;
-      /** `["ReportBatchItemFailures"]`: the function names the first record that failed. Default: `[]`. */
+      /** `["ReportBatchItemFailures"]`: the function returns the first record that failed. Default: `[]`. */
       readonly function_response_types?: readonly string[];
     };
     /** A Kinesis data stream. */
     readonly kinesis?: {
-      /** `false`: the stream exists. Needed only where its ARN is not known before the apply. */
+      /** `false`: the stream exists. Needed only if its ARN is not known before the apply. */
       readonly create?: boolean | IResolvable;
-      /** A stream that exists. Default: one is made, which costs by the hour. */
+      /** ARN of an existing stream. Default: a stream is created, which costs money by the hour. */
       readonly stream_arn?: string;
-      /** Last part of the new stream's name; functions that say the same share it. Default: the function's. */
+      /**
+       * Last part of the new stream's name. Functions that give the same name share the stream. Default: the
+       * function's name.
+       */
       readonly stream_name?: string;
-      /** Records at once, 1 to 10000. Default: `100`. */
+      /** Records per invocation, 1 to 10000. Default: `100`. */
       readonly batch_size?: number;
       /** Seconds to wait for a full batch, 0 to 300. Default: `0`. */
       readonly maximum_batching_window_in_seconds?: number;
-      /** "LATEST" or "TRIM_HORIZON". Default: `"LATEST"`. */
+      /** `LATEST` or `TRIM_HORIZON`. Default: `"LATEST"`. */
       readonly starting_position?: string;
-      /** -1: until success or until the record expires. Default: `-1`. */
+      /** Retries of a failed batch. -1: until it succeeds or its records expire. Default: `-1`. */
       readonly maximum_retry_attempts?: number;
-      /** Halve a batch that failed. Default: `false`. */
+      /** Whether a failed batch is split in two. Default: `false`. */
       readonly bisect_batch_on_function_error?: boolean | IResolvable;
-      /** `["ReportBatchItemFailures"]`: the function names the first record that failed. Default: `[]`. */
+      /** `["ReportBatchItemFailures"]`: the function returns the first record that failed. Default: `[]`. */
       readonly function_response_types?: readonly string[];
     };
   };
@@ -272,61 +305,61 @@ export interface LiveDebugFunction {
   readonly create?: boolean | IResolvable;
   /** The function's name on AWS. Default: `<name>-<stage>-<function>`. */
   readonly function_name?: string;
-  /** The stub's description. Default: how to serve it. */
+  /** The stub's description. Default: the command that serves it. */
   readonly description?: string;
-  /** The function's own role, e.g. `role = aws_iam_role.orders`. Default: the module makes one. */
+  /** The function's own role, for example `role = aws_iam_role.orders`. Default: the module creates one. */
   readonly role?: {
     readonly name: string;
     readonly arn: string;
   };
   /**
-   * Any text, the same for functions that share a role, which gets one policy for all of them. Default: the
-   * role's name. Needed only where that is not known before the apply.
+   * A text that is the same for all functions that share a role; the role gets one policy for all of them.
+   * Default: the role's name. Needed only if that name is not known before the apply.
    */
   readonly role_key?: string;
-  /** What the code may do: an IAM policy as JSON for the role that the module makes. */
+  /** What the code may do: an IAM policy as JSON, for the role that the module creates. */
   readonly policy_json?: string;
   /**
-   * `false`: the stub's permissions are not written to the role; attach `functions[*].stub_policy_json`
-   * yourself. Default: `true`.
+   * `false`: the stub's permissions are not attached to the role. Attach the output
+   * `functions[*].stub_policy_json` yourself. Default: `true`.
    */
   readonly attach_policy?: boolean | IResolvable;
   /**
-   * The real function to invoke when nobody serves; without it callers get an error that names the command
-   * to run.
+   * ARN of the real function, which is invoked when nobody serves. Without it, callers get an error that
+   * names the command to run.
    */
   readonly fallback_arn?: string;
-  /** Key for the environment variables of the stub; its role needs kms:Decrypt, as the real function's does. */
+  /**
+   * ARN of a KMS key for the stub's environment variables. Its role needs `kms:Decrypt`, as the real
+   * function's role does.
+   */
   readonly kms_key_arn?: string;
   /** Reserved concurrency of the stub. */
   readonly reserved_concurrent_executions?: number;
-  /** The function's layers, for the manifest: a stub has none. Default: `[]`. */
+  /** The function's layers, for the manifest. A stub has no layers. Default: `[]`. */
   readonly layers?: readonly string[];
   /**
-   * Folders with what the layers hold, relative to the folder livectl serves: livectl puts them where layers
-   * are looked for. Default: `[]`.
+   * Folders with the content of the layers, relative to the folder that livectl serves. The code finds it as
+   * on Lambda. Default: `[]`.
    */
   readonly layer_dirs?: readonly string[];
-  /**
-   * Files below source_dir whose changes reload the function besides those that livectl finds, as patterns
-   * of .gitignore.
-   */
+  /** Patterns, as in .gitignore, of more files below `source_dir` whose changes reload the function. */
   readonly watch?: readonly string[];
   /**
-   * The function's VPC, for `vpn_guidance` and the manifest. A stub is not placed in it, since it needs the
-   * internet, not the database; with `place_stub_in_vpc` it is, and then its subnets need NAT, and no VPC
-   * endpoint for execute-api with private DNS, which would answer 403 for the relay. Give a `role` of yours
-   * with AWSLambdaVPCAccessExecutionRole then: Lambda uses it after the stub's end to delete the network
-   * interfaces.
+   * The function's VPC, for `vpn_guidance` and the manifest. By default the stub is not in the VPC, since it
+   * needs the internet and not the database. With `place_stub_in_vpc` it is: then its subnets need NAT, and
+   * must have no VPC endpoint for execute-api with private DNS, which answers 403 for the relay. Then also
+   * give your own `role` with AWSLambdaVPCAccessExecutionRole: Lambda uses it after the stub is deleted, to
+   * delete the network interfaces.
    */
   readonly vpc_config?: {
     readonly subnet_ids: readonly string[];
     readonly security_group_ids: readonly string[];
     readonly place_stub_in_vpc?: boolean | IResolvable;
   };
-  /** "Zip". "Image" is refused: Lambda can't change a function's package type. Default: `"Zip"`. */
+  /** `Zip`. `Image` is refused, since Lambda can't change a function's package type. Default: `"Zip"`. */
   readonly package_type?: string;
-  /** Tags of the stub, besides `tags`. Default: `{}`. */
+  /** Tags for the stub, in addition to `tags` of the module. Default: `{}`. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -351,121 +384,122 @@ export interface LiveDebugAccessLogs {
 /** The module's variables. */
 export interface LiveDebugVariables {
   /**
-   * Whether the stage is live. `false` leaves not one resource, and every output empty or null. Default:
-   * `true`.
+   * Whether the stage is live. `false`: the module creates nothing, and every output is empty or null.
+   * Default: `true`.
    */
   readonly enabled?: boolean | IResolvable;
-  /** The stage that one developer serves, e.g. `dev-tom`: `livectl serve --stage dev-tom`. */
+  /** Name of the stage, for example `dev-tom`. One developer serves it with `livectl serve --stage dev-tom`. */
   readonly stage: string;
   /**
-   * Prefix of every name, the directory table's included (`<name>-<stage>`); another one must be told to
-   * livectl with `--name`. IAM is global: for one stage in two Regions, put the Region into it. Default:
-   * `"live-debug"`.
+   * Prefix of every name, including the directory table's (`<name>-<stage>`). With another value than the
+   * default, pass `--name` to livectl. IAM names are global: to have one stage in two Regions, put the
+   * Region into the prefix. Default: `"live-debug"`.
    */
   readonly name?: string;
   /**
-   * Words that make a stage protected. They are compared with the words of the stage's name, which `-`, `_`
-   * and capitals part, without numbers at their ends: `prod` protects `prod`, `prod2`, `eu-prod` and
-   * `euProd`, not `product` or `non-prod`. Default: `["prod", "production", "prd", "live"]`.
+   * Words that make a stage protected. The stage's name is split into words at `-`, `_` and capitals, and
+   * digits at the ends of a word are ignored: `prod` protects `prod`, `prod2`, `eu-prod` and `euProd`, but
+   * not `product` or `non-prod`. Default: `["prod", "production", "prd", "live"]`.
    */
   readonly protectedStages?: readonly string[];
   /**
-   * Go live although the stage is protected. Its events, variables and credentials then reach a laptop.
-   * Default: `false`.
+   * Allow a protected stage to go live. Its events, environment variables and credentials then reach a
+   * laptop. Default: `false`.
    */
   readonly allowProtectedStage?: boolean | IResolvable;
-  /** Tags of every resource that takes them. Default: `{}`. */
+  /** Tags for every resource that supports them. Default: `{}`. */
   readonly tags?: Readonly<Record<string, string>>;
   /**
-   * The functions of the stage by name: `jsondecode(file("livectl.json")).functions`, or the same in HCL.
-   * Default: `{}`.
+   * The functions of the stage, by name: `jsondecode(file("livectl.json")).functions`, or the same map in
+   * HCL. Default: `{}`.
    */
   readonly functions?: Readonly<Record<string, LiveDebugFunction>> | IResolvable;
   /**
-   * Whether the module makes the stub functions, for functions that don't say so themselves. `false`: your
-   * own aws_lambda_function resources take `stub` and `environment`. Default: `true`.
+   * Whether the module creates the stub functions; a function's own `create` overrides it. `false`: your own
+   * `aws_lambda_function` resources take `stub` and `environment`. Default: `true`.
    */
   readonly create?: boolean | IResolvable;
   /**
-   * Of functions with `create = false` and triggers: their names by reference, `{ orders =
-   * aws_lambda_function.orders.function_name }`, so that Terraform makes them first. Needed where both are
-   * made in one apply. Default: `{}`.
+   * For functions with `create = false` and triggers: their names by reference, so that Terraform creates
+   * them before their triggers, for example `{ orders = aws_lambda_function.orders.function_name }`. Needed
+   * when one apply creates both. Default: `{}`.
    */
   readonly ownFunctionNames?: Readonly<Record<string, string>>;
   /**
    * The `relay` output of another instance of this module in the same account and Region, to share its
-   * relay. `null`: the module makes one.
+   * relay. `null`: the module creates a relay.
    */
   readonly relay?: LiveDebugRelay | IResolvable;
   /**
-   * Limits of the relay's WebSocket API only: requests a second that its routes (connect, hello, keepalive)
-   * take, and the burst above. It keeps a runaway from using the account's 10,000 a second. No effect with
-   * `relay`. The limits of HTTP routes are `functions[*].triggers.http.throttling_rate_limit` and
-   * `throttling_burst_limit`. Default: `{}`.
+   * Limits of the relay's WebSocket API: the requests per second on its routes (connect, hello, keepalive),
+   * and the burst. They keep a runaway client from using up the account's 10,000 requests per second. No
+   * effect with `relay`. HTTP routes have their own limits:
+   * `functions[*].triggers.http.throttling_rate_limit` and `throttling_burst_limit`. Default: `{}`.
    */
   readonly throttling?: LiveDebugThrottling | IResolvable;
   /**
-   * Access logs of both APIs: who connects to the relay (log group `/aws/apigateway/<name>-<stage>`; not
-   * with `relay`), and the requests to the stage's HTTP API (`/aws/vendedlogs/<name>-<stage>-http`), never
-   * what is said. The relay's needs the account's API Gateway logging role (aws_api_gateway_account); the
-   * HTTP API's needs whoever applies to have the `logs:*LogDelivery` and `logs:*ResourcePolicies`
-   * permissions. `null`: no access logs.
+   * Access logs of both APIs, without the content of any message: connections to the relay (log group
+   * `/aws/apigateway/<name>-<stage>`; not with `relay`) and requests to the stage's HTTP API
+   * (`/aws/vendedlogs/<name>-<stage>-http`). The relay's log needs the account's API Gateway logging role
+   * (`aws_api_gateway_account`). For the HTTP API's log, the principal that runs `terraform apply` needs the
+   * permissions `logs:*LogDelivery` and `logs:*ResourcePolicies`. `null`: no access logs.
    */
   readonly accessLogs?: LiveDebugAccessLogs | IResolvable;
   /**
-   * Customer managed key for the directory table; stubs and developers get kms:Decrypt on it through
-   * DynamoDB. `null`: the AWS managed key.
+   * ARN of a customer managed key for the directory table. Stubs and developers get `kms:Decrypt` on it
+   * through DynamoDB. `null`: the AWS managed key.
    */
   readonly kmsKeyArn?: string;
   /**
-   * Point-in-time recovery of the directory table. It holds leases of seconds and what Terraform can write
-   * again, so off. Default: `false`.
+   * Point-in-time recovery of the directory table. Off by default: the table has short leases and items that
+   * Terraform can recreate. Default: `false`.
    */
   readonly pointInTimeRecovery?: boolean | IResolvable;
   /**
-   * Any other text gives the stage a new secret: change it, e.g. to a date, when somebody who could read the
-   * secret should no longer be able to use it. Stubs prove themselves to livectl with the secret, which is
-   * random and in the state, the directory and the stubs' `LIVE_DEBUG_SECRET`. Default: `"1"`.
+   * Change this text, for example to a date, to give the stage a new secret, when somebody who could read
+   * the old one must no longer be able to use it. Stubs authenticate to livectl with the secret. It is
+   * random, and stored in the state, in the directory and in the stubs' `LIVE_DEBUG_SECRET`. Default: `"1"`.
    */
   readonly secretVersion?: string;
-  /** The runtime of the stubs, whatever the functions' own. Default: `"nodejs22.x"`. */
+  /** The runtime of the stubs. It is independent of the functions' runtimes. Default: `"nodejs22.x"`. */
   readonly stubRuntime?: string;
-  /** The architecture of the stubs: "arm64" or "x86_64". Default: `"arm64"`. */
+  /** The architecture of the stubs: `arm64` or `x86_64`. Default: `"arm64"`. */
   readonly architecture?: string;
   /**
-   * Seconds a stub's timeout exceeds its function's, for the way to the laptop and back; together at most
-   * 900. A queue's visibility timeout must cover both. Default: `5`.
+   * Seconds added to a function's timeout to get its stub's timeout, for the time to the laptop and back.
+   * The sum is limited to 900. A queue's visibility timeout must cover the sum. Default: `5`.
    */
   readonly timeoutMargin?: number;
-  /** How long the stubs' logs are kept; the code's own log lines are on the laptop. Default: `7`. */
+  /** Days to keep the stubs' logs. The log lines of the code itself are on the laptop. Default: `7`. */
   readonly logRetentionInDays?: number;
   /**
-   * Key for the stubs' log groups; its policy must let CloudWatch Logs use it. `null`: the service's own
-   * key.
+   * ARN of a KMS key for the stubs' log groups. Its policy must allow CloudWatch Logs. `null`: the service's
+   * own key.
    */
   readonly logKmsKeyArn?: string;
-  /** X-Ray mode of the stubs: "Active" or "PassThrough". `null`: Lambda's default. */
+  /** X-Ray tracing mode of the stubs: `Active` or `PassThrough`. `null`: Lambda's default. */
   readonly tracingMode?: string;
   /**
-   * Buckets, topics and queues that the module creates get a policy that refuses requests without TLS.
-   * `false`: they get no policy; for policies of your own on them, which would replace the module's.
-   * Default: `true`.
+   * Give buckets, topics and queues that the module creates a policy that denies requests without TLS.
+   * `false`: no policy. Set it if you attach your own policies to them, since each takes only one. Default:
+   * `true`.
    */
   readonly tlsOnly?: boolean | IResolvable;
-  /** ARN of the policy that bounds the roles the module makes. */
+  /** ARN of the permissions boundary for the roles that the module creates. */
   readonly permissionsBoundary?: string;
   /**
-   * Create a managed policy of `developer_policy_json`, named `<name>-<stage>-developer`; above 45 functions
-   * several, named `...-developer-2` and so on, all in the output `developer_policy_arns`. Default: `false`.
+   * Create a managed policy from `developer_policy_json`, named `<name>-<stage>-developer`. Each further 45
+   * functions need one more policy, named `...-developer-2` and so on. The output `developer_policy_arns`
+   * has all of them. Default: `false`.
    */
   readonly createDeveloperPolicy?: boolean | IResolvable;
 }
 
 /** The module's outputs. */
 export interface LiveDebugOutputs {
-  /** The command that serves the stage; null while not enabled. */
+  /** The command that serves the stage. null while not enabled. */
   readonly serveCommand: unknown;
-  /** What livectl reads from the directory, as an object; null while not enabled. */
+  /** The stage's manifest, which livectl reads from the directory, as an object. null while not enabled. */
   readonly manifest: unknown;
   /**
    * By name: `function_name`, `function_arn`, `timeout` of the stub in seconds,
@@ -474,9 +508,9 @@ export interface LiveDebugOutputs {
    */
   readonly functions: unknown;
   /**
-   * For functions of your own, while live: `filename`, `source_code_hash`, `handler`, `runtime`, `layers`
-   * (none) and the `timeout` that suits the slowest of them (`functions[*].timeout` has each one's). null
-   * while not enabled.
+   * For your own functions, while live: `filename`, `source_code_hash`, `handler`, `runtime`, `layers` (an
+   * empty list) and `timeout`, which is long enough for the slowest function; `functions[*].timeout` has the
+   * timeout of each. null while not enabled.
    */
   readonly stub: unknown;
   /**
@@ -487,31 +521,31 @@ export interface LiveDebugOutputs {
    */
   readonly environment: unknown;
   /**
-   * By function and source: the names, URLs and ARNs of what invokes it, as in the manifest
+   * By function and source: the names, URLs and ARNs of its triggers, as in the manifest
    * (docs/terraform.md). Functions without triggers are left out.
    */
   readonly triggers: unknown;
   /**
-   * `url` and `execution_arn` of the relay's stage, for the `relay` input of other instances; null while not
+   * `url` and `execution_arn` of the relay's stage, for the `relay` input of other instances. null while not
    * enabled.
    */
   readonly relay: unknown;
-  /** What whoever serves the stage must be allowed, as an IAM policy; null while not enabled. */
+  /** IAM policy with the permissions that a developer needs to serve the stage. null while not enabled. */
   readonly developerPolicyJson: unknown;
   /**
-   * ARN of the managed policy, of the first one where there are several; null unless
+   * ARN of the managed policy, or of the first one if there are several. null without
    * `create_developer_policy`.
    */
   readonly developerPolicyArn: unknown;
   /**
-   * ARNs of all managed policies that a developer needs: one, and above 45 functions one more for each 45.
-   * Empty unless `create_developer_policy`.
+   * ARNs of all managed policies that a developer needs: one, and one more for each further 45 functions.
+   * Empty without `create_developer_policy`.
    */
   readonly developerPolicyArns: unknown;
   /**
-   * How to reach the VPCs of the functions from a laptop, as Markdown: each VPC with its CIDR blocks,
-   * subnets, security groups and what they lack, DNS resolver, and the steps. Empty without a function in a
-   * VPC, and while not enabled.
+   * How to reach the functions' VPCs from a laptop, as Markdown: for each VPC its CIDR blocks, subnets, DNS
+   * resolver, security groups and the rules they lack, and the steps. Empty while not enabled, or if no
+   * function is in a VPC.
    */
   readonly vpnGuidance: unknown;
 }

@@ -109,9 +109,9 @@ resource "aws_dynamodb_table" "this" {
     precondition {
       condition = var.allow_protected_stage || length(setintersection(local.stage_words, [for word in var.protected_stages : lower(word)])) == 0
       error_message = join("", [
-        "Stage \"${var.stage}\" is protected: going live would send its events, variables and credentials to a laptop. ",
-        "Write the name of a development stage, e.g. stage = \"dev-tom\"; ",
-        "to go live here all the same, write allow_protected_stage = true.",
+        "Stage \"${var.stage}\" is protected: its events, environment variables and credentials would go to a laptop. ",
+        "Write the name of a development stage, for example stage = \"dev-tom\", ",
+        "or write allow_protected_stage = true to go live anyway.",
       ])
     }
   }

@@ -281,8 +281,8 @@ resource "aws_iam_role_policy" "stub" {
       condition = length(local.stub_policies[each.key]) + length(local.function_policies[each.key]) <= 10240
       error_message = join("", [
         "The inline policies of the role of functions[\"${each.key}\"] have ",
-        "${length(local.stub_policies[each.key]) + length(local.function_policies[each.key])} characters, of which IAM allows ",
-        "10,240 in one role: give the function a role of yours (role = aws_iam_role.${replace(each.key, "-", "_")}) ",
+        "${length(local.stub_policies[each.key]) + length(local.function_policies[each.key])} characters; IAM allows ",
+        "10,240 for a role. Give the function your own role (role = aws_iam_role.${replace(each.key, "-", "_")}) ",
         "with a managed policy in place of policy_json.",
       ])
     }
@@ -304,7 +304,7 @@ resource "aws_iam_role_policy" "given" {
     precondition {
       condition = length(distinct([for name in each.value : local.functions[name].role.name])) == 1
       error_message = join("", [
-        "functions[*].role must be the same role wherever role_key is \"${each.key}\": ${join(", ", each.value)} have ",
+        "functions[*].role must be the same for all functions whose role_key is \"${each.key}\": ${join(", ", each.value)} have ",
         "${join(", ", distinct([for name in each.value : local.functions[name].role.name]))}.",
       ])
     }
@@ -314,8 +314,8 @@ resource "aws_iam_role_policy" "given" {
       condition = length(local.given_role_policies[each.key]) <= 10240
       error_message = join("", [
         "The policy of role ${local.functions[each.value[0]].role.name} for ${length(each.value)} functions has ",
-        "${length(local.given_role_policies[each.key])} characters, and IAM allows 10,240 for all inline policies of a role: ",
-        "give some of these functions another role, or set attach_policy = false for some and attach ",
+        "${length(local.given_role_policies[each.key])} characters; IAM allows 10,240 for all inline policies of a role. ",
+        "Give some of these functions another role, or set attach_policy = false for some of them and attach ",
         "functions[*].stub_policy_json as a managed policy.",
       ])
     }
@@ -339,10 +339,10 @@ resource "aws_iam_policy" "developer" {
     precondition {
       condition = length(local.developer_policies[count.index]) <= 6144
       error_message = join("", [
-        "The developer policy of stage ${var.stage} has ${length(local.developer_policies[count.index])} characters, of which ",
-        "IAM allows 6,144 in a managed policy: names of ${length(local.functions)} functions and ARNs of existing sources are ",
-        "in it. Set create_developer_policy = false and give the output developer_policy_json to a role as its inline policy ",
-        "(10,240 characters; a group holds 5,120), or part the functions into two stages.",
+        "The developer policy of stage ${var.stage} has ${length(local.developer_policies[count.index])} characters; IAM ",
+        "allows 6,144 for a managed policy. It has the names of ${length(local.functions)} functions and the ARNs of existing ",
+        "sources. Set create_developer_policy = false and use the output developer_policy_json as an inline policy of a role ",
+        "(10,240 characters; a group allows 5,120), or split the functions into two stages.",
       ])
     }
   }

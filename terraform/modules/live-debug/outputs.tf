@@ -3,12 +3,12 @@
 ################################################################################
 
 output "serve_command" {
-  description = "The command that serves the stage; null while not enabled."
+  description = "The command that serves the stage. null while not enabled."
   value       = !var.enabled ? null : join(" ", concat(["livectl serve --stage ${var.stage}"], var.name == "live-debug" ? [] : ["--name ${var.name}"]))
 }
 
 output "manifest" {
-  description = "What livectl reads from the directory, as an object; null while not enabled."
+  description = "The stage's manifest, which livectl reads from the directory, as an object. null while not enabled."
   value       = local.manifest
 }
 
@@ -42,8 +42,9 @@ output "functions" {
 
 output "stub" {
   description = <<-EOT
-    For functions of your own, while live: `filename`, `source_code_hash`, `handler`, `runtime`, `layers` (none) and
-    the `timeout` that suits the slowest of them (`functions[*].timeout` has each one's). null while not enabled.
+    For your own functions, while live: `filename`, `source_code_hash`, `handler`, `runtime`, `layers` (an empty list)
+    and `timeout`, which is long enough for the slowest function; `functions[*].timeout` has the timeout of each. null
+    while not enabled.
   EOT
   value       = local.stub
 
@@ -77,7 +78,7 @@ output "environment" {
 
 output "triggers" {
   description = <<-EOT
-    By function and source: the names, URLs and ARNs of what invokes it, as in the manifest (docs/terraform.md).
+    By function and source: the names, URLs and ARNs of its triggers, as in the manifest (docs/terraform.md).
     Functions without triggers are left out.
   EOT
   value       = { for name, targets in local.trigger_targets : name => targets if length(targets) > 0 }
@@ -88,7 +89,9 @@ output "triggers" {
 ################################################################################
 
 output "relay" {
-  description = "`url` and `execution_arn` of the relay's stage, for the `relay` input of other instances; null while not enabled."
+  description = <<-EOT
+    `url` and `execution_arn` of the relay's stage, for the `relay` input of other instances. null while not enabled.
+  EOT
   value       = local.relay
 }
 
@@ -97,17 +100,20 @@ output "relay" {
 ################################################################################
 
 output "developer_policy_json" {
-  description = "What whoever serves the stage must be allowed, as an IAM policy; null while not enabled."
+  description = "IAM policy with the permissions that a developer needs to serve the stage. null while not enabled."
   value       = local.developer_policy
 }
 
 output "developer_policy_arn" {
-  description = "ARN of the managed policy, of the first one where there are several; null unless `create_developer_policy`."
+  description = "ARN of the managed policy, or of the first one if there are several. null without `create_developer_policy`."
   value       = try(aws_iam_policy.developer[0].arn, null)
 }
 
 output "developer_policy_arns" {
-  description = "ARNs of all managed policies that a developer needs: one, and above 45 functions one more for each 45. Empty unless `create_developer_policy`."
+  description = <<-EOT
+    ARNs of all managed policies that a developer needs: one, and one more for each further 45 functions. Empty
+    without `create_developer_policy`.
+  EOT
   value       = aws_iam_policy.developer[*].arn
 }
 
@@ -117,9 +123,8 @@ output "developer_policy_arns" {
 
 output "vpn_guidance" {
   description = <<-EOT
-    How to reach the VPCs of the functions from a laptop, as Markdown: each VPC with its CIDR blocks, subnets,
-    security groups and what they lack, DNS resolver, and the steps. Empty without a function in a VPC, and while not
-    enabled.
+    How to reach the functions' VPCs from a laptop, as Markdown: for each VPC its CIDR blocks, subnets, DNS resolver,
+    security groups and the rules they lack, and the steps. Empty while not enabled, or if no function is in a VPC.
   EOT
   value       = local.vpn_guidance
 }

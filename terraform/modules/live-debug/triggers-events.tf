@@ -326,9 +326,9 @@ resource "aws_s3_bucket_notification" "trigger" {
     precondition {
       condition = local.s3_groups_by_arn[local.bucket_arns[each.value[0]]] == 1
       error_message = join("", [
-        "Bucket ${local.bucket_names[each.value[0]]} would get two lists of notifications, of which one would replace ",
-        "the other: leave create out where several functions hear of a bucket, and write its ARN so that it is known ",
-        "before the apply, e.g. \"arn:aws:s3:::$${aws_s3_bucket.orders.bucket}\".",
+        "Bucket ${local.bucket_names[each.value[0]]} would get two lists of notifications, and one would replace the other. ",
+        "If several functions use one bucket, leave create out and write its ARN so that it is known before the apply, ",
+        "for example \"arn:aws:s3:::$${aws_s3_bucket.orders.bucket}\".",
       ])
     }
   }

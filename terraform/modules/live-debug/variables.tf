@@ -3,27 +3,27 @@
 ################################################################################
 
 variable "enabled" {
-  description = "Whether the stage is live. `false` leaves not one resource, and every output empty or null."
+  description = "Whether the stage is live. `false`: the module creates nothing, and every output is empty or null."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "stage" {
-  description = "The stage that one developer serves, e.g. `dev-tom`: `livectl serve --stage dev-tom`."
+  description = "Name of the stage, for example `dev-tom`. One developer serves it with `livectl serve --stage dev-tom`."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}$", var.stage))
-    error_message = "stage must be 1 to 32 letters, digits, - and _, beginning with a letter or digit: write e.g. \"dev-tom\"."
+    error_message = "stage must be 1 to 32 letters, digits, - and _, and begin with a letter or digit, for example \"dev-tom\"."
   }
 }
 
 variable "name" {
   description = <<-EOT
-    Prefix of every name, the directory table's included (`<name>-<stage>`); another one must be told to livectl with
-    `--name`. IAM is global: for one stage in two Regions, put the Region into it.
+    Prefix of every name, including the directory table's (`<name>-<stage>`). With another value than the default, pass
+    `--name` to livectl. IAM names are global: to have one stage in two Regions, put the Region into the prefix.
   EOT
   type        = string
   default     = "live-debug"
@@ -31,15 +31,15 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}$", var.name))
-    error_message = "name must be 1 to 32 letters, digits, - and _, beginning with a letter or digit: write e.g. \"live-debug\"."
+    error_message = "name must be 1 to 32 letters, digits, - and _, and begin with a letter or digit, for example \"live-debug\"."
   }
 }
 
 variable "protected_stages" {
   description = <<-EOT
-    Words that make a stage protected. They are compared with the words of the stage's name, which `-`, `_` and
-    capitals part, without numbers at their ends: `prod` protects `prod`, `prod2`, `eu-prod` and `euProd`, not
-    `product` or `non-prod`.
+    Words that make a stage protected. The stage's name is split into words at `-`, `_` and capitals, and digits at
+    the ends of a word are ignored: `prod` protects `prod`, `prod2`, `eu-prod` and `euProd`, but not `product` or
+    `non-prod`.
   EOT
   type        = list(string)
   default     = ["prod", "production", "prd", "live"]
@@ -47,19 +47,19 @@ variable "protected_stages" {
 
   validation {
     condition     = alltrue([for word in var.protected_stages : can(regex("^[a-zA-Z0-9]+$", word))])
-    error_message = "protected_stages must hold single words of letters and digits: write [\"prod\", \"eu\"] for \"prod-eu\"."
+    error_message = "protected_stages must be single words of letters and digits: write [\"prod\", \"eu\"] for \"prod-eu\"."
   }
 }
 
 variable "allow_protected_stage" {
-  description = "Go live although the stage is protected. Its events, variables and credentials then reach a laptop."
+  description = "Allow a protected stage to go live. Its events, environment variables and credentials then reach a laptop."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "tags" {
-  description = "Tags of every resource that takes them."
+  description = "Tags for every resource that supports them."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -69,10 +69,10 @@ variable "tags" {
 # The functions
 ################################################################################
 
-# Any type, since Terraform drops fields that a type does not know before a validation sees them. The types of the fields
-# are in modules/functions/variables.tf.
+# Any type, since Terraform removes unknown fields from a typed value before a validation can report them. The types of the
+# fields are in modules/functions/variables.tf.
 variable "functions" {
-  description = "The functions of the stage by name: `jsondecode(file(\"livectl.json\")).functions`, or the same in HCL."
+  description = "The functions of the stage, by name: `jsondecode(file(\"livectl.json\")).functions`, or the same map in HCL."
   type        = any
   default     = {}
   nullable    = false
@@ -80,8 +80,8 @@ variable "functions" {
 
 variable "create" {
   description = <<-EOT
-    Whether the module makes the stub functions, for functions that don't say so themselves. `false`: your own
-    aws_lambda_function resources take `stub` and `environment`.
+    Whether the module creates the stub functions; a function's own `create` overrides it. `false`: your own
+    `aws_lambda_function` resources take `stub` and `environment`.
   EOT
   type        = bool
   default     = true
@@ -90,9 +90,9 @@ variable "create" {
 
 variable "own_function_names" {
   description = <<-EOT
-    Of functions with `create = false` and triggers: their names by reference, `{ orders =
-    aws_lambda_function.orders.function_name }`, so that Terraform makes them first. Needed where both are made in one
-    apply.
+    For functions with `create = false` and triggers: their names by reference, so that Terraform creates them before
+    their triggers, for example `{ orders = aws_lambda_function.orders.function_name }`. Needed when one apply creates
+    both.
   EOT
   type        = map(string)
   default     = {}
@@ -104,7 +104,10 @@ variable "own_function_names" {
 ################################################################################
 
 variable "relay" {
-  description = "The `relay` output of another instance of this module in the same account and Region, to share its relay. `null`: the module makes one."
+  description = <<-EOT
+    The `relay` output of another instance of this module in the same account and Region, to share its relay. `null`:
+    the module creates a relay.
+  EOT
   type = object({
     url           = string
     execution_arn = string
@@ -119,16 +122,17 @@ variable "relay" {
     )
     error_message = join("", [
       "relay must be the relay output of another instance: write relay = module.shared.relay. ",
-      "Its url ends in the API's stage, its execution_arn too.",
+      "Both url and execution_arn end in the name of the API's stage.",
     ])
   }
 }
 
 variable "throttling" {
   description = <<-EOT
-    Limits of the relay's WebSocket API only: requests a second that its routes (connect, hello, keepalive) take, and
-    the burst above. It keeps a runaway from using the account's 10,000 a second. No effect with `relay`. The limits
-    of HTTP routes are `functions[*].triggers.http.throttling_rate_limit` and `throttling_burst_limit`.
+    Limits of the relay's WebSocket API: the requests per second on its routes (connect, hello, keepalive), and the
+    burst. They keep a runaway client from using up the account's 10,000 requests per second. No effect with `relay`.
+    HTTP routes have their own limits: `functions[*].triggers.http.throttling_rate_limit` and
+    `throttling_burst_limit`.
   EOT
   type = object({
     rate_limit  = optional(number, 1000)
@@ -140,18 +144,19 @@ variable "throttling" {
   validation {
     condition = var.throttling.rate_limit >= 1 && var.throttling.burst_limit >= 1 && var.throttling.burst_limit <= 5000
     error_message = join("", [
-      "throttling must allow at least 1 request a second, and a burst from 1 to 5000: ",
-      "write { rate_limit = 1000, burst_limit = 500 }. To switch the stage off, write enabled = false.",
+      "throttling must have a rate_limit of at least 1 request per second and a burst_limit from 1 to 5000: ",
+      "write { rate_limit = 1000, burst_limit = 500 }. To turn the stage off, write enabled = false.",
     ])
   }
 }
 
 variable "access_logs" {
   description = <<-EOT
-    Access logs of both APIs: who connects to the relay (log group `/aws/apigateway/<name>-<stage>`; not with
-    `relay`), and the requests to the stage's HTTP API (`/aws/vendedlogs/<name>-<stage>-http`), never what is said.
-    The relay's needs the account's API Gateway logging role (aws_api_gateway_account); the HTTP API's needs whoever
-    applies to have the `logs:*LogDelivery` and `logs:*ResourcePolicies` permissions. `null`: no access logs.
+    Access logs of both APIs, without the content of any message: connections to the relay (log group
+    `/aws/apigateway/<name>-<stage>`; not with `relay`) and requests to the stage's HTTP API
+    (`/aws/vendedlogs/<name>-<stage>-http`). The relay's log needs the account's API Gateway logging role
+    (`aws_api_gateway_account`). For the HTTP API's log, the principal that runs `terraform apply` needs the
+    permissions `logs:*LogDelivery` and `logs:*ResourcePolicies`. `null`: no access logs.
   EOT
   type = object({
     retention_in_days = optional(number, 7)
@@ -165,8 +170,8 @@ variable "access_logs" {
       try(coalesce(var.access_logs.retention_in_days), 7),
     )
     error_message = join("", [
-      "access_logs.retention_in_days must be a number of days CloudWatch Logs knows: write 1, 3, 5, 7, 14, 30, 60, 90, 120, ",
-      "150, 180, 365 or one of the longer ones of its list.",
+      "access_logs.retention_in_days must be a value that CloudWatch Logs supports: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, ",
+      "180, 365 or one of its longer values.",
     ])
   }
 }
@@ -176,18 +181,21 @@ variable "access_logs" {
 ################################################################################
 
 variable "kms_key_arn" {
-  description = "Customer managed key for the directory table; stubs and developers get kms:Decrypt on it through DynamoDB. `null`: the AWS managed key."
+  description = <<-EOT
+    ARN of a customer managed key for the directory table. Stubs and developers get `kms:Decrypt` on it through
+    DynamoDB. `null`: the AWS managed key.
+  EOT
   type        = string
   default     = null
 
   validation {
     condition     = var.kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:[^:]+:\\d{12}:key/", var.kms_key_arn))
-    error_message = "kms_key_arn must be a key's ARN, not an alias or an id: write aws_kms_key.this.arn."
+    error_message = "kms_key_arn must be the ARN of a key, not an alias or a key id: write aws_kms_key.this.arn."
   }
 }
 
 variable "point_in_time_recovery" {
-  description = "Point-in-time recovery of the directory table. It holds leases of seconds and what Terraform can write again, so off."
+  description = "Point-in-time recovery of the directory table. Off by default: the table has short leases and items that Terraform can recreate."
   type        = bool
   default     = false
   nullable    = false
@@ -195,9 +203,9 @@ variable "point_in_time_recovery" {
 
 variable "secret_version" {
   description = <<-EOT
-    Any other text gives the stage a new secret: change it, e.g. to a date, when somebody who could read the secret
-    should no longer be able to use it. Stubs prove themselves to livectl with the secret, which is random and in the
-    state, the directory and the stubs' `LIVE_DEBUG_SECRET`.
+    Change this text, for example to a date, to give the stage a new secret, when somebody who could read the old one must
+    no longer be able to use it. Stubs authenticate to livectl with the secret. It is random, and stored in the state, in
+    the directory and in the stubs' `LIVE_DEBUG_SECRET`.
   EOT
   type        = string
   default     = "1"
@@ -205,7 +213,7 @@ variable "secret_version" {
 
   validation {
     condition     = can(regex("^\\S{1,64}$", var.secret_version))
-    error_message = "secret_version must be 1 to 64 characters without spaces: write e.g. \"2\" or \"2025-06-01\"."
+    error_message = "secret_version must be 1 to 64 characters without spaces, for example \"2\" or \"2025-06-01\"."
   }
 }
 
@@ -214,19 +222,19 @@ variable "secret_version" {
 ################################################################################
 
 variable "stub_runtime" {
-  description = "The runtime of the stubs, whatever the functions' own."
+  description = "The runtime of the stubs. It is independent of the functions' runtimes."
   type        = string
   default     = "nodejs22.x"
   nullable    = false
 
   validation {
     condition     = can(regex("^nodejs([2-9]\\d|\\d{3,})\\.x$", var.stub_runtime))
-    error_message = "stub_runtime must be a Node runtime from nodejs20.x on: write \"nodejs22.x\". The function's own runtime goes into functions[*].runtime."
+    error_message = "stub_runtime must be nodejs20.x or a later Node.js runtime, for example \"nodejs22.x\". It is not the functions' own runtime."
   }
 }
 
 variable "architecture" {
-  description = "The architecture of the stubs: \"arm64\" or \"x86_64\"."
+  description = "The architecture of the stubs: `arm64` or `x86_64`."
   type        = string
   default     = "arm64"
   nullable    = false
@@ -239,8 +247,8 @@ variable "architecture" {
 
 variable "timeout_margin" {
   description = <<-EOT
-    Seconds a stub's timeout exceeds its function's, for the way to the laptop and back; together at most 900. A
-    queue's visibility timeout must cover both.
+    Seconds added to a function's timeout to get its stub's timeout, for the time to the laptop and back. The sum is
+    limited to 900. A queue's visibility timeout must cover the sum.
   EOT
   type        = number
   default     = 5
@@ -248,12 +256,12 @@ variable "timeout_margin" {
 
   validation {
     condition     = var.timeout_margin >= 0 && var.timeout_margin <= 900 && floor(var.timeout_margin) == var.timeout_margin
-    error_message = "timeout_margin must be whole seconds from 0 to 900: write 5."
+    error_message = "timeout_margin must be a whole number of seconds from 0 to 900: write 5."
   }
 }
 
 variable "log_retention_in_days" {
-  description = "How long the stubs' logs are kept; the code's own log lines are on the laptop."
+  description = "Days to keep the stubs' logs. The log lines of the code itself are on the laptop."
   type        = number
   default     = 7
   nullable    = false
@@ -264,25 +272,25 @@ variable "log_retention_in_days" {
       var.log_retention_in_days,
     )
     error_message = join("", [
-      "log_retention_in_days must be a number of days CloudWatch Logs knows: write 1, 3, 5, 7, 14, 30, 60, 90, 120, ",
-      "150, 180, 365 or one of the longer ones of its list, or 0 for ever.",
+      "log_retention_in_days must be a value that CloudWatch Logs supports: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, ",
+      "180, 365 or one of its longer values, or 0 to keep them forever.",
     ])
   }
 }
 
 variable "log_kms_key_arn" {
-  description = "Key for the stubs' log groups; its policy must let CloudWatch Logs use it. `null`: the service's own key."
+  description = "ARN of a KMS key for the stubs' log groups. Its policy must allow CloudWatch Logs. `null`: the service's own key."
   type        = string
   default     = null
 
   validation {
     condition     = var.log_kms_key_arn == null ? true : can(regex("^arn:[^:]+:kms:[^:]+:\\d{12}:key/", var.log_kms_key_arn))
-    error_message = "log_kms_key_arn must be a key's ARN, not an alias or an id: write aws_kms_key.logs.arn."
+    error_message = "log_kms_key_arn must be the ARN of a key, not an alias or a key id: write aws_kms_key.logs.arn."
   }
 }
 
 variable "tracing_mode" {
-  description = "X-Ray mode of the stubs: \"Active\" or \"PassThrough\". `null`: Lambda's default."
+  description = "X-Ray tracing mode of the stubs: `Active` or `PassThrough`. `null`: Lambda's default."
   type        = string
   default     = null
 
@@ -298,8 +306,8 @@ variable "tracing_mode" {
 
 variable "tls_only" {
   description = <<-EOT
-    Buckets, topics and queues that the module creates get a policy that refuses requests without TLS. `false`: they
-    get no policy; for policies of your own on them, which would replace the module's.
+    Give buckets, topics and queues that the module creates a policy that denies requests without TLS. `false`: no
+    policy. Set it if you attach your own policies to them, since each takes only one.
   EOT
   type        = bool
   default     = true
@@ -307,20 +315,20 @@ variable "tls_only" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the policy that bounds the roles the module makes."
+  description = "ARN of the permissions boundary for the roles that the module creates."
   type        = string
   default     = null
 
   validation {
     condition     = var.permissions_boundary == null ? true : can(regex("^arn:[^:]+:iam::(\\d{12}|aws):policy/", var.permissions_boundary))
-    error_message = "permissions_boundary must be a policy's ARN: write \"arn:aws:iam::123456789012:policy/boundary\"."
+    error_message = "permissions_boundary must be the ARN of a policy: write \"arn:aws:iam::123456789012:policy/boundary\"."
   }
 }
 
 variable "create_developer_policy" {
   description = <<-EOT
-    Create a managed policy of `developer_policy_json`, named `<name>-<stage>-developer`; above 45 functions several,
-    named `...-developer-2` and so on, all in the output `developer_policy_arns`.
+    Create a managed policy from `developer_policy_json`, named `<name>-<stage>-developer`. Each further 45 functions need
+    one more policy, named `...-developer-2` and so on. The output `developer_policy_arns` has all of them.
   EOT
   type        = bool
   default     = false

@@ -1,12 +1,12 @@
-# A Client VPN endpoint to the VPC of functions that livectl serves: mutual authentication, split tunnel, one client
-# certificate for each developer.
+# A Client VPN endpoint to the VPC of functions that livectl serves, with mutual authentication, a split tunnel and one
+# client certificate for each developer.
 
 locals {
   authorized_cidr_blocks = var.authorized_cidr_blocks != null ? var.authorized_cidr_blocks : [data.aws_vpc.this.cidr_block]
 
   security_group_ids = length(var.security_group_ids) > 0 ? var.security_group_ids : aws_security_group.this[*].id
 
-  # Two blocks overlap where the shorter of their prefixes is the same in both.
+  # Two blocks overlap if they are equal in the shorter of their two prefixes.
   overlapped = [
     for cidr in distinct(concat([data.aws_vpc.this.cidr_block], data.aws_vpc.this.cidr_block_associations[*].cidr_block)) : cidr
     if length(distinct([
@@ -58,7 +58,7 @@ resource "aws_ec2_client_vpn_endpoint" "this" {
       condition = length(local.overlapped) == 0
       error_message = join("", [
         "client_cidr_block ${var.client_cidr_block} overlaps ${join(", ", local.overlapped)} of ${var.vpc_id}: ",
-        "write one of another range, e.g. \"172.28.0.0/22\" or \"192.168.252.0/22\".",
+        "write another range, for example \"172.28.0.0/22\" or \"192.168.252.0/22\".",
       ])
     }
   }
@@ -82,7 +82,7 @@ resource "aws_cloudwatch_log_stream" "this" {
 }
 
 ################################################################################
-# What is reached
+# Access to the VPC
 ################################################################################
 
 resource "aws_ec2_client_vpn_network_association" "this" {

@@ -3,13 +3,13 @@
 ################################################################################
 
 output "client_config" {
-  description = "An OpenVPN configuration that needs only a client's certificate and key added, in `<cert>` and `<key>`. Nothing secret."
+  description = "An OpenVPN configuration without secrets. Add a client's certificate and key to it, in `<cert>` and `<key>`."
   value = join("\n", concat(
     [
       "client",
       "dev tun",
       "proto ${var.transport_protocol}",
-      # Its DNS name has a wildcard in front: clients put a name of their own choice there, so that no answer is an old one.
+      # The endpoint's DNS name begins with a wildcard. Clients put a random name there, so that no cached answer is used.
       "remote ${trimprefix(aws_ec2_client_vpn_endpoint.this.dns_name, "*.")} 443",
       "remote-random-hostname",
       "resolv-retry infinite",
@@ -28,20 +28,23 @@ output "client_config" {
     ],
   ))
 
-  # Before, a client would connect and reach nothing.
+  # Without these, a client connects but reaches nothing.
   depends_on = [aws_ec2_client_vpn_authorization_rule.this, aws_ec2_client_vpn_network_association.this]
 }
 
 output "endpoint_id" {
-  description = "The endpoint's id, for routes and revocation lists of your own."
+  description = "The endpoint's id, for your own routes and revocation lists."
   value       = aws_ec2_client_vpn_endpoint.this.id
 }
 
 ################################################################################
-# What is reached
+# Access to the VPC
 ################################################################################
 
 output "security_group_id" {
-  description = "The security group made for the endpoint, to be let in by targets; null where `security_group_ids` are given."
+  description = <<-EOT
+    The security group that the module creates for the endpoint; targets must allow it. null with
+    `security_group_ids`.
+  EOT
   value       = one(aws_security_group.this[*].id)
 }

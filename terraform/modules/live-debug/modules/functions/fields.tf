@@ -64,9 +64,9 @@ locals {
   )]
 
   field_mistakes = [for index, unknown in local.unknown_fields : join("", [
-    "functions[\"${unknown.function}\"].${unknown.path}${unknown.path == "" ? "" : "."}${unknown.field} is not known",
+    "functions[\"${unknown.function}\"].${unknown.path}${unknown.path == "" ? "" : "."}${unknown.field} is not a known field",
     length(local.meant_fields[index]) > 0
     ? "; did you mean \"${local.meant_fields[index][0]}\"?"
-    : "; known are ${join(", ", local.fields[unknown.path])}.",
+    : "; known fields are ${join(", ", local.fields[unknown.path])}.",
   ])]
 }

@@ -8,7 +8,7 @@ locals {
 
   http_mistakes = concat(
     [for name, http in local.http : join("", [
-      "functions[\"${name}\"].triggers.http.jwt_configuration must be set with authorization_type = \"JWT\", and only then: ",
+      "functions[\"${name}\"].triggers.http.jwt_configuration must be set if authorization_type is \"JWT\", and only then: ",
       "write { issuer = \"https://login.example.com\", audience = [\"orders\"] }.",
     ]) if(http.authorization_type == "JWT") != (http.jwt_configuration != null)],
     [for name, http in local.http :
@@ -21,19 +21,19 @@ locals {
       if length(http.authorization_scopes) > 10
     ],
     [for name, http in local.http :
-      "functions[\"${name}\"].triggers.http.jwt_configuration.issuer must be an https URL without a query: write e.g. \"https://login.example.com\"."
+      "functions[\"${name}\"].triggers.http.jwt_configuration.issuer must be an https URL without a query, for example \"https://login.example.com\"."
       if http.jwt_configuration == null ? false : !can(regex("^https://[^/?#\\s]+(/[^?#\\s]*)?$", http.jwt_configuration.issuer))
     ],
     [for name, http in local.http :
-      "functions[\"${name}\"].triggers.http.jwt_configuration.audience must have 1 to 50 audiences, none of them null."
+      "functions[\"${name}\"].triggers.http.jwt_configuration.audience must have 1 to 50 values, none of them null."
       if http.jwt_configuration == null ? false : (
         http.jwt_configuration.audience == null ? true : length(http.jwt_configuration.audience) < 1 || length(http.jwt_configuration.audience) > 50
         || anytrue([for audience in http.jwt_configuration.audience : audience == null])
       )
     ],
     flatten([for ones in local.http_cors : [for one in ones : join("", [
-      "functions[\"${one.function}\"].triggers.http.cors must be as in functions[\"${ones[0].function}\"]: functions share one ",
-      "HTTP API, which has one cors. Write the same in both, leave it out in one, or give that one a function_url.",
+      "functions[\"${one.function}\"].triggers.http.cors must be the same as in functions[\"${ones[0].function}\"], since all functions ",
+      "share one HTTP API: write the same in both, remove it from one, or use function_url in one.",
     ]) if one.cors != ones[0].cors]]),
   )
 
@@ -71,13 +71,13 @@ locals {
 
   route_mistakes = concat(
     flatten([for routes in local.route_groups : [for route in slice(routes, 1, length(routes)) : join("", [
-      "functions[\"${route.function}\"].${route.field} and functions[\"${routes[0].function}\"].${routes[0].field} both mean the route ",
-      "${routes[0].key}, which only one function can answer: write another path or method in one of them.",
+      "functions[\"${route.function}\"].${route.field} and functions[\"${routes[0].function}\"].${routes[0].field} both have the route ",
+      "${routes[0].key}, which only one function can answer: change path or method in one of them.",
     ])]]),
     flatten([for parameters in local.parameter_groups : [for parameter in parameters : join("", [
-      "functions[\"${parameter.function}\"].${parameter.field} names a parameter ${parameter.name} where ",
+      "functions[\"${parameter.function}\"].${parameter.field} has the parameter ${parameter.name} where ",
       "functions[\"${parameters[0].function}\"].${parameters[0].field} has ${parameters[0].name}: ",
-      "API Gateway takes one name for one place, so write the same.",
+      "API Gateway needs one name at one position, so write the same name.",
     ]) if parameter.name != parameters[0].name]]),
   )
 }

@@ -108,28 +108,28 @@ locals {
 
   function_name_mistakes = concat(
     flatten([for names in local.function_name_groups : [for name in names : join("", [
-      "functions[\"${name.function}\"]${name.field} and functions[\"${names[0].function}\"]${names[0].field} both mean the ${name.kind} ",
-      "\"${name.name}\"${name.name == names[0].name ? "" : " (AWS compares without case)"}: write another function_name in one of them.",
+      "functions[\"${name.function}\"]${name.field} and functions[\"${names[0].function}\"]${names[0].field} both name the ${name.kind} ",
+      "\"${name.name}\"${name.name == names[0].name ? "" : " (AWS ignores case)"}: change function_name in one of them.",
     ]) if name.id != names[0].id]]),
     [for name in local.names_of_functions : join("", [
-      "functions[\"${name.function}\"]${name.field} means the ${name.kind} \"${name.name}\", which is longer than AWS's ${name.most} ",
-      "characters (${length(name.name)}): write a shorter function_name, stage or name.",
+      "functions[\"${name.function}\"]${name.field} names the ${name.kind} \"${name.name}\", which has ${length(name.name)} characters; ",
+      "AWS allows ${name.most}: write a shorter function_name, stage or name.",
     ]) if length(name.name) > name.most],
   )
 
   trigger_name_mistakes = concat(
     # Parts of names: the module puts its own name and the stage before them.
     [for part in local.named_parts : join("", [
-      "functions[\"${part.function}\"].${part.field} must be letters, digits, - and _, at most 64, since the module puts its own ",
-      "name and the stage before it, not \"${part.part}\".",
+      "functions[\"${part.function}\"].${part.field} must be 1 to 64 letters, digits, - and _, not \"${part.part}\": ",
+      "the module puts its own name and the stage before it.",
     ]) if !can(regex("^[a-zA-Z0-9_-]{1,64}$", part.part))],
     flatten([for names in local.trigger_name_groups : [for name in names : join("", [
-      "functions[\"${name.function}\"]${name.field} and functions[\"${names[0].function}\"]${names[0].field} both mean the ${name.kind} ",
-      "\"${name.name}\": write another name in one of them.",
+      "functions[\"${name.function}\"]${name.field} and functions[\"${names[0].function}\"]${names[0].field} both name the ${name.kind} ",
+      "\"${name.name}\": change the name in one of them.",
     ]) if name.id != names[0].id]]),
     [for name in local.names_of_triggers : join("", [
-      "functions[\"${name.function}\"]${name.field} means the ${name.kind} \"${name.name}\", which is longer than AWS's ${name.most} ",
-      "characters (${length(name.name)}): write a shorter name or stage.",
+      "functions[\"${name.function}\"]${name.field} names the ${name.kind} \"${name.name}\", which has ${length(name.name)} characters; ",
+      "AWS allows ${name.most}: write a shorter name or stage.",
     ]) if length(name.name) > name.most],
   )
 
@@ -161,7 +161,7 @@ locals {
 
   shared_mistakes = flatten([for ones in local.shared : [for one in ones : join("", [
     "functions[\"${one.function}\"].${one.field} is ${one.value}, and functions[\"${ones[0].function}\"], which shares the resource, has ",
-    "${ones[0].value}: write the same, or give one of them a resource of its own.",
+    "${ones[0].value}: write the same value, or use separate resources.",
   ]) if one.value != ones[0].value]])
 
   # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html: no two of one bucket may
@@ -178,7 +178,7 @@ locals {
 
   notification_mistakes = concat(
     [for bucket, ones in local.bucket_groups :
-      "functions[\"${ones[100].function}\"].triggers.s3 is the 101st of bucket ${bucket}, and S3 takes 100: give some functions a bucket of their own."
+      "functions[\"${ones[100].function}\"].triggers.s3 is notification 101 of bucket ${bucket}, and S3 allows 100: use another bucket for some functions."
       if length(ones) > 100
     ],
     # One other is enough to say.
@@ -189,7 +189,7 @@ locals {
   overlaps = flatten([for ones in local.bucket_groups : [for index, one in slice(ones, 0, min(100, length(ones))) : {
     texts = [for other in slice(ones, 0, index) : join("", [
       "functions[\"${one.function}\"].triggers.s3 and functions[\"${other.function}\"].triggers.s3 overlap in bucket ${one.bucket}, which S3 ",
-      "refuses: write filter_prefix or filter_suffix so that an object's event is for one of them, or other events.",
+      "refuses: set filter_prefix, filter_suffix or events so that no event matches both.",
       ])
       if alltrue([
         startswith(one.prefix, other.prefix) || startswith(other.prefix, one.prefix),

@@ -70,3 +70,14 @@ output "names" {
     stacks    = local.stack_names
   }
 }
+
+# Not of the output `functions`: that is not evaluated if a field has the wrong type.
+output "number_types" {
+  description = "Number fields with a value that is not a number: none, or the plan fails and names them all."
+  value       = local.number_type_mistakes
+
+  precondition {
+    condition     = length(local.number_type_mistakes) == 0
+    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(local.number_type_mistakes)))
+  }
+}

@@ -25,8 +25,8 @@ locals {
 
   # By field: the value, its form, and what to write.
   form_mistakes = flatten([for name, f in local.functions : [for field, check in {
-    handler = [f.handler, "^\\S{1,128}$", "must be 1 to 128 characters without spaces: write e.g. \"src/orders.handler\""]
-    runtime = [f.runtime, "^[a-zA-Z][a-zA-Z0-9._-]{0,63}$", "must be an AWS runtime identifier: write e.g. \"nodejs22.x\" or \"python3.13\""]
+    handler = [f.handler, "^\\S{1,128}$", "must be 1 to 128 characters without spaces, for example \"src/orders.handler\""]
+    runtime = [f.runtime, "^[a-zA-Z][a-zA-Z0-9._-]{0,63}$", "must be an AWS runtime identifier, for example \"nodejs22.x\" or \"python3.13\""]
     package_type = [
       f.package_type,
       "^Zip$",
@@ -36,22 +36,26 @@ locals {
     source_dir = [
       f.source_dir,
       "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))",
-      "must be relative to the folder livectl serves: write e.g. \"services/orders\" or \".\"",
+      "must be relative to the folder that livectl serves, for example \"services/orders\" or \".\"",
     ]
-    python           = [f.python, "^[\\s\\S]", "must name an interpreter"]
-    "esbuild.target" = [try(f.esbuild.target, null), "^\\w[\\w.]*(,\\w[\\w.]*)*$", "must be targets of esbuild: write e.g. \"node20\" or \"es2022,node20\""]
+    python           = [f.python, "^[\\s\\S]", "must be the path or command of an interpreter"]
+    "esbuild.target" = [try(f.esbuild.target, null), "^\\w[\\w.]*(,\\w[\\w.]*)*$", "must be esbuild targets, for example \"node20\" or \"es2022,node20\""]
 
-    "esbuild.tsconfig" = [try(f.esbuild.tsconfig, null), "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))", "must be relative to source_dir: write e.g. \"tsconfig.build.json\""]
+    "esbuild.tsconfig" = [
+      try(f.esbuild.tsconfig, null),
+      "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))",
+      "must be relative to source_dir, for example \"tsconfig.build.json\"",
+    ]
 
     "triggers.http.path" = [
       try(f.triggers.http.path, null),
       "^(/|(/(\\{[\\w.-]+\\}|[^{}/?#\\s]+))*/(\\{[\\w.-]+\\+?\\}|[^{}/?#\\s]+))$",
-      "must begin with / and have no empty segment, spaces, ? or #; parameters fill a segment, and {proxy+} is the last: write e.g. \"/orders/{id}\""
+      "must begin with /, without empty segments, spaces, ? or #; a parameter is a whole segment, and {proxy+} the last one, for example \"/orders/{id}\""
     ]
     "triggers.schedule.schedule_expression" = [
       try(f.triggers.schedule.schedule_expression, null),
       "^(rate\\((1 (minute|hour|day)|(\\d{2,}|[2-9]) (minutes|hours|days))\\)|cron\\(\\S+( \\S+){5}\\))$",
-      "must be a rate or six fields of cron: write e.g. \"rate(5 minutes)\" or \"cron(0 8 ? * MON-FRI *)\""
+      "must be a rate or a cron expression with six fields, for example \"rate(5 minutes)\" or \"cron(0 8 ? * MON-FRI *)\""
     ]
     } : "functions[\"${name}\"].${field} ${check[2]}, not \"${check[0]}\"."
     if check[0] == null ? false : !can(regex(check[1], check[0]))
@@ -95,7 +99,7 @@ locals {
     "triggers.kinesis.batch_size"                          = [try(f.triggers.kinesis.batch_size, null), 1, 10000, "records"]
     "triggers.kinesis.maximum_batching_window_in_seconds"  = [try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0, 300, "seconds"]
     "triggers.kinesis.maximum_retry_attempts"              = [try(f.triggers.kinesis.maximum_retry_attempts, null), -1, 10000, "attempts"]
-    } : "functions[\"${name}\"].${field} must be whole ${check[3]} from ${check[1]} to ${check[2]}, not ${check[0]}."
+    } : "functions[\"${name}\"].${field} must be a whole number of ${check[3]} from ${check[1]} to ${check[2]}, not ${check[0]}."
     if check[0] == null ? false : check[0] < check[1] || check[0] > check[2] || floor(check[0]) != check[0]
   ]])
 
@@ -107,21 +111,21 @@ locals {
     "layer_dirs" = [
       f.layer_dirs,
       "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))",
-      "must be relative to the folder livectl serves: write e.g. \"layers/shared\"; ARNs belong in layers",
+      "must be relative to the folder that livectl serves, for example \"layers/shared\"; ARNs belong in layers",
     ]
-    "watch"               = [f.watch, "^[\\s\\S]{1,256}$", "must be a pattern of .gitignore with at most 256 characters"]
+    "watch"               = [f.watch, "^[\\s\\S]{1,256}$", "must be a .gitignore pattern of 1 to 256 characters"]
     "esbuild.external"    = [try(f.esbuild.external, null), "", ""]
     "esbuild.conditions"  = [try(f.esbuild.conditions, null), "", ""]
     "esbuild.main_fields" = [try(f.esbuild.main_fields, null), "", ""]
     "esbuild.inject" = [
       try(f.esbuild.inject, null),
       "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))",
-      "must be relative to source_dir: write e.g. \"shims/fetch.js\"",
+      "must be relative to source_dir, for example \"shims/fetch.js\"",
     ]
     "esbuild.entry_points" = [
       try(f.esbuild.entry_points, null),
       "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))",
-      "must be relative to source_dir: write e.g. \"src/thread.ts\"",
+      "must be relative to source_dir, for example \"src/thread.ts\"",
     ]
     "triggers.sqs.function_response_types" = [
       try(f.triggers.sqs.function_response_types, null),
@@ -139,7 +143,7 @@ locals {
       "must be \"ReportBatchItemFailures\"",
     ]
     "triggers.http.authorization_scopes" = [try(f.triggers.http.authorization_scopes, null), "", ""]
-    "triggers.s3.events"                 = [try(f.triggers.s3.events, null), "^s3:", "must be an event of S3: write e.g. \"s3:ObjectCreated:*\""]
+    "triggers.s3.events"                 = [try(f.triggers.s3.events, null), "^s3:", "must be an S3 event, for example \"s3:ObjectCreated:*\""]
     } : check[0] == null ? [] : [for index, value in check[0] :
     value == null
     ? "functions[\"${name}\"].${field}[${index}] must be a string, not null."
@@ -156,11 +160,11 @@ locals {
     ]
     "build" = [
       f.build == null ? false : length(f.build) == 0 || try(f.build[0] == "", false),
-      "must name a program first: write e.g. [\"go\", \"build\", \"-o\", \"bootstrap\", \".\"], or leave it out"
+      "must name a program first, for example [\"go\", \"build\", \"-o\", \"bootstrap\", \".\"], or leave it out"
     ]
     "command" = [
       f.command == null ? false : length(f.command) == 0 || try(f.command[0] == "", false),
-      "must name a program first: write e.g. [\"python3\", \"-m\", \"awslambdaric\", \"app.handler\"], or leave it out"
+      "must name a program first, for example [\"python3\", \"-m\", \"awslambdaric\", \"app.handler\"], or leave it out"
     ]
     "python" = [
       f.python == null ? false : !can(regex("^python\\d{1,4}\\.\\d{1,4}$", f.runtime)) || f.command != null,
@@ -171,11 +175,11 @@ locals {
         length([for part in split("/", pattern) : part if can(regex("^\\*\\*+$", part))]) > 3
         || anytrue([for part in split("/", pattern) : can(regex("^\\*\\*+$", part)) ? false : length(regexall("\\*+", part)) > 3])
       ]),
-      "must be at most 100 patterns, none with more than 3 stars between slashes, nor more than 3 times **"
+      "must be at most 100 patterns, each with at most 3 stars between two slashes and ** at most 3 times"
     ]
     "role_key" = [
       f.role_key == null ? false : f.role == null || !can(regex("^\\S{1,64}$", f.role_key)),
-      "must be 1 to 64 characters without spaces, beside a role: write the same for functions that share the role"
+      "must be 1 to 64 characters without spaces, and needs role: write the same text for all functions that share the role"
     ]
     "vpc_config.place_stub_in_vpc" = [
       try(f.vpc_config.place_stub_in_vpc, false) && !coalesce(f.create, var.create),
@@ -188,14 +192,14 @@ locals {
       anytrue([for extension, loader in try(coalesce(f.esbuild.loader, {}), {}) :
         !can(regex("^\\.[^/\\\\]+$", extension)) || !contains(local.loaders, coalesce(loader, "-"))
       ]),
-      "must have extensions with their dots and esbuild's loaders: write e.g. { \".sql\" = \"text\" }"
+      "must map file extensions, with the dot, to esbuild loaders, for example { \".sql\" = \"text\" }"
     ]
 
     "triggers.http.path" = [
       length(regexall("\\{[^{}]*\\}", coalesce(try(f.triggers.http.path, null), "/"))) != length(distinct([
         for parameter in regexall("\\{[^{}]*\\}", coalesce(try(f.triggers.http.path, null), "/")) : replace(parameter, "+", "")
       ])),
-      "has a parameter twice: write another name for one of them"
+      "has a parameter twice: rename one of them"
     ]
     "triggers.http.throttling_rate_limit" = [
       try(f.triggers.http.throttling_rate_limit < 1 || f.triggers.http.throttling_rate_limit > 10000, false),
@@ -204,7 +208,7 @@ locals {
     # https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html (BatchSize).
     "triggers.sqs.fifo_queue" = [
       try(f.triggers.sqs.fifo_queue && (f.triggers.sqs.batch_size > 10 || f.triggers.sqs.maximum_batching_window_in_seconds > 0), false),
-      "takes a batch_size up to 10 and no maximum_batching_window_in_seconds"
+      "needs a batch_size of at most 10 and no maximum_batching_window_in_seconds"
     ]
     "triggers.sqs.batch_size" = [
       try(!f.triggers.sqs.fifo_queue && f.triggers.sqs.batch_size > 10 && f.triggers.sqs.maximum_batching_window_in_seconds == 0, false),
@@ -214,7 +218,7 @@ locals {
       try(f.triggers.sqs.visibility_timeout_seconds < min(900, f.timeout + var.timeout_margin), false),
       "must be at least ${min(900, f.timeout + var.timeout_margin)}, the stub's timeout, since Lambda refuses less: leave it out for six times as much"
     ]
-    "triggers.s3.events"          = [try(length(f.triggers.s3.events) == 0, false), "must name events of S3: write [\"s3:ObjectCreated:*\"]"]
+    "triggers.s3.events"          = [try(length(f.triggers.s3.events) == 0, false), "must have at least one S3 event: write [\"s3:ObjectCreated:*\"]"]
     "triggers.dynamodb.range_key" = [try(f.triggers.dynamodb.range_key == f.triggers.dynamodb.hash_key, false), "must differ from hash_key"]
     } : "functions[\"${name}\"].${field} ${check[1]}."
     if check[0]
@@ -223,7 +227,7 @@ locals {
   setting_mistakes = concat(
     [for name, f in var.functions : "functions[\"${name}\"] must be an object with a handler and a runtime, not null." if !can(f.handler)],
     [for name in keys(var.functions) :
-      "functions[\"${name}\"] must have a name that Lambda takes: letters, digits, - and _, at most 64."
+      "functions[\"${name}\"] must have a valid function name: 1 to 64 letters, digits, - and _."
       if !can(regex("^[a-zA-Z0-9_-]{1,64}$", name))
     ],
     flatten([for name, f in local.functions : [for field, value in {
@@ -270,8 +274,8 @@ locals {
   # Names and numbers of bytes are not secret, even where the values are.
   environment_mistakes = concat(
     flatten([for name, f in local.functions : [for key in nonsensitive(sensitive(keys(f.environment))) : join("", [
-      "functions[\"${name}\"].environment[\"${key}\"] must be a letter, then letters, digits and _; ",
-      "names that begin with LIVE_DEBUG_ are the stub's own, and Lambda sets some itself.",
+      "functions[\"${name}\"].environment[\"${key}\"] must be named with letters, digits and _, and begin with a letter; ",
+      "names that begin with LIVE_DEBUG_ are reserved for the stub, and some for Lambda.",
     ]) if !can(regex("^[a-zA-Z][a-zA-Z0-9_]+$", key)) || startswith(key, "LIVE_DEBUG_") || contains(local.reserved_variables, key)]]),
     flatten([for name, f in local.functions : [
       for key in nonsensitive(sensitive([for key, value in f.environment : key if value == null])) :
@@ -296,42 +300,42 @@ locals {
     "fallback_arn" = [
       f.fallback_arn,
       "^arn:[^:]+:lambda:[^:]+:\\d{12}:function:",
-      "must be a function's ARN: write aws_lambda_function.orders.arn, or the qualified_arn of a version",
+      "must be the ARN of a function: write aws_lambda_function.orders.arn, or the qualified_arn of a version",
     ]
     "kms_key_arn" = [
       f.kms_key_arn,
       "^arn:[^:]+:kms:[^:]+:\\d{12}:key/",
-      "must be a key's ARN, not an alias or an id: write aws_kms_key.orders.arn",
+      "must be the ARN of a key, not an alias or a key id: write aws_kms_key.orders.arn",
     ]
     "triggers.sns.topic_arn" = [
       try(f.triggers.sns.topic_arn, null),
       "^arn:[^:]+:sns:[^:]+:\\d{12}:[^:]+$",
-      "must be an ARN of SNS: write e.g. \"arn:aws:sns:eu-west-1:123456789012:orders\"",
+      "must be the ARN of an SNS topic, for example \"arn:aws:sns:eu-west-1:123456789012:orders\"",
     ]
     "triggers.sqs.queue_arn" = [
       try(f.triggers.sqs.queue_arn, null),
       "^arn:[^:]+:sqs:[^:]+:\\d{12}:[^:]+$",
-      "must be an ARN of SQS: write e.g. \"arn:aws:sqs:eu-west-1:123456789012:orders\"",
+      "must be the ARN of an SQS queue, for example \"arn:aws:sqs:eu-west-1:123456789012:orders\"",
     ]
     "triggers.eventbridge.event_bus_arn" = [
       try(f.triggers.eventbridge.event_bus_arn, null),
       "^arn:[^:]+:events:[^:]+:\\d{12}:event-bus/",
-      "must be an ARN of a bus: write e.g. \"arn:aws:events:eu-west-1:123456789012:event-bus/orders\"",
+      "must be the ARN of an event bus, for example \"arn:aws:events:eu-west-1:123456789012:event-bus/orders\"",
     ]
     "triggers.s3.bucket_arn" = [
       try(f.triggers.s3.bucket_arn, null),
       "^arn:[^:]+:s3:::[^/]+$",
-      "must be an ARN of a bucket: write e.g. \"arn:aws:s3:::orders\"",
+      "must be the ARN of a bucket, for example \"arn:aws:s3:::orders\"",
     ]
     "triggers.dynamodb.stream_arn" = [
       try(f.triggers.dynamodb.stream_arn, null),
       "^arn:[^:]+:dynamodb:[^:]+:\\d{12}:table/[^/]+/stream/",
-      "must be an ARN of a table's stream: write aws_dynamodb_table.orders.stream_arn",
+      "must be the ARN of a table's stream: write aws_dynamodb_table.orders.stream_arn",
     ]
     "triggers.kinesis.stream_arn" = [
       try(f.triggers.kinesis.stream_arn, null),
       "^arn:[^:]+:kinesis:[^:]+:\\d{12}:stream/",
-      "must be an ARN of a stream: write e.g. \"arn:aws:kinesis:eu-west-1:123456789012:stream/orders\"",
+      "must be the ARN of a stream, for example \"arn:aws:kinesis:eu-west-1:123456789012:stream/orders\"",
     ]
     } : "functions[\"${name}\"].${field} ${check[2]}, not \"${check[0]}\"."
     if check[0] == null ? false : !can(regex(check[1], check[0]))
@@ -386,12 +390,12 @@ locals {
     ],
     ] : concat(
     [for field, value in check[3] :
-      "functions[\"${name}\"].triggers.${check[0]}.${field} is for a new resource, and ${check[1]} names one that exists: leave one out."
+      "functions[\"${name}\"].triggers.${check[0]}.${field} is for a new resource, but ${check[1]} names an existing one: remove one of the two."
       if check[2] != null && value != null
     ],
     [for create in check[4][*] : create
-      ? "functions[\"${name}\"].triggers.${check[0]}.create is true, but ${check[1]} names a resource that exists: leave one out."
-      : "functions[\"${name}\"].triggers.${check[0]}.create is false, so ${check[1]} must name the resource that exists."
+      ? "functions[\"${name}\"].triggers.${check[0]}.create is true, but ${check[1]} names an existing resource: remove one of the two."
+      : "functions[\"${name}\"].triggers.${check[0]}.create is false, so ${check[1]} must name the existing resource."
       if create == (check[2] != null)
     ],
   )]])
@@ -419,7 +423,7 @@ locals {
       "Statement = [...] }) or data.aws_iam_policy_document.orders.json.",
     ]) if nonsensitive(sensitive(f.policy_json == null ? false : !can(jsondecode(f.policy_json).Statement)))],
     [for name, f in local.functions :
-      "functions[\"${name}\"].policy_json is for the role that the module creates: where role is given, attach the policy to that role instead."
+      "functions[\"${name}\"].policy_json is for the role that the module creates: with role set, attach the policy to that role instead."
       if f.role != null && nonsensitive(sensitive(f.policy_json != null))
     ],
   )

@@ -3,88 +3,92 @@
 ################################################################################
 
 variable "functions" {
-  description = "The functions of the stage by name, as the module `live-debug` is given them."
+  description = "The functions of the stage, by name, as in the module `live-debug`."
   type = map(object({
-    # Where the code is: file below `source_dir` without its extension, then the exported name.
+    # Where the code is: the file below `source_dir` without its extension, then the exported name.
     handler = string
-    # The function's own runtime, e.g. `python3.13`: livectl runs the code with it. The stub's is `stub_runtime`.
+    # The function's own runtime, for example `python3.13`. livectl runs the code with it. The stub's runtime is `stub_runtime`.
     runtime = string
-    # The function's own timeout in seconds, 1 to 900; its stub gets `timeout_margin` more.
+    # The function's own timeout in seconds, 1 to 900. Its stub gets `timeout_margin` more.
     timeout = optional(number, 3)
-    # MB, 128 to 10240, for the stub as for the function, since code can read it.
+    # Memory in MB, 128 to 10240. The stub gets the same, since code can read it.
     memory_size = optional(number, 128)
-    # "RESPONSE_STREAM": a response is sent as it is written to callers that take a stream without a function URL,
-    # which are InvokeWithResponseStream and a REST API with `response_transfer_mode = "STREAM"`. Default: as
-    # `triggers.function_url`, or "BUFFERED".
+    # `RESPONSE_STREAM`: a response is sent as it is written, to callers that can take a stream without a function
+    # URL: InvokeWithResponseStream, and a REST API with `response_transfer_mode = "STREAM"`. Default: the
+    # `invoke_mode` of `triggers.function_url`, or `BUFFERED`.
     invoke_mode = optional(string)
-    # Environment variables: with the stub's own at most 4,096 bytes as JSON, also where `create` is false. Not in the manifest.
+    # Environment variables. Together with the stub's own they have at most 4,096 bytes as JSON, also with
+    # `create = false`. Not in the manifest.
     environment = optional(map(string), {})
-    # The function's root folder, relative to the folder livectl serves.
+    # The function's root folder, relative to the folder that livectl serves.
     source_dir = optional(string, ".")
-    # Program and arguments that build the function, for livectl: run at its start and after each change of a source.
+    # Program and arguments that build the function. livectl runs them at its start and after each change of a source file.
     build = optional(list(string))
-    # Program and arguments of a process that speaks the Lambda Runtime API, for livectl.
+    # Program and arguments of a process that implements the Lambda Runtime API. livectl runs it in place of the runtime.
     command = optional(list(string))
-    # The Python interpreter livectl runs the code with, a path or a command; without it the project's own is looked for.
+    # The Python interpreter that runs the code: a path or a command. Default: the project's own interpreter.
     python = optional(string)
-    # How livectl builds TypeScript and JavaScript; docs/build.md says what CDK, SAM, serverless and SST set.
+    # How livectl builds TypeScript and JavaScript. docs/build.md has the settings that match CDK, SAM, serverless and SST.
     esbuild = optional(object({
-      # `true` bundles, `false` runs the sources as they are. Default: TypeScript and JSX are bundled.
+      # `true` bundles the code, `false` runs the source files as they are. Default: TypeScript and JSX are bundled.
       bundle = optional(bool)
-      # "auto": packages stay in node_modules where Node.js can load them; "external": all stay; "bundle": none but native ones.
+      # `auto`: packages stay in node_modules if Node.js can load them from there. `external`: all packages stay.
+      # `bundle`: all packages are bundled, except native ones.
       packages = optional(string)
-      # Packages and files that are never bundled; `*` is a wildcard.
+      # Packages and files that are never bundled. `*` is a wildcard.
       external = optional(list(string))
-      # "esm" or "cjs". Default: what the source file and its package.json say.
+      # `esm` or `cjs`. Default: the format of the source file and its package.json.
       format = optional(string)
-      # Syntax, e.g. "es2022". Default: the older of the function's runtime and the Node.js that runs it.
+      # The JavaScript version to build for, for example `es2022`. Default: the older of the function's runtime and
+      # the Node.js that runs it.
       target = optional(string)
-      # JavaScript expressions by the global names they replace.
+      # JavaScript expressions, by the global name that each replaces.
       define = optional(map(string))
-      # esbuild's loaders by file extension: `{ ".sql" = "text" }`.
+      # esbuild loaders, by file extension: `{ ".sql" = "text" }`.
       loader = optional(map(string))
-      # Files imported into each entry point, relative to `source_dir`.
+      # Files that are imported into each entry point, relative to `source_dir`.
       inject = optional(list(string))
-      # JavaScript at the beginning of the bundle.
+      # JavaScript to put at the beginning of the bundle.
       banner = optional(string)
-      # Packages by the ones they replace.
+      # Packages to use, by the package that each replaces.
       alias = optional(map(string))
-      # Conditions for the exports of packages, beside those of Node.js.
+      # Conditions for the exports of packages, in addition to those of Node.js.
       conditions = optional(list(string))
-      # Fields of package.json that name the file of a package.
+      # Fields of package.json that name a package's main file.
       main_fields = optional(list(string))
-      # Keep the names of functions and classes. Default: `true`.
+      # Whether functions and classes keep their names. Default: `true`.
       keep_names = optional(bool)
-      # The tsconfig file, relative to `source_dir`. Default: the nearest one of each source.
+      # The tsconfig file, relative to `source_dir`. Default: the nearest one to each source file.
       tsconfig = optional(string)
-      # Further files to build beside the handler, relative to `source_dir`: threads, and what a wrapper loads.
+      # More files to build beside the handler, relative to `source_dir`: worker threads, and files that a wrapper loads.
       entry_points = optional(list(string))
     }))
-    # What invokes the function: event sources to make, or to find; see the fields of `triggers` below.
+    # What invokes the function: event sources to create, or existing ones. See the fields of `triggers` below.
     triggers = optional(object({
       # Routes of the stage's HTTP API.
       http = optional(object({
-        # Path of the route, e.g. `/orders/{id}`; the last segment may be `{proxy+}`. Default: `/<function>` and all below it.
+        # Path of the route, for example `/orders/{id}`. The last segment may be `{proxy+}`. Default: `/<function>`
+        # and everything below it.
         path = optional(string)
         # HTTP method of the route, in capitals.
         method = optional(string, "ANY")
-        # "NONE": anybody on the internet who has the URL may call it, and so runs code on the laptop that serves the
-        # stage. "AWS_IAM": signed requests only. "JWT": tokens of `jwt_configuration` only.
+        # `NONE`: anybody on the internet who has the URL can call it, and so runs code on the laptop that serves the
+        # stage. `AWS_IAM`: signed requests only. `JWT`: requests with a token that `jwt_configuration` accepts.
         authorization_type = optional(string, "NONE")
-        # The tokens that "JWT" takes: `issuer` is an https URL with OpenID Connect discovery, `audience` lists
-        # accepted values of `aud`, or of `client_id` where a token has no `aud`. Each function with "JWT" has an
-        # authorizer of its own.
+        # The tokens that `JWT` accepts. `issuer` is an https URL with OpenID Connect discovery. `audience` lists the
+        # accepted values of `aud`, or of `client_id` if a token has no `aud`. Each function with `JWT` has its own
+        # authorizer.
         jwt_configuration = optional(object({
           issuer   = string
           audience = list(string)
         }))
-        # With "JWT": the token must have at least one of these scopes.
+        # With `JWT`: scopes of which the token must have at least one.
         authorization_scopes = optional(list(string), [])
-        # Requests per second that the route accepts on average; more get 429.
+        # Requests per second that the route accepts on average. Further requests get status 429.
         throttling_rate_limit = optional(number, 50)
         # Requests that the route accepts at once, 1 to 5000.
         throttling_burst_limit = optional(number, 100)
-        # Cross-origin resource sharing, for all routes of the stage: functions that say it must say the same.
+        # Cross-origin resource sharing, for all routes of the stage. Functions that set it must set the same.
         cors = optional(object({
           allow_origins     = optional(list(string))
           allow_methods     = optional(list(string))
@@ -94,13 +98,13 @@ variable "functions" {
           max_age           = optional(number)
         }))
       }))
-      # A URL of the function's own.
+      # A function URL.
       function_url = optional(object({
-        # "AWS_IAM", or "NONE": anybody may call it.
+        # `AWS_IAM`: signed requests only. `NONE`: anybody can call it.
         authorization_type = optional(string, "AWS_IAM")
-        # "BUFFERED", or "RESPONSE_STREAM": a response is sent as it is written.
+        # `BUFFERED`, or `RESPONSE_STREAM`: a response is sent as it is written.
         invoke_mode = optional(string, "BUFFERED")
-        # Cross-origin resource sharing, as in aws_lambda_function_url.
+        # Cross-origin resource sharing, as in `aws_lambda_function_url`.
         cors = optional(object({
           allow_origins     = optional(list(string))
           allow_methods     = optional(list(string))
@@ -112,117 +116,118 @@ variable "functions" {
       }))
       # A subscription to an SNS topic.
       sns = optional(object({
-        # `false`: the topic exists. Needed only where its ARN is not known before the apply.
+        # `false`: the topic exists. Needed only if its ARN is not known before the apply.
         create = optional(bool)
-        # A topic that exists. Default: one is made.
+        # ARN of an existing topic. Default: a topic is created.
         topic_arn = optional(string)
-        # Last part of the new topic's name; functions that say the same share it. Default: the function's.
+        # Last part of the new topic's name. Functions that give the same name share the topic. Default: the function's name.
         topic_name = optional(string)
-        # Which messages, as JSON text: `jsonencode({ kind = ["order"] })`.
+        # Which messages invoke the function, as JSON text: `jsonencode({ kind = ["order"] })`.
         filter_policy = optional(string)
-        # "MessageAttributes" or "MessageBody".
+        # What the filter policy matches: `MessageAttributes` or `MessageBody`.
         filter_policy_scope = optional(string, "MessageAttributes")
       }))
       # An SQS queue.
       sqs = optional(object({
-        # `false`: the queue exists. Needed only where its ARN is not known before the apply.
+        # `false`: the queue exists. Needed only if its ARN is not known before the apply.
         create = optional(bool)
-        # A queue that exists. Default: one is made, with a dead-letter queue.
+        # ARN of an existing queue. Default: a queue and its dead-letter queue are created.
         queue_arn = optional(string)
-        # Last part of the new queue's name; functions that say the same share it, each message going to one. Default: the function's.
+        # Last part of the new queue's name. Functions that give the same name share the queue, and each message goes
+        # to one of them. Default: the function's name.
         queue_name = optional(string)
-        # A FIFO queue; `.fifo` is added to its name.
+        # Whether the queue is a FIFO queue. `.fifo` is added to its name.
         fifo_queue = optional(bool, false)
-        # Messages at once, 1 to 10000; above 10 only with a window, and not from a FIFO queue.
+        # Messages per invocation, 1 to 10000. More than 10 need a batching window, and are not possible with a FIFO queue.
         batch_size = optional(number, 10)
-        # Seconds to wait for a full batch, 0 to 300; not from a FIFO queue.
+        # Seconds to wait for a full batch, 0 to 300. Not possible with a FIFO queue.
         maximum_batching_window_in_seconds = optional(number, 0)
-        # `["ReportBatchItemFailures"]`: the function names the messages that failed.
+        # `["ReportBatchItemFailures"]`: the function returns the messages that failed.
         function_response_types = optional(list(string), [])
-        # Of a new queue. Default: six times the stub's timeout, as AWS advises.
+        # Visibility timeout of a new queue in seconds. Default: six times the stub's timeout, as AWS recommends.
         visibility_timeout_seconds = optional(number)
-        # Of a new queue: so often a message is tried before it goes to the dead-letter queue.
+        # Receives of a message of a new queue before it goes to the dead-letter queue.
         max_receive_count = optional(number, 3)
       }))
       # The events of an EventBridge bus that match a pattern.
       eventbridge = optional(object({
-        # A bus that exists. Default: the account's default bus.
+        # ARN of an existing bus. Default: the account's default bus.
         event_bus_arn = optional(string)
-        # Last part of a new bus's name; functions that say the same share it.
+        # Last part of a new bus's name. Functions that give the same name share the bus.
         event_bus_name = optional(string)
-        # Which events, as JSON text: `jsonencode({ source = ["shop.orders"] })`.
+        # Which events invoke the function, as JSON text: `jsonencode({ source = ["shop.orders"] })`.
         event_pattern = string
       }))
-      # The clock: an EventBridge rule.
+      # A schedule: an EventBridge rule.
       schedule = optional(object({
         # `rate(5 minutes)`, or `cron(0 8 ? * MON-FRI *)` in UTC.
         schedule_expression = string
-        # The event instead of EventBridge's own, as JSON text.
+        # The event, as JSON text. Default: EventBridge's own event.
         input = optional(string)
       }))
-      # Objects in an S3 bucket.
+      # Events of objects in an S3 bucket.
       s3 = optional(object({
-        # `false`: the bucket exists. Needed only where its ARN is not known before the apply.
+        # `false`: the bucket exists. Needed only if its ARN is not known before the apply.
         create = optional(bool)
-        # A bucket that exists; its notifications become Terraform's, which replaces those it has. Default: one is made.
+        # ARN of an existing bucket. Terraform then replaces all notifications of the bucket. Default: a bucket is created.
         bucket_arn = optional(string)
-        # Last part of the new bucket's name; functions that say the same share it. Default: the function's.
+        # Last part of the new bucket's name. Functions that give the same name share the bucket. Default: the function's name.
         bucket_name = optional(string)
-        # Which events.
+        # The types of events.
         events = optional(list(string), ["s3:ObjectCreated:*"])
-        # Only of keys that begin so.
+        # Only objects whose key begins with this text.
         filter_prefix = optional(string)
-        # Only of keys that end so.
+        # Only objects whose key ends with this text.
         filter_suffix = optional(string)
-        # Of a new bucket: destroying it deletes the objects in it.
+        # Whether destroying a new bucket deletes the objects in it.
         force_destroy = optional(bool, false)
       }))
-      # Changes in a DynamoDB table, by its stream.
+      # The changes in a DynamoDB table, from its stream.
       dynamodb = optional(object({
-        # `false`: the stream exists. Needed only where its ARN is not known before the apply.
+        # `false`: the stream exists. Needed only if its ARN is not known before the apply.
         create = optional(bool)
-        # The stream of a table that exists. Default: a table with a stream is made.
+        # ARN of an existing table's stream. Default: a table with a stream is created.
         stream_arn = optional(string)
-        # Last part of the new table's name; functions that say the same share it. Default: the function's.
+        # Last part of the new table's name. Functions that give the same name share the table. Default: the function's name.
         table_name = optional(string)
-        # Of a new table; a string.
+        # Partition key of a new table, of type string.
         hash_key = optional(string, "id")
-        # Of a new table; a string.
+        # Sort key of a new table, of type string.
         range_key = optional(string)
-        # "NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE" or "KEYS_ONLY", of a new table.
+        # What the stream of a new table has: `NEW_AND_OLD_IMAGES`, `NEW_IMAGE`, `OLD_IMAGE` or `KEYS_ONLY`.
         stream_view_type = optional(string, "NEW_AND_OLD_IMAGES")
-        # Records at once, 1 to 10000.
+        # Records per invocation, 1 to 10000.
         batch_size = optional(number, 100)
         # Seconds to wait for a full batch, 0 to 300.
         maximum_batching_window_in_seconds = optional(number, 0)
-        # "LATEST" or "TRIM_HORIZON".
+        # `LATEST` or `TRIM_HORIZON`.
         starting_position = optional(string, "LATEST")
-        # -1: until success or until the record expires.
+        # Retries of a failed batch. -1: until it succeeds or its records expire.
         maximum_retry_attempts = optional(number, -1)
-        # Halve a batch that failed.
+        # Whether a failed batch is split in two.
         bisect_batch_on_function_error = optional(bool, false)
-        # `["ReportBatchItemFailures"]`: the function names the first record that failed.
+        # `["ReportBatchItemFailures"]`: the function returns the first record that failed.
         function_response_types = optional(list(string), [])
       }))
       # A Kinesis data stream.
       kinesis = optional(object({
-        # `false`: the stream exists. Needed only where its ARN is not known before the apply.
+        # `false`: the stream exists. Needed only if its ARN is not known before the apply.
         create = optional(bool)
-        # A stream that exists. Default: one is made, which costs by the hour.
+        # ARN of an existing stream. Default: a stream is created, which costs money by the hour.
         stream_arn = optional(string)
-        # Last part of the new stream's name; functions that say the same share it. Default: the function's.
+        # Last part of the new stream's name. Functions that give the same name share the stream. Default: the function's name.
         stream_name = optional(string)
-        # Records at once, 1 to 10000.
+        # Records per invocation, 1 to 10000.
         batch_size = optional(number, 100)
         # Seconds to wait for a full batch, 0 to 300.
         maximum_batching_window_in_seconds = optional(number, 0)
-        # "LATEST" or "TRIM_HORIZON".
+        # `LATEST` or `TRIM_HORIZON`.
         starting_position = optional(string, "LATEST")
-        # -1: until success or until the record expires.
+        # Retries of a failed batch. -1: until it succeeds or its records expire.
         maximum_retry_attempts = optional(number, -1)
-        # Halve a batch that failed.
+        # Whether a failed batch is split in two.
         bisect_batch_on_function_error = optional(bool, false)
-        # `["ReportBatchItemFailures"]`: the function names the first record that failed.
+        # `["ReportBatchItemFailures"]`: the function returns the first record that failed.
         function_response_types = optional(list(string), [])
       }))
     }), {})
@@ -230,44 +235,46 @@ variable "functions" {
     create = optional(bool)
     # The function's name on AWS. Default: `<name>-<stage>-<function>`.
     function_name = optional(string)
-    # The stub's description. Default: how to serve it.
+    # The stub's description. Default: the command that serves it.
     description = optional(string)
-    # The function's own role, e.g. `role = aws_iam_role.orders`. Default: the module makes one.
+    # The function's own role, for example `role = aws_iam_role.orders`. Default: the module creates one.
     role = optional(object({
       name = string
       arn  = string
     }))
-    # Any text, the same for functions that share a role, which gets one policy for all of them. Default: the role's
-    # name. Needed only where that is not known before the apply.
+    # A text that is the same for all functions that share a role; the role gets one policy for all of them. Default:
+    # the role's name. Needed only if that name is not known before the apply.
     role_key = optional(string)
-    # What the code may do: an IAM policy as JSON for the role that the module makes.
+    # What the code may do: an IAM policy as JSON, for the role that the module creates.
     policy_json = optional(string)
-    # `false`: the stub's permissions are not written to the role; attach `functions[*].stub_policy_json` yourself.
+    # `false`: the stub's permissions are not attached to the role. Attach the output `functions[*].stub_policy_json` yourself.
     attach_policy = optional(bool, true)
-    # The real function to invoke when nobody serves; without it callers get an error that names the command to run.
+    # ARN of the real function, which is invoked when nobody serves. Without it, callers get an error that names the
+    # command to run.
     fallback_arn = optional(string)
-    # Key for the environment variables of the stub; its role needs kms:Decrypt, as the real function's does.
+    # ARN of a KMS key for the stub's environment variables. Its role needs `kms:Decrypt`, as the real function's role does.
     kms_key_arn = optional(string)
     # Reserved concurrency of the stub.
     reserved_concurrent_executions = optional(number)
-    # The function's layers, for the manifest: a stub has none.
+    # The function's layers, for the manifest. A stub has no layers.
     layers = optional(list(string), [])
-    # Folders with what the layers hold, relative to the folder livectl serves: livectl puts them where layers are looked for.
+    # Folders with the content of the layers, relative to the folder that livectl serves. The code finds it as on Lambda.
     layer_dirs = optional(list(string), [])
-    # Files below source_dir whose changes reload the function besides those that livectl finds, as patterns of .gitignore.
+    # Patterns, as in .gitignore, of more files below `source_dir` whose changes reload the function.
     watch = optional(list(string))
-    # The function's VPC, for `vpn_guidance` and the manifest. A stub is not placed in it, since it needs the
-    # internet, not the database; with `place_stub_in_vpc` it is, and then its subnets need NAT, and no VPC endpoint
-    # for execute-api with private DNS, which would answer 403 for the relay. Give a `role` of yours with
-    # AWSLambdaVPCAccessExecutionRole then: Lambda uses it after the stub's end to delete the network interfaces.
+    # The function's VPC, for `vpn_guidance` and the manifest. By default the stub is not in the VPC, since it needs
+    # the internet and not the database. With `place_stub_in_vpc` it is: then its subnets need NAT, and must have no
+    # VPC endpoint for execute-api with private DNS, which answers 403 for the relay. Then also give your own `role`
+    # with AWSLambdaVPCAccessExecutionRole: Lambda uses it after the stub is deleted, to delete the network
+    # interfaces.
     vpc_config = optional(object({
       subnet_ids         = list(string)
       security_group_ids = list(string)
       place_stub_in_vpc  = optional(bool, false)
     }))
-    # "Zip". "Image" is refused: Lambda can't change a function's package type.
+    # `Zip`. `Image` is refused, since Lambda can't change a function's package type.
     package_type = optional(string, "Zip")
-    # Tags of the stub, besides `tags`.
+    # Tags for the stub, in addition to `tags` of the module.
     tags = optional(map(string), {})
   }))
   nullable = false
@@ -280,8 +287,14 @@ variable "create" {
 }
 
 variable "timeout_margin" {
-  description = "Seconds a stub's timeout exceeds its function's."
+  description = "Seconds added to a function's timeout to get its stub's timeout."
   type        = number
+  nullable    = false
+}
+
+variable "given" {
+  description = "The same value as `functions`, before Terraform converts it: with unknown fields, and numbers as they were written."
+  type        = any
   nullable    = false
 }
 
@@ -290,7 +303,7 @@ variable "timeout_margin" {
 ################################################################################
 
 variable "enabled" {
-  description = "Whether the stage is live. While it isn't, the names that it would have are not checked."
+  description = "Whether the stage is live. If it is not, the names of its resources are not checked."
   type        = bool
   nullable    = false
 }
