@@ -18,6 +18,8 @@ export interface HttpRequest {
   readonly timeoutMs: number;
   /** Ends the request at once; it rejects then. */
   readonly signal?: AbortSignal | undefined;
+  /** Called when it may be on the way, however it ends: its connection is open. Again for each further connection. */
+  readonly onLeave?: (() => void) | undefined;
 }
 
 export interface HttpResponse {
@@ -62,6 +64,7 @@ export class HttpAttempt {
   begun = false;
   readonly #outgoing: http.ClientRequest;
   readonly #body: Buffer | undefined;
+  readonly #onLeave: (() => void) | undefined;
   #isSent = false;
   #reject: (error: Error) => void = () => undefined;
 
@@ -69,6 +72,7 @@ export class HttpAttempt {
   constructor({ agent, body, onProgress, onSocket, request }: HttpAttemptOptions, onOpen?: () => void) {
     const { headers, method, signal, url } = request;
     this.#body = body;
+    this.#onLeave = request.onLeave;
     const outgoing = (url.protocol === 'https:' ? https : http).request(url, {
       method,
       agent,
@@ -79,11 +83,7 @@ export class HttpAttempt {
     this.reused = outgoing.reusedSocket;
     outgoing.once('socket', (socket) => {
       onSocket(socket, !this.reused);
-      if (onOpen === undefined) return;
-      const { secureConnecting } = socket as TLSSocket & { secureConnecting?: boolean };
-      if (secureConnecting) socket.once('secureConnect', onOpen);
-      else if (socket.connecting) socket.once('connect', onOpen);
-      else onOpen();
+      if (onOpen) whenOpen(socket, onOpen);
     });
     outgoing.once('finish', onProgress);
     this.response = new Promise<HttpResponse>((resolve, reject) => {
@@ -116,6 +116,10 @@ export class HttpAttempt {
   go(): void {
     if (this.#isSent) return;
     this.#isSent = true;
+    const { socket } = this.#outgoing;
+    const onLeave = this.#onLeave;
+    if (onLeave && socket) whenOpen(socket, onLeave);
+    else if (onLeave) this.#outgoing.once('socket', (own) => whenOpen(own, onLeave));
     this.#outgoing.end(this.#body);
   }
 
@@ -125,6 +129,13 @@ export class HttpAttempt {
     this.#reject(error);
     this.#outgoing.destroy(error);
   }
+}
+
+function whenOpen(socket: Socket, onOpen: () => void): void {
+  const { secureConnecting } = socket as TLSSocket & { secureConnecting?: boolean };
+  if (secureConnecting) socket.once('secureConnect', onOpen);
+  else if (socket.connecting) socket.once('connect', onOpen);
+  else onOpen();
 }
 
 /** Whether the connection was cut (reset, broken pipe, closed early), as against refused, unresolved or timed out. */

@@ -51,7 +51,23 @@ export interface AttemptOptions {
   readonly timeoutMs?: number;
   /** Instead of the poster's own. */
   readonly http?: HttpClient;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** As of a request. */
+  readonly onLeave?: (() => void) | undefined;
+  /** The relay has not taken it, whatever was sent before: 4xx. */
+  readonly onRefused?: (() => void) | undefined;
+  /** Whether no further attempt is needed. */
+  readonly isDone?: () => boolean;
+}
+
+/** What is known of a message that is being posted. */
+export interface Journey {
+  /** Ends its posts. */
+  readonly signal: AbortSignal;
+  /** Its texts that may have reached the relay; those that it surely has not taken are not among them. */
+  readonly left: Set<number>;
+  /** Whether no further attempt is needed. */
+  readonly isDone: () => boolean;
 }
 
 /** Posts wire texts to connections, with the order of arrival left open. */
@@ -70,15 +86,21 @@ export class RelayPoster {
    * Posts all texts of one message; never rejects. 429, 5xx, resets and time-outs are tried again, with full
    * jitter, until `untilMs` (milliseconds since the epoch).
    */
-  async post(connectionId: string, texts: readonly string[], untilMs: number): Promise<PostOutcome> {
+  async post(
+    connectionId: string,
+    texts: readonly string[],
+    untilMs: number,
+    journey?: Journey,
+  ): Promise<PostOutcome> {
     let next = 0;
     let bad: PostOutcome | undefined;
     const lane = async () => {
       while (bad === undefined) {
         const text = texts[next];
         if (text === undefined) return;
+        const options = { untilMs, ...(journey && stagesOf(journey, next)) };
         next += 1;
-        const outcome = await this.#postOne(connectionId, text, untilMs);
+        const outcome = await this.#postOne(connectionId, text, options);
         if (outcome.kind !== 'delivered') bad ??= outcome;
       }
     };
@@ -92,15 +114,16 @@ export class RelayPoster {
     await this.post('warm', [''], this.#options.clock.now() + warmBoundMs);
   }
 
-  async #postOne(connectionId: string, text: string, untilMs: number): Promise<PostOutcome> {
+  async #postOne(connectionId: string, text: string, options: AttemptOptions): Promise<PostOutcome> {
     const { clock, random = Math.random } = this.#options;
+    const { isDone, untilMs } = options;
     let ceiling = firstRetryMs;
     for (;;) {
-      const reason = await this.attempt(connectionId, text, { untilMs });
+      const reason = await this.attempt(connectionId, text, options);
       if (typeof reason !== 'string') return reason;
       const wait = random() * ceiling;
       ceiling = Math.min(ceiling * 2, longestRetryMs);
-      if (clock.now() + wait >= untilMs) return { kind: 'failed', reason };
+      if (isDone?.() || clock.now() + wait >= untilMs) return { kind: 'failed', reason };
       await new Promise<void>((resolve) => clock.after(wait, resolve));
     }
   }
@@ -108,15 +131,17 @@ export class RelayPoster {
   /** Posts one text once; a final outcome, or the reason why another attempt may go better. Never rejects. */
   async attempt(connectionId: string, body: string, options: AttemptOptions): Promise<PostOutcome | string> {
     const { clock, credentials } = this.#options;
-    const { http = this.#options.http, signal, timeoutMs = postTimeoutMs, untilMs } = options;
+    const { http = this.#options.http, onLeave, signal, timeoutMs = postTimeoutMs, untilMs } = options;
     try {
       // Throws for an id that is no text, which a peer can name.
       const url = new URL(this.#base + encodeURIComponent(connectionId));
       const now = clock.now();
       const headers = this.#signer.sign({ method: 'POST', url, body }, await credentials(), now);
       const boundMs = Math.max(1, Math.min(timeoutMs, untilMs - now));
-      const response = await http.send({ method: 'POST', url, headers, body, timeoutMs: boundMs, signal });
+      const sent = { method: 'POST', url, headers, body, timeoutMs: boundMs, signal, onLeave };
+      const response = await http.send(sent);
       if (response.status >= 200 && response.status < 300) return { kind: 'delivered' };
+      if (response.status < 500) options.onRefused?.();
       // By status, not by an error's name: those differ between emulators and SDK versions.
       if (response.status === 410) return { kind: 'gone' };
       const reason = `HTTP ${response.status} ${firstLine(response.body.toString('utf8'))}`.trim();
@@ -127,4 +152,20 @@ export class RelayPoster {
       return isReset(error) || passingErrors.test(code) ? reason : { kind: 'failed', reason };
     }
   }
+}
+
+/** One text of a message. What one of its attempts has left open stays so. */
+function stagesOf({ isDone, left, signal }: Journey, index: number): Partial<AttemptOptions> {
+  let isOpen = false;
+  return {
+    isDone,
+    signal,
+    onLeave: () => {
+      isOpen = left.has(index);
+      left.add(index);
+    },
+    onRefused: () => {
+      if (!isOpen) left.delete(index);
+    },
+  };
 }

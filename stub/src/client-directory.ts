@@ -27,6 +27,10 @@ export interface ClientDirectoryOptions {
   /** What this stub proves itself with. */
   readonly secret: StageSecret;
   readonly clock: Clock;
+  /** So long nobody serves once that was read, milliseconds; default: each look-up reads. */
+  readonly nobodyForMs?: number;
+  /** A connection that is gone is never the answer again. */
+  readonly skipsGone?: boolean;
 }
 
 /** A stage changes hands between a few clients. */
@@ -63,8 +67,10 @@ export class ClientDirectory {
    * nothing is known yet.
    */
   async current(): Promise<Client | undefined> {
-    if (!this.#serving?.length) return this.refresh();
-    const { clock } = this.#options;
+    const { clock, nobodyForMs = -1 } = this.#options;
+    if (!this.#serving?.length) {
+      return this.#serving && clock.now() - this.#readAt <= nobodyForMs ? undefined : this.refresh();
+    }
     if (clock.now() - this.#readAt > renewAfterMs) {
       const reading = this.#reading ?? this.#readAgain();
       await within(clock, renewBoundMs, reading).catch(() => undefined);
@@ -104,7 +110,8 @@ export class ClientDirectory {
 
   async #first(gone?: ReadonlySet<string>, graceMs = 0): Promise<Client | undefined> {
     for (const item of this.#serving ?? []) {
-      if (!gone?.has(item.connectionId)) return { item, channel: await this.#channel(item) };
+      const isKnownGone = this.#options.skipsGone && this.#goneSince.has(item.connectionId);
+      if (!isKnownGone && !gone?.has(item.connectionId)) return { item, channel: await this.#channel(item) };
       if (this.#goneFor(item.connectionId) < graceMs) break;
     }
     return undefined;

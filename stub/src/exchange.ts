@@ -3,7 +3,7 @@ import type { Clock } from '../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../protocol/live-debug-error.ts';
 import { type AnyMessage, abilities, type MessageHead } from '../../protocol/message.ts';
 import { Reassembler } from '../../protocol/reassembly.ts';
-import type { RelayPoster } from '../../protocol/relay-post.ts';
+import type { Journey, RelayPoster } from '../../protocol/relay-post.ts';
 import { decodeMessage, type SealedChunk } from '../../protocol/wire.ts';
 import { within } from '../../protocol/within.ts';
 import type { Client, ClientDirectory } from './client-directory.ts';
@@ -34,6 +34,8 @@ export interface ExchangeOptions {
   readonly parts: IncomingParts | undefined;
   /** Told of everything that arrived and was not taken, in a few words. */
   readonly onDrop: (reason: string) => void;
+  /** No client that may be reconnecting is waited for. */
+  readonly isHasty?: boolean;
 }
 
 /** An invocation follows a client that reconnects, or another that takes over, this many times at most. */
@@ -69,16 +71,25 @@ interface Offered {
   sendings: number;
 }
 
+/** One sending of the invocation, and how many of its texts there are. */
+interface Sent extends Journey {
+  readonly client: Client;
+  texts: number;
+}
+
 /** Sends one invocation and waits for its answer; the deadline is the caller's to keep, by `cancel`. */
 export class Exchange {
   readonly #options: ExchangeOptions;
-  readonly #signals: Signals;
+  readonly signals: Signals;
   readonly #reassembler: Reassembler;
-  readonly #outgoing: Outgoing;
-  readonly #recipients = new Recipients();
+  readonly outgoing: Outgoing;
+  readonly peers = new Recipients();
   #unpacking: Promise<unknown> = Promise.resolve();
   #waitingBytes = 0;
   readonly #patience: Patience;
+  readonly #posts = new AbortController();
+  /** Sendings to clients that have not said that they don't run it. */
+  sent: Sent[] = [];
   #acknowledging = false;
   #offered: Offered | undefined;
   /** The answer, once it is there; some of its parts may not be. */
@@ -87,9 +98,10 @@ export class Exchange {
   constructor(options: ExchangeOptions) {
     this.#options = options;
     if (options.parts) options.parts.onPassedOn = () => void this.#acknowledge();
-    this.#signals = new Signals(options.clock);
-    this.#outgoing = new Outgoing(options.poster, options.clock, options.id);
-    this.#patience = patienceOf(options.head.deadline - options.clock.now(), options.event.length);
+    this.signals = new Signals(options.clock);
+    this.outgoing = new Outgoing(options.poster, options.clock, options.id);
+    const patience = patienceOf(options.head.deadline - options.clock.now(), options.event.length);
+    this.#patience = options.isHasty ? { ...patience, graceMs: 0 } : patience;
     this.#reassembler = new Reassembler(options.clock, (header, reason) =>
       options.onDrop(`unfinished ${header.type}: ${reason}`),
     );
@@ -101,7 +113,7 @@ export class Exchange {
 
   /** Why nothing has come of it so far, where it was sent more than once and no client has said that it has it. */
   get silence(): LiveDebugError | undefined {
-    return this.#recipients.isTaken || !this.#offered || this.#offered.sendings < 2
+    return this.peers.isTaken || !this.#offered || this.#offered.sendings < 2
       ? undefined
       : this.#noAck(this.#offered);
   }
@@ -109,7 +121,7 @@ export class Exchange {
   /** A chunk that names this exchange has arrived; whether it is genuine shows here. */
   async receive({ header, headerText, sealed }: SealedChunk): Promise<void> {
     const { onDrop } = this.#options;
-    const opened = this.#recipients.open(headerText, sealed);
+    const opened = this.peers.open(headerText, sealed);
     if (opened === undefined) return onDrop(`${header.type} that does not open with the client's key`);
     const { from, chunk } = opened;
     const bytes = this.#reassembler.accept(from.channel.enc, header, chunk);
@@ -130,21 +142,22 @@ export class Exchange {
 
   #take(message: AnyMessage, from: Client): void {
     const { parts, onDrop } = this.#options;
-    const wasTaken = this.#recipients.isTaken;
+    const wasTaken = this.peers.isTaken;
     // Of one that was sent it before another, it is no news.
     if (message.type === 'moved') {
-      const isAwaited = this.#recipients.current?.item.publicKey === from.item.publicKey;
-      if (!wasTaken && isAwaited) this.#signals.put({ kind: 'moved' });
+      this.sent = this.sent.filter(({ client }) => client.item.publicKey !== from.item.publicKey);
+      const isAwaited = this.peers.current?.item.publicKey === from.item.publicKey;
+      if (!wasTaken && isAwaited) this.signals.put({ kind: 'moved' });
       return;
     }
     // It has not begun, and may be displaced before it does.
-    if (message.type === 'ack' && message.head.receiving) return this.#signals.put({ kind: 'receiving' });
-    if (!this.#recipients.hear(from)) {
-      if (message.type === 'ack' && message.head.asks) void this.#inform(this.#recipients.latest(from));
+    if (message.type === 'ack' && message.head.receiving) return this.signals.put({ kind: 'receiving' });
+    if (!this.peers.hear(from)) {
+      if (message.type === 'ack' && message.head.asks) void this.#inform(this.peers.latest(from));
       return onDrop(`${message.type} of a client that was too late`);
     }
     // One that was silent may still have it before it, e.g. on a laptop that sleeps.
-    if (!wasTaken) for (const other of this.#recipients.others) void this.#inform(other);
+    if (!wasTaken) for (const other of this.peers.others) void this.#inform(other);
     if (message.type === 'ack' && message.head.asks) void this.#probe().catch(() => undefined);
     if (message.type === 'part' && parts) {
       const { index } = message.head;
@@ -156,31 +169,31 @@ export class Exchange {
     else if (message.type !== 'ack') return onDrop(`${message.type}, which nobody asked a client for`);
     const answer = this.#answer;
     const isWhole = answer !== undefined && (answer.head.parts ?? 0) <= (parts?.received ?? 0);
-    this.#signals.put(isWhole ? { kind: 'answer', answer } : { kind: 'ack' });
+    this.signals.put(isWhole ? { kind: 'answer', answer } : { kind: 'ack' });
   }
 
   /** Tells the client how much was passed on, where that is due; one at a time. */
   async #acknowledge(): Promise<void> {
     const { parts } = this.#options;
-    const client = this.#recipients.current;
+    const client = this.peers.current;
     if (this.#acknowledging || client === undefined || !parts?.isAckDue) return;
     this.#acknowledging = true;
     const ack = { type: 'ack', head: { parts: parts.acknowledge() } } as const;
     const posted = await this.#post(client, ack, this.#patience.probeMs).catch(() => 'gone' as const);
     this.#acknowledging = false;
     // The client waits for this: it is looked for, and told by a probe.
-    if (posted === 'gone') this.#signals.put({ kind: 'socket-lost' });
+    if (posted === 'gone') this.signals.put({ kind: 'socket-lost' });
     else await this.#acknowledge();
   }
 
   /** The stub's socket is gone: answers may have been lost with it. */
   socketLost(): void {
-    this.#signals.put({ kind: 'socket-lost' });
+    this.signals.put({ kind: 'socket-lost' });
   }
 
   /** Nobody waits any more: `run` sends nothing from here on and ends with an error that nobody reads. */
   close(): void {
-    this.#signals.close();
+    this.signals.close();
     this.#reassembler.close();
   }
 
@@ -203,14 +216,25 @@ export class Exchange {
     const reason = code === undefined ? 'deadline' : 'shutdown';
     const cancel = { type: 'cancel', head: { reason, ...(code === undefined ? {} : { code }) } } as const;
     // A client that can't be informed finds its answer unwanted, and asks before it begins what is old.
-    const told = this.#recipients.reachable.map((client) => this.#outgoing.post(client, cancel, boundMs));
+    const told = this.peers.reachable.map((client) => this.outgoing.post(client, cancel, boundMs));
     await within(this.#options.clock, boundMs, Promise.allSettled(told));
+  }
+
+  /** Whether a client may have begun it: one has said so, or all of it may have reached one. */
+  get mayHaveBegun(): boolean {
+    return this.peers.isTaken || this.sent.some(({ left, texts }) => texts > 0 && left.size >= texts);
+  }
+
+  /** Nothing more of it goes out, also not what has no connection yet. */
+  abandon(): void {
+    this.#posts.abort();
+    this.close();
   }
 
   /** Informs a client, beside everything else, that it need not begin: another one has. */
   async #inform(client: Client): Promise<void> {
     const cancel = { type: 'cancel', head: { reason: 'shutdown', code: 'LD_DISPLACED' } } as const;
-    await this.#outgoing.post(client, cancel, informMs).catch(() => undefined);
+    await this.outgoing.post(client, cancel, informMs).catch(() => undefined);
   }
 
   /**
@@ -225,15 +249,15 @@ export class Exchange {
     let pauseMs = shortestPauseMs;
     while (offers < maxOffers && (client !== undefined || clients.isAwaited(graceMs))) {
       if (client) offers += 1;
-      const signal = await (client ? this.#offer(client) : this.#signals.next(pauseMs));
+      const signal = await (client ? this.#offer(client) : this.signals.next(pauseMs));
       pauseMs = longer(client ? 0 : pauseMs);
       if (signal?.kind === 'ack') return undefined;
       if (signal?.kind === 'answer') return signal.answer;
       const before: Client | undefined = client;
-      client = await clients.refresh(this.#recipients.gone, graceMs);
-      if (this.#recipients.isTaken) {
+      client = await clients.refresh(this.peers.gone, graceMs);
+      if (this.peers.isTaken) {
         // The ack came during the look-up; a lost socket is still to be looked after.
-        if (signal) this.#signals.put(signal);
+        if (signal) this.signals.put(signal);
         return undefined;
       }
       // One that refuses it will not do better when asked again.
@@ -244,7 +268,7 @@ export class Exchange {
     throw noClientError(
       stage,
       functionName,
-      holder && this.#recipients.gone.has(holder.connectionId) ? holder : undefined,
+      holder && this.peers.gone.has(holder.connectionId) ? holder : undefined,
     );
   }
 
@@ -258,7 +282,7 @@ export class Exchange {
     for (let waitMs = this.#patience.ackMs; ; waitMs *= 2) {
       if ((await this.#sendInvoke(client, waitMs, offered.sendings > 1)) === 'gone') return undefined;
       const signal = await this.#untilHeard(client, waitMs);
-      if (signal !== undefined && (signal.kind !== 'socket-lost' || this.#recipients.isTaken)) return signal;
+      if (signal !== undefined && (signal.kind !== 'socket-lost' || this.peers.isTaken)) return signal;
       // The stub's own connections that are lost one after the other take no time.
       if (offered.sendings >= (signal ? 2 * maxSendings : maxSendings)) throw this.#noAck(offered);
       offered.sendings += 1;
@@ -273,12 +297,12 @@ export class Exchange {
   async #untilHeard({ item }: Client, boundMs: number): Promise<Signal | undefined> {
     const { lookEveryMs, graceMs } = this.#patience;
     const look = async () => {
-      const now = await this.#options.clients.refresh(this.#recipients.gone, graceMs);
-      const isLatest = this.#recipients.current?.item.connectionId === item.connectionId;
-      if (isLatest && now?.item.connectionId !== item.connectionId) this.#signals.put({ kind: 'elsewhere' });
+      const now = await this.#options.clients.refresh(this.peers.gone, graceMs);
+      const isLatest = this.peers.current?.item.connectionId === item.connectionId;
+      if (isLatest && now?.item.connectionId !== item.connectionId) this.signals.put({ kind: 'elsewhere' });
     };
     for (let leftMs = boundMs; leftMs > 0; leftMs -= lookEveryMs) {
-      const signal = await this.#signals.next(Math.min(leftMs, lookEveryMs));
+      const signal = await this.signals.next(Math.min(leftMs, lookEveryMs));
       if (signal?.kind === 'receiving') {
         // On a thin line a large event takes its time: no second copy.
         leftMs = boundMs + lookEveryMs;
@@ -300,7 +324,7 @@ export class Exchange {
     let pauseMs = 0;
     for (;;) {
       const waitMs = awaitedUntil === undefined ? probeMs : Math.max(0, askAt - clock.now());
-      const signal = await this.#signals.next(waitMs);
+      const signal = await this.signals.next(waitMs);
       if (signal?.kind === 'answer') return signal.answer;
       // While the client is away there is nobody to tell of a lost socket; the next question names the new one.
       if (signal !== undefined && (signal.kind !== 'socket-lost' || awaitedUntil !== undefined)) continue;
@@ -312,7 +336,7 @@ export class Exchange {
         const state = await this.#probe();
         const now = clock.now();
         if (state === 'lost' || (state === 'gone' && awaitedUntil !== undefined && now >= awaitedUntil)) {
-          throw lostError(this.#recipients.current);
+          throw lostError(this.peers.current);
         }
         awaitedUntil = state === 'gone' ? (awaitedUntil ?? now + reconnectMs) : undefined;
         pauseMs = awaitedUntil === undefined ? 0 : longer(pauseMs);
@@ -343,15 +367,15 @@ export class Exchange {
       };
       return this.#post(client, { type: 'probe', head: probed }, boundMs);
     };
-    const began = this.#recipients.current;
+    const began = this.peers.current;
     if (began === undefined) return 'lost';
-    const { gone } = this.#recipients;
+    const { gone } = this.peers;
     if (!gone.has(began.item.connectionId) && (await probe(began)) === 'delivered') return 'delivered';
     // The same process may have reconnected; another one must not run what this one has begun.
     const now = await clients.refresh();
     if (now?.item.publicKey !== began.item.publicKey) return 'lost';
     if (gone.has(now.item.connectionId)) return 'gone';
-    this.#recipients.add(now);
+    this.peers.add(now);
     return probe(now);
   }
 
@@ -362,7 +386,7 @@ export class Exchange {
     const { connectionId } = await socket.get();
     // Beside the post, at no cost to it; a socket found dead is replaced and the invocation sent again.
     if (doubtful) void socket.isAlive(this.#patience.pingMs);
-    this.#recipients.add(client);
+    this.peers.add(client);
     const sentAt = clock.now();
     const ackBy = Math.min(head.deadline, Math.round(sentAt + ackMs));
     const isNext = this.#options.clients.holder?.item !== client.item.item;
@@ -373,7 +397,15 @@ export class Exchange {
       head: { ...head, ...own, ...(parts ? streams : {}) },
       body: event,
     } as const;
-    return this.#post(client, message, head.deadline - clock.now());
+    const sent: Sent = {
+      client,
+      left: new Set(),
+      texts: 0,
+      signal: this.#posts.signal,
+      isDone: () => this.peers.isTaken,
+    };
+    this.sent.push(sent);
+    return this.#post(client, message, head.deadline - clock.now(), sent);
   }
 
   /** Nothing goes out any more once nobody waits. */
@@ -381,11 +413,16 @@ export class Exchange {
     client: Client,
     sending: Sending<'invoke'> | Sending<'ack'> | Sending<'probe'>,
     boundMs: number,
+    sent?: Sent,
   ): Promise<'delivered' | 'gone'> {
-    this.#signals.throwIfClosed();
-    const posted = await this.#outgoing.post(client, sending, boundMs);
+    this.signals.throwIfClosed();
+    const posted = await this.outgoing.post(client, sending, boundMs, sent).catch((error: unknown) => {
+      // It has arrived, whatever the relay said.
+      if (sent?.isDone()) return 'delivered' as const;
+      throw error;
+    });
     if (posted === 'gone') {
-      this.#recipients.gone.add(client.item.connectionId);
+      this.peers.gone.add(client.item.connectionId);
       this.#options.clients.lose(client.item.connectionId);
     }
     return posted;

@@ -2,7 +2,7 @@
 import type { Clock } from '../../protocol/clock.ts';
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 import type { MessageHead } from '../../protocol/message.ts';
-import type { RelayPoster } from '../../protocol/relay-post.ts';
+import type { Journey, RelayPoster } from '../../protocol/relay-post.ts';
 import { encodeMessage } from '../../protocol/wire.ts';
 import type { Client } from './client-directory.ts';
 
@@ -33,12 +33,14 @@ export class Outgoing {
     { item, channel }: Client,
     sending: Sending<T>,
     boundMs: number,
+    journey?: Journey & { texts: number },
   ): Promise<'delivered' | 'gone'> {
     this.#attempt += 1;
     const message = { body: nothing, ...sending, id: this.#id, attempt: this.#attempt };
     const untilMs = this.#clock.now() + boundMs;
     const texts = await encodeMessage(message, channel, true);
-    const outcome = await this.#poster.post(item.connectionId, texts, untilMs);
+    if (journey) journey.texts = texts.length;
+    const outcome = await this.#poster.post(item.connectionId, texts, untilMs, journey);
     if (outcome.kind !== 'failed') return outcome.kind;
     throw new LiveDebugError('LD_RELAY', `the relay did not take the ${sending.type}: ${outcome.reason}`, {
       remedy:

@@ -31,12 +31,18 @@ function withoutTraces(): Record<string, string> {
     if (value !== undefined) environment[name] = value;
     if (name.startsWith('LIVE_DEBUG_')) delete process.env[name];
   }
+  // The wrapper script found none of the function's own, before another script set some.
+  if (environment.LIVE_DEBUG_NODE_OPTIONS === '') {
+    delete environment.LIVE_DEBUG_NODE_OPTIONS;
+    delete environment.NODE_OPTIONS;
+  }
   return environment;
 }
 
 /** Rejects where the proxy does not start in time; nothing is changed then. */
 async function wrap(runtimeApi: string, environment: Record<string, string>): Promise<void> {
-  const workerData: ProxyData = { runtimeApi, environment };
+  const isLazy = environment.LIVE_DEBUG_WRAP_INIT === 'lazy';
+  const workerData: ProxyData = { runtimeApi, environment, isLazy };
   // Without the function's options and preloads, which are none of the proxy's.
   const thread = new Worker(new URL('./node-proxy.mjs', import.meta.url), {
     workerData,
@@ -59,12 +65,18 @@ async function wrap(runtimeApi: string, environment: Record<string, string>): Pr
     thread.once('message', (message: FromProxy) => {
       clearTimeout(timer);
       if ('port' in message) resolve(message.port);
-      else reject(new Error(message.failed));
+      else reject(new Error('failed' in message ? message.failed : 'the proxy did not listen'));
     });
   }).catch(async (error: unknown) => {
     void thread.terminate();
     throw error;
   });
   process.env.AWS_LAMBDA_RUNTIME_API = `127.0.0.1:${port}`;
+  // Also where the proxy ends: the runtime then finds that it is gone.
+  if (isLazy)
+    await new Promise<void>((resolve) => {
+      thread.once('message', () => resolve());
+      thread.once('exit', () => resolve());
+    });
   thread.unref();
 }

@@ -1,29 +1,33 @@
-// [1] A proxy of the Runtime API on this machine: passes every request and answer on as it is, trailers included.
-import {
-  Agent,
-  createServer,
-  type IncomingMessage,
-  type OutgoingMessage,
-  request,
-  type ServerResponse,
-} from 'node:http';
+// [1] A proxy of the Runtime API on this machine: passes every request and answer on as it is, trailers included; of the
+// invocations, those that the deployed code is to answer.
+import { createServer, type IncomingMessage, type OutgoingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Decide } from './decide.ts';
 import { messageHeaders, trailerPairs } from './message-headers.ts';
-
-/** Of all headers of a message: a client context has 3,583 bytes in base64, an X-Ray cause 64 KB. */
-const maxHeaderSize = 256 * 1024;
+import {
+  answerPath,
+  initErrorPath,
+  maxHeaderSize,
+  nextPath,
+  type RuntimeApi,
+  type Whole,
+} from './runtime-api.ts';
 
 export class RuntimeProxy {
-  readonly #host: string;
-  readonly #port: number;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #api: RuntimeApi;
+  readonly #decide: Decide;
+  readonly #started: Promise<void>;
   readonly #server = createServer({ maxHeaderSize }, (request, response) => this.#take(request, response));
+  /** Was taken before the runtime was there. */
+  #held: Whole | undefined;
+  /** The invocation that the runtime was started for, and has not asked for yet. */
+  #startedFor: string | undefined;
 
-  /** `runtimeApi`: `host:port` of the real one. */
-  constructor(runtimeApi: string) {
-    const { hostname, port } = new URL(`http://${runtimeApi}`);
-    this.#host = hostname;
-    this.#port = Number(port || 80);
+  /** `decide`: who answers an invocation. No invocation is taken before `started`, which must have a bound. */
+  constructor(api: RuntimeApi, decide: Decide, started: Promise<void>) {
+    this.#api = api;
+    this.#started = started;
+    this.#decide = decide;
     // `next` waits for as long as nobody invokes the function, and a frozen instance keeps its connections.
     this.#server.requestTimeout = 0;
     this.#server.headersTimeout = 0;
@@ -39,25 +43,58 @@ export class RuntimeProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Takes invocations without a runtime; resolves with the first that needs one in hand. Rejects where Lambda is gone. */
+  async untilNeeded(): Promise<void> {
+    this.#held = await this.#nextForRuntime(['Host', this.#api.host]);
+    this.#startedFor = this.#held.message.headers['lambda-runtime-aws-request-id'] as string | undefined;
+  }
+
   #take(incoming: IncomingMessage, response: ServerResponse): void {
-    const outgoing = request({
-      host: this.#host,
-      port: this.#port,
-      agent: this.#agent,
-      method: incoming.method,
-      path: incoming.url,
-      headers: messageHeaders(incoming, `${this.#host}:${this.#port}`),
-      maxHeaderSize,
-    });
-    // The client sees what it would see without the proxy: a connection that breaks.
+    if (incoming.method === 'GET' && incoming.url === nextPath) void this.#next(incoming, response);
+    else this.#passOn(incoming, response);
+  }
+
+  async #next(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    incoming.resume();
+    try {
+      const held = this.#held;
+      this.#held = undefined;
+      this.#startedFor = undefined;
+      const taken = held ?? (await this.#nextForRuntime(messageHeaders(incoming, this.#api.host), response));
+      writeHead(response, taken.message);
+      response.end(taken.body);
+    } catch {
+      // The client sees what it would see without the proxy: a connection that breaks.
+      response.destroy();
+    }
+  }
+
+  /** The next invocation that is not answered here; where the runtime goes away, no further one is taken. */
+  async #nextForRuntime(headers: readonly string[], response?: ServerResponse): Promise<Whole> {
+    await this.#started;
+    for (;;) {
+      const taken = await this.#api.send('GET', nextPath, headers, undefined, (request) => {
+        const end = () => request.destroy();
+        response?.once('close', end);
+        request.once('close', () => response?.off('close', end));
+      });
+      if (taken.message.statusCode !== 200 || !(await this.#decide(taken))) return taken;
+    }
+  }
+
+  #passOn(incoming: IncomingMessage, response: ServerResponse): void {
+    const { method = '', url = '' } = incoming;
+    // Lambda's own init phase is over: what the late one fails with is the answer to the invocation that it is for.
+    const isLate = url === initErrorPath && this.#startedFor !== undefined;
+    const path = isLate ? answerPath(this.#startedFor ?? '', 'error') : url;
+    const outgoing = this.#api.request(method, path, messageHeaders(incoming, this.#api.host));
     const fail = () => {
       outgoing.destroy();
       response.destroy();
     };
     outgoing.on('error', fail);
     outgoing.on('response', (answer) => {
-      response.sendDate = false;
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, messageHeaders(answer));
+      writeHead(response, answer);
       pass(answer, response, fail);
     });
     response.on('close', () => {
@@ -65,6 +102,11 @@ export class RuntimeProxy {
     });
     pass(incoming, outgoing, fail);
   }
+}
+
+function writeHead(response: ServerResponse, answer: IncomingMessage): void {
+  response.sendDate = false;
+  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, messageHeaders(answer));
 }
 
 /** Passes the body and trailers of a message on, at the speed of whoever takes them. */

@@ -1,0 +1,202 @@
+// [1] What a stub and a wrapper have in common: the socket, who serves, and the conversation about each invocation.
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../protocol/clock.ts';
+import { Directory } from '../../protocol/directory.ts';
+import { HttpClient } from '../../protocol/http-client.ts';
+import { LiveDebugError } from '../../protocol/live-debug-error.ts';
+import { RelayPoster } from '../../protocol/relay-post.ts';
+import type { AwsCredentials } from '../../protocol/signature.ts';
+import { parseWire } from '../../protocol/wire.ts';
+import { ClientDirectory, type ClientDirectoryOptions } from './client-directory.ts';
+import { Exchange, type ExchangeOptions } from './exchange.ts';
+import { functionEnvironment } from './function-environment.ts';
+import type { IncomingParts } from './incoming-parts.ts';
+import { report } from './report.ts';
+import type { StubSettings } from './settings.ts';
+import type { Answer } from './signals.ts';
+import { StubSocket } from './stub-socket.ts';
+
+/** An invocation as Lambda gave it. */
+export interface Invocation {
+  readonly head: Pick<
+    ExchangeOptions['head'],
+    'requestId' | 'arn' | 'traceId' | 'clientContext' | 'identity' | 'tenantId'
+  >;
+  readonly event: Uint8Array;
+  /** Until when it must have been answered, milliseconds since the epoch: {@link deadlineOf}. */
+  readonly deadline: number;
+}
+
+/** Somebody else answers what no client has begun: wrapper/unbegun.ts. */
+export interface Otherwise {
+  /** Rejects where nothing can be sent. */
+  tooSlow(exchange: Exchange): Promise<never>;
+  /** It has failed. Throws another error where no client has begun, and none will. */
+  settle(exchange: Exchange, error: unknown, leftMs: number): Promise<void>;
+}
+
+/** Kept back from the function's own time, so that `cancel` goes out and the error is ours to word. */
+const marginMs = 500;
+
+/** Giving up waits for the relay's taking of `cancel` this long; it answers within tens of milliseconds. */
+const cancelBoundMs = marginMs / 2;
+
+/** Messages dropped that are reported one by one. */
+const reportedDrops = 16;
+
+/** `leftMs`: until Lambda ends the invocation. Milliseconds since the epoch. */
+export function deadlineOf(nowMs: number, leftMs: number): number {
+  return nowMs + leftMs - Math.min(marginMs, leftMs / 4);
+}
+
+/** Of one instance of a function; Lambda keeps it warm between invocations. */
+export class Conversations {
+  readonly http = new HttpClient({ doubtAfterMs: 30_000 });
+  readonly socket: StubSocket;
+  readonly clients: ClientDirectory;
+  readonly poster: RelayPoster;
+  readonly #settings: StubSettings;
+  readonly #clock: Clock;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #instance = randomUUID();
+  /** Read once: Lambda sets an instance's variables, its credentials included, when it makes the instance. */
+  readonly #functionEnvironment: Readonly<Record<string, string>>;
+  readonly #exchanges = new Map<string, Exchange>();
+  #dropped = 0;
+
+  constructor(
+    environment: NodeJS.ProcessEnv,
+    settings: StubSettings,
+    clock: Clock,
+    lookUp: Pick<ClientDirectoryOptions, 'nobodyForMs' | 'skipsGone'> = {},
+  ) {
+    this.#environment = environment;
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#functionEnvironment = functionEnvironment(environment);
+    const { region, relayUrl, stage, functionName, tableName, directoryEndpoint, secret } = settings;
+    const credentials = () => this.credentials();
+    const { http } = this;
+    this.poster = new RelayPoster({ url: relayUrl, region, http, credentials, clock });
+    this.socket = new StubSocket({
+      url: relayUrl,
+      region,
+      credentials,
+      clock,
+      onText: (text) => this.#receive(text),
+      onLost: () => {
+        for (const exchange of this.#exchanges.values()) exchange.socketLost();
+      },
+    });
+    const directory = new Directory({
+      endpoint: directoryEndpoint,
+      region,
+      tableName,
+      http,
+      credentials,
+      clock,
+    });
+    this.clients = new ClientDirectory({ directory, stage, functionName, secret, clock, ...lookUp });
+  }
+
+  /**
+   * What the local code answered. Throws LD_NO_CLIENT, LD_NO_ACK, LD_LOST, LD_RELAY or LD_DIRECTORY, or that the time is up,
+   * when nobody who may have the invocation goes on with it.
+   */
+  async converse(
+    { deadline, event, head }: Invocation,
+    parts: IncomingParts | undefined,
+    otherwise?: Otherwise,
+  ): Promise<Answer> {
+    const { functionName, stage } = this.#settings;
+    const exchange = new Exchange({
+      clients: this.clients,
+      socket: this.socket,
+      poster: this.poster,
+      clock: this.#clock,
+      stage,
+      functionName,
+      id: randomUUID(),
+      head: {
+        ...head,
+        function: functionName,
+        instance: this.#instance,
+        deadline,
+        environment: this.#functionEnvironment,
+      },
+      event,
+      parts,
+      onDrop: (reason) => this.#drop(reason),
+      isHasty: otherwise !== undefined,
+    });
+    this.#exchanges.set(exchange.id, exchange);
+    const startedAt = this.#clock.now();
+    let endWait: () => void = () => undefined;
+    const timeUp = new Promise<undefined>((resolve) => {
+      const timer = this.#clock.after(deadline - this.#clock.now(), () => resolve(undefined));
+      endWait = () => timer.cancel();
+    });
+    try {
+      const answer = await Promise.race([
+        exchange.run(),
+        timeUp,
+        ...(otherwise ? [otherwise.tooSlow(exchange)] : []),
+      ]);
+      if (answer !== undefined) return answer;
+      // A livectl that says nothing is not code that takes too long.
+      if (exchange.silence) throw exchange.silence;
+      await exchange.cancel(undefined, cancelBoundMs);
+      throw timeoutError(this.#clock.now() - startedAt);
+    } catch (error) {
+      await otherwise?.settle(exchange, error, deadline - this.#clock.now());
+      // Before the caller gets it: what has failed must not begin afterwards.
+      if (error instanceof LiveDebugError) await exchange.cancel(error.code, cancelBoundMs);
+      throw error;
+    } finally {
+      endWait();
+      parts?.close();
+      exchange.close();
+      this.#exchanges.delete(exchange.id);
+    }
+  }
+
+  /** Lambda ends the instance: clients need not go on with what it was waiting for. Never rejects. */
+  async stop(): Promise<void> {
+    const open = [...this.#exchanges.values()];
+    await Promise.all(open.map((exchange) => exchange.cancel('LD_STOPPED', cancelBoundMs)));
+  }
+
+  credentials(): AwsCredentials {
+    return {
+      accessKeyId: this.#environment.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: this.#environment.AWS_SECRET_ACCESS_KEY ?? '',
+      sessionToken: this.#environment.AWS_SESSION_TOKEN,
+    };
+  }
+
+  #receive(text: string): void {
+    const chunk = parseWire(text);
+    if (typeof chunk === 'string') this.#drop(chunk);
+    // None of ours any more: a late copy of an answer that has been given already.
+    else void this.#exchanges.get(chunk.header.id)?.receive(chunk);
+  }
+
+  /** Never processed, always counted and said. */
+  #drop(reason: string): void {
+    this.#dropped += 1;
+    // CloudWatch charges for each line: of very many every power of two.
+    if (this.#dropped > reportedDrops && (this.#dropped & (this.#dropped - 1)) !== 0) return;
+    report('dropped a message', { reason, dropped: this.#dropped });
+  }
+}
+
+/** In Lambda's words, since Lambda would end the stub a moment later. */
+function timeoutError(afterMs: number): Error {
+  const seconds = (afterMs / 1000).toFixed(2);
+  const error = new Error(
+    `Task timed out after ${seconds} seconds: livectl had not answered when the stub's time was up`,
+  );
+  error.name = 'Sandbox.Timedout';
+  error.stack = `${error.name}: ${error.message}`;
+  return error;
+}

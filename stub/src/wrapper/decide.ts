@@ -1,0 +1,131 @@
+// [1] One invocation as Lambda hands it to the proxy: answered here where a client serves it, or left to the deployed code.
+import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../../../protocol/clock.ts';
+import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import { deadlineOf, type Invocation } from '../conversations.ts';
+import { answerWithoutClient } from '../no-client-answer.ts';
+import { remoteError } from '../remote-answer.ts';
+import { report } from '../report.ts';
+import type { Answer } from '../signals.ts';
+import type { Relayed } from './relayed.ts';
+import { answerPath, ResponsePost, type RuntimeApi, type Whole } from './runtime-api.ts';
+
+/** Whether it was answered here; false: the deployed code is to. Never rejects. */
+export type Decide = (taken: Whole) => Promise<boolean>;
+
+/** What a function's own answer is to Lambda that is not streamed. */
+const whole = /^application\/json(;|$)/i;
+
+export function decideBy(relayed: Relayed, api: RuntimeApi, clock: Clock): Decide {
+  return async ({ body, message }) => {
+    let invocation: Invocation;
+    let stream: ResponsePost;
+    let answer: Answer | undefined;
+    try {
+      invocation = invocationOf(message, body, clock.now());
+      stream = new ResponsePost(api, invocation.head.requestId);
+    } catch (error) {
+      report('the deployed code answers', { because: 'a fault of the proxy', why: messageOf(error) });
+      return false;
+    }
+    const { requestId: id } = invocation.head;
+    try {
+      answer = await relayed.answer(invocation, stream);
+      if (answer === undefined) return false;
+    } catch (error) {
+      await confirmed(id, () => postFailure(api, id, stream, error, body));
+      return true;
+    }
+    const { type } = answer;
+    if (type === 'error') await confirmed(id, () => postError(api, id, stream, answer.body));
+    else await confirmed(id, () => postResult(api, id, stream, answer.head.contentType, answer.body));
+    return true;
+  };
+}
+
+/** Of `Lambda-Runtime-…`: bytes of UTF-8, which Node reads as Latin-1. */
+function headerOf(message: IncomingMessage, name: string): string | undefined {
+  const value = message.headers[`lambda-runtime-${name}`];
+  return typeof value === 'string' ? Buffer.from(value, 'latin1').toString('utf8') : undefined;
+}
+
+function invocationOf(message: IncomingMessage, event: Buffer, nowMs: number): Invocation {
+  const endsAt = Number(headerOf(message, 'deadline-ms') ?? Number.NaN);
+  const requestId = headerOf(message, 'aws-request-id');
+  if (requestId === undefined || !Number.isFinite(endsAt))
+    throw new Error('an invocation without request id or deadline');
+  return {
+    head: {
+      requestId,
+      arn: headerOf(message, 'invoked-function-arn') ?? '',
+      traceId: headerOf(message, 'trace-id'),
+      clientContext: headerOf(message, 'client-context'),
+      identity: headerOf(message, 'cognito-identity'),
+      tenantId: headerOf(message, 'aws-tenant-id'),
+    },
+    event,
+    deadline: deadlineOf(nowMs, Math.max(0, endsAt - nowMs)),
+  };
+}
+
+async function postResult(
+  api: RuntimeApi,
+  id: string,
+  stream: ResponsePost,
+  contentType: string,
+  body: Uint8Array,
+): Promise<void> {
+  if (!stream.hasBegun && whole.test(contentType)) {
+    const { message } = await api.post(answerPath(id, 'response'), body);
+    if (message.statusCode !== 202)
+      report('Lambda refused an answer', { id, status: message.statusCode ?? 0 });
+    return;
+  }
+  if (!stream.hasBegun) stream.setContentType(contentType);
+  stream.end(body);
+  await stream.confirmed();
+}
+
+async function postError(api: RuntimeApi, id: string, stream: ResponsePost, body: Uint8Array): Promise<void> {
+  const { name } = remoteError(body);
+  // As a runtime does: the log has the error, too.
+  report('the local code failed', { id, errorType: name });
+  const errorType = name.replace(/[^\x20-\x7e]/g, '?').slice(0, 1024);
+  if (stream.hasBegun) {
+    stream.fail(errorType, body);
+    return stream.confirmed();
+  }
+  await api.post(answerPath(id, 'error'), body, ['Lambda-Runtime-Function-Error-Type', errorType]);
+}
+
+/** A client may have begun it, and nothing came of it: what the stub answers then. */
+async function postFailure(
+  api: RuntimeApi,
+  id: string,
+  stream: ResponsePost,
+  error: unknown,
+  event: Buffer,
+): Promise<void> {
+  if (error instanceof LiveDebugError && error.code === 'LD_NO_CLIENT' && !stream.hasBegun) {
+    try {
+      const answer = answerWithoutClient(JSON.parse(event.toString('utf8')) as unknown, error);
+      await api.post(answerPath(id, 'response'), Buffer.from(JSON.stringify(answer)));
+      return;
+    } catch {
+      // Not an event of HTTP: it fails.
+    }
+  }
+  const { name: errorType, message: errorMessage } =
+    error instanceof Error ? error : new Error(messageOf(error));
+  const trace = [`${errorType}: ${errorMessage}`];
+  return postError(api, id, stream, Buffer.from(JSON.stringify({ errorType, errorMessage, trace })));
+}
+
+/** An answer that Lambda does not take, e.g. since its time was up, is nobody's to wait for. */
+async function confirmed(id: string, post: () => Promise<void>): Promise<void> {
+  try {
+    await post();
+  } catch (error) {
+    report('an answer did not reach Lambda', { id, why: messageOf(error) });
+  }
+}

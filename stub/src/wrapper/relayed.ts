@@ -1,0 +1,139 @@
+// [1] Who answers an invocation of a wrapped function: a client that serves it, by the stub's own conversation, or the
+// deployed code. What may have begun on a laptop is never left to the deployed code.
+import type { Clock } from '../../../protocol/clock.ts';
+import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import type { Client } from '../client-directory.ts';
+import { Conversations, type Invocation } from '../conversations.ts';
+import { IncomingParts, type LambdaStream } from '../incoming-parts.ts';
+import { report } from '../report.ts';
+import { readSettings } from '../settings.ts';
+import type { Answer } from '../signals.ts';
+import { otherwise, UnbegunError } from './unbegun.ts';
+import { Way } from './way.ts';
+
+/**
+ * The deployed code has an invocation within 300 ms of a fault: so long table and relay have together to be ready, and so long
+ * the invocation has to find a connection to leave on.
+ */
+const readyWithinMs = 150;
+const leaveWithinMs = 130;
+
+/** That nobody serves holds for so long: a busy function reads the table once a second. */
+const nobodyForMs = 1000;
+
+/** A caller marks an invocation of the deployed code so: `{"custom": {"liveDebug": "deployed"}}` as its client context. */
+const marker = 'liveDebug';
+
+export class Relayed {
+  readonly #clock: Clock;
+  readonly #conversations: Conversations;
+  readonly #directory: Way<Client | undefined>;
+  readonly #relay: Way<true>;
+  /** Causes that were logged; a few at most. */
+  readonly #said = new Set<string>();
+  /** A post failed: whether posts are taken is found out before the next. */
+  #doubtsPosts = false;
+
+  /** Throws LD_STUB_CONFIG when the environment lacks what the module sets. */
+  constructor(environment: NodeJS.ProcessEnv, clock: Clock) {
+    this.#clock = clock;
+    const lookUp = { nobodyForMs, skipsGone: true };
+    this.#conversations = new Conversations(environment, readSettings(environment), clock, lookUp);
+    const { clients } = this.#conversations;
+    this.#directory = new Way(
+      clock,
+      () => clients.current(),
+      (why) => this.#say('the table that says who serves', why),
+    );
+    this.#relay = new Way(
+      clock,
+      () => this.#reachRelay(),
+      (why) => this.#say('the relay', why),
+    );
+  }
+
+  /** Beside the runtime's own start: where somebody serves, the first invocation finds the connections open. Never rejects. */
+  async start(): Promise<void> {
+    const boundMs = 1000;
+    if (!(await this.#directory.get(boundMs))) return;
+    await Promise.all([this.#relay.get(boundMs), this.#conversations.poster.warm()]);
+  }
+
+  /**
+   * The client's answer; undefined where the deployed code is to answer, which is known within 300 ms of a fault. Throws as
+   * the stub does where a client may have begun it. Parts of a streamed response are written to `stream`.
+   */
+  async answer(invocation: Invocation, stream: LambdaStream): Promise<Answer | undefined> {
+    const untilMs = this.#clock.now() + readyWithinMs;
+    const client = await this.#reachable(invocation, untilMs);
+    if (client === undefined) return undefined;
+    const { socket } = this.#conversations;
+    const instead = otherwise(this.#clock, socket, leaveWithinMs);
+    try {
+      return await this.#conversations.converse(invocation, new IncomingParts(stream), instead);
+    } catch (error) {
+      // Without a run of the exchange nothing was sent.
+      if (instead.hasRun && !(error instanceof UnbegunError)) throw error;
+      this.#onUnbegun(error instanceof UnbegunError ? error.cause : error, client);
+      return undefined;
+    }
+  }
+
+  /** The client to talk to, if there is one and the relay is open. Never rejects. */
+  async #reachable({ head }: Invocation, untilMs: number): Promise<Client | undefined> {
+    try {
+      if (isForDeployed(head.clientContext)) return undefined;
+      const left = () => Math.max(1, untilMs - this.#clock.now());
+      const client = await this.#directory.get(left());
+      return client && (await this.#relay.get(left())) ? client : undefined;
+    } catch (error) {
+      this.#say('a fault of the proxy', messageOf(error));
+      return undefined;
+    }
+  }
+
+  #onUnbegun(cause: unknown, { item }: Client): void {
+    const code = cause instanceof LiveDebugError ? cause.code : undefined;
+    if (code === 'LD_RELAY') {
+      this.#doubtsPosts = true;
+      return this.#relay.fail(messageOf(cause));
+    }
+    const who = `livectl of ${item.user} on ${item.host}`;
+    // Each connection is gone once.
+    if (code === 'LD_NO_CLIENT')
+      return this.#say(who, 'its connection is gone, or it does not take this function');
+    this.#say(code === 'LD_DIRECTORY' ? 'the table that says who serves' : who, messageOf(cause));
+  }
+
+  /** The socket is open, and posts are not refused. */
+  async #reachRelay(): Promise<true> {
+    const { poster, socket } = this.#conversations;
+    await socket.get();
+    if (!this.#doubtsPosts) return true;
+    // To a connection that can't exist: 410 or 400 where posts are allowed.
+    const outcome = await poster.attempt('warm', ' ', { untilMs: this.#clock.now() + 5000 });
+    const reason = typeof outcome === 'string' ? outcome : outcome.kind === 'failed' ? outcome.reason : '';
+    if (reason !== '' && !reason.startsWith('HTTP 400')) throw new Error(reason);
+    this.#doubtsPosts = false;
+    return true;
+  }
+
+  /** Once for each cause. */
+  #say(what: string, why: string): void {
+    const cause = `${what}: ${why}`;
+    if (this.#said.size > 100) this.#said.clear();
+    if (this.#said.has(cause)) return;
+    this.#said.add(cause);
+    report('the deployed code answers', { because: what, why });
+  }
+}
+
+function isForDeployed(clientContext: string | undefined): boolean {
+  if (!clientContext?.includes(marker)) return false;
+  try {
+    const { custom } = JSON.parse(clientContext) as { custom?: Record<string, unknown> };
+    return custom?.[marker] === 'deployed';
+  } catch {
+    return false;
+  }
+}

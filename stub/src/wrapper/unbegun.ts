@@ -1,0 +1,77 @@
+// [1] An invocation that no client can answer belongs to the deployed code, unless a client may have begun it.
+import type { Clock } from '../../../protocol/clock.ts';
+import { errorCodes, LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import type { Otherwise } from '../conversations.ts';
+import type { Exchange } from '../exchange.ts';
+import { remoteError } from '../remote-answer.ts';
+import type { StubSocket } from '../stub-socket.ts';
+
+/** No client has begun the invocation, and none will; `cause` is why. */
+export class UnbegunError extends Error {
+  constructor(cause: unknown) {
+    super('no client has begun this invocation', { cause });
+  }
+}
+
+/** A client that may have begun has so long for each of two answers, and a message to it to leave. Milliseconds. */
+const askMs = 1000;
+
+/** What has no connection to leave on within `withinMs` is given up. Throws {@link UnbegunError}. */
+export function otherwise(
+  clock: Clock,
+  socket: StubSocket,
+  withinMs: number,
+): Otherwise & { readonly hasRun: boolean } {
+  const instead = {
+    /** The exchange was run: something may have been sent. */
+    hasRun: false,
+    tooSlow: (exchange: Exchange) => {
+      instead.hasRun = true;
+      return new Promise<never>((_, reject) => {
+        clock.after(withinMs, () => {
+          // Nothing leaves between the question and the end.
+          if (exchange.mayHaveBegun) return;
+          exchange.abandon();
+          reject(new LiveDebugError('LD_RELAY', `the relay took nothing within ${withinMs} ms`));
+        });
+      });
+    },
+    settle: async (exchange: Exchange, error: unknown, leftMs: number) => {
+      const code = error instanceof LiveDebugError ? error.code : 'LD_INTERNAL';
+      if (!(await isUnbegun(exchange, socket, code, Math.min(askMs, leftMs)))) return;
+      exchange.abandon();
+      throw new UnbegunError(error);
+    },
+  };
+  return instead;
+}
+
+/** A client that may have it is told that nobody waits, and then asked whether it knows the invocation. Never rejects. */
+async function isUnbegun(
+  exchange: Exchange,
+  socket: StubSocket,
+  code: string,
+  boundMs: number,
+): Promise<boolean> {
+  if (!exchange.mayHaveBegun) return true;
+  const { outgoing, peers, sent, signals } = exchange;
+  const client = peers.current;
+  const clients = new Set(sent.map((one) => one.client.item.publicKey));
+  if (peers.isTaken || client === undefined || clients.size > 1 || boundMs <= 0) return false;
+  try {
+    const cancel = { type: 'cancel', head: { reason: 'shutdown', code } } as const;
+    if ((await outgoing.post(client, cancel, boundMs)) === 'gone') return false;
+    const { connectionId } = await socket.get();
+    await outgoing.post(client, { type: 'probe', head: { replyTo: connectionId } }, boundMs);
+    for (;;) {
+      const signal = await signals.next(boundMs);
+      if (signal === undefined || signal.kind === 'ack') return false;
+      if (signal.kind !== 'answer') continue;
+      const { body, type } = signal.answer;
+      // It never had it, or has been told before that nobody waits.
+      return type === 'error' && remoteError(body).name === errorCodes.LD_LOST.name;
+    }
+  } catch {
+    return false;
+  }
+}

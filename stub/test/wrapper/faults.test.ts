@@ -1,0 +1,190 @@
+// Faults on the way to a client: the deployed code answers at once, the log says why, and what may have begun on a laptop is
+// not run here as well.
+import { createServer, type Server } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { RelayPost } from '../../../protocol/test/fake-relay.ts';
+import { watchedDirectory } from '../harness/watched-directory.ts';
+import type { Started } from './harness/instances.ts';
+import { answerAll, useWrappedWorld } from './harness/wrapped-world.ts';
+
+const world = useWrappedWorld();
+
+/** After a fault 300 ms (bench/wrapper.ts measures it); a machine that runs other tests meanwhile takes its time. */
+const boundMs = 900;
+const typeOf = ({ text }: RelayPost) => JSON.parse(text.split('\n')[0] ?? '{}').type as string;
+
+/** Milliseconds until the deployed code had answered. */
+async function deployedMs({ api }: Started, id: string): Promise<number> {
+  const beganAt = performance.now();
+  const { body, endedAt } = await api.invoke({ id, event: '1' });
+  expect(body.toString()).toBe('{"deployed":1}');
+  return endedAt - beganAt;
+}
+
+/** Takes connections and says nothing. */
+async function blackHole(): Promise<string> {
+  const sockets = new Set<{ destroy(): void }>();
+  const server: Server = createServer((socket) => void sockets.add(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+}
+
+const nowhere = 'http://127.0.0.1:9';
+type Fault = [string, () => Promise<Record<string, string>>, string];
+const faults: Fault[] = [
+  ['the relay can’t be reached', async () => ({ LIVE_DEBUG_RELAY: `${nowhere}/live` }), 'the relay'],
+  ['the relay is silent', async () => ({ LIVE_DEBUG_RELAY: `${await blackHole()}/live` }), 'the relay'],
+  [
+    'the relay refuses the connection',
+    async () => {
+      world.relay.onConnect = () => 403;
+      return {};
+    },
+    'the relay',
+  ],
+  [
+    'the relay refuses posts',
+    async () => {
+      world.relay.onPost = () => 403;
+      return {};
+    },
+    'the relay',
+  ],
+  [
+    'the table can’t be reached',
+    async () => ({ AWS_ENDPOINT_URL_DYNAMODB: nowhere }),
+    'the table that says who serves',
+  ],
+  [
+    'the table is silent',
+    async () => ({ AWS_ENDPOINT_URL_DYNAMODB: await blackHole() }),
+    'the table that says who serves',
+  ],
+  ['the table is deleted', async () => ({ LIVE_DEBUG_TABLE: 'deleted' }), 'the table that says who serves'],
+  [
+    'the table is forbidden',
+    async () => {
+      const directory = await watchedDirectory(world.table.endpoint);
+      directory.refuses = true;
+      return { AWS_ENDPOINT_URL_DYNAMODB: directory.endpoint };
+    },
+    'the table that says who serves',
+  ],
+  [
+    'the client is gone (410)',
+    async () => {
+      world.relay.onPost = () => 410;
+      return {};
+    },
+    'livectl of ada on ada-laptop',
+  ],
+];
+
+describe.each(faults)('where %s', (_what, given, because) => {
+  it('the deployed code answers each invocation at once, and the log says why, once', async () => {
+    await world.serve();
+    const environment = await given();
+    const started = await world.wrapped({ environment });
+    for (const id of ['a', 'b', 'c']) expect(await deployedMs(started, id)).toBeLessThan(boundMs);
+    expect(await deployedMs(started, 'd')).toBeLessThan(boundMs);
+    const reasons = started.instance.ownLines.filter(
+      (line) => line.liveDebug === 'the deployed code answers',
+    );
+    expect(reasons).toEqual([{ liveDebug: 'the deployed code answers', because, why: expect.any(String) }]);
+    expect(JSON.stringify(reasons)).not.toContain('test-secret');
+  });
+});
+
+describe('a client', () => {
+  it('that refuses an invocation leaves it to the deployed code', async () => {
+    const client = await world.serve();
+    const started = await world.wrapped();
+    client.onMessage = ({ channel, message }) => {
+      if (message.type !== 'invoke') return;
+      const moved = { reason: 'stopping' } as const;
+      const { attempt, id } = message;
+      void client.send(message.head.replyTo, channel, {
+        type: 'moved',
+        id,
+        attempt,
+        head: moved,
+        body: new Uint8Array(0),
+      });
+    };
+    expect(await deployedMs(started, 'a')).toBeLessThan(boundMs);
+  });
+
+  it('whose relay says 500 but that has begun is the one that answers', async () => {
+    const client = await world.serve();
+    answerAll(client, () => '"local"');
+    const { api } = await world.wrapped();
+    world.relay.onPost = (post) => {
+      if (typeOf(post) !== 'invoke') return undefined;
+      if (world.relay.peers.has(post.connectionId)) world.relay.deliver(post.connectionId, post.text);
+      return 500;
+    };
+    expect((await api.invoke({ id: 'a', event: '1' })).body.toString()).toBe('"local"');
+    expect(api.requests).toHaveLength(1);
+  });
+
+  it('that may have it, stays silent and loses its lease is told and asked; its word that it never began frees it', async () => {
+    const client = await world.serve();
+    const started = await world.wrapped();
+    const { api } = started;
+    const asked: string[] = [];
+    client.onMessage = ({ channel, message }) => {
+      asked.push(message.type);
+      if (message.type === 'invoke') void client.leave();
+      if (message.type !== 'probe') return;
+      const error = { errorType: 'LiveDebugLostError', errorMessage: 'not known', trace: [] };
+      const { attempt, head, id } = message;
+      const body = Buffer.from(JSON.stringify(error));
+      void client.send(head.replyTo, channel, { type: 'error', id, attempt, head: { codeMs: 0 }, body });
+    };
+    const { body } = await api.invoke({ id: 'a', event: '1', timeoutMs: 60_000 });
+    expect(body.toString()).toBe('{"deployed":1}');
+    expect(asked).toEqual(['invoke', 'cancel', 'probe']);
+  });
+
+  it('that says nothing to that keeps it: the invocation fails as with a stub', async () => {
+    const client = await world.serve();
+    const { api } = await world.wrapped();
+    client.onMessage = ({ message }) => void (message.type === 'invoke' && client.leave());
+    const { body, path } = await api.invoke({ id: 'a', event: '1', timeoutMs: 60_000 });
+    expect(path).toMatch(/error$/);
+    expect(JSON.parse(body.toString())).toMatchObject({ errorType: 'LiveDebugNoClientError' });
+  });
+
+  it('that goes away after its ack has lost it', async () => {
+    const client = await world.serve();
+    const { api } = await world.wrapped();
+    api.give({ id: 'a', event: '1', timeoutMs: 3000 });
+    const received = await client.next('invoke');
+    await client.acknowledge(received);
+    await client.leave();
+    client.close();
+    const { body, path } = await api.answerTo('a');
+    expect(path).toMatch(/error$/);
+    expect(JSON.parse(body.toString())).toMatchObject({ errorType: 'LiveDebugLostError' });
+  });
+});
+
+describe('a relay that works again', () => {
+  it('is found beside the work', async () => {
+    const client = await world.serve();
+    answerAll(client, () => '"local"');
+    world.relay.onConnect = () => 503;
+    const started = await world.wrapped();
+    expect(await deployedMs(started, 'a')).toBeLessThan(boundMs);
+    world.relay.onConnect = () => undefined;
+    const { api } = started;
+    let count = 0;
+    const begunAt = performance.now();
+    while ((await api.invoke({ id: `b${count}`, event: '1' })).body.toString() !== '"local"') count += 1;
+    expect(performance.now() - begunAt).toBeLessThan(5000);
+  });
+});

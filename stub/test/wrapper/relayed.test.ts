@@ -1,0 +1,169 @@
+// The built wrapper with somebody serving: what the client answers reaches Lambda, the deployed code runs for all others.
+import { describe, expect, it } from 'vitest';
+import { invokedArn } from './harness/recording-runtime-api.ts';
+import { answerAll, useWrappedWorld } from './harness/wrapped-world.ts';
+
+const world = useWrappedWorld();
+const response = '/2018-06-01/runtime/invocation/a/response';
+const failure = '/2018-06-01/runtime/invocation/a/error';
+
+describe('an invocation that somebody serves', () => {
+  it('goes to the client as Lambda gave it, and comes back byte for byte', async () => {
+    const client = await world.serve();
+    const { api, instance } = await world.wrapped({
+      environment: { GREETING: 'hi', NODE_OPTIONS: '--no-warnings' },
+    });
+    const text = JSON.stringify({ custom: { word: 'ünïcödé' } });
+    api.give({
+      id: 'a',
+      event: '{"n":12345678901234567890}',
+      timeoutMs: 60_000,
+      headers: {
+        'Lambda-Runtime-Client-Context': Buffer.from(text).toString('latin1'),
+        'Lambda-Runtime-Cognito-Identity': '{"cognitoIdentityId":"i"}',
+        'Lambda-Runtime-Aws-Tenant-Id': 'blue',
+      },
+    });
+    const received = await client.next('invoke');
+    const { head, body } = received.message;
+    expect(Buffer.from(body).toString()).toBe('{"n":12345678901234567890}');
+    expect(head).toMatchObject({
+      requestId: 'a',
+      function: 'hello',
+      arn: invokedArn,
+      traceId: 'Root=1-a;Sampled=0',
+      clientContext: text,
+      identity: '{"cognitoIdentityId":"i"}',
+      tenantId: 'blue',
+      streams: true,
+    });
+    expect(head.deadline - head.sentAt).toBeGreaterThan(50_000);
+    expect(head.environment).toMatchObject({ GREETING: 'hi', NODE_OPTIONS: '--no-warnings' });
+    expect(Object.keys(head.environment).filter((name) => /LIVE|RUNTIME_API|WRAPPER/.test(name))).toEqual([]);
+    await client.answer(received, '{"local":98765432109876543210}');
+    const answer = await api.answerTo('a');
+    expect([answer.path, answer.body.toString()]).toEqual([response, '{"local":98765432109876543210}']);
+    expect(instance.ownLines).toEqual([]);
+  });
+
+  it('that fails there is reported with the same error', async () => {
+    const client = await world.serve();
+    const { api, instance } = await world.wrapped();
+    api.give({ id: 'a', event: '{}' });
+    const error = {
+      errorType: 'RangeError',
+      errorMessage: 'ünïcödé',
+      trace: ['RangeError: x', '  at y'],
+      more: 1,
+    };
+    await client.fail(await client.next('invoke'), error);
+    const { body, headers, path } = await api.answerTo('a');
+    expect([path, JSON.parse(body.toString())]).toEqual([failure, error]);
+    expect(headers.join()).toContain('Lambda-Runtime-Function-Error-Type,RangeError');
+    expect(instance.ownLines).toEqual([
+      { liveDebug: 'the local code failed', id: 'a', errorType: 'RangeError' },
+    ]);
+  });
+
+  it('streams to Lambda as it comes', async () => {
+    const client = await world.serve();
+    const { api } = await world.wrapped();
+    const pieces: string[] = [];
+    api.onPiece = (_path, piece) => pieces.push(piece.toString());
+    api.give({ id: 'a', event: '{}', timeoutMs: 60_000 });
+    const received = await client.next('invoke');
+    await client.part(received, 0, 'first,');
+    await api.until(() => pieces.join('') === 'first,');
+    await client.end(received, 1, 'last');
+    const { body, headers, trailers } = await api.answerTo('a');
+    expect([body.toString(), trailers]).toEqual(['first,last', []]);
+    expect(headers.join()).toContain(
+      'Content-Type,text/plain,Lambda-Runtime-Function-Response-Mode,streaming',
+    );
+  });
+
+  it('that ends half-way has the error in its trailers', async () => {
+    const client = await world.serve();
+    const { api } = await world.wrapped();
+    api.give({ id: 'a', event: '{}', timeoutMs: 60_000 });
+    const received = await client.next('invoke');
+    await client.part(received, 0, 'first,');
+    const error = { errorType: 'TypeError', errorMessage: 'half-way', trace: [] };
+    await client.fail(received, error, 1);
+    const { body, trailers } = await api.answerTo('a');
+    expect(body.toString()).toBe('first,');
+    expect(trailers.slice(0, 3)).toEqual([
+      'Lambda-Runtime-Function-Error-Type',
+      'TypeError',
+      'Lambda-Runtime-Function-Error-Body',
+    ]);
+    expect(JSON.parse(Buffer.from(trailers[3] ?? '', 'base64').toString())).toEqual(error);
+  });
+
+  it('of 6 MB, with an answer of 6 MB, is relayed', async () => {
+    const client = await world.serve();
+    const { api } = await world.wrapped();
+    answerAll(client, (event) => event);
+    const event = JSON.stringify('x'.repeat(6 * 1024 * 1024 - 100));
+    const { body } = await api.invoke({ id: 'a', event, timeoutMs: 60_000 });
+    expect(body.equals(Buffer.from(event))).toBe(true);
+  });
+
+  it('is answered by the deployed code where its caller asks for that', async () => {
+    await world.serve();
+    const { api } = await world.wrapped();
+    const headers = { 'Lambda-Runtime-Client-Context': '{"custom":{"liveDebug":"deployed"}}' };
+    expect((await api.invoke({ id: 'a', event: '1', headers })).body.toString()).toBe('{"deployed":1}');
+  });
+});
+
+describe('who serves', () => {
+  it('may begin and end at any time', async () => {
+    const { api } = await world.wrapped();
+    const answered = async (id: string) => (await api.invoke({ id, event: '1' })).body.toString();
+    expect(await answered('a')).toBe('{"deployed":1}');
+    const client = await world.serve();
+    answerAll(client, () => '"local"');
+    // That nobody serves holds for a second after it was read.
+    const begunAt = performance.now();
+    let count = 0;
+    while ((await answered(`b${count}`)) !== '"local"') count += 1;
+    expect(performance.now() - begunAt).toBeLessThan(1500);
+    expect(await answered('c')).toBe('"local"');
+    client.close();
+    await client.leave();
+    expect(await answered('d')).toBe('{"deployed":1}');
+    const ids = Array.from({ length: count + 1 }, (_, at) => `b${at}`);
+    expect(api.requests.map(({ path }) => path.split('/')[4])).toEqual(['a', ...ids, 'c', 'd']);
+  });
+});
+
+describe('with LIVE_DEBUG_WRAP_INIT=lazy', () => {
+  const environment = { LIVE_DEBUG_WRAP_INIT: 'lazy' };
+
+  it('the deployed code is loaded by the first invocation that it must answer', async () => {
+    const client = await world.serve();
+    answerAll(client, () => '"local"');
+    const { api, instance } = await world.wrapped({ environment });
+    for (const id of ['a', 'b'])
+      expect((await api.invoke({ id, event: '1' })).body.toString()).toBe('"local"');
+    expect(instance.stdout).toBe('');
+    client.close();
+    await client.leave();
+    expect((await api.invoke({ id: 'c', event: '1' })).body.toString()).toBe('{"deployed":1}');
+    expect(instance.stdout).toContain('deployed code is loaded');
+    expect((await api.invoke({ id: 'd', event: '2' })).body.toString()).toBe('{"deployed":2}');
+    expect(api.nexts).toBe(4);
+  });
+
+  it('its failing to load is the answer to that invocation', async () => {
+    const taskRoot = world.folder({ 'app.js': 'throw new RangeError("at the start")' });
+    const { api, instance } = await world.wrapped({ environment, taskRoot });
+    const { body, path } = await api.invoke({ id: 'a', event: '1' });
+    expect([path, JSON.parse(body.toString())]).toEqual([
+      failure,
+      expect.objectContaining({ errorType: 'RangeError', errorMessage: 'at the start' }),
+    ]);
+    expect(await instance.ended).toBe(1);
+  });
+});
