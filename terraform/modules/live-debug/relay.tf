@@ -12,7 +12,7 @@ locals {
     execution_arn = aws_apigatewayv2_stage.this[0].execution_arn
   }
 
-  # MOCK routes: API Gateway answers them itself, and is the only one to know a peer's connection id.
+  # MOCK routes: API Gateway answers them itself. Only API Gateway knows a peer's connection id.
   mock_answers = local.create_relay ? {
     hello      = jsonencode({ connectionId = "$context.connectionId" })
     "$default" = jsonencode({ pong = true })
@@ -30,7 +30,7 @@ resource "aws_apigatewayv2_api" "this" {
   tags = var.tags
 }
 
-# No integration: the signature is all there is to check.
+# No integration: only the signature is checked.
 resource "aws_apigatewayv2_route" "connect" {
   count = local.create_relay ? 1 : 0
 
@@ -111,14 +111,14 @@ resource "aws_apigatewayv2_stage" "this" {
 
   tags = var.tags
 
-  # One deployment with all routes, rather than one for each that comes after the stage.
+  # One deployment with all routes, instead of one for each route that is created after the stage.
   depends_on = [
     aws_apigatewayv2_route.connect,
     aws_apigatewayv2_integration_response.mock,
     aws_apigatewayv2_route_response.mock,
   ]
 
-  # With all that it depends on: functions of the caller's are updated before the relay goes. See outputs.tf.
+  # Also for its dependencies: the caller's functions are updated before the relay is destroyed. See outputs.tf.
   lifecycle {
     create_before_destroy = true
   }

@@ -86,13 +86,13 @@ locals {
   makes_bucket = { for name, s3 in local.s3 : name => coalesce(s3.create, s3.bucket_arn == null) }
   s3_parts     = { for name, s3 in local.s3 : name => coalesce(s3.bucket_name, name) if local.makes_bucket[name] }
 
-  # By a new bucket's part: whether destroying it deletes the objects in it, as one of its functions says.
+  # By the name part of a new bucket: whether one of its functions sets force_destroy.
   new_buckets = { for part, given in { for name, part in local.s3_parts : part => local.s3[name].force_destroy... } : part => anytrue(given) }
 
   new_bucket_ids = { for part in keys(local.new_buckets) : part => aws_s3_bucket.trigger[part].id }
 
-  # A bucket has one list of notifications, so functions are grouped by bucket: by a new one's name, by an ARN that is
-  # known, and with create = false, which says that it isn't, by function.
+  # A bucket has one list of notifications, so functions are grouped by bucket: by the name of a new bucket, or by a known
+  # ARN. With create = false the ARN may not be known, so that each function is its own group.
   s3_groups = {
     for name, s3 in local.s3 : (
       local.makes_bucket[name] ? local.s3_parts[name] : s3.create == null ? s3.bucket_arn : "function/${name}"
@@ -137,7 +137,7 @@ resource "aws_sns_topic" "trigger" {
   name              = "${local.name}-${each.key}"
   kms_master_key_id = "alias/aws/sns"
 
-  # SNS's own default, which a policy replaces, and no request without TLS.
+  # SNS's default policy, which this one replaces, and a denial of requests without TLS.
   policy = !var.tls_only ? null : jsonencode({
     Version = "2012-10-17"
     Statement = [
@@ -250,7 +250,7 @@ resource "aws_cloudwatch_event_target" "schedule" {
 resource "aws_s3_bucket" "trigger" {
   for_each = local.new_buckets # Not known? Write create = false beside bucket_arn.
 
-  # All accounts share the names of buckets, which are lower case.
+  # Bucket names are global and lower case.
   bucket        = "${lower(replace("${local.name}-${each.key}", "_", "-"))}-${local.account_id}"
   force_destroy = each.value
 
@@ -286,7 +286,7 @@ resource "aws_s3_bucket_policy" "trigger" {
     ]
   })
 
-  # S3 refuses two changes of a bucket's access at once.
+  # S3 refuses concurrent changes of a bucket's access settings.
   depends_on = [aws_s3_bucket_public_access_block.trigger]
 }
 
@@ -319,7 +319,7 @@ resource "aws_s3_bucket_notification" "trigger" {
     }
   }
 
-  # S3 asks whether it may invoke.
+  # S3 checks the permission to invoke.
   depends_on = [local.permission_ids]
 
   lifecycle {

@@ -5,7 +5,7 @@ locals {
   http_names = { for key, one in local.http : key => key }
   jwt_names  = { for name, http in local.http : name => name if http.authorization_type == "JWT" }
 
-  # Without a path: the function's name, and everything below it.
+  # Default path: the function's name, and everything below it.
   routes = merge([
     for name, http in local.http : {
       for path in(http.path != null ? [http.path] : ["/${name}", "/${name}/{proxy+}"]) :
@@ -19,18 +19,18 @@ locals {
 
   http_throttle = { throttling_rate_limit = 50, throttling_burst_limit = 100 }
 
-  # Of routes whose function asks for other limits than the stage's default; routes are not merged by function, since
-  # each route has limits of its own.
+  # For routes whose function sets other limits than the stage's default. Each route has its own limits, so routes are not
+  # merged by function.
   http_route_settings = {
     for key, route in local.routes : key => {
       for limit in keys(local.http_throttle) : limit => local.http[route.function][limit]
     } if anytrue([for limit, default in local.http_throttle : local.http[route.function][limit] != default])
   }
 
-  # The API has one, and variables.tf sees to it that nobody says another.
+  # The API has one `cors`. modules/functions refuses functions that set different ones.
   http_cors = try([for http in local.http : http.cors if http.cors != null][0], null)
 
-  # By path, since a route's permission holds for every method, as API Gateway's console and AWS's CDK grant it.
+  # By path, since a permission covers all methods of a route, as in API Gateway's console and AWS's CDK.
   http_invokers = {
     for key, route in { for route in local.routes : "${route.function}/http${route.path}" => route... } : key => {
       function       = route[0].function
@@ -42,7 +42,7 @@ locals {
 
   http_targets = {
     for name, http in local.http : name => {
-      # Callable as it is: parameters stand as their own names.
+      # A URL that can be called: each parameter is replaced by its own name.
       url                = "${aws_apigatewayv2_api.http[0].api_endpoint}${replace(coalesce(http.path, "/${name}"), "/\\{([^}+]+)\\+?\\}/", "$1")}"
       method             = http.method
       path               = http.path
@@ -94,7 +94,7 @@ resource "aws_apigatewayv2_integration" "http" {
   integration_uri        = "arn:${local.partition}:apigateway:${local.region}:lambda:path/2015-03-31/functions/${local.target_arns[each.key]}/invocations"
   integration_method     = "POST"
   payload_format_version = "2.0"
-  # The longest that an HTTP API waits.
+  # The maximum of an HTTP API.
   timeout_milliseconds = 30000
 }
 
@@ -110,7 +110,7 @@ resource "aws_apigatewayv2_route" "http" {
   authorization_scopes = local.http[local.routes[each.key].function].authorization_scopes
 }
 
-# By function: what an issuer is called may not be known before the apply, so functions can't be grouped by it.
+# By function: an issuer may not be known before the apply, so functions can't be grouped by issuer.
 resource "aws_apigatewayv2_authorizer" "http" {
   for_each = local.jwt_names
 
@@ -166,15 +166,15 @@ resource "aws_apigatewayv2_stage" "http" {
 
   tags = var.tags
 
-  # One deployment with all routes, rather than one for each that comes after the stage.
+  # One deployment with all routes, instead of one for each route that is created after the stage.
   depends_on = [aws_apigatewayv2_route.http]
 }
 
 resource "aws_cloudwatch_log_group" "http" {
   count = length(local.http) > 0 && var.access_logs != null ? 1 : 0
 
-  # Logs of an HTTP API are delivered by a resource policy of CloudWatch Logs, which has one entry for all groups below
-  # this prefix and else one for each group, up to 5,120 characters.
+  # A resource policy of CloudWatch Logs allows the delivery of an HTTP API's logs. It has one entry for all groups below this
+  # prefix, but one entry for each other group, and at most 5,120 characters.
   # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
   name              = "/aws/vendedlogs/${local.name}-http"
   retention_in_days = var.access_logs.retention_in_days
@@ -182,7 +182,7 @@ resource "aws_cloudwatch_log_group" "http" {
 
   tags = var.tags
 
-  # Logs go to a new group before the old one is destroyed.
+  # The API logs to the new group before the old one is destroyed.
   lifecycle {
     create_before_destroy = true
   }
@@ -209,8 +209,8 @@ resource "aws_lambda_function_url" "this" {
   }
 }
 
-# A URL for everybody needs both of these; since October 2025 the second too, which holds for calls through the URL only.
-# CloudFormation can say so: aws_lambda_permission learned it in hashicorp/aws 6.29.
+# A public URL needs both permissions; since October 2025 also the second, which is limited to calls through the URL.
+# CloudFormation supports that limit; aws_lambda_permission supports it only from hashicorp/aws 6.29 on.
 # https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
 resource "aws_cloudformation_stack" "function_url" {
   for_each = local.public_url_names

@@ -1,12 +1,13 @@
-# Event sources of the functions: who may invoke for them, who may publish, and what comes out. triggers-http.tf,
-# triggers-events.tf and triggers-polled.tf make them. Terraform shows the line of a for_each that isn't known before the
-# apply: the comment behind it says what to write.
+# Event sources of the functions: who may invoke, who may publish, and the targets of `livectl trigger`. triggers-http.tf,
+# triggers-events.tf and triggers-polled.tf create the sources. If a for_each is not known before the apply, Terraform shows
+# its line: the comment at the line's end says what to write.
 
 locals {
   own_function_names = merge(local.function_names, var.own_function_names)
 
-  # Functions as their triggers refer to them, made functions by reference. Those of the caller's are found by name, or wait
-  # for what own_function_names refers to. They must not: `environment` and `stub_policy_json`, which those functions take.
+  # How triggers refer to functions: by reference to those that the module creates, and to the caller's by name, or by
+  # own_function_names, which waits for them. `environment` and `stub_policy_json` must not wait, since those functions
+  # consume them.
   target_names = {
     for name, created in local.is_created : name => (
       created ? aws_lambda_function.this[name].function_name : local.own_function_names[name]
@@ -20,14 +21,15 @@ locals {
     )
   }
 
-  # Sources that push: each may invoke its function, for nothing but itself.
+  # Sources that push events: each may invoke its own function only.
   invokers      = merge(local.http_invokers, local.sns_invokers, local.eventbridge_invokers, local.schedule_invokers, local.s3_invokers)
   invoker_names = { for key, one in local.invokers : key => key }
 
-  # What `livectl trigger` publishes to. What the module makes is told by how its name begins, for a short policy; but not
-  # tables, since another stage's directory may begin alike. In a bucket that exists, only objects that a function hears of.
+  # What `livectl trigger` publishes to. The resources that the module creates are matched by the beginning of their names,
+  # to keep the policy short; tables are not, since another stage's directory may begin with the same text. In an existing
+  # bucket, only objects that match a function's filter.
   publishing = {
-    # The API has this stage's routes only; those without AWS_IAM don't ask for a permission.
+    # The API has the routes of this stage only. Routes without AWS_IAM need no permission.
     "execute-api:Invoke" = [
       for name, http in local.http : "${aws_apigatewayv2_api.http[0].execution_arn}/*" if http.authorization_type == "AWS_IAM"
     ]
@@ -69,7 +71,7 @@ locals {
     },
   ]
 
-  # What to publish to, by function and source; nothing secret.
+  # The targets of `livectl trigger`, by function and source. Nothing in them is secret.
   trigger_targets = {
     for name, f in local.functions : name => {
       for source, targets in {
@@ -88,7 +90,7 @@ locals {
 }
 
 locals {
-  # For depends_on: S3, SNS and EventBridge ask whether they may invoke.
+  # For depends_on: S3, SNS and EventBridge check the permission to invoke.
   permission_ids = [for permission in aws_lambda_permission.trigger : permission.id]
 }
 

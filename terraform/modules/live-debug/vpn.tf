@@ -1,4 +1,4 @@
-# Private resources: what livectl and a developer must know of the functions' VPCs, to reach from a laptop what the
+# Private resources: what livectl and a developer must know about the functions' VPCs to reach, from a laptop, what the
 # functions reach. Read only while live, and only for functions with a vpc_config.
 
 locals {
@@ -31,7 +31,7 @@ data "aws_security_group" "function" {
   id = each.value
 }
 
-# Those with an inbound rule that names the function's group as its source: a database's, for instance.
+# Groups with an inbound rule that names the function's group as its source, for example a database's group.
 data "aws_security_groups" "referencing" {
   for_each = local.vpc_security_group_ids
 
@@ -41,7 +41,7 @@ data "aws_security_groups" "referencing" {
   }
 }
 
-# Of the functions' groups, those that let TCP out at all.
+# Those of the functions' groups that allow any outbound TCP.
 data "aws_security_groups" "egress_tcp" {
   for_each = local.in_vpc
 
@@ -61,7 +61,7 @@ locals {
 
   vpc_functions = { for name, vpc in data.aws_vpc.function : vpc.id => name... }
 
-  # A VPC, subnet or group that several functions name comes up once, whatever the functions' order.
+  # A VPC, subnet or group that several functions use appears once, in an order that does not depend on the functions'.
   vpcs_by_id = { for vpc in values(data.aws_vpc.function) : vpc.id => vpc... }
   subnets_by_id = {
     for subnet in values(data.aws_subnet.function) : subnet.id => {
@@ -99,7 +99,7 @@ locals {
     check_command = join(" ", concat(["livectl vpn --check --stage ${var.stage}"], var.name == "live-debug" ? [] : ["--name ${var.name}"]))
     vpcs = [
       for vpc in local.vpcs : merge(vpc, {
-        # As many as an endpoint carries: https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/limits.html
+        # The maximum for an endpoint: https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/limits.html
         endpoint_groups = slice(vpc.security_groups[*].id, 0, min(5, length(vpc.security_groups)))
         referencing     = sort(distinct(flatten(vpc.security_groups[*].referenced_by)))
       })

@@ -178,7 +178,7 @@ run "groups_that_let_nothing_out" {
 
   assert {
     condition     = strcontains(output.vpn_guidance, "- Outbound: a rule for TCP in one of the groups.") && !strcontains(output.vpn_guidance, "- Inbound at sg-")
-    error_message = "The guidance says what lacks: ${output.vpn_guidance}"
+    error_message = "The guidance names the missing rule: ${output.vpn_guidance}"
   }
 }
 

@@ -1,14 +1,14 @@
-# Fields that nobody knows, e.g. `memmory_size`: Terraform drops them where a type is given, so they are looked for in the
-# value as it was written. fields.json is generated from variables.tf by scripts/terraform-fields.mjs.
+# Unknown fields, for example `memmory_size`. Terraform removes them from a typed value, so they are found in the value before
+# its conversion. fields.json is generated from variables.tf by scripts/terraform-fields.mjs.
 
 locals {
-  # By the object they are in, e.g. `triggers.sns`; those of the function itself under "".
+  # By the path of their object, for example `triggers.sns`; the function's own fields have the path "".
   fields = jsondecode(file("${path.module}/fields.json"))
 
-  # Only once `functions` has been converted: then every object is one.
+  # Refers to local.functions, so that it is evaluated only if the conversion succeeded: then every object is an object.
   written = { for name in keys(local.functions) : name => var.given[name] }
 
-  # The objects that were written, without their values, of which some may not be known before the apply.
+  # The objects in the value, with their fields but not their values, which may not be known before the apply.
   objects = concat(
     [for name, f in local.written : { function = name, path = "", fields = keys(f) }],
     flatten([for name, f in local.written : [
@@ -31,8 +31,8 @@ locals {
     if !contains(local.fields[object.path], field)
   ]])
 
-  # Each known word and what is left of it without one of its letters: two words that share one of these differ by a letter,
-  # or by two neighbours that changed places. Only while there is an unknown field.
+  # Each known word, and the word without each one of its letters. Two words that share one of these differ by one letter or
+  # by two swapped neighbours. Only if there is an unknown field.
   known_words = {
     for path, fields in local.fields : path => {
       for field in fields : field => concat(
@@ -53,7 +53,7 @@ locals {
     )...
   }
 
-  # The nearest known word: one that differs little, or one that begins alike.
+  # The most similar known word: one that differs by a letter, or one with the same beginning.
   meant_fields = [for unknown in local.unknown_fields : concat(
     [for field, words in local.known_words[unknown.path] : field
     if length(setintersection(words, local.unknown_words[unknown.field][0])) > 0],

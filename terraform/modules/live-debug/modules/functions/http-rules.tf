@@ -1,9 +1,9 @@
-# HTTP routes: who may call them, and which two can't be in one API.
+# Rules for HTTP routes: who may call them, and which routes conflict in one API.
 
 locals {
   http = { for name, f in local.functions : name => f.triggers.http if nonsensitive(sensitive(f.triggers.http != null)) }
 
-  # Functions share one API, which has one cors.
+  # All functions share one API, which has one `cors`.
   http_cors = { for name, http in local.http : "cors" => { function = name, cors = http.cors }... if http.cors != null }
 
   http_mistakes = concat(
@@ -41,13 +41,13 @@ locals {
   # Routes
   ################################################################################
 
-  # Without a path: the function's name, and everything below it.
+  # Default path: the function's name, and everything below it.
   routes = flatten([for name, http in local.http : [
     for path in(http.path != null ? [http.path] : ["/${name}", "/${name}/{proxy+}"]) : {
       function = name
       field    = http.path != null ? "triggers.http.path" : "triggers.http"
       key      = "${http.method} ${path}"
-      # Parameters take part in a route by their place, not by their name.
+      # API Gateway compares parameters by position, not by name.
       shape    = replace("${http.method} ${path}", "/\\{[^{}+]*/", "{")
       segments = split("/", path)
     }
@@ -55,7 +55,7 @@ locals {
 
   route_groups = { for route in local.routes : route.shape => route... }
 
-  # API Gateway refuses a second name for one place: "has a conflicting variable on the same hierarchical level".
+  # API Gateway refuses two names at one position: "has a conflicting variable on the same hierarchical level".
   parameters = flatten([for route in local.routes : [for index, segment in route.segments : {
     function = route.function
     field    = route.field
