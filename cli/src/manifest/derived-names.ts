@@ -15,10 +15,11 @@ export interface Naming {
 /** A function's name on AWS. */
 export function functionNameOf(
   name: string,
-  settings: { readonly function_name?: string | undefined },
+  settings: { readonly function_name?: string | undefined; readonly mode?: string | undefined },
   prefix: string,
 ): string {
-  return settings.function_name ?? `${prefix}-${name}`;
+  // The stub beside a wrapped function may have the other name; the module requires function_name there.
+  return settings.function_name ?? (settings.mode === 'wrap' ? name : `${prefix}-${name}`);
 }
 
 /** The rule of an EventBridge pattern. A dot, which no function's name has, keeps stages and schedules apart. */

@@ -1,6 +1,6 @@
-// The rules of livectl.json for functions that are wrapped. The Terraform module has the same (modules/functions/).
+// The rules of livectl.json for functions that are wrapped. The Terraform module has the same (modules/functions/), and two
+// more: the names of a function and of its role on AWS, which are usually merged in HCL.
 import type { FunctionText } from './manifest-schema.ts';
-import { pythonVersion } from './runtimes.ts';
 import { canBeWrapped, wrapperScript } from './wrap-settings.ts';
 
 /** Of a function, without the one that the wrapper adds; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -11,8 +11,7 @@ export function checkWrap(
   settings: FunctionText,
   mistake: (keys: readonly string[], text: string) => void,
 ): void {
-  const { create, environment, exec_wrapper, fallback_arn, function_name, layers, mode, role, runtime } =
-    settings;
+  const { create, environment, exec_wrapper, fallback_arn, layers, mode, runtime } = settings;
   if (mode !== 'wrap') {
     for (const field of ['exec_wrapper', 'wrap_init'] as const)
       if (settings[field] !== undefined) mistake([field], 'is for mode "wrap"');
@@ -27,16 +26,6 @@ export function checkWrap(
     mistake(
       ['create'],
       'must not be true with mode "wrap": a wrapped function is an aws_lambda_function of your own',
-    );
-  if (function_name === undefined)
-    mistake(
-      ['function_name'],
-      'is required with mode "wrap": write the function_name of your aws_lambda_function',
-    );
-  if (role === undefined && pythonVersion(runtime) !== undefined)
-    mistake(
-      ['role'],
-      'is required with mode "wrap" and a Python runtime: the stub beside the function runs with the function’s own role',
     );
   if (exec_wrapper === wrapperScript)
     mistake(

@@ -102,18 +102,15 @@ describe('livectl.json', () => {
       },
       'functions.orders.vpc_config.place_stub_in_vpc: is for functions that the module creates',
     ],
-    [
-      { mode: 'wrap', function_name: null },
-      'functions.orders.function_name: is required with mode "wrap": write the function_name of your aws_lambda_function',
-    ],
-    [
-      { mode: 'wrap', runtime: 'python3.13', role: null },
-      'functions.orders.role: is required with mode "wrap" and a Python runtime: the stub beside the function runs with the function’s own role',
-    ],
     [{ wrap_init: 'lazy' }, 'functions.orders.wrap_init: is for mode "wrap"'],
     [{ exec_wrapper: '/opt/otel-handler' }, 'functions.orders.exec_wrapper: is for mode "wrap"'],
   ])('refuses %j', async (fields, words) => {
     expect(await mistakes(fields)).toEqual([words]);
+  });
+
+  it.each(['nodejs22.x', 'python3.13'])('leaves names on AWS to Terraform: %s', async (runtime) => {
+    const unnamed = { runtime, mode: 'wrap', function_name: null, role: null };
+    expect(await load(unnamed)).toMatchObject({ name: 'orders', wrap: { init: 'eager' } });
   });
 
   it('takes the variable of the function’s own wrapper beside exec_wrapper', async () => {
