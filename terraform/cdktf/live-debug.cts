@@ -46,7 +46,9 @@ export interface LiveDebugStub {
 export interface LiveDebugFunctionOutput {
   readonly function_name: string;
   readonly function_arn: string;
-  /** Of the stub, in seconds. */
+  /** `replace` or `wrap`. */
+  readonly mode: string;
+  /** While live, in seconds: of the stub; a wrapped function keeps its own. */
   readonly timeout: number;
   readonly stub_policy_json: string;
   /** For the integration of a REST API that streams (`response_transfer_mode = "STREAM"`). */
@@ -93,6 +95,10 @@ export class LiveDebug extends TerraformHclModule implements LiveDebugOutputs {
     };
   }
 
+  get layers(): ByFunction<string[]> {
+    return { get: (name) => this.getList(`layers["${name}"]`) };
+  }
+
   get environment(): ByFunction<Record<string, string>> {
     return { get: (name) => Token.asStringMap(this.interpolationForOutput(`environment["${name}"]`)) };
   }
@@ -126,6 +132,7 @@ function functionOutput(module: TerraformHclModule, output: string): LiveDebugFu
   return {
     function_name: module.getString(`${output}.function_name`),
     function_arn: module.getString(`${output}.function_arn`),
+    mode: module.getString(`${output}.mode`),
     timeout: module.getNumber(`${output}.timeout`),
     stub_policy_json: module.getString(`${output}.stub_policy_json`),
     response_streaming_invoke_arn: module.getString(`${output}.response_streaming_invoke_arn`),

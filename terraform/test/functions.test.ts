@@ -17,7 +17,14 @@ describe.skipIf(skipped)(`functions of the module${skipped ? ` (${skipped})` : '
   // One plan, without a provider. A copy for each case, since a diagnostic names the file and not the module.
   beforeAll(async () => {
     workspace = new Workspace([folder, unknown]);
-    const settings = { create: true, timeout_margin: 5, enabled: true, name: 'live-debug', stage: 'local' };
+    const settings = {
+      mode: 'replace',
+      create: true,
+      timeout_margin: 5,
+      enabled: true,
+      name: 'live-debug',
+      stage: 'local',
+    };
     mkdirSync(workspace.path('cases'));
     const module = Object.fromEntries(
       functionCases.map((_case, index) => {

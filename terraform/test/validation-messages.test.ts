@@ -12,6 +12,7 @@ const unfitVariables: readonly (readonly [string, unknown, string])[] = [
   ['secret_version', '', 'for example "2"'],
   ['name', '-x', 'for example "live-debug"'],
   ['protected_stages', ['eu-prod'], 'write ["prod", "eu"]'],
+  ['mode', 'proxy', 'mode must be "replace" or "wrap"'],
   ['relay', { url: 'https://a', execution_arn: 'arn' }, 'write relay = module.shared.relay'],
   ['throttling', { rate_limit: 0 }, 'write { rate_limit = 1000, burst_limit = 500 }'],
   ['access_logs', { retention_in_days: 8 }, 'access_logs.retention_in_days must'],

@@ -52,7 +52,9 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
         layers: [],
         stub_timeout: 15,
         function_name: 'live-debug-dev-tom-orders',
+        mode: 'replace',
         timeout: 15,
+        function_layers: [],
         environment: { LIVE_DEBUG_FUNCTION: 'orders' },
         relay: { url: expect.stringMatching(/^(https?|wss?):/) },
       });

@@ -19,6 +19,18 @@ locals {
   # What stubs prove themselves with, towards livectl: 256 random bits.
   secret = try(terraform_data.secret[var.secret_version].triggers_replace, null)
 
+  # How a function is live, and what answers when nobody serves; without the fields that nobody set.
+  manifest_of_modes = {
+    for name, f in local.functions : name => {
+      for field, value in {
+        mode         = local.is_wrapped[name] ? "wrap" : null
+        exec_wrapper = f.exec_wrapper
+        wrap_init    = f.wrap_init
+        fallback_arn = f.fallback_arn
+      } : field => value if value != null
+    }
+  }
+
   # Nothing secret in it, environment variables least of all; no times, so that a plan after an apply is empty.
   manifest = !var.enabled ? null : {
     version    = 1
@@ -30,7 +42,7 @@ locals {
     # As Lambda reports it of a function (CodeSha256).
     stub = { code_sha256 = local.stub.source_code_hash }
     functions = {
-      for name, f in local.functions : name => {
+      for name, f in local.functions : name => merge(local.manifest_of_modes[name], {
         function_name = local.function_names[name]
         function_arn  = local.function_arns[name]
         handler       = f.handler
@@ -52,7 +64,7 @@ locals {
           subnet_ids         = f.vpc_config.subnet_ids
           security_group_ids = f.vpc_config.security_group_ids
         }
-      }
+      })
     }
     vpcs = local.vpcs
   }

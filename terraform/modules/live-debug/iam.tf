@@ -83,6 +83,14 @@ locals {
           Resource = [f.fallback_arn]
         },
       ],
+      [
+        for arn in try([local.beside_arns[name]], []) : {
+          Sid      = "InvokeStubBeside"
+          Effect   = "Allow"
+          Action   = ["lambda:InvokeFunction"]
+          Resource = [arn]
+        }
+      ],
     )
   }
 
@@ -154,15 +162,16 @@ locals {
 
   # Not by a pattern: `live-debug-dev-*` would be another stage's environment variables, too. By name, since the policy
   # outlives functions that the module creates.
+  developer_function_names = sort(concat([for name in keys(local.functions) : local.function_names[name]], values(local.beside_names)))
   developer_function_statements = [
-    for names in chunklist(sort(keys(local.functions)), 45) : {
+    for names in chunklist(local.developer_function_names, 45) : {
       Sid    = "ReadAndInvokeOwnFunctions"
       Effect = "Allow"
       Action = concat(
         ["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"],
         length(local.function_urls) == 0 ? [] : ["lambda:InvokeFunctionUrl"],
       )
-      Resource = sort([for name in names : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${local.function_names[name]}"])
+      Resource = [for name in names : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${name}"]
     }
   ]
 
@@ -179,7 +188,7 @@ locals {
 
   # The same in parts that a managed policy has room for. 45 ARNs of the longest names have 5,800 characters.
   # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-  developer_policies = !var.enabled ? [] : length(local.functions) <= 45 ? [local.developer_policy] : concat(
+  developer_policies = !var.enabled ? [] : length(local.developer_function_names) <= 45 ? [local.developer_policy] : concat(
     [jsonencode({ Version = "2012-10-17", Statement = concat(local.developer_statements, local.publishing_statements) })],
     [for statement in local.developer_function_statements : jsonencode({ Version = "2012-10-17", Statement = [statement] })],
   )

@@ -12,6 +12,7 @@ module "functions" {
 
   functions      = var.functions
   given          = var.functions
+  mode           = var.mode
   create         = var.create
   timeout_margin = var.timeout_margin
   enabled        = var.enabled
@@ -34,7 +35,8 @@ locals {
   schedule_names = module.functions.names.schedules
   stack_names    = module.functions.names.stacks
 
-  is_created    = { for name, f in local.functions : name => coalesce(f.create, var.create) }
+  is_created    = local.is_live ? module.functions.ways.is_created : {}
+  is_wrapped    = local.is_live ? module.functions.ways.is_wrapped : {}
   created_names = { for name, created in local.is_created : name => name if created }
 
   # Partition, Region and account as the table's own ARN has them: known without a data source, under any

@@ -18,9 +18,9 @@ output "manifest" {
 
 output "functions" {
   description = <<-EOT
-    By name: `function_name`, `function_arn`, `timeout` of the stub in seconds, `response_streaming_invoke_arn` for a
-    REST API that streams, and `stub_policy_json`; where the module makes the function also `invoke_arn`, `role_name`,
-    `role_arn` and `log_group_name`, else null.
+    By name: `function_name`, `function_arn`, `mode`, `timeout` while live in seconds (that of the stub; a wrapped
+    function keeps its own), `response_streaming_invoke_arn` for a REST API that streams, and `stub_policy_json`; where
+    the module makes the function also `invoke_arn`, `role_name`, `role_arn` and `log_group_name`, else null.
   EOT
   value = {
     for name, f in local.functions : name => {
@@ -31,7 +31,8 @@ output "functions" {
         "arn:${local.partition}:apigateway:${local.region}:lambda:path/2021-11-15/functions/",
         "${local.function_arns[name]}/response-streaming-invocations",
       ])
-      timeout          = local.stub_timeouts[name]
+      mode             = local.is_wrapped[name] ? "wrap" : "replace"
+      timeout          = local.timeouts[name]
       role_name        = try(f.role.name, aws_iam_role.this[name].name, null)
       role_arn         = try(f.role.arn, aws_iam_role.this[name].arn, null)
       log_group_name   = try(aws_cloudwatch_log_group.stub[name].name, null)
@@ -56,16 +57,34 @@ output "stub" {
   ]
 }
 
+output "layers" {
+  description = <<-EOT
+    By function: the layers that a wrapped one needs, to be appended to its own: `layers = concat(local.layers,
+    module.live_debug.layers["orders"])`. An empty list for a replaced one, and for each while not enabled.
+  EOT
+  value       = { for name in keys(module.functions.functions) : name => try(local.layers[name], []) }
+
+  # As of environment.
+  depends_on = [
+    aws_apigatewayv2_stage.this,
+    aws_dynamodb_table_item.secret,
+    aws_iam_policy.developer,
+    aws_iam_role_policy.given,
+    aws_lambda_function.beside,
+  ]
+}
+
 output "environment" {
   description = <<-EOT
-    By function: the environment variables its stub needs, to be merged into its own. Where it sets `NODE_OPTIONS`,
-    name that `LIVE_DEBUG_NODE_OPTIONS` while live: the stub starts without the options and sends them on. The value
-    of `LIVE_DEBUG_SECRET` is sensitive, so a root module's output of it must be as well. Empty while not enabled.
+    By function: the environment variables its stub or wrapper needs, to be merged into its own. Where a replaced one sets
+    `NODE_OPTIONS`, name that `LIVE_DEBUG_NODE_OPTIONS` while live: the stub starts without the options and sends them on.
+    The value of `LIVE_DEBUG_SECRET` is sensitive, so a root module's output of it must be as well. An empty map for each
+    function while not enabled.
   EOT
-  value       = local.stub_environments
+  value       = { for name in keys(module.functions.functions) : name => try(local.environments[name], {}) }
 
-  # All that a stub needs. On the way to live, Terraform creates it before it updates a function of the caller's that takes
-  # this output. On the way back, it updates the function first and then destroys all this, because each of these has
+  # All that a stub or a wrapper needs. On the way to live, Terraform creates it before it updates a function of the caller's that
+  # takes this output. On the way back, it updates the function first and then destroys all this, because each of these has
   # create_before_destroy: without it, Terraform destroys what a function depended on before it updates the function.
   # Not the manifest: that has the triggers in it, which may depend on the function.
   depends_on = [
@@ -73,6 +92,8 @@ output "environment" {
     aws_dynamodb_table_item.secret,
     aws_iam_policy.developer,
     aws_iam_role_policy.given,
+    aws_lambda_function.beside,
+    aws_lambda_layer_version.wrapper,
   ]
 }
 

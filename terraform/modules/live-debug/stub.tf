@@ -7,10 +7,19 @@ locals {
     handler          = "index.handler"
     runtime          = var.stub_runtime
     layers           = tolist([])
-    timeout          = max(concat([var.timeout_margin], values(local.stub_timeouts))...)
+    timeout          = max(concat([var.timeout_margin], [for name, timeout in local.timeouts : timeout if !local.is_wrapped[name]])...)
   }
 
-  stub_timeouts = { for name, f in local.functions : name => min(900, f.timeout + var.timeout_margin) }
+  timeouts = local.is_live ? module.functions.ways.timeouts : {}
+
+  # A function's own variables, in its stub. A wrapper script comes from a layer, and what NODE_OPTIONS import from a layer or
+  # the package: a stub has neither and would not start. It hands the options on under their own name.
+  stub_variables = {
+    for name, f in local.functions : name => {
+      for key, value in f.environment : (key == "NODE_OPTIONS" ? "LIVE_DEBUG_NODE_OPTIONS" : key) => value
+      if key != "AWS_LAMBDA_EXEC_WRAPPER"
+    }
+  }
 
   stub_environments = {
     for name, f in local.functions : name => merge(
@@ -49,22 +58,14 @@ resource "aws_lambda_function" "this" {
   handler          = local.stub.handler
   runtime          = local.stub.runtime
   architectures    = [var.architecture]
-  timeout          = local.stub_timeouts[each.key]
+  timeout          = local.timeouts[each.key]
   memory_size      = local.functions[each.key].memory_size
   kms_key_arn      = local.functions[each.key].kms_key_arn
 
   reserved_concurrent_executions = local.functions[each.key].reserved_concurrent_executions
 
   environment {
-    # A wrapper script comes from a layer, and what NODE_OPTIONS import from a layer or the package: a stub has neither
-    # and would not start. It hands the options on under their own name.
-    variables = merge(
-      {
-        for key, value in local.functions[each.key].environment :
-        (key == "NODE_OPTIONS" ? "LIVE_DEBUG_NODE_OPTIONS" : key) => value if key != "AWS_LAMBDA_EXEC_WRAPPER"
-      },
-      local.stub_environments[each.key],
-    )
+    variables = merge(local.stub_variables[each.key], local.stub_environments[each.key])
   }
 
   dynamic "vpc_config" {

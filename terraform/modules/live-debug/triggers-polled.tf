@@ -23,7 +23,7 @@ locals {
     for part, names in { for name, part in local.queue_parts : part => name... } : part => merge(local.sqs[names[0]], {
       name         = "${local.name}-${part}"
       suffix       = local.sqs[names[0]].fifo_queue ? ".fifo" : ""
-      stub_timeout = max([for name in names : local.stub_timeouts[name]]...)
+      stub_timeout = max([for name in names : local.timeouts[name]]...)
     })
   }
   made_tables = { for part, names in { for name, part in local.table_parts : part => name... } : part => local.dynamodb[names[0]] }

@@ -78,6 +78,21 @@ variable "functions" {
   nullable    = false
 }
 
+variable "mode" {
+  description = <<-EOT
+    How functions are live that don't say so themselves. "replace": a stub in place of the code. "wrap": your own
+    functions keep their code, which runs whenever nobody serves; they take the outputs `layers` and `environment`.
+  EOT
+  type        = string
+  default     = "replace"
+  nullable    = false
+
+  validation {
+    condition     = contains(["replace", "wrap"], var.mode)
+    error_message = "mode must be \"replace\" or \"wrap\"."
+  }
+}
+
 variable "create" {
   description = <<-EOT
     Whether the module creates the stub functions; a function's own `create` overrides it. `false`: your own

@@ -36,8 +36,8 @@ run "leaves_no_resource_and_empty_outputs" {
   }
 
   assert {
-    condition     = length(output.functions) == 0 && length(output.environment) == 0 && length(output.triggers) == 0 && output.vpn_guidance == ""
-    error_message = "Maps and texts are empty."
+    condition     = length(output.functions) == 0 && jsonencode(output.environment) == jsonencode({ hello = {}, own = {} }) && jsonencode(output.layers) == jsonencode({ hello = [], own = [] }) && length(output.triggers) == 0 && output.vpn_guidance == ""
+    error_message = "Maps and texts are empty, and so are the values of environment and layers."
   }
 }
 

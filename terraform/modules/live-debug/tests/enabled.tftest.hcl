@@ -159,6 +159,7 @@ run "makes_relay_directory_and_stubs" {
             "build": ["make"], "command": ["python3", "-m", "awslambdaric", "app.handler"], "python": null,
             "esbuild": { "packages": "bundle", "loader": { ".sql": "text" }, "keep_names": false, "inject": ["shim.js"] },
             "layers": ["arn:aws:lambda:eu-west-1:123456789012:layer:pandas:1"], "layer_dirs": ["layers/pandas"], "watch": ["*.sql"],
+            "fallback_arn": "arn:aws:lambda:eu-west-1:123456789012:function:slow-real",
             "triggers": {}, "vpc_config": null
           }
         },

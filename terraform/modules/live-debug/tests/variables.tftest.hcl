@@ -12,6 +12,7 @@ run "refuses_every_unfit_variable" {
     stage                 = "dev tom"
     name                  = "live debug"
     protected_stages      = ["eu-prod"]
+    mode                  = "proxy"
     relay                 = { url = "shared", execution_arn = "shared" }
     throttling            = { rate_limit = 0 }
     access_logs           = { retention_in_days = 8 }
@@ -26,7 +27,7 @@ run "refuses_every_unfit_variable" {
   }
 
   expect_failures = [
-    var.stage, var.name, var.protected_stages, var.relay, var.throttling, var.access_logs, var.kms_key_arn,
+    var.stage, var.name, var.protected_stages, var.mode, var.relay, var.throttling, var.access_logs, var.kms_key_arn,
     var.stub_runtime, var.architecture, var.timeout_margin, var.log_retention_in_days, var.log_kms_key_arn,
     var.tracing_mode, var.permissions_boundary,
   ]
@@ -41,6 +42,7 @@ run "refuses_functions_with_mistakes" {
 
   variables {
     enabled        = true
+    mode           = "replace"
     create         = true
     name           = "live-debug"
     stage          = "dev-tom"

@@ -45,6 +45,10 @@ locals {
 
   # `same`: what AWS compares. `id`: what two entries have in common that are one resource. `most`: characters.
   names_of_functions = concat(
+    [for name, beside in local.beside_names : {
+      kind     = "Lambda function", name = beside, same = beside, id = "${name}, beside it", most = 64
+      function = name, field = " (the stub beside it)"
+    } if local.functions[name].function_name != null],
     [for name, f in local.functions : {
       kind     = "Lambda function", name = local.function_names[name], same = local.function_names[name], id = name, most = 64
       function = name, field = f.function_name == null ? "" : ".function_name"
@@ -54,7 +58,7 @@ locals {
       kind     = "IAM role", name = local.function_names[name], same = lower(local.function_names[name])
       id       = local.function_names[name], most = 1024
       function = name, field = f.function_name == null ? "" : ".function_name"
-    } if f.role == null && coalesce(f.create, var.create)],
+    } if f.role == null && local.is_created[name]],
   )
 
   names_of_triggers = concat(

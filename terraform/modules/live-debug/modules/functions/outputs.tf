@@ -15,8 +15,10 @@ output "functions" {
   }
 
   precondition {
-    condition     = length(local.reference_mistakes) + length(local.fallback_mistakes) == 0
-    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(concat(local.reference_mistakes, local.fallback_mistakes))))
+    condition = length(concat(local.reference_mistakes, local.fallback_mistakes, local.wrap_fallback_mistakes)) == 0
+    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(concat(
+      local.reference_mistakes, local.fallback_mistakes, local.wrap_fallback_mistakes,
+    ))))
   }
 
   precondition {
@@ -61,10 +63,25 @@ output "functions" {
   }
 }
 
+output "ways" {
+  description = "By function: whether it is wrapped, whether the module creates it, and its timeout while live."
+  value = {
+    is_wrapped = local.is_wrapped
+    is_created = local.is_created
+    timeouts   = local.timeouts
+  }
+}
+
+output "wrap_variables" {
+  description = "By wrapped function: the environment variables that its wrapper needs besides a stub's."
+  value       = local.wrap_variables
+}
+
 output "names" {
   description = "By function: the names of what the module creates for it, if it does."
   value = {
     functions = local.function_names
+    beside    = local.beside_names
     rules     = local.rule_names
     schedules = local.schedule_names
     stacks    = local.stack_names

@@ -28,7 +28,7 @@ locals {
     handler = [f.handler, "^\\S{1,128}$", "must be 1 to 128 characters without spaces, for example \"src/orders.handler\""]
     runtime = [f.runtime, "^[a-zA-Z][a-zA-Z0-9._-]{0,63}$", "must be an AWS runtime identifier, for example \"nodejs22.x\" or \"python3.13\""]
     package_type = [
-      f.package_type,
+      local.is_wrapped[name] ? null : f.package_type,
       "^Zip$",
       "must be \"Zip\", since Lambda fixes the package type when a function is created: leave the image function as it is and write its zip twin here",
     ]
@@ -63,6 +63,8 @@ locals {
 
   # By field: the value and the words that it may be.
   word_mistakes = flatten([for name, f in local.functions : [for field, check in {
+    "mode"                                     = [f.mode, ["replace", "wrap"]]
+    "wrap_init"                                = [f.wrap_init, ["eager", "lazy"]]
     "invoke_mode"                              = [f.invoke_mode, ["BUFFERED", "RESPONSE_STREAM"]]
     "esbuild.packages"                         = [try(f.esbuild.packages, null), ["auto", "external", "bundle"]]
     "esbuild.format"                           = [try(f.esbuild.format, null), ["esm", "cjs"]]
@@ -182,7 +184,7 @@ locals {
       "must be 1 to 64 characters without spaces, and needs role: write the same text for all functions that share the role"
     ]
     "vpc_config.place_stub_in_vpc" = [
-      try(f.vpc_config.place_stub_in_vpc, false) && !coalesce(f.create, var.create),
+      try(f.vpc_config.place_stub_in_vpc, false) && !local.is_created[name],
       join("", [
         "is for functions that the module creates: whether the stub of one of yours (create = false) sits in the VPC ",
         "is said by the vpc_config of that aws_lambda_function",
@@ -215,8 +217,11 @@ locals {
       "above 10 needs a maximum_batching_window_in_seconds of at least 1"
     ]
     "triggers.sqs.visibility_timeout_seconds" = [
-      try(f.triggers.sqs.visibility_timeout_seconds < min(900, f.timeout + var.timeout_margin), false),
-      "must be at least ${min(900, f.timeout + var.timeout_margin)}, the stub's timeout, since Lambda refuses less: leave it out for six times as much"
+      try(f.triggers.sqs.visibility_timeout_seconds < local.timeouts[name], false),
+      join("", [
+        "must be at least ${local.timeouts[name]}, the ${local.is_wrapped[name] ? "function" : "stub"}'s timeout, ",
+        "since Lambda refuses less: leave it out for six times as much",
+      ])
     ]
     "triggers.s3.events"          = [try(length(f.triggers.s3.events) == 0, false), "must have at least one S3 event: write [\"s3:ObjectCreated:*\"]"]
     "triggers.dynamodb.range_key" = [try(f.triggers.dynamodb.range_key == f.triggers.dynamodb.hash_key, false), "must differ from hash_key"]
@@ -236,14 +241,14 @@ locals {
       "triggers.schedule.schedule_expression" = nonsensitive(sensitive(f.triggers.schedule == null)) ? "" : f.triggers.schedule.schedule_expression
     } : "functions[\"${name}\"].${field} must not be null." if value == null]]),
     local.field_mistakes, local.form_mistakes, local.word_mistakes, local.number_mistakes, local.list_mistakes,
-    local.sense_mistakes,
+    local.sense_mistakes, local.wrap_mistakes, local.exec_wrapper_mistakes, local.wrap_init_mistakes,
   )
 
   ################################################################################
   # The environment
   ################################################################################
 
-  # What the stub adds, with an address of the relay as long as they come.
+  # What the stub or the wrapper adds, with an address of the relay as long as they come.
   stub_variables = {
     for name, f in local.functions : name => merge(
       {
@@ -255,13 +260,14 @@ locals {
       },
       f.fallback_arn == null ? {} : { LIVE_DEBUG_FALLBACK_ARN = f.fallback_arn },
       !contains([f.invoke_mode, try(f.triggers.function_url.invoke_mode, null)], "RESPONSE_STREAM") ? {} : { LIVE_DEBUG_INVOKE_MODE = "RESPONSE_STREAM" },
+      try(local.wrap_variables[name], {}),
     )
   }
 
   # Lambda measures them as JSON text. jsonencode writes three characters as six.
   environment_texts = {
     for name, f in local.functions : name => replace(jsonencode(merge(
-      { for key, value in f.environment : (key == "NODE_OPTIONS" ? "LIVE_DEBUG_NODE_OPTIONS" : key) => value },
+      { for key, value in f.environment : (key == "NODE_OPTIONS" && !local.is_wrapped[name] ? "LIVE_DEBUG_NODE_OPTIONS" : key) => value },
       local.stub_variables[name],
     )), "/\\\\u00(3c|3e|26)/", "-")
   }
@@ -282,9 +288,11 @@ locals {
       "functions[\"${name}\"].environment[\"${key}\"] must be a string, not null."
     ]]),
     [for name, bytes in local.environment_bytes : join("", [
-      "functions[\"${name}\"].environment has ${bytes} bytes with the variables that the stub adds, and Lambda takes 4096 ",
+      "functions[\"${name}\"].environment has ${bytes} bytes with the variables that the ",
+      "${local.is_wrapped[name] ? "wrapper" : "stub"} adds, and Lambda takes 4096 ",
       "(all variables of a function as JSON): move large values to SSM Parameter Store or Secrets Manager.",
     ]) if bytes > 4096],
+    local.wrap_environment_mistakes,
   )
 
   ################################################################################
@@ -343,7 +351,7 @@ locals {
 
   fallback_mistakes = [for name, f in local.functions :
     "functions[\"${name}\"].fallback_arn is the stub itself, which would invoke itself for ever: write the ARN of another function or of a published version."
-    if f.fallback_arn == null ? false : endswith(trimsuffix(f.fallback_arn, ":$LATEST"), ":function:${local.function_names[name]}")
+    if local.is_wrapped[name] || f.fallback_arn == null ? false : endswith(trimsuffix(f.fallback_arn, ":$LATEST"), ":function:${local.function_names[name]}")
   ]
 
   # https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html

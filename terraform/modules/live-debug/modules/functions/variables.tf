@@ -231,7 +231,18 @@ variable "functions" {
         function_response_types = optional(list(string), [])
       }))
     }), {})
-    # Make the stub function (default: `create`), or `false` where an aws_lambda_function of yours takes `stub` and `environment`.
+    # How the function is live. "replace": a stub in place of its code. "wrap": your own aws_lambda_function keeps its code,
+    # which runs whenever nobody serves, and takes `layers` and `environment` of the module; for managed Node.js and
+    # Python runtimes. Default: `mode` of the module.
+    mode = optional(string)
+    # With `mode = "wrap"`: the wrapper script that the function has in `AWS_LAMBDA_EXEC_WRAPPER` while it is not live,
+    # e.g. `/opt/datadog_wrapper`. It is run as well.
+    exec_wrapper = optional(string)
+    # With `mode = "wrap"`: when the deployed code is loaded. "eager": in the init phase, as Lambda does. "lazy": at the
+    # first invocation that nobody serves. Default: "eager".
+    wrap_init = optional(string)
+    # Make the stub function (default: `create`), or `false` where an aws_lambda_function of yours takes `stub` and
+    # `environment`. A wrapped function is always your own.
     create = optional(bool)
     # The function's name on AWS. Default: `<name>-<stage>-<function>`.
     function_name = optional(string)
@@ -278,6 +289,12 @@ variable "functions" {
     tags = optional(map(string), {})
   }))
   nullable = false
+}
+
+variable "mode" {
+  description = "\"replace\" or \"wrap\", for functions that don't say so themselves."
+  type        = string
+  nullable    = false
 }
 
 variable "create" {

@@ -109,3 +109,9 @@ mock_resource "aws_kinesis_stream" {
     arn = "arn:aws:kinesis:eu-west-1:123456789012:stream/orders"
   }
 }
+
+mock_resource "aws_lambda_layer_version" {
+  defaults = {
+    arn = "arn:aws:lambda:eu-west-1:123456789012:layer:live-debug-dev-tom-wrapper:1"
+  }
+}
