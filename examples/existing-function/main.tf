@@ -1,7 +1,8 @@
 # Existing functions, switched to livectl and back by one variable:
 #
 #   terraform apply                  they run their own packages
-#   terraform apply -var live=true   they are stubs, and livectl answers
+#   terraform apply -var live=true   livectl answers. When nobody serves, `orders` runs its own package, which is wrapped;
+#                                    `invoices` fails, since a stub is in its place
 
 # Credentials and the Region come from the environment, as for every AWS tool: AWS_PROFILE, AWS_REGION.
 provider "aws" {}
@@ -32,23 +33,25 @@ module "live_debug" {
 }
 
 ################################################################################
-# A plain aws_lambda_function
+# Wrapped: a plain aws_lambda_function (livectl.json has mode = "wrap")
 ################################################################################
 
 resource "aws_lambda_function" "orders" {
-  function_name = "orders-${var.stage}"
-  role          = aws_iam_role.orders.arn
-  memory_size   = local.settings.orders.memory_size
+  function_name    = "orders-${var.stage}"
+  role             = aws_iam_role.orders.arn
+  filename         = "${path.module}/orders.zip"
+  source_code_hash = filebase64sha256("${path.module}/orders.zip")
+  handler          = local.settings.orders.handler
+  runtime          = local.settings.orders.runtime
+  timeout          = local.settings.orders.timeout
+  memory_size      = local.settings.orders.memory_size
 
-  # What differs while live. Terraform does not evaluate the other branch, so the package may be missing while live.
-  filename         = var.live ? module.live_debug.stub.filename : "${path.module}/orders.zip"
-  source_code_hash = var.live ? module.live_debug.stub.source_code_hash : filebase64sha256("${path.module}/orders.zip")
-  handler          = var.live ? module.live_debug.stub.handler : local.settings.orders.handler
-  runtime          = var.live ? module.live_debug.stub.runtime : local.settings.orders.runtime
-  timeout          = var.live ? module.live_debug.functions["orders"].timeout : local.settings.orders.timeout
+  # This and the merge below are all that wrap needs; both outputs are empty while not live. With layers of your own:
+  # concat(local.layers, module.live_debug.layers["orders"]).
+  layers = module.live_debug.layers["orders"]
 
   environment {
-    variables = merge({ ORDERS_TABLE = "orders-${var.stage}" }, var.live ? module.live_debug.environment["orders"] : {})
+    variables = merge({ ORDERS_TABLE = "orders-${var.stage}" }, module.live_debug.environment["orders"])
   }
 }
 
@@ -63,7 +66,7 @@ resource "aws_iam_role_policy_attachment" "orders" {
 }
 
 ################################################################################
-# A function that a module creates
+# Replaced: a function that a module creates
 ################################################################################
 
 module "invoices" {
@@ -77,6 +80,7 @@ module "invoices" {
   create_role    = false
   lambda_role    = aws_iam_role.invoices.arn
 
+  # What differs while live. Terraform does not evaluate the other branch, so the package may be missing while live.
   local_existing_package = var.live ? module.live_debug.stub.filename : "${path.module}/invoices.zip"
   handler                = var.live ? module.live_debug.stub.handler : local.settings.invoices.handler
   runtime                = var.live ? module.live_debug.stub.runtime : local.settings.invoices.runtime

@@ -1,5 +1,5 @@
 variable "live" {
-  description = "Whether livectl answers for the functions. `false`: they run their own packages."
+  description = "Whether livectl can answer for the functions. `false`: they run their own packages."
   type        = bool
   default     = false
 }

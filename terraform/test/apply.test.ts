@@ -6,11 +6,12 @@ import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { runLivectl } from '../../cli/test/e2e/livectl-process.ts';
 import { clientAttributes } from '../../protocol/directory.ts';
-import { type ApplyStep, readItem, readManifest, start, stepIndex, stepsOf } from './account.ts';
+import { readItem, readManifest, start, stepIndex, stepsOf } from './account.ts';
 import { documented } from './documented.ts';
 import { type DirectoryCall, directoryCall, livectlCalls } from './livectl-calls.ts';
 import { type Moto, noResources } from './moto.ts';
 import { isAllowed } from './policy-evaluator.ts';
+import { expectSwitchedOff, expectSwitchedOn, neededByStubs } from './switch-order.ts';
 import { missingTool, moduleFolder, repository, testBoundMs, type Workspace } from './terraform-cli.ts';
 
 const skipped = missingTool(['terraform', '-version'], ['moto_server', '--help'], ['python3', '--version']);
@@ -290,6 +291,7 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
         context,
       );
       const ownFunctions = ['aws_lambda_function.orders', 'module.invoices.aws_lambda_function.this'];
+      const needed = [...neededByStubs, /\.aws_lambda_layer_version\.wrapper\[/];
       const zips: Record<string, Uint8Array> = {};
       for (const name of ['orders', 'invoices']) {
         const folder = workspace.path('examples/existing-function');
@@ -317,44 +319,48 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
 
       // As an UpdateFunctionCode that was refused on the way back leaves it: Terraform sees nothing of it.
       const stubZip = readFileSync(join(repository, moduleFolder, 'dist/stub.zip'));
-      await updateCode(moto, 'orders-dev', stubZip);
+      await updateCode(moto, 'invoices-dev', stubZip);
       await expectEmptyPlan();
       const names = ['--function-name', 'orders-dev', '--function-name', 'invoices-dev'];
       expect(await statusOf(moto, names)).toEqual({
         code: 1,
-        deployed: { 'orders-dev': 'half', 'invoices-dev': 'own' },
+        deployed: { 'orders-dev': 'own', 'invoices-dev': 'half' },
       });
 
       const on = documented('examples/existing-function/README.md', 'terraform apply -var live=true');
-      expectSwitchedOn(await steps(on), ownFunctions);
-      expect((await statusOf(moto, ['--stage', 'dev'])).deployed).toEqual({
-        'orders-dev': 'stub',
-        'invoices-dev': 'stub',
-      });
-      await updateCode(moto, 'orders-dev', zips.orders ?? Buffer.of());
+      expectSwitchedOn(await steps(on), ownFunctions, needed);
+      expect((await statusOf(moto, ['--stage', 'dev'])).deployed).toMatchObject({ 'invoices-dev': 'stub' });
+      await updateCode(moto, 'invoices-dev', zips.invoices ?? Buffer.of());
       await expectEmptyPlan('-var', 'live=true');
-      expect((await statusOf(moto, ['--stage', 'dev'])).deployed).toEqual({
-        'orders-dev': 'half',
-        'invoices-dev': 'stub',
-      });
+      expect((await statusOf(moto, ['--stage', 'dev'])).deployed).toMatchObject({ 'invoices-dev': 'half' });
       const live = await moto.resources();
       const { serve } = await outputs();
       expect(serve.value).toBe('livectl serve --stage dev');
-      for (const [name, timeout, variable] of [
-        ['orders', 15, 'ORDERS_TABLE'],
-        ['invoices', 35, 'CURRENCY'],
-      ] as const) {
-        const stub = live.functions[`${name}-dev`];
-        expect(stub).toMatchObject({ handler: 'index.handler', runtime: 'nodejs22.x', timeout });
-        expect(stub?.environment).toMatchObject({ LIVE_DEBUG_FUNCTION: name, LIVE_DEBUG_STAGE: 'dev' });
-        expect(stub?.environment[variable]).toBe(own.functions[`${name}-dev`]?.environment[variable]);
-      }
+      expect(live.functions['orders-dev']).toEqual({
+        ...own.functions['orders-dev'],
+        environment: expect.objectContaining({
+          ORDERS_TABLE: 'orders-dev',
+          AWS_LAMBDA_EXEC_WRAPPER: '/opt/live-debug',
+          LIVE_DEBUG_FUNCTION: 'orders',
+          LIVE_DEBUG_STAGE: 'dev',
+        }),
+      });
+      expect(live.functions['invoices-dev']).toEqual({
+        handler: 'index.handler',
+        runtime: 'nodejs22.x',
+        timeout: 35,
+        environment: expect.objectContaining({
+          CURRENCY: 'EUR',
+          LIVE_DEBUG_FUNCTION: 'invoices',
+          LIVE_DEBUG_STAGE: 'dev',
+        }),
+      });
       expect(Object.keys(live.roles['orders-dev'] ?? {})).toEqual([
         expect.stringMatching(/^live-debug-dev-/),
       ]);
 
       const off = documented('examples/existing-function/README.md', 'terraform apply');
-      expectSwitchedOff(await steps(off), ownFunctions);
+      expectSwitchedOff(await steps(off), ownFunctions, needed);
       expect(await moto.resources()).toEqual(own);
       expect(await statusOf(moto, names)).toEqual({
         code: 0,
@@ -434,52 +440,6 @@ async function statusOf(moto: Moto, args: readonly string[]) {
     code,
     deployed: Object.fromEntries(deployed.map(({ function_name: name, state }) => [name, state])),
   };
-}
-
-/** What a stub can't do without: the relay with all its routes, the table with the secret, and its permissions. */
-const neededByStubs = [
-  /\.aws_apigatewayv2_/,
-  /\.aws_dynamodb_table\.this\[/,
-  /\.aws_dynamodb_table_item\.secret\[/,
-  /\.aws_iam_role_policy\.given\[/,
-];
-
-/** The addresses of an action on what stubs need; fails where a kind is missing. */
-function neededIn(steps: readonly ApplyStep[], action: string, kinds = neededByStubs): string[] {
-  const addresses = steps
-    .filter((step) => step.action === action && step.at === 'start')
-    .map(({ address }) => address);
-  return kinds.flatMap((kind) => {
-    const found = addresses.filter((address) => kind.test(address));
-    expect(found, `${action} of ${kind}`).not.toEqual([]);
-    return found;
-  });
-}
-
-/** Each function becomes a stub only once all is there that a stub needs. */
-function expectSwitchedOn(steps: readonly ApplyStep[], functions: readonly string[]): void {
-  for (const address of functions) {
-    const switched = stepIndex(steps, { at: 'start', action: 'update', address });
-    for (const needed of neededIn(steps, 'create')) {
-      const created = stepIndex(steps, { at: 'complete', action: 'create', address: needed });
-      expect(created, `${address} switched before ${needed} was created`).toBeLessThan(switched);
-    }
-  }
-}
-
-/** All that stubs need outlives the last stub. */
-function expectSwitchedOff(
-  steps: readonly ApplyStep[],
-  functions: readonly string[],
-  kinds = neededByStubs,
-): void {
-  for (const address of functions) {
-    const back = stepIndex(steps, { at: 'complete', action: 'update', address });
-    for (const needed of neededIn(steps, 'delete', kinds)) {
-      const gone = stepIndex(steps, { at: 'start', action: 'delete', address: needed });
-      expect(gone, `${needed} destroyed before ${address} was back`).toBeGreaterThan(back);
-    }
-  }
 }
 
 const dependsOnRules = /^ {2}depends_on = \[aws_vpc_security_group_ingress_rule\.database\]\n/m;
