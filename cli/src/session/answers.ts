@@ -1,67 +1,8 @@
 // [4] What is remembered of invocations: a re-sent one is not run again, an answer is kept until it is fetched.
 import type { Clock } from '../../../protocol/clock.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
-import type { Cut } from '../../../protocol/wire.ts';
-import type { Destination } from '../relay/destination.ts';
 import type { Outcome } from '../worker/contract.ts';
-import type { HttpFrontKind } from '../worker/runtime-api/http-answer.ts';
-import type { OutgoingParts } from './outgoing-parts.ts';
-
-/** What goes back for an invocation. */
-export interface Answer {
-  readonly outcome: Outcome;
-  readonly codeMs: number;
-  /** How many parts of a streamed response come before it. */
-  readonly parts?: number | undefined;
-}
-
-/** One sending of an answer. */
-export interface Upload {
-  /** Its number: chunks of two sendings never mix. */
-  readonly attempt: number;
-  readonly to: Destination;
-  isUnderWay: boolean;
-  /** Undefined until it is sealed. */
-  cut: Cut | undefined;
-  /** When the relay had taken all of it. */
-  deliveredMs: number | undefined;
-}
-
-/** One invocation as the session knows it. */
-export interface Run {
-  /** The conversation's id: every invocation a stub receives has its own, also Lambda's retry of a request. */
-  readonly id: string;
-  /** Lambda's request id: what the function, its logs and the terminal know the invocation by. */
-  readonly requestId: string;
-  readonly functionName: string;
-  readonly channel: Channel;
-  /** The stub's connection of its latest message. */
-  to: Destination;
-  /** What turns the answer into an HTTP response; undefined for every other source. */
-  http?: HttpFrontKind | undefined;
-  /** Until when the stub waits, on this machine's clock. */
-  readonly deadlineMs: number;
-  /** When the stub sent it, on this machine's clock. */
-  readonly sentMs: number;
-  /** The same on the stub's own clock. */
-  readonly sentAt: number;
-  /** Of the stub's messages that name its connection, the latest one's number. */
-  heardAttempt: number;
-  /** Counts this end's messages about the invocation. */
-  attempt: number;
-  state: 'running' | 'answered';
-  /** Why the stub gave up (`deadline`, or the error that the caller got), where it did: the run is being ended, its answer goes to nobody. */
-  cancelled: string | undefined;
-  /** What a response that is streamed still holds; undefined for a stub that takes whole answers only. */
-  readonly parts: OutgoingParts | undefined;
-  answeredMs: number | undefined;
-  /** The stub was told that it is worked on. */
-  isAcknowledged?: boolean;
-  /** The latest sending of the answer. */
-  upload?: Upload;
-  /** Undefined while it runs, and again when it has been forgotten to make room. */
-  answer: Answer | undefined;
-}
+import type { Answer, Run } from './run.ts';
 
 /** Answers kept, in bytes, before the oldest are forgotten. */
 export const maxKeptBytes = 64 * 1024 * 1024;
@@ -145,9 +86,7 @@ export class Answers {
   /** Keeps a run's answer for as long as there is room; that it ran is remembered longer, so that it never runs twice. */
   finish(run: Run, answer: Answer): void {
     this.#forgetAnswer(run);
-    run.state = 'answered';
-    run.answeredMs = this.#clock.now();
-    run.answer = answer;
+    run.finish(answer, this.#clock.now());
     const bytes = bodyOf(answer.outcome).length + (run.parts?.heldBytes ?? 0);
     this.#kept.set(run, bytes);
     this.#keptBytes += bytes;
@@ -199,8 +138,7 @@ export class Answers {
     if (bytes === undefined) return;
     this.#kept.delete(run);
     this.#keptBytes -= bytes;
-    run.answer = undefined;
-    run.parts?.close();
+    run.forgetAnswer();
   }
 }
 

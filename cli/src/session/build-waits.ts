@@ -2,9 +2,9 @@
 import type { Clock } from '../../../protocol/clock.ts';
 import { within } from '../../../protocol/within.ts';
 import type { FunctionError } from '../worker/contract.ts';
-import type { Run } from './answers.ts';
 import type { FirstBuilds } from './first-builds.ts';
 import { buildFailure, gaveUp, stillBuilding, stoppedError } from './own-errors.ts';
+import type { Run } from './run.ts';
 
 export interface BuildWaitsOptions {
   readonly builds: Pick<FirstBuilds, 'of'>;

@@ -1,5 +1,5 @@
 // [4] The invocations that are being worked on, and how many of them livectl will hold.
-import type { Run } from './answers.ts';
+import type { Run } from './run.ts';
 
 /** Lambda's own default for an account: 1,000 at one time (AWS, "Lambda quotas"). */
 export const maxInFlight = 1000;

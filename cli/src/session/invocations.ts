@@ -4,11 +4,10 @@ import type { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { ErrorCode } from '../../../protocol/live-debug-error.ts';
 import { heldBytes, type Message, type MessageHead } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
-import { Destination } from '../relay/destination.ts';
 import type { Holders } from '../relay/holders.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
 import type { FunctionError, WorkerPool, WorkerResult } from '../worker/contract.ts';
-import { Answers, maxRuns, type Run } from './answers.ts';
+import { Answers, maxRuns } from './answers.ts';
 import { Arrivals } from './arrivals.ts';
 import { BuildWaits } from './build-waits.ts';
 import type { FirstBuilds } from './first-builds.ts';
@@ -20,6 +19,7 @@ import { OutgoingParts, type Part } from './outgoing-parts.ts';
 import { busy, gaveUp, notServed, stoppedError } from './own-errors.ts';
 import { Replies } from './replies.ts';
 import { resultEvent } from './result-event.ts';
+import { Run } from './run.ts';
 import { Seldom } from './seldom.ts';
 import type { SessionEvent } from './session-event.ts';
 import { sourceIds } from './source-ids.ts';
@@ -156,24 +156,20 @@ export class Invocations {
     const { clock, onEvent } = this.#options;
     if (this.#draining) return this.#arrivals.leave(message, channel, 'stopping');
     const sentMs = this.#arrivals.ages.sentMs(head);
-    const run: Run = {
+    const run = new Run({
       id,
       requestId: head.requestId,
       functionName: head.function,
       channel,
-      to: new Destination(head.replyTo),
+      replyTo: head.replyTo,
       // The clocks of laptop and Lambda may differ; how much time the stub had left does not depend on them.
       deadlineMs: sentMs + (head.deadline - head.sentAt),
       sentMs,
       sentAt: head.sentAt,
       heardAttempt: message.attempt,
       attempt,
-      state: 'running',
-      cancelled: undefined,
-      parts: head.streams ? this.#streaming(() => run) : undefined,
-      answeredMs: undefined,
-      answer: undefined,
-    };
+      openParts: head.streams ? (begun) => this.#streaming(begun) : undefined,
+    });
     if (!this.#answers.begin(run)) return this.#refuse(run);
     this.#isFull = false;
     this.#inFlight.begin(run, heldBytes(message));
@@ -188,7 +184,7 @@ export class Invocations {
       if (run.state === 'running' && !run.parts?.count) this.track(this.#replies.acknowledge(run));
     });
     const event = parseLambdaEvent(message.body);
-    run.http = httpFrontOf(event, message.body);
+    run.cameOver(httpFrontOf(event, message.body));
     if (this.#quiet.has(run)) return;
     const trigger = triggerSummary(event, message.body.length);
     const ids = sourceIds(event);
@@ -222,10 +218,7 @@ export class Invocations {
     const run = this.#answers.get(id);
     if (run === undefined) return this.#unwanted.add(channel, id, { isElsewhere });
     // An answer on its way is ended, too: the line is for those that somebody waits for.
-    run.to.close();
-    if (run.state !== 'running') return;
-    run.cancelled = head.code ?? head.reason;
-    run.parts?.close();
+    if (!run.cancel(head.code ?? head.reason)) return;
     this.#buildWaits.end(run);
     this.#options.pool.cancel(run.id);
   }
@@ -268,11 +261,12 @@ export class Invocations {
   }
 
   /** More invocations are under way than can be remembered. */
-  #refuse({ attempt, channel, id, to }: Run): void {
+  #refuse(run: Run): void {
     if (!this.#isFull) this.#error('LD_BUSY', `${maxRuns} invocations are under way; others are refused`);
     this.#isFull = true;
     const error = busy(`${maxRuns} invocations`);
-    this.track(this.#replies.fail(id, attempt + 1, to.connectionId, channel, error));
+    const { channel, id, to } = run;
+    this.track(this.#replies.fail(id, run.nextAttempt(), to.connectionId, channel, error));
   }
 
   async #work(run: Run, message: Message<'invoke'>): Promise<void> {
@@ -323,9 +317,9 @@ export class Invocations {
     });
   }
 
-  #streaming(run: () => Run): OutgoingParts {
+  #streaming(run: Run): OutgoingParts {
     const post = (part: Part) => {
-      const posted = this.#replies.part(run(), part);
+      const posted = this.#replies.part(run, part);
       this.track(posted);
       return posted;
     };
@@ -333,19 +327,12 @@ export class Invocations {
   }
 
   #remind(run: Run, { attempt, head: { replyTo } }: Message<'invoke' | 'probe'>, asked?: Asked): void {
-    // One that was overtaken names a connection that may be gone by now.
-    if (attempt < run.heardAttempt) return;
-    run.heardAttempt = attempt;
-    const hasMoved = replyTo !== run.to.connectionId;
-    if (hasMoved || run.to.isClosed) {
-      run.to.close();
-      run.to = new Destination(replyTo);
-    }
-    run.parts?.resume(asked?.parts ?? 0, hasMoved);
+    const heard = run.heard(attempt, replyTo);
+    if (heard === undefined) return;
+    run.parts?.resume(asked?.parts ?? 0, heard.hasMoved);
     if (run.state === 'running') return this.track(this.#replies.acknowledge(run));
     if (run.answer) return this.track(this.#replies.again(run, run.answer, asked?.lacks));
-    run.attempt += 1;
-    this.track(this.#replies.lost(run.id, run.attempt, replyTo, run.channel));
+    this.track(this.#replies.lost(run.id, run.nextAttempt(), replyTo, run.channel));
   }
 
   async #abandon(run: Run, untilMs: number): Promise<void> {

@@ -8,10 +8,11 @@ import type { Cut } from '../../../protocol/wire.ts';
 import type { Sealed } from '../relay/outbox.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
 import type { FunctionError, Outcome } from '../worker/contract.ts';
-import { type Answer, bodyOf, type Run, type Upload } from './answers.ts';
+import { bodyOf } from './answers.ts';
 import type { Held } from './doubts.ts';
 import type { Part } from './outgoing-parts.ts';
 import { lost, tooLarge } from './own-errors.ts';
+import type { Answer, Run } from './run.ts';
 
 export interface RepliesOptions {
   readonly link: Pick<RelayLink, 'post'>;
@@ -51,11 +52,9 @@ export class Replies {
 
   /** Beside the work: it warms the connection for the answer. */
   async acknowledge(run: Run): Promise<void> {
-    run.attempt += 1;
-    run.isAcknowledged = true;
     const { link, onError } = this.#options;
-    const { to } = run;
-    const ack = { type: 'ack', id: run.id, attempt: run.attempt, head: {}, body: nothing } as const;
+    const { id, to } = run;
+    const ack = { type: 'ack', id, attempt: run.acknowledge(), head: {}, body: nothing } as const;
     const posted = await link.post(to, run.channel, ack, run.deadlineMs);
     // Gone: the stub opens a new connection and asks from there.
     if (posted.kind === 'failed' && !to.isClosed)
@@ -92,11 +91,10 @@ export class Replies {
 
   /** Sends a piece of a streamed response; false where it has to wait until the stub asks for it. */
   async part(run: Run, { index, contentType, bytes }: Part): Promise<boolean> {
-    run.attempt += 1;
     const { link, onError } = this.#options;
-    const { to } = run;
+    const { id, to } = run;
     const head = { index, contentType };
-    const message = { type: 'part', id: run.id, attempt: run.attempt, head, body: bytes } as const;
+    const message = { type: 'part', id, attempt: run.nextAttempt(), head, body: bytes } as const;
     const endWait = this.#acknowledgeUnlessQuick(run);
     const posted = await link.post(to, run.channel, message, run.deadlineMs);
     endWait();
@@ -112,8 +110,7 @@ export class Replies {
    * from its next one.
    */
   async answer(run: Run, answer: Answer, untilMs = run.deadlineMs + deliveryGraceMs): Promise<void> {
-    run.attempt += 1;
-    await this.#upload(run, answer, { attempt: run.attempt, untilMs });
+    await this.#upload(run, answer, { attempt: run.nextAttempt(), untilMs });
   }
 
   /**
@@ -156,14 +153,7 @@ export class Replies {
   async #upload(run: Run, answer: Answer, sending: Sending): Promise<void> {
     const { clock, onError } = this.#options;
     const { to } = run;
-    const upload: Upload = {
-      attempt: sending.attempt,
-      to,
-      isUnderWay: true,
-      cut: undefined,
-      deliveredMs: undefined,
-    };
-    run.upload = upload;
+    const upload = run.beginUpload(sending.attempt);
     const endWait = this.#acknowledgeUnlessQuick(run);
     const posted = await this.#post(run, answer, sending, ({ cut, texts }) => {
       upload.cut = cut;

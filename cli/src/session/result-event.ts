@@ -4,9 +4,12 @@ import { parseJsonAs } from '../../../protocol/json.ts';
 import { functionErrorSchema } from '../../../protocol/message.ts';
 import type { Outcome, WorkerResult } from '../worker/contract.ts';
 import { preludeContentType, unfinishedPrelude } from '../worker/runtime-api/response-prelude.ts';
-import type { Run } from './answers.ts';
 import { type HttpEnd, httpEnd, refused, takesStreams } from './http-front.ts';
+import type { Run } from './run.ts';
 import type { SessionEvent } from './session-event.ts';
+
+/** What the event says of the invocation. */
+type EndedRun = Pick<Run, 'requestId' | 'functionName' | 'http' | 'parts'>;
 
 type ResultEvent = Extract<SessionEvent, { event: 'result' }>;
 
@@ -21,7 +24,7 @@ const statusSchema = v.looseObject({
 });
 
 /** `ms` from the stub's sending to the relay's taking of the answer. */
-export function resultEvent(run: Run, result: WorkerResult, ms: number): ResultEvent {
+export function resultEvent(run: EndedRun, result: WorkerResult, ms: number): ResultEvent {
   const { outcome, codeMs, initMs, waitMs } = result;
   const { parts } = run;
   const streamed = parts !== undefined && parts.written > 0;
@@ -46,7 +49,7 @@ const noStreams =
   'an HTTP API takes no stream with a status and headers of its own; call the function by a function URL or a REST API that streams';
 
 /** What the caller gets over HTTP, as far as it is known. */
-function endOf({ http, parts }: Run, outcome: Outcome): HttpEnd {
+function endOf({ http, parts }: EndedRun, outcome: Outcome): HttpEnd {
   const isStreamed = parts !== undefined && parts.written > 0;
   if (outcome.ok && http !== undefined && !takesStreams(http)) {
     if (!isStreamed) return httpEnd(outcome.body, http);

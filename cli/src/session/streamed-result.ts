@@ -1,8 +1,8 @@
 // [4] How a run whose response was streamed ends: the answer follows its parts.
 import type { WorkerResult } from '../worker/contract.ts';
-import type { Run } from './answers.ts';
 import { gaveUp } from './own-errors.ts';
 import { deliveryGraceMs } from './replies.ts';
+import type { Run } from './run.ts';
 
 /** What is left of a streamed response goes with its answer; an error comes after all that was written. */
 export async function withRest(run: Run, result: WorkerResult): Promise<WorkerResult> {

@@ -2,15 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Channel } from '../../../protocol/sealing.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
-import { Destination } from '../../src/relay/destination.ts';
-import {
-  Answers,
-  longestMs,
-  maxKeptBytes,
-  maxRuns,
-  maxRunsOfSender,
-  type Run,
-} from '../../src/session/answers.ts';
+import { Answers, longestMs, maxKeptBytes, maxRuns, maxRunsOfSender } from '../../src/session/answers.ts';
+import { Run, type RunOptions } from '../../src/session/run.ts';
 
 function channelOf(enc: string): Channel {
   return { enc, secretId: undefined, understands: [], seal: () => Buffer.alloc(0), open: () => undefined };
@@ -19,28 +12,24 @@ const channel = channelOf('');
 
 const clock = new ManualClock();
 
-function run(id: string, more: Partial<Run> = {}): Run {
-  return {
+function run(id: string, more: Partial<RunOptions> = {}): Run {
+  return new Run({
     id,
     requestId: `request-${id}`,
     functionName: 'hello',
     channel,
-    to: new Destination('c='),
+    replyTo: 'c=',
     deadlineMs: clock.now() + 30_000,
     sentMs: clock.now(),
     sentAt: clock.now(),
     heardAttempt: 1,
     attempt: 0,
-    state: 'running',
-    cancelled: undefined,
-    parts: undefined,
-    answeredMs: undefined,
-    answer: undefined,
+    openParts: undefined,
     ...more,
-  };
+  });
 }
 
-function answered(answers: Answers, id: string, body: Uint8Array, more: Partial<Run> = {}): Run {
+function answered(answers: Answers, id: string, body: Uint8Array, more: Partial<RunOptions> = {}): Run {
   const made = run(id, more);
   answers.begin(made);
   answers.finish(made, { outcome: { ok: true, body, contentType: 'application/json' }, codeMs: 1 });

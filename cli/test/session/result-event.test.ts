@@ -1,7 +1,7 @@
 // The event that ends an invocation.
 import { describe, expect, test } from 'vitest';
-import type { Run } from '../../src/session/answers.ts';
 import { resultEvent } from '../../src/session/result-event.ts';
+import type { Run } from '../../src/session/run.ts';
 import { functionError, type Outcome, type WorkerResult } from '../../src/worker/contract.ts';
 import type { HttpFrontKind } from '../../src/worker/runtime-api/http-answer.ts';
 

@@ -1,0 +1,183 @@
+// [4] One invocation as the session knows it, from its beginning until its id is forgotten.
+import type { Channel } from '../../../protocol/sealing.ts';
+import type { Cut } from '../../../protocol/wire.ts';
+import { Destination } from '../relay/destination.ts';
+import type { Outcome } from '../worker/contract.ts';
+import type { HttpFrontKind } from '../worker/runtime-api/http-answer.ts';
+import type { OutgoingParts } from './outgoing-parts.ts';
+
+/** What goes back for an invocation. */
+export interface Answer {
+  readonly outcome: Outcome;
+  readonly codeMs: number;
+  /** How many parts of a streamed response come before it. */
+  readonly parts?: number | undefined;
+}
+
+/** One sending of an answer. */
+export interface Upload {
+  /** Its number: chunks of two sendings never mix. */
+  readonly attempt: number;
+  readonly to: Destination;
+  isUnderWay: boolean;
+  /** Undefined until it is sealed. */
+  cut: Cut | undefined;
+  /** When the relay had taken all of it. */
+  deliveredMs: number | undefined;
+}
+
+export interface RunOptions {
+  /** The conversation's id: every invocation a stub receives has its own, also Lambda's retry of a request. */
+  readonly id: string;
+  /** Lambda's request id: what the function, its logs and the terminal know the invocation by. */
+  readonly requestId: string;
+  readonly functionName: string;
+  readonly channel: Channel;
+  /** The stub's connection. */
+  readonly replyTo: string;
+  /** Until when the stub waits, on this machine's clock. */
+  readonly deadlineMs: number;
+  /** When the stub sent it, on this machine's clock. */
+  readonly sentMs: number;
+  /** The same on the stub's own clock. */
+  readonly sentAt: number;
+  /** The number of the message that began it. */
+  readonly heardAttempt: number;
+  /** The number of this end's last message about it. */
+  readonly attempt: number;
+  /** Creates what a streamed response is sent by; undefined for a stub that takes whole answers only. */
+  readonly openParts: ((run: Run) => OutgoingParts) | undefined;
+}
+
+export class Run {
+  readonly id: string;
+  readonly requestId: string;
+  readonly functionName: string;
+  readonly channel: Channel;
+  readonly deadlineMs: number;
+  readonly sentMs: number;
+  readonly sentAt: number;
+  /** What a response that is streamed still holds; undefined for a stub that takes whole answers only. */
+  readonly parts: OutgoingParts | undefined;
+  #to: Destination;
+  #http: HttpFrontKind | undefined;
+  /** Of the stub's messages that name its connection, the latest one's number. */
+  #heardAttempt: number;
+  #attempt: number;
+  #answeredMs: number | undefined;
+  #cancelled: string | undefined;
+  #isAcknowledged = false;
+  #upload: Upload | undefined;
+  #answer: Answer | undefined;
+
+  constructor(options: RunOptions) {
+    this.id = options.id;
+    this.requestId = options.requestId;
+    this.functionName = options.functionName;
+    this.channel = options.channel;
+    this.deadlineMs = options.deadlineMs;
+    this.sentMs = options.sentMs;
+    this.sentAt = options.sentAt;
+    this.#to = new Destination(options.replyTo);
+    this.#heardAttempt = options.heardAttempt;
+    this.#attempt = options.attempt;
+    this.parts = options.openParts?.(this);
+  }
+
+  /** The stub's connection of its latest message. */
+  get to(): Destination {
+    return this.#to;
+  }
+
+  /** What turns the answer into an HTTP response; undefined for every other source. */
+  get http(): HttpFrontKind | undefined {
+    return this.#http;
+  }
+
+  get state(): 'running' | 'answered' {
+    return this.#answeredMs === undefined ? 'running' : 'answered';
+  }
+
+  get answeredMs(): number | undefined {
+    return this.#answeredMs;
+  }
+
+  /** Why the stub gave up (`deadline`, or the error that the caller got), where it did: the answer goes to nobody. */
+  get cancelled(): string | undefined {
+    return this.#cancelled;
+  }
+
+  /** The stub was told that it is worked on. */
+  get isAcknowledged(): boolean {
+    return this.#isAcknowledged;
+  }
+
+  /** The latest sending of the answer. */
+  get upload(): Upload | undefined {
+    return this.#upload;
+  }
+
+  /** Undefined while it runs, and again when it has been forgotten to make room. */
+  get answer(): Answer | undefined {
+    return this.#answer;
+  }
+
+  /** The number of this end's next message about it. */
+  nextAttempt(): number {
+    this.#attempt += 1;
+    return this.#attempt;
+  }
+
+  /** The same for an ack. */
+  acknowledge(): number {
+    this.#isAcknowledged = true;
+    return this.nextAttempt();
+  }
+
+  /** What the event says of its source, which is read once the code has started. */
+  cameOver(http: HttpFrontKind | undefined): void {
+    this.#http = http;
+  }
+
+  /**
+   * The stub sent message number `attempt` from the connection `replyTo`. Undefined where a later one came first, since
+   * that connection may be gone; else whether the stub has moved to another connection.
+   */
+  heard(attempt: number, replyTo: string): { readonly hasMoved: boolean } | undefined {
+    if (attempt < this.#heardAttempt) return undefined;
+    this.#heardAttempt = attempt;
+    const hasMoved = replyTo !== this.#to.connectionId;
+    if (hasMoved || this.#to.isClosed) {
+      this.#to.close();
+      this.#to = new Destination(replyTo);
+    }
+    return { hasMoved };
+  }
+
+  /** The stub has given up: nothing more is sent to it. Whether the code still ran. */
+  cancel(reason: string): boolean {
+    this.#to.close();
+    if (this.state !== 'running') return false;
+    this.#cancelled = reason;
+    this.parts?.close();
+    return true;
+  }
+
+  finish(answer: Answer, nowMs: number): void {
+    this.#answeredMs = nowMs;
+    this.#answer = answer;
+  }
+
+  /** To make room; that it ran is still known. */
+  forgetAnswer(): void {
+    this.#answer = undefined;
+    this.parts?.close();
+  }
+
+  /** A sending of the answer begins, to where the stub is now. */
+  beginUpload(attempt: number): Upload {
+    const upload = { attempt, to: this.#to, isUnderWay: true, cut: undefined, deliveredMs: undefined };
+    this.#upload = upload;
+    return upload;
+  }
+}
