@@ -17,7 +17,7 @@ export interface SkewEstimate {
 }
 
 /** Between which two differences the true one lies, in milliseconds; sign as in the estimate. */
-export interface SkewBounds {
+interface SkewBounds {
   readonly fromMs: number;
   readonly toMs: number;
 }

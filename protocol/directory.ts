@@ -9,7 +9,7 @@ import { firstLine, LiveDebugError, messageOf } from './live-debug-error.ts';
 import { type AwsCredentials, Signer } from './signature.ts';
 
 /** A DynamoDB attribute of the two types our items use. */
-export type Attribute = { readonly S: string } | { readonly N: string };
+type Attribute = { readonly S: string } | { readonly N: string };
 export type Item = Readonly<Record<string, Attribute>>;
 
 /** The partition of what Terraform writes for a stage; developers only read it. No stage's name has a `#`. */

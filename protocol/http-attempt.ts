@@ -44,7 +44,7 @@ export class CutOffError extends Error {
 /** Larger answers than this are refused: the directory's items are at most 400 KB, a function's result 6 MB. */
 const maxResponseBytes = 16 * 1024 * 1024;
 
-export interface HttpAttemptOptions {
+interface HttpAttemptOptions {
   readonly request: HttpRequest;
   readonly body: Buffer | undefined;
   readonly agent: http.Agent;

@@ -21,7 +21,7 @@ export const defaultReassemblyLimits: ReassemblyLimits = {
 const pendingOverheadBytes = 1024;
 
 /** Why an unfinished message was given up. */
-export type DropReason = 'timeout' | 'memory' | 'size' | 'contradiction';
+type DropReason = 'timeout' | 'memory' | 'size' | 'contradiction';
 
 interface Pending {
   readonly source: string;

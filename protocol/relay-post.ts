@@ -6,7 +6,7 @@ import { firstLine, messageOf } from './live-debug-error.ts';
 import { relayHttpUrl } from './relay-url.ts';
 import { type AwsCredentials, Signer } from './signature.ts';
 
-export interface RelayPosterOptions {
+interface RelayPosterOptions {
   /** The relay's stage URL, as for the socket. */
   readonly url: string;
   readonly region: string;

@@ -2,7 +2,7 @@
 import type { AnyMessage, MessageHeader } from './message.ts';
 import { decodeMessage } from './wire.ts';
 
-export interface UnpackerLimits {
+interface UnpackerLimits {
   /** Inflations under way. zlib's advance together, 16 KB at a time: all that are under way grow at once. */
   readonly atOnce: number;
   /** Bytes of messages that wait for their turn; beyond it the newest of anyone who has most is dropped. */

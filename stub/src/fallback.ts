@@ -7,7 +7,7 @@ import { jsonText } from './json-texts.ts';
 import { remoteError } from './remote-answer.ts';
 import type { StubSettings } from './settings.ts';
 
-export interface FallbackCall {
+interface FallbackCall {
   readonly settings: StubSettings;
   readonly functionArn: string;
   readonly http: HttpClient;

@@ -18,7 +18,7 @@ type HttpShape = 'http-api' | 'rest-api' | 'load-balancer' | 'load-balancer-mult
  * Which HTTP-shaped event this is: payload format 2.0 (HTTP API, function URL), 1.0 (REST API, HTTP API) or a
  * load balancer's; undefined for all others, authorizers included (they must answer with a policy, not a status).
  */
-export function httpShape(event: unknown): HttpShape | undefined {
+function httpShape(event: unknown): HttpShape | undefined {
   const parsed = v.safeParse(eventSchema, event);
   if (!parsed.success) return undefined;
   const { version, httpMethod, multiValueHeaders, methodArn, routeArn, requestContext } = parsed.output;

@@ -3,7 +3,7 @@ import type { Clock } from '../../protocol/clock.ts';
 import { isFinalRefusal, openRelaySocket, type RelaySocket } from '../../protocol/relay-socket.ts';
 import type { AwsCredentials } from '../../protocol/signature.ts';
 
-export interface StubSocketOptions {
+interface StubSocketOptions {
   readonly url: string;
   readonly region: string;
   readonly credentials: () => AwsCredentials;

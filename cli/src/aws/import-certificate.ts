@@ -10,7 +10,7 @@ import type { AwsIdentity } from './aws-identity.ts';
 import { endpointOf } from './endpoints.ts';
 
 /** PEM texts. */
-export interface CertificateToImport {
+interface CertificateToImport {
   readonly certificate: string;
   readonly privateKey: string;
   readonly chain: string;

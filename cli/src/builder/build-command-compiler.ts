@@ -7,7 +7,7 @@ import { listSources } from './source-folder.ts';
 import { WatchPatterns } from './watch-patterns.ts';
 import { WrittenFiles } from './written-files.ts';
 
-export interface BuildCommandCompilerOptions {
+interface BuildCommandCompilerOptions {
   readonly target: UnbuiltTarget;
   readonly command: BuildCommand;
   /** How the function is made runnable once it is built. */

@@ -28,7 +28,7 @@ export interface BuildCommand {
   isOutput(path: string): boolean;
 }
 
-export interface BuildCommandsOptions {
+interface BuildCommandsOptions {
   readonly clock: Clock;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly onNotice: (message: string) => void;

@@ -23,7 +23,7 @@ const longestLine = 500;
 /** Where the useful part of a long output begins. */
 const telling = /\b(?:error|fatal|failed|failure|exception|undefined|cannot|not found)\b|:\d+(?::|\b)/i;
 
-export interface BuildProcessOptions {
+interface BuildProcessOptions {
   readonly command: readonly [string, ...string[]];
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;

@@ -19,7 +19,7 @@ import { stemOf, threadBanner } from './thread-references.ts';
 import { Threads } from './threads.ts';
 import { placesFor } from './unresolved-imports.ts';
 
-export interface BundleCompilerOptions {
+interface BundleCompilerOptions {
   readonly target: BuildTarget;
   readonly sourceFile: string;
   readonly esbuild: Esbuild;

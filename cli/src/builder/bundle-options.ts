@@ -5,7 +5,7 @@ import type { BuildOptions, Loader } from 'esbuild';
 import { nodeMajor } from '../manifest/runtimes.ts';
 import type { BuildTarget } from './build-event.ts';
 
-export interface BundleOptionsGiven {
+interface BundleOptionsGiven {
   readonly target: BuildTarget;
   /** The handler's file: where the code of the bundle believes to be. */
   readonly sourceFile: string;

@@ -10,7 +10,7 @@ import { unjudged } from './package-plugin.ts';
 import { findTranspiler, type Transpile, type TranspilerSearch } from './transpilers.ts';
 import { emitsDecoratorMetadata } from './tsconfig-files.ts';
 
-export interface DecoratorPluginOptions {
+interface DecoratorPluginOptions {
   /** The tsconfig file that the manifest names, absolute; without it the nearest one of each source counts. */
   readonly tsconfig: string | undefined;
   /** Folder below which new configuration files count. */

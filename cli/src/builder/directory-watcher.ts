@@ -20,7 +20,7 @@ interface Folder {
   timer: Timer | undefined;
 }
 
-export interface DirectoryWatcherOptions {
+interface DirectoryWatcherOptions {
   readonly clock: Clock;
   /** Something happened to `name` in `folder`, or to anything in it; `renamed` when entries came or went. */
   readonly onEvent: (folder: string, name: string | undefined, renamed: boolean) => void;

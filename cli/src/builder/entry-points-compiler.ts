@@ -3,7 +3,7 @@
 import type { BundleCompiler } from './bundle-compiler.ts';
 import type { Compilation, Compiler } from './contract.ts';
 
-export interface EntryPointsCompilerOptions {
+interface EntryPointsCompilerOptions {
   /** What makes the handler runnable. */
   readonly handler: Compiler & { readonly threads?: readonly string[] };
   /** The handler's source, absolute. */

@@ -35,7 +35,7 @@ interface Interest {
   since: number;
 }
 
-export interface FileWatcherOptions {
+interface FileWatcherOptions {
   readonly clock: Clock;
   readonly onNotice: (message: string) => void;
 }

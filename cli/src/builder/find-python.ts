@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 
 /** An interpreter that was asked and answered. */
-export interface Python {
+interface Python {
   /** Absolute. */
   readonly interpreter: string;
   /** e.g. `3.13.1` */
@@ -24,7 +24,7 @@ export interface PythonQuestion {
 }
 
 /** What a search came to: `python` is the one to use, or `problem` says what is wrong and what to do. */
-export type PythonSearch = {
+type PythonSearch = {
   /** Files whose coming or going may change the answer, absolute. */
   readonly places: readonly string[];
   /** Worth knowing although one was found. */

@@ -13,7 +13,7 @@ import type { Target } from './resolve-targets.ts';
 /** Builds in a row that may be thrown away because a source changed meanwhile; the next one is published anyway. */
 const mostDiscarded = 10;
 
-export interface FunctionBuildOptions {
+interface FunctionBuildOptions {
   readonly target: Target;
   readonly compiler: Compiler;
   readonly watcher: FileWatcher;

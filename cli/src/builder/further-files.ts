@@ -11,7 +11,7 @@ import { isCode, WrittenFiles } from './written-files.ts';
 const foreign =
   /[\\/](?:node_modules|site-packages|dist-packages|__pycache__|\.livectl|\.git)(?:[\\/]|$)|\.pyc$/;
 
-export interface FurtherFilesOptions {
+interface FurtherFilesOptions {
   readonly functionName: string;
   /** Absolute. */
   readonly taskRoot: string;

@@ -4,7 +4,7 @@ import type { UnrunnableTarget } from './build-event.ts';
 import type { Compilation, Compiler } from './contract.ts';
 import type { Target } from './resolve-targets.ts';
 
-export interface MissingCompilerOptions {
+interface MissingCompilerOptions {
   readonly target: UnrunnableTarget;
   /** Looks for the files again. */
   readonly again: () => Target;

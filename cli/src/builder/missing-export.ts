@@ -10,7 +10,7 @@ import type { BuildMessage, BuildTarget } from './build-event.ts';
 /** What esbuild writes at the end of a CommonJS output whose source is an ES module. */
 const annotation = '0 && (module.exports = {';
 
-export interface MissingExportOptions {
+interface MissingExportOptions {
   readonly target: BuildTarget;
   readonly sourceFile: string;
   readonly metafile: Metafile | undefined;

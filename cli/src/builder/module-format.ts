@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, extname, join, relative } from 'node:path';
 import { kindOf } from '../manifest/path-kind.ts';
 
-export interface ModuleFormat {
+interface ModuleFormat {
   readonly format: 'esm' | 'cjs';
   /** False where nothing says it: CommonJS then, unless the sources need an ES module. */
   readonly certain: boolean;

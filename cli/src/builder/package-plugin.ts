@@ -12,7 +12,7 @@ import {
   packageNameOf,
 } from './package-folder.ts';
 
-export interface PackagePluginOptions {
+interface PackagePluginOptions {
   /**
    * `auto` as above; `bundle`: everything except native packages; `watch`: nothing but what lies outside node_modules, to
    * learn what a function that runs as it is depends on.

@@ -73,7 +73,7 @@ function pythonModuleFile(handler: string, taskRoot: string): string | undefined
   return [join(place, '__init__.py'), `${place}.py`].find((file) => kindOf(file) === 'file');
 }
 
-export interface PythonSources {
+interface PythonSources {
   /** Absolute. */
   readonly interpreter: string;
   readonly taskRoot: string;

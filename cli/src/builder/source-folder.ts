@@ -50,7 +50,7 @@ export function isNoise(name: string): boolean {
 }
 
 /** What is left out, besides what tools fetched or made. */
-export interface ListingOptions {
+interface ListingOptions {
   /** What git ignores counts, too: a build's output among it. */
   readonly withIgnored?: boolean;
   /** What the manifest says of further files, and of files that do not count. */

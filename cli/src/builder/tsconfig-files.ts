@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { nearestUpwards } from './module-format.ts';
 
-export interface TsconfigFiles {
+interface TsconfigFiles {
   /** All of them with what they extend, and the places where one would count that isn't there. */
   readonly files: ReadonlySet<string>;
   /** Where an import would be looked for under `paths`: absolute, without extension; none when no pattern fits. */

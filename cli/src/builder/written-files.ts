@@ -24,7 +24,7 @@ export function isCode(path: string): boolean {
   return codeEndings.has(extname(path).slice(1).toLowerCase()) || codeNames.test(basename(path));
 }
 
-export interface WrittenFilesOptions {
+interface WrittenFilesOptions {
   readonly functionName: string;
   readonly taskRoot: string;
   readonly patterns: WatchPatterns | undefined;

@@ -8,7 +8,7 @@ import { unsupportedService } from './aws-api/unsupported-service.ts';
 import { connectionsPath } from './relay/connections-api.ts';
 import type { Relay } from './relay/relay-server.ts';
 
-export interface Services {
+interface Services {
   readonly relay: Relay;
   readonly connections: Service;
   readonly dynamodb: Service;

@@ -12,7 +12,7 @@ import { createStreams } from './streams/streams.ts';
 import { planResources } from './triggers/resources.ts';
 import type { SourceOptions, SourceService } from './triggers/source-service.ts';
 
-export type EventSourcesOptions = Omit<SourceOptions, 'invocations' | 'resources' | 'storage'>;
+type EventSourcesOptions = Omit<SourceOptions, 'invocations' | 'resources' | 'storage'>;
 
 /** A line for each service. */
 const create: readonly ((options: SourceOptions) => SourceService)[] = [

@@ -11,7 +11,7 @@ import { holdLock, newRunId } from './run-lock.ts';
 import { unsafePart } from './safe-path.ts';
 import { stateFolder } from './state-folder.ts';
 
-export interface TempFolder {
+interface TempFolder {
   /** 0700. */
   readonly path: string;
   /** Synchronous, as the process may be ending; after a kill -9 the next run does it. */

@@ -10,7 +10,7 @@ import { endianness } from 'node:os';
 export type Peer = 'own' | 'other' | 'gone' | 'elsewhere' | 'unknown';
 
 /** A file as `/proc/net/tcp`; undefined where there is none. Rejects where it can't be read. */
-export type Table = AsyncIterable<string> | undefined;
+type Table = AsyncIterable<string> | undefined;
 
 /** The tables of IPv4 and IPv6: a program may use an IPv6 socket for an IPv4 address. */
 const tables = ['/proc/net/tcp', '/proc/net/tcp6'];
@@ -47,7 +47,7 @@ async function lookUp(socket: Socket, uid: number): Promise<Peer> {
   return peer;
 }
 
-export interface Endpoint {
+interface Endpoint {
   /** IPv4, also as IPv6 writes it. */
   readonly address: string;
   readonly port: number;

@@ -63,7 +63,7 @@ interface DerivedName {
 }
 
 /** A new resource that functions may share, by the last part of its name. */
-export interface SharedPart {
+interface SharedPart {
   readonly source: SharedSource;
   readonly part: string;
   readonly functionName: string;

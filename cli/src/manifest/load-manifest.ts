@@ -25,7 +25,7 @@ export interface Manifest {
   readonly functions: readonly FunctionSettings[];
 }
 
-export interface ManifestOptions {
+interface ManifestOptions {
   /** `--root`. */
   readonly root: string;
   /** `--config`; default `livectl.json` in the root. */

@@ -9,7 +9,7 @@ import {
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 
 /** The manifest's JSON, not yet parsed. */
-export interface ManifestDocument {
+interface ManifestDocument {
   readonly text: string;
   /** Written by module 0.1: it lies where developers can write, and its stage has no secret. */
   readonly isOfModule01: boolean;

@@ -14,13 +14,13 @@ export function scriptsOf(place: string): string[] {
 }
 
 /** Where a handler is, and the part of it after the file. */
-export interface NodeHandlerSource {
+interface NodeHandlerSource {
   /** Absolute. */
   readonly sourceFile: string;
   readonly exportPath: string;
 }
 
-export interface NodeHandlerPlaces {
+interface NodeHandlerPlaces {
   readonly handler: string;
   readonly runtime: string;
   /** The folder livectl serves, absolute. */

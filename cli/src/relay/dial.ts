@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../../protocol/clock.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import type { RelaySocket } from '../../../protocol/relay-socket.ts';
 
-export interface DialOptions {
+interface DialOptions {
   readonly clock: Clock;
   /** One attempt; `onReached` is called when the relay, or a proxy before it, has taken a connection. */
   readonly open: (signal: AbortSignal, onReached: () => void) => Promise<RelaySocket>;

@@ -12,7 +12,7 @@ export const pongBoundMs = 10_000;
 /** The same where this machine slept or its network changed: the connection is most likely dead. */
 export const doubtedPongBoundMs = 5000;
 
-export interface HeartbeatOptions {
+interface HeartbeatOptions {
   readonly clock: Clock;
   /** The socket that is watched gave no answer within so many milliseconds. */
   readonly onSilence: (socket: RelaySocket, boundMs: number) => void;

@@ -20,7 +20,7 @@ export interface HolderChange {
   readonly by: HolderName | undefined;
 }
 
-export interface HoldersOptions {
+interface HoldersOptions {
   readonly directory: Pick<Directory, 'clients'>;
   readonly stage: string;
   /** The random id of this process. */

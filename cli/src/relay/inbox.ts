@@ -22,7 +22,7 @@ export interface UnprovenInvoke {
   readonly head: MessageHead<'invoke'>;
 }
 
-export interface InboxOptions extends SendersOptions {
+interface InboxOptions extends SendersOptions {
   readonly clock: Clock;
   /** A whole message, and the channel by which its sender can be answered. */
   readonly onMessage: (message: InboundMessage, channel: Channel) => void;

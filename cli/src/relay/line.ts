@@ -5,10 +5,10 @@ import { postTimeoutMs } from '../../../protocol/relay-post.ts';
 import type { Cut } from '../../../protocol/wire.ts';
 
 /** How a post ended, as far as it says something of the line. `refused`: 429 or 5xx. */
-export type Passing = 'delivered' | 'refused' | 'broken' | 'given-up';
+type Passing = 'delivered' | 'refused' | 'broken' | 'given-up';
 
 /** One post under way. */
-export interface Passage {
+interface Passage {
   readonly bytes: number;
   readonly at: number;
 }

@@ -10,7 +10,7 @@ import { PostQueue } from './post-queue.ts';
 import { Room } from './room.ts';
 import { openAhead } from './warm-connections.ts';
 
-export interface OutboxOptions {
+interface OutboxOptions {
   /** The relay's stage URL. */
   readonly url: string;
   readonly poster: RelayPoster;

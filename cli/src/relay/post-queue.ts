@@ -10,7 +10,7 @@ import {
 import type { Destination } from './destination.ts';
 import { Line } from './line.ts';
 
-export interface PostQueueOptions {
+interface PostQueueOptions {
   readonly poster: Pick<RelayPoster, 'attempt'>;
   /** Keeps connections of its own for messages of more than one chunk: small ones find theirs free. */
   readonly bulkHttp: HttpClient | undefined;

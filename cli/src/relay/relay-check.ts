@@ -5,7 +5,7 @@ import { openRelaySocket, type RelaySocket } from '../../../protocol/relay-socke
 import { within } from '../../../protocol/within.ts';
 import type { RelayLinkOptions } from './relay-link.ts';
 
-export type RelayCheckOptions = Pick<
+type RelayCheckOptions = Pick<
   RelayLinkOptions,
   'url' | 'region' | 'credentials' | 'http' | 'clock' | 'agent'
 >;

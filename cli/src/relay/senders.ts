@@ -7,7 +7,7 @@ import type { SealedChunk } from '../../../protocol/wire.ts';
 import type { StageSecrets } from './stage-secrets.ts';
 
 /** A chunk that was opened, or in a few words why not; undefined for one that another chunk of its message stands for. */
-export type Opened =
+type Opened =
   | {
       readonly chunk: Buffer;
       readonly channel: Channel;

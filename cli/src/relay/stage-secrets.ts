@@ -15,7 +15,7 @@ export const checkEveryMs = 5 * 60_000;
  */
 export const previousForMs = 15 * 60_000;
 
-export interface StageSecretsOptions {
+interface StageSecretsOptions {
   /** As the directory had it at the start; undefined for a stage of module 0.1, which has none. */
   readonly initial: StageSecret | undefined;
   /** Reads it again; undefined where the stage has none. */

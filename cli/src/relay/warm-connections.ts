@@ -5,7 +5,7 @@ import type { HttpRequest } from '../../../protocol/http-attempt.ts';
 import type { HttpClient } from '../../../protocol/http-client.ts';
 import { relayHttpUrl } from '../../../protocol/relay-url.ts';
 
-export interface WarmConnectionsOptions {
+interface WarmConnectionsOptions {
   readonly http: HttpClient;
   /** The relay's stage URL, as for the socket. */
   readonly url: string;
@@ -23,7 +23,7 @@ export const rememberMs = 15 * 60_000;
 const shortestMs = 3000;
 /** Before another try where none can be opened or kept; twice that each time, up to the longest. Milliseconds. */
 export const firstPauseMs = 1000;
-export const longestPauseMs = 5 * 60_000;
+const longestPauseMs = 5 * 60_000;
 /** A time that was seen once is looked at again after this: the far end may just have been restarted. Milliseconds. */
 export const doubtMs = 10 * 60_000;
 /** Two times within this part of each other are the same. */

@@ -9,7 +9,7 @@ import { longestMs } from './answers.ts';
  * - `doubtful`: it may have given up.
  * - `over`: its stub's deadline is past, whatever is not known exactly.
  */
-export type Age = 'young' | 'doubtful' | 'over';
+type Age = 'young' | 'doubtful' | 'over';
 
 /** How long a stub of 0.1.0 waits for an ack, as docs/protocol.md says. */
 const ackMs = 3000;

@@ -8,7 +8,7 @@ import { Ages } from './age.ts';
 import { Doubts, type Held } from './doubts.ts';
 import type { Replies } from './replies.ts';
 
-export interface ArrivalsOptions {
+interface ArrivalsOptions {
   readonly clock: Clock;
   readonly skew: ClockSkew;
   /** Which functions others hold. */

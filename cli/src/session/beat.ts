@@ -8,7 +8,7 @@ export const beatMs = 1000;
 /** A process that is busy comes this much late at most; anything above is a gap. */
 const lateMs = 2000;
 
-export interface BeatOptions {
+interface BeatOptions {
   readonly clock: Clock;
   /** More time has passed since the last beat than a running process lets pass, or less than none; milliseconds. */
   readonly onGap: (ms: number) => void;

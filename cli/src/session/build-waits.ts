@@ -6,7 +6,7 @@ import type { FirstBuilds } from './first-builds.ts';
 import { buildFailure, gaveUp, stillBuilding, stoppedError } from './own-errors.ts';
 import type { Run } from './run.ts';
 
-export interface BuildWaitsOptions {
+interface BuildWaitsOptions {
   readonly builds: Pick<FirstBuilds, 'of'>;
   readonly clock: Clock;
   /** One begins to wait; `waiting` do now. */

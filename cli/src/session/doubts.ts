@@ -13,7 +13,7 @@ export interface Held {
   attempt: number;
 }
 
-export interface DoubtsOptions {
+interface DoubtsOptions {
   readonly clock: Clock;
   /** Asks the stub; resolves when the question is on its way. Never rejects. */
   readonly ask: (held: Held) => Promise<void>;

@@ -2,7 +2,7 @@
 import type { BuildMessage } from '../builder/build-event.ts';
 
 /** Where a function stands. */
-export type Build =
+type Build =
   | { readonly state: 'good' }
   /** Resolves when the first build is over, whichever way it went. */
   | { readonly state: 'building'; readonly over: Promise<void> }

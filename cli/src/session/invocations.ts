@@ -28,7 +28,7 @@ import { triggerSummary } from './trigger-summary.ts';
 import { Unwanted } from './unwanted.ts';
 import type { FunctionVariables } from './variables/function-variables.ts';
 
-export interface InvocationsOptions {
+interface InvocationsOptions {
   readonly link: Pick<RelayLink, 'post'>;
   readonly pool: WorkerPool;
   readonly clock: Clock;

@@ -6,7 +6,7 @@ import { channelToClient } from '../../../protocol/sealing.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
 import type { StageSecrets } from '../relay/stage-secrets.ts';
 
-export interface NewsToPeersOptions {
+interface NewsToPeersOptions {
   readonly link: Pick<RelayLink, 'postToClient'>;
   readonly stage: string;
   /** What this client proves itself with. */

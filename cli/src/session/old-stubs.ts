@@ -7,7 +7,7 @@ import type { RelayLink } from '../relay/relay-link.ts';
 import { bodyOf } from './answers.ts';
 import { oldStub } from './own-errors.ts';
 
-export interface OldStubsOptions {
+interface OldStubsOptions {
   readonly link: Pick<RelayLink, 'post'>;
   readonly clock: Clock;
   readonly functions: ReadonlyMap<string, unknown>;

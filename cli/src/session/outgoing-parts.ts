@@ -15,7 +15,7 @@ export interface Part {
   readonly bytes: Uint8Array;
 }
 
-export interface OutgoingPartsOptions {
+interface OutgoingPartsOptions {
   readonly clock: Clock;
   /** Posts one; resolves with whether the relay took it. Never rejects. */
   readonly post: (part: Part) => Promise<boolean>;

@@ -14,7 +14,7 @@ import type { Part } from './outgoing-parts.ts';
 import { lost, tooLarge } from './own-errors.ts';
 import type { Answer, Run } from './run.ts';
 
-export interface RepliesOptions {
+interface RepliesOptions {
   readonly link: Pick<RelayLink, 'post'>;
   readonly clock: Clock;
   readonly onError: (code: ErrorCode, message: string) => void;
@@ -30,7 +30,7 @@ const ackAheadMs = 1000;
 const crossingMs = 1000;
 
 /** Chunks that a stub lacks of a sending of the answer. */
-export type Lacking = NonNullable<MessageHead<'probe'>['lacks']>;
+type Lacking = NonNullable<MessageHead<'probe'>['lacks']>;
 
 /** One sending of an answer: all of it, or some chunks, cut as before. */
 interface Sending {

@@ -15,7 +15,7 @@ export interface Answer {
 }
 
 /** One sending of an answer. */
-export interface Upload {
+interface Upload {
   /** Its number: chunks of two sendings never mix. */
   readonly attempt: number;
   readonly to: Destination;

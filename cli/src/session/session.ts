@@ -22,7 +22,7 @@ import type { SessionEvent } from './session-event.ts';
 import type { FunctionVariables } from './variables/function-variables.ts';
 
 /** How the session came to its end. */
-export type SessionEnd = 'stopped' | 'displaced' | 'stage-gone';
+type SessionEnd = 'stopped' | 'displaced' | 'stage-gone';
 
 export interface SessionOptions {
   readonly relay: Omit<

@@ -7,7 +7,7 @@ const keptOfSender = 100;
 const keptSenders = 512;
 
 /** One of them. */
-export interface Cancelled {
+interface Cancelled {
   /** It was reported as one that does not begin. */
   isTold: boolean;
   /** Another client has it. */

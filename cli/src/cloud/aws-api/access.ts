@@ -7,12 +7,12 @@ import type { Credentials } from '../cloud.ts';
 export const accountId = '000000000000';
 export const region = 'us-east-1';
 /** The relay's and the HTTP API's ids, as they appear in ARNs and events. */
-export const relayApiId = 'localrelay';
+const relayApiId = 'localrelay';
 export const httpApiId = 'localhttp0';
 export const relayStage = 'live';
 
 /** An `Allow` statement; `*` in actions and resources matches any text. */
-export interface Statement {
+interface Statement {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
   /** The condition `ForAllValues:StringEquals` on `dynamodb:LeadingKeys`. */

@@ -38,7 +38,7 @@ export class Caller {
 }
 
 /** A request whose signature was found right. */
-export interface SignedRequest {
+interface SignedRequest {
   readonly caller: Caller;
   readonly body: Buffer;
 }

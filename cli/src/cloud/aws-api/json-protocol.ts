@@ -10,9 +10,9 @@ import type { Service } from './service.ts';
 import type { SigV4Verifier } from './sigv4-verify.ts';
 
 /** Answers one operation: parsed JSON in, JSON out. Throws an AwsError. */
-export type JsonOperation = (input: unknown, caller: Caller) => unknown;
+type JsonOperation = (input: unknown, caller: Caller) => unknown;
 
-export interface JsonServiceOptions {
+interface JsonServiceOptions {
   readonly verifier: SigV4Verifier;
   /** As in the scope of a signature, e.g. `sqs`. */
   readonly signingName: string;

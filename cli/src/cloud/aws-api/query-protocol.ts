@@ -10,9 +10,9 @@ import type { SigV4Verifier } from './sigv4-verify.ts';
 import { type XmlContent, xmlDocument } from './xml.ts';
 
 /** Answers one operation; throws an AwsError. */
-export type QueryOperation = (form: QueryForm, caller: Caller) => XmlContent;
+type QueryOperation = (form: QueryForm, caller: Caller) => XmlContent;
 
-export interface QueryServiceOptions {
+interface QueryServiceOptions {
   readonly verifier: SigV4Verifier;
   readonly signingName: string;
   readonly namespace: string;

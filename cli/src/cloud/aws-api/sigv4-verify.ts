@@ -32,7 +32,7 @@ export interface WireRequest {
 }
 
 /** What differs between services. */
-export interface SigningRules {
+interface SigningRules {
   /** A client made for another Region than the cloud's own is taken as well. */
   readonly anyRegion?: boolean;
   /** S3 encodes the path once and takes it as it is, and says in `x-amz-content-sha256` what of the body is signed. */

@@ -2,7 +2,7 @@
 import { invalid } from './dynamodb-error.ts';
 
 /** The value `digits * 10 ** exponent`; `digits` never ends in a zero, except zero itself. */
-export interface Decimal {
+interface Decimal {
   readonly digits: bigint;
   readonly exponent: number;
 }

@@ -14,7 +14,7 @@ const prefixes = {
   ProvisionedThroughputExceededException: 'com.amazonaws.dynamodb.v20120810',
 } as const;
 
-export type DynamoDbErrorName = keyof typeof prefixes;
+type DynamoDbErrorName = keyof typeof prefixes;
 
 /** Becomes a 400 with `__type` and `message`, and with `details` beside them. */
 export class DynamoDbError extends Error {

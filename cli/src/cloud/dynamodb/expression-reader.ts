@@ -4,7 +4,7 @@ import { type DynamoDbError, invalid, unsupported } from './dynamodb-error.ts';
 import type { ExpressionAttributes } from './expression-attributes.ts';
 import { isReservedWord } from './reserved-words.ts';
 
-export interface Token {
+interface Token {
   readonly kind: 'word' | 'name' | 'value' | 'symbol' | 'end';
   readonly text: string;
 }

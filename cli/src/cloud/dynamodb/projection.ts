@@ -4,7 +4,7 @@ import type { ExpressionAttributes } from './expression-attributes.ts';
 import { Complaints, ExpressionReader } from './expression-reader.ts';
 
 /** Cuts an item down to the attributes asked for. */
-export type Projection = (item: Item) => Item;
+type Projection = (item: Item) => Item;
 
 /** Without an expression everything is asked for. Throws a ValidationException for a wrong one. */
 export function parseProjection(text: string | undefined, attributes: ExpressionAttributes): Projection {

@@ -40,7 +40,7 @@ interface Deployed {
 }
 
 /** What a table's description says of its stream. */
-export interface TableStream {
+interface TableStream {
   readonly arn: string;
   readonly viewType: string;
 }

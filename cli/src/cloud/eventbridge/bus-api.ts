@@ -15,7 +15,7 @@ import type { CloudEvent } from '../cloud.ts';
 import type { AsyncInvocations } from '../lambda/async-invocations.ts';
 import type { Bus } from './bus.ts';
 
-export interface BusApiOptions {
+interface BusApiOptions {
   readonly buses: readonly Bus[];
   readonly verifier: SigV4Verifier;
   readonly invocations: AsyncInvocations;

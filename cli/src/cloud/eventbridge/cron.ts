@@ -29,7 +29,7 @@ interface Day {
 type DayTest = (day: Day) => boolean;
 
 /** When a schedule comes. */
-export interface CronSchedule {
+interface CronSchedule {
   /** The first time after `time`, both in milliseconds since the epoch; undefined where there is none any more. */
   next(time: number): number | undefined;
 }

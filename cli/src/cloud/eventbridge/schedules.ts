@@ -8,7 +8,7 @@ import type { AsyncInvocations } from '../lambda/async-invocations.ts';
 import { namePrefix, ruleArn } from '../triggers/resources.ts';
 import { parseCron } from './cron.ts';
 
-export interface SchedulesOptions {
+interface SchedulesOptions {
   readonly functions: readonly CloudFunction[];
   readonly stage: string;
   readonly invocations: AsyncInvocations;

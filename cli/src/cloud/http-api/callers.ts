@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { peerOf } from '../../loopback/peer-user.ts';
 
-export interface CallerRules {
+interface CallerRules {
   /** Of the function's `cors`: pages of these may call it, `*` for all. */
   readonly allowOrigins: readonly string[];
   /** Other users of this machine may call it. */
@@ -11,7 +11,7 @@ export interface CallerRules {
 }
 
 /** Why a request is refused. */
-export type Refusal =
+type Refusal =
   /** `origin` is the page's, undefined where the browser doesn't say. */
   | { readonly from: 'page'; readonly origin: string | undefined }
   | { readonly from: 'user' }

@@ -11,7 +11,7 @@ import { httpEvent } from './http-event.ts';
 import { type FrontResponse, httpResponse, type ResponseRules } from './http-response.ts';
 import { StreamedReply } from './streamed-reply.ts';
 
-export interface FunctionUrlRequest {
+interface FunctionUrlRequest {
   readonly call: UrlCall;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;

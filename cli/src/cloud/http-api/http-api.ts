@@ -18,7 +18,7 @@ import { httpEvent, newApiRequestId, splitUrl } from './http-event.ts';
 import { type FrontResponse, httpResponse, messageResponse } from './http-response.ts';
 import type { Match, RouteTable } from './routes.ts';
 
-export interface FrontOptions {
+interface FrontOptions {
   readonly routes: RouteTable;
   readonly functionUrls: FunctionUrls;
   readonly door: HttpDoor;

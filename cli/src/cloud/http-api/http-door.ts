@@ -22,7 +22,7 @@ const throttled = messageResponse(429, 'Too Many Requests');
 const defaultRate = 50;
 const defaultBurst = 100;
 
-export interface DoorOptions {
+interface DoorOptions {
   readonly functions: readonly CloudFunction[];
   readonly verifier: SigV4Verifier;
   readonly clock: Clock;

@@ -19,7 +19,7 @@ const hopHeaders = new Set([
 ]);
 
 /** The front's own view of a request. */
-export interface FrontRequest {
+interface FrontRequest {
   readonly request: IncomingMessage;
   readonly match: Match;
   /** Of a function URL, whose events differ in these. */

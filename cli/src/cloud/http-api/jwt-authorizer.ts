@@ -6,7 +6,7 @@ import type { Admission } from './admission.ts';
 import { messageResponse } from './http-response.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 
-export interface JwtOptions {
+interface JwtOptions {
   readonly issuer: string;
   readonly audience: readonly string[];
   /** A token must have one of them; none: any token of the issuer will do. */

@@ -25,7 +25,7 @@ export interface AsyncEvent {
   readonly clientContext?: string | undefined;
 }
 
-export interface AsyncOptions {
+interface AsyncOptions {
   readonly host: Pick<LambdaHost, 'invoke'>;
   readonly clock: Clock;
   readonly onEvent: (event: CloudEvent) => void;

@@ -18,7 +18,7 @@ import type { WrappedFunction } from './wrapped-function.ts';
  */
 const keepWarmMs = 5 * 60_000;
 
-export interface HostOptions {
+interface HostOptions {
   readonly functions: readonly CloudFunction[];
   /** The unpacked stub; all functions that it replaces run the same. */
   readonly taskRoot: string;

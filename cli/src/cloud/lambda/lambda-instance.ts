@@ -24,7 +24,7 @@ export interface InstanceProgram {
   readonly hasToken: boolean;
 }
 
-export interface InstanceOptions extends InstanceProgram {
+interface InstanceOptions extends InstanceProgram {
   readonly functionName: string;
   readonly timeoutSeconds: number;
   readonly clock: Clock;

@@ -6,7 +6,7 @@ import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { relayLimits } from '../aws-api/aws-limits.ts';
 import { frameLengthWatcher } from './frame-lengths.ts';
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly webSocket: WebSocket;
   readonly socket: Duplex;
   readonly sourceIp: string;

@@ -18,7 +18,7 @@ import { listObjects } from './list-objects.ts';
 import type { Happening } from './object-event.ts';
 import { type BucketRequest, readBucketRequest } from './request.ts';
 
-export interface BucketApiOptions {
+interface BucketApiOptions {
   readonly buckets: readonly Bucket[];
   readonly verifier: SigV4Verifier;
   readonly invocations: AsyncInvocations;

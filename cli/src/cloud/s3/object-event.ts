@@ -52,7 +52,7 @@ export function objectEvent(happening: Happening, functionName: string) {
 }
 
 /** URL-encoded as a form is: "red flower.jpg" is "red+flower.jpg"; slashes stay. */
-export function encodeKey(key: string): string {
+function encodeKey(key: string): string {
   return encodeURIComponent(key)
     .replace(/[!'()~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%20', '+')

@@ -3,7 +3,7 @@ import { parseJson } from '../../../../protocol/json.ts';
 import { AwsError } from '../aws-api/aws-error.ts';
 import type { QueryForm } from '../aws-api/query-protocol.ts';
 
-export interface MessageAttribute {
+interface MessageAttribute {
   readonly Type: string;
   /** Base64 for binaries. */
   readonly Value: string;

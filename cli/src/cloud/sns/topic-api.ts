@@ -14,7 +14,7 @@ import type { AsyncInvocations } from '../lambda/async-invocations.ts';
 import { readMessageAttributes } from './message-attributes.ts';
 import type { Topic, TopicMessage } from './topic.ts';
 
-export interface TopicApiOptions {
+interface TopicApiOptions {
   readonly topics: readonly Topic[];
   readonly verifier: SigV4Verifier;
   readonly invocations: AsyncInvocations;

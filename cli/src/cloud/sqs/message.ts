@@ -1,7 +1,7 @@
 // SQS: a message, its attributes, and the checksums by which SDKs see that they arrived.
 import { createHash } from 'node:crypto';
 
-export interface QueueAttribute {
+interface QueueAttribute {
   /** String, Number or Binary, perhaps with a label after a dot. */
   readonly DataType: string;
   readonly StringValue?: string | undefined;

@@ -14,7 +14,7 @@ import { queueAttributes, receivedMessage } from './queue-answers.ts';
 import * as requests from './queue-requests.ts';
 import { readMessage } from './sent-message.ts';
 
-export interface QueueApiOptions {
+interface QueueApiOptions {
   readonly queues: readonly Queue[];
   /** Functions that a queue's messages go to. */
   readonly consumersOf: (queue: Queue) => readonly string[];

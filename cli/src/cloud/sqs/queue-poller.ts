@@ -12,7 +12,7 @@ import type { Consumer } from '../triggers/resources.ts';
 import { md5, md5OfAttributes, type QueueMessage, systemAttributes } from './message.ts';
 import type { Queue } from './queue.ts';
 
-export interface QueuePollerOptions {
+interface QueuePollerOptions {
   readonly queue: Queue;
   readonly consumer: Consumer<'sqs'>;
   readonly host: Pick<LambdaHost, 'invoke'>;

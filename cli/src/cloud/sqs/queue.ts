@@ -5,7 +5,7 @@ import { queueLimits } from '../aws-api/aws-limits.ts';
 import type { Storage } from '../aws-api/storage.ts';
 import { messageSize, type NewMessage, type QueueMessage } from './message.ts';
 
-export interface QueueOptions {
+interface QueueOptions {
   readonly name: string;
   readonly arn: string;
   readonly url: string;
@@ -21,7 +21,7 @@ export interface QueueOptions {
   readonly onRedrive?: (messages: readonly QueueMessage[]) => void;
 }
 
-export interface ReceiveLimits {
+interface ReceiveLimits {
   readonly messages: number;
   /** Of their bodies and attributes together. */
   readonly bytes?: number;

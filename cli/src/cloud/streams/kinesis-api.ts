@@ -11,7 +11,7 @@ import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
 import type { CloudEvent } from '../cloud.ts';
 import type { KinesisStream, NewRecord } from './kinesis-stream.ts';
 
-export interface KinesisApiOptions {
+interface KinesisApiOptions {
   readonly streams: readonly KinesisStream[];
   /** Functions that a stream's records go to. */
   readonly consumersOf: (stream: KinesisStream) => readonly string[];

@@ -12,7 +12,7 @@ import { type Resource, tableStreamArn } from '../triggers/resources.ts';
 import { Shard } from './shard.ts';
 import type { ShardReaderOptions } from './shard-reader.ts';
 
-export interface TableStreamOptions {
+interface TableStreamOptions {
   readonly resource: Resource<'dynamodb'>;
   readonly dynamodb: TableApi;
   /** Has a function read a shard. */

@@ -16,7 +16,7 @@ import {
 } from './resources.ts';
 
 /** Addresses that the targets are made of. */
-export interface Addresses {
+interface Addresses {
   readonly stage: string;
   readonly endpointUrl: string;
   /** Where each function answers over HTTP. */

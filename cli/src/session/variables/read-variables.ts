@@ -9,7 +9,7 @@ import { ReadAllowance } from './read-allowance.ts';
 import { claimedVariables, comparable, configuredVariables, type Variables } from './sent-variables.ts';
 import { isStartupKind } from './startup-kinds.ts';
 
-export interface ReadVariablesOptions {
+interface ReadVariablesOptions {
   /** Served functions. */
   readonly functions: readonly string[];
   /**

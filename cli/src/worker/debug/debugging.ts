@@ -4,7 +4,7 @@ import { type DebugKind, type DebugPort, openDebugPort } from './debug-port.ts';
 import { type DebugAddress, DebugTarget } from './debug-target.ts';
 
 /** Where a function's debugger attaches. */
-export interface DebugEndpoint {
+interface DebugEndpoint {
   readonly functionName: string;
   readonly kind: DebugKind;
   /** e.g. `127.0.0.1:9229` */
@@ -20,7 +20,7 @@ export interface DebuggedFunction {
 }
 
 /** Whoever wants to know of debuggers that come and go. */
-export interface DebugWatcher {
+interface DebugWatcher {
   onAttached(functionName: string): void;
   onDetached(functionName: string): void;
   /** No debugger can attach to it; told once for each function. */

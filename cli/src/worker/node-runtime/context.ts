@@ -21,7 +21,7 @@ export interface BaseContext {
 }
 
 /** What nodejs24 added. */
-export interface Node24Context extends BaseContext {
+interface Node24Context extends BaseContext {
   readonly xRayTraceId: string | undefined;
   /** The W3C trace context the caller put into `clientContext.w3c`, which the handler's client context has no more. */
   w3c(): W3cFields;

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import type { HandlerModel } from './handler-model.ts';
 
 /** The body of an error post; a part that the thrown object doesn't have is left out of the JSON. */
-export interface ErrorReport {
+interface ErrorReport {
   readonly errorType: string | undefined;
   readonly errorMessage: string | undefined;
   readonly trace?: readonly string[];

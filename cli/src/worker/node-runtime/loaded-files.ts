@@ -23,7 +23,7 @@ type Hooks = {
 };
 
 /** The body of `POST /livectl/loaded`; absolute paths. */
-export interface LoadedReport {
+interface LoadedReport {
   readonly files: readonly string[];
   readonly folders: readonly string[];
   readonly complete: boolean;

@@ -3,7 +3,7 @@ import { type FunctionError, functionError, type Invocation, type WorkerResult }
 import { TimeLimit, type TimeLimitOptions, timedOutAfter } from './time-limit.ts';
 import type { Worker, WorkerRun } from './worker.ts';
 
-export interface JobOptions extends Pick<TimeLimitOptions, 'clock' | 'ownCounts'> {
+interface JobOptions extends Pick<TimeLimitOptions, 'clock' | 'ownCounts'> {
   readonly invocation: Invocation;
   /** Its time is up; what is to be said of it, in Lambda's words. */
   readonly onTimedOut: (job: Job, error: FunctionError) => void;

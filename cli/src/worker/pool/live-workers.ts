@@ -12,7 +12,7 @@ import { type ClientRunner, type Spare, Spares, type SparesOptions } from './spa
 import { Stillness } from './stillness.ts';
 import { Worker, type WorkerSettings } from './worker.ts';
 
-export interface LiveWorkersOptions extends SparesOptions {
+interface LiveWorkersOptions extends SparesOptions {
   /** A worker that had nothing to do for so long ends, unless it is kept warm. Milliseconds. */
   readonly idleMs: number;
   /** How many are kept warm beyond that at most, one of a function; see kept-warm.ts. */

@@ -9,7 +9,7 @@ export interface Placeable {
   readonly lastUsed: number;
 }
 
-export interface PlacementRequest<W extends Placeable> {
+interface PlacementRequest<W extends Placeable> {
   readonly code: FunctionCode;
   readonly instance: string;
   /** All live workers, spares left out. */
@@ -28,7 +28,7 @@ export interface PlacementRequest<W extends Placeable> {
   readonly isWaitedFor: (functionName: string) => boolean;
 }
 
-export type Placement<W> =
+type Placement<W> =
   | { readonly kind: 'use'; readonly worker: W }
   /** Start a new worker, in the place of `evict` where that is given. */
   | { readonly kind: 'start'; readonly evict: W | undefined }

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { LogLevel } from '../contract.ts';
 
-export interface ParsedLine {
+interface ParsedLine {
   readonly level: LogLevel;
   readonly message: string;
 }

@@ -23,7 +23,7 @@ export interface LogLine {
   readonly message: string;
 }
 
-export interface LogReaderOptions {
+interface LogReaderOptions {
   readonly onLine: (line: LogLine) => void;
   readonly clock: Clock;
   /**

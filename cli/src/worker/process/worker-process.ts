@@ -36,7 +36,7 @@ export interface WorkerProcess {
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
 }
 
-export interface ProcessOptions {
+interface ProcessOptions {
   readonly cwd: string;
   /** Its whole environment. */
   readonly env: Readonly<Record<string, string>>;
@@ -183,7 +183,7 @@ export interface Running {
   readonly logs: LogReader;
 }
 
-export interface RunningOptions {
+interface RunningOptions {
   /** Our side of what the process runs. */
   readonly side: RuntimeClient | Program;
   readonly command: readonly [string, ...string[]];

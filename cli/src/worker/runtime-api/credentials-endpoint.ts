@@ -17,7 +17,7 @@ const path = '/livectl/credentials';
  * When an answer is said to expire, in milliseconds from now, so that SDKs ask again before long: those for JavaScript,
  * Go and Ruby do 5 minutes before it, the one for Java 1 minute, botocore 10, so with each request it signs.
  */
-export const answerExpiresMs = 6 * 60_000;
+const answerExpiresMs = 6 * 60_000;
 
 /**
  * Answers as AWS's container credentials provider expects it; see

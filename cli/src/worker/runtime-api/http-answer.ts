@@ -24,7 +24,7 @@ export interface HttpAnswer {
   readonly isBase64Encoded: boolean;
 }
 
-export type HttpReading =
+type HttpReading =
   | { readonly kind: 'answer'; readonly answer: HttpAnswer }
   /** Without a status code the whole answer is the body; of HTTP APIs in format 2.0 and function URLs. */
   | { readonly kind: 'inferred'; readonly value: unknown }

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 export const preludeContentType = 'application/vnd.awslambda.http-integration-response';
 
 /** API Gateway wants all of it within the first 16 KB. */
-export const maxPreludeBytes = 16 * 1024;
+const maxPreludeBytes = 16 * 1024;
 
 const delimiter = Buffer.alloc(8);
 
@@ -23,7 +23,7 @@ const wanted: Readonly<Record<string, string>> = {
   headers: 'write an object of names and values',
   cookies: 'write an array of strings',
 };
-export type Prelude = v.InferOutput<typeof preludeSchema>;
+type Prelude = v.InferOutput<typeof preludeSchema>;
 
 /** The prelude and where the body begins; undefined while the delimiter isn't there yet, what is wrong for anything else. */
 export function readPrelude(

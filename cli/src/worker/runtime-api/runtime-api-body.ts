@@ -55,7 +55,7 @@ export function isStreamed(request: IncomingMessage): boolean {
 }
 
 /** What a streamed response came to. */
-export interface StreamEnd {
+interface StreamEnd {
   readonly contentType: string;
   readonly error: FunctionError | undefined;
 }
