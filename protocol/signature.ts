@@ -86,8 +86,12 @@ function canonicalPath(path: string): string {
 }
 
 function canonicalQuery(url: URL): string {
-  if (url.search === '') return '';
-  return [...url.searchParams]
+  return url.search === '' ? '' : canonicalPairs([...url.searchParams]);
+}
+
+/** Names and values of a query in the one form that is signed: encoded, then sorted. */
+export function canonicalPairs(pairs: readonly (readonly [string, string])[]): string {
+  return pairs
     .map(([name, value]) => [encodeRfc3986(name), encodeRfc3986(value)] as const)
     .sort(([name, value], [otherName, otherValue]) => byCode(name, otherName) || byCode(value, otherValue))
     .map(([name, value]) => `${name}=${value}`)
@@ -99,7 +103,8 @@ function byCode(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-function encodeRfc3986(text: string): string {
+/** Encodes all but unreserved characters, as AWS does in what is signed. */
+export function encodeRfc3986(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -150,23 +150,13 @@ export type CloudEvent =
   | ({ readonly type: 'deployed_failed'; readonly functionName: string } & StubFailure)
   /** A stub's process failed: not the function behind it, whose errors are answers. */
   | ({ readonly type: 'stub_failed'; readonly functionName: string } & StubFailure)
-  /** A call over HTTP did not reach the function; told once for each kind of caller. */
+  /** A call over HTTP was refused before it reached the function; reported once for each kind of caller. */
   | {
       readonly type: 'refused';
       readonly functionName: string;
       readonly from: 'page' | 'user' | 'gone';
       /** Of the page, where its browser says it. */
       readonly origin: string | undefined;
-    }
-  | {
-      readonly type: 'http';
-      readonly functionName: string;
-      readonly id: string;
-      readonly method: string;
-      readonly path: string;
-      /** As answered; 499 when the caller hung up first. */
-      readonly status: number;
-      readonly ms: number;
     };
 
 /** A running cloud. All of it binds 127.0.0.1 only. */

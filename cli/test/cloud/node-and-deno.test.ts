@@ -49,6 +49,5 @@ test.each<[string, readonly string[]]>([
     closed: 1009,
     gone: 410,
     item: { N: '1.5' },
-    told: ['http 201', 'http 413'],
   });
 });

@@ -44,7 +44,7 @@ test('tells where everything is, on 127.0.0.1 alone', async () => {
   });
 });
 
-test('an HTTP request goes through a real instance and back, and is told', async () => {
+test('an HTTP request goes through a real instance and back', async () => {
   const cloud = await start();
   const response = await fetch(`${cloud.url}/hello/a?b=1`, {
     method: 'POST',
@@ -56,12 +56,6 @@ test('an HTTP request goes through a real instance and back, and is told', async
     '/hello/a',
     'ä',
   ]);
-  expect(await started?.event(({ type }) => type === 'http')).toMatchObject({
-    functionName: 'hello',
-    method: 'POST',
-    path: '/hello/a',
-    status: 200,
-  });
 });
 
 test('200 requests at once are all answered', async () => {

@@ -7,7 +7,7 @@ import { readBody } from './loopback-server.ts';
 import type { SignatureFailure } from './sigv4-claim.ts';
 import type { SigV4Verifier } from './sigv4-verify.ts';
 
-/** Whoever signed a request. */
+/** Who signed a request. */
 export class Caller {
   readonly principal: Principal;
   /** The X-Ray header that an SDK inside of a function sends along. */

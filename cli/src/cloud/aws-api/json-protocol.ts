@@ -105,6 +105,16 @@ export function parseInput<Schema extends v.GenericSchema>(
   throw new AwsError(code, `${words} ${path}.`);
 }
 
+/** Checks how many entries a request has, 1 to `most`; throws AWS's ValidationException for the member of that type. */
+export function checkLength(member: string, type: string, length: number, most: number): void {
+  if (length > 0 && length <= most) return;
+  const bound = length === 0 ? 'greater than or equal to 1' : `less than or equal to ${most}`;
+  throw new AwsError(
+    'ValidationException',
+    `1 validation error detected: Value '[${type}]' at '${member}' failed to satisfy constraint: Member must have length ${bound}`,
+  );
+}
+
 function parseBody(body: Buffer): unknown {
   const input = body.length === 0 ? {} : parseJson(body);
   if (input === undefined) throw new AwsError('SerializationException', 'The request is not JSON');

@@ -1,6 +1,7 @@
 // The embedded cloud's door: the parts of a request in the one form that is signed.
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { canonicalPairs, encodeRfc3986 } from '../../../../protocol/signature.ts';
 import { decodeQueryPart, type Parameters } from './sigv4-claim.ts';
 
 export function hexHash(content: string | Uint8Array): string {
@@ -37,22 +38,5 @@ export function s3PayloadHash(headers: IncomingHttpHeaders, body: Uint8Array): s
 }
 
 export function canonicalQuery(parameters: Parameters): string {
-  return parameters
-    .filter(([name]) => name !== 'X-Amz-Signature')
-    .map(([name, value]) => [encodeRfc3986(name), encodeRfc3986(value)] as const)
-    .sort(([name, value], [otherName, otherValue]) => byCode(name, otherName) || byCode(value, otherValue))
-    .map(([name, value]) => `${name}=${value}`)
-    .join('&');
-}
-
-function byCode(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
-
-function encodeRfc3986(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
+  return canonicalPairs(parameters.filter(([name]) => name !== 'X-Amz-Signature'));
 }

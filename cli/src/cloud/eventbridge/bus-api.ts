@@ -1,26 +1,19 @@
 // EventBridge: PutEvents, as SDKs call it.
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
-import type { Clock } from '../../../../protocol/clock.ts';
 import { parseJson } from '../../../../protocol/json.ts';
 import { type BusEvent, eventTime } from '../../manifest/scheduled-event.ts';
 import { accountId, region } from '../aws-api/access.ts';
 import { AwsError, CloudFullError } from '../aws-api/aws-error.ts';
 import { busLimits } from '../aws-api/aws-limits.ts';
 import type { Caller } from '../aws-api/caller.ts';
-import { JsonService, parseInput } from '../aws-api/json-protocol.ts';
+import { checkLength, JsonService, parseInput } from '../aws-api/json-protocol.ts';
 import type { Service } from '../aws-api/service.ts';
-import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
-import type { CloudEvent } from '../cloud.ts';
-import type { AsyncInvocations } from '../lambda/async-invocations.ts';
+import type { SourceOptions } from '../triggers/source-service.ts';
 import type { Bus } from './bus.ts';
 
-interface BusApiOptions {
+interface BusApiOptions extends Pick<SourceOptions, 'verifier' | 'invocations' | 'clock' | 'onEvent'> {
   readonly buses: readonly Bus[];
-  readonly verifier: SigV4Verifier;
-  readonly invocations: AsyncInvocations;
-  readonly clock: Clock;
-  readonly onEvent: (event: CloudEvent) => void;
 }
 
 const entrySchema = v.object({
@@ -53,14 +46,7 @@ export function createBusApi(options: BusApiOptions): Service {
 /** Each entry stands for itself: one that is refused does not touch the others. */
 function putEvents(options: BusApiOptions, raw: unknown, caller: Caller) {
   const { Entries: entries } = parseInput(requestSchema, raw);
-  if (entries.length === 0 || entries.length > busLimits.entries) {
-    const bound =
-      entries.length === 0 ? 'greater than or equal to 1' : `less than or equal to ${busLimits.entries}`;
-    throw new AwsError(
-      'ValidationException',
-      `1 validation error detected: Value '[PutEventsRequestEntry]' at 'entries' failed to satisfy constraint: Member must have length ${bound}`,
-    );
-  }
+  checkLength('entries', 'PutEventsRequestEntry', entries.length, busLimits.entries);
   if (entries.reduce((sum, each) => sum + entrySize(each), 0) > busLimits.requestBytes) {
     throw new AwsError('ValidationException', 'Total size of the entries in the request is over the limit.');
   }

@@ -1,30 +1,23 @@
-// EventBridge: rules that fire by the clock, by rate(...) or cron(...).
-import type { Clock, Timer } from '../../../../protocol/clock.ts';
+// EventBridge: rules that fire on a schedule, rate(...) or cron(...).
+import type { Timer } from '../../../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
 import { scheduledEvent } from '../../manifest/scheduled-event.ts';
 import { CloudFullError } from '../aws-api/aws-error.ts';
-import type { CloudEvent, CloudFunction } from '../cloud.ts';
-import type { AsyncInvocations } from '../lambda/async-invocations.ts';
 import { namePrefix, ruleArn } from '../triggers/resources.ts';
+import type { SourceOptions } from '../triggers/source-service.ts';
 import { parseCron } from './cron.ts';
 
-interface SchedulesOptions {
-  readonly functions: readonly CloudFunction[];
-  readonly stage: string;
-  readonly invocations: AsyncInvocations;
-  readonly clock: Clock;
-  readonly onEvent: (event: CloudEvent) => void;
-}
+type SchedulesOptions = Pick<SourceOptions, 'functions' | 'stage' | 'invocations' | 'clock' | 'onEvent'>;
 
 const unitMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
-/** Timers are set for a day at most: those of Node end after 25. */
+/** Timers are set for at most a day, since Node's hold no more than 25. */
 const longestWaitMs = unitMs.day;
 
 export class Schedules {
   readonly #options: SchedulesOptions;
   readonly #timers = new Map<string, Timer>();
 
-  /** Begins at once. Throws LD_CONFIG for an expression that is none. */
+  /** Starts at once. Throws LD_CONFIG for an invalid expression. */
   constructor(options: SchedulesOptions) {
     this.#options = options;
     const planned = options.functions.flatMap(({ name, triggers: { schedule } }) =>
@@ -32,7 +25,7 @@ export class Schedules {
         ? []
         : [{ name, input: schedule.input, next: readExpression(name, schedule.schedule_expression) }],
     );
-    // Only when all of them were found right.
+    // None starts unless all are valid.
     for (const { name, input, next } of planned) {
       this.#wait(name, next, next(options.clock.now()), input);
     }
@@ -56,7 +49,7 @@ export class Schedules {
       () => {
         const isDue = clock.now() >= due;
         if (isDue) this.#fire(functionName, due, input);
-        // What was due while the laptop slept is not made up for.
+        // Runs that were missed while the laptop slept are skipped.
         this.#wait(functionName, next, isDue ? next(Math.max(due, clock.now())) : due, input);
       },
       { background: true },
@@ -74,7 +67,7 @@ export class Schedules {
     try {
       invocations.accept([{ ...invocation, messageId: event.id }]);
     } catch (error) {
-      // Too much waits already; the next time is not far.
+      // Too much is waiting already; the next run is soon enough.
       if (!(error instanceof CloudFullError)) throw error;
       return;
     }
@@ -82,7 +75,7 @@ export class Schedules {
   }
 }
 
-/** The first time after a given one. A rate counts from the start of the local cloud, as on AWS from the rule's making. */
+/** The first time after a given one. A rate counts from the start of the local cloud, as on AWS from the creation of the rule. */
 function readExpression(functionName: string, expression: string): (time: number) => number | undefined {
   const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
   if (unit === 'minute' || unit === 'hour' || unit === 'day') {
@@ -94,7 +87,7 @@ function readExpression(functionName: string, expression: string): (time: number
   } catch (cause) {
     throw new LiveDebugError(
       'LD_CONFIG',
-      `${functionName}: triggers.schedule.schedule_expression ${expression} is none: ${messageOf(cause)}`,
+      `${functionName}: triggers.schedule.schedule_expression ${JSON.stringify(expression)} is not a valid schedule expression: ${messageOf(cause)}`,
       { remedy: 'Write it like cron(0 8 ? * MON-FRI *) or rate(5 minutes).', cause },
     );
   }

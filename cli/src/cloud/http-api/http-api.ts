@@ -45,8 +45,6 @@ const headersTooLarge = messageResponse(431, 'Request Header Fields Too Large');
 const frontServer = { maxHeaderSize: lambdaLimits.headerBytes + 64 * 1024 };
 const unavailable = messageResponse(503, 'Service Unavailable');
 const internalError = messageResponse(500, 'Internal Server Error');
-/** nginx's word for a caller that hung up before the answer. */
-const callerGone = 499;
 
 /** How long `close` waits for answers on their way, in milliseconds: what a result needs from livectl to the caller. */
 const drainMs = 1000;
@@ -93,8 +91,7 @@ export class HttpApi {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { routes, functionUrls, clock, onEvent } = this.#options;
-    const started = performance.now();
+    const { routes, functionUrls, clock } = this.#options;
     const time = clock.now();
     const requestId = newApiRequestId();
     const { method = 'GET', url = '/' } = request;
@@ -113,11 +110,8 @@ export class HttpApi {
       return;
     }
     const id = randomUUID();
-    let answered = false;
     this.#open += 1;
     response.once('close', () => {
-      const status = answered ? response.statusCode : callerGone;
-      onEvent({ type: 'http', functionName, id, method, path, status, ms: performance.now() - started });
       this.#open -= 1;
       if (this.#open === 0) this.#onDrained();
     });
@@ -126,7 +120,6 @@ export class HttpApi {
       ? await functionUrlReply({ ...this.#options, call, request, response, id, time })
       : await this.#httpApiReply(request, match, id, requestId, time);
     if (response.destroyed) return;
-    answered = true;
     if (answer && call) write(response, answer, { 'x-amzn-requestid': id });
     else if (answer) write(response, answer, { 'apigw-requestid': requestId });
   }

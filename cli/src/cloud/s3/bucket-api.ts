@@ -1,29 +1,22 @@
 // S3: the operations on objects and the list of a bucket, as SDKs call them; each in one of S3's own words.
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from '../../../../protocol/clock.ts';
 import { AwsError, CloudFullError, notSupported } from '../aws-api/aws-error.ts';
 import { storageLimits } from '../aws-api/aws-limits.ts';
 import { type Caller, readSigned, SignatureError } from '../aws-api/caller.ts';
 import type { Answer } from '../aws-api/loopback-server.ts';
 import type { Service } from '../aws-api/service.ts';
 import { decodeQueryPart } from '../aws-api/sigv4-claim.ts';
-import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
 import { xmlDocument } from '../aws-api/xml.ts';
-import type { CloudEvent } from '../cloud.ts';
-import type { AsyncInvocations } from '../lambda/async-invocations.ts';
+import type { SourceOptions } from '../triggers/source-service.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 import type { Bucket, StoredObject } from './bucket.ts';
 import { listObjects } from './list-objects.ts';
 import type { Happening } from './object-event.ts';
 import { type BucketRequest, readBucketRequest } from './request.ts';
 
-interface BucketApiOptions {
+interface BucketApiOptions extends Pick<SourceOptions, 'verifier' | 'invocations' | 'clock' | 'onEvent'> {
   readonly buckets: readonly Bucket[];
-  readonly verifier: SigV4Verifier;
-  readonly invocations: AsyncInvocations;
-  readonly clock: Clock;
-  readonly onEvent: (event: CloudEvent) => void;
 }
 
 const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';

@@ -1,25 +1,18 @@
 // SNS: Publish and PublishBatch, as SDKs call them.
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../../../protocol/clock.ts';
 import { parseJson } from '../../../../protocol/json.ts';
 import { AwsError, CloudFullError, notSupported } from '../aws-api/aws-error.ts';
 import { topicLimits } from '../aws-api/aws-limits.ts';
 import type { Caller } from '../aws-api/caller.ts';
 import { type QueryForm, QueryService } from '../aws-api/query-protocol.ts';
 import type { Service } from '../aws-api/service.ts';
-import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
 import type { XmlContent } from '../aws-api/xml.ts';
-import type { CloudEvent } from '../cloud.ts';
-import type { AsyncInvocations } from '../lambda/async-invocations.ts';
+import type { SourceOptions } from '../triggers/source-service.ts';
 import { readMessageAttributes } from './message-attributes.ts';
 import type { Topic, TopicMessage } from './topic.ts';
 
-interface TopicApiOptions {
+interface TopicApiOptions extends Pick<SourceOptions, 'verifier' | 'invocations' | 'clock' | 'onEvent'> {
   readonly topics: readonly Topic[];
-  readonly verifier: SigV4Verifier;
-  readonly invocations: AsyncInvocations;
-  readonly clock: Clock;
-  readonly onEvent: (event: CloudEvent) => void;
 }
 
 /** The service behind the endpoint. */

@@ -5,7 +5,7 @@ import { accountId } from '../aws-api/access.ts';
 import { AwsError, CloudFullError } from '../aws-api/aws-error.ts';
 import { streamLimits } from '../aws-api/aws-limits.ts';
 import type { Caller } from '../aws-api/caller.ts';
-import { JsonService, parseInput } from '../aws-api/json-protocol.ts';
+import { checkLength, JsonService, parseInput } from '../aws-api/json-protocol.ts';
 import type { Service } from '../aws-api/service.ts';
 import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
 import type { CloudEvent } from '../cloud.ts';
@@ -56,14 +56,7 @@ function putRecords(options: KinesisApiOptions, raw: unknown, caller: Caller) {
   const input = parseInput(putRecordsRequest, raw);
   const { Records: records } = input;
   const stream = findStream(options, input, 'PutRecords', caller);
-  if (records.length === 0 || records.length > streamLimits.records) {
-    const bound =
-      records.length === 0 ? 'greater than or equal to 1' : `less than or equal to ${streamLimits.records}`;
-    throw new AwsError(
-      'ValidationException',
-      `1 validation error detected: Value '[PutRecordsRequestEntry]' at 'records' failed to satisfy constraint: Member must have length ${bound}`,
-    );
-  }
+  checkLength('records', 'PutRecordsRequestEntry', records.length, streamLimits.records);
   for (const each of records) checkSize(each);
   if (records.reduce((sum, each) => sum + sizeOf(each), 0) > streamLimits.requestBytes) {
     throw new AwsError(

@@ -190,7 +190,7 @@ describe('a schedule', () => {
     await expect(startSources({ tick: { schedule } })).rejects.toMatchObject({
       code: 'LD_CONFIG',
       message: expect.stringContaining(
-        'tick: triggers.schedule.schedule_expression cron(0 10 * * * *) is none: one of',
+        'tick: triggers.schedule.schedule_expression "cron(0 10 * * * *)" is not a valid schedule expression: one of',
       ),
     });
     await start({});
