@@ -23,7 +23,7 @@ export const manifestItem = 'manifest';
 /** The sort key, in that partition, of what the stage's stubs prove themselves with. */
 export const secretItem = 'secret';
 
-/** The sort key of whoever serves every function of a stage; `client#<function>` serves one. */
+/** The sort key of the client that serves every function of a stage; `client#<function>` serves one. */
 export const wholeStageItem = 'client#*';
 export const clientItemPrefix = 'client#';
 
@@ -113,7 +113,7 @@ export function toItem(client: ClientItem): Item {
   return item;
 }
 
-/** Parses a client item; undefined when it is none of this version's. */
+/** Parses a client item; undefined if it does not fit this version. */
 export function parseClientItem(item: unknown): ClientItem | undefined {
   const parsed = v.safeParse(clientItemSchema, item);
   return parsed.success ? parsed.output : undefined;

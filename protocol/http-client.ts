@@ -7,7 +7,7 @@ import { type Clock, systemClock, type Timer } from './clock.ts';
 import { HttpAttempt, type HttpRequest, type HttpResponse, isReset } from './http-attempt.ts';
 
 interface HttpClientOptions {
-  /** Names another agent for a URL, e.g. one that goes through a proxy; whoever made it closes it. */
+  /** Names another agent for a URL, e.g. one that goes through a proxy; the caller closes it. */
   readonly agentFor?: (url: URL) => http.Agent | undefined;
   /** A connection without a request ends after so many milliseconds; default that of {@link keepAlive}. */
   readonly idleMs?: number;

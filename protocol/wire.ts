@@ -151,7 +151,7 @@ export interface SealedChunk {
   readonly sealed: Buffer;
 }
 
-/** Parses a wire text; a string instead says in a few words why it is none of ours. */
+/** Parses a wire text; a string says instead, in a few words, why it is not one of ours. */
 export function parseWire(text: string): SealedChunk | string {
   if (text.length > maxWireBytes) return 'longer than any message of ours';
   const end = text.indexOf('\n');
@@ -186,7 +186,7 @@ export async function decodeMessage(header: MessageHeader, bytes: Uint8Array): P
   const parsed = v.safeParse(headSchemas[header.type], json);
   if (!parsed.success) {
     const fields = Object.keys(v.flatten(parsed.issues).nested ?? {}).join(', ');
-    throw new Error(`${header.type} with unfit fields: ${fields || 'no object'}`);
+    throw new Error(`${header.type} with invalid fields: ${fields || 'no object'}`);
   }
   const { type, id, attempt } = header;
   // The schema was chosen by the type, which TypeScript cannot follow through the union.
@@ -236,5 +236,5 @@ function describeHeaderMistake(json: unknown, nested: Record<string, unknown> | 
   if (typeof version === 'number' && version !== protocolVersion) {
     return `protocol version ${version} where this end speaks ${protocolVersion}; bring livectl and the module to one version`;
   }
-  return `a header with unfit fields: ${Object.keys(nested ?? {}).join(', ') || messageOf(typeof json)}`;
+  return `a header with invalid fields: ${Object.keys(nested ?? {}).join(', ') || messageOf(typeof json)}`;
 }

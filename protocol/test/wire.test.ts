@@ -316,23 +316,23 @@ describe('a header', () => {
   });
 
   it.each<[object, string]>([
-    [{ type: 'shout' }, 'unfit fields: type'],
-    [{ id: '' }, 'unfit fields: id'],
-    [{ id: 'ü' }, 'unfit fields: id'],
-    [{ id: 'x'.repeat(129) }, 'unfit fields: id'],
-    [{ attempt: 0 }, 'unfit fields: attempt'],
-    [{ attempt: 1.5 }, 'unfit fields: attempt'],
-    [{ seq: -1 }, 'unfit fields: seq'],
-    [{ seq: '0' }, 'unfit fields: seq'],
-    [{ total: 97 }, 'unfit fields: total'],
+    [{ type: 'shout' }, 'invalid fields: type'],
+    [{ id: '' }, 'invalid fields: id'],
+    [{ id: 'ü' }, 'invalid fields: id'],
+    [{ id: 'x'.repeat(129) }, 'invalid fields: id'],
+    [{ attempt: 0 }, 'invalid fields: attempt'],
+    [{ attempt: 1.5 }, 'invalid fields: attempt'],
+    [{ seq: -1 }, 'invalid fields: seq'],
+    [{ seq: '0' }, 'invalid fields: seq'],
+    [{ total: 97 }, 'invalid fields: total'],
     [{ seq: 1 }, 'a chunk number past the total'],
-    [{ gzip: false }, 'unfit fields: gzip'],
-    [{ br: 1 }, 'unfit fields: br'],
-    [{ bits: 8 }, 'unfit fields: bits'],
-    [{ bits: '7' }, 'unfit fields: bits'],
-    [{ enc: 7 }, 'unfit fields: enc'],
-    [{ extra: 1 }, 'unfit fields: extra'],
-    [{ v: '1' }, 'unfit fields: v'],
+    [{ gzip: false }, 'invalid fields: gzip'],
+    [{ br: 1 }, 'invalid fields: br'],
+    [{ bits: 8 }, 'invalid fields: bits'],
+    [{ bits: '7' }, 'invalid fields: bits'],
+    [{ enc: 7 }, 'invalid fields: enc'],
+    [{ extra: 1 }, 'invalid fields: extra'],
+    [{ v: '1' }, 'invalid fields: v'],
   ])('is refused with %j', (fields, reason) => {
     expect(refusalOf(fields)).toContain(reason);
   });
@@ -348,7 +348,7 @@ describe('a header', () => {
     ['pong', 'no header line'],
     [`{"pad":"${'x'.repeat(2000)}"}\nAAAA`, 'no header line'],
     ['{\nAAAA', 'a header that is not JSON'],
-    ['null\nAAAA', 'a header with unfit fields'],
+    ['null\nAAAA', 'a header with invalid fields'],
     [`{}\n${'A'.repeat(maxWireBytes)}`, 'longer than any message of ours'],
   ])('is missed in %.20j', (text, reason) => {
     expect(parseWire(text)).toContain(reason);
@@ -401,13 +401,13 @@ describe('a whole message', () => {
   it.each<[MessageHeader['type'], string, RegExp]>([
     ['ack', '{}', /^ack without a head$/],
     ['ack', 'secret\n', /^ack with a head that is not JSON$/],
-    ['ack', '"secret"\n', /^ack with unfit fields: no object$/],
-    ['result', '{"contentType":7,"codeMs":"secret"}\n', /^result with unfit fields: contentType, codeMs$/],
-    ['cancel', '{"reason":"secret"}\n', /^cancel with unfit fields: reason$/],
+    ['ack', '"secret"\n', /^ack with invalid fields: no object$/],
+    ['result', '{"contentType":7,"codeMs":"secret"}\n', /^result with invalid fields: contentType, codeMs$/],
+    ['cancel', '{"reason":"secret"}\n', /^cancel with invalid fields: reason$/],
     [
       'invoke',
       '{"function":"f","environment":{"A":1}}\n',
-      /^invoke with unfit fields: requestId, .*environment/,
+      /^invoke with invalid fields: requestId, .*environment/,
     ],
   ])('of type %s with head %j is refused without quoting it', async (type, bytes, reason) => {
     const decoding = decodeMessage(header(type), Buffer.from(bytes));

@@ -38,7 +38,7 @@ export interface Otherwise {
 /** Kept back from the function's own time, so that `cancel` goes out and the error is ours to word. */
 const marginMs = 500;
 
-/** Giving up waits for the relay's taking of `cancel` this long; it answers within tens of milliseconds. */
+/** How long giving up waits for the relay to accept `cancel`; it answers within tens of milliseconds. */
 const cancelBoundMs = marginMs / 2;
 
 /** Messages dropped that are reported one by one. */
@@ -59,7 +59,7 @@ export class Conversations {
   readonly #clock: Clock;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #instance = randomUUID();
-  /** Read once: Lambda sets an instance's variables, its credentials included, when it makes the instance. */
+  /** Read once: Lambda sets an instance's variables, its credentials included, when it creates the instance. */
   readonly #functionEnvironment: Readonly<Record<string, string>>;
   readonly #exchanges = new Map<string, Exchange>();
   #dropped = 0;
@@ -143,13 +143,13 @@ export class Conversations {
         ...(otherwise ? [otherwise.tooSlow(exchange)] : []),
       ]);
       if (answer !== undefined) return answer;
-      // A livectl that says nothing is not code that takes too long.
+      // A livectl that doesn't answer is not the same as code that takes too long.
       if (exchange.silence) throw exchange.silence;
       await exchange.cancel(undefined, cancelBoundMs);
       throw timeoutError(this.#clock.now() - startedAt);
     } catch (error) {
       await otherwise?.settle(exchange, error, deadline - this.#clock.now());
-      // Before the caller gets it: what has failed must not begin afterwards.
+      // Before the caller gets the error: a failed invocation must not begin afterwards.
       if (error instanceof LiveDebugError) await exchange.cancel(error.code, cancelBoundMs);
       throw error;
     } finally {
@@ -177,14 +177,14 @@ export class Conversations {
   #receive(text: string): void {
     const chunk = parseWire(text);
     if (typeof chunk === 'string') this.#drop(chunk);
-    // None of ours any more: a late copy of an answer that has been given already.
+    // Not in flight any more: a late copy of an answer that has been returned.
     else void this.#exchanges.get(chunk.header.id)?.receive(chunk);
   }
 
-  /** Never processed, always counted and said. */
+  /** Never processed, always counted and logged. */
   #drop(reason: string): void {
     this.#dropped += 1;
-    // CloudWatch charges for each line: of very many every power of two.
+    // CloudWatch charges for each line: of very many, only every power of two is logged.
     if (this.#dropped > reportedDrops && (this.#dropped & (this.#dropped - 1)) !== 0) return;
     report('dropped a message', { reason, dropped: this.#dropped });
   }

@@ -7,7 +7,7 @@ type StreamHandler = (event: unknown, stream: LambdaStream, context: LambdaConte
 /** Lambda's Node runtime provides it. */
 declare const awslambda: { streamifyResponse(handler: StreamHandler): StreamHandler };
 
-/** Relays invocations to whoever serves this function. */
+/** Relays invocations to the client that serves this function. */
 export function handlerOf(stub: Stub) {
   return stub.streams
     ? awslambda.streamifyResponse((event, stream, context) => stub.stream(event, stream, context))

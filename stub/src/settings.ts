@@ -15,7 +15,7 @@ const environmentSchema = v.object({
   LIVE_DEBUG_TABLE: present,
   /** The relay's stage URL: `https`, `wss`, or `http`, `ws` against an emulator. */
   LIVE_DEBUG_RELAY: v.pipe(url, v.regex(/^(https?|wss?):/)),
-  /** What this stage's stubs prove themselves with to who serves. */
+  /** The secret by which this stage's stubs prove themselves to the client. */
   LIVE_DEBUG_SECRET: v.pipe(v.string(), v.regex(secretTextPattern)),
   /** The real function to invoke when nobody serves. */
   LIVE_DEBUG_FALLBACK_ARN: v.optional(v.string()),
@@ -46,7 +46,7 @@ export interface StubSettings {
   readonly streams: boolean;
 }
 
-/** Throws LD_STUB_CONFIG with every variable that is missing or unfit; values never show. */
+/** Throws LD_STUB_CONFIG with every variable that is missing or invalid; values never show. */
 export function readSettings(environment: NodeJS.ProcessEnv): StubSettings {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = v.safeParse(environmentSchema, set);
@@ -54,7 +54,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): StubSettings {
     const names = Object.keys(v.flatten(parsed.issues).nested ?? {}).join(', ');
     throw new LiveDebugError(
       'LD_STUB_CONFIG',
-      `the stub's environment variables are missing or unfit: ${names}`,
+      `the stub's environment variables are missing or invalid: ${names}`,
       {
         remedy: 'take them from module.live_debug.environment["<function>"]',
       },

@@ -38,7 +38,7 @@ export class Signals {
     this.#wake?.();
   }
 
-  /** Throws once closed: whoever was at work for the exchange goes no further. */
+  /** Throws once closed, so that work for the exchange goes no further. */
   throwIfClosed(): void {
     if (this.#closed) throw new Error('the exchange is over');
   }

@@ -21,7 +21,7 @@ const firstRetryMs = 100;
 /** A relay in the same Region answers a ping within some milliseconds. */
 const usualPongMs = 100;
 
-/** One socket at a time; whoever needs it while it is being opened waits for the same one. */
+/** One socket at a time; callers that meet while it is being opened wait for the same one. */
 export class StubSocket {
   readonly #options: StubSocketOptions;
   #open: RelaySocket | undefined;

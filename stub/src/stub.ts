@@ -1,4 +1,4 @@
-// [1] The stub in place of the function: seals each invocation, hands it to whoever serves, answers as it was answered.
+// [1] The stub in place of the function: seals each invocation, sends it to the client that serves, returns its answer.
 import type { Clock } from '../../protocol/clock.ts';
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 import { within } from '../../protocol/within.ts';
@@ -39,7 +39,7 @@ export class Stub {
     this.#conversations = new Conversations(environment, this.#settings, clock);
   }
 
-  /** Pays in the init phase for what an invocation would wait for. Never rejects: an invocation tries again. */
+  /** Does in the init phase what an invocation would wait for. Never rejects: an invocation tries again. */
   async start(): Promise<void> {
     const { clients, poster, socket } = this.#conversations;
     const work = Promise.allSettled([socket.get(), clients.refresh(), poster.warm()]);

@@ -45,14 +45,14 @@ describe('a stub that lacks settings', () => {
     });
     expect(reported.errorType).toBe('LiveDebugStubConfigError');
     expect(reported.errorMessage).toBe(
-      "the stub's environment variables are missing or unfit: LIVE_DEBUG_STAGE, LIVE_DEBUG_RELAY, LIVE_DEBUG_SECRET, AWS_REGION",
+      "the stub's environment variables are missing or invalid: LIVE_DEBUG_STAGE, LIVE_DEBUG_RELAY, LIVE_DEBUG_SECRET, AWS_REGION",
     );
     expect(reported.trace.join('\n')).not.toContain('secret');
   });
 
   it('starts without a secret just as little: it would prove nothing', async () => {
     const { errorMessage } = await start({ LIVE_DEBUG_SECRET: '' });
-    expect(errorMessage).toMatch(/missing or unfit: LIVE_DEBUG_SECRET$/);
+    expect(errorMessage).toMatch(/missing or invalid: LIVE_DEBUG_SECRET$/);
   });
 });
 

@@ -403,6 +403,6 @@ describe('a stub that does not stream', () => {
 
   it('refuses another mode by name', async () => {
     const failed = world.lambda({ environment: { LIVE_DEBUG_INVOKE_MODE: 'STREAM' } });
-    await expect(failed).rejects.toThrow(/missing or unfit: LIVE_DEBUG_INVOKE_MODE$/);
+    await expect(failed).rejects.toThrow(/missing or invalid: LIVE_DEBUG_INVOKE_MODE$/);
   });
 });

@@ -14,7 +14,7 @@ import { listSources } from './source-folder.ts';
  */
 const mostUnprompted = 5;
 
-/** After this long a run is told of, in milliseconds: until the first one is over, nothing is served. */
+/** A run that takes longer is reported, in milliseconds: nothing is served until the first one has ended. */
 const noticeMs = 3000;
 
 /** A file that builds changed so many times, and nobody else ever, is an output. */
@@ -179,7 +179,7 @@ export class BuildCommands {
     if (this.#edited.has(path)) return false;
     const times = (this.#times.get(path) ?? 0) + 1;
     this.#times.set(path, times);
-    // Whoever creates a file while a first or a repeated build runs is that build, in all likelihood.
+    // A file that is created while a first or a repeated build runs most likely comes from that build.
     const isCreated = before === undefined && due !== 'edit';
     if (!isCreated && times < timesOfOutput && !isBinary(path)) return false;
     this.#outputs.add(path);

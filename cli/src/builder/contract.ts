@@ -16,7 +16,7 @@ export type Compilation =
     }
   | {
       readonly ok: false;
-      /** As above, as far as is known; and what would mend the errors. */
+      /** As above, as far as is known; and what would fix the errors. */
       readonly inputs: ReadonlySet<string>;
       readonly errors: readonly BuildMessage[];
       /** The errors have been told, and nothing was built meanwhile. */
@@ -33,6 +33,6 @@ export interface Compiler {
   dispose(): Promise<void>;
   /** Of paths that changed while the function ran, those that it wrote itself: they are no reason to build again. */
   ownDoing?(changed: readonly string[]): readonly string[];
-  /** Whether a change of this path is the compiler's own doing, so that nobody needs to be told of it. */
+  /** Whether a change of this path is the compiler's own doing, which needs no report. */
   isOutput?(path: string): boolean;
 }

@@ -13,9 +13,9 @@ const quietMs = 5;
  */
 const patienceMs = 50;
 
-/** Whoever depends on files. */
+/** What depends on files. */
 export interface Subscriber {
-  /** Content of these paths has changed since it was last told of, first noticed at `since` on the clock. */
+  /** Content of these paths has changed since the last report, first noticed at `since` on the clock. */
   onChange(changed: readonly string[], since: number): void;
 }
 
@@ -30,7 +30,7 @@ interface Entry {
 interface Interest {
   paths: Set<string>;
   readonly changed: Set<string>;
-  /** Paths that were written to while they were being read: told of whatever their content is now. */
+  /** Paths that were written to while they were being read: reported whatever their content is now. */
   readonly torn: Set<string>;
   since: number;
 }
@@ -115,7 +115,7 @@ export class FileWatcher {
     for (const folder of entry.folders) this.#directories.release(folder);
   }
 
-  /** A file is told of by the folder it is in; a folder's own names by itself. */
+  /** A file's folder reports its changes; a folder reports its own names. */
   #watchFoldersOf(entry: Entry): void {
     const before = entry.folders;
     entry.folders = entry.state.kind === 'folder' ? [entry.path, dirname(entry.path)] : [dirname(entry.path)];

@@ -93,7 +93,7 @@ export class PythonFinder {
           const program = lock === 'uv.lock' ? answer : interpreterOf(answer);
           if (existsSync(program)) return { program };
         } catch {
-          // Not installed, no environment yet, or too slow: told of below.
+          // Not installed, no environment yet, or too slow: reported below.
         }
         return {
           notice: `${join(folder, lock)} is there, but ${command.join(' ')} names no environment: its functions run with the Python on the PATH. Run ${install} in ${folder} and start livectl again.`,
@@ -132,7 +132,7 @@ export class PythonFinder {
     }
   }
 
-  /** What a program prints; a failure is forgotten, as it may be mended. */
+  /** What a program prints; a failure is forgotten, since it may be fixed. */
   #ask(program: string, args: readonly string[], cwd: string): Promise<string> {
     const key = JSON.stringify([program, args, cwd]);
     const asked =

@@ -33,7 +33,7 @@ export const unjudged = { isUnjudged: true };
 /** Modules of our own that load one of Node.js's by `require`, so that esbuild treats it as it would a bundled one. */
 const requiredNamespace = 'livectl-required';
 
-/** What becomes of a package: a part of the bundle, loaded by its name or by a path, or by `require` in any case. */
+/** How a package is loaded: as a part of the bundle, loaded by its name or by a path, or by `require` in any case. */
 type Verdict =
   | { readonly kind: 'bundled' }
   | { readonly kind: 'external'; readonly path: string }

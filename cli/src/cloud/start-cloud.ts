@@ -55,7 +55,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 
   const relay = new Relay(verifier, clock);
   const dynamodb = new TableApi(tableName, verifier, clock);
-  // As Terraform makes it; of this run only.
+  // As Terraform creates it, for this run only.
   const secret = randomBytes(32).toString('base64');
   dynamodb.deploy({
     stage: { S: manifestPartition(stage) },
@@ -65,7 +65,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const connections = new ConnectionsApi(relay, verifier, clock, options.faults);
   const closers: (() => void | Promise<void>)[] = [() => dynamodb.close()];
   const close = async () => {
-    // In reverse: first nobody gets in and answers get out, then what runs ends, then what it used.
+    // In reverse: first refuse new requests and let answers out, then end what runs, then what it used.
     for (const step of closers.splice(0).reverse())
       await within(systemClock, stepBoundMs, Promise.resolve(step()));
   };

@@ -1,5 +1,5 @@
-// Small files of this user's own (0600), written whole or not at all; and those in the state folder that livectl remembers
-// something in from one start to the next.
+// Small private files (0600) that are written as a whole or not at all, and those in the state folder that keep something
+// from one start to the next.
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { parseJsonAs } from '../../../protocol/json.ts';
 import { isPrivateFolder } from './private-folder.ts';
 import { makeStateFolder, stateFolder } from './state-folder.ts';
 
-/** Whoever reads it meanwhile sees all of it or what was there before. Throws what the file system says, and leaves nothing. */
+/** A reader sees either the old content or all of the new. Throws the file system's error, and leaves no file then. */
 export function writePrivateFile(file: string, text: string): void {
   const draft = `${file}.${randomBytes(8).toString('hex')}.tmp`;
   try {
@@ -26,7 +26,7 @@ export interface Memory {
   readonly key: readonly string[];
 }
 
-/** Undefined where there is none, where it has another form, or where another user could have written it. */
+/** Undefined if there is none, if it does not fit the schema, or if another user could have written it. */
 export function recall<Content>(
   memory: Memory,
   schema: v.GenericSchema<unknown, Content>,
@@ -40,7 +40,7 @@ export function recall<Content>(
   }
 }
 
-/** Takes the place of what was remembered before. Throws what the file system says. */
+/** Replaces what was remembered before. Throws the file system's error. */
 export function remember(memory: Memory, content: object): void {
   writePrivateFile(fileOf(makeStateFolder(), memory), JSON.stringify(content));
 }

@@ -98,9 +98,9 @@ export async function readStageManifest(
     const fields = Object.keys(v.flatten(parsed.issues).nested ?? {}).join(', ');
     throw new LiveDebugError(
       'LD_STAGE',
-      `the manifest of stage ${stage} is unfit for this livectl: ${fields}`,
+      `this livectl can't read the manifest of stage ${stage}; invalid fields: ${fields}`,
       {
-        remedy: 'bring livectl and the Terraform module to the same version, and apply',
+        remedy: 'use the same version of livectl and the Terraform module, and apply',
       },
     );
   }

@@ -1,4 +1,4 @@
-// [4] The invocations that are being worked on, and how many of them livectl will hold.
+// [4] The invocations in flight, and how many of them livectl accepts.
 import type { Run } from './run.ts';
 
 /** Lambda's own default for an account: 1,000 at one time (AWS, "Lambda quotas"). */
@@ -7,13 +7,13 @@ export const maxInFlight = 1000;
 export const maxInFlightBytes = 256 * 1024 * 1024;
 
 /**
- * Of one stub instance, which sends one at a time: the others are those that it gave up while the code goes on. So one
- * that floods leaves room for all others.
+ * Per stub instance. A stub sends one invocation at a time; the others are those it gave up on while the code still runs.
+ * So a stub that floods leaves room for the others.
  */
 export const maxOfSender = 64;
 const maxBytesOfSender = 64 * 1024 * 1024;
 
-/** Begun and not yet told of as ended. */
+/** Begun, end not yet reported. */
 export class InFlight {
   readonly #bySender = new Map<string, { count: number; bytes: number }>();
   /** With the bytes held for them. */
@@ -28,7 +28,7 @@ export class InFlight {
     return [...this.#runs.keys()];
   }
 
-  /** In words what there is too much of, with this one; undefined where there is room. */
+  /** Which limit is exceeded with this one, in words; undefined if there is room. */
   excessWith({ channel }: Run): string | undefined {
     const its = this.#bySender.get(channel.enc);
     if ((its?.count ?? 0) > maxOfSender) return `${maxOfSender} invocations of one stub`;
@@ -38,13 +38,13 @@ export class InFlight {
     return undefined;
   }
 
-  /** `bytes` are those held for it until it ends. */
+  /** `bytes`: what is held in memory for it until it ends. */
   begin(run: Run, bytes: number): void {
     this.#runs.set(run, bytes);
     this.#count(run, 1, bytes);
   }
 
-  /** False where it has ended before. */
+  /** False if it had already ended. */
   end(run: Run): boolean {
     const bytes = this.#runs.get(run);
     if (bytes === undefined) return false;

@@ -52,10 +52,10 @@ export const ackAfterMs = 200;
 const longOnTheWayMs = 1000;
 const soonMs = 5;
 
-/** What a stub says of how far it came. */
+/** What a stub says about what it has received. */
 type Asked = Pick<MessageHead<'probe'>, 'lacks' | 'parts'>;
 
-/** How long stopping takes to tell stubs that their invocations were cut off. */
+/** At a stop, how long the answers to invocations that were cut off may take. */
 const lastAnswersMs = 2000;
 
 /** All invocations of a session. */
@@ -65,7 +65,7 @@ export class Invocations {
   readonly #arrivals: Arrivals;
   readonly #replies: Replies;
   readonly #inFlight = new InFlight();
-  /** What is refused while there is no room, which may be thousands, is not reported one by one. */
+  /** Refusals for lack of room may be thousands: they are not reported one by one. */
   readonly #busy: Seldom;
   readonly #quiet = new WeakSet<Run>();
   /** Conversations that were cancelled before their invocation was whole. */
@@ -73,7 +73,7 @@ export class Invocations {
   readonly #open: OpenWork;
   readonly #buildWaits: BuildWaits;
   #draining = false;
-  /** More were refused since there was room last. */
+  /** An invocation was refused since there was last room. */
   #isFull = false;
   #total = 0;
   #failed = 0;
@@ -85,7 +85,7 @@ export class Invocations {
       builds,
       clock,
       onWait: ({ functionName, requestId: id }, waiting) =>
-        // Told from within `begin`, ahead of the invocation's own line.
+        // Reported from within `begin`: must not come before the invocation's own line.
         queueMicrotask(() =>
           onEvent({ event: 'queued', id, function: functionName, waiting, reason: 'building' }),
         ),
@@ -112,7 +112,7 @@ export class Invocations {
     });
   }
 
-  /** How many are being worked on. */
+  /** Invocations in flight. */
   get running(): number {
     return this.#inFlight.count;
   }
@@ -122,13 +122,13 @@ export class Invocations {
     return { invocations: this.#total, failed: this.#failed };
   }
 
-  /** Whether this sender may speak of a conversation: of a new one, or of one that it has begun. */
+  /** Whether this sender may send messages of a conversation: a new one, or one it has begun itself. */
   mayBeOf(channel: Channel, id: string): boolean {
     const known = this.#answers.get(id) ?? this.#arrivals.held(id);
     return known === undefined || known.channel.enc === channel.enc;
   }
 
-  /** A stub hands over an invocation, or hands it over again because it heard nothing. */
+  /** A stub sends an invocation, or sends it again because it got no answer. */
   invoke(message: Message<'invoke'>, channel: Channel): void {
     const { id } = message;
     const known = this.#answers.get(id);
@@ -140,12 +140,12 @@ export class Invocations {
     this.#arrivals.take(message, channel);
   }
 
-  /** This machine stood still, or its clock was set: until AWS says what time it is, each stub is asked. */
+  /** This machine slept, or its clock was set: until AWS's time is known again, each stub is asked. */
   doubtClocks(): void {
     this.#arrivals.doubtClocks();
   }
 
-  /** AWS has said what time it is: what is held may be young enough, or surely over. */
+  /** AWS's time is known again: invocations that are held may now be young enough, or certainly over. */
   reconsider(): void {
     this.#arrivals.reconsider();
   }
@@ -217,7 +217,7 @@ export class Invocations {
     this.#arrivals.cancel(id, isElsewhere);
     const run = this.#answers.get(id);
     if (run === undefined) return this.#unwanted.add(channel, id, { isElsewhere });
-    // An answer on its way is ended, too: the line is for those that somebody waits for.
+    // An answer on its way ends, too: the connection is needed for answers that somebody still waits for.
     if (!run.cancel(head.code ?? head.reason)) return;
     this.#buildWaits.end(run);
     this.#options.pool.cancel(run.id);
@@ -225,7 +225,7 @@ export class Invocations {
 
   /**
    * Takes nothing new, waits up to `boundMs` for all that is open and answers the rest with LD_STOPPED; returns how
-   * many those were. Nothing is told of any invocation afterwards.
+   * many those were. No invocation is reported afterwards.
    */
   async drain(boundMs: number): Promise<number> {
     this.#draining = true;
@@ -243,7 +243,7 @@ export class Invocations {
     this.#open.track(work);
   }
 
-  /** It is not run: its caller has been told, seconds or hours ago, that nobody answered, or another client has it. */
+  /** It is not run: its caller was told earlier that nobody answered, or another client has it. */
   #late(message: Message<'invoke'>, lateMs: number, channel: Channel, isElsewhere = false): void {
     if (this.#unwanted.has(channel, message.id)) return;
     this.#unwanted.add(channel, message.id, { isTold: true, isElsewhere });
@@ -260,7 +260,7 @@ export class Invocations {
     });
   }
 
-  /** More invocations are under way than can be remembered. */
+  /** More invocations are in flight than can be remembered. */
   #refuse(run: Run): void {
     if (!this.#isFull) this.#error('LD_BUSY', `${maxRuns} invocations are under way; others are refused`);
     this.#isFull = true;
@@ -271,7 +271,7 @@ export class Invocations {
 
   async #work(run: Run, message: Message<'invoke'>): Promise<void> {
     const result = await withRest(run, await this.#runCode(run, message));
-    // Abandoned meanwhile: answered and told already.
+    // Abandoned meanwhile: already answered and reported.
     if (run.state !== 'running') return;
     const { cancelled } = run;
     const outcome = cancelled ? failure(gaveUp(cancelled)).outcome : result.outcome;

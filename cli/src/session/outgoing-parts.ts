@@ -165,7 +165,7 @@ export class OutgoingParts {
     this.#onChange();
   }
 
-  /** Forgets everything; whoever waits goes on. */
+  /** Drops everything; what waits for it goes on. */
   close(): void {
     this.#closed = true;
     this.#kept = [];

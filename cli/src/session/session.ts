@@ -21,7 +21,7 @@ import { Seldom } from './seldom.ts';
 import type { SessionEvent } from './session-event.ts';
 import type { FunctionVariables } from './variables/function-variables.ts';
 
-/** How the session came to its end. */
+/** Why the session ended. */
 type SessionEnd = 'stopped' | 'displaced' | 'stage-gone';
 
 export interface SessionOptions {
@@ -47,10 +47,10 @@ export interface SessionOptions {
   readonly explain?: ((error: unknown) => unknown) | undefined;
 }
 
-/** At the end, how long informing anyone who serves the rest of the stage is waited for. */
+/** At a stop, how long informing those who serve the rest of the stage may take. */
 const lastNewsMs = 1000;
 
-/** Dropped messages that are reported one by one before they are counted: each reason shows. */
+/** This many dropped messages are reported one by one, so that each reason shows; the others are counted. */
 const dropsAtOnce = 30;
 
 /** Everything between the relay and the workers. */
@@ -75,7 +75,7 @@ export class Session {
   #announced = false;
   /** The relay was found to carry texts with seven bits to a character. */
   #carriesAscii = false;
-  /** `stopped` has been told, and is the last event. */
+  /** `stopped` has been reported, and is the last event. */
   #over = false;
 
   constructor(options: SessionOptions) {
@@ -226,7 +226,7 @@ export class Session {
       }
       case 'queued': {
         const { functionName, id, reason, waiting } = event;
-        // Told from within `run`, ahead of the invocation's own line.
+        // Reported from within `run`: must not come before the invocation's own line.
         return queueMicrotask(() =>
           this.#tell({ event: 'queued', id, function: functionName, waiting, reason }),
         );
@@ -264,12 +264,12 @@ export class Session {
       case 'cancel':
         return this.#invocations.cancel(message, channel);
       case 'displaced':
-        // Whoever may post to the relay could claim this: the directory has the last word.
+        // Anyone who can post to the relay can send this: the directory decides.
         return this.#invocations.track(this.#lease.check());
     }
   }
 
-  /** This process stood still, or the clock was set: what it knows of clocks, lease and other clients is old. */
+  /** This process slept, or the clock was set: what it knows of clocks, the lease and other clients is outdated. */
   #wake(): void {
     this.#invocations.doubtClocks();
     this.#link.wake();
@@ -300,15 +300,16 @@ export class Session {
       explained instanceof LiveDebugError ? explained : { code: 'LD_DIRECTORY' as const, remedy: undefined };
     const words = explained instanceof LiveDebugError ? explained.message : message;
     if (code === 'LD_STAGE' || (leftMs === 0 && code !== 'LD_DIRECTORY')) {
-      this.#error(code, `${words}; nobody can find this livectl any more, it ends`, remedy);
+      this.#error(code, `${words}; stubs can no longer find this livectl, so it stops`, remedy);
       return this.#end('stage-gone');
     }
     const seconds = Math.round(leftMs / 1000);
-    const state = seconds > 0 ? `holds for ${seconds} s more` : 'has run out, so nobody finds this livectl';
+    const state =
+      seconds > 0 ? `holds for ${seconds} s more` : 'has expired, so stubs can’t find this livectl';
     this.#error(code, `${words}; the lease ${state}; trying again`, remedy);
   }
 
-  /** The lease is this session's: anyone who had it hears of it, and so does anyone who serves the rest of the stage. */
+  /** This session has the lease: informs those who had it, and those who serve the rest of the stage. */
   async #taken(displaced: readonly ClientItem[]): Promise<void> {
     const { only } = this.#options;
     const isFirst = !this.#announced;

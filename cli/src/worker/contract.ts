@@ -28,7 +28,7 @@ export interface Invocation {
   readonly tenantId?: string | undefined;
   /** The function's environment with the execution role's credentials, as the stub sent it. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Whoever waits takes a streamed response as it comes; without it one is gathered and answered whole. */
+  /** Receives a streamed response as it is written; without it the response is collected and answered as a whole. */
   readonly responseSink?: ResponseSink | undefined;
 }
 
@@ -64,7 +64,7 @@ export interface ErrorCause {
   readonly stack?: readonly string[] | undefined;
 }
 
-/** Makes a {@link FunctionError} of ours, e.g. `Sandbox.Timedout`; `trace` lines are optional. */
+/** Creates a {@link FunctionError} of our own, e.g. `Sandbox.Timedout`; `trace` lines are optional. */
 export function functionError(
   errorType: string,
   errorMessage: string,
@@ -74,7 +74,7 @@ export function functionError(
   return { errorType, errorMessage, body };
 }
 
-/** The end of whatever was in flight when livectl stopped. */
+/** The error of what was in flight when livectl stopped. */
 export function stoppedError(): FunctionError {
   return functionError(errorName('LD_STOPPED'), 'livectl stopped before the function answered');
 }

@@ -173,7 +173,7 @@ describe('serve --local', () => {
       event: 'error',
       code: 'LD_STUB_CONFIG',
       message:
-        "stub of unfit failed: LiveDebugStubConfigError: the stub's environment variables are missing or unfit: AWS_ENDPOINT_URL",
+        "stub of unfit failed: LiveDebugStubConfigError: the stub's environment variables are missing or invalid: AWS_ENDPOINT_URL",
       remedy: 'correct "environment" of unfit in livectl.json',
     });
     expect((await get(`${url}/fine`)).text).toBe('fine');

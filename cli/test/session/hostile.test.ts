@@ -43,7 +43,7 @@ const cases: Record<string, { make: (publicKey: string) => Promise<string>; says
   },
   'a field more': {
     make: async (key) => edited((await sealed(key))[0] ?? '', (header) => ({ ...header, more: 1 })),
-    says: 'a header with unfit fields: more',
+    says: 'a header with invalid fields: more',
   },
   'a header that was changed after sealing': {
     make: async (key) => edited((await sealed(key))[0] ?? '', (header) => ({ ...header, id: 'other' })),
@@ -67,14 +67,14 @@ const cases: Record<string, { make: (publicKey: string) => Promise<string>; says
       edited((await sealed(key))[0] ?? '', (header) => ({ ...header, enc: 'AAAAAAAAAAAA' })),
     says: "invoke that does not open with this client's key",
   },
-  'a head with unfit fields': {
+  'a head with invalid fields': {
     make: async (key) => {
       const channel = await channelToClient(key, stage, stageSecret);
       const { requestId, ...head } = invoke().head;
       const message = { ...invoke(), head: { ...head, deadline: 'soon' } };
       return (await encodeMessage(message as never, channel, true))[0] ?? '';
     },
-    says: 'invoke with unfit fields: requestId, deadline',
+    says: 'invoke with invalid fields: requestId, deadline',
   },
   'a result, which only clients send': {
     make: async (key) => {

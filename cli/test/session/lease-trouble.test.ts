@@ -15,7 +15,7 @@ test('renewals that fail are told with the seconds that are left, and go on', as
   const expected = [
     'holds for 60 s more',
     'holds for 30 s more',
-    'has run out, so nobody finds this livectl',
+    'has expired, so stubs can’t find this livectl',
   ];
   for (const [index, state] of expected.entries()) {
     // In steps in which the relay's pongs can be heard.
@@ -48,7 +48,7 @@ test('a stage that is deleted while it is served ends the session with what happ
   expect(await event('error')).toMatchObject({
     code: 'LD_STAGE',
     message:
-      'there is no table live-debug-test in us-east-1 of this AWS account; nobody can find this livectl any more, it ends',
+      'there is no table live-debug-test in us-east-1 of this AWS account; stubs can no longer find this livectl, so it stops',
     remedy: expect.stringContaining('enabled = true'),
   });
 });

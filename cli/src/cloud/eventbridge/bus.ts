@@ -10,7 +10,7 @@ export class Bus {
   readonly arn: string;
   readonly #rules: readonly { readonly functionName: string; readonly matches: EventPattern }[];
 
-  /** Throws LD_CONFIG for a pattern that is none. */
+  /** Throws LD_CONFIG for an invalid pattern. */
   constructor({ name, arn, consumers }: Resource<'eventbridge'>) {
     this.name = name;
     this.arn = arn;

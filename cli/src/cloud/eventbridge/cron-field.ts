@@ -9,7 +9,7 @@ export interface FieldRange {
   readonly words?: readonly string[];
 }
 
-/** A field that is none; the message names it. */
+/** An invalid field; the message names it. */
 export class CronError extends Error {}
 
 /** `*`, numbers, words, ranges, steps, and lists of them. Throws a CronError. */

@@ -29,7 +29,7 @@ export class RouteTable {
   /** The most specific first. */
   readonly #routes: readonly Route[];
 
-  /** Throws LD_CONFIG for a path that is none, and where two functions have the same route. */
+  /** Throws LD_CONFIG for an invalid path, and where two functions have the same route. */
   constructor(functions: readonly CloudFunction[]) {
     const asked = functions.filter(({ triggers }) => triggers.http !== undefined).flatMap(routesOf);
     const taken = new Set(asked.map(keyOf));

@@ -47,7 +47,7 @@ export class AsyncInvocations {
 
   /**
    * Takes all of these events or none, and gives their request ids; throws a CloudFullError where they are too many.
-   * What becomes of them is told as events.
+   * Their outcome is reported as events.
    */
   accept(events: readonly AsyncEvent[]): string[] {
     const bytes = events.reduce((sum, { payload }) => sum + payload.length, 0);
@@ -117,7 +117,7 @@ export class AsyncInvocations {
     } catch {
       return undefined;
     } finally {
-      // The place goes on to who waited longest.
+      // The one that has waited longest gets the slot.
       const next = this.#waiting.shift();
       if (next) next();
       else this.#running -= 1;

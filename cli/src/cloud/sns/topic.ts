@@ -29,7 +29,7 @@ export class Topic {
   readonly name: string;
   readonly #subscriptions: readonly Subscription[];
 
-  /** Throws LD_CONFIG for a filter policy that is none. */
+  /** Throws LD_CONFIG for an invalid filter policy. */
   constructor({ arn, name, consumers }: Resource<'sns'>) {
     this.arn = arn;
     this.name = name;

@@ -3,7 +3,7 @@
 import { AwsError, CloudFullError } from '../aws-api/aws-error.ts';
 import { queueLimits } from '../aws-api/aws-limits.ts';
 
-/** Throws SQS's error for a batch that is none. */
+/** Throws SQS's error for an invalid batch. */
 export function checkEntries(entries: readonly { readonly Id: string }[]): void {
   const ids = entries.map(({ Id }) => Id);
   if (ids.length === 0) {

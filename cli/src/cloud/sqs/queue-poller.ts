@@ -1,4 +1,4 @@
-// SQS: Lambda's event source mapping of a queue: batches to the function, and what becomes of their messages.
+// SQS: Lambda's event source mapping of a queue: sends batches to the function, then deletes or returns their messages.
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';

@@ -10,7 +10,7 @@ export type EventPattern = (document: unknown) => boolean;
 /** Tells whether one value of a field, `undefined` for a field that is absent, is one asked for. */
 type Matcher = (value: unknown) => boolean;
 
-/** A pattern that is none; the message says what is wrong and where. */
+/** An invalid pattern; the message says what is wrong and where. */
 export class PatternError extends Error {}
 
 /** Throws a PatternError for what the language does not have. */

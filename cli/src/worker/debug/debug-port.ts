@@ -29,7 +29,7 @@ export async function openDebugPort(
   wanted: number,
   target: DebugTarget,
 ): Promise<DebugPort> {
-  // Whoever doesn't know this id, such as a web page, can't connect.
+  // Without this id nobody can connect: a web page doesn't know it.
   const path = `/${randomUUID()}`;
   const server = kind === 'node' ? inspectorServer(functionName, path, target) : adapterServer(target);
   const sockets = new ServerSockets(server);

@@ -19,7 +19,7 @@ export interface DebuggedFunction {
   readonly kind: DebugKind;
 }
 
-/** Whoever wants to know of debuggers that come and go. */
+/** Is told when a debugger attaches or detaches. */
 interface DebugWatcher {
   onAttached(functionName: string): void;
   onDetached(functionName: string): void;

@@ -41,7 +41,7 @@ export class ResponseStream extends Writable {
     });
     this.#begin = begin;
     this.#model = model;
-    // Whoever destroys the stream with an error gets to see it; it must not end the process as well.
+    // The code that destroys the stream with an error sees that error; it must not end the process as well.
     this.on('error', () => {});
   }
 

@@ -1,4 +1,4 @@
-// [5] One invocation on its way through the pool: how long it may take, who runs it, and what becomes of it.
+// [5] One invocation on its way through the pool: how long it may take, which worker runs it, and how it ends.
 import { type FunctionError, functionError, type Invocation, type WorkerResult } from '../contract.ts';
 import { TimeLimit, type TimeLimitOptions, timedOutAfter } from './time-limit.ts';
 import type { Worker, WorkerRun } from './worker.ts';

@@ -55,7 +55,7 @@ export class LiveWorkers {
     this.#settings = {
       ...options.settings,
       onDebugger: (worker, news) => this.#onDebugger(worker, news),
-      // Whoever waits for it is told and ends it; the next one may have better luck, e.g. with newer credentials.
+      // The invocation that waits for it gets the error and ends it; the next start may succeed, e.g. with newer credentials.
       onInitFailed: (worker) => {
         if (!worker.busy) this.leave(worker, 'its init phase failed');
       },

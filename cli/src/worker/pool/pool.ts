@@ -45,7 +45,7 @@ export interface WorkerPoolOptions {
   readonly freezeAfterMs?: number | undefined;
   /** Functions may take as long as AWS leaves them: their own timeouts don't count. */
   readonly noTimeout?: boolean;
-  /** Debuggers may attach to these functions: each runs one invocation at a time. Whoever opened it closes it. */
+  /** Debuggers may attach to these functions: each runs one invocation at a time. The caller that opened it closes it. */
   readonly debugging?: Debugging | undefined;
   readonly onEvent: (event: WorkerEvent) => void;
   /** Whether a source of a function has changed since a time, in milliseconds since the epoch; default: never. */
@@ -178,7 +178,7 @@ class Pool implements WorkerPool {
       this.#jobs.set(key, job);
       if (this.#closed) return job.fail(stoppedError());
       if (!this.#codes.has(functionName)) {
-        const words = `There is no code for the function ${functionName}`;
+        const words = `there is no code for the function ${functionName}`;
         return job.fail(functionError(errorName('LD_INTERNAL'), words));
       }
       this.#environments.set(functionName, invocation.environment);

@@ -177,7 +177,7 @@ export class Worker {
   /**
    * Runs one invocation, after the init phase where that isn't over; one at a time. Never rejects. `handOver` is
    * called when the function's own timeout begins, and says until when it may run, in milliseconds since the epoch;
-   * whoever calls this ends the worker then.
+   * the caller ends the worker then.
    */
   async run(
     invocation: Invocation,

@@ -6,7 +6,7 @@ import { type FunctionError, functionError, type Invocation, type Outcome } from
 import { invocationHeaders } from './invocation-headers.ts';
 import { refuse } from './runtime-api-answers.ts';
 
-/** What a runtime process is told of an invocation; an {@link Invocation} is one. */
+/** What a runtime process gets of an invocation; an {@link Invocation} is one. */
 export type RuntimeInvocation = Pick<
   Invocation,
   | 'id'

@@ -50,7 +50,7 @@ export interface RuntimeApi {
   /**
    * Hands over one invocation, as soon as the runtime asks for it, and resolves with its answer; never rejects for
    * what the runtime does. One at a time: a second one while the first is in flight throws. There is no timer in
-   * here: whoever dispatches keeps the deadline and calls `fail`.
+   * here: the caller of `dispatch` keeps the deadline and calls `fail`.
    */
   dispatch(invocation: RuntimeInvocation): Promise<Dispatched>;
   /** The process died or was ended: the init phase or the invocation in flight, and all later ones, end with this. */
