@@ -1,31 +1,17 @@
 // Which environment variables of a Lambda instance are Lambda's and which are ours; all others are the function's.
 
-/** Set in every sandbox: paths, addresses and ids that mean nothing, or mislead, anywhere else. */
-export const sandboxVariables: ReadonlySet<string> = new Set([
-  '_',
-  '_AWS_XRAY_DAEMON_ADDRESS',
-  '_AWS_XRAY_DAEMON_PORT',
-  '_HANDLER',
-  '_LAMBDA_TELEMETRY_LOG_FD',
-  '_X_AMZN_TRACE_ID',
-  'AWS_CONTAINER_AUTHORIZATION_TOKEN',
-  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
-  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
-  'AWS_EXECUTION_ENV',
-  'AWS_LAMBDA_EXEC_WRAPPER',
-  'AWS_LAMBDA_METADATA_API',
-  'AWS_LAMBDA_METADATA_TOKEN',
-  'AWS_LAMBDA_RUNTIME_API',
-  'AWS_XRAY_DAEMON_ADDRESS',
-  'LAMBDA_RUNTIME_DIR',
-  'LAMBDA_TASK_ROOT',
-  'OLDPWD',
-  'PWD',
-  'SHLVL',
-]);
+const sandboxVariables =
+  /^(_|_AWS_XRAY_DAEMON_(ADDRESS|PORT)|_HANDLER|_LAMBDA_TELEMETRY_LOG_FD|_X_AMZN_TRACE_ID|AWS_(CONTAINER_(AUTHORIZATION_TOKEN|CREDENTIALS_(FULL|RELATIVE)_URI)|EXECUTION_ENV|LAMBDA_(EXEC_WRAPPER|METADATA_(API|TOKEN)|RUNTIME_API)|XRAY_DAEMON_ADDRESS)|LAMBDA_(RUNTIME_DIR|TASK_ROOT)|(OLD)?PWD|SHLVL)$/;
 
-/** Set in every sandbox, too, but a function may set its own: from within, the two look the same. */
-export const sandboxPaths: ReadonlySet<string> = new Set(['HOME', 'LD_LIBRARY_PATH', 'NODE_PATH', 'PATH']);
+/** Whether a sandbox sets the variable to a path, an address or an id that means nothing, or misleads, anywhere else. */
+export function isSandboxVariable(name: string): boolean {
+  return sandboxVariables.test(name);
+}
+
+/** Whether a sandbox sets it, too, but a function may set its own: from within, the two look the same. */
+export function isSandboxPath(name: string): boolean {
+  return /^(HOME|LD_LIBRARY_PATH|NODE_PATH|PATH)$/.test(name);
+}
 
 /** Under this name while live, so that Node.js starts the stub without what the function's options load. */
 export const nodeOptionsVariable = 'LIVE_DEBUG_NODE_OPTIONS';

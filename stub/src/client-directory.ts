@@ -20,7 +20,7 @@ export interface Client {
   readonly channel: Channel;
 }
 
-interface ClientDirectoryOptions {
+export interface ClientDirectoryOptions {
   readonly directory: Directory;
   readonly stage: string;
   readonly functionName: string;

@@ -16,7 +16,7 @@ import { Recipients } from './recipients.ts';
 import { type Answer, type Signal, Signals } from './signals.ts';
 import type { StubSocket } from './stub-socket.ts';
 
-interface ExchangeOptions {
+export interface ExchangeOptions {
   readonly clients: ClientDirectory;
   readonly socket: StubSocket;
   readonly poster: RelayPoster;

@@ -2,9 +2,9 @@
 import {
   isLambdaDefault,
   isOwnSetting,
+  isSandboxPath,
+  isSandboxVariable,
   nodeOptionsVariable,
-  sandboxPaths,
-  sandboxVariables,
 } from '../../protocol/sandbox-variables.ts';
 
 /**
@@ -15,7 +15,7 @@ export function functionEnvironment(environment: NodeJS.ProcessEnv): Record<stri
   const sent: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
     if (value === undefined || isOwnSetting(name) || isLambdaDefault(name, value)) continue;
-    if (!sandboxVariables.has(name) && !sandboxPaths.has(name)) sent[name] = value;
+    if (!isSandboxVariable(name) && !isSandboxPath(name)) sent[name] = value;
   }
   const options = environment[nodeOptionsVariable];
   if (options !== undefined) sent.NODE_OPTIONS = options;

@@ -1,8 +1,8 @@
 // The shipped stub with somebody serving: what goes out, what comes back.
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../protocol/message.ts';
-import { sandboxPaths, sandboxVariables } from '../../protocol/sandbox-variables.ts';
 import { noise } from '../../protocol/test/payloads.ts';
+import { sandboxNames } from '../../protocol/test/sandbox-names.ts';
 import type { FakeClient } from './harness/fake-client.ts';
 import { answerOf, errorOf, functionArn } from './harness/lambda.ts';
 import { useWorld } from './harness/world.ts';
@@ -65,7 +65,12 @@ describe('an invocation', () => {
         LIVE_DEBUG_FALLBACK_ARN: functionArn,
         LIVECTL_ANYTHING: '1',
         LIVE_DEBUG_NODE_OPTIONS: '--import some-apm',
-        ...Object.fromEntries([...sandboxVariables, ...sandboxPaths].map((name) => [name, 'of the sandbox'])),
+        ...Object.fromEntries(
+          [...sandboxNames, 'HOME', 'LD_LIBRARY_PATH', 'NODE_PATH', 'PATH'].map((name) => [
+            name,
+            'of the sandbox',
+          ]),
+        ),
         _X_AMZN_TRACE_ID: 'Root=1-5759e988-bd862e3fe1be46a994272793',
         NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem',
         AWS_LAMBDA_FUNCTION_NAME: 'live-hello',

@@ -1,6 +1,6 @@
 // What a worker sees of this machine, of the stub's environment, and of neither.
 import { describe, expect, it } from 'vitest';
-import { sandboxVariables } from '../../../protocol/sandbox-variables.ts';
+import { sandboxNames } from '../../../protocol/test/sandbox-names.ts';
 import type { FunctionCode } from '../../src/worker/contract.ts';
 import {
   functionEnvironment,
@@ -92,7 +92,7 @@ describe("the function's part", () => {
 
   it("leaves out what belongs to Lambda's sandbox or to the stub", () => {
     const kept = functionEnvironment(code, {
-      ...Object.fromEntries([...sandboxVariables].map((name) => [name, 'of the sandbox'])),
+      ...Object.fromEntries(sandboxNames.map((name) => [name, 'of the sandbox'])),
       LIVE_DEBUG_STAGE: 'dev',
       LIVECTL_RUNTIME_TOKEN: 'forged',
     });

@@ -3,9 +3,9 @@
 import {
   isLambdaDefault,
   isOwnSetting,
+  isSandboxPath,
+  isSandboxVariable,
   nodeOptionsVariable,
-  sandboxPaths,
-  sandboxVariables,
 } from '../../../../protocol/sandbox-variables.ts';
 
 export type Variables = Readonly<Record<string, string>>;
@@ -80,8 +80,7 @@ export function comparable(variables: Variables): Map<string, string> {
   const counted = new Map<string, string>();
   for (const [name, value] of Object.entries(variables)) {
     if (!nameForm.test(name) || isOwnSetting(name) || isLambdaDefault(name, value)) continue;
-    if (!sandboxVariables.has(name) && !sandboxPaths.has(name) && !lambdaNames.test(name))
-      counted.set(name, value);
+    if (!isSandboxVariable(name) && !isSandboxPath(name) && !lambdaNames.test(name)) counted.set(name, value);
   }
   return counted;
 }

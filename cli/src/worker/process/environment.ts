@@ -1,7 +1,7 @@
 // [5] The environment a worker gets: a clean base of this machine, the function's own variables, and Lambda's.
 import { existsSync } from 'node:fs';
 import { devNull } from 'node:os';
-import { isOwnSetting, sandboxVariables } from '../../../../protocol/sandbox-variables.ts';
+import { isOwnSetting, isSandboxVariable } from '../../../../protocol/sandbox-variables.ts';
 import { nodeMajor } from '../../manifest/runtimes.ts';
 import type { FunctionCode } from '../contract.ts';
 import type { RoleCredentials } from '../runtime-api/credentials-endpoint.ts';
@@ -95,7 +95,7 @@ export function functionEnvironment(
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
   };
   for (const [name, value] of Object.entries(given)) {
-    if (!sandboxVariables.has(name) && !isOwnSetting(name)) variables[name] = value;
+    if (!isSandboxVariable(name) && !isOwnSetting(name)) variables[name] = value;
   }
   return {
     ...variables,
