@@ -9,7 +9,7 @@ export interface FunctionCase {
   readonly functions: Readonly<Record<string, unknown>>;
   /** Each mistake as `<function>.<field>`; missing where nothing is wrong. */
   readonly refused?: readonly string[];
-  /** Other functions that the message must name. */
+  /** Other functions, or words, that the message must have. */
   readonly names?: readonly string[];
   /** The only side that refuses it, and why. */
   readonly only?: 'livectl' | 'terraform';

@@ -146,135 +146,158 @@ const deployment = {
   ),
 };
 
+/** Arguments of aws_lambda_function that neither livectl nor the module can take, and what to do. */
+const foreignFields = new Map([
+  [
+    'durable_config',
+    ' and stays on your aws_lambda_function: Lambda takes it only when the function is created. Leave it out here, and write mode "wrap"',
+  ],
+  [
+    'capacity_provider_config',
+    ': Lambda Managed Instances run several invocations at once in one environment, which neither a stub nor a wrapped function does here. Leave the function out, or deploy the aws_lambda_function of this stage without it',
+  ],
+  [
+    'image_uri',
+    ': an image can be neither replaced nor wrapped. Leave the image function as it is and write its zip twin here, another aws_lambda_function',
+  ],
+]);
+
 /** One entry of `functions`. */
-export const functionSchema = fields({
-  handler: v.pipe(
-    text,
-    // https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html (Handler)
-    v.regex(/^\S{1,128}$/, 'must be 1 to 128 characters without spaces'),
-    v.description(
-      'File below source_dir without its extension, then the exported name: src/hello.handler; for Python also with dots: src.hello.handler.',
-    ),
-  ),
-  runtime: v.pipe(
-    v.string(({ input }) => `must be the name of a Lambda runtime, not ${kindOf(input)}`),
-    v.regex(runtimePattern, ({ input }) => `${JSON.stringify(input)} must be e.g. nodejs22.x or python3.13`),
-    v.examples([...exampleRuntimes]),
-    v.description(
-      'AWS runtime identifier, e.g. nodejs22.x. Any version of nodejs*.x, python*.* and provided.* runs by itself, anything else by its command.',
-    ),
-  ),
-  timeout: v.optional(
-    v.pipe(wholeNumber(1, 900, 'seconds'), v.description('Longest run in seconds, 1 to 900.')),
-    3,
-  ),
-  memory_size: v.optional(
-    v.pipe(wholeNumber(128, 10_240, 'MB'), v.description('Memory in MB, 128 to 10,240.')),
-    128,
-  ),
-  invoke_mode: v.optional(
-    v.pipe(
-      v.picklist(['BUFFERED', 'RESPONSE_STREAM'], mustBe('"BUFFERED" or "RESPONSE_STREAM"')),
+export const functionSchema = fields(
+  {
+    handler: v.pipe(
+      text,
+      // https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html (Handler)
+      v.regex(/^\S{1,128}$/, 'must be 1 to 128 characters without spaces'),
       v.description(
-        'RESPONSE_STREAM sends a response as it is written to callers that take a stream without a function URL: InvokeWithResponseStream, and a REST API with responseTransferMode STREAM. Default: that of triggers.function_url, or BUFFERED.',
+        'File below source_dir without its extension, then the exported name: src/hello.handler; for Python also with dots: src.hello.handler.',
       ),
     ),
-  ),
-  environment: v.optional(
-    v.pipe(
-      v.record(environmentName, v.string(mustBe('a string')), mustBe('an object of strings')),
-      v.description('Environment variables: at most 4 KB together, none that Lambda reserves.'),
-    ),
-    {},
-  ),
-  source_dir: v.optional(
-    v.pipe(
-      text,
+    runtime: v.pipe(
+      v.string(({ input }) => `must be the name of a Lambda runtime, not ${kindOf(input)}`),
       v.regex(
-        relativePath,
-        ({ input }) =>
-          `${JSON.stringify(input)} must be relative to the folder livectl serves; "." is that folder`,
+        runtimePattern,
+        ({ input }) => `${JSON.stringify(input)} must be e.g. nodejs22.x or python3.13`,
       ),
-      v.description("The function's root folder, relative to the folder livectl serves (--root)."),
-    ),
-    '.',
-  ),
-  build: v.optional(
-    v.pipe(
-      commandLine,
+      v.examples([...exampleRuntimes]),
       v.description(
-        'Program, then arguments, that build the function, as ["go", "build", "-o", "bootstrap", "."]; run in source_dir without a shell, at the start and after each change of a source. While it fails, the last good build is served.',
+        'AWS runtime identifier, e.g. nodejs22.x. Any version of nodejs*.x, python*.* and provided.* runs by itself, anything else by its command.',
       ),
     ),
-  ),
-  command: v.optional(
-    v.pipe(
-      commandLine,
-      v.description(
-        'Program, then arguments, of a process that speaks the Lambda Runtime API; run in source_dir without a shell. Needed for runtimes other than Node.js and Python.',
-      ),
+    timeout: v.optional(
+      v.pipe(wholeNumber(1, 900, 'seconds'), v.description('Longest run in seconds, 1 to 900.')),
+      3,
     ),
-  ),
-  watch: v.optional(
-    v.pipe(
-      v.array(watchPattern, mustBe('an array of patterns')),
-      v.maxLength(mostWatchPatterns),
-      v.description(
-        'Files below source_dir whose changes reload the function besides those that livectl finds by itself, as patterns of .gitignore, e.g. ["templates/**"]; a pattern that begins with ! leaves files out.',
-      ),
+    memory_size: v.optional(
+      v.pipe(wholeNumber(128, 10_240, 'MB'), v.description('Memory in MB, 128 to 10,240.')),
+      128,
     ),
-  ),
-  python: v.optional(
-    v.pipe(
-      text,
-      v.nonEmpty('must name an interpreter'),
-      v.description(
-        'The interpreter of a Python function: a path relative to the folder livectl serves, or a command. Default: the active virtual environment, .venv, venv, that of Poetry, Pipenv or uv, or python3.',
-      ),
-    ),
-  ),
-  layer_dirs: v.optional(
-    v.pipe(
-      v.array(relativeFolder, mustBe("an array of folders, each with a layer's files")),
-      v.description(
-        "Folders with what the function's layers hold, e.g. nodejs/node_modules or python, relative to the folder livectl serves; in the order of the layers.",
-      ),
-    ),
-    [],
-  ),
-  esbuild: v.optional(
-    v.pipe(
-      esbuildSchema,
-      v.description(
-        'How the sources are built. Default: bundle TypeScript and JSX, run plain JavaScript as it is.',
-      ),
-    ),
-  ),
-  vpc_config: v.optional(
-    v.pipe(
-      fields({
-        // https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
-        subnet_ids: v.pipe(
-          v.array(idOf(/^subnet-[0-9a-z]+$/, 'subnet-0123456789abcdef0'), mustBe('an array of strings')),
-          v.minLength(1, 'must name a subnet'),
-          v.maxLength(16, 'must name at most 16 subnets'),
+    invoke_mode: v.optional(
+      v.pipe(
+        v.picklist(['BUFFERED', 'RESPONSE_STREAM'], mustBe('"BUFFERED" or "RESPONSE_STREAM"')),
+        v.description(
+          'RESPONSE_STREAM sends a response as it is written to callers that take a stream without a function URL: InvokeWithResponseStream, and a REST API with responseTransferMode STREAM. Default: that of triggers.function_url, or BUFFERED.',
         ),
-        security_group_ids: v.pipe(
-          v.array(idOf(/^sg-[0-9a-zA-Z]+$/, 'sg-0123456789abcdef0'), mustBe('an array of strings')),
-          v.minLength(1, 'must name a security group'),
-          v.maxLength(5, 'must name at most 5 security groups'),
-        ),
-        place_stub_in_vpc: v.optional(flag, false),
-      }),
-      v.description(
-        'The VPC of the function, for the guidance of livectl vpn; its stub is not placed in it.',
       ),
     ),
-  ),
-  triggers: v.optional(v.pipe(triggersSchema, v.description('What invokes the function.')), {}),
-  ...wrapFields,
-  ...deployment,
-});
+    environment: v.optional(
+      v.pipe(
+        v.record(environmentName, v.string(mustBe('a string')), mustBe('an object of strings')),
+        v.description('Environment variables: at most 4 KB together, none that Lambda reserves.'),
+      ),
+      {},
+    ),
+    source_dir: v.optional(
+      v.pipe(
+        text,
+        v.regex(
+          relativePath,
+          ({ input }) =>
+            `${JSON.stringify(input)} must be relative to the folder livectl serves; "." is that folder`,
+        ),
+        v.description("The function's root folder, relative to the folder livectl serves (--root)."),
+      ),
+      '.',
+    ),
+    build: v.optional(
+      v.pipe(
+        commandLine,
+        v.description(
+          'Program, then arguments, that build the function, as ["go", "build", "-o", "bootstrap", "."]; run in source_dir without a shell, at the start and after each change of a source. While it fails, the last good build is served.',
+        ),
+      ),
+    ),
+    command: v.optional(
+      v.pipe(
+        commandLine,
+        v.description(
+          'Program, then arguments, of a process that speaks the Lambda Runtime API; run in source_dir without a shell. Needed for runtimes other than Node.js and Python.',
+        ),
+      ),
+    ),
+    watch: v.optional(
+      v.pipe(
+        v.array(watchPattern, mustBe('an array of patterns')),
+        v.maxLength(mostWatchPatterns),
+        v.description(
+          'Files below source_dir whose changes reload the function besides those that livectl finds by itself, as patterns of .gitignore, e.g. ["templates/**"]; a pattern that begins with ! leaves files out.',
+        ),
+      ),
+    ),
+    python: v.optional(
+      v.pipe(
+        text,
+        v.nonEmpty('must name an interpreter'),
+        v.description(
+          'The interpreter of a Python function: a path relative to the folder livectl serves, or a command. Default: the active virtual environment, .venv, venv, that of Poetry, Pipenv or uv, or python3.',
+        ),
+      ),
+    ),
+    layer_dirs: v.optional(
+      v.pipe(
+        v.array(relativeFolder, mustBe("an array of folders, each with a layer's files")),
+        v.description(
+          "Folders with what the function's layers hold, e.g. nodejs/node_modules or python, relative to the folder livectl serves; in the order of the layers.",
+        ),
+      ),
+      [],
+    ),
+    esbuild: v.optional(
+      v.pipe(
+        esbuildSchema,
+        v.description(
+          'How the sources are built. Default: bundle TypeScript and JSX, run plain JavaScript as it is.',
+        ),
+      ),
+    ),
+    vpc_config: v.optional(
+      v.pipe(
+        fields({
+          // https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
+          subnet_ids: v.pipe(
+            v.array(idOf(/^subnet-[0-9a-z]+$/, 'subnet-0123456789abcdef0'), mustBe('an array of strings')),
+            v.minLength(1, 'must name a subnet'),
+            v.maxLength(16, 'must name at most 16 subnets'),
+          ),
+          security_group_ids: v.pipe(
+            v.array(idOf(/^sg-[0-9a-zA-Z]+$/, 'sg-0123456789abcdef0'), mustBe('an array of strings')),
+            v.minLength(1, 'must name a security group'),
+            v.maxLength(5, 'must name at most 5 security groups'),
+          ),
+          place_stub_in_vpc: v.optional(flag, false),
+        }),
+        v.description(
+          'The VPC of the function, for the guidance of livectl vpn; its stub is not placed in it.',
+        ),
+      ),
+    ),
+    triggers: v.optional(v.pipe(triggersSchema, v.description('What invokes the function.')), {}),
+    ...wrapFields,
+    ...deployment,
+  },
+  undefined,
+  foreignFields,
+);
 
 /** `livectl.json` as it is written; cross-field rules are in manifest-rules.ts. */
 export const manifestSchema = v.pipe(

@@ -17,15 +17,19 @@ export function kindOf(value: unknown): string {
   return String(value);
 }
 
-/** An object with these fields and no others; `notAnObject` words the refusal of any other value. */
+/**
+ * An object with these fields and no others; `notAnObject` words the refusal of any other value, `foreign` that of fields
+ * which belong elsewhere, by their names.
+ */
 export function fields<const Entries extends v.ObjectEntries>(
   entries: Entries,
   notAnObject = mustBe('an object'),
+  foreign: ReadonlyMap<string, string> = new Map(),
 ) {
   return v.strictObject(entries, (refusal) => {
     if (refusal.expected === 'never') {
       const key = String(refusal.path?.at(-1)?.key);
-      return `is not known here${didYouMean(key, Object.keys(entries))}`;
+      return `is not known here${foreign.get(key) ?? didYouMean(key, Object.keys(entries))}`;
     }
     return refusal.expected === 'Object' ? notAnObject(refusal) : 'is required';
   });

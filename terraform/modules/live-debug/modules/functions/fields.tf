@@ -63,9 +63,26 @@ locals {
     ]))],
   )]
 
+  # Arguments of aws_lambda_function that the module can't take, and what to do.
+  foreign_fields = {
+    durable_config = join("", [
+      " and stays on your aws_lambda_function: Lambda takes it only when the function is created, so a stub of the module has none. ",
+      "Leave it out here, and write mode = \"wrap\".",
+    ])
+    capacity_provider_config = join("", [
+      ": Lambda Managed Instances run several invocations at once in one environment, which neither a stub nor a wrapped function ",
+      "does here. Leave the function out, or deploy the aws_lambda_function of this stage without it.",
+    ])
+    image_uri = join("", [
+      ": an image can be neither replaced nor wrapped. Leave the image function as it is and write its zip twin here, ",
+      "another aws_lambda_function.",
+    ])
+  }
+
   field_mistakes = [for index, unknown in local.unknown_fields : join("", [
     "functions[\"${unknown.function}\"].${unknown.path}${unknown.path == "" ? "" : "."}${unknown.field} is not a known field",
-    length(local.meant_fields[index]) > 0
+    unknown.path == "" && can(local.foreign_fields[unknown.field]) ? local.foreign_fields[unknown.field]
+    : length(local.meant_fields[index]) > 0
     ? "; did you mean \"${local.meant_fields[index][0]}\"?"
     : "; known fields are ${join(", ", local.fields[unknown.path])}.",
   ])]
