@@ -4,6 +4,7 @@ import packageJson from 'embedded:package.json';
 import { Builtins, Cli, type Command } from 'clipanion';
 import { messageOf } from '../../protocol/live-debug-error.ts';
 import { InvokeCommand } from './commands/invoke.ts';
+import { LivectlCli } from './commands/livectl-cli.ts';
 import { parseMistake } from './commands/parse-mistake.ts';
 import { ServeCommand } from './commands/serve.ts';
 import { StatusCommand } from './commands/status.ts';
@@ -20,7 +21,7 @@ process.on('warning', ({ message, name }) => {
     processOutput.errorLine(`livectl: ${name}: ${message}`);
 });
 
-const cli = new Cli({
+const cli = new LivectlCli({
   binaryName: 'livectl',
   binaryLabel: 'livectl',
   binaryVersion: packageJson.version,

@@ -16,10 +16,10 @@ export class InvokeCommand extends PlaceCommand {
 
       The event is a file's name, JSON text, or \`-\` for stdin.
 
-      With \`--deployed\` the deployed code answers, whoever serves the function: of a wrapped function its own, of a replaced
-      one that of its \`fallback_arn\`.
+      \`--deployed\` runs the deployed code, even while somebody serves the function: a wrapped function's own, or for a replaced
+      function that of its \`fallback_arn\`.
 
-      The exit code is 1 where the function failed, 2 where something in the command is wrong.
+      The exit code is 1 if the function failed, 2 if the command or its configuration is invalid.
     `,
     examples: [
       ['Invoke a function of the local cloud', 'livectl invoke hello --local'],
@@ -38,7 +38,7 @@ export class InvokeCommand extends PlaceCommand {
 
   event = Option.String('--event', '{}', { description: 'A file, JSON text, or - for stdin' });
   deployed = Option.Boolean('--deployed', false, {
-    description: 'Ask the deployed code, whoever serves the function',
+    description: 'Run the deployed code, even while somebody serves the function',
   });
   format = outputFlags.format('one object');
   verbose = outputFlags.verbose();

@@ -1,4 +1,4 @@
-// What is wrong with a command line that no command takes, in words for whoever typed it.
+// What is wrong with a command line that no command takes, in words for the person who typed it.
 import type { Definition } from 'clipanion';
 import { firstLine } from '../../../protocol/live-debug-error.ts';
 import { didYouMean } from '../manifest/did-you-mean.ts';
@@ -75,7 +75,7 @@ function wordMistake(usage: string, said: string): string {
   return said.includes('Not enough positional') ? `needs ${wanted.join(' and ')}` : firstLine(said);
 }
 
-/** The parser writes a value as `#0`. */
+/** A flag with a value is written with a word for it, as in `--stage VALUE`. */
 function flagsOf({ definition, required: isRequired }: Definition['options'][number]): Flag[] {
   const [names = '', value] = definition.split(' ');
   return names.split(',').map((name) => ({ name, takesValue: value !== undefined, isRequired }));

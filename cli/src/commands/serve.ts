@@ -15,11 +15,11 @@ export class ServeCommand extends PlaceCommand {
       with the function's environment and credentials. A saved change answers from the next invocation on.
 
       \`--stage\` serves a stage that the Terraform module deployed to AWS: its table tells livectl everything else.
-      Whoever serves last wins; the one before is told and ends with exit code 3.
+      The last one to serve wins; the one before is notified and ends with exit code 3.
 
-      With \`--local\` nothing of AWS is needed: an embedded cloud on 127.0.0.1 runs the real stub and relay.
+      \`--local\` needs no AWS account: an embedded cloud on 127.0.0.1 runs the real stub and relay.
 
-      Ctrl-C once finishes what is in flight; twice ends at once.
+      Press Ctrl-C once to finish what is in flight, twice to end at once.
     `,
     examples: [
       ['Serve a stage on AWS', 'livectl serve --stage dev-tom'],
@@ -36,20 +36,22 @@ export class ServeCommand extends PlaceCommand {
   });
 
   noTakeover = Option.Boolean('--no-takeover', false, {
-    description: 'Refuse, with exit code 3, when somebody serves already',
+    description: 'Refuse, with exit code 3, if somebody serves the stage already',
   });
   trustManifest = Option.Boolean('--trust-manifest', false, {
     description: 'Run the programs that the stage’s manifest names without asking, e.g. in a script',
   });
-  port = Option.String('--port', '3000', { description: 'Port of the local HTTP front; 0 takes a free one' });
+  port = Option.String('--port', '3000', {
+    description: 'Port of the local HTTP API; default 3000, 0 takes a free one',
+  });
   allowOtherUsers = Option.Boolean('--allow-other-users', false, {
     description: 'With --local: let other users of this machine call functions over HTTP (Linux)',
   });
   functions = Option.Array('--function', {
-    description: 'Serve only this function; may be given several times',
+    description: 'Serve only this function; repeatable',
   });
   maxWorkers = Option.String('--max-workers', '10', {
-    description: 'How many invocations run at once; each takes a process',
+    description: 'How many invocations run at once, each in its own process; default 10',
   });
   noTimeout = Option.Boolean('--no-timeout', false, {
     description: 'Let functions run past their own timeouts, for as long as AWS waits',
@@ -58,12 +60,12 @@ export class ServeCommand extends PlaceCommand {
     description: 'Let functions run on between invocations; by default they are held still, as on Lambda',
   });
   noMachineProxy = Option.Boolean('--no-machine-proxy', false, {
-    description: 'Keep the proxies and certificate authorities of this machine from functions',
+    description: 'Do not pass the proxies and certificate authorities of this machine to functions',
   });
   inspect = Option.String('--inspect', {
     tolerateBoolean: true,
     description:
-      'Let debuggers attach: --inspect=PORT is the first function’s port, 9229 by default, the others’ follow',
+      'Let debuggers attach; --inspect=PORT sets the first function’s port (default 9229), the others get the next ones',
   });
   format = outputFlags.format('one object a line');
   verbose = outputFlags.verbose(' and the stub’s output');

@@ -8,13 +8,13 @@ export class StatusCommand extends LivectlCommand {
   static override paths = [['status']];
 
   static override usage = Command.Usage({
-    description: 'Say who serves a stage, whether its relay can be reached, and what is deployed',
+    description: 'Show who serves a stage, whether its relay can be reached, and what is deployed',
     details: `
-      Reads the stage's table and its functions' configurations and opens a connection to its relay; changes nothing. Exit code 0
-      when somebody serves, the relay answers and every function is a stub of the stage or wrapped for it, 1 otherwise.
+      Reads the stage's table and its functions' configurations and opens a connection to its relay. Nothing is changed. The exit
+      code is 0 if somebody serves, the relay answers and every function is a stub of the stage or wrapped for it, otherwise 1.
 
-      With --function-name instead of --stage it says whether a function is a stub, for instance one left behind by a stage that
-      is gone. Exit code 0 when it runs its own package, 1 otherwise.
+      With --function-name instead of --stage it shows whether a function is a stub, for example one left behind by a deleted
+      stage. The exit code is 0 if it runs its own package, otherwise 1.
     `,
     examples: [
       ['Who serves dev-tom?', 'livectl status --stage dev-tom'],
@@ -25,7 +25,7 @@ export class StatusCommand extends LivectlCommand {
 
   stage = placeFlags.stage();
   functionNames = Option.Array('--function-name', {
-    description: 'Name of a function on AWS, in place of a stage; may be repeated',
+    description: 'Name of a function on AWS, instead of a stage; repeatable',
   });
   stageName = placeFlags.stageName();
   profile = placeFlags.profile();

@@ -9,7 +9,7 @@ export class TriggerCommand extends PlaceCommand {
   static override paths = [['trigger']];
 
   static override usage = Command.Usage({
-    description: 'Publish an event to a function’s event source, and see what becomes of it',
+    description: 'Publish an event to a function’s event source, and show the invocation it causes',
     details: `
       Sends a real request, message, event, object or record to what the function's trigger listens to: on AWS with
       \`--stage\`, or beside a running \`livectl serve --local\` with \`--local\`. Prints the ids it got and, where this
@@ -17,10 +17,10 @@ export class TriggerCommand extends PlaceCommand {
 
       The source may be left out where the function has only one trigger, or only one that takes the flags given.
 
-      A body is the flag's text, \`@FILE\` for a file's content or \`-\` for stdin; \`@@\` begins a text with an @.
-      In a terminal, what is missing is asked for.
+      A body is the flag's text, \`@FILE\` for a file's content or \`-\` for stdin; to begin a text with @,
+      write \`@@\`. In a terminal, livectl asks for what is missing.
 
-      The exit code is 1 where the function failed, 2 where something in the command is wrong.
+      The exit code is 1 if the function failed, 2 if the command or its configuration is invalid.
     `,
     examples: [
       [
@@ -40,45 +40,52 @@ export class TriggerCommand extends PlaceCommand {
       ['The schedule’s event, now', 'livectl trigger schedule cleanup --local'],
       ['A changed item', 'livectl trigger dynamodb audit --local --item \'{"id":"1","total":7}\''],
       ['A record from stdin', 'date | livectl trigger kinesis metrics --local --data -'],
-      [
-        'A plain invocation that nobody waits for',
-        'livectl trigger lambda worker --local --async --payload @event.json',
-      ],
+      ['An asynchronous invocation', 'livectl trigger lambda worker --local --async --payload @event.json'],
     ],
   });
 
-  method = Option.String('--method', { description: 'http: default the route’s, GET, or POST with a body' });
+  method = Option.String('--method', {
+    description: 'http: the method; default the route’s, GET, or POST with a body',
+  });
   // `path` is clipanion's own.
-  httpPath = Option.String('--path', { description: 'http: default the route’s' });
-  header = Option.Array('--header', { description: 'http: name:value; may be given several times' });
-  query = Option.Array('--query', { description: 'http: name=value; may be given several times' });
+  httpPath = Option.String('--path', { description: 'http: the path; default the route’s' });
+  header = Option.Array('--header', { description: 'http: name:value; repeatable' });
+  query = Option.Array('--query', { description: 'http: name=value; repeatable' });
   body = Option.String('--body', { description: 'http, sqs: the body' });
   message = Option.String('--message', { description: 'sns: the message' });
   subject = Option.String('--subject', { description: 'sns: the subject' });
   attribute = Option.Array('--attribute', {
-    description: 'sns, sqs: name=value or name:Number=value; may be given several times',
+    description: 'sns, sqs: name=value or name:Number=value; repeatable',
   });
   group = Option.String('--group', { description: 'sns, sqs: message group, for FIFO' });
   deduplicationId = Option.String('--deduplication-id', {
-    description: 'sns, sqs: for FIFO; default one of its own',
+    description: 'sns, sqs: for FIFO; default a generated one',
   });
-  source = Option.String('--source', { description: 'eventbridge: default from the rule’s pattern' });
+  source = Option.String('--source', {
+    description: 'eventbridge: the event’s source; default from the rule’s pattern',
+  });
   detailType = Option.String('--detail-type', {
-    description: 'eventbridge: default from the rule’s pattern',
+    description: 'eventbridge: the event’s detail type; default from the rule’s pattern',
   });
   detail = Option.String('--detail', { description: 'eventbridge: a JSON object' });
   file = Option.String('--file', { description: 's3: the file to upload' });
-  text = Option.String('--text', { description: 's3: the object’s content instead' });
-  key = Option.String('--key', { description: 's3: default the filter’s prefix and the file’s name' });
-  metadata = Option.Array('--metadata', { description: 's3: name=value; may be given several times' });
+  text = Option.String('--text', { description: 's3: the object’s content, instead of --file' });
+  key = Option.String('--key', {
+    description: 's3: the object’s key; default the filter’s prefix and the file’s name',
+  });
+  metadata = Option.Array('--metadata', { description: 's3: name=value; repeatable' });
   item = Option.String('--item', { description: 'dynamodb: a JSON object, plain or with DynamoDB’s types' });
   data = Option.String('--data', { description: 'kinesis: the record’s data' });
-  partitionKey = Option.String('--partition-key', { description: 'kinesis: default one of its own' });
+  partitionKey = Option.String('--partition-key', {
+    description: 'kinesis: the partition key; default a generated one',
+  });
   payload = Option.String('--payload', { description: 'lambda: the event as JSON; default {}' });
-  async = Option.Boolean('--async', { description: 'lambda: don’t wait for the function' });
+  async = Option.Boolean('--async', { description: 'lambda: do not wait for the function' });
 
-  wait = Option.String('--wait', '30', { description: 'Seconds to wait for the outcome' });
-  noWait = Option.Boolean('--no-wait', false, { description: 'Publish and end' });
+  wait = Option.String('--wait', '30', {
+    description: 'Seconds to wait for the outcome, up to 3600; default 30',
+  });
+  noWait = Option.Boolean('--no-wait', false, { description: 'Publish and exit without waiting' });
   format = outputFlags.format('one object');
   verbose = outputFlags.verbose();
   words = Option.Rest({ name: 'source function' });

@@ -9,19 +9,22 @@ export class VpnCertificatesCommand extends LivectlCommand {
   static override paths = [['vpn', 'certificates']];
 
   static override usage = Command.Usage({
-    description: 'Make the certificates of an AWS Client VPN endpoint and of its clients',
+    description: 'Create the certificates of an AWS Client VPN endpoint and of its clients',
     details: `
-      A certificate authority, the server's certificate and one for a client, made by openssl in a folder only you can
-      read. Run it again with another \`--client\` for a colleague: the authority and the server's certificate stay.
-      Private keys go to no other place, but that \`--import\` hands the server's certificate with its key to ACM, which
-      the endpoint needs, and prints the ARN; without it you get the command to do so.
+      A certificate authority, the server's certificate and one for a client, created by openssl in a folder that only
+      you can read. Run it again with another \`--client\` for a colleague: the authority and the server's certificate stay.
+      Private keys stay in that folder, except that \`--import\` sends the server's certificate and key to ACM, which the
+      endpoint needs, and prints the ARN. Without it, livectl prints the command that does so.
 
       \`--ovpn\` completes a client configuration (\`terraform output -raw client_config\`) with the client's certificate
       and key.
     `,
     examples: [
       ['For yourself', 'livectl vpn certificates --client tom'],
-      ['And the server’s into ACM', 'livectl vpn certificates --client tom --import --region eu-west-1'],
+      [
+        'Also import the server’s into ACM',
+        'livectl vpn certificates --client tom --import --region eu-west-1',
+      ],
       [
         'With the configuration to open in the VPN client',
         'terraform output -raw client_config | livectl vpn certificates --client tom --ovpn -',
@@ -29,12 +32,14 @@ export class VpnCertificatesCommand extends LivectlCommand {
     ],
   });
 
-  out = Option.String('--out', 'vpn-certificates', { description: 'The folder; made with mode 0700' });
+  out = Option.String('--out', 'vpn-certificates', { description: 'The folder; created with mode 0700' });
   client = Option.String('--client', 'client', { description: 'Name of the client, e.g. your own' });
   serverName = Option.String('--server-name', 'server.vpn.livectl.internal', {
     description: 'Name in the server’s certificate',
   });
-  days = Option.String('--days', '825', { description: 'How long the certificates hold, 1 to 3650' });
+  days = Option.String('--days', '825', {
+    description: 'How many days the certificates are valid, 1 to 3650',
+  });
   ovpn = Option.String('--ovpn', { description: 'A client configuration to complete; - reads stdin' });
   import = Option.Boolean('--import', false, { description: 'Import the server’s certificate into ACM' });
   profile = placeFlags.profile();
@@ -45,9 +50,11 @@ export class VpnCertificatesCommand extends LivectlCommand {
   async run(format: OutputFormat): Promise<number> {
     const { client, ovpn, out, serverName } = this;
     if (!/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(client) || ['ca', 'server'].includes(client.toLowerCase()))
-      throw new UsageError(`--client takes letters, digits, ., - and _, and not ca or server: ${client}`);
+      throw new UsageError(
+        `--client must be letters, digits, ., - and _, other than ca and server, not ${client}`,
+      );
     if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(serverName) || serverName.length > 64)
-      throw new UsageError(`--server-name takes a domain name of at most 64 characters, not ${serverName}`);
+      throw new UsageError(`--server-name must be a domain name of at most 64 characters, not ${serverName}`);
     const days = wholeNumber('--days', this.days, 1, 3650);
     const { showCertificates } = await import('../vpn/show-certificates.ts');
     const aws = this.import ? { profile: this.profile, region: this.region } : undefined;

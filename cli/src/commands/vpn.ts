@@ -10,12 +10,12 @@ export class VpnCommand extends LivectlCommand {
   static override usage = Command.Usage({
     description: 'Reach the private resources of functions in a VPC from this machine',
     details: `
-      Without flags: the guide, step by step, with the very ids of the stage's VPCs (\`--stage\`), or in general for
-      the livectl.json in \`--root\`. It makes nothing.
+      Without flags: a step-by-step guide with the ids of the stage's VPCs (\`--stage\`), or a general one for the
+      livectl.json in \`--root\`. Nothing is created.
 
       \`--check\` finds the hosts that the functions' environment names and tries each from here: its name, its address,
-      its port, and the interface that packets take. Exit code 1 when something can't be reached. Of a variable's value
-      only host and port are shown.
+      its port, and the interface that packets take. The exit code is 1 if something can't be
+      reached. Of a variable's value only host and port are shown.
     `,
     examples: [
       ['What to do for dev-tom', 'livectl vpn --stage dev-tom'],
@@ -32,7 +32,7 @@ export class VpnCommand extends LivectlCommand {
   region = placeFlags.region();
   root = placeFlags.root();
   config = placeFlags.config();
-  functions = Option.Array('--function', { description: 'Only this function; may be given several times' });
+  functions = Option.Array('--function', { description: 'Only this function; repeatable' });
   timeout = Option.String('--timeout', '3', { description: 'Seconds to wait for each endpoint, 1 to 60' });
   format = outputFlags.format('one object a line');
   verbose = outputFlags.verbose();

@@ -87,7 +87,7 @@ export class Watch {
   constructor(response: IncomingMessage) {
     this.#response = response;
     const lines = createInterface({ input: response });
-    // A connection that breaks ends the watch; there is nothing to mend. The reader of lines passes its error on.
+    // A connection that breaks ends the watch; there is nothing to fix. The reader of lines passes its error on.
     response.on('error', () => undefined);
     lines.on('error', () => undefined);
     lines.on('line', (line) => this.#take(line));

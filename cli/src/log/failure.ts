@@ -31,7 +31,7 @@ export function reportFailure(error: unknown, output: Output, options: FailureOp
   }
   if (options.verbose && error instanceof Error)
     output.errorLine(printableLines(stackOf(error), false).join('\n'));
-  else if (known === undefined) output.errorLine('  This is a fault in livectl; --verbose shows where.');
+  else if (known === undefined) output.errorLine('  This is a bug in livectl; --verbose shows where.');
 }
 
 function stackOf(error: Error): string {

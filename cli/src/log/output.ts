@@ -18,7 +18,7 @@ export interface Output {
 let broken = false;
 let tellReaderGone: () => void = () => undefined;
 
-/** Resolves when whoever read stdout is gone, as in `livectl serve | head`: a reason to stop, since nobody is watching. */
+/** Resolves when the reader of stdout is gone, as in `livectl serve | head`: a reason to stop, since nobody is watching. */
 export const readerGone = new Promise<void>((resolve) => {
   tellReaderGone = resolve;
 });

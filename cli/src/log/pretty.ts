@@ -189,9 +189,9 @@ function debuggerWords(event: DebuggerEvent): string {
         ? `debugger: attach to ${event.address} (${printable(event.url ?? '')})`
         : `debugger: attach debugpy to ${event.address}`;
     case 'attached':
-      return 'debugger attached: its timeout does not count';
+      return 'debugger attached: the timeout is suspended';
     case 'detached':
-      return 'debugger detached: its timeout counts again';
+      return 'debugger detached: the timeout applies again';
     case 'unavailable':
       return `has no debugger: ${printable(event.reason)}`;
   }
@@ -199,7 +199,7 @@ function debuggerWords(event: DebuggerEvent): string {
 
 function clockSkew(aheadMs: number, paint: Style): string {
   if (aheadMs === 0) return `${paint.ok('●')} this machine’s clock agrees with AWS’s again`;
-  return `${paint.warn('!')} this machine’s clock is ${skewWords(aheadMs)} AWS’s or more; set it, e.g. turn on network time (beyond 30 s stubs don’t find this livectl)`;
+  return `${paint.warn('!')} this machine’s clock is at least ${skewWords(aheadMs)} AWS’s; set it, e.g. turn on network time (beyond 30 s, stubs do not find this livectl)`;
 }
 
 /** One mistake as `file:line:column: text` with its source line. */

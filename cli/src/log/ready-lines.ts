@@ -18,7 +18,7 @@ export function readyLines(event: Ready, paint: Style): string {
         `  ${paint.name((index === 0 ? printable(served.name) : '').padEnd(width))}  ${way}${index === 0 ? ofOthers(served, paint) : ''}`,
     ),
   );
-  const heading = `${paint.ok('●')} serving ${plural(event.functions.length, 'function')} of stage ${paint.name(printable(event.stage))} ${paint.dim(`ready in ${ms(event.ms)}, Ctrl-C stops`)}`;
+  const heading = `${paint.ok('●')} Serving ${plural(event.functions.length, 'function')} of stage ${paint.name(printable(event.stage))} (ready in ${ms(event.ms)}). ${paint.dim('Press Ctrl-C to stop.')}`;
   return [
     '',
     heading,
@@ -67,7 +67,7 @@ export function fallbackWords(fallback: Fallback): string {
 function publicLines(functions: readonly ServedFunction[], paint: Style): string[] {
   const open = functions.filter((served) => served.public).map(({ name }) => paint.name(printable(name)));
   if (open.length === 0) return [];
-  const what = `anybody on the internet who has the URL of ${open.join(', ')} can invoke the code on this machine`;
+  const what = `anyone on the internet with the URL of ${open.join(', ')} can invoke the code on this machine`;
   return [`${paint.warn('!')} ${what} ${paint.dim('(authorization_type NONE)')}`, ''];
 }
 

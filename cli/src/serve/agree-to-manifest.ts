@@ -36,7 +36,7 @@ export async function agreeToManifest(options: AgreementOptions): Promise<void> 
   try {
     writeAgreed(options, [...all].slice(-mostAgreed));
   } catch (error) {
-    options.output.errorLine(`livectl: this answer is not remembered: ${messageOf(error)}`);
+    options.output.errorLine(`livectl: this answer could not be saved: ${messageOf(error)}`);
   }
 }
 
@@ -88,9 +88,9 @@ function untrusted(
   const said = problem === undefined ? '' : ` (which could not be read: ${problem})`;
   return new LiveDebugError(
     'LD_UNTRUSTED',
-    `the manifest of stage ${stage} can start programs that nobody agreed to on this machine: ${fields.join(', ')}`,
+    `the manifest of stage ${stage} can start programs that are not allowed on this machine yet: ${fields.join(', ')}`,
     {
-      remedy: `have the same values in ${root}/livectl.json${said}, answer yes when livectl serve asks in a terminal, or pass --trust-manifest`,
+      remedy: `put the same values in ${root}/livectl.json${said}, answer yes when livectl serve asks in a terminal, or pass --trust-manifest`,
     },
   );
 }

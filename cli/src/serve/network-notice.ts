@@ -5,5 +5,5 @@ import { machineNetwork } from '../worker/process/machine-network.ts';
 export function networkNotice(own: NodeJS.ProcessEnv = process.env): string | undefined {
   const names = Object.keys(machineNetwork(own)).filter((name) => own[name]);
   if (names.length === 0) return undefined;
-  return `functions use ${names.sort().join(', ')} of this machine, unless they set their own; --no-machine-proxy keeps them out`;
+  return `functions inherit ${names.sort().join(', ')} from this machine, unless they set their own; --no-machine-proxy turns this off`;
 }

@@ -23,10 +23,10 @@ export async function openSecrets(
   if (isOfModule01) {
     emit({
       event: 'notice',
-      message: `stage ${stage} is of module 0.1, whose invocations cannot prove that they are the stage’s: anyone who holds a stub’s credentials can send them; apply module 0.2`,
+      message: `stage ${stage} uses module 0.1, which does not authenticate invocations: anyone with a stub’s credentials can send them; apply module 0.2`,
     });
   } else if (initial === undefined) {
-    throw new LiveDebugError('LD_STAGE', `table ${directory.tableName} has no secret of stage ${stage}`, {
+    throw new LiveDebugError('LD_STAGE', `table ${directory.tableName} has no secret for stage ${stage}`, {
       remedy: 'apply the Terraform module again: it writes the secret beside the manifest',
     });
   }

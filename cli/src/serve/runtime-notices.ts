@@ -17,7 +17,7 @@ function unknownRuntimes(functions: readonly FunctionSettings[]): string[] {
       const meant = known === undefined ? '' : ` (did you mean ${known}?)`;
       const done = command
         ? `its "command" runs it`
-        : 'livectl can run it by a "command" only, and its invocations fail without one';
+        : 'livectl can run it only with a "command"; its invocations fail without one';
       return `${name}: livectl does not know the runtime ${JSON.stringify(runtime)}${meant}; ${done}`;
     });
 }

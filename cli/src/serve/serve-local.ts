@@ -161,20 +161,20 @@ function tell(event: CloudEvent, verbose: boolean, emit: (event: SessionEvent) =
   if (event.type !== 'stub_failed') return;
   const { functionName, errorType, message, lastLine } = event;
   const output = lastLine === undefined ? '' : `; it printed: ${lastLine}`;
-  const unfit = errorType === errorCodes.LD_STUB_CONFIG.name;
+  const isInvalid = errorType === errorCodes.LD_STUB_CONFIG.name;
   emit({
     event: 'error',
-    code: unfit ? 'LD_STUB_CONFIG' : 'LD_INTERNAL',
-    message: `stub of ${functionName} failed: ${errorType}: ${message}${unfit ? '' : output}`,
-    remedy: unfit
+    code: isInvalid ? 'LD_STUB_CONFIG' : 'LD_INTERNAL',
+    message: `stub of ${functionName} failed: ${errorType}: ${message}${isInvalid ? '' : output}`,
+    remedy: isInvalid
       ? `correct "environment" of ${functionName} in livectl.json`
-      : `see whether a variable in "environment" of ${functionName} keeps Node from starting; --verbose shows all that the stub prints`,
+      : `check whether a variable in "environment" of ${functionName} prevents Node from starting; --verbose shows the stub’s full output`,
   });
 }
 
 function refusedWords({ from, functionName, origin }: Extract<CloudEvent, { type: 'refused' }>): string {
   if (from === 'user') {
-    return `a request to ${functionName} from another user of this machine was refused; --allow-other-users lets them call`;
+    return `a request to ${functionName} from another user of this machine was refused; --allow-other-users allows it`;
   }
   if (from === 'gone') {
     return `a request to ${functionName} was not run: its caller closed the connection before livectl could tell which user it is`;

@@ -51,7 +51,7 @@ export function deployedFunction(
   if (handler !== stubHandler)
     problems.push(`its handler is ${JSON.stringify(handler)}, not the stub’s ${stubHandler}`);
   if (!/^nodejs/.test(runtime))
-    problems.push(`its runtime is ${JSON.stringify(runtime)}, and the stub needs Node.js`);
+    problems.push(`its runtime is ${JSON.stringify(runtime)}, but the stub needs Node.js`);
   if (problems.length > 0) return { ...at, state: 'half', problems, remedy: halfRemedy(functionName) };
   if (expected?.isWrapped) problems.push('it is a stub, and the stage wraps it');
   if (expected) problems.push(...differences(variables, expected));
@@ -65,7 +65,7 @@ export function deployedFunction(
     state: 'stub',
     problems,
     ...(problems.length > 0
-      ? { remedy: 'let the function take the module’s output stub.layers while live' }
+      ? { remedy: 'set the function’s layers to the module’s output stub.layers while live' }
       : {}),
   };
 }

@@ -98,7 +98,7 @@ export function statusLines(status: StageStatus, colour: boolean): string {
   ];
   if (status.module !== undefined)
     lines.push(
-      `  module     ${paint.warn(status.module)}: its invocations cannot prove that they are the stage’s; apply module 0.2`,
+      `  module     ${paint.warn(status.module)}: its invocations are not authenticated; apply module 0.2`,
     );
   lines.push(`  functions  ${functions.map(printable).join(', ')}`);
   const isWhole = ({ problems, state }: DeployedFunction) =>
@@ -122,8 +122,8 @@ export function statusLines(status: StageStatus, colour: boolean): string {
     const what = client.serves === '*' ? '' : ` (${printable(client.serves)} only)`;
     const who = `${printable(client.user)} on ${printable(client.host)}${what} since ${client.since}, livectl ${printable(client.version)}`;
     const lease = client.live
-      ? paint.ok(`lease holds ${client.lease_seconds_left} s more`)
-      : paint.warn(`lease ran out ${-client.lease_seconds_left} s ago`);
+      ? paint.ok(`lease valid for ${client.lease_seconds_left} s`)
+      : paint.warn(`lease expired ${-client.lease_seconds_left} s ago`);
     lines.push(`  served by  ${who}, ${lease}`);
     if (client.caller) lines.push(`             ${paint.dim(printable(client.caller))}`);
   }
@@ -156,11 +156,11 @@ function unservedLines(deployed: readonly DeployedFunction[], paint: Style): str
 const stateWords: Readonly<Record<DeployedState, string>> = {
   stub: 'a stub',
   own: 'its own package',
-  half: 'half a stub: its invocations fail',
+  half: 'partly a stub: its invocations fail',
   other: 'a stub of another stage',
   updating: 'being updated',
-  missing: 'not there',
-  unknown: 'not known',
+  missing: 'not found',
+  unknown: 'unknown',
   wrapped: 'its own package, wrapped',
   unwrapped: 'its own package, not wrapped',
 };

@@ -32,7 +32,7 @@ export async function chooseTrigger(
 ): Promise<Chosen> {
   const [first, second, third] = words;
   if (third !== undefined)
-    throw wrong(`one word too many: ${third}`, commandFor('SOURCE', 'FUNCTION', stage));
+    throw wrong(`unexpected argument: ${third}`, commandFor('SOURCE', 'FUNCTION', stage));
   if (first !== undefined && second !== undefined) {
     const each = functionNamed(second, stage);
     return { each, trigger: namedTrigger(sourceNamed(first), each, stage) };
@@ -69,8 +69,8 @@ function namedTrigger(source: SourceName, each: TriggerFunction, stage: TriggerS
   throw wrong(
     `${each.name} has no trigger ${source}`,
     has.length === 0
-      ? `it has none: add one to "triggers" in livectl.json, or invoke it: ${commandFor('lambda', each.name, stage)}`
-      : `its triggers: ${has.join(', ')}; lambda invokes it plainly`,
+      ? `it has no triggers: add one to "triggers" in livectl.json, or invoke it: ${commandFor('lambda', each.name, stage)}`
+      : `its triggers: ${has.join(', ')}; use lambda to invoke it directly`,
   );
 }
 

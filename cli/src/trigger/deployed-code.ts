@@ -1,4 +1,4 @@
-// The way of `livectl invoke --deployed` to the code that is deployed, past whoever serves the function.
+// The way of `livectl invoke --deployed` to the code that is deployed, past the client that serves the function.
 import { deployedClientContext } from '../../../protocol/deployed-request.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import type { Invocation } from './lambda.ts';
@@ -16,8 +16,8 @@ export function deployedCodeOf({
     case 'function':
       return { lambdaName: fallback.arn };
     case 'none':
-      throw new LiveDebugError('LD_CONFIG', `${name} has no deployed code to ask: the stub replaces it`, {
-        remedy: `wrap it (mode = "wrap"), or name the real function (fallback_arn), and terraform apply; without --deployed, whoever serves ${name} answers`,
+      throw new LiveDebugError('LD_CONFIG', `${name} has no deployed code to run: the stub replaces it`, {
+        remedy: `wrap it (mode = "wrap"), or name the real function (fallback_arn), and terraform apply; without --deployed, the client that serves ${name} answers`,
       });
   }
 }

@@ -38,7 +38,7 @@ export function explainRefusal(error: unknown, call: RefusedCall): unknown {
   }
   if (denied.test(name)) {
     return new LiveDebugError('LD_PERMISSION', `AWS refuses ${action} on ${resource}: ${words}`, {
-      remedy: `allow ${action} on ${resource} to that principal, or take another one with --profile`,
+      remedy: `allow ${action} on ${resource} for that principal, or use another one with --profile`,
       cause: error,
     });
   }
@@ -46,7 +46,7 @@ export function explainRefusal(error: unknown, call: RefusedCall): unknown {
   if (credentials) return credentials;
   if ($metadata?.httpStatusCode !== undefined) {
     return new LiveDebugError('LD_PUBLISH', `${action} on ${resource} failed: ${name}: ${words}`, {
-      remedy: 'mend what it names, or try again',
+      remedy: 'fix what the message names, or try again',
       cause: error,
     });
   }

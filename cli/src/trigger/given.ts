@@ -120,7 +120,7 @@ export async function readBodyFile(flag: string, path: string): Promise<Buffer> 
     return await readFile(path);
   } catch (cause) {
     throw new LiveDebugError('LD_CONFIG', `${flag}: ${path} can't be read: ${messageOf(cause)}`, {
-      remedy: 'name a file that exists; a text that begins with @ is written with @@',
+      remedy: 'name a file that exists; to pass text that begins with @, write @@',
       cause,
     });
   }
@@ -135,7 +135,7 @@ function parseJson(flag: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new LiveDebugError('LD_CONFIG', `--${flag} is no JSON: ${messageOf(cause)}`, {
+    throw new LiveDebugError('LD_CONFIG', `--${flag} is not valid JSON: ${messageOf(cause)}`, {
       remedy: `write it as in --${flag} '{"id":"1"}', --${flag} @FILE or, from stdin, --${flag} -`,
       cause,
     });

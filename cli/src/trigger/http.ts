@@ -59,7 +59,7 @@ export const functionUrl: Source<FunctionUrl> = {
 
 function absolute(path: string): string {
   if (path.startsWith('/') && !path.startsWith('//')) return path;
-  throw wrong(`--path ${path}: a path begins with one /`);
+  throw wrong(`--path must begin with a single /, not ${path}`);
 }
 
 function hasToken(given: Given): boolean {
@@ -79,7 +79,7 @@ const ofFunctionUrl: Signing = {
   service: 'lambda',
   host: 'lambda-url',
   isRefusal: ({ headers }) => headers['x-amzn-errortype'] === 'AccessDeniedException',
-  remedy: 'allow lambda:InvokeFunctionUrl and lambda:InvokeFunction on the function to your role',
+  remedy: 'allow your role lambda:InvokeFunctionUrl and lambda:InvokeFunction on the function',
 };
 
 /** https://ID.execute-api.REGION.amazonaws.com/ */
@@ -88,7 +88,7 @@ const ofRoute: Signing = {
   host: 'execute-api',
   // API Gateway says no more; a function that says exactly this means the same.
   isRefusal: ({ body }) => body.toString('utf8') === '{"message":"Forbidden"}',
-  remedy: 'allow execute-api:Invoke on the API to your role, as developer_policy_json of the module does',
+  remedy: 'allow your role execute-api:Invoke on the API, as developer_policy_json of the module does',
 };
 
 interface Call {
@@ -168,7 +168,7 @@ async function sendOnce(
   } catch (cause) {
     if (cause instanceof CutOffError) return { ...cause.begun, cutOff: true };
     throw new LiveDebugError('LD_PUBLISH', `no answer from ${request.url.origin}: ${messageOf(cause)}`, {
-      remedy: 'check the network, and whether the stage is still there: livectl status',
+      remedy: 'check the network, and whether the stage still exists: livectl status',
       cause,
     });
   }

@@ -9,7 +9,7 @@ export function missingGroup(given: Given, name: string): Missing[] {
   return [{ flag: 'group', question: 'Message group (the topic or queue is FIFO)' }];
 }
 
-/** `--deduplication-id`; for a FIFO one of its own by default, since whoever sends by hand means another message. */
+/** `--deduplication-id`; for a FIFO one of its own by default, since a person who sends again means another message. */
 export function deduplicationId(given: Given, name: string): string | undefined {
   return given.text('deduplication-id') ?? (name.endsWith('.fifo') ? randomUUID() : undefined);
 }

@@ -20,7 +20,7 @@ export interface InvokeOptions {
   readonly functionName: string;
   /** A file, JSON text, or `-`. */
   readonly event: string;
-  /** The deployed code answers, whoever serves. */
+  /** The deployed code answers, even while somebody serves. */
   readonly deployed: boolean;
   readonly format: OutputFormat;
 }

@@ -109,10 +109,10 @@ async function follow(
     hasEnded = true;
   });
   const seen = await seenInvocation(watch, sought, bounds, systemClock, (event) => {
-    if (event.event === 'published') unheard = `the filter or pattern of ${each.name} leaves it out`;
+    if (event.event === 'published') unheard = `the filter or pattern of ${each.name} does not match it`;
     else show(event);
   });
-  if (hasEnded && seen?.result === undefined) unheard = 'livectl serve has ended meanwhile';
+  if (hasEnded && seen?.result === undefined) unheard = 'livectl serve ended meanwhile';
   return { seen, unheard };
 }
 
@@ -132,7 +132,7 @@ function tell(
   if (options.wait === 0 || answer || unheard.length > 0) return;
   const { invocation } = triggered;
   if (!watched) notice(elsewhereLine(triggered.servedBy, triggered.function, stage.name, stage.serveCommand));
-  else if (invocation === undefined) notice(`no invocation came of it within ${options.wait} s`);
+  else if (invocation === undefined) notice(`no invocation was seen within ${options.wait} s`);
   else if (invocation.result === undefined)
     notice(`still running after ${options.wait} s; --wait SECONDS waits longer`);
 }

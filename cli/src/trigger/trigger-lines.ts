@@ -45,7 +45,7 @@ export function answerLines({ body, cutOff, functionError, status }: Answer, col
 
 function bodyLines(body: Uint8Array): string[] {
   if (body.length === 0) return [];
-  if (!isUtf8(body)) return [`(${body.length} bytes that are no text)`];
+  if (!isUtf8(body)) return [`(${body.length} bytes of binary data)`];
   return printableLines(Buffer.from(body).toString('utf8'), false);
 }
 

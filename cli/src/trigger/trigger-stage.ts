@@ -173,6 +173,6 @@ function realPath(path: string, flag: string): string {
   try {
     return realpathSync(path);
   } catch (cause) {
-    throw new LiveDebugError('LD_CONFIG', `${flag}: there is no ${path}`, { cause });
+    throw new LiveDebugError('LD_CONFIG', `${flag}: ${path} does not exist`, { cause });
   }
 }

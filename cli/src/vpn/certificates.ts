@@ -53,8 +53,8 @@ export async function makeCertificates(options: CertificateOptions): Promise<Cer
   const paths = { caFile: file('ca.crt'), serverFile: file('server.crt'), clientFile: file(`${client}.crt`) };
   const hasClient = await exists(paths.clientFile);
   if (hasClient && !keepClient) {
-    throw new LiveDebugError('LD_CONFIG', `${paths.clientFile} is there already`, {
-      remedy: 'take another --client, or remove it and its key to make them anew',
+    throw new LiveDebugError('LD_CONFIG', `${paths.clientFile} already exists`, {
+      remedy: 'use another --client, or remove it and its key to create them again',
     });
   }
   if (!(await exists(paths.caFile))) {

@@ -50,7 +50,7 @@ export interface CheckOptions {
 /** Of a name with more addresses, and of a record with more hosts, so many are tried. */
 const mostAddresses = 4;
 
-/** Whether a verdict is a failure: something is there to mend. */
+/** Whether a verdict is a failure that needs fixing. */
 export function isFailure({ verdict }: Pick<CheckedEndpoint, 'verdict'>): boolean {
   return verdict !== 'reachable' && verdict !== 'public' && verdict !== 'no_port';
 }

@@ -23,12 +23,12 @@ export function vpnGuide(facts: GuideFacts): Section[] {
 
 function noneInVpc({ stage }: GuideFacts): Section {
   return {
-    title: 'No function sits in a VPC',
+    title: 'No function is in a VPC',
     text: [
       stage === undefined
-        ? 'None in livectl.json has a vpc_config: what they reach on AWS, this machine reaches too. Where that is not so,'
-        : `None of stage ${stage} has a vpc_config: what they reach on AWS, this machine reaches too. Where that is not so,`,
-      'give functions[*].vpc_config the real function’s subnet_ids and security_group_ids, apply, and run this again.',
+        ? 'None in livectl.json has a vpc_config: this machine can reach what they reach on AWS. If it cannot,'
+        : `None of stage ${stage} has a vpc_config: this machine can reach what they reach on AWS. If it cannot,`,
+      'set functions[*].vpc_config to the real function’s subnet_ids and security_group_ids, apply, and run this again.',
       ...(stage === undefined
         ? [
             'Terraform may give it to functions that have none here: livectl vpn --stage STAGE asks the deployed stage.',
@@ -55,23 +55,25 @@ function clientVpn(facts: GuideFacts, vpc: Vpc | undefined): Section {
       `${names.join(', ')}: while livectl serves, the code runs here, and ${vpc?.id ?? 'the VPC'}${vpc ? ` (${vpc.cidr_blocks.join(', ')})` : ''} is out of reach.`,
       `Costs $${cost.associationHour.toFixed(2)} an hour for each associated subnet, used or not ($${perMonth} a month idle), and`,
       `$${cost.connectionHour.toFixed(2)} an hour for each connection, in us-east-1; some Regions cost more. Step 7 ends it.`,
-      'The nested module modules/client-vpn makes steps 3 to 5 in Terraform: docs/vpn.md. Words in capitals are yours to fill in.',
+      'The nested module modules/client-vpn does steps 3 to 5 in Terraform: docs/vpn.md. Replace the words in capitals.',
     ],
     steps: [
       {
-        title: 'Make the certificates',
-        text: ['An authority, the server’s, and yours, in ./vpn-certificates, which only you can read.'],
+        title: 'Create the certificates',
+        text: [
+          'A certificate authority, the server’s certificate and yours, in ./vpn-certificates, which only you can read.',
+        ],
         commands: ['livectl vpn certificates --client YOU'],
       },
       {
         title: 'Import the server’s certificate into ACM',
-        text: ['It prints CERTIFICATE_ARN, which stands for the clients’ authority too: that signed both.'],
+        text: ['It prints CERTIFICATE_ARN, which also stands for the clients’ authority: it signed both.'],
         commands: [
           `aws acm import-certificate ${aws} --certificate fileb://vpn-certificates/server.crt --private-key fileb://vpn-certificates/server.key --certificate-chain fileb://vpn-certificates/ca.crt`,
         ],
       },
       {
-        title: 'Make the endpoint',
+        title: 'Create the endpoint',
         text: [
           'It prints ClientVpnEndpointId, which is ENDPOINT below. The clients’ range must overlap neither the VPC nor the',
           'network you sit in. The endpoint has the functions’ own security groups, so that a database lets you in exactly as',
@@ -144,7 +146,7 @@ function groupNotes(vpc: Vpc | undefined): string[] {
     ...(vpc.security_groups.some((group) => group.egress_tcp)
       ? []
       : [
-          'None of them lets TCP out: add an outbound rule to one, or neither the functions nor you get anywhere.',
+          'None of them allows outbound TCP: add an outbound rule to one, or neither the functions nor you can connect.',
         ]),
     referencing.length > 0
       ? `${referencing.join(', ')} let${referencing.length === 1 ? 's' : ''} them in by name: nothing to add there.`

@@ -7,7 +7,7 @@ export interface RemedyContext {
   readonly resolvers: readonly string[];
 }
 
-/** Undefined where nothing is to mend. */
+/** Undefined where nothing needs fixing. */
 export function remedyFor(checked: CheckedEndpoint, { resolvers }: RemedyContext): string | undefined {
   const { address, endpoint, port, route, verdict } = checked;
   switch (verdict) {
@@ -15,7 +15,7 @@ export function remedyFor(checked: CheckedEndpoint, { resolvers }: RemedyContext
     case 'public':
       return undefined;
     case 'no_port':
-      return `its port is nowhere: name it beside ${endpoint.variable}, or as ${endpoint.host}:PORT`;
+      return `its port is not known: name it beside ${endpoint.variable}, or as ${endpoint.host}:PORT`;
     case 'unresolved': {
       const ask = resolvers.length > 0 ? ` (${resolvers.join(', ')})` : '';
       if (checked.code === 'ETIMEDOUT' || checked.code === 'EAI_AGAIN')
@@ -25,17 +25,17 @@ export function remedyFor(checked: CheckedEndpoint, { resolvers }: RemedyContext
     }
     case 'refused':
       return address !== undefined && isLoopback(address)
-        ? `nobody listens on port ${port} of this machine: is the tunnel (e.g. aws ssm start-session) open?`
-        : `the host answers, and nobody listens on port ${port}: is the port right, the service up?`;
+        ? `nothing listens on port ${port} of this machine: is the tunnel (e.g. aws ssm start-session) open?`
+        : `the host answers, but nothing listens on port ${port}: is the port right, and the service up?`;
     case 'timeout':
     case 'unreachable':
       if (!checked.private)
-        return `is this machine's address let in by the security group of ${endpoint.host}?`;
+        return `does the security group allow this machine's address to ${endpoint.host}?`;
       if (route?.vpn === true) {
-        return `the VPN (${route.interface}) takes the packets and nothing comes back: does an authorization rule allow ${address}, does a security group let the VPN's group in on port ${port}?`;
+        return `the VPN (${route.interface}) takes the packets, but nothing comes back: does an authorization rule allow ${address}, and a security group the VPN's group on port ${port}?`;
       }
       return route === undefined
-        ? 'this machine has no way there: connect the VPN; livectl vpn tells how to make one'
-        : `packets leave by ${route.interface}, which is no VPN: connect one; livectl vpn tells how to make it`;
+        ? 'this machine has no route to it: connect the VPN; livectl vpn shows how to create one'
+        : `packets leave by ${route.interface}, which is not a VPN: connect one; livectl vpn shows how to create it`;
   }
 }

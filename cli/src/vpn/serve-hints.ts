@@ -81,7 +81,7 @@ export class ServeHints {
     });
     this.#tell(namesOf(silent), () => {
       const endpoints = [...new Set(endpointTexts(silent, isFailure, ({ verdict }) => ` (${verdict})`))];
-      return `not reached from here: ${some(endpoints)}; ${this.#options.command} tells what to do`;
+      return `not reached from here: ${some(endpoints)}; run ${this.#options.command} to see what to do`;
     });
     this.#tell(namesOf(idle), (its) => `${its} environment names no endpoint to try`);
     this.#tell(unknown, (its) => `${its} endpoints are not known: ${why}`);
@@ -108,7 +108,7 @@ export class ServeHints {
   #name(name: string, endpoint: string, what: string): void {
     const { command, onNotice } = this.#options;
     if (this.#mayName(endpoint))
-      onNotice(`${name} could not reach ${endpoint} (${what}); ${command} tells why`);
+      onNotice(`${name} could not reach ${endpoint} (${what}); run ${command} to see why`);
   }
 
   /** Once in a while for each endpoint, however many invocations and functions fail. */

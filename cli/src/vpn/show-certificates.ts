@@ -68,9 +68,9 @@ async function readConfiguration(ovpn: string): Promise<string> {
   if (/^[ \t]*remote[ \t]/m.test(text) && text.includes('<ca>')) return text;
   throw new LiveDebugError(
     'LD_CONFIG',
-    `${ovpn === '-' ? 'stdin' : ovpn} is no OpenVPN client configuration`,
+    `${ovpn === '-' ? 'stdin' : ovpn} is not an OpenVPN client configuration`,
     {
-      remedy: 'give what terraform output -raw client_config prints: it has a line "remote" and a <ca>',
+      remedy: 'pass what terraform output -raw client_config prints: it has a line "remote" and a <ca>',
     },
   );
 }
@@ -125,8 +125,8 @@ function words(
   const nothing = certificates.made.length === 0 && ovpnFile === undefined;
   const lines = [
     nothing
-      ? `all there in ${folder} already (only you can read it)`
-      : `made in ${folder} (only you can read it):`,
+      ? `nothing to create: ${folder} has everything (only you can read it)`
+      : `created in ${folder} (only you can read it):`,
   ];
   lines.push(...certificates.made.map((file) => `  ${file}`));
   if (ovpnFile !== undefined)
@@ -141,7 +141,7 @@ function words(
   } else if (newServer) {
     lines.push(
       '',
-      'Next, the server’s certificate into ACM, in the endpoint’s Region (--import does the same). Its ARN serves as',
+      'Next, import the server’s certificate into ACM, in the endpoint’s Region (--import does the same). Its ARN serves as',
       'server_certificate_arn, and as client_root_certificate_arn too, since the same authority signed the clients’:',
       '',
       `  aws acm import-certificate --region REGION \\`,
@@ -153,7 +153,7 @@ function words(
   if (ovpnFile === undefined) {
     lines.push(
       '',
-      'When the endpoint is there, its configuration with this client’s certificate and key in it:',
+      'Once the endpoint exists, create its configuration with this client’s certificate and key:',
       '',
       `  terraform output -raw client_config | livectl vpn certificates --client ${client}${out} --ovpn -`,
     );

@@ -26,12 +26,13 @@ describe.each(commands)('livectl %s', (command, words) => {
 
   test('describes its flags as the others do', async () => {
     const { stdout } = await runLivectl([command, '--help']);
-    expect(stdout).toMatch(/--stage #0 +The stage on AWS: the module’s `stage`\n/);
+    expect(stdout).toMatch(/--stage VALUE +The stage on AWS: the module’s `stage`\n/);
     expect(stdout).toMatch(
-      /--name #0 +Prefix of the stage’s table: the module’s `name`; default live-debug\n/,
+      /--name VALUE +Prefix of the stage’s table: the module’s `name`; default live-debug\n/,
     );
-    expect(stdout).toMatch(/--profile #0 +AWS profile; default AWS_PROFILE\n/);
+    expect(stdout).toMatch(/--profile VALUE +AWS profile; default AWS_PROFILE\n/);
     expect(stdout).toMatch(/--verbose +Also show livectl’s stack traces/);
+    expect(stdout).not.toContain('#0');
   });
 });
 
@@ -83,4 +84,12 @@ test('the command that checks endpoints is one to copy', () => {
   expect(checkCommand({ kind: 'local', root: 'my api', config: undefined })).toBe(
     "livectl vpn --check --root 'my api'",
   );
+});
+
+test('livectl --help lists the commands without their flags', async () => {
+  const { code, stdout } = await runLivectl(['--help']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('  livectl invoke <function>\n    Run a function with one event');
+  expect(stdout).toContain('  livectl serve\n    Answer every invocation');
+  expect(stdout).not.toContain('--profile');
 });

@@ -46,7 +46,7 @@ test('status tells who serves, since when, and whether the relay answers', async
     clock: { ahead_ms: expect.any(Number), within_ms: expect.any(Number) },
     clients: [{ serves: '*', live: true, since: expect.stringMatching(/^\d{4}-/) }],
   });
-  expect((await status()).stdout).toMatch(/served by {2}\S+ on \S+ since .*lease holds \d+ s more/);
+  expect((await status()).stdout).toMatch(/served by {2}\S+ on \S+ since .*lease valid for \d+ s/);
   expect((await status()).stdout).toMatch(/clock {6}agrees with AWS’s/);
 });
 

@@ -180,7 +180,7 @@ describe('trigger', () => {
     [['http', 'api'], /http needs --path/, /--path/],
     [['sns', 'worker', '--item', '{}'], /sns takes no --item/, /it takes --message, --subject, --attribute/],
     [['sns', 'worker', '--message', '@none.txt'], /--message: none\.txt can't be read/, /a file that exists/],
-    [['lambda', 'plain', '--payload', '{'], /--payload is no JSON/, /--payload @FILE/],
+    [['lambda', 'plain', '--payload', '{'], /--payload is not valid JSON/, /--payload @FILE/],
     [
       ['sns', 'worker', '--message', 'x', '--attribute', 'a'],
       /--attribute a: write it as name=value/,
@@ -243,7 +243,7 @@ describe('invoke', () => {
     const missing = await livectl(['invoke', 'plain', '--local', '--event', 'none.json']);
     expect(missing.stderr).toMatch(/--event: none\.json can't be read/);
     const noJson = await livectl(['invoke', 'plain', '--local', '--event', 'app.mjs']);
-    expect(noJson.stderr).toMatch(/--event is no JSON/);
+    expect(noJson.stderr).toMatch(/--event is not valid JSON/);
     expect([wrong.code, missing.code, noJson.code]).toEqual([2, 2, 2]);
   });
 });
@@ -270,7 +270,7 @@ describe('finding the serve', () => {
     );
     expect(sub.code).toBe(1);
     const nowhere = await livectl(['trigger', 'worker', '--local', '--root', 'none']);
-    expect(nowhere.stderr).toMatch(/--root: there is no none/);
+    expect(nowhere.stderr).toMatch(/--root: none does not exist/);
     expect(nowhere.code).toBe(2);
   });
 
@@ -292,7 +292,7 @@ describe('finding the serve', () => {
     await killed.event('invoke');
     expect(await killed.stop('SIGKILL')).toBe('SIGKILL');
     const { code, stdout } = await published;
-    expect(stdout).toMatch(/livectl serve has ended meanwhile\n$/);
+    expect(stdout).toMatch(/livectl serve ended meanwhile\n$/);
     expect(code).toBe(0);
     // Another livectl's look removes what it left.
     await livectl(['invoke', 'plain', '--local']);

@@ -31,7 +31,7 @@ test('a stub of 0.1.0 is served in its way where the whole stage is of module 0.
   await livectl.event('ready');
   const warning = await livectl.event('notice', ({ message }) => message.includes('module 0.1'));
   expect(warning.message).toBe(
-    'stage dev-tom is of module 0.1, whose invocations cannot prove that they are the stage’s: anyone who holds a stub’s credentials can send them; apply module 0.2',
+    'stage dev-tom uses module 0.1, which does not authenticate invocations: anyone with a stub’s credentials can send them; apply module 0.2',
   );
   await expectServed(deployed);
   const failed = await livectl.event('result', ({ ok }) => !ok);
@@ -42,7 +42,7 @@ test('a stub of 0.1.0 is served in its way where the whole stage is of module 0.
   const status = await runLivectl(['status', '--stage', stage, '--format', 'json'], { env });
   expect(JSON.parse(status.stdout)).toMatchObject({ stage, module: '0.1' });
   const shown = await runLivectl(['status', '--stage', stage], { env });
-  expect(shown.stdout).toContain('  module     0.1: its invocations cannot prove that they are the stage’s');
+  expect(shown.stdout).toContain('  module     0.1: its invocations are not authenticated');
 });
 
 test('livectl 0.1.0 goes on with a stage of the later module: a stub seals for it as 0.1 did, and logs that once', async () => {

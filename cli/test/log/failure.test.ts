@@ -31,7 +31,7 @@ test('a fault of livectl’s own says so, and --verbose shows where and why', ()
   const fault = new RangeError('oops', { cause: new Error('deeper') });
   const brief = written();
   reportFailure(fault, brief, { format: 'pretty', verbose: false });
-  expect(brief.errorLines).toEqual(['livectl: oops', '  This is a fault in livectl; --verbose shows where.']);
+  expect(brief.errorLines).toEqual(['livectl: oops', '  This is a bug in livectl; --verbose shows where.']);
   const verbose = written();
   reportFailure(fault, verbose, { format: 'pretty', verbose: true });
   expect(verbose.errorLines.join('\n')).toMatch(

@@ -39,7 +39,7 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
       trigger_args: ['--local', '--root', "tom's api"],
       ms: 431,
     },
-    "\n● serving 3 functions of stage local ready in 431 ms, Ctrl-C stops\n\n  hello   curl 'http://127.0.0.1:3000/hello'\n  orders  curl -X POST 'http://127.0.0.1:3000/orders'\n          livectl trigger sns orders --local --root 'tom'\\''s api'\n  worker  livectl trigger sqs worker --local --root 'tom'\\''s api'  also s3, kinesis\n",
+    "\n● Serving 3 functions of stage local (ready in 431 ms). Press Ctrl-C to stop.\n\n  hello   curl 'http://127.0.0.1:3000/hello'\n  orders  curl -X POST 'http://127.0.0.1:3000/orders'\n          livectl trigger sns orders --local --root 'tom'\\''s api'\n  worker  livectl trigger sqs worker --local --root 'tom'\\''s api'  also s3, kinesis\n",
   ],
   [
     'ready, with function URLs',
@@ -76,7 +76,7 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
       trigger_args: ['--stage', 'dev-tom'],
       ms: 431,
     },
-    "\n● serving 4 functions of stage dev-tom ready in 431 ms, Ctrl-C stops\n\n  both    curl 'https://api.example/both'\n          curl -N 'https://both.on.aws/'\n  open    curl -N 'https://open.on.aws/'\n  signed  livectl trigger function_url signed --stage dev-tom\n  plain   livectl invoke plain --stage dev-tom\n",
+    "\n● Serving 4 functions of stage dev-tom (ready in 431 ms). Press Ctrl-C to stop.\n\n  both    curl 'https://api.example/both'\n          curl -N 'https://both.on.aws/'\n  open    curl -N 'https://open.on.aws/'\n  signed  livectl trigger function_url signed --stage dev-tom\n  plain   livectl invoke plain --stage dev-tom\n",
   ],
   [
     'ready, with routes that ask for authorization and some that do not',
@@ -120,7 +120,7 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
       trigger_args: ['--stage', 'dev-tom'],
       ms: 431,
     },
-    "\n● serving 4 functions of stage dev-tom ready in 431 ms, Ctrl-C stops\n\n  open  curl 'https://api.example/open'\n  iam   livectl trigger http iam --stage dev-tom\n  jwt   curl -X POST -H 'authorization: Bearer TOKEN' 'https://api.example/jwt'\n  also  curl -N 'https://also.on.aws/'\n\n! anybody on the internet who has the URL of open, also can invoke the code on this machine (authorization_type NONE)\n",
+    "\n● Serving 4 functions of stage dev-tom (ready in 431 ms). Press Ctrl-C to stop.\n\n  open  curl 'https://api.example/open'\n  iam   livectl trigger http iam --stage dev-tom\n  jwt   curl -X POST -H 'authorization: Bearer TOKEN' 'https://api.example/jwt'\n  also  curl -N 'https://also.on.aws/'\n\n! anyone on the internet with the URL of open, also can invoke the code on this machine (authorization_type NONE)\n",
   ],
   [
     'invoke',
@@ -341,7 +341,7 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
   [
     'a clock that is behind',
     { event: 'clock_skew', ahead_ms: 4210 },
-    '! this machine’s clock is 4.2 s behind AWS’s or more; set it, e.g. turn on network time (beyond 30 s stubs don’t find this livectl)',
+    '! this machine’s clock is at least 4.2 s behind AWS’s; set it, e.g. turn on network time (beyond 30 s, stubs do not find this livectl)',
   ],
   [
     'a clock that was set',
@@ -408,12 +408,12 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
   [
     'a debugger that came',
     { event: 'debugger', function: 'hello', state: 'attached' },
-    '· hello debugger attached: its timeout does not count',
+    '· hello debugger attached: the timeout is suspended',
   ],
   [
     'a debugger that went',
     { event: 'debugger', function: 'hello', state: 'detached' },
-    '· hello debugger detached: its timeout counts again',
+    '· hello debugger detached: the timeout applies again',
   ],
   [
     'no debugger',

@@ -51,6 +51,6 @@ it('of no known family is a notice that says what livectl does with it', () => {
     ]),
   ).toEqual([
     'a: livectl does not know the runtime "cobol2.x"; its "command" runs it',
-    'b: livectl does not know the runtime "nodejs26" (did you mean nodejs26.x?); livectl can run it by a "command" only, and its invocations fail without one',
+    'b: livectl does not know the runtime "nodejs26" (did you mean nodejs26.x?); livectl can run it only with a "command"; its invocations fail without one',
   ]);
 });

@@ -83,7 +83,7 @@ test.each([
     { ...stub, runtime: 'python3.13' },
     expected,
     'half',
-    '"python3.13", and the stub needs Node',
+    '"python3.13", but the stub needs Node',
   ],
   [
     'a stub of another stage',

@@ -84,7 +84,7 @@ describe('the folder', () => {
     );
     const again = certificates(['--out', folder, '--client', 'ada']);
     expect(again.status).toBe(2);
-    expect(again.stderr).toContain('ada.crt is there already');
+    expect(again.stderr).toContain('ada.crt already exists');
   });
 });
 
@@ -195,7 +195,7 @@ describe('--ovpn', () => {
   });
 
   it.each([
-    ['-', 'nonsense', 'stdin is no OpenVPN client configuration'],
+    ['-', 'nonsense', 'stdin is not an OpenVPN client configuration'],
     ['-', 'remote <ca> '.repeat(200_000), 'stdin has more than 1048576 bytes'],
     [join(parent, 'nowhere.ovpn'), '', "can't be read"],
   ])('refuses %s', (source, input, words) => {
@@ -207,10 +207,10 @@ describe('--ovpn', () => {
 });
 
 it.each([
-  [['--client', 'ca'], '--client takes'],
-  [['--client', '../x'], '--client takes'],
+  [['--client', 'ca'], '--client must be'],
+  [['--client', '../x'], '--client must be'],
   [['--days', '0'], '--days must be a whole number'],
-  [['--server-name', 'x'], '--server-name takes'],
+  [['--server-name', 'x'], '--server-name must be'],
 ])('refuses %j with 2', (args, words) => {
   const { status, stderr } = certificates(['--out', join(parent, 'never'), ...args]);
   expect(status).toBe(2);

@@ -49,14 +49,16 @@ describe('of fifty functions', () => {
     ]);
   });
 
-  it('that name many places which don’t, there is one line', async () => {
+  it('that name many endpoints which don’t, there is one line', async () => {
     const refused = Object.fromEntries(
       Array.from({ length: 20 }, (_, index) => [`DB_${index}`, `127.0.0.${index + 1}:${closedPort}`]),
     );
     const { hints, notices } = hintsOf(many(async () => refused));
     await hints.start();
     expect(notices).toHaveLength(1);
-    expect(notices[0]).toMatch(/: 127\.0\.0\.1:\d+ \(refused\), .* and 16 more; livectl vpn --check tells/);
+    expect(notices[0]).toMatch(
+      /: 127\.0\.0\.1:\d+ \(refused\), .* and 16 more; run livectl vpn --check to see/,
+    );
     expect(notices[0]?.length).toBeLessThan(300);
   });
 
@@ -77,7 +79,9 @@ describe('a failed invocation', () => {
     const fail = (name: string) =>
       hints.failed({ function: name, error: { name: 'Error', message: 'connect ETIMEDOUT 10.0.3.4:5432' } });
     for (const name of ['a', 'b', 'a']) fail(name);
-    expect(notices).toEqual(['a could not reach 10.0.3.4:5432 (ETIMEDOUT); livectl vpn --check tells why']);
+    expect(notices).toEqual([
+      'a could not reach 10.0.3.4:5432 (ETIMEDOUT); run livectl vpn --check to see why',
+    ]);
     clock.advance(59_999);
     fail('b');
     expect(notices).toHaveLength(1);
@@ -100,7 +104,7 @@ describe('a failed invocation', () => {
     await hints.start();
     await hints.failed(timedOut('a'));
     expect(notices.slice(1)).toEqual([
-      `a could not reach 127.0.0.1:${closedPort} (Task timed out); livectl vpn --check tells why`,
+      `a could not reach 127.0.0.1:${closedPort} (Task timed out); run livectl vpn --check to see why`,
     ]);
     clock.advance(60_000);
     late.listen(closedPort, '127.0.0.1');

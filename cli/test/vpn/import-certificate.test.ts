@@ -61,7 +61,7 @@ describe.skipIf(missingTool(['moto_server', '--help']) !== undefined)('--import'
 
     const again = await certificates(moto.environment, ['--out', out, '--region', 'eu-central-1']);
     expect(again.code).toBe(0);
-    expect(again.stdout).toMatch(/all there in .* already[\s\S]*arn:aws:acm:eu-central-1:/);
+    expect(again.stdout).toMatch(/nothing to create: .* has everything[\s\S]*arn:aws:acm:eu-central-1:/);
     expect(again.stdout + again.stderr).not.toContain('PRIVATE KEY');
   });
 });

@@ -63,7 +63,7 @@ describe.skipIf(!allowed)('serve', () => {
   it('says which functions sit in a VPC and whether their endpoints answer', async () => {
     expect(await notice('good sits')).toEqual(['good sits in a VPC; its endpoint answers from here']);
     expect(await notice('bad sits')).toEqual([
-      `bad sits in a VPC; not reached from here: ${hosts.silent}:6379 (timeout), ${hosts.host}:1 (refused); livectl vpn --check --root ${folder} tells what to do`,
+      `bad sits in a VPC; not reached from here: ${hosts.silent}:6379 (timeout), ${hosts.host}:1 (refused); run livectl vpn --check --root ${folder} to see what to do`,
     ]);
     // Nothing of it held `ready` up, and a function outside any VPC is not tried.
     expect(livectl.events[0]?.event).toBe('ready');
@@ -84,7 +84,7 @@ describe.skipIf(!allowed)('serve', () => {
     call(name, place);
     call(name, place);
     expect(await notice(`${name} could not reach ${named}`)).toEqual([
-      `${name} could not reach ${named} (${what}); livectl vpn --check --root ${folder} tells why`,
+      `${name} could not reach ${named} (${what}); run livectl vpn --check --root ${folder} to see why`,
     ]);
   });
 

@@ -88,7 +88,7 @@ describe('on this machine', () => {
     });
     expect(ended.code).toBe(1);
     expect(ended.stdout).toContain(`✗ CACHE  localhost:${closedPort} → `);
-    expect(ended.stdout).toContain(`nobody listens on port ${closedPort} of this machine`);
+    expect(ended.stdout).toContain(`nothing listens on port ${closedPort} of this machine`);
     expect(ended.stdout).toContain('plain\n  names no endpoint in its environment');
   });
 

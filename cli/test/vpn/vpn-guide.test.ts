@@ -85,13 +85,13 @@ describe('the guide', () => {
     expect(words(facts)).toContain('delete-client-vpn-endpoint');
     const closed = vpc.security_groups.map((group) => ({ ...group, egress_tcp: false, referenced_by: [] }));
     const strict = words({ ...facts, vpcs: [{ ...vpc, security_groups: closed }] });
-    expect(strict).toContain('None of them lets TCP out');
+    expect(strict).toContain('None of them allows outbound TCP');
     expect(strict).toContain('No security group names them');
   });
 
   it('without a function in a VPC says so first', () => {
     const [first, ...others] = vpnGuide({ ...facts, functions: [], vpcs: [] });
-    expect(first?.title).toBe('No function sits in a VPC');
+    expect(first?.title).toBe('No function is in a VPC');
     expect(others.map(({ title }) => title)).toEqual(['The other ways']);
   });
 
