@@ -299,24 +299,24 @@ export interface LiveDebugFunction {
     };
   };
   /**
-   * How the function is live. "replace": a stub in place of its code. "wrap": your own aws_lambda_function
-   * keeps its code, which runs whenever nobody serves, and takes `layers` and `environment` of the module;
-   * for managed Node.js and Python runtimes. Default: `mode` of the module.
+   * How the function is live. `replace`: a stub in place of its code. `wrap`: your own `aws_lambda_function`
+   * keeps its code, which runs when nobody serves, and takes `layers` and `environment` of the module; for
+   * managed Node.js and Python runtimes. Default: `mode` of the module.
    */
   readonly mode?: string;
   /**
-   * With `mode = "wrap"`: the wrapper script that the function has in `AWS_LAMBDA_EXEC_WRAPPER` while it is
-   * not live, e.g. `/opt/datadog_wrapper`. It is run as well.
+   * With mode `wrap`: the wrapper script that the function has in `AWS_LAMBDA_EXEC_WRAPPER` while not live,
+   * for example `/opt/datadog_wrapper`. It also runs while live.
    */
   readonly exec_wrapper?: string;
   /**
-   * With `mode = "wrap"`: when the deployed code is loaded. "eager": in the init phase, as Lambda does.
-   * "lazy": at the first invocation that nobody serves. Default: "eager".
+   * With mode `wrap`: when the deployed code is loaded. `eager`: in the init phase, as on Lambda. `lazy`: at
+   * the first invocation that nobody serves. Default: `eager`.
    */
   readonly wrap_init?: string;
   /**
-   * Make the stub function (default: `create`), or `false` where an aws_lambda_function of yours takes
-   * `stub` and `environment`. A wrapped function is always your own.
+   * Whether the module creates the stub function. `false`: your own `aws_lambda_function` takes `stub` and
+   * `environment`. A wrapped function is always your own. Default: `create` of the module.
    */
   readonly create?: boolean | IResolvable;
   /** The function's name on AWS. Default: `<name>-<stage>-<function>`. */
@@ -431,9 +431,9 @@ export interface LiveDebugVariables {
    */
   readonly functions?: Readonly<Record<string, LiveDebugFunction>> | IResolvable;
   /**
-   * How functions are live that don't say so themselves. "replace": a stub in place of the code. "wrap":
-   * your own functions keep their code, which runs whenever nobody serves; they take the outputs `layers`
-   * and `environment`. Default: `"replace"`.
+   * How functions are live that do not set their own `mode`. `replace`: a stub in place of the code. `wrap`:
+   * your own functions keep their code, which runs when nobody serves, and take the outputs `layers` and
+   * `environment`. Default: `"replace"`.
    */
   readonly mode?: string;
   /**
@@ -524,10 +524,10 @@ export interface LiveDebugOutputs {
   /** The stage's manifest, which livectl reads from the directory, as an object. null while not enabled. */
   readonly manifest: unknown;
   /**
-   * By name: `function_name`, `function_arn`, `mode`, `timeout` while live in seconds (that of the stub; a
-   * wrapped function keeps its own), `response_streaming_invoke_arn` for a REST API that streams, and
-   * `stub_policy_json`; where the module makes the function also `invoke_arn`, `role_name`, `role_arn` and
-   * `log_group_name`, else null.
+   * By name: `function_name`, `function_arn`, `mode`, `timeout` in seconds while live (the stub's; a wrapped
+   * function keeps its own), `response_streaming_invoke_arn` for a REST API that streams, and
+   * `stub_policy_json`. For functions that the module creates also `invoke_arn`, `role_name`, `role_arn` and
+   * `log_group_name`, which are null for others.
    */
   readonly functions: unknown;
   /**
@@ -537,16 +537,16 @@ export interface LiveDebugOutputs {
    */
   readonly stub: unknown;
   /**
-   * By function: the layers that a wrapped one needs, to be appended to its own: `layers =
-   * concat(local.layers, module.live_debug.layers["orders"])`. An empty list for a replaced one, and for
-   * each while not enabled.
+   * By function: the layers to append to those of a wrapped function, for example `concat(local.layers,
+   * module.live_debug.layers["orders"])`. An empty list for a replaced function, and for each function while
+   * not enabled.
    */
   readonly layers: unknown;
   /**
-   * By function: the environment variables its stub or wrapper needs, to be merged into its own. Where a
-   * replaced one sets `NODE_OPTIONS`, name that `LIVE_DEBUG_NODE_OPTIONS` while live: the stub starts
-   * without the options and sends them on. The value of `LIVE_DEBUG_SECRET` is sensitive, so a root module's
-   * output of it must be as well. An empty map for each function while not enabled.
+   * By function: the environment variables that its stub or wrapper needs, to merge into the function's own.
+   * If a replaced function sets `NODE_OPTIONS`, rename it to `LIVE_DEBUG_NODE_OPTIONS` while live: the stub
+   * starts without the options and passes them on. `LIVE_DEBUG_SECRET` is sensitive, so a root module's
+   * output of this must be sensitive too. An empty map for each function while not enabled.
    */
   readonly environment: unknown;
   /**

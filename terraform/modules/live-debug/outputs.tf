@@ -18,9 +18,10 @@ output "manifest" {
 
 output "functions" {
   description = <<-EOT
-    By name: `function_name`, `function_arn`, `mode`, `timeout` while live in seconds (that of the stub; a wrapped
-    function keeps its own), `response_streaming_invoke_arn` for a REST API that streams, and `stub_policy_json`; where
-    the module makes the function also `invoke_arn`, `role_name`, `role_arn` and `log_group_name`, else null.
+    By name: `function_name`, `function_arn`, `mode`, `timeout` in seconds while live (the stub's; a wrapped function
+    keeps its own), `response_streaming_invoke_arn` for a REST API that streams, and `stub_policy_json`. For functions
+    that the module creates also `invoke_arn`, `role_name`, `role_arn` and `log_group_name`, which are null for
+    others.
   EOT
   value = {
     for name, f in local.functions : name => {
@@ -59,8 +60,9 @@ output "stub" {
 
 output "layers" {
   description = <<-EOT
-    By function: the layers that a wrapped one needs, to be appended to its own: `layers = concat(local.layers,
-    module.live_debug.layers["orders"])`. An empty list for a replaced one, and for each while not enabled.
+    By function: the layers to append to those of a wrapped function, for example `concat(local.layers,
+    module.live_debug.layers["orders"])`. An empty list for a replaced function, and for each function while not
+    enabled.
   EOT
   value       = { for name in keys(module.functions.functions) : name => try(local.layers[name], []) }
 
@@ -76,10 +78,10 @@ output "layers" {
 
 output "environment" {
   description = <<-EOT
-    By function: the environment variables its stub or wrapper needs, to be merged into its own. Where a replaced one sets
-    `NODE_OPTIONS`, name that `LIVE_DEBUG_NODE_OPTIONS` while live: the stub starts without the options and sends them on.
-    The value of `LIVE_DEBUG_SECRET` is sensitive, so a root module's output of it must be as well. An empty map for each
-    function while not enabled.
+    By function: the environment variables that its stub or wrapper needs, to merge into the function's own. If a
+    replaced function sets `NODE_OPTIONS`, rename it to `LIVE_DEBUG_NODE_OPTIONS` while live: the stub starts without
+    the options and passes them on. `LIVE_DEBUG_SECRET` is sensitive, so a root module's output of this must be
+    sensitive too. An empty map for each function while not enabled.
   EOT
   value       = { for name in keys(module.functions.functions) : name => try(local.environments[name], {}) }
 

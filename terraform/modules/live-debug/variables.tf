@@ -80,8 +80,8 @@ variable "functions" {
 
 variable "mode" {
   description = <<-EOT
-    How functions are live that don't say so themselves. "replace": a stub in place of the code. "wrap": your own
-    functions keep their code, which runs whenever nobody serves; they take the outputs `layers` and `environment`.
+    How functions are live that do not set their own `mode`. `replace`: a stub in place of the code. `wrap`: your own
+    functions keep their code, which runs when nobody serves, and take the outputs `layers` and `environment`.
   EOT
   type        = string
   default     = "replace"

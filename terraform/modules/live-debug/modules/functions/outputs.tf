@@ -1,65 +1,60 @@
-# What is wrong, all of it at once and before anything is created. A list that can't be told before the apply waits alone.
-
 output "functions" {
-  description = "The functions with their defaults, found right."
+  description = "The functions with their defaults. The plan fails with all mistakes before anything is created."
   value       = local.functions
 
   precondition {
-    condition     = length(local.setting_mistakes) == 0
-    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(local.setting_mistakes)))
+    condition     = length(local.mistakes.settings) == 0
+    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(local.mistakes.settings)))
   }
 
   precondition {
-    condition     = length(local.environment_mistakes) == 0
-    error_message = join("\n- ", concat(["Mistakes in the environment of functions:"], sort(local.environment_mistakes)))
+    condition     = length(local.mistakes.environment) == 0
+    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(local.mistakes.environment)))
   }
 
   precondition {
-    condition = length(concat(local.reference_mistakes, local.fallback_mistakes, local.wrap_fallback_mistakes)) == 0
-    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(concat(
-      local.reference_mistakes, local.fallback_mistakes, local.wrap_fallback_mistakes,
-    ))))
+    condition     = length(local.mistakes.references) == 0
+    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(local.mistakes.references)))
   }
 
   precondition {
-    condition     = length(local.vpc_mistakes) == 0
-    error_message = join("\n- ", concat(["Mistakes in the vpc_config of functions:"], sort(local.vpc_mistakes)))
+    condition     = length(local.mistakes.vpcs) == 0
+    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(local.mistakes.vpcs)))
   }
 
   precondition {
-    condition     = length(local.source_mistakes) == 0
-    error_message = join("\n- ", concat(["Mistakes in the triggers of functions:"], sort(local.source_mistakes)))
+    condition     = length(local.mistakes.sources) == 0
+    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(local.mistakes.sources)))
   }
 
   precondition {
-    condition     = length(local.document_mistakes) == 0
-    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(local.document_mistakes)))
+    condition     = length(local.mistakes.documents) == 0
+    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(local.mistakes.documents)))
   }
 
   precondition {
-    condition     = length(local.http_mistakes) + length(local.route_mistakes) == 0
-    error_message = join("\n- ", concat(["Mistakes in the HTTP routes of functions:"], sort(concat(local.http_mistakes, local.route_mistakes))))
+    condition     = length(local.mistakes.routes) == 0
+    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(local.mistakes.routes)))
   }
 
   precondition {
-    condition     = length(local.shared_mistakes) == 0
-    error_message = join("\n- ", concat(["Mistakes in what functions share:"], sort(local.shared_mistakes)))
+    condition     = length(local.mistakes.shared) == 0
+    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(local.mistakes.shared)))
   }
 
   precondition {
-    condition     = length(local.notification_mistakes) == 0
-    error_message = join("\n- ", concat(["Mistakes in what functions share:"], sort(local.notification_mistakes)))
-  }
-
-  # A stage that is not live has no names.
-  precondition {
-    condition     = !var.enabled || length(local.function_name_mistakes) == 0
-    error_message = join("\n- ", concat(["Mistakes in the names of functions:"], sort(local.function_name_mistakes)))
+    condition     = length(local.mistakes.notifications) == 0
+    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(local.mistakes.notifications)))
   }
 
   precondition {
-    condition     = !var.enabled || length(local.trigger_name_mistakes) == 0
-    error_message = join("\n- ", concat(["Mistakes in the names of triggers:"], sort(local.trigger_name_mistakes)))
+    condition     = length(local.mistakes.function_names) == 0
+    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(local.mistakes.function_names)))
+  }
+
+  precondition {
+    condition     = length(local.mistakes.trigger_names) == 0
+    error_message = join("\n- ", concat(["Mistakes in functions:"], sort(local.mistakes.trigger_names)))
   }
 }
 
@@ -73,12 +68,12 @@ output "ways" {
 }
 
 output "wrap_variables" {
-  description = "By wrapped function: the environment variables that its wrapper needs besides a stub's."
+  description = "By wrapped function: the environment variables that its wrapper needs in addition to those of a stub."
   value       = local.wrap_variables
 }
 
 output "names" {
-  description = "By function: the names of what the module creates for it, if it does."
+  description = "By function: the names of the resources that the module creates for it."
   value = {
     functions = local.function_names
     beside    = local.beside_names
@@ -88,9 +83,9 @@ output "names" {
   }
 }
 
-# Not of the output `functions`: that is not evaluated if a field has the wrong type.
+# Not in the output `functions`, which is not evaluated if a field has the wrong type.
 output "number_types" {
-  description = "Number fields with a value that is not a number: none, or the plan fails and names them all."
+  description = "Number fields with a value that is not a number: none, or the plan fails and names all of them."
   value       = local.number_type_mistakes
 
   precondition {

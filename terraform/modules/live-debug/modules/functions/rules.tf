@@ -1,5 +1,5 @@
-# What a function says of itself: each list has the mistakes of all functions. livectl has the same rules for livectl.json
-# (cli/src/manifest); terraform/test/functions.json has cases for both.
+# Rules for the fields of a function: each list has the mistakes of all functions, and mistakes.tf has all lists. livectl has
+# the same rules for livectl.json (cli/src/manifest); terraform/test/functions.json has cases for both.
 
 locals {
   # Whether one is null is seen by a field: an object with a sensitive value in it gives a sensitive answer, and with it a
@@ -30,7 +30,7 @@ locals {
     package_type = [
       local.is_wrapped[name] ? null : f.package_type,
       "^Zip$",
-      "must be \"Zip\", since Lambda fixes the package type when a function is created: leave the image function as it is and write its zip twin here",
+      "must be \"Zip\", since Lambda can't change the package type of a function: keep the image function, and use a copy of it with a zip package here",
     ]
     function_name = [f.function_name, "^[a-zA-Z0-9_-]{1,64}$", "must be letters, digits, - and _, at most 64: write \"orders-api\", not its ARN"]
     source_dir = [
@@ -186,8 +186,8 @@ locals {
     "vpc_config.place_stub_in_vpc" = [
       try(f.vpc_config.place_stub_in_vpc, false) && !local.is_created[name],
       join("", [
-        "is for functions that the module creates: whether the stub of one of yours (create = false) sits in the VPC ",
-        "is said by the vpc_config of that aws_lambda_function",
+        "is only for functions that the module creates: with create = false, the vpc_config of your own ",
+        "aws_lambda_function decides whether the stub is in the VPC",
       ])
     ]
     "esbuild.loader" = [
@@ -220,7 +220,7 @@ locals {
       try(f.triggers.sqs.visibility_timeout_seconds < local.timeouts[name], false),
       join("", [
         "must be at least ${local.timeouts[name]}, the ${local.is_wrapped[name] ? "function" : "stub"}'s timeout, ",
-        "since Lambda refuses less: leave it out for six times as much",
+        "since Lambda refuses a shorter one: leave it out to get six times the timeout",
       ])
     ]
     "triggers.s3.events"          = [try(length(f.triggers.s3.events) == 0, false), "must have at least one S3 event: write [\"s3:ObjectCreated:*\"]"]
@@ -288,9 +288,9 @@ locals {
       "functions[\"${name}\"].environment[\"${key}\"] must be a string, not null."
     ]]),
     [for name, bytes in local.environment_bytes : join("", [
-      "functions[\"${name}\"].environment has ${bytes} bytes with the variables that the ",
-      "${local.is_wrapped[name] ? "wrapper" : "stub"} adds, and Lambda takes 4096 ",
-      "(all variables of a function as JSON): move large values to SSM Parameter Store or Secrets Manager.",
+      "functions[\"${name}\"].environment has ${bytes} bytes as JSON, including the variables of the ",
+      "${local.is_wrapped[name] ? "wrapper" : "stub"}, and Lambda allows 4096: ",
+      "move large values to SSM Parameter Store or Secrets Manager.",
     ]) if bytes > 4096],
     local.wrap_environment_mistakes,
   )
@@ -350,7 +350,7 @@ locals {
   ]])
 
   fallback_mistakes = [for name, f in local.functions :
-    "functions[\"${name}\"].fallback_arn is the stub itself, which would invoke itself for ever: write the ARN of another function or of a published version."
+    "functions[\"${name}\"].fallback_arn must not be the stub itself, which would invoke itself: write the ARN of another function or of a published version."
     if local.is_wrapped[name] || f.fallback_arn == null ? false : endswith(trimsuffix(f.fallback_arn, ":$LATEST"), ":function:${local.function_names[name]}")
   ]
 

@@ -231,18 +231,18 @@ variable "functions" {
         function_response_types = optional(list(string), [])
       }))
     }), {})
-    # How the function is live. "replace": a stub in place of its code. "wrap": your own aws_lambda_function keeps its code,
-    # which runs whenever nobody serves, and takes `layers` and `environment` of the module; for managed Node.js and
-    # Python runtimes. Default: `mode` of the module.
+    # How the function is live. `replace`: a stub in place of its code. `wrap`: your own `aws_lambda_function` keeps
+    # its code, which runs when nobody serves, and takes `layers` and `environment` of the module; for managed Node.js
+    # and Python runtimes. Default: `mode` of the module.
     mode = optional(string)
-    # With `mode = "wrap"`: the wrapper script that the function has in `AWS_LAMBDA_EXEC_WRAPPER` while it is not live,
-    # e.g. `/opt/datadog_wrapper`. It is run as well.
+    # With mode `wrap`: the wrapper script that the function has in `AWS_LAMBDA_EXEC_WRAPPER` while not live, for
+    # example `/opt/datadog_wrapper`. It also runs while live.
     exec_wrapper = optional(string)
-    # With `mode = "wrap"`: when the deployed code is loaded. "eager": in the init phase, as Lambda does. "lazy": at the
-    # first invocation that nobody serves. Default: "eager".
+    # With mode `wrap`: when the deployed code is loaded. `eager`: in the init phase, as on Lambda. `lazy`: at the
+    # first invocation that nobody serves. Default: `eager`.
     wrap_init = optional(string)
-    # Make the stub function (default: `create`), or `false` where an aws_lambda_function of yours takes `stub` and
-    # `environment`. A wrapped function is always your own.
+    # Whether the module creates the stub function. `false`: your own `aws_lambda_function` takes `stub` and
+    # `environment`. A wrapped function is always your own. Default: `create` of the module.
     create = optional(bool)
     # The function's name on AWS. Default: `<name>-<stage>-<function>`.
     function_name = optional(string)
@@ -292,13 +292,13 @@ variable "functions" {
 }
 
 variable "mode" {
-  description = "\"replace\" or \"wrap\", for functions that don't say so themselves."
+  description = "How functions are live that do not set their own `mode`: `replace` or `wrap`."
   type        = string
   nullable    = false
 }
 
 variable "create" {
-  description = "Whether the module creates the stub functions, for functions that don't say so themselves."
+  description = "Whether the module creates the stub functions; a function's own `create` overrides it."
   type        = bool
   nullable    = false
 }
