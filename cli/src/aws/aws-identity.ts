@@ -43,7 +43,7 @@ export async function resolveIdentity(options: IdentityOptions): Promise<AwsIden
     });
   }
   // With --profile, keys that happen to be in the environment must not win over the profile that was asked for.
-  // SSO and roles ask AWS themselves, through the proxy as everything else.
+  // SSO and roles send requests to AWS themselves, through the proxy like all others.
   const agent = proxyAgent(new URL(`https://sts.${region}.amazonaws.com`));
   const { defaultProvider, NodeHttpHandler } = loadAwsCredentials();
   const requestHandler = new NodeHttpHandler(agent ? { httpsAgent: agent as Agent } : {});

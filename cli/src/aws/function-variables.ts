@@ -84,7 +84,7 @@ export async function functionConfiguration(
       },
     );
   }
-  // Anything else than Lambda has words of its own for what it doesn't have.
+  // A 404 from something other than Lambda has another message.
   if (response.status === 404 && message.startsWith('Function not found')) {
     throw new LiveDebugError('LD_STAGE', `there is no function ${functionName} in ${region}`, {
       remedy: 'terraform apply with enabled = true; check --stage, --name, --region and --profile',

@@ -45,7 +45,7 @@ export async function importCertificate(
   };
   const signer = new Signer({ service: 'acm', region: identity.region });
   const headers = signer.sign(request, await identity.credentials(), clock.now());
-  // Sent twice, it would make two certificates.
+  // Sent twice, it would import two certificates.
   const sent = http.send({ ...request, headers, timeoutMs, repeatable: false });
   const response = await sent.catch((cause: unknown) => {
     throw new LiveDebugError('LD_AWS', `no answer from ${url.host}: ${messageOf(cause)}`, {

@@ -1,6 +1,6 @@
-// [3] Where messages go, for as long as anybody waits for them there.
+// [3] Where messages are sent, for as long as somebody waits for them there.
 
-/** A connection of the relay. Once closed, whatever is on its way to it ends. */
+/** A connection of the relay. Closing it ends every message that is being sent to it. */
 export class Destination {
   readonly connectionId: string;
   readonly #listeners = new Set<() => void>();
@@ -14,7 +14,7 @@ export class Destination {
     return this.#closed;
   }
 
-  /** Returns what takes the listener away again. */
+  /** Returns a function that removes the listener. */
   onClose(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -1,4 +1,4 @@
-// [3] Connecting again after a loss: attempts side by side until the way to the relay is open, so that none waits for a cut.
+// [3] Reconnects after a loss: starts attempts side by side until one reaches the relay, so that none has to sit out a cut.
 import type { ClientRequest } from 'node:http';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
@@ -19,7 +19,7 @@ interface DialOptions {
  * one beside it is there within this after the line is back. It costs a packet, and nothing at the relay.
  */
 export const freshAfterMs = 500;
-/** An attempt that has reached nobody ends: so ten are under way at most. */
+/** An attempt that has reached nothing ends after this, so at most ten run at once. */
 export const reachBoundMs = 5000;
 /** The same for one that has reached the relay, which counts connections: handshakes take four round trips. */
 export const freshAfterReachedMs = 2000;
@@ -93,7 +93,7 @@ export function dial({ clock, open, onFailure, signal }: DialOptions): Promise<R
   });
 }
 
-/** Calls back when a request has a connection: the relay's, or one through a proxy. */
+/** Calls back when a request has a connection, to the relay or to a proxy. */
 export function whenReached(onReached: () => void): (request: ClientRequest) => void {
   return (request) => {
     request.once('socket', (socket) => {

@@ -8,7 +8,7 @@ import {
 
 type Handlers = Pick<RelaySocketOptions, 'onText' | 'onClose'>;
 
-/** Nobody knows its connection id before the directory has it: more texts than this are not meant for it. */
+/** Nobody knows its connection id before it is in the directory, so more texts than this are not meant for it. */
 const mostTexts = 16;
 
 /** Sends nothing but the handshake. The first `open` to the same relay gets the socket. */
@@ -45,7 +45,7 @@ export class EarlySocket {
     return socket;
   };
 
-  /** Ends it where nobody has taken it. */
+  /** Closes it if it was not taken. */
   close(): void {
     void this.#socket?.then((socket) => socket?.close());
     this.#socket = undefined;

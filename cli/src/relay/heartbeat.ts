@@ -1,4 +1,4 @@
-// [3] Notices that the link's connection is dead without a word: a ping once it has been silent, counted from the last message.
+// [3] Detects that the link's connection died without being closed: pings once it has been silent since the last message.
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import type { RelaySocket } from '../../../protocol/relay-socket.ts';
 
@@ -14,7 +14,7 @@ export const doubtedPongBoundMs = 5000;
 
 interface HeartbeatOptions {
   readonly clock: Clock;
-  /** The socket that is watched gave no answer within so many milliseconds. */
+  /** The watched socket did not answer within this many milliseconds. */
   readonly onSilence: (socket: RelaySocket, boundMs: number) => void;
 }
 
@@ -49,7 +49,7 @@ export class Heartbeat {
     this.#timer?.cancel();
     const { clock } = this.#options;
     const silentMs = () => clock.now() - socket.lastHeardMs();
-    // Less than none: the clock was set, and says nothing of the silence.
+    // Negative: the clock was set, so the silence is unknown.
     const isRecent = (ms: number) => ms >= 0 && ms < heartbeatMs;
     const beat = () => {
       if (isRecent(silentMs())) this.#schedule(socket);

@@ -47,7 +47,7 @@ export class Holders {
     this.#options = options;
   }
 
-  /** Who else holds a function, as far as is known. */
+  /** Which other client holds a function, as far as is known. */
   of(functionName: string): HolderName | undefined {
     return this.#others.get(functionName);
   }
@@ -62,7 +62,7 @@ export class Holders {
     return this.#ofTheRest;
   }
 
-  /** Everybody whose part of the stage borders on this process's, each connection once. */
+  /** Clients that serve another part of this stage, each connection once. */
   get neighbours(): readonly ClientItem[] {
     const all = [...this.#others.values(), ...(this.#ofTheRest ? [this.#ofTheRest] : [])];
     return [...new Map(all.map((client) => [client.connectionId, client])).values()];
@@ -70,7 +70,7 @@ export class Holders {
 
   /** Reads the directory; calls that meet share one reading. Tells what changed since the last. Rejects with LD_DIRECTORY. */
   read(): Promise<void> {
-    // One that is under way may have been answered before what the caller has heard of.
+    // A reading under way may be older than the change that the caller has heard of.
     this.#next ??= this.#reading.then(() => {
       this.#next = undefined;
       const reading = this.#read();

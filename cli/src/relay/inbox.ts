@@ -16,7 +16,7 @@ export type InboundMessage = Extract<
   { type: 'invoke' | 'ack' | 'probe' | 'cancel' | 'displaced' }
 >;
 
-/** An invocation that is not run, since its sender proves nothing: it is of a stub of module 0.1, or forged. */
+/** An invocation that is not run, since its sender does not have the secret: from a stub of module 0.1, or forged. */
 export interface UnprovenInvoke {
   readonly id: string;
   readonly head: MessageHead<'invoke'>;
@@ -26,9 +26,9 @@ interface InboxOptions extends SendersOptions {
   readonly clock: Clock;
   /** A whole message, and the channel by which its sender can be answered. */
   readonly onMessage: (message: InboundMessage, channel: Channel) => void;
-  /** A few in a second at most. */
+  /** Called a few times a second at most. */
   readonly onUnproven: (invoke: UnprovenInvoke, channel: Channel) => void;
-  /** An invocation takes its time to arrive, and its stub wants to hear of that; `count` from 1. */
+  /** An invocation is still arriving, which its stub should know; `count` from 1. */
   readonly onReceiving: ReceiptsOptions['tell'];
   /** Why one was dropped, in a few words without its payload, and how many were so far. */
   readonly onDrop: (reason: string, dropped: number) => void;
@@ -86,7 +86,7 @@ export class Inbox {
     this.#unpacker.close();
   }
 
-  /** An old stub is to hear why; all else of a sender that proves nothing is dropped, whole or not. */
+  /** An old stub is told why; everything else from a sender without the secret is dropped. */
   async #refuse(header: MessageHeader, chunk: Buffer, channel: Channel): Promise<void> {
     const head = await invokeHeadOf(header, chunk);
     if (head === undefined) return this.#drop(`${header.type} of a sender that does not prove itself`);

@@ -46,9 +46,9 @@ export interface LeaseOptions {
   readonly clock: Clock;
   /** Refuse, rather than displace, a live holder. */
   readonly noTakeover: boolean;
-  /** Somebody else holds it now. Called once; renewals have ended. */
+  /** Another client holds it now. Called once; renewals have ended. */
   readonly onLost: (by: { readonly user: string; readonly host: string } | undefined) => void;
-  /** The items are this process's for another lease; not called for the first time they are taken. */
+  /** The lease was renewed; not called when the items are first taken. */
   readonly onRenewed?: () => void;
   /** A renewal failed and will be tried again; `leaseLeftMs` until stubs stop finding this client, at least 0. */
   readonly onTrouble: (message: string, leaseLeftMs: number, error: unknown) => void;
@@ -102,7 +102,7 @@ export class Lease {
     return before.filter((item) => item.leaseUntil > clock.now() && item.session !== holder.session);
   }
 
-  /** Renews now, and so finds out whether somebody else holds it. Never rejects; calls that meet share one answer. */
+  /** Renews now, which shows whether another client holds it. Never rejects; concurrent calls share one answer. */
   check(): Promise<void> {
     this.#checking ??= this.#renew().finally(() => {
       this.#checking = undefined;
@@ -110,7 +110,7 @@ export class Lease {
     return this.#checking;
   }
 
-  /** Stubs are to know of one more of the client's capabilities. Never rejects: the next renewal says it too. */
+  /** Publishes one more of the client's capabilities. Never rejects: the next renewal publishes it too. */
   addCapability(word: string): Promise<void> {
     this.#capabilities += ` ${word}`;
     return this.check();
@@ -141,7 +141,7 @@ export class Lease {
 
   async #renew(): Promise<void> {
     this.#renewal?.cancel();
-    // One under way finds out the same.
+    // The renewal under way shows the same.
     await this.#taking;
     const takes = this.#takes;
     try {
@@ -149,7 +149,7 @@ export class Lease {
       this.#toldAt = undefined;
       if (!this.#ended) this.#options.onRenewed?.();
     } catch (error) {
-      // Where a new connection was taken meanwhile, that has the last word.
+      // A new connection that was taken meanwhile decides.
       if (!this.#ended && takes === this.#takes) this.#tellTrouble(error);
       return this.#scheduleRenewal(takes === this.#takes ? retryRenewalMs : renewEveryMs);
     }

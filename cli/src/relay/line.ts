@@ -1,10 +1,10 @@
-// [3] What the way to the relay takes: how many bytes may be under way, in pieces of which size, and how long one may take.
+// [3] What the line to the relay can carry: how many bytes at once, in pieces of which size, and how long each may take.
 import type { Clock } from '../../../protocol/clock.ts';
 import { maxWireBytes } from '../../../protocol/message.ts';
 import { postTimeoutMs } from '../../../protocol/relay-post.ts';
 import type { Cut } from '../../../protocol/wire.ts';
 
-/** How a post ended, as far as it says something of the line. `refused`: 429 or 5xx. */
+/** How a post ended, as far as that tells about the line. `refused`: 429 or 5xx. */
 type Passing = 'delivered' | 'refused' | 'broken' | 'given-up';
 
 /** One post under way. */
@@ -35,7 +35,7 @@ const longestFloorMs = 600;
 /** The shortest post counts for hours; on another network it is forgotten after some hundred posts. */
 const floorDecay = 1.01;
 
-/** A rate is measured over at least this. */
+/** A rate is measured over at least this time. */
 const shortestRoundMs = 300;
 
 /** The slowest line that a chunk is given time for, 64 kbit/s; on a slower one each time-out doubles the time of the next try. */
@@ -51,7 +51,7 @@ export class Line {
   #underWayBytes = 0;
   #floorMs = firstFloorMs;
   #hasFloor = false;
-  /** Bytes in a millisecond, once measured. */
+  /** Bytes per millisecond, once measured. */
   #rate: number | undefined;
   /** What was delivered since `at`, without a break. */
   #round = { at: 0, bytes: 0 };
@@ -80,7 +80,7 @@ export class Line {
     return { whole: maxWireBytes, lead, piece: maxWireBytes };
   }
 
-  /** The network is another one, perhaps: what was learnt of it is forgotten. */
+  /** The network may have changed: forgets what was measured. */
   forget(): void {
     this.#windowBytes = firstWindowBytes;
     this.#rate = undefined;
@@ -136,7 +136,7 @@ export class Line {
     this.#floorMs = Math.min(known, tookMs, longestFloorMs);
   }
 
-  /** Once in a while: of many chunks that suffer from one and the same trouble each one tells. */
+  /** Acts at most once per round trip, since many chunks report one and the same trouble. */
   #shrinkTo(bytes: number, now: number): void {
     if (Math.abs(now - this.#shrunkAt) < shortestRoundMs) return;
     this.#shrunkAt = now;

@@ -19,7 +19,7 @@ interface OutboxOptions {
   readonly clock: Clock;
 }
 
-/** The texts of a message, and how they were cut. */
+/** The texts of a message, and how it was cut into them. */
 export interface Sealed {
   readonly texts: readonly string[];
   readonly cut: Cut;
@@ -28,7 +28,7 @@ export interface Sealed {
 export interface PostOptions {
   /** As an earlier sending of the same message was cut, default: as the line takes it. */
   readonly cut?: Cut;
-  /** Of all chunks only these, by their numbers. */
+  /** Send only these chunks, by number. */
   readonly chunks?: ReadonlySet<number>;
   /** Called before anything is posted. */
   readonly onSealed?: (sealed: Sealed) => void;

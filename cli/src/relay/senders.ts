@@ -1,4 +1,4 @@
-// [3] Who sent a chunk: one that has the stage's secret, somebody who proves nothing, or nobody that can be opened.
+// [3] Who sent a chunk: a sender with the stage's secret, one without it, or one whose chunks don't open.
 import type { Clock } from '../../../protocol/clock.ts';
 import { RecentMap } from '../../../protocol/recent-map.ts';
 import { type Channel, type ClientKeys, channelFromSender } from '../../../protocol/sealing.ts';
@@ -11,7 +11,7 @@ type Opened =
   | {
       readonly chunk: Buffer;
       readonly channel: Channel;
-      /** The stage has a secret and the sender did not use it: nothing it says may be done. */
+      /** The stage has a secret and the sender did not use it: its messages must not be acted on. */
       readonly isUnproven: boolean;
     }
   | string
@@ -27,7 +27,7 @@ export interface SendersOptions {
 /** Senders are stub instances; each costs two keys. */
 const keptChannels = 512;
 
-/** Of senders that nothing was opened of yet: anybody can name as many as he likes, and must not push out the others. */
+/** Senders of which nothing has opened yet: anybody can name any number of them, and must not displace the others. */
 const keptCandidates = 128;
 
 /**
@@ -40,7 +40,7 @@ const newOverheadBytes = 16 * 1024;
 /** Chunks that wait for the directory to be read: each holds up to 127 KB. */
 const maxWaiting = 64;
 
-/** Key agreements for senders that prove nothing, and answers to them, in a second; a stub of module 0.1 sends few. */
+/** Key agreements per second with senders that don't have the secret, and answers to them; a stub of module 0.1 sends few. */
 const unprovenPerSecond = 10;
 
 export class Senders {
@@ -67,7 +67,7 @@ export class Senders {
       return `${type} sealed with a secret that this stage does not have; if it goes on, terraform apply`;
     }
     const isUnproven = psk === undefined && secrets.current !== undefined;
-    // An invocation's first chunk has all that an answer takes; nothing else is worth a key agreement.
+    // An invocation's first chunk is all that an answer needs; nothing else is worth a key agreement.
     if (isUnproven && (type !== 'invoke' || header.seq > 0)) {
       return type === 'invoke' ? undefined : `${type} of a sender that does not prove itself`;
     }
@@ -85,7 +85,7 @@ export class Senders {
     return { chunk, channel, isUnproven };
   }
 
-  /** The secret of this id; one that is not known may be a new one, which the directory has. */
+  /** The secret with this id; an unknown one may be new, so the directory is read. */
   async #secret(id: string): Promise<StageSecret | undefined> {
     const { secrets } = this.#options;
     const known = secrets.find(id);
@@ -99,7 +99,7 @@ export class Senders {
   #channel(enc: string, secret: StageSecret | undefined, isUnproven: boolean): Promise<Channel | undefined> {
     const { keys, stage } = this.#options;
     const agree = () => channelFromSender(keys, enc, stage, secret).catch(() => undefined);
-    // Not kept: it is told once what is wrong.
+    // Not kept: it gets one answer.
     if (isUnproven) return agree();
     const name = nameOf(enc, secret?.id);
     const proven = this.#proven.get(name);

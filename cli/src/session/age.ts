@@ -1,4 +1,4 @@
-// [4] How old an invocation is when it arrives: whether its stub surely waits, surely not, or has to be asked.
+// [4] How old an invocation is when it arrives: whether its stub certainly waits, certainly doesn't, or must be asked.
 import type { Clock } from '../../../protocol/clock.ts';
 import { type ClockSkew, noticeableSkewMs, plausibleSkewMs } from '../../../protocol/clock-skew.ts';
 import type { Message, MessageHead } from '../../../protocol/message.ts';
@@ -15,21 +15,21 @@ type Age = 'young' | 'doubtful' | 'over';
 const ackMs = 3000;
 const slowLineBytesPerMs = 250;
 
-/** Left between an ack's last moment and the begin of the code: the ack's way, and a clock that was set a little. */
+/** Reserved between the last moment for an ack and the start of the code: the ack's travel, and a small clock adjustment. */
 const ackMarginMs = 1000;
 /** Younger than this an invocation is not asked about: AWS's time stamps leave a second open. */
 const surelyYoungMs = 2000;
-/** Beyond the deadline by this much: a clock that was set a little must not cost an invocation. */
+/** Tolerance past the deadline: a small clock adjustment must not cost an invocation. */
 const overMarginMs = 5000;
 
-/** Where clocks agree as far as is known, more than this is no time on the way. */
+/** If the clocks agree as far as is known, a difference above this is not travel time. */
 const plausibleTransitMs = 10_000;
 
 /** What the clocks of both ends say of an invocation. */
 export class Ages {
   readonly #clock: Clock;
   readonly #skew: ClockSkew;
-  /** This machine stood still, or its clock was set, since AWS last answered. */
+  /** This machine slept, or its clock was set, since AWS last answered. */
   #uncertain = false;
 
   constructor(clock: Clock, skew: ClockSkew) {
@@ -37,7 +37,7 @@ export class Ages {
     this.#skew = skew;
   }
 
-  /** Nothing that was known of the clocks counts until AWS answers again. */
+  /** Discards what was known of the clocks until AWS answers again. */
   doubt(): void {
     this.#uncertain = true;
     this.#skew.forget();
@@ -50,7 +50,7 @@ export class Ages {
     const now = this.#clock.now();
     const leastAheadMs = bounds?.fromMs ?? -plausibleSkewMs;
     if (now + leastAheadMs > Math.min(head.deadline, head.sentAt + longestMs) + overMarginMs) return 'over';
-    // Before AWS's first answer the clocks are taken to agree.
+    // Before AWS's first answer the clocks are assumed to agree.
     const latest = now + (bounds?.toMs ?? 0);
     const oldestMs = latest - head.sentAt;
     const isFromTomorrow = oldestMs < -overMarginMs;

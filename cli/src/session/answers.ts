@@ -1,4 +1,4 @@
-// [4] What is remembered of invocations: a re-sent one is not run again, an answer is kept until it is fetched.
+// [4] Remembers invocations: one that is sent again is not run again, and its answer is kept until the stub has it.
 import type { Clock } from '../../../protocol/clock.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import type { Outcome } from '../worker/contract.ts';
@@ -17,7 +17,7 @@ export const maxRuns = 20_000;
 const rememberedAfterMs = 60_000;
 /** No invocation arrives later than this after it was sent; a function of Lambda's runs no longer either (AWS: quotas). */
 export const longestMs = 15 * 60_000;
-/** Ids past that are looked for this often. */
+/** How often expired ids are removed. */
 const sweepMs = 60_000;
 
 /** A stub instance, by the key of its channel. */
@@ -96,7 +96,7 @@ export class Answers {
     }
   }
 
-  /** Of the sender with the most; one that has a single id keeps it, since its stub may still ask. */
+  /** Forgets an id of the sender with the most; a sender's only id is kept, since its stub may still ask. */
   #makeRoom(): boolean {
     let most: Sender | undefined;
     for (const sender of this.#senders.values()) if (sender.runs.size > (most?.runs.size ?? 1)) most = sender;
@@ -122,7 +122,7 @@ export class Answers {
 
   #sweep(): void {
     const now = this.#clock.now();
-    // Also where the clock was set back.
+    // The clock may have been set back.
     if (Math.abs(now - this.#sweptMs) < sweepMs) return;
     this.#sweptMs = now;
     for (const [enc, sender] of this.#senders) {
@@ -147,7 +147,7 @@ function rememberedUntilMs({ answeredMs, deadlineMs, sentMs }: Run): number {
   return Math.min(deadlineMs, Math.max(sentMs, answeredMs ?? 0) + longestMs) + rememberedAfterMs;
 }
 
-/** The bytes that travel: the function's answer, or the error's JSON. */
+/** The bytes that are sent: the function's answer, or the error's JSON. */
 export function bodyOf(outcome: Outcome): Uint8Array {
   return outcome.ok ? outcome.body : outcome.error.body;
 }

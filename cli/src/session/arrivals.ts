@@ -1,4 +1,4 @@
-// [4] Whether an invocation that arrives begins here: not when its caller was told no, not when another one holds it.
+// [4] Decides whether an arriving invocation begins here: not if its caller got an error, not if another client holds it.
 import type { Clock } from '../../../protocol/clock.ts';
 import type { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { Message } from '../../../protocol/message.ts';
@@ -72,12 +72,12 @@ export class Arrivals {
     if (held) this.#options.onLate(held.message, held.lateMs, held.channel, isElsewhere);
   }
 
-  /** This machine stood still, or its clock was set: until AWS says what time it is, each stub is asked. */
+  /** This machine slept, or its clock was set: until AWS's time is known again, each stub is asked. */
   doubtClocks(): void {
     this.ages.doubt();
   }
 
-  /** AWS has said what time it is: what is held may be young enough, or surely over. */
+  /** AWS's time is known again: invocations that are held may now be young enough, or certainly over. */
   reconsider(): void {
     for (const { attempt, channel, lateMs, message } of this.#doubts.all) {
       const age = this.ages.of(message);
@@ -89,13 +89,13 @@ export class Arrivals {
     }
   }
 
-  /** Not run here: the stub goes on to anyone who serves it. One that does not understand that hears nothing, and looks. */
+  /** Not run here: the stub tries the next client. A stub that doesn't know this message gets none, and looks up who serves. */
   leave({ head, id }: Message<'invoke'>, channel: Channel, reason: 'not-held' | 'stopping'): void {
     const { replies, track } = this.#options;
     if (head.understands?.includes('moved')) track(replies.moved(id, head.replyTo, channel, reason));
   }
 
-  /** Nothing that is held begins any more. */
+  /** No held invocation begins any more. */
   close(): void {
     this.#doubts.close();
   }

@@ -1,11 +1,10 @@
-// [4] Notices that this process stood still (a laptop asleep, SIGSTOP), that the machine's clock was set, or its network
-// changed.
+// [4] Detects that this process was suspended (a sleeping laptop, SIGSTOP), or that the machine's clock or network changed.
 import { networkInterfaces } from 'node:os';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 
-/** How often the clock is looked at while nothing else happens. */
+/** How often the clock is checked while nothing else happens. */
 export const beatMs = 1000;
-/** A process that is busy comes this much late at most; anything above is a gap. */
+/** A busy process is at most this late; more than that is a gap. */
 const lateMs = 2000;
 
 interface BeatOptions {
@@ -25,7 +24,7 @@ export function machineAddresses(): string {
     const outer = all.filter(({ address, internal }) => !internal && !address.startsWith('fe80:'));
     return outer.map(({ address }) => address).join();
   } catch {
-    // Deno without the right to ask.
+    // Deno without the permission.
     return '';
   }
 }
@@ -52,7 +51,7 @@ export class Beat {
     this.#timer?.cancel();
   }
 
-  /** Tells of a gap before it returns. */
+  /** Reports a gap before it returns. */
   check(): void {
     const now = this.#options.clock.now();
     const passed = now - this.#lastMs;

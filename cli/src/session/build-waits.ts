@@ -1,4 +1,4 @@
-// [4] Invocations that came before their function's first build is done: they wait for it as long as their callers do.
+// [4] Invocations that arrive before their function's first build has ended: they wait for it as long as their callers do.
 import type { Clock } from '../../../protocol/clock.ts';
 import { within } from '../../../protocol/within.ts';
 import type { FunctionError } from '../worker/contract.ts';
@@ -9,11 +9,11 @@ import type { Run } from './run.ts';
 interface BuildWaitsOptions {
   readonly builds: Pick<FirstBuilds, 'of'>;
   readonly clock: Clock;
-  /** One begins to wait; `waiting` do now. */
+  /** An invocation begins to wait; `waiting` is how many do now. */
   readonly onWait: (run: Run, waiting: number) => void;
 }
 
-/** Kept back from the caller's time, a quarter of it at most: what is said of the build must reach it. */
+/** Reserved of the caller's time, a quarter of it at most, so that the error about the build reaches the caller. */
 const tellMs = 500;
 
 export class BuildWaits {

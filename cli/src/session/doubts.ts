@@ -26,7 +26,7 @@ const answerMs = 4000;
 /** A stub of 0.1.0 only asks back by itself, 10 s after the ack. */
 const ownProbeMs = 15_000;
 
-/** Held at one time. */
+/** Held at once, at most. */
 export const maxHeld = 1000;
 const maxHeldBytes = 64 * 1024 * 1024;
 
@@ -71,7 +71,7 @@ export class Doubts {
     });
   }
 
-  /** No longer holds it; anyone who takes it decides. */
+  /** Releases it to the caller, which decides. */
   take(id: string): Held | undefined {
     const entry = this.#held.get(id);
     if (entry === undefined) return undefined;
@@ -81,7 +81,7 @@ export class Doubts {
     return entry.held;
   }
 
-  /** Forgets all without a word. */
+  /** Drops all, unreported. */
   close(): void {
     for (const id of [...this.#held.keys()]) this.take(id);
   }

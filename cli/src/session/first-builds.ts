@@ -1,10 +1,10 @@
 // [4] Which functions have a good build: an invocation waits for the first one, or fails with what is wrong with it.
 import type { BuildMessage } from '../builder/build-event.ts';
 
-/** Where a function stands. */
+/** The state of a function's build. */
 type Build =
   | { readonly state: 'good' }
-  /** Resolves when the first build is over, whichever way it went. */
+  /** Resolves when the first build has ended, good or bad. */
   | { readonly state: 'building'; readonly over: Promise<void> }
   | { readonly state: 'failed'; readonly errors: readonly BuildMessage[] };
 

@@ -54,7 +54,7 @@ export function httpEnd(body: Uint8Array, front: HttpFrontKind): HttpEnd {
   return { status: read.kind === 'answer' ? read.answer.statusCode : 200 };
 }
 
-/** HTTP APIs invoke in no other way than whole. */
+/** HTTP APIs don't stream. */
 export function takesStreams(front: HttpFrontKind): boolean {
   return front !== 'http_api' && front !== 'http_api_1';
 }

@@ -1,5 +1,5 @@
-// [4] Has what follows from the end of an invocation told after that end: an event source may hear of a failure before
-// the invocation's last lines have been read.
+// [4] Reports what follows from the end of an invocation after that end: an event source may learn of a failure before the
+// invocation's last lines have been read.
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import type { SessionEvent } from './session-event.ts';
 

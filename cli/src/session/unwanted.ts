@@ -1,4 +1,4 @@
-// [4] Invocations that nobody waits for any more, of which the client may still hear: remembered so that they never begin.
+// [4] Remembers invocations that nobody waits for any more, so that they never begin if they still arrive.
 import type { Channel } from '../../../protocol/sealing.ts';
 
 /** Of one sender: a stub instance has one conversation at a time, and a `cancel` overtakes its `invoke` by seconds. */
@@ -8,7 +8,7 @@ const keptSenders = 512;
 
 /** One of them. */
 interface Cancelled {
-  /** It was reported as one that does not begin. */
+  /** It has been reported as not run. */
   isTold: boolean;
   /** Another client has it. */
   readonly isElsewhere: boolean;

@@ -16,7 +16,7 @@ export class ReadAllowance {
     this.#refilledMs = clock.now();
   }
 
-  /** Whether one more is allowed; it counts then. */
+  /** Whether one more is allowed; if so, it is counted. */
   take(): boolean {
     const gained = Math.floor((this.#clock.now() - this.#refilledMs) / refillMs);
     if (gained > 0) {

@@ -26,7 +26,7 @@ interface ReadVariablesOptions {
 /** How long an invocation waits for its function's configuration: Lambda answers within tens of milliseconds. */
 export const waitMs = 3000;
 
-/** A change that messages do not show, such as of PATH, is noticed with the next invocation after this. */
+/** A change that messages do not show, e.g. of PATH, is noticed with the next invocation after this time. */
 const freshMs = 5 * 60_000;
 
 /** Different variables of messages that a read did not confirm: of another version of the function, or forged. */
@@ -108,7 +108,7 @@ export class ReadVariables implements FunctionVariables {
     if (known === undefined) {
       const mayRead = state.reading === undefined && state.allowance.take();
       if (state.isLate || isRefusal(state.failure)) {
-        // A permission that is given meanwhile counts from the next invocation on; nobody waits for it.
+        // A permission that is granted meanwhile takes effect with the next invocation; nothing waits for it.
         if (mayRead) void this.#read(state);
         return this.#fallback(state, sent);
       }

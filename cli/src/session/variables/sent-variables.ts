@@ -10,7 +10,7 @@ import {
 
 export type Variables = Readonly<Record<string, string>>;
 
-/** What Lambda takes for a name: https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html */
+/** The names Lambda accepts: https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html */
 const nameForm = /^[a-zA-Z][a-zA-Z0-9_]{1,255}$/;
 
 /** All variables of a function together; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */

@@ -50,11 +50,11 @@ const kinds: readonly RegExp[] = [
 const harmlessAws =
   /^AWS_(NODEJS_CONNECTION_REUSE_ENABLED|STS_REGIONAL_ENDPOINTS|XRAY_TRACING_NAME|XRAY_DEBUG_MODE|XRAY_LOG_LEVEL|MAX_ATTEMPTS|RETRY_MODE|DEFAULTS_MODE|USE_DUALSTACK_ENDPOINT|USE_FIPS_ENDPOINT)$/;
 
-/** The name of a surrounding; frameworks make file names of it, so nothing else than a word. */
+/** The name of an environment; frameworks build file names from it, so it must be a plain word. */
 const surroundings = /^(NODE|DENO|BUN|RAILS|RACK|GO|PYTHON|APP)_ENV$|^(DOTNET|ASPNETCORE)_ENVIRONMENT$/;
 const plainWord = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
-/** What the C library makes file names of: a plain name of a zone or a locale. */
+/** The C library builds file names from these: a plain name of a zone or a locale. */
 const localeNames = /^(TZ|LANG|LANGUAGE|LC_[A-Z]+)$/;
 const localeForm = /^:?[A-Za-z0-9][A-Za-z0-9_.@:+-]*(\/[A-Za-z0-9][A-Za-z0-9_+-]*){0,2}$/;
 

@@ -5,16 +5,16 @@ import type { Worker, WorkerRun } from './worker.ts';
 
 interface JobOptions extends Pick<TimeLimitOptions, 'clock' | 'ownCounts'> {
   readonly invocation: Invocation;
-  /** Its time is up; what is to be said of it, in Lambda's words. */
+  /** Its time is up; the error to return, worded as Lambda does. */
   readonly onTimedOut: (job: Job, error: FunctionError) => void;
   readonly onFinished: (result: WorkerResult) => void;
 }
 
 export class Job {
   readonly invocation: Invocation;
-  /** The one that runs it; undefined while it waits. */
+  /** The worker that runs it; undefined while it waits. */
   worker: Worker | undefined;
-  /** It is being ended: what its worker answers now is its end. */
+  /** It is being ended: what its worker answers now is the result. */
   cancelled = false;
   /** How often it was tried again because sources changed while a worker loaded them. */
   retries = 0;
@@ -36,7 +36,7 @@ export class Job {
     return this.#options.clock.now() >= this.invocation.deadlineMs;
   }
 
-  /** What is said of one that is over before a worker had it. */
+  /** The error of one that ends before a worker had it. */
   get overWords(): string {
     const seconds = (this.#options.clock.now() - this.#begunMs) / 1000;
     return `${timedOutAfter(seconds)}: no worker was free in time, its code has not begun`;
@@ -47,7 +47,7 @@ export class Job {
     return this.#limit.handOver();
   }
 
-  /** Nobody looks into it with a debugger any more: the function's timeout begins anew. */
+  /** No debugger is attached any more: the function's timeout starts again. */
   restartTimeout(): void {
     this.#limit.restart();
   }
@@ -62,12 +62,12 @@ export class Job {
   /** A worker has answered it. */
   finish(run: Omit<WorkerRun, 'taken' | 'failedInitSince'>): void {
     this.#limit.cancel();
-    // What of its time went neither into the code nor into starting a worker.
+    // The time that was spent neither in the code nor on starting a worker.
     const waitMs = Math.max(0, performance.now() - this.#since - run.codeMs - run.initMs);
     this.#options.onFinished({ ...run, waitMs });
   }
 
-  /** No worker had it. */
+  /** It never had a worker. */
   fail(error: FunctionError): void {
     this.finish({ outcome: { ok: false, error }, codeMs: 0, initMs: 0, logsDrained: Promise.resolve() });
   }

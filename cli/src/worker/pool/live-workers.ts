@@ -1,4 +1,4 @@
-// [5] The processes behind a pool: how a worker starts, how long it rests, how it ends, and that none is left behind.
+// [5] The processes behind a pool: how a worker starts, how long it may stay idle, how it ends, and that none is left over.
 import { type Clock, systemClock, type Timer } from '../../../../protocol/clock.ts';
 import { within } from '../../../../protocol/within.ts';
 import { type FunctionCode, type FunctionError, stoppedError } from '../contract.ts';
@@ -13,11 +13,11 @@ import { Stillness } from './stillness.ts';
 import { Worker, type WorkerSettings } from './worker.ts';
 
 interface LiveWorkersOptions extends SparesOptions {
-  /** A worker that had nothing to do for so long ends, unless it is kept warm. Milliseconds. */
+  /** A worker that has been idle for this long ends, unless it is kept warm. Milliseconds. */
   readonly idleMs: number;
   /** How many are kept warm beyond that at most, one of a function; see kept-warm.ts. */
   readonly mostKept?: number | undefined;
-  /** One that had nothing to do for so long is held still until its next invocation; undefined: it runs on. */
+  /** A worker that has been idle for this long is frozen until its next invocation; undefined: it runs on. */
   readonly freezeAfterMs?: number | undefined;
   readonly clock: Clock;
   readonly settings: Omit<WorkerSettings, 'onDebugger' | 'onExit' | 'onInitFailed'>;
@@ -34,12 +34,12 @@ export class LiveWorkers {
   /** Of functions; those that are being ended are left out. */
   readonly #workers = new Set<Worker>();
   readonly #idleTimers = new Map<Worker, Timer>();
-  /** Those that have nothing to do, and since when, in milliseconds on the clock. */
+  /** Idle workers, and since when, in milliseconds on the clock. */
   readonly #resting = new Map<Worker, number>();
   /** The number of each function's last use, counted over all functions. */
   readonly #uses = new Map<string, number>();
   #useCount = 0;
-  /** Those that were idle for long and are kept warm. */
+  /** Workers that are kept warm past their idle time. */
   readonly #kept = new Set<Worker>();
   /** At most one look at the memory of the kept ones at a time, and one after it. */
   #trimming: Promise<void> = Promise.resolve();
@@ -109,7 +109,7 @@ export class LiveWorkers {
     this.#stillness.rest(worker);
   }
 
-  /** It is used: by an invocation of its function. */
+  /** An invocation of its function uses it. */
   wake(worker: Worker): void {
     this.#useCount += 1;
     if (worker.code !== undefined) this.#uses.set(worker.code.functionName, this.#useCount);
@@ -117,7 +117,7 @@ export class LiveWorkers {
     this.#stopIdling(worker);
   }
 
-  /** How long it has had nothing to do, in milliseconds; undefined where it works. */
+  /** How long it has been idle, in milliseconds; undefined if it is working. */
   restedMs(worker: Worker): number | undefined {
     const since = this.#resting.get(worker);
     return since === undefined ? undefined : this.#options.clock.now() - since;
@@ -226,7 +226,7 @@ class ProcessRoster {
   };
 
   constructor() {
-    // A second Ctrl-C, or a crash of ours, leaves no time to close.
+    // A second Ctrl-C, or a crash of livectl, leaves no time to close.
     process.on('exit', this.#killAll);
   }
 

@@ -1,7 +1,7 @@
-// [5] Which worker gets an invocation: the one rule book of the pool, without processes or time.
+// [5] Which worker gets an invocation: the pool's rules, without processes or time.
 import type { FunctionCode } from '../contract.ts';
 
-/** What the rules look at in a worker. */
+/** What the rules need to know of a worker. */
 export interface Placeable {
   readonly code: FunctionCode | undefined;
   readonly instance: string | undefined;
@@ -30,7 +30,7 @@ interface PlacementRequest<W extends Placeable> {
 
 type Placement<W> =
   | { readonly kind: 'use'; readonly worker: W }
-  /** Start a new worker, in the place of `evict` where that is given. */
+  /** Start a new worker, in place of `evict` if given. */
   | { readonly kind: 'start'; readonly evict: W | undefined }
   | { readonly kind: 'wait' };
 

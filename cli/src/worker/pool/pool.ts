@@ -1,4 +1,4 @@
-// [5] The workers of all served functions: who runs what, how many at a time, until when, and on which code.
+// [5] The workers of all served functions: which one runs what, how many at a time, until when, and with which code.
 
 import { EventEmitter } from 'node:events';
 import { type Clock, systemClock } from '../../../../protocol/clock.ts';
@@ -34,7 +34,7 @@ export interface WorkerPoolOptions {
   readonly pythonRuntimeFile: string;
   /** How many processes may run functions at a time; spares, one for each interpreter, aren't counted. Default 10. */
   readonly maxWorkers?: number;
-  /** A worker that had nothing to do for so long ends, unless it is kept warm. Milliseconds, default 5 minutes. */
+  /** A worker that has been idle for this long ends, unless it is kept warm. Milliseconds, default 5 minutes. */
   readonly idleMs?: number;
   /** Functions whose last used worker is kept warm beyond that, at most; see kept-warm.ts. */
   readonly mostKept?: number;
@@ -43,7 +43,7 @@ export interface WorkerPoolOptions {
    * is debugged or listens on a port. Default: it runs on.
    */
   readonly freezeAfterMs?: number | undefined;
-  /** Functions may take as long as AWS leaves them: their own timeouts don't count. */
+  /** Functions may run for as long as AWS waits; their own timeouts don't apply. */
   readonly noTimeout?: boolean;
   /** Debuggers may attach to these functions: each runs one invocation at a time. The caller that opened it closes it. */
   readonly debugging?: Debugging | undefined;
@@ -59,7 +59,7 @@ export interface WorkerPoolOptions {
 
 /** How long after an answer the next spare is booted, in milliseconds, so that its boot delays no answer on its way. */
 const spareAfterAnswerMs = 25;
-/** The same after a reload that nobody has called yet. */
+/** The same after a reload that has not been invoked yet. */
 const spareAfterReloadMs = 1000;
 const defaultIdleMs = 300_000;
 /**
@@ -88,7 +88,7 @@ class Pool implements WorkerPool {
   readonly #jobs = new Map<string, Job>();
   readonly #queue = new FairQueue<Job>();
   readonly #runTimes = new RunTimes();
-  /** Tells of new code, by the function's name. */
+  /** Emits the name of a function that has new code. */
   readonly #builds = new EventEmitter().setMaxListeners(0);
   readonly #workers: LiveWorkers;
   /** This machine's proxies and authorities, as far as functions get them. */
@@ -215,7 +215,7 @@ class Pool implements WorkerPool {
   }
 
   get #maxWorkers(): number {
-    // A worker that is debugged makes room for nobody.
+    // A worker that is being debugged is never evicted.
     return Math.max(this.#options.maxWorkers ?? 10, this.#options.debugging?.size ?? 0);
   }
 
@@ -224,7 +224,7 @@ class Pool implements WorkerPool {
     return this.#options.debugging?.has(functionName) ?? false;
   }
 
-  /** The time at breakpoints didn't count: what is in flight gets its whole timeout from now. */
+  /** Time at breakpoints doesn't count: invocations in flight get their full timeout from now. */
   #onDetached(functionName: string): void {
     this.#emit({ type: 'debugger', functionName, state: 'detached' });
     for (const job of this.#jobs.values()) {
@@ -320,7 +320,7 @@ class Pool implements WorkerPool {
     return true;
   }
 
-  /** A worker has nothing to do now: it waits for more, or ends where its code is outdated or failed to load. */
+  /** A worker is idle now: it waits for the next invocation, or ends if its code is outdated or failed to load. */
   #release(worker: Worker): void {
     if (worker.ended || worker.code === undefined) return;
     if (worker.failed) return this.#workers.leave(worker, 'its init phase failed');

@@ -1,4 +1,4 @@
-// [5] When each function was running: what tells a file that it wrote itself from one that was saved.
+// [5] When each function was running, to tell a file that it wrote itself from one that was saved.
 
 /** Runs that ended longer ago are forgotten: a change is looked at within a fraction of that. Milliseconds. */
 const keptMs = 10_000;
@@ -8,7 +8,7 @@ const clockLagMs = 10;
 
 interface RunTime {
   readonly from: number;
-  /** Undefined while it goes on. */
+  /** Undefined while it runs. */
   to: number | undefined;
 }
 

@@ -56,7 +56,7 @@ export class Spare {
     return this.#boot();
   }
 
-  /** Boots one, where there is none, in so many milliseconds or as soon as was asked for before. */
+  /** Boots one, unless there is one, in this many milliseconds or at an earlier time that was asked for before. */
   bootAfter(ms: number): void {
     if (this.#closed || (this.#worker !== undefined && !this.#worker.ended)) return;
     const due = this.#clock.now() + ms;
@@ -69,7 +69,7 @@ export class Spare {
     this.#pending = { due, timer: this.#clock.after(ms, boot, { background: true }) };
   }
 
-  /** No more are booted; ending the one there is remains the caller's. */
+  /** No more are booted; the caller ends the existing one. */
   close(): void {
     this.#closed = true;
     this.#pending?.timer.cancel();
@@ -87,7 +87,7 @@ export class Spare {
   }
 }
 
-/** A runner whose process is a runtime client of ours. */
+/** A runner whose process is one of our runtime clients. */
 export type ClientRunner = Exclude<Runner, { kind: 'command' }>;
 
 export interface SparesOptions {
@@ -136,7 +136,7 @@ export class Spares {
     return kept.find((worker) => worker.debugger?.functionName === functionName && !worker.ended);
   }
 
-  /** No more are booted; ending those there are remains the caller's. */
+  /** No more are booted; the caller ends the existing ones. */
   close(): void {
     for (const spare of this.#spares.values()) spare.close();
   }

@@ -11,13 +11,13 @@ export class Stillness {
   readonly #timers = new Map<Worker, Timer>();
   readonly #still = new Set<Worker>();
 
-  /** A worker without work is held still after so many milliseconds; undefined: never. */
+  /** An idle worker is held still after this many milliseconds; undefined: never. */
   constructor(clock: Clock, afterMs: number | undefined) {
     this.#clock = clock;
     this.#afterMs = process.platform === 'win32' ? undefined : afterMs;
   }
 
-  /** It has nothing to do. */
+  /** The worker is idle. */
   rest(worker: Worker): void {
     // A debugger may attach at any time.
     if (this.#afterMs === undefined || worker.debugger !== undefined) return;
@@ -27,7 +27,7 @@ export class Stillness {
     this.#timers.set(worker, timer);
   }
 
-  /** It is given something to do. */
+  /** The worker is about to get work. */
   wake(worker: Worker): void {
     this.forget(worker, () => worker.letGo());
   }
