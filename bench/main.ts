@@ -19,8 +19,19 @@ import { start } from './start.ts';
 import { stub } from './stub.ts';
 import { warm } from './warm.ts';
 import { Workspace } from './workspace.ts';
+import { wrapper } from './wrapper.ts';
 
-const measurements: readonly Measurement[] = [warm, parts, save, payload, concurrent, stub, start, memory];
+const measurements: readonly Measurement[] = [
+  warm,
+  parts,
+  save,
+  payload,
+  concurrent,
+  stub,
+  wrapper,
+  start,
+  memory,
+];
 
 /** The whole bench ends by itself within this. */
 const boundMs = 4 * 60_000;

@@ -7,7 +7,7 @@ import { answerWithoutClient } from '../no-client-answer.ts';
 import { remoteError } from '../remote-answer.ts';
 import { report } from '../report.ts';
 import type { Answer } from '../signals.ts';
-import type { Relayed } from './relayed.ts';
+import { BegunError, type Relayed } from './relayed.ts';
 import { answerPath, ResponsePost, type RuntimeApi, type Whole } from './runtime-api.ts';
 
 /** Whether it was answered here; false: the deployed code is to. Never rejects. */
@@ -25,15 +25,15 @@ export function decideBy(relayed: Relayed, api: RuntimeApi, clock: Clock): Decid
       invocation = invocationOf(message, body, clock.now());
       stream = new ResponsePost(api, invocation.head.requestId);
     } catch (error) {
-      report('the deployed code answers', { because: 'a fault of the proxy', why: messageOf(error) });
-      return false;
+      return leave(error);
     }
     const { requestId: id } = invocation.head;
     try {
       answer = await relayed.answer(invocation, stream);
       if (answer === undefined) return false;
     } catch (error) {
-      await confirmed(id, () => postFailure(api, id, stream, error, body));
+      if (!(error instanceof BegunError)) return leave(error);
+      await confirmed(id, () => postFailure(api, id, stream, error.cause, body));
       return true;
     }
     const { type } = answer;
@@ -41,6 +41,12 @@ export function decideBy(relayed: Relayed, api: RuntimeApi, clock: Clock): Decid
     else await confirmed(id, () => postResult(api, id, stream, answer.head.contentType, answer.body));
     return true;
   };
+}
+
+/** A bug of ours, before anything was sent. */
+function leave(error: unknown): false {
+  report('the deployed code answers', { because: 'a fault of the proxy', why: messageOf(error) });
+  return false;
 }
 
 /** Of `Lambda-Runtime-…`: bytes of UTF-8, which Node reads as Latin-1. */

@@ -49,7 +49,7 @@ try {
   const api = new RuntimeApi(runtimeApi);
   const relayed = new Relayed(environment, systemClock);
   // Nothing else waits for it where the runtime starts later.
-  const started = within(systemClock, isLazy ? lazyStartMs : startMs, relayed.start());
+  const started = within(systemClock, isLazy ? lazyStartMs : startMs, relayed.start().catch(survive));
   const proxy = new RuntimeProxy(api, decideBy(relayed, api, systemClock), started);
   say({ port: await proxy.listen() });
   if (isLazy) {

@@ -24,6 +24,13 @@ const nobodyForMs = 1000;
 /** A caller marks an invocation of the deployed code so: `{"custom": {"liveDebug": "deployed"}}` as its client context. */
 const marker = 'liveDebug';
 
+/** A client may have begun the invocation, and nothing came of it; `cause` is why. */
+export class BegunError extends Error {
+  constructor(cause: unknown) {
+    super('a client may have begun this invocation', { cause });
+  }
+}
+
 export class Relayed {
   readonly #clock: Clock;
   readonly #conversations: Conversations;
@@ -60,8 +67,8 @@ export class Relayed {
   }
 
   /**
-   * The client's answer; undefined where the deployed code is to answer, which is known within 300 ms of a fault. Throws as
-   * the stub does where a client may have begun it. Parts of a streamed response are written to `stream`.
+   * The client's answer; undefined where the deployed code is to answer, which is known within 300 ms of a fault. Throws
+   * {@link BegunError} where a client may have begun it; its `cause` is what the stub throws. Parts of a streamed response are written to `stream`.
    */
   async answer(invocation: Invocation, stream: LambdaStream): Promise<Answer | undefined> {
     const untilMs = this.#clock.now() + readyWithinMs;
@@ -73,7 +80,7 @@ export class Relayed {
       return await this.#conversations.converse(invocation, new IncomingParts(stream), instead);
     } catch (error) {
       // Without a run of the exchange nothing was sent.
-      if (instead.hasRun && !(error instanceof UnbegunError)) throw error;
+      if (instead.hasRun && !(error instanceof UnbegunError)) throw new BegunError(error);
       this.#onUnbegun(error instanceof UnbegunError ? error.cause : error, client);
       return undefined;
     }
