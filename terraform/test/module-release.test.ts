@@ -135,7 +135,7 @@ describe('the repository it writes', () => {
         expect(existsSync(join(out, dirname(name), link)), `${name}: ${link}`).toBe(true);
       }
     }
-    expect(stderr).toContain('README.md: docs/terraform.md\n');
+    expect(stderr).toContain('README.md: docs/terraform.md#functions-of-your-own\n');
     expect(stderr).toContain('examples/vpc/README.md: docs/vpn.md#client\n');
     expect(readFileSync(join(out, 'modules/client-vpn/README.md'), 'utf8')).toContain(
       '](../../examples/vpc)',
@@ -272,7 +272,7 @@ describe('links to what stays in the main repository', () => {
         expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.not.stringContaining('links') });
         const readme = git(out, 'show', 'v0.2.0:README.md');
         const page = `https://github.com/acme/livectl/blob/${git(source, 'rev-parse', 'HEAD')}`;
-        expect(readme).toContain(`[docs/terraform.md](${page}/docs/terraform.md)`);
+        expect(readme).toContain(`[docs/terraform.md](${page}/docs/terraform.md#functions-of-your-own)`);
         expect(readme).toContain('source  = "acme/live-debug/aws"');
         expect(git(out, 'show', 'v0.2.0:examples/vpc/README.md')).toContain(`](${page}/docs/vpn.md#client)`);
       } finally {
