@@ -22,6 +22,15 @@ export interface LiveDebugFunction {
    */
   readonly invoke_mode?: string;
   /**
+   * Of a durable function, which is an `aws_lambda_function` of yours (`create = false`): its
+   * `durable_config`, for `livectl serve --local`. Seconds that an execution may take, 1 to 31,622,400, and
+   * days that it is kept, 1 to 90.
+   */
+  readonly durable_config?: {
+    readonly execution_timeout: number;
+    readonly retention_period?: number;
+  };
+  /**
    * Environment variables. Together with the stub's own they have at most 4,096 bytes as JSON, also with
    * `create = false`. Not in the manifest. Default: `{}`.
    */

@@ -13,12 +13,15 @@ interface Services {
   readonly connections: Service;
   readonly dynamodb: Service;
   readonly invoke: Service;
+  /** Checkpoints and callbacks of durable functions. */
+  readonly durable?: Service;
   /** An event source's, by the name that requests are signed for, e.g. `sns`. */
   readonly source?: (signingName: string) => Service | undefined;
 }
 
 /** Of Invoke and of InvokeWithResponseStream. */
 const invokePath = /^\/(2015-03-31|2021-11-15)\/functions\//;
+const durablePath = /^\/2025-12-01\//;
 
 /** The server, not listening yet. */
 export function createAwsEndpoint(services: Services): Server {
@@ -48,6 +51,7 @@ function serviceOf(request: IncomingMessage, services: Services): Service | unde
   const { url = '' } = request;
   if (url.startsWith(connectionsPath)) return services.connections;
   if (invokePath.test(url)) return services.invoke;
+  if (durablePath.test(url) && claimedService(request.headers, url) === 'lambda') return services.durable;
   const name = claimedService(request.headers, url);
   // Objects may be called anything, `live` too.
   const source = name === undefined ? undefined : services.source?.(name);

@@ -20,6 +20,8 @@ export interface CloudFunction {
   readonly invokeMode?: 'BUFFERED' | 'RESPONSE_STREAM' | undefined;
   /** It keeps its own code, behind the wrapper; undefined where the stub takes its place. */
   readonly wrap?: WrapSettings | undefined;
+  /** A durable function; its time-out for a whole execution in seconds. */
+  readonly durable?: { readonly executionTimeout: number } | undefined;
   /** Its event sources. Over HTTP it answers in any case: without a path at `/<name>` and everything below it. */
   readonly triggers: Triggers;
 }

@@ -18,6 +18,8 @@ import { FunctionUrls } from './http-api/function-urls.ts';
 import { HttpApi } from './http-api/http-api.ts';
 import { HttpDoor } from './http-api/http-door.ts';
 import { callablePath, RouteTable } from './http-api/routes.ts';
+import { DurableApi } from './lambda/durable/durable-api.ts';
+import { DurableExecutions } from './lambda/durable/executions.ts';
 import { InvokeApi } from './lambda/invoke-api.ts';
 import { LambdaHost } from './lambda/lambda-host.ts';
 import { deployedTimeout, deployedVariables } from './lambda/stub-environment.ts';
@@ -76,6 +78,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       connections,
       dynamodb,
       invoke: { answer: (request, response) => invokeApi.answer(request, response) },
+      durable: { answer: (request) => durableApi.answer(request) },
       source: (name) => sources.service(name),
     });
     const endpointPort = await listen(endpoint, 0);
@@ -131,10 +134,13 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         }),
     });
     closers.push(() => host.close());
+    const executions = new DurableExecutions({ functions, host, clock, onEvent });
+    closers.push(() => executions.close());
+    const durableApi = new DurableApi(executions, verifier);
     const sources = new EventSources({
       functions,
       stage,
-      host,
+      host: executions,
       verifier,
       dynamodb,
       clock,
@@ -143,7 +149,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       onEvent,
     });
     closers.push(() => sources.close());
-    const invokeApi = new InvokeApi(host, sources.invocations, verifier);
+    const invokeApi = new InvokeApi({ host, executions, invocations: sources.invocations, verifier });
 
     const integrationMs = options.liftTimeouts ? liftedSeconds * 1000 : httpLimits.integrationMs;
     const issuers = new HttpClient({ agentFor: options.agentFor ?? (() => undefined) });
@@ -154,7 +160,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       door: new HttpDoor({ functions, verifier, clock, http: issuers }),
       verifier,
       developer,
-      host,
+      host: executions,
       clock,
       onEvent,
       integrationMs,
@@ -193,7 +199,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       developerCredentials: developer.credentials,
       stubCredentials: stubRole.credentials,
       deployerCredentials: deployer.credentials,
-      invoke: (functionName, payload) => host.invoke(functionName, payload),
+      invoke: (functionName, payload) => executions.invoke(functionName, payload),
       close,
     };
   } catch (error) {

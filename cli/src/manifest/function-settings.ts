@@ -13,6 +13,8 @@ export interface FunctionSettings {
   readonly memorySize: number;
   /** How it answers callers other than its function URL; undefined: as that, or whole. */
   readonly invokeMode?: 'BUFFERED' | 'RESPONSE_STREAM' | undefined;
+  /** A durable function; what an execution may take in all, in seconds. */
+  readonly durable?: { readonly executionTimeout: number } | undefined;
   readonly environment: Readonly<Record<string, string>>;
   /** Relative to the manifest's root; default `.`. */
   readonly sourceDir: string;

@@ -119,6 +119,7 @@ function settingsOf(name: string, text: FunctionText): FunctionSettings {
     memorySize: text.memory_size,
     environment: text.environment,
     invokeMode: text.invoke_mode,
+    durable: text.durable_config && { executionTimeout: text.durable_config.execution_timeout },
     sourceDir: text.source_dir,
     build: text.build as [string, ...string[]] | undefined,
     command: text.command as [string, ...string[]] | undefined,

@@ -64,6 +64,11 @@ function brokenFunctionRules(name: string, settings: FunctionText, naming: Namin
     if (pythonVersion(settings.runtime) === undefined) mistake(['python'], `is not for ${settings.runtime}`);
     else if (settings.command !== undefined) mistake(['python'], 'is not used where there is a command');
   }
+  if (settings.durable_config !== undefined && settings.create === true)
+    mistake(
+      ['durable_config'],
+      'is for functions of your own: Lambda makes a function durable when it is created, so write create false and put the stub into that aws_lambda_function',
+    );
   for (const field of ['build', 'command'] as const) {
     if (settings[field]?.[0] === '') mistake([field], 'must name a program');
   }

@@ -149,10 +149,6 @@ const deployment = {
 /** Arguments of aws_lambda_function that neither livectl nor the module can take, and what to do. */
 const foreignFields = new Map([
   [
-    'durable_config',
-    ' and stays on your aws_lambda_function: Lambda takes it only when the function is created. Leave it out here, and write mode "wrap"',
-  ],
-  [
     'capacity_provider_config',
     ': Lambda Managed Instances run several invocations at once in one environment, which neither a stub nor a wrapped function does here. Leave the function out, or deploy the aws_lambda_function of this stage without it',
   ],
@@ -197,6 +193,18 @@ export const functionSchema = fields(
         v.picklist(['BUFFERED', 'RESPONSE_STREAM'], mustBe('"BUFFERED" or "RESPONSE_STREAM"')),
         v.description(
           'RESPONSE_STREAM sends a response as it is written to callers that take a stream without a function URL: InvokeWithResponseStream, and a REST API with responseTransferMode STREAM. Default: that of triggers.function_url, or BUFFERED.',
+        ),
+      ),
+    ),
+    durable_config: v.optional(
+      v.pipe(
+        fields({
+          // https://docs.aws.amazon.com/lambda/latest/api/API_DurableConfig.html
+          execution_timeout: wholeNumber(1, 31_622_400, 'seconds'),
+          retention_period: v.optional(wholeNumber(1, 90, 'days')),
+        }),
+        v.description(
+          'Of a durable function, which is an aws_lambda_function of your own: its durable_config. livectl serve --local runs its executions.',
         ),
       ),
     ),

@@ -138,8 +138,9 @@ async function openCloud(
 
 /** What Terraform would give AWS. */
 function deployed(settings: FunctionSettings): CloudFunction {
-  const { name, handler, runtime, timeout, memorySize, environment, invokeMode, triggers, wrap } = settings;
-  return { name, handler, runtime, timeout, memorySize, environment, invokeMode, triggers, wrap };
+  const { name, handler, runtime, timeout, memorySize, environment, invokeMode, durable, triggers, wrap } =
+    settings;
+  return { name, handler, runtime, timeout, memorySize, environment, invokeMode, durable, triggers, wrap };
 }
 
 function tell(event: CloudEvent, verbose: boolean, emit: (event: SessionEvent) => void): void {

@@ -39,14 +39,24 @@ export interface Principal {
 }
 
 const writeActions = ['PutItem', 'UpdateItem'].map((name) => `dynamodb:${name}`);
+/** What a durable function does about its own executions, and those who answer its callbacks. */
+const durableActions = [
+  'lambda:CheckpointDurableExecution',
+  'lambda:GetDurableExecution',
+  'lambda:GetDurableExecutionState',
+  'lambda:SendDurableExecutionCallback*',
+  'lambda:StopDurableExecution',
+];
 const readActions = ['GetItem', 'Query', 'BatchGetItem'].map((name) => `dynamodb:${name}`);
 
 export function tableArn(tableName: string): string {
   return `arn:aws:dynamodb:${region}:${accountId}:table/${tableName}`;
 }
 
-export function functionArn(functionName: string): string {
-  return `arn:aws:lambda:${region}:${accountId}:function:${functionName}`;
+/** `qualifier` is a version, an alias or `$LATEST`. */
+export function functionArn(functionName: string, qualifier?: string): string {
+  const suffix = qualifier === undefined ? '' : `:${qualifier}`;
+  return `arn:aws:lambda:${region}:${accountId}:function:${functionName}${suffix}`;
 }
 
 /** `path` is `$connect` or `METHOD/@connections/{id}`. */
@@ -142,7 +152,15 @@ function relayStatements(): Statement[] {
 function publishStatements(triggerTables: readonly string[]): Statement[] {
   return [
     {
-      actions: ['sns:*', 'sqs:*', 'events:*', 's3:*', 'kinesis:*', 'lambda:InvokeFunction'],
+      actions: [
+        'sns:*',
+        'sqs:*',
+        'events:*',
+        's3:*',
+        'kinesis:*',
+        'lambda:InvokeFunction',
+        ...durableActions,
+      ],
       resources: ['*'],
     },
     { actions: ['execute-api:Invoke'], resources: [httpApiArn('*')] },

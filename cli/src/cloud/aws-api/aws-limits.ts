@@ -39,6 +39,28 @@ export const lambdaLimits = {
   initMs: 10 * second,
 } as const;
 
+/** Durable functions. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+export const durableLimits = {
+  operations: 3000,
+  payloadBytes: 256 * kilobyte,
+  /** Of an execution's result, which is reported with a checkpoint where it is large. */
+  resultBytes: 6 * 1024 * kilobyte,
+  /** Ours: of all payloads of one execution; AWS allows 100 MB. */
+  stateBytes: 32 * 1024 * kilobyte,
+  /** Ours: of the operations in one event or answer; the rest is read page by page. */
+  pageBytes: 1024 * kilobyte,
+  /** Of a checkpoint: its updates are at most so large. */
+  checkpointBytes: 6 * 1024 * kilobyte,
+  /** Ours: executions that have not ended, over all functions. */
+  executions: 1000,
+  /** Ours: ended executions that can still be looked at. */
+  endedExecutions: 100,
+  /** Ours, before an invocation that failed is repeated: AWS does not say how often and when. */
+  retryDelaysMs: [second, 2 * second],
+  /** Seconds that an execution may take where `durable_config` does not say: a year at most. */
+  executionSeconds: 366 * 24 * 60 * 60,
+} as const;
+
 /** API Gateway HTTP APIs. */
 export const httpLimits = {
   requestBytes: 10 * 1024 * kilobyte,

@@ -23,6 +23,8 @@ export interface AsyncEvent {
   readonly messageId?: string;
   /** JSON text. */
   readonly clientContext?: string | undefined;
+  /** The version or alias that is called. */
+  readonly qualifier?: string | undefined;
 }
 
 interface AsyncOptions {
@@ -108,12 +110,17 @@ export class AsyncInvocations {
 
   /** Undefined when the cloud stopped. */
   async #attempt(event: AsyncEvent, id: string, traceId: string): Promise<Outcome | undefined> {
-    const { functionName, payload, clientContext } = event;
+    const { functionName, payload, clientContext, qualifier } = event;
     if (this.#running < asyncLimits.concurrent) this.#running += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.#closed) return undefined;
     try {
-      return await this.#options.host.invoke(functionName, payload, { id, clientContext, traceId });
+      return await this.#options.host.invoke(functionName, payload, {
+        id,
+        clientContext,
+        traceId,
+        qualifier,
+      });
     } catch {
       return undefined;
     } finally {

@@ -3,22 +3,42 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Outcome } from '../../worker/contract.ts';
 import { functionArn, refusalOf } from '../aws-api/access.ts';
-import { CloudFullError } from '../aws-api/aws-error.ts';
+import { AwsError, CloudFullError } from '../aws-api/aws-error.ts';
 import { lambdaLimits } from '../aws-api/aws-limits.ts';
 import { type Answer, jsonAnswer, readBody } from '../aws-api/loopback-server.ts';
 import type { Service } from '../aws-api/service.ts';
 import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
 import type { AsyncEvent, AsyncInvocations } from './async-invocations.ts';
+import type { DurableExecutions } from './durable/executions.ts';
+import { qualifiedName } from './function-name.ts';
 import { streamInvocation } from './invoke-stream.ts';
 import type { LambdaHost } from './lambda-host.ts';
 
+export interface InvokeApiOptions {
+  readonly host: LambdaHost;
+  /** Of the functions that are durable. */
+  readonly executions: DurableExecutions;
+  readonly invocations: AsyncInvocations;
+  readonly verifier: SigV4Verifier;
+}
+
+interface Called {
+  readonly name: string;
+  readonly qualifier: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  /** JSON text. */
+  readonly event: Buffer;
+}
+
 export class InvokeApi implements Service {
   readonly #host: LambdaHost;
+  readonly #executions: DurableExecutions;
   readonly #invocations: AsyncInvocations;
   readonly #verifier: SigV4Verifier;
 
-  constructor(host: LambdaHost, invocations: AsyncInvocations, verifier: SigV4Verifier) {
+  constructor({ host, executions, invocations, verifier }: InvokeApiOptions) {
     this.#host = host;
+    this.#executions = executions;
     this.#invocations = invocations;
     this.#verifier = verifier;
   }
@@ -34,7 +54,7 @@ export class InvokeApi implements Service {
     }
     const verified = this.#verifier.verify({ method, url, headers }, 'lambda', body);
     if (!verified.ok) return jsonAnswer(403, { message: verified.message }, answerHeaders(verified.failure));
-    const { name, operation } = calledOf(url) ?? {};
+    const { name, qualifier, operation } = calledOf(url) ?? {};
     if (method !== 'POST' || name === undefined) {
       return refusal(404, 'ResourceNotFoundException', 'The local cloud of livectl has Invoke only');
     }
@@ -51,25 +71,41 @@ export class InvokeApi implements Service {
         `Could not parse request body into json: ${mistake}`,
       );
     }
+    const called = { name, qualifier, headers, event };
+    if (this.#executions.has(name)) return this.#start(called, type);
     if (operation === 'response-streaming-invocations' && type === 'RequestResponse') {
-      return this.#stream(name, event, headers, response);
+      return this.#stream(called, response);
     }
-    return this.#invoke(name, type, event, headers);
+    return this.#invoke(called, type);
   }
 
-  async #stream(
-    name: string,
-    event: Buffer,
-    headers: IncomingHttpHeaders,
-    response: ServerResponse,
-  ): Promise<undefined> {
+  async #stream({ name, qualifier, headers, event }: Called, response: ServerResponse): Promise<undefined> {
     const [id, clientContext] = [randomUUID(), clientContextOf(headers)];
     await streamInvocation(response, id, (responseSink) =>
-      this.#host.invoke(name, event, { id, clientContext, responseSink }),
+      this.#host.invoke(name, event, { id, clientContext, responseSink, qualifier }),
     );
   }
 
-  async #invoke(name: string, type: string, event: Buffer, headers: IncomingHttpHeaders): Promise<Answer> {
+  /** A durable function. https://docs.aws.amazon.com/lambda/latest/dg/durable-invoking.html */
+  async #start({ name, qualifier, headers, event }: Called, type: string): Promise<Answer> {
+    const { 'x-amz-durable-execution-name': given } = headers;
+    if (type === 'DryRun') return { status: 204, headers: answerHeaders(), body: '' };
+    try {
+      const executionName = given === undefined ? undefined : String(given);
+      const execution = this.#executions.start(name, event.toString(), { qualifier, name: executionName });
+      const id = randomUUID();
+      const durable = { 'X-Amz-Durable-Execution-Arn': execution.options.arn };
+      if (type === 'Event') return { status: 202, headers: { 'x-amzn-RequestId': id, ...durable }, body: '' };
+      const answer = invoked(id, await execution.ended);
+      return { ...answer, headers: { ...answer.headers, ...durable } };
+    } catch (error) {
+      if (error instanceof AwsError) return refusal(error.status, error.code, error.message);
+      if (error instanceof CloudFullError) return refusal(429, 'TooManyRequestsException', error.message);
+      throw error;
+    }
+  }
+
+  async #invoke({ name, qualifier, headers, event }: Called, type: string): Promise<Answer> {
     const { 'x-amzn-trace-id': trace } = headers;
     const clientContext = clientContextOf(headers);
     switch (type) {
@@ -83,10 +119,11 @@ export class InvokeApi implements Service {
           payload: event,
           trace: trace === undefined ? undefined : String(trace),
           clientContext,
+          qualifier,
         });
       case 'RequestResponse': {
         const id = randomUUID();
-        return invoked(id, await this.#host.invoke(name, event, { id, clientContext }));
+        return invoked(id, await this.#host.invoke(name, event, { id, clientContext, qualifier }));
       }
       default:
         return refusal(400, 'InvalidParameterValueException', `Invalid invocation type: ${type}`);
@@ -122,15 +159,18 @@ function clientContextOf({ 'x-amz-client-context': encoded }: IncomingHttpHeader
 const calledPath =
   /^\/(?:2015-03-31\/functions\/([^/]+)\/(invocations)|2021-11-15\/functions\/([^/]+)\/(response-streaming-invocations))$/;
 
-/** Which function, and how; takes a name, and an ARN as the AWS SDKs allow it. */
-function calledOf(url: string): { readonly name: string; readonly operation: string } | undefined {
-  const [path = ''] = url.split('?', 1);
-  const [, whole, invocations, streamed, streaming] = calledPath.exec(path) ?? [];
+/** Which function, which version or alias of it, and how. */
+function calledOf(
+  url: string,
+): { readonly name: string; readonly qualifier: string | undefined; readonly operation: string } | undefined {
+  const { pathname, searchParams } = new URL(url, 'http://localhost');
+  const [, whole, invocations, streamed, streaming] = calledPath.exec(pathname) ?? [];
   const encoded = whole ?? streamed;
   if (encoded === undefined) return undefined;
   try {
-    const name = decodeURIComponent(encoded).replace(/^arn:aws:lambda:[^:]*:[^:]*:function:/, '');
-    return { name, operation: invocations ?? streaming ?? '' };
+    const { name, qualifier } = qualifiedName(decodeURIComponent(encoded));
+    const asked = searchParams.get('Qualifier') ?? undefined;
+    return { name, qualifier: asked ?? qualifier, operation: invocations ?? streaming ?? '' };
   } catch {
     return undefined;
   }

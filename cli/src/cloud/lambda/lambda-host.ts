@@ -47,6 +47,8 @@ export interface InvokeOptions {
   readonly responseSink?: ResponseSink | undefined;
   /** X-Ray header; that of a new chain by default. */
   readonly traceId?: string;
+  /** The version or alias that is called, which the function sees in its ARN; the code is the same for all. */
+  readonly qualifier?: string | undefined;
 }
 
 interface Waiting {
@@ -96,7 +98,7 @@ export class LambdaHost {
     const job: Job = {
       id: options.id ?? randomUUID(),
       event,
-      invokedFunctionArn: functionArn(functionName),
+      invokedFunctionArn: functionArn(functionName, options.qualifier),
       traceId: options.traceId ?? newTrace(this.#options.clock.now()),
       clientContext: options.clientContext,
       responseSink: options.responseSink,

@@ -9,6 +9,7 @@ import { createAwsEndpoint } from '../../../src/cloud/aws-endpoint.ts';
 import type { CloudEvent } from '../../../src/cloud/cloud.ts';
 import { TableApi } from '../../../src/cloud/dynamodb/table-api.ts';
 import { EventSources } from '../../../src/cloud/event-sources.ts';
+import { DurableExecutions } from '../../../src/cloud/lambda/durable/executions.ts';
 import { InvokeApi } from '../../../src/cloud/lambda/invoke-api.ts';
 import type { InvokeOptions, LambdaHost } from '../../../src/cloud/lambda/lambda-host.ts';
 import { Relay } from '../../../src/cloud/relay/relay-server.ts';
@@ -109,7 +110,15 @@ export async function startSources(
     await closeServer(server);
     throw error;
   });
-  const invokeApi = new InvokeApi(host as unknown as LambdaHost, sources.invocations, verifier);
+  const lambdaHost = host as unknown as LambdaHost;
+  const executions = new DurableExecutions({
+    functions,
+    host: lambdaHost,
+    clock,
+    onEvent: (event) => told.add(event),
+  });
+  const { invocations } = sources;
+  const invokeApi = new InvokeApi({ host: lambdaHost, executions, invocations, verifier });
   const addresses = {
     stage: 'local',
     endpointUrl,

@@ -65,10 +65,6 @@ locals {
 
   # Arguments of aws_lambda_function that the module can't take, and what to do.
   foreign_fields = {
-    durable_config = join("", [
-      " and stays on your aws_lambda_function: Lambda takes it only when the function is created, so a stub of the module has none. ",
-      "Leave it out here, and write mode = \"wrap\".",
-    ])
     capacity_provider_config = join("", [
       ": Lambda Managed Instances run several invocations at once in one environment, which neither a stub nor a wrapped function ",
       "does here. Leave the function out, or deploy the aws_lambda_function of this stage without it.",

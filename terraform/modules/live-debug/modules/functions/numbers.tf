@@ -5,6 +5,8 @@ locals {
   number_type_mistakes = flatten([for name, f in var.given : [for field, ok in {
     "timeout"                                              = can(tonumber(try(f.timeout, null)))
     "memory_size"                                          = can(tonumber(try(f.memory_size, null)))
+    "durable_config.execution_timeout"                     = can(tonumber(try(f.durable_config.execution_timeout, null)))
+    "durable_config.retention_period"                      = can(tonumber(try(f.durable_config.retention_period, null)))
     "triggers.http.throttling_rate_limit"                  = can(tonumber(try(f.triggers.http.throttling_rate_limit, null)))
     "triggers.http.throttling_burst_limit"                 = can(tonumber(try(f.triggers.http.throttling_burst_limit, null)))
     "triggers.http.cors.max_age"                           = can(tonumber(try(f.triggers.http.cors.max_age, null)))

@@ -87,6 +87,8 @@ locals {
   number_mistakes = flatten([for name, f in local.functions : [for field, check in {
     "timeout"                                              = [f.timeout, 1, 900, "seconds"]
     "memory_size"                                          = [f.memory_size, 128, 10240, "MB"]
+    "durable_config.execution_timeout"                     = [try(f.durable_config.execution_timeout, null), 1, 31622400, "seconds"]
+    "durable_config.retention_period"                      = [try(f.durable_config.retention_period, null), 1, 90, "days"]
     "reserved_concurrent_executions"                       = [f.reserved_concurrent_executions, -1, 1000000, "executions"]
     "triggers.http.throttling_burst_limit"                 = [try(f.triggers.http.throttling_burst_limit, null), 1, 5000, "requests"]
     "triggers.http.cors.max_age"                           = [try(f.triggers.http.cors.max_age, null), 0, 86400, "seconds"]
@@ -182,6 +184,10 @@ locals {
     "role_key" = [
       f.role_key == null ? false : f.role == null || !can(regex("^\\S{1,64}$", f.role_key)),
       "must be 1 to 64 characters without spaces, and needs role: write the same text for all functions that share the role"
+    ]
+    "durable_config" = [
+      f.durable_config != null && local.is_created[name],
+      "is for functions of your own: Lambda makes a function durable when it is created, so write create = false and put the stub into that aws_lambda_function"
     ]
     "vpc_config.place_stub_in_vpc" = [
       try(f.vpc_config.place_stub_in_vpc, false) && !local.is_created[name],

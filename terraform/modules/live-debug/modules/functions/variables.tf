@@ -17,6 +17,12 @@ variable "functions" {
     # URL: InvokeWithResponseStream, and a REST API with `response_transfer_mode = "STREAM"`. Default: the
     # `invoke_mode` of `triggers.function_url`, or `BUFFERED`.
     invoke_mode = optional(string)
+    # Of a durable function, which is an `aws_lambda_function` of yours (`create = false`): its `durable_config`, for
+    # `livectl serve --local`. Seconds that an execution may take, 1 to 31,622,400, and days that it is kept, 1 to 90.
+    durable_config = optional(object({
+      execution_timeout = number
+      retention_period  = optional(number)
+    }))
     # Environment variables. Together with the stub's own they have at most 4,096 bytes as JSON, also with
     # `create = false`. Not in the manifest.
     environment = optional(map(string), {})
