@@ -10,7 +10,14 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 import { buildConstructs } from './build-constructs.mjs';
-import { common, requireBanner, stubOptions, wrapperEntries, wrapperOptions } from './stub-options.mjs';
+import {
+  common,
+  requireBanner,
+  stubOptions,
+  wrapperEntries,
+  wrapperOptions,
+  wrapperPythonFiles,
+} from './stub-options.mjs';
 import { thirdPartyNotices } from './third-party-notices.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -27,6 +34,9 @@ async function buildStub() {
     outfile,
   });
   await writeZip('stub.zip', { 'index.mjs': [outfile, 0o644] });
+  const beside = join(dist, 'stub', 'beside.mjs');
+  await build({ ...stubOptions(root), entryPoints: ['stub/src/beside.ts'], outfile: beside });
+  await writeZip('beside.zip', { 'index.mjs': [beside, 0o644] });
   return result;
 }
 
@@ -40,7 +50,11 @@ async function buildWrapper() {
   });
   await cp(join(root, 'stub/src/wrapper/live-debug'), join(folder, 'live-debug'));
   await chmod(join(folder, 'live-debug'), 0o755);
-  const scripts = Object.keys(wrapperEntries).map((name) => `live-debug-wrapper/${name}.mjs`);
+  for (const name of wrapperPythonFiles)
+    await cp(join(root, 'stub/src/wrapper', name), join(folder, 'live-debug-wrapper', name));
+  const scripts = [...Object.keys(wrapperEntries).map((name) => `${name}.mjs`), ...wrapperPythonFiles].map(
+    (name) => `live-debug-wrapper/${name}`,
+  );
   await writeZip('wrapper.zip', {
     'live-debug': [join(folder, 'live-debug'), 0o100755],
     ...Object.fromEntries(scripts.map((name) => [name, [join(folder, name), 0o100644]])),

@@ -66,7 +66,7 @@ const lock = spawnSync('npm', ['ci', '--dry-run', '--ignore-scripts', '--no-audi
 if (lock.status !== 0) mistakes.push(`package-lock.json is not in step with package.json: ${lock.stderr}`);
 
 // The build has just written the zips; git tells whether that changed what is committed or about to be.
-for (const name of ['stub.zip', 'wrapper.zip']) {
+for (const name of ['stub.zip', 'beside.zip', 'wrapper.zip']) {
   const zip = `terraform/modules/live-debug/dist/${name}`;
   const [state] = execFileSync('git', ['status', '--porcelain', '--', zip], {
     cwd: root,

@@ -40,6 +40,12 @@ export const wrapperEntries = {
   'node-proxy': 'stub/src/wrapper/proxy-thread.ts',
 };
 
+/** Of the wrapper for Python, as they are; below `stub/src/wrapper/` and, in the layer, `live-debug-wrapper/`. */
+export const wrapperPythonFiles = [
+  'python.py',
+  ...['aws', 'directory', 'proxy', 'relay', 'report', 'wire'].map((name) => `python/${name}.py`),
+];
+
 /** Options of the wrapper's bundles. @param {string} root the repository's folder */
 export function wrapperOptions(root) {
   /** @type {import('esbuild').BuildOptions} */

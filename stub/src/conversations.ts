@@ -21,7 +21,9 @@ export interface Invocation {
   readonly head: Pick<
     ExchangeOptions['head'],
     'requestId' | 'arn' | 'traceId' | 'clientContext' | 'identity' | 'tenantId'
-  >;
+  > &
+    /** Of another instance, whose invocation it is. */
+    Partial<Pick<ExchangeOptions['head'], 'instance' | 'environment'>>;
   readonly event: Uint8Array;
   /** Until when it must have been answered, milliseconds since the epoch: {@link deadlineOf}. */
   readonly deadline: number;
@@ -118,11 +120,11 @@ export class Conversations {
       functionName,
       id: randomUUID(),
       head: {
+        instance: this.#instance,
+        environment: this.#functionEnvironment,
         ...head,
         function: functionName,
-        instance: this.#instance,
         deadline,
-        environment: this.#functionEnvironment,
       },
       event,
       parts,

@@ -14,7 +14,7 @@ export interface Started {
 
 export type Options = Partial<Omit<InstanceOptions, 'api' | 'layer'>> & {
   /** Default: the built layer; null: unwrapped. */
-  readonly layer?: string | null;
+  readonly layer?: string | null | undefined;
 };
 
 export interface Instances {

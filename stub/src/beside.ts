@@ -1,0 +1,72 @@
+// [1] The entry of the stub beside a wrapped function, for the Lambda Node runtime: `index.handler`. It answers the function's
+// wrapper, and anybody else as any stub does. A program of its own: other stubs would read it at each cold start for nothing.
+import { systemClock } from '../../protocol/clock.ts';
+import { Conversations, deadlineOf } from './conversations.ts';
+import { endWithInstance } from './end-with-instance.ts';
+import { functionEnvironment } from './function-environment.ts';
+import { handlerOf } from './handler.ts';
+import { asJson, jsonText, watchJson } from './json-texts.ts';
+import { readSettings } from './settings.ts';
+import { type LambdaContext, Stub } from './stub.ts';
+import {
+  type WrappedInvocation,
+  wrappedAnswer,
+  wrappedFailure,
+  wrappedInvocation,
+} from './wrapped-invocation.ts';
+import { otherwise } from './wrapper/unbegun.ts';
+
+/** What finds no connection to leave on in this time belongs to the deployed code; milliseconds. */
+const leaveWithinMs = 200;
+
+/** That nobody serves is read anew for each invocation: the wrapper has just read that somebody does. */
+const lookUp = { skipsGone: true };
+
+watchJson();
+
+const clock = systemClock;
+const settings = readSettings(process.env);
+
+class BesideStub extends Stub {
+  readonly #conversations = new Conversations(process.env, settings, clock, lookUp);
+
+  override async start(): Promise<void> {
+    await Promise.all([super.start(), this.#conversations.socket.get().catch(() => undefined)]);
+  }
+
+  /** Also where the function's URL streams: its wrapper invokes this for a whole answer. */
+  override get streams(): boolean {
+    return false;
+  }
+
+  override async handle(event: unknown, context: LambdaContext): Promise<unknown> {
+    const wrapped = wrappedInvocation(jsonText(event), settings.secret);
+    return wrapped ? asJson(await this.#answerWrapped(wrapped, context)) : super.handle(event, context);
+  }
+
+  override async stop(): Promise<void> {
+    await Promise.all([super.stop(), this.#conversations.stop()]);
+  }
+
+  async #answerWrapped(wrapped: WrappedInvocation, context: LambdaContext): Promise<Uint8Array> {
+    const { encoding: _, environment, event, deadline, ...head } = wrapped;
+    const leftMs = Math.min(context.getRemainingTimeInMillis(), deadline - clock.now());
+    const invocation = {
+      head: { ...head, environment: functionEnvironment(environment) },
+      event,
+      deadline: deadlineOf(clock.now(), leftMs),
+    };
+    try {
+      const instead = otherwise(clock, this.#conversations.socket, leaveWithinMs);
+      return wrappedAnswer(await this.#conversations.converse(invocation, undefined, instead));
+    } catch (error) {
+      throw wrappedFailure(error);
+    }
+  }
+}
+
+const stub = new BesideStub(process.env, clock);
+await stub.start();
+endWithInstance(stub);
+
+export const handler = handlerOf(stub);

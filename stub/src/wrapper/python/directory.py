@@ -1,0 +1,153 @@
+"""[1] Who serves this function, as the stage's table says: read beside the work, and waited for only while it is in order."""
+
+import json
+import threading
+import time
+
+from aws import Moment, answer_of
+from report import report, words_of
+
+#: A look-up older than this is renewed before it decides, as in the stub.
+renew_after = 2.0
+#: DynamoDB answers within a few milliseconds; an invocation waits for it no longer than this,
+renew_bound = 0.1
+#: and for the first, which connects, no longer than this.
+first_bound = 0.25
+#: A reading ends within this.
+read_bound = 2.0
+#: A kept connection that was idle for longer may be known to this end only; a reading can be repeated, so it may be long.
+longest_idle = 60.0
+#: A client that the stub did not reach is passed over for so long, or until it has another connection.
+passed_over = 10.0
+#: A page holds 1 MB.
+most_pages = 10
+
+required = "stage item connectionId publicKey session user host version since leaseUntil expiresAt".split()
+
+
+class Directory:
+    def __init__(self, service, table, stage, function):
+        self._service = service
+        self._table = table
+        self._stage = stage
+        self._keys = ("client#" + function, "client#*")
+        self._lock = threading.Lock()
+        self._items = None
+        self._read_at = None
+        self._began_at = None
+        self._reading = None
+        self._in_order = True
+        self._passed_over = {}
+
+    def refresh(self):
+        """Begins a reading where none is on its way; gives what is set once it has ended."""
+        with self._lock:
+            if self._reading is None:
+                self._reading = threading.Event()
+                self._began_at = Moment()
+                threading.Thread(target=self._read, args=(self._reading,), daemon=True).start()
+            return self._reading
+
+    def serving(self):
+        """
+        The connections of those who serve now, in the order in which they are asked. Where the table is slow or can't be
+        read, the reading before decides at once, and none is nobody.
+        """
+        # Those who were not reached may have another connection by now.
+        if self._read_at is None or self._read_at.age() > renew_after or (self._live() and not self._reachable()):
+            if self._in_order:
+                bound = first_bound if self._read_at is None else renew_bound
+                if not self.refresh().wait(bound):
+                    self._fault("no answer within %d ms" % (1000 * bound))
+            elif self._began_at is None or self._began_at.age() > renew_after:
+                self.refresh()
+        return self._reachable()
+
+    def _live(self):
+        now = time.time() * 1000
+        return [item["connectionId"] for item in self._items or () if item["leaseUntil"] > now]
+
+    def _reachable(self):
+        now = time.time()
+        return [connection for connection in self._live() if self._passed_over.get(connection, 0) < now]
+
+    def pass_over(self, connections):
+        """The stub did not reach them."""
+        until = time.time() + passed_over
+        self._passed_over = {connection: until for connection in connections}
+
+    def _read(self, ended):
+        try:
+            began = Moment()
+            items = self._query()
+            self._items, self._read_at = items, began
+            if not self._in_order:
+                report("the directory answers again")
+            self._in_order = True
+        except Exception as error:
+            self._fault(words_of(error))
+        finally:
+            with self._lock:
+                self._reading = None
+            ended.set()
+
+    def _fault(self, reason):
+        if self._in_order:
+            report("the directory can't be read: the deployed code answers", table=self._table, why=reason)
+        self._in_order = False
+
+    def _query(self):
+        """The items of who may serve this function, the one of its own first."""
+        found, start = [], None
+        for _ in range(most_pages):
+            query = {
+                "TableName": self._table,
+                "KeyConditionExpression": "#stage = :stage AND begins_with(#item, :prefix)",
+                "ExpressionAttributeNames": {"#stage": "stage", "#item": "item"},
+                "ExpressionAttributeValues": {":stage": {"S": self._stage}, ":prefix": {"S": "client#"}},
+                "ConsistentRead": True,
+            }
+            if start:
+                query["ExclusiveStartKey"] = start
+            answer = self._call(json.dumps(query).encode())
+            found += [client for client in map(client_of, answer.get("Items", ())) if client is not None]
+            start = answer.get("LastEvaluatedKey")
+            if not start:
+                break
+        return [client for key in self._keys for client in found if client["item"] == key]
+
+    def _call(self, body):
+        headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "DynamoDB_20120810.Query"}
+        request = self._service.signed("/", headers, body)
+        for last in (False, True):
+            wire = self._service.take(read_bound, longest_idle)
+            try:
+                wire.connection.settimeout(read_bound)
+                wire.send(request)
+                status, _, content = answer_of(wire)
+                break
+            except Exception:
+                wire.close()
+                # A kept connection may be dead since Lambda froze the instance.
+                if last:
+                    raise
+        self._service.keep(wire)
+        answer = json.loads(content)
+        if status != 200:
+            kind = str(answer.get("__type", "")).split("#")[-1] or "HTTP %d" % status
+            raise OSError("%s: %s" % (kind, str(answer.get("message", answer.get("Message", ""))).split("\n")[0]))
+        return answer
+
+
+def client_of(item):
+    """What counts of a client's item; None for one of another version."""
+    try:
+        if not all(isinstance(next(iter(item[name].values())), str) for name in required):
+            return None
+        return {
+            "item": item["item"]["S"],
+            "connectionId": item["connectionId"]["S"],
+            "leaseUntil": float(item["leaseUntil"]["N"]),
+        }
+    except (KeyError, TypeError, ValueError, AttributeError, StopIteration):
+        return None

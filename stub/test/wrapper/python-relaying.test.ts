@@ -1,0 +1,271 @@
+// A wrapped Python function that somebody serves: its wrapper hands invocations to the stub beside it, as it is shipped; and
+// what each fault on that way leads to: the deployed code, or an error where a laptop may have begun.
+import { createServer } from 'node:http';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { FakeClient } from '../harness/fake-client.ts';
+import { useWorld } from '../harness/world.ts';
+import { usePythonFunctions } from './harness/python-functions.ts';
+import { invokedArn, type RecordingRuntimeApi } from './harness/recording-runtime-api.ts';
+
+const world = useWorld();
+const functions = usePythonFunctions(world);
+
+const code = `
+import os
+def handler(event, context):
+    return {"deployed": event}
+`;
+const deployed = (event: unknown) => JSON.stringify({ deployed: event });
+
+/** The wrapped function at its Runtime API, with the stub beside it. */
+async function wrapped(environment: Record<string, string> = {}) {
+  const started = await functions.ready(code, { environment });
+  functions.invokeApi.stub = await world.lambda();
+  return started;
+}
+
+const bodyOf = async (api: RecordingRuntimeApi, id: string, event = '1') =>
+  (await api.invoke({ id, event })).body.toString().replaceAll(' ', '');
+
+/** Answers every invocation in this way. */
+function answering(client: FakeClient, body: (event: string) => string): void {
+  client.onMessage = ({ message, channel }) => {
+    if (message.type === 'invoke')
+      void client.answer({ message, channel }, body(Buffer.from(message.body).toString()));
+  };
+}
+
+describe('somebody serves', () => {
+  let client: FakeClient;
+  beforeEach(async () => {
+    client = await world.serve();
+  });
+
+  it('gets the event byte for byte, with the function’s own context, variables and credentials', async () => {
+    const { api } = await wrapped({ GREETING: 'hällo', AWS_SESSION_TOKEN: 'of the function' });
+    const event = '{ "big": 12345678901234567890, "ü": [1.0] }';
+    const headers = {
+      'Lambda-Runtime-Client-Context': '{"custom":{"a":1}}',
+      'Lambda-Runtime-Aws-Tenant-Id': 't',
+    };
+    const answer = api.invoke({ id: 'r-1', event, headers });
+    const received = await client.next('invoke');
+    expect(Buffer.from(received.message.body).toString()).toBe(event);
+    const { head } = received.message;
+    expect(head).toMatchObject({
+      function: 'hello',
+      requestId: 'r-1',
+      arn: invokedArn,
+      traceId: 'Root=1-r-1;Sampled=0',
+      clientContext: '{"custom":{"a":1}}',
+      tenantId: 't',
+      environment: { GREETING: 'hällo', AWS_SESSION_TOKEN: 'of the function', AWS_ACCESS_KEY_ID: 'AKIDTEST' },
+    });
+    expect(head.deadline).toBeLessThan(Date.now() + 10_000);
+    const names = Object.keys(head.environment).filter((name) =>
+      /^LIVE_DEBUG|RUNTIME_API|EXEC_WRAPPER/.test(name),
+    );
+    expect(names).toEqual([]);
+    await client.answer(received, '{"n": 98765432109876543210}');
+    const { body, path, headers: sent } = await answer;
+    expect(body.toString()).toBe('{"n": 98765432109876543210}');
+    expect(path).toBe('/2018-06-01/runtime/invocation/r-1/response');
+    expect(sent.join()).toContain('Content-Type,application/json');
+  });
+
+  it('fails it with the local code’s own error', async () => {
+    const { api } = await wrapped();
+    const answer = api.invoke({ id: 'r', event: '1' });
+    const error = {
+      errorMessage: 'nö',
+      errorType: 'KeyError',
+      requestId: 'x',
+      stackTrace: ['  File "a.py"\n'],
+    };
+    await client.fail(await client.next('invoke'), error);
+    const { body, headers, path } = await answer;
+    expect(path).toBe('/2018-06-01/runtime/invocation/r/error');
+    expect(JSON.parse(body.toString())).toEqual(error);
+    expect(headers.join()).toContain('Lambda-Runtime-Function-Error-Type,KeyError');
+  });
+
+  it('takes 6 MB and answers 6 MB', async () => {
+    const { api } = await wrapped();
+    answering(client, (event) => event);
+    const event = JSON.stringify('0123456789'.repeat(629_000));
+    expect((await bodyOf(api, 'r', event)).length).toBe(event.length);
+  });
+
+  it('is asked for every second of 200 invocations, by one warm instance', async () => {
+    const { api } = await wrapped({});
+    answering(client, (event) => `{"local":${event}}`);
+    const answers: string[] = [];
+    for (let at = 0; at < 200; at += 1) {
+      functions.invokeApi.instead = (_request, response) => {
+        if (at % 2 === 0) return false;
+        const error = { errorType: 'LiveDebugWrapped', errorMessage: '{"is":"undelivered","reason":"odd"}' };
+        response.writeHead(200, { 'X-Amz-Function-Error': 'Unhandled' }).end(JSON.stringify(error));
+        return true;
+      };
+      if (at % 2 === 0) await client.connect();
+      answers.push(await bodyOf(api, `r${at}`, String(at)));
+    }
+    expect(answers).toEqual(
+      Array.from({ length: 200 }, (_, at) => (at % 2 === 0 ? `{"local":${at}}` : deployed(at))),
+    );
+    expect(functions.invokeApi.invokes).toBe(200);
+  }, 60_000);
+
+  it('with wrap_init = "lazy", the deployed code is loaded when it is first needed', async () => {
+    const lazy = `print("deployed loaded", flush=True)\n${code}`;
+    const { api, instance } = await functions.ready(lazy, { environment: { LIVE_DEBUG_WRAP_INIT: 'lazy' } });
+    functions.invokeApi.stub = await world.lambda();
+    answering(client, () => '"local"');
+    expect(await bodyOf(api, 'a')).toBe('"local"');
+    expect(instance.stdout).not.toContain('deployed loaded');
+    world.relay.disconnect(client.connectionId);
+    await client.leave();
+    expect(await bodyOf(api, 'b', '2')).toBe(deployed(2));
+    expect(instance.stdout).toContain('deployed loaded');
+    expect(await bodyOf(api, 'c', '3')).toBe(deployed(3));
+    instance.child.kill('SIGTERM');
+    expect(await instance.ended).toBe('SIGTERM');
+  });
+
+  it('with wrap_init = "lazy", an init error is the error of the invocation that needed it', async () => {
+    const environment = { LIVE_DEBUG_WRAP_INIT: 'lazy' };
+    const { api, instance } = await functions.ready('import nothing_of_this_name', { environment });
+    await client.leave();
+    const { path, body } = await api.invoke({ id: 'a', event: '1' });
+    expect(path).toBe('/2018-06-01/runtime/invocation/a/error');
+    expect(JSON.parse(body.toString()).errorType).toBe('ModuleNotFoundError');
+    expect(await instance.ended).toBe(1);
+  });
+
+  describe('the deployed code answers within 300 ms of', () => {
+    const fault = async (api: RecordingRuntimeApi, id: string) => {
+      const began = performance.now();
+      expect(await bodyOf(api, id, '7')).toBe(deployed(7));
+      return performance.now() - began;
+    };
+
+    it('a client whose connection is gone, which is not asked again', async () => {
+      const { api, instance } = await wrapped();
+      world.relay.disconnect(client.connectionId);
+      // The bound is for Lambda; two runtimes and a stub share this machine with other tests.
+      expect(await fault(api, 'a')).toBeLessThan(1500);
+      expect(await fault(api, 'b')).toBeLessThan(300);
+      expect(functions.invokeApi.invokes).toBe(1);
+      expect(instance.ownLines).toContainEqual(
+        expect.objectContaining({ liveDebug: 'nobody got the invocation: the deployed code answers' }),
+      );
+    });
+
+    it.each([
+      ['no permission', 403, 'AccessDeniedException'],
+      ['no stub', 404, 'ResourceNotFoundException'],
+      ['throttling', 429, 'TooManyRequestsException'],
+      ['a network interface that is missing', 502, 'ENILimitReachedException'],
+    ])('%s, and does not ask for a while', async (_what, status, type) => {
+      const { api, instance } = await wrapped();
+      functions.invokeApi.instead = (_request, response) => {
+        response.writeHead(status, { 'x-amzn-ErrorType': type }).end('{}');
+        return true;
+      };
+      await fault(api, 'a');
+      expect(await fault(api, 'b')).toBeLessThan(300);
+      expect(functions.invokeApi.invokes).toBe(1);
+      expect(instance.ownLines).toContainEqual(expect.objectContaining({ why: `HTTP ${status} ${type}` }));
+      expect(client.received).toEqual([]);
+    });
+
+    it('a Lambda API that can’t be reached', async () => {
+      const { api } = await wrapped({ AWS_ENDPOINT_URL_LAMBDA: 'http://127.0.0.1:9' });
+      await fault(api, 'a');
+      expect(await fault(api, 'b')).toBeLessThan(300);
+      expect(client.received).toEqual([]);
+    });
+
+    it('a table that says nothing, which is noticed once', async () => {
+      const silent = createServer(() => undefined);
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => {
+        silent.closeAllConnections();
+        silent.close();
+      });
+      const { port } = silent.address() as { port: number };
+      const { api } = await wrapped({ AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}` });
+      expect(await fault(api, 'a')).toBeLessThan(600);
+      expect(await fault(api, 'b')).toBeLessThan(100);
+    });
+
+    it('a stub that did not start', async () => {
+      const { api } = await wrapped();
+      functions.invokeApi.instead = (_request, response) => {
+        const error = { errorType: 'LiveDebugStubConfigError', errorMessage: 'LIVE_DEBUG_TABLE' };
+        response.writeHead(200, { 'X-Amz-Function-Error': 'Unhandled' }).end(JSON.stringify(error));
+        return true;
+      };
+      await fault(api, 'a');
+    });
+  });
+
+  describe('the deployed code never runs what may have begun on a laptop:', () => {
+    const errorOf = async (api: RecordingRuntimeApi) => {
+      const { path, body } = await api.invoke({ id: 'r', event: '1' });
+      expect(path).toBe('/2018-06-01/runtime/invocation/r/error');
+      return JSON.parse(body.toString()) as { errorType: string; errorMessage: string };
+    };
+
+    it('the connection to the stub is lost', async () => {
+      const { api } = await wrapped();
+      functions.invokeApi.instead = (request) => {
+        request.socket.destroy();
+        return true;
+      };
+      expect((await errorOf(api)).errorType).toBe('LiveDebugLostError');
+    });
+
+    it('the stub ends half-way, or Lambda says that it failed', async () => {
+      const { api } = await wrapped();
+      functions.invokeApi.instead = (_request, response) => {
+        const error = { errorType: 'Runtime.ExitError', errorMessage: 'exit status 1' };
+        response.writeHead(200, { 'X-Amz-Function-Error': 'Unhandled' }).end(JSON.stringify(error));
+        return true;
+      };
+      expect((await errorOf(api)).errorMessage).toContain('Runtime.ExitError');
+    });
+
+    it('the Lambda API answers 500', async () => {
+      const { api } = await wrapped();
+      functions.invokeApi.instead = (_request, response) => {
+        response.writeHead(500, { 'x-amzn-ErrorType': 'ServiceException' }).end('{}');
+        return true;
+      };
+      expect((await errorOf(api)).errorType).toBe('LiveDebugLostError');
+    });
+
+    it('the client goes away after it has begun', async () => {
+      const { api } = await wrapped();
+      const failed = errorOf(api);
+      await client.acknowledge(await client.next('invoke'));
+      world.relay.disconnect(client.connectionId);
+      await client.leave();
+      expect((await failed).errorType).toBe('LiveDebugLostError');
+    });
+  });
+});
+
+describe('an event that looks like a wrapper’s', () => {
+  it('without the stage’s secret is an event like any other', async () => {
+    const client = await world.serve();
+    const lambda = await world.lambda();
+    const head = Buffer.from('{"requestId":"x"}').toString('base64');
+    const event = `{"liveDebugWrapped":"${head}","proof":"${'0'.repeat(64)}","event":1}`;
+    const outcome = lambda.invokeText(event);
+    const received = await client.next('invoke');
+    expect(Buffer.from(received.message.body).toString()).toBe(event);
+    await client.answer(received, '1');
+    expect((await outcome).ok).toBe(true);
+  });
+});
