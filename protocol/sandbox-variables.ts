@@ -22,9 +22,6 @@ const defaults: Readonly<Record<string, string>> = { TZ: ':UTC', LANG: 'en_US.UT
 export function isLambdaDefault(name: string, value: string): boolean {
   // Lambda's Node runtimes point this at a bundle of their own.
   if (name === 'NODE_EXTRA_CA_CERTS') return value.startsWith('/var/runtime/');
-  if (name === 'PYTHONPATH') return value === '/var/runtime' || value === '/var/runtime/';
-  if (name === 'SSL_CERT_FILE') return value.startsWith('/etc/pki/');
-  if (name.startsWith('_LAMBDA_')) return true;
   return defaults[name] === value;
 }
 

@@ -63,15 +63,16 @@ async function buildWrapper() {
 }
 
 /**
- * Into dist/ and the Terraform module. Stored, not deflated, with a fixed time (DOS epoch, local time), so that equal
- * sources give equal bytes. @param {string} name @param {Record<string, [string, number]>} files by path in the zip: file, mode
+ * Into dist/ and the Terraform module. Stored, the layer deflated by the lock file's fflate, with a fixed time (DOS
+ * epoch, local time), so that equal sources give equal bytes. @param {string} name @param {Record<string, [string, number]>} files by path in the zip: file, mode
  */
 async function writeZip(name, files) {
   /** @type {import('fflate').Zippable} */
   const entries = {};
   for (const [path, [file, mode]] of Object.entries(files)) {
     const attrs = (mode << 16) >>> 0;
-    entries[path] = [await readFile(file), { mtime: new Date(1980, 0, 1), attrs, os: 3 }];
+    const level = name === 'wrapper.zip' ? 9 : 0;
+    entries[path] = [await readFile(file), { mtime: new Date(1980, 0, 1), attrs, os: 3, level }];
   }
   await writeFile(join(dist, name), zipSync(entries, { level: 0 }));
   await mkdir(join(root, 'terraform/modules/live-debug/dist'), { recursive: true });

@@ -116,7 +116,9 @@ function layout() {
     if (!isOfModule && !rootFiles.includes(path) && !(example && examples.has(example))) continue;
     entries.set(path, { mode, object, target: isOfModule ? path.slice(moduleFolder.length) : path });
   }
-  const needed = ['README.md', 'dist/stub.zip', 'dist/beside.zip', 'dist/wrapper.zip'].map((path) => `${moduleFolder}${path}`);
+  const needed = ['README.md', 'dist/stub.zip', 'dist/beside.zip', 'dist/wrapper.zip'].map(
+    (path) => `${moduleFolder}${path}`,
+  );
   for (const path of [...rootFiles, ...needed]) {
     if (!entries.has(path)) throw new Error(`${path} is not in the commit`);
   }

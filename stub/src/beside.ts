@@ -1,7 +1,7 @@
 // [1] The entry of the stub beside a wrapped function, for the Lambda Node runtime: `index.handler`. It answers the function's
 // wrapper, and anybody else as any stub does. A program of its own: other stubs would read it at each cold start for nothing.
 import { systemClock } from '../../protocol/clock.ts';
-import { Conversations, deadlineOf } from './conversations.ts';
+import { deadlineOf } from './conversations.ts';
 import { endWithInstance } from './end-with-instance.ts';
 import { functionEnvironment } from './function-environment.ts';
 import { handlerOf } from './handler.ts';
@@ -19,7 +19,7 @@ import { otherwise } from './wrapper/unbegun.ts';
 /** What finds no connection to leave on in this time belongs to the deployed code; milliseconds. */
 const leaveWithinMs = 200;
 
-/** That nobody serves is read anew for each invocation: the wrapper has just read that somebody does. */
+/** A connection that is gone is not waited for: the deployed code answers. */
 const lookUp = { skipsGone: true };
 
 watchJson();
@@ -28,12 +28,6 @@ const clock = systemClock;
 const settings = readSettings(process.env);
 
 class BesideStub extends Stub {
-  readonly #conversations = new Conversations(process.env, settings, clock, lookUp);
-
-  override async start(): Promise<void> {
-    await Promise.all([super.start(), this.#conversations.socket.get().catch(() => undefined)]);
-  }
-
   /** Also where the function's URL streams: its wrapper invokes this for a whole answer. */
   override get streams(): boolean {
     return false;
@@ -42,10 +36,6 @@ class BesideStub extends Stub {
   override async handle(event: unknown, context: LambdaContext): Promise<unknown> {
     const wrapped = wrappedInvocation(jsonText(event), settings.secret);
     return wrapped ? asJson(await this.#answerWrapped(wrapped, context)) : super.handle(event, context);
-  }
-
-  override async stop(): Promise<void> {
-    await Promise.all([super.stop(), this.#conversations.stop()]);
   }
 
   async #answerWrapped(wrapped: WrappedInvocation, context: LambdaContext): Promise<Uint8Array> {
@@ -57,15 +47,15 @@ class BesideStub extends Stub {
       deadline: deadlineOf(clock.now(), leftMs),
     };
     try {
-      const instead = otherwise(clock, this.#conversations.socket, leaveWithinMs);
-      return wrappedAnswer(await this.#conversations.converse(invocation, undefined, instead));
+      const instead = otherwise(clock, this.conversations.socket, leaveWithinMs);
+      return wrappedAnswer(await this.conversations.converse(invocation, undefined, instead));
     } catch (error) {
       throw wrappedFailure(error);
     }
   }
 }
 
-const stub = new BesideStub(process.env, clock);
+const stub = new BesideStub(process.env, clock, lookUp);
 await stub.start();
 endWithInstance(stub);
 

@@ -16,6 +16,9 @@ import type { StubSettings } from './settings.ts';
 import type { Answer } from './signals.ts';
 import { StubSocket } from './stub-socket.ts';
 
+/** How a conversation finds who serves. */
+export type LookUp = Pick<ClientDirectoryOptions, 'nobodyForMs' | 'skipsGone'>;
+
 /** An invocation as Lambda gave it. */
 export interface Invocation {
   readonly head: Pick<
@@ -66,12 +69,7 @@ export class Conversations {
   readonly #exchanges = new Map<string, Exchange>();
   #dropped = 0;
 
-  constructor(
-    environment: NodeJS.ProcessEnv,
-    settings: StubSettings,
-    clock: Clock,
-    lookUp: Pick<ClientDirectoryOptions, 'nobodyForMs' | 'skipsGone'> = {},
-  ) {
+  constructor(environment: NodeJS.ProcessEnv, settings: StubSettings, clock: Clock, lookUp: LookUp = {}) {
     this.#environment = environment;
     this.#settings = settings;
     this.#clock = clock;

@@ -2,7 +2,7 @@
 import type { Clock } from '../../protocol/clock.ts';
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 import { within } from '../../protocol/within.ts';
-import { Conversations, deadlineOf, type Invocation } from './conversations.ts';
+import { Conversations, deadlineOf, type Invocation, type LookUp } from './conversations.ts';
 import { invokeFallback } from './fallback.ts';
 import { IncomingParts, type LambdaStream } from './incoming-parts.ts';
 import { asJson, jsonText } from './json-texts.ts';
@@ -29,19 +29,19 @@ export class Stub {
   readonly #settings: StubSettings;
   readonly #clock: Clock;
   readonly #environment: NodeJS.ProcessEnv;
-  readonly #conversations: Conversations;
+  protected readonly conversations: Conversations;
 
   /** Throws LD_STUB_CONFIG when the environment lacks what the module sets. */
-  constructor(environment: NodeJS.ProcessEnv, clock: Clock) {
+  constructor(environment: NodeJS.ProcessEnv, clock: Clock, lookUp: LookUp = {}) {
     this.#environment = environment;
     this.#clock = clock;
     this.#settings = readSettings(environment);
-    this.#conversations = new Conversations(environment, this.#settings, clock);
+    this.conversations = new Conversations(environment, this.#settings, clock, lookUp);
   }
 
   /** Does in the init phase what an invocation would wait for. Never rejects: an invocation tries again. */
   async start(): Promise<void> {
-    const { clients, poster, socket } = this.#conversations;
+    const { clients, poster, socket } = this.conversations;
     const work = Promise.allSettled([socket.get(), clients.refresh(), poster.warm()]);
     await within(this.#clock, initBoundMs, work);
   }
@@ -66,13 +66,13 @@ export class Stub {
 
   /** Lambda ends the instance: clients need not go on with what it was waiting for. Never rejects. */
   stop(): Promise<void> {
-    return this.#conversations.stop();
+    return this.conversations.stop();
   }
 
   async #answer(event: unknown, context: LambdaContext, parts?: IncomingParts): Promise<StreamedAnswer> {
     const deadline = deadlineOf(this.#clock.now(), context.getRemainingTimeInMillis());
     try {
-      const answer = await this.#conversations.converse(this.#invocation(event, context, deadline), parts);
+      const answer = await this.conversations.converse(this.#invocation(event, context, deadline), parts);
       if (answer.type === 'error') throw remoteError(answer.body);
       return { contentType: answer.head.contentType, body: answer.body };
     } catch (error) {
@@ -85,8 +85,8 @@ export class Stub {
       const timeoutMs = deadline - this.#clock.now();
       const [settings, http, credentials, clock] = [
         this.#settings,
-        this.#conversations.http,
-        this.#conversations.credentials(),
+        this.conversations.http,
+        this.conversations.credentials(),
         this.#clock,
       ];
       return invokedAnswer(

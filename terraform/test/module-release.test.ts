@@ -89,6 +89,7 @@ describe('the repository it writes', () => {
         'LICENSE',
         'README.md',
         'dist/stub.zip',
+        'dist/beside.zip',
         'dist/wrapper.zip',
         'examples/quickstart/livectl.json',
         'examples/quickstart/src/hello.ts',

@@ -13,6 +13,8 @@ const asShipped: BuildOptions = stubOptions(root);
 export interface BuiltStub {
   /** The stub as it is shipped. */
   readonly indexFile: string;
+  /** The one beside a wrapped function. */
+  readonly besideFile: string;
   /** The same sources with a clock that the test turns over IPC. */
   readonly manualClockFile: string;
   /** The child's program: Lambda's Node runtime as far as a stub sees it. */
@@ -28,13 +30,15 @@ export async function buildStub(): Promise<BuiltStub> {
     const outfile = join(folder, `${name}.mjs`);
     return { outfile, result: await build({ ...asShipped, entryPoints: [entry], outfile }) };
   };
-  const [shipped, manual, runtime] = await Promise.all([
+  const [shipped, beside, manual, runtime] = await Promise.all([
     bundle('stub/src/index.ts', 'index'),
+    bundle('stub/src/beside.ts', 'beside'),
     bundle('stub/test/harness/manual-clock-stub.ts', 'manual-clock-stub'),
     bundle('stub/test/harness/lambda-runtime.ts', 'lambda-runtime'),
   ]);
   return {
     indexFile: shipped.outfile,
+    besideFile: beside.outfile,
     manualClockFile: manual.outfile,
     runtimeFile: runtime.outfile,
     inputs: Object.keys(shipped.result.metafile?.inputs ?? {}),

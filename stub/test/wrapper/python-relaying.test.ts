@@ -20,7 +20,7 @@ const deployed = (event: unknown) => JSON.stringify({ deployed: event });
 /** The wrapped function at its Runtime API, with the stub beside it. */
 async function wrapped(environment: Record<string, string> = {}) {
   const started = await functions.ready(code, { environment });
-  functions.invokeApi.stub = await world.lambda();
+  functions.invokeApi.stub = await world.lambda({ stubFile: world.built.besideFile });
   return started;
 }
 
@@ -89,6 +89,14 @@ describe('somebody serves', () => {
     expect(headers.join()).toContain('Lambda-Runtime-Function-Error-Type,KeyError');
   });
 
+  it('is not asked by a caller who wants the deployed code', async () => {
+    const { api } = await wrapped();
+    const headers = { 'Lambda-Runtime-Client-Context': '{"custom":{"liveDebug":"deployed"}}' };
+    const { body } = await api.invoke({ id: 'r', event: '4', headers });
+    expect(JSON.parse(body.toString())).toEqual({ deployed: 4 });
+    expect(functions.invokeApi.invokes).toBe(0);
+  });
+
   it('takes 6 MB and answers 6 MB', async () => {
     const { api } = await wrapped();
     answering(client, (event) => event);
@@ -119,7 +127,7 @@ describe('somebody serves', () => {
   it('with wrap_init = "lazy", the deployed code is loaded when it is first needed', async () => {
     const lazy = `print("deployed loaded", flush=True)\n${code}`;
     const { api, instance } = await functions.ready(lazy, { environment: { LIVE_DEBUG_WRAP_INIT: 'lazy' } });
-    functions.invokeApi.stub = await world.lambda();
+    functions.invokeApi.stub = await world.lambda({ stubFile: world.built.besideFile });
     answering(client, () => '"local"');
     expect(await bodyOf(api, 'a')).toBe('"local"');
     expect(instance.stdout).not.toContain('deployed loaded');
@@ -259,7 +267,7 @@ describe('somebody serves', () => {
 describe('an event that looks like a wrapper’s', () => {
   it('without the stage’s secret is an event like any other', async () => {
     const client = await world.serve();
-    const lambda = await world.lambda();
+    const lambda = await world.lambda({ stubFile: world.built.besideFile });
     const head = Buffer.from('{"requestId":"x"}').toString('base64');
     const event = `{"liveDebugWrapped":"${head}","proof":"${'0'.repeat(64)}","event":1}`;
     const outcome = lambda.invokeText(event);

@@ -39,8 +39,8 @@ resource "aws_lambda_function" "beside" {
   description   = "Live debugging stub beside ${local.function_names[each.key]}: livectl serve --stage ${var.stage}"
   role          = local.role_arns[each.key]
 
-  filename         = local.stub.filename
-  source_code_hash = local.stub.source_code_hash
+  filename         = "${path.module}/dist/beside.zip"
+  source_code_hash = filebase64sha256("${path.module}/dist/beside.zip")
   handler          = local.stub.handler
   runtime          = local.stub.runtime
   architectures    = [var.architecture]

@@ -100,7 +100,7 @@ class Relay:
         """What the local code answered, or that it was lost; None where the deployed code is to answer."""
         wire = None
         try:
-            if self._paused is not None and self._paused.age() < pause:
+            if wants_deployed(invocation) or (self._paused is not None and self._paused.age() < pause):
                 return None
             serving = self._directory.serving()
             if not serving:
@@ -169,7 +169,7 @@ class Relay:
         return base64(text.encode("utf-8", "replace"))
 
     def _variables(self):
-        own = {name: value for name, value in self._environment.items() if not name.startswith("LIVE_DEBUG_")}
+        own = {name: value for name, value in self._environment.items() if not of_runtime(name, value)}
         return {**own, **self._credentials.variables()}
 
     def _outcome(self, status, headers, body, serving):
@@ -195,6 +195,23 @@ class Relay:
         if told["is"] == "error":
             return failure(told["body"].encode())
         return response(binascii.a2b_base64(told["body"]), told["contentType"])
+
+
+def of_runtime(name, value):
+    """Ours, or what Lambda's Python runtimes set for themselves; the stub leaves out what every runtime has."""
+    paths = {"PYTHONPATH": "/var/runtime", "SSL_CERT_FILE": "/etc/pki/"}
+    return name.startswith(("LIVE_DEBUG_", "_LAMBDA_")) or value.startswith(paths.get(name, "\0"))
+
+
+def wants_deployed(invocation):
+    """Whether the caller's client context asks for the deployed code: `livectl invoke --deployed`."""
+    text = invocation.headers.get("lambda-runtime-client-context", "")
+    if "liveDebug" not in text:
+        return False
+    try:
+        return json.loads(text)["custom"]["liveDebug"] == "deployed"
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def base64(data):
