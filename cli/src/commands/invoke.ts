@@ -37,6 +37,9 @@ export class InvokeCommand extends PlaceCommand {
   });
 
   event = Option.String('--event', '{}', { description: 'A file, JSON text, or - for stdin' });
+  qualifier = Option.String('--qualifier', {
+    description: 'A version or alias, or $LATEST; a durable function requires one',
+  });
   deployed = Option.Boolean('--deployed', false, {
     description: 'Run the deployed code, even while somebody serves the function',
   });
@@ -45,8 +48,8 @@ export class InvokeCommand extends PlaceCommand {
   functionName = Option.String({ name: 'function' });
 
   async run(format: OutputFormat): Promise<number> {
-    const { deployed, event, functionName } = this;
-    const options = { place: this.parsePlace(), functionName, event, deployed, format };
+    const { deployed, event, functionName, qualifier } = this;
+    const options = { place: this.parsePlace(), functionName, qualifier, event, deployed, format };
     const { runInvoke } = await import('../trigger/run-invoke.ts');
     return runInvoke(options);
   }

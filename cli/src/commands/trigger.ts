@@ -81,6 +81,7 @@ export class TriggerCommand extends PlaceCommand {
   });
   payload = Option.String('--payload', { description: 'lambda: the event as JSON; default {}' });
   async = Option.Boolean('--async', { description: 'lambda: do not wait for the function' });
+  qualifier = Option.String('--qualifier', { description: 'lambda: a version or alias, or $LATEST' });
 
   wait = Option.String('--wait', '30', {
     description: 'Seconds to wait for the outcome, up to 3600; default 30',
@@ -116,6 +117,7 @@ export class TriggerCommand extends PlaceCommand {
       'partition-key': this.partitionKey,
       payload,
       async: this.async ? 'true' : undefined,
+      qualifier: this.qualifier,
     };
     const seconds = wholeNumber('--wait', this.wait, 0, 3600);
     const options = {

@@ -33,6 +33,7 @@ const eventSchema = v.object({
   awslogs: part({ data: text }),
   eventSource: text,
   deliveryStreamArn: text,
+  DurableExecutionArn: text,
   RequestType: text,
   ResourceType: text,
   Records: recordsSchema,

@@ -3,12 +3,12 @@ import type { Aws } from './aws.ts';
 import type { Published, Source } from './source.ts';
 
 export const lambda: Source<unknown> = {
-  flags: ['payload', 'async'],
+  flags: ['payload', 'async', 'qualifier'],
   missing: () => [],
   async publish(given, { lambdaName }, aws) {
     const payload = (await given.json('payload')) ?? '{}';
     const invocationType = given.has('async') ? 'Event' : 'RequestResponse';
-    return invokeFunction({ lambdaName, payload, invocationType }, aws);
+    return invokeFunction({ lambdaName, qualifier: given.text('qualifier'), payload, invocationType }, aws);
   },
 };
 
@@ -16,6 +16,8 @@ export const lambda: Source<unknown> = {
 export interface Invocation {
   /** Name or ARN. */
   readonly lambdaName: string;
+  /** A version, an alias or `$LATEST`; undefined: the function as it is. */
+  readonly qualifier: string | undefined;
   /** JSON text. */
   readonly payload: string;
   /** `RequestResponse` waits for the function, `Event` does not. */
@@ -26,12 +28,13 @@ export interface Invocation {
 
 /** Rejects with a LiveDebugError. */
 export async function invokeFunction(
-  { clientContext, invocationType, lambdaName, payload }: Invocation,
+  { clientContext, invocationType, lambdaName, payload, qualifier }: Invocation,
   aws: Aws,
 ): Promise<Published> {
   const output = await aws.call('lambda:InvokeFunction', lambdaName, (calls) =>
     calls.invoke({
       FunctionName: lambdaName,
+      Qualifier: qualifier,
       InvocationType: invocationType,
       Payload: Buffer.from(payload),
       ...(clientContext === undefined
@@ -40,7 +43,13 @@ export async function invokeFunction(
     }),
   );
   const requestId = output.$metadata.requestId ?? '';
-  const published = { to: lambdaName, ids: { request_id: requestId }, traces: [requestId] };
+  // The invocations of a durable execution have ids of their own.
+  const traces = [
+    requestId,
+    ...(output.DurableExecutionArn === undefined ? [] : [output.DurableExecutionArn]),
+  ];
+  const to = qualifier === undefined ? lambdaName : `${lambdaName}:${qualifier}`;
+  const published = { to, ids: { request_id: requestId }, traces };
   if (invocationType === 'Event') return published;
   const body = output.Payload ?? new Uint8Array(0);
   const { FunctionError: functionError } = output;

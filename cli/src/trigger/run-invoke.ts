@@ -18,6 +18,8 @@ import { functionNamed, openTriggerStage, type TriggerStage } from './trigger-st
 export interface InvokeOptions {
   readonly place: Place;
   readonly functionName: string;
+  /** A version, an alias or `$LATEST`; undefined: the function as it is. */
+  readonly qualifier: string | undefined;
   /** A file, JSON text, or `-`. */
   readonly event: string;
   /** The deployed code answers, even while somebody serves. */
@@ -45,7 +47,7 @@ async function invoke(options: InvokeOptions, payload: string, stage: TriggerSta
   const watch = options.deployed ? undefined : await stage.watch();
   try {
     const { answer, ids, traces } = await invokeFunction(
-      { ...target, payload, invocationType: 'RequestResponse' },
+      { ...target, qualifier: options.qualifier, payload, invocationType: 'RequestResponse' },
       stage.aws,
     );
     const body = Buffer.from(answer?.body ?? []);

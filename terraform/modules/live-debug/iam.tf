@@ -162,7 +162,12 @@ locals {
 
   # Not by a pattern: `live-debug-dev-*` would be another stage's environment variables, too. By name, since the policy
   # outlives functions that the module creates.
-  developer_function_names = sort(concat([for name in keys(local.functions) : local.function_names[name]], values(local.beside_names)))
+  developer_function_names = sort(concat(
+    [for name in keys(local.functions) : local.function_names[name]],
+    # A durable function is invoked by a version or an alias only.
+    [for name, f in local.functions : "${local.function_names[name]}:*" if f.durable_config != null],
+    values(local.beside_names),
+  ))
   developer_function_statements = [
     for names in chunklist(local.developer_function_names, 45) : {
       Sid    = "ReadAndInvokeOwnFunctions"

@@ -174,6 +174,31 @@ run "stubs_and_developers" {
   }
 }
 
+run "durable_functions_are_invoked_by_version" {
+  variables {
+    functions = {
+      orders = {
+        handler        = "a.handler"
+        runtime        = "nodejs22.x"
+        create         = false
+        function_name  = "orders"
+        durable_config = { execution_timeout = 3600 }
+      }
+      plain = { handler = "a.handler", runtime = "nodejs22.x", create = false, function_name = "plain" }
+    }
+  }
+
+  assert {
+    condition = [for statement in jsondecode(output.developer_policy_json).Statement :
+      statement.Resource if statement.Sid == "ReadAndInvokeOwnFunctions"
+      ][0] == [
+      "arn:aws:lambda:eu-west-1:123456789012:function:orders", "arn:aws:lambda:eu-west-1:123456789012:function:orders:*",
+      "arn:aws:lambda:eu-west-1:123456789012:function:plain",
+    ]
+    error_message = "A durable function is invoked by any version or alias of its own, others as they are."
+  }
+}
+
 run "one_policy_for_functions_that_share_a_role" {
   variables {
     functions = merge(
