@@ -147,3 +147,77 @@ describe('a wrapped function that is not served', () => {
     expect([response.status, response.headers.get('x-of')]).toEqual([202, 'deployed']);
   });
 });
+
+describe('a wrapped function that is served', () => {
+  const local = { files, functions: { orders, other } };
+
+  test('answers with local code, beside a replaced one; --deployed asks the deployed code', async () => {
+    const root = make(local);
+    const livectl = serve(root);
+    const ready = await livectl.event('ready');
+    expect(ready.functions.map(({ fallback, mode, name }) => ({ fallback, mode, name }))).toEqual([
+      { name: 'orders', mode: 'wrap', fallback: { kind: 'deployed' } },
+      { name: 'other', mode: 'replace', fallback: { kind: 'none' } },
+    ]);
+    writeFileSync(join(root, 'orders.mjs'), version('two'));
+    await livectl.event('reload');
+    const served = await invoke(livectl, root, 'orders', '--event', '{"id":7}');
+    expect(JSON.parse(served.stdout)).toMatchObject({ version: 'two', event: { id: 7 }, name: 'orders' });
+    expect(served.stderr).toContain('ran two');
+    const deployed = await invoke(livectl, root, 'orders', '--deployed', '--event', '{"id":8}');
+    expect(JSON.parse(deployed.stdout)).toEqual({
+      version: 'one',
+      event: { id: 8 },
+      // Nothing is left of what asked for it.
+      context: null,
+      name: 'orders',
+    });
+    await livectl.event('deployed_log', ({ message }) => message.includes('ran one'));
+    expect((await invoke(livectl, root, 'other')).stdout).toBe('"other"');
+    const replaced = await invoke(livectl, root, 'other', '--deployed');
+    expect(replaced).toMatchObject({ code: 2, stdout: '' });
+    expect(replaced.stderr).toContain('other has no deployed code to ask: the stub replaces it');
+    expect(await livectl.stop()).toBe(0);
+    expect(livectl.leftBehind()).toEqual([]);
+  });
+
+  test('streams and fails as local code does', async () => {
+    const streamed = `export const handler = awslambda.streamifyResponse(async (event, stream) => {
+      stream.setContentType('text/plain');
+      if (event.rawQueryString === 'fail') throw new RangeError('too far');
+      for (let i = 0; i < 3; i++) stream.write('x'.repeat(100_000));
+      stream.end('local');
+    });`;
+    const triggers = { function_url: { authorization_type: 'NONE', invoke_mode: 'RESPONSE_STREAM' } };
+    const root = make({
+      files: { ...files, 'streams.mjs': 'export const handler = async () => "deployed";' },
+      functions: { streams: { ...settings, handler: 'streams.handler', mode: 'wrap', triggers } },
+    });
+    const livectl = serve(root);
+    const [{ url = '' } = {}] = (await livectl.event('ready')).functions;
+    writeFileSync(join(root, 'streams.mjs'), streamed);
+    await livectl.event('reload');
+    const get = (query: string) => fetch(`${url}${query}`, { signal: AbortSignal.timeout(20_000) });
+    const response = await get('');
+    expect(response.headers.get('content-type')).toBe('text/plain');
+    expect(await response.text()).toBe(`${'x'.repeat(300_000)}local`);
+    expect((await get('?fail')).status).toBe(502);
+    const failed = await livectl.event('result', ({ ok }) => !ok);
+    expect(failed.error).toMatchObject({ name: 'RangeError', message: 'too far' });
+  });
+
+  test('loads its deployed code only when asked for it, where its init phase is lazy', async () => {
+    const root = make({
+      files: { ...files, 'orders.mjs': 'throw new TypeError("not today");' },
+      functions: { orders: { ...orders, wrap_init: 'lazy' } },
+    });
+    const livectl = serve(root);
+    await livectl.event('ready');
+    writeFileSync(join(root, 'orders.mjs'), version('two'));
+    await livectl.event('reload');
+    expect(JSON.parse((await invoke(livectl, root, 'orders')).stdout)).toMatchObject({ version: 'two' });
+    const deployed = await invoke(livectl, root, 'orders', '--deployed');
+    expect(deployed.code).toBe(1);
+    expect(deployed.all).toContain('not today');
+  });
+});

@@ -7,6 +7,7 @@ import { answerWithoutClient } from '../no-client-answer.ts';
 import { remoteError } from '../remote-answer.ts';
 import { report } from '../report.ts';
 import type { Answer } from '../signals.ts';
+import { askedForDeployed } from './asked-for-deployed.ts';
 import { BegunError, type Relayed } from './relayed.ts';
 import { answerPath, ResponsePost, type RuntimeApi, type Whole } from './runtime-api.ts';
 
@@ -22,6 +23,7 @@ export function decideBy(relayed: Relayed, api: RuntimeApi, clock: Clock): Decid
     let stream: ResponsePost;
     let answer: Answer | undefined;
     try {
+      if (askedForDeployed(message)) return false;
       invocation = invocationOf(message, body, clock.now());
       stream = new ResponsePost(api, invocation.head.requestId);
     } catch (error) {

@@ -21,9 +21,6 @@ const leaveWithinMs = 130;
 /** That nobody serves holds for so long: a busy function reads the table once a second. */
 const nobodyForMs = 1000;
 
-/** A caller marks an invocation of the deployed code so: `{"custom": {"liveDebug": "deployed"}}` as its client context. */
-const marker = 'liveDebug';
-
 /** A client may have begun the invocation, and nothing came of it; `cause` is why. */
 export class BegunError extends Error {
   constructor(cause: unknown) {
@@ -72,7 +69,7 @@ export class Relayed {
    */
   async answer(invocation: Invocation, stream: LambdaStream): Promise<Answer | undefined> {
     const untilMs = this.#clock.now() + readyWithinMs;
-    const client = await this.#reachable(invocation, untilMs);
+    const client = await this.#reachable(untilMs);
     if (client === undefined) return undefined;
     const { socket } = this.#conversations;
     const instead = otherwise(this.#clock, socket, leaveWithinMs);
@@ -87,11 +84,13 @@ export class Relayed {
   }
 
   /** The client to talk to, if there is one and the relay is open. Never rejects. */
-  async #reachable({ head }: Invocation, untilMs: number): Promise<Client | undefined> {
+  async #reachable(untilMs: number): Promise<Client | undefined> {
     try {
-      if (isForDeployed(head.clientContext)) return undefined;
       const left = () => Math.max(1, untilMs - this.#clock.now());
       const client = await this.#directory.get(left());
+      // Once, and not after a fault, which says why nobody is found.
+      if (!client && this.#said.size === 0)
+        this.#say('nobody serves', 'no livectl has this function or its stage');
       return client && (await this.#relay.get(left())) ? client : undefined;
     } catch (error) {
       this.#say('a fault of the proxy', messageOf(error));
@@ -132,15 +131,5 @@ export class Relayed {
     if (this.#said.has(cause)) return;
     this.#said.add(cause);
     report('the deployed code answers', { because: what, why });
-  }
-}
-
-function isForDeployed(clientContext: string | undefined): boolean {
-  if (!clientContext?.includes(marker)) return false;
-  try {
-    const { custom } = JSON.parse(clientContext) as { custom?: Record<string, unknown> };
-    return custom?.[marker] === 'deployed';
-  } catch {
-    return false;
   }
 }

@@ -1,5 +1,6 @@
 // The built wrapper with somebody serving: what the client answers reaches Lambda, the deployed code runs for all others.
 import { describe, expect, it } from 'vitest';
+import { deployedClientContext } from '../../../protocol/deployed-request.ts';
 import { invokedArn } from './harness/recording-runtime-api.ts';
 import { answerAll, useWrappedWorld } from './harness/wrapped-world.ts';
 
@@ -112,7 +113,7 @@ describe('an invocation that somebody serves', () => {
   it('is answered by the deployed code where its caller asks for that', async () => {
     await world.serve();
     const { api } = await world.wrapped();
-    const headers = { 'Lambda-Runtime-Client-Context': '{"custom":{"liveDebug":"deployed"}}' };
+    const headers = { 'Lambda-Runtime-Client-Context': deployedClientContext };
     expect((await api.invoke({ id: 'a', event: '1', headers })).body.toString()).toBe('{"deployed":1}');
   });
 });
