@@ -176,7 +176,7 @@ describe('a wrapped function that is served', () => {
     expect((await invoke(livectl, root, 'other')).stdout).toBe('"other"');
     const replaced = await invoke(livectl, root, 'other', '--deployed');
     expect(replaced).toMatchObject({ code: 2, stdout: '' });
-    expect(replaced.stderr).toContain('other has no deployed code to ask: the stub replaces it');
+    expect(replaced.stderr).toContain('other has no deployed code to run: the stub replaces it');
     expect(await livectl.stop()).toBe(0);
     expect(livectl.leftBehind()).toEqual([]);
   });

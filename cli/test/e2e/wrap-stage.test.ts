@@ -123,7 +123,7 @@ test('served: local code answers, and --deployed reaches the deployed code', asy
     expect((await invoke('falls-back', '--deployed')).answer).toMatchObject({ functionName: 'orders' });
     const refused = await invoke('replaced', '--deployed');
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain('replaced has no deployed code to ask');
+    expect(refused.stderr).toContain('replaced has no deployed code to run');
     expect(await serve.stop()).toBe(0);
   } finally {
     await serve.dispose();
