@@ -65,6 +65,8 @@ const lock = spawnSync('npm', ['ci', '--dry-run', '--ignore-scripts', '--no-audi
 });
 if (lock.status !== 0) mistakes.push(`package-lock.json is not in step with package.json: ${lock.stderr}`);
 
+const packageFiles = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).files;
+
 // The build has just written the zips; git tells whether that changed what is committed or about to be.
 for (const name of ['stub.zip', 'beside.zip', 'wrapper.zip']) {
   const zip = `terraform/modules/live-debug/dist/${name}`;
@@ -74,6 +76,7 @@ for (const name of ['stub.zip', 'beside.zip', 'wrapper.zip']) {
   }).split('\n');
   if (state && state[1] !== ' ')
     mistakes.push(`${zip} is stale: commit the one that the build has just written`);
+  if (!packageFiles.includes(zip)) mistakes.push(`package.json: "files" must have ${zip}`);
 }
 
 const wrapperBytes = statSync(join(root, 'dist/wrapper.zip')).size;

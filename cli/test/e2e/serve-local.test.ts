@@ -152,7 +152,7 @@ describe('serve --local', () => {
       no_proxy: '127.0.0.1,localhost,::1',
     });
     expect((await livectl.event('notice')).message).toMatch(
-      /https_proxy of this machine.*--no-machine-proxy/,
+      /https_proxy from this machine.*--no-machine-proxy/,
     );
     expect(livectl.stdout + livectl.stderr).not.toContain('password');
     expect(text).not.toContain('of-the-developer');
