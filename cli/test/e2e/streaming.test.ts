@@ -174,6 +174,8 @@ test('curl shows the tokens at the URL that serve prints', async () => {
   expect(stdout).toBe('token 1\ntoken 2\ntoken 3\n');
   expect(ready.functions.find(({ name }) => name === 'live')).toEqual({
     name: 'live',
+    mode: 'replace',
+    fallback: { kind: 'none' },
     url: `${ready.url}/_url/live/`,
     function_url: `${ready.url}/_url/live/`,
     triggers: ['function_url'],

@@ -285,7 +285,7 @@ describe('a service that refuses', () => {
       answers = { [service]: answer };
       const { code, stderr, stdout } = await livectl(['trigger', source, 'worker', ...flags], env);
       expect(stderr).toContain(`AWS refuses ${action} on ${resource}: `);
-      expect(stderr).toContain(`allow ${action} on ${resource} to that principal`);
+      expect(stderr).toContain(`allow ${action} on ${resource} for that principal`);
       expect(stdout).toBe('');
       expect(code).toBe(2);
     },
