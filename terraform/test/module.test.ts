@@ -1,5 +1,5 @@
 // Format, validity and the modules' own tests, by the real terraform and the real provider's schema.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -52,6 +52,9 @@ describe.skipIf(skipped)(`the module in terraform${skipped ? ` (${skipped})` : '
 
   beforeAll(async () => {
     workspace = new Workspace(roots);
+    // The packages that its README zips.
+    const packages = workspace.path('examples/existing-function');
+    for (const name of ['orders', 'invoices']) writeFileSync(join(packages, `${name}.zip`), '');
     for (const root of roots) await workspace.succeed(root, 'init', '-backend=false');
   }, testBoundMs);
 

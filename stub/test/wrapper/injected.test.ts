@@ -19,7 +19,6 @@ const steps: [string, string][] = [
     'export function functionEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {',
   ],
   ['stub/src/wrapper/runtime-proxy.ts', 'async listen(): Promise<number> {'],
-  ['stub/src/wrapper/relayed.ts', 'async start(): Promise<void> {'],
   [
     'stub/src/wrapper/relayed.ts',
     'async answer(invocation: Invocation, stream: LambdaStream): Promise<Answer | undefined> {',
@@ -40,36 +39,51 @@ const steps: [string, string][] = [
   ['protocol/signature.ts', 'sign('],
 ];
 
+/** The layer with an exception after the line `line` of `file`. */
+async function layerWith(file: string, line: string): Promise<string> {
+  const layer = world.folder({});
+  cpSync(join(layerFolder, 'live-debug'), join(layer, 'live-debug'));
+  let isInjected = false;
+  const options = wrapperOptions(root);
+  const inject = {
+    name: 'inject',
+    setup: (setup: import('esbuild').PluginBuild) =>
+      setup.onLoad({ filter: new RegExp(`${file.replaceAll('.', '\\.')}$`) }, (args) => {
+        const text = readFileSync(args.path, 'utf8');
+        const at = text.indexOf(line);
+        // After the brace that opens the body, where the line is none.
+        const end =
+          line.endsWith('{') || line.endsWith(';') ? at + line.length : text.indexOf(' {\n', at) + 2;
+        isInjected = at >= 0;
+        const thrown = '\nif (globalThis.process) throw new Error("injected");\n';
+        return { contents: text.slice(0, end) + thrown + text.slice(end), loader: 'ts' as const };
+      }),
+  };
+  const plugins = [inject, ...(options.plugins ?? [])];
+  const outdir = join(layer, 'live-debug-wrapper');
+  await build({ ...options, plugins, entryPoints: wrapperEntries, outdir, logLevel: 'silent' });
+  expect(isInjected).toBe(true);
+  return layer;
+}
+
 describe('an exception in', () => {
   it.each(steps)('%s: %s', async (file, line) => {
     const client = await world.serve();
     answerAll(client, () => '"local"');
-    const layer = world.folder({});
-    cpSync(join(layerFolder, 'live-debug'), join(layer, 'live-debug'));
-    let isInjected = false;
-    const options = wrapperOptions(root);
-    const inject = {
-      name: 'inject',
-      setup: (setup: import('esbuild').PluginBuild) =>
-        setup.onLoad({ filter: new RegExp(`${file.replaceAll('.', '\\.')}$`) }, (args) => {
-          const text = readFileSync(args.path, 'utf8');
-          const at = text.indexOf(line);
-          // After the brace that opens the body, where the line is none.
-          const end =
-            line.endsWith('{') || line.endsWith(';') ? at + line.length : text.indexOf(' {\n', at) + 2;
-          isInjected = at >= 0;
-          const thrown = '\nif (globalThis.process) throw new Error("injected");\n';
-          return { contents: text.slice(0, end) + thrown + text.slice(end), loader: 'ts' as const };
-        }),
-    };
-    const plugins = [inject, ...(options.plugins ?? [])];
-    const outdir = join(layer, 'live-debug-wrapper');
-    await build({ ...options, plugins, entryPoints: wrapperEntries, outdir, logLevel: 'silent' });
-    expect(isInjected).toBe(true);
-    const { api, instance } = await world.wrapped({ layer });
+    const { api, instance } = await world.wrapped({ layer: await layerWith(file, line) });
     for (const id of ['a', 'b'])
       expect((await api.invoke({ id, event: '1' })).body.toString()).toBe('{"deployed":1}');
     expect(JSON.stringify(instance.ownLines)).toContain('injected');
     expect(client.received).toEqual([]);
+  });
+
+  it('the start beside the runtime: the way is tried again with the invocation', async () => {
+    answerAll(await world.serve(), () => '"local"');
+    const layer = await layerWith('stub/src/wrapper/relayed.ts', 'async start(): Promise<void> {');
+    const { api, instance } = await world.wrapped({ layer });
+    // By the laptop where the way is there in time.
+    for (const id of ['a', 'b'])
+      expect(['"local"', '{"deployed":1}']).toContain((await api.invoke({ id, event: '1' })).body.toString());
+    expect(JSON.stringify(instance.ownLines)).toContain('injected');
   });
 });

@@ -90,7 +90,7 @@ run "wraps_beside_replaced_functions" {
   }
 
   assert {
-    condition     = aws_lambda_function.beside["reports"].function_name == "live-debug-dev-tom-reports" && aws_lambda_function.beside["reports"].role == "arn:aws:iam::123456789012:role/reports" && aws_lambda_function.beside["reports"].handler == "index.handler" && aws_lambda_function.beside["reports"].runtime == "nodejs22.x" && aws_lambda_function.beside["reports"].timeout == 900 && aws_lambda_function.beside["reports"].memory_size == 512 && aws_lambda_function.beside["reports"].source_code_hash == filebase64sha256("dist/stub.zip") && aws_lambda_function.beside["reports"].tags == tomap({ cost = "high" })
+    condition     = aws_lambda_function.beside["reports"].function_name == "live-debug-dev-tom-reports" && aws_lambda_function.beside["reports"].role == "arn:aws:iam::123456789012:role/reports" && aws_lambda_function.beside["reports"].handler == "index.handler" && aws_lambda_function.beside["reports"].runtime == "nodejs22.x" && aws_lambda_function.beside["reports"].timeout == 900 && aws_lambda_function.beside["reports"].memory_size == 512 && aws_lambda_function.beside["reports"].source_code_hash == filebase64sha256("dist/beside.zip") && aws_lambda_function.beside["reports"].tags == tomap({ cost = "high" })
     error_message = "The stub beside it is the built stub, with the function's role, memory and tags."
   }
 
