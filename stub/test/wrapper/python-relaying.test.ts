@@ -2,6 +2,7 @@
 // what each fault on that way leads to: the deployed code, or an error where a laptop may have begun.
 import { createServer } from 'node:http';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { deployedClientContext } from '../../../protocol/deployed-request.ts';
 import type { FakeClient } from '../harness/fake-client.ts';
 import { useWorld } from '../harness/world.ts';
 import { usePythonFunctions } from './harness/python-functions.ts';
@@ -91,7 +92,7 @@ describe('somebody serves', () => {
 
   it('is not asked by a caller who wants the deployed code', async () => {
     const { api } = await wrapped();
-    const headers = { 'Lambda-Runtime-Client-Context': '{"custom":{"liveDebug":"deployed"}}' };
+    const headers = { 'Lambda-Runtime-Client-Context': deployedClientContext };
     const { body } = await api.invoke({ id: 'r', event: '4', headers });
     expect(JSON.parse(body.toString())).toEqual({ deployed: 4 });
     expect(functions.invokeApi.invokes).toBe(0);
@@ -108,7 +109,7 @@ describe('somebody serves', () => {
     const { api } = await wrapped({});
     answering(client, (event) => `{"local":${event}}`);
     const answers: string[] = [];
-    const forDeployed = { 'Lambda-Runtime-Client-Context': '{"custom":{"liveDebug":"deployed"}}' };
+    const forDeployed = { 'Lambda-Runtime-Client-Context': deployedClientContext };
     for (let at = 0; at < 200; at += 1) {
       const headers = at % 2 === 0 ? {} : forDeployed;
       const { body } = await api.invoke({ id: `r${at}`, event: String(at), headers });

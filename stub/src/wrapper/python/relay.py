@@ -204,12 +204,12 @@ def of_runtime(name, value):
 
 
 def wants_deployed(invocation):
-    """Whether the caller's client context asks for the deployed code: `livectl invoke --deployed`."""
+    """Whether the caller's client context asks for the deployed code (protocol/deployed-request.ts)."""
     text = invocation.headers.get("lambda-runtime-client-context", "")
-    if "liveDebug" not in text:
+    if "LIVE_DEBUG_DEPLOYED" not in text:
         return False
     try:
-        return json.loads(text)["custom"]["liveDebug"] == "deployed"
+        return "LIVE_DEBUG_DEPLOYED" in json.loads(text)["custom"]
     except (ValueError, KeyError, TypeError):
         return False
 
