@@ -66,42 +66,37 @@ describe('a program', () => {
   });
 });
 
-it('a program whose init phase failed prints its last lines and exits by itself', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'last-lines-'));
+/** Runs a program that reports a failed init phase, then goes on with `rest`. */
+async function runFailedInit(rest: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'failed-init-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, 'runtime.mjs');
-  // Exits late, as a runtime does that writes a long trace.
   await writeFile(
     file,
     `const url = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime/init/error';
 await fetch(url, { method: 'POST', body: '{"errorType":"Wrong","errorMessage":"no database"}' });
-setTimeout(() => { console.error('the last line'); process.exitCode = 3; }, 300);\n`,
+${rest}\n`,
   );
   const harness = new PoolHarness(runtime.file);
-  harness.use('late', { kind: 'command', command: [process.execPath, file] }, custom);
-  const { outcome, logsDrained } = await harness.run('late', {});
+  harness.use('failed', { kind: 'command', command: [process.execPath, file] }, custom);
+  const { outcome, logsDrained } = await harness.run('failed', {});
   expect(outcome).toMatchObject({ ok: false });
   await logsDrained;
+  return harness;
+}
+
+it('a program whose init phase failed prints its last lines and exits by itself', async () => {
+  // Exits late, as a runtime does that writes a long trace.
+  const harness = await runFailedInit(
+    "setTimeout(() => { console.error('the last line'); process.exitCode = 3; }, 300);",
+  );
   expect(harness.messages()).toContain('the last line');
   const end = await harness.event(({ type }) => type === 'worker_ended');
   expect(end).toMatchObject({ reason: 'its init phase failed' });
 });
 
 it('one that stays after its init phase failed is ended', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'stays-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  const file = join(folder, 'runtime.mjs');
-  await writeFile(
-    file,
-    `const url = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime/init/error';
-await fetch(url, { method: 'POST', body: '{"errorType":"Wrong","errorMessage":"no database"}' });
-setInterval(() => {}, 1000);\n`,
-  );
-  const harness = new PoolHarness(runtime.file);
-  harness.use('stays', { kind: 'command', command: [process.execPath, file] }, custom);
-  const { outcome, logsDrained } = await harness.run('stays', {});
-  expect(outcome).toMatchObject({ ok: false });
-  await logsDrained;
+  const harness = await runFailedInit('setInterval(() => {}, 1000);');
   await harness.event(({ type }) => type === 'worker_ended');
 });
 

@@ -15,6 +15,11 @@ export class AwsError extends Error {
   }
 }
 
+/** What most of Lambda's operations answer for a value they refuse. */
+export function invalidParameter(message: string): AwsError {
+  return new AwsError('InvalidParameterValueException', message);
+}
+
 /** The local cloud holds as much as it may; each service has its own name for that. */
 export class CloudFullError extends Error {}
 

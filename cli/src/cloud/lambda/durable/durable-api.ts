@@ -3,8 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
+import { parseJson } from '../../../../../protocol/json.ts';
 import { refusalOf } from '../../aws-api/access.ts';
-import { AwsError, notSupported } from '../../aws-api/aws-error.ts';
+import { AwsError, invalidParameter, notSupported } from '../../aws-api/aws-error.ts';
 import { durableLimits } from '../../aws-api/aws-limits.ts';
 import { type Answer, jsonAnswer, readBody } from '../../aws-api/loopback-server.ts';
 import type { Service } from '../../aws-api/service.ts';
@@ -62,8 +63,7 @@ export class DurableApi implements Service {
       return jsonAnswer(200, content, { 'x-amzn-RequestId': randomUUID() });
     } catch (error) {
       if (error instanceof AwsError) return refusal(error);
-      if (error instanceof URIError)
-        return refusal(new AwsError('InvalidParameterValueException', 'Invalid path'));
+      if (error instanceof URIError) return refusal(invalidParameter('Invalid path'));
       throw error;
     }
   }
@@ -155,17 +155,13 @@ function described({ endedAt, error, options, result, startedAt, status }: Execu
 }
 
 function parsed<Schema extends v.GenericSchema>(schema: Schema, body: Buffer): v.InferOutput<Schema> {
-  let json: unknown;
-  try {
-    json = JSON.parse(body.toString());
-  } catch {
-    throw new AwsError('InvalidParameterValueException', 'The body is not JSON');
-  }
+  const json = parseJson(body);
+  if (json === undefined) throw invalidParameter('The body is not JSON');
   const result = v.safeParse(schema, json);
   if (result.success) return result.output;
   const [issue] = result.issues;
   const where = issue && v.getDotPath(issue);
-  throw new AwsError('InvalidParameterValueException', `${where ?? 'The body'}: ${issue?.message}`);
+  throw invalidParameter(`${where ?? 'The body'}: ${issue?.message}`);
 }
 
 function refusal({ code, message, status }: AwsError): Answer {

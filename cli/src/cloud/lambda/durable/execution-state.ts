@@ -1,6 +1,6 @@
 // Durable functions: what is known of one execution's operations, and the rules by which a checkpoint changes them.
 import { randomUUID } from 'node:crypto';
-import { AwsError } from '../../aws-api/aws-error.ts';
+import { invalidParameter } from '../../aws-api/aws-error.ts';
 import { durableLimits } from '../../aws-api/aws-limits.ts';
 import { type ErrorObject, hasEnded, type Operation, type OperationUpdate } from './operation.ts';
 
@@ -76,10 +76,10 @@ export class ExecutionState {
     const bytes = updates.reduce((sum, { Payload }) => sum + Buffer.byteLength(Payload ?? ''), 0);
     const started = updates.filter(({ Id }) => !this.#operations.has(Id)).length;
     if (this.#operations.size + started > durableLimits.operations) {
-      throw invalid(`An execution has at most ${durableLimits.operations} operations`);
+      throw invalidParameter(`An execution has at most ${durableLimits.operations} operations`);
     }
     if (this.#bytes + bytes > durableLimits.stateBytes) {
-      throw invalid(
+      throw invalidParameter(
         `The payloads of an execution have at most ${durableLimits.stateBytes} bytes in the local cloud`,
       );
     }
@@ -106,15 +106,17 @@ export class ExecutionState {
 
   #check({ Id, Type, Action, Payload, ChainedInvokeOptions }: OperationUpdate): void {
     if (!actions[Type].includes(Action))
-      throw invalid(`Invalid action ${Action} for an operation of type ${Type}`);
+      throw invalidParameter(`Invalid action ${Action} for an operation of type ${Type}`);
     const known = this.#operations.get(Id);
-    if (known && known.type !== Type) throw invalid(`Operation ${Id} is of type ${known.type}, not ${Type}`);
-    if (known && hasEnded(known)) throw invalid(`Operation ${Id} has ended already: ${known.status}`);
+    if (known && known.type !== Type)
+      throw invalidParameter(`Operation ${Id} is of type ${known.type}, not ${Type}`);
+    if (known && hasEnded(known))
+      throw invalidParameter(`Operation ${Id} has ended already: ${known.status}`);
     if (Type === 'CHAINED_INVOKE' && !ChainedInvokeOptions)
-      throw invalid('FunctionName of the invoke is missing');
+      throw invalidParameter('FunctionName of the invoke is missing');
     const limit = Type === 'EXECUTION' ? durableLimits.resultBytes : durableLimits.payloadBytes;
     if (Buffer.byteLength(Payload ?? '') > limit) {
-      throw invalid(`The payload of operation ${Id} is larger than ${limit} bytes`);
+      throw invalidParameter(`The payload of operation ${Id} is larger than ${limit} bytes`);
     }
   }
 
@@ -165,10 +167,6 @@ function start(operation: Operation, update: OperationUpdate, now: number): void
   operation.callbackId ??= randomUUID();
   operation.heartbeatSeconds = HeartbeatTimeoutSeconds || undefined;
   if (HeartbeatTimeoutSeconds) operation.heartbeatAt = now + HeartbeatTimeoutSeconds * 1000;
-  // A time-out of 0 is none.
+  // 0: without a time-out.
   operation.dueAt = TimeoutSeconds ? now + TimeoutSeconds * 1000 : undefined;
-}
-
-function invalid(message: string): AwsError {
-  return new AwsError('InvalidParameterValueException', message);
 }

@@ -1,10 +1,11 @@
 // Durable functions: one execution. Invokes the function, waits for what it waits for, and invokes it again until it ends.
 // https://docs.aws.amazon.com/lambda/latest/dg/durable-execution-sdk.html
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import type { Clock, Timer } from '../../../../../protocol/clock.ts';
+import { parseJsonAs } from '../../../../../protocol/json.ts';
 import { type FunctionError, functionError, type Outcome } from '../../../worker/contract.ts';
-import { AwsError } from '../../aws-api/aws-error.ts';
+import { invalidParameter } from '../../aws-api/aws-error.ts';
 import { durableLimits } from '../../aws-api/aws-limits.ts';
 import { ExecutionState } from './execution-state.ts';
 import {
@@ -31,7 +32,7 @@ export interface ExecutionOptions {
   readonly invoke: (event: Uint8Array) => Promise<Outcome>;
   /** An invocation failed, the `attempt`th in a row; it is repeated after `delayMs`. */
   readonly onRetry: (error: FunctionError, attempt: number, delayMs: number) => void;
-  /** Invokes a function for `context.invoke`; rejects where there is none of that name. */
+  /** Invokes a function for `context.invoke`; rejects for an unknown name. */
   readonly invokeOther: (functionName: string, event: Uint8Array) => Promise<Outcome>;
 }
 
@@ -108,7 +109,7 @@ export class Execution {
   page(token: string, marker: string): object {
     this.#expect(token);
     const from = Number(marker === '' ? 0 : marker);
-    if (!Number.isInteger(from) || from < 0) throw invalid('Invalid marker');
+    if (!Number.isInteger(from) || from < 0) throw invalidParameter('Invalid marker');
     return this.#page(from, epochSeconds);
   }
 
@@ -162,8 +163,8 @@ export class Execution {
 
   /** Takes the answer of one invocation; false where the execution goes on later. */
   #take(body: Uint8Array): boolean {
-    const output = v.safeParse(invocationOutput, jsonOf(body));
-    if (!output.success) {
+    const answer = parseJsonAs(invocationOutput, body);
+    if (answer === undefined) {
       this.#finish('FAILED', undefined, {
         ErrorType: 'InvalidParameterValueException',
         ErrorMessage: noOutput,
@@ -171,7 +172,6 @@ export class Execution {
       return true;
     }
     const { reportedEnd } = this.#state;
-    const answer = output.output;
     if (answer.Status === 'FAILED') this.#finish('FAILED', undefined, answer.Error ?? {});
     else if (answer.Status === 'SUCCEEDED') {
       if (reportedEnd && 'result' in reportedEnd) this.#finish('SUCCEEDED', reportedEnd.result);
@@ -300,7 +300,7 @@ export class Execution {
   }
 
   #expect(token: string): void {
-    if (!this.isRunning || token !== this.#token) throw invalid('Invalid Checkpoint Token');
+    if (!this.isRunning || token !== this.#token) throw invalidParameter('Invalid Checkpoint Token');
   }
 }
 
@@ -323,14 +323,6 @@ function functionErrorOf({ ErrorType, ErrorMessage }: ErrorObject): FunctionErro
   return functionError(ErrorType ?? 'Error', ErrorMessage ?? '');
 }
 
-function jsonOf(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(body).toString());
-  } catch {
-    return undefined;
-  }
-}
-
 function newToken(): string {
   return randomBytes(24).toString('base64');
 }
@@ -341,13 +333,4 @@ function epochSeconds(ms: number): number {
 
 function isoTime(ms: number): string {
   return new Date(ms).toISOString();
-}
-
-function invalid(message: string): AwsError {
-  return new AwsError('InvalidParameterValueException', message);
-}
-
-/** A name that AWS gives an execution whose caller gave none. */
-export function newExecutionName(): string {
-  return randomUUID();
 }

@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../../../../../protocol/clock.ts';
 import type { Outcome } from '../../../worker/contract.ts';
 import { functionArn } from '../../aws-api/access.ts';
-import { AwsError, CloudFullError } from '../../aws-api/aws-error.ts';
+import { AwsError, CloudFullError, invalidParameter } from '../../aws-api/aws-error.ts';
 import { durableLimits } from '../../aws-api/aws-limits.ts';
 import type { CloudEvent, CloudFunction } from '../../cloud.ts';
 import { qualifiedName } from '../function-name.ts';
@@ -58,7 +58,7 @@ export class DurableExecutions {
   start(functionName: string, input: string, { qualifier, name }: StartOptions): Execution {
     if (qualifier === undefined) {
       const words = `You cannot invoke a durable function using an unqualified ARN; use ${functionName}:$LATEST`;
-      throw new AwsError('InvalidParameterValueException', words);
+      throw invalidParameter(words);
     }
     if (name !== undefined && !namePattern.test(name)) {
       throw new AwsError(
@@ -112,7 +112,7 @@ export class DurableExecutions {
     return execution;
   }
 
-  /** Undefined where there is none, or where it ended long ago. */
+  /** Undefined for an unknown ARN, and for an execution that ended long ago. */
   get(arn: string): Execution | undefined {
     return this.#executions.get(arn);
   }
