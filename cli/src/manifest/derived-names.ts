@@ -1,7 +1,8 @@
 // The names of what is created for the functions of a stage, in one list, as in names.tf of the Terraform module: what must
 // differ, how long it may be and what AWS takes for the same. The local cloud gives its resources the same names.
 import type { FunctionText } from './manifest-schema.ts';
-import { type SharedSource, sharedSources } from './trigger-facts.ts';
+import type { TriggerKind } from './sources/sources.ts';
+import { sharedSources } from './trigger-facts.ts';
 import type { Triggers } from './trigger-schema.ts';
 import { stubBeside } from './wrap-settings.ts';
 
@@ -64,7 +65,7 @@ interface DerivedName {
 
 /** A new resource that functions may share, by the last part of its name. */
 interface SharedPart {
-  readonly source: SharedSource;
+  readonly source: TriggerKind;
   readonly part: string;
   readonly functionName: string;
   /** The field that names it, below `triggers`, or the source where that is the function's name. */

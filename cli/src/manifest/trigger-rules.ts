@@ -1,6 +1,8 @@
 // The rules of `triggers` in livectl.json that a JSON schema can't say.
 import { messageOf } from '../../../protocol/live-debug-error.ts';
-import { type TriggerKind, type TriggerResource, triggerFacts } from './trigger-facts.ts';
+import type { TriggerResource } from './sources/source.ts';
+import type { TriggerKind } from './sources/sources.ts';
+import { triggerFacts } from './trigger-facts.ts';
 import type { Triggers } from './trigger-schema.ts';
 
 /** Tells a mistake at a field below `triggers`. */
@@ -22,23 +24,11 @@ export function checkTriggers(triggers: Triggers, stubTimeout: number, tell: Tel
       tell([source, document], `is no JSON: ${messageOf(error)}`);
     }
   }
-  const { dynamodb, http, sqs, s3 } = triggers;
-  if (http !== undefined) checkAuthorization(http, tell);
-  // https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html (BatchSize)
-  if (sqs?.fifo_queue && (sqs.batch_size > 10 || sqs.maximum_batching_window_in_seconds > 0)) {
-    tell(['sqs', 'fifo_queue'], 'takes a batch_size up to 10 and no maximum_batching_window_in_seconds');
-  } else if (sqs !== undefined && sqs.batch_size > 10 && sqs.maximum_batching_window_in_seconds === 0) {
-    tell(['sqs', 'batch_size'], 'above 10 needs a maximum_batching_window_in_seconds of at least 1');
-  }
-  const { visibility_timeout_seconds: visibility } = sqs ?? {};
-  if (visibility !== undefined && visibility < stubTimeout) {
-    const words = `must be at least ${stubTimeout}, the stub's timeout, since Lambda refuses less: leave it out for six times as much`;
-    tell(['sqs', 'visibility_timeout_seconds'], words);
-  }
-  if (dynamodb?.range_key !== undefined && dynamodb.range_key === dynamodb.hash_key)
-    tell(['dynamodb', 'range_key'], 'must differ from hash_key');
-  if (s3 !== undefined && (s3.events.length === 0 || s3.events.some((event) => !event.startsWith('s3:')))) {
-    tell(['s3', 'events'], 'must name events of S3, e.g. s3:ObjectCreated:*');
+  for (const [source, declaration] of triggerFacts) {
+    const trigger = triggers[source];
+    if (trigger === undefined) continue;
+    for (const [field, text] of declaration.mistakes?.(trigger, stubTimeout) ?? [])
+      tell([source, field], text);
   }
 }
 
@@ -62,20 +52,5 @@ function checkResource(
   for (const field of ofNew) {
     if (fields[field] !== undefined)
       tell([source, field], `is for a new resource, and ${arn} names one that exists: leave one out`);
-  }
-}
-
-function checkAuthorization(http: NonNullable<Triggers['http']>, tell: Tell): void {
-  const { authorization_scopes, authorization_type = 'NONE', jwt_configuration } = http;
-  if (authorization_type === 'JWT') {
-    if (jwt_configuration === undefined) {
-      const example = '{"issuer":"https://login.example.com","audience":["orders"]}';
-      tell(['http', 'jwt_configuration'], `is required with authorization_type "JWT": write e.g. ${example}`);
-    }
-    return;
-  }
-  for (const [field, value] of Object.entries({ jwt_configuration, authorization_scopes })) {
-    if (value !== undefined && !(Array.isArray(value) && value.length === 0))
-      tell(['http', field], `needs authorization_type "JWT", not "${authorization_type}"`);
   }
 }

@@ -1,0 +1,38 @@
+// A Kinesis data stream.
+import * as v from 'valibot';
+import { fields } from '../schema-parts.ts';
+import { declareSource } from './source.ts';
+import { arn, create, recordBatch, resourceName } from './source-parts.ts';
+
+export const kinesis = declareSource({
+  title: 'Kinesis',
+  resource: {
+    arn: 'stream_arn',
+    ofNew: ['stream_name'],
+    shared: { kind: 'Kinesis stream', name: 'stream_name', most: 128 },
+  },
+  trigger: v.pipe(
+    fields({
+      create,
+      stream_arn: v.optional(
+        v.pipe(
+          arn(
+            'kinesis',
+            /^arn:[^:]+:kinesis:[^:]+:\d{12}:stream\//,
+            'arn:aws:kinesis:eu-west-1:123456789012:stream/orders',
+          ),
+          v.description('A stream that exists. Default: one is made, which costs by the hour.'),
+        ),
+      ),
+      stream_name: v.optional(
+        v.pipe(
+          resourceName,
+          v.description('Last part of the new stream’s name; functions that say the same share it.'),
+        ),
+      ),
+      ...recordBatch,
+    }),
+    v.description('Work through a Kinesis data stream.'),
+  ),
+  target: v.object({ stream_name: v.string(), stream_arn: v.string() }),
+});

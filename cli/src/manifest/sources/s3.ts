@@ -1,0 +1,51 @@
+// Events of objects in an S3 bucket.
+import * as v from 'valibot';
+import { fields, flag, text, texts } from '../schema-parts.ts';
+import { declareSource } from './source.ts';
+import { arn, create, optionalText, resourceName } from './source-parts.ts';
+
+export const s3 = declareSource({
+  title: 'S3',
+  resource: {
+    arn: 'bucket_arn',
+    ofNew: ['bucket_name'],
+    shared: { kind: 'S3 bucket', name: 'bucket_name', most: 63 },
+  },
+  trigger: v.pipe(
+    fields({
+      create,
+      bucket_arn: v.optional(
+        v.pipe(
+          arn('s3', /^arn:[^:]+:s3:::[^/]+$/, 'arn:aws:s3:::orders'),
+          v.description(
+            'A bucket that exists; its notifications become Terraform’s, which replaces those it has. Default: one is made.',
+          ),
+        ),
+      ),
+      bucket_name: v.optional(
+        v.pipe(
+          resourceName,
+          v.description('Last part of the new bucket’s name; functions that say the same share it.'),
+        ),
+      ),
+      events: v.optional(texts, ['s3:ObjectCreated:*']),
+      filter_prefix: v.optional(text),
+      filter_suffix: v.optional(text),
+      force_destroy: v.optional(
+        v.pipe(flag, v.description('Of a new bucket: destroying it deletes the objects in it.')),
+        false,
+      ),
+    }),
+    v.description('Hear of objects in an S3 bucket.'),
+  ),
+  target: v.object({
+    bucket: v.string(),
+    filter_prefix: optionalText,
+    filter_suffix: optionalText,
+    events: v.nullish(v.array(v.string())),
+  }),
+  mistakes: ({ events }) =>
+    events.length === 0 || events.some((event) => !event.startsWith('s3:'))
+      ? [['events', 'must name events of S3, e.g. s3:ObjectCreated:*']]
+      : [],
+});

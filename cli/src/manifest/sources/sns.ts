@@ -1,0 +1,38 @@
+// A subscription to an SNS topic.
+import * as v from 'valibot';
+import { fields } from '../schema-parts.ts';
+import { declareSource } from './source.ts';
+import { arn, create, jsonObject, oneOf, resourceName } from './source-parts.ts';
+
+export const sns = declareSource({
+  title: 'SNS',
+  resource: {
+    arn: 'topic_arn',
+    ofNew: ['topic_name'],
+    shared: { kind: 'SNS topic', name: 'topic_name', most: 256 },
+  },
+  document: 'filter_policy',
+  trigger: v.pipe(
+    fields({
+      create,
+      topic_arn: v.optional(
+        v.pipe(
+          arn('sns', /^arn:[^:]+:sns:[^:]+:\d{12}:[^:]+$/, 'arn:aws:sns:eu-west-1:123456789012:orders'),
+          v.description('A topic that exists. Default: one is made.'),
+        ),
+      ),
+      topic_name: v.optional(
+        v.pipe(
+          resourceName,
+          v.description('Last part of the new topic’s name; functions that say the same share it.'),
+        ),
+      ),
+      filter_policy: v.optional(
+        v.pipe(jsonObject, v.description('Which messages, as JSON text: {"kind":["order"]}.')),
+      ),
+      filter_policy_scope: v.optional(oneOf(['MessageAttributes', 'MessageBody']), 'MessageAttributes'),
+    }),
+    v.description('Subscribe the function to an SNS topic.'),
+  ),
+  target: v.object({ topic_arn: v.string() }),
+});

@@ -1,0 +1,80 @@
+// An SQS queue, which Lambda polls.
+import * as v from 'valibot';
+import { fields, flag, mustBe, wholeNumber } from '../schema-parts.ts';
+import { declareSource, type FieldMistake } from './source.ts';
+import { arn, create, oneOf, optionalText, resourceName } from './source-parts.ts';
+
+export const sqs = declareSource({
+  title: 'SQS',
+  resource: {
+    arn: 'queue_arn',
+    ofNew: ['queue_name', 'visibility_timeout_seconds'],
+    shared: { kind: 'SQS queue', name: 'queue_name', most: 80 },
+  },
+  trigger: v.pipe(
+    fields({
+      create,
+      queue_arn: v.optional(
+        v.pipe(
+          arn('sqs', /^arn:[^:]+:sqs:[^:]+:\d{12}:[^:]+$/, 'arn:aws:sqs:eu-west-1:123456789012:orders'),
+          v.description('A queue that exists. Default: one is made, with a dead-letter queue.'),
+        ),
+      ),
+      queue_name: v.optional(
+        v.pipe(
+          resourceName,
+          v.description('Last part of the new queue’s name; functions that say the same share it.'),
+        ),
+      ),
+      fifo_queue: v.optional(flag, false),
+      batch_size: v.optional(wholeNumber(1, 10_000, 'messages'), 10),
+      maximum_batching_window_in_seconds: v.optional(wholeNumber(0, 300, 'seconds'), 0),
+      function_response_types: v.optional(
+        v.pipe(
+          v.array(oneOf(['ReportBatchItemFailures']), mustBe('an array')),
+          v.description('["ReportBatchItemFailures"]: the function names the messages that failed.'),
+        ),
+        [],
+      ),
+      visibility_timeout_seconds: v.optional(
+        v.pipe(
+          wholeNumber(0, 43_200, 'seconds'),
+          v.description('Of a new queue. Default: six times the function’s timeout, as AWS advises.'),
+        ),
+      ),
+      max_receive_count: v.optional(
+        v.pipe(
+          wholeNumber(1, 1000, 'receives'),
+          v.description(
+            'Of a new queue: so often a message is tried before it goes to the dead-letter queue.',
+          ),
+        ),
+        3,
+      ),
+    }),
+    v.description('Work through an SQS queue.'),
+  ),
+  target: v.object({ queue_url: v.string(), queue_arn: v.string(), dead_letter_queue_url: optionalText }),
+  mistakes(
+    {
+      batch_size,
+      fifo_queue,
+      maximum_batching_window_in_seconds: window,
+      visibility_timeout_seconds: visibility,
+    },
+    stubTimeout,
+  ) {
+    const mistakes: FieldMistake[] = [];
+    // https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html (BatchSize)
+    if (fifo_queue && (batch_size > 10 || window > 0)) {
+      mistakes.push(['fifo_queue', 'takes a batch_size up to 10 and no maximum_batching_window_in_seconds']);
+    } else if (batch_size > 10 && window === 0) {
+      mistakes.push(['batch_size', 'above 10 needs a maximum_batching_window_in_seconds of at least 1']);
+    }
+    if (visibility !== undefined && visibility < stubTimeout) {
+      const words = `must be at least ${stubTimeout}, the stub's timeout, since Lambda refuses less: leave it out for six times as much`;
+      mistakes.push(['visibility_timeout_seconds', words]);
+    }
+    return mistakes;
+  },
+});
