@@ -4,8 +4,7 @@ import { hostname, userInfo } from 'node:os';
 import { systemClock } from '../../../protocol/clock.ts';
 import { type ClientKeys, generateClientKeys } from '../../../protocol/sealing.ts';
 import { resolveTargets } from '../builder/resolve-targets.ts';
-import { exitCodeOf, exitCodes } from '../exit-code.ts';
-import { reportFailure } from '../log/failure.ts';
+import { exitCodes } from '../exit-code.ts';
 import { jsonLines } from '../log/json-lines.ts';
 import { processOutput } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
@@ -15,10 +14,11 @@ import { Session, type SessionOptions } from '../session/session.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import { ServeHints } from '../vpn/serve-hints.ts';
 import { announce } from './announce.ts';
-import { Closers } from './closers.ts';
+import type { Closers } from './closers.ts';
 import { type LocalCode, startLocalCode } from './local-code.ts';
 import { openDebugging } from './open-debugging.ts';
 import { reportReady } from './report-ready.ts';
+import { runToExit } from './run-to-exit.ts';
 import type { OpenedStage, ServingOptions, StageToServe } from './stage-to-serve.ts';
 import { openWorkspace } from './workspace.ts';
 
@@ -26,19 +26,12 @@ import { openWorkspace } from './workspace.ts';
 const stopBoundMs = 10_000;
 
 /** Serves until a signal; resolves with the exit code. Errors are written, not thrown. */
-export async function serveUntilStopped(
+export function serveUntilStopped(
   options: ServingOptions,
   prepare: (closers: Closers) => Promise<StageToServe>,
 ): Promise<number> {
   const show = options.format === 'json' ? jsonLines(processOutput) : pretty(processOutput);
-  const closers = new Closers();
-  const failed = (error: unknown) => {
-    reportFailure(error, processOutput, options);
-    return exitCodeOf(error);
-  };
-  const served = () => prepare(closers).then((toServe) => serve(options, toServe, show, closers));
-  const exitCode = await served().catch(failed);
-  return closers.close().then(() => exitCode, failed);
+  return runToExit(options, async (closers) => serve(options, await prepare(closers), show, closers));
 }
 
 async function serve(

@@ -1,0 +1,60 @@
+// The embedded cloud as a command starts it: with the stub and the wrapper that livectl carries, in the run's own folder.
+import stubZip from 'embedded:stub.zip';
+import wrapperZip from 'embedded:wrapper.zip';
+import { proxyAgent } from '../aws/proxy-agents.ts';
+import type { Cloud, CloudFunction } from '../cloud/cloud.ts';
+import { startCloud } from '../cloud/start-cloud.ts';
+import type { FunctionSettings } from '../manifest/function-settings.ts';
+import { nodeCommand } from '../platform.ts';
+import type { SessionEvent } from '../session/session-event.ts';
+import { reportCloud } from './cloud-news.ts';
+import type { DeployedCodes } from './deployed-code.ts';
+import type { RunFolder } from './run-folder.ts';
+
+export interface EmbeddedCloudOptions {
+  /** All that are deployed. */
+  readonly functions: readonly FunctionSettings[];
+  /** What those run that are wrapped. */
+  readonly deployedCode: DeployedCodes['of'];
+  readonly stage: string;
+  /** Of the HTTP front; 0 takes a free one. */
+  readonly port: number;
+  /** Other users of this machine may call the functions over HTTP. */
+  readonly allowOtherUsers: boolean;
+  /** Invocations may take a day. */
+  readonly liftTimeouts: boolean;
+  /** What stubs print is reported, too. */
+  readonly verbose: boolean;
+}
+
+/** Rejects as `startCloud` does. The folder's closers end it. */
+export async function openEmbeddedCloud(
+  options: EmbeddedCloudOptions,
+  { closers, nodeRuntimeFile, tempDir }: RunFolder,
+  emit: (event: SessionEvent) => void,
+): Promise<Cloud> {
+  const cloud = await startCloud({
+    functions: options.functions.map(deployed),
+    wrapper: { zip: wrapperZip, deployedCode: options.deployedCode },
+    port: options.port,
+    stage: options.stage,
+    stubZip,
+    nodeRuntimeFile,
+    nodeCommand: nodeCommand(),
+    tempDir,
+    allowOtherUsers: options.allowOtherUsers,
+    liftTimeouts: options.liftTimeouts,
+    onEvent: (event) => reportCloud(event, options.verbose, emit),
+    // An issuer on this machine is reached without a proxy.
+    agentFor: (url) => (url.protocol === 'https:' ? proxyAgent(url) : undefined),
+  });
+  closers.add(() => cloud.close());
+  return cloud;
+}
+
+/** What Terraform would give AWS. */
+function deployed(settings: FunctionSettings): CloudFunction {
+  const { name, handler, runtime, timeout, memorySize, environment, invokeMode, durable, triggers, wrap } =
+    settings;
+  return { name, handler, runtime, timeout, memorySize, environment, invokeMode, durable, triggers, wrap };
+}
