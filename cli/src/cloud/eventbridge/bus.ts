@@ -1,8 +1,9 @@
 // EventBridge: an event bus and its rules, each with a function behind it.
+
+import { compilePattern, type EventPattern } from '../../../../protocol/event-pattern.ts';
 import { LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
 import type { BusEvent } from '../../manifest/scheduled-event.ts';
 import type { AsyncEvent } from '../lambda/async-invocations.ts';
-import { compilePattern, type EventPattern } from '../triggers/event-pattern.ts';
 import type { Resource } from '../triggers/resources.ts';
 
 export class Bus {

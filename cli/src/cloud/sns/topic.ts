@@ -1,9 +1,9 @@
 // SNS: a topic, its subscribed functions and what each of them gets to see.
 import { createHash } from 'node:crypto';
+import { compilePattern, type EventPattern } from '../../../../protocol/event-pattern.ts';
 import { parseJson } from '../../../../protocol/json.ts';
 import { LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
 import type { AsyncEvent } from '../lambda/async-invocations.ts';
-import { compilePattern, type EventPattern } from '../triggers/event-pattern.ts';
 import type { Consumer, Resource } from '../triggers/resources.ts';
 import { filterView, type MessageAttributes } from './message-attributes.ts';
 

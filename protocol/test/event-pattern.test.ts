@@ -1,6 +1,6 @@
 // The pattern language of EventBridge rules and SNS filter policies, by the examples of AWS's developer guides.
 import { describe, expect, test } from 'vitest';
-import { compilePattern, PatternError } from '../../../src/cloud/triggers/event-pattern.ts';
+import { compilePattern, PatternError } from '../event-pattern.ts';
 
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html and eb-create-pattern-operators.html
 const instance = {
@@ -145,10 +145,59 @@ describe('is refused with what and where', () => {
     [{ a: [{ numeric: ['>', '1'] }] }, 'a numeric is written like'],
     [{ a: [{ exists: 'yes' }] }, 'a exists must be true or false'],
     [{ a: [{ cidr: '10.0.0.0/40' }] }, 'a cidr must be a range'],
-    [{ a: [{ 'anything-but': [] }] }, 'a anything-but must name values'],
+    [{ a: [{ 'anything-but': [] }] }, 'a anything-but must name strings, or numbers, or hold one matcher'],
+    [{ a: [{ 'anything-but': ['x', 1] }] }, 'a anything-but must name strings, or numbers'],
+    [{ a: [{ 'anything-but': { prefix: [] } }] }, 'a anything-but prefix must not be an empty array'],
+    [{ a: [{ wildcard: 'x**' }] }, 'a wildcard must not have two * in a row'],
+    [{ a: [{ wildcard: 'x\\y' }] }, 'a wildcard must have a backslash only before * or \\'],
+    [{ a: [{ wildcard: { 'equals-ignore-case': 'x' } }] }, 'a wildcard must be a string'],
+    [
+      { a: [], b: { c: [{ prefix: 1 }, { exists: 1 }] } },
+      'a must not be an empty array; b.c prefix must be a string; b.c exists must be true or false',
+    ],
     [{ $or: [{ a: [1] }] }, '$or must have at least two patterns'],
   ])('%j', (pattern, words) => {
     expect(() => compilePattern(pattern)).toThrow(PatternError);
     expect(() => compilePattern(pattern)).toThrow(words);
+  });
+});
+
+describe('limits', () => {
+  const limits = { bytes: 200, depth: 3, values: 4, stars: 2 };
+
+  test('what is within them is taken', () => {
+    expect(compilePattern({ a: { b: { c: [1, 2, 3, { wildcard: 'x*y*' }] } } }, { limits })({})).toBe(false);
+  });
+
+  test.each<[unknown, string]>([
+    [{ a: ['x'.repeat(200)] }, 'a pattern must be 200 bytes of JSON at most, not 210'],
+    [{ a: { b: { c: { d: [1] } } } }, 'a.b.c is nested over 3 deep'],
+    [{ a: [1, 2, 3, 4, 5] }, 'a pattern must have 4 values and matchers at most, not 5'],
+    [{ a: [{ 'anything-but': { prefix: ['1', '2', '3', '4'] } }] }, 'at most, not 5'],
+    [{ a: [{ wildcard: '*x*y*' }] }, 'a wildcard must have 2 * at most, not 3'],
+  ])('%j', (pattern, words) => {
+    expect(() => compilePattern(pattern, { limits })).toThrow(words);
+  });
+});
+
+describe('what a text holds', () => {
+  const decode = (text: string): unknown => (text.startsWith('{') ? JSON.parse(text) : undefined);
+
+  test('is matched where the pattern asks for fields of it', () => {
+    const matches = compilePattern({ body: { b: [1] } }, { decode });
+    expect([{ body: '{"b":1}' }, { body: '{"b":2}' }, { body: 'b' }].map(matches)).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(matches({ body: ['x', '{"b":1}'] })).toBe(true);
+  });
+
+  test('is a text where the pattern asks for values', () => {
+    expect(compilePattern({ body: ['{"b":1}'] }, { decode })({ body: '{"b":1}' })).toBe(true);
+  });
+
+  test('is nothing without a decoder', () => {
+    expect(compilePattern({ body: { b: [1] } })({ body: '{"b":1}' })).toBe(false);
   });
 });

@@ -1,4 +1,4 @@
-// Triggers: whether an IP address lies in a range such as 10.0.0.0/24.
+// Event patterns: whether an IP address lies in a range such as 10.0.0.0/24.
 import { BlockList, isIP } from 'node:net';
 
 /** A test for addresses of the range's own family; undefined for text that is no range. */

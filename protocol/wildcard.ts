@@ -1,4 +1,4 @@
-// Triggers: the `wildcard` matcher of event patterns, linear in the value's length whatever its stars.
+// Event patterns: the `wildcard` matcher of event patterns, linear in the value's length whatever its stars.
 
 /**
  * Tells whether the whole of a value matches. `*` stands for any characters, none included; `\*` and `\\` stand for

@@ -1,0 +1,128 @@
+// Which events a pattern matches, in the one language of EventBridge rules, SNS filter policies and `serve --only`
+// ("Comparison operators for use in event patterns", "Amazon SNS subscription filter policies").
+import { type AddMistake, compileValues, isObject } from './pattern-values.ts';
+
+/** Whether a document is one that the pattern asks for. Linear in the document's size, for each value of the pattern. */
+export type EventPattern = (document: unknown) => boolean;
+
+/** An invalid pattern; the message has each mistake, as its path and what must be there, joined by `; `. */
+export class PatternError extends Error {
+  readonly mistakes: readonly string[];
+
+  constructor(mistakes: readonly string[]) {
+    super(mistakes.join('; '));
+    this.mistakes = mistakes;
+  }
+}
+
+/** Bounds on a pattern from elsewhere, so that what matches it knows how much work it can cause. */
+export interface PatternLimits {
+  /** Of the pattern as JSON, in bytes of UTF-8. */
+  readonly bytes: number;
+  /** Objects within objects, the outermost included. */
+  readonly depth: number;
+  /** Values and matchers, all together. */
+  readonly values: number;
+  /** `*` in one `wildcard`. */
+  readonly stars: number;
+}
+
+export interface PatternOptions {
+  /** Default: none. AWS's own are its to check. */
+  readonly limits?: PatternLimits | undefined;
+  /** What a text holds, where the pattern asks for fields of it; by default it has none. A text within is shorter than its own. */
+  readonly decode?: ((text: string) => unknown) | undefined;
+}
+
+/** A pattern with very many mistakes is not written out. */
+const shownMistakes = 10;
+
+/** Throws a {@link PatternError} for what the language does not have, and for what is over a limit. */
+export function compilePattern(pattern: unknown, options: PatternOptions = {}): EventPattern {
+  if (!isObject(pattern)) throw new PatternError(['a pattern is a JSON object']);
+  if (Object.keys(pattern).length === 0) throw new PatternError(['a pattern must not be empty']);
+  const { limits } = options;
+  const bytes = limits ? Buffer.byteLength(JSON.stringify(pattern)) : 0;
+  if (limits && bytes > limits.bytes)
+    throw new PatternError([`a pattern must be ${limits.bytes} bytes of JSON at most, not ${bytes}`]);
+  return new Compiler(options).compile(pattern);
+}
+
+class Compiler {
+  readonly #options: PatternOptions;
+  readonly #mistakes: string[] = [];
+  #values = 0;
+
+  constructor(options: PatternOptions) {
+    this.#options = options;
+  }
+
+  compile(pattern: Readonly<Record<string, unknown>>): EventPattern {
+    const matches = this.#object(pattern, []);
+    const most = this.#options.limits?.values;
+    if (most !== undefined && this.#values > most)
+      this.#mistakes.push(`a pattern must have ${most} values and matchers at most, not ${this.#values}`);
+    if (this.#mistakes.length > 0) throw new PatternError(this.#mistakes.slice(0, shownMistakes));
+    return matches;
+  }
+
+  #object(pattern: Readonly<Record<string, unknown>>, path: readonly string[]): EventPattern {
+    const { depth = Number.POSITIVE_INFINITY } = this.#options.limits ?? {};
+    if (path.length >= depth) {
+      this.#mistakes.push(`${path.join('.')} is nested over ${depth} deep`);
+      return () => false;
+    }
+    const parts = Object.entries(pattern).map(([name, content]) =>
+      this.#part(name, content, [...path, name]),
+    );
+    return (document) => {
+      const opened = this.#open(document);
+      // Of objects in an array one must have it all: fields are not collected from several.
+      if (Array.isArray(opened)) return opened.some((each) => parts.every((part) => part(each)));
+      return parts.every((part) => part(opened));
+    };
+  }
+
+  #part(name: string, content: unknown, path: readonly string[]): EventPattern {
+    const wrong: AddMistake = (words) => {
+      this.#mistakes.push(`${path.join('.')} ${words}`);
+    };
+    if (name === '$or' && Array.isArray(content)) return this.#either(content, path, wrong);
+    if (Array.isArray(content)) {
+      const count = () => {
+        this.#values += 1;
+      };
+      const matches = compileValues(content, { wrong, count, stars: this.#options.limits?.stars });
+      return (document) => matches(this.#field(document, name));
+    }
+    if (!isObject(content)) {
+      wrong('must be an array of values, or an object of fields');
+      return () => false;
+    }
+    const matches = this.#object(content, path);
+    return (document) => matches(this.#field(document, name));
+  }
+
+  #either(alternatives: readonly unknown[], path: readonly string[], wrong: AddMistake): EventPattern {
+    if (alternatives.length < 2) wrong('must have at least two patterns');
+    const compiled = alternatives.map((each) => {
+      if (isObject(each)) return this.#object(each, path);
+      wrong('must be an array of patterns');
+      return () => false;
+    });
+    return (document) => compiled.some((matches) => matches(document));
+  }
+
+  #field(document: unknown, name: string): unknown {
+    const opened = this.#open(document);
+    if (Array.isArray(opened)) {
+      const values = opened.map((each) => this.#field(each, name)).filter((each) => each !== undefined);
+      return values.length > 0 ? values : undefined;
+    }
+    return isObject(opened) && Object.hasOwn(opened, name) ? opened[name] : undefined;
+  }
+
+  #open(document: unknown): unknown {
+    return typeof document === 'string' ? this.#options.decode?.(document) : document;
+  }
+}
