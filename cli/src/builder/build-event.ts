@@ -60,7 +60,8 @@ export interface BuildMessage {
 export type BuildEvent =
   /**
    * A good build; `first` on start, `changed` names what caused a later one, relative to the task root: files, and
-   * folders where some came or went. `ms` counts from the start or from the first sign of the change.
+   * folders where some came or went. `ms` counts from the start or from the first sign of the change. `sources` are the
+   * absolute paths that the build has read or looked for.
    */
   | {
       readonly type: 'built';
@@ -68,6 +69,7 @@ export type BuildEvent =
       readonly first: boolean;
       readonly ms: number;
       readonly changed: readonly string[];
+      readonly sources?: ReadonlySet<string> | undefined;
     }
   /** A failed one; the last good build, where there is one, keeps answering. */
   | {

@@ -175,7 +175,8 @@ export class FunctionBuild implements Subscriber {
     this.#fingerprint = fingerprint;
     const first = !this.#told;
     const code = { functionName, build: this.#build, runner, taskRoot, handler, runtime, layers };
-    onEvent({ type: 'built', code, first, ms: clock.now() - since, changed: first ? [] : changed });
+    const sources = compilation.inputs;
+    onEvent({ type: 'built', code, first, ms: clock.now() - since, changed: first ? [] : changed, sources });
     this.#haveTold();
   }
 

@@ -1,6 +1,6 @@
 // [1] The deployed code of wrapped functions in the local cloud: what was in their folders when serve started, built as local
 // code is. It stays what it was while the sources change.
-import { basename, join, relative, sep } from 'node:path';
+import { basename, isAbsolute, join, relative, sep } from 'node:path';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import { createBuilder } from '../builder/builder.ts';
@@ -11,6 +11,7 @@ import { nodeMajor } from '../manifest/runtimes.ts';
 import { nodeCommand } from '../platform.ts';
 import type { FunctionCode } from '../worker/contract.ts';
 import { addBuild, copyPackage } from './deployed-package.ts';
+import { copyOutsideSources } from './outside-sources.ts';
 
 export interface DeployedCodeOptions {
   /** Its wrapped functions, served or not. */
@@ -60,8 +61,8 @@ async function prepare(
     const targets = resolveTargets({ ...manifest, functions: possible }).map((target) =>
       served.has(target.functionName) ? builtAlready(target) : target,
     );
-    await buildOnce(targets, tellMissing, async (code) => {
-      codes.set(code.functionName, await packaged(code, outputs, clock));
+    await buildOnce(targets, tellMissing, async (code, sources) => {
+      codes.set(code.functionName, await packaged(code, sources, outputs, clock));
     });
   } catch (error) {
     for (const { name } of possible) if (!codes.has(name)) tellMissing(name, messageOf(error));
@@ -87,16 +88,19 @@ function builtAlready(target: Target): Target {
 async function buildOnce(
   targets: readonly Target[],
   tellMissing: (name: string, why: string) => void,
-  take: (code: FunctionCode) => Promise<void>,
+  take: (code: FunctionCode, sources: ReadonlySet<string>) => Promise<void>,
 ): Promise<void> {
-  const first = new Map<string, FunctionCode | undefined>();
+  const first = new Map<
+    string,
+    { code: FunctionCode; sources?: ReadonlySet<string> | undefined } | undefined
+  >();
   const builder = createBuilder({
     targets,
     nodeCommand: nodeCommand(),
     onEvent: (event) => {
       // What changes later is not deployed.
       if (event.type === 'built' && !first.has(event.code.functionName))
-        first.set(event.code.functionName, event.code);
+        first.set(event.code.functionName, event);
       if (event.type !== 'build_error' || first.has(event.functionName)) return;
       first.set(event.functionName, undefined);
       tellMissing(event.functionName, event.errors[0]?.text ?? 'the build failed');
@@ -104,26 +108,38 @@ async function buildOnce(
   });
   try {
     await builder.start();
-    for (const [name, code] of first)
-      if (code) await take(code).catch((error: unknown) => tellMissing(name, messageOf(error)));
+    for (const [name, built] of first) {
+      if (built === undefined) continue;
+      await take(built.code, built.sources ?? new Set()).catch((error: unknown) =>
+        tellMissing(name, messageOf(error)),
+      );
+    }
   } finally {
     await builder.close();
   }
 }
 
 /** The function's folder with its build in it, in a place of its own inside the project, where packages are found from. */
-async function packaged(code: FunctionCode, outputs: Set<OutputFolder>, clock: Clock): Promise<FunctionCode> {
+async function packaged(
+  code: FunctionCode,
+  sources: ReadonlySet<string>,
+  outputs: Set<OutputFolder>,
+  clock: Clock,
+): Promise<FunctionCode> {
   const { functionName, runner, taskRoot } = code;
   if (runner.kind !== 'node') throw new Error('it runs by a program of its own');
   const build = buildOf(runner.moduleFile);
   const output = new OutputFolder(build?.root ?? taskRoot, clock);
   outputs.add(output);
   // As deep as the build's own: what it imports by a relative path is found from here as well.
-  const folder = await output.functionOutput(functionName).folderOf(1);
+  const place = await output.functionOutput(functionName).folderOf(1);
+  // A build has in it what it imports from elsewhere.
+  const folder = build === undefined ? await copyOutsideSources(sources, taskRoot, place) : place;
   await copyPackage(taskRoot, folder);
   if (build !== undefined) await addBuild(build.folder, folder);
-  const from = build?.folder ?? taskRoot;
-  const moduleFile = join(folder, relative(from, runner.moduleFile));
+  const file = relative(build?.folder ?? taskRoot, runner.moduleFile);
+  // A handler may be an installed package's or a layer's: those are where they are.
+  const moduleFile = file.split(sep)[0] === '..' || isAbsolute(file) ? runner.moduleFile : join(folder, file);
   return { ...code, taskRoot: folder, runner: { kind: 'node', moduleFile, exportPath: runner.exportPath } };
 }
 

@@ -1,5 +1,5 @@
 // Wrapped functions in `serve --local`: the deployed code behind the layer's wrapper script, beside replaced functions.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Livectl, project, runLivectl } from './livectl-process.ts';
@@ -92,6 +92,50 @@ describe('a wrapped function that is not served', () => {
     const livectl = serve(root, '--function', 'other');
     const { all, stdout } = await invoke(livectl, root, 'typed', '--event', '{"id":1}');
     expect(stdout, all).toBe('"1 green a file of the package"');
+  });
+
+  test('has its code from outside source_dir: a package of the workspace, shared files, a layer', async () => {
+    const root = make({
+      files: {
+        ...files,
+        'package.json': '{"type":"commonjs"}',
+        'packages/typed/package.json': '{"name":"@acme/typed","main":"src/main.ts"}',
+        'packages/typed/src/main.ts': 'export const handler = async (): Promise<string> => "typed";',
+        'packages/plain/package.json': '{"name":"plain","type":"module","main":"main.js"}',
+        'packages/plain/main.js': 'export const handler = async () => "plain";',
+        'layers/vendor/vendor.mjs': 'export const handler = async () => "layer";',
+        'app/orders.mjs': `import { rate } from '../shared/tax/rate.js';
+          import text from './text.json' with { type: 'json' };
+          export const handler = async () => \`\${rate} \${text}\`;`,
+        'app/text.json': '"of the app"',
+        'app/node_modules/.keep': '',
+        'shared/package.json': '{"type":"module"}',
+        'shared/tax/rate.js': `import tea from 'tea'; export const rate = \`shared \${tea}\`;`,
+        'shared/node_modules/tea/package.json': '{"name":"tea","main":"index.cjs"}',
+        'shared/node_modules/tea/index.cjs': 'module.exports = "tea";',
+      },
+      functions: Object.fromEntries([
+        ...Object.entries({
+          typed: { handler: '@acme/typed.handler' },
+          plain: { handler: 'plain.handler' },
+          shared: { handler: 'orders.handler' },
+          layer: { handler: '/opt/vendor.handler', layer_dirs: ['layers/vendor'] },
+        }).map(([name, one]) => [
+          name,
+          { ...settings, function_name: name, source_dir: 'app', mode: 'wrap', ...one },
+        ]),
+        ['other', other],
+      ]),
+    });
+    mkdirSync(join(root, 'app/node_modules/@acme'));
+    symlinkSync('../../../packages/typed', join(root, 'app/node_modules/@acme/typed'));
+    symlinkSync('../../packages/plain', join(root, 'app/node_modules/plain'));
+    const livectl = serve(root, '--function', 'other');
+    const { not_served = [] } = await livectl.event('ready');
+    const ask = async ({ url = '' }) => (await fetch(url, { signal: AbortSignal.timeout(25_000) })).text();
+    expect(await Promise.all(not_served.map(ask))).toEqual([
+      ...['typed', 'plain', 'shared tea of the app', 'layer'],
+    ]);
   });
 
   test('fails as the deployed code fails', async () => {

@@ -7,6 +7,7 @@ import type { FunctionCode } from '../../worker/contract.ts';
 import { disabledNodeFeatures } from '../../worker/process/disabled-node-features.ts';
 import { functionEnvironment, machineEnvironment } from '../../worker/process/environment.ts';
 import { fileInLayers } from '../../worker/process/sandbox-paths.ts';
+import type { LocatedHandler } from '../../worker/runtime-api/assignment.ts';
 import type { CloudFunction } from '../cloud.ts';
 import type { InstanceProgram } from './lambda-instance.ts';
 import { deployedVariables, lambdaVariables, type StubPlace, stubVariables } from './stub-environment.ts';
@@ -48,10 +49,19 @@ export function wrappedProgram(
       AWS_LAMBDA_EXEC_WRAPPER: join(runtime.layer, wrapperName),
       ...(ownWrapper === undefined ? {} : { LIVE_DEBUG_EXEC_WRAPPER: ownWrapper }),
       ...(deployed.wrap.init === 'lazy' ? { LIVE_DEBUG_WRAP_INIT: 'lazy' } : {}),
+      ...locatedHandler(code),
     },
     // Its runtime client is started as AWS's is: it knows of no token.
     hasToken: false,
   };
+}
+
+/** What was built is not always where Lambda looks, nor is a layer's file here. */
+function locatedHandler({ handler, runner }: FunctionCode): Readonly<Record<string, string>> {
+  if (runner.kind !== 'node') return {};
+  const { exportPath, moduleFile } = runner;
+  const located: LocatedHandler = { handler, moduleFile, exportPath };
+  return { LIVECTL_LOCATED: JSON.stringify(located) };
 }
 
 function runtimeCommand(code: FunctionCode, runtime: WrappedRuntime): [string, ...string[]] {

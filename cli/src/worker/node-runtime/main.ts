@@ -7,11 +7,13 @@
 //   LIVECTL_LOG_MARKER     begins the lines that mark in stdout and stderr where an invocation begins and ends
 //   LIVECTL_DEBUGGER       `listen`: open the inspector, and say where in such a line
 //   LIVECTL_ASSIGNED       `later`: ask the Runtime API which handler to load, with which environment
+//   LIVECTL_LOCATED        JSON of a LocatedHandler: where the handler is that _HANDLER names
 import {
   type Assignment,
   type EnvironmentVersion,
   environmentVersionHeader,
   errorCausesHeader,
+  type LocatedHandler,
   type NodeHandler,
 } from '../runtime-api/assignment.ts';
 import { buildContext } from './context.ts';
@@ -37,6 +39,7 @@ const settings = {
   address: process.env.AWS_LAMBDA_RUNTIME_API ?? '',
   token: takeVariable('LIVECTL_RUNTIME_TOKEN'),
   assigned: takeVariable('LIVECTL_ASSIGNED'),
+  located: takeVariable('LIVECTL_LOCATED'),
   debugger: takeVariable('LIVECTL_DEBUGGER'),
 };
 const marks = new LogMarks(takeVariable('LIVECTL_LOG_MARKER'));
@@ -174,7 +177,11 @@ function exitUnanswered(error: unknown): void {
 }
 
 function locateFromEnvironment(): HandlerLocation {
-  return locateHandler(process.env.LAMBDA_TASK_ROOT ?? process.cwd(), process.env._HANDLER ?? '');
+  const handlerString = process.env._HANDLER ?? '';
+  const located: LocatedHandler | undefined = settings.located && JSON.parse(settings.located);
+  // A wrapper script of the function's own may have put another one in its place.
+  if (located?.handler === handlerString) return { ...located, handlerString };
+  return locateHandler(process.env.LAMBDA_TASK_ROOT ?? process.cwd(), handlerString);
 }
 
 async function takeAssignment(): Promise<HandlerLocation> {

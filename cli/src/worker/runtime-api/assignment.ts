@@ -15,6 +15,12 @@ export interface NodeHandler {
   readonly exportPath: string;
 }
 
+/** What a runtime client that has no token is started with, in a variable: it stands for AWS's own, behind a wrapper. */
+export interface LocatedHandler extends NodeHandler {
+  /** The `_HANDLER` that it is for. */
+  readonly handler: string;
+}
+
 /** Also the answer of `GET /livectl/environment`. */
 export interface EnvironmentVersion {
   /** Counts up with every change; `next` carries the newest in `Livectl-Environment-Version`. */
