@@ -3,15 +3,15 @@ import type { Ask } from '../log/ask.ts';
 import { shellWords } from '../log/shell-words.ts';
 import { didYouMean } from '../manifest/did-you-mean.ts';
 import { type Given, wrong } from './given.ts';
+import type { SourceName } from './sources/source.ts';
 import {
   isSourceName,
-  type SourceName,
   sourceNames,
   type Trigger,
   type TriggerFunction,
   triggerOf,
   triggersOf,
-} from './sources.ts';
+} from './sources/sources.ts';
 import { functionNamed, type TriggerStage } from './trigger-stage.ts';
 
 /** A function, and the one of its sources to publish to. */

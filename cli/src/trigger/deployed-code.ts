@@ -1,8 +1,8 @@
 // The way of `livectl invoke --deployed` to the code that is deployed, past the client that serves the function.
 import { deployedClientContext } from '../../../protocol/deployed-request.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
-import type { Invocation } from './lambda.ts';
-import type { TriggerFunction } from './sources.ts';
+import type { Invocation } from './sources/lambda.ts';
+import type { TriggerFunction } from './sources/sources.ts';
 
 /** What to invoke, and with which client context. Throws LD_CONFIG for a function whose deployed code can't be asked. */
 export function deployedCodeOf({

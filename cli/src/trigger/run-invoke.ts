@@ -12,7 +12,7 @@ import { parseLambdaEvent } from '../session/lambda-event.ts';
 import { deployedCodeOf } from './deployed-code.ts';
 import { Given } from './given.ts';
 import { functionErrorLines, invokeObject, refusalLine } from './invoke-lines.ts';
-import { invokeFunction } from './lambda.ts';
+import { invokeFunction } from './sources/lambda.ts';
 import { functionNamed, openTriggerStage, type TriggerStage } from './trigger-stage.ts';
 
 export interface InvokeOptions {

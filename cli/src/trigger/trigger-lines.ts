@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { SeenInvocation } from '../control/outcome.ts';
 import { printable, printableLines } from '../log/printable.ts';
 import { style } from '../log/style.ts';
-import type { Answer, Published } from './source.ts';
+import type { Answer, Published } from './sources/source.ts';
 
 export interface Triggered {
   readonly source: string;

@@ -17,7 +17,7 @@ import { fallbackOf } from '../manifest/fallback.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
 import { type Place, placeArgs } from '../place.ts';
 import { Aws } from './aws.ts';
-import type { TriggerFunction } from './sources.ts';
+import type { TriggerFunction } from './sources/sources.ts';
 import type { ServedBy } from './trigger-lines.ts';
 
 export interface TriggerStage {

@@ -1,6 +1,6 @@
 // A signature carries a session token: it goes to AWS's hosts of the stage's Region, and to an emulator that was asked for.
 import { describe, expect, it } from 'vitest';
-import { checkSignedHost, type SignedService } from '../../src/trigger/signed-host.ts';
+import { checkSignedHost, type SignedService } from '../../src/trigger/sources/signed-host.ts';
 
 const check =
   (url: string, service: SignedService, region = 'eu-west-1', isEmulated = false) =>

@@ -1,5 +1,4 @@
-// Every kind of event source by its name in livectl.json. What tsc demands for each follows from this list: an entry in
-// ../../trigger/sources.ts and one in ../../cloud/event-sources.ts.
+// Every kind of event source by its name in livectl.json. For each, tsc demands an entry in ../../trigger/sources/sources.ts.
 import { dynamodb } from './dynamodb.ts';
 import { eventbridge } from './eventbridge.ts';
 import { functionUrl } from './function-url.ts';

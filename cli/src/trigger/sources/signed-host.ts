@@ -1,6 +1,6 @@
 // Which hosts `livectl trigger` signs a request for: a signature carries the session token of the developer's credentials.
-import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
-import { domainOf, type SigningRegion } from '../manifest/relay-url.ts';
+import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
+import { domainOf, type SigningRegion } from '../../manifest/relay-url.ts';
 
 /** What may answer a signed request, by the second label of AWS's host names. */
 export type SignedService = 'execute-api' | 'lambda-url';

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Source } from './source.ts';
 
-export const kinesis: Source<{ readonly stream_name: string; readonly stream_arn: string }> = {
+export const kinesis: Source<'kinesis'> = {
   flags: ['data', 'partition-key'],
   missing: (given) => (given.has('data') ? [] : [{ flag: 'data', question: 'Data of the record' }]),
   async publish(given, { resource }, aws) {

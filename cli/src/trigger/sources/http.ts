@@ -1,29 +1,21 @@
 // `livectl trigger http` and `function_url`: a request as a caller sends it; signed where the URL asks for IAM.
 
-import type { HttpResponse } from '../../../protocol/http-attempt.ts';
-import { CutOffError } from '../../../protocol/http-attempt.ts';
-import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
-import { Signer } from '../../../protocol/signature.ts';
-import { hasEmulator } from '../aws/endpoints.ts';
-import type { Aws } from './aws.ts';
-import { type Given, wrong } from './given.ts';
+import type { HttpResponse } from '../../../../protocol/http-attempt.ts';
+import { CutOffError } from '../../../../protocol/http-attempt.ts';
+import { LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
+import { Signer } from '../../../../protocol/signature.ts';
+import { hasEmulator } from '../../aws/endpoints.ts';
+import type { Aws } from '../aws.ts';
+import { type Given, wrong } from '../given.ts';
 import { checkSignedHost, type SignedService } from './signed-host.ts';
 import type { Missing, Published, Source } from './source.ts';
 
 const flags = ['method', 'path', 'header', 'query', 'body'] as const;
 
-type Route = {
-  readonly url: string;
-  readonly method?: string | undefined;
-  readonly path?: string | null | undefined;
-  readonly authorization_type?: string | undefined;
-};
-type FunctionUrl = { readonly url: string; readonly authorization_type?: string | undefined };
-
 /** As long as a function may run, and a little for the way. */
 const answerBoundMs = 910_000;
 
-export const http: Source<Route> = {
+export const http: Source<'http'> = {
   flags,
   missing(given, { resource: { path } }): Missing[] {
     if (given.has('path') || !path?.includes('{')) return [];
@@ -45,7 +37,7 @@ export const http: Source<Route> = {
   },
 };
 
-export const functionUrl: Source<FunctionUrl> = {
+export const functionUrl: Source<'function_url'> = {
   flags,
   missing: () => [],
   publish(given, { resource }, aws) {

@@ -1,5 +1,5 @@
 // `--attribute NAME=VALUE` and `--attribute NAME:Number=VALUE`, the same for SNS and SQS.
-import { type Given, wrong } from './given.ts';
+import { type Given, wrong } from '../given.ts';
 
 /** A message attribute as both APIs take it. */
 export interface MessageAttribute {

@@ -1,15 +1,9 @@
 // `livectl trigger schedule`: the rule's event, now. EventBridge can't be asked to fire a rule, so the function is
 // invoked as the rule would: asynchronously, with the event that it would send.
-import { scheduledEvent } from '../manifest/scheduled-event.ts';
+import { scheduledEvent } from '../../manifest/scheduled-event.ts';
 import type { Source } from './source.ts';
 
-type Schedule = {
-  readonly schedule_expression: string;
-  readonly rule_arn: string;
-  readonly input?: string | null | undefined;
-};
-
-export const schedule: Source<Schedule> = {
+export const schedule: Source<'schedule'> = {
   flags: [],
   missing: () => [],
   async publish(_given, { lambdaName, resource }, aws) {

@@ -3,7 +3,7 @@ import { attributesOf } from './message-attributes.ts';
 import { deduplicationId, missingGroup } from './message-group.ts';
 import type { Source } from './source.ts';
 
-export const sqs: Source<{ readonly queue_url: string; readonly queue_arn: string }> = {
+export const sqs: Source<'sqs'> = {
   flags: ['body', 'attribute', 'group', 'deduplication-id'],
   missing: (given, { resource }) => [
     ...(given.has('body') ? [] : [{ flag: 'body', question: 'Body of the message' }]),

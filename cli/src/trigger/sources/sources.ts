@@ -1,27 +1,20 @@
 // Every event source by its name, as in livectl.json, and what it is to one function.
-import type { Fallback } from '../manifest/fallback.ts';
-import { sourcesOf, type TriggerTargets } from '../manifest/trigger-targets.ts';
-import type { Aws } from './aws.ts';
+import type { Fallback } from '../../manifest/fallback.ts';
+import { sourcesOf, type TriggerTargets } from '../../manifest/trigger-targets.ts';
+import type { Aws } from '../aws.ts';
+import type { Given } from '../given.ts';
 import { dynamodb } from './dynamodb.ts';
 import { eventbridge } from './eventbridge.ts';
-import type { Given } from './given.ts';
 import { functionUrl, http } from './http.ts';
 import { kinesis } from './kinesis.ts';
 import { lambda } from './lambda.ts';
 import { s3 } from './s3.ts';
 import { schedule } from './schedule.ts';
 import { sns } from './sns.ts';
-import type { Missing, Published, Source } from './source.ts';
+import type { Missing, Published, Resource, Source, SourceName } from './source.ts';
 import { sqs } from './sqs.ts';
 
-/** What each source is published to. Every function can be invoked, so `lambda` needs nothing more. */
-type Resources = { [Name in keyof TriggerTargets]-?: NonNullable<TriggerTargets[Name]> } & {
-  lambda: object;
-};
-
-export type SourceName = keyof Resources;
-
-const sources: { readonly [Name in SourceName]: Source<Resources[Name]> } = {
+const sources: { readonly [Name in SourceName]: Source<Name> } = {
   http,
   function_url: functionUrl,
   sns,
@@ -68,11 +61,11 @@ export function triggerOf<Name extends SourceName>(
   name: Name,
   { lambdaName, name: functionName, targets }: TriggerFunction,
 ): Trigger | undefined {
-  const resources: { [Each in SourceName]?: Resources[Each] | null | undefined } = { ...targets, lambda: {} };
+  const resources: { [Each in SourceName]?: Resource<Each> | null | undefined } = { ...targets, lambda: {} };
   const resource = resources[name];
   if (resource === undefined || resource === null) return undefined;
-  const source: Source<Resources[Name]> = sources[name];
-  const target = { functionName, lambdaName, resource: resource as Resources[Name] };
+  const source: Source<Name> = sources[name];
+  const target = { functionName, lambdaName, resource: resource as Resource<Name> };
   return {
     source: name,
     flags: source.flags,

@@ -1,13 +1,23 @@
 // What every event source of `livectl trigger` has to say: its flags, what is missing, and how it is published to.
-import type { Aws } from './aws.ts';
-import type { Given } from './given.ts';
+import type { TriggerKind } from '../../manifest/sources/sources.ts';
+import type { TriggerTargets } from '../../manifest/trigger-targets.ts';
+import type { Aws } from '../aws.ts';
+import type { Given } from '../given.ts';
+
+/** A kind of event source, as in livectl.json. Every function can be invoked, so `lambda` needs no trigger. */
+export type SourceName = TriggerKind | 'lambda';
+
+/** What a source is published to. */
+export type Resource<Name extends SourceName> = Name extends TriggerKind
+  ? NonNullable<TriggerTargets[Name]>
+  : object;
 
 /** The function as the stage knows it, and the resource of the source. */
-export interface Target<Resource> {
+export interface Target<Name extends SourceName> {
   readonly functionName: string;
   /** What Lambda calls it: the name or ARN to invoke. */
   readonly lambdaName: string;
-  readonly resource: Resource;
+  readonly resource: Resource<Name>;
 }
 
 /** A flag without which there is nothing to publish, and the question to ask for it in a terminal. */
@@ -41,9 +51,9 @@ export interface Answer {
 }
 
 /** One event source. `publish` rejects with a LiveDebugError. */
-export interface Source<Resource> {
+export interface Source<Name extends SourceName> {
   /** Names of the flags it takes, without their dashes. */
   readonly flags: readonly string[];
-  missing(given: Given, target: Target<Resource>): Missing[];
-  publish(given: Given, target: Target<Resource>, aws: Aws): Promise<Published>;
+  missing(given: Given, target: Target<Name>): Missing[];
+  publish(given: Given, target: Target<Name>, aws: Aws): Promise<Published>;
 }

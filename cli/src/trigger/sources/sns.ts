@@ -3,7 +3,7 @@ import { attributesOf } from './message-attributes.ts';
 import { deduplicationId, missingGroup } from './message-group.ts';
 import type { Source } from './source.ts';
 
-export const sns: Source<{ readonly topic_arn: string }> = {
+export const sns: Source<'sns'> = {
   flags: ['message', 'subject', 'attribute', 'group', 'deduplication-id'],
   missing: (given, { resource }) => [
     ...(given.has('message') ? [] : [{ flag: 'message', question: 'Message' }]),

@@ -1,8 +1,8 @@
 // `livectl trigger lambda`, and what `livectl invoke` does: a plain invocation.
-import type { Aws } from './aws.ts';
+import type { Aws } from '../aws.ts';
 import type { Published, Source } from './source.ts';
 
-export const lambda: Source<unknown> = {
+export const lambda: Source<'lambda'> = {
   flags: ['payload', 'async', 'qualifier'],
   missing: () => [],
   async publish(given, { lambdaName }, aws) {

@@ -1,16 +1,10 @@
 // `livectl trigger eventbridge`: puts an event on the bus.
 import * as v from 'valibot';
-import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
-import type { Given } from './given.ts';
-import type { Source } from './source.ts';
+import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
+import type { Given } from '../given.ts';
+import type { Resource, Source } from './source.ts';
 
-type Rule = {
-  readonly event_bus_name: string;
-  readonly event_pattern: string;
-  readonly rule_arn?: string | null | undefined;
-};
-
-export const eventbridge: Source<Rule> = {
+export const eventbridge: Source<'eventbridge'> = {
   flags: ['source', 'detail-type', 'detail'],
   missing(given, { resource }) {
     const defaults = literals(resource.event_pattern);
@@ -57,7 +51,7 @@ async function detail(given: Given): Promise<string | undefined> {
 }
 
 /** The bus's ARN from that of its rule (`rule/BUS/NAME`, on the default bus `rule/NAME`), else its name. */
-function busArn({ event_bus_name: bus, rule_arn: ruleArn }: Rule): string {
+function busArn({ event_bus_name: bus, rule_arn: ruleArn }: Resource<'eventbridge'>): string {
   if (!ruleArn || bus.startsWith('arn:')) return bus;
   return `${ruleArn.split(':').slice(0, 5).join(':')}:event-bus/${bus}`;
 }

@@ -1,16 +1,9 @@
 // `livectl trigger s3`: puts an object into the bucket.
 import { basename } from 'node:path';
-import { type Given, readBodyFile } from './given.ts';
-import type { Source } from './source.ts';
+import { type Given, readBodyFile } from '../given.ts';
+import type { Resource, Source } from './source.ts';
 
-type Bucket = {
-  readonly bucket: string;
-  readonly filter_prefix?: string | null | undefined;
-  readonly filter_suffix?: string | null | undefined;
-  readonly events?: readonly string[] | null | undefined;
-};
-
-export const s3: Source<Bucket> = {
+export const s3: Source<'s3'> = {
   flags: ['file', 'text', 'key', 'metadata'],
   missing: (given) => [
     ...(given.has('file') || given.has('text') ? [] : [{ flag: 'file', question: 'File to upload' }]),
@@ -52,7 +45,7 @@ async function content(given: Given): Promise<Uint8Array> {
 }
 
 /** Why the function won't hear of this object, where the bucket's notification leaves it out. */
-function whyUnheard(key: string, functionName: string, bucket: Bucket): string[] {
+function whyUnheard(key: string, functionName: string, bucket: Resource<'s3'>): string[] {
   const { events, filter_prefix: prefix, filter_suffix: suffix } = bucket;
   const notes: string[] = [];
   if (prefix && !key.startsWith(prefix))

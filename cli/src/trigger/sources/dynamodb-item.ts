@@ -1,6 +1,6 @@
 // `--item` of `livectl trigger dynamodb`: plain JSON, or DynamoDB's own with its types.
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { wrong } from './given.ts';
+import { wrong } from '../given.ts';
 
 export type { AttributeValue };
 

@@ -1,16 +1,9 @@
 // `livectl trigger dynamodb`: puts an item into the table whose stream the function hears.
-import { keysTrace } from '../session/dynamodb-keys.ts';
+import { keysTrace } from '../../session/dynamodb-keys.ts';
 import { type AttributeValue, itemOf } from './dynamodb-item.ts';
-import type { Source } from './source.ts';
+import type { Resource, Source } from './source.ts';
 
-type Table = {
-  readonly table_name: string;
-  readonly stream_arn: string;
-  readonly hash_key?: string | null | undefined;
-  readonly range_key?: string | null | undefined;
-};
-
-export const dynamodb: Source<Table> = {
+export const dynamodb: Source<'dynamodb'> = {
   flags: ['item'],
   missing: (given) => (given.has('item') ? [] : [{ flag: 'item', question: 'Item, a JSON object' }]),
   async publish(given, { resource }, aws) {
@@ -33,7 +26,7 @@ export const dynamodb: Source<Table> = {
  * PutItem does not tell the sequence number that the stream will, so the record is recognised by its key. Of a table
  * that existed before, its names are not known: one or any two of the attributes may be it.
  */
-function possibleKeys(item: Readonly<Record<string, AttributeValue>>, table: Table): string[] {
+function possibleKeys(item: Readonly<Record<string, AttributeValue>>, table: Resource<'dynamodb'>): string[] {
   const names = Object.keys(item).filter((name) => /^[SNB]$/.test(Object.keys(item[name] ?? {})[0] ?? ''));
   const pick = (...keys: readonly string[]) =>
     keysTrace(Object.fromEntries(keys.map((key) => [key, asInEvents(item[key])])));

@@ -1,6 +1,6 @@
 // FIFO topics and queues order messages by their group, and take each deduplication id once in five minutes.
 import { randomUUID } from 'node:crypto';
-import type { Given } from './given.ts';
+import type { Given } from '../given.ts';
 import type { Missing } from './source.ts';
 
 /** `--group`, where the name or ARN is a FIFO's and none was given. */
