@@ -3,6 +3,10 @@ declare module 'embedded:stub.zip' {
   const bytes: Uint8Array;
   export default bytes;
 }
+declare module 'embedded:beside.zip' {
+  const bytes: Uint8Array;
+  export default bytes;
+}
 declare module 'embedded:wrapper.zip' {
   const bytes: Uint8Array;
   export default bytes;

@@ -59,9 +59,12 @@ export interface RelayFault {
 export interface WrapperOptions {
   /** The built layer, as Terraform would upload it. */
   readonly zip: Uint8Array;
+  /** The built stub beside a wrapped Python function, as Terraform would upload it. */
+  readonly besideZip: Uint8Array;
   /** The code that is deployed for a function; undefined where it can't be run here: the stub takes its place then. */
   readonly deployedCode: (functionName: string) => Promise<FunctionCode | undefined>;
-  readonly pythonRuntimeFile?: string | undefined;
+  /** Livectl's Python runtime client, in the place of Lambda's. */
+  readonly pythonRuntimeFile: string;
 }
 
 export interface CloudOptions {

@@ -11,13 +11,14 @@ import { startHttp2Gateway } from './aws-api/http2-gateway.ts';
 import { closeServer, listen } from './aws-api/loopback-server.ts';
 import { SigV4Verifier } from './aws-api/sigv4-verify.ts';
 import { createAwsEndpoint } from './aws-endpoint.ts';
-import type { Cloud, CloudOptions } from './cloud.ts';
+import type { Cloud, CloudOptions, StubFailure } from './cloud.ts';
 import { TableApi } from './dynamodb/table-api.ts';
 import { EventSources } from './event-sources.ts';
 import { FunctionUrls } from './http-api/function-urls.ts';
 import { HttpApi } from './http-api/http-api.ts';
 import { HttpDoor } from './http-api/http-door.ts';
 import { callablePath, RouteTable } from './http-api/routes.ts';
+import { BesideStubs, besideName } from './lambda/beside-stubs.ts';
 import { DurableApi } from './lambda/durable/durable-api.ts';
 import { DurableExecutions } from './lambda/durable/executions.ts';
 import { InvokeApi } from './lambda/invoke-api.ts';
@@ -109,29 +110,43 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       kinesisUrl: gateway?.url,
       role: stubRole,
     };
-    const host = new LambdaHost({
+    const hosting = {
       functions,
-      taskRoot,
       command: [...nodeCommand, nodeRuntimeFile] as [string, ...string[]],
-      wrapped: async (deployed, logStreamName) => {
-        const code = await wrapper?.deployedCode(deployed.name);
-        if (!wrapper || !code) return undefined;
-        const { pythonRuntimeFile } = wrapper;
-        const runtime = { layer, nodeCommand, nodeRuntimeFile, pythonRuntimeFile };
-        return wrappedProgram(deployed, code, place, logStreamName, runtime);
-      },
       maxInstances: options.maxInstances ?? defaultMaxInstances,
       timeoutOf: options.liftTimeouts ? () => liftedSeconds : deployedTimeout,
       place,
       clock,
-      onLog: (functionName, message) =>
+      onLog: (functionName: string, message: string) =>
         onEvent({ type: isWrapped.has(functionName) ? 'deployed_log' : 'stub_log', functionName, message }),
-      onFailed: (functionName, failure) =>
+      onFailed: (functionName: string, failure: StubFailure) =>
         onEvent({
           type: isWrapped.has(functionName) ? 'deployed_failed' : 'stub_failed',
           functionName,
           ...failure,
         }),
+    };
+    const besides = await BesideStubs.unpacked({
+      ...hosting,
+      zip: wrapper?.besideZip,
+      folder: join(options.tempDir, 'beside'),
+    });
+    closers.push(() => besides.close());
+    const host = new LambdaHost({
+      ...hosting,
+      taskRoot,
+      wrapped: async (deployed, logStreamName) => {
+        const code = await wrapper?.deployedCode(deployed.name);
+        if (!wrapper || !code) return undefined;
+        const runtime = {
+          layer,
+          nodeCommand,
+          nodeRuntimeFile,
+          pythonRuntimeFile: wrapper.pythonRuntimeFile,
+          besideName: besideName(deployed, stage),
+        };
+        return wrappedProgram(deployed, code, place, logStreamName, runtime);
+      },
     });
     closers.push(() => host.close());
     const executions = new DurableExecutions({ functions, host, clock, onEvent });
@@ -149,7 +164,12 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       onEvent,
     });
     closers.push(() => sources.close());
-    const invokeApi = new InvokeApi({ host, executions, invocations: sources.invocations, verifier });
+    const invokeApi = new InvokeApi({
+      host: besides.with(host),
+      executions,
+      invocations: sources.invocations,
+      verifier,
+    });
 
     const integrationMs = options.liftTimeouts ? liftedSeconds * 1000 : httpLimits.integrationMs;
     const issuers = new HttpClient({ agentFor: options.agentFor ?? (() => undefined) });

@@ -7,11 +7,12 @@ import { createBuilder } from '../builder/builder.ts';
 import { OutputFolder } from '../builder/output-folder.ts';
 import { resolveTargets, type Target } from '../builder/resolve-targets.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
-import { nodeMajor } from '../manifest/runtimes.ts';
+import { nodeMajor, pythonVersion } from '../manifest/runtimes.ts';
 import { nodeCommand } from '../platform.ts';
 import type { FunctionCode } from '../worker/contract.ts';
 import { addBuild, copyPackage } from './deployed-package.ts';
 import { copyOutsideSources } from './outside-sources.ts';
+import { PythonPackages } from './python-packages.ts';
 
 export interface DeployedCodeOptions {
   /** Its wrapped functions, served or not. */
@@ -55,14 +56,20 @@ async function prepare(
     return why === undefined;
   });
   if (possible.length === 0) return codes;
-  // A `build` command must not run twice at once.
-  await localBuilt.catch(() => undefined);
   try {
-    const targets = resolveTargets({ ...manifest, functions: possible }).map((target) =>
-      served.has(target.functionName) ? builtAlready(target) : target,
-    );
+    const found = resolveTargets({ ...manifest, functions: possible });
+    const pythonPackages = new PythonPackages(outputs, clock);
+    pythonPackages.begin(found);
+    // A `build` command must not run twice at once.
+    await localBuilt.catch(() => undefined);
+    const targets = found.map((target) => (served.has(target.functionName) ? builtAlready(target) : target));
     await buildOnce(targets, tellMissing, async (code, sources) => {
-      codes.set(code.functionName, await packaged(code, sources, outputs, clock));
+      const { functionName, runner, taskRoot } = code;
+      const deployed =
+        runner.kind === 'python'
+          ? { ...code, taskRoot: await pythonPackages.of(functionName, taskRoot) }
+          : await packaged(code, sources, outputs, clock);
+      codes.set(functionName, deployed);
     });
   } catch (error) {
     for (const { name } of possible) if (!codes.has(name)) tellMissing(name, messageOf(error));
@@ -73,7 +80,10 @@ async function prepare(
 /** The wrapper script is one for a Unix shell, and knows an interpreter by its name. */
 function whyNotHere(runtime: string): string | undefined {
   if (process.platform === 'win32') return 'the wrapper script needs a Unix shell';
-  if (nodeMajor(runtime) === undefined) return `the local cloud wraps Node.js functions, not ${runtime}`;
+  if (pythonVersion(runtime) !== undefined)
+    return process.platform === 'linux' ? undefined : 'the wrapper of Python functions needs Linux';
+  if (nodeMajor(runtime) === undefined)
+    return `the local cloud wraps Node.js and Python functions, not ${runtime}`;
   if (basename(nodeCommand()[0]) !== 'node') return 'there is no node on the PATH';
   return undefined;
 }

@@ -1,4 +1,5 @@
 // The embedded cloud as a command starts it: with the stub and the wrapper that livectl carries, in the run's own folder.
+import besideZip from 'embedded:beside.zip';
 import stubZip from 'embedded:stub.zip';
 import wrapperZip from 'embedded:wrapper.zip';
 import { proxyAgent } from '../aws/proxy-agents.ts';
@@ -30,12 +31,12 @@ export interface EmbeddedCloudOptions {
 /** Rejects as `startCloud` does. The folder's closers end it. */
 export async function openEmbeddedCloud(
   options: EmbeddedCloudOptions,
-  { closers, nodeRuntimeFile, tempDir }: RunFolder,
+  { closers, nodeRuntimeFile, pythonRuntimeFile, tempDir }: RunFolder,
   emit: (event: SessionEvent) => void,
 ): Promise<Cloud> {
   const cloud = await startCloud({
     functions: options.functions.map(deployed),
-    wrapper: { zip: wrapperZip, deployedCode: options.deployedCode },
+    wrapper: { zip: wrapperZip, besideZip, deployedCode: options.deployedCode, pythonRuntimeFile },
     port: options.port,
     stage: options.stage,
     stubZip,

@@ -44,6 +44,8 @@ beforeAll(async () => {
     stubZip: readFileSync(join(repository, 'dist/stub.zip')),
     wrapper: {
       zip: readFileSync(join(repository, 'dist/wrapper.zip')),
+      besideZip: readFileSync(join(repository, 'dist/beside.zip')),
+      pythonRuntimeFile: join(repository, 'dist/python-runtime.py'),
       deployedCode: async (functionName) => ({
         ...{ functionName, build: 1, taskRoot: deployed.root, handler: 'app.handler' },
         runtime: 'nodejs20.x',

@@ -2,6 +2,7 @@
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { deployedClientContext } from '../../../protocol/deployed-request.ts';
 import {
   lambdaRuntime,
   layerFolder,
@@ -92,6 +93,36 @@ it('gives the runtime the headers of the invocation as they came', async () => {
   const { Date: __, ...unwrapped } = await run(null);
   expect(others).toEqual(unwrapped);
 });
+
+it.each([
+  [deployedClientContext, undefined],
+  [
+    '{"custom": {"a": 1.50, "LIVE_DEBUG_DEPLOYED": "true", "ü": "\\u007f"}}',
+    '{"custom":{"a": 1.50,"ü": "\\u007f"}}',
+  ],
+  [
+    '{"env":{"n":12345678901234567890},"custom":{"LIVE_DEBUG_DEPLOYED":"true"}}',
+    '{"env":{"n":12345678901234567890}}',
+  ],
+  [
+    '{"custom": {"a": {"LIVE_DEBUG_DEPLOYED": "true"}}}',
+    '{"custom": {"a": {"LIVE_DEBUG_DEPLOYED": "true"}}}',
+  ],
+  ['LIVE_DEBUG_DEPLOYED', 'LIVE_DEBUG_DEPLOYED'],
+])(
+  'takes out of the client context what asks for the deployed code, and nothing else: %s',
+  async (given, seen) => {
+    const { api } = await functions.ready(code);
+    // Bytes of UTF-8, which Node writes and Python reads as Latin-1.
+    const latin1 = Buffer.from(given).toString('latin1');
+    const headers = { 'Lambda-Runtime-Client-Context': latin1, 'Lambda-Runtime-Of-Later': 'x' };
+    const { body } = await api.invoke({ id: 'r', event: '"headers"', headers });
+    const got = JSON.parse(body.toString()) as Record<string, string>;
+    const context = got['Lambda-Runtime-Client-Context'];
+    expect(context && Buffer.from(context, 'latin1').toString()).toBe(seen);
+    expect(got).toMatchObject({ 'Lambda-Runtime-Of-Later': 'x', 'Lambda-Runtime-Aws-Request-Id': 'r' });
+  },
+);
 
 it('shows the code the variables that it has unwrapped', async () => {
   const seen = async (layer: null | undefined, environment: Record<string, string>) => {
@@ -195,18 +226,21 @@ describe('whatever is broken, the deployed code answers', () => {
     if (line !== undefined) expect(instance.ownLines.map(({ liveDebug }) => liveDebug)).toContain(line);
   });
 
-  it.each(['wire', 'aws', 'directory', 'relay', 'report', 'proxy'])('with a fault in %s.py', async (name) => {
-    const layer = functions.folder({});
-    cpSync(layerFolder, layer, { recursive: true });
-    const file = join(layer, `live-debug-wrapper/python/${name}.py`);
-    const broken = `raise RuntimeError("injected")\n${readFileSync(file, 'utf8')}`;
-    const folder = functions.folder({ broken });
-    cpSync(join(folder, 'broken'), file);
-    const { api, instance } = await functions.ready(code, { layer });
-    for (const id of ['a', 'b'])
-      expect((await api.invoke({ id, event: `"${id}"` })).body.toString()).toBe(`"${id}"`);
-    expect(JSON.stringify(instance.ownLines)).toContain('injected');
-    instance.child.kill('SIGTERM');
-    expect(await instance.ended).toBe('SIGTERM');
-  });
+  it.each(['wire', 'aws', 'deployed', 'directory', 'relay', 'report', 'proxy'])(
+    'with a fault in %s.py',
+    async (name) => {
+      const layer = functions.folder({});
+      cpSync(layerFolder, layer, { recursive: true });
+      const file = join(layer, `live-debug-wrapper/python/${name}.py`);
+      const broken = `raise RuntimeError("injected")\n${readFileSync(file, 'utf8')}`;
+      const folder = functions.folder({ broken });
+      cpSync(join(folder, 'broken'), file);
+      const { api, instance } = await functions.ready(code, { layer });
+      for (const id of ['a', 'b'])
+        expect((await api.invoke({ id, event: `"${id}"` })).body.toString()).toBe(`"${id}"`);
+      expect(JSON.stringify(instance.ownLines)).toContain('injected');
+      instance.child.kill('SIGTERM');
+      expect(await instance.ended).toBe('SIGTERM');
+    },
+  );
 });

@@ -15,7 +15,7 @@ import { streamInvocation } from './invoke-stream.ts';
 import type { LambdaHost } from './lambda-host.ts';
 
 export interface InvokeApiOptions {
-  readonly host: LambdaHost;
+  readonly host: Pick<LambdaHost, 'has' | 'invoke'>;
   /** Of the functions that are durable. */
   readonly executions: DurableExecutions;
   readonly invocations: AsyncInvocations;
@@ -31,7 +31,7 @@ interface Called {
 }
 
 export class InvokeApi implements Service {
-  readonly #host: LambdaHost;
+  readonly #host: InvokeApiOptions['host'];
   readonly #executions: DurableExecutions;
   readonly #invocations: AsyncInvocations;
   readonly #verifier: SigV4Verifier;

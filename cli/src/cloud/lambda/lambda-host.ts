@@ -18,7 +18,7 @@ import type { WrappedFunction } from './wrapped-function.ts';
  */
 const keepWarmMs = 5 * 60_000;
 
-interface HostOptions {
+export interface HostOptions {
   readonly functions: readonly CloudFunction[];
   /** The unpacked stub; all functions that it replaces run the same. */
   readonly taskRoot: string;
@@ -28,6 +28,8 @@ interface HostOptions {
     deployed: WrappedFunction,
     logStreamName: string,
   ) => Promise<InstanceProgram | undefined>;
+  /** What a stub's process gets; default: {@link stubEnvironment}. */
+  readonly stubEnvironmentOf?: (deployed: CloudFunction, logStreamName: string) => Record<string, string>;
   /** Instances at one time, over all functions. */
   readonly maxInstances: number;
   readonly place: StubPlace;
@@ -184,8 +186,9 @@ export class LambdaHost {
   }
 
   #stub(deployed: CloudFunction): InstanceProgram {
-    const { command, taskRoot, place, clock } = this.#options;
-    const environment = stubEnvironment(deployed, place, logStreamName(clock.now()));
+    const { command, taskRoot, place, clock, stubEnvironmentOf } = this.#options;
+    const name = logStreamName(clock.now());
+    const environment = stubEnvironmentOf?.(deployed, name) ?? stubEnvironment(deployed, place, name);
     return { command, taskRoot, environment, hasToken: true };
   }
 

@@ -21,7 +21,9 @@ export interface WrappedRuntime {
   /** The program and its first arguments that run a Node.js file. */
   readonly nodeCommand: readonly [string, ...string[]];
   readonly nodeRuntimeFile: string;
-  readonly pythonRuntimeFile: string | undefined;
+  readonly pythonRuntimeFile: string;
+  /** Name of the stub beside a Python function, which its wrapper invokes. */
+  readonly besideName: string | undefined;
 }
 
 /** The layer's wrapper script, below /opt. */
@@ -50,6 +52,9 @@ export function wrappedProgram(
       ...(ownWrapper === undefined ? {} : { LIVE_DEBUG_EXEC_WRAPPER: ownWrapper }),
       ...(deployed.wrap.init === 'lazy' ? { LIVE_DEBUG_WRAP_INIT: 'lazy' } : {}),
       ...locatedHandler(code),
+      ...(runtime.besideName === undefined
+        ? {}
+        : { LIVE_DEBUG_STUB_FUNCTION: runtime.besideName, LIVE_DEBUG_LAMBDA_ENDPOINT: place.directoryUrl }),
     },
     // Its runtime client is started as AWS's is: it knows of no token.
     hasToken: false,
@@ -66,8 +71,8 @@ function locatedHandler({ handler, runner }: FunctionCode): Readonly<Record<stri
 
 function runtimeCommand(code: FunctionCode, runtime: WrappedRuntime): [string, ...string[]] {
   const { nodeCommand, nodeRuntimeFile, pythonRuntimeFile } = runtime;
-  if (code.runner.kind === 'python' && pythonRuntimeFile !== undefined)
-    return [code.runner.interpreter, pythonRuntimeFile];
+  // Lambda's locale is UTF-8, whatever this machine's is.
+  if (code.runner.kind === 'python') return [code.runner.interpreter, '-X', 'utf8', pythonRuntimeFile];
   if (nodeMajor(code.runtime) === undefined)
     throw new Error(`${code.runtime} has no wrapper on this machine`);
   const [program, ...args] = nodeCommand;

@@ -111,6 +111,16 @@ class Proxy:
             report("the answer did not reach Lambda", why=words_of(error))
         return True
 
+    def next_for_runtime(self, upstream, request):
+        """The bytes of the next invocation that the deployed code is to answer."""
+        while True:
+            answer, whole, content = upstream.next(request)
+            left = asked_for_deployed(answer)
+            if left is not None:
+                return left + whole[len(answer) :]
+            if not self.relayed(upstream, answer, content):
+                return whole
+
     def take_pending(self):
         with self._lock:
             pending, self._pending = self._pending, None
@@ -129,11 +139,7 @@ class Proxy:
         try:
             upstream = Upstream(self.upstream)
             request = b"GET %s HTTP/1.1\r\nHost: %s\r\n\r\n" % (next_path, self.upstream.encode())
-            while True:
-                answer, whole, content = upstream.next(request)
-                if not self.relayed(upstream, answer, content):
-                    self.put_pending(whole)
-                    break
+            self.put_pending(self.next_for_runtime(upstream, request))
         except Exception as error:
             report("the wrapper failed: the deployed code answers", why=words_of(error))
         os.write(self._start_runtime, b"1")
@@ -224,18 +230,13 @@ class Connection:
         return self._pass_on(method, head)
 
     def _pass_next(self, head):
-        while True:
-            whole = self._proxy.take_pending()
-            if whole is None:
-                answer, whole, content = self._upstream.next(head)
-                if self._proxy.relayed(self._upstream, answer, content):
-                    continue
-            if readable(self._client.connection):
-                # It asks no more: what it would have got is for whom asks next.
-                self._proxy.put_pending(whole)
-                return False
-            self._client.send(whole)
-            return keeps(whole[: whole.index(b"\r\n\r\n") + 4])
+        whole = self._proxy.take_pending() or self._proxy.next_for_runtime(self._upstream, head)
+        if readable(self._client.connection):
+            # It asks no more: what it would have got is for whom asks next.
+            self._proxy.put_pending(whole)
+            return False
+        self._client.send(whole)
+        return keeps(whole[: whole.index(b"\r\n\r\n") + 4])
 
     def _pass_on(self, method, head):
         upstream = self._upstream.fresh()
@@ -265,6 +266,17 @@ class Connection:
         for raw, _ in upstream.body(answer, method):
             self._client.send(raw)
         return keeps(answer)
+
+
+def asked_for_deployed(answer):
+    """What the runtime gets where the caller asks for the deployed code. Never raises."""
+    try:
+        from deployed import take_deployed
+
+        return take_deployed(answer)
+    except Exception as error:
+        report("the wrapper failed: the deployed code answers", why=words_of(error))
+        return answer
 
 
 def keeps(answer):

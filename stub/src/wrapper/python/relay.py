@@ -100,7 +100,7 @@ class Relay:
         """What the local code answered, or that it was lost; None where the deployed code is to answer."""
         wire = None
         try:
-            if wants_deployed(invocation) or (self._paused is not None and self._paused.age() < pause):
+            if self._paused is not None and self._paused.age() < pause:
                 return None
             serving = self._directory.serving()
             if not serving:
@@ -201,17 +201,6 @@ def of_runtime(name, value):
     """Ours, or what Lambda's Python runtimes set for themselves; the stub leaves out what every runtime has."""
     paths = {"PYTHONPATH": "/var/runtime", "SSL_CERT_FILE": "/etc/pki/"}
     return name.startswith(("LIVE_DEBUG_", "_LAMBDA_")) or value.startswith(paths.get(name, "\0"))
-
-
-def wants_deployed(invocation):
-    """Whether the caller's client context asks for the deployed code (protocol/deployed-request.ts)."""
-    text = invocation.headers.get("lambda-runtime-client-context", "")
-    if "LIVE_DEBUG_DEPLOYED" not in text:
-        return False
-    try:
-        return "LIVE_DEBUG_DEPLOYED" in json.loads(text)["custom"]
-    except (ValueError, KeyError, TypeError):
-        return False
 
 
 def base64(data):
