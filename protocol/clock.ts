@@ -1,11 +1,11 @@
-// Time as both ends see it: the system's clock in the product, a hand-turned one in tests.
+// Time as both ends see it: the system's clock in the product, a manual one in tests.
 
 /** A pending timer; `cancel` is safe to call twice and after it has fired. */
 export interface Timer {
   cancel(): void;
 }
 
-/** Everything that waits takes one of these, so that a test can turn the hands itself. */
+/** Everything that waits takes a clock, so that a test can advance the time itself. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -17,7 +17,7 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, callback, options) {
-    // A delay over 2^31-1 ms would fire at once in Node.
+    // Node fires a timer of more than 2^31-1 ms at once.
     const handle = setTimeout(callback, Math.min(Math.max(0, ms), 2_147_483_647));
     if (options?.background) handle.unref();
     return { cancel: () => clearTimeout(handle) };

@@ -1,21 +1,21 @@
-// The caller's way to the deployed code of a wrapped function while somebody serves it: an entry of the client context,
-// which only callers of Lambda's Invoke can give. `livectl invoke --deployed` writes it, the wrapper reads it.
+// Requests the deployed code of a wrapped function while somebody serves it: an entry in the client context, which only
+// callers of Lambda's Invoke can set. `livectl invoke --deployed` writes it, the wrapper reads it.
 
 /** The entry in `custom` of the client context. */
 const deployedKey = 'LIVE_DEBUG_DEPLOYED';
 
-/** The client context, as JSON text, of an invocation that the deployed code shall answer. */
+/** The client context, as JSON text, of an invocation for the deployed code. */
 export const deployedClientContext = JSON.stringify({ custom: { [deployedKey]: 'true' } });
 
 /** What the wrapper does with an invocation. */
 export interface DeployedRequest {
-  /** The deployed code answers, whoever serves. */
+  /** The deployed code answers, even if somebody serves. */
   readonly isDeployed: boolean;
-  /** JSON text for the function, in which nothing of ours is left; undefined where the caller gave nothing else. */
+  /** JSON text for the function, without our entry; undefined if the caller sent nothing else. */
   readonly clientContext: string | undefined;
 }
 
-/** Reads a client context and takes the entry out of it; every other one stays as it is, also one that is no JSON. */
+/** Reads a client context and removes our entry. Any other text is returned unchanged, including text that is not JSON. */
 export function takeDeployedRequest(clientContext: string | undefined): DeployedRequest {
   const asItIs = { isDeployed: false, clientContext };
   if (!clientContext?.includes(deployedKey)) return asItIs;

@@ -1,4 +1,4 @@
-// The directory table as both ends see it: its items, and DynamoDB's JSON protocol by signed requests.
+// The directory table as both ends see it: its items, and signed requests in DynamoDB's JSON protocol.
 import * as v from 'valibot';
 import type { Clock } from './clock.ts';
 import type { ClockSkew } from './clock-skew.ts';
@@ -12,27 +12,27 @@ import { type AwsCredentials, Signer } from './signature.ts';
 type Attribute = { readonly S: string } | { readonly N: string };
 export type Item = Readonly<Record<string, Attribute>>;
 
-/** The partition of what Terraform writes for a stage; developers only read it. No stage's name has a `#`. */
+/** The partition of what Terraform writes for a stage; developers can only read it. Stage names contain no `#`. */
 export function manifestPartition(stage: string): string {
   return `${stage}#manifest`;
 }
 
-/** The sort key, in that partition, of what Terraform tells livectl of the stage: its relay and its functions. */
+/** The sort key, in that partition, of the stage's manifest: its relay and its functions. */
 export const manifestItem = 'manifest';
 
-/** The sort key, in that partition, of what the stage's stubs prove themselves with. */
+/** The sort key, in that partition, of the secret by which the stage's stubs authenticate. */
 export const secretItem = 'secret';
 
 /** The sort key of the client that serves every function of a stage; `client#<function>` serves one. */
 export const wholeStageItem = 'client#*';
 export const clientItemPrefix = 'client#';
 
-/** Names of people, machines and principals, keys and ids: an item of DynamoDB could bring 400 KB of each. */
+/** Names of people, machines and principals, keys and ids. Bounded, since a DynamoDB item may hold 400 KB. */
 const text = v.pipe(
   v.object({ S: v.pipe(v.string(), v.maxLength(1024)) }),
   v.transform((attribute) => attribute.S),
 );
-/** A time from 1970 to the last that a `Date` can hold (ECMA-262, "Time Values and Time Range"), in the unit of `latest`. */
+/** A time from 1970 to the maximum of a `Date` (ECMA-262, "Time Values and Time Range"), in the unit of `latest`. */
 const timeUpTo = (latest: number) =>
   v.pipe(
     v.object({ N: v.pipe(v.string(), v.maxLength(40), v.regex(/^\d+(\.\d+)?$/)) }),
@@ -42,27 +42,27 @@ const timeUpTo = (latest: number) =>
 const milliseconds = timeUpTo(8.64e15);
 const seconds = timeUpTo(8.64e12);
 
-/** Who serves: one item per stage or function. */
+/** A client's registration: one item per stage or function. */
 const clientItemSchema = v.object({
   stage: text,
   item: text,
-  /** Of the client's own socket on the relay. */
+  /** The client's own socket on the relay. */
   connectionId: text,
   /** Uncompressed P-256 point, base64. */
   publicKey: text,
-  /** A random id of the serving process: whose lease it is. */
+  /** A random id of the serving process, which owns the lease. */
   session: text,
   user: text,
   host: text,
-  /** ARN of the AWS principal that serves, where it could be asked for. */
+  /** ARN of the AWS principal that serves, if STS returned one. */
   caller: v.optional(text),
   /** livectl's version. */
   version: text,
-  /** What it understands beyond the protocol of version 0.1, words parted by spaces: {@link provesSenders}. */
+  /** What it understands beyond version 0.1 of the protocol, separated by spaces; see {@link provesSenders}. */
   capabilities: v.optional(text),
   /** When serving began, milliseconds since the epoch. */
   since: milliseconds,
-  /** Until when the lease holds, milliseconds since the epoch; renewed while serving. */
+  /** End of the lease, milliseconds since the epoch; renewed while serving. */
   leaseUntil: milliseconds,
   /** DynamoDB's time to live, seconds since the epoch. */
   expiresAt: seconds,
@@ -70,8 +70,8 @@ const clientItemSchema = v.object({
 export type ClientItem = v.InferOutput<typeof clientItemSchema>;
 
 /**
- * The attributes that the module's developer policy lets a client item have (`client_attributes` in iam.tf): all of
- * `ClientItem`, and names kept for later versions. None of them passes for a manifest or a secret.
+ * The attributes that the module's developer policy allows in a client item (`client_attributes` in iam.tf): those of
+ * `ClientItem`, and names reserved for later versions. None of them makes an item look like a manifest or a secret.
  */
 export const clientAttributes = [
   'caller',
@@ -92,15 +92,15 @@ export const clientAttributes = [
   'version',
 ] as const;
 
-/** The capabilities of this version's clients, and `bits7` where they found that their relay carries such texts. */
+/** The capabilities of this version's clients. `bits7` is added if they found that their relay carries such texts. */
 export const clientCapabilities = 'psk br';
 
-/** The words of a client's capabilities. */
+/** The single capabilities of a client. */
 export function capabilitiesOf({ capabilities = '' }: Pick<ClientItem, 'capabilities'>): readonly string[] {
   return capabilities.split(' ');
 }
 
-/** Whether a client takes messages whose sender proves that it has the stage's secret; livectl 0.1 does not. */
+/** Whether a client accepts messages that prove that their sender has the stage's secret; livectl 0.1 does not. */
 export function provesSenders(client: Pick<ClientItem, 'capabilities'>): boolean {
   return capabilitiesOf(client).includes('psk');
 }
@@ -113,15 +113,15 @@ export function toItem(client: ClientItem): Item {
   return item;
 }
 
-/** Parses a client item; undefined if it does not fit this version. */
+/** Parses a client item; undefined if it is not one of this version. */
 export function parseClientItem(item: unknown): ClientItem | undefined {
   const parsed = v.safeParse(clientItemSchema, item);
   return parsed.success ? parsed.output : undefined;
 }
 
 /**
- * Who may serve a function now, in the order in which they are asked: the item of its own before the whole stage's,
- * and only with a live lease. `nowMs` in milliseconds since the epoch.
+ * The clients that may serve a function now, in the order in which they are asked: the function's own client before the
+ * whole stage's, and only those with a valid lease. `nowMs` is in milliseconds since the epoch.
  */
 export function servingClients(
   clients: readonly ClientItem[],
@@ -133,7 +133,7 @@ export function servingClients(
   );
 }
 
-/** The first of {@link servingClients}; undefined where nobody serves. */
+/** The first of {@link servingClients}; undefined if nobody serves. */
 export function servingClient(
   clients: readonly ClientItem[],
   functionName: string,
@@ -150,14 +150,14 @@ export interface DirectoryOptions {
   readonly http: HttpClient;
   readonly credentials: () => AwsCredentials | Promise<AwsCredentials>;
   readonly clock: Clock;
-  /** Told of the times in AWS's answers. */
+  /** Receives the times in AWS's answers. */
   readonly skew?: ClockSkew | undefined;
 }
 
 const timeoutMs = 5000;
 const attempts = 3;
 
-/** A page holds 1 MB, some two thousand clients: more pages than this are an answer that never ends. */
+/** A page holds 1 MB, about two thousand clients. More pages than this are treated as an endless answer. */
 const maxPages = 10;
 
 const queryOutputSchema = v.object({
@@ -171,10 +171,10 @@ const failureSchema = v.object({
   Item: v.optional(v.unknown()),
 });
 
-/** DynamoDB said no; `type` is the error's name without its namespace, e.g. `ConditionalCheckFailedException`. */
+/** DynamoDB refused the request; `type` is the error's name without its namespace, e.g. `ConditionalCheckFailedException`. */
 export class DirectoryRefusal extends LiveDebugError {
   readonly type: string;
-  /** The item that stood in the way, where the call asked for it. */
+  /** The conflicting item, if the call asked for it. */
   readonly item: unknown;
 
   constructor(operation: string, tableName: string, type: string, message: string, item: unknown) {
@@ -184,7 +184,7 @@ export class DirectoryRefusal extends LiveDebugError {
   }
 }
 
-/** Signed calls to the one table. */
+/** Signed calls to the table. */
 export class Directory {
   readonly tableName: string;
   readonly #options: DirectoryOptions;
@@ -198,7 +198,7 @@ export class Directory {
     this.#signer = new Signer({ service: 'dynamodb', region: options.region });
   }
 
-  /** All clients of a stage, also those whose lease has run out. Items of another version are passed over. */
+  /** All clients of a stage, including those with an expired lease. Items of other versions are skipped. */
   async clients(stage: string): Promise<ClientItem[]> {
     const clients: ClientItem[] = [];
     let start: Record<string, unknown> | null | undefined;
@@ -223,8 +223,8 @@ export class Directory {
   }
 
   /**
-   * One operation with `TableName` filled in. Throws {@link DirectoryRefusal} for an answer that says no, and
-   * LD_DIRECTORY when there is no answer; 5xx, throttling and cut connections are tried three times.
+   * Runs one operation, with `TableName` filled in. Throws {@link DirectoryRefusal} if DynamoDB refuses it, and LD_DIRECTORY
+   * if there is no answer. 5xx, throttling and cut connections are tried three times.
    */
   async call(operation: string, input: Readonly<Record<string, unknown>>): Promise<unknown> {
     const body = JSON.stringify({ TableName: this.tableName, ...input });

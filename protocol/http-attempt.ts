@@ -1,4 +1,4 @@
-// One HTTP request on one connection, for the client that may have to make another beside it.
+// One HTTP request on one connection, for a client that may start another one beside it.
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
@@ -10,15 +10,15 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
   /**
-   * Whether the request may go out twice where its kept-alive connection is cut or silent: default true, as for a chunk,
-   * which its receiver takes once. False for what must not happen twice.
+   * Whether the request may be sent twice if its kept-alive connection is cut or silent. Default: true, as for a chunk, which
+   * its receiver accepts once. Set false for requests that must not run twice.
    */
   readonly repeatable?: boolean;
-  /** Milliseconds until the request is given up with `ETIMEDOUT`, counted from the call. */
+  /** Milliseconds from the call until the request fails with `ETIMEDOUT`. */
   readonly timeoutMs: number;
-  /** Ends the request at once; it rejects then. */
+  /** Aborts the request at once; it then rejects. */
   readonly signal?: AbortSignal | undefined;
-  /** Called when it may be on the way, however it ends: its connection is open. Again for each further connection. */
+  /** Called when a connection is open and the request may have left, however it ends; once per connection. */
   readonly onLeave?: (() => void) | undefined;
 }
 
@@ -30,9 +30,9 @@ export interface HttpResponse {
 
 /** The connection was cut after the answer had begun. */
 export class CutOffError extends Error {
-  /** As of any connection that was cut, see {@link isReset}. */
+  /** The code of any cut connection, see {@link isReset}. */
   readonly code = 'ECONNRESET';
-  /** What came of it. */
+  /** The part of the answer that arrived. */
   readonly begun: HttpResponse;
 
   constructor(host: string, begun: HttpResponse) {
@@ -48,17 +48,17 @@ interface HttpAttemptOptions {
   readonly request: HttpRequest;
   readonly body: Buffer | undefined;
   readonly agent: http.Agent;
-  /** It has its connection: a new one, or one used before. */
+  /** A connection was assigned: a new one, or a reused one. */
   readonly onSocket: (socket: Socket, isNew: boolean) => void;
-  /** The last of the body has been handed to the system, or the first of the answer is there. */
+  /** The last of the body was handed to the system, or the answer has begun. */
   readonly onProgress: () => void;
 }
 
-/** Opens its connection at once, and sends nothing before `go`. */
+/** Opens its connection at once; sends nothing before `go`. */
 export class HttpAttempt {
-  /** Rejects with the network's error, a {@link CutOffError}, or what it was ended with. */
+  /** Rejects with the network's error, a {@link CutOffError}, or the error passed to `end`. */
   readonly response: Promise<HttpResponse>;
-  /** Its connection has been used before. */
+  /** Its connection was used before. */
   readonly reused: boolean;
   /** The answer has begun. */
   begun = false;
@@ -68,7 +68,7 @@ export class HttpAttempt {
   #isSent = false;
   #reject: (error: Error) => void = () => undefined;
 
-  /** `onOpen`: its connection can take the request. */
+  /** `onOpen` is called when the connection can take the request. */
   constructor({ agent, body, onProgress, onSocket, request }: HttpAttemptOptions, onOpen?: () => void) {
     const { headers, method, signal, url } = request;
     this.#body = body;
@@ -108,7 +108,7 @@ export class HttpAttempt {
         incoming.on('end', () => resolve(come()));
       });
     });
-    // One that is ended beside the one that was answered fails for nobody.
+    // An attempt that lost against another one rejects without a listener.
     this.response.catch(() => undefined);
   }
 
@@ -123,9 +123,9 @@ export class HttpAttempt {
     this.#outgoing.end(this.#body);
   }
 
-  /** Ends it and its connection, which makes no difference once it has been answered. */
+  /** Ends the attempt and its connection; no effect once it has been answered. */
   end(error: Error): void {
-    // Rejected first: what the destroyed socket reports next may look like a reset, and that is tried again.
+    // Reject first: the destroyed socket's next error may look like a reset, which would be retried.
     this.#reject(error);
     this.#outgoing.destroy(error);
   }
@@ -138,7 +138,7 @@ function whenOpen(socket: Socket, onOpen: () => void): void {
   else onOpen();
 }
 
-/** Whether the connection was cut (reset, broken pipe, closed early), as against refused, unresolved or timed out. */
+/** Whether the connection was cut (reset, broken pipe, closed early), rather than refused, unresolved or timed out. */
 export function isReset(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   return code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET';

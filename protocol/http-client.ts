@@ -1,5 +1,5 @@
-// HTTP as both ends use it: kept-alive connections, a bound on every wait, and a fresh connection beside one that is
-// dead or may be.
+// HTTP as both ends use it: kept-alive connections, a bound on every wait, and a fresh connection beside one that is or may
+// be dead.
 import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction, Socket } from 'node:net';
@@ -7,24 +7,25 @@ import { type Clock, systemClock, type Timer } from './clock.ts';
 import { HttpAttempt, type HttpRequest, type HttpResponse, isReset } from './http-attempt.ts';
 
 interface HttpClientOptions {
-  /** Names another agent for a URL, e.g. one that goes through a proxy; the caller closes it. */
+  /** Returns another agent for a URL, e.g. one for a proxy; the caller closes it. */
   readonly agentFor?: (url: URL) => http.Agent | undefined;
-  /** A connection without a request ends after so many milliseconds; default that of {@link keepAlive}. */
+  /** A connection without a request is closed after this many milliseconds; default as in {@link keepAlive}. */
   readonly idleMs?: number;
   /**
-   * One that was idle for so many milliseconds, on the wall clock, may be dead without a word: Lambda froze this process. A
-   * fresh one is opened beside it at once, and used where the old one fails, or has not answered by then. Default: none is.
+   * A connection that was idle for this many milliseconds, by the wall clock, may be dead without a sign, since Lambda froze
+   * this process. A fresh one is opened beside it at once, and used if the old one fails or does not answer in the meantime.
+   * Default: no connection is doubted.
    */
   readonly doubtAfterMs?: number;
   readonly clock?: Clock;
-  /** Instead of the system's look-up of names. */
+  /** Replaces the system's name look-up. */
   readonly lookup?: LookupFunction;
 }
 
 /**
- * How agents here and for proxies keep connections: the one used last is the one most likely to be alive still; the system
- * asks the far end of a silent one after 10 s; after 2 min without a request it ends, later than the keep-alive of the
- * servers seen (60 s and less).
+ * How all agents keep connections alive. The most recently used one is taken first, since it is the most likely to be alive.
+ * The system probes a silent one after 10 s. After 2 minutes without a request it is closed, which is later than the servers
+ * seen close it (60 s or less).
  */
 export const keepAlive = {
   keepAlive: true,
@@ -34,16 +35,16 @@ export const keepAlive = {
   timeout: 120_000,
 } as const;
 
-/** A kept-alive connection that is silent for so long is given company. Milliseconds. */
+/** A kept-alive connection that is silent for this long gets a second one beside it. Milliseconds. */
 export const hedgeAfterMs = 1500;
-/** A doubtful connection has so many milliseconds at least to answer: the relay and DynamoDB take 5 to 15. */
+/** A doubtful connection has at least this long to answer, in milliseconds; the relay and DynamoDB take 5 to 15. */
 export const answersWithinMs = 20;
-/** The slowest line, in bytes a millisecond: 0.25 Mbit/s. Nobody knows when the last byte of a body has left. */
+/** The slowest line, in bytes per millisecond: 0.25 Mbit/s. When the last byte of a body has left is not known. */
 const slowestRate = 32;
-/** From so many bytes on a request tells how fast the line is. */
-const tellingBytes = 16 * 1024;
+/** Requests from this size on are used to measure the line. */
+const measurableBytes = 16 * 1024;
 
-/** What is under way to one host, and the most requests at once since somebody asked. */
+/** What is under way to one host, and the highest number of requests at once since the last query. */
 interface Traffic {
   requests: number;
   bytes: number;
@@ -52,18 +53,15 @@ interface Traffic {
 
 /** Sends requests over connections it keeps open. Close it to let the process end. */
 export class HttpClient {
-  /**
-   * Told of a connection without a request that has ended: how many milliseconds it had none, and whether it was closed in
-   * order.
-   */
+  /** Called when a connection without a request has ended, with its idle milliseconds and whether it was closed in order. */
   onIdleEnd: (url: URL, idleMs: number, inOrder: boolean) => void = () => undefined;
   readonly #agents: { readonly http: http.Agent; readonly https: https.Agent };
   readonly #options: HttpClientOptions;
   readonly #clock: Clock;
-  /** Since when a connection has had no request. */
+  /** When each idle connection had its last request. */
   readonly #idleSince = new WeakMap<Socket, number>();
   readonly #traffic = new Map<string, Traffic>();
-  /** Bytes a millisecond, as measured last. */
+  /** Bytes per millisecond, as last measured. */
   #rate = slowestRate;
 
   constructor(options: HttpClientOptions = {}) {
@@ -74,7 +72,7 @@ export class HttpClient {
     this.#agents = { http: new http.Agent(kept), https: new https.Agent(kept) };
   }
 
-  /** Rejects with the network's error, a `CutOffError`, or code `ETIMEDOUT`; any HTTP status is an answer. */
+  /** Rejects with the network's error, a `CutOffError`, or code `ETIMEDOUT`. Any HTTP status counts as an answer. */
   async send(request: HttpRequest): Promise<HttpResponse> {
     const { host } = request.url;
     const body = request.body === undefined ? undefined : Buffer.from(request.body as Uint8Array);
@@ -88,7 +86,7 @@ export class HttpClient {
     try {
       const response = await this.#race(request, body, traffic);
       const rate = allBytes / Math.max(1, this.#clock.now() - startedAt);
-      if (bytes >= tellingBytes) this.#rate = Math.max(slowestRate, rate);
+      if (bytes >= measurableBytes) this.#rate = Math.max(slowestRate, rate);
       return response;
     } finally {
       traffic.requests -= 1;
@@ -101,7 +99,7 @@ export class HttpClient {
     return this.#idle(url).length;
   }
 
-  /** The most requests to the URL's host that were under way at once since the last call. */
+  /** The highest number of requests to the URL's host at once since the last call. */
   takePeak(url: URL): number {
     const traffic = this.#traffic.get(url.host);
     const { peak = 0 } = traffic ?? {};
@@ -109,7 +107,7 @@ export class HttpClient {
     return peak;
   }
 
-  /** Ends the connections to the URL's host that have had no request since then, in milliseconds since the epoch. */
+  /** Closes connections to the URL's host without a request since `sinceMs`, in milliseconds since the epoch. */
   dropIdle(url: URL, sinceMs = Number.POSITIVE_INFINITY): void {
     for (const socket of this.#idle(url)) {
       if ((this.#idleSince.get(socket) ?? 0) > sinceMs) continue;
@@ -123,7 +121,7 @@ export class HttpClient {
     this.#agents.https.destroy();
   }
 
-  /** The first answer of one or more attempts, each on another connection. */
+  /** The first answer of one or more attempts, each on its own connection. */
   #race(request: HttpRequest, body: Buffer | undefined, traffic: Traffic): Promise<HttpResponse> {
     const { repeatable = true, timeoutMs, url } = request;
     const startedAt = this.#clock.now();
@@ -159,8 +157,8 @@ export class HttpClient {
           },
           (error: Error) => {
             attempts.delete(attempt);
-            // The far end has closed what we still kept: nothing was answered, so the same request goes out again.
-            // What closed one has most likely closed them all. A fresh connection that fails is a real failure.
+            // The far end had closed the kept-alive connection: nothing was answered, so the same request is sent again. The other
+            // kept-alive ones are most likely closed as well. A fresh connection that fails is a real failure.
             if (repeatable && attempt.reused && isReset(error)) instead();
             else if (attempts.size === 0) {
               reject(error);
@@ -171,7 +169,7 @@ export class HttpClient {
         return attempt;
       };
       let second: HttpAttempt | undefined;
-      /** Another connection takes the request, too; one that has been used since this began is as good as a fresh one. */
+      /** Sends the request on another connection as well; one used since this began is as good as a fresh one. */
       const instead = () => {
         hedge?.cancel();
         if (second === undefined || !attempts.has(second)) {

@@ -1,7 +1,7 @@
-// JSON from elsewhere: what it says, or nothing, so that its reader says what that means.
+// JSON from elsewhere: its value, or undefined, so that the reader decides what that means.
 import * as v from 'valibot';
 
-/** The value of a JSON text; bytes are read as UTF-8. Undefined for anything else than JSON. */
+/** The value of a JSON text; bytes are read as UTF-8. Undefined for anything but JSON. */
 export function parseJson(text: string | Uint8Array): unknown {
   try {
     return JSON.parse(typeof text === 'string' ? text : textOf(text));
@@ -10,7 +10,7 @@ export function parseJson(text: string | Uint8Array): unknown {
   }
 }
 
-/** The same where the value fits the schema, as the schema gives it; undefined where it does not. */
+/** The same, checked by a schema: its output, or undefined if the value does not fit. */
 export function parseJsonAs<Output>(
   schema: v.GenericSchema<unknown, Output>,
   text: string | Uint8Array,

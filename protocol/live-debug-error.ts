@@ -1,4 +1,4 @@
-// The one error class of the product: a stable code, whose fault it is, and what to do next.
+// The product's only error class: a stable code, whose fault it is, and what to do next.
 
 /**
  * Every code, with the name under which it reaches Lambda callers and whose fault it is: `user` (a setting,
@@ -40,7 +40,7 @@ export function errorName(code: ErrorCode): string {
   return errorCodes[code].name;
 }
 
-/** What happened and where (`message`), what to do next (`remedy`), and what lay beneath (`cause`). */
+/** What happened and where (`message`), what to do next (`remedy`), and the underlying error (`cause`). */
 export class LiveDebugError extends Error {
   readonly code: ErrorCode;
   readonly fault: 'user' | 'system';
@@ -55,7 +55,7 @@ export class LiveDebugError extends Error {
   }
 }
 
-/** The message of anything that was thrown, also of things that are not errors. Never throws. */
+/** The message of anything that was thrown, even if it is not an error. Never throws. */
 export function messageOf(thrown: unknown): string {
   try {
     if (thrown instanceof Error) return thrown.message || thrown.name;
@@ -66,8 +66,8 @@ export function messageOf(thrown: unknown): string {
 }
 
 /**
- * What a service answered, up to its first line end (also one escaped in JSON) and at most 500 characters: after
- * a bad signature AWS goes on to quote the request with its session token.
+ * A service's answer up to its first line end (also one escaped in JSON), at most 500 characters. After a bad signature AWS
+ * goes on to quote the request, including its session token.
  */
 export function firstLine(answer: string): string {
   return (/^[^\r\n\\]*/.exec(answer.trim())?.[0] ?? '').slice(0, 500);

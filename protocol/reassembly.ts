@@ -1,13 +1,13 @@
-// Chunks become messages again, in any order, under a bound in memory and in time.
+// Puts chunks together into messages, in any order, with bounds on memory and time.
 import type { Clock, Timer } from './clock.ts';
 import { type MessageHeader, type MessageType, maxMessageBytes } from './message.ts';
 
 export interface ReassemblyLimits {
-  /** All unfinished messages together; beyond it those of anyone who has most are dropped, the oldest first. */
+  /** Bytes of all unfinished messages. Beyond it the sender with the most bytes loses its oldest ones. */
   readonly maxPendingBytes: number;
-  /** A message whose next chunk does not come within this is dropped. */
+  /** A message is dropped when its next chunk takes longer than this, in milliseconds. */
   readonly chunkTimeoutMs: number;
-  /** How many finished messages are remembered, so that a late duplicate starts nothing new. */
+  /** How many finished messages are remembered, so that a late duplicate starts nothing. */
   readonly rememberedMessages: number;
 }
 
@@ -17,10 +17,10 @@ export const defaultReassemblyLimits: ReassemblyLimits = {
   rememberedMessages: 4096,
 };
 
-/** What an unfinished message takes besides its chunks, so that many small ones have a bound too. */
+/** Overhead of an unfinished message beside its chunks, so that many small ones are bounded as well. */
 const pendingOverheadBytes = 1024;
 
-/** Why an unfinished message was given up. */
+/** Why an unfinished message was dropped. */
 type DropReason = 'timeout' | 'memory' | 'size' | 'contradiction';
 
 interface Pending {
@@ -32,14 +32,14 @@ interface Pending {
   timer: Timer;
 }
 
-/** Puts opened chunks together. One per socket; what it holds is authenticated already. */
+/** Puts opened chunks together. One per socket; its chunks are authenticated already. */
 export class Reassembler {
   readonly #clock: Clock;
   readonly #limits: ReassemblyLimits;
   readonly #onDrop: (header: MessageHeader, reason: DropReason) => void;
   readonly #pending = new Map<string, Pending>();
   readonly #finished = new Set<string>();
-  /** Of each source, the one that has waited longest for its next chunk first. */
+  /** By source; the message that has waited longest for its next chunk comes first. */
   readonly #bySource = new Map<string, { readonly keys: Set<string>; bytes: number }>();
   #pendingBytes = 0;
 
@@ -58,7 +58,7 @@ export class Reassembler {
     return this.#pendingBytes;
   }
 
-  /** Takes one chunk of `source` (who sent it); returns the whole message's bytes when it was the last one missing. */
+  /** Takes one chunk of `source` (its sender); returns the whole message's bytes once the last chunk is here. */
   accept(source: string, header: MessageHeader, chunk: Uint8Array): Uint8Array | undefined {
     const key = `${source} ${header.type} ${header.id} ${header.attempt}`;
     if (this.#finished.has(key)) return undefined;
@@ -91,7 +91,7 @@ export class Reassembler {
     return undefined;
   }
 
-  /** The message of `from` that has begun to arrive, of those of `types` the latest, and the chunks it lacks. */
+  /** The latest unfinished message of `from` with one of `types`, and the chunks it lacks. */
   unfinished(from: string, ...types: MessageType[]): { attempt: number; chunks: number[] } | undefined {
     const begun = [...this.#pending.values()].findLast(
       ({ header, source }) => source === from && types.includes(header.type),
@@ -101,7 +101,7 @@ export class Reassembler {
     return { attempt: header.attempt, chunks: [...chunks.keys()].filter((seq) => !chunks[seq]) };
   }
 
-  /** Drops everything unfinished without a word. */
+  /** Drops everything unfinished, without a report. */
   close(): void {
     for (const [key, pending] of this.#pending) this.#forget(key, pending);
   }
@@ -139,7 +139,7 @@ export class Reassembler {
     return this.#clock.after(this.#limits.chunkTimeoutMs, onTimeout, { background: true });
   }
 
-  /** One that floods drops its own messages only, the one that has waited longest first. */
+  /** A sender that floods only loses its own messages; the one that has waited longest goes first. */
   #makeRoom(): void {
     while (this.#pendingBytes > this.#limits.maxPendingBytes) {
       let most: { readonly keys: Set<string>; bytes: number } | undefined;
@@ -159,7 +159,7 @@ export class Reassembler {
 
   #drop(key: string, pending: Pending, reason: DropReason): void {
     this.#forget(key, pending);
-    // Chunks of it that still come are of no use without those that are gone.
+    // Chunks of it that still arrive are useless without those dropped.
     this.#remember(key);
     this.#onDrop(pending.header, reason);
   }

@@ -1,4 +1,4 @@
-// A map with a bound, for what others may name without end: channels by key above all.
+// A bounded map for keys that others may invent without end, such as channels.
 
 /** Keeps the `most` entries that were set last; setting one again counts. */
 export class RecentMap<V> extends Map<string, V> {

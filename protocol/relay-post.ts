@@ -1,4 +1,4 @@
-// Posting to another peer through @connections: bounded in time, retried where the relay asks for it.
+// Posts to another peer through @connections: bounded in time, retried where the relay asks for it.
 import type { Clock } from './clock.ts';
 import { isReset } from './http-attempt.ts';
 import type { HttpClient } from './http-client.ts';
@@ -18,59 +18,59 @@ interface RelayPosterOptions {
 }
 
 /**
- * - `delivered`: the relay took every text.
- * - `gone`: the connection does not exist any more (410).
- * - `failed`: refused, or still failing when the time was up.
+ * - `delivered`: the relay accepted every text.
+ * - `gone`: the connection no longer exists (410).
+ * - `failed`: refused, or still failing at the deadline.
  */
 export type PostOutcome =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'gone' }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** Waits before another attempt: random, up to the first, which doubles up to the longest. */
+/** Waits before a retry: random, up to the first bound, which doubles up to the longest. */
 export const firstRetryMs = 25;
 export const longestRetryMs = 2000;
 
-/** One post's own bound; the relay answers within tens of milliseconds. */
+/** The timeout of one post; the relay answers within tens of milliseconds. */
 export const postTimeoutMs = 10_000;
 
-/** Warming is no one's wait; it must not outlive the init phase. */
+/** Nobody waits for warming; it must not outlive the init phase. */
 const warmBoundMs = 3000;
 
-/** Chunks under way at once: enough to fill the line, few enough not to meet the throttle (429) by ourselves. */
+/** Chunks under way at once: enough to fill the line, few enough not to be throttled (429). */
 const postsAtOnce = 8;
 
-/** What passes: the network is away for a while, or this machine out of sockets until some are closed. */
+/** Errors that pass: the network is down for a while, or this machine has run out of sockets until some are closed. */
 const passingErrors =
   /^(ETIMEDOUT|ECONNREFUSED|EAI_AGAIN|ENOTFOUND|E(HOST|NET)(UNREACH|DOWN)|E[MN]FILE|ENOBUFS|ENOMEM|EADDRNOTAVAIL)$/;
 
-/** One attempt's bounds; all but the time may be left out. */
+/** Bounds of one attempt; all but `untilMs` are optional. */
 export interface AttemptOptions {
   readonly untilMs: number;
-  /** At most so long, default {@link postTimeoutMs}. */
+  /** Maximum duration; default {@link postTimeoutMs}. */
   readonly timeoutMs?: number;
-  /** Instead of the poster's own. */
+  /** Used instead of the poster's own client. */
   readonly http?: HttpClient;
   readonly signal?: AbortSignal | undefined;
-  /** As of a request. */
+  /** As in a request. */
   readonly onLeave?: (() => void) | undefined;
-  /** The relay has not taken it, whatever was sent before: 4xx. */
+  /** Called when the relay has certainly not accepted it: 4xx. */
   readonly onRefused?: (() => void) | undefined;
   /** Whether no further attempt is needed. */
   readonly isDone?: () => boolean;
 }
 
-/** What is known of a message that is being posted. */
+/** The state of a message that is being posted. */
 export interface Journey {
-  /** Ends its posts. */
+  /** Aborts its posts. */
   readonly signal: AbortSignal;
-  /** Its texts that may have reached the relay; those that it surely has not taken are not among them. */
+  /** Indices of texts that may have reached the relay; those that it certainly has not accepted are not included. */
   readonly left: Set<number>;
   /** Whether no further attempt is needed. */
   readonly isDone: () => boolean;
 }
 
-/** Posts wire texts to connections, with the order of arrival left open. */
+/** Posts wire texts to connections; they may arrive in any order. */
 export class RelayPoster {
   readonly #options: RelayPosterOptions;
   readonly #base: string;
@@ -83,8 +83,8 @@ export class RelayPoster {
   }
 
   /**
-   * Posts all texts of one message; never rejects. 429, 5xx, resets and time-outs are tried again, with full
-   * jitter, until `untilMs` (milliseconds since the epoch).
+   * Posts all texts of one message; never rejects. 429, 5xx, resets and timeouts are retried, with full jitter, until
+   * `untilMs` (milliseconds since the epoch).
    */
   async post(
     connectionId: string,
@@ -108,9 +108,9 @@ export class RelayPoster {
     return bad ?? { kind: 'delivered' };
   }
 
-  /** Opens (and keeps) a connection to the relay, so that the post that matters finds it warm. Never rejects. */
+  /** Opens a connection to the relay and keeps it, so that the first real post finds it warm. Never rejects. */
   async warm(): Promise<void> {
-    // A connection id that can't exist: answered 410 or 400 without reaching anybody.
+    // A connection id that cannot exist is answered with 410 or 400 and reaches nobody.
     await this.post('warm', [''], this.#options.clock.now() + warmBoundMs);
   }
 
@@ -128,12 +128,12 @@ export class RelayPoster {
     }
   }
 
-  /** Posts one text once; a final outcome, or the reason why another attempt may go better. Never rejects. */
+  /** Posts one text once. Returns the final outcome, or the reason why a retry may succeed. Never rejects. */
   async attempt(connectionId: string, body: string, options: AttemptOptions): Promise<PostOutcome | string> {
     const { clock, credentials } = this.#options;
     const { http = this.#options.http, onLeave, signal, timeoutMs = postTimeoutMs, untilMs } = options;
     try {
-      // Throws for an id that is no text, which a peer can name.
+      // Throws for an id that cannot be encoded, which a peer may send.
       const url = new URL(this.#base + encodeURIComponent(connectionId));
       const now = clock.now();
       const headers = this.#signer.sign({ method: 'POST', url, body }, await credentials(), now);
@@ -142,7 +142,7 @@ export class RelayPoster {
       const response = await http.send(sent);
       if (response.status >= 200 && response.status < 300) return { kind: 'delivered' };
       if (response.status < 500) options.onRefused?.();
-      // By status, not by an error's name: those differ between emulators and SDK versions.
+      // By status, not by the error's name, which differs between emulators and SDK versions.
       if (response.status === 410) return { kind: 'gone' };
       const reason = `HTTP ${response.status} ${firstLine(response.body.toString('utf8'))}`.trim();
       return response.status === 429 || response.status >= 500 ? reason : { kind: 'failed', reason };
@@ -154,7 +154,7 @@ export class RelayPoster {
   }
 }
 
-/** One text of a message. What one of its attempts has left open stays so. */
+/** One text of a message. A text that may have left in any attempt stays in `left`. */
 function stagesOf({ isDone, left, signal }: Journey, index: number): Partial<AttemptOptions> {
   let isOpen = false;
   return {

@@ -1,4 +1,4 @@
-// A peer's own WebSocket on the relay: signed handshake, its connection id from `hello`, keepalive, messages in.
+// A peer's WebSocket on the relay: signed handshake, its connection id from `hello`, keepalive, incoming messages.
 import type { Agent, ClientRequest } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import * as v from 'valibot';
@@ -13,9 +13,9 @@ import { type AwsCredentials, Signer } from './signature.ts';
 export interface ConnectOptions {
   /** For proxies. */
   readonly agent?: Agent | undefined;
-  /** Instead of the system's look-up of the relay's name. */
+  /** Replaces the system's look-up of the relay's name. */
   readonly lookup?: LookupFunction | undefined;
-  /** Sees the request before it goes out, and must `end` it. */
+  /** Receives the request before it is sent, and must call `end` on it. */
   readonly finishRequest?: ((request: ClientRequest) => void) | undefined;
 }
 
@@ -25,24 +25,24 @@ export interface RelaySocketOptions {
   readonly region: string;
   readonly credentials: AwsCredentials;
   readonly clock: Clock;
-  /** Bound on connecting, and on `hello`, each. */
+  /** Timeout of connecting, and of `hello`, each. */
   readonly timeoutMs: number;
-  /** Every text that is not the relay's own answer to this socket. */
+  /** Called for every text that is not the relay's own answer to this socket. */
   readonly onText: (text: string) => void;
-  /** Called once, when the socket is gone for whatever reason. */
+  /** Called once, when the socket is gone for any reason. */
   readonly onClose: (reason: string) => void;
-  /** Ends an attempt that has not succeeded yet. */
+  /** Aborts an attempt that has not succeeded yet. */
   readonly signal?: AbortSignal | undefined;
-  /** How to connect, where that is not by the system's own means. */
+  /** How to connect, if not by the system's defaults. */
   readonly connect?: ConnectOptions | undefined;
 }
 
 /** A connected socket that knows its own connection id. */
 export interface RelaySocket {
   readonly connectionId: string;
-  /** Milliseconds since the epoch, on the given clock, when something last arrived. */
+  /** When something last arrived, in milliseconds since the epoch on the given clock. */
   lastHeardMs(): number;
-  /** Sends a keepalive and waits for `pong`; false when nothing at all arrives within the bound, or the socket is gone. */
+  /** Sends a keepalive and waits for `pong`; false if nothing arrives within the timeout, or the socket is gone. */
   ping(timeoutMs: number): Promise<boolean>;
   close(): void;
 }
@@ -50,26 +50,26 @@ export interface RelaySocket {
 /** API Gateway closes a connection after 10 minutes without traffic (docs/platform-notes.md). */
 export const keepaliveMs = 5 * 60_000;
 
-/** No message through API Gateway is larger (docs/platform-notes.md). */
+/** API Gateway's largest message (docs/platform-notes.md). */
 const relayMessageBytes = 128 * 1024;
 
 /**
- * The system asks the far end after this much silence, then every second, and gives up after ten questions (libuv's
- * uv_tcp_keepalive): a connection that is dead without a word ends after 15 s, at no message's cost. Through a proxy
- * only the way to it is tried, and none while something sent is unanswered: pings are still needed.
+ * The system probes the far end after this much silence, then every second, and gives up after ten probes (libuv's
+ * uv_tcp_keepalive): a dead connection ends after 15 s, without a billed message. Through a proxy this covers only the way
+ * to the proxy, and no probes are sent while data is unacknowledged, so pings are still needed.
  */
 const tcpKeepaliveMs = 5000;
 
 const helloSchema = v.object({ connectionId: v.pipe(v.string(), v.minLength(1)) });
 
-/** Connects, signs, asks for the connection id. Rejects with LD_RELAY: what failed, and what to look at. */
+/** Connects, signs and asks for the connection id. Rejects with LD_RELAY: what failed, and what to check. */
 export async function openRelaySocket(options: RelaySocketOptions): Promise<RelaySocket> {
   const signedUrl = new URL(relayHttpUrl(options.url));
   const signer = new Signer({ service: 'execute-api', region: options.region });
   const headers = signer.sign({ method: 'GET', url: signedUrl }, options.credentials, options.clock.now());
   const socket = new WebSocket(signedUrl.href.replace(/^http/, 'ws'), {
     headers,
-    // API Gateway's deflate negotiation has a fault with window bits (docs/platform-notes.md).
+    // API Gateway negotiates window bits of deflate wrongly (docs/platform-notes.md).
     perMessageDeflate: false,
     maxPayload: relayMessageBytes,
     handshakeTimeout: options.timeoutMs,
@@ -130,7 +130,7 @@ class Connection implements RelaySocket {
       this.#settlePings(false);
       if (this.connectionId !== '') options.onClose(`code ${code}${reason.length > 0 ? ` ${reason}` : ''}`);
     });
-    // API Gateway delivers text; an emulator was seen delivering binary: the bytes are what counts.
+    // API Gateway delivers text; an emulator was seen to deliver binary. Only the bytes count.
     socket.on('message', (data) => {
       this.#lastHeard = options.clock.now();
       this.#heard += 1;
@@ -155,7 +155,7 @@ class Connection implements RelaySocket {
     if (this.#socket.readyState !== WebSocket.OPEN) return Promise.resolve(false);
     return new Promise((resolve) => {
       const heardBefore = this.#heard;
-      // The pong may stand in line behind a large message: whatever arrived meanwhile shows that the socket lives.
+      // The pong may be queued behind a large message; anything that arrives shows that the socket is alive.
       const timer = this.#options.clock.after(timeoutMs, () => settle(this.#heard > heardBefore));
       const settle = (heard: boolean) => {
         timer.cancel();
@@ -193,12 +193,12 @@ class Connection implements RelaySocket {
   }
 }
 
-/** Whether the relay said that it is asked too often. */
+/** Whether the relay throttled the request. */
 export function isThrottled(error: unknown): boolean {
   return (error as { cause?: unknown }).cause === 429;
 }
 
-/** Whether the relay said no for good: any other 4xx. */
+/** Whether the relay refused for good: any other 4xx. */
 export function isFinalRefusal(error: unknown): boolean {
   const { cause } = error as { cause?: unknown };
   return typeof cause === 'number' && cause >= 400 && cause < 500 && !isThrottled(error);
@@ -211,7 +211,7 @@ function connectionIdIn(text: string): string | undefined {
   return parseJsonAs(helloSchema, text)?.connectionId;
 }
 
-/** The `$default` route's answer, or API Gateway's own words where that route is missing: alive either way. */
+/** The `$default` route's answer, or API Gateway's own if that route is missing: the socket is alive either way. */
 function isPong(text: string): boolean {
   return text.length < 1024 && text.startsWith('{') && !text.includes('\n');
 }

@@ -1,6 +1,6 @@
-// The relay's stage URL in the one form that requests are made and signed for.
+// The relay's stage URL in the form in which requests are sent and signed.
 
-/** `https://…/live` of `https://…/live/` or `wss://…/live`; `http` likewise of an emulator's. */
+/** Turns `https://…/live/` or `wss://…/live` into `https://…/live`; for an emulator likewise with `http`. */
 export function relayHttpUrl(url: string): string {
   return url.replace(/^ws/, 'http').replace(/\/$/, '');
 }

@@ -1,8 +1,8 @@
-// Messages prove themselves: HPKE (RFC 9180) agrees on keys once, AES-256-GCM seals every chunk.
+// Authenticates and encrypts messages: HPKE (RFC 9180) agrees on keys once, AES-256-GCM seals every chunk.
 //
-// A client publishes a public key in its directory item. A sender makes one key agreement with it and both
-// export one key per direction: only the holder of the private key can read, and only it can answer. The stage's
-// secret goes into the agreement (PSK mode), so that the sender is one that has it.
+// A client publishes a public key in its directory item. A sender makes one key agreement with it, and both export one key
+// per direction: only the holder of the private key can read, and only it can answer. The stage's secret is part of the
+// agreement (PSK mode), which proves that the sender has it.
 import { createCipheriv, createDecipheriv, randomBytes, type webcrypto } from 'node:crypto';
 import { CipherSuite, DhkemP256HkdfSha256, ExportOnly, HkdfSha256 } from '@hpke/core';
 import type { StageSecret } from './stage-secret.ts';
@@ -17,10 +17,10 @@ const keyBytes = 32;
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** What sealing adds to a chunk. */
+/** What sealing adds to a chunk, in bytes. */
 export const sealOverheadBytes = nonceBytes + tagBytes;
 
-/** A client's key pair: made anew by every process, kept in memory only. */
+/** A client's key pair: created by each process, kept in memory only. */
 export interface ClientKeys {
   /** Uncompressed P-256 point, base64, as published in the directory. */
   readonly publicKey: string;
@@ -29,15 +29,15 @@ export interface ClientKeys {
 
 /** The two keys of one sender and one client; `seal` is this end's direction. */
 export interface Channel {
-  /** The sender's encapsulated key, base64: which channel a message belongs to. */
+  /** The sender's encapsulated key, base64; identifies the channel of a message. */
   readonly enc: string;
-  /** The id of the stage's secret that is part of the agreement; undefined where none is, so anybody may be the sender. */
+  /** The id of the stage's secret in the agreement; undefined if there is none, so that anybody may be the sender. */
   readonly secretId: string | undefined;
-  /** What the other end takes beyond the messages of 0.1.0 (`abilities`), as far as it has said so. */
+  /** What the other end accepts beyond the messages of 0.1.0 (`abilities`), as far as it has announced it. */
   understands: readonly string[];
-  /** Returns nonce, ciphertext and tag. A random 96-bit nonce allows 2^32 messages a key (NIST SP 800-38D, 8.3). */
+  /** Returns nonce, ciphertext and tag. A random 96-bit nonce allows 2^32 messages per key (NIST SP 800-38D, 8.3). */
   seal(header: string, plaintext: Uint8Array): Buffer;
-  /** The plaintext, or undefined when one bit of header or chunk is not what was sealed with this channel's key. */
+  /** The plaintext, or undefined if any bit of header or chunk differs from what was sealed with this channel's key. */
   open(header: string, sealed: Uint8Array): Buffer | undefined;
 }
 
@@ -48,8 +48,8 @@ export async function generateClientKeys(): Promise<ClientKeys> {
 }
 
 /**
- * The sender's end of a channel to the client that owns `publicKey`. Both ends must name the same `stage` and have the
- * same `secret`, or both none. Costs 2 to 6 ms. Rejects when the key is no point on P-256.
+ * The sender's end of a channel to the client that owns `publicKey`. Both ends must give the same `stage`, and either the
+ * same `secret` or none. Takes 2 to 6 ms. Rejects if the key is not a point on P-256.
  */
 export async function channelToClient(
   publicKey: string,
@@ -67,8 +67,8 @@ export async function channelToClient(
 }
 
 /**
- * The client's end of the channel whose sender announced `enc`, and named `secret` or none. Rejects when `enc` is no
- * point on P-256; that the sender has the secret shows in the first chunk that opens.
+ * The client's end of the channel whose sender announced `enc`, and either `secret` or none. Rejects if `enc` is not a point
+ * on P-256. The first chunk that opens proves that the sender has the secret.
  */
 export async function channelFromSender(
   keys: ClientKeys,
@@ -125,12 +125,12 @@ class AesChannel implements Channel {
   }
 }
 
-/** Binds the keys to this protocol and one stage, so that no message of another stage opens. */
+/** Binds the keys to this protocol and one stage, so that messages of another stage do not open. */
 function infoOf(stage: string): ArrayBuffer {
   return toArrayBuffer(Buffer.from(`live-debug/1 ${stage}`));
 }
 
-/** PSK mode where there is a secret, base mode else. */
+/** PSK mode with a secret, base mode without. */
 function pskOf(secret: StageSecret | undefined): { psk?: { id: ArrayBuffer; key: ArrayBuffer } } {
   if (secret === undefined) return {};
   return { psk: { id: toArrayBuffer(Buffer.from(secret.id)), key: toArrayBuffer(Buffer.from(secret.key)) } };
@@ -148,7 +148,7 @@ function fromBase64(text: string): ArrayBuffer {
   return toArrayBuffer(Buffer.from(text, 'base64'));
 }
 
-/** A copy of exactly these bytes: small Buffers share one larger ArrayBuffer. */
+/** A copy of exactly these bytes: small Buffers share a larger ArrayBuffer. */
 function toArrayBuffer(bytes: Buffer): ArrayBuffer {
   return Uint8Array.from(bytes).buffer;
 }

@@ -1,18 +1,18 @@
-// Whole messages are unpacked a few at a time, their senders in turn, under a bound on what waits for it.
+// Unpacks whole messages a few at a time, alternating between senders, with a bound on what waits.
 import type { AnyMessage, MessageHeader } from './message.ts';
 import { decodeMessage } from './wire.ts';
 
 interface UnpackerLimits {
-  /** Inflations under way. zlib's advance together, 16 KB at a time: all that are under way grow at once. */
+  /** Messages unpacked at once. zlib advances them together, 16 KB at a time, so all of them grow at once. */
   readonly atOnce: number;
-  /** Bytes of messages that wait for their turn; beyond it the newest of anyone who has most is dropped. */
+  /** Bytes of waiting messages; beyond it the newest one of the sender with the most bytes is dropped. */
   readonly maxWaitingBytes: number;
 }
 
-/** Two keep both of a small machine's cores busy, and are 14 MiB at most. */
+/** Two keep both cores of a small machine busy, and take 14 MiB at most. */
 const defaultUnpackerLimits: UnpackerLimits = { atOnce: 2, maxWaitingBytes: 64 * 1024 * 1024 };
 
-/** What a message that waits takes besides its bytes, so that many small ones have a bound too. */
+/** Overhead of a waiting message beside its bytes, so that many small ones are bounded as well. */
 const waitingOverheadBytes = 1024;
 
 interface Waiting {
@@ -22,10 +22,10 @@ interface Waiting {
   readonly resolve: (message: Promise<AnyMessage>) => void;
 }
 
-/** One for all that arrives at a client or a stub. */
+/** Handles all messages that arrive at a client or a stub. */
 export class Unpacker {
   readonly #limits: UnpackerLimits;
-  /** By sender, in the order of their next turn. */
+  /** By sender, in the order of their turns. */
   readonly #queues = new Map<string, { readonly waiting: Waiting[]; bytes: number }>();
   #waitingBytes = 0;
   #underWay = 0;
@@ -34,14 +34,14 @@ export class Unpacker {
     this.#limits = limits;
   }
 
-  /** Bytes that wait for their turn, with 1 KB of overhead each. */
+  /** Bytes of waiting messages, with 1 KB of overhead each. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
 
-  /** Rejects in a few words, as `decodeMessage` does, also for a message that there is no room for. */
+  /** Rejects with a short reason, as `decodeMessage` does, and also if there is no room for the message. */
   async unpack(sender: string, header: MessageHeader, bytes: Uint8Array): Promise<AnyMessage> {
-    // As it is, it takes no more than it has taken already.
+    // Uncompressed, it takes no more memory than it does already.
     if (!header.gzip && !header.br) return decodeMessage(header, bytes);
     if (this.#underWay < this.#limits.atOnce) return this.#begin(header, bytes);
     return new Promise((resolve) => {
@@ -50,7 +50,7 @@ export class Unpacker {
     });
   }
 
-  /** Forgets whatever waits: its promises never settle. */
+  /** Forgets all waiting messages: their promises never settle. */
   close(): void {
     this.#queues.clear();
     this.#waitingBytes = 0;
@@ -75,7 +75,7 @@ export class Unpacker {
     this.#queues.set(sender, queue);
   }
 
-  /** The first of the sender whose turn it is, who then is the last. */
+  /** The first message of the sender whose turn it is; that sender then moves to the end. */
   #shift(): Waiting | undefined {
     const [next] = this.#queues;
     if (next === undefined) return undefined;
@@ -89,7 +89,7 @@ export class Unpacker {
     return waiting;
   }
 
-  /** A sender that floods drops its own messages only, as long as no other has sent as much. */
+  /** A sender that floods only loses its own messages, unless another one has sent as much. */
   #dropOne(): void {
     let most: [sender: string, queue: { readonly waiting: Waiting[]; bytes: number }] | undefined;
     for (const each of this.#queues) if (each[1].bytes > (most?.[1].bytes ?? 0)) most = each;

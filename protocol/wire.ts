@@ -1,7 +1,7 @@
-// From a message to the texts that go through the relay, and from such a text back to one opened chunk.
+// From a message to the texts that pass through the relay, and from such a text back to one opened chunk.
 //
-// A wire text is `<header JSON>\n<the sealed chunk as text>`: the header is authenticated as it stands, byte
-// for byte, so nothing has to be written again in a canonical form. docs/protocol.md has the layout.
+// A wire text is `<header JSON>\n<the sealed chunk as text>`. The header is authenticated byte for byte as it stands, so no
+// canonical form is needed. docs/protocol.md has the layout.
 import { promisify } from 'node:util';
 import {
   brotliCompress,
@@ -32,20 +32,20 @@ import { type Channel, sealOverheadBytes } from './sealing.ts';
 import { fromSeptets, toSeptets } from './septets.ts';
 
 /**
- * Smaller messages go as they are: an `ack` is never worth it. Above, brotli takes 0.05 ms of both ends together and makes an
- * invocation of 3 KB 1.4 KB smaller; gzip and the thread pool take 0.3 ms.
+ * Smaller messages are sent as they are: compressing an `ack` never pays off. Above, brotli takes 0.05 ms on both ends
+ * together and makes an invocation of 3 KB 1.4 KB smaller; gzip and the thread pool take 0.3 ms.
  */
 const brotliFromBytes = 1024;
 const gzipFromBytes = 4096;
 
-/** Up to this size compressing at once is quicker than a trip to the thread pool (0.3 ms at 64 KB). */
+/** Up to this size, compressing synchronously is faster than a trip to the thread pool (0.3 ms at 64 KB). */
 const atOnceBytes = 64 * 1024;
-/** The same for what unpacks to no more than that: compressed, it mostly is this small. */
+/** The same for unpacking, in compressed bytes. */
 const unpackAtOnceBytes = 16 * 1024;
 
 /**
- * Brotli's quickest but one: smaller than gzip's and in two thirds of the time, a tenth where nothing repeats
- * (docs/benchmarks-packing.md). `lgwin` gives a window of 256 KB, brotli's least at this quality; a larger one is refused.
+ * Brotli's second-fastest quality: smaller than gzip in two thirds of the time, or a tenth where nothing repeats
+ * (docs/benchmarks-packing.md). `lgwin` sets a window of 256 KB, the smallest at this quality; larger ones are refused.
  */
 const brotliOptions = {
   chunkSize: 64 * 1024,
@@ -53,16 +53,17 @@ const brotliOptions = {
 };
 const maxWindowBits = 18;
 
-/** More than any header takes: two identifiers of 128 characters, an encapsulated key, numbers and names. */
+/** More than any header needs: two identifiers of 128 characters, an encapsulated key, numbers and names. */
 const maxHeaderBytes = 1024;
 
-/** How much of a message fits in one text: measured back from the encoded bytes on the wire. */
+/** How many bytes of a message fit in one text, after encoding and overhead. */
 const chunkBytesOf = (textBytes: number, isSeptets: boolean) =>
   Math.floor((textBytes - maxHeaderBytes) / (isSeptets ? 32 : 4)) * (isSeptets ? 28 : 3) - sealOverheadBytes;
 
 /**
- * How large texts are, in bytes up to {@link maxWireBytes}: a message goes as one of `whole`; else the first have `lead`,
- * and they double every {@link textsOfOneSize} up to `piece`. More than {@link maxChunks} are never made.
+ * The sizes of texts in bytes, up to {@link maxWireBytes}. A message that fits is sent as one text of `whole`. Otherwise the
+ * first texts have `lead`, and the size doubles every {@link textsOfOneSize} up to `piece`. There are never more than
+ * {@link maxChunks}.
  */
 export interface Cut {
   readonly whole: number;
@@ -80,10 +81,9 @@ const brotliLater = promisify(brotliCompress);
 const unbrotliLater = promisify(brotliDecompress);
 
 /**
- * Compresses, cuts and seals a message as the other end understands it; returns its wire texts, each at most
- * {@link maxWireBytes} of ASCII. The same `cut` makes the same chunks of the same message.
- * `enc` and the secret's id are announced in every text when `towardsClient`, since chunks arrive in any order.
- * Rejects with LD_TOO_LARGE over {@link maxMessageBytes}.
+ * Compresses, cuts and seals a message as the other end understands it. Returns its wire texts, each at most
+ * {@link maxWireBytes} of ASCII. The same `cut` gives the same chunks of the same message. With `towardsClient`, `enc` and
+ * the secret's id are in every text, since chunks arrive in any order. Rejects with LD_TOO_LARGE over {@link maxMessageBytes}.
  */
 export async function encodeMessage<T extends MessageType>(
   message: Message<T>,
@@ -136,7 +136,7 @@ function endsOf(length: number, { lead, piece, whole }: Cut, isSeptets: boolean)
   const ends: number[] = [];
   for (let end = 0; end < length; ) {
     const planned = Math.min(most, least * 2 ** Math.floor(ends.length / textsOfOneSize));
-    // What is left for the texts after this one must fit into them.
+    // The rest must fit into the texts after this one.
     const needed = length - end - (maxChunks - ends.length - 1) * full;
     end = Math.min(length, end + Math.max(planned, needed));
     ends.push(end);
@@ -144,14 +144,14 @@ function endsOf(length: number, { lead, piece, whole }: Cut, isSeptets: boolean)
   return ends;
 }
 
-/** A wire text taken apart but not yet opened: nothing in it is to be trusted. */
+/** A wire text taken apart but not yet opened: nothing in it is trusted. */
 export interface SealedChunk {
   readonly header: MessageHeader;
   readonly headerText: string;
   readonly sealed: Buffer;
 }
 
-/** Parses a wire text; a string says instead, in a few words, why it is not one of ours. */
+/** Parses a wire text; returns a string, a short reason, if it is not one of ours. */
 export function parseWire(text: string): SealedChunk | string {
   if (text.length > maxWireBytes) return 'longer than any message of ours';
   const end = text.indexOf('\n');
@@ -170,11 +170,11 @@ export function parseWire(text: string): SealedChunk | string {
 
 function fromBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64');
-  // Node's decoder skips what is not base64; a text that was changed must not decode to the same bytes.
+  // Node's decoder skips characters outside base64; a changed text must not decode to the same bytes.
   return bytes.toString('base64') === text ? bytes : undefined;
 }
 
-/** Decompresses and parses a reassembled message. Rejects with a message of few words; payloads never show in it. */
+/** Decompresses and parses a reassembled message. Rejects with a short reason that never contains the payload. */
 export async function decodeMessage(header: MessageHeader, bytes: Uint8Array): Promise<AnyMessage> {
   const plain = await decompress(header, bytes);
   const end = plain.subarray(0, maxHeadBytes + 1).indexOf(0x0a);
@@ -189,7 +189,7 @@ export async function decodeMessage(header: MessageHeader, bytes: Uint8Array): P
     throw new Error(`${header.type} with invalid fields: ${fields || 'no object'}`);
   }
   const { type, id, attempt } = header;
-  // The schema was chosen by the type, which TypeScript cannot follow through the union.
+  // The type selects the schema, which TypeScript cannot follow through the union.
   return {
     type,
     id,
@@ -221,12 +221,12 @@ async function decompress(header: MessageHeader, bytes: Uint8Array): Promise<Uin
   try {
     return brotliDecompressSync(bytes, { ...options, maxOutputLength: atOnceBytes });
   } catch {
-    // Mostly larger than that; what is broken is so there, too.
+    // Mostly larger when unpacked. A corrupt one fails there as well.
     return unbrotliLater(bytes, options);
   }
 }
 
-/** RFC 7932, 9.1: the window's size is in the first bits, and memory of that size is the reader's. */
+/** RFC 7932, 9.1: the first bits give the window's size, and the reader must allocate that much. */
 export function hasLargeWindow([first = 0]: Uint8Array): boolean {
   return (first & 1) === 1 && 17 + ((first >> 1) & 7) > maxWindowBits;
 }

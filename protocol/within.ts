@@ -1,9 +1,9 @@
-// A wait with a bound, for what must not hold up its caller.
+// A bounded wait, for work that must not hold up its caller.
 import type { Clock } from './clock.ts';
 
 /**
- * What the work resolves to, or undefined once `ms` milliseconds have passed on the clock. Rejects where the work does in
- * that time; a later rejection is ignored. A `background` bound does not keep the process alive.
+ * Resolves as the work does, or with undefined once `ms` milliseconds have passed on the clock. Rejects if the work rejects
+ * in that time; a later rejection is ignored. A `background` bound does not keep the process alive.
  */
 export function within<T>(
   clock: Clock,

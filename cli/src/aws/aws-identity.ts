@@ -1,4 +1,4 @@
-// Whose AWS account and which Region: resolved as every AWS tool does, with one clear error where that fails.
+// The AWS credentials and the Region, resolved as by every AWS tool, with one clear error if that fails.
 import type { Agent } from 'node:https';
 import { systemClock } from '../../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
@@ -17,11 +17,11 @@ export interface IdentityOptions {
 /** How to sign for AWS from this machine. */
 export interface AwsIdentity {
   readonly region: string;
-  /** Kept while they are valid and resolved anew before they expire. Rejects with LD_CREDENTIALS. */
+  /** Cached while valid, and resolved again before they expire. Rejects with LD_CREDENTIALS. */
   readonly credentials: () => Promise<AwsCredentials>;
 }
 
-/** Resolving may ask a browser login's cache, a program or a metadata service; more than this is a hang. */
+/** Resolving may ask a browser login's cache, a program or a metadata service; longer than this is a hang. */
 const credentialsBoundMs = 30_000;
 
 /** Resolves Region and credentials once, so that a mistake shows before anything starts. Rejects with LD_REGION or LD_CREDENTIALS. */
@@ -34,15 +34,15 @@ export async function resolveIdentity(options: IdentityOptions): Promise<AwsIden
     (await profileRegion(profile));
   if (!region) {
     throw new LiveDebugError('LD_REGION', `no AWS Region is set${profileWords(options.profile)}`, {
-      remedy: 'give --region, set AWS_REGION, or run: aws configure set region eu-west-1',
+      remedy: 'pass --region, set AWS_REGION, or run: aws configure set region eu-west-1',
     });
   }
   if (!/^[a-z]{2,4}(-[a-z]+)+-\d$/.test(region)) {
-    throw new LiveDebugError('LD_REGION', `${JSON.stringify(region)} is no AWS Region`, {
-      remedy: 'give --region as in eu-west-1',
+    throw new LiveDebugError('LD_REGION', `${JSON.stringify(region)} is not a valid AWS Region`, {
+      remedy: 'pass a Region such as --region eu-west-1',
     });
   }
-  // With --profile, keys that happen to be in the environment must not win over the profile that was asked for.
+  // With --profile, keys in the environment must not win over the profile that was asked for.
   // SSO and roles send requests to AWS themselves, through the proxy like all others.
   const agent = proxyAgent(new URL(`https://sts.${region}.amazonaws.com`));
   const { defaultProvider, NodeHttpHandler } = loadAwsCredentials();

@@ -1,4 +1,4 @@
-// Who serves, in AWS's own words: one signed GetCallerIdentity, which needs no permission.
+// The ARN of the principal that serves: one signed GetCallerIdentity, which needs no permission.
 import * as v from 'valibot';
 import type { Clock } from '../../../protocol/clock.ts';
 import type { HttpClient } from '../../../protocol/http-client.ts';
@@ -13,7 +13,7 @@ const answerSchema = v.object({
 
 const timeoutMs = 2000;
 
-/** The caller's ARN; undefined where STS does not answer, since serving does not depend on it. */
+/** The caller's ARN; undefined if STS does not answer, since serving does not depend on it. */
 export async function callerArn(
   identity: AwsIdentity,
   http: HttpClient,
@@ -31,7 +31,7 @@ export async function callerArn(
     const headers = signer.sign(request, await identity.credentials(), clock.now());
     const response = await http.send({ ...request, headers, timeoutMs });
     const text = response.body.toString('utf8');
-    // AWS answers JSON when asked to; emulators answer XML all the same.
+    // AWS answers JSON if asked to; emulators answer XML regardless.
     if (!text.startsWith('{')) return /<Arn>([^<]+)<\/Arn>/.exec(text)?.[1];
     return parseJsonAs(answerSchema, text)?.GetCallerIdentityResponse.GetCallerIdentityResult.Arn;
   } catch {

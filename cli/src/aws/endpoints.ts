@@ -1,4 +1,4 @@
-// Where the services answer: AWS's hosts, or an emulator's by the variables every AWS tool honours.
+// Endpoints of AWS services: AWS's own, or an emulator's from the environment variables that every AWS tool honours.
 
 /** The base URL of a service, e.g. `dynamodb` in `eu-west-1`. */
 export function endpointOf(service: 'acm' | 'dynamodb' | 'lambda' | 'sts', region: string): string {
@@ -6,14 +6,14 @@ export function endpointOf(service: 'acm' | 'dynamodb' | 'lambda' | 'sts', regio
   return emulatorOf(service) ?? `https://${service}.${region}.${domain}`;
 }
 
-/** Whether the environment names another endpoint than AWS's for any service. */
+/** Whether the environment sets another endpoint than AWS's for any service. */
 export function hasEmulator(): boolean {
   return Object.entries(process.env).some(
     ([name, value]) => /^AWS_ENDPOINT_URL(_|$)/.test(name) && Boolean(value),
   );
 }
 
-/** The base URL that the environment names for a service; undefined where AWS itself is meant. */
+/** The base URL that the environment sets for a service; undefined for AWS itself. */
 export function emulatorOf(service: string): string | undefined {
   const own = process.env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`];
   return own || process.env.AWS_ENDPOINT_URL || undefined;

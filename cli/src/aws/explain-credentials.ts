@@ -1,7 +1,7 @@
-// What it means when AWS does not accept who asks: the login, the keys or this machine's clock.
+// Explains why AWS refused the credentials: the login, the keys or this machine's clock.
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 
-/** The error to show for an error that AWS calls `type`, or undefined where that says nothing of credentials. */
+/** The error to show for an AWS error of this `type`; undefined if it is not about credentials. */
 export function explainCredentials(
   type: string,
   message: string,

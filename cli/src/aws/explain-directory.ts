@@ -1,9 +1,9 @@
-// What a refusal of the directory means for the person at the terminal: one clear error with its remedy.
+// Explains a refusal of the directory to the person at the terminal: one clear error with its remedy.
 import { DirectoryRefusal } from '../../../protocol/directory.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { explainCredentials } from './explain-credentials.ts';
 
-/** What was asked for, for the words of the error. */
+/** What was asked for, as the error names it. */
 export interface DirectoryContext {
   readonly stage: string;
   readonly tableName: string;
@@ -11,7 +11,7 @@ export interface DirectoryContext {
   readonly profile: string | undefined;
 }
 
-/** Returns the error to show instead of `error`; anything that is no refusal of DynamoDB's comes back as it is. */
+/** Returns the error to show instead of `error`; anything but a refusal by DynamoDB is returned unchanged. */
 export function explainDirectory(error: unknown, context: DirectoryContext): unknown {
   if (!(error instanceof DirectoryRefusal)) return error;
   const { profile, region, stage, tableName } = context;
@@ -37,14 +37,14 @@ export function explainDirectory(error: unknown, context: DirectoryContext): unk
   }
 }
 
-/** Stubs compare a lease with AWS's clock: beyond a third of the lease's 90 s they might not find this livectl. */
+/** Stubs compare a lease with AWS's clock: beyond a third of the lease's 90 s they may not find this livectl. */
 const tolerableSkewMs = 30_000;
 
-/** Throws LD_CLOCK where this machine's clock is too far off; `aheadMs` is how far AWS's is ahead. */
+/** Throws LD_CLOCK if this machine's clock is too far off; `aheadMs` is how far AWS's is ahead. */
 export function checkClock(aheadMs: number): void {
   if (Math.abs(aheadMs) <= tolerableSkewMs) return;
   const words = `${Math.round(Math.abs(aheadMs) / 1000)} s ${aheadMs > 0 ? 'behind' : 'ahead of'}`;
   throw new LiveDebugError('LD_CLOCK', `this machine’s clock is ${words} AWS’s`, {
-    remedy: 'set the clock, e.g. turn on network time: stubs would take this livectl for gone',
+    remedy: 'set the clock, e.g. turn on network time: otherwise stubs consider its lease expired',
   });
 }

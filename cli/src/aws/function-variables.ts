@@ -19,7 +19,7 @@ const answerSchema = v.object({
   Runtime: v.nullish(v.string(), ''),
 });
 
-/** A function as Lambda has it; texts are empty where Lambda says nothing. */
+/** A function's configuration in Lambda; texts that Lambda leaves out are empty. */
 export interface FunctionConfiguration {
   /** SHA-256 of the deployed package, in base64. */
   readonly codeSha256: string;
@@ -27,7 +27,7 @@ export interface FunctionConfiguration {
   readonly runtime: string;
   /** ARNs. */
   readonly layers: readonly string[];
-  /** Secret values among them: not to be shown. */
+  /** May contain secrets: must not be shown. */
   readonly variables: Readonly<Record<string, string>>;
   /** `Successful`, `InProgress` or `Failed`. */
   readonly updateStatus: string;
@@ -36,7 +36,7 @@ export interface FunctionConfiguration {
 
 const timeoutMs = 10_000;
 
-/** The variables as they are set on AWS. Rejects as `functionConfiguration`. */
+/** The variables as set on AWS. Rejects as `functionConfiguration` does. */
 export async function functionVariables(
   ...args: Parameters<typeof functionConfiguration>
 ): Promise<Readonly<Record<string, string>>> {
@@ -44,8 +44,8 @@ export async function functionVariables(
 }
 
 /**
- * The configuration of `$LATEST`. Rejects with LD_PERMISSION where `lambda:GetFunctionConfiguration` is refused,
- * with LD_STAGE where there is no such function, with LD_AWS for a network that fails.
+ * The configuration of `$LATEST`. Rejects with LD_PERMISSION if `lambda:GetFunctionConfiguration` is refused, with LD_STAGE
+ * if there is no such function, and with LD_AWS if the network fails.
  */
 export async function functionConfiguration(
   functionName: string,
@@ -68,9 +68,9 @@ export async function functionConfiguration(
   if (response.status === 200) {
     const answer = parseJsonAs(answerSchema, text);
     if (answer !== undefined) return configurationOf(answer);
-    // Not with the parser's own words, which quote the answer: there are secrets in it.
-    throw new LiveDebugError('LD_AWS', `what ${url.host} answered is no function configuration`, {
-      remedy: 'check HTTPS_PROXY and AWS_ENDPOINT_URL: something else than AWS answers there',
+    // Not with the parser's own message, which quotes the answer and its secrets.
+    throw new LiveDebugError('LD_AWS', `the answer of ${url.host} is not a function configuration`, {
+      remedy: 'check HTTPS_PROXY and AWS_ENDPOINT_URL: something other than AWS answers there',
     });
   }
   const message = messageIn(text);
@@ -84,7 +84,7 @@ export async function functionConfiguration(
       },
     );
   }
-  // A 404 from something other than Lambda has another message.
+  // A 404 from anything but Lambda has another message.
   if (response.status === 404 && message.startsWith('Function not found')) {
     throw new LiveDebugError('LD_STAGE', `there is no function ${functionName} in ${region}`, {
       remedy: 'terraform apply with enabled = true; check --stage, --name, --region and --profile',

@@ -1,4 +1,4 @@
-// The server's certificate of a VPN endpoint into ACM: one signed ImportCertificate, so that its key passes through no
+// Imports the server certificate of a VPN endpoint into ACM: one signed ImportCertificate, so that its key is in no
 // Terraform state.
 import * as v from 'valibot';
 import type { Clock } from '../../../protocol/clock.ts';
@@ -21,7 +21,7 @@ const timeoutMs = 10_000;
 const answerSchema = v.object({ CertificateArn: v.string() });
 const refusalSchema = v.object({ __type: v.optional(v.string()), message: v.optional(v.string()) });
 
-/** The new certificate's ARN. Rejects with LD_PERMISSION where `acm:ImportCertificate` is refused, else with LD_AWS. */
+/** The new certificate's ARN. Rejects with LD_PERMISSION if `acm:ImportCertificate` is refused, otherwise with LD_AWS. */
 export async function importCertificate(
   { certificate, chain, privateKey }: CertificateToImport,
   identity: AwsIdentity,
@@ -63,7 +63,7 @@ export async function importCertificate(
       remedy: 'ask for acm:ImportCertificate, or hand the command without --import to somebody who has it',
     });
   }
-  throw new LiveDebugError('LD_AWS', `ACM did not take the certificate: ${response.status} ${words}`, {
+  throw new LiveDebugError('LD_AWS', `ACM refused the certificate: ${response.status} ${words}`, {
     remedy: 'check --region and --profile',
   });
 }

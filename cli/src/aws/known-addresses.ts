@@ -1,14 +1,14 @@
-// Looks names up for connections to AWS; while the line is cut, by the addresses that were found before.
+// Looks up names for connections to AWS. While the network is down, uses the addresses that were found before.
 import dns, { type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import type { Clock } from '../../../protocol/clock.ts';
 
-/** A resolver answers within some tens of milliseconds; one that was asked in a cut asks again after 5 s (resolv.conf(5)). */
+/** A resolver answers within tens of milliseconds; one asked during an outage asks again after 5 s (resolv.conf(5)). */
 export const answersWithinMs = 300;
 
 /**
- * The system's look-up, once at a time for each name: one under way in a cut holds one of the few threads that look up. Where
- * it fails or takes long, the addresses of the last one that succeeded are tried.
+ * The system's look-up, one at a time per name: during an outage each holds one of the few threads for look-ups. If it fails
+ * or takes long, the addresses of the last successful one are used.
  */
 export function knownAddresses(clock: Clock, system: typeof dns.lookup = dns.lookup): LookupFunction {
   const known = new Map<string, LookupAddress[]>();

@@ -1,4 +1,4 @@
-// Unpacks the AWS SDK's knowledge of credentials when it is first needed.
+// Unpacks the AWS SDK's credential providers when they are first needed.
 import code from 'embedded:aws-credentials.cjs';
 import { runEmbedded } from './run-embedded.ts';
 
@@ -6,7 +6,7 @@ type AwsCredentialsModule = typeof import('./aws-credentials.ts');
 
 let loaded: AwsCredentialsModule | undefined;
 
-/** The module aws-credentials.ts. */
+/** The exports of aws-credentials.ts. */
 export function loadAwsCredentials(): AwsCredentialsModule {
   loaded ??= runEmbedded(code, 'livectl-aws-credentials.cjs') as AwsCredentialsModule;
   return loaded;

@@ -1,8 +1,8 @@
-// Runs a module that the build has bundled apart as CommonJS and carries compressed.
+// Runs a module that the build bundled separately as CommonJS and embedded compressed.
 import { createRequire } from 'node:module';
 import { compileFunction } from 'node:vm';
 
-/** The module's exports; `name` is what a stack trace under --verbose says. Takes some tens of milliseconds. */
+/** The module's exports; `name` appears in stack traces under --verbose. Takes tens of milliseconds. */
 export function runEmbedded(code: string, name: string): unknown {
   const module = { exports: {} };
   const run = compileFunction(code, ['require', 'module', 'exports'], { filename: name });

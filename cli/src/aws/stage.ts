@@ -1,4 +1,4 @@
-// A stage on AWS as a command finds it: who asks, and the directory table to ask.
+// A stage on AWS as a command finds it: the credentials, and the directory table.
 import type { LookupFunction } from 'node:net';
 import { systemClock } from '../../../protocol/clock.ts';
 import { ClockSkew } from '../../../protocol/clock-skew.ts';
@@ -21,17 +21,17 @@ export interface StageOptions {
 export interface Stage {
   readonly identity: AwsIdentity;
   readonly directory: Directory;
-  /** What the directory's answers tell of AWS's clock. */
+  /** What the directory's answers reveal about AWS's clock. */
   readonly skew: ClockSkew;
-  /** Close it to let the process end. */
+  /** Must be closed before the process can end. */
   readonly http: HttpClient;
-  /** How names are looked up for connections to AWS. */
+  /** Looks up names for connections to AWS. */
   readonly lookup: LookupFunction;
-  /** For the words of errors. */
+  /** For error messages. */
   readonly context: DirectoryContext;
 }
 
-/** Resolves who asks; nothing is sent to AWS yet but what credentials need. Rejects with LD_REGION or LD_CREDENTIALS. */
+/** Resolves the credentials; sends nothing else to AWS yet. Rejects with LD_REGION or LD_CREDENTIALS. */
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { name, profile, stage } = options;
   const identity = await resolveIdentity(options);

@@ -1,4 +1,4 @@
-// Makes a function runnable that has a `build` command of its own: runs that, then goes on as for any other function.
+// Makes a function with a `build` command runnable: runs the command, then continues as for any other function.
 import type { BuildCommand } from './build-commands.ts';
 import type { BuildTarget, UnbuiltTarget } from './build-event.ts';
 import type { Compilation, Compiler } from './contract.ts';
@@ -10,7 +10,7 @@ import { WrittenFiles } from './written-files.ts';
 interface BuildCommandCompilerOptions {
   readonly target: UnbuiltTarget;
   readonly command: BuildCommand;
-  /** How the function is made runnable once it is built. */
+  /** The compiler for the function once it is built. */
   readonly compilerFor: (target: BuildTarget) => Promise<Compiler>;
   readonly onNotice: (message: string) => void;
 }
@@ -42,7 +42,7 @@ export class BuildCommandCompiler implements Compiler {
     if (!this.#compiler) {
       const built = target.afterBuild();
       if ('text' in built) {
-        const text = `the build went well, but "${built.path}" ${built.text}`;
+        const text = `the build succeeded, but "${built.path}" ${built.text}`;
         return { ok: false, inputs: sources, errors: [{ text }] };
       }
       this.#compiler = await compilerFor(built);
@@ -50,7 +50,7 @@ export class BuildCommandCompiler implements Compiler {
     const compilation = await this.#compiler.compile(changed);
     const inputs = new Set([...sources, ...compilation.inputs]);
     if (!compilation.ok) return { ...compilation, inputs };
-    // What the command makes is seen to change as well, and is no reason for yet another worker.
+    // A change of the command's own output must not start yet another worker.
     const fingerprint =
       compilation.fingerprint ?? contentOf([...compilation.inputs, ...(compilation.guesses ?? [])]);
     return { ...compilation, inputs, fingerprint };
@@ -60,7 +60,7 @@ export class BuildCommandCompiler implements Compiler {
     return this.#options.command.isOutput(path);
   }
 
-  ownDoing(changed: readonly string[]): readonly string[] {
+  ownWrites(changed: readonly string[]): readonly string[] {
     return this.#written.judge(changed, this.#sources);
   }
 

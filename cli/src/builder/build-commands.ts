@@ -1,5 +1,5 @@
-// Decides when a function's `build` command runs: at the start, and after every change of its sources that it didn't
-// make itself. One command runs at a time, so that what changes meanwhile is either its output or a save.
+// Decides when a function's `build` command runs: at the start, and after every change of its sources that the command did
+// not make itself. One command runs at a time, so that a change during a run is either its output or a save.
 
 import { dirname, relative, sep } from 'node:path';
 import process from 'node:process';
@@ -9,22 +9,22 @@ import { type FileState, isBinary, readStamp, readState } from './file-state.ts'
 import { listSources } from './source-folder.ts';
 
 /**
- * Runs of a command in a row that only files changed by builds were the reason for. It is more than a save during a
- * build needs, and the end of a loop between builds that overwrite their own sources.
+ * Maximum number of runs in a row that were caused only by files that builds changed. More than a save during a build needs,
+ * and the end of a loop of builds that overwrite their own sources.
  */
 const mostUnprompted = 5;
 
-/** A run that takes longer is reported, in milliseconds: nothing is served until the first one has ended. */
+/** A longer run is reported, in milliseconds, since nothing is served until the first one has ended. */
 const noticeMs = 3000;
 
-/** A file that builds changed so many times, and nobody else ever, is an output. */
+/** A file that only builds have changed, at least this many times, is an output. */
 const timesOfOutput = 3;
 
-/** A command may be that of several functions. */
+/** One command may serve several functions. */
 export interface BuildCommand {
-  /** Runs it where a source has changed since it began to run last; what went wrong, or undefined. Never rejects. */
+  /** Runs it if a source has changed since its last run began. Resolves with what went wrong, or undefined. Never rejects. */
   upToDate(): Promise<string | undefined>;
-  /** Whether a file is known for an output, or a folder holds one: such a change says nothing of what was edited. */
+  /** Whether a file is a known output, or a folder contains one: such a change is not an edit. */
   isOutput(path: string): boolean;
 }
 
@@ -39,17 +39,17 @@ interface BuildCommandsOptions {
 interface Command {
   readonly words: readonly [string, ...string[]];
   readonly folder: string;
-  /** Why it has to run: somebody changed a source, or a build changed what may be one. */
+  /** Why it must run: an edit, or a build that changed a file that may be a source. */
   due: 'start' | 'edit' | 'build' | undefined;
   failure: string | undefined;
   unprompted: number;
-  /** The run that was asked for and hasn't begun. */
+  /** The run that was requested but has not begun. */
   next: Promise<string | undefined> | undefined;
 }
 
 interface Change {
   readonly path: string;
-  /** Undefined where it wasn't there, or isn't any more. */
+  /** Undefined if the file did not exist. */
   readonly before: FileState | undefined;
   readonly state: FileState | undefined;
 }
@@ -57,13 +57,13 @@ interface Change {
 export class BuildCommands {
   readonly #options: BuildCommandsOptions;
   readonly #commands: Command[] = [];
-  /** All files of the folders as they were when last looked at, before and after each run. */
+  /** All files of the folders as last seen, before and after each run. */
   readonly #files = new Map<string, FileState>();
   readonly #folders = new Set<string>();
-  /** Files that were seen to change while no build ran. */
+  /** Files that changed while no build ran. */
   readonly #edited = new Set<string>();
   readonly #outputs = new Set<string>();
-  /** How often builds changed a file that is neither. */
+  /** How often builds changed a file that is neither edited nor a known output. */
   readonly #times = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
   #running: BuildProcess | undefined;
@@ -73,7 +73,7 @@ export class BuildCommands {
     this.#options = options;
   }
 
-  /** The command of these words in this folder; the same for all functions that have it. */
+  /** The command with these words in this folder, shared by all functions that have it. */
   of(words: readonly [string, ...string[]], folder: string): BuildCommand {
     const isSame = (one: Command) => one.folder === folder && one.words.join('\0') === words.join('\0');
     let command = this.#commands.find(isSame);
@@ -88,7 +88,7 @@ export class BuildCommands {
     };
   }
 
-  /** Ends a run; none begins any more. */
+  /** Ends a run; no further one begins. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#running?.kill();
@@ -110,7 +110,7 @@ export class BuildCommands {
     const isNew = !this.#folders.has(command.folder);
     this.#folders.add(command.folder);
     const edited = this.#look(command.folder);
-    // Of a folder that is looked at first, only what another command's folder holds as well is known.
+    // A folder that is looked at for the first time counts only as far as another command's folder contains it.
     const known = isNew ? edited.filter(({ before }) => before) : edited;
     if (known.length > 0) this.#noteEdits(known);
     const { due } = command;
@@ -142,7 +142,7 @@ export class BuildCommands {
     }
   }
 
-  /** Files of a folder whose content isn't what it was when last looked at. */
+  /** Files of a folder whose content differs from when it was last looked at. */
   #look(folder: string): readonly Change[] {
     const changed: Change[] = [];
     const paths = listSources([folder], { withIgnored: true });
@@ -151,7 +151,7 @@ export class BuildCommands {
       if (before && readStamp(path) === before.stamp) continue;
       const state = readState(path);
       if (state.digest === before?.digest) this.#files.set(path, state);
-      // A folder changes with the files in it, which count themselves.
+      // A folder changes with its files, which are counted themselves.
       else if (state.kind === 'file' || before) changed.push({ path, before, state });
     }
     for (const [path, before] of this.#files) {
@@ -173,13 +173,13 @@ export class BuildCommands {
     }
   }
 
-  /** Whether a file that changed during a run is what the build makes, rather than a source that was saved meanwhile. */
+  /** Whether a file that changed during a run is the build's output, rather than a source saved in the meantime. */
   #isOutput(path: string, before: FileState | undefined, due: Command['due']): boolean {
     if (this.#outputs.has(path)) return true;
     if (this.#edited.has(path)) return false;
     const times = (this.#times.get(path) ?? 0) + 1;
     this.#times.set(path, times);
-    // A file that is created while a first or a repeated build runs most likely comes from that build.
+    // A file created during a first or repeated build most likely comes from that build.
     const isCreated = before === undefined && due !== 'edit';
     if (!isCreated && times < timesOfOutput && !isBinary(path)) return false;
     this.#outputs.add(path);
@@ -191,7 +191,7 @@ export class BuildCommands {
       if (!isIn(command.folder, path)) continue;
       if (due === 'build' && command.unprompted >= mostUnprompted) {
         this.#options.onNotice(
-          `\`${command.words.join(' ')}\` is not run again, as files change each time builds run: ${relative(command.folder, path)}. It runs after the next save.`,
+          `\`${command.words.join(' ')}\` is not run again, since builds keep changing ${relative(command.folder, path)}. It runs after the next save.`,
         );
       } else if (command.due !== 'start' && command.due !== 'edit') command.due = due;
     }

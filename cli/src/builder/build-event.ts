@@ -4,50 +4,50 @@ import type { FunctionCode } from '../worker/contract.ts';
 import type { LoadedFiles } from '../worker/loaded-files.ts';
 import type { PythonQuestion } from './find-python.ts';
 
-/** A function to serve, resolved against the disk: all paths absolute. */
+/** A function to serve, resolved on disk: all paths are absolute. */
 export interface BuildTarget {
   readonly functionName: string;
   readonly runtime: string;
   readonly handler: string;
   /** Absolute `source_dir`. */
   readonly taskRoot: string;
-  /** The handler's source file, absolute; undefined for Python, and when `command` runs the function. */
+  /** The handler's source file, absolute; undefined for Python, and if `command` runs the function. */
   readonly sourceFile: string | undefined;
   /** The part of `handler` after the file, e.g. `handler`. */
   readonly exportPath: string;
   readonly command: readonly [string, ...string[]] | undefined;
-  /** How to find the interpreter of a Python function that has no `command`. */
+  /** How to find the interpreter of a Python function without a `command`. */
   readonly python?: PythonQuestion | undefined;
-  /** Local folders in the place of its layers, absolute, in their order. */
+  /** Local folders that stand in for its layers, absolute, in order. */
   readonly layers?: readonly string[] | undefined;
-  /** Patterns of further files that count, or of those that don't; see `WatchPatterns`. */
+  /** Patterns of additional or excluded files; see `WatchPatterns`. */
   readonly watch?: readonly string[] | undefined;
   /** Build settings of the manifest; `bundle: false` runs the sources as they are. */
   readonly esbuild: EsbuildSettings & { readonly bundle: boolean };
-  /** Scripts that are built beside the handler's, absolute. */
+  /** Scripts built beside the handler, absolute. */
   readonly entryPoints?: readonly string[] | undefined;
 }
 
-/** A function whose files its `build` command makes: what it is built from, and what it is afterwards. */
+/** A function whose files its `build` command creates: what it is built from, and what it becomes. */
 export interface UnbuiltTarget
   extends Pick<BuildTarget, 'functionName' | 'runtime' | 'handler' | 'taskRoot' | 'layers' | 'watch'> {
   readonly build: readonly [string, ...string[]];
-  /** Looks for the files; what is missing, by the field of the manifest that names it. */
+  /** Looks for the files; returns the target, or what is missing and the manifest's field that names it. */
   readonly afterBuild: () => BuildTarget | { readonly path: string; readonly text: string };
 }
 
-/** A function that can't be run as it is configured: its invocations fail with this reason, others go on. */
+/** A function that cannot run as configured: its invocations fail with this reason, others continue. */
 export interface UnrunnableTarget
   extends Pick<BuildTarget, 'functionName' | 'runtime' | 'handler' | 'taskRoot' | 'layers'> {
-  /** What to set in the manifest, or which file to create, and why. */
+  /** What to set in the manifest or which file to create, and why. */
   readonly problem: string;
-  /** Where a file or folder is missing: looks again; undefined where only a new start can help. */
+  /** Looks again for a missing file or folder; undefined if only a restart can help. */
   readonly again?: (() => BuildTarget | UnbuiltTarget | UnrunnableTarget) | undefined;
-  /** Absolute paths of files and folders that would change that. */
+  /** Absolute paths of files and folders that would make it runnable. */
   readonly places?: readonly string[] | undefined;
 }
 
-/** One mistake in the sources; line is 1-based, column 0-based, as esbuild counts; `file` is relative to the task root. */
+/** One error in the sources; line is 1-based, column 0-based, as in esbuild; `file` is relative to the task root. */
 export interface BuildMessage {
   readonly text: string;
   readonly file?: string | undefined;
@@ -59,9 +59,9 @@ export interface BuildMessage {
 
 export type BuildEvent =
   /**
-   * A good build; `first` on start, `changed` names what caused a later one, relative to the task root: files, and
-   * folders where some came or went. `ms` counts from the start or from the first sign of the change. `sources` are the
-   * absolute paths that the build has read or looked for.
+   * A successful build. `first` on start. `changed` names what caused a later one, relative to the task root: files, and
+   * folders in which files came or went. `ms` counts from the start or from the first sign of the change.
+   * `sources` are the absolute paths that the build has read or looked for.
    */
   | {
       readonly type: 'built';
@@ -71,17 +71,17 @@ export type BuildEvent =
       readonly changed: readonly string[];
       readonly sources?: ReadonlySet<string> | undefined;
     }
-  /** A failed one; the last good build, where there is one, keeps answering. */
+  /** A failed build; the last good one, if there is one, keeps answering. */
   | {
       readonly type: 'build_error';
       readonly functionName: string;
       readonly errors: readonly BuildMessage[];
       readonly hasLastGood: boolean;
     }
-  /** Said once at start, e.g. when no esbuild is found. */
+  /** Reported once at start, e.g. when no esbuild is found. */
   | { readonly type: 'notice'; readonly message: string };
 
-/** What a worker of a build has loaded. */
+/** What a worker has loaded from a build. */
 export interface LoadedReport extends LoadedFiles {
   readonly functionName: string;
   readonly build: number;
@@ -93,11 +93,11 @@ export interface LoadedReport extends LoadedFiles {
 export interface Builder {
   /** Builds everything once and starts watching; resolves when each function has had its first `built` or `build_error`. */
   start(): Promise<void>;
-  /** A worker has reported what it loaded: these files are watched, too. */
+  /** A worker has reported what it loaded: these files are watched as well. */
   onLoaded(loaded: LoadedReport): void;
   /**
-   * Whether a source of the function has changed since a time, in milliseconds since the epoch, also one whose save has not
-   * been noticed yet.
+   * Whether a source of the function has changed since a time, in milliseconds since the epoch, even if the save has not been
+   * noticed yet.
    */
   changedSince(functionName: string, sinceMs: number): boolean;
   /** Stops watching, disposes of esbuild, removes the output folder. */

@@ -1,4 +1,4 @@
-// Runs a function's `build` command once: as the developer would in a terminal, but without a shell and with a bound.
+// Runs a function's `build` command once, as in a terminal, but without a shell and with a time limit.
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -6,21 +6,21 @@ import type { Clock } from '../../../protocol/clock.ts';
 import { within } from '../../../protocol/within.ts';
 import { exitReason, startProcess } from '../worker/process/worker-process.ts';
 
-/** The longest that a build may take, in milliseconds: the first one of a project often downloads its packages. */
+/** The maximum duration of a build, in milliseconds; a project's first one often downloads its packages. */
 export const buildBoundMs = 10 * 60_000;
 
 /**
- * How long the end of its output is waited for once a build has ended, in milliseconds: a server that it leaves running,
- * as those of compilers are, may hold the pipe open for as long as it lives.
+ * How long to wait for the rest of the output once a build has ended, in milliseconds: a server that it leaves running, such
+ * as a compiler's, may hold the pipe open as long as it lives.
  */
-export const lastWordsMs = 1000;
+export const lastOutputMs = 1000;
 
-/** Lines of a failed build's output that are shown, and the last ones that are kept at all. */
+/** How many lines of a failed build's output are shown, and how many of the last ones are kept at all. */
 const shownLines = 20;
 const keptLines = 5000;
 const longestLine = 500;
 
-/** Where the useful part of a long output begins. */
+/** Matches the line where the useful part of a long output begins. */
 const telling = /\b(?:error|fatal|failed|failure|exception|undefined|cannot|not found)\b|:\d+(?::|\b)/i;
 
 interface BuildProcessOptions {
@@ -28,18 +28,18 @@ interface BuildProcessOptions {
   readonly folder: string;
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
-  /** Each line of its output, as it comes. */
+  /** Called with each line of its output. */
   readonly onLine: (line: string) => void;
 }
 
-/** A build under way. */
+/** A running build. */
 export interface BuildProcess {
-  /** Undefined after a good build, else what went wrong, with the lines that tell; never rejects. */
+  /** Undefined after a successful build, otherwise what went wrong with the relevant lines; never rejects. */
   readonly failure: Promise<string | undefined>;
   kill(): void;
 }
 
-/** Starts it, in a process group that ends with this process. */
+/** Starts the build in a process group that ends with this process. */
 export function startBuild(options: BuildProcessOptions): BuildProcess {
   const { command, folder, clock, onLine } = options;
   const words = `\`${command.join(' ')}\``;
@@ -68,7 +68,7 @@ export function startBuild(options: BuildProcessOptions): BuildProcess {
     bound.cancel();
     process.off('exit', kill);
     if (exit.notStarted !== undefined) return `${words} can't be started in ${folder}: ${exit.notStarted}`;
-    await within(clock, lastWordsMs, read);
+    await within(clock, lastOutputMs, read);
     for (const stream of [child.stdout, child.stderr]) stream.destroy();
     await read;
     const reason = isOverdue ? `took longer than ${buildBoundMs / 60_000} minutes` : exitReason(exit);
@@ -79,7 +79,7 @@ export function startBuild(options: BuildProcessOptions): BuildProcess {
   return { failure, kill };
 }
 
-/** Resolves when the stream is at its end. */
+/** Resolves at the end of the stream. */
 function readLines(stream: Readable, take: (line: string) => void): Promise<void> {
   return new Promise((resolve) => {
     createInterface({ input: stream }).on('line', take).on('close', resolve);
@@ -89,8 +89,8 @@ function readLines(stream: Readable, take: (line: string) => void): Promise<void
 }
 
 /**
- * The lines of an output that most likely tell what is wrong: all of a short one, else from the first that says so.
- * `count` is how many there were, where only the last ones were kept.
+ * The lines of an output that most likely show what is wrong: all of a short one, otherwise those from the first error on.
+ * `count` is the total number of lines if only the last ones were kept.
  */
 export function shown(lines: readonly string[], count: number = lines.length): string[] {
   if (count <= shownLines) return [...lines];

@@ -1,4 +1,4 @@
-// Builds and watches every served function: chooses how each one is made runnable, and shares what can be shared.
+// Builds and watches all served functions: chooses a compiler for each, and shares what can be shared.
 import { dirname, extname, relative, sep } from 'node:path';
 import process from 'node:process';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
@@ -29,24 +29,24 @@ export interface BuilderOptions {
   readonly targets: readonly Target[];
   readonly onEvent: (event: BuildEvent) => void;
   readonly clock?: Clock | undefined;
-  /** Folder for `.livectl/`; default: the package root of each function. Bundles find packages from there. */
+  /** Parent folder of `.livectl/`; default: the package root of each function. Bundles find packages from there. */
   readonly outDirRoot?: string | undefined;
-  /** What runs Node functions, as for the workers; default: this very Node. */
+  /** What runs Node functions, as for the workers; default: this Node. */
   readonly nodeCommand?: readonly string[] | undefined;
   /**
-   * Where a virtual environment and the PATH are taken from, and what `build` commands and interpreters see, secrets of
-   * AWS left out; default: this process's.
+   * Provides the virtual environment and PATH, and is passed to `build` commands and interpreters without AWS secrets; default:
+   * this process's environment.
    */
   readonly env?: NodeJS.ProcessEnv | undefined;
   /** Whether a function was running at a time, in milliseconds since the epoch; default: never. */
   readonly wasRunning?: ((functionName: string, atMs: number) => boolean) | undefined;
-  /** Tells each line that `build` commands print. */
+  /** Reports each line that `build` commands print. */
   readonly verbose?: boolean | undefined;
-  /** How esbuild is found, for tests of its absence. */
+  /** How esbuild is found; replaced in tests of its absence. */
   readonly findEsbuild?: ((folder: string) => Promise<EsbuildSearch>) | undefined;
 }
 
-/** A builder for these functions; nothing happens before `start`. */
+/** A builder for these functions; does nothing before `start`. */
 export function createBuilder(options: BuilderOptions): Builder {
   return new AllBuilds(options);
 }
@@ -112,7 +112,7 @@ class AllBuilds implements Builder {
   }
 
   async #prepare(): Promise<void> {
-    // What goes wrong with one function stops no other.
+    // A failure of one function stops no other.
     const compilers = await Promise.all(
       this.#options.targets.map((target) =>
         this.#compilerFor(target).catch((error: unknown) => neverRuns(messageOf(error))),
@@ -164,7 +164,7 @@ class AllBuilds implements Builder {
     const root = `${taskRoot}${sep}`.startsWith(`${packageRoot}${sep}`) ? packageRoot : taskRoot;
 
     if (!esbuild) return this.#unbuilt(target, sourceFile, root);
-    // A vendor's handler may be an installed package's; the output belongs to the project.
+    // A vendor's handler may belong to an installed package; the output belongs to the project.
     const builtFile = target.esbuild.bundle ? sourceFile : (target.entryPoints?.[0] ?? sourceFile);
     const outputRoot = this.#options.outDirRoot ?? packageRootOf(builtFile) ?? taskRoot;
     const output = this.#outputIn(outputRoot).functionOutput(functionName);
@@ -181,7 +181,7 @@ class AllBuilds implements Builder {
     });
   }
 
-  /** Runs the sources as they are; esbuild, where there is one, only tells what they import. */
+  /** Runs the sources as they are; esbuild, if available, is only used to list their imports. */
   async #unbuilt(
     target: BuildTarget,
     sourceFile: string,
@@ -203,7 +203,7 @@ class AllBuilds implements Builder {
     return output;
   }
 
-  /** Says a thing once, however many functions it is true of. */
+  /** Reports each message once, however many functions it concerns. */
   #notice(message: string): void {
     if (this.#told.has(message)) return;
     this.#told.add(message);
@@ -219,7 +219,7 @@ function packageRootOf(file: string): string | undefined {
   return found === undefined ? undefined : dirname(found);
 }
 
-/** Stands in where the manifest lacks what the function needs; nothing but a new start changes that. */
+/** For a function whose manifest lacks what it needs; only a restart can change that. */
 function neverRuns(problem: string): Compiler {
   return {
     compile: async () => ({ ok: false, inputs: new Set(), errors: [{ text: problem }] }),
@@ -227,7 +227,7 @@ function neverRuns(problem: string): Compiler {
   };
 }
 
-/** Stands in where a function can't be made runnable: says why, also when it is asked for. */
+/** For a function that cannot be made runnable: reports why at the start and for every invocation. */
 function needsEsbuild({ taskRoot }: BuildTarget, sourceFile: string, isThere: boolean): Compiler {
   const file = relative(taskRoot, sourceFile);
   const text = isThere

@@ -1,4 +1,4 @@
-// Bundles a function with esbuild: TypeScript and JSX by default, anything else when the manifest says so.
+// Bundles a function with esbuild: TypeScript and JSX by default, other sources if the manifest says so.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, posix, relative, resolve, sep } from 'node:path';
 import type { OutputFile, Plugin } from 'esbuild';
@@ -26,11 +26,11 @@ interface BundleCompilerOptions {
   readonly output: FunctionOutput;
   /** Folder below which new configuration files count. */
   readonly root: string;
-  /** Major version of the Node that runs the bundle, where it is known. */
+  /** Major version of the Node that runs the bundle, if known. */
   readonly nodeMajor: number | undefined;
-  /** What to say once, however often it is found. */
+  /** Reports a message; repeats are suppressed. */
   readonly onNotice: (message: string) => void;
-  /** A script beside the handler: its format is what its file and package.json say, since others name it by its ending. */
+  /** A script beside the handler: its format follows from its file and package.json, since others refer to it by extension. */
   readonly isBeside?: boolean;
 }
 
@@ -38,13 +38,13 @@ export class BundleCompiler implements Compiler {
   readonly #options: BundleCompilerOptions;
   #format: 'esm' | 'cjs' | undefined;
   #build: IncrementalBuild | undefined;
-  /** Packages that layers brought when the build was set up. */
+  /** Packages that layers provided when the build was set up. */
   #layerPackages: readonly string[] = [];
-  /** Where packages would be that were imported and are not there. */
+  /** Where missing imported packages would be. */
   readonly #missing = new Set<string>();
-  /** The sources need an ES module although nothing says that they are one. */
+  /** The sources need an ES module although nothing declares them as one. */
   #needsEsm = false;
-  /** A tsconfig asks for what esbuild doesn't write. */
+  /** A tsconfig asks for metadata, which esbuild does not write. */
   #needsMetadata = false;
 
   readonly #threads: Threads;
@@ -59,7 +59,7 @@ export class BundleCompiler implements Compiler {
     });
   }
 
-  /** Scripts that the sources of the last build start by their file. */
+  /** Scripts that the sources of the last build start by file name. */
   get threads(): readonly string[] {
     return this.#threads.files;
   }
@@ -157,7 +157,7 @@ export class BundleCompiler implements Compiler {
   }
 }
 
-/** `src/hello` for `src/hello.ts`; only the name where the file lies outside the task root. */
+/** `src/hello` for `src/hello.ts`; only the base name if the file is outside the task root. */
 function placeInOutput(taskRoot: string, sourceFile: string): string {
   const file = relative(taskRoot, sourceFile);
   const place = file.startsWith('..') ? basename(file) : file;
@@ -172,7 +172,7 @@ function formatBeside({ esbuild }: BuildTarget, file: string, root: string): 'es
   return esbuild.format ?? moduleFormat(file, root).format;
 }
 
-/** Top-level await is an error in CommonJS; what `import.meta` holds beyond the defines would be empty. */
+/** Top-level await is an error in CommonJS; anything in `import.meta` beyond the defines would be empty. */
 function needsEsm({ errors, warnings }: IncrementalResult): boolean {
   return (
     errors.some(({ text }) => text.startsWith('Top-level await')) ||

@@ -1,4 +1,4 @@
-// What esbuild is told for a bundle: what a bundle for Lambda needs, then what the manifest says.
+// esbuild's options for a bundle: what a bundle for Lambda needs, then the manifest's settings.
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BuildOptions, Loader } from 'esbuild';
@@ -7,24 +7,24 @@ import type { BuildTarget } from './build-event.ts';
 
 interface BundleOptionsGiven {
   readonly target: BuildTarget;
-  /** The handler's file: where the code of the bundle believes to be. */
+  /** The handler's file, which the bundled code takes as its own place. */
   readonly sourceFile: string;
   readonly format: 'esm' | 'cjs';
-  /** Major version of the Node.js that runs the bundle, where it is known. */
+  /** Major version of the Node.js that runs the bundle, if known. */
   readonly nodeMajor: number | undefined;
   readonly external: readonly string[];
 }
 
-/** A `require` that the manifest's own banner declares, as those for ES modules do. */
+/** Matches a `require` declared by the manifest's own banner, as usual for ES modules. */
 const declaresRequire = /\b(?:const|let|var)\s+require\b/;
 
-/** esbuild's options for the bundle of a function, without its entry points and plugins. */
+/** esbuild's options for a function's bundle, without entry points and plugins. */
 export function bundleOptions(given: BundleOptionsGiven): BuildOptions & { absWorkingDir: string } {
   const { format, sourceFile, target } = given;
   const { esbuild, taskRoot } = target;
   const url = pathToFileURL(sourceFile).href;
   const banner = [
-    // Bundled CommonJS calls require. `var`, since sources may declare one of the same name.
+    // Bundled CommonJS calls require. `var`, since sources may declare the same name.
     format === 'esm' && !declaresRequire.test(esbuild.banner ?? '')
       ? `import { createRequire as __livectlRequire } from 'node:module';var require = __livectlRequire(${JSON.stringify(url)});`
       : '',
@@ -40,7 +40,7 @@ export function bundleOptions(given: BundleOptionsGiven): BuildOptions & { absWo
     ...(esbuild.packages === 'external' && { packages: 'external' }),
     external: [...given.external],
     loader: { '.node': 'copy', ...(esbuild.loader as Record<string, Loader> | undefined) },
-    // On Lambda a bundle lies where the handler is, with the files it reads beside it: so it does for this code.
+    // On Lambda a bundle is in the handler's place, beside the files it reads; so it appears to this code.
     define: {
       'import.meta.url': JSON.stringify(url),
       'import.meta.filename': JSON.stringify(sourceFile),
@@ -59,7 +59,7 @@ export function bundleOptions(given: BundleOptionsGiven): BuildOptions & { absWo
   };
 }
 
-/** Syntax that both the deployed runtime and the Node here understand. */
+/** Syntax that both the deployed runtime and the local Node support. */
 function syntaxTarget({ nodeMajor: here, target }: BundleOptionsGiven): string {
   const deployed = nodeMajor(target.runtime) ?? 20;
   return `node${Math.min(deployed, here ?? deployed)}`;

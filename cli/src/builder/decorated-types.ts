@@ -1,7 +1,7 @@
-// Repairs what a compiler that sees one file at a time must guess of decorated types: an imported name may be a type only,
-// and then neither its export nor, as with `aws-lambda`, its package is there at run time.
+// Fixes decorated types, which a compiler that sees one file at a time must guess: an imported name may be a type only, and
+// then neither its export nor, as with `aws-lambda`, its package exists at run time.
 
-/** A name in the metadata that TypeScript or SWC wrote: whether it is there is asked before it is used. */
+/** How TypeScript and SWC write a name in metadata: they check whether it exists before they use it. */
 const guesses = [
   /(typeof \(_\w+ = typeof )([\w$]+)( !== "undefined" && )\2(\) === "function")/g,
   /(typeof )([\w$]+)( === "undefined" \? Object : )\2()(?![\w$.])/g,
@@ -9,15 +9,15 @@ const guesses = [
 
 const importLine = /^import (?!type\b)(?:([\w$]+)\s*,?\s*)?(?:\{([^}]*)\}\s*)?from\s*(["'])([^"']+)\3/gm;
 
-/** An imported name: which export of which module it is. */
+/** An imported name: a module and one of its exports. */
 interface Imported {
   readonly name: string;
   readonly specifier: string;
 }
 
 /**
- * The compiled text with imported names in metadata taken off their module's namespace, where a missing one is undefined,
- * and as `Object` where `isThere` finds no module: as TypeScript writes them when it sees the whole program.
+ * The compiled text in which metadata reads imported names from their module's namespace, where a missing one is undefined, or
+ * uses `Object` if `isThere` finds no module: as TypeScript writes them when it sees the whole program.
  */
 export async function repairTypes(
   text: string,
@@ -48,7 +48,7 @@ export async function repairTypes(
   const lines = [...namespaces].flatMap(([specifier, namespace]) =>
     namespace === undefined ? [] : [`import * as ${namespace} from ${JSON.stringify(specifier)};`],
   );
-  // At the end, so that the lines of the source map stay; imports come first in any case.
+  // At the end, to keep the lines of the source map; imports are hoisted anyway.
   const [, code = repaired, map = ''] =
     /^([\s\S]*?)(\n\/\/# sourceMappingURL=[^\n]*\s*)?$/.exec(repaired) ?? [];
   return `${code}\n${lines.join('')}${map}`;

@@ -1,5 +1,5 @@
-// Compiles files with decorators by TypeScript or SWC where tsconfig has `emitDecoratorMetadata`: esbuild doesn't know the
-// types that NestJS, TypeORM and others find their parts by at run time.
+// Compiles files with decorators by TypeScript or SWC if tsconfig sets `emitDecoratorMetadata`: esbuild does not know the
+// types by which NestJS, TypeORM and others find their parts at run time.
 import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { dirname, relative } from 'node:path';
@@ -11,26 +11,26 @@ import { findTranspiler, type Transpile, type TranspilerSearch } from './transpi
 import { emitsDecoratorMetadata } from './tsconfig-files.ts';
 
 interface DecoratorPluginOptions {
-  /** The tsconfig file that the manifest names, absolute; without it the nearest one of each source counts. */
+  /** The tsconfig file that the manifest names, absolute; otherwise the one nearest to each source applies. */
   readonly tsconfig: string | undefined;
   /** Folder below which new configuration files count. */
   readonly root: string;
   readonly onNotice: (message: string) => void;
-  /** What a source's text becomes before it is compiled. */
+  /** Transforms a source's text before it is compiled. */
   readonly prepare: (file: string, text: string) => string;
 }
 
-/** A line that begins with a decorator, or has the call of one where no comment begins it. */
+/** Matches a line that begins with a decorator, or contains a call of one outside a comment. */
 const decorated = /^[ \t]*@[A-Za-z_$(]|^(?![ \t]*(?:\*|\/[/*])).*[\s(,]@[A-Za-z_$][\w$.]*/m;
 
-/** esbuild's plugin for it; each file is compiled again only when its text has changed. */
+/** esbuild's plugin; each file is compiled again only if its text has changed. */
 export function decoratorPlugin({ tsconfig, root, onNotice, prepare }: DecoratorPluginOptions): Plugin {
   const compiled = new Map<string, { readonly key: string; readonly output: string }>();
   const searches = new Map<string, TranspilerSearch>();
   return {
     name: 'livectl-decorators',
     setup: (build) => {
-      /** By folder; the files that decide may change from one build to the next. */
+      /** By folder; reset for each build, since the files that decide may change. */
       const configs = new Map<string, string | undefined>();
       const transpilers = new Map<string, Transpile>();
       build.onStart(() => {
@@ -67,7 +67,7 @@ export function decoratorPlugin({ tsconfig, root, onNotice, prepare }: Decorator
         const key = `${search.version}\0${transpile.settings}\0${text}`;
         const known = compiled.get(path);
         const fresh = known?.key === key ? known.output : transpile.run(path, text);
-        // A mistake: esbuild names it, of the source itself.
+        // A syntax error: esbuild reports it, in terms of the source.
         if (fresh === undefined) return undefined;
         compiled.set(path, { key, output: fresh });
         const contents = await repairTypes(fresh, async (specifier) => {
@@ -75,7 +75,7 @@ export function decoratorPlugin({ tsconfig, root, onNotice, prepare }: Decorator
           const from = { importer: path, kind: 'import-statement', resolveDir: folder } as const;
           return (await build.resolve(specifier, { ...from, pluginData: unjudged })).errors.length === 0;
         });
-        // Types are gone, but only as TypeScript may an import name what turns out to be a type.
+        // Types are removed, but only as TypeScript may an import name something that turns out to be a type.
         return { contents, loader: path.endsWith('x') ? 'tsx' : 'ts', resolveDir: folder };
       });
     },

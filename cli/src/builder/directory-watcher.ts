@@ -1,36 +1,36 @@
-// Tells what happens in a set of folders: one operating system watch per folder, however many want to know.
+// Reports what happens in a set of folders, with one operating system watch per folder for all subscribers.
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 
-/** How often folders are looked at that the operating system won't watch, in milliseconds. */
+/** Polling interval for folders that the operating system refuses to watch, in milliseconds. */
 const pollMs = 250;
 
-/** After this long a new watch surely reports: Deno starts one 5 ms after it is asked for. */
+/** After this long a new watch is certainly active: Deno starts one 5 ms after the request. */
 const startMs = 30;
 
 interface Folder {
   readonly path: string;
   users: number;
   watcher: FSWatcher | undefined;
-  /** Which folder is watched: another one under the same path needs a new watch. */
+  /** Identifies the folder being watched: another folder at the same path needs a new watch. */
   identity: string | undefined;
-  /** Whether this folder keeps its parent watched, which tells when it appears. */
+  /** Whether this folder keeps its parent watched, which reports when it appears. */
   holdsParent: boolean;
   timer: Timer | undefined;
 }
 
 interface DirectoryWatcherOptions {
   readonly clock: Clock;
-  /** Something happened to `name` in `folder`, or to anything in it; `renamed` when entries came or went. */
+  /** Something happened to `name` in `folder`, or to anything in it; `renamed` if entries came or went. */
   readonly onEvent: (folder: string, name: string | undefined, renamed: boolean) => void;
-  /** Said once when the operating system refuses to watch. */
+  /** Called once if the operating system refuses to watch. */
   readonly onNotice: (message: string) => void;
-  /** Node's own `watch`, unless a test has it refuse. */
+  /** Node's `watch`; tests replace it with one that refuses. */
   readonly watchFolder?: typeof watch | undefined;
 }
 
-/** Watches folders, also ones that don't exist yet, vanish, or are replaced. */
+/** Watches folders, including ones that do not exist yet, vanish, or are replaced. */
 export class DirectoryWatcher {
   readonly #options: DirectoryWatcherOptions;
   readonly #folders = new Map<string, Folder>();
@@ -40,7 +40,7 @@ export class DirectoryWatcher {
     this.#options = options;
   }
 
-  /** Watches the folder until {@link release} was called as often as this. */
+  /** Watches the folder until {@link release} was called as many times as this. */
   retain(path: string): void {
     let folder = this.#folders.get(path);
     if (!folder) {
@@ -86,7 +86,7 @@ export class DirectoryWatcher {
       folder.identity = identity;
       this.#lookAgain(folder, startMs);
     } catch (error) {
-      // Gone since it was looked at: its parent tells when it returns.
+      // Gone since the check: its parent reports when it returns.
       if (identityOf(folder.path) === undefined) this.#holdParent(folder, true);
       else this.#poll(folder, error as NodeJS.ErrnoException);
     }
@@ -111,7 +111,7 @@ export class DirectoryWatcher {
     this.#options.onEvent(folder.path, name, renamed);
   }
 
-  /** Watches the folder anew when it came, went or was replaced. */
+  /** Renews the watch if the folder came, went or was replaced. */
   #verify(folder: Folder): void {
     if (this.#folders.get(folder.path) !== folder || folder.identity === identityOf(folder.path)) return;
     this.#detach(folder);
@@ -125,12 +125,12 @@ export class DirectoryWatcher {
     });
   }
 
-  /** Limits of the operating system (ENOSPC, EMFILE) or a file system without events: look now and then. */
+  /** For limits of the operating system (ENOSPC, EMFILE) or a file system without events. */
   #poll(folder: Folder, error: NodeJS.ErrnoException): void {
     if (!this.#toldOfPolling) {
       this.#toldOfPolling = true;
       this.#options.onNotice(
-        `The system refuses to watch ${folder.path} (${error.code ?? error.message}): such folders are looked at every ${pollMs} ms instead. On Linux, fs.inotify.max_user_watches and max_user_instances set the limit.`,
+        `The system refuses to watch ${folder.path} (${error.code ?? error.message}): such folders are polled every ${pollMs} ms instead. On Linux, fs.inotify.max_user_watches and max_user_instances set the limit.`,
       );
     }
     const look = () => {
@@ -149,7 +149,7 @@ export class DirectoryWatcher {
   }
 }
 
-/** The inode alone may be given again to the next folder at once. */
+/** The inode alone may be reused by the next folder at once. */
 function identityOf(folder: string): string | undefined {
   try {
     const stats = statSync(folder, { throwIfNoEntry: false });

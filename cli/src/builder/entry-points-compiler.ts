@@ -1,14 +1,14 @@
-// Builds further scripts beside a function's handler: those of its threads and child processes, and what the handler of a
-// vendor loads in its turn.
+// Builds further scripts beside a function's handler: those of its threads and child processes, and the scripts that a
+// vendor's handler loads.
 import type { BundleCompiler } from './bundle-compiler.ts';
 import type { Compilation, Compiler } from './contract.ts';
 
 interface EntryPointsCompilerOptions {
-  /** What makes the handler runnable. */
+  /** The handler's compiler. */
   readonly handler: Compiler & { readonly threads?: readonly string[] };
   /** The handler's source, absolute. */
   readonly handlerFile: string;
-  /** Scripts that are built whatever the sources say, absolute. */
+  /** Scripts that are always built, absolute. */
   readonly entryPoints: readonly string[];
   readonly compilerFor: (sourceFile: string) => BundleCompiler;
 }
@@ -41,8 +41,8 @@ export class EntryPointsCompiler implements Compiler {
     return together(main, [...compilations.values()]);
   }
 
-  ownDoing(changed: readonly string[]): readonly string[] {
-    return this.#options.handler.ownDoing?.(changed) ?? [];
+  ownWrites(changed: readonly string[]): readonly string[] {
+    return this.#options.handler.ownWrites?.(changed) ?? [];
   }
 
   async dispose(): Promise<void> {
@@ -51,7 +51,7 @@ export class EntryPointsCompiler implements Compiler {
   }
 }
 
-/** The handler's compilation, which fails with any of the scripts. */
+/** The handler's compilation, which fails if any script's fails. */
 function together(main: Compilation, scripts: readonly Compilation[]): Compilation {
   if (scripts.length === 0) return main;
   const all = [main, ...scripts];

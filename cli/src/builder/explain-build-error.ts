@@ -1,9 +1,9 @@
-// Adds to esbuild's messages how to go on, where that is a field of the manifest or a package.
+// Adds a remedy to esbuild's messages, if a field of the manifest or a package can help.
 import type { Message } from 'esbuild';
 import type { BuildMessage } from './build-event.ts';
 import { buildMessage } from './incremental-build.ts';
 
-/** esbuild's message with its remedy, where there is one of ours. */
+/** esbuild's message, with our remedy if there is one. */
 export function explained(message: Message): BuildMessage {
   const told = buildMessage(message);
   const remedy = remedyFor(message.text, told.file ?? '');

@@ -1,21 +1,21 @@
-// Tells who depends on a path when its content has changed: saves of all kinds become one calm event.
+// Tells subscribers when the content of a path has changed; all kinds of saves become one event.
 import { dirname, join } from 'node:path';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import { DirectoryWatcher } from './directory-watcher.ts';
 import { clockLagMs, type FileState, readStamp, readState } from './file-state.ts';
 
-/** A save is over when nothing happened for this long, in milliseconds. */
+/** A save is over when nothing has happened for this long, in milliseconds. */
 const quietMs = 5;
 
 /**
- * How long a file may be missing or empty before it is believed, in milliseconds: editors and version control
- * delete and create, or truncate and write. Also the longest that a stream of events puts a look off.
+ * How long a file may be missing or empty before that is reported, in milliseconds: editors and version control delete and
+ * create, or truncate and write. Also the longest that a stream of events can delay the check.
  */
 const patienceMs = 50;
 
-/** What depends on files. */
+/** Depends on files. */
 export interface Subscriber {
-  /** Content of these paths has changed since the last report, first noticed at `since` on the clock. */
+  /** The content of these paths has changed since the last report; first noticed at `since` on the clock. */
   onChange(changed: readonly string[], since: number): void;
 }
 
@@ -23,14 +23,14 @@ interface Entry {
   readonly path: string;
   state: FileState;
   readonly subscribers: Set<Subscriber>;
-  /** The folders watched on its behalf. */
+  /** The folders watched for it. */
   folders: readonly string[];
 }
 
 interface Interest {
   paths: Set<string>;
   readonly changed: Set<string>;
-  /** Paths that were written to while they were being read: reported whatever their content is now. */
+  /** Paths that were written to while they were being read; reported whatever their content is now. */
   readonly torn: Set<string>;
   since: number;
 }
@@ -40,13 +40,13 @@ interface FileWatcherOptions {
   readonly onNotice: (message: string) => void;
 }
 
-/** Watches files, folders (for the names in them) and paths where nothing is yet. */
+/** Watches files, folders (for the names in them) and paths that do not exist yet. */
 export class FileWatcher {
   readonly #clock: Clock;
   readonly #directories: DirectoryWatcher;
   readonly #entries = new Map<string, Entry>();
   readonly #interests = new Map<Subscriber, Interest>();
-  /** Paths where something happened that was not looked at yet, with the time of the first event. */
+  /** Paths with events that have not been checked yet, with the time of the first event. */
   readonly #pending = new Map<string, number>();
   #timer: Timer | undefined;
 
@@ -60,8 +60,8 @@ export class FileWatcher {
   }
 
   /**
-   * Watches exactly these paths for the subscriber from now on. `readSince` is when it began to read them
-   * (`Date.now()`): true when one may have changed while it did, and `onChange` will follow.
+   * From now on, watches exactly these paths for the subscriber. `readSince` is when it began to read them (`Date.now()`).
+   * Returns true if one may have changed since then; `onChange` will follow.
    */
   watch(subscriber: Subscriber, paths: ReadonlySet<string>, readSince: number): boolean {
     const before = this.#interests.get(subscriber);
@@ -127,7 +127,7 @@ export class FileWatcher {
     const path = name === undefined ? undefined : join(folder, name);
     if (path !== undefined && this.#entries.has(path)) this.#touch(path);
     if (!renamed) return;
-    // Some systems name only one side of a rename, or nothing: look at all there is, cheaply.
+    // Some systems name only one side of a rename, or nothing: check every path, which is cheap.
     for (const entry of this.#entries.values()) {
       if (entry.folders.includes(folder) && readStamp(entry.path) !== entry.state.stamp)
         this.#touch(entry.path);
@@ -173,7 +173,7 @@ export class FileWatcher {
     interest.changed.add(path);
   }
 
-  /** Tells each subscriber of its changes, once none of its paths is in the middle of a save. */
+  /** Notifies each subscriber of its changes, once none of its paths is in the middle of a save. */
   #tell(): void {
     for (const [subscriber, interest] of this.#interests) {
       if (interest.changed.size === 0) continue;
@@ -185,7 +185,7 @@ export class FileWatcher {
   }
 }
 
-/** Created a moment ago and still without a word, so that the rest is likely to come. */
+/** Created a moment ago and still empty, so its content is probably about to follow. */
 function isJustMade({ empty, changedAt }: FileState): boolean {
   return empty && Date.now() - changedAt < patienceMs;
 }

@@ -1,15 +1,15 @@
-// Finds esbuild at run time: its native program can't be part of livectl's one file.
+// Finds esbuild at run time: its native program cannot be part of livectl's single file.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 
 export type Esbuild = typeof import('esbuild');
 
-/** What a search came to; `problem` says why one that was found is of no use. */
+/** The result of a search; `problem` says why an esbuild that was found cannot be used. */
 export interface EsbuildSearch {
   readonly esbuild: Esbuild | undefined;
   readonly problem: string | undefined;
-  /** Gives it back; the last one to do so ends esbuild's process. */
+  /** Releases it; the last release ends esbuild's process. */
   readonly release: () => Promise<void>;
 }
 
@@ -18,10 +18,10 @@ interface Loaded {
   users: number;
 }
 
-/** Every esbuild in use, by the path of its module: its process is shared by all who use it. */
+/** Every esbuild in use, by the path of its module; all users share its process. */
 const loaded = new Map<string, Loaded>();
 
-/** The project's own esbuild, looked for from `folder` upwards, or else the one installed with livectl. */
+/** The project's own esbuild, searched for from `folder` upwards, otherwise the one installed with livectl. */
 export async function findEsbuild(folder: string): Promise<EsbuildSearch> {
   let problem: string | undefined;
   for (const from of [join(folder, 'noop.js'), import.meta.url]) {
@@ -50,7 +50,7 @@ async function use(path: string): Promise<{ esbuild: Esbuild | string; release: 
     if (--entry.users > 0) return;
     loaded.delete(path);
     const esbuild = await entry.probe;
-    // `stop` came with 0.20; before it, the process ends with ours.
+    // `stop` was added in 0.20; before that, the process ends with ours.
     if (typeof esbuild !== 'string') await esbuild.stop?.();
   };
   const esbuild = await entry.probe;
@@ -65,7 +65,7 @@ async function load(path: string): Promise<Esbuild | string> {
     if (typeof esbuild.context !== 'function') {
       return `esbuild ${esbuild.version} in ${dirname(path)} is too old: 0.17 or later is needed`;
     }
-    // Starts its process now: an installation for another platform fails here.
+    // Starts its process now, so that an installation for another platform fails here.
     await esbuild.transform('');
     return esbuild;
   } catch (error) {
@@ -75,7 +75,7 @@ async function load(path: string): Promise<Esbuild | string> {
 
 const reviving = new WeakMap<Esbuild, Promise<void>>();
 
-/** Starts esbuild's process again where it is gone; its contexts are lost. Rejects when it won't start. */
+/** Restarts esbuild's process if it is gone; its contexts are lost. Rejects if it does not start. */
 export function revive(esbuild: Esbuild): Promise<void> {
   const underWay = reviving.get(esbuild) ?? restart(esbuild).finally(() => reviving.delete(esbuild));
   reviving.set(esbuild, underWay);

@@ -1,4 +1,4 @@
-// Finds the interpreter that a project runs its Python with.
+// Finds the interpreter with which a project runs its Python.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
@@ -6,7 +6,7 @@ import process from 'node:process';
 import { promisify } from 'node:util';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 
-/** An interpreter that was asked and answered. */
+/** An interpreter that answered. */
 interface Python {
   /** Absolute. */
   readonly interpreter: string;
@@ -14,29 +14,29 @@ interface Python {
   readonly version: string;
 }
 
-/** Where and how to look. */
+/** Where and how to search. */
 export interface PythonQuestion {
   /** `python` of the manifest: a path relative to `root`, or a command. */
   readonly setting: string | undefined;
-  /** The manifest's root: the last folder that is looked into. */
+  /** The manifest's root: the topmost folder that is searched. */
   readonly root: string;
   readonly taskRoot: string;
 }
 
-/** What a search came to: `python` is the one to use, or `problem` says what is wrong and what to do. */
+/** The result of a search: `python` is the one to use, or `problem` says what is wrong and what to do. */
 type PythonSearch = {
-  /** Files whose coming or going may change the answer, absolute. */
+  /** Files whose appearance or removal may change the result, absolute. */
   readonly places: readonly string[];
-  /** Worth knowing although one was found. */
+  /** Worth reporting although an interpreter was found. */
   readonly notice?: string | undefined;
 } & ({ readonly python: Python } | { readonly problem: string });
 
-/** What a program may take to answer, in milliseconds. */
+/** How long a program may take to answer, in milliseconds. */
 const answerMs = 5000;
-/** The oldest minor version of Python 3 that the runtime client runs on. */
+/** The oldest minor version of Python 3 that the runtime client supports. */
 const oldestMinor = 9;
 
-/** Tools that keep environments outside of the project, by their lock files, and how they tell of theirs. */
+/** Tools that keep environments outside the project, by their lock files, and the command that prints the environment. */
 const tools = [
   { lock: 'poetry.lock', command: ['poetry', 'env', 'info', '-p'], install: 'poetry install' },
   { lock: 'Pipfile.lock', command: ['pipenv', '--venv'], install: 'pipenv install' },
@@ -48,20 +48,19 @@ const question =
 
 const windows = process.platform === 'win32';
 
-/** Searches for the interpreters of one livectl: each program is asked once. */
+/** Searches interpreters for one livectl; asks each program once. */
 export class PythonFinder {
   readonly #env: NodeJS.ProcessEnv;
   readonly #asked = new Map<string, Promise<string>>();
 
-  /** `env` is where `PATH` and `VIRTUAL_ENV` are taken from. */
+  /** `env` provides `PATH` and `VIRTUAL_ENV`. */
   constructor(env: NodeJS.ProcessEnv = process.env) {
     this.#env = env;
   }
 
   /**
-   * In this order: the manifest's `python`; the active virtual environment; `.venv` or `venv` in the task root or a
-   * folder above it, up to the root; the environment of Poetry, Pipenv or uv where their lock file is; `python3` on
-   * the PATH. Never rejects.
+   * In this order: the manifest's `python`; the active virtual environment; `.venv` or `venv` in the task root or a folder above
+   * it, up to the root; the environment of Poetry, Pipenv or uv if their lock file exists; `python3` on the PATH. Never rejects.
    */
   async find({ setting, root, taskRoot }: PythonQuestion): Promise<PythonSearch> {
     if (setting !== undefined) {
@@ -93,10 +92,10 @@ export class PythonFinder {
           const program = lock === 'uv.lock' ? answer : interpreterOf(answer);
           if (existsSync(program)) return { program };
         } catch {
-          // Not installed, no environment yet, or too slow: reported below.
+          // Not installed, no environment yet, or too slow; reported below.
         }
         return {
-          notice: `${join(folder, lock)} is there, but ${command.join(' ')} names no environment: its functions run with the Python on the PATH. Run ${install} in ${folder} and start livectl again.`,
+          notice: `${join(folder, lock)} exists, but ${command.join(' ')} reports no environment: its functions run with the Python on the PATH. Run ${install} in ${folder} and start livectl again.`,
         };
       }
     }
@@ -116,7 +115,7 @@ export class PythonFinder {
     };
   }
 
-  /** Asks a program what it is. */
+  /** Asks a program for its path and version. */
   async #use(program: string, cwd: string, places: readonly string[]): Promise<PythonSearch> {
     const remedy = `install Python 3.${oldestMinor} or later, or name one with "python" in livectl.json`;
     try {
@@ -132,7 +131,7 @@ export class PythonFinder {
     }
   }
 
-  /** What a program prints; a failure is forgotten, since it may be fixed. */
+  /** What a program prints; failures are not cached, since they may be fixed. */
   #ask(program: string, args: readonly string[], cwd: string): Promise<string> {
     const key = JSON.stringify([program, args, cwd]);
     const asked =
@@ -153,7 +152,7 @@ function interpreterOf(environment: string): string {
   return windows ? join(environment, 'Scripts', 'python.exe') : join(environment, 'bin', 'python');
 }
 
-/** The task root and the folders above it, up to the root; only the task root where it lies elsewhere. */
+/** The task root and the folders above it, up to the root; only the task root if it is outside the root. */
 function foldersUpTo(root: string, taskRoot: string): string[] {
   const folders = [taskRoot];
   const way = relative(root, taskRoot);
@@ -165,7 +164,7 @@ function foldersUpTo(root: string, taskRoot: string): string[] {
   return folders;
 }
 
-/** In one line: the program's own last words, or that it took too long. */
+/** On one line: the last line of the program's stderr, or that it took too long. */
 function reason(error: unknown): string {
   const { killed, stderr } = error as { killed?: boolean; stderr?: string };
   if (killed) return `no answer within ${answerMs / 1000} s`;

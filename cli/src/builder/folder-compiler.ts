@@ -1,4 +1,4 @@
-// Serves a function whose import graph nobody can read: a `command`, or Node without esbuild. All sources count.
+// Serves a function whose import graph cannot be read: a `command`, or Node without esbuild. All sources count.
 import { dirname, relative } from 'node:path';
 import { kindOf } from '../manifest/path-kind.ts';
 import type { Runner } from '../worker/contract.ts';
@@ -26,7 +26,7 @@ export class FolderCompiler implements Compiler {
 
   async compile(): Promise<Compilation> {
     const { taskRoot, sourceFile, exportPath, command, functionName } = this.#target;
-    // A program in target/ or a handler in dist/ counts, although such folders don't.
+    // A program in target/ or a handler in dist/ counts, although such folders are otherwise skipped.
     const inputs = listSources([taskRoot, ...(sourceFile === undefined ? [] : [dirname(sourceFile)])], {
       patterns: this.#patterns,
       isWritten: (path) => this.#written.has(path),
@@ -41,7 +41,7 @@ export class FolderCompiler implements Compiler {
     }
     if (!command && sourceFile !== undefined && kindOf(sourceFile) !== 'file') {
       const file = relative(taskRoot, sourceFile);
-      return { ok: false, inputs, errors: [{ text: 'the file is not there', file }] };
+      return { ok: false, inputs, errors: [{ text: 'the file does not exist', file }] };
     }
     const runner: Runner = command
       ? { kind: 'command', command }
@@ -49,7 +49,7 @@ export class FolderCompiler implements Compiler {
     return { ok: true, inputs, fingerprint: undefined, publish: async () => runner };
   }
 
-  ownDoing(changed: readonly string[]): readonly string[] {
+  ownWrites(changed: readonly string[]): readonly string[] {
     return this.#written.judge(changed, this.#inputs);
   }
 

@@ -1,4 +1,4 @@
-// Builds one function, again after every change: at most one build at a time, and the newest one wins.
+// Builds one function, and again after every change: at most one build at a time, and the newest one wins.
 
 import { dirname, relative } from 'node:path';
 import type { Clock } from '../../../protocol/clock.ts';
@@ -10,7 +10,7 @@ import type { FileWatcher, Subscriber } from './file-watcher.ts';
 import { FurtherFiles } from './further-files.ts';
 import type { Target } from './resolve-targets.ts';
 
-/** Builds in a row that may be thrown away because a source changed meanwhile; the next one is published anyway. */
+/** Builds in a row that may be discarded because a source changed in the meantime; the next one is published anyway. */
 const mostDiscarded = 10;
 
 interface FunctionBuildOptions {
@@ -26,14 +26,14 @@ interface FunctionBuildOptions {
 export class FunctionBuild implements Subscriber {
   readonly #options: FunctionBuildOptions;
   readonly #further: FurtherFiles;
-  /** What the last build has read, and what else is watched besides that. */
+  /** What the last build has read; further watched paths are separate. */
   #inputs: ReadonlySet<string> = new Set();
   #extra: ReadonlySet<string> = new Set();
   #guesses: ReadonlySet<string> | undefined;
-  /** Something has changed that the build itself doesn't read: its result counts even where it is the same. */
+  /** Something changed that the build itself does not read: publish its result even if it is the same. */
   #forced = false;
   readonly #changed = new Set<string>();
-  /** When the first of the changes was noticed that are not published yet. */
+  /** When the first change that is not published yet was noticed. */
   #since: number | undefined;
   #running: Promise<void> | undefined;
   #again = false;
@@ -60,7 +60,7 @@ export class FunctionBuild implements Subscriber {
     return this.#options.target.functionName;
   }
 
-  /** Resolves with the first event of this function. */
+  /** Resolves with this function's first event. */
   start(): Promise<void> {
     this.#run();
     return this.#firstTold;
@@ -69,9 +69,9 @@ export class FunctionBuild implements Subscriber {
   onChange(changed: readonly string[], since: number): void {
     const { compiler, wasRunning } = this.#options;
     const suspects = changed.filter((file) => wasRunning(changedAt(file) ?? Date.now()));
-    const own = new Set(compiler.ownDoing?.(suspects));
+    const own = new Set(compiler.ownWrites?.(suspects));
     const isFurther = (file: string) => this.#extra.has(file) && !this.#inputs.has(file) && !own.has(file);
-    for (const file of this.#further.ownDoing(suspects.filter(isFurther), this.#extra)) own.add(file);
+    for (const file of this.#further.ownWrites(suspects.filter(isFurther), this.#extra)) own.add(file);
     const sources = changed.filter((file) => !own.has(file));
     if (sources.length === 0) return;
     if (sources.some(isFurther)) this.#forced = true;
@@ -84,18 +84,18 @@ export class FunctionBuild implements Subscriber {
   onLoaded(loaded: LoadedReport): void {
     if (this.#closed || !this.#further.add(loaded)) return;
     const torn = this.#watch(loaded.since);
-    // What changed while it was being loaded is looked at by the watcher, and reported.
+    // The watcher checks and reports what changed during loading.
     if (torn) this.#forced = true;
   }
 
-  /** Whether a source has changed since a time, in milliseconds since the epoch; also one that is gone. */
+  /** Whether a source has changed since a time, in milliseconds since the epoch; also if the source is gone. */
   changedSince(sinceMs: number): boolean {
     const paths = [...this.#inputs, ...this.#extra, ...(this.#guesses ?? [])];
-    // A file that went away is told by its folder; a place where nothing ever was is not.
+    // The folder's time shows that a file went away; a place that was always empty does not count.
     return paths.some((path) => (changedAt(path) ?? changedAt(dirname(path)) ?? 0) >= sinceMs - clockLagMs);
   }
 
-  /** Watches all that counts now; true where some of it may have changed since it was read. */
+  /** Watches all that counts now; returns true if some of it may have changed since it was read. */
   #watch(readSince: number): boolean {
     const { watcher } = this.#options;
     const guesses = this.#further.isKnown ? [] : (this.#guesses ?? []);
@@ -141,7 +141,7 @@ export class FunctionBuild implements Subscriber {
     } catch (error) {
       if (this.#closed) return;
       const { functionName } = target;
-      const errors = [{ text: `the build broke down: ${messageOf(error)}` }];
+      const errors = [{ text: `the build failed unexpectedly: ${messageOf(error)}` }];
       onEvent({ type: 'build_error', functionName, errors, hasLastGood: this.#build > 0 });
       this.#haveTold();
     }
@@ -156,7 +156,7 @@ export class FunctionBuild implements Subscriber {
     this.#since = undefined;
     if (!compilation.ok) {
       this.#fingerprint = undefined;
-      if (compilation.isTold && this.#told) return;
+      if (compilation.isReported && this.#told) return;
       onEvent({
         type: 'build_error',
         functionName,

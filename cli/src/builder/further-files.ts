@@ -1,4 +1,4 @@
-// The files that count for a function besides those its build has read: what its workers have loaded, and `watch`.
+// The files that count for a function besides those read by its build: what its workers have loaded, and `watch`.
 import { readFileSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { kindOf } from '../manifest/path-kind.ts';
@@ -7,7 +7,7 @@ import { listSources } from './source-folder.ts';
 import { WatchPatterns } from './watch-patterns.ts';
 import { isCode, WrittenFiles } from './written-files.ts';
 
-/** Where packages, caches and what livectl makes are: never watched. */
+/** Packages, caches and livectl's own output: never watched. */
 const foreign =
   /[\\/](?:node_modules|site-packages|dist-packages|__pycache__|\.livectl|\.git)(?:[\\/]|$)|\.pyc$/;
 
@@ -23,7 +23,7 @@ export class FurtherFiles {
   readonly #options: FurtherFilesOptions;
   readonly #patterns: WatchPatterns | undefined;
   readonly #written: WrittenFiles;
-  /** Data counts below it: the repository, or the task root outside one. */
+  /** Data counts below this folder: the repository, or the task root outside a repository. */
   readonly #project: string;
   #build = 0;
   #loaded = new Set<string>();
@@ -38,12 +38,12 @@ export class FurtherFiles {
     this.#project = repositoryOf(taskRoot) ?? taskRoot;
   }
 
-  /** A worker of some build has loaded it all: what could only be guessed before is known. */
+  /** A worker has loaded everything from some build, so no guesses are needed any more. */
   get isKnown(): boolean {
     return this.#build > 0 && !this.#failed;
   }
 
-  /** Takes a report; false where it is about an older build than one that has been reported. */
+  /** Takes a report; returns false if it is about an older build than an earlier report. */
   add(report: LoadedReport): boolean {
     if (report.build < this.#build) return false;
     if (report.build > this.#build) this.#loaded = new Set();
@@ -54,11 +54,11 @@ export class FurtherFiles {
     return true;
   }
 
-  /** Absolute paths of files and folders, as they are now; `inputs` are what the build has read. */
+  /** Absolute paths of files and folders, as they are now; `inputs` are those read by the build. */
   list(inputs: ReadonlySet<string>): Set<string> {
     const paths = new Set([...this.#loaded].filter((path) => !this.#written.has(path)));
     if (!this.#complete && hasComputedImport(inputs)) {
-      // Which modules those are nobody reports: any of the project's may be.
+      // No report says which modules those are: any of the project's may be.
       for (const path of listSources([this.#options.taskRoot])) if (/\.[cm]?js$/.test(path)) paths.add(path);
     }
     const patterns = this.#patterns;
@@ -69,8 +69,8 @@ export class FurtherFiles {
     return paths;
   }
 
-  /** Of paths that changed while the function ran, those that it wrote itself; `known` are all that are watched. */
-  ownDoing(changed: readonly string[], known: ReadonlySet<string>): string[] {
+  /** Of paths that changed while the function ran, those that it wrote itself; `known` are all watched paths. */
+  ownWrites(changed: readonly string[], known: ReadonlySet<string>): string[] {
     return this.#written.judge(changed, known);
   }
 
@@ -80,7 +80,7 @@ export class FurtherFiles {
   }
 }
 
-/** Whether a source imports a module by a name that is worked out while it runs. */
+/** Whether a source imports a module whose name is computed at run time. */
 function hasComputedImport(files: ReadonlySet<string>): boolean {
   return [...files].some((file) => {
     if (foreign.test(file) || !isCode(file) || kindOf(file) !== 'file') return false;

@@ -1,27 +1,27 @@
-// What git ignores: files that tools and programs make, which are no sources.
+// What git ignores: files created by tools and programs, which are not sources.
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 import { kindOf } from '../manifest/path-kind.ts';
 
-/** Rules longer than this are not read: 256 KB hold some ten thousand patterns. */
+/** Larger rule files are not read: 256 KB hold about ten thousand patterns. */
 const maxRulesBytes = 256 * 1024;
 
-/** The rules of one folder tree at one moment: of its `.gitignore` files and those above it in the repository. */
+/** The rules of one folder tree at one moment: its `.gitignore` files and those above it in the repository. */
 export class GitIgnore {
   readonly #root: string;
-  /** From the top of the repository down to the root. */
+  /** From the repository's top down to the root. */
   readonly #above: readonly string[];
   readonly #rules = new Map<string, Ignore | undefined>();
 
-  /** `root` is absolute. Where git ignores the root itself, only rules from there on count. */
+  /** `root` is absolute. If git ignores the root itself, only rules from there on apply. */
   constructor(root: string) {
     this.#root = root;
     const above = foldersUpToRepository(root);
     this.#above = this.#isIgnored(root, true, above) ? [] : above;
   }
 
-  /** Whether git ignores a path below the root, judged by itself: of an ignored folder nothing needs to be asked. */
+  /** Whether git ignores a path below the root; its parents are not checked, since ignored folders are not listed. */
   ignores(path: string, isFolder: boolean): boolean {
     const below = foldersBetween(this.#root, dirname(path));
     return this.#isIgnored(path, isFolder, [...this.#above, ...below]);
@@ -49,7 +49,7 @@ export class GitIgnore {
   }
 }
 
-/** The folders above `root` up to the one that holds `.git`; none outside a repository. */
+/** The folders above `root` up to the one that contains `.git`; empty outside a repository. */
 function foldersUpToRepository(root: string): string[] {
   const folders: string[] = [];
   for (let folder = root; ; folder = dirname(folder)) {

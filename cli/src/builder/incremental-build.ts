@@ -1,4 +1,4 @@
-// One incremental esbuild build: rebuilds quickly, and knows its inputs also when it fails.
+// One incremental esbuild build: rebuilds quickly, and knows its inputs even if it fails.
 import { dirname, resolve } from 'node:path';
 import type {
   BuildContext,
@@ -15,19 +15,19 @@ import { tsconfigFiles } from './tsconfig-files.ts';
 import { placesFor } from './unresolved-imports.ts';
 
 export interface IncrementalResult {
-  /** Empty after a good build. */
+  /** Empty after a successful build. */
   readonly errors: readonly Message[];
   readonly warnings: readonly Message[];
   readonly outputs: readonly OutputFile[];
-  /** Of a good build. */
+  /** Only after a successful build. */
   readonly metafile?: Metafile | undefined;
   /** Absolute: sources, tsconfig files, and places where a missing import would be found. */
   readonly inputs: ReadonlySet<string>;
-  /** A tsconfig of the sources has `emitDecoratorMetadata`. */
+  /** A tsconfig of the sources sets `emitDecoratorMetadata`. */
   readonly emitDecoratorMetadata: boolean;
 }
 
-/** Settings that every build of ours shares; paths in messages and metafiles are relative to `absWorkingDir`. */
+/** Settings shared by all our builds; paths in messages and metafiles are relative to `absWorkingDir`. */
 export type IncrementalOptions = BuildOptions & { readonly absWorkingDir: string };
 
 export class IncrementalBuild {
@@ -36,7 +36,7 @@ export class IncrementalBuild {
   /** Folder below which new configuration files count. */
   readonly #root: string;
   #context: Promise<BuildContext> | undefined;
-  /** The sources of the last good build. */
+  /** The sources of the last successful build. */
   #sources: ReadonlySet<string> = new Set();
 
   constructor(esbuild: Esbuild, options: IncrementalOptions, root: string) {
@@ -52,7 +52,7 @@ export class IncrementalBuild {
     this.#root = root;
   }
 
-  /** Never rejects for a mistake in the sources. */
+  /** Never rejects for errors in the sources. */
   async run(): Promise<IncrementalResult> {
     try {
       const { metafile, outputFiles, warnings } = await this.#rebuild();
@@ -73,7 +73,7 @@ export class IncrementalBuild {
       return await (await this.#context).rebuild();
     } catch (thrown) {
       if (isFailure(thrown)) throw thrown;
-      // esbuild's process is gone: Ctrl-C in a terminal reaches it too, as does a memory killer.
+      // esbuild's process is gone: Ctrl-C in a terminal reaches it as well, as does the kernel's OOM killer.
       await this.dispose();
       await revive(this.#esbuild);
       this.#context = this.#esbuild.context(this.#options);
@@ -88,7 +88,7 @@ export class IncrementalBuild {
   }
 
   #absolute(inputs: readonly string[]): Set<string> {
-    // `<define:x>`, `(disabled):x` and data URLs are inputs without a file of their own.
+    // `<define:x>`, `(disabled):x` and data URLs are inputs without a file.
     const files = inputs.filter((input) => !/^(?:<|\(|data:|livectl-)/.test(input));
     return new Set(files.map((file) => resolve(this.#options.absWorkingDir, file)));
   }
@@ -103,7 +103,7 @@ export class IncrementalBuild {
     const folders = new Set(own.map((file) => dirname(file)));
     const tsconfig = tsconfigFiles(folders, this.#root, this.#options.tsconfig);
     for (const file of tsconfig.files) inputs.add(file);
-    // An import that `paths` would map to a missing file passes as a package.
+    // An import that `paths` maps to a missing file counts as a package.
     const mapped = externals.flatMap((specifier) => tsconfig.targetsOf(specifier));
     for (const target of mapped) inputs.add(target).add(dirname(target));
     for (const { text, location } of errors) {
@@ -116,7 +116,7 @@ export class IncrementalBuild {
     return { inputs, emitDecoratorMetadata: tsconfig.emitDecoratorMetadata };
   }
 
-  /** A failed build tells no inputs: a second one collects the files it opens. */
+  /** A failed build reports no inputs: a second one collects the files it opens. */
   async #sourcesOfFailure(): Promise<Set<string>> {
     const opened = new Set<string>();
     const collector = {
@@ -139,12 +139,12 @@ function externalImports(metafile: Metafile | undefined): string[] {
   return [...new Set(imports.filter(({ external }) => external).map(({ path }) => path))];
 }
 
-/** Whether esbuild speaks of the sources, and not of itself. */
+/** Whether esbuild reports on the sources, and not on itself. */
 function isFailure(thrown: unknown): thrown is BuildFailure {
   return Array.isArray((thrown as Partial<BuildFailure> | undefined)?.errors);
 }
 
-/** esbuild's message as the session tells it. */
+/** esbuild's message in the session's form. */
 export function buildMessage({ text, location }: Message): BuildMessage {
   if (!location) return { text };
   const { file, line, column, lineText } = location;

@@ -1,4 +1,4 @@
-// Adds a function's layers to what counts for it: a change in one of their folders is a new worker.
+// Adds a function's layers to its inputs: a change in one of their folders starts a new worker.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodeModulesOf } from '../manifest/layers.ts';
@@ -43,8 +43,8 @@ export class LayerCompiler implements Compiler {
     };
   }
 
-  ownDoing(changed: readonly string[]): readonly string[] {
-    return this.#compiler.ownDoing?.(changed) ?? [];
+  ownWrites(changed: readonly string[]): readonly string[] {
+    return this.#compiler.ownWrites?.(changed) ?? [];
   }
 
   isOutput(path: string): boolean {
@@ -56,7 +56,7 @@ export class LayerCompiler implements Compiler {
   }
 }
 
-/** Packages that layers bring for Node.js, e.g. `axios` and `@scope/name`: they are no part of a bundle. */
+/** Packages that layers provide for Node.js, e.g. `axios` and `@scope/name`; they are not bundled. */
 export function packagesOfLayers(layers: readonly string[], runtime: string): string[] {
   const folders = layers.flatMap((layer) => nodeModulesOf(layer, runtime));
   const packages = folders.flatMap((folder) =>

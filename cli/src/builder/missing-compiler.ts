@@ -1,4 +1,4 @@
-// Stands in for a function whose files aren't there yet: says what is missing, and builds it once they are.
+// For a function whose files do not exist yet: reports what is missing, and builds the function once it exists.
 
 import type { UnrunnableTarget } from './build-event.ts';
 import type { Compilation, Compiler } from './contract.ts';
@@ -8,7 +8,7 @@ interface MissingCompilerOptions {
   readonly target: UnrunnableTarget;
   /** Looks for the files again. */
   readonly again: () => Target;
-  /** How the function is made runnable once its files are there. */
+  /** The compiler for the function once its files exist. */
   readonly compilerFor: (target: Target) => Promise<Compiler>;
 }
 
@@ -28,16 +28,16 @@ export class MissingCompiler implements Compiler {
     if ('problem' in found) {
       const { places = target.places ?? [], problem } = found;
       // The folder changes with every file that comes or goes.
-      const isTold = this.#told === problem;
+      const isReported = this.#told === problem;
       this.#told = problem;
-      return { ok: false, inputs: new Set(places), errors: [{ text: problem }], isTold };
+      return { ok: false, inputs: new Set(places), errors: [{ text: problem }], isReported };
     }
     this.#compiler = await compilerFor(found);
     return this.#compiler.compile();
   }
 
-  ownDoing(changed: readonly string[]): readonly string[] {
-    return this.#compiler?.ownDoing?.(changed) ?? [];
+  ownWrites(changed: readonly string[]): readonly string[] {
+    return this.#compiler?.ownWrites?.(changed) ?? [];
   }
 
   isOutput(path: string): boolean {

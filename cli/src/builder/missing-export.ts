@@ -1,4 +1,4 @@
-// Whether a built handler's module exports what the handler names: a typo is told when it is saved, not when it is called.
+// Checks that a built handler's module has the export that the handler names: a typo is reported on save, not on invocation.
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { parse } from 'cjs-module-lexer';
@@ -19,12 +19,12 @@ interface MissingExportOptions {
   readonly workingFolder: string;
 }
 
-/** The mistake to report; undefined where the export is there, or where only running the module can tell. */
+/** The error to report; undefined if the export exists, or if only running the module can tell. */
 export function missingExport(options: MissingExportOptions): BuildMessage | undefined {
   const { sourceFile, target } = options;
   const [wanted = ''] = target.exportPath.split('.');
   const { names, areAll = false } = exportsOf(options, wanted) ?? {};
-  // From nodejs24 on the handler may be a field of the default export, as may anything that CommonJS exports.
+  // From nodejs24 on, the handler may be a field of the default export, which contains everything that CommonJS exports.
   const isInDefault = (nodeMajor(target.runtime) ?? 0) >= 24 && names?.includes('default');
   if (names === undefined || names.includes(wanted) || isInDefault) return undefined;
   const file = relative(target.taskRoot, sourceFile);
@@ -38,11 +38,11 @@ export function missingExport(options: MissingExportOptions): BuildMessage | und
 
 interface Exports {
   readonly names: readonly string[];
-  /** Otherwise there are more, and the wanted one is not among them. */
+  /** False if there are more exports; the wanted one is not among them. */
   readonly areAll: boolean;
 }
 
-/** Undefined where they can't be told for certain. */
+/** Undefined if the exports are not certain. */
 function exportsOf(options: MissingExportOptions, wanted: string): Exports | undefined {
   const { metafile, outputs, sourceFile, workingFolder } = options;
   const isSource = (path: string) => resolve(workingFolder, path) === sourceFile;
@@ -54,7 +54,7 @@ function exportsOf(options: MissingExportOptions, wanted: string): Exports | und
   if (source?.format === 'cjs') return exportsOfCommonJs(sourceFile, wanted);
   if (source?.format !== 'esm' || path === undefined || output === undefined) return undefined;
   const text = outputs.find((file) => file.path === resolve(workingFolder, path))?.text ?? '';
-  // What another package exports isn't known here; these begin a line wherever they are.
+  // What another package exports is unknown here; these patterns begin a line wherever they occur.
   const passesOn = /^[ \t]*(?:export \* from|__reExport\()/m.test(text);
   if (passesOn || assignsExports(sourceFile)) return undefined;
   if (output.exports.length > 0) return { names: output.exports, areAll: true };
@@ -68,7 +68,7 @@ function exportsOf(options: MissingExportOptions, wanted: string): Exports | und
   return { names: names.filter((name) => name !== ''), areAll: true };
 }
 
-/** TypeScript that mixes `export` with `module.exports`: what is assigned is exported as well. */
+/** TypeScript that mixes `export` with `module.exports`: assigned names are exported as well. */
 function assignsExports(sourceFile: string): boolean {
   try {
     return /\bexports\b/.test(readFileSync(sourceFile, 'utf8'));
@@ -78,8 +78,8 @@ function assignsExports(sourceFile: string): boolean {
 }
 
 /**
- * Only of a module whose every use of `exports` is an assignment of one name or of an object literal, and which gives
- * `module` to nobody. Of a literal the lexer knows the first names only: a wanted name that occurs anywhere may be in it.
+ * Only for a module that uses `exports` only to assign one name or an object literal, and does not pass `module` on. Of a
+ * literal the lexer knows only the first names, so a wanted name that occurs anywhere may be in it.
  */
 function exportsOfCommonJs(sourceFile: string, wanted: string): Exports | undefined {
   try {
@@ -92,7 +92,7 @@ function exportsOfCommonJs(sourceFile: string, wanted: string): Exports | undefi
     const isPlain = (use: string) => /^exports(?:\.[\w$]+ = | = \{)/.test(use);
     if (!uses.every(isPlain)) return undefined;
     const areAll = !uses.some((use) => use.startsWith('exports = {'));
-    // `...`: what is spread; `]`: a name that is computed.
+    // `...` is a spread; `]` is a computed name.
     const mayHaveMore = !areAll && (isWord(wanted, text) || /\.\.\.|\]\s*[:(]/.test(text));
     return mayHaveMore ? undefined : { names: exports, areAll };
   } catch {
@@ -100,7 +100,7 @@ function exportsOfCommonJs(sourceFile: string, wanted: string): Exports | undefi
   }
 }
 
-/** Whether `text` has this name as a word of its own, after what the pattern `before` takes. */
+/** Whether `text` contains this name as a whole word, preceded by what the pattern `before` matches. */
 function isWord(name: string, text: string, before = ''): boolean {
   return new RegExp(`${before}(?<![\\w$])${name.replaceAll(/[^\w]/g, '\\$&')}(?![\\w$])`).test(text);
 }

@@ -1,13 +1,13 @@
-// Decides as Node does whether a source file is an ES module or CommonJS.
+// Decides, as Node does, whether a source file is an ES module or CommonJS.
 import { readFileSync } from 'node:fs';
 import { dirname, extname, join, relative } from 'node:path';
 import { kindOf } from '../manifest/path-kind.ts';
 
 interface ModuleFormat {
   readonly format: 'esm' | 'cjs';
-  /** False where nothing says it: CommonJS then, unless the sources need an ES module. */
+  /** False if nothing declares the format: then CommonJS, unless the sources need an ES module. */
   readonly certain: boolean;
-  /** The package.json that decided, and the places nearer to the file where one would. */
+  /** The package.json that decided, and the places nearer to the file where another one would. */
   readonly decidedBy: readonly string[];
 }
 
@@ -34,8 +34,8 @@ function typeOf(packageFile: string): unknown {
 }
 
 /**
- * The first existing file of these names in `folder` or above it. `candidates` are that file and, at and below `root`,
- * the places before it in the search: a file that is created there changes the answer.
+ * The first existing file with one of these names in `folder` or above. `candidates` are that file and, at and below `root`,
+ * the places searched before it: a file created there changes the result.
  */
 export function nearestUpwards(
   folder: string,

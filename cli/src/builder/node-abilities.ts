@@ -1,9 +1,9 @@
-// What the Node that runs the functions can do by itself.
+// What the Node that runs the functions supports.
 import { execFile } from 'node:child_process';
 import process from 'node:process';
 import { promisify } from 'node:util';
 
-/** The longest that a Node may take to say what it is, in milliseconds. */
+/** How long a Node may take to answer, in milliseconds. */
 const answerMs = 10_000;
 
 /** The Node (or Deno) behind a command that runs functions. */
@@ -15,12 +15,12 @@ export class NodeAbilities {
     this.#command = command;
   }
 
-  /** Major version where it is known without asking, i.e. when it is the program that runs livectl. */
+  /** Major version if known without asking, i.e. if it is the program that runs livectl. */
   get major(): number | undefined {
     return this.#isOurs() ? Number(process.versions.node.split('.')[0]) : undefined;
   }
 
-  /** Whether it runs .ts files by removing their types: Node 22.18, 23.6 and later, and Deno. */
+  /** Whether it runs .ts files by stripping types: Node 22.18, 23.6 and later, and Deno. */
   runsTypeScript(): Promise<boolean> {
     this.#typescript ??= this.#isOurs() ? Promise.resolve(Boolean(typescriptFeature())) : ask(this.#command);
     return this.#typescript;
@@ -31,7 +31,7 @@ export class NodeAbilities {
   }
 }
 
-/** `strip`, `transform` or false; older versions don't have it. */
+/** `strip`, `transform` or false; undefined in older versions. */
 function typescriptFeature(): unknown {
   return (process.features as { typescript?: unknown }).typescript;
 }

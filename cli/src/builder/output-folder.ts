@@ -1,4 +1,4 @@
-// The folder that bundles are written to: inside the project, so that packages left out of them are found from there.
+// The folder for bundles: inside the project, so that packages left out of them are found from there.
 import {
   chmodSync,
   existsSync,
@@ -18,21 +18,21 @@ import { removeFolder } from '../folders/remove-folder.ts';
 import { holdLock, newRunId, type RunLock } from '../folders/run-lock.ts';
 
 /**
- * Builds of each function that are kept, and for how long at least, in milliseconds: a worker may still be starting
- * from an older one, for which Lambda gives it 10 s, or reading its source map.
+ * How many builds of each function are kept, and for how long at least, in milliseconds: a worker may still be starting from
+ * an older one, for which Lambda allows 10 s, or reading its source map.
  */
 const keptBuilds = 3;
 const keptMs = 10_000;
 
-/** The place of one function's builds. */
+/** The output of one function's builds. */
 export interface FunctionOutput {
-  /** As deep as a build's folder, so that relative paths in source maps hold in all of them; never made. */
+  /** As deep as a build's folder, so that relative paths in source maps are valid in all of them; never created. */
   readonly placeholder: string;
-  /** Makes the folder of a build and removes those that are no longer needed. */
+  /** Creates the folder of a build and removes those no longer needed. */
   folderOf(build: number): Promise<string>;
 }
 
-/** `<root>/.livectl/<run>/`; folders of runs that ended without removing theirs are cleaned up. */
+/** `<root>/.livectl/<run>/`. Removes the folders of runs that ended without removing theirs. */
 export class OutputFolder {
   readonly #clock: Clock;
   readonly #parent: string;
@@ -54,12 +54,12 @@ export class OutputFolder {
     return {
       placeholder: join(folder, '0'),
       folderOf: async (build) => {
-        // Somebody may have removed it, e.g. with all that git ignores.
+        // It may have been removed, e.g. with everything that git ignores.
         if (!existsSync(this.#parent)) this.#forget();
         this.#making ??= this.#make();
         await this.#making;
         const path = join(folder, String(build));
-        // Each of its entry points asks for it.
+        // Called by each entry point of the build.
         const isNew = kept.at(-1)?.path !== path;
         if (isNew) kept.push({ path, madeAt: this.#clock.now() });
         await mkdir(path, { recursive: true, mode: 0o700 });
@@ -83,7 +83,7 @@ export class OutputFolder {
       rmSync(join(this.#parent, '.gitignore'), { force: true });
       rmdirSync(this.#parent);
     } catch {
-      // Another livectl has just begun to use it, or somebody has removed it.
+      // Another livectl has just begun to use it, or it was removed.
     }
   }
 
@@ -104,8 +104,8 @@ export class OutputFolder {
 }
 
 /**
- * `.livectl`, or `.livectl-<uid>` where that is another user's, as in a project that two users or a container and its host
- * share. Throws LD_CONFIG where neither is a real folder of this user's.
+ * `.livectl`, or `.livectl-<uid>` if that is another user's, as in a project shared by two users or by a container and its
+ * host. Throws LD_CONFIG if neither is a real folder of this user's.
  */
 function parentIn(root: string): string {
   const names = ['.livectl', `.livectl-${process.getuid?.() ?? 0}`];
@@ -117,7 +117,7 @@ function parentIn(root: string): string {
   });
 }
 
-/** Nobody else may put anything in it from now on: what is removed there later is what was made there. */
+/** From now on nobody else may put anything in it, so that only our own files are removed later. */
 function makeParent(parent: string): void {
   mkdirSync(parent, { recursive: true, mode: 0o700 });
   if (!isOwnFolder(parent)) {

@@ -1,4 +1,4 @@
-// The files that livectl itself prints into, e.g. `livectl serve > serve.log`: they change with every line.
+// The files that livectl's own output goes to, e.g. `livectl serve > serve.log`: they change with every line.
 import { fstatSync, statSync } from 'node:fs';
 
 let identities: ReadonlySet<string> | undefined;

@@ -1,9 +1,9 @@
-// What a package in node_modules is: its folder, whether it holds native code, and how Node.js reads one of its files.
+// Properties of a package in node_modules: its folder, whether it has native code, and how Node.js reads one of its files.
 import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, extname, join, sep } from 'node:path';
 import { kindOf } from '../manifest/path-kind.ts';
 
-/** Dependencies by which a package finds its compiled part at run time. */
+/** Dependencies with which a package finds its compiled part at run time. */
 const nativeHelpers = [
   'bindings',
   'node-gyp-build',
@@ -14,7 +14,7 @@ const nativeHelpers = [
   'pkg-prebuilds',
 ];
 
-/** The end of the name of a package that holds the compiled part for one platform, e.g. `@img/sharp-linux-x64`. */
+/** Matches the end of a package name for the compiled part of one platform, e.g. `@img/sharp-linux-x64`. */
 const platformName = /[-.](?:linux|darwin|win32|freebsd|android)[-.](?:x64|arm64|ia32|arm)\b/;
 
 interface PackageJson {
@@ -28,7 +28,7 @@ interface PackageJson {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-/** The folder of the innermost package that `file` is a part of, e.g. `/p/node_modules/@a/b`; undefined outside node_modules. */
+/** The folder of the innermost package that contains `file`, e.g. `/p/node_modules/@a/b`; undefined outside node_modules. */
 export function packageFolderOf(file: string): string | undefined {
   const mark = `${sep}node_modules${sep}`;
   const at = file.lastIndexOf(mark);
@@ -37,12 +37,12 @@ export function packageFolderOf(file: string): string | undefined {
   return file.slice(0, at + mark.length) + (scope.startsWith('@') ? join(scope, name) : scope);
 }
 
-/** The name of the package that a specifier such as `@a/b/c.js` is looked for in. */
+/** The name of the package in which a specifier such as `@a/b/c.js` is looked up. */
 export function packageNameOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-/** The real folder that Node.js finds a package in from a file in `folder`, or undefined. */
+/** The real folder in which Node.js finds a package from a file in `folder`, or undefined. */
 export function findPackageFolder(folder: string, name: string): string | undefined {
   for (let current = folder; ; current = dirname(current)) {
     const candidate = join(current, 'node_modules', name);
@@ -52,7 +52,7 @@ export function findPackageFolder(folder: string, name: string): string | undefi
 }
 
 /**
- * Whether the package in `folder` has a compiled part, which no bundle can hold: by its package.json, and by the files
+ * Whether the package in `folder` has a compiled part, which cannot be bundled: judged by its package.json, and by the files
  * that builds of such packages leave.
  */
 export function isNative(folder: string): boolean {
@@ -66,7 +66,7 @@ export function isNative(folder: string): boolean {
   return names.some((name) => name.endsWith('.node')) || hasAddon(join(folder, 'build', 'Release'));
 }
 
-/** How Node.js reads a file of a package: as which kind of module, or not at all, as TypeScript or a style sheet. */
+/** The module kind as which Node.js reads a package's file; undefined for files it cannot read, e.g. TypeScript or CSS. */
 export function formatOfPackaged(file: string, folder: string): 'esm' | 'cjs' | undefined {
   const extension = extname(file);
   if (extension === '.mjs') return 'esm';

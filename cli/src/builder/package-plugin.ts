@@ -1,5 +1,5 @@
-// Decides for each package that a source imports whether it becomes a part of the bundle: a package stays in node_modules,
-// where builds needn't read it, only as far as Node.js can load it from there as the bundle asks for it.
+// Decides for each imported package whether it is bundled. A package stays in node_modules, where builds need not read it,
+// only if Node.js can load it from there in the way the bundle asks for.
 import { createRequire, isBuiltin } from 'node:module';
 import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -14,26 +14,26 @@ import {
 
 interface PackagePluginOptions {
   /**
-   * `auto` as above; `bundle`: everything except native packages; `watch`: nothing but what lies outside node_modules, to
-   * learn what a function that runs as it is depends on.
+   * `auto`: as above. `bundle`: everything except native packages. `watch`: only what is outside node_modules, to find what a
+   * function that runs unbundled depends on.
    */
   readonly mode: 'auto' | 'bundle' | 'watch';
   readonly format: 'esm' | 'cjs';
-  /** The folder that the output is run from, from which Node.js looks for packages; it needn't exist. */
+  /** The folder that the output runs from, and from which Node.js looks for packages; it need not exist. */
   readonly outputFolder: string;
-  /** The file by which Yarn Plug'n'Play takes the place of node_modules, where the project has one. */
+  /** The file with which Yarn Plug'n'Play replaces node_modules, if the project has one. */
   readonly pnpFile: string | undefined;
-  /** An import that nothing answers to, and is left to Node.js; with the folder of the importer. */
+  /** Called for an import that nothing resolves and that is left to Node.js, with the importer's folder. */
   readonly onMissing: (specifier: string, folder: string) => void;
 }
 
-/** `pluginData` of questions to esbuild's own resolver that the plugin must leave alone. */
+/** `pluginData` of requests to esbuild's own resolver that the plugin must ignore. */
 export const unjudged = { isUnjudged: true };
 
-/** Modules of our own that load one of Node.js's by `require`, so that esbuild treats it as it would a bundled one. */
+/** Our modules that load one of Node.js's by `require`, so that esbuild treats it like a bundled one. */
 const requiredNamespace = 'livectl-required';
 
-/** How a package is loaded: as a part of the bundle, loaded by its name or by a path, or by `require` in any case. */
+/** How a package is loaded: bundled, by its name or a path, or always by `require`. */
 type Verdict =
   | { readonly kind: 'bundled' }
   | { readonly kind: 'external'; readonly path: string }
@@ -41,7 +41,7 @@ type Verdict =
 
 const bundled: Verdict = { kind: 'bundled' };
 
-/** esbuild's plugin for it; decisions hold for one build, since an installation may change them. */
+/** esbuild's plugin; decisions apply to one build, since an installation may change them. */
 export function packagePlugin(options: PackagePluginOptions): Plugin {
   return {
     name: 'livectl-packages',
@@ -61,10 +61,10 @@ export function packagePlugin(options: PackagePluginOptions): Plugin {
   };
 }
 
-/** What only `require` loads, beside CommonJS. */
+/** What only `require` can load, beside CommonJS. */
 const isForRequire = /\.(?:node|json)$/;
 
-/** Without it a package of Plug'n'Play does not find its own dependencies. */
+/** Without it, a Plug'n'Play package does not find its own dependencies. */
 function pnpSetup(pnpFile: string | undefined): string {
   return pnpFile === undefined ? '' : `require(${JSON.stringify(pnpFile)}).setup();`;
 }
@@ -110,7 +110,7 @@ class PackagePolicy {
     });
     if (found.errors.length > 0) {
       this.#options.onMissing(path, resolveDir);
-      // esbuild's own words for it, and none where it stands in a `try`.
+      // esbuild reports it in its own words, except in a `try`.
       return this.#options.mode === 'bundle' ? undefined : { path, external: true };
     }
     if (found.external || found.namespace !== 'file') return resultOf(found);
@@ -124,7 +124,7 @@ class PackagePolicy {
     const { path } = args;
     const { mode, pnpFile } = this.#options;
     const folder = packageFolderOf(file);
-    // Workspaces and packages by `file:` or `link:` are sources like any other.
+    // Workspaces and packages from `file:` or `link:` are sources like any other.
     if (folder === undefined) return bundled;
     if (mode === 'watch') return { kind: 'external', path };
     if (pnpFile !== undefined) return this.#isNative(folder) ? { kind: 'required', path: file } : bundled;
@@ -134,28 +134,28 @@ class PackagePolicy {
     );
   }
 
-  /** How Node.js loads the package from where it is; undefined where it can't, as the output asks for it. */
+  /** How Node.js loads the package from its folder; undefined if it cannot do so as the output requires. */
   #loadable({ kind, path, resolveDir }: OnResolveArgs, file: string, folder: string): Verdict | undefined {
     const { format } = this.#options;
     const byRequire = kind === 'require-call' || kind === 'require-resolve';
     const packaged = formatOfPackaged(file, folder);
-    // TypeScript and style sheets are for the loaders.
+    // TypeScript and style sheets need esbuild's loaders.
     if (packaged === undefined && !isForRequire.test(file)) return undefined;
     if (packaged === 'esm' && !byRequire && (format === 'esm' || kind === 'dynamic-import')) {
       return { kind: 'external', path: this.#placeOf(path, folder, pathToFileURL(file).href) };
     }
-    // `require` may take another file than `import`, or none. Another package: an alias leads to this one.
+    // `require` may resolve to another file than `import`, or to none; an alias leads to another package.
     const found = resolveFrom(resolveDir, path);
     const required = found !== undefined && packageFolderOf(found) === folder ? found : file;
     if (found === undefined && packaged === 'esm') return undefined;
     if (!isForRequire.test(required) && formatOfPackaged(required, folder) !== 'cjs') return undefined;
     const place = found === required ? this.#placeOf(path, folder, required) : required;
-    // An `import` of CommonJS gives Node.js's guess at its names; a bundle has them all.
+    // For an `import` of CommonJS, Node.js guesses the names; a bundle knows them all.
     const needsNames = !byRequire && (format === 'esm' || kind === 'dynamic-import');
     return { kind: needsNames ? 'required' : 'external', path: place };
   }
 
-  /** A package's name where Node.js finds the same package from the output, a path where it wouldn't. */
+  /** A package's name if Node.js finds the same package from the output, otherwise a path. */
   #placeOf(specifier: string, folder: string, place: string): string {
     const name = packageNameOf(specifier);
     const known = this.#folders.has(name)
@@ -176,7 +176,7 @@ function resultOf({ external, namespace, path, sideEffects, suffix }: ResolveRes
   return { external, namespace, path, sideEffects, suffix };
 }
 
-/** The file that `require` takes in a folder, through links, or undefined. */
+/** The file that `require` resolves to from a folder, with links resolved, or undefined. */
 function resolveFrom(folder: string, specifier: string): string | undefined {
   try {
     const file = createRequire(join(folder, 'noop.js')).resolve(specifier);

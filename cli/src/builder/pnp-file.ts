@@ -1,8 +1,8 @@
-// Finds the file by which Yarn Plug'n'Play takes the place of node_modules.
+// Finds the file with which Yarn Plug'n'Play replaces node_modules.
 import { dirname, join } from 'node:path';
 import { kindOf } from '../manifest/path-kind.ts';
 
-/** The nearest `.pnp.cjs` in `folder` or above it, as Node.js and esbuild look for it; undefined in other projects. */
+/** The nearest `.pnp.cjs` in `folder` or above, as Node.js and esbuild search for it; undefined in other projects. */
 export function findPnpFile(folder: string): string | undefined {
   for (let current = folder; ; current = dirname(current)) {
     const file = join(current, '.pnp.cjs');

@@ -1,4 +1,4 @@
-// What is wrong with Python sources before anything runs: syntax errors, and a handler that its module doesn't define.
+// Checks Python sources before anything runs: for syntax errors, and for a handler that its module does not define.
 import { spawn } from 'node:child_process';
 import { join, relative } from 'node:path';
 import * as v from 'valibot';
@@ -7,13 +7,13 @@ import { didYouMean } from '../manifest/did-you-mean.ts';
 import { kindOf } from '../manifest/path-kind.ts';
 import type { BuildMessage } from './build-event.ts';
 
-/** A check takes some 20 ms; one that takes longer than this is given up, and the run tells. Milliseconds. */
+/** A check takes about 20 ms. One that takes longer than this is given up, and the run shows the errors. Milliseconds. */
 const boundMs = 5000;
 
 /**
- * Reads paths as JSON from stdin and writes for each a syntax error, or the names that the module may define, those of attributes
- * with a dot before them (a module can set its own); null where only running it tells: names that are imported by `*`, or
- * set by other means.
+ * Reads paths as JSON from stdin. For each, writes a syntax error, or the names that the module may define; names of attributes
+ * begin with a dot, since a module can set its own. Writes null if only running can tell: names imported by `*`, or set by
+ * other means.
  */
 const program = `
 import ast, json, sys
@@ -65,11 +65,11 @@ const resultSchema = v.array(
   }),
 );
 
-/** The file of a handler's module, absolute; undefined where it is no source of the task root, e.g. an installed package. */
+/** The file of a handler's module, absolute; undefined if it is not in the task root, e.g. in an installed package. */
 function pythonModuleFile(handler: string, taskRoot: string): string | undefined {
   const dot = handler.lastIndexOf('.');
   const place = join(taskRoot, ...handler.slice(0, Math.max(0, dot)).split(/[./]/));
-  // A package comes before a module of the same name, as in Python.
+  // As in Python, a package takes precedence over a module of the same name.
   return [join(place, '__init__.py'), `${place}.py`].find((file) => kindOf(file) === 'file');
 }
 
@@ -78,11 +78,11 @@ interface PythonSources {
   readonly interpreter: string;
   readonly taskRoot: string;
   readonly handler: string;
-  /** Absolute: those that have changed. */
+  /** The changed files, absolute. */
   readonly files: readonly string[];
 }
 
-/** The mistakes in these sources by file, and in the handler's module. Never rejects: what can't be checked is told by the run. */
+/** The errors by file, in these sources and in the handler's module. Never rejects: what cannot be checked shows when run. */
 export async function checkPython(sources: PythonSources): Promise<ReadonlyMap<string, BuildMessage>> {
   const { files, handler, interpreter, taskRoot } = sources;
   const module = pythonModuleFile(handler, taskRoot);
@@ -112,7 +112,7 @@ export async function checkPython(sources: PythonSources): Promise<ReadonlyMap<s
 
 async function run(interpreter: string, input: string): Promise<v.InferOutput<typeof resultSchema>> {
   const output = await new Promise<string>((resolve) => {
-    // Isolated: nothing of the project or of the machine's variables is imported.
+    // Isolated: imports nothing of the project, and ignores Python's environment variables.
     const child = spawn(interpreter, ['-I', '-S', '-X', 'utf8', '-c', program], {
       stdio: ['pipe', 'pipe', 'ignore'],
       windowsHide: true,

@@ -1,4 +1,4 @@
-// Serves a Python function: all files of its folder count, and the interpreter is the project's own.
+// Serves a Python function with the project's interpreter; all files in its folder count.
 import { kindOf } from '../manifest/path-kind.ts';
 import type { BuildTarget } from './build-event.ts';
 import type { Compilation, Compiler } from './contract.ts';
@@ -12,7 +12,7 @@ export class PythonCompiler implements Compiler {
   readonly #finder: PythonFinder;
   readonly #folder: FolderCompiler;
   readonly #onNotice: (message: string) => void;
-  /** Sources with mistakes, which are looked at again with each build. */
+  /** Sources with errors, which are checked again with each build. */
   #broken: readonly string[] = [];
 
   constructor(
@@ -29,7 +29,7 @@ export class PythonCompiler implements Compiler {
   }
 
   async compile(changed: readonly string[] = []): Promise<Compilation> {
-    // The search comes with each build: an environment may have been made meanwhile.
+    // Searched for each build: an environment may have been created in the meantime.
     const search = await this.#finder.find(this.#question);
     const folder = await this.#folder.compile();
     if ('problem' in search) {
@@ -57,8 +57,8 @@ export class PythonCompiler implements Compiler {
     return { ok: true, inputs, guesses: folder.inputs, fingerprint: undefined, publish };
   }
 
-  ownDoing(changed: readonly string[]): readonly string[] {
-    return this.#folder.ownDoing(changed);
+  ownWrites(changed: readonly string[]): readonly string[] {
+    return this.#folder.ownWrites(changed);
   }
 
   async dispose(): Promise<void> {}

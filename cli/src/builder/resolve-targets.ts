@@ -1,4 +1,4 @@
-// Finds each function's files on the disk, as the build needs them.
+// Finds each function's files on disk, as the build needs them.
 import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
@@ -16,12 +16,12 @@ import { bringsItsOwnRuntime, pythonVersion, whyCommandIsNeeded } from '../manif
 import type { BuildTarget, UnbuiltTarget, UnrunnableTarget } from './build-event.ts';
 import { findPnpFile } from './pnp-file.ts';
 
-/** What there is to build, or why a function can't be run. */
+/** What to build, or why a function cannot run. */
 export type Target = BuildTarget | UnbuiltTarget | UnrunnableTarget;
 
 /**
- * The functions with their files. One whose files aren't there, or whose runtime needs a `command`, stops the others
- * only where there are none: throws `LD_CONFIG` that names what is missing of every function.
+ * The functions with their files. If files are missing, or a runtime needs a `command`, the other functions are still served.
+ * If none remain, throws `LD_CONFIG` with what is missing for each function.
  */
 export function resolveTargets(manifest: Manifest): Target[] {
   const mistakes: Mistake[] = [];
@@ -50,7 +50,7 @@ function unrunnable(settings: FunctionSettings, root: string, mistake: FunctionM
   return { ...common, again, places: [...layers, ...placesOf(handler, taskRoot)] };
 }
 
-/** All that could make a function runnable by being there. */
+/** All paths whose appearance could make a function runnable. */
 function placesOf(handler: string, taskRoot: string): string[] {
   const { place } = partsOf(handler) ?? {};
   const node = place === undefined ? [] : scriptsOf(resolve(taskRoot, place));
@@ -59,7 +59,7 @@ function placesOf(handler: string, taskRoot: string): string[] {
   return [taskRoot, join(taskRoot, 'bootstrap'), ...node, ...modules, `${modules.at(-1) ?? taskRoot}.py`];
 }
 
-/** A mistake of one function; with `mayCome: false` it is in the manifest, and no file changes that. */
+/** A mistake in one function; with `mayCome: false` it is in the manifest, and no new file changes that. */
 type FunctionMistake = Mistake & { readonly mayCome?: false };
 
 function resolveTarget(
@@ -95,7 +95,7 @@ function findFiles(
   if (bringsItsOwnRuntime(runtime)) {
     return {
       path: 'command',
-      text: `is required, as there is no program ${join(taskRoot, 'bootstrap')} for ${runtime}: put it there, have "build" make it, or name another one`,
+      text: `is required, as there is no program ${join(taskRoot, 'bootstrap')} for ${runtime}: put it there, let "build" create it, or name another program`,
     };
   }
   const needed = whyCommandIsNeeded(runtime);
@@ -111,7 +111,7 @@ function findFiles(
   const found = findNodeHandler({ handler, runtime, root, taskRoot, layers });
   if ('path' in found) return found;
   const { exportPath, sourceFile } = found;
-  // Lambda runs plain JavaScript as it is; TypeScript and JSX it can't run, nor find the packages of Plug'n'Play.
+  // Lambda runs plain JavaScript as it is, but neither TypeScript nor JSX, and it does not find Plug'n'Play packages.
   const isForLambda = isPlainJavaScript(sourceFile) && findPnpFile(dirname(sourceFile)) === undefined;
   const bundle = esbuild.bundle ?? !isForLambda;
   const wrapping = esbuild.bundle === false ? {} : settings.environment;
@@ -121,7 +121,7 @@ function findFiles(
   return entryPoints.length === 0 ? node : { ...node, entryPoints };
 }
 
-/** What is wrong with a Python handler, as far as the disk tells: it may also be that of an installed package. */
+/** What is wrong with a Python handler, judged by the disk alone: it may also belong to an installed package. */
 function pythonMistake(handler: string, taskRoot: string): string | undefined {
   const [, moduleName = ''] = /^(.+)\.[^.]+$/.exec(handler) ?? [];
   const steps = moduleName.split(/[/.]/);
@@ -131,7 +131,7 @@ function pythonMistake(handler: string, taskRoot: string): string | undefined {
   }
   const place = join(taskRoot, ...steps);
   const isInFolder = moduleName.includes('/') || kindOf(join(taskRoot, first)) === 'folder';
-  // A package is a folder, a compiled module has an ending of its own.
+  // A package is a folder; a compiled module has another extension.
   if (!isInFolder || namesIn(dirname(place)).some((name) => name.split('.')[0] === steps.at(-1)))
     return undefined;
   return `${JSON.stringify(handler)} names no module; looked for ${place}.py`;
@@ -141,7 +141,7 @@ function namesIn(folder: string): string[] {
   return kindOf(folder) === 'folder' ? readdirSync(folder) : [];
 }
 
-/** The program that a function with a runtime of its own is started with. */
+/** The program that starts a function with a custom runtime. */
 function bootstrapIn(taskRoot: string): readonly [string] | undefined {
   const file = join(taskRoot, 'bootstrap');
   return kindOf(file) === 'file' ? [file] : undefined;

@@ -1,4 +1,4 @@
-// Runs a function's sources as they are, as Lambda does; esbuild only reads the import graph, to watch exactly that.
+// Runs a function's sources as they are, as Lambda does; esbuild only reads the import graph, to watch exactly those files.
 import type { BuildOptions } from 'esbuild';
 import type { BuildTarget } from './build-event.ts';
 import type { Compilation, Compiler } from './contract.ts';
@@ -8,7 +8,7 @@ import { missingExport } from './missing-export.ts';
 import { moduleFormat } from './module-format.ts';
 import { packagePlugin } from './package-plugin.ts';
 
-/** What esbuild can't bundle and Node may well run: lazy requires, native addons, sloppy CommonJS. */
+/** What esbuild cannot bundle but Node may run: lazy requires, native addons, sloppy CommonJS. */
 const notForNode = /^(?:Could not resolve|No loader is configured|No matching export)|output format/;
 
 export class SourceCompiler implements Compiler {

@@ -1,4 +1,4 @@
-// Which files of a folder are sources, where no import graph tells it.
+// Which files of a folder are sources, if no import graph is available.
 import { type Dirent, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { kindOf } from '../manifest/path-kind.ts';
@@ -6,7 +6,7 @@ import { GitIgnore } from './git-ignore.ts';
 import { isOwnOutput } from './own-output.ts';
 import type { WatchPatterns } from './watch-patterns.ts';
 
-/** Of these not even `watch` adds anything: they are too large, or livectl's own. */
+/** Not even `watch` can add these: they are too large, or livectl's own. */
 const neverSources = new Set([
   'node_modules',
   '.git',
@@ -18,7 +18,7 @@ const neverSources = new Set([
   'venv',
 ]);
 
-/** Folders that hold what tools fetched or made; names common to the ecosystems that Lambda runs. */
+/** Folders with what tools fetched or created, by names common in the ecosystems that Lambda supports. */
 const noiseFolders = new Set([
   ...neverSources,
   '__pycache__',
@@ -38,30 +38,30 @@ const noiseFolders = new Set([
   'coverage',
 ]);
 
-/** Logs, compiled files, and what editors write beside a file while they save it (4913 is vim's). */
+/** Logs, compiled files, and what editors write beside a file while saving it (4913 is vim's). */
 const noiseFiles = /(?:~|\.sw[a-z]|\.tmp|\.pyc|\.log)$|^\.#|^#.*#$|^4913$|^\.DS_Store$/;
 
-/** The most files and folders one function's sources may have; beyond it changes go unseen. */
+/** The maximum number of files and folders in one function's sources; changes beyond it are not seen. */
 export const maximumSources = 10_000;
 
-/** Whether an entry of a folder is left out of watching, judged by its name alone. */
+/** Whether an entry of a folder is not watched, judged by its name alone. */
 export function isNoise(name: string): boolean {
   return noiseFolders.has(name) || name.startsWith('.livectl-') || noiseFiles.test(name);
 }
 
-/** What is left out, besides what tools fetched or made. */
+/** What to leave out besides the output of tools. */
 interface ListingOptions {
-  /** What git ignores counts, too: a build's output among it. */
+  /** Includes what git ignores, such as a build's output. */
   readonly withIgnored?: boolean;
-  /** What the manifest says of further files, and of files that do not count. */
+  /** The manifest's patterns for additional and excluded files. */
   readonly patterns?: WatchPatterns | undefined;
   /** Whether the function has written this path itself. */
   readonly isWritten?: ((path: string) => boolean) | undefined;
 }
 
 /**
- * Every source file and folder at and below the roots, whatever these are called; at most {@link maximumSources}. What
- * git ignores is left out, but for `.env` files, and so are the files that livectl prints into.
+ * Every source file and folder at and below the roots, whatever the roots are called; at most {@link maximumSources}. Files
+ * that git ignores are left out, except `.env` files, and so are the files that livectl's output goes to.
  */
 export function listSources(roots: readonly string[], options: ListingOptions = {}): Set<string> {
   const { patterns, isWritten, withIgnored = false } = options;
@@ -83,17 +83,17 @@ export function listSources(roots: readonly string[], options: ListingOptions = 
   return paths;
 }
 
-/** The same for layers, which are what tools made: all of them counts. */
+/** The same for layers, which are the output of tools: all files count. */
 export function listLayers(layers: readonly string[]): Set<string> {
   return list(layers, (name) => name === '__pycache__' || noiseFiles.test(name));
 }
 
-/** Usually ignored by git, since it holds secrets, and read when a program starts. */
+/** Usually ignored by git, since it contains secrets, but read when a program starts. */
 function isEnvironment(name: string): boolean {
   return name === '.env' || name.startsWith('.env.');
 }
 
-/** Links are followed, each place they lead to once, except to a folder that a root lies in. */
+/** Follows links, and visits each target once, except a folder that contains a root. */
 function list(
   roots: readonly string[],
   isLeftOut: (name: string, path: string, isFolder: boolean) => boolean,
@@ -112,7 +112,7 @@ function list(
       const target = entry.isSymbolicLink() ? realPathOf(path) : undefined;
       if (target === undefined || linked.has(target)) continue;
       linked.add(target);
-      // The link itself doesn't change when the file does.
+      // The link itself does not change when the file does.
       if (kindOf(target) === 'file') paths.add(target);
       else if (!realRoots.some((root) => `${root}${sep}`.startsWith(target + sep))) folders.push(path);
     }
@@ -124,7 +124,7 @@ function realPathOf(path: string): string | undefined {
   try {
     return realpathSync(path);
   } catch {
-    // It leads nowhere.
+    // A dangling link.
     return undefined;
   }
 }
@@ -137,7 +137,7 @@ function entriesOf(folder: string): Dirent[] {
   }
 }
 
-/** The words of a `command` that name files of the function itself, absolute. */
+/** The words of a `command` that name the function's own files, absolute. */
 export function filesOfCommand(command: readonly string[], taskRoot: string): string[] {
   return command
     .map((word) => join(taskRoot, word.startsWith(taskRoot + sep) ? word.slice(taskRoot.length) : word))

@@ -1,23 +1,23 @@
-// Finds where a source names another script by its file: `new Worker(new URL('./thread.ts', import.meta.url))` and the like.
-// esbuild leaves such a name as it is, and neither Node.js nor Lambda has the script under it once it is built.
+// Finds where a source refers to another script by file: `new Worker(new URL('./thread.ts', import.meta.url))` and the like.
+// esbuild leaves such names unchanged, but once built, neither Node.js nor Lambda has a script of that name.
 import { dirname, extname, join, resolve } from 'node:path';
 import { kindOf } from '../manifest/path-kind.ts';
 
-/** One place in a source that names a script. */
+/** One place in a source that refers to a script. */
 export interface ThreadReference {
   readonly start: number;
   readonly end: number;
-  /** The script's source, absolute; undefined for the script that holds the reference. */
+  /** The script's source, absolute; undefined for the script that contains the reference. */
   readonly file: string | undefined;
-  /** Whether a URL stands there, or a path. */
+  /** Whether the reference is a URL or a path. */
   readonly form: 'url' | 'path';
 }
 
-/** Where the references of a source lead to. */
+/** What a source's references are resolved against. */
 export interface ReferencePlaces {
   /** The source, absolute. */
   readonly source: string;
-  /** The entry point it is bundled into, absolute. */
+  /** The entry point whose bundle contains it, absolute. */
   readonly entryPoint: string;
   readonly taskRoot: string;
 }
@@ -30,7 +30,7 @@ const byFolder =
 const byName = /(\b(?:new\s+Worker|fork)\(\s*)(['"`])(\.{1,2}\/[^'"`$\n]+)\2/g;
 const itself = new RegExp(String.raw`(\b(?:new\s+Worker|fork)\(\s*)(${here})(?=\s*[,)])`, 'g');
 
-/** Whether a source may name another script at all: cheaper than to look where it leads. */
+/** Whether a source may refer to another script at all; cheaper than resolving references. */
 export function mayReferToThreads(text: string): boolean {
   return /\bnew\s+(?:URL|Worker)\s*\(|\bfork\s*\(|\b(?:join|resolve)\(\s*(?:__dirname|import\.meta\.dirname)/.test(
     text,
@@ -38,12 +38,12 @@ export function mayReferToThreads(text: string): boolean {
 }
 
 /**
- * The references of a source to scripts that must be built to run: TypeScript and JSX, also where the name has the ending
- * that they have once they are built. Others stay as they are.
+ * A source's references to scripts that must be built: TypeScript and JSX, including names with the extension that they have
+ * once built. Others are left unchanged.
  */
 export function threadReferences(text: string, places: ReferencePlaces): ThreadReference[] {
   const found: ThreadReference[] = [];
-  // As in the source, or as in a bundle, all of which lies where its entry point is.
+  // Relative to the source, or to the bundle, which is where its entry point is.
   const folders = [dirname(places.source), dirname(places.entryPoint)];
   const add = (
     start: number,
@@ -67,7 +67,7 @@ export function threadReferences(text: string, places: ReferencePlaces): ThreadR
   return found.sort((one, other) => one.start - other.start);
 }
 
-/** The TypeScript or JSX that a name stands for; undefined where it is something else, or a script that runs as it is. */
+/** The TypeScript or JSX file that a name stands for; undefined for anything else, or for a script that runs as it is. */
 function scriptAt(place: string): string | undefined {
   const extension = extname(place);
   if (/^\.(?:[cm]?ts|[jt]sx)$/.test(extension)) return kindOf(place) === 'file' ? place : undefined;
@@ -78,11 +78,11 @@ function scriptAt(place: string): string | undefined {
     .find((file) => kindOf(file) === 'file');
 }
 
-/** The names of {@link threadBanner} by which a reference is replaced. */
+/** The names in {@link threadBanner} that replace a reference. */
 const urlOf = '__livectlUrlOf';
 const pathOf = '__livectlPathOf';
 
-/** The source with its references turned to what is built; `placeOf` gives a script's path relative to the output. */
+/** The source with its references changed to the built scripts; `placeOf` returns a script's path relative to the output. */
 export function withThreads(
   text: string,
   references: readonly ThreadReference[],
@@ -99,7 +99,7 @@ export function withThreads(
   return result + text.slice(done);
 }
 
-/** What an output with references begins with: how it finds its neighbours, on one line. */
+/** The beginning of an output with references, on one line: how it finds its neighbours. */
 export function threadBanner(format: 'esm' | 'cjs'): string {
   const own =
     format === 'esm'
@@ -108,7 +108,7 @@ export function threadBanner(format: 'esm' | 'cjs'): string {
   return `${own}var ${urlOf} = (place) => new URL(place || __livectlUrl, __livectlUrl);var ${pathOf} = (place) => __livectlToPath(${urlOf}(place));`;
 }
 
-/** A source's absolute path without its extension: what handlers and threads are known by. */
+/** A source's absolute path without its extension, which identifies handlers and threads. */
 export function stemOf(file: string): string {
   return join(dirname(file), file.slice(dirname(file).length + 1, file.length - extname(file).length));
 }

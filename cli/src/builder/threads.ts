@@ -1,5 +1,4 @@
-// The scripts that a bundle's sources start by their file: which ones they are, and the plugin that turns the names to
-// what is built of them.
+// The scripts that a bundle's sources start by file: finds them, and changes the references to the built scripts by a plugin.
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
@@ -17,9 +16,9 @@ const loaders: Readonly<Record<string, Loader>> = { '.jsx': 'jsx', '.tsx': 'tsx'
 
 export class Threads {
   readonly #places: Omit<ReferencePlaces, 'source'>;
-  /** A script's path relative to the output of the entry point. */
+  /** Returns a script's path relative to the entry point's output. */
   readonly #placeOf: (file: string) => string;
-  /** Sources that were read, by the state they were in; with their text where it may hold a reference. */
+  /** Sources that were read, by their state; with the text if it may contain a reference. */
   readonly #read = new Map<string, { readonly stamp: string; readonly text: string | undefined }>();
   #references = new Map<string, readonly ThreadReference[]>();
 
@@ -34,12 +33,12 @@ export class Threads {
     return [...new Set(all.flatMap(({ file }) => file ?? []))].sort();
   }
 
-  /** Whether a source has references, to another script or to itself. */
+  /** Whether a source refers to another script or to itself. */
   get isUsed(): boolean {
     return this.#references.size > 0;
   }
 
-  /** Looks through the sources of a build; true where it must be built again, as other sources have references now. */
+  /** Reads the sources of a build; returns true if it must be rebuilt because other sources have references now. */
   look(inputs: Iterable<string>): boolean {
     const references = new Map<string, readonly ThreadReference[]>();
     for (const file of inputs) {
@@ -55,14 +54,14 @@ export class Threads {
     return differs;
   }
 
-  /** The text of a source with its references turned to what is built. */
+  /** The text of a source with its references changed to the built scripts. */
   readonly prepare = (file: string, text: string): string => {
     if (!this.#references.has(file)) return text;
     const found = threadReferences(text, { ...this.#places, source: file });
     return withThreads(text, found, this.#placeOf);
   };
 
-  /** esbuild's plugin for the sources that have references; all others it reads itself, which is faster. */
+  /** esbuild's plugin for sources with references; esbuild reads all others itself, which is faster. */
   plugin(): Plugin {
     const names = [...this.#references.keys()].map((file) => file.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
     return {

@@ -1,25 +1,25 @@
-// What a project has to compile one TypeScript file with the types of its decorators: TypeScript itself, or SWC.
+// The project's compilers for one TypeScript file including the types of its decorators: TypeScript itself, or SWC.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** Compiles the text of one file, with its source map in the result; undefined for a mistake, which esbuild names better. */
+/** Compiles one file's text, with an inline source map; undefined for a syntax error, which esbuild reports better. */
 export interface Transpile {
   readonly run: (file: string, text: string) => string | undefined;
   /** Equal for equal results. */
   readonly settings: string;
 }
 
-/** A compiler, or what to do to have one. */
+/** A compiler, or what to do to get one. */
 export type TranspilerSearch =
   | {
-      /** Name and version, so that another one's results are not taken for this one's. */
+      /** Name and version, so that results of different versions are not mixed. */
       readonly version: string;
       /** For the files that this tsconfig file applies to. */
       readonly configure: (tsconfig: string) => Transpile;
     }
   | { readonly problem: string };
 
-/** The parts of TypeScript's API in use, as in versions 4 to 6. */
+/** The parts of TypeScript's API that are used, as in versions 4 to 6. */
 interface TypeScript {
   readonly version: string;
   readonly sys: object;
@@ -49,7 +49,7 @@ interface Swc {
   transformSync(text: string, options: object): { readonly code: string };
 }
 
-/** The compiler of the project that a folder is a part of: TypeScript, whose result is the reference, before SWC. */
+/** The compiler of the project that contains a folder: TypeScript, the reference, before SWC. */
 export function findTranspiler(folder: string): TranspilerSearch {
   const require = createRequire(join(folder, 'noop.js'));
   const typescript = load<TypeScript>(require, 'typescript');
@@ -132,7 +132,7 @@ function load<T>(require: NodeJS.Require, name: string): T | undefined {
   try {
     return require(name) as T;
   } catch {
-    // Not there, or for another platform.
+    // Not installed, or for another platform.
     return undefined;
   }
 }

@@ -1,15 +1,15 @@
-// Finds the tsconfig files that shape a bundle: esbuild reads them (paths, jsx, target) but doesn't list them.
+// Finds the tsconfig files that affect a bundle: esbuild reads them (paths, jsx, target) but does not list them.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { nearestUpwards } from './module-format.ts';
 
 interface TsconfigFiles {
-  /** All of them with what they extend, and the places where one would count that isn't there. */
+  /** All of them, including those they extend, and the places where a new one would apply. */
   readonly files: ReadonlySet<string>;
-  /** Where an import would be looked for under `paths`: absolute, without extension; none when no pattern fits. */
+  /** Where an import would be looked up under `paths`: absolute, without extension; empty if no pattern matches. */
   readonly targetsOf: (specifier: string) => readonly string[];
-  /** Whether one of them asks for the types of decorated parameters at run time. */
+  /** Whether one of them enables metadata for the types of decorated parameters. */
   readonly emitDecoratorMetadata: boolean;
 }
 
@@ -23,8 +23,8 @@ interface Tsconfig {
 }
 
 /**
- * The tsconfig (or jsconfig) files of these source folders, which esbuild searches upwards from each source; or `only` that
- * one, absolute, where the manifest names it.
+ * The tsconfig (or jsconfig) files of these source folders, which esbuild searches upwards from each source; or only the file
+ * `only`, absolute, if the manifest names one.
  */
 export function tsconfigFiles(
   sourceFolders: ReadonlySet<string>,
@@ -64,7 +64,7 @@ export function tsconfigFiles(
   };
 }
 
-/** Whether a tsconfig file, with what it extends, asks for the types of decorated parameters at run time. */
+/** Whether a tsconfig file, including those it extends, enables metadata for the types of decorated parameters. */
 export function emitsDecoratorMetadata(file: string): boolean {
   const seen = new Set<string>();
   const valueIn = (place: string): boolean | undefined => {
@@ -73,7 +73,7 @@ export function emitsDecoratorMetadata(file: string): boolean {
     const config = read(place);
     const own = config?.compilerOptions?.emitDecoratorMetadata;
     if (own !== undefined) return own;
-    // The last one counts.
+    // The last one wins.
     const bases = [config?.extends ?? []].flat().toReversed();
     for (const base of bases.flatMap((one) => extended(one, place))) {
       const value = valueIn(base);
@@ -84,7 +84,7 @@ export function emitsDecoratorMetadata(file: string): boolean {
   return valueIn(file) ?? false;
 }
 
-/** What `*` in the pattern stands for; an empty text where the pattern has none and is the specifier itself. */
+/** What `*` in the pattern stands for; an empty text if a pattern without `*` equals the specifier. */
 function matched(pattern: string, specifier: string): string | undefined {
   const [before = '', after] = pattern.split('*');
   if (after === undefined) return pattern === specifier ? '' : undefined;
@@ -93,7 +93,7 @@ function matched(pattern: string, specifier: string): string | undefined {
   return specifier.slice(before.length, specifier.length - after.length);
 }
 
-/** The file that `extends` names; for a relative one both of its possible spellings, as it may not be there yet. */
+/** The file that `extends` names; for a relative one both possible spellings, as it may not exist yet. */
 function extended(base: string, from: string): string[] {
   if (base.startsWith('.') || base.startsWith('/')) {
     const file = resolve(dirname(from), base);
@@ -104,7 +104,7 @@ function extended(base: string, from: string): string[] {
     try {
       return [require.resolve(name)];
     } catch {
-      // Spelled another way, or not installed.
+      // Spelled differently, or not installed.
     }
   }
   return [];
@@ -118,10 +118,10 @@ function read(file: string): Tsconfig | undefined {
   }
 }
 
-/** tsconfig files are JSON with comments and trailing commas. Each character is looked at once. */
+/** tsconfig files are JSON with comments and trailing commas. Each character is read once. */
 function withoutComments(text: string): string {
   const kept: string[] = [];
-  /** Where a comma was kept that only comments and space have followed. */
+  /** Index of a comma that only comments and whitespace have followed so far. */
   let comma: number | undefined;
   for (let at = text.startsWith('\uFEFF') ? 1 : 0; at < text.length; ) {
     const end = endOfToken(text, at);
@@ -136,7 +136,7 @@ function withoutComments(text: string): string {
   return kept.join('');
 }
 
-/** Of the string, the comment or the one character that begins at `at`. */
+/** The end of the string, the comment or the single character that begins at `at`. */
 function endOfToken(text: string, at: number): number {
   const before = (end: number, length: number) => (end < 0 ? text.length : end + length);
   if (text.startsWith('//', at)) return before(text.indexOf('\n', at), 0);

@@ -1,9 +1,9 @@
-// Where a file would have to appear for an import that was not found to be found.
+// Where a file would have to appear to resolve an import that was not found.
 import { dirname, join, resolve } from 'node:path';
 
 /**
- * Paths to watch after `specifier` in `importer` could not be resolved. A folder's names are watched rather than each
- * file that would do, since extensions and index files make many; a package may come to any node_modules above.
+ * Paths to watch after `specifier` in `importer` could not be resolved. The names in folders are watched instead of each
+ * possible file, since extensions and index files make many; a package may appear in any node_modules above.
  */
 export function placesFor(specifier: string, importer: string): string[] {
   const folder = dirname(importer);

@@ -1,22 +1,22 @@
-// The manifest's `watch`: which further files of a function are sources, or which are none after all.
+// The manifest's `watch`: which additional files of a function are sources, and which files are not.
 import { relative, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 
 export class WatchPatterns {
   readonly #taskRoot: string;
   readonly #rules: Ignore;
-  /** Whether a pattern adds files, so that those left out by default have to be looked at. */
+  /** Whether a pattern adds files, so that files left out by default must be checked. */
   readonly adds: boolean;
 
-  /** `patterns` are written as in .gitignore, relative to the task root; one that begins with `!` leaves files out. */
+  /** `patterns` are as in .gitignore, relative to the task root; those that begin with `!` exclude files. */
   constructor(taskRoot: string, patterns: readonly string[]) {
     this.#taskRoot = taskRoot;
     this.adds = patterns.some((pattern) => !pattern.startsWith('!'));
-    // A pattern that leaves out what no other has added would be none to the matcher.
+    // For the matcher, excluding what no other pattern has added has no effect.
     this.#rules = ignore({ allowRelativePaths: true }).add([...patterns]);
   }
 
-  /** `in` or `out` where a pattern says so of this absolute path, the last one that fits. */
+  /** `in` or `out` by the last pattern that matches this absolute path; undefined if none does. */
   verdict(path: string, isFolder = false): 'in' | 'out' | undefined {
     const place = relative(this.#taskRoot, path).split(sep).join('/');
     if (place === '' || place.startsWith('..')) return undefined;

@@ -1,12 +1,12 @@
-// Which changed files a function has written itself, while it ran: they are no sources, and must not start it again.
+// Which changed files a running function has written itself: they are not sources, and must not restart it.
 import { readdirSync } from 'node:fs';
 import { basename, extname, join, relative, sep } from 'node:path';
 import { kindOf } from '../manifest/path-kind.ts';
 import type { WatchPatterns } from './watch-patterns.ts';
 
 /**
- * Endings of what people write and programs load: a change of one counts always. All else may be data, and does not
- * count where it changes while the function runs.
+ * Extensions of files that people write and programs load: their changes always count. Other files may be data, and do not
+ * count if they change while the function runs.
  */
 const codeEndings = new Set(
   (
@@ -16,7 +16,7 @@ const codeEndings = new Set(
   ).split(' '),
 );
 
-/** Files without an ending that tools read. */
+/** Files without an extension that tools read. */
 const codeNames = /^(?:bootstrap|Makefile|Gemfile|Rakefile|Procfile|Dockerfile|\.env(?:\..+)?|\.gitignore)$/;
 
 /** Whether a file is one that only people and their tools write, judged by its name. */
@@ -40,15 +40,15 @@ export class WrittenFiles {
     this.#options = options;
   }
 
-  /** Whether a path was found to be written by the function, or lies in a folder that was. */
+  /** Whether the function is known to have written this path, or a folder that contains it. */
   has(path: string): boolean {
     if (this.#written.size === 0) return false;
     return this.#written.has(path) || [...this.#written].some((one) => path.startsWith(one + sep));
   }
 
   /**
-   * Of paths that changed while the function ran: those that it wrote. `known` are the paths watched so far, which tell
-   * what is new in a folder.
+   * Of paths that changed while the function ran, those that it wrote. `known` are the paths watched so far, which show what is
+   * new in a folder.
    */
   judge(changed: readonly string[], known: ReadonlySet<string>): string[] {
     const folders = changed.filter((path) => kindOf(path) === 'folder' && known.has(path));
@@ -75,12 +75,12 @@ export class WrittenFiles {
     const { functionName, onNotice, taskRoot } = this.#options;
     const place = relative(taskRoot, path);
     onNotice(
-      `${place} changed while ${functionName} was running, so it is taken for output of the function: its changes do not reload. If it is a source, add "watch": [${JSON.stringify(`/${place.split(sep).join('/')}`)}] to ${functionName}. On Lambda this folder is read-only; write to /tmp.`,
+      `${place} changed while ${functionName} was running, so livectl treats it as the function’s output: its changes do not cause a reload. If it is a source, add "watch": [${JSON.stringify(`/${place.split(sep).join('/')}`)}] to ${functionName}. On Lambda this folder is read-only; write to /tmp.`,
     );
   }
 }
 
-/** Entries of a folder that are new or gone, compared with the paths known so far. */
+/** Entries of a folder that were added or removed, compared with the paths known so far. */
 function namesThatChanged(folder: string, known: ReadonlySet<string>): string[] {
   let names: string[];
   try {

@@ -1,9 +1,9 @@
-// Which settings of a stage's manifest the developer has agreed to on this machine: a private file (0600) for each stage
-// and folder, which holds hashes only.
+// Which settings of a stage's manifest the developer has agreed to on this machine: a private file (0600) per stage and
+// folder, with hashes only.
 import * as v from 'valibot';
 import { type Memory, recall, remember } from '../folders/private-file.ts';
 
-/** What was agreed to holds for one stage, served from one folder. */
+/** An agreement applies to one stage, served from one folder. */
 export interface AgreementScope {
   readonly region: string;
   readonly tableName: string;
@@ -14,12 +14,12 @@ export interface AgreementScope {
 
 const fileSchema = v.object({ version: v.literal(1), agreed: v.array(v.string()) });
 
-/** The hashes of what was agreed to; none where nothing was, or the file can't be trusted. */
+/** Hashes of the settings agreed to; empty if there are none, or if the file cannot be trusted. */
 export function readAgreed(scope: AgreementScope): ReadonlySet<string> {
   return new Set(recall(memoryOf(scope), fileSchema)?.agreed);
 }
 
-/** Remembers these, and forgets all others of that scope. Throws what the file system says. */
+/** Replaces all agreements of that scope. Throws the file system's error. */
 export function writeAgreed(scope: AgreementScope, agreed: readonly string[]): void {
   remember(memoryOf(scope), { version: 1, agreed });
 }

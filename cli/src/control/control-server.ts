@@ -1,5 +1,5 @@
-// Lets `trigger` and `invoke` on the same machine watch what a running `serve` does: its events as JSON lines, for
-// whoever has the token of its state file.
+// Lets `trigger` and `invoke` on the same machine watch a running `serve`: its events as JSON lines, for holders of the
+// token in its state file.
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,7 +8,7 @@ import { ServerSockets } from '../loopback/server-sockets.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import { jsonLine } from './json-line.ts';
 
-/** A watcher that reads so slowly is let go, in bytes not yet taken: serving never waits for one. */
+/** A watcher with more unread bytes than this is disconnected: serving never waits for one. */
 const maxUnsentBytes = 8 * 1024 * 1024;
 
 const allowedHost = /^127\.0\.0\.1(:\d+)?$/;
@@ -19,7 +19,7 @@ export const eventsPath = '/events';
 export interface ControlServer {
   readonly url: string;
   readonly token: string;
-  /** Tells every watcher. */
+  /** Sends an event to every watcher. */
   publish(event: SessionEvent): void;
   /** Ends every watcher's connection and frees the port. */
   close(): Promise<void>;
@@ -32,7 +32,7 @@ export async function startControlServer(): Promise<ControlServer> {
 
   function watch(response: ServerResponse): void {
     response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
-    // The watcher publishes once it has these: from now on it misses nothing.
+    // The watcher publishes once it has these headers, so it misses nothing.
     response.flushHeaders();
     watchers.add(response);
     response.once('close', () => watchers.delete(response));
@@ -50,7 +50,7 @@ export async function startControlServer(): Promise<ControlServer> {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
   });
-  // It alone is no reason to go on.
+  // The server alone must not keep the process alive.
   server.unref();
   const { port } = server.address() as AddressInfo;
 
@@ -72,13 +72,13 @@ export async function startControlServer(): Promise<ControlServer> {
   };
 }
 
-/** A watcher has so long to take the last events, in milliseconds. */
+/** How long a watcher may take to read the last events, in milliseconds. */
 const lastEventsMs = 500;
 
-/** The status to refuse with, or undefined. */
+/** The HTTP status of a refusal, or undefined. */
 function refusal(request: IncomingMessage, token: string): number | undefined {
   const { authorization = '', host = '' } = request.headers;
-  // A web page may ask any local port, and may have its own name point here.
+  // A web page may call any local port, and may have its own domain resolve to this address.
   if (isFromBrowser(request.headers) || !allowedHost.test(host)) return 403;
   const given = Buffer.from(authorization);
   const wanted = Buffer.from(`Bearer ${token}`);

@@ -1,12 +1,12 @@
-// An object as one line of JSON that a terminal shows as it is and every reader takes as one line.
+// An object as one line of JSON that a terminal displays literally and every reader takes as one line.
 
 /**
- * JSON leaves these as they are; a terminal obeys some (C1, Bidi_Control), and readers such as Python's `splitlines`
- * end a line at others.
+ * JSON does not escape these. A terminal obeys some (C1, Bidi_Control), and readers such as Python's `splitlines` end a line
+ * at others.
  */
 const leftByJson = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** One line, whatever its texts hold; `value` must be an object. */
+/** Always one line, whatever its texts contain; `value` must be an object. */
 export function jsonLine(value: object): string {
   return JSON.stringify(value).replace(leftByJson, escaped);
 }

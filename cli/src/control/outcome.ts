@@ -1,14 +1,14 @@
-// What became of a message: the invocation that it caused on this machine, its log and its end.
+// Follows a message to the invocation that it causes on this machine: its log and its end.
 import type { Clock } from '../../../protocol/clock.ts';
 import type { Watch, WatchedEvent } from './watch.ts';
 
 type Of<Name extends WatchedEvent['event']> = Extract<WatchedEvent, { event: Name }>;
 
-/** One invocation as far as it was seen. */
+/** One invocation, as far as it was seen. */
 export interface SeenInvocation {
   readonly invoke: Of<'invoke'>;
   readonly logs: readonly Of<'log'>[];
-  /** Undefined where it was still running when the wait ended. */
+  /** Undefined if it was still running when the wait ended. */
   readonly result: Of<'result'> | undefined;
 }
 
@@ -16,23 +16,23 @@ export interface SeenInvocation {
 export interface Bounds {
   /** Until the invocation has begun. */
   readonly begunMs: number;
-  /** Until it has ended; both count from the call. */
+  /** Until it has ended. Both count from the call. */
   readonly endedMs: number;
 }
 
-/** Where an answer is there already, so has the invocation been: its log and end are a moment away at most. */
+/** If there is an answer already, the invocation has taken place, and its log and end are at most a moment away. */
 export const afterAnswer: Bounds = { begunMs: 500, endedMs: 2000 };
 
 export interface Sought {
   readonly functionName: string;
-  /** Ids of its cause, or its own. */
+  /** Ids of the message, or the invocation's own. */
   readonly traces: readonly string[];
 }
 
 /**
- * Waits within the bounds for the invocation and its end; `tell` hears of each of its events as it comes. Resolves with
- * what was seen: undefined for nothing. That the function does not want the message ends the wait at once; `tell` hears
- * of it as `published`.
+ * Waits within the bounds for the invocation and its end; `tell` receives each of its events. Resolves with what was seen,
+ * or undefined for nothing. If the function's filter rejects the message, the wait ends at once; `tell` receives that as
+ * `published`.
  */
 export async function seenInvocation(
   watch: Pick<Watch, 'ended' | 'follow'>,

@@ -1,5 +1,5 @@
-// What a running `serve` writes down for `trigger` and `invoke` on the same machine: a private file (0600), which
-// goes when it ends, and counts only while its lock is held.
+// What a running `serve` records for `trigger` and `invoke` on the same machine: a private file (0600), removed when serve
+// ends, and valid only while its lock is held.
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -11,7 +11,7 @@ import { makeStateFolder, stateFolder } from '../folders/state-folder.ts';
 import { fallbackSchema } from '../manifest/fallback.ts';
 import { triggerTargetsSchema } from '../manifest/trigger-targets.ts';
 
-/** A later livectl may write other fields: its number is raised where an earlier one could not read them. */
+/** Raised when a later livectl writes fields that an earlier one cannot read. */
 const stateVersion = 1;
 
 const localCloudSchema = v.object({
@@ -21,28 +21,28 @@ const localCloudSchema = v.object({
   region: v.string(),
   credentials: v.object({ accessKeyId: v.string(), secretAccessKey: v.string(), sessionToken: v.string() }),
   targets: v.record(v.string(), triggerTargetsSchema),
-  /** By function; a livectl that knows of none leaves them out. */
+  /** By function; absent if written by a livectl without fallbacks. */
   fallbacks: v.optional(v.record(v.string(), fallbackSchema), {}),
 });
 
 const awsStageSchema = v.object({
   kind: v.literal('stage'),
   stage: v.string(),
-  /** Table and Region tell stages of the same name apart. */
+  /** Table and Region distinguish stages of the same name. */
   table: v.string(),
   region: v.string(),
 });
 
 const stateSchema = v.object({
   version: v.literal(stateVersion),
-  /** For people: it says nothing in another container. */
+  /** For people only: it is meaningless in another container. */
   pid: v.number(),
   /** ISO 8601. */
   since: v.string(),
   control: v.object({ url: v.string(), token: v.string() }),
   /** Real path of the folder of `--root`. */
   root: v.string(),
-  /** Real path of livectl.json; of a stage on AWS, words for where it is. */
+  /** Real path of livectl.json; for a stage on AWS, a description of its source. */
   manifest: v.string(),
   functions: v.array(v.string()),
   place: v.variant('kind', [localCloudSchema, awsStageSchema]),
@@ -51,17 +51,17 @@ const stateSchema = v.object({
 export type LocalCloud = v.InferOutput<typeof localCloudSchema>;
 export type ServeState = v.InferOutput<typeof stateSchema>;
 
-/** One running `serve`, and the file that says so. */
+/** A running `serve` and its state file. */
 export interface RunningServe extends ServeState {
   readonly file: string;
 }
 
-/** Where the files are, beside the locks that tell which of them are of livectls that run: private, as the folder above. */
+/** The folder of the files and of their locks, which show whose livectl is still running. Private, as is its parent. */
 function runsFolder(): string {
   return join(stateFolder(), 'run');
 }
 
-/** Writes the file; call the returned function to remove it. Rejects with what the file system says. */
+/** Writes the file; call the returned function to remove it. Rejects with the file system's error. */
 export async function writeServeState(state: Omit<ServeState, 'version' | 'pid'>): Promise<() => void> {
   makeStateFolder();
   const folder = runsFolder();
@@ -74,7 +74,7 @@ export async function writeServeState(state: Omit<ServeState, 'version' | 'pid'>
     rmSync(file, { force: true });
     lock.release();
   };
-  // A second Ctrl-C leaves no time for anything else.
+  // A second Ctrl-C leaves no time for other cleanup.
   process.once('exit', remove);
   const content = JSON.stringify({ version: stateVersion, pid: process.pid, ...state });
   try {
@@ -87,8 +87,8 @@ export async function writeServeState(state: Omit<ServeState, 'version' | 'pid'>
 }
 
 /**
- * Every `serve` of this user that is running, in this container or in another one that shares the folder, the latest
- * first. Files of other versions are passed over.
+ * Every running `serve` of this user, latest first, in this container or in another one that shares the folder. Files of
+ * other versions are skipped.
  */
 export async function readServeStates(): Promise<RunningServe[]> {
   const folder = runsFolder();
@@ -104,7 +104,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).filter((name) => name.endsWith('.json'));
   } catch {
-    // The folder can't be read: nobody is found.
+    // The folder cannot be read, so nothing is found.
     return [];
   }
 }
@@ -114,7 +114,7 @@ function read(path: string): RunningServe | undefined {
     const parsed = v.safeParse(stateSchema, JSON.parse(readFileSync(path, 'utf8')));
     return parsed.success ? { ...parsed.output, file: path } : undefined;
   } catch {
-    // Gone meanwhile.
+    // Gone in the meantime.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-// Watches a running `serve` of this machine: the events of its invocations, from the moment of asking on.
+// Watches a running `serve` on this machine: the events of its invocations, from the request on.
 import { get, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import * as v from 'valibot';
@@ -6,7 +6,7 @@ import type { SessionEvent } from '../session/session-event.ts';
 import { eventsPath } from './control-server.ts';
 import type { RunningServe } from './serve-state.ts';
 
-/** A schema for every field of an event: one that is added to it is missed here by the compiler. */
+/** A schema for every field of an event, so that the compiler reports a field that is missing here. */
 type FieldsOf<Name extends SessionEvent['event']> = Record<
   keyof Extract<SessionEvent, { event: Name }>,
   v.GenericSchema
@@ -22,7 +22,7 @@ const invokeSchema = v.object({
 
 const logSchema = v.object({
   event: v.literal('log'),
-  /** Lines that belong to no invocation have none, and are passed over. */
+  /** Absent in lines that belong to no invocation, which are skipped. */
   id: v.string(),
   phase: v.optional(v.undefined()),
   function: v.string(),
@@ -66,19 +66,19 @@ const publishedSchema = v.object({
   functions: v.array(v.string()),
 } satisfies FieldsOf<'published'>);
 
-/** The events that tell of a message and the invocation that it causes. */
+/** The events about a message and the invocation that it causes. */
 const watchedSchema = v.variant('event', [invokeSchema, logSchema, resultSchema, publishedSchema]);
 export type WatchedEvent = v.InferOutput<typeof watchedSchema>;
 
-/** How long a `serve` may take to answer, in milliseconds: it may be busy, or stopped in a debugger. */
+/** How long a `serve` may take to answer, in milliseconds: it may be busy, or paused in a debugger. */
 const answerBoundMs = 3000;
 
-/** Events kept until it is known which invocation is asked for; the oldest go first. */
+/** Events kept until the id of the invocation is known; the oldest are dropped first. */
 const keptEvents = 10_000;
 
 /** A connection to one `serve`. */
 export class Watch {
-  /** Resolves when it has ended, or `close` was called. */
+  /** Resolves when the connection has ended, or `close` was called. */
   readonly ended: Promise<void>;
   readonly #response: IncomingMessage;
   readonly #kept: WatchedEvent[] = [];
@@ -87,14 +87,14 @@ export class Watch {
   constructor(response: IncomingMessage) {
     this.#response = response;
     const lines = createInterface({ input: response });
-    // A connection that breaks ends the watch; there is nothing to fix. The reader of lines passes its error on.
+    // A broken connection ends the watch; there is nothing to fix. The line reader passes on its error.
     response.on('error', () => undefined);
     lines.on('error', () => undefined);
     lines.on('line', (line) => this.#take(line));
     this.ended = new Promise((resolve) => response.once('close', resolve));
   }
 
-  /** Calls back for every event since the watch began and all that come. One listener at a time. */
+  /** Calls back for every event since the watch began, and for all later ones. One listener at a time. */
   follow(listener: (event: WatchedEvent) => void): void {
     this.#listener = listener;
     for (const event of this.#kept.splice(0)) listener(event);
@@ -114,14 +114,14 @@ export class Watch {
 }
 
 /**
- * Connects, or resolves with undefined where it does not answer: it is ending, or in a container with a network of its
- * own, where its port is another program's.
+ * Connects, or resolves with undefined if `serve` does not answer: it is ending, or runs in a container with its own network,
+ * so that its port here belongs to another program.
  */
 export function watchServe(serve: RunningServe): Promise<Watch | undefined> {
   return new Promise((resolve) => {
     const request = get(
       new URL(eventsPath, serve.control.url),
-      // A connection of its own, which ends with the watch.
+      // Its own connection, which ends with the watch.
       { agent: false, headers: { authorization: `Bearer ${serve.control.token}` } },
       (response) => {
         clearTimeout(timer);

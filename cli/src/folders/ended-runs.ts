@@ -1,4 +1,4 @@
-// What livectls have left in a private folder that ended without cleaning up, killed ones above all.
+// Removes what livectls that ended without cleaning up, such as killed ones, left in a private folder.
 import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
@@ -6,8 +6,8 @@ import { removeFolder } from './remove-folder.ts';
 import { hasEnded, lockFile, runIdPattern, silenceMs } from './run-lock.ts';
 
 /**
- * Removes everything in the folder that is named for a run which has ended: `<id>` and `<id>.<anything>`. The folder must
- * be private. Never rejects.
+ * Removes everything in the folder named for a run that has ended: `<id>` and `<id>.<anything>`. The folder must be private.
+ * Never rejects.
  */
 export async function removeEnded(folder: string): Promise<void> {
   for (const [id, names] of byRun(folder)) {
@@ -23,7 +23,7 @@ function byRun(folder: string): Map<string, string[]> {
   for (const name of namesIn(folder)) {
     const [id = '', kind] = name.split('.', 2);
     if (!runIdPattern.test(id)) continue;
-    // A lock that is being taken; one that was never taken goes with time.
+    // A lock in creation. One that was never taken is removed once it is old.
     if (kind === 'new' && !isOld(join(folder, name))) continue;
     runs.set(id, [...(runs.get(id) ?? []), name]);
   }
@@ -49,6 +49,6 @@ function remove(path: string): void {
     if (stats?.isDirectory()) removeFolder(path);
     else if (stats !== undefined) unlinkSync(path);
   } catch {
-    // Gone meanwhile.
+    // Gone in the meantime.
   }
 }

@@ -5,13 +5,13 @@ import { userInfo } from 'node:os';
 /** The user that checks of folders are made for. */
 export interface FolderUser {
   readonly uid: number;
-  /** Whether that user id may change everything of this user's anyway: the user's own and root's. */
+  /** Whether the user with this id may change everything of this user's anyway: the user itself and root. */
   isTrusted(uid: number): boolean;
-  /** Whether nobody but this user and root is in the group. */
+  /** Whether the group has no other members than this user and root. */
   isPrivateGroup(gid: number): boolean;
 }
 
-/** The user of this process; undefined on Windows, where a profile's folders are its user's by their access lists. */
+/** The user of this process; undefined on Windows, where access lists protect a profile's folders. */
 export function currentUser(): FolderUser | undefined {
   const uid = process.getuid?.();
   if (uid === undefined) return undefined;
@@ -23,8 +23,8 @@ export function currentUser(): FolderUser | undefined {
 }
 
 /**
- * In a user namespace, as of `unshare --user`, the folders of all users outside of it, root's too, show as those of this
- * id (65534). Nobody inside can be that user, unless the namespace has one of that id itself.
+ * In a user namespace, as of `unshare --user`, the folders of all users outside, including root's, appear as those of this id
+ * (65534). Nobody inside can be that user, unless the namespace itself has that id.
  */
 function unmappedUser(): number | undefined {
   if (process.platform !== 'linux') return undefined;
@@ -41,7 +41,7 @@ function unmappedUser(): number | undefined {
   }
 }
 
-/** Where each user has a group of the same name, folders are often writable for it. Nobody else may be in that group. */
+/** Where each user has a group of the same name, folders are often writable for it. It must have no other members. */
 function isOwnGroup(gid: number, uid: number): boolean {
   try {
     const { username } = userInfo();

@@ -1,5 +1,5 @@
-// Small private files (0600) that are written as a whole or not at all, and those in the state folder that keep something
-// from one start to the next.
+// Small private files (0600) that are written atomically, and those in the state folder that carry something over from one
+// start to the next.
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { parseJsonAs } from '../../../protocol/json.ts';
 import { isPrivateFolder } from './private-folder.ts';
 import { makeStateFolder, stateFolder } from './state-folder.ts';
 
-/** A reader sees either the old content or all of the new. Throws the file system's error, and leaves no file then. */
+/** A reader sees either the old content or all of the new. On failure throws the file system's error and leaves no file. */
 export function writePrivateFile(file: string, text: string): void {
   const draft = `${file}.${randomBytes(8).toString('hex')}.tmp`;
   try {
@@ -20,7 +20,7 @@ export function writePrivateFile(file: string, text: string): void {
   }
 }
 
-/** What a file in the state folder is about: `kind` begins its name, a hash of `key` ends it. */
+/** What a file in the state folder is about: its name begins with `kind` and ends with a hash of `key`. */
 export interface Memory {
   readonly kind: string;
   readonly key: readonly string[];
@@ -40,7 +40,7 @@ export function recall<Content>(
   }
 }
 
-/** Replaces what was remembered before. Throws the file system's error. */
+/** Replaces the previous content. Throws the file system's error. */
 export function remember(memory: Memory, content: object): void {
   writePrivateFile(fileOf(makeStateFolder(), memory), JSON.stringify(content));
 }

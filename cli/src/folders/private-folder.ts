@@ -1,13 +1,13 @@
-// Folders that no other user of this machine can read, write, or put another one in the place of.
+// Folders that no other user of this machine can read, write or replace.
 import { chmodSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { currentUser, type FolderUser } from './folder-user.ts';
 import { unsafePart } from './safe-path.ts';
 
 /**
- * Creates the folder, or takes the one that is there, and makes it private (0700). A link is followed where it and what
- * it leads to are this user's. Throws where it is another user's, where one could replace it, or what the file system
- * says. Windows has no such modes: there a folder is as private as the one above it.
+ * Creates the folder or uses an existing one, and makes it private (0700). A link is followed if both it and its target
+ * belong to this user. Throws if the folder is another user's, if another user could replace it, or the file system's error.
+ * Windows has no such modes: there a folder is as private as its parent.
  */
 export function makePrivateFolder(folder: string, user: FolderUser | undefined = currentUser()): void {
   const before = unsafePart(dirname(folder), user);
@@ -22,7 +22,7 @@ export function makePrivateFolder(folder: string, user: FolderUser | undefined =
   if (problem !== undefined) throw new Error(problem);
 }
 
-/** Whether a folder is there, real and not a link, this user's, and closed to all others. Never throws. */
+/** Whether the path is a real folder (not a link) of this user's that is closed to all others. Never throws. */
 export function isPrivateFolder(folder: string, user: FolderUser | undefined = currentUser()): boolean {
   try {
     const stats = lstatSync(folder);

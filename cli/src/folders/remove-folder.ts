@@ -1,18 +1,18 @@
-// Removes a folder of livectl's own: nothing outside of it, whatever links, other users' folders or mounts it holds.
+// Removes one of livectl's folders, and nothing outside of it, whatever links, other users' folders or mounts it contains.
 import { chmodSync, lstatSync, readdirSync, rmdirSync, rmSync, type Stats, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { currentUser, type FolderUser } from './folder-user.ts';
 
-/** A process that is being ended may still write: what it leaves after the first time is removed at the second. */
+/** A process that is being ended may still write; a later round removes what it leaves. */
 const rounds = 3;
 
 /**
- * Removes a real folder of this user's and all in it; anything else of that name is left as it is. Links are removed,
- * never followed; folders of other users and other file systems are not entered. The folder above must be one that no
- * other user can write to: each folder is closed to them (0700) before it is read, so that nobody can put a link in the
- * place of what has just been looked at. Never throws; false where something is left.
+ * Removes a real folder of this user's with its contents; anything else of that name is left as it is. Links are removed,
+ * never followed; folders of other users and other file systems are not entered. No other user may be able to write to the
+ * parent folder. Each folder is closed to others (0700) before it is read, so that nobody can replace what was just checked
+ * by a link. Never throws; returns false if something is left.
  *
- * `rmSync` is not used: where a link can't be removed, as in a sticky folder, that of Node 20 and 22 goes through it.
+ * `rmSync` is not used: if it cannot remove a link, as in a sticky folder, that of Node 20 and 22 follows it.
  */
 export function removeFolder(folder: string, user: FolderUser | undefined = currentUser()): boolean {
   try {
@@ -28,7 +28,7 @@ export function removeFolder(folder: string, user: FolderUser | undefined = curr
       if (removed(folder, stats, user, stats.dev)) return true;
     }
   } catch {
-    // Gone meanwhile, or not this user's to remove.
+    // Gone in the meantime, or not this user's to remove.
   }
   return false;
 }

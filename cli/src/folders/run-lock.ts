@@ -1,5 +1,5 @@
-// Tells a livectl that runs from one that has ended, killed ones included, in whatever container: by a socket that it
-// listens on, which the kernel closes with its process. A process id says nothing in another container.
+// Tells a running livectl from one that has ended or was killed, in any container, by a socket that it listens on and that
+// the kernel closes with its process. A process id means nothing in another container.
 import { createHash, randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -18,10 +18,10 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, type Timer } from '../../../protocol/clock.ts';
 
-/** One run of livectl, as its files in a folder are named for it. */
+/** One run of livectl, whose files in a folder are named for it. */
 export interface RunLock {
   readonly id: string;
-  /** The run has ended. Synchronous, as the process may be ending. */
+  /** Marks the run as ended. Synchronous, as the process may be ending. */
   release(): void;
 }
 
@@ -29,29 +29,29 @@ export interface RunLock {
 export const runIdPattern = /^[0-9a-f]{8}-[0-9a-f]{16}$/;
 
 /**
- * Where the kernel can't be asked, as for a run on another machine with the same home folder, one has ended that gave no
- * sign for a week. It gives one every 12 hours. Milliseconds.
+ * Where the kernel cannot be asked, as for a run on another machine with the same home folder, a run counts as ended after a
+ * week without a sign. It gives one every 12 hours. Milliseconds.
  */
 export const silenceMs = 7 * 24 * 3_600_000;
 const signMs = 12 * 3_600_000;
 
-/** A listening process takes a connection at once, even a stopped one: the kernel does it. Milliseconds. */
+/** The kernel accepts a connection for a listening process at once, even for a stopped one. Milliseconds. */
 const probeBoundMs = 1000;
 
-/** Paths of sockets: 104 bytes on macOS with the final NUL, 108 on Linux. Node 20 cuts longer ones without a word. */
+/** Maximum path length of sockets: 104 bytes on macOS with the final NUL, 108 on Linux. Node 20 truncates silently. */
 const maxSocketPath = 100;
 
-/** Which kernel this is: only its own sockets tell anything. Containers share it, virtual machines do not. */
+/** Identifies this kernel, since only its own sockets can be asked. Containers share it, virtual machines do not. */
 const kernel = createHash('sha256').update(kernelName()).digest('hex').slice(0, 8);
 
-/** The id of a run, never given twice. */
+/** The id of a run; unique. */
 export function newRunId(): string {
   return `${kernel}-${randomBytes(8).toString('hex')}`;
 }
 
 /**
- * Takes the lock `<id>.lock` in a private folder: before anything that it guards is made there, and released after that
- * is gone. Rejects with what the file system says.
+ * Takes the lock `<id>.lock` in a private folder. Take it before creating what it guards, and release it after that is
+ * removed. Rejects with the file system's error.
  */
 export async function holdLock(folder: string, id: string = newRunId()): Promise<RunLock> {
   const file = lockFile(folder, id);
@@ -68,7 +68,7 @@ export async function holdLock(folder: string, id: string = newRunId()): Promise
       const now = new Date(systemClock.now());
       utimesSync(file, now, now);
     } catch {
-      // Somebody has removed it.
+      // The file was removed.
     }
     timer = systemClock.after(signMs, giveSign, { background: true });
   };
@@ -80,7 +80,7 @@ export async function holdLock(folder: string, id: string = newRunId()): Promise
       try {
         unlinkSync(file);
       } catch {
-        // Somebody has removed it.
+        // The file was removed.
       }
       server?.close();
     },
@@ -88,8 +88,8 @@ export async function holdLock(folder: string, id: string = newRunId()): Promise
 }
 
 /**
- * Whether the run has ended that something in this folder is named for; `path` is that thing. Never rejects: what can't be
- * told is taken to run.
+ * Whether the run that the file at `path` in this folder is named for has ended. Never rejects: if in doubt, it counts as
+ * running.
  */
 export async function hasEnded(folder: string, id: string, path: string): Promise<boolean> {
   const file = lockFile(folder, id);
@@ -123,24 +123,24 @@ async function listen(folder: string, id: string): Promise<Server> {
     await listening(pipeName(id));
     writeFileSync(lockFile(folder, id), '', { mode: 0o600 });
   } else {
-    // Under its name only once it listens: a bound socket that does not is as refusing as a dead one.
+    // Renamed only once it listens: a bound socket that does not listen refuses connections like a dead one.
     const early = `${id}.new`;
     await atShortPath(folder, early, listening);
     chmodSync(join(folder, early), 0o600);
     renameSync(join(folder, early), lockFile(folder, id));
   }
   server.on('error', () => undefined);
-  // It alone is no reason to go on.
+  // The server alone must not keep the process alive.
   server.unref();
   return server;
 }
 
-/** Pipes of Windows are in no folder, and go with their process. */
+/** Named pipes of Windows are in no folder, and end with their process. */
 function pipeName(id: string): string {
   return `\\\\.\\pipe\\livectl-${id}`;
 }
 
-/** Whether nobody listens there. */
+/** Whether nobody listens at that path. */
 function isRefused(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -157,7 +157,7 @@ function isRefused(path: string): Promise<boolean> {
   });
 }
 
-/** Calls with a path of the socket that fits in its address: where its own is too long, through a link elsewhere. */
+/** Calls `use` with a path of the socket that fits into its address: through a link elsewhere if its own is too long. */
 async function atShortPath<T>(folder: string, name: string, use: (path: string) => Promise<T>): Promise<T> {
   const own = join(folder, name);
   if (Buffer.byteLength(own) <= maxSocketPath) return use(own);
@@ -174,7 +174,7 @@ async function atShortPath<T>(folder: string, name: string, use: (path: string) 
 
 function kernelName(): string {
   try {
-    // Another one after each start of the machine.
+    // Different after each boot.
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   } catch {
     return hostname();

@@ -1,15 +1,15 @@
-// Whether another user of this machine could put something else in a folder's place: by renaming it, or any folder above.
+// Whether another user of this machine could replace a folder, by renaming it or any folder above it.
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { currentUser, type FolderUser } from './folder-user.ts';
 
-/** As the kernel: longer chains of links are loops. */
+/** The kernel's limit: longer chains of links are loops. */
 const maxLinks = 40;
 
 /**
- * What is wrong with a path, in words that follow it in a sentence, or undefined: each folder on the way, through links
- * as well, must be this user's or root's, and writable for nobody else unless it is sticky, as `/tmp` is. What is not
- * there yet is not looked at. Throws what the file system says where it can't be looked at.
+ * What is wrong with a path, worded to continue a sentence; undefined if nothing. Each folder on the way, also through links,
+ * must belong to this user or root, and must not be writable for others unless it is sticky, as `/tmp` is. Parts that do not
+ * exist yet are not checked. Throws the file system's error if a part cannot be checked.
  */
 export function unsafePart(path: string, user: FolderUser | undefined = currentUser()): string | undefined {
   if (user === undefined) return undefined;

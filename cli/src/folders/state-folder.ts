@@ -1,4 +1,4 @@
-// Where running livectls record what others on this machine need of them: a folder of this user's own.
+// The private folder in which running livectls record what others on this machine need to find them.
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { makePrivateFolder } from './private-folder.ts';
@@ -9,13 +9,13 @@ import { makePrivateFolder } from './private-folder.ts';
  */
 export function stateFolder(): string {
   const { LOCALAPPDATA, XDG_STATE_HOME } = process.env;
-  // The specification has relative paths ignored.
+  // The specification requires relative paths to be ignored.
   if (XDG_STATE_HOME && isAbsolute(XDG_STATE_HOME)) return join(XDG_STATE_HOME, 'livectl');
   if (process.platform === 'win32' && LOCALAPPDATA) return join(LOCALAPPDATA, 'livectl');
   return join(homedir(), '.local', 'state', 'livectl');
 }
 
-/** Makes the folder, private (0700). Throws where it can't be made, is another user's, or could be replaced by one. */
+/** Creates the folder, private (0700). Throws if that fails, if it is another user's, or if another user could replace it. */
 export function makeStateFolder(): string {
   const folder = stateFolder();
   makePrivateFolder(folder);

@@ -1,5 +1,5 @@
-// The temporary folder of one run of livectl, where no other user can reach it, and the removal of those that killed runs
-// have left.
+// The temporary folder of one run of livectl, which no other user can access, and the removal of those that killed runs
+// left behind.
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
@@ -14,14 +14,14 @@ import { stateFolder } from './state-folder.ts';
 interface TempFolder {
   /** 0700. */
   readonly path: string;
-  /** Synchronous, as the process may be ending; after a kill -9 the next run does it. */
+  /** Synchronous, as the process may be ending; after a kill -9 the next run removes it. */
   remove(): void;
 }
 
 /**
- * Creates it in `$XDG_RUNTIME_DIR/livectl` where the variable names a private folder of this user's, else in `run` of the
- * state folder, else, where neither can be written, under a random name in the system's folder for temporary files.
- * Rejects with LD_CONFIG where another user could change what is in any of them.
+ * Creates it in `$XDG_RUNTIME_DIR/livectl` if the variable names a private folder of this user's, otherwise in `run` of the
+ * state folder, otherwise, if neither is writable, under a random name in the system's folder for temporary files. Rejects
+ * with LD_CONFIG if another user could change the contents of any of them.
  */
 export async function makeTempFolder(): Promise<TempFolder> {
   const problems: string[] = [];
@@ -50,7 +50,7 @@ export async function makeTempFolder(): Promise<TempFolder> {
 function roots(): string[] {
   const { XDG_RUNTIME_DIR: runtime } = process.env;
   const own = join(stateFolder(), 'run');
-  // The XDG Base Directory Specification wants it 0700 and its user's; what is not so is not used.
+  // The XDG Base Directory Specification requires mode 0700 and the user's ownership; any other folder is not used.
   return runtime && isAbsolute(runtime) && isPrivateFolder(runtime) ? [join(runtime, 'livectl'), own] : [own];
 }
 
@@ -73,7 +73,7 @@ async function makeIn(root: string): Promise<TempFolder> {
   };
 }
 
-/** Nobody looks for what a killed run has left here: names in a shared folder prove nothing. */
+/** Nothing removes what a killed run leaves here: names in a shared folder prove nothing. */
 function ownOnly(path: string): TempFolder {
   chmodSync(path, 0o700);
   const { ino } = lstatSync(path);

@@ -1,4 +1,4 @@
-// Questions at the terminal: asked only where a person is there to answer.
+// Questions at the terminal, asked only if a person is there to answer.
 import { createInterface } from 'node:readline/promises';
 import { printable } from './printable.ts';
 import { style } from './style.ts';
@@ -6,10 +6,10 @@ import { style } from './style.ts';
 /** Asks until the answer is not empty. Rejects with `Unanswered` on Ctrl-C and Ctrl-D. */
 export type Ask = (question: string, choices?: readonly string[]) => Promise<string>;
 
-/** The person left instead of answering. */
+/** The person pressed Ctrl-C or Ctrl-D instead of answering. */
 export class Unanswered extends Error {}
 
-/** Undefined where stdin or stdout is no terminal. */
+/** Undefined if stdin or stdout is not a terminal. */
 export function terminalAsk(): Ask | undefined {
   if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
   const paint = style(!process.env.NO_COLOR);
@@ -30,7 +30,7 @@ export function terminalAsk(): Ask | undefined {
         if (text !== '' && (choices?.includes(text) ?? true)) return text;
       }
     } catch (error) {
-      // The shell's next line would stand behind the question.
+      // Otherwise the shell's prompt would follow the question on its line.
       process.stdout.write('\n');
       throw error;
     } finally {

@@ -1,4 +1,4 @@
-// How a function's error reads in the terminal: what it says, the developer's frames, and what led to it.
+// How a function's error reads in the terminal: its message, the developer's frames, and its causes.
 import { sep } from 'node:path';
 import type { SessionEvent } from '../session/session-event.ts';
 import type { ErrorCause } from '../worker/contract.ts';
@@ -8,29 +8,29 @@ import type { Style } from './style.ts';
 
 type FunctionFailure = NonNullable<Extract<SessionEvent, { event: 'result' }>['error']>;
 
-/** Paths below the folder livectl runs in are shown from there. */
+/** Paths below livectl's working directory are shown relative to it. */
 const here = `${process.cwd()}${sep}`;
 
-/** A stack is shown to this many lines; the whole of it is in `--format json` and goes back through AWS. */
+/** At most this many lines of a stack are shown; all of it is in `--format json` and is returned through AWS. */
 const shownStackLines = 12;
 
-/** Of an error's text and of each line of its stack, and of the stack: enough for what is shown of them. */
+/** How much of an error's text, of its stack, and of each line of it is read: enough for what is shown. */
 const readErrorCharacters = 64 * 1024;
 const readStackLines = 200;
 
-/** Longer lines of an error are cut: one may hold a whole document. */
+/** Longer lines of an error are cut, as one may contain a whole document. */
 const shownErrorColumns = 1000;
 
 const words = { cause: 'caused by ', context: 'while handling ', part: 'one of its errors: ' };
 
-/** The first line is what the error says; those of its stack and of its causes follow. */
+/** The first line is the error's message; the lines of its stack and of its causes follow. */
 export function errorLines(error: FunctionFailure, paint: Style): string[] {
   return [error, ...(error.causes ?? [])].flatMap((one) => {
     const [what = '', ...more] = printableLines(
       cutText(one.message === '' ? one.name : `${one.name}: ${one.message}`),
       false,
     );
-    // Node's stack begins by repeating name and message.
+    // Node's stack begins with the name and the message.
     const said = new Set([what, ...more].map((line) => line.trim()));
     const stack = (one.stack ?? [])
       .slice(0, readStackLines)
@@ -50,12 +50,12 @@ function leadOf(error: FunctionFailure | ErrorCause, paint: Style): string {
   return 'relation' in error ? paint.dim(words[error.relation]) : '';
 }
 
-/** What is read of a text for the terminal: an error may hold megabytes. */
+/** The part of a text that is read for the terminal: an error may contain megabytes. */
 function cutText(text: string): string {
   return text.length > readErrorCharacters ? `${text.slice(0, readErrorCharacters)}…` : text;
 }
 
-/** The first lines, and how many there are besides. */
+/** The first lines, and the number of the others. */
 function shown(lines: readonly string[]): string[] {
   const kept = lines.slice(0, shownStackLines).map((line) => cut(line.trimEnd()));
   return lines.length > kept.length ? [...kept, `… ${lines.length - kept.length} more`] : kept;

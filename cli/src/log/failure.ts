@@ -10,7 +10,7 @@ export interface FailureOptions {
   readonly verbose: boolean;
 }
 
-/** Writes the error: to stderr for a person, as an `error` event on stdout for `--format json`. */
+/** Writes the error: to stderr for a person, or as an `error` event to stdout for `--format json`. */
 export function reportFailure(error: unknown, output: Output, options: FailureOptions): void {
   const known = error instanceof LiveDebugError ? error : undefined;
   const message = messageOf(error);

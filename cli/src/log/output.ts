@@ -1,12 +1,12 @@
-// The only writer to stdout and stderr: whole lines, and no crash when the reader has gone.
+// The only writer to stdout and stderr: whole lines, and no crash when the reader is gone.
 
 import { guarded, printableLines } from './printable.ts';
 
-/** Of `--format`: for a person, or for a program. */
+/** The values of `--format`: for a person, or for a program. */
 export type OutputFormat = 'pretty' | 'json';
 
 export interface Output {
-  /** Columns of the terminal, or undefined where stdout is none. */
+  /** The terminal's columns; undefined if stdout is not a terminal. */
   readonly columns: number | undefined;
   readonly colour: boolean;
   /** One line, or several separated by newlines. */
@@ -18,7 +18,7 @@ export interface Output {
 let broken = false;
 let tellReaderGone: () => void = () => undefined;
 
-/** Resolves when the reader of stdout is gone, as in `livectl serve | head`: a reason to stop, since nobody is watching. */
+/** Resolves when the reader of stdout is gone, as in `livectl serve | head`: a reason to stop. */
 export const readerGone = new Promise<void>((resolve) => {
   tellReaderGone = resolve;
 });
@@ -42,7 +42,7 @@ export const processOutput: Output = {
   },
 };
 
-/** For what must not mix with a result on stdout: all of it goes to stderr. */
+/** Writes everything to stderr, for output that must not mix with a result on stdout. */
 export const errorOutput: Output = {
   columns: process.stderr.isTTY ? process.stderr.columns : undefined,
   colour: Boolean(process.stderr.isTTY) && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
@@ -51,8 +51,8 @@ export const errorOutput: Output = {
 };
 
 /**
- * A function's answer to stdout; resolves when all is handed over. A file or a pipe gets the bytes as they are, a terminal
- * their text without control characters and with a line end.
+ * Writes a function's answer to stdout; resolves when all of it is handed over. A file or a pipe receives the bytes
+ * unchanged, a terminal their text without control characters and with a final newline.
  */
 export function writeBytes(bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
@@ -65,7 +65,7 @@ export function writeBytes(bytes: Uint8Array): Promise<void> {
   });
 }
 
-/** Resolves when everything written so far is handed over, at most a second later. */
+/** Resolves when everything written so far is handed over, or after a second. */
 export async function closeOutput(): Promise<void> {
   const drained = Promise.all(
     [process.stdout, process.stderr].map(

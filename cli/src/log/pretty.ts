@@ -1,4 +1,4 @@
-// The terminal view: calm, one line in and one line out per invocation, its log lines between, every line with its tag.
+// The terminal view: one line in and one line out per invocation, its log lines between, each line with the invocation's tag.
 import type { BuildMessage } from '../builder/build-event.ts';
 import type { DebuggerEvent, SessionEvent } from '../session/session-event.ts';
 import { errorLines } from './error-lines.ts';
@@ -10,7 +10,7 @@ import { FrameFilter } from './runtime-frames.ts';
 import { sourceLine } from './source-line.ts';
 import { type Style, style } from './style.ts';
 
-/** Before an error's or a message's further lines: below the function's name. */
+/** Indents further lines of an error or a message below the function's name. */
 const margin = ' '.repeat(9);
 
 /** Enough of a request id to tell invocations apart on one screen. */
@@ -19,13 +19,13 @@ const tagLength = 6;
 /** More invocations than ever run at once. */
 const maxFilters = 10_000;
 
-/** Of the files that a reload names: a checkout changes hundreds. */
+/** How many files of a reload are named: a checkout changes hundreds. */
 const mostNames = 4;
 
 /** Returns a listener that writes each event for a person to read. */
 export function pretty(output: Output): (event: SessionEvent) => void {
   const paint = style(output.colour);
-  /** By invocation, or by function where there is none: their lines come mixed. */
+  /** By invocation, or by function for lines without one, since their lines are interleaved. */
   const filters = new Map<string, FrameFilter>();
   return (event) => {
     const text = describe(event, paint, output.colour, filters);
@@ -118,7 +118,7 @@ function log(
 ): string | undefined {
   const key = event.id ?? event.function;
   const filter = filters.get(key) ?? new FrameFilter();
-  // Of invocations whose end was never told.
+  // Left over from invocations whose end was never reported.
   if (filters.size > maxFilters) filters.clear();
   filters.set(key, filter);
   const lines = filter.pass(printableLines(event.message, colour));
@@ -135,7 +135,7 @@ function log(
   return lines.map((line) => lead + (painted ? painted(line) : line)).join('\n');
 }
 
-/** Of no invocation that is served here: under the function's name. */
+/** Lines that belong to no invocation served here, under the function's name. */
 function deployedLog(
   event: Extract<SessionEvent, { event: 'deployed_log' }>,
   paint: Style,
@@ -202,7 +202,7 @@ function clockSkew(aheadMs: number, paint: Style): string {
   return `${paint.warn('!')} this machine’s clock is at least ${skewWords(aheadMs)} AWS’s; set it, e.g. turn on network time (beyond 30 s, stubs do not find this livectl)`;
 }
 
-/** One mistake as `file:line:column: text` with its source line. */
+/** One build error as `file:line:column: text` with its source line. */
 function buildMessage(error: BuildMessage): string {
   const where = error.file ? `${printable(error.file)}:${error.line ?? 1}:${(error.column ?? 0) + 1}: ` : '';
   const source = error.lineText ? [`  ${printable(error.lineText.trim())}`] : [];

@@ -1,27 +1,26 @@
-// What a terminal may be shown of texts that are not ours: lines and colours, nothing that moves the cursor or the
-// order of what stands there.
+// What a terminal may show of texts from elsewhere: lines and colours, nothing that moves the cursor or reorders text.
 
 /**
- * Colours (SGR, ECMA-48 8.3.117), and every character that a terminal or a reader obeys instead of showing it: C0 without
- * tab and line feed, DEL, C1, U+2028 and U+2029, which some readers take for line ends, and Unicode's Bidi_Control,
- * by which a text reads other than it is (CVE-2021-42574).
+ * Colours (SGR, ECMA-48 8.3.117), and every character that a terminal or a reader obeys instead of showing: C0 without tab
+ * and line feed, DEL, C1, U+2028 and U+2029, which some readers take for line ends, and Unicode's Bidi_Control, which makes a
+ * text read differently than it is (CVE-2021-42574).
  */
 const obeyed =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this file is about.
   /\u001b\[[0-9;:]{0,64}m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** What fits on a screen or two: a name, a path or a reason that is longer has no place on one line. */
+/** About a screenful: a longer name, path or reason does not belong on one line. */
 const longestOneLine = 2000;
 
 /**
- * The lines of a text from a function, a request or a file. A carriage return ends a line, as nothing may overwrite
- * what stands there already. With `colour` its own colours stay, and end with the line; every other control character
- * becomes a sign that can be seen. Linear in the length of `text`.
+ * The lines of a text from a function, a request or a file. A carriage return ends a line, so that nothing can overwrite what
+ * is already shown. With `colour` the text's own colours are kept, and end with the line; every other control character
+ * becomes a visible sign. Linear in the length of `text`.
  */
 export function printableLines(text: string, colour: boolean): string[] {
   const lines = text
     .slice(0, endWithoutReturns(text))
-    // A lone one first becomes a line end of its own.
+    // A lone carriage return becomes a line end.
     .replaceAll('\r\n', '\n')
     .replaceAll('\r', '\n')
     .replace(obeyed, (found) => (isColour(found) ? (colour ? found : '') : picture(found)))
@@ -29,15 +28,15 @@ export function printableLines(text: string, colour: boolean): string[] {
   return colour ? lines.map((line) => (line.includes('\u001b') ? `${line}\u001b[0m` : line)) : lines;
 }
 
-/** The same on one line and without colours of its own: names, paths, reasons. Cut at 2,000 characters. */
+/** The same on one line and without the text's own colours: names, paths, reasons. Cut at 2,000 characters. */
 export function printable(text: string): string {
   const short = text.length > longestOneLine ? `${text.slice(0, longestOneLine)}…` : text;
   return printableLines(short, false).join('␊');
 }
 
 /**
- * A composed text as it goes out, lines and colours of our own with it. Whatever a caller forgot to pass through
- * {@link printable} is stopped here.
+ * A composed text as it is written, including our own lines and colours. Catches what a caller forgot to pass through
+ * {@link printable}.
  */
 export function guarded(text: string): string {
   return text.replace(obeyed, (found) => (isColour(found) ? found : picture(found)));
@@ -53,7 +52,7 @@ function isColour(found: string): boolean {
   return found.length > 1;
 }
 
-/** Unicode has a sign for each of C0 and DEL, e.g. `␛`; the others show their number. */
+/** Unicode's sign for each of C0 and DEL, e.g. `␛`; the number for all others. */
 function picture(character: string): string {
   const code = character.charCodeAt(0);
   if (code < 0x20) return String.fromCharCode(0x2400 + code);

@@ -14,7 +14,7 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Where this machine's clock is, e.g. `4.2 s behind`, for one of AWS's that is so far ahead. */
+/** This machine's clock relative to AWS's, e.g. `4.2 s behind`; `aheadMs` is how far AWS's is ahead. */
 export function skewWords(aheadMs: number): string {
   return `${(Math.abs(aheadMs) / 1000).toFixed(1)} s ${aheadMs > 0 ? 'behind' : 'ahead of'}`;
 }

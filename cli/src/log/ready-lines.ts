@@ -1,4 +1,4 @@
-// The terminal view of `ready`: what is served, and by which command each function is reached.
+// The terminal view of `ready`: what is served, and the command that reaches each function.
 import type { Fallback } from '../manifest/fallback.ts';
 import type { ServedFunction, SessionEvent } from '../session/session-event.ts';
 import { printable } from './printable.ts';
@@ -12,7 +12,7 @@ type Ready = Extract<SessionEvent, { event: 'ready' }>;
 export function readyLines(event: Ready, paint: Style): string {
   const width = event.functions.reduce((most, { name }) => Math.max(most, printable(name).length), 0);
   const lines = event.functions.flatMap((served) =>
-    // Its name stands before the first.
+    // Only the first line begins with the function's name.
     waysTo(served, event.trigger_args, paint).map(
       (way, index) =>
         `  ${paint.name((index === 0 ? printable(served.name) : '').padEnd(width))}  ${way}${index === 0 ? ofOthers(served, paint) : ''}`,
@@ -30,7 +30,7 @@ export function readyLines(event: Ready, paint: Style): string {
   ].join('\n');
 }
 
-/** What answers while nobody serves, where that is not the same error for all. */
+/** What answers while nobody serves, unless it is the same error for all. */
 function fallbackLines({ functions, not_served: notServed = [] }: Ready, paint: Style): string[] {
   if (notServed.length === 0 && functions.every(({ fallback }) => fallback.kind === 'none')) return [];
   const groups = new Map<string, string[]>();
@@ -51,7 +51,7 @@ function fallbackLines({ functions, not_served: notServed = [] }: Ready, paint: 
   ];
 }
 
-/** What happens to an invocation that nobody takes. */
+/** What happens to an invocation that no client takes. */
 export function fallbackWords(fallback: Fallback): string {
   switch (fallback.kind) {
     case 'deployed':
@@ -63,7 +63,7 @@ export function fallbackWords(fallback: Fallback): string {
   }
 }
 
-/** Whose URL is enough to run code on this machine. */
+/** Functions whose URL alone is enough to run code on this machine. */
 function publicLines(functions: readonly ServedFunction[], paint: Style): string[] {
   const open = functions.filter((served) => served.public).map(({ name }) => paint.name(printable(name)));
   if (open.length === 0) return [];
@@ -71,12 +71,12 @@ function publicLines(functions: readonly ServedFunction[], paint: Style): string
   return [`${paint.warn('!')} ${what} ${paint.dim('(authorization_type NONE)')}`, ''];
 }
 
-/** Who serves it instead, where that is somebody else. */
+/** Who serves it instead, if that is another client. */
 function ofOthers({ held_by: by }: ServedFunction, paint: Style): string {
   return by === undefined ? '' : paint.warn(`  served by ${printable(`${by.user} on ${by.host}`)}`);
 }
 
-/** By HTTP where it has such a trigger, or none at all: a request is not what a queue's function waits for. */
+/** By HTTP if it has such a trigger or none at all; a queue's function expects no request. */
 function waysTo(served: ServedFunction, args: readonly string[], paint: Style): string[] {
   const {
     authorization_type: authorization,
@@ -94,7 +94,7 @@ function waysTo(served: ServedFunction, args: readonly string[], paint: Style): 
     ways.push(
       ofRoute === 'AWS_IAM' ? trigger('http') : curl(url, [...methodArgs(method), ...tokenArgs(ofRoute)]),
     );
-  // curl can't sign by itself; without -N it keeps what is streamed until a line is whole.
+  // curl cannot sign by itself; without -N it buffers a stream until a line is complete.
   if (functionUrl !== undefined)
     ways.push(authorization === 'AWS_IAM' ? trigger('function_url') : curl(functionUrl, ['-N']));
   if (source !== undefined) {
@@ -112,7 +112,7 @@ function tokenArgs(authorization: string | undefined): string[] {
   return authorization === 'JWT' ? ['-H', 'authorization: Bearer TOKEN'] : [];
 }
 
-/** What curl doesn't do by itself. */
+/** The flags that curl needs for the method. */
 function methodArgs(method: string | undefined): string[] {
   if (method === undefined || method === 'ANY' || method === 'GET') return [];
   return method === 'HEAD' ? ['--head'] : ['-X', method];

@@ -1,5 +1,4 @@
-// Leaves the frames of livectl's runtime clients, and of Node's insides, out of what a person reads: they say nothing
-// about the developer's code.
+// Hides the stack frames of livectl's runtime clients and of Node's internals: they say nothing about the developer's code.
 
 const nodePlaces = ['/node-runtime.mjs:', 'node:internal/', 'new Promise (<anonymous>)'];
 const pythonPlace = 'python-runtime.py", line ';
@@ -9,9 +8,9 @@ export function withoutRuntimeFrames(lines: readonly string[]): string[] {
   return new FrameFilter().pass(lines);
 }
 
-/** The same for a text that comes line by line, as a stack does that a function prints itself. */
+/** The same for a text that arrives line by line, such as a stack that a function prints itself. */
 export class FrameFilter {
-  /** Where a Python frame is left out, its source line and the marks below that follow, further to the right. */
+  /** The indent of a Python frame that is hidden; its source line and markers, indented further, are hidden as well. */
   #skipDeeperThan: number | undefined;
 
   pass(lines: readonly string[]): string[] {
@@ -25,7 +24,7 @@ export class FrameFilter {
       if (isPython) continue;
       if (!text.startsWith('at ') || !nodePlaces.some((place) => text.includes(place))) kept.push(line);
       else if (line.endsWith(' {') && kept.length > 0) {
-        // The fields of an error follow its last frame.
+        // An error's fields follow its last frame.
         kept[kept.length - 1] += ' {';
       }
     }

@@ -1,4 +1,4 @@
-// The terminal view of what the local cloud's event sources tell: messages nobody wants, retries, and what is given up.
+// The terminal view of the local cloud's event sources: messages that no function accepts, retries, and messages given up.
 import { triggerTitle } from '../manifest/trigger-facts.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import { printable } from './printable.ts';
@@ -6,22 +6,22 @@ import type { Style } from './style.ts';
 
 type SourceEvent = Extract<SessionEvent, { event: 'published' | 'retry' | 'dead_letter' }>;
 
-/** `lambda` is no trigger: Invoke with type Event. */
+/** `lambda` is not a trigger: it stands for Invoke with type Event. */
 function titleOf(source: string): string {
   return source === 'lambda' ? 'asynchronous invoke' : (triggerTitle(source) ?? source);
 }
 
-/** Enough of an id to find it by. */
+/** Enough ids to find the messages. */
 const shownIds = 3;
 
-/** Undefined for a message that some function gets: its own line tells of it. */
+/** Undefined for a message that a function receives, since its invocation has its own line. */
 export function sourceLine(event: SourceEvent, paint: Style): string | undefined {
   const from = printable(`${titleOf(event.source)} ${event.resource}`);
   switch (event.event) {
     case 'published':
       return event.functions.length > 0
         ? undefined
-        : `${paint.warn('!')} ${from}: no function wants ${printable(event.id)}; see its filter or pattern in livectl.json`;
+        : `${paint.warn('!')} ${from}: no function accepts ${printable(event.id)}; check its filter or pattern in livectl.json`;
     case 'retry': {
       const bound = event.attempts === undefined ? '' : ` of ${event.attempts}`;
       const next = `attempt ${event.attempt + 1}${bound} in ${seconds(event.in_ms)}`;
@@ -38,7 +38,7 @@ export function sourceLine(event: SourceEvent, paint: Style): string | undefined
   }
 }
 
-/** Whole seconds, and tenths below ten: a visibility timeout has run for some milliseconds already. */
+/** Whole seconds; with tenths below ten, since a visibility timeout has already run for some milliseconds. */
 function seconds(ms: number): string {
   return `${Number((ms / 1000).toFixed(ms < 10_000 ? 1 : 0))} s`;
 }

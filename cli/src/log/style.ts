@@ -8,7 +8,7 @@ export interface Style {
   readonly name: (text: string) => string;
 }
 
-/** ANSI (ECMA-48) colours, or the text as it is. */
+/** ANSI (ECMA-48) colours, or the text unchanged. */
 export function style(colour: boolean): Style {
   const paint = (code: number, end: number) => (text: string) =>
     colour ? `\u001b[${code}m${text}\u001b[${end}m` : text;

@@ -1,10 +1,10 @@
-// What tells a browser's request from a program's: any web page may send one to any port of this machine.
+// Tells a browser's request from a program's: any web page may send requests to any port of this machine.
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Whether a browser has sent it. Pages can set none of these headers and leave none out: `Origin` comes with everything
- * but plain GETs, `Sec-Fetch-*` with everything since 2023 at the latest, `Referer` with most of the rest. A program that
- * uses the `fetch` of Node sends a single one of them, `Sec-Fetch-Mode: cors`; a browser would add the page's `Origin`.
+ * Whether a browser has sent the request. Pages can neither set nor omit these headers: `Origin` is sent with everything but
+ * plain GETs, `Sec-Fetch-*` with everything since 2023 at the latest, `Referer` with most others. Node's own `fetch` sends
+ * only one of them, `Sec-Fetch-Mode: cors`, to which a browser would add the page's `Origin`.
  */
 export function isFromBrowser(headers: IncomingHttpHeaders): boolean {
   if (headers.origin !== undefined || headers.referer !== undefined) return true;

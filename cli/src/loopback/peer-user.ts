@@ -1,29 +1,29 @@
-// Whose program is at the other end of a connection on this machine: another user's may connect to any port of 127.0.0.1.
+// Which user owns the other end of a local connection: other users' programs can connect to any port of 127.0.0.1.
 import { createReadStream } from 'node:fs';
 import type { Socket } from 'node:net';
 import { endianness } from 'node:os';
 
 /**
- * `own`: this user's or root's. `other`: another user's. `gone`: closed meanwhile, so that nobody knows. `elsewhere`: not
- * a program of this system, e.g. one of Windows beside WSL. `unknown`: this system doesn't say; only Linux does.
+ * `own`: this user's or root's. `other`: another user's. `gone`: closed in the meantime, so that its owner is unknown.
+ * `elsewhere`: not a program of this system, e.g. one of Windows beside WSL. `unknown`: only Linux tells.
  */
 export type Peer = 'own' | 'other' | 'gone' | 'elsewhere' | 'unknown';
 
-/** A file as `/proc/net/tcp`; undefined where there is none. Rejects where it can't be read. */
+/** The lines of a file such as `/proc/net/tcp`; undefined if there is none. Rejects if it cannot be read. */
 type Table = AsyncIterable<string> | undefined;
 
-/** The tables of IPv4 and IPv6: a program may use an IPv6 socket for an IPv4 address. */
+/** The tables of IPv4 and IPv6; a program may use an IPv6 socket for an IPv4 address. */
 const tables = ['/proc/net/tcp', '/proc/net/tcp6'];
 
-/** Of both tables: some 200,000 connections. Beyond it nobody is found, and nobody let in. */
+/** For both tables: about 200,000 connections. Beyond it nobody is found, so nobody is let in. */
 const maxTableBytes = 32 * 1024 * 1024;
 
-/** The kernel gives out a table in pieces: a connection may be passed over while others come and go. */
+/** The kernel hands out a table in pieces, and may skip a connection while others come and go; hence several attempts. */
 const looks = 3;
 
 const known = new WeakMap<Socket, Promise<Peer>>();
 
-/** Looked up once for each connection. Never rejects. */
+/** Looked up once per connection. Never rejects. */
 export function peerOf(socket: Socket): Promise<Peer> {
   let peer = known.get(socket);
   if (peer === undefined) {
@@ -48,12 +48,12 @@ async function lookUp(socket: Socket, uid: number): Promise<Peer> {
 }
 
 interface Endpoint {
-  /** IPv4, also as IPv6 writes it. */
+  /** IPv4, possibly in IPv6 notation. */
   readonly address: string;
   readonly port: number;
 }
 
-/** What tables say of the other end of a connection from `here` to `there`. Rejects where none can be read. */
+/** What the tables say of the other end of a connection from `here` to `there`. Rejects if none can be read. */
 export async function peerIn(
   sources: readonly Table[],
   here: Endpoint,
@@ -79,7 +79,7 @@ export async function peerIn(
     }
   }
   if (!isRead) throw problem;
-  // Where even our end is there as it should be, theirs is not on this system.
+  // Our end is listed as expected, so theirs is not on this system.
   return isOpen ? 'elsewhere' : 'gone';
 }
 
@@ -87,7 +87,7 @@ const established = '01';
 
 function judged(line: string, uid: number): Peer {
   const { inode, user } = fields(line);
-  // A socket that no process has any more shows user id 0, no matter whose it was.
+  // A socket that no process owns any more shows user id 0, whoever owned it.
   if (inode === 0) return 'gone';
   return user === uid || user === 0 ? 'own' : 'other';
 }
@@ -98,14 +98,14 @@ function fields(line: string): { state: string; user: number; inode: number } {
   return { state, user: Number(user), inode: Number(inode) };
 }
 
-/** Both addresses as a line has them, in either table. */
+/** Both addresses as a line of either table writes them. */
 function pairs(one: Endpoint, other: Endpoint): string[] {
   return ['', '0000000000000000FFFF0000'].map(
     (prefix) => `: ${prefix}${hexOf(one)} ${prefix}${hexOf(other)} `,
   );
 }
 
-/** The kernel prints an address as the number that its bytes are on this processor. */
+/** The kernel prints an address as a number in this processor's byte order. */
 function hexOf({ address, port }: Endpoint): string {
   const bytes = address.replace(/^::ffff:/i, '').split('.');
   if (endianness() === 'LE') bytes.reverse();

@@ -246,7 +246,7 @@ export class Invocations {
   /** It is not run: its caller was told earlier that nobody answered, or another client has it. */
   #late(message: Message<'invoke'>, lateMs: number, channel: Channel, isElsewhere = false): void {
     if (this.#unwanted.has(channel, message.id)) return;
-    this.#unwanted.add(channel, message.id, { isTold: true, isElsewhere });
+    this.#unwanted.add(channel, message.id, { isReported: true, isElsewhere });
     this.#tellLate(message, lateMs, isElsewhere);
   }
 

@@ -9,7 +9,7 @@ const keptSenders = 512;
 /** One of them. */
 interface Cancelled {
   /** It has been reported as not run. */
-  isTold: boolean;
+  isReported: boolean;
   /** Another client has it. */
   readonly isElsewhere: boolean;
 }
@@ -26,14 +26,18 @@ export class Unwanted {
   /** The invocation itself has arrived: what is known of it, unless it was reported before. */
   takeNews({ enc }: Channel, id: string): Cancelled | undefined {
     const known = this.#ids.get(enc)?.get(id);
-    if (known === undefined || known.isTold) return undefined;
-    known.isTold = true;
+    if (known === undefined || known.isReported) return undefined;
+    known.isReported = true;
     return known;
   }
 
-  add({ enc }: Channel, id: string, { isTold = false, isElsewhere = false }: Partial<Cancelled> = {}): void {
+  add(
+    { enc }: Channel,
+    id: string,
+    { isReported = false, isElsewhere = false }: Partial<Cancelled> = {},
+  ): void {
     const ids = this.#ids.get(enc) ?? new Map<string, Cancelled>();
-    ids.set(id, ids.get(id) ?? { isTold, isElsewhere });
+    ids.set(id, ids.get(id) ?? { isReported, isElsewhere });
     if (ids.size > keptOfSender) removeFirst(ids);
     this.#ids.delete(enc);
     this.#ids.set(enc, ids);

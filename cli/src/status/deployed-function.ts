@@ -1,4 +1,4 @@
-// [1] What is deployed in a function's place, told by its configuration: the stub, the function's own code, or a half of each.
+// [1] What is deployed in a function's place, judged by its configuration: the stub, the function's own code, or half of each.
 
 import { firstLine } from '../../../protocol/live-debug-error.ts';
 import type { FunctionConfiguration } from '../aws/function-variables.ts';
@@ -6,12 +6,12 @@ import { differences, type ExpectedStub, missingVariables, stubVariableCount } f
 import type { DeployedFunction } from './status-lines.ts';
 import { hasWrapper, wrappedFunction } from './wrapped-function.ts';
 
-/** The one handler that stubs have. */
+/** The handler of every stub. */
 const stubHandler = 'index.handler';
 
 /**
- * Compares a function with the stub that `expected` says; without it, says whether any stub is there. `knownSha256` is the
- * stub that this livectl was built with: without a manifest, only that one is known by its package.
+ * Compares a function with the `expected` stub; without one, reports whether any stub is deployed. `knownSha256` is the stub
+ * that this livectl was built with: without a manifest, no other one is recognized by its package.
  */
 export function deployedFunction(
   functionName: string,
@@ -22,7 +22,7 @@ export function deployedFunction(
   const { codeSha256, handler, layers, runtime, updateReason, updateStatus, variables } = deployed;
   const missing = missingVariables(variables);
   const isConfigured = missing.length === 0;
-  // A stub of another version has another package, which nothing tells from the function's own.
+  // A stub of another version has another package, which looks like the function's own.
   const isStubCode = [knownSha256, expected?.codeSha256].includes(codeSha256);
   const mayBeStubCode = isStubCode || (isConfigured && expected?.codeSha256 === undefined);
   const stage = variables.LIVE_DEBUG_STAGE;

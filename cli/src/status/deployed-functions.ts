@@ -1,4 +1,4 @@
-// What `livectl status` asks Lambda: each function's configuration, a few at a time.
+// What `livectl status` asks Lambda for: each function's configuration, a few at a time.
 
 import stubZip from 'embedded:stub.zip';
 import { createHash } from 'node:crypto';
@@ -20,7 +20,7 @@ export interface AskedFunction {
   readonly expected?: ExpectedStub;
 }
 
-/** In the order of `functions`. Rejects never: what AWS refuses is the state `missing` or `unknown`. */
+/** In the order of `functions`. Never rejects: if AWS refuses, the state is `missing` or `unknown`. */
 export async function deployedFunctions(
   functions: readonly AskedFunction[],
   identity: AwsIdentity,

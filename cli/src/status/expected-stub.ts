@@ -1,13 +1,13 @@
-// [1] What the stage's manifest says of a function that is live: the variables of a stub, and of a wrapper.
+// [1] What a live function must have according to the stage's manifest: the variables of a stub or of a wrapper.
 
-/** What the stage's manifest says a stub of it has. */
+/** What the stage's manifest requires of a stub. */
 export interface ExpectedStub {
   readonly stage: string;
   /** The function's name in the stage. */
   readonly name: string;
   readonly table: string;
   readonly relayUrl: string;
-  /** It keeps its own code, behind the wrapper. */
+  /** The function keeps its own code, behind the wrapper. */
   readonly isWrapped: boolean;
   /** SHA-256 of the module's stub in base64; undefined in a manifest of an older module. */
   readonly codeSha256: string | undefined;
@@ -15,15 +15,15 @@ export interface ExpectedStub {
 
 const stubVariables = ['LIVE_DEBUG_STAGE', 'LIVE_DEBUG_FUNCTION', 'LIVE_DEBUG_TABLE', 'LIVE_DEBUG_RELAY'];
 
-/** Names of those that the configuration lacks. */
+/** Names of the variables that the configuration lacks. */
 export function missingVariables(variables: Readonly<Record<string, string>>): string[] {
   return stubVariables.filter((name) => variables[name] === undefined);
 }
 
-/** How many there are. */
+/** The number of variables of a stub. */
 export const stubVariableCount = stubVariables.length;
 
-/** Names, not values, but for where a value is in the manifest too. */
+/** Describes variables that differ; shows a value only if it is in the manifest as well. */
 export function differences(variables: Readonly<Record<string, string>>, expected: ExpectedStub): string[] {
   const wanted = {
     LIVE_DEBUG_STAGE: expected.stage,

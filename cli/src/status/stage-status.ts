@@ -1,4 +1,4 @@
-// What `livectl status` finds out: the stage's table, its clients, whether its relay answers, and what is deployed.
+// What `livectl status` finds: the stage's table, its clients, whether its relay answers, and what is deployed.
 
 import { systemClock } from '../../../protocol/clock.ts';
 import type { SkewEstimate } from '../../../protocol/clock-skew.ts';
@@ -32,7 +32,7 @@ export interface StatusOptions extends StageOptions {
 
 const relayTimeoutMs = 5000;
 
-/** Shows the status; resolves with the exit code. Rejects with what the directory says. */
+/** Shows the status; resolves with the exit code. Rejects with the directory's errors. */
 export async function showStatus(options: StatusOptions): Promise<number> {
   const stage = await openStage(options);
   try {
@@ -49,7 +49,7 @@ export async function showStatus(options: StatusOptions): Promise<number> {
   }
 }
 
-/** What isn't known isn't held against a stage. */
+/** States that do not count as a failure; neither does what is unknown. */
 const isTolerable: ReadonlySet<string> = new Set(['stub', 'wrapped', 'updating', 'unknown']);
 
 export interface FunctionStatusOptions extends Omit<StatusOptions, 'stage' | 'name'> {
@@ -57,7 +57,7 @@ export interface FunctionStatusOptions extends Omit<StatusOptions, 'stage' | 'na
   readonly functionNames: readonly string[];
 }
 
-/** Shows what is deployed in the place of functions, without a stage; resolves with the exit code: 1 for any stub or trouble. */
+/** Shows what is deployed in the functions' place, without a stage. Resolves with the exit code: 1 for any stub or problem. */
 export async function showFunctionStatus(options: FunctionStatusOptions): Promise<number> {
   const http = new HttpClient({ agentFor: proxyAgent });
   try {

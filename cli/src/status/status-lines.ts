@@ -13,10 +13,10 @@ export type RelayStatus =
   | { readonly url: string; readonly reachable: false; readonly error: string };
 
 /**
- * `stub`: a whole stub, of the stage that was asked for. `own`: nothing of a stub. `half`: an update of the function was
- * refused half-way. `other`: a whole stub of another stage. `updating`: Lambda is still at it. `missing`: there is no such
- * function. `unknown`: AWS didn't say. Of functions that are wrapped: `wrapped` where all is there, `unwrapped` where nothing of
- * the module is.
+ * `stub`: a complete stub of the stage that was asked for. `own`: no part of a stub. `half`: an update of the function failed
+ * midway. `other`: a complete stub of another stage. `updating`: Lambda is still updating it. `missing`: there is no such
+ * function. `unknown`: AWS did not answer. Of wrapped functions: `wrapped` if everything is in place, `unwrapped` if nothing
+ * of the module is.
  */
 export type DeployedState =
   | 'stub'
@@ -31,18 +31,18 @@ export type DeployedState =
 
 /** Also an object of `status --format json`. */
 export interface DeployedFunction {
-  /** What it is called on AWS. */
+  /** The function's name on AWS. */
   readonly function_name: string;
   readonly state: DeployedState;
-  /** By the stage's manifest; absent where no stage was asked for. */
+  /** From the stage's manifest; absent if no stage was asked for. */
   readonly mode?: 'replace' | 'wrap';
-  /** What answers while nobody serves it; as `mode`. */
+  /** What answers while nobody serves it; absent as `mode`. */
   readonly fallback?: Fallback;
   /** The stage that its variables name. */
   readonly stage?: string;
-  /** What isn't as it should be; empty for a whole stub, and for `own` where no stage was asked for. */
+  /** What is not as it should be; empty for a complete stub, and for `own` if no stage was asked for. */
   readonly problems: readonly string[];
-  /** What to do about them. */
+  /** How to fix them. */
   readonly remedy?: string;
 }
 
@@ -52,16 +52,16 @@ export interface StageStatus {
   readonly stage: string;
   readonly table: string;
   readonly region: string;
-  /** Of a stage whose invocations can't prove that they are the stage's; absent for later modules. */
+  /** Only for a stage whose invocations are not authenticated; absent for later modules. */
   readonly module?: '0.1';
   readonly functions: readonly string[];
-  /** What is in each function's place, in the order of `functions`. */
+  /** What is deployed in each function's place, in the order of `functions`. */
   readonly deployed: readonly DeployedFunction[];
   readonly relay: RelayStatus;
-  /** How far AWS's clock is ahead of this machine's; absent where nothing tells. */
+  /** How far AWS's clock is ahead of this machine's; absent if unknown. */
   readonly clock?: { readonly ahead_ms: number; readonly within_ms: number };
   readonly clients: readonly {
-    /** `*`, or the one function. */
+    /** `*`, or the name of one function. */
     readonly serves: string;
     readonly user: string;
     readonly host: string;
@@ -130,7 +130,7 @@ export function statusLines(status: StageStatus, colour: boolean): string {
   return lines.join('\n');
 }
 
-/** e.g. `2 stubs, 1 wrapped`. */
+/** E.g. `2 stubs, 1 wrapped`. */
 function wholeWords(whole: readonly DeployedFunction[]): string {
   const wrapped = whole.filter(({ state }) => state === 'wrapped').length;
   const stubs = whole.length - wrapped;
@@ -141,7 +141,7 @@ function wholeWords(whole: readonly DeployedFunction[]): string {
   return words.join(', ');
 }
 
-/** Which functions answer while nobody serves, and how; nothing where all of them fail. */
+/** Which functions answer while nobody serves, and how; empty if all of them fail. */
 function unservedLines(deployed: readonly DeployedFunction[], paint: Style): string[] {
   const groups = new Map<string, string[]>();
   for (const { fallback, function_name: name } of deployed) {
@@ -165,7 +165,7 @@ const stateWords: Readonly<Record<DeployedState, string>> = {
   unwrapped: 'its own package, not wrapped',
 };
 
-/** A line for each function, and below it what is wrong and what to do. */
+/** A line for each function, followed by what is wrong and how to fix it. */
 export function deployedLines(deployed: readonly DeployedFunction[], colour: boolean): string[] {
   const paint = style(colour);
   return deployed.flatMap(({ function_name: name, problems, remedy, stage, state }) => {

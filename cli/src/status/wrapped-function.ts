@@ -1,17 +1,17 @@
-// [1] What is deployed of a function that is wrapped: its own code behind the layer and the variables of the module, or not.
+// [1] What is deployed of a wrapped function: its own code behind the module's layer and variables, or not.
 import type { FunctionConfiguration } from '../aws/function-variables.ts';
 import { wrapperScript } from '../manifest/wrap-settings.ts';
 import { differences, type ExpectedStub, missingVariables } from './expected-stub.ts';
 import type { DeployedFunction } from './status-lines.ts';
 
-/** Whether the configuration has the wrapper, whatever was expected. */
+/** Whether the configuration has the wrapper, whether it was expected or not. */
 export function hasWrapper({ variables }: FunctionConfiguration): boolean {
   return variables.AWS_LAMBDA_EXEC_WRAPPER === wrapperScript;
 }
 
 /**
- * Of a function whose code is not the stub's. `unwrapped` where nothing of the module is there, `half` where some of it
- * lacks: the deployed code answers then, and nobody else can.
+ * For a function whose code is not the stub's. `unwrapped` if nothing of the module is there, `half` if some of it is missing;
+ * in both cases only the deployed code can answer.
  */
 export function wrappedFunction(
   { layers, variables }: FunctionConfiguration,
@@ -21,7 +21,7 @@ export function wrappedFunction(
   if (!hasWrapper({ variables } as FunctionConfiguration)) missing.push('AWS_LAMBDA_EXEC_WRAPPER');
   const problems = [];
   if (missing.length > 0) problems.push(`these variables of the wrapper are missing: ${missing.join(', ')}`);
-  // The module names it for the stage's table.
+  // The module names the layer for the stage's table.
   const isLayer = (arn: string) => /:layer:[^:]*-wrapper:\d+$/.test(arn);
   if (!layers.some(isLayer)) problems.push('it lacks the layer of the wrapper');
   if (problems.length > 0) {

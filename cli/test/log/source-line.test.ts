@@ -24,7 +24,7 @@ describe('one line each', () => {
     [
       'a message that nobody wants',
       { event: 'published', ...orders, id: 'm1', functions: [] },
-      ['! SNS orders: no function wants m1; see its filter or pattern in livectl.json'],
+      ['! SNS orders: no function accepts m1; check its filter or pattern in livectl.json'],
     ],
     [
       'another attempt',

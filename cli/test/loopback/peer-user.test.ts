@@ -59,14 +59,14 @@ test('of real connections: this user’s, another user’s, and one that has gon
     server.close();
   });
   const { port } = server.address() as { port: number };
-  const isTold = process.platform === 'linux';
+  const isReported = process.platform === 'linux';
   for (const options of [{}, { localAddress: '127.9.9.9' }]) {
     const client = connect({ port, host: '127.0.0.1', ...options });
     const [socket] = await once(server, 'connection');
-    expect(await peerOf(socket)).toBe(isTold ? 'own' : 'unknown');
+    expect(await peerOf(socket)).toBe(isReported ? 'own' : 'unknown');
     client.destroy();
   }
-  if (!isTold) return;
+  if (!isReported) return;
   const left = connect({ port, host: '127.0.0.1' });
   const [socket] = await once(server, 'connection');
   left.resetAndDestroy();

@@ -77,9 +77,9 @@ it.each([
     400,
     { __type: 'LimitExceededException', message: 'too many' },
     1,
-    'ACM did not take the certificate: 400 too many',
+    'ACM refused the certificate: 400 too many',
   ],
-  [503, {}, 1, 'ACM did not take the certificate: 503'],
+  [503, {}, 1, 'ACM refused the certificate: 503'],
 ])('a refusal (%i %j) is one clear error, without the key', async (status, body, code, words) => {
   const server = createServer((request, response) => {
     request.resume().once('end', () => response.writeHead(status).end(JSON.stringify(body)));

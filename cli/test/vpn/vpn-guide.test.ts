@@ -238,7 +238,7 @@ describe('of a stage on AWS', () => {
       'there is no function live-debug-dev-tom-orders in eu-west-1',
     ],
     [500, { Message: 'oops' }, 1, 'Lambda answered 500: oops'],
-    [200, { Environment: { Variables: { DB_PASSWORD: ['s3cret'] } } }, 1, 'is no function configuration'],
+    [200, { Environment: { Variables: { DB_PASSWORD: ['s3cret'] } } }, 1, 'is not a function configuration'],
   ])('says what a refusal with %i means', async (status, body, code, words) => {
     refuse = [status, body];
     const ended = await vpn('--check', '--function', 'orders');

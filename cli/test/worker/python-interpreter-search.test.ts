@@ -92,7 +92,7 @@ it('says so when the tool of a lock file knows no environment', async () => {
   writeFileSync(join(root, 'project/poetry.lock'), '');
   expect(await find()).toMatchObject({
     python: { interpreter: onPath },
-    notice: `${join(root, 'project/poetry.lock')} is there, but poetry env info -p names no environment: its functions run with the Python on the PATH. Run poetry install in ${join(root, 'project')} and start livectl again.`,
+    notice: `${join(root, 'project/poetry.lock')} exists, but poetry env info -p reports no environment: its functions run with the Python on the PATH. Run poetry install in ${join(root, 'project')} and start livectl again.`,
   });
 });
 

@@ -31,7 +31,7 @@ interface DebugWatcher {
  * debugpy's adapter outlives its process, to tell the debugger whether to attach again; it ends when the debugger has
  * gone. Milliseconds.
  */
-const lastWordsMs = 1000;
+const lastOutputMs = 1000;
 
 const highestPort = 65_535;
 
@@ -110,7 +110,7 @@ export class Debugging {
 
   /** The process there is gone. */
   gone(functionName: string, address: DebugAddress): void {
-    this.#targets.get(functionName)?.release(address, lastWordsMs);
+    this.#targets.get(functionName)?.release(address, lastOutputMs);
   }
 
   unavailable(functionName: string, reason: string): void {
