@@ -7,6 +7,8 @@ export interface FunctionCase {
   readonly name: string;
   /** As in livectl.json. */
   readonly functions: Readonly<Record<string, unknown>>;
+  /** The module's variable `mode`, which a stage's manifest tells livectl; default: replace. */
+  readonly module_mode?: 'wrap';
   /** Each mistake as `<function>.<field>`; missing where nothing is wrong. */
   readonly refused?: readonly string[];
   /** Other functions, or words, that the message must have. */

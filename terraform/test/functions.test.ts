@@ -27,11 +27,11 @@ describe.skipIf(skipped)(`functions of the module${skipped ? ` (${skipped})` : '
     };
     mkdirSync(workspace.path('cases'));
     const module = Object.fromEntries(
-      functionCases.map((_case, index) => {
+      functionCases.map(({ module_mode: mode = settings.mode }, index) => {
         const source = `./case_${index}`;
         cpSync(workspace.path(folder), workspace.path(join('cases', source)), { recursive: true });
         const functions = `\${var.cases.case_${index}}`;
-        return [`case_${index}`, { source, ...settings, functions, given: functions }];
+        return [`case_${index}`, { source, ...settings, mode, functions, given: functions }];
       }),
     );
     writeFileSync(

@@ -39,8 +39,9 @@ function fallbackLines({ functions, not_served: notServed = [] }: Ready, paint: 
     groups.set(words, [...(groups.get(words) ?? []), name]);
   }
   for (const { name, url } of notServed) {
-    const words = 'wrapped and not served, the deployed code answers';
-    groups.set(url === undefined ? words : `${words}: ${curl(url, [])}`, [name]);
+    const unserved = 'wrapped and not served, the deployed code answers';
+    const words = url === undefined ? unserved : `${unserved}: ${curl(url, [])}`;
+    groups.set(words, [...(groups.get(words) ?? []), name]);
   }
   return [
     ...[...groups].map(

@@ -13,7 +13,7 @@ import type { FunctionText } from './manifest-schema.ts';
 import { functionSchema, manifestSchema } from './manifest-schema.ts';
 import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';
 import { terraformValue } from './terraform-value.ts';
-import { wrapSettings } from './wrap-settings.ts';
+import { modeOf, wrapSettings } from './wrap-settings.ts';
 
 /** A manifest that was read and found right. */
 export interface Manifest {
@@ -34,6 +34,8 @@ interface ManifestOptions {
   readonly functions?: readonly string[] | undefined;
   /** Where the functions are served: it decides how long their names become. Default: the local cloud. */
   readonly naming?: Naming | undefined;
+  /** The mode of a function that has none in the file, where a stage's manifest tells it. */
+  readonly modeOf?: ((functionName: string) => 'replace' | 'wrap' | undefined) | undefined;
 }
 
 const fileName = 'livectl.json';
@@ -56,12 +58,17 @@ export async function loadManifest(options: ManifestOptions): Promise<Manifest> 
   const value = terraformValue(manifestSchema, parse(file, await read(file)));
   const naming = options.naming ?? localNaming;
   const parsed = v.safeParse(manifestSchema, value);
-  const mistakes = [
-    ...(parsed.issues ?? []).map(mistakeOf),
-    ...brokenRules(parsed.success ? parsed.output.functions : soundFunctions(value), naming),
-  ];
+  const texts = Object.fromEntries(
+    Object.entries(parsed.success ? parsed.output.functions : soundFunctions(value)).map(
+      ([name, text]): [string, FunctionText] => [
+        name,
+        { ...text, mode: modeOf(text, options.modeOf?.(name)) },
+      ],
+    ),
+  );
+  const mistakes = [...(parsed.issues ?? []).map(mistakeOf), ...brokenRules(texts, naming)];
   if (!parsed.success || mistakes.length > 0) throw mistakesError(file, mistakes);
-  const functions = Object.entries(parsed.output.functions).map(([name, text]) => settingsOf(name, text));
+  const functions = Object.entries(texts).map(([name, text]) => settingsOf(name, text));
   return { file, root, functions: selected(functions, options.functions ?? [], file) };
 }
 

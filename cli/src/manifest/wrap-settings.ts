@@ -20,7 +20,7 @@ export const wrapFields = {
     v.pipe(
       v.picklist(['replace', 'wrap'], mustBe('"replace" or "wrap"')),
       v.description(
-        'How the function is live: "replace" puts the stub in its place, "wrap" leaves it as it is deployed, which answers while nobody serves (managed Node.js and Python runtimes). Default: that of the module, or replace.',
+        'How the function is live: "replace" puts the stub in its place, "wrap" leaves it as it is deployed, which answers while nobody serves (managed Node.js and Python runtimes). Default: that of the module. For livectl without a stage: wrap where exec_wrapper or wrap_init is set, else replace.',
       ),
     ),
   ),
@@ -48,6 +48,17 @@ export const wrapFields = {
 };
 
 type WrapText = v.InferOutput<v.StrictObjectSchema<typeof wrapFields, undefined>>;
+
+/**
+ * The mode of a function of livectl.json; `known` is the one in the stage's manifest. Where nothing tells, its other fields
+ * do: the module takes them without a mode only where its own default is wrap.
+ */
+export function modeOf(
+  { exec_wrapper, mode, wrap_init }: WrapText,
+  known: WrapText['mode'],
+): WrapText['mode'] {
+  return mode ?? known ?? ((exec_wrapper ?? wrap_init) === undefined ? undefined : 'wrap');
+}
 
 /** Undefined for a function that is replaced. */
 export function wrapSettings({ exec_wrapper, mode, wrap_init }: WrapText): WrapSettings | undefined {

@@ -49,10 +49,18 @@ interface LocalManifest {
   readonly problem: string | undefined;
 }
 
-async function localManifest({ config, root, stage, tableName }: AgreementOptions): Promise<LocalManifest> {
+async function localManifest({
+  config,
+  functions: ofStage,
+  root,
+  stage,
+  tableName,
+}: AgreementOptions): Promise<LocalManifest> {
   try {
+    const modes = new Map(ofStage.map(({ name, wrap }) => [name, wrap ? 'wrap' : 'replace'] as const));
     // Its names begin as the table's.
-    const { functions } = await loadManifest({ root, config, naming: { prefix: tableName, stage } });
+    const naming = { prefix: tableName, stage };
+    const { functions } = await loadManifest({ root, config, naming, modeOf: (name) => modes.get(name) });
     return { prints: new Set(programSettings(functions, root).map(printOf)), problem: undefined };
   } catch (error) {
     if (!(error instanceof LiveDebugError)) throw error;

@@ -16,7 +16,7 @@ describe('livectl.json', () => {
   it.each(functionCases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
     const file = join(root, 'livectl.json');
     await writeFile(file, JSON.stringify({ functions: one.functions }));
-    const message = await loadManifest({ root }).then(
+    const message = await loadManifest({ root, modeOf: () => one.module_mode }).then(
       () => undefined,
       (error: Error) => error.message,
     );

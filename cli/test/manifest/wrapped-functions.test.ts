@@ -44,6 +44,13 @@ describe('livectl.json', () => {
       { mode: 'wrap', exec_wrapper: '/opt/otel-handler', wrap_init: 'lazy' },
       { execWrapper: '/opt/otel-handler', init: 'lazy' },
     ],
+    // The module takes them only where its own mode is wrap.
+    [
+      'a wrapper script',
+      { exec_wrapper: '/opt/otel-handler' },
+      { execWrapper: '/opt/otel-handler', init: 'eager' },
+    ],
+    ['lazy', { wrap_init: 'lazy' }, { execWrapper: undefined, init: 'lazy' }],
     ['null', { mode: null, exec_wrapper: null, wrap_init: null }, undefined],
   ])('says with %s how the function is live', async (_name, fields, wrap) => {
     expect((await load(fields))?.wrap).toEqual(wrap);
@@ -102,8 +109,11 @@ describe('livectl.json', () => {
       },
       'functions.orders.vpc_config.place_stub_in_vpc: is for functions that the module creates',
     ],
-    [{ wrap_init: 'lazy' }, 'functions.orders.wrap_init: is for mode "wrap"'],
-    [{ exec_wrapper: '/opt/otel-handler' }, 'functions.orders.exec_wrapper: is for mode "wrap"'],
+    [{ mode: 'replace', wrap_init: 'lazy' }, 'functions.orders.wrap_init: is for mode "wrap"'],
+    [
+      { mode: 'replace', exec_wrapper: '/opt/otel-handler' },
+      'functions.orders.exec_wrapper: is for mode "wrap"',
+    ],
   ])('refuses %j', async (fields, words) => {
     expect(await mistakes(fields)).toEqual([words]);
   });
