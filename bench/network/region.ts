@@ -120,7 +120,7 @@ export async function startRegion(
   const configuration = ({ url = '' }: IncomingMessage) => {
     const found = deployed.find(({ name }) => url.endsWith(`/functions/${name}/configuration`));
     if (found === undefined) return jsonAnswer(404, { message: 'Function not found' });
-    const Variables = deployedVariables(found, { endpointUrl: awsUrl, kinesisUrl: undefined });
+    const Variables = deployedVariables(found, { endpointUrl: awsUrl, serviceUrls: {} });
     return jsonAnswer(200, { FunctionName: found.name, Environment: { Variables } });
   };
   const starts = new Starts(deployed);
@@ -133,7 +133,7 @@ export async function startRegion(
     timeoutOf: deployedTimeout,
     place: {
       ...{ stage, tableName, relayUrl, secret, directoryUrl: awsUrl, endpointUrl: awsUrl },
-      kinesisUrl: undefined,
+      serviceUrls: {},
       role: stubRole,
     },
     clock: starts.clock,

@@ -28,8 +28,8 @@ import { unpack } from './lambda/unpack.ts';
 import { wrappedProgram, wrapperName } from './lambda/wrapped-function.ts';
 import { ConnectionsApi } from './relay/connections-api.ts';
 import { Relay } from './relay/relay-server.ts';
-import { namePrefix, tableOf } from './triggers/resources.ts';
-import { triggerTargets } from './triggers/targets.ts';
+import { planSources } from './sources.ts';
+import { triggerTargets } from './trigger-targets.ts';
 
 const defaultMaxInstances = 20;
 
@@ -46,12 +46,11 @@ const liftedSeconds = 24 * 60 * 60;
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { functions, stage, onEvent, clock = systemClock } = options;
   const tableName = `live-debug-${stage}`;
-  const triggerTables = functions.flatMap(({ name, triggers: { dynamodb } }) =>
-    dynamodb === undefined ? [] : [tableOf(dynamodb, name, namePrefix(stage)).arn],
-  );
-  const developer = createDeveloper(tableName, stage, triggerTables);
+  const planned = planSources(functions, stage);
+  const statements = planned.flatMap((each) => each.statements);
+  const developer = createDeveloper(tableName, stage, statements);
   const deployer = createDeployer(tableName);
-  const stubRole = createStubRole(tableName, stage, triggerTables);
+  const stubRole = createStubRole(tableName, stage, statements);
   const verifier = new SigV4Verifier(region, [developer, deployer, stubRole], clock);
   const routes = new RouteTable(functions);
   const functionUrls = new FunctionUrls(functions);
@@ -90,9 +89,10 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       relay.close();
       return endpointClosed;
     });
-    const hasStreams = functions.some(({ triggers }) => triggers.kinesis !== undefined);
-    const gateway = hasStreams ? await startHttp2Gateway(endpointPort) : undefined;
+    const http2Variables = planned.flatMap(({ http2Variable }) => http2Variable ?? []);
+    const gateway = http2Variables.length > 0 ? await startHttp2Gateway(endpointPort) : undefined;
     closers.push(async () => gateway?.close());
+    const serviceUrls = Object.fromEntries(http2Variables.map((name) => [name, gateway?.url ?? endpointUrl]));
     const relayUrl = `${endpointUrl}/${relayStage}`;
 
     await unpack(options.stubZip, taskRoot);
@@ -107,7 +107,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       secret,
       directoryUrl: endpointUrl,
       endpointUrl,
-      kinesisUrl: gateway?.url,
+      serviceUrls,
       role: stubRole,
     };
     const hosting = {
@@ -153,8 +153,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     closers.push(() => executions.close());
     const durableApi = new DurableApi(executions, verifier);
     const sources = new EventSources({
-      functions,
-      stage,
+      planned,
       host: executions,
       verifier,
       dynamodb,
@@ -207,10 +206,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       triggerTargets: triggerTargets(functions, { stage, endpointUrl, functionUrls: httpUrls, ownUrls }),
       region,
       variables: new Map(
-        functions.map((each) => [
-          each.name,
-          deployedVariables(each, { endpointUrl, kinesisUrl: gateway?.url }),
-        ]),
+        functions.map((each) => [each.name, deployedVariables(each, { endpointUrl, serviceUrls })]),
       ),
       endpointUrl,
       relayUrl,

@@ -13,7 +13,7 @@ const place = {
   secret: stageSecretText,
   directoryUrl: local,
   endpointUrl: local,
-  kinesisUrl,
+  serviceUrls: { AWS_ENDPOINT_URL_KINESIS: kinesisUrl },
   role: createStubRole('live-debug-local', 'local'),
 };
 

@@ -12,7 +12,7 @@ export const httpApiId = 'localhttp0';
 export const relayStage = 'live';
 
 /** An `Allow` statement; `*` in actions and resources matches any text. */
-interface Statement {
+export interface Statement {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
   /** The condition `ForAllValues:StringEquals` on `dynamodb:LeadingKeys`. */
@@ -85,13 +85,13 @@ export function iamAuthorizer({ arn, credentials, id }: Principal): object {
 }
 
 /**
- * A developer of the stage: serves it by a client item, reads its manifest, invokes its functions, publishes anything;
- * of tables beside the directory, those of triggers (`triggerTables`, ARNs).
+ * A developer of the stage: serves it by a client item, reads its manifest, invokes its functions, and may do what its event
+ * sources allow (`sources`).
  */
 export function createDeveloper(
   tableName: string,
   stage: string,
-  triggerTables: readonly string[] = [],
+  sources: readonly Statement[] = [],
 ): Principal {
   const resources = [tableArn(tableName)];
   return createPrincipal('live-debug-developer/local', [
@@ -100,7 +100,8 @@ export function createDeveloper(
     { actions: readActions, resources, leadingKeys: [stage, manifestPartition(stage)] },
     { actions: writeActions, resources, leadingKeys: [stage], attributes: clientAttributes },
     { actions: ['dynamodb:DeleteItem'], resources, leadingKeys: [stage] },
-    ...publishStatements(triggerTables),
+    ...invokeStatements(),
+    ...sources,
   ]);
 }
 
@@ -118,12 +119,13 @@ export function createDeployer(tableName: string): Principal {
 export function createStubRole(
   tableName: string,
   stage: string,
-  triggerTables: readonly string[] = [],
+  sources: readonly Statement[] = [],
 ): Principal {
   return createPrincipal(`live-debug-stub-${stage}/local`, [
     ...relayStatements(),
     { actions: readActions, resources: [tableArn(tableName)], leadingKeys: [stage] },
-    ...publishStatements(triggerTables),
+    ...invokeStatements(),
+    ...sources,
   ]);
 }
 
@@ -148,23 +150,10 @@ function relayStatements(): Statement[] {
   ];
 }
 
-/** Everything the event sources answer. */
-function publishStatements(triggerTables: readonly string[]): Statement[] {
+function invokeStatements(): Statement[] {
   return [
-    {
-      actions: [
-        'sns:*',
-        'sqs:*',
-        'events:*',
-        's3:*',
-        'kinesis:*',
-        'lambda:InvokeFunction',
-        ...durableActions,
-      ],
-      resources: ['*'],
-    },
+    { actions: ['lambda:InvokeFunction', ...durableActions], resources: ['*'] },
     { actions: ['execute-api:Invoke'], resources: [httpApiArn('*')] },
-    { actions: ['dynamodb:*'], resources: triggerTables },
   ];
 }
 

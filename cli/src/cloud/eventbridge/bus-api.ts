@@ -9,7 +9,7 @@ import { busLimits } from '../aws-api/aws-limits.ts';
 import type { Caller } from '../aws-api/caller.ts';
 import { checkLength, JsonService, parseInput } from '../aws-api/json-protocol.ts';
 import type { Service } from '../aws-api/service.ts';
-import type { SourceOptions } from '../triggers/source-service.ts';
+import type { SourceOptions } from '../triggers/cloud-source.ts';
 import type { Bus } from './bus.ts';
 
 interface BusApiOptions extends Pick<SourceOptions, 'verifier' | 'invocations' | 'clock' | 'onEvent'> {

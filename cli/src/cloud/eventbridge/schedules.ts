@@ -1,46 +1,64 @@
 // EventBridge: rules that fire on a schedule, rate(...) or cron(...).
 import type { Timer } from '../../../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
+import { scheduleRuleName } from '../../manifest/derived-names.ts';
 import { scheduledEvent } from '../../manifest/scheduled-event.ts';
+import { accountId, region } from '../aws-api/access.ts';
 import { CloudFullError } from '../aws-api/aws-error.ts';
-import { namePrefix, ruleArn } from '../triggers/resources.ts';
-import type { SourceOptions } from '../triggers/source-service.ts';
+import type { CloudSource, SourceOptions } from '../triggers/cloud-source.ts';
+import { existing, type Identity, type Resource } from '../triggers/resources.ts';
 import { parseCron } from './cron.ts';
 
-type SchedulesOptions = Pick<SourceOptions, 'functions' | 'stage' | 'invocations' | 'clock' | 'onEvent'>;
+type SchedulesOptions = Pick<SourceOptions, 'invocations' | 'clock' | 'onEvent'>;
+
+/** What happens at a time: a rule, its function and the event that it sends instead of EventBridge's own. */
+interface Rule extends Identity {
+  readonly functionName: string;
+  readonly input: string | undefined;
+}
+
+export const schedule: CloudSource<'schedule'> = {
+  /** The rule, which is the function's own. */
+  identify: (_trigger, { functionName, prefix }) =>
+    existing(`arn:aws:events:${region}:${accountId}:rule/${scheduleRuleName(functionName, prefix)}`, '/'),
+  target: ({ input, schedule_expression }, { resource }) => ({
+    schedule_expression,
+    rule_arn: resource.arn,
+    input,
+  }),
+  allow: () => [],
+  create(resources, options) {
+    const schedules = new Schedules(resources, options);
+    return { close: () => schedules.close() };
+  },
+};
 
 const unitMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 /** Timers are set for at most a day, since Node's hold no more than 25. */
 const longestWaitMs = unitMs.day;
 
-export class Schedules {
+class Schedules {
   readonly #options: SchedulesOptions;
   readonly #timers = new Map<string, Timer>();
 
   /** Starts at once. Throws LD_CONFIG for an invalid expression. */
-  constructor(options: SchedulesOptions) {
+  constructor(resources: readonly Resource<'schedule'>[], options: SchedulesOptions) {
     this.#options = options;
-    const planned = options.functions.flatMap(({ name, triggers: { schedule } }) =>
-      schedule === undefined
-        ? []
-        : [{ name, input: schedule.input, next: readExpression(name, schedule.schedule_expression) }],
+    const planned = resources.flatMap(({ arn, consumers, name }) =>
+      consumers.map(({ functionName, trigger: { input, schedule_expression } }) => ({
+        rule: { arn, name, functionName, input },
+        next: readExpression(functionName, schedule_expression),
+      })),
     );
     // None starts unless all are valid.
-    for (const { name, input, next } of planned) {
-      this.#wait(name, next, next(options.clock.now()), input);
-    }
+    for (const { next, rule } of planned) this.#wait(rule, next, next(options.clock.now()));
   }
 
   close(): void {
     for (const timer of this.#timers.values()) timer.cancel();
   }
 
-  #wait(
-    functionName: string,
-    next: (time: number) => number | undefined,
-    due: number | undefined,
-    input: string | undefined,
-  ): void {
+  #wait(rule: Rule, next: (time: number) => number | undefined, due: number | undefined): void {
     if (due === undefined) return;
     const { clock } = this.#options;
     const ms = Math.min(Math.max(0, due - clock.now()), longestWaitMs);
@@ -48,20 +66,18 @@ export class Schedules {
       ms,
       () => {
         const isDue = clock.now() >= due;
-        if (isDue) this.#fire(functionName, due, input);
+        if (isDue) this.#fire(rule, due);
         // Runs that were missed while the laptop slept are skipped.
-        this.#wait(functionName, next, isDue ? next(Math.max(due, clock.now())) : due, input);
+        this.#wait(rule, next, isDue ? next(Math.max(due, clock.now())) : due);
       },
       { background: true },
     );
-    this.#timers.set(functionName, timer);
+    this.#timers.set(rule.functionName, timer);
   }
 
-  #fire(functionName: string, due: number, input: string | undefined): void {
-    const { invocations, onEvent, stage } = this.#options;
-    const rule = ruleArn(functionName, namePrefix(stage));
-    const resource = rule.split('/').at(-1) ?? rule;
-    const event = scheduledEvent(rule, due);
+  #fire({ arn, functionName, input, name: resource }: Rule, due: number): void {
+    const { invocations, onEvent } = this.#options;
+    const event = scheduledEvent(arn, due);
     const payload = Buffer.from(input ?? JSON.stringify(event));
     const invocation = { functionName, source: 'schedule', resource, payload, trace: undefined } as const;
     try {

@@ -13,8 +13,8 @@ export interface StubPlace {
   readonly directoryUrl: string;
   /** Where a handler's own AWS SDK finds the event sources. */
   readonly endpointUrl: string;
-  /** The same for Kinesis, in HTTP/2 as well, where a trigger asks for a stream. */
-  readonly kinesisUrl: string | undefined;
+  /** Services with an address of their own, by the variable that SDKs read, e.g. AWS_ENDPOINT_URL_KINESIS. */
+  readonly serviceUrls: Readonly<Record<string, string>>;
   readonly role: Principal;
 }
 
@@ -82,7 +82,7 @@ export function lambdaVariables(
 /** A function's own variables, and before them where it finds this cloud. */
 export function deployedVariables(
   deployed: CloudFunction,
-  place: Pick<StubPlace, 'endpointUrl' | 'kinesisUrl'>,
+  place: Pick<StubPlace, 'endpointUrl' | 'serviceUrls'>,
 ): Record<string, string> {
   return { ...endpointsOf(deployed, place, process.env), ...deployed.environment };
 }
@@ -90,19 +90,19 @@ export function deployedVariables(
 /** The cloud's own endpoint for every service; what livectl was started with goes before, so that another emulator can. */
 function endpointsOf(
   deployed: CloudFunction,
-  { endpointUrl, kinesisUrl }: Pick<StubPlace, 'endpointUrl' | 'kinesisUrl'>,
+  { endpointUrl, serviceUrls }: Pick<StubPlace, 'endpointUrl' | 'serviceUrls'>,
   own: NodeJS.ProcessEnv,
 ): Record<string, string> {
   const given = Object.entries(own).filter(
     (entry): entry is [string, string] => /^AWS_ENDPOINT_URL(_|$)/.test(entry[0]) && Boolean(entry[1]),
   );
-  // Who sends all services elsewhere means Kinesis, too.
-  const ofKinesis =
-    kinesisUrl === undefined ||
-    'AWS_ENDPOINT_URL' in { ...deployed.environment, ...Object.fromEntries(given) }
-      ? {}
-      : { AWS_ENDPOINT_URL_KINESIS: kinesisUrl };
-  return { AWS_ENDPOINT_URL: endpointUrl, ...ofKinesis, ...Object.fromEntries(given) };
+  // An endpoint for all services is meant for these, too.
+  const isElsewhere = 'AWS_ENDPOINT_URL' in { ...deployed.environment, ...Object.fromEntries(given) };
+  return {
+    AWS_ENDPOINT_URL: endpointUrl,
+    ...(isElsewhere ? {} : serviceUrls),
+    ...Object.fromEntries(given),
+  };
 }
 
 /** A stub streams its answer where a caller may take it. */

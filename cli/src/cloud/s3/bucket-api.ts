@@ -8,7 +8,7 @@ import type { Answer } from '../aws-api/loopback-server.ts';
 import type { Service } from '../aws-api/service.ts';
 import { decodeQueryPart } from '../aws-api/sigv4-claim.ts';
 import { xmlDocument } from '../aws-api/xml.ts';
-import type { SourceOptions } from '../triggers/source-service.ts';
+import type { SourceOptions } from '../triggers/cloud-source.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 import type { Bucket, StoredObject } from './bucket.ts';
 import { listObjects } from './list-objects.ts';

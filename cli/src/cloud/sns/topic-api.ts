@@ -7,7 +7,7 @@ import type { Caller } from '../aws-api/caller.ts';
 import { type QueryForm, QueryService } from '../aws-api/query-protocol.ts';
 import type { Service } from '../aws-api/service.ts';
 import type { XmlContent } from '../aws-api/xml.ts';
-import type { SourceOptions } from '../triggers/source-service.ts';
+import type { SourceOptions } from '../triggers/cloud-source.ts';
 import { readMessageAttributes } from './message-attributes.ts';
 import type { Topic, TopicMessage } from './topic.ts';
 

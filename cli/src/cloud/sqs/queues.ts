@@ -1,7 +1,10 @@
 // SQS, put together: a queue with its dead-letter queue for each that triggers ask for, and a poller per function.
+
+import { queueName } from '../../manifest/derived-names.ts';
+import { accountId, region } from '../aws-api/access.ts';
 import type { Service } from '../aws-api/service.ts';
-import { deadLetterQueueOf, queueUrlOf } from '../triggers/resources.ts';
-import type { SourceOptions, SourceService } from '../triggers/source-service.ts';
+import type { CloudSource, SourceOptions } from '../triggers/cloud-source.ts';
+import { existing, type Identity, type Resource } from '../triggers/resources.ts';
 import { Queue } from './queue.ts';
 import { createQueueApi } from './queue-api.ts';
 import { deadLetterName, QueuePoller } from './queue-poller.ts';
@@ -9,21 +12,45 @@ import { deadLetterName, QueuePoller } from './queue-poller.ts';
 /** A queue that no trigger says anything about, in seconds: SQS's own default. */
 const defaultVisibilitySeconds = 30;
 
-export function createQueues(options: SourceOptions): SourceService {
-  const queues = new Queues(options);
-  return { name: 'sqs', service: queues.service, close: () => queues.close() };
+export const sqs: CloudSource<'sqs'> = {
+  identify({ fifo_queue, queue_arn, queue_name }, { functionName, prefix }) {
+    if (queue_arn !== undefined) return existing(queue_arn, ':');
+    const name = queueName(queue_name ?? functionName, prefix, fifo_queue);
+    return { name, arn: `arn:aws:sqs:${region}:${accountId}:${name}` };
+  },
+  target: (_trigger, { endpointUrl, resource }) => ({
+    queue_url: queueUrlOf(resource, endpointUrl),
+    queue_arn: resource.arn,
+    dead_letter_queue_url: queueUrlOf(deadLetterQueueOf(resource), endpointUrl),
+  }),
+  allow: () => [{ actions: ['sqs:*'], resources: ['*'] }],
+  create(resources, options) {
+    const queues = new Queues(resources, options);
+    return { api: { name: 'sqs', service: queues.service }, close: () => queues.close() };
+  },
+};
+
+/** Where a queue's messages go that could not be worked off. */
+function deadLetterQueueOf({ arn }: Identity): Identity {
+  return existing(arn.endsWith('.fifo') ? `${arn.slice(0, -5)}-dlq.fifo` : `${arn}-dlq`, ':');
+}
+
+/** The account in a queue's address is that of its ARN. */
+function queueUrlOf({ name, arn }: Identity, endpointUrl: string): string {
+  return `${endpointUrl}/${arn.split(':')[4]}/${name}`;
 }
 
 class Queues {
   readonly service: Service;
   readonly #options: SourceOptions;
+  readonly #resources: readonly Resource<'sqs'>[];
   readonly #queues = new Map<string, Queue>();
   readonly #pollers: QueuePoller[] = [];
 
-  constructor(options: SourceOptions) {
+  constructor(resources: readonly Resource<'sqs'>[], options: SourceOptions) {
     this.#options = options;
+    this.#resources = resources;
     const { host, verifier, clock, onEvent, liftedSeconds: holdSeconds } = options;
-    const resources = options.resources.queues;
     // One function's dead-letter queue may be another one's queue.
     for (const resource of resources) this.#queue(resource.arn);
     for (const { arn, consumers } of resources) {
@@ -50,9 +77,9 @@ class Queues {
   #queue(arn: string): Queue {
     const known = this.#queues.get(arn);
     if (known) return known;
-    const { resources, clock, storage, endpointUrl, onEvent } = this.#options;
-    const resource = resources.queues.find((each) => each.arn === arn);
-    const identity = { arn, name: arn.split(':').at(-1) ?? arn };
+    const { clock, storage, endpointUrl, onEvent } = this.#options;
+    const resource = this.#resources.find((each) => each.arn === arn);
+    const identity = existing(arn, ':');
     const [first] = resource?.consumers ?? [];
     const timeouts = (resource?.consumers ?? []).map(({ timeout }) => timeout);
     const queue: Queue = new Queue({

@@ -8,27 +8,29 @@ import { keyNames } from '../dynamodb/item-key.ts';
 import { itemJson } from '../dynamodb/prepared.ts';
 import { pick } from '../dynamodb/projection.ts';
 import type { TableApi } from '../dynamodb/table-api.ts';
-import { type Resource, tableStreamArn } from '../triggers/resources.ts';
+import type { Identity, Resource, Trigger } from '../triggers/resources.ts';
 import { Shard } from './shard.ts';
-import type { ShardReaderOptions } from './shard-reader.ts';
+import type { ShardReaders } from './shard-readers.ts';
 
 interface TableStreamOptions {
   readonly resource: Resource<'dynamodb'>;
   readonly dynamodb: TableApi;
-  /** Has a function read a shard. */
-  readonly streams: {
-    read(reading: Pick<ShardReaderOptions, 'shard' | 'consumer' | 'source' | 'resource'>): void;
-  };
+  readonly readers: Pick<ShardReaders, 'add'>;
   readonly storage: Storage;
   readonly clock: Clock;
   readonly onEvent: (event: CloudEvent) => void;
+}
+
+/** A new table's stream is labelled with a time, as on AWS; ours is always the same. */
+export function tableStreamArn(trigger: Trigger<'dynamodb'>, table: Identity): string {
+  return trigger.stream_arn ?? `${table.arn}/stream/2026-01-01T00:00:00.000`;
 }
 
 /** Creates the table; one shard, since its order is then also that of every item. */
 export function addStreamedTable({
   resource,
   dynamodb,
-  streams,
+  readers,
   storage,
   clock,
   onEvent,
@@ -66,7 +68,7 @@ export function addStreamedTable({
   };
 
   dynamodb.addTable(name, key, { onChange }, { arn, viewType });
-  for (const consumer of consumers) streams.read({ shard, consumer, source: 'dynamodb', resource: name });
+  for (const consumer of consumers) readers.add({ shard, consumer, source: 'dynamodb', resource: name });
 }
 
 interface Change {

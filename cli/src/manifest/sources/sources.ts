@@ -1,4 +1,5 @@
-// Every kind of event source by its name in livectl.json. For each, tsc demands an entry in ../../trigger/sources/sources.ts.
+// Every kind of event source by its name in livectl.json. For each, tsc demands an entry in ../../trigger/sources/sources.ts
+// and one in ../../cloud/sources.ts.
 import { dynamodb } from './dynamodb.ts';
 import { eventbridge } from './eventbridge.ts';
 import { functionUrl } from './function-url.ts';

@@ -13,7 +13,8 @@ import { DurableExecutions } from '../../../src/cloud/lambda/durable/executions.
 import { InvokeApi } from '../../../src/cloud/lambda/invoke-api.ts';
 import type { InvokeOptions, LambdaHost } from '../../../src/cloud/lambda/lambda-host.ts';
 import { Relay } from '../../../src/cloud/relay/relay-server.ts';
-import { triggerTargets } from '../../../src/cloud/triggers/targets.ts';
+import { planSources } from '../../../src/cloud/sources.ts';
+import { triggerTargets } from '../../../src/cloud/trigger-targets.ts';
 import { triggersSchema } from '../../../src/manifest/trigger-schema.ts';
 import type { TriggerTargets } from '../../../src/manifest/trigger-targets.ts';
 import { functionError, type Outcome } from '../../../src/worker/contract.ts';
@@ -61,7 +62,11 @@ export async function startSources(
     deployed(name, { triggers: v.parse(triggersSchema, each) }),
   );
   const tableName = 'live-debug-local';
-  const developer = createDeveloper(tableName, 'test', [tableArn('*')]);
+  const planned = planSources(functions, 'local');
+  const developer = createDeveloper(tableName, 'test', [
+    ...planned.flatMap(({ statements }) => statements),
+    { actions: ['dynamodb:*'], resources: [tableArn('*')] },
+  ]);
   const verifier = new SigV4Verifier(region, [developer], clockOfSignatures);
   const invoked = new Recorder<Invoked>();
   const told = new Recorder<CloudEvent>();
@@ -97,8 +102,7 @@ export async function startSources(
   const endpointUrl = `http://127.0.0.1:${await listen(server, 0)}`;
   const sources = await (async () =>
     new EventSources({
-      functions,
-      stage: 'local',
+      planned,
       host,
       verifier,
       dynamodb,

@@ -1,8 +1,9 @@
 // What the local cloud says a function's triggers are published to.
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { planResources } from '../../../src/cloud/triggers/resources.ts';
-import { triggerTargets } from '../../../src/cloud/triggers/targets.ts';
+import { sns } from '../../../src/cloud/sns/topics.ts';
+import { triggerTargets } from '../../../src/cloud/trigger-targets.ts';
+import { resourcesOf } from '../../../src/cloud/triggers/resources.ts';
 import { triggersSchema } from '../../../src/manifest/trigger-schema.ts';
 import { triggerTargetsSchema } from '../../../src/manifest/trigger-targets.ts';
 import { deployed } from '../test-cloud.ts';
@@ -112,12 +113,14 @@ describe('targets', () => {
 
 describe('functions that say the same name', () => {
   test('share one resource', () => {
-    const { topics } = planResources(
+    const topics = resourcesOf(
+      'sns',
       [
         functionWith('a', { sns: { topic_name: 'orders' } }),
         functionWith('b', { sns: { topic_name: 'orders' } }),
       ],
       'local',
+      sns.identify,
     );
     expect(topics).toMatchObject([
       { name: 'live-debug-local-orders', consumers: [{ functionName: 'a' }, { functionName: 'b' }] },

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { accountId } from '../aws-api/access.ts';
 import { streamLimits } from '../aws-api/aws-limits.ts';
 import type { Storage } from '../aws-api/storage.ts';
+import { Shard } from '../streams/shard.ts';
 import type { Resource } from '../triggers/resources.ts';
-import { Shard } from './shard.ts';
 
 /** A record as a producer puts it. */
 export interface NewRecord {

@@ -1,0 +1,28 @@
+// Streams: the shards that functions read, and their readers.
+import type { SourceOptions } from '../triggers/cloud-source.ts';
+import type { Shard } from './shard.ts';
+import { ShardReader, type ShardReaderOptions } from './shard-reader.ts';
+
+type Reading = Pick<ShardReaderOptions, 'shard' | 'consumer' | 'source' | 'resource'>;
+
+export class ShardReaders {
+  readonly #options: Pick<SourceOptions, 'host' | 'clock' | 'onEvent'>;
+  readonly #shards: Shard[] = [];
+  readonly #readers: ShardReader[] = [];
+
+  constructor(options: Pick<SourceOptions, 'host' | 'clock' | 'onEvent'>) {
+    this.#options = options;
+  }
+
+  /** Has a function read a shard from now on. */
+  add(reading: Reading): void {
+    const { host, clock, onEvent } = this.#options;
+    this.#shards.push(reading.shard);
+    this.#readers.push(new ShardReader({ ...reading, host, clock, onEvent }));
+  }
+
+  close(): void {
+    for (const reader of this.#readers) reader.close();
+    for (const shard of this.#shards) shard.close();
+  }
+}
