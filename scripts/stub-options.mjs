@@ -1,5 +1,5 @@
 // How esbuild bundles the stub: for the build, and for tests that bundle a stub of their own.
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** CommonJS packages inside an ES module still call require() for Node's own modules. */
 export const requireBanner =
@@ -38,6 +38,7 @@ export function stubOptions(root) {
 export const wrapperEntries = {
   node: 'stub/src/wrapper/node-preload.ts',
   'node-proxy': 'stub/src/wrapper/proxy-thread.ts',
+  'node-tunnel': 'stub/src/wrapper/tunnel-thread.ts',
 };
 
 /** Of the wrapper for Python, as they are; below `stub/src/wrapper/` and, in the layer, `live-debug-wrapper/`. */
@@ -58,14 +59,21 @@ export function wrapperOptions(root) {
   return options;
 }
 
+/** What stands in for files of ws. @type {Record<string, string>} */
+const unused = {
+  'permessage-deflate': "module.exports = class { static extensionName = 'permessage-deflate'; };",
+  extension: 'module.exports = {};',
+};
+
 /**
- * The relay's socket never compresses (protocol/relay-socket.ts), so ws only asks this class for its name: 4 KB less.
+ * The relay's socket never compresses (protocol/relay-socket.ts), so ws only asks this class for its name, and refuses a
+ * relay that names an extension before it parses which: 6 KB less.
  * @type {import('esbuild').Plugin}
  */
 const withoutDeflate = {
   name: 'without-deflate',
   setup: (build) =>
-    build.onLoad({ filter: /permessage-deflate\.js$/ }, () => ({
-      contents: "module.exports = class { static extensionName = 'permessage-deflate'; };",
+    build.onLoad({ filter: /\/ws\/lib\/(permessage-deflate|extension)\.js$/ }, ({ path }) => ({
+      contents: unused[basename(path, '.js')] ?? '',
     })),
 };

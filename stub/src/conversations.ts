@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../protocol/clock.ts';
 import { Directory } from '../../protocol/directory.ts';
 import { HttpClient } from '../../protocol/http-client.ts';
-import { LiveDebugError } from '../../protocol/live-debug-error.ts';
+import { LiveDebugError, messageOf } from '../../protocol/live-debug-error.ts';
 import { RelayPoster } from '../../protocol/relay-post.ts';
 import type { AwsCredentials } from '../../protocol/signature.ts';
 import { parseWire } from '../../protocol/wire.ts';
@@ -36,8 +36,8 @@ export interface Invocation {
 export interface Otherwise {
   /** Rejects where nothing can be sent. */
   tooSlow(exchange: Exchange): Promise<never>;
-  /** It has failed. Throws another error where no client has begun, and none will. */
-  settle(exchange: Exchange, error: unknown, leftMs: number): Promise<void>;
+  /** It has failed. The error to throw: another one where no client has begun, and none will. Never rejects. */
+  settle(exchange: Exchange, error: unknown, leftMs: number): Promise<unknown>;
 }
 
 /** Kept back from the function's own time, so that `cancel` goes out and the error is ours to word. */
@@ -148,10 +148,13 @@ export class Conversations {
       await exchange.cancel(undefined, cancelBoundMs);
       throw timeoutError(this.#clock.now() - startedAt);
     } catch (error) {
-      await otherwise?.settle(exchange, error, deadline - this.#clock.now());
+      const thrown = otherwise
+        ? await otherwise.settle(exchange, error, deadline - this.#clock.now())
+        : error;
       // Before the caller gets the error: a failed invocation must not begin afterwards.
-      if (error instanceof LiveDebugError) await exchange.cancel(error.code, cancelBoundMs);
-      throw error;
+      const code = error instanceof LiveDebugError ? error.code : 'LD_INTERNAL';
+      if (thrown === error) await exchange.cancel(code, cancelBoundMs);
+      throw thrown;
     } finally {
       endWait();
       parts?.close();
@@ -178,7 +181,11 @@ export class Conversations {
     const chunk = parseWire(text);
     if (typeof chunk === 'string') this.#drop(chunk);
     // Not in flight any more: a late copy of an answer that has been returned.
-    else void this.#exchanges.get(chunk.header.id)?.receive(chunk);
+    else
+      this.#exchanges
+        .get(chunk.header.id)
+        ?.receive(chunk)
+        .catch((error) => this.#drop(messageOf(error)));
   }
 
   /** Never processed, always counted and logged. */

@@ -90,6 +90,8 @@ export class Exchange {
   readonly #posts = new AbortController();
   /** Sendings to clients that have not said that they don't run it. */
   sent: Sent[] = [];
+  /** Clients have been told that nobody waits. */
+  isCancelled = false;
   #acknowledging = false;
   #offered: Offered | undefined;
   /** The answer, once it is there; some of its parts may not be. */
@@ -212,6 +214,8 @@ export class Exchange {
    * `boundMs`. `code` is the error that the caller gets, undefined at the deadline. Never rejects.
    */
   async cancel(code: string | undefined, boundMs: number): Promise<void> {
+    if (this.isCancelled) return;
+    this.isCancelled = true;
     this.close();
     const reason = code === undefined ? 'deadline' : 'shutdown';
     const cancel = { type: 'cancel', head: { reason, ...(code === undefined ? {} : { code }) } } as const;

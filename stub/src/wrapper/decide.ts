@@ -11,7 +11,10 @@ import { askedForDeployed } from './asked-for-deployed.ts';
 import { BegunError, type Relayed } from './relayed.ts';
 import { answerPath, ResponsePost, type RuntimeApi, type Whole } from './runtime-api.ts';
 
-/** Whether it was answered here; false: the deployed code is to. Never rejects. */
+/**
+ * Whether it was answered here; false: the deployed code is to. Rejects where a client may have begun it and Lambda can be
+ * given neither answer nor error: only the end of the runtime tells the caller then.
+ */
 export type Decide = (taken: Whole) => Promise<boolean>;
 
 /** What a function's own answer is to Lambda that is not streamed. */
@@ -30,17 +33,22 @@ export function decideBy(relayed: Relayed, api: RuntimeApi, clock: Clock): Decid
       return leave(error);
     }
     const { requestId: id } = invocation.head;
+    const fail = (error: unknown) => postFailure(api, id, stream, error, body);
+    let failure: unknown;
     try {
       answer = await relayed.answer(invocation, stream);
       if (answer === undefined) return false;
     } catch (error) {
       if (!(error instanceof BegunError)) return leave(error);
-      await confirmed(id, () => postFailure(api, id, stream, error.cause, body));
-      return true;
+      failure = error.cause;
     }
-    const { type } = answer;
-    if (type === 'error') await confirmed(id, () => postError(api, id, stream, answer.body));
-    else await confirmed(id, () => postResult(api, id, stream, answer.head.contentType, answer.body));
+    try {
+      await (answer ? postAnswer(api, id, stream, answer) : fail(failure));
+    } catch (error) {
+      report('an answer did not reach Lambda', { id, why: messageOf(error) });
+      // What has begun to stream ends with its connection.
+      if (!stream.hasBegun) await fail(error);
+    }
     return true;
   };
 }
@@ -76,13 +84,10 @@ function invocationOf(message: IncomingMessage, event: Buffer, nowMs: number): I
   };
 }
 
-async function postResult(
-  api: RuntimeApi,
-  id: string,
-  stream: ResponsePost,
-  contentType: string,
-  body: Uint8Array,
-): Promise<void> {
+async function postAnswer(api: RuntimeApi, id: string, stream: ResponsePost, answer: Answer): Promise<void> {
+  const { body } = answer;
+  if (answer.type === 'error') return postError(api, id, stream, body);
+  const { contentType } = answer.head;
   if (!stream.hasBegun && whole.test(contentType)) {
     const { message } = await api.post(answerPath(id, 'response'), body);
     if (message.statusCode !== 202)
@@ -127,13 +132,4 @@ async function postFailure(
     error instanceof Error ? error : new Error(messageOf(error));
   const trace = [`${errorType}: ${errorMessage}`];
   return postError(api, id, stream, Buffer.from(JSON.stringify({ errorType, errorMessage, trace })));
-}
-
-/** An answer that Lambda does not take, e.g. since its time was up, is nobody's to wait for. */
-async function confirmed(id: string, post: () => Promise<void>): Promise<void> {
-  try {
-    await post();
-  } catch (error) {
-    report('an answer did not reach Lambda', { id, why: messageOf(error) });
-  }
 }

@@ -5,6 +5,8 @@ import { isMainThread, Worker } from 'node:worker_threads';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import { logLine } from './log-line.ts';
 import type { FromProxy, ProxyData } from './proxy-thread.ts';
+import { newState } from './shared-state.ts';
+import { onRelays, supervise } from './supervise.ts';
 
 /** The proxy's thread listens within 40 ms on 2 cores; a function with little memory has a fraction of one. */
 const startBoundMs = 2000;
@@ -42,7 +44,8 @@ function withoutTraces(): Record<string, string> {
 /** Rejects where the proxy does not start in time; nothing is changed then. */
 async function wrap(runtimeApi: string, environment: Record<string, string>): Promise<void> {
   const isLazy = environment.LIVE_DEBUG_WRAP_INIT === 'lazy';
-  const workerData: ProxyData = { runtimeApi, environment, isLazy };
+  const state = newState();
+  const workerData: ProxyData = { runtimeApi, environment, isLazy, state };
   // Without the function's options and preloads, which are none of the proxy's.
   const thread = new Worker(new URL('./node-proxy.mjs', import.meta.url), {
     workerData,
@@ -72,11 +75,14 @@ async function wrap(runtimeApi: string, environment: Record<string, string>): Pr
     throw error;
   });
   process.env.AWS_LAMBDA_RUNTIME_API = `127.0.0.1:${port}`;
-  // Also where the proxy ends: the runtime then finds that it is gone.
-  if (isLazy)
-    await new Promise<void>((resolve) => {
-      thread.once('message', () => resolve());
-      thread.once('exit', () => resolve());
+  supervise(thread, port, runtimeApi, state);
+  const relays = onRelays(thread, state);
+  await new Promise<void>((resolve) => {
+    thread.on('message', (message: FromProxy) => {
+      if ('relays' in message) relays(message.relays);
+      else resolve();
     });
+    if (!isLazy) resolve();
+  });
   thread.unref();
 }

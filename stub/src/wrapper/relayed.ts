@@ -29,11 +29,13 @@ export class BegunError extends Error {
 }
 
 export class Relayed {
+  /** Whether a client has an invocation, or is about to get one. */
+  onRelays: (relays: boolean) => void = () => undefined;
   readonly #clock: Clock;
   readonly #conversations: Conversations;
   readonly #directory: Way<Client | undefined>;
   readonly #relay: Way<true>;
-  /** Causes that were logged; a few at most. */
+  /** Causes that were logged since a client answered last; a few at most. */
   readonly #said = new Set<string>();
   /** A post failed: whether posts are taken is found out before the next. */
   #doubtsPosts = false;
@@ -71,16 +73,34 @@ export class Relayed {
     const untilMs = this.#clock.now() + readyWithinMs;
     const client = await this.#reachable(untilMs);
     if (client === undefined) return undefined;
-    const { socket } = this.#conversations;
-    const instead = otherwise(this.#clock, socket, leaveWithinMs);
+    const instead = otherwise(this.#clock, this.#conversations.socket, leaveWithinMs);
+    // Also a bug of ours from here on must not have the deployed code run what a client has begun.
+    let mayHaveBegun = true;
     try {
-      return await this.#conversations.converse(invocation, new IncomingParts(stream), instead);
+      try {
+        this.onRelays(true);
+        const parts = new IncomingParts(stream);
+        const answer = await this.#conversations.converse(invocation, parts, instead);
+        // What ends this from here on is news.
+        this.#said.clear();
+        return answer;
+      } catch (error) {
+        // Without a run of the exchange nothing was sent.
+        if (instead.hasRun && !(error instanceof UnbegunError)) throw error;
+        mayHaveBegun = false;
+        this.#onUnbegun(error instanceof UnbegunError ? error.cause : error, client);
+        return undefined;
+      } finally {
+        this.onRelays(false);
+      }
     } catch (error) {
-      // Without a run of the exchange nothing was sent.
-      if (instead.hasRun && !(error instanceof UnbegunError)) throw new BegunError(error);
-      this.#onUnbegun(error instanceof UnbegunError ? error.cause : error, client);
-      return undefined;
+      throw mayHaveBegun ? new BegunError(error) : error;
     }
+  }
+
+  /** Lambda ends the instance: clients need not go on. Never rejects. */
+  stop(): Promise<void> {
+    return this.#conversations.stop();
   }
 
   /** The client to talk to, if there is one and the relay is open. Never rejects. */
@@ -88,7 +108,7 @@ export class Relayed {
     try {
       const left = () => Math.max(1, untilMs - this.#clock.now());
       const client = await this.#directory.get(left());
-      // Once, and not after a fault, which says why nobody is found.
+      // Not after a fault, which says why nobody is found.
       if (!client && this.#said.size === 0)
         this.#say('nobody serves', 'no livectl has this function or its stage');
       return client && (await this.#relay.get(left())) ? client : undefined;
@@ -124,7 +144,7 @@ export class Relayed {
     return true;
   }
 
-  /** Once for each cause. */
+  /** Once for each cause, until a client has answered. */
   #say(what: string, why: string): void {
     const cause = `${what}: ${why}`;
     if (this.#said.size > 100) this.#said.clear();

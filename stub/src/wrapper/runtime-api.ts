@@ -1,6 +1,7 @@
 // [1] Lambda's Runtime API as the proxy itself calls it: the next invocation, and the answer of one that was relayed.
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { LambdaStream } from '../incoming-parts.ts';
+import { guarded } from './guarded.ts';
 
 /** Of all headers of a message: a client context has 3,583 bytes in base64, an X-Ray cause 64 KB. */
 export const maxHeaderSize = 256 * 1024;
@@ -82,7 +83,9 @@ function answerOf(outgoing: ClientRequest): Promise<Whole> {
     outgoing.on('response', (message) => {
       const pieces: Buffer[] = [];
       message.on('data', (piece: Buffer) => pieces.push(piece));
-      message.on('end', () => resolve({ message, body: Buffer.concat(pieces) }));
+      const onEnd = () => resolve({ message, body: Buffer.concat(pieces) });
+      const onFault = () => reject(new Error('a fault of the proxy'));
+      message.on('end', guarded(onEnd, onFault));
       message.on('error', reject);
       message.on('aborted', () => reject(new Error('the Runtime API cut its answer off')));
     });

@@ -3,7 +3,9 @@
 import { createServer, type IncomingMessage, type OutgoingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Decide } from './decide.ts';
+import { guarded, reportFault } from './guarded.ts';
 import { messageHeaders, trailerPairs } from './message-headers.ts';
+import { headPlainly, passPlainly, pipePlainly } from './plainly.ts';
 import {
   answerPath,
   initErrorPath,
@@ -14,6 +16,8 @@ import {
 } from './runtime-api.ts';
 
 export class RuntimeProxy {
+  /** Whether the runtime, or its start, waits for an invocation. */
+  onWait: (waits: boolean) => void = () => undefined;
   readonly #api: RuntimeApi;
   readonly #decide: Decide;
   readonly #started: Promise<void>;
@@ -45,24 +49,44 @@ export class RuntimeProxy {
 
   /** Takes invocations without a runtime; resolves with the first that needs one in hand. Rejects where Lambda is gone. */
   async untilNeeded(): Promise<void> {
+    this.onWait(true);
     this.#held = await this.#nextForRuntime(['Host', this.#api.host]);
+    this.onWait(false);
     this.#startedFor = this.#held.message.headers['lambda-runtime-aws-request-id'] as string | undefined;
   }
 
   #take(incoming: IncomingMessage, response: ServerResponse): void {
-    if (incoming.method === 'GET' && incoming.url === nextPath) void this.#next(incoming, response);
-    else this.#passOn(incoming, response);
+    try {
+      if (incoming.method === 'GET' && incoming.url === nextPath) void this.#next(incoming, response);
+      else this.#passOn(incoming, response);
+    } catch (error) {
+      this.#passPlainly(error, incoming, response);
+    }
+  }
+
+  /** After a fault of ours before anything was sent. */
+  #passPlainly(error: unknown, incoming: IncomingMessage, response: ServerResponse): void {
+    reportFault(error);
+    passPlainly(this.#api.host, incoming, response);
   }
 
   async #next(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.onWait(true);
+    let headers: string[];
+    try {
+      headers = messageHeaders(incoming, this.#api.host);
+    } catch (error) {
+      return this.#passPlainly(error, incoming, response);
+    }
     incoming.resume();
     try {
       const held = this.#held;
       this.#held = undefined;
       this.#startedFor = undefined;
-      const taken = held ?? (await this.#nextForRuntime(messageHeaders(incoming, this.#api.host), response));
-      writeHead(response, taken.message);
-      response.end(taken.body);
+      const { body, message } = held ?? (await this.#nextForRuntime(headers, response));
+      this.onWait(false);
+      head(response, message);
+      response.end(body);
     } catch {
       // The client sees what it would see without the proxy: a connection that breaks.
       response.destroy();
@@ -73,6 +97,8 @@ export class RuntimeProxy {
   async #nextForRuntime(headers: readonly string[], response?: ServerResponse): Promise<Whole> {
     await this.#started;
     for (;;) {
+      // It went away while an invocation was relayed.
+      if (response?.destroyed) throw new Error('the runtime is gone');
       const taken = await this.#api.send('GET', nextPath, headers, undefined, (request) => {
         const end = () => request.destroy();
         response?.once('close', end);
@@ -92,15 +118,25 @@ export class RuntimeProxy {
       outgoing.destroy();
       response.destroy();
     };
-    outgoing.on('error', fail);
-    outgoing.on('response', (answer) => {
-      writeHead(response, answer);
+    const onAnswer = (answer: IncomingMessage) => {
+      head(response, answer);
       pass(answer, response, fail);
-    });
+    };
+    outgoing.on('error', fail);
+    outgoing.on('response', guarded(onAnswer, fail));
     response.on('close', () => {
       if (!response.writableFinished) outgoing.destroy();
     });
     pass(incoming, outgoing, fail);
+  }
+}
+
+function head(response: ServerResponse, answer: IncomingMessage): void {
+  try {
+    writeHead(response, answer);
+  } catch (error) {
+    reportFault(error);
+    headPlainly(response, answer);
   }
 }
 
@@ -110,18 +146,29 @@ function writeHead(response: ServerResponse, answer: IncomingMessage): void {
 }
 
 /** Passes the body and trailers of a message on, at the speed of whoever takes them. */
-function pass(from: IncomingMessage, to: OutgoingMessage, onError: () => void): void {
+function pass(from: IncomingMessage, to: OutgoingMessage, fail: () => void): void {
+  try {
+    flow(from, to, fail);
+  } catch (error) {
+    reportFault(error);
+    pipePlainly(from, to, fail);
+  }
+}
+
+function flow(from: IncomingMessage, to: OutgoingMessage, fail: () => void): void {
   if (from.headers['transfer-encoding'] !== undefined) to.flushHeaders();
-  from.on('data', (bytes: Buffer) => {
+  const onData = (bytes: Buffer) => {
     if (to.write(bytes)) return;
     from.pause();
     to.once('drain', () => from.resume());
-  });
-  from.on('end', () => {
+  };
+  const onEnd = () => {
     const trailers = trailerPairs(from);
     if (trailers.length > 0) to.addTrailers(trailers);
     to.end();
-  });
-  from.on('error', onError);
-  from.on('aborted', onError);
+  };
+  from.on('data', guarded(onData, fail));
+  from.on('end', guarded(onEnd, fail));
+  from.on('error', fail);
+  from.on('aborted', fail);
 }

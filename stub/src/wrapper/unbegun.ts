@@ -16,7 +16,7 @@ export class UnbegunError extends Error {
 /** A client that may have begun has so long for each of two answers, and a message to it to leave. Milliseconds. */
 const askMs = 1000;
 
-/** What has no connection to leave on within `withinMs` is given up. Throws {@link UnbegunError}. */
+/** What has no connection to leave on within `withinMs` is given up, and settled by an {@link UnbegunError}. */
 export function otherwise(
   clock: Clock,
   socket: StubSocket,
@@ -37,10 +37,16 @@ export function otherwise(
       });
     },
     settle: async (exchange: Exchange, error: unknown, leftMs: number) => {
+      instead.hasRun = true;
       const code = error instanceof LiveDebugError ? error.code : 'LD_INTERNAL';
-      if (!(await isUnbegun(exchange, socket, code, Math.min(askMs, leftMs)))) return;
-      exchange.abandon();
-      throw new UnbegunError(error);
+      try {
+        const boundMs = Math.min(askMs, leftMs);
+        if (exchange.mayHaveBegun && !(await isUnbegun(exchange, socket, code, boundMs))) return error;
+        exchange.abandon();
+        return new UnbegunError(error);
+      } catch {
+        return error;
+      }
     },
   };
   return instead;
@@ -53,11 +59,11 @@ async function isUnbegun(
   code: string,
   boundMs: number,
 ): Promise<boolean> {
-  if (!exchange.mayHaveBegun) return true;
   const { outgoing, peers, sent, signals } = exchange;
   const client = peers.current;
   const clients = new Set(sent.map((one) => one.client.item.publicKey));
-  if (peers.isTaken || client === undefined || clients.size > 1 || boundMs <= 0) return false;
+  if (exchange.isCancelled || peers.isTaken || client === undefined || clients.size > 1 || boundMs <= 0)
+    return false;
   try {
     const cancel = { type: 'cancel', head: { reason: 'shutdown', code } } as const;
     if ((await outgoing.post(client, cancel, boundMs)) === 'gone') return false;

@@ -120,7 +120,7 @@ describe('an invocation that somebody serves', () => {
 
 describe('who serves', () => {
   it('may begin and end at any time', async () => {
-    const { api } = await world.wrapped();
+    const { api, instance } = await world.wrapped();
     const answered = async (id: string) => (await api.invoke({ id, event: '1' })).body.toString();
     expect(await answered('a')).toBe('{"deployed":1}');
     const client = await world.serve();
@@ -133,9 +133,12 @@ describe('who serves', () => {
     expect(await answered('c')).toBe('"local"');
     client.close();
     await client.leave();
-    expect(await answered('d')).toBe('{"deployed":1}');
+    for (const id of ['d', 'e']) expect(await answered(id)).toBe('{"deployed":1}');
     const ids = Array.from({ length: count + 1 }, (_, at) => `b${at}`);
-    expect(api.requests.map(({ path }) => path.split('/')[4])).toEqual(['a', ...ids, 'c', 'd']);
+    expect(api.requests.map(({ path }) => path.split('/')[4])).toEqual(['a', ...ids, 'c', 'd', 'e']);
+    // Logged when it changes, not with every invocation.
+    const gone = 'livectl of ada on ada-laptop';
+    expect(instance.ownLines.map(({ because }) => because)).toEqual(['nobody serves', gone]);
   });
 });
 

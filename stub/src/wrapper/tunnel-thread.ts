@@ -1,0 +1,30 @@
+// [1] In place of a proxy that has ended: what the runtime says goes to Lambda's Runtime API, and back, byte by byte.
+// Started by supervise.ts.
+import { connect, createServer } from 'node:net';
+import { workerData } from 'node:worker_threads';
+import { type SharedState, tunnelListens } from './shared-state.ts';
+
+/** What the main thread gives. */
+export interface TunnelData {
+  /** Where the proxy listened, on the loopback. */
+  readonly port: number;
+  /** `host:port` of Lambda's Runtime API. */
+  readonly runtimeApi: string;
+  readonly state: SharedState;
+}
+
+const { port, runtimeApi, state } = workerData as TunnelData;
+const { hostname: host, port: apiPort } = new URL(`http://${runtimeApi}`);
+
+createServer((runtime) => {
+  const lambda = connect({ host, port: Number(apiPort || 80) });
+  runtime.pipe(lambda).pipe(runtime);
+  const end = () => {
+    runtime.destroy();
+    lambda.destroy();
+  };
+  for (const socket of [runtime, lambda]) socket.on('error', end).on('close', end);
+}).listen(port, '127.0.0.1', () => {
+  Atomics.store(state, tunnelListens, 1);
+  Atomics.notify(state, tunnelListens);
+});
