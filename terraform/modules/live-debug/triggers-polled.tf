@@ -1,4 +1,5 @@
-# Triggers that Lambda polls with the role of the function: SQS queues, DynamoDB streams and Kinesis data streams.
+# Triggers that Lambda polls with the role of the function: SQS queues, DynamoDB streams and Kinesis data streams. A new one is an
+# entry in `polled` and in `polled_targets`, in `record_arns` if a function reads its records in batches, and its resource below.
 
 locals {
   sqs       = { for name, f in local.functions : name => f.triggers.sqs if f.triggers.sqs != null }
@@ -81,29 +82,97 @@ locals {
     ]
   }) }
 
-  # By function: what its role needs so that Lambda can poll. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html,
-  # with-ddb.html and with-kinesis.html.
+  # In the order of a policy's statements. Nothing in it refers to a resource that the module creates, as in `polled_arns`.
+  #   settings: the triggers, by function.
+  #   poll:     what a function's role needs so that Lambda can poll. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html,
+  #             with-ddb.html and with-kinesis.html.
+  #   publish:  what `livectl trigger` calls, and of what.
+  polled = [
+    {
+      source   = "sqs"
+      settings = local.sqs
+      poll = {
+        sid     = "PollQueue"
+        actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+        arns    = local.polled_arns.queue
+      }
+      publish = {
+        action = "sqs:SendMessage"
+        arns = concat(
+          length(local.queue_parts) == 0 ? [] : ["arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.name}-*"],
+          [for name, sqs in local.sqs : sqs.queue_arn if !local.makes_queue[name]],
+        )
+      }
+    },
+    {
+      source   = "dynamodb"
+      settings = local.dynamodb
+      poll = {
+        sid     = "PollTableStream"
+        actions = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
+        arns    = local.polled_arns.table_stream
+      }
+      publish = {
+        action = "dynamodb:PutItem"
+        arns   = values(local.polled_arns.table)
+      }
+    },
+    {
+      source   = "kinesis"
+      settings = local.kinesis
+      poll = {
+        sid = "PollStream"
+        actions = [
+          "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards",
+        ]
+        arns = local.polled_arns.stream
+      }
+      publish = {
+        action = "kinesis:PutRecord"
+        arns = concat(
+          length(local.stream_parts) == 0 ? [] : ["arn:${local.partition}:kinesis:${local.region}:${local.account_id}:stream/${local.name}-*"],
+          [for name, kinesis in local.kinesis : kinesis.stream_arn if !local.makes_stream[name]],
+        )
+      }
+    },
+  ]
+
   polling_statements = {
-    for name, f in local.functions : name => concat(
-      f.triggers.sqs == null ? [] : [{
-        Sid      = "PollQueue"
-        Effect   = "Allow"
-        Action   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
-        Resource = [local.polled_arns.queue[name]]
-      }],
-      f.triggers.dynamodb == null ? [] : [{
-        Sid      = "PollTableStream"
-        Effect   = "Allow"
-        Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
-        Resource = [local.polled_arns.table_stream[name]]
-      }],
-      f.triggers.kinesis == null ? [] : [{
-        Sid      = "PollStream"
-        Effect   = "Allow"
-        Action   = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"]
-        Resource = [local.polled_arns.stream[name]]
-      }],
+    for name, f in local.functions : name => [for one in local.polled : {
+      Sid      = one.poll.sid
+      Effect   = "Allow"
+      Action   = one.poll.actions
+      Resource = [one.poll.arns[name]]
+    } if f.triggers[one.source] != null]
+  }
+
+  # No window is null, as Lambda gives it back.
+  batching_windows = merge([for one in local.polled : {
+    for name, settings in one.settings : "${name}/${one.source}" => (
+      settings.maximum_batching_window_in_seconds == 0 ? null : settings.maximum_batching_window_in_seconds
     )
+  }]...)
+
+  # Those whose records a function reads in batches: the ARN that is polled, by function.
+  record_arns = {
+    dynamodb = local.table_streams
+    kinesis  = local.kinesis_streams
+  }
+
+  record_sources = merge([for one in local.polled : {
+    for name, settings in one.settings : "${name}/${one.source}" => {
+      function = name
+      arn      = local.record_arns[one.source][name]
+      settings = settings
+    }
+  } if contains(keys(local.record_arns), one.source)]...)
+  record_source_names = { for key, one in local.record_sources : key => key }
+
+  # What `livectl trigger` publishes to, by source and function.
+  polled_targets = {
+    sqs      = local.sqs_targets
+    dynamodb = local.dynamodb_targets
+    kinesis  = local.kinesis_targets
   }
 
   sqs_targets = {
@@ -134,21 +203,6 @@ locals {
       stream_name = local.makes_stream[name] ? aws_kinesis_stream.trigger[local.stream_parts[name]].name : element(split("/", kinesis.stream_arn), 1)
       stream_arn  = local.kinesis_streams[name]
     }
-  }
-
-  record_sources = merge(
-    { for name, dynamodb in local.dynamodb : "${name}/dynamodb" => { function = name, arn = local.table_streams[name], settings = dynamodb } },
-    { for name, kinesis in local.kinesis : "${name}/kinesis" => { function = name, arn = local.kinesis_streams[name], settings = kinesis } },
-  )
-  record_source_names = { for key, one in local.record_sources : key => key }
-
-  # No window is null, as Lambda gives it back.
-  batching_windows = {
-    for key, seconds in merge(
-      { for name, sqs in local.sqs : "${name}/sqs" => sqs.maximum_batching_window_in_seconds },
-      { for name, dynamodb in local.dynamodb : "${name}/dynamodb" => dynamodb.maximum_batching_window_in_seconds },
-      { for name, kinesis in local.kinesis : "${name}/kinesis" => kinesis.maximum_batching_window_in_seconds },
-    ) : key => seconds == 0 ? null : seconds
   }
 }
 

@@ -28,7 +28,7 @@ locals {
   # What `livectl trigger` publishes to. The resources that the module creates are matched by the beginning of their names,
   # to keep the policy short; tables are not, since another stage's directory may begin with the same text. In an existing
   # bucket, only objects that match a function's filter.
-  publishing = {
+  publishing = merge({
     # The API has the routes of this stage only. Routes without AWS_IAM need no permission.
     "execute-api:Invoke" = [
       for name, http in local.http : "${aws_apigatewayv2_api.http[0].execution_arn}/*" if http.authorization_type == "AWS_IAM"
@@ -36,10 +36,6 @@ locals {
     "sns:Publish" = concat(
       length(local.sns_parts) == 0 ? [] : ["arn:${local.partition}:sns:${local.region}:${local.account_id}:${local.name}-*"],
       [for name, sns in local.sns : sns.topic_arn if !local.makes_topic[name]],
-    )
-    "sqs:SendMessage" = concat(
-      length(local.queue_parts) == 0 ? [] : ["arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.name}-*"],
-      [for name, sqs in local.sqs : sqs.queue_arn if !local.makes_queue[name]],
     )
     "events:PutEvents" = [
       for eventbridge in local.eventbridge :
@@ -54,12 +50,7 @@ locals {
       ? "arn:${local.partition}:s3:::${lower(replace(local.name, "_", "-"))}-*-${local.account_id}/*"
       : "${s3.bucket_arn}/${s3.filter_prefix != null ? s3.filter_prefix : ""}*${s3.filter_suffix != null ? s3.filter_suffix : ""}"
     ]
-    "dynamodb:PutItem" = values(local.polled_arns.table)
-    "kinesis:PutRecord" = concat(
-      length(local.stream_parts) == 0 ? [] : ["arn:${local.partition}:kinesis:${local.region}:${local.account_id}:stream/${local.name}-*"],
-      [for name, kinesis in local.kinesis : kinesis.stream_arn if !local.makes_stream[name]],
-    )
-  }
+  }, { for one in local.polled : one.publish.action => one.publish.arns })
 
   # One statement: an action applies to the ARNs of its own service only.
   publishing_statements = length(flatten(values(local.publishing))) == 0 ? [] : [
@@ -71,21 +62,18 @@ locals {
     },
   ]
 
+  targets = merge({
+    http         = local.http_targets
+    function_url = local.function_url_targets
+    sns          = local.sns_targets
+    eventbridge  = local.eventbridge_targets
+    schedule     = local.schedule_targets
+    s3           = local.s3_targets
+  }, local.polled_targets)
+
   # The targets of `livectl trigger`, by function and source. Nothing in them is secret.
   trigger_targets = {
-    for name, f in local.functions : name => {
-      for source, targets in {
-        http         = local.http_targets
-        function_url = local.function_url_targets
-        sns          = local.sns_targets
-        sqs          = local.sqs_targets
-        eventbridge  = local.eventbridge_targets
-        schedule     = local.schedule_targets
-        s3           = local.s3_targets
-        dynamodb     = local.dynamodb_targets
-        kinesis      = local.kinesis_targets
-      } : source => targets[name] if f.triggers[source] != null
-    }
+    for name, f in local.functions : name => { for source, targets in local.targets : source => targets[name] if f.triggers[source] != null }
   }
 }
 

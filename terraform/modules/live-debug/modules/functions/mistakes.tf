@@ -7,7 +7,7 @@ locals {
   mistakes = {
     settings      = local.setting_mistakes
     environment   = local.environment_mistakes
-    references    = concat(local.reference_mistakes, local.fallback_mistakes, local.wrap_fallback_mistakes)
+    references    = concat(local.reference_mistakes, local.source_arn_mistakes, local.fallback_mistakes, local.wrap_fallback_mistakes)
     vpcs          = local.vpc_mistakes
     sources       = local.source_mistakes
     documents     = local.document_mistakes

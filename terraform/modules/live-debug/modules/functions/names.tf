@@ -15,29 +15,14 @@ locals {
   stack_names = { for name in keys(local.functions) : name => "function-url-${replace("${local.prefix}-${name}", "_", "-")}" }
 
   # The last part of a new resource's name, which functions may share, and the field that gives it.
-  parts = flatten([for name, f in local.functions : [for source, part in {
-    sns = nonsensitive(sensitive(f.triggers.sns == null)) ? null : {
-      field = "topic_name", part = f.triggers.sns.topic_name, created = f.triggers.sns.create, arn = f.triggers.sns.topic_arn, fifo = false
-    }
-    sqs = nonsensitive(sensitive(f.triggers.sqs == null)) ? null : {
-      field = "queue_name", part = f.triggers.sqs.queue_name, created = f.triggers.sqs.create, arn = f.triggers.sqs.queue_arn, fifo = f.triggers.sqs.fifo_queue
-    }
-    s3 = nonsensitive(sensitive(f.triggers.s3 == null)) ? null : {
-      field = "bucket_name", part = f.triggers.s3.bucket_name, created = f.triggers.s3.create, arn = f.triggers.s3.bucket_arn, fifo = false
-    }
-    dynamodb = nonsensitive(sensitive(f.triggers.dynamodb == null)) ? null : {
-      field = "table_name", part = f.triggers.dynamodb.table_name, created = f.triggers.dynamodb.create, arn = f.triggers.dynamodb.stream_arn, fifo = false
-    }
-    kinesis = nonsensitive(sensitive(f.triggers.kinesis == null)) ? null : {
-      field = "stream_name", part = f.triggers.kinesis.stream_name, created = f.triggers.kinesis.create, arn = f.triggers.kinesis.stream_arn, fifo = false
-    }
-    } : {
-    function = name
-    source   = source
-    field    = part.part == null ? "triggers.${source}" : "triggers.${source}.${part.field}"
-    part     = part.part == null ? name : part.part
-    fifo     = part.fifo
-  } if part == null ? false : part.created == null ? part.arn == null : part.created]])
+  parts = [for one in local.source_triggers : {
+    function = one.function
+    source   = one.source
+    field    = one.name == null ? "triggers.${one.source}" : "triggers.${one.source}.${local.sources[one.source].resource.name}"
+    part     = one.name == null ? one.function : one.name
+    # A new queue may be a FIFO queue; no other resource has two forms of its name.
+    fifo = one.source == "sqs" ? one.trigger.fifo_queue : false
+  } if local.sources[one.source].resource == null ? false : one.create == null ? one.arn == null : one.create]
 
   ################################################################################
   # The list
@@ -86,7 +71,7 @@ locals {
       function = part.function, field = ".${part.field} (its dead-letter queue)"
     } if part.source == "sqs"],
     [for part in local.parts : {
-      kind     = local.part_kinds[part.source].kind, most = local.part_kinds[part.source].most
+      kind     = local.sources[part.source].resource.kind, most = local.sources[part.source].resource.most
       name     = "${local.prefix}-${part.part}${part.fifo ? ".fifo" : ""}"
       same     = "${local.prefix}-${part.part}${part.fifo ? ".fifo" : ""}", id = part.part
       function = part.function, field = ".${part.field}"
@@ -99,13 +84,6 @@ locals {
       function = part.function, field = ".${part.field}"
     } if part.source == "s3"],
   )
-
-  part_kinds = {
-    sns      = { kind = "SNS topic", most = 256 }
-    sqs      = { kind = "SQS queue", most = 80 }
-    dynamodb = { kind = "DynamoDB table", most = 255 }
-    kinesis  = { kind = "Kinesis stream", most = 128 }
-  }
 
   function_name_groups = { for name in local.names_of_functions : "${name.kind} ${name.same}" => name... }
   trigger_name_groups  = { for name in local.names_of_triggers : "${name.kind} ${name.same}" => name... }
@@ -149,18 +127,16 @@ locals {
   # What functions share
   ################################################################################
 
-  # New queues and tables by their last part, with what must be the same in all functions that share one.
+  # New resources by their last part, with what must be the same in all functions that share one.
   shared = {
     for one in flatten([for part in local.parts : [
-      for field in(part.source == "sqs"
-        ? ["fifo_queue", "visibility_timeout_seconds", "max_receive_count"]
-        : ["hash_key", "range_key", "stream_view_type"]) : {
+      for field in local.sources[part.source].resource.same : {
         function = part.function
         field    = "triggers.${part.source}.${field}"
         key      = "${part.source} ${part.part} ${field}"
         value    = jsonencode(local.functions[part.function].triggers[part.source][field])
       }
-    ] if contains(["sqs", "dynamodb"], part.source)]) : one.key => one...
+    ]]) : one.key => one...
   }
 
   shared_mistakes = flatten([for ones in local.shared : [for one in ones : join("", [

@@ -1,4 +1,5 @@
-# What a function refers to, of which only parts may be known before the apply: ARNs, VPCs, sources.
+# What a function refers to, of which only parts may be known before the apply: ARNs, VPCs, documents. Those of its event sources
+# are in sources.tf.
 
 locals {
   reference_mistakes = flatten([for name, f in local.functions : [for field, check in {
@@ -16,36 +17,6 @@ locals {
       f.kms_key_arn,
       "^arn:[^:]+:kms:[^:]+:\\d{12}:key/",
       "must be the ARN of a key, not an alias or a key id: write aws_kms_key.orders.arn",
-    ]
-    "triggers.sns.topic_arn" = [
-      try(f.triggers.sns.topic_arn, null),
-      "^arn:[^:]+:sns:[^:]+:\\d{12}:[^:]+$",
-      "must be the ARN of an SNS topic, for example \"arn:aws:sns:eu-west-1:123456789012:orders\"",
-    ]
-    "triggers.sqs.queue_arn" = [
-      try(f.triggers.sqs.queue_arn, null),
-      "^arn:[^:]+:sqs:[^:]+:\\d{12}:[^:]+$",
-      "must be the ARN of an SQS queue, for example \"arn:aws:sqs:eu-west-1:123456789012:orders\"",
-    ]
-    "triggers.eventbridge.event_bus_arn" = [
-      try(f.triggers.eventbridge.event_bus_arn, null),
-      "^arn:[^:]+:events:[^:]+:\\d{12}:event-bus/",
-      "must be the ARN of an event bus, for example \"arn:aws:events:eu-west-1:123456789012:event-bus/orders\"",
-    ]
-    "triggers.s3.bucket_arn" = [
-      try(f.triggers.s3.bucket_arn, null),
-      "^arn:[^:]+:s3:::[^/]+$",
-      "must be the ARN of a bucket, for example \"arn:aws:s3:::orders\"",
-    ]
-    "triggers.dynamodb.stream_arn" = [
-      try(f.triggers.dynamodb.stream_arn, null),
-      "^arn:[^:]+:dynamodb:[^:]+:\\d{12}:table/[^/]+/stream/",
-      "must be the ARN of a table's stream: write aws_dynamodb_table.orders.stream_arn",
-    ]
-    "triggers.kinesis.stream_arn" = [
-      try(f.triggers.kinesis.stream_arn, null),
-      "^arn:[^:]+:kinesis:[^:]+:\\d{12}:stream/",
-      "must be the ARN of a stream, for example \"arn:aws:kinesis:eu-west-1:123456789012:stream/orders\"",
     ]
     } : "functions[\"${name}\"].${field} ${check[2]}, not \"${check[0]}\"."
     if check[0] == null ? false : !can(regex(check[1], check[0]))
@@ -73,42 +44,6 @@ locals {
     } : "functions[\"${name}\"].vpc_config.${field} ${check[3]}."
     if check[0] == null ? true : length(check[0]) < 1 || length(check[0]) > check[2] || anytrue([for id in check[0] : !can(regex(check[1], id))])
   ] if f.vpc_config != null])
-
-  # By field: an ARN, what is for a new resource, and `create`.
-  source_mistakes = flatten([for name, f in local.functions : [for check in [
-    ["sns", "topic_arn", try(f.triggers.sns.topic_arn, null), { topic_name = try(f.triggers.sns.topic_name, null) }, try(f.triggers.sns.create, null)],
-    [
-      "sqs", "queue_arn", try(f.triggers.sqs.queue_arn, null),
-      { queue_name = try(f.triggers.sqs.queue_name, null), visibility_timeout_seconds = try(f.triggers.sqs.visibility_timeout_seconds, null) },
-      try(f.triggers.sqs.create, null)
-    ],
-    [
-      "eventbridge", "event_bus_arn", try(f.triggers.eventbridge.event_bus_arn, null),
-      { event_bus_name = try(f.triggers.eventbridge.event_bus_name, null) },
-      null
-    ],
-    ["s3", "bucket_arn", try(f.triggers.s3.bucket_arn, null), { bucket_name = try(f.triggers.s3.bucket_name, null) }, try(f.triggers.s3.create, null)],
-    [
-      "dynamodb", "stream_arn", try(f.triggers.dynamodb.stream_arn, null),
-      { table_name = try(f.triggers.dynamodb.table_name, null), range_key = try(f.triggers.dynamodb.range_key, null) },
-      try(f.triggers.dynamodb.create, null)
-    ],
-    [
-      "kinesis", "stream_arn", try(f.triggers.kinesis.stream_arn, null),
-      { stream_name = try(f.triggers.kinesis.stream_name, null) },
-      try(f.triggers.kinesis.create, null)
-    ],
-    ] : concat(
-    [for field, value in check[3] :
-      "functions[\"${name}\"].triggers.${check[0]}.${field} is for a new resource, but ${check[1]} names an existing one: remove one of the two."
-      if check[2] != null && value != null
-    ],
-    [for create in check[4][*] : create
-      ? "functions[\"${name}\"].triggers.${check[0]}.create is true, but ${check[1]} names an existing resource: remove one of the two."
-      : "functions[\"${name}\"].triggers.${check[0]}.create is false, so ${check[1]} must name the existing resource."
-      if create == (check[2] != null)
-    ],
-  )]])
 
   document_mistakes = concat(
     flatten([for name, f in local.functions : [for field, values in {

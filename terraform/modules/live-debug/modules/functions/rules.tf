@@ -72,37 +72,20 @@ locals {
     "triggers.http.authorization_type"         = [try(f.triggers.http.authorization_type, null), ["NONE", "AWS_IAM", "JWT"]]
     "triggers.function_url.authorization_type" = [try(f.triggers.function_url.authorization_type, null), ["AWS_IAM", "NONE"]]
     "triggers.function_url.invoke_mode"        = [try(f.triggers.function_url.invoke_mode, null), ["BUFFERED", "RESPONSE_STREAM"]]
-    "triggers.sns.filter_policy_scope"         = [try(f.triggers.sns.filter_policy_scope, null), ["MessageAttributes", "MessageBody"]]
-    "triggers.dynamodb.starting_position"      = [try(f.triggers.dynamodb.starting_position, null), ["LATEST", "TRIM_HORIZON"]]
-    "triggers.dynamodb.stream_view_type" = [
-      try(f.triggers.dynamodb.stream_view_type, null),
-      ["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"],
-    ]
-    "triggers.kinesis.starting_position" = [try(f.triggers.kinesis.starting_position, null), ["LATEST", "TRIM_HORIZON"]]
     } : "functions[\"${name}\"].${field} must be ${join(" or ", [for word in check[1] : "\"${word}\""])}, not \"${check[0]}\"."
     if check[0] == null ? false : !contains(check[1], check[0])
   ]])
 
   # By field: the value, the least and the most that it may be, and of what.
   number_mistakes = flatten([for name, f in local.functions : [for field, check in {
-    "timeout"                                              = [f.timeout, 1, 900, "seconds"]
-    "memory_size"                                          = [f.memory_size, 128, 10240, "MB"]
-    "durable_config.execution_timeout"                     = [try(f.durable_config.execution_timeout, null), 1, 31622400, "seconds"]
-    "durable_config.retention_period"                      = [try(f.durable_config.retention_period, null), 1, 90, "days"]
-    "reserved_concurrent_executions"                       = [f.reserved_concurrent_executions, -1, 1000000, "executions"]
-    "triggers.http.throttling_burst_limit"                 = [try(f.triggers.http.throttling_burst_limit, null), 1, 5000, "requests"]
-    "triggers.http.cors.max_age"                           = [try(f.triggers.http.cors.max_age, null), 0, 86400, "seconds"]
-    "triggers.function_url.cors.max_age"                   = [try(f.triggers.function_url.cors.max_age, null), 0, 86400, "seconds"]
-    "triggers.sqs.batch_size"                              = [try(f.triggers.sqs.batch_size, null), 1, 10000, "messages"]
-    "triggers.sqs.maximum_batching_window_in_seconds"      = [try(f.triggers.sqs.maximum_batching_window_in_seconds, null), 0, 300, "seconds"]
-    "triggers.sqs.visibility_timeout_seconds"              = [try(f.triggers.sqs.visibility_timeout_seconds, null), 0, 43200, "seconds"]
-    "triggers.sqs.max_receive_count"                       = [try(f.triggers.sqs.max_receive_count, null), 1, 1000, "receives"]
-    "triggers.dynamodb.batch_size"                         = [try(f.triggers.dynamodb.batch_size, null), 1, 10000, "records"]
-    "triggers.dynamodb.maximum_batching_window_in_seconds" = [try(f.triggers.dynamodb.maximum_batching_window_in_seconds, null), 0, 300, "seconds"]
-    "triggers.dynamodb.maximum_retry_attempts"             = [try(f.triggers.dynamodb.maximum_retry_attempts, null), -1, 10000, "attempts"]
-    "triggers.kinesis.batch_size"                          = [try(f.triggers.kinesis.batch_size, null), 1, 10000, "records"]
-    "triggers.kinesis.maximum_batching_window_in_seconds"  = [try(f.triggers.kinesis.maximum_batching_window_in_seconds, null), 0, 300, "seconds"]
-    "triggers.kinesis.maximum_retry_attempts"              = [try(f.triggers.kinesis.maximum_retry_attempts, null), -1, 10000, "attempts"]
+    "timeout"                              = [f.timeout, 1, 900, "seconds"]
+    "memory_size"                          = [f.memory_size, 128, 10240, "MB"]
+    "durable_config.execution_timeout"     = [try(f.durable_config.execution_timeout, null), 1, 31622400, "seconds"]
+    "durable_config.retention_period"      = [try(f.durable_config.retention_period, null), 1, 90, "days"]
+    "reserved_concurrent_executions"       = [f.reserved_concurrent_executions, -1, 1000000, "executions"]
+    "triggers.http.throttling_burst_limit" = [try(f.triggers.http.throttling_burst_limit, null), 1, 5000, "requests"]
+    "triggers.http.cors.max_age"           = [try(f.triggers.http.cors.max_age, null), 0, 86400, "seconds"]
+    "triggers.function_url.cors.max_age"   = [try(f.triggers.function_url.cors.max_age, null), 0, 86400, "seconds"]
     } : "functions[\"${name}\"].${field} must be a whole number of ${check[3]} from ${check[1]} to ${check[2]}, not ${check[0]}."
     if check[0] == null ? false : check[0] < check[1] || check[0] > check[2] || floor(check[0]) != check[0]
   ]])
@@ -130,21 +113,6 @@ locals {
       try(f.esbuild.entry_points, null),
       "^([^/a-zA-Z]|[a-zA-Z]([^:]|$))",
       "must be relative to source_dir, for example \"src/thread.ts\"",
-    ]
-    "triggers.sqs.function_response_types" = [
-      try(f.triggers.sqs.function_response_types, null),
-      "^ReportBatchItemFailures$",
-      "must be \"ReportBatchItemFailures\"",
-    ]
-    "triggers.dynamodb.function_response_types" = [
-      try(f.triggers.dynamodb.function_response_types, null),
-      "^ReportBatchItemFailures$",
-      "must be \"ReportBatchItemFailures\"",
-    ]
-    "triggers.kinesis.function_response_types" = [
-      try(f.triggers.kinesis.function_response_types, null),
-      "^ReportBatchItemFailures$",
-      "must be \"ReportBatchItemFailures\"",
     ]
     "triggers.http.authorization_scopes" = [try(f.triggers.http.authorization_scopes, null), "", ""]
     "triggers.s3.events"                 = [try(f.triggers.s3.events, null), "^s3:", "must be an S3 event, for example \"s3:ObjectCreated:*\""]
@@ -247,6 +215,7 @@ locals {
       "triggers.schedule.schedule_expression" = nonsensitive(sensitive(f.triggers.schedule == null)) ? "" : f.triggers.schedule.schedule_expression
     } : "functions[\"${name}\"].${field} must not be null." if value == null]]),
     local.field_mistakes, local.form_mistakes, local.word_mistakes, local.number_mistakes, local.list_mistakes,
-    local.sense_mistakes, local.wrap_mistakes, local.exec_wrapper_mistakes, local.wrap_init_mistakes,
+    local.source_word_mistakes, local.source_number_mistakes, local.source_list_mistakes, local.sense_mistakes,
+    local.wrap_mistakes, local.exec_wrapper_mistakes, local.wrap_init_mistakes,
   )
 }
