@@ -28,7 +28,7 @@ export interface FunctionSettings {
   /** The interpreter of a Python function: a path relative to the manifest's root, or a command; default: found. */
   readonly python?: string | undefined;
   readonly esbuild: EsbuildSettings;
-  /** It sits in a VPC on AWS. */
+  /** It is in a VPC on AWS. */
   readonly inVpc: boolean;
   /** Undefined for a function that the stub replaces. */
   readonly wrap?: WrapSettings | undefined;

@@ -1,4 +1,4 @@
-// [3] Where messages are sent, for as long as somebody waits for them there.
+// [3] The connection that messages are sent to, for as long as somebody waits for them there.
 
 /** A connection of the relay. Closing it ends every message that is being sent to it. */
 export class Destination {

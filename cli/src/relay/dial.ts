@@ -1,4 +1,4 @@
-// [3] Reconnects after a loss: starts attempts side by side until one reaches the relay, so that none has to sit out a cut.
+// [3] Reconnects after a loss: runs attempts in parallel until one reaches the relay, so that none has to outlast an outage.
 import type { ClientRequest } from 'node:http';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
@@ -6,27 +6,27 @@ import type { RelaySocket } from '../../../protocol/relay-socket.ts';
 
 interface DialOptions {
   readonly clock: Clock;
-  /** One attempt; `onReached` is called when the relay, or a proxy before it, has taken a connection. */
+  /** One attempt; calls `onReached` when the relay, or a proxy before it, has accepted a connection. */
   readonly open: (signal: AbortSignal, onReached: () => void) => Promise<RelaySocket>;
   /** An attempt failed; others may be under way. */
   readonly onFailure: (error: unknown) => void;
-  /** Ends all attempts; the promise rejects then. */
+  /** Aborts all attempts; the promise then rejects. */
   readonly signal: AbortSignal;
 }
 
 /**
- * An attempt that was begun while the line was cut waits for TCP to ask again, after 1, 3, 7 and 15 s (RFC 6298): a fresh
- * one beside it is there within this after the line is back. It costs a packet, and nothing at the relay.
+ * An attempt that began during an outage waits for TCP's retransmissions, after 1, 3, 7 and 15 s (RFC 6298). A fresh attempt
+ * beside it succeeds within this time once the line is back. It costs one packet, and nothing at the relay.
  */
 export const freshAfterMs = 500;
 /** An attempt that has reached nothing ends after this, so at most ten run at once. */
 export const reachBoundMs = 5000;
-/** The same for one that has reached the relay, which counts connections: handshakes take four round trips. */
+/** The same for an attempt that has reached the relay, which counts connections: handshakes take four round trips. */
 export const freshAfterReachedMs = 2000;
 
 /**
- * Resolves with the first socket that is ready. Rejects with the error of an attempt that has reached the relay, and of the
- * last one where all fail at once: the caller says when to try again.
+ * Resolves with the first socket that is ready. Rejects with the error of an attempt that has reached the relay, or, if all
+ * fail at once, of the last one; the caller decides when to try again.
  */
 export function dial({ clock, open, onFailure, signal }: DialOptions): Promise<RelaySocket> {
   return new Promise((resolve, reject) => {
@@ -40,7 +40,7 @@ export function dial({ clock, open, onFailure, signal }: DialOptions): Promise<R
     };
     const end = () => {
       isOver = true;
-      // The signal is the link's, and outlives thousands of these.
+      // The signal belongs to the link, and outlives thousands of attempts.
       signal.removeEventListener('abort', onAbort);
       fresh?.cancel();
       abortUnreached();

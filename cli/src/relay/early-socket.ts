@@ -1,5 +1,5 @@
-// [3] A socket to where the relay was last time, opened beside the reading of the manifest that says where it is now: four
-// round trips that the start need not wait for afterwards.
+// [3] Connects to the relay's last known address while the manifest with the current one is still being read: this saves the
+// start four round trips.
 import {
   openRelaySocket,
   type RelaySocket,
@@ -11,7 +11,7 @@ type Handlers = Pick<RelaySocketOptions, 'onText' | 'onClose'>;
 /** Nobody knows its connection id before it is in the directory, so more texts than this are not meant for it. */
 const mostTexts = 16;
 
-/** Sends nothing but the handshake. The first `open` to the same relay gets the socket. */
+/** Sends only the handshake. The first `open` to the same relay receives the socket. */
 export class EarlySocket {
   readonly #url: string;
   #socket: Promise<RelaySocket | undefined> | undefined;
@@ -19,7 +19,7 @@ export class EarlySocket {
   #texts: string[] = [];
   #isClosed = false;
 
-  /** Begins to connect. What it needs is what the link would give; handlers are bound when it is taken. */
+  /** Begins to connect. Takes the link's options; handlers are bound when the socket is taken. */
   constructor(options: Omit<RelaySocketOptions, keyof Handlers>) {
     this.#url = options.url;
     const onText = (text: string) => {
@@ -33,7 +33,7 @@ export class EarlySocket {
     this.#socket = openRelaySocket({ ...options, onText, onClose }).catch(() => undefined);
   }
 
-  /** As `openRelaySocket`: gives the early one where it leads to the same relay and stands, else opens another. */
+  /** As `openRelaySocket`: returns the early socket if it leads to the same relay and is open, otherwise opens another. */
   readonly open = async (options: RelaySocketOptions): Promise<RelaySocket> => {
     const early = this.#socket;
     if (options.url !== this.#url) this.close();
@@ -45,7 +45,7 @@ export class EarlySocket {
     return socket;
   };
 
-  /** Closes it if it was not taken. */
+  /** Closes the socket unless it was taken. */
   close(): void {
     void this.#socket?.then((socket) => socket?.close());
     this.#socket = undefined;

@@ -1,4 +1,4 @@
-// [3] The head of an invocation from its first chunk alone: enough to answer a stub that is too old, whatever its event's size.
+// [3] Reads the head of an invocation from its first chunk: enough to answer an outdated stub, whatever the event's size.
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import * as v from 'valibot';
@@ -11,8 +11,8 @@ import {
 import { hasLargeWindow } from '../../../protocol/wire.ts';
 
 /**
- * The head of the `invoke` that a first chunk begins; undefined where it is no such chunk or has no such head. Never
- * rejects, and unpacks no more than a head's size.
+ * The head of the `invoke` that a first chunk begins; undefined if it is not such a chunk or has no such head. Never rejects,
+ * and unpacks no more than a head's size.
  */
 export async function invokeHeadOf(
   header: MessageHeader,
@@ -35,7 +35,7 @@ function firstLineOf(bytes: Buffer): string | undefined {
   return end < 0 ? undefined : bytes.toString('utf8', 0, end);
 }
 
-/** The first bytes of what was compressed, of which there may be only the beginning. */
+/** The first bytes of compressed data, which may be incomplete. */
 function beginningOf(compressed: Buffer, unzip: Transform): Promise<Buffer> {
   return new Promise((resolve) => {
     const parts: Buffer[] = [];
@@ -49,7 +49,7 @@ function beginningOf(compressed: Buffer, unzip: Transform): Promise<Buffer> {
       size += part.length;
       if (size >= maxHeadBytes) done();
     });
-    // Cut off in the middle, or nothing of the kind: what came out until then counts.
+    // Truncated, or not compressed at all: what was unpacked so far counts.
     unzip.on('error', done);
     unzip.on('end', done);
     unzip.end(compressed);

@@ -1,15 +1,15 @@
-// [3] Detects that the link's connection died without being closed: pings once it has been silent since the last message.
+// [3] Detects that the link's connection died without being closed: pings it when it has been silent for a while.
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import type { RelaySocket } from '../../../protocol/relay-socket.ts';
 
 /**
- * A connection silent for this long is pinged. After sleep or a change of network it is dead without a word, and
- * until that is noticed every invocation is lost; two messages every 20 s cost a third of a cent in 8 h. So 30 s after
- * the last message at most it is known; without a proxy mostly after 15 s, by TCP's own means (protocol/relay-socket.ts).
+ * A connection that is silent for this long is pinged. After sleep or a change of network it is dead without a sign, and every
+ * invocation is lost until that is noticed. Two messages every 20 s cost a third of a cent in 8 h. So a dead connection is
+ * noticed at most 30 s after its last message; without a proxy mostly after 15 s, by TCP keepalive (protocol/relay-socket.ts).
  */
 export const heartbeatMs = 20_000;
 export const pongBoundMs = 10_000;
-/** The same where this machine slept or its network changed: the connection is most likely dead. */
+/** The same after this machine slept or its network changed: the connection is most likely dead. */
 export const doubtedPongBoundMs = 5000;
 
 interface HeartbeatOptions {
@@ -28,7 +28,7 @@ export class Heartbeat {
     this.#options = options;
   }
 
-  /** Watches this socket from now on, in place of any other. */
+  /** Watches this socket from now on instead of any other. */
   watch(socket: RelaySocket): void {
     this.#socket = socket;
     this.#schedule(socket);
@@ -39,17 +39,17 @@ export class Heartbeat {
     this.#timer?.cancel();
   }
 
-  /** The connection may be dead: asks at once. */
+  /** Pings at once, since the connection may be dead. */
   doubt(): void {
     if (this.#socket) void this.#check(this.#socket, doubtedPongBoundMs);
   }
 
-  /** Counted from the last message, whatever beat came before. */
+  /** Counts from the last message, whenever the last ping was. */
   #schedule(socket: RelaySocket): void {
     this.#timer?.cancel();
     const { clock } = this.#options;
     const silentMs = () => clock.now() - socket.lastHeardMs();
-    // Negative: the clock was set, so the silence is unknown.
+    // Negative if the clock was set, so the silence is unknown.
     const isRecent = (ms: number) => ms >= 0 && ms < heartbeatMs;
     const beat = () => {
       if (isRecent(silentMs())) this.#schedule(socket);

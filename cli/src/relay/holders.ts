@@ -1,4 +1,4 @@
-// [3] Which functions of a served stage others hold: read from the directory, where a function's own item comes first.
+// [3] Which functions of a served stage others hold, read from the directory; a function's own item takes precedence.
 import type { Clock } from '../../../protocol/clock.ts';
 import {
   type ClientItem,
@@ -7,15 +7,15 @@ import {
   wholeStageItem,
 } from '../../../protocol/directory.ts';
 
-/** Somebody who serves. */
+/** A person who serves. */
 export interface HolderName {
   readonly user: string;
   readonly host: string;
 }
 
-/** Who serves a function from now on; `by` undefined where it is this process again. */
+/** Who serves a function from now on; `by` is undefined if it is this process again. */
 export interface HolderChange {
-  /** Undefined for the rest of the stage, where this process serves some functions; `by` undefined: nobody. */
+  /** Undefined for the rest of the stage, if this process serves only some functions; then `by` undefined means nobody. */
   readonly functionName: string | undefined;
   readonly by: HolderName | undefined;
 }
@@ -27,18 +27,18 @@ interface HoldersOptions {
   readonly session: string;
   /** Names of the served functions. */
   readonly functions: readonly string[];
-  /** The whole stage is served: only then may a function be another one's. */
+  /** Whether the whole stage is served: only then can others hold functions of it. */
   readonly isWholeStage: boolean;
   readonly clock: Clock;
   readonly onChange: (change: HolderChange) => void;
 }
 
-/** What the directory said when it was read last. */
+/** The directory's content as of the last read. */
 export class Holders {
   readonly #options: HoldersOptions;
   readonly #others = new Map<string, ClientItem>();
   #ofTheRest: ClientItem | undefined;
-  /** The reading under way, or the last one; never rejects. */
+  /** The current or the last read; never rejects. */
   #reading: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
   #isFirst = true;
@@ -47,17 +47,17 @@ export class Holders {
     this.#options = options;
   }
 
-  /** Which other client holds a function, as far as is known. */
+  /** The other client that holds a function, as far as known. */
   of(functionName: string): HolderName | undefined {
     return this.#others.get(functionName);
   }
 
-  /** All functions that others hold, in the order they are served in. */
+  /** All functions that others hold, in the order in which they are served. */
   get others(): ReadonlyMap<string, HolderName> {
     return new Map([...this.#others].map(([name, { user, host }]) => [name, { user, host }]));
   }
 
-  /** Who serves the rest of the stage, where this process serves some functions of it. */
+  /** The client of the rest of the stage, if this process serves only some functions of it. */
   get ofTheRest(): ClientItem | undefined {
     return this.#ofTheRest;
   }
@@ -68,9 +68,9 @@ export class Holders {
     return [...new Map(all.map((client) => [client.connectionId, client])).values()];
   }
 
-  /** Reads the directory; calls that meet share one reading. Tells what changed since the last. Rejects with LD_DIRECTORY. */
+  /** Reads the directory, and reports changes since the last read. Concurrent calls share one read. Rejects with LD_DIRECTORY. */
   read(): Promise<void> {
-    // A reading under way may be older than the change that the caller has heard of.
+    // The current read may predate the change that the caller has learned of.
     this.#next ??= this.#reading.then(() => {
       this.#next = undefined;
       const reading = this.#read();

@@ -1,4 +1,4 @@
-// [3] From texts to messages: opened by their sender's channel, put together, parsed; all else dropped and counted.
+// [3] From texts to messages: opened by their sender's channel, put together and parsed; everything else is dropped and counted.
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import type { AnyMessage, MessageHead, MessageHeader, MessageType } from '../../../protocol/message.ts';
@@ -10,13 +10,13 @@ import { invokeHeadOf } from './first-chunk.ts';
 import { Receipts, type ReceiptsOptions } from './receipts.ts';
 import { Senders, type SendersOptions } from './senders.ts';
 
-/** What a client may be sent; the other messages are its own. */
+/** The messages that a client may receive; the others are those that it sends. */
 export type InboundMessage = Extract<
   AnyMessage,
   { type: 'invoke' | 'ack' | 'probe' | 'cancel' | 'displaced' }
 >;
 
-/** An invocation that is not run, since its sender does not have the secret: from a stub of module 0.1, or forged. */
+/** An invocation that is not run, since its sender lacks the secret: from a stub of module 0.1, or forged. */
 export interface UnprovenInvoke {
   readonly id: string;
   readonly head: MessageHead<'invoke'>;
@@ -24,17 +24,17 @@ export interface UnprovenInvoke {
 
 interface InboxOptions extends SendersOptions {
   readonly clock: Clock;
-  /** A whole message, and the channel by which its sender can be answered. */
+  /** Receives each whole message, and the channel for answers to its sender. */
   readonly onMessage: (message: InboundMessage, channel: Channel) => void;
-  /** Called a few times a second at most. */
+  /** Called at most a few times per second. */
   readonly onUnproven: (invoke: UnprovenInvoke, channel: Channel) => void;
-  /** An invocation is still arriving, which its stub should know; `count` from 1. */
+  /** An invocation is still arriving, which its stub should be told; `count` starts at 1. */
   readonly onReceiving: ReceiptsOptions['tell'];
-  /** Why one was dropped, in a few words without its payload, and how many were so far. */
+  /** Receives a short reason without the payload, and the number of messages dropped so far. */
   readonly onDrop: (reason: string, dropped: number) => void;
 }
 
-/** Everything that arrives at one client, over all of its connections. */
+/** Everything that arrives at one client, on all of its connections. */
 export class Inbox {
   readonly #options: InboxOptions;
   readonly #reassembler: Reassembler;
@@ -78,7 +78,7 @@ export class Inbox {
     else this.#drop(`${message.type}, which only clients send`);
   }
 
-  /** Nothing is taken or reported any more. */
+  /** Stops processing and reporting. */
   close(): void {
     this.#closed = true;
     this.#reassembler.close();
@@ -86,10 +86,10 @@ export class Inbox {
     this.#unpacker.close();
   }
 
-  /** An old stub is told why; everything else from a sender without the secret is dropped. */
+  /** Answers an outdated stub with the reason; drops everything else from a sender without the secret. */
   async #refuse(header: MessageHeader, chunk: Buffer, channel: Channel): Promise<void> {
     const head = await invokeHeadOf(header, chunk);
-    if (head === undefined) return this.#drop(`${header.type} of a sender that does not prove itself`);
+    if (head === undefined) return this.#drop(`${header.type} of an unauthenticated sender`);
     if (!this.#closed) this.#options.onUnproven({ id: header.id, head }, channel);
   }
 
@@ -100,7 +100,7 @@ export class Inbox {
   }
 }
 
-/** What only clients send to stubs. */
+/** Messages that only clients send to stubs. */
 const ownTypes: ReadonlySet<MessageType> = new Set(['part', 'result', 'error', 'moved']);
 
 function isInbound(message: AnyMessage): message is InboundMessage {

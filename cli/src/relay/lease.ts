@@ -1,4 +1,4 @@
-// [3] The client's lease in the directory: taken over out loud, renewed while serving, given back at the end.
+// [3] The client's lease in the directory: taken over with notice, renewed while serving, and released at the end.
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import {
   type ClientItem,
@@ -13,25 +13,25 @@ import {
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { within } from '../../../protocol/within.ts';
 
-/** A lease holds this long after its last renewal; a laptop that sleeps loses it, and stubs fail at once. */
+/** A lease is valid this long after its last renewal; a laptop that sleeps loses it, and stubs then fail at once. */
 export const leaseMs = 90_000;
 export const renewEveryMs = 30_000;
-/** After a renewal that failed: a line that is cut for a minute must not cost the lease. It is reported every 30 s. */
+/** Wait after a failed renewal: an outage of a minute must not cost the lease. Failures are reported every 30 s. */
 export const retryRenewalMs = 10_000;
 
-/** How long an orderly end waits for the directory; the lease runs out by itself. */
+/** How long an orderly end waits for the directory; otherwise the lease simply expires. */
 export const releaseBoundMs = 3000;
 
-/** How long DynamoDB keeps the item of a client that vanished; only for tidiness, the lease decides. */
+/** How long DynamoDB keeps the item of a client that vanished; only for cleanliness, since the lease decides. */
 const keptAfterLeaseSeconds = 24 * 60 * 60;
 
-/** Who this client is, as others read it. */
+/** This client's identity, as others read it. */
 export interface Holder {
   /** Random id of this process. */
   readonly session: string;
   readonly user: string;
   readonly host: string;
-  /** ARN of the AWS principal, where it is known. */
+  /** ARN of the AWS principal, if known. */
   readonly caller?: string;
   readonly version: string;
   readonly publicKey: string;
@@ -44,17 +44,17 @@ export interface LeaseOptions {
   readonly functions: readonly string[] | undefined;
   readonly holder: Holder;
   readonly clock: Clock;
-  /** Refuse, rather than displace, a live holder. */
+  /** Refuse instead of displacing a live holder. */
   readonly noTakeover: boolean;
-  /** Another client holds it now. Called once; renewals have ended. */
+  /** Another client holds the stage now. Called once; renewals have ended. */
   readonly onLost: (by: { readonly user: string; readonly host: string } | undefined) => void;
   /** The lease was renewed; not called when the items are first taken. */
   readonly onRenewed?: () => void;
-  /** A renewal failed and will be tried again; `leaseLeftMs` until stubs stop finding this client, at least 0. */
+  /** A renewal failed and will be retried; stubs stop finding this client in `leaseLeftMs`, at least 0. */
   readonly onTrouble: (message: string, leaseLeftMs: number, error: unknown) => void;
 }
 
-/** The items of one serving process, one per function or one for the stage. */
+/** The items of one serving process: one per function, or one for the stage. */
 export class Lease {
   readonly #options: LeaseOptions;
   readonly #items: readonly string[];
@@ -62,17 +62,17 @@ export class Lease {
   #connectionId = '';
   #capabilities = clientCapabilities;
   #renewal: Timer | undefined;
-  /** Undefined until every item was taken once: only the first time may somebody be displaced. */
+  /** Undefined until every item was taken once; somebody may be displaced only until then. */
   #heldUntil: number | undefined;
   #ended = false;
-  /** Calls of the directory under way: one must not undo a release. */
+  /** Running calls of the directory, which must not undo a release. */
   readonly #underWay = new Set<Promise<unknown>>();
-  /** Counts the takes: a renewal that began before one knows less. */
+  /** Counts the takes: a renewal that began before the latest one is outdated. */
   #takes = 0;
   #taking: Promise<unknown> | undefined;
   #checking: Promise<void> | undefined;
   /** When a failed renewal was last reported. */
-  #toldAt: number | undefined;
+  #reportedAt: number | undefined;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
@@ -81,11 +81,11 @@ export class Lease {
   }
 
   /**
-   * Takes the items for a connection, or moves them to a new connection of this process. Returns the live
-   * clients that were displaced. Rejects with LD_DISPLACED where `noTakeover` meets a live holder, and where
-   * somebody took over since: a laptop that wakes up must not take the stage back unasked. After a first take
-   * that rejects, `release` gives back what was taken before. It waits for no renewal under way, which may hang in a
-   * connection that a cut has left behind: a renewal never writes another connection than it finds.
+   * Takes the items for a connection, or moves them to a new connection of this process. Returns the live clients that were
+   * displaced. Rejects with LD_DISPLACED if `noTakeover` meets a live holder, and if somebody took over in the meantime: a
+   * laptop that wakes up must not take the stage back unasked. If a first take rejects, `release` returns what was taken
+   * before. It does not wait for a running renewal, which may hang on a dead connection: a renewal never writes another
+   * connection than it finds.
    */
   async take(connectionId: string): Promise<ClientItem[]> {
     const { clock, holder } = this.#options;
@@ -102,7 +102,7 @@ export class Lease {
     return before.filter((item) => item.leaseUntil > clock.now() && item.session !== holder.session);
   }
 
-  /** Renews now, which shows whether another client holds it. Never rejects; concurrent calls share one answer. */
+  /** Renews now, which shows whether another client holds the lease. Never rejects; concurrent calls share one result. */
   check(): Promise<void> {
     this.#checking ??= this.#renew().finally(() => {
       this.#checking = undefined;
@@ -110,13 +110,13 @@ export class Lease {
     return this.#checking;
   }
 
-  /** Publishes one more of the client's capabilities. Never rejects: the next renewal publishes it too. */
+  /** Publishes one more capability of the client. Never rejects: the next renewal publishes it as well. */
   addCapability(word: string): Promise<void> {
     this.#capabilities += ` ${word}`;
     return this.check();
   }
 
-  /** Gives the items back, where they are still this process's, within {@link releaseBoundMs}. Never rejects. */
+  /** Releases the items that are still this process's, within {@link releaseBoundMs}. Never rejects. */
   async release(): Promise<void> {
     this.#ended = true;
     this.#renewal?.cancel();
@@ -141,15 +141,15 @@ export class Lease {
 
   async #renew(): Promise<void> {
     this.#renewal?.cancel();
-    // The renewal under way shows the same.
+    // The running renewal gives the same result.
     await this.#taking;
     const takes = this.#takes;
     try {
       if (this.#heldUntil !== undefined) await this.#track(this.#putAll(this.#connectionId, true));
-      this.#toldAt = undefined;
+      this.#reportedAt = undefined;
       if (!this.#ended) this.#options.onRenewed?.();
     } catch (error) {
-      // A new connection that was taken meanwhile decides.
+      // A new connection taken in the meantime takes precedence.
       if (!this.#ended && takes === this.#takes) this.#tellTrouble(error);
       return this.#scheduleRenewal(takes === this.#takes ? retryRenewalMs : renewEveryMs);
     }
@@ -159,32 +159,32 @@ export class Lease {
   #tellTrouble(error: unknown): void {
     const { clock, onTrouble } = this.#options;
     const now = clock.now();
-    if (this.#toldAt !== undefined && Math.abs(now - this.#toldAt) < renewEveryMs) return;
-    this.#toldAt = now;
+    if (this.#reportedAt !== undefined && Math.abs(now - this.#reportedAt) < renewEveryMs) return;
+    this.#reportedAt = now;
     onTrouble(messageOf(error), Math.max(0, (this.#heldUntil ?? 0) - now), error);
   }
 
-  /** Writes all items with this connection and a full lease; returns what stood there before. */
+  /** Writes all items with this connection and a full lease; returns their previous content. */
   async #putAll(connectionId: string, isRenewal: boolean): Promise<ClientItem[]> {
     const takes = this.#takes;
     const now = this.#options.clock.now();
     const before: ClientItem[] = [];
     for (const item of this.#items) {
-      if (this.#ended) throw new LiveDebugError('LD_DISPLACED', 'the lease has been given up');
+      if (this.#ended) throw new LiveDebugError('LD_DISPLACED', 'the lease was released');
       let was = await this.#put(item, connectionId, now, isRenewal);
-      // Overtaken by a new connection of this process: that has its own lease.
+      // Overtaken by a new connection of this process, which has its own lease.
       if (takes !== this.#takes) return before;
-      // A take that failed half-way, or that arrived late, has left another one there.
+      // A take that failed midway, or that arrived late, has left another connection there.
       if (was === 'other connection') was = await this.#put(item, connectionId, now, false);
       if (typeof was === 'object') before.push(was);
     }
-    // Only now: a connection that could not be written everywhere is given up, and renewals write the one before.
+    // Only now: a connection that could not be written everywhere is abandoned, and renewals write the previous one.
     this.#connectionId = connectionId;
     this.#heldUntil = now + leaseMs;
     return before;
   }
 
-  /** A renewal of an item that this process holds by another connection changes nothing. */
+  /** Renewing an item that this process holds for another connection changes nothing. */
   async #put(
     item: string,
     connectionId: string,

@@ -1,10 +1,10 @@
-// [3] What the line to the relay can carry: how many bytes at once, in pieces of which size, and how long each may take.
+// [3] The capacity of the line to the relay: how many bytes at once, in what size of pieces, and how long each may take.
 import type { Clock } from '../../../protocol/clock.ts';
 import { maxWireBytes } from '../../../protocol/message.ts';
 import { postTimeoutMs } from '../../../protocol/relay-post.ts';
 import type { Cut } from '../../../protocol/wire.ts';
 
-/** How a post ended, as far as that tells about the line. `refused`: 429 or 5xx. */
+/** How a post ended, as far as it concerns the line. `refused`: 429 or 5xx. */
 type Passing = 'delivered' | 'refused' | 'broken' | 'given-up';
 
 /** One post under way. */
@@ -13,37 +13,37 @@ interface Passage {
   readonly at: number;
 }
 
-/** Two chunks are under way at first, whatever the line: at 0.5 Mbit/s they pass in 2 s. */
+/** Room for two chunks at first, whatever the line: at 0.5 Mbit/s they take 2 s. */
 export const firstWindowBytes = 128 * 1024;
 
-/** One of API Gateway's metering steps; of a line of 0.5 Mbit/s it takes half a second. */
+/** One of API Gateway's metering steps; takes half a second at 0.5 Mbit/s. */
 const smallestChunkBytes = 32 * 1024;
 
-/** Two of the smallest: the next begins its way while the relay answers the one before. */
+/** Two of the smallest chunks: the next one is under way while the relay answers the one before. */
 const smallestWindowBytes = 2 * smallestChunkBytes;
 
-/** At 100 ms there and back more than a line of 100 Mbit/s takes. */
+/** More than 100 Mbit/s can use with a round trip of 100 ms. */
 const largestWindowBytes = 2 * 1024 * 1024;
 
-/** Chunks that may wait on the way, in milliseconds of the line: a small message behind them waits as long. */
+/** Queued chunks, in milliseconds of the line; a small message behind them waits that long. */
 const shortestBacklogMs = 400;
 
-/** A line's own delay, as long as no small post has shown it, and at most: a satellite's. */
+/** The line's own delay: assumed until a small post has measured it, and the maximum, a satellite's. */
 const firstFloorMs = 100;
 const longestFloorMs = 600;
 
-/** The shortest post counts for hours; on another network it is forgotten after some hundred posts. */
+/** Growth of the shortest delay per post: it stays valid for hours, but is forgotten after some hundred posts on another network. */
 const floorDecay = 1.01;
 
-/** A rate is measured over at least this time. */
+/** The minimum time over which a rate is measured. */
 const shortestRoundMs = 300;
 
-/** The slowest line that a chunk is given time for, 64 kbit/s; on a slower one each time-out doubles the time of the next try. */
+/** The slowest line that a chunk is given time for, 64 kbit/s; on a slower one each timeout doubles the time of the next try. */
 const slowestBytesPerMs = 8;
 
 /**
- * Grows with each chunk that passes quickly, and shrinks to what the line takes within its delay and a short backlog when
- * they pass slowly, are refused or break. So its queue, which small messages share with chunks, stays short.
+ * Grows with each chunk that passes quickly. When chunks pass slowly, are refused or break, shrinks to what the line carries
+ * within its delay and a short backlog. This keeps the queue short, which small messages share with chunks.
  */
 export class Line {
   readonly #clock: Pick<Clock, 'now'>;
@@ -53,7 +53,7 @@ export class Line {
   #hasFloor = false;
   /** Bytes per millisecond, once measured. */
   #rate: number | undefined;
-  /** What was delivered since `at`, without a break. */
+  /** Bytes delivered since `at` without interruption. */
   #round = { at: 0, bytes: 0 };
   #shrunkAt = Number.NEGATIVE_INFINITY;
 
@@ -61,17 +61,17 @@ export class Line {
     this.#clock = clock;
   }
 
-  /** Bytes that may be under way. */
+  /** How many bytes may be under way. */
   get windowBytes(): number {
     return this.#windowBytes;
   }
 
-  /** Whether one more chunk may begin its way. */
+  /** Whether one more chunk may be sent. */
   get hasRoom(): boolean {
     return this.#underWayBytes < this.#windowBytes;
   }
 
-  /** How a message is cut, so that no text holds up the line for long; on all but thin lines a full one may go whole. */
+  /** How to cut a message so that no text blocks the line for long; on all but slow lines a whole one may be full-size. */
   get cut(): Cut {
     if (this.#windowBytes < firstWindowBytes) {
       return { whole: smallestChunkBytes, lead: smallestChunkBytes, piece: smallestChunkBytes };
@@ -80,7 +80,7 @@ export class Line {
     return { whole: maxWireBytes, lead, piece: maxWireBytes };
   }
 
-  /** The network may have changed: forgets what was measured. */
+  /** Discards all measurements, since the network may have changed. */
   forget(): void {
     this.#windowBytes = firstWindowBytes;
     this.#rate = undefined;
@@ -88,7 +88,7 @@ export class Line {
     this.#floorMs = firstFloorMs;
   }
 
-  /** How long a post of so many bytes may take, behind all that is under way. */
+  /** How long a post of this size may take, behind everything under way. */
   timeoutMs(bytes: number): number {
     return postTimeoutMs + (2 * (this.#underWayBytes + bytes)) / (this.#rate ?? slowestBytesPerMs);
   }
@@ -100,12 +100,12 @@ export class Line {
     return { bytes, at };
   }
 
-  /** `isFull`: more was waiting for its turn, so the window was what held it up. */
+  /** `isFull`: more was waiting, so the window was the limit. */
   end({ at, bytes }: Passage, how: Passing, isFull: boolean): void {
     const now = this.#clock.now();
     const tookMs = Math.max(1, now - at);
-    // Nothing of it came through: the line is slower than all that was on its way in that time. An ack that got no answer,
-    // or a machine that slept, would make it look as if it took hours.
+    // Nothing passed: the line is slower than all that was under way in that time. An ack without an answer, or a machine that
+    // slept, would make it look as if it took hours.
     if (how === 'broken')
       this.#rate = Math.max(
         slowestBytesPerMs,
@@ -136,7 +136,7 @@ export class Line {
     this.#floorMs = Math.min(known, tookMs, longestFloorMs);
   }
 
-  /** Acts at most once per round trip, since many chunks report one and the same trouble. */
+  /** Acts at most once per round trip, since many chunks report the same problem. */
   #shrinkTo(bytes: number, now: number): void {
     if (Math.abs(now - this.#shrunkAt) < shortestRoundMs) return;
     this.#shrunkAt = now;

@@ -1,4 +1,4 @@
-// [3] Messages out: sealed as memory allows, cut as the line takes them, and queued for the relay.
+// [3] Outgoing messages: sealed as memory allows, cut as the line allows, and queued for the relay.
 import type { Clock } from '../../../protocol/clock.ts';
 import type { HttpClient } from '../../../protocol/http-client.ts';
 import type { Message, MessageType } from '../../../protocol/message.ts';
@@ -14,37 +14,37 @@ interface OutboxOptions {
   /** The relay's stage URL. */
   readonly url: string;
   readonly poster: RelayPoster;
-  /** With connections of its own for large messages; without it they share those of the poster. */
+  /** Has its own connections for large messages; without it they share those of the poster. */
   readonly bulkHttp: HttpClient | undefined;
   readonly clock: Clock;
 }
 
-/** The texts of a message, and how it was cut into them. */
+/** The texts of a message, and how it was cut. */
 export interface Sealed {
   readonly texts: readonly string[];
   readonly cut: Cut;
 }
 
 export interface PostOptions {
-  /** As an earlier sending of the same message was cut, default: as the line takes it. */
+  /** The cut of an earlier sending of the same message; default: as the line allows. */
   readonly cut?: Cut;
-  /** Send only these chunks, by number. */
+  /** Send only these chunks, by index. */
   readonly chunks?: ReadonlySet<number>;
   /** Called before anything is posted. */
   readonly onSealed?: (sealed: Sealed) => void;
 }
 
 /**
- * Messages with larger bodies than this are sealed as memory allows: five of the largest at one time. A thin line must not
- * have livectl hold each answer a second time.
+ * Messages with larger bodies than this are sealed as memory allows, at most five of the largest at once: on a slow line,
+ * livectl must not hold each answer a second time.
  */
 const smallBytes = 64 * 1024;
 const maxSealedBytes = 32 * 1024 * 1024;
 
-/** A message of so many chunks has as many connections opened for it. */
+/** Maximum number of connections opened for a message with many chunks. */
 const bulkConnections = 8;
 
-/** Receipts have numbers that no message of the session reaches: a stub takes each number of a type once. */
+/** Receipts are numbered above any message of the session, since a stub accepts each number of a type once. */
 const firstReceipt = 1_000_000;
 const receiptBoundMs = 3000;
 const nothing = new Uint8Array(0);
@@ -60,7 +60,7 @@ export class Outbox {
     this.#queue = new PostQueue(options);
   }
 
-  /** Seals and posts one message to a stub's connection, cut as the line takes it; never rejects but for LD_TOO_LARGE. */
+  /** Seals and posts one message to a stub's connection, cut as the line allows; rejects only with LD_TOO_LARGE. */
   async post<T extends MessageType>(
     to: Destination | string,
     channel: Channel,
@@ -80,7 +80,7 @@ export class Outbox {
     }
   }
 
-  /** A message towards another client, which learns the sender's key from the message. */
+  /** Posts a message to another client, which learns the sender's key from it. */
   async postToClient<T extends MessageType>(
     connectionId: string,
     channel: Channel,
@@ -90,31 +90,31 @@ export class Outbox {
     return this.#post(connectionId, await encodeMessage(message, channel, true), untilMs);
   }
 
-  /** Tells a stub, for the `count`th time, that its invocation is on its way in. Never rejects. */
+  /** Tells a stub, for the `count`th time, that its invocation is arriving. Never rejects. */
   async postReceipt(id: string, count: number, replyTo: string, channel: Channel): Promise<void> {
     const attempt = firstReceipt + count;
     const receipt = { type: 'ack', id, attempt, head: { receiving: true }, body: nothing } as const;
     await this.post(replyTo, channel, receipt, this.#options.clock.now() + receiptBoundMs);
   }
 
-  /** The network is another one, perhaps: what was learnt of the line is forgotten. */
+  /** Discards what is known of the line, since the network may have changed. */
   forgetLine(): void {
     this.#queue.line.forget();
   }
 
-  /** The way to the relay was cut and is open again, see `PostQueue`. */
+  /** The relay is reachable again after an outage, see `PostQueue`. */
   renew(): void {
     this.#queue.renew();
   }
 
-  /** Sends nothing more, tries no post again. */
+  /** Sends nothing more and retries no post. */
   close(): void {
     this.#closed = true;
     this.#queue.close();
     this.#room.close();
   }
 
-  /** Handshakes beside the first chunks: those after them find connections open, and show what the line takes. */
+  /** Opens connections beside the first chunks: later chunks find them open, and show the line's capacity. */
   #openForBulk(texts: number): void {
     const { bulkHttp, url } = this.#options;
     if (this.#closed || bulkHttp === undefined) return;

@@ -1,4 +1,4 @@
-// [3] The order in which livectl's posts leave for the relay: small ones at once, large ones in turn, as the line takes them.
+// [3] The order in which livectl's posts leave for the relay: small ones at once, large ones in turn, as the line allows.
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import type { HttpClient } from '../../../protocol/http-client.ts';
 import {
@@ -12,28 +12,28 @@ import { Line } from './line.ts';
 
 interface PostQueueOptions {
   readonly poster: Pick<RelayPoster, 'attempt'>;
-  /** Keeps connections of its own for messages of more than one chunk: small ones find theirs free. */
+  /** Has its own connections for messages of more than one chunk, so that small ones find theirs free. */
   readonly bulkHttp: HttpClient | undefined;
   readonly clock: Clock;
   /** 0 to 1, for jitter. */
   readonly random?: () => number;
 }
 
-/** Up to this size a text waits for no other: acks, questions, most answers. It leaves in one flight of TCP (14 KB). */
+/** Texts up to this size wait for no other: acks, questions, most answers. They fit in one flight of TCP (14 KB). */
 const smallTextBytes = 8 * 1024;
 
-/** Connections at one time: of small texts, and of large ones, which fill 100 Mbit/s at 100 ms there and back. */
+/** Connections at once: for small texts, and for large ones, which fill 100 Mbit/s with a round trip of 100 ms. */
 export const smallAtOnce = 64;
 export const largeAtOnce = 16;
 
-/** What has been under way for so long when a lost link is back may hang in what the cut left behind. Milliseconds. */
+/** A post older than this when a lost link is back may be stuck on a dead connection. Milliseconds. */
 const staleAfterMs = 1000;
 
 /** One post under way. */
 interface Attempt {
   readonly controller: AbortController;
   readonly at: number;
-  /** It was ended to be made again. */
+  /** It was aborted in order to be repeated. */
   isStale: boolean;
 }
 
@@ -42,7 +42,7 @@ interface Job {
   readonly to: Destination;
   readonly untilMs: number;
   readonly http: HttpClient | undefined;
-  /** Texts that are not delivered. */
+  /** Number of texts that are not delivered yet. */
   left: number;
   readonly underWay: Set<Attempt>;
   readonly waits: Set<Timer>;
@@ -54,17 +54,17 @@ interface Entry {
   readonly job: Job;
   readonly text: string;
   retryCeilingMs: number;
-  /** How often its time was up. */
+  /** Number of timeouts so far. */
   timeouts: number;
 }
 
-/** Of one livectl and relay. */
+/** One per livectl and relay. */
 export class PostQueue {
   readonly line: Line;
   readonly #options: PostQueueOptions;
   #small: Entry[] = [];
   #smallUnderWay = 0;
-  /** By connection, in the order of their next turn: stub instances share the line. */
+  /** By connection, in the order of their turns: stub instances share the line. */
   readonly #large = new Map<string, Entry[]>();
   #largeUnderWay = 0;
   readonly #jobs = new Set<Job>();
@@ -75,14 +75,14 @@ export class PostQueue {
     this.line = new Line(options.clock);
   }
 
-  /** Large texts that the relay has not answered. */
+  /** Number of large texts that the relay has not answered. */
   get largeUnderWay(): number {
     return this.#largeUnderWay;
   }
 
   /**
-   * Posts all texts of one message; never rejects. 429, 5xx, resets and time-outs are tried again, with full jitter, until
-   * `untilMs` (milliseconds since the epoch), the destination's end, or `close`.
+   * Posts all texts of one message; never rejects. 429, 5xx, resets and timeouts are retried, with full jitter, until `untilMs`
+   * (milliseconds since the epoch), until the destination is closed, or until `close`.
    */
   post(to: Destination, texts: readonly string[], untilMs: number): Promise<PostOutcome> {
     if (this.#closed || to.isClosed)
@@ -109,8 +109,8 @@ export class PostQueue {
   }
 
   /**
-   * The way to the relay was cut and is open again. A post that began in the cut would wait for TCP to ask again, up to 16 s:
-   * it goes out once more, at once. Its receiver takes a chunk that comes twice once.
+   * The relay is reachable again after an outage. A post that began during it would wait for TCP's retransmission, up to 16 s,
+   * so it is sent once more at once. Its receiver accepts a duplicate chunk only once.
    */
   renew(): void {
     const now = this.#options.clock.now();
@@ -123,7 +123,7 @@ export class PostQueue {
     }
   }
 
-  /** Ends all that is under way, and takes nothing more. */
+  /** Ends all posts, and accepts no more. */
   close(): void {
     this.#closed = true;
     for (const job of this.#jobs)
@@ -154,7 +154,7 @@ export class PostQueue {
     }
   }
 
-  /** The next of the connection whose turn it is, which then is the last. */
+  /** The next text of the connection whose turn it is; that connection then moves to the end. */
   #nextLarge(): Entry | undefined {
     const [next] = this.#large;
     if (next === undefined) return undefined;
@@ -208,7 +208,7 @@ export class PostQueue {
     else this.#smallUnderWay += by;
   }
 
-  /** Tries again after a wait, if there is time. */
+  /** Retries after a wait, if there is time. */
   #later(entry: Entry, reason: string): void {
     const { clock, random = Math.random } = this.#options;
     const { job } = entry;

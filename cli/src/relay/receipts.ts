@@ -1,4 +1,4 @@
-// [3] Invocations that take their time to arrive: their stubs are told that they do, and send no second copy.
+// [3] Confirms to stubs that their invocation is arriving when that takes long, so that they send no second copy.
 import type { Clock } from '../../../protocol/clock.ts';
 import type { MessageHeader } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
@@ -6,18 +6,18 @@ import { invokeHeadOf } from './first-chunk.ts';
 
 export interface ReceiptsOptions {
   readonly clock: Clock;
-  /** `count` is how often that happened, from 1. */
+  /** `count` is the number of the receipt, from 1. */
   readonly tell: (id: string, count: number, replyTo: string, channel: Channel) => void;
 }
 
-/** A stub waits 3 s for an ack at least; a message that is whole by then is acknowledged as a whole. */
+/** A stub waits at least 3 s for an ack; a message that is whole by then needs no receipt. */
 export const receiptAfterMs = 500;
 
-/** Invocations arriving at one time; beyond that, the oldest get no receipt. */
+/** Maximum number of invocations arriving at once; beyond it the oldest get no receipt. */
 const maxEntries = 256;
 
 interface Entry {
-  /** Undefined until its first chunk is there. */
+  /** Undefined until the first chunk has arrived. */
   replyTo: string | undefined;
   isTimed: boolean;
   count: number;
@@ -31,9 +31,9 @@ export class Receipts {
     this.#options = options;
   }
 
-  /** A chunk of a proven sender's message has come, and some are missing. Never rejects. */
+  /** A chunk of an authenticated sender's message has arrived, and others are missing. Never rejects. */
   async chunk(header: MessageHeader, chunk: Buffer, channel: Channel): Promise<void> {
-    // A single one that was whole is here again: its post went out twice.
+    // A message of a single chunk is whole: it arrived again because its post was repeated.
     if (header.type !== 'invoke' || header.total === 1) return;
     const key = keyOf(header, channel);
     const entry = this.#entries.get(key) ?? { replyTo: undefined, isTimed: false, count: 0 };

@@ -1,4 +1,4 @@
-// [3] Whether the relay carries all of ASCII as it is: tried by a post to a connection of its own, which nobody else knows.
+// [3] Tests whether the relay passes on all of ASCII unchanged, by a post to a connection that nobody else knows.
 import { randomUUID } from 'node:crypto';
 import { RelayPoster } from '../../../protocol/relay-post.ts';
 import { openRelaySocket, type RelaySocket } from '../../../protocol/relay-socket.ts';
@@ -10,10 +10,10 @@ type RelayCheckOptions = Pick<
   'url' | 'region' | 'credentials' | 'http' | 'clock' | 'agent'
 >;
 
-/** Connecting, and the text's way, each. Nobody waits for it. */
+/** Timeout of connecting, and of the text's delivery, each. Nobody waits for them. */
 const boundMs = 10_000;
 
-/** All 128 characters in several orders, and longer than a frame of 32 KB. */
+/** All 128 characters in several orders, longer than a frame of 32 KB. */
 function everyCharacter(): string {
   const all = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
   const orders = [1, 3, 5, 7, 77, 127].map((step) =>
@@ -23,8 +23,8 @@ function everyCharacter(): string {
 }
 
 /**
- * Resolves with true where such a text arrived as it was sent, and false where it did not, or came too late to know. Never
- * rejects. Costs a connection and a post; AWS documents only that text frames are UTF-8 (docs/platform-notes.md).
+ * Resolves with true if such a text arrived unchanged, and with false if it did not, or not in time. Never rejects. Costs one
+ * connection and one post; AWS documents only that text frames are UTF-8 (docs/platform-notes.md).
  */
 export async function carriesAscii(options: RelayCheckOptions): Promise<boolean> {
   const { agent, clock, credentials, http, region, url } = options;

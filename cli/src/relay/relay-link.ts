@@ -1,4 +1,4 @@
-// [3] The client's link to the relay: one socket kept up, sealed chunks in, whole messages out to the session.
+// [3] The client's link to the relay: keeps one socket open, takes in sealed chunks, passes whole messages to the session.
 import type { Agent } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
@@ -24,7 +24,7 @@ import { WarmConnections } from './warm-connections.ts';
 /** What the link reports besides messages. */
 export type LinkEvent =
   | { readonly type: 'lost'; readonly reason: string }
-  /** Still trying; said once per spell, with the first failure. */
+  /** Still trying; reported once per outage, with the first failure. */
   | { readonly type: 'retrying'; readonly reason: string }
   | { readonly type: 'reconnected'; readonly ms: number }
   | { readonly type: 'dropped'; readonly reason: string; readonly dropped: number };
@@ -35,53 +35,53 @@ export interface RelayLinkOptions {
   readonly region: string;
   readonly stage: string;
   readonly keys: ClientKeys;
-  /** What senders prove themselves with. */
+  /** The secrets by which senders authenticate. */
   readonly secrets: StageSecrets;
   readonly credentials: () => AwsCredentials | Promise<AwsCredentials>;
   readonly http: HttpClient;
-  /** Another one, with connections of its own for large messages; without it they share those of `http`. */
+  /** Has its own connections for large messages; without it they share those of `http`. */
   readonly bulkHttp?: HttpClient | undefined;
   readonly clock: Clock;
-  /** A whole message, and the channel by which its sender can be answered. */
+  /** Receives each whole message, and the channel for answers to its sender. */
   readonly onMessage: (message: InboundMessage, channel: Channel) => void;
-  /** An invocation that must not be run, and the channel by which its sender can be told so. */
+  /** Receives an invocation that must not be run, and the channel on which to tell its sender. */
   readonly onUnproven: (invoke: UnprovenInvoke, channel: Channel) => void;
   /**
-   * Before a new connection id counts: the directory must carry it. A rejection makes the link try again, but for
-   * LD_DISPLACED, after which there is nothing to connect for.
+   * Called before a new connection id is used: must write it to the directory. If it rejects, the link tries again, except
+   * with LD_DISPLACED, after which there is nothing to connect for.
    */
   readonly onConnected: (connectionId: string) => Promise<void>;
-  /** The way to the relay is open again, a connection will follow: time to have others ready that it needs. */
+  /** The relay is reachable again, and a connection will follow: time to open others that it needs. */
   readonly onReached?: () => void;
   readonly onEvent: (event: LinkEvent) => void;
   readonly agent?: Agent | undefined;
   /** Opens sockets; default `openRelaySocket`. */
   readonly open?: typeof openRelaySocket | undefined;
-  /** Instead of the system's look-up of the relay's name. */
+  /** Replaces the system's look-up of the relay's name. */
   readonly lookup?: LookupFunction | undefined;
 }
 
-/** Once the relay is reached: for each of TLS, the handshake and `hello`. */
+/** Once the relay is reached: the timeout for each of TLS, the handshake and `hello`. */
 export const connectTimeoutMs = 10_000;
 
-/** API Gateway ends a connection after 2 h (docs/platform-notes.md); a new one is made ready before that. */
+/** API Gateway ends a connection after 2 h (docs/platform-notes.md); a new one is prepared before that. */
 export const renewAfterMs = 110 * 60_000;
 
-/** Stubs learn of the new connection by a 410, so the old one may go soon; posts under way still reach it. */
+/** Stubs learn of the new connection by a 410, so the old one may be closed soon; posts under way still reach it. */
 export const oldSocketGraceMs = 30_000;
 
-/** Between two attempts where the way to the relay is not open: they cost a packet at most, and the relay nothing. */
+/** Between two attempts while the relay is unreachable: they cost at most a packet, and the relay nothing. */
 const unreachedRetryMs = 500;
 /**
- * Where the relay is reached and says no, or the directory does: full jitter below a bound that grows up to this, and
- * after five minutes further. API Gateway takes 500 connections a second for all of an account (AWS: WebSocket quotas).
+ * Between two attempts while the relay or the directory refuses: full jitter below a bound that grows up to this, and further
+ * after five minutes. API Gateway allows 500 new connections per second for a whole account (AWS: WebSocket quotas).
  */
 export const refusedRetryMs = 1000;
 const recentMs = 5 * 60_000;
-/** The same where it says that it is asked too often (429). */
+/** The same when the relay throttles (429). */
 const longestRetryMs = 5000;
 
-/** Keeps a connection id that the directory knows, for as long as it is not closed. */
+/** Keeps the directory up to date with an open connection id until it is closed. */
 export class RelayLink {
   readonly #options: RelayLinkOptions;
   readonly #outbox: Outbox;
@@ -89,11 +89,11 @@ export class RelayLink {
   readonly #warm: WarmConnections;
   readonly #heartbeat: Heartbeat;
   #socket: RelaySocket | undefined;
-  /** Replaced, but open until posts under way have reached them. */
+  /** Replaced sockets, kept open until posts under way have reached them. */
   readonly #retiring = new Set<RelaySocket>();
   readonly #closedBecause = new WeakMap<RelaySocket, string>();
   #renewal: Timer | undefined;
-  /** There is one attempt at a time, whatever asks for a new connection. */
+  /** The only attempt under way, whatever requested a new connection. */
   #reconnecting: Promise<void> | undefined;
   #lostAt: number | undefined;
   #endWait: () => void = () => undefined;
@@ -118,9 +118,9 @@ export class RelayLink {
     this.#inbox = new Inbox({ keys, secrets, stage, clock, onMessage, onUnproven, onReceiving, onDrop });
   }
 
-  /** Connects for the first time. Rejects with LD_RELAY or what `onConnected` rejected with. */
+  /** Connects for the first time. Rejects with LD_RELAY, or as `onConnected` did. */
   async start(): Promise<void> {
-    // Beside the socket: an invocation may come as soon as that is there.
+    // Beside the socket, since an invocation may arrive as soon as that is open.
     this.#warm.start();
     await this.#use(await this.#open());
     this.#options.secrets.watch();
@@ -132,19 +132,19 @@ export class RelayLink {
   /** See {@link Outbox.postToClient}. */
   readonly postToClient: Outbox['postToClient'] = (...message) => this.#outbox.postToClient(...message);
 
-  /** This machine slept, or stood still: connections may be dead. */
+  /** This machine slept or was suspended: connections may be dead. */
   wake(): void {
     this.#warm.renew();
     this.doubt();
   }
 
-  /** The network has changed: the connection may be dead, or there may be one at last. */
+  /** The network has changed: the connection may be dead, or may now be possible. */
   doubt(): void {
     this.#endWait();
     this.#heartbeat.doubt();
   }
 
-  /** Takes no more messages, sends none, tries no post again and closes the sockets. */
+  /** Stops receiving, sending and retrying, and closes the sockets. */
   close(): void {
     this.#closed = true;
     this.#warm.close();
@@ -160,7 +160,7 @@ export class RelayLink {
   }
 
   async #credentials(): Promise<AwsCredentials> {
-    // Asked for before every post: one that is waiting to be tried again ends here.
+    // Credentials are requested before every post, so posts that wait for a retry end here.
     if (this.#closed) throw new LiveDebugError('LD_RELAY', 'the link to the relay is closed');
     return this.#options.credentials();
   }
@@ -185,7 +185,7 @@ export class RelayLink {
     return socket;
   }
 
-  /** A new connection counts from here on, unless the directory does not take it. */
+  /** Uses a new connection from now on, unless the directory refuses it. */
   async #use(socket: RelaySocket): Promise<void> {
     try {
       if (!this.#closed) await this.#options.onConnected(socket.connectionId);
@@ -231,7 +231,7 @@ export class RelayLink {
     const { clock, onEvent } = this.#options;
     const startedAt = clock.now();
     let said = false;
-    // While the old connection still serves there is nothing to tell.
+    // While the old connection still works, there is nothing to report.
     const onFailure = (error: unknown) => {
       if (said || this.#closed || this.#lostAt === undefined || isDisplaced(error)) return;
       said = true;

@@ -1,11 +1,11 @@
-// [3] Memory for large messages that are sealed and wait for the line: the others wait as they are.
+// [3] Memory for large messages that are sealed and wait for the line; the others wait unsealed.
 
 interface Waiting {
   readonly bytes: number;
   readonly go: () => void;
 }
 
-/** Bounds the bytes held at one time, first come, first served. A message larger than the bound gets all of it alone. */
+/** Bounds the bytes held at once, first come, first served. A message larger than the bound gets all of it alone. */
 export class Room {
   readonly #most: number;
   #held = 0;
@@ -16,7 +16,7 @@ export class Room {
     this.#most = most;
   }
 
-  /** Resolves when there is room, with what gives it back; at once when closed. */
+  /** Resolves when there is room, with a function that frees it; at once if closed. */
   async take(bytes: number): Promise<() => void> {
     if (!this.#closed && (this.#waiting.length > 0 || !this.#fits(bytes))) {
       await new Promise<void>((go) => this.#waiting.push({ bytes, go }));
@@ -29,7 +29,7 @@ export class Room {
     };
   }
 
-  /** Nobody waits any more. */
+  /** Lets all waiting calls continue. */
   close(): void {
     this.#closed = true;
     this.#next();

@@ -1,4 +1,4 @@
-// [3] Who sent a chunk: a sender with the stage's secret, one without it, or one whose chunks don't open.
+// [3] Identifies the sender of a chunk: one with the stage's secret, one without it, or one whose chunks do not open.
 import type { Clock } from '../../../protocol/clock.ts';
 import { RecentMap } from '../../../protocol/recent-map.ts';
 import { type Channel, type ClientKeys, channelFromSender } from '../../../protocol/sealing.ts';
@@ -6,12 +6,12 @@ import type { StageSecret } from '../../../protocol/stage-secret.ts';
 import type { SealedChunk } from '../../../protocol/wire.ts';
 import type { StageSecrets } from './stage-secrets.ts';
 
-/** A chunk that was opened, or in a few words why not; undefined for one that another chunk of its message stands for. */
+/** An opened chunk, or a short reason why not; undefined if another chunk of the message is reported instead. */
 type Opened =
   | {
       readonly chunk: Buffer;
       readonly channel: Channel;
-      /** The stage has a secret and the sender did not use it: its messages must not be acted on. */
+      /** The stage has a secret that the sender did not use: its messages must not be acted on. */
       readonly isUnproven: boolean;
     }
   | string
@@ -24,30 +24,30 @@ export interface SendersOptions {
   readonly clock: Clock;
 }
 
-/** Senders are stub instances; each costs two keys. */
+/** Senders are stub instances; each takes two keys. */
 const keptChannels = 512;
 
-/** Senders of which nothing has opened yet: anybody can name any number of them, and must not displace the others. */
+/** Senders of which nothing has opened yet: anybody can invent any number of them, which must not displace the others. */
 const keptCandidates = 128;
 
 /**
- * Chunks of senders whose keys are being agreed on, in bytes. Each counts 16 KB more, since it may cost an agreement of
- * some milliseconds: 2,000 at once at most.
+ * Bytes of chunks whose sender's keys are being agreed on. Each chunk counts 16 KB more, since it may cost a key agreement of
+ * some milliseconds: at most 2,000 at once.
  */
 const maxNewBytes = 32 * 1024 * 1024;
 const newOverheadBytes = 16 * 1024;
 
-/** Chunks that wait for the directory to be read: each holds up to 127 KB. */
+/** Chunks that wait for a read of the directory; each holds up to 127 KB. */
 const maxWaiting = 64;
 
-/** Key agreements per second with senders that don't have the secret, and answers to them; a stub of module 0.1 sends few. */
+/** Key agreements per second with senders without the secret, and answers to them; a stub of module 0.1 needs few. */
 const unprovenPerSecond = 10;
 
 export class Senders {
   readonly #options: SendersOptions;
   /** By secret and encapsulated key. */
   readonly #proven = new RecentMap<Channel>(keptChannels);
-  // A promise per sender, so that chunks arriving together share one key agreement.
+  // One promise per sender, so that chunks that arrive together share a key agreement.
   readonly #candidates = new RecentMap<Promise<Channel | undefined>>(keptCandidates);
   #waiting = 0;
   #newBytes = 0;
@@ -57,7 +57,7 @@ export class Senders {
     this.#options = options;
   }
 
-  /** Opens a chunk by its sender's channel. Never rejects. */
+  /** Opens a chunk with its sender's channel. Never rejects. */
   async open({ header, headerText, sealed }: SealedChunk): Promise<Opened> {
     const { enc, psk, type } = header;
     if (enc === undefined) return `${type} without a sender's key`;
@@ -67,13 +67,14 @@ export class Senders {
       return `${type} sealed with a secret that this stage does not have; if it goes on, terraform apply`;
     }
     const isUnproven = psk === undefined && secrets.current !== undefined;
-    // An invocation's first chunk is all that an answer needs; nothing else is worth a key agreement.
+    // An answer needs only the invocation's first chunk; nothing else justifies a key agreement.
     if (isUnproven && (type !== 'invoke' || header.seq > 0)) {
-      return type === 'invoke' ? undefined : `${type} of a sender that does not prove itself`;
+      return type === 'invoke' ? undefined : `${type} of an unauthenticated sender`;
     }
-    if (isUnproven && !this.#mayAgree()) return `${type} of a sender that does not prove itself, one of many`;
+    if (isUnproven && !this.#mayAgree()) return `${type} of an unauthenticated sender, one of many`;
     const bytes = this.#proven.has(nameOf(enc, secret?.id)) ? 0 : sealed.length + newOverheadBytes;
-    if (bytes > 0 && this.#newBytes + bytes > maxNewBytes) return `${type} of a new sender, one of too many`;
+    if (bytes > 0 && this.#newBytes + bytes > maxNewBytes)
+      return `${type} of a new sender, of which there are too many`;
     this.#newBytes += bytes;
     const channel = await this.#channel(enc, secret, isUnproven);
     this.#newBytes -= bytes;
@@ -85,7 +86,7 @@ export class Senders {
     return { chunk, channel, isUnproven };
   }
 
-  /** The secret with this id; an unknown one may be new, so the directory is read. */
+  /** The secret with this id. An unknown one may be new, so the directory is read. */
   async #secret(id: string): Promise<StageSecret | undefined> {
     const { secrets } = this.#options;
     const known = secrets.find(id);
@@ -99,7 +100,7 @@ export class Senders {
   #channel(enc: string, secret: StageSecret | undefined, isUnproven: boolean): Promise<Channel | undefined> {
     const { keys, stage } = this.#options;
     const agree = () => channelFromSender(keys, enc, stage, secret).catch(() => undefined);
-    // Not kept: it gets one answer.
+    // Not cached, since it is answered once.
     if (isUnproven) return agree();
     const name = nameOf(enc, secret?.id);
     const proven = this.#proven.get(name);

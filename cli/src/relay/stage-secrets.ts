@@ -1,24 +1,23 @@
-// [3] The secrets that senders of a stage may prove themselves with: today's, and for a while the one before.
+// [3] The secrets by which senders of a stage authenticate: the current one, and for a while the previous one.
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import type { StageSecret } from '../../../protocol/stage-secret.ts';
 
-/** The directory is read for a sender's sake this often at most; a stub sends its invocation again after 3 s. */
+/** Minimum time between reads of the directory caused by senders; a stub resends its invocation after 3 s. */
 export const rereadAfterMs = 2000;
 
-/** Without a sender's doing the directory is read this often: a secret that was taken back is known as such then. */
+/** Interval of regular reads, which detect a secret that was revoked. */
 export const checkEveryMs = 5 * 60_000;
 
 /**
- * The secret before is good for this long after another one was seen. An apply writes the directory first and then
- * updates the functions one by one, and an instance that has the old secret may work on its last invocation for
- * Lambda's 900 s.
+ * The previous secret is valid this long after a new one was seen. An apply writes the directory first and then updates the
+ * functions one by one, and an instance with the old secret may work on its last invocation for Lambda's maximum of 900 s.
  */
 export const previousForMs = 15 * 60_000;
 
 interface StageSecretsOptions {
   /** As the directory had it at the start; undefined for a stage of module 0.1, which has none. */
   readonly initial: StageSecret | undefined;
-  /** Reads it again; undefined where the stage has none. */
+  /** Reads it again; undefined if the stage has none. */
   readonly read: () => Promise<StageSecret | undefined>;
   readonly clock: Clock;
 }
@@ -36,12 +35,12 @@ export class StageSecrets {
     this.#current = options.initial;
   }
 
-  /** What this stage's messages are to be proved with; undefined where it has no secret. */
+  /** The secret that this stage's messages must be authenticated with; undefined if it has none. */
   get current(): StageSecret | undefined {
     return this.#current;
   }
 
-  /** The secret of this id, while it is good. */
+  /** The secret with this id, while it is valid. */
   find(id: string): StageSecret | undefined {
     if (this.#current?.id === id) return this.#current;
     const { clock } = this.#options;
@@ -50,8 +49,8 @@ export class StageSecrets {
   }
 
   /**
-   * Reads the directory again, unless that was just done. Never rejects: what is known stays known where it can't be
-   * read, and where the stage seems to have no secret any more. Calls that meet share one reading.
+   * Reads the directory again, unless that was just done. Never rejects: if it cannot be read, or the stage seems to have no
+   * secret any more, the known ones are kept. Concurrent calls share one read.
    */
   refresh(): Promise<void> {
     if (this.#reading) return this.#reading;
@@ -64,7 +63,7 @@ export class StageSecrets {
     return this.#reading;
   }
 
-  /** Looks for another secret from time to time, until `close`. */
+  /** Checks for a new secret from time to time, until `close`. */
   watch(): void {
     const check = () => {
       void this.refresh();

@@ -1,5 +1,5 @@
-// [3] HTTPS connections to the relay that are kept open while serving: no ack and no answer waits for a handshake,
-// however long it was quiet before.
+// [3] HTTPS connections to the relay that are kept open while serving, so that no ack or answer waits for a handshake, even
+// after a long silence.
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import type { HttpRequest } from '../../../protocol/http-attempt.ts';
 import type { HttpClient } from '../../../protocol/http-client.ts';
@@ -12,21 +12,21 @@ interface WarmConnectionsOptions {
   readonly clock: Clock;
 }
 
-/** An ack and an answer may leave at once. */
+/** For an ack and an answer at the same time. */
 export const fewest = 2;
-/** What 20 answers at once need: below the number that an agent keeps, see `keepAlive`. */
+/** For 20 answers at once: below the number that an agent keeps, see `keepAlive`. */
 export const most = 20;
-/** As many are kept as were used at once within this time. Milliseconds. */
+/** The maximum used at once within this time is kept open. Milliseconds. */
 export const rememberMs = 15 * 60_000;
 
-/** A far end that closes after less than this many milliseconds can't be kept open at a reasonable price. */
+/** If the far end closes idle connections sooner than this, keeping them open is not worth it. Milliseconds. */
 const shortestMs = 3000;
-/** Before another try where none can be opened or kept; twice that each time, up to the longest. Milliseconds. */
+/** Wait before the next try if none can be opened or kept; doubles each time, up to the longest. Milliseconds. */
 export const firstPauseMs = 1000;
 const longestPauseMs = 5 * 60_000;
-/** A time that was seen once is looked at again after this: the far end may just have been restarted. Milliseconds. */
+/** A timeout that was seen once is checked again after this: the far end may just have been restarted. Milliseconds. */
 export const doubtMs = 10 * 60_000;
-/** Two times within this part of each other are the same. */
+/** Two times that differ by less than this fraction count as equal. */
 const same = 0.1;
 
 const answerBoundMs = 10_000;
@@ -38,8 +38,8 @@ function keepAliveRequest(relayUrl: string): HttpRequest {
 }
 
 /**
- * Opens connections until so many are idle, beside everything else: default those that the answer to what comes right
- * after the start needs, before there is a link.
+ * Opens connections until `count` are idle, in parallel with everything else. The default is enough for an answer right after
+ * the start, before there is a link.
  */
 export function openAhead(http: HttpClient, relayUrl: string, count = fewest): void {
   const request = keepAliveRequest(relayUrl);
@@ -47,23 +47,23 @@ export function openAhead(http: HttpClient, relayUrl: string, count = fewest): v
 }
 
 /**
- * Opens connections at once and whenever the relay closes one. After how long it closes an idle one shows then (or in its
- * header `keep-alive`), and from then on each is used before that. What it sends for that is a request without a signature,
- * which API Gateway refuses: it reaches nobody, and AWS does not charge for what fails to authenticate.
+ * Opens connections at once and whenever the relay closes one. The first closing (or the header `keep-alive`) shows the far
+ * end's idle timeout, and from then on each connection is used before it passes. The request for that has no signature, so API
+ * Gateway refuses it: it reaches nobody, and AWS does not charge for requests that fail to authenticate.
  */
 export class WarmConnections {
   readonly #options: WarmConnectionsOptions;
   readonly #request: HttpRequest;
   readonly #url: URL;
-  /** After how long the far end closes an idle connection; whether it was seen twice. */
+  /** The far end's idle timeout, and whether it was seen twice. */
   #keepAlive: { readonly ms: number; readonly isSure: boolean; readonly seenAt: number } | undefined;
   #peaks: { readonly at: number; readonly count: number }[] = [];
   #timer: Timer | undefined;
   #pauseMs = firstPauseMs;
-  /** The timer is that of a pause. */
+  /** Whether the timer is a pause. */
   #isPausing = false;
   #opening: Promise<void> | undefined;
-  /** When that began last. */
+  /** When connections were last opened. */
   #openedAt = Number.NEGATIVE_INFINITY;
   #again = false;
   #closed = false;
@@ -74,7 +74,7 @@ export class WarmConnections {
     this.#url = this.#request.url;
   }
 
-  /** Opens them, unless {@link openAhead} has. */
+  /** Opens the connections, unless {@link openAhead} has. */
   start(): void {
     this.#options.http.onIdleEnd = (url, idleMs, inOrder) => {
       if (url.host === this.#url.host) this.#onEnd(idleMs, inOrder);
@@ -82,11 +82,11 @@ export class WarmConnections {
     if (this.#options.http.idle(this.#url) < fewest) void this.#open();
   }
 
-  /** The network may have changed, or this machine slept: those that were idle may be dead. */
+  /** The network may have changed, or this machine slept: idle connections may be dead. */
   renew(): void {
     this.#options.http.dropIdle(this.#url);
     this.#pauseMs = firstPauseMs;
-    // One that is under way may wait for a network that is gone.
+    // One under way may be waiting for a network that is gone.
     this.#opening = undefined;
     void this.#open();
   }
@@ -97,20 +97,20 @@ export class WarmConnections {
   }
 
   #onEnd(idleMs: number, inOrder: boolean): void {
-    // A connection that failed says nothing of the far end's patience, nor do several that end together.
+    // A failed connection says nothing about the far end's timeout, nor do several that end together.
     const now = this.#options.clock.now();
     const before = this.#keepAlive;
     if (inOrder && (before === undefined || now - before.seenAt > shortestMs)) {
       const isSure = before !== undefined && Math.abs(idleMs - before.ms) <= before.ms * same;
       this.#keepAlive = { ms: isSure ? Math.min(idleMs, before.ms) : idleMs, isSure, seenAt: now };
     }
-    // One that is cut can be had again at once; not where others are cut, too, as soon as they are open.
+    // A single cut connection can be replaced at once, but not if others are cut as soon as they are open.
     const isRepeated = now - this.#openedAt < shortestMs;
     if (idleMs < shortestMs && (inOrder || isRepeated)) this.#pause();
     else if (this.#options.http.idle(this.#url) < this.#wanted) void this.#open();
   }
 
-  /** Has as many open as are needed, each of them just used. Calls that meet share one, and one after it. */
+  /** Opens as many as are needed and uses each. Concurrent calls share one run, and one after it. */
   #open(): Promise<void> {
     if (this.#opening) {
       this.#again = true;
@@ -152,21 +152,21 @@ export class WarmConnections {
     this.#timer = this.#options.clock.after(ms, () => void this.#open(), { background: true });
   }
 
-  /** One for all that end together. */
+  /** One pause for all that end together. */
   #pause(): void {
     if (this.#isPausing) return;
     this.#openAfter(this.#nextPauseMs());
     this.#isPausing = true;
   }
 
-  /** Doubled from one to the next, with jitter. */
+  /** Doubles each time, with jitter. */
   #nextPauseMs(): number {
     const pauseMs = this.#pauseMs * (0.5 + Math.random() / 2);
     this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
     return pauseMs;
   }
 
-  /** Before the far end closes them; undefined where that is not known and is waited for. */
+  /** When to use them before the far end closes them; undefined while its timeout is unknown. */
   get #nextUseMs(): number | undefined {
     const known = this.#keepAlive;
     if (known === undefined || known.ms < shortestMs) return undefined;
@@ -175,14 +175,14 @@ export class WarmConnections {
     return known.ms - Math.max(1000, known.ms * same);
   }
 
-  /** `timeout=60`, in seconds, where the far end says so (RFC 2068, 19.7.1.1). */
+  /** `timeout=60`, in seconds, if the far end sends it (RFC 2068, 19.7.1.1). */
   #read(header: string): void {
     const part = header.split(',', 8).find((each) => each.trim().startsWith('timeout='));
     const ms = Number(part?.split('=', 2)[1]) * 1000;
     if (ms > 0) this.#keepAlive = { ms, isSure: true, seenAt: this.#options.clock.now() };
   }
 
-  /** Of what was under way at once `own` were this one's requests, which are no need. */
+  /** Of the requests under way at once, `own` were sent from here and show no need. */
   #notePeak(own: number): void {
     const { clock, http } = this.#options;
     const now = clock.now();

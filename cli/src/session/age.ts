@@ -1,13 +1,13 @@
-// [4] How old an invocation is when it arrives: whether its stub certainly waits, certainly doesn't, or must be asked.
+// [4] How old an invocation is on arrival: whether its stub certainly waits, certainly does not, or must be asked.
 import type { Clock } from '../../../protocol/clock.ts';
 import { type ClockSkew, noticeableSkewMs, plausibleSkewMs } from '../../../protocol/clock-skew.ts';
 import type { Message, MessageHead } from '../../../protocol/message.ts';
 import { longestMs } from './answers.ts';
 
 /**
- * - `young`: its stub waits for an ack, whatever is not known exactly.
+ * - `young`: its stub waits for an ack, even with all uncertainty.
  * - `doubtful`: it may have given up.
- * - `over`: its stub's deadline is past, whatever is not known exactly.
+ * - `over`: its stub's deadline is past, even with all uncertainty.
  */
 type Age = 'young' | 'doubtful' | 'over';
 
@@ -15,21 +15,21 @@ type Age = 'young' | 'doubtful' | 'over';
 const ackMs = 3000;
 const slowLineBytesPerMs = 250;
 
-/** Reserved between the last moment for an ack and the start of the code: the ack's travel, and a small clock adjustment. */
+/** Reserved between the last moment for an ack and the start of the code: the ack's travel time, and a small clock adjustment. */
 const ackMarginMs = 1000;
-/** Younger than this an invocation is not asked about: AWS's time stamps leave a second open. */
+/** A younger invocation is not asked about: AWS's time stamps are exact to a second. */
 const surelyYoungMs = 2000;
 /** Tolerance past the deadline: a small clock adjustment must not cost an invocation. */
 const overMarginMs = 5000;
 
-/** If the clocks agree as far as is known, a difference above this is not travel time. */
+/** If the clocks agree as far as known, a larger difference than this is not travel time. */
 const plausibleTransitMs = 10_000;
 
-/** What the clocks of both ends say of an invocation. */
+/** Compares an invocation's times on both ends' clocks. */
 export class Ages {
   readonly #clock: Clock;
   readonly #skew: ClockSkew;
-  /** This machine slept, or its clock was set, since AWS last answered. */
+  /** Whether this machine slept, or its clock was set, since AWS last answered. */
   #uncertain = false;
 
   constructor(clock: Clock, skew: ClockSkew) {
@@ -37,7 +37,7 @@ export class Ages {
     this.#skew = skew;
   }
 
-  /** Discards what was known of the clocks until AWS answers again. */
+  /** Discards what is known of the clocks until AWS answers again. */
   doubt(): void {
     this.#uncertain = true;
     this.#skew.forget();
@@ -60,7 +60,7 @@ export class Ages {
     return isYoung ? 'young' : 'doubtful';
   }
 
-  /** When the stub sent it, on this machine's clock, in milliseconds since the epoch: as late as it may have been. */
+  /** The latest time at which the stub may have sent it, on this machine's clock, in milliseconds since the epoch. */
   sentMs({ sentAt }: MessageHead<'invoke'>): number {
     const now = this.#clock.now();
     this.#skew.sent(sentAt, now);
@@ -72,7 +72,7 @@ export class Ages {
     return bounds === undefined ? now : Math.min(now, sentAt - bounds.fromMs);
   }
 
-  /** How late an invocation is that arrived now, in milliseconds: at least, as far as that is known. */
+  /** How late an invocation that arrives now is, in milliseconds: a lower bound, as far as known. */
   lateMs({ sentAt }: MessageHead<'invoke'>): number {
     const now = this.#clock.now();
     return Math.max(0, now + (this.#skew.bounds?.fromMs ?? 0) - sentAt);

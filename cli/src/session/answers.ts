@@ -4,18 +4,18 @@ import type { Channel } from '../../../protocol/sealing.ts';
 import type { Outcome } from '../worker/contract.ts';
 import type { Answer, Run } from './run.ts';
 
-/** Answers kept, in bytes, before the oldest are forgotten. */
+/** Bytes of kept answers; beyond it the oldest are dropped. */
 export const maxKeptBytes = 64 * 1024 * 1024;
-/** Invocations remembered by id, of one sender and of all. An id takes about 1 KB. */
+/** Number of invocations remembered by id, of one sender and of all. An id takes about 1 KB. */
 export const maxRunsOfSender = 2000;
 export const maxRuns = 20_000;
 
 /**
- * An id is remembered this long after its stub's deadline. From then on a copy of the invocation is recognised by its
- * deadline, whatever is not known exactly of the stub's clock.
+ * An id is remembered this long after its stub's deadline. After that, a copy of the invocation is recognized by its deadline,
+ * even with all uncertainty about the stub's clock.
  */
 const rememberedAfterMs = 60_000;
-/** No invocation arrives later than this after it was sent; a function of Lambda's runs no longer either (AWS: quotas). */
+/** No invocation arrives later than this after it was sent; no Lambda function runs longer either (AWS: quotas). */
 export const longestMs = 15 * 60_000;
 /** How often expired ids are removed. */
 const sweepMs = 60_000;
@@ -24,22 +24,21 @@ const sweepMs = 60_000;
 interface Sender {
   /** Oldest first. */
   readonly runs: Set<Run>;
-  /** Ids were forgotten early that it had sent until then, on its clock; and when those would have been forgotten. */
+  /** Ids sent up to this time, on the sender's clock, were forgotten early; and when they would have been forgotten. */
   floor: number | undefined;
   floorUntilMs: number;
 }
 
 /**
- * All runs of a session. Where there is no room, the sender that has the most loses its oldest id first, so that a
- * flood of one's costs nobody else an id. What a sender sent before an id that it has lost may be a copy: see
- * {@link Answers.mayBeCopy}.
+ * All runs of a session. If there is no room, the sender with the most ids loses its oldest one, so that a flood from one
+ * sender costs no other an id. What a sender sent before a lost id may be a copy: see {@link Answers.mayBeCopy}.
  */
 export class Answers {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #runs = new Map<string, Run>();
   readonly #senders = new Map<string, Sender>();
   #sweptMs: number;
-  /** Runs with an answer, the first answered first, and the bytes they hold. */
+  /** Runs with an answer, in the order of their answers, and the bytes they hold. */
   readonly #kept = new Map<Run, number>();
   #keptBytes = 0;
 
@@ -48,12 +47,12 @@ export class Answers {
     this.#sweptMs = clock.now();
   }
 
-  /** Invocations remembered. */
+  /** Number of remembered invocations. */
   get size(): number {
     return this.#runs.size;
   }
 
-  /** Bytes of the answers kept. */
+  /** Bytes of kept answers. */
   get keptBytes(): number {
     return this.#keptBytes;
   }
@@ -62,13 +61,13 @@ export class Answers {
     return this.#runs.get(id);
   }
 
-  /** Whether an unknown invocation, sent at `sentAt` on its stub's clock, may be one whose id has been forgotten. */
+  /** Whether an unknown invocation, sent at `sentAt` on its stub's clock, may be one whose id was forgotten. */
   mayBeCopy(channel: Channel, sentAt: number): boolean {
     const floor = this.#senders.get(channel.enc)?.floor;
     return floor !== undefined && sentAt <= floor;
   }
 
-  /** Remembers a new invocation as running; false where too many are running to remember another one. */
+  /** Remembers a new invocation as running; returns false if too many are running to remember another one. */
   begin(run: Run): boolean {
     this.#sweep();
     const { enc } = run.channel;
@@ -83,7 +82,7 @@ export class Answers {
     return true;
   }
 
-  /** Keeps a run's answer for as long as there is room; that it ran is remembered longer, so that it never runs twice. */
+  /** Keeps a run's answer while there is room; its id is remembered longer, so that it never runs twice. */
   finish(run: Run, answer: Answer): void {
     this.#forgetAnswer(run);
     run.finish(answer, this.#clock.now());
@@ -142,12 +141,12 @@ export class Answers {
   }
 }
 
-/** An answer may be asked for until the deadline, though no longer than any function of Lambda's waits. */
+/** Until the deadline the stub may ask for the answer, but no longer than any Lambda function may run. */
 function rememberedUntilMs({ answeredMs, deadlineMs, sentMs }: Run): number {
   return Math.min(deadlineMs, Math.max(sentMs, answeredMs ?? 0) + longestMs) + rememberedAfterMs;
 }
 
-/** The bytes that are sent: the function's answer, or the error's JSON. */
+/** The bytes to send: the function's answer, or the error's JSON. */
 export function bodyOf(outcome: Outcome): Uint8Array {
   return outcome.ok ? outcome.body : outcome.error.body;
 }

@@ -1,4 +1,4 @@
-// [4] Decides whether an arriving invocation begins here: not if its caller got an error, not if another client holds it.
+// [4] Decides whether an arriving invocation begins here: not if its caller already got an error, or another client holds it.
 import type { Clock } from '../../../protocol/clock.ts';
 import type { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { Message } from '../../../protocol/message.ts';
@@ -14,13 +14,13 @@ interface ArrivalsOptions {
   /** Which functions others hold. */
   readonly holders: Pick<Holders, 'of' | 'read'>;
   readonly replies: Pick<Replies, 'ask' | 'moved'>;
-  /** Whether the invocation may be a copy of one whose id has been forgotten. */
+  /** Whether the invocation may be a copy of one whose id was forgotten. */
   readonly mayBeCopy: (channel: Channel, sentAt: number) => boolean;
-  /** Whether it has begun, was cancelled, or nothing begins any more. */
+  /** Whether it has begun, was cancelled, or no invocation begins any more. */
   readonly isSettled: (channel: Channel, id: string) => boolean;
-  /** It begins; `attempt` is the number of this end's last message about it. */
+  /** Begins the invocation; `attempt` is the number of this end's last message about it. */
   readonly begin: (message: Message<'invoke'>, channel: Channel, attempt: number) => void;
-  /** It never begins. `lateMs` is how old it was when it arrived; `isElsewhere`: another client has it. */
+  /** It never begins. `lateMs` is its age on arrival; `isElsewhere`: another client has it. */
   readonly onLate: (
     message: Message<'invoke'>,
     lateMs: number,
@@ -45,19 +45,19 @@ export class Arrivals {
     });
   }
 
-  /** One that is held until its stub says that it waits. */
+  /** The invocation with this id if it is held until its stub confirms that it waits. */
   held(id: string): Held | undefined {
     return this.#doubts.get(id);
   }
 
-  /** A new invocation. */
+  /** Takes a new invocation. */
   take(message: Message<'invoke'>, channel: Channel): void {
     const { holders, track } = this.#options;
     if (holders.of(message.head.function) && !message.head.instead) track(this.#unlessHeld(message, channel));
     else this.#takeByAge(message, channel);
   }
 
-  /** Its stub asks about one: where that is held, it begins, and answers where the stub is now. */
+  /** Its stub asks about an invocation: if it is held, it begins, and answers go to the stub's current connection. */
   confirm({ attempt, head, id }: Message<'probe'>): void {
     const held = this.#doubts.take(id);
     if (held === undefined) return;
@@ -77,7 +77,7 @@ export class Arrivals {
     this.ages.doubt();
   }
 
-  /** AWS's time is known again: invocations that are held may now be young enough, or certainly over. */
+  /** AWS's time is known again: held invocations may now be young enough, or certainly over. */
   reconsider(): void {
     for (const { attempt, channel, lateMs, message } of this.#doubts.all) {
       const age = this.ages.of(message);
@@ -89,18 +89,18 @@ export class Arrivals {
     }
   }
 
-  /** Not run here: the stub tries the next client. A stub that doesn't know this message gets none, and looks up who serves. */
+  /** Not run here: the stub tries the next client. A stub that does not know this message gets none, and looks up who serves. */
   leave({ head, id }: Message<'invoke'>, channel: Channel, reason: 'not-held' | 'stopping'): void {
     const { replies, track } = this.#options;
     if (head.understands?.includes('moved')) track(replies.moved(id, head.replyTo, channel, reason));
   }
 
-  /** No held invocation begins any more. */
+  /** From now on no held invocation begins. */
   close(): void {
     this.#doubts.close();
   }
 
-  /** What may be too old, or a copy of one whose id is forgotten, begins only when its stub says that it waits. */
+  /** An invocation that may be too old, or a copy of a forgotten one, begins only when its stub confirms that it waits. */
   #takeByAge(message: Message<'invoke'>, channel: Channel): void {
     const { begin, onLate } = this.#options;
     const lateMs = this.ages.lateMs(message.head);
@@ -115,7 +115,7 @@ export class Arrivals {
     return this.#options.mayBeCopy(channel, head.sentAt);
   }
 
-  /** The directory has the last word on whose a function is: its holder may have gone since. */
+  /** The directory decides who holds a function: its holder may have gone since. */
   async #unlessHeld(message: Message<'invoke'>, channel: Channel): Promise<void> {
     const { holders, isSettled } = this.#options;
     await holders.read().catch(() => undefined);

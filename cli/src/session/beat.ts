@@ -2,22 +2,22 @@
 import { networkInterfaces } from 'node:os';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 
-/** How often the clock is checked while nothing else happens. */
+/** How often the clock is checked if nothing else happens. */
 export const beatMs = 1000;
-/** A busy process is at most this late; more than that is a gap. */
+/** A busy process is at most this late; anything more is a gap. */
 const lateMs = 2000;
 
 interface BeatOptions {
   readonly clock: Clock;
-  /** More time has passed since the last beat than a running process lets pass, or less than none; milliseconds. */
+  /** More time has passed since the last beat than in a running process, or it is negative; milliseconds. */
   readonly onGap: (ms: number) => void;
-  /** This machine has other addresses than at the last beat: connections may be dead. */
+  /** This machine's addresses differ from the last beat: connections may be dead. */
   readonly onNetwork: () => void;
   /** Default: {@link machineAddresses}. */
   readonly addresses?: () => string;
 }
 
-/** All addresses by which others may reach this machine, but for those that come and go with each container. */
+/** All addresses at which others may reach this machine, except those that come and go with containers. */
 export function machineAddresses(): string {
   try {
     const all = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
@@ -29,7 +29,7 @@ export function machineAddresses(): string {
   }
 }
 
-/** A beat that must be checked before whatever depends on the time: timers may come after the messages of a wake-up. */
+/** Must be checked before anything that depends on the time: after a wake-up, messages may come before timers. */
 export class Beat {
   readonly #options: BeatOptions;
   #lastMs: number;
@@ -51,7 +51,7 @@ export class Beat {
     this.#timer?.cancel();
   }
 
-  /** Reports a gap before it returns. */
+  /** Reports a gap, if any, before it returns. */
   check(): void {
     const now = this.#options.clock.now();
     const passed = now - this.#lastMs;

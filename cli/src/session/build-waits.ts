@@ -9,16 +9,16 @@ import type { Run } from './run.ts';
 interface BuildWaitsOptions {
   readonly builds: Pick<FirstBuilds, 'of'>;
   readonly clock: Clock;
-  /** An invocation begins to wait; `waiting` is how many do now. */
+  /** An invocation begins to wait; `waiting` is the number that wait now. */
   readonly onWait: (run: Run, waiting: number) => void;
 }
 
-/** Reserved of the caller's time, a quarter of it at most, so that the error about the build reaches the caller. */
+/** Reserved of the caller's time, at most a quarter, so that the build error still reaches the caller. */
 const tellMs = 500;
 
 export class BuildWaits {
   readonly #options: BuildWaitsOptions;
-  /** With what ends their wait. */
+  /** With the function that ends their wait. */
   readonly #waiting = new Map<Run, () => void>();
 
   constructor(options: BuildWaitsOptions) {
@@ -30,7 +30,7 @@ export class BuildWaits {
     return this.#options.builds.of(functionName).state === 'good';
   }
 
-  /** Resolves when the code can run, or with why it can't. */
+  /** Resolves with undefined when the code can run, or with the error that prevents it. */
   async until(run: Run): Promise<FunctionError | undefined> {
     const { builds } = this.#options;
     const { functionName } = run;
@@ -43,7 +43,7 @@ export class BuildWaits {
     return build.state === 'failed' ? buildFailure(functionName, build.errors) : stillBuilding(functionName);
   }
 
-  /** Nobody waits for this one any more. */
+  /** Nobody waits for this run any more. */
   end(run: Run): void {
     this.#waiting.get(run)?.();
   }

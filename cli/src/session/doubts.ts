@@ -3,11 +3,11 @@ import type { Clock, Timer } from '../../../protocol/clock.ts';
 import { heldBytes, type Message } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 
-/** One that is held. */
+/** An invocation that is held. */
 export interface Held {
   readonly message: Message<'invoke'>;
   readonly channel: Channel;
-  /** How old it was when it arrived, in milliseconds. */
+  /** Its age on arrival, in milliseconds. */
   readonly lateMs: number;
   /** Counts this end's messages about it. */
   attempt: number;
@@ -15,7 +15,7 @@ export interface Held {
 
 interface DoubtsOptions {
   readonly clock: Clock;
-  /** Asks the stub; resolves when the question is on its way. Never rejects. */
+  /** Asks the stub; resolves when the question is sent. Never rejects. */
   readonly ask: (held: Held) => Promise<void>;
   /** Its stub did not answer, or there was no room to wait for it. */
   readonly onGivenUp: (held: Held) => void;
@@ -23,10 +23,10 @@ interface DoubtsOptions {
 
 /** A stub that answers such questions does so within a second or two. */
 const answerMs = 4000;
-/** A stub of 0.1.0 only asks back by itself, 10 s after the ack. */
+/** A stub of 0.1.0 only asks back unprompted, 10 s after the ack. */
 const ownProbeMs = 15_000;
 
-/** Held at once, at most. */
+/** Maximum number held at once. */
 export const maxHeld = 1000;
 const maxHeldBytes = 64 * 1024 * 1024;
 
@@ -47,7 +47,7 @@ export class Doubts {
     return this.#held.get(id)?.held;
   }
 
-  /** Holds it, or the later sending of one that is held, and asks. */
+  /** Holds the invocation, or a resent copy of a held one, and asks its stub. */
   hold(message: Message<'invoke'>, channel: Channel, lateMs: number): void {
     const before = this.take(message.id);
     const held = { message, channel, lateMs: before?.lateMs ?? lateMs, attempt: before?.attempt ?? 0 };
@@ -71,7 +71,7 @@ export class Doubts {
     });
   }
 
-  /** Releases it to the caller, which decides. */
+  /** Hands the invocation back to the caller, which decides. */
   take(id: string): Held | undefined {
     const entry = this.#held.get(id);
     if (entry === undefined) return undefined;
@@ -81,7 +81,7 @@ export class Doubts {
     return entry.held;
   }
 
-  /** Drops all, unreported. */
+  /** Drops all of them without a report. */
   close(): void {
     for (const id of [...this.#held.keys()]) this.take(id);
   }

@@ -1,10 +1,10 @@
-// [4] Which functions have a good build: an invocation waits for the first one, or fails with what is wrong with it.
+// [4] Which functions have a good build: an invocation waits for the first build, or fails with its errors.
 import type { BuildMessage } from '../builder/build-event.ts';
 
 /** The state of a function's build. */
 type Build =
   | { readonly state: 'good' }
-  /** Resolves when the first build has ended, good or bad. */
+  /** Resolves when the first build has ended, successful or not. */
   | { readonly state: 'building'; readonly over: Promise<void> }
   | { readonly state: 'failed'; readonly errors: readonly BuildMessage[] };
 
@@ -27,14 +27,14 @@ export class FirstBuilds {
     return { state: 'building', over: pending.over };
   }
 
-  /** A good build; returns whether it follows a failed one. */
+  /** A successful build; returns whether it follows a failed one. */
   built(functionName: string): boolean {
     this.#good.add(functionName);
     this.#end(functionName);
     return this.#failed.delete(functionName);
   }
 
-  /** A failed one: a good one before it keeps answering. */
+  /** A failed build; an earlier good one keeps answering. */
   failed(functionName: string, errors: readonly BuildMessage[]): void {
     this.#failed.set(functionName, errors);
     this.#end(functionName);

@@ -1,22 +1,22 @@
 // [4] The invocations in flight, and how many of them livectl accepts.
 import type { Run } from './run.ts';
 
-/** Lambda's own default for an account: 1,000 at one time (AWS, "Lambda quotas"). */
+/** Lambda's default concurrency for an account (AWS, "Lambda quotas"). */
 export const maxInFlight = 1000;
-/** Events held for those with what comes beside them, in bytes. */
+/** Bytes of their events with everything held beside them. */
 export const maxInFlightBytes = 256 * 1024 * 1024;
 
 /**
- * Per stub instance. A stub sends one invocation at a time; the others are those it gave up on while the code still runs.
- * So a stub that floods leaves room for the others.
+ * Per stub instance, so that a stub that floods leaves room for others. A stub sends one invocation at a time; the others are
+ * those that it gave up on while their code still runs.
  */
 export const maxOfSender = 64;
 const maxBytesOfSender = 64 * 1024 * 1024;
 
-/** Begun, end not yet reported. */
+/** Runs that have begun and whose end is not reported yet. */
 export class InFlight {
   readonly #bySender = new Map<string, { count: number; bytes: number }>();
-  /** With the bytes held for them. */
+  /** With the bytes held for each. */
   readonly #runs = new Map<Run, number>();
   #bytes = 0;
 
@@ -28,7 +28,7 @@ export class InFlight {
     return [...this.#runs.keys()];
   }
 
-  /** Which limit is exceeded with this one, in words; undefined if there is room. */
+  /** The limit that this run would exceed, in words; undefined if there is room. */
   excessWith({ channel }: Run): string | undefined {
     const its = this.#bySender.get(channel.enc);
     if ((its?.count ?? 0) > maxOfSender) return `${maxOfSender} invocations of one stub`;
@@ -38,13 +38,13 @@ export class InFlight {
     return undefined;
   }
 
-  /** `bytes`: what is held in memory for it until it ends. */
+  /** `bytes`: memory held for it until it ends. */
   begin(run: Run, bytes: number): void {
     this.#runs.set(run, bytes);
     this.#count(run, 1, bytes);
   }
 
-  /** False if it had already ended. */
+  /** Returns false if it had already ended. */
   end(run: Run): boolean {
     const bytes = this.#runs.get(run);
     if (bytes === undefined) return false;

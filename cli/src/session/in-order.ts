@@ -1,21 +1,21 @@
-// [4] Reports what follows from the end of an invocation after that end: an event source may learn of a failure before the
+// [4] Reports the consequences of an invocation's end after that end: an event source may learn of a failure before the
 // invocation's last lines have been read.
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import type { SessionEvent } from './session-event.ts';
 
-/** How long something waits for the end of its invocation, in milliseconds; the last lines take 100 at most. */
+/** How long such a report waits for the end of its invocation, in milliseconds; the last lines take at most 100. */
 const boundMs = 1000;
 
 interface Open {
-  /** One id may be in flight twice, where Lambda tries again. */
+  /** An id may be in flight twice, if Lambda retries. */
   count: number;
-  /** Message and record ids by which a source may name it. */
+  /** Message and record ids by which a source may refer to it. */
   readonly sourceIds: readonly string[];
   readonly held: SessionEvent[];
   bound: Timer | undefined;
 }
 
-/** Returns what takes all events and hands them to `tell`: `retry` and `dead_letter` of an invocation after its `result`. */
+/** Returns a function that passes all events to `tell`, with `retry` and `dead_letter` of an invocation after its `result`. */
 export function inOrder(clock: Clock, tell: (event: SessionEvent) => void): (event: SessionEvent) => void {
   const open = new Map<string, Open>();
   const close = (id: string) => {

@@ -1,4 +1,4 @@
-// [4] What happens to an invocation: taken once, run, answered; never lost, never run twice.
+// [4] The course of an invocation: accepted once, run, answered; never lost, never run twice.
 import type { Clock } from '../../../protocol/clock.ts';
 import type { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { ErrorCode } from '../../../protocol/live-debug-error.ts';
@@ -18,9 +18,9 @@ import { OpenWork } from './open-work.ts';
 import { OutgoingParts, type Part } from './outgoing-parts.ts';
 import { busy, gaveUp, notServed, stoppedError } from './own-errors.ts';
 import { Replies } from './replies.ts';
+import { ReportThrottle } from './report-throttle.ts';
 import { resultEvent } from './result-event.ts';
 import { Run } from './run.ts';
-import { Seldom } from './seldom.ts';
 import type { SessionEvent } from './session-event.ts';
 import { sourceIds } from './source-ids.ts';
 import { withRest } from './streamed-result.ts';
@@ -36,7 +36,7 @@ interface InvocationsOptions {
   /** Served functions and their timeouts in seconds. */
   readonly functions: ReadonlyMap<string, { readonly timeout: number }>;
   readonly builds: Pick<FirstBuilds, 'of'>;
-  /** What the code gets of the variables in a message. */
+  /** Which of a message's variables the code receives. */
   readonly variables: FunctionVariables;
   /** Which functions others hold. */
   readonly holders: Pick<Holders, 'of' | 'read'>;
@@ -44,18 +44,18 @@ interface InvocationsOptions {
 }
 
 /**
- * An answer is an ack too. Code that is done within this saves the third post of an invocation, and leaves its connection
- * to the answer: 20 invocations at once would else need 40. The stub waits for an ack for 3 s, from its sending on.
+ * An answer counts as an ack. Code that finishes within this time saves the third post of an invocation, and leaves its
+ * connection to the answer: 20 invocations at once would otherwise need 40. The stub waits 3 s for an ack after sending.
  */
 export const ackAfterMs = 200;
-/** The ack of an invocation that took longer than this to come leaves sooner. */
+/** An invocation that took longer than this to arrive is acknowledged sooner. */
 const longOnTheWayMs = 1000;
 const soonMs = 5;
 
-/** What a stub says about what it has received. */
+/** What a stub reports about what it has received. */
 type Asked = Pick<MessageHead<'probe'>, 'lacks' | 'parts'>;
 
-/** At a stop, how long the answers to invocations that were cut off may take. */
+/** How long answers to aborted invocations may take at a stop. */
 const lastAnswersMs = 2000;
 
 /** All invocations of a session. */
@@ -65,8 +65,8 @@ export class Invocations {
   readonly #arrivals: Arrivals;
   readonly #replies: Replies;
   readonly #inFlight = new InFlight();
-  /** Refusals for lack of room may be thousands: they are not reported one by one. */
-  readonly #busy: Seldom;
+  /** Refusals for lack of room may be thousands, so they are not reported one by one. */
+  readonly #busy: ReportThrottle;
   readonly #quiet = new WeakSet<Run>();
   /** Conversations that were cancelled before their invocation was whole. */
   readonly #unwanted = new Unwanted();
@@ -85,16 +85,16 @@ export class Invocations {
       builds,
       clock,
       onWait: ({ functionName, requestId: id }, waiting) =>
-        // Reported from within `begin`: must not come before the invocation's own line.
+        // Reported from within `begin`, but must not come before the invocation's own line.
         queueMicrotask(() =>
           onEvent({ event: 'queued', id, function: functionName, waiting, reason: 'building' }),
         ),
     });
     this.#answers = new Answers(clock);
-    this.#busy = new Seldom(clock, (count, excess) =>
+    this.#busy = new ReportThrottle(clock, (count, excess) =>
       this.#error(
         'LD_BUSY',
-        `${count} more invocations were refused; livectl is working on ${excess} already`,
+        `${count} more invocations were refused; livectl is already working on ${excess}`,
       ),
     );
     this.#open = new OpenWork(clock, (message) => this.#error('LD_INTERNAL', message));
@@ -112,28 +112,28 @@ export class Invocations {
     });
   }
 
-  /** Invocations in flight. */
+  /** Number of invocations in flight. */
   get running(): number {
     return this.#inFlight.count;
   }
 
-  /** Counts since the start. */
+  /** Totals since the start. */
   get counts(): { readonly invocations: number; readonly failed: number } {
     return { invocations: this.#total, failed: this.#failed };
   }
 
-  /** Whether this sender may send messages of a conversation: a new one, or one it has begun itself. */
+  /** Whether this sender may send messages of a conversation: a new one, or one that it began itself. */
   mayBeOf(channel: Channel, id: string): boolean {
     const known = this.#answers.get(id) ?? this.#arrivals.held(id);
     return known === undefined || known.channel.enc === channel.enc;
   }
 
-  /** A stub sends an invocation, or sends it again because it got no answer. */
+  /** A stub sends an invocation, or resends it because it got no answer. */
   invoke(message: Message<'invoke'>, channel: Channel): void {
     const { id } = message;
     const known = this.#answers.get(id);
     if (known) return this.#remind(known, message);
-    const news = this.#unwanted.takeNews(channel, id);
+    const news = this.#unwanted.takeUnreported(channel, id);
     if (news) return this.#tellLate(message, this.#arrivals.ages.lateMs(message.head), news.isElsewhere);
     if (this.#unwanted.has(channel, id)) return;
     if (this.#draining) return this.#arrivals.leave(message, channel, 'stopping');
@@ -145,7 +145,7 @@ export class Invocations {
     this.#arrivals.doubtClocks();
   }
 
-  /** AWS's time is known again: invocations that are held may now be young enough, or certainly over. */
+  /** AWS's time is known again: held invocations may now be young enough, or certainly over. */
   reconsider(): void {
     this.#arrivals.reconsider();
   }
@@ -162,7 +162,7 @@ export class Invocations {
       functionName: head.function,
       channel,
       replyTo: head.replyTo,
-      // The clocks of laptop and Lambda may differ; how much time the stub had left does not depend on them.
+      // The clocks of laptop and Lambda may differ; the time that the stub had left does not depend on them.
       deadlineMs: sentMs + (head.deadline - head.sentAt),
       sentMs,
       sentAt: head.sentAt,
@@ -176,15 +176,15 @@ export class Invocations {
     const excess = this.#inFlight.excessWith(run);
     if (excess !== undefined && !this.#busy.take(excess)) this.#quiet.add(run);
     this.#total += 1;
-    // The code starts first; the ack rides beside it, where an answer is not as quick.
+    // The code starts first; the ack follows in parallel, unless an answer is as quick.
     this.track(this.#work(run, message));
     const isLate = clock.now() - sentMs > longOnTheWayMs;
     clock.after(isLate ? soonMs : ackAfterMs, () => {
-      // A part, too, says that the invocation is worked on.
+      // A part also shows that the invocation is being processed.
       if (run.state === 'running' && !run.parts?.count) this.track(this.#replies.acknowledge(run));
     });
     const event = parseLambdaEvent(message.body);
-    run.cameOver(httpFrontOf(event, message.body));
+    run.setHttp(httpFrontOf(event, message.body));
     if (this.#quiet.has(run)) return;
     const trigger = triggerSummary(event, message.body.length);
     const ids = sourceIds(event);
@@ -197,7 +197,7 @@ export class Invocations {
     });
   }
 
-  /** A stub asks where its invocation stands, perhaps from a new connection. */
+  /** A stub asks about its invocation, possibly from a new connection. */
   probe(message: Message<'probe'>, channel: Channel): void {
     const { head, id } = message;
     this.#arrivals.confirm(message);
@@ -206,7 +206,7 @@ export class Invocations {
     this.#remind(known, message, head);
   }
 
-  /** A stub has passed on some of a streamed response. */
+  /** A stub has passed on some parts of a streamed response. */
   acknowledged({ head, id }: Message<'ack'>): void {
     this.#answers.get(id)?.parts?.acknowledge(head.parts ?? 0);
   }
@@ -217,15 +217,15 @@ export class Invocations {
     this.#arrivals.cancel(id, isElsewhere);
     const run = this.#answers.get(id);
     if (run === undefined) return this.#unwanted.add(channel, id, { isElsewhere });
-    // An answer on its way ends, too: the connection is needed for answers that somebody still waits for.
+    // An answer under way is aborted as well: its connection is needed for answers that somebody still waits for.
     if (!run.cancel(head.code ?? head.reason)) return;
     this.#buildWaits.end(run);
     this.#options.pool.cancel(run.id);
   }
 
   /**
-   * Takes nothing new, waits up to `boundMs` for all that is open and answers the rest with LD_STOPPED; returns how
-   * many those were. No invocation is reported afterwards.
+   * Accepts nothing new, waits up to `boundMs` for everything open and answers the rest with LD_STOPPED; returns their number.
+   * No invocation is reported afterwards.
    */
   async drain(boundMs: number): Promise<number> {
     this.#draining = true;
@@ -238,12 +238,12 @@ export class Invocations {
     return abandoned.length;
   }
 
-  /** Work that `drain` waits for; its failure is reported, never thrown. */
+  /** Adds work that `drain` waits for; its failure is reported, never thrown. */
   track(work: Promise<unknown>): void {
     this.#open.track(work);
   }
 
-  /** It is not run: its caller was told earlier that nobody answered, or another client has it. */
+  /** Not run: its caller was told earlier that nobody answered, or another client has it. */
   #late(message: Message<'invoke'>, lateMs: number, channel: Channel, isElsewhere = false): void {
     if (this.#unwanted.has(channel, message.id)) return;
     this.#unwanted.add(channel, message.id, { isReported: true, isElsewhere });
@@ -271,7 +271,7 @@ export class Invocations {
 
   async #work(run: Run, message: Message<'invoke'>): Promise<void> {
     const result = await withRest(run, await this.#runCode(run, message));
-    // Abandoned meanwhile: already answered and reported.
+    // Abandoned in the meantime: already answered and reported.
     if (run.state !== 'running') return;
     const { cancelled } = run;
     const outcome = cancelled ? failure(gaveUp(cancelled)).outcome : result.outcome;
@@ -289,14 +289,14 @@ export class Invocations {
     if (settings === undefined) return failure(notServed(run.functionName, [...functions.keys()]));
     const excess = this.#inFlight.excessWith(run);
     if (excess !== undefined) return failure(busy(excess));
-    // Nothing is waited for where the build is there: the code starts at once.
+    // Nothing to wait for if the build exists: the code starts at once.
     if (!this.#buildWaits.isBuilt(run.functionName)) {
       const problem = await this.#buildWaits.until(run);
       if (problem !== undefined) return failure(problem);
     }
     const found = variables.of(run.functionName, head.environment);
     const environment = found instanceof Promise ? await found : found;
-    // Meanwhile it may have been cancelled or given up: the pool knows nothing of it yet.
+    // It may have been cancelled or abandoned in the meantime, while the pool did not know of it.
     if (run.cancelled) return failure(gaveUp(run.cancelled));
     if (run.state !== 'running') return failure(stoppedError());
     return pool.run({
@@ -338,7 +338,7 @@ export class Invocations {
   async #abandon(run: Run, untilMs: number): Promise<void> {
     const result = failure(run.cancelled ? gaveUp(run.cancelled) : stoppedError());
     const answer = { outcome: result.outcome, codeMs: 0, parts: run.parts?.count };
-    // An answer on its way already is not overtaken by this one.
+    // This answer must not overtake one that is already under way.
     const cutOff = run.state === 'running';
     if (cutOff) {
       run.parts?.stop();

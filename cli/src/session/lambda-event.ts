@@ -1,10 +1,10 @@
-// [4] What livectl reads of the events that AWS documents: where they come from, and by which ids.
+// [4] The parts of AWS's documented events that livectl reads: their source and their ids.
 import * as v from 'valibot';
 import { parseJsonAs } from '../../../protocol/json.ts';
 import { part, text } from './loose-parts.ts';
 import { recordsSchema } from './record-sources.ts';
 
-/** Larger events are not parsed just for a line in the terminal, in bytes. */
+/** Larger events, in bytes, are not parsed just for a line in the terminal. */
 export const parsedUpToBytes = 256 * 1024;
 
 const eventSchema = v.object({
@@ -38,10 +38,10 @@ const eventSchema = v.object({
   ResourceType: text,
   Records: recordsSchema,
 });
-/** What is read of an event; any of it may be missing. */
+/** The parsed fields of an event; any may be missing. */
 export type LambdaEvent = v.InferOutput<typeof eventSchema>;
 
-/** Undefined for what is no JSON object, or too large. Never throws. */
+/** Undefined for anything but a JSON object, or if too large. Never throws. */
 export function parseLambdaEvent(event: Uint8Array): LambdaEvent | undefined {
   if (event.length > parsedUpToBytes) return undefined;
   return parseJsonAs(eventSchema, event);

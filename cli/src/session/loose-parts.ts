@@ -1,5 +1,4 @@
-// [4] Parts of events as livectl reads them: what is not of the expected kind is passed over, so that one odd field does not
-// hide the others.
+// [4] Schemas for parts of events that ignore values of an unexpected type, so that one odd field does not hide the others.
 import * as v from 'valibot';
 
 /** A string; anything else counts as missing. */

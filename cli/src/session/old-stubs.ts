@@ -1,4 +1,4 @@
-// [4] Invocations of stubs that can't prove that they belong to the stage: not run, and answered so that their caller sees why.
+// [4] Invocations from stubs that cannot authenticate to the stage: not run, but answered so that their caller sees why.
 import type { Clock } from '../../../protocol/clock.ts';
 import type { ErrorCode } from '../../../protocol/live-debug-error.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
@@ -14,24 +14,24 @@ interface OldStubsOptions {
   readonly onError: (code: ErrorCode, message: string, remedy: string) => void;
 }
 
-/** How long an answer is tried to be delivered. */
+/** How long delivery of an answer is retried. */
 const postMs = 5000;
 
-/** The person at the terminal reads it once in this time for each function. */
+/** Reported once in this time for each function. */
 const tellEveryMs = 60_000;
 
 const remedy =
-  'terraform apply with the module of this version gives the function a new stub; if all have it, somebody who may post to the relay forges invocations';
+  'terraform apply with the module of this version gives the function a new stub; if all have it, somebody with access to the relay is forging invocations';
 
 export class OldStubs {
   readonly #options: OldStubsOptions;
-  readonly #toldAt = new Map<string, number>();
+  readonly #reportedAt = new Map<string, number>();
 
   constructor(options: OldStubsOptions) {
     this.#options = options;
   }
 
-  /** Answers one with an error. Never rejects. */
+  /** Answers an invocation with an error. Never rejects. */
   async refuse({ id, head }: UnprovenInvoke, channel: Channel): Promise<void> {
     const { clock, link } = this.#options;
     this.#tell(head.function);
@@ -42,12 +42,16 @@ export class OldStubs {
 
   #tell(functionName: string): void {
     const { clock, functions, onError } = this.#options;
-    // Whatever else is named there is anybody's to choose.
+    // Any other name could have been invented by the sender.
     const name = functions.has(functionName) ? functionName : undefined;
-    const toldAt = this.#toldAt.get(name ?? '');
-    if (toldAt !== undefined && clock.now() - toldAt < tellEveryMs) return;
-    this.#toldAt.set(name ?? '', clock.now());
+    const reportedAt = this.#reportedAt.get(name ?? '');
+    if (reportedAt !== undefined && clock.now() - reportedAt < tellEveryMs) return;
+    this.#reportedAt.set(name ?? '', clock.now());
     const what = `an invocation of ${name ?? 'a function that is not served here'} was not run`;
-    onError('LD_VERSION', `${what}: its stub, of module 0.1, cannot prove that it is this stage's`, remedy);
+    onError(
+      'LD_VERSION',
+      `${what}: its stub, of module 0.1, cannot prove that it belongs to this stage`,
+      remedy,
+    );
   }
 }

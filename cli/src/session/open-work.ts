@@ -1,4 +1,4 @@
-// [4] What a session still has to do when it is told to stop: run, deliver, tell.
+// [4] What a session still has to do when it is stopped: run, deliver, report.
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import { within } from '../../../protocol/within.ts';
@@ -13,7 +13,7 @@ export class OpenWork {
     this.#onFailure = onFailure;
   }
 
-  /** Work that is waited for at the end; its failure is reported, never thrown. */
+  /** Adds work to wait for at the end; its failure is reported, never thrown. */
   track(work: Promise<unknown>): void {
     const done = work
       .catch((error: unknown) => this.#onFailure(messageOf(error)))
@@ -23,12 +23,12 @@ export class OpenWork {
     this.#open.add(done);
   }
 
-  /** Resolves when nothing is open, also nothing that came up meanwhile. */
+  /** Resolves when nothing is open, including work that was added in the meantime. */
   async allDone(): Promise<void> {
     while (this.#open.size > 0) await Promise.allSettled(this.#open);
   }
 
-  /** Resolves when the work is done, after `boundMs` at the latest. */
+  /** Resolves when the work is done, or after `boundMs`. */
   async within(boundMs: number, work: Promise<unknown>): Promise<void> {
     await within(this.#clock, boundMs, work);
   }

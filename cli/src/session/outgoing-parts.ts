@@ -8,7 +8,7 @@ import {
   unfinishedPrelude,
 } from '../worker/runtime-api/response-prelude.ts';
 
-/** One piece of a streamed response; its place is counted from 0. */
+/** One piece of a streamed response; `index` counts from 0. */
 export interface Part {
   readonly index: number;
   readonly contentType: string;
@@ -17,33 +17,33 @@ export interface Part {
 
 interface OutgoingPartsOptions {
   readonly clock: Clock;
-  /** Posts one; resolves with whether the relay took it. Never rejects. */
+  /** Posts one part; resolves with whether the relay accepted it. Never rejects. */
   readonly post: (part: Part) => Promise<boolean>;
 }
 
-/** What a handler writes at one go mostly, and 87 KB on the wire: three of API Gateway's metering steps of 32 KB. */
+/** What most handlers write at once, and 87 KB on the wire: three of API Gateway's metering steps of 32 KB. */
 export const partBytes = 64 * 1024;
-/** Sent and not acknowledged, at most: fills a line of 100 Mbit/s at 80 ms there and back. */
+/** Maximum that is sent and not acknowledged: fills a line of 100 Mbit/s with a round trip of 80 ms. */
 export const windowBytes = 1024 * 1024;
-/** The same in parts, for responses of many small ones. */
+/** The same in parts, for responses with many small ones. */
 export const windowParts = 256;
 /** Posts under way at once, as for the chunks of one message. */
 const postsAtOnce = 8;
 
 /**
- * Small writes go out at once while nothing is on its way, so that tokens appear one by one; behind a post under way
- * they gather. Whatever isn't acknowledged stays here and is sent again when the stub says how far it came.
+ * Small writes are sent at once while nothing is under way, so that tokens appear one by one; behind a post they are
+ * collected. Unacknowledged parts stay here and are sent again when the stub reports how far it got.
  */
 export class OutgoingParts {
   readonly #options: OutgoingPartsOptions;
   #contentType = '';
-  /** Written and not cut yet. */
+  /** Written but not cut yet. */
   #buffer: Uint8Array[] = [];
   #bufferedBytes = 0;
-  /** Sent and not acknowledged, in order. */
+  /** Sent but not acknowledged, in order. */
   #kept: Part[] = [];
   #keptBytes = 0;
-  /** Of these, what is to be sent, or sent again, before anything new. */
+  /** Those of them to send or resend before anything new. */
   #queue: Part[] = [];
   #cut = 0;
   #written = 0;
@@ -52,9 +52,9 @@ export class OutgoingParts {
   #status: number | undefined;
   #fault: string | undefined;
   readonly #underWay = new Set<Part>();
-  /** The relay took a part no more: the stub has to say where it is now. */
+  /** The relay refused a part: the stub must report its current connection first. */
   #stuck = false;
-  /** Counts the stub's connections. */
+  /** Number of the stub's connection. */
   #line = 0;
   #ending = false;
   #stopped = false;
@@ -66,33 +66,33 @@ export class OutgoingParts {
     this.#options = options;
   }
 
-  /** Parts cut so far. */
+  /** Number of parts cut so far. */
   get count(): number {
     return this.#cut;
   }
 
-  /** Bytes that were written. */
+  /** Number of bytes written. */
   get written(): number {
     return this.#written;
   }
 
-  /** What is wrong with the status, headers or cookies that a response which is over began with. */
+  /** What is wrong with the status, headers or cookies at the beginning of a response that has ended. */
   get fault(): string | undefined {
     const isUnfinished = this.#contentType === preludeContentType && this.#start !== undefined;
     return isUnfinished ? unfinishedPrelude : this.#fault;
   }
 
-  /** HTTP status of a response that has begun with one. */
+  /** HTTP status of a response that began with one. */
   get status(): number | undefined {
     return this.#status;
   }
 
-  /** Bytes held. */
+  /** Number of bytes held. */
   get heldBytes(): number {
     return this.#keptBytes + this.#bufferedBytes;
   }
 
-  /** Takes the next bytes; a promise means that the window is full, and resolves when it isn't any more. */
+  /** Takes the next bytes. If it returns a promise, the window is full; the promise resolves when there is room. */
   write(bytes: Uint8Array, contentType: string): Promise<void> | undefined {
     if (this.#stopped) return undefined;
     this.#contentType = contentType;
@@ -104,7 +104,7 @@ export class OutgoingParts {
     return this.#isFull() ? new Promise((resolve) => this.#room.push(resolve)) : undefined;
   }
 
-  /** The stub has passed on so many parts. */
+  /** The stub has passed on this many parts. */
   acknowledge(count: number): void {
     const isNeeded = ({ index }: Part) => index >= count;
     this.#queue = this.#queue.filter(isNeeded);
@@ -115,9 +115,9 @@ export class OutgoingParts {
   }
 
   /**
-   * The stub asks. From a new connection (`hasMoved`) all that it doesn't have is sent again, and what was on its way has
-   * ended; else what is on its way goes on, and of what the relay has taken the part that the stub waits for goes again, or
-   * all where nothing is on its way.
+   * The stub asks. From a new connection (`hasMoved`): everything that it lacks is sent again, since what was under way is lost.
+   * Otherwise posts under way continue, and of what the relay has accepted, the part that the stub waits for is sent again, or
+   * everything if nothing is under way.
    */
   resume(count: number, hasMoved: boolean): void {
     if (hasMoved) {
@@ -133,8 +133,8 @@ export class OutgoingParts {
   }
 
   /**
-   * Nothing more is written. Resolves, when all but the last bytes are cut, with these: they go with the answer.
-   * Undefined where `untilMs` (milliseconds since the epoch) came first, or `close`.
+   * Nothing more will be written. When all but the last bytes are cut, resolves with these, which are sent with the answer.
+   * Undefined if `untilMs` (milliseconds since the epoch) or `close` came first.
    */
   async end(untilMs: number): Promise<Uint8Array | undefined> {
     this.#ending = true;
@@ -149,14 +149,14 @@ export class OutgoingParts {
     return this.#closed || this.#bufferedBytes > partBytes ? undefined : this.#take(partBytes);
   }
 
-  /** Sends bytes as one more part, whatever the window says: an error carries none. */
+  /** Sends bytes as one more part regardless of the window, for an error, which has no parts itself. */
   append(bytes: Uint8Array): void {
     if (bytes.length === 0 || this.#closed) return;
     this.#queue.push(this.#nextPart(bytes));
     this.#send();
   }
 
-  /** Takes nothing more; what was cut still goes out. */
+  /** Accepts nothing more; parts that are cut are still sent. */
   stop(): void {
     this.#stopped = true;
     this.#buffer = [];
@@ -165,7 +165,7 @@ export class OutgoingParts {
     this.#onChange();
   }
 
-  /** Drops everything; what waits for it goes on. */
+  /** Drops everything and resolves what waits for it. */
   close(): void {
     this.#closed = true;
     this.#kept = [];
@@ -209,7 +209,7 @@ export class OutgoingParts {
 
   #mayCut(): boolean {
     if (this.#stopped || this.#keptBytes >= windowBytes || this.#kept.length >= windowParts) return false;
-    // The rest of an ending response goes with its answer.
+    // The rest of an ending response is sent with its answer.
     if (this.#ending) return this.#bufferedBytes > partBytes;
     return this.#bufferedBytes >= partBytes || (this.#bufferedBytes > 0 && this.#underWay.size === 0);
   }
@@ -226,7 +226,7 @@ export class OutgoingParts {
     this.#underWay.add(part);
     const line = this.#line;
     const taken = await this.#options.post(part);
-    // What was on its way to the connection before has been queued again since.
+    // Parts that were under way to the previous connection have been queued again since.
     if (line !== this.#line) return;
     this.#underWay.delete(part);
     if (!taken) {
@@ -236,7 +236,7 @@ export class OutgoingParts {
     this.#send();
   }
 
-  /** The first of the buffered bytes. */
+  /** Removes the first of the buffered bytes. */
   #take(most: number): Uint8Array {
     const [first] = this.#buffer;
     const all = this.#buffer.length === 1 && first !== undefined ? first : Buffer.concat(this.#buffer);

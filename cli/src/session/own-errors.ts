@@ -1,28 +1,28 @@
-// [4] Failures that are the session's own, in the form a function's error has, so that they travel the same way.
+// [4] Failures of the session itself, in the form of a function's error, so that they are sent in the same way.
 import { type ErrorCode, errorName } from '../../../protocol/live-debug-error.ts';
 import type { BuildMessage } from '../builder/build-event.ts';
 import { type FunctionError, functionError } from '../worker/contract.ts';
 
 /** The stage is served, but without this function. */
 export function notServed(functionName: string, served: readonly string[]): FunctionError {
-  return own('LD_NOT_SERVED', `this livectl does not serve ${functionName}; it serves ${served.join(', ')}`);
+  return own('LD_NOT_SERVED', `this livectl does not serve ${functionName}, only ${served.join(', ')}`);
 }
 
-/** Its only build so far has failed. */
+/** The only build so far has failed. */
 export function buildFailure(functionName: string, errors: readonly BuildMessage[]): FunctionError {
   const [first] = errors;
   const where = first?.file ? `${first.file}:${first.line ?? 1}: ` : '';
   return own('LD_BUILD', `${functionName} has no build yet: ${where}${first?.text ?? 'no reason was given'}`);
 }
 
-/** Its first build takes longer than the caller waits. */
+/** The first build takes longer than the caller waits. */
 export function stillBuilding(functionName: string): FunctionError {
   return own('LD_BUILD', `${functionName} is building for the first time; try again when livectl is ready`);
 }
 
-/** livectl holds as many invocations as it will. */
+/** livectl holds as many invocations as it accepts. */
 export function busy(held: string): FunctionError {
-  return own('LD_BUSY', `livectl is working on ${held} already and takes no more`);
+  return own('LD_BUSY', `livectl is already working on ${held} and accepts no more`);
 }
 
 /** livectl was stopped while the function ran. */
@@ -30,7 +30,7 @@ export function stoppedError(): FunctionError {
   return own('LD_STOPPED', 'livectl was stopped while it ran this invocation');
 }
 
-/** The stub asks about an invocation of which there is no answer, and will be none. */
+/** The stub asks about an invocation that has no answer and will not get one. */
 export function lost(): FunctionError {
   return own(
     'LD_LOST',
@@ -38,7 +38,7 @@ export function lost(): FunctionError {
   );
 }
 
-/** The stub can't prove that it is the stage's, as those of this version do. */
+/** The stub cannot prove that it belongs to the stage, as stubs of this version do. */
 export function oldStub(): FunctionError {
   return own(
     'LD_VERSION',
@@ -46,12 +46,12 @@ export function oldStub(): FunctionError {
   );
 }
 
-/** What the function answered does not fit in a message. */
+/** The function's answer does not fit into a message. */
 export function tooLarge(message: string): FunctionError {
   return own('LD_TOO_LARGE', message);
 }
 
-/** The stub gave up: in Lambda's words for what happens to the function then. */
+/** The stub gave up; the error is the one Lambda uses for that. */
 export function gaveUp(reason: string): FunctionError {
   const why = reason === 'LD_DISPLACED' ? 'another livectl runs it' : `the stub gave up (${reason})`;
   return functionError('Sandbox.Timedout', `${why}; the local run was ended`);

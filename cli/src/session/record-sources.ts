@@ -1,14 +1,14 @@
-// [4] What livectl reads of the records of an event, one entry a service: its fields, the ids in them, its line in the terminal.
+// [4] What livectl reads of the records of an event, one entry per service: fields, ids, and words for the terminal.
 import * as v from 'valibot';
 import { keysTrace } from './dynamodb-keys.ts';
 import { part, text } from './loose-parts.ts';
 
 interface RecordSource {
-  /** As the record names it, in `eventSource` or `EventSource`. */
+  /** The service's name in `eventSource` or `EventSource`. */
   readonly eventSource: string;
-  /** By which `livectl trigger` finds the invocation of its message again. */
+  /** By which `livectl trigger` recognizes the invocation that its message causes. */
   readonly ids: (record: LambdaRecord) => readonly (string | undefined)[];
-  /** For the terminal: the service, then what tells its resource. */
+  /** For the terminal: the service, then the resource. */
   readonly words: (record: LambdaRecord) => readonly (string | undefined)[];
 }
 
@@ -16,7 +16,7 @@ const recordSchema = v.object({
   eventSource: text,
   eventSourceARN: text,
   eventName: text,
-  /** SNS writes it so. */
+  /** Spelled so by SNS. */
   EventSource: text,
   Sns: part({ TopicArn: text, MessageId: text }),
   messageId: text,
@@ -26,9 +26,9 @@ const recordSchema = v.object({
   kinesis: part({ sequenceNumber: text }),
 });
 
-/** The records of an event; any field of one may be missing. */
+/** The records of an event; any field may be missing. */
 export const recordsSchema = v.fallback(v.optional(v.array(recordSchema)), undefined);
-/** One of them, of any service. */
+/** A record of any service. */
 export type LambdaRecord = v.InferOutput<typeof recordSchema>;
 
 const sources: readonly RecordSource[] = [
@@ -67,24 +67,24 @@ const sources: readonly RecordSource[] = [
   { eventSource: 'aws:ses', ids: () => [], words: () => ['SES'] },
 ];
 
-/** The ids in a record: of every service whose fields it has, whatever it says it is. */
+/** All ids in a record, of every service whose fields it has, whatever service it names. */
 export function idsOf(record: LambdaRecord): string[] {
   return sources.flatMap(({ ids }) => ids(record)).filter((id) => id !== undefined);
 }
 
-/** Where a record came from, e.g. `SQS orders`; the name it gives itself where no entry knows it. */
+/** Where a record came from, e.g. `SQS orders`; for an unknown service, the name in the record. */
 export function wordsOf(record: LambdaRecord): string {
   const name = record.eventSource ?? record.EventSource;
   const source = sources.find(({ eventSource }) => eventSource === name);
   return source?.words(record).filter(Boolean).join(' ') ?? (name || 'records');
 }
 
-/** What stands last in an ARN. */
+/** The last part of an ARN. */
 export function lastOf(arn: string | undefined, separator: string): string | undefined {
   return arn?.split(separator).at(-1);
 }
 
-/** S3 encodes keys as a form does. */
+/** S3 encodes keys as in a form. */
 function decoded(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));

@@ -1,4 +1,4 @@
-// [4] What goes back to a stub about its invocation: ack, answer, or that nothing is known of it.
+// [4] What is sent back to a stub about its invocation: ack, answer, or that nothing is known of it.
 import type { Clock } from '../../../protocol/clock.ts';
 import { type ErrorCode, LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import type { Message, MessageHead } from '../../../protocol/message.ts';
@@ -20,16 +20,16 @@ interface RepliesOptions {
   readonly onError: (code: ErrorCode, message: string) => void;
 }
 
-/** An answer is still tried to be delivered this long after the stub's deadline: its clock may differ. */
+/** Delivery of an answer is retried this long past the stub's deadline, since its clock may differ. */
 export const deliveryGraceMs = 5000;
 
-/** What a stub has not heard of for so long is acknowledged ahead of it: it waits 3 s for an ack, and then sends again. */
+/** An invocation whose stub would hear nothing for this long is acknowledged early: it waits 3 s for an ack, then resends. */
 const ackAheadMs = 1000;
 
-/** A question that crossed the end of an upload asks for nothing that is not there already. */
+/** A question that crossed the end of an upload only asks for what has been sent. */
 const crossingMs = 1000;
 
-/** Chunks that a stub lacks of a sending of the answer. */
+/** Chunks of a sending of the answer that a stub lacks. */
 type Lacking = NonNullable<MessageHead<'probe'>['lacks']>;
 
 /** One sending of an answer: all of it, or some chunks, cut as before. */
@@ -42,7 +42,7 @@ interface Sending {
 
 const nothing = new Uint8Array(0);
 
-/** Every message of this end about invocations. */
+/** All messages of this end about invocations. */
 export class Replies {
   readonly #options: RepliesOptions;
 
@@ -50,7 +50,7 @@ export class Replies {
     this.#options = options;
   }
 
-  /** Beside the work: it warms the connection for the answer. */
+  /** Runs beside the work; also warms the connection for the answer. */
   async acknowledge(run: Run): Promise<void> {
     const { link, onError } = this.#options;
     const { id, to } = run;
@@ -58,10 +58,10 @@ export class Replies {
     const posted = await link.post(to, run.channel, ack, run.deadlineMs);
     // Gone: the stub opens a new connection and asks from there.
     if (posted.kind === 'failed' && !to.isClosed)
-      onError('LD_RELAY', `the relay did not take an ack: ${posted.reason}`);
+      onError('LD_RELAY', `the relay did not accept an ack: ${posted.reason}`);
   }
 
-  /** Asks whether the stub still waits for an invocation that may be old, for as long as a stub waits for an ack. */
+  /** Asks whether the stub still waits for an invocation that may be old, retrying as long as a stub waits for an ack. */
   async ask(held: Held): Promise<void> {
     held.attempt += 1;
     const { clock, link, onError } = this.#options;
@@ -74,10 +74,11 @@ export class Replies {
       body: nothing,
     } as const;
     const posted = await link.post(message.head.replyTo, channel, ask, clock.now() + deliveryGraceMs);
-    if (posted.kind === 'failed') onError('LD_RELAY', `the relay did not take a question: ${posted.reason}`);
+    if (posted.kind === 'failed')
+      onError('LD_RELAY', `the relay did not accept a question: ${posted.reason}`);
   }
 
-  /** The invocation is not run here. A stub that does not hear of it finds out by the silence. */
+  /** The invocation is not run here. A stub that does not receive this notices the silence. */
   async moved(
     id: string,
     replyTo: string,
@@ -89,7 +90,7 @@ export class Replies {
     await link.post(replyTo, channel, moved, clock.now() + deliveryGraceMs);
   }
 
-  /** Sends a piece of a streamed response; false where it has to wait until the stub asks for it. */
+  /** Sends a part of a streamed response; false if it must wait until the stub asks for it. */
   async part(run: Run, { index, contentType, bytes }: Part): Promise<boolean> {
     const { link, onError } = this.#options;
     const { id, to } = run;
@@ -106,16 +107,16 @@ export class Replies {
   }
 
   /**
-   * Sends an answer, until `untilMs` at most. Where the stub's connection is gone, it is kept for the stub to fetch
-   * from its next one.
+   * Sends an answer, until `untilMs` at most. If the stub's connection is gone, the answer is kept for the stub to fetch from
+   * its next one.
    */
   async answer(run: Run, answer: Answer, untilMs = run.deadlineMs + deliveryGraceMs): Promise<void> {
     await this.#upload(run, answer, { attempt: run.nextAttempt(), untilMs });
   }
 
   /**
-   * The stub asks for an answer that is there. One that is on its way goes on, one copy at a time; of one that was cut off
-   * the stub gets the chunks it lacks.
+   * The stub asks for an answer that exists. A sending under way continues, one copy at a time; of one that was cut off the stub
+   * gets the chunks it lacks.
    */
   async again(run: Run, answer: Answer, lacks: Lacking | undefined): Promise<void> {
     const { upload, to } = run;
@@ -132,7 +133,7 @@ export class Replies {
     ]);
   }
 
-  /** The stub asked about an invocation that can't be answered any more. */
+  /** The stub asked about an invocation that can no longer be answered. */
   lost(id: string, attempt: number, replyTo: string, channel: Channel): Promise<void> {
     return this.fail(id, attempt, replyTo, channel, lost());
   }
@@ -157,7 +158,7 @@ export class Replies {
     const endWait = this.#acknowledgeUnlessQuick(run);
     const posted = await this.#post(run, answer, sending, ({ cut, texts }) => {
       upload.cut = cut;
-      // It counts as an ack when it is whole only.
+      // It counts as an ack only once it is whole.
       if (texts.length > 1 && !run.isAcknowledged) void this.acknowledge(run);
     });
     endWait();
@@ -180,14 +181,14 @@ export class Replies {
     try {
       return await link.post(to, channel, messageOf(id, attempt, answer), untilMs, options);
     } catch (error) {
-      // Workers keep to Lambda's limit, but an error's text can grow on its way into JSON. The stub must not wait for it.
+      // Workers enforce Lambda's limit, but an error's text may grow when encoded as JSON. The stub must not wait for it.
       if (!(error instanceof LiveDebugError && error.code === 'LD_TOO_LARGE')) throw error;
       const outcome: Outcome = { ok: false, error: tooLarge(error.message) };
       return link.post(to, channel, messageOf(id, attempt, { ...answer, outcome }), untilMs, options);
     }
   }
 
-  /** Behind others, or on a thin line, a message takes its time. Returns what ends the wait for it. */
+  /** A message takes time behind others, or on a slow line. Returns a function that ends the wait. */
   #acknowledgeUnlessQuick(run: Run): () => void {
     if (run.isAcknowledged) return () => undefined;
     const late = () => {

@@ -1,4 +1,4 @@
-// [4] The line that ends an invocation, with the error's stack and the HTTP status where there is one.
+// [4] The event that reports an invocation's end, with the error's stack, or the HTTP status if there is one.
 import * as v from 'valibot';
 import { parseJsonAs } from '../../../protocol/json.ts';
 import { functionErrorSchema } from '../../../protocol/message.ts';
@@ -8,12 +8,12 @@ import { type HttpEnd, httpEnd, refused, takesStreams } from './http-front.ts';
 import type { Run } from './run.ts';
 import type { SessionEvent } from './session-event.ts';
 
-/** What the event says of the invocation. */
+/** The parts of the run that the event needs. */
 type EndedRun = Pick<Run, 'requestId' | 'functionName' | 'http' | 'parts'>;
 
 type ResultEvent = Extract<SessionEvent, { event: 'result' }>;
 
-/** Shorter waits are what handing an event over takes. */
+/** Shorter waits are merely the time to hand over an event. */
 const noticeableMs = 1;
 
 /** Larger answers are not parsed just for a status in the terminal. */
@@ -23,7 +23,7 @@ const statusSchema = v.looseObject({
   statusCode: v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(599)),
 });
 
-/** `ms` from the stub's sending to the relay's taking of the answer. */
+/** `ms` counts from the stub's sending to the relay's acceptance of the answer. */
 export function resultEvent(run: EndedRun, result: WorkerResult, ms: number): ResultEvent {
   const { outcome, codeMs, initMs, waitMs } = result;
   const { parts } = run;
@@ -46,14 +46,14 @@ export function resultEvent(run: EndedRun, result: WorkerResult, ms: number): Re
 }
 
 const noStreams =
-  'an HTTP API takes no stream with a status and headers of its own; call the function by a function URL or a REST API that streams';
+  'an HTTP API does not accept a stream that begins with its own status and headers; use a function URL or a REST API with response streaming';
 
-/** What the caller gets over HTTP, as far as it is known. */
+/** What an HTTP caller gets, as far as known. */
 function endOf({ http, parts }: EndedRun, outcome: Outcome): HttpEnd {
   const isStreamed = parts !== undefined && parts.written > 0;
   if (outcome.ok && http !== undefined && !takesStreams(http)) {
     if (!isStreamed) return httpEnd(outcome.body, http);
-    // Status and headers before the body are no JSON, which is all that an HTTP API takes.
+    // Status and headers before the body are not JSON, which is all that an HTTP API accepts.
     const hasHead = outcome.contentType === preludeContentType;
     return hasHead ? refused(noStreams, http) : { status: undefined };
   }
@@ -63,7 +63,7 @@ function endOf({ http, parts }: EndedRun, outcome: Outcome): HttpEnd {
   }
   if (http === undefined) return { status: statusOf(outcome.body) };
   if (parts === undefined) return httpEnd(outcome.body, http);
-  // To a caller that takes a stream, an answer that isn't streamed is sent as the body.
+  // For a caller that accepts a stream, an answer that is not streamed is sent as the body.
   const isEmpty = outcome.contentType === preludeContentType && outcome.body.length === 0;
   return isEmpty ? refused(unfinishedPrelude, http) : { status: statusOf(outcome.body) };
 }
@@ -89,7 +89,7 @@ function errorOf(outcome: Extract<Outcome, { ok: false }>): NonNullable<ResultEv
   };
 }
 
-/** A frame of Python's holds two lines, its place and its code, each with its line end. */
+/** Each of Python's frames has two lines, place and code, with their line ends. */
 function linesOf(frame: unknown): string[] {
   return String(frame).trimEnd().split('\n');
 }

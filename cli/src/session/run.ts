@@ -6,30 +6,30 @@ import type { Outcome } from '../worker/contract.ts';
 import type { HttpFrontKind } from '../worker/runtime-api/http-answer.ts';
 import type { OutgoingParts } from './outgoing-parts.ts';
 
-/** What goes back for an invocation. */
+/** What is sent back for an invocation. */
 export interface Answer {
   readonly outcome: Outcome;
   readonly codeMs: number;
-  /** How many parts of a streamed response come before it. */
+  /** Number of parts of a streamed response before it. */
   readonly parts?: number | undefined;
 }
 
 /** One sending of an answer. */
 interface Upload {
-  /** Its number: chunks of two sendings never mix. */
+  /** Its number, so that chunks of two sendings are never mixed. */
   readonly attempt: number;
   readonly to: Destination;
   isUnderWay: boolean;
   /** Undefined until it is sealed. */
   cut: Cut | undefined;
-  /** When the relay had taken all of it. */
+  /** When the relay had accepted all of it. */
   deliveredMs: number | undefined;
 }
 
 export interface RunOptions {
-  /** The conversation's id: every invocation a stub receives has its own, also Lambda's retry of a request. */
+  /** The conversation's id: unique for every invocation that a stub receives, even for a retry by Lambda. */
   readonly id: string;
-  /** Lambda's request id: what the function, its logs and the terminal know the invocation by. */
+  /** Lambda's request id, shown to the function, in its logs and in the terminal. */
   readonly requestId: string;
   readonly functionName: string;
   readonly channel: Channel;
@@ -45,7 +45,7 @@ export interface RunOptions {
   readonly heardAttempt: number;
   /** The number of this end's last message about it. */
   readonly attempt: number;
-  /** Creates what a streamed response is sent by; undefined for a stub that takes whole answers only. */
+  /** Creates the parts of a streamed response; undefined for a stub that accepts only whole answers. */
   readonly openParts: ((run: Run) => OutgoingParts) | undefined;
 }
 
@@ -57,11 +57,11 @@ export class Run {
   readonly deadlineMs: number;
   readonly sentMs: number;
   readonly sentAt: number;
-  /** What a response that is streamed still holds; undefined for a stub that takes whole answers only. */
+  /** The parts of a streamed response; undefined for a stub that accepts only whole answers. */
   readonly parts: OutgoingParts | undefined;
   #to: Destination;
   #http: HttpFrontKind | undefined;
-  /** Of the stub's messages that name its connection, the latest one's number. */
+  /** Highest number among the stub's messages that name its connection. */
   #heardAttempt: number;
   #attempt: number;
   #answeredMs: number | undefined;
@@ -84,12 +84,12 @@ export class Run {
     this.parts = options.openParts?.(this);
   }
 
-  /** The stub's connection of its latest message. */
+  /** The stub's latest connection. */
   get to(): Destination {
     return this.#to;
   }
 
-  /** What turns the answer into an HTTP response; undefined for every other source. */
+  /** The HTTP front that turns the answer into a response; undefined for every other source. */
   get http(): HttpFrontKind | undefined {
     return this.#http;
   }
@@ -102,12 +102,12 @@ export class Run {
     return this.#answeredMs;
   }
 
-  /** Why the stub gave up (`deadline`, or the error that the caller got), where it did: the answer goes to nobody. */
+  /** Why the stub gave up (`deadline`, or the error that the caller got), if it did: nobody receives the answer. */
   get cancelled(): string | undefined {
     return this.#cancelled;
   }
 
-  /** The stub was told that it is worked on. */
+  /** Whether the stub was told that the invocation is being processed. */
   get isAcknowledged(): boolean {
     return this.#isAcknowledged;
   }
@@ -117,12 +117,12 @@ export class Run {
     return this.#upload;
   }
 
-  /** Undefined while it runs, and again when it has been forgotten to make room. */
+  /** Undefined while it runs, and after it was dropped to make room. */
   get answer(): Answer | undefined {
     return this.#answer;
   }
 
-  /** The number of this end's next message about it. */
+  /** Returns the number of this end's next message about it. */
   nextAttempt(): number {
     this.#attempt += 1;
     return this.#attempt;
@@ -134,14 +134,14 @@ export class Run {
     return this.nextAttempt();
   }
 
-  /** What the event says of its source, which is read once the code has started. */
-  cameOver(http: HttpFrontKind | undefined): void {
+  /** Sets what the event says of its source, which is read once the code has started. */
+  setHttp(http: HttpFrontKind | undefined): void {
     this.#http = http;
   }
 
   /**
-   * The stub sent message number `attempt` from the connection `replyTo`. Undefined where a later one came first, since
-   * that connection may be gone; else whether the stub has moved to another connection.
+   * The stub sent message number `attempt` from the connection `replyTo`. Returns undefined if a later message came first, since
+   * that connection may be gone; otherwise whether the stub has moved to another connection.
    */
   heard(attempt: number, replyTo: string): { readonly hasMoved: boolean } | undefined {
     if (attempt < this.#heardAttempt) return undefined;
@@ -154,7 +154,7 @@ export class Run {
     return { hasMoved };
   }
 
-  /** The stub has given up: nothing more is sent to it. Whether the code still ran. */
+  /** The stub has given up: nothing more is sent to it. Returns whether the code was still running. */
   cancel(reason: string): boolean {
     this.#to.close();
     if (this.state !== 'running') return false;
@@ -168,13 +168,13 @@ export class Run {
     this.#answer = answer;
   }
 
-  /** To make room; that it ran is still known. */
+  /** Makes room; that it ran is still known. */
   forgetAnswer(): void {
     this.#answer = undefined;
     this.parts?.close();
   }
 
-  /** A sending of the answer begins, to where the stub is now. */
+  /** Begins a sending of the answer to the stub's current connection. */
   beginUpload(attempt: number): Upload {
     const upload = { attempt, to: this.#to, isUnderWay: true, cut: undefined, deliveredMs: undefined };
     this.#upload = upload;

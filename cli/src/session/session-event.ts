@@ -1,4 +1,4 @@
-// [4] Everything a session tells, as one union: the terminal view and `--format json` are two readings of it.
+// [4] Everything a session reports, as one union, which both the terminal view and `--format json` read.
 
 import type { BuildMessage } from '../builder/build-event.ts';
 import type { Fallback } from '../manifest/fallback.ts';
@@ -8,39 +8,39 @@ import type { DebugKind } from '../worker/debug/debug-port.ts';
 
 export interface ServedFunction {
   readonly name: string;
-  /** Where it answers over HTTP; undefined for functions without an HTTP trigger. */
+  /** Its URL; undefined for functions without an HTTP trigger. */
   readonly url: string | undefined;
-  /** Of its route, `ANY` for all; absent without one. */
+  /** Its route's method, `ANY` for all; absent without a route. */
   readonly method?: string;
-  /** What its route asks for: `NONE`, `AWS_IAM` or `JWT`; absent without one. */
+  /** Its route's authorization: `NONE`, `AWS_IAM` or `JWT`; absent without a route. */
   readonly route_authorization_type?: string;
-  /** Anybody on the internet who has the URL can invoke it, and so run the code on this machine; absent where not. */
+  /** Anybody on the internet with the URL can invoke it, and so run code on this machine; otherwise absent. */
   readonly public?: true;
-  /** Its function URL, where it has one. */
+  /** Its function URL, if it has one. */
   readonly function_url?: string;
-  /** `AWS_IAM` where the function URL takes signed requests only. */
+  /** `AWS_IAM` if the function URL accepts only signed requests. */
   readonly authorization_type?: string;
-  /** Who serves it now, where that is another livectl than the one that serves the stage; absent where it is not. */
+  /** Who serves it now, if that is another livectl than the one that serves the stage; otherwise absent. */
   readonly held_by?: { readonly user: string; readonly host: string };
-  /** `wrap`: it stays as it is deployed, behind the wrapper; `replace`: the stub is in its place. */
+  /** `wrap`: the deployed function stays, behind the wrapper. `replace`: the stub is in its place. */
   readonly mode: 'replace' | 'wrap';
   /** What answers while nobody serves it. */
   readonly fallback: Fallback;
-  /** Sources of `livectl trigger`, as in livectl.json. */
+  /** Sources for `livectl trigger`, as in livectl.json. */
   readonly triggers: readonly TriggerSource[];
 }
 
 /** A function's debugger under `--inspect`. */
 export type DebuggerEvent =
-  /** It can be attached to from now on. */
+  /** A debugger can be attached from now on. */
   | {
       readonly event: 'debugger';
       readonly function: string;
       readonly state: 'listening';
       readonly kind: DebugKind;
-      /** e.g. `127.0.0.1:9229` */
+      /** E.g. `127.0.0.1:9229`. */
       readonly address: string;
-      /** Of the inspector's WebSocket, for Node. */
+      /** URL of the inspector's WebSocket, for Node. */
       readonly url?: string | undefined;
     }
   | { readonly event: 'debugger'; readonly function: string; readonly state: 'attached' | 'detached' }
@@ -58,11 +58,11 @@ export type SessionEvent =
       readonly url: string | undefined;
       readonly stage: string;
       readonly functions: readonly ServedFunction[];
-      /** Wrapped functions of the local cloud that are not served: their deployed code answers. Absent where there are none. */
+      /** Wrapped functions of the local cloud that are not served: their deployed code answers. Absent if there are none. */
       readonly not_served?: readonly { readonly name: string; readonly url: string | undefined }[];
-      /** By which `livectl trigger` and `livectl invoke` find what is served. */
+      /** The arguments with which `livectl trigger` and `livectl invoke` find this serve. */
       readonly trigger_args: readonly string[];
-      /** From the start of the process, in milliseconds. */
+      /** Since the start of the process, in milliseconds. */
       readonly ms: number;
     }
   | {
@@ -70,14 +70,14 @@ export type SessionEvent =
       readonly id: string;
       readonly function: string;
       readonly trigger: string;
-      /** What the sources call what caused it, e.g. message ids; absent where the event names none. */
+      /** The source's ids of what caused it, e.g. message ids; absent if the event has none. */
       readonly source_ids?: readonly string[];
     }
   | {
       readonly event: 'log';
       /** Undefined for lines that belong to no invocation. */
       readonly id: string | undefined;
-      /** What the worker was at then: an init phase that no invocation waits for, or between two invocations. */
+      /** What the worker was doing: an init phase that no invocation waits for, or idling between two invocations. */
       readonly phase?: LogPhase | undefined;
       readonly function: string;
       readonly level: LogLevel;
@@ -90,27 +90,27 @@ export type SessionEvent =
       readonly id: string;
       readonly function: string;
       readonly ok: boolean;
-      /** From the stub's sending to the relay's taking of the answer. */
+      /** From the stub's sending to the relay's acceptance of the answer. */
       readonly ms: number;
-      /** Of that, the developer's code. */
+      /** The part of it that the developer's code took. */
       readonly code_ms: number;
-      /** Starting and initialising a worker for it; absent when a warm one ran it. */
+      /** Starting and initializing a worker for it; absent if a warm one ran it. */
       readonly init_ms?: number;
-      /** Waiting for a worker that could take it; absent where one did at once. */
+      /** Waiting for a free worker; absent if one was free at once. */
       readonly wait_ms?: number;
-      /** HTTP status, where the answer has one. */
+      /** HTTP status, if the answer has one. */
       readonly status?: number;
-      /** Length of a response that was streamed. */
+      /** Length of a streamed response. */
       readonly streamed_bytes?: number;
       readonly error?: {
         readonly name: string;
         readonly message: string;
         readonly stack?: readonly string[];
-        /** What led to it, outermost first. */
+        /** Its causes, outermost first. */
         readonly causes?: readonly ErrorCause[];
       };
     }
-  /** An invocation was not run: when it arrived, its caller had been told already that nobody answered, or another had it. */
+  /** An invocation was not run: on arrival, its caller had been told that nobody answered, or another client had it. */
   | {
       readonly event: 'late';
       readonly id: string;
@@ -124,10 +124,10 @@ export type SessionEvent =
   | {
       readonly event: 'holder';
       readonly function: string;
-      /** Undefined where it is this one. */
+      /** Undefined if it is this one. */
       readonly by: { readonly user: string; readonly host: string } | undefined;
     }
-  /** Something went wrong outside any function's code; livectl goes on. */
+  /** Something failed outside any function's code; livectl continues. */
   | { readonly event: 'error'; readonly code: string; readonly message: string; readonly remedy?: string }
   | {
       readonly event: 'reload';
@@ -149,33 +149,33 @@ export type SessionEvent =
       readonly reason?: string;
       readonly ms?: number;
     }
-  /** In the local cloud: a message, an object or a record was taken; `functions` get it, none where nobody wants it. */
+  /** Local cloud: a message, an object or a record was accepted; `functions` receive it, empty if no function accepts it. */
   | {
       readonly event: 'published';
-      /** e.g. `sns`. */
+      /** E.g. `sns`. */
       readonly source: string;
-      /** The topic's, queue's, bus's, bucket's, table's or stream's name. */
+      /** The name of the topic, queue, bus, bucket, table or stream. */
       readonly resource: string;
-      /** As the publisher got it. */
+      /** The id that the publisher received. */
       readonly id: string;
       readonly functions: readonly string[];
     }
-  /** In the local cloud: an event source tries again what a function failed at. */
+  /** Local cloud: an event source retries an event on which a function failed. */
   | {
       readonly event: 'retry';
-      /** Of the invocation that failed. */
+      /** The id of the invocation that failed. */
       readonly id: string;
       readonly function: string;
       readonly source: string;
       readonly resource: string;
-      /** The one that failed, from 1. */
+      /** The number of the failed attempt, from 1. */
       readonly attempt: number;
-      /** At most so many; absent where there is no bound. */
+      /** Maximum number of attempts; absent if there is no limit. */
       readonly attempts?: number;
       readonly in_ms: number;
       readonly reason: string;
     }
-  /** In the local cloud: an event source gives up on messages or records. */
+  /** Local cloud: an event source gives up on messages or records. */
   | {
       readonly event: 'dead_letter';
       readonly function: string;
@@ -184,7 +184,7 @@ export type SessionEvent =
       readonly ids: readonly string[];
       readonly attempts: number;
       readonly reason: string;
-      /** The queue they were moved to, where there is one. */
+      /** The queue they were moved to, if there is one. */
       readonly queue?: string;
     }
   /** The invocation waits: for a worker, for its turn under a debugger, or for its function's first build. */
@@ -196,7 +196,7 @@ export type SessionEvent =
       readonly reason: QueueReason | 'building';
     }
   | DebuggerEvent
-  /** This machine's clock and AWS's differ: AWS's is so much ahead at least, or behind; 0 when they agree again. */
+  /** This machine's clock and AWS's differ: AWS's is at least this far ahead, or behind if negative; 0 once they agree again. */
   | { readonly event: 'clock_skew'; readonly ahead_ms: number }
   | { readonly event: 'notice'; readonly message: string }
   | {
@@ -206,9 +206,9 @@ export type SessionEvent =
     }
   | {
       readonly event: 'stopped';
-      /** Answered and failed invocations since the start. */
+      /** Invocations since the start, answered or failed. */
       readonly invocations: number;
       readonly failed: number;
-      /** In flight when the bound on stopping ran out. */
+      /** Still in flight when the time for stopping was over. */
       readonly abandoned: number;
     };

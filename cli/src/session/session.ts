@@ -15,9 +15,9 @@ import type { WorkerEvent, WorkerPool } from '../worker/contract.ts';
 import { Beat } from './beat.ts';
 import { FirstBuilds } from './first-builds.ts';
 import { Invocations } from './invocations.ts';
-import { NewsToPeers } from './news-to-peers.ts';
 import { OldStubs } from './old-stubs.ts';
-import { Seldom } from './seldom.ts';
+import { PeerNotices } from './peer-notices.ts';
+import { ReportThrottle } from './report-throttle.ts';
 import type { SessionEvent } from './session-event.ts';
 import type { FunctionVariables } from './variables/function-variables.ts';
 
@@ -33,29 +33,29 @@ export interface SessionOptions {
   readonly holder: Omit<Holder, 'session' | 'publicKey'>;
   /** Served functions and their timeouts in seconds. */
   readonly functions: ReadonlyMap<string, { readonly timeout: number }>;
-  /** Names of `--function`, or undefined where the whole stage is served. */
+  /** Names from `--function`, or undefined if the whole stage is served. */
   readonly only: readonly string[] | undefined;
   readonly noTakeover: boolean;
   readonly pool: WorkerPool;
-  /** What functions get of the variables that messages bring. */
+  /** Which of a message's variables functions receive. */
   readonly variables: FunctionVariables;
   readonly clock: Clock;
   /** What is known of AWS's clock; default: nothing yet. */
   readonly skew?: ClockSkew | undefined;
   readonly onEvent: (event: SessionEvent) => void;
-  /** The error to show instead of one of the directory's: what it means here, and what to do. */
+  /** Returns the error to show instead of the directory's: what it means here, and what to do. */
   readonly explain?: ((error: unknown) => unknown) | undefined;
 }
 
-/** At a stop, how long informing those who serve the rest of the stage may take. */
+/** How long informing those who serve the rest of the stage may take at a stop. */
 const lastNewsMs = 1000;
 
-/** This many dropped messages are reported one by one, so that each reason shows; the others are counted. */
+/** This many dropped messages are reported singly, so that each reason shows; the others are counted. */
 const dropsAtOnce = 30;
 
 /** Everything between the relay and the workers. */
 export class Session {
-  /** Resolves when the session has ended: by `stop`, because somebody else serves now, or because the stage is gone. */
+  /** Resolves when the session has ended: by `stop`, because another client serves now, or because the stage is gone. */
   readonly ended: Promise<SessionEnd>;
   readonly #options: SessionOptions;
   readonly #link: RelayLink;
@@ -65,15 +65,15 @@ export class Session {
   readonly #skew: ClockSkew;
   readonly #beat: Beat;
   readonly #holders: Holders;
-  readonly #news: NewsToPeers;
-  readonly #drops: Seldom;
+  readonly #notices: PeerNotices;
+  readonly #drops: ReportThrottle;
   #end: (end: SessionEnd) => void = () => undefined;
   #stopped: Promise<void> | undefined;
-  /** Who served before this session took anything. */
+  /** The read of who served before this session took anything. */
   #firstHolders: Promise<void> = Promise.resolve();
   /** Others have been informed that this session serves. */
   #announced = false;
-  /** The relay was found to carry texts with seven bits to a character. */
+  /** The relay was found to pass on texts with seven bits per character. */
   #carriesAscii = false;
   /** `stopped` has been reported, and is the last event. */
   #over = false;
@@ -88,7 +88,7 @@ export class Session {
     const session = randomUUID();
     const more = (count: number, latest: string) =>
       this.#error('LD_RELAY', `dropped ${count} more messages; the latest: ${latest}`);
-    this.#drops = new Seldom(clock, more, dropsAtOnce);
+    this.#drops = new ReportThrottle(clock, more, dropsAtOnce);
     this.#beat = new Beat({ clock, onGap: () => this.#wake(), onNetwork: () => this.#link.doubt() });
     this.#holders = new Holders({
       directory,
@@ -116,11 +116,11 @@ export class Session {
       onMessage: (message, channel) => this.#receive(message, channel),
       onUnproven: (invoke, channel) => this.#invocations.track(oldStubs.refuse(invoke, channel)),
       onConnected: async (connectionId) => this.#taken(await this.#lease.take(connectionId)),
-      // The directory is written as soon as there is a connection: one to it is opened beside that.
+      // The directory is written as soon as there is a connection, so one to it is opened in parallel.
       onReached: () => this.#readHolders(),
       onEvent: (event) => this.#tellLink(event),
     });
-    this.#news = new NewsToPeers({
+    this.#notices = new PeerNotices({
       link: this.#link,
       stage: relay.stage,
       secrets: relay.secrets,
@@ -146,11 +146,11 @@ export class Session {
     });
   }
 
-  /** Connects and takes the stage. Rejects with LD_RELAY, LD_DIRECTORY or LD_DISPLACED; nothing is held then. */
+  /** Connects and takes the stage. Rejects with LD_RELAY, LD_DIRECTORY or LD_DISPLACED; then nothing is held. */
   async start(): Promise<void> {
     this.#beat.start();
     this.#skew.watch((leastMs) => this.#tell({ event: 'clock_skew', ahead_ms: Math.round(leastMs) }));
-    // Beside the connection; a table that can't be read is found when the lease is taken.
+    // In parallel with the connection; an unreadable table is found when the lease is taken.
     this.#firstHolders = this.#holders.read().catch(() => undefined);
     try {
       await this.#link.start();
@@ -162,21 +162,21 @@ export class Session {
     }
   }
 
-  /** The relay carries all of ASCII: from now on stubs that understand it are sent seven bits to a character, and may send them. */
+  /** The relay passes on all of ASCII: from now on, messages to and from stubs that understand it use seven bits per character. */
   useAscii(): void {
     if (this.#stopped) return;
     this.#carriesAscii = true;
     this.#invocations.track(this.#lease.addCapability('bits7'));
   }
 
-  /** Functions of the stage that others serve, and who. */
+  /** Functions of the stage that others serve, and who serves them. */
   get heldByOthers(): ReadonlyMap<string, HolderName> {
     return this.#holders.others;
   }
 
   /**
-   * Gives the stage back, so that new invocations fail at once, waits up to `boundMs` for those in flight and
-   * answers the rest with LD_STOPPED. Resolves when nothing is left to deliver; a second call waits for the first.
+   * Releases the stage, so that new invocations fail at once, waits up to `boundMs` for those in flight and answers the rest
+   * with LD_STOPPED. Resolves when nothing is left to deliver; a second call waits for the first.
    */
   stop(boundMs: number): Promise<void> {
     this.#stopped ??= this.#stop(boundMs);
@@ -186,7 +186,7 @@ export class Session {
   async #stop(boundMs: number): Promise<void> {
     this.#tell({ event: 'stopping', waiting_for: this.#invocations.running });
     await this.#lease.release();
-    const informed = this.#news.send(this.#holders.neighbours);
+    const informed = this.#notices.send(this.#holders.neighbours);
     const abandoned = await this.#invocations.drain(boundMs);
     await within(this.#options.clock, lastNewsMs, informed);
     this.#link.close();
@@ -196,7 +196,7 @@ export class Session {
     this.#end('stopped');
   }
 
-  /** The builder's news: a good build runs from the next invocation on, a failed one keeps the last good one. */
+  /** Takes the builder's events: a good build runs from the next invocation on; after a failed one the last good build stays. */
   onBuild(event: BuildEvent): void {
     if (this.#stopped) return;
     switch (event.type) {
@@ -217,7 +217,7 @@ export class Session {
     }
   }
 
-  /** The pool's news. */
+  /** Takes the pool's events. */
   onWorker(event: WorkerEvent): void {
     switch (event.type) {
       case 'log': {
@@ -226,7 +226,7 @@ export class Session {
       }
       case 'queued': {
         const { functionName, id, reason, waiting } = event;
-        // Reported from within `run`: must not come before the invocation's own line.
+        // Reported from within `run`, but must not come before the invocation's own line.
         return queueMicrotask(() =>
           this.#tell({ event: 'queued', id, function: functionName, waiting, reason }),
         );
@@ -264,7 +264,7 @@ export class Session {
       case 'cancel':
         return this.#invocations.cancel(message, channel);
       case 'displaced':
-        // Anyone who can post to the relay can send this: the directory decides.
+        // Anyone with access to the relay can send this, so the directory decides.
         return this.#invocations.track(this.#lease.check());
     }
   }
@@ -276,7 +276,7 @@ export class Session {
     this.#invocations.track(this.#lease.check().then(() => this.#invocations.reconsider()));
   }
 
-  /** Beside everything else: an invocation that meets an old view asks the directory by itself. */
+  /** In the background: an invocation that meets an outdated view asks the directory itself. */
   #readHolders(): void {
     this.#invocations.track(this.#holders.read().catch(() => undefined));
   }
@@ -293,7 +293,7 @@ export class Session {
     this.#end('displaced');
   }
 
-  /** A renewal failed. A stage that is deleted, or closed to us until the lease ran out, has nothing left to serve. */
+  /** A renewal failed. If the stage was deleted, or stayed inaccessible until the lease expired, there is nothing left to serve. */
   #leaseTrouble(message: string, leftMs: number, error: unknown): void {
     const explained = this.#options.explain?.(error) ?? error;
     const { code, remedy } =
@@ -314,9 +314,9 @@ export class Session {
     const { only } = this.#options;
     const isFirst = !this.#announced;
     this.#announced = true;
-    // Anyone who came between that and the lease is found beside the rest, and informed then.
+    // Whoever came between that read and the lease is among the rest, and is informed then.
     if (isFirst) await this.#firstHolders;
-    // A new connection of this process, which stubs are waiting for, counts at once.
+    // A new connection of this process, which stubs are waiting for, is used at once.
     else this.#readHolders();
     const connections = new Map(displaced.map((client) => [client.connectionId, client]));
     for (const { host, user } of connections.values())
@@ -330,14 +330,14 @@ export class Session {
       for (const neighbour of neighbours) connections.set(neighbour.connectionId, neighbour);
       this.#invocations.track(this.#informMore(new Set(connections.keys())));
     }
-    this.#invocations.track(this.#news.send([...connections.values()]));
+    this.#invocations.track(this.#notices.send([...connections.values()]));
   }
 
-  /** Reads who serves the rest once more, and informs anyone who has not been. */
+  /** Reads once more who serves the rest, and informs those who have not been informed yet. */
   async #informMore(informed: ReadonlySet<string>): Promise<void> {
     await this.#holders.read().catch(() => undefined);
     const more = this.#holders.neighbours.filter(({ connectionId }) => !informed.has(connectionId));
-    if (more.length > 0) await this.#news.send(more);
+    if (more.length > 0) await this.#notices.send(more);
   }
 
   #tellLink(event: LinkEvent): void {

@@ -1,10 +1,10 @@
-// [4] The ids that an event carries of what caused it: how `livectl trigger` finds the invocation of its message again.
+// [4] The ids in an event of what caused it, by which `livectl trigger` recognizes the invocation that its message causes.
 import type { LambdaEvent } from './lambda-event.ts';
 import { idsOf } from './record-sources.ts';
 
 /**
- * Those of its records, in their order (record-sources.ts); event ids of EventBridge, request ids of HTTP, the ARN of a
- * durable execution.
+ * Those of its records, in order (record-sources.ts); event ids of EventBridge, request ids of HTTP, the ARN of a durable
+ * execution.
  */
 export function sourceIds(event: LambdaEvent | undefined): string[] {
   if (event === undefined) return [];

@@ -4,7 +4,7 @@ import { gaveUp } from './own-errors.ts';
 import { deliveryGraceMs } from './replies.ts';
 import type { Run } from './run.ts';
 
-/** What is left of a streamed response goes with its answer; an error comes after all that was written. */
+/** The rest of a streamed response is sent with its answer; an error follows everything that was written. */
 export async function withRest(run: Run, result: WorkerResult): Promise<WorkerResult> {
   const { outcome } = result;
   if (!run.parts?.written || run.state !== 'running') return result;

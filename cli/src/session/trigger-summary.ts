@@ -1,8 +1,8 @@
-// [4] A few words for the terminal on where an event came from, e.g. `GET /hello?name=ada` or `SQS orders, 3 records`.
+// [4] A short description of an event's source for the terminal, e.g. `GET /hello?name=ada` or `SQS orders, 3 records`.
 import { type LambdaEvent, parsedUpToBytes } from './lambda-event.ts';
 import { lastOf, wordsOf } from './record-sources.ts';
 
-/** Recognises the shapes AWS documents; anything else is an `invoke`, with its size where that is large. */
+/** Recognizes the shapes that AWS documents; anything else is an `invoke`, with its size if it is large. */
 export function triggerSummary(parsed: LambdaEvent | undefined, bytes: number): string {
   if (bytes > parsedUpToBytes) return `invoke, ${(bytes / 1024 / 1024).toFixed(1)} MB`;
   if (parsed === undefined) return 'invoke';
@@ -46,7 +46,7 @@ function ofService(event: LambdaEvent): string | undefined {
   if (event.deliveryStreamArn !== undefined) return words('Firehose', lastOf(event.deliveryStreamArn, '/'));
   if (event.RequestType !== undefined && event.ResourceType !== undefined)
     return `CloudFormation ${event.RequestType} ${event.ResourceType}`;
-  // Amazon MQ, Kafka and DocumentDB name themselves once for all of their records.
+  // Amazon MQ, Kafka and DocumentDB give their name once for all of their records.
   return eventSource || undefined;
 }
 

@@ -1,12 +1,12 @@
-// [4] Remembers invocations that nobody waits for any more, so that they never begin if they still arrive.
+// [4] Remembers cancelled invocations, so that they do not begin if they arrive later.
 import type { Channel } from '../../../protocol/sealing.ts';
 
-/** Of one sender: a stub instance has one conversation at a time, and a `cancel` overtakes its `invoke` by seconds. */
+/** Per sender: a stub instance has one conversation at a time, and a `cancel` overtakes its `invoke` by seconds. */
 const keptOfSender = 100;
-/** As many as the inbox keeps channels of. */
+/** As many senders as the inbox keeps channels for. */
 const keptSenders = 512;
 
-/** One of them. */
+/** A cancelled invocation. */
 interface Cancelled {
   /** It has been reported as not run. */
   isReported: boolean;
@@ -14,9 +14,9 @@ interface Cancelled {
   readonly isElsewhere: boolean;
 }
 
-/** By sender, since ids are each sender's own: one can neither cancel another's conversation nor push it out. */
+/** By sender, since ids belong to their sender: none can cancel another's conversation, nor push it out. */
 export class Unwanted {
-  /** The one that was heard of last is the last. */
+  /** The most recent one is last. */
   readonly #ids = new Map<string, Map<string, Cancelled>>();
 
   has({ enc }: Channel, id: string): boolean {
@@ -24,7 +24,7 @@ export class Unwanted {
   }
 
   /** The invocation itself has arrived: what is known of it, unless it was reported before. */
-  takeNews({ enc }: Channel, id: string): Cancelled | undefined {
+  takeUnreported({ enc }: Channel, id: string): Cancelled | undefined {
     const known = this.#ids.get(enc)?.get(id);
     if (known === undefined || known.isReported) return undefined;
     known.isReported = true;

@@ -1,5 +1,5 @@
-// Certificates for AWS Client VPN's mutual authentication: a certificate authority, the server's and one for each client,
-// made by openssl in a private folder. AWS gets the server's; no private key comes near Terraform.
+// Certificates for AWS Client VPN's mutual authentication: a certificate authority, the server's and one per client, created
+// by openssl in a private folder. AWS receives the server's; Terraform never sees a private key.
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, lstat, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -7,15 +7,15 @@ import { join } from 'node:path';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 
 export interface CertificateOptions {
-  /** Made with mode 0700, or there already from an earlier client. */
+  /** Created with mode 0700, or left from an earlier client. */
   readonly folder: string;
-  /** Name of the client's certificate and of its files. */
+  /** Name of the client's certificate and files. */
   readonly client: string;
-  /** The server's name in its certificate; AWS wants a domain name there, which nobody needs to own. */
+  /** The server's name in its certificate; AWS requires a domain name, which nobody has to own. */
   readonly serverName: string;
-  /** How long the server's and the client's certificates hold, in days. */
+  /** How long the server's and the client's certificates are valid, in days. */
   readonly days: number;
-  /** Take the client's certificate that is there, instead of refusing to make it twice. */
+  /** Keep an existing certificate of the client instead of refusing to create it again. */
   readonly keepClient: boolean;
 }
 
@@ -25,28 +25,28 @@ export interface Certificates {
   readonly serverKeyFile: string;
   readonly clientFile: string;
   readonly clientKeyFile: string;
-  /** Of the files above, those made now; others were there. */
+  /** Those of the files above that were created now; the others existed. */
   readonly made: readonly string[];
 }
 
 /** Longer than any key takes. */
 const opensslBoundMs = 60_000;
 
-/** AWS Client VPN takes RSA keys of 2,048 bits at most: https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/mutual.html */
+/** AWS Client VPN accepts RSA keys of up to 2,048 bits: https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/mutual.html */
 const key = 'rsa:2048';
 
-/** The authority outlives what it signs. */
+/** The authority outlives the certificates that it signs. */
 const authorityDays = 3650;
 
 /**
- * Makes what is missing and keeps what is there, so that it can be run again for another client. Rejects with LD_CONFIG
- * where there is no openssl, where the folder is open to others, or where the client has a certificate already.
+ * Creates missing files and keeps existing ones, so that it can be run again for another client. Rejects with LD_CONFIG if
+ * there is no openssl, if the folder is open to others, or if the client already has a certificate.
  */
 export async function makeCertificates(options: CertificateOptions): Promise<Certificates> {
   const { client, days, folder, keepClient, serverName } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await checkPrivate(folder);
-  // Whoever adds everything in sight to a repository leaves this folder out.
+  // Keeps the folder out of a repository even after `git add .`.
   await writeFile(join(folder, '.gitignore'), '*\n', { mode: 0o600 });
   const file = (name: string) => join(folder, name);
   const made: string[] = [];
@@ -72,7 +72,7 @@ export async function makeCertificates(options: CertificateOptions): Promise<Cer
   return { ...paths, serverKeyFile: file('server.key'), clientKeyFile: file(`${client}.key`), made };
 }
 
-/** An OpenVPN configuration with the client's certificate and key in it. */
+/** An OpenVPN configuration that includes the client's certificate and key. */
 export async function completeConfiguration(
   configuration: string,
   certificates: Certificates,
@@ -85,7 +85,7 @@ export async function completeConfiguration(
   return `${without}\n\n<cert>\n${certificate.trim()}\n</cert>\n\n<key>\n${privateKey.trim()}\n</key>\n`;
 }
 
-/** Without `<name>` to `</name>`, wherever that stands, and the space after it. */
+/** Removes `<name>` to `</name>`, wherever it is, and the space after it. */
 function withoutBlock(configuration: string, name: string): string {
   const [kept = '', ...blocks] = configuration.split(`<${name}>`);
   const end = `</${name}>`;
@@ -137,7 +137,7 @@ async function makeSigned(folder: string, { commonName, days, name, use }: Signe
   await chmod(file('key'), 0o600);
 }
 
-/** By a file rather than `-addext`, which the LibreSSL of macOS doesn't have. */
+/** Uses a file instead of `-addext`, which the LibreSSL of macOS does not have. */
 async function withSettings(
   folder: string,
   commonName: string,
@@ -172,7 +172,7 @@ function openssl(args: readonly string[]): Promise<void> {
 }
 
 async function checkPrivate(folder: string): Promise<void> {
-  // Windows has no such modes; a folder there is its user's.
+  // Windows has no such modes; there a folder belongs to its user.
   if (process.platform === 'win32') return;
   const stats = await lstat(folder);
   if (!stats.isDirectory() || stats.uid !== process.getuid?.()) {

@@ -1,4 +1,4 @@
-// Tries one endpoint from this machine: its name, its address, its port, each with a bound.
+// Tests one endpoint from this machine: its name, its address, its port, each with a timeout.
 import { Resolver } from 'node:dns/promises';
 import { connect } from 'node:net';
 import type { NamedEndpoint } from './find-endpoints.ts';
@@ -7,13 +7,13 @@ import { isPrivateAddress } from './private-address.ts';
 import { type Route, routeTo } from './route.ts';
 
 /**
- * - `reachable`: a TCP connection was made.
- * - `refused`: the host answered that nobody listens there.
+ * - `reachable`: a TCP connection was established.
+ * - `refused`: the host answered that nothing listens on the port.
  * - `timeout`: nothing came back.
- * - `unreachable`: this machine has no way to the network.
+ * - `unreachable`: this machine has no route to the network.
  * - `unresolved`: its name has no address here.
- * - `no_port`: the environment names a host and no port.
- * - `public`: a web address on the internet, not tried.
+ * - `no_port`: the environment names a host without a port.
+ * - `public`: a web address on the internet, not tested.
  */
 export type Verdict =
   | 'reachable'
@@ -27,27 +27,27 @@ export type Verdict =
 export interface CheckedEndpoint {
   readonly endpoint: NamedEndpoint;
   readonly verdict: Verdict;
-  /** The address and port that the verdict is about; undefined where the name has none. */
+  /** The address and port that the verdict is about; undefined if the name has no address. */
   readonly address: string | undefined;
   readonly port: number | undefined;
   /** The address is a private one. */
   readonly private: boolean;
-  /** Of the connection, or of waiting for one, in milliseconds. */
+  /** Duration of connecting, or of waiting for it, in milliseconds. */
   readonly ms: number;
   readonly route: Route | undefined;
-  /** The system's word for what failed, e.g. `ENOTFOUND`. */
+  /** The system's code for what failed, e.g. `ENOTFOUND`. */
   readonly code: string | undefined;
 }
 
 export interface CheckOptions {
-  /** For one connection, in milliseconds; a name may take as long again, and its SRV record, too. */
+  /** Timeout of one connection, in milliseconds; a name may take as long again, and so may its SRV record. */
   readonly timeoutMs: number;
-  /** Address ranges of the VPCs, which may be public ones. */
+  /** Address ranges of the VPCs, which may be public. */
   readonly cidrs: readonly string[];
   readonly lookups: NameLookups;
 }
 
-/** Of a name with more addresses, and of a record with more hosts, so many are tried. */
+/** At most this many addresses of a name, and hosts of a record, are tested. */
 const mostAddresses = 4;
 
 /** Whether a verdict is a failure that needs fixing. */
@@ -55,7 +55,7 @@ export function isFailure({ verdict }: Pick<CheckedEndpoint, 'verdict'>): boolea
   return verdict !== 'reachable' && verdict !== 'public' && verdict !== 'no_port';
 }
 
-/** Never rejects; takes `timeoutMs` for the name and for the connections, and a second for the route. */
+/** Never rejects. Takes up to `timeoutMs` each for the name and the connections, and a second for the route. */
 export async function checkEndpoint(
   endpoint: NamedEndpoint,
   options: CheckOptions,
@@ -75,7 +75,7 @@ export async function checkEndpoint(
   const addresses = (chosen.private ? inside : all).slice(0, mostAddresses);
   if (addresses.every(({ ports }) => ports.length === 0))
     return { ...chosen, verdict: 'no_port', route: await routeTo(chosen.address) };
-  // Clients go on to the next address, too: `localhost` is ::1 and 127.0.0.1, and a forwarded port listens on one.
+  // Clients also try the next address: `localhost` is ::1 and 127.0.0.1, and a forwarded port listens on only one of them.
   const tries = await Promise.all(
     addresses.flatMap(({ address, ports }) => ports.map((port) => tryPort(address, port, timeoutMs))),
   );
@@ -83,7 +83,7 @@ export async function checkEndpoint(
   return { ...chosen, ...best, route: await routeTo(best.address) };
 }
 
-/** A port that refuses says more than one that is silent. */
+/** A port that refuses is more informative than one that is silent. */
 function rank(verdict: Verdict): number {
   return ['reachable', 'refused', 'timeout', 'unreachable'].indexOf(verdict);
 }
@@ -116,7 +116,7 @@ async function addressesOf(
   return all.length === 0 && failed !== undefined && 'code' in failed ? failed : all;
 }
 
-/** Asked of the DNS servers themselves: the system's resolver knows no SRV records. */
+/** Asks the DNS servers directly, since the system's resolver does not look up SRV records. */
 async function srvHosts(
   host: string,
   boundMs: number,

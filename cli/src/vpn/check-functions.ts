@@ -1,9 +1,9 @@
-// Tries every endpoint that the functions of a stage name, each endpoint once however many functions name it.
+// Tests every endpoint that the functions of a stage name, each endpoint once however many functions name it.
 import { type CheckedEndpoint, type CheckOptions, checkEndpoint } from './check-endpoint.ts';
 import { findEndpoints, type NamedEndpoint, type Unreadable } from './find-endpoints.ts';
 import { NameLookups } from './name-lookups.ts';
 
-/** A function and the environment its code sees. */
+/** A function and the environment of its code. */
 export interface NamedEnvironment {
   readonly name: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export interface FunctionCheck {
 }
 
 export interface FunctionsCheckOptions extends Omit<CheckOptions, 'lookups'> {
-  /** How many names are looked up at one time: each may hold a thread of Node's four, default all of them. */
+  /** How many names are looked up at once; each may hold one of Node's four threads. Default: all of them. */
   readonly lookupsAtOnce?: number;
 }
 
@@ -24,8 +24,8 @@ export interface FunctionsCheckOptions extends Omit<CheckOptions, 'lookups'> {
 const atOnce = 16;
 
 /**
- * Never rejects; in the functions' order. Where nothing answers at all, it takes three times `timeoutMs` for every 16
- * endpoints at most.
+ * Never rejects; results are in the functions' order. If nothing answers at all, it takes at most three times `timeoutMs` for
+ * every 16 endpoints.
  */
 export async function checkFunctions(
   functions: readonly NamedEnvironment[],

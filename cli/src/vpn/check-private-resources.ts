@@ -1,4 +1,4 @@
-// `livectl vpn --check`: tries the endpoints that functions name, from this machine.
+// `livectl vpn --check`: tests from this machine the endpoints that functions name.
 
 import { jsonLine } from '../control/json-line.ts';
 import { exitCodes } from '../exit-code.ts';
@@ -18,7 +18,7 @@ export interface VpnCheckOptions {
   readonly format: OutputFormat;
 }
 
-/** Resolves with the exit code: 1 when an endpoint can't be reached or read. Rejects as `vpnFacts` does. */
+/** Resolves with the exit code: 1 if an endpoint cannot be reached or read. Rejects as `vpnFacts` does. */
 export async function checkPrivateResources(options: VpnCheckOptions): Promise<number> {
   const facts = await vpnFacts(options.place, options.functions);
   try {
@@ -30,7 +30,7 @@ export async function checkPrivateResources(options: VpnCheckOptions): Promise<n
 
 async function check(options: VpnCheckOptions, facts: VpnFacts): Promise<boolean> {
   const { functions, vpcs } = facts;
-  // One after the other: Lambda answers few such requests a second, over all of the account.
+  // One after the other: Lambda answers few such requests a second for a whole account.
   const named: NamedEnvironment[] = [];
   for (const { environment, name } of functions) named.push({ name, environment: await environment() });
   const cidrs = vpcs.flatMap((vpc) => vpc.cidr_blocks);

@@ -1,5 +1,5 @@
-// Which hosts one connection string names: a URL, JDBC, ADO.NET, libpq, Oracle, Go. Where its password could be taken for a
-// host it is not read at all, for a host is shown and looked up.
+// The hosts in a connection string: a URL, JDBC, ADO.NET, libpq, Oracle, Go. If its password could be mistaken for a host it
+// is not read at all, since hosts are shown and looked up.
 import { isIP } from 'node:net';
 import { adoPairs, libpqPairs, type Pair } from './key-value-pairs.ts';
 import { awsPorts, schemePorts, webSchemes } from './known-services.ts';
@@ -7,22 +7,21 @@ import { awsPorts, schemePorts, webSchemes } from './known-services.ts';
 /** An endpoint as one string names it. */
 export interface Endpoint {
   readonly host: string;
-  /** To try until one answers; none where the string names no port and its kind has none. */
+  /** Ports to test until one answers; empty if the string names none and its kind has no default. */
   readonly ports: readonly number[];
   /** The host is looked up as a DNS SRV record first (`mongodb+srv`). */
   readonly srv: boolean;
-  /** An HTTP or WebSocket URL: at a public address it is an API on the internet, no private resource. */
+  /** An HTTP or WebSocket URL: at a public address it is an API on the internet, not a private resource. */
   readonly web: boolean;
 }
 
 const hostName = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?$/i;
 
 const behindHost =
-  'it holds an @ behind its host, so that host and password can’t be told apart: percent-encode the password, write one URL only';
-const severalHosts =
-  'it names its host twice, so that host and password can’t be told apart: quote the password';
+  'it contains an @ after its host, so host and password cannot be told apart: percent-encode the password, and write a single URL';
+const severalHosts = 'it names its host twice, so host and password cannot be told apart: quote the password';
 
-/** The endpoints a string names, or why it can't be read; undefined where it is no connection string. */
+/** The endpoints in a string, or why it cannot be read; undefined if it is not a connection string. */
 export function readConnectionString(text: string): readonly Endpoint[] | string | undefined {
   if (/^jdbc:oracle:/i.test(text)) return fromOracle(text);
   const url = /^(jdbc:)?((?:[a-z][a-z0-9+.-]*:)+)\/\/(.*)$/is.exec(text);
@@ -30,7 +29,7 @@ export function readConnectionString(text: string): readonly Endpoint[] | string
   return fromGo(text) ?? fromPairs(libpqPairs(text)) ?? fromPairs(adoPairs(text));
 }
 
-/** Whether a URL's scheme is one of a known service. */
+/** Whether a URL has the scheme of a known service. */
 export function hasKnownScheme(text: string): boolean {
   const schemes = /^(?:jdbc:)?((?:[a-z][a-z0-9+.-]*:)+)/i.exec(text)?.[1];
   return schemes !== undefined && knownOf(namesOf(schemes)) !== undefined;
@@ -46,7 +45,7 @@ function knownOf(names: readonly string[]): string | undefined {
 
 /** `rest` is what follows the first `://`. */
 function fromUrls(text: string, jdbc: boolean, schemes: string, rest: string): readonly Endpoint[] | string {
-  // A broker's cluster as a list of URLs; a part of a password may look like the next of them.
+  // A broker's cluster may be a list of URLs; a part of a password may look like the beginning of the next one.
   const list = text.split(/,\s*(?=[a-z][a-z0-9+.-]*:\/\/)/i);
   if (list.length > 1 && list.every((one) => /^[^@=?;#]*$/.test(one) && one.startsWith(`${schemes}//`))) {
     return list.flatMap((one) => {
@@ -60,12 +59,12 @@ function fromUrls(text: string, jdbc: boolean, schemes: string, rest: string): r
 function fromUrl(jdbc: boolean, schemes: string, rest: string): readonly Endpoint[] | string {
   const names = namesOf(schemes);
   const known = knownOf(names);
-  // SQL Server's have no password before the host, and properties behind it.
+  // URLs of SQL Server have no password before the host, but properties after it.
   const properties = jdbc && known === 'sqlserver';
   const end = rest.search(properties ? /;/ : /[/?#;]/);
   const authority = end < 0 ? rest : rest.slice(0, end);
   if (properties && authority.includes('@')) return behindHost;
-  // A password with a bare / or ? makes its tail look like the host, and its head like one, too.
+  // With an unescaped / or ? in the password, both its beginning and its end look like a host.
   if (!properties && end >= 0 && rest.slice(end).includes('@')) {
     const page = known !== undefined && webSchemes.has(known) && /^[^:@]+$/.test(authority);
     return page ? [] : behindHost;
@@ -87,7 +86,7 @@ function fromUrl(jdbc: boolean, schemes: string, rest: string): readonly Endpoin
   });
 }
 
-/** `jdbc:oracle:thin:user/password@host:1521:sid` and its kin. */
+/** `jdbc:oracle:thin:user/password@host:1521:sid` and similar forms. */
 function fromOracle(text: string): readonly Endpoint[] | string {
   const [, host = '', ...more] = text.split('@');
   if (more.length > 0) return behindHost;
@@ -95,7 +94,7 @@ function fromOracle(text: string): readonly Endpoint[] | string {
   return found ? [endpointAt(found.host, [found.port ?? 1521])] : [];
 }
 
-/** `user:password@tcp(host:3306)/orders` of Go's MySQL driver, which goes by the last / and the last @ before it. */
+/** `user:password@tcp(host:3306)/orders` of Go's MySQL driver, which splits at the last / and the last @ before it. */
 function fromGo(text: string): readonly Endpoint[] | undefined {
   const slash = text.lastIndexOf('/');
   if (!/^[\w-]*(\?[\w=&%.+-]*)?$/.test(text.slice(slash + 1))) return undefined;
@@ -104,7 +103,7 @@ function fromGo(text: string): readonly Endpoint[] | undefined {
   return found && [endpointAt(found.host, [found.port ?? 3306])];
 }
 
-/** Keys that name a host; `application host` too, since that may be what an unquoted password makes of one. */
+/** Keys that name a host, including `application host`, which an unquoted password may produce. */
 const hostKey = /^(host|ado (.*\b)?(host|server|data source|addr|address))$/;
 
 function fromPairs(pairs: readonly Pair[] | undefined): readonly Endpoint[] | string | undefined {
@@ -114,7 +113,7 @@ function fromPairs(pairs: readonly Pair[] | undefined): readonly Endpoint[] | st
   if (more.length > 0 || swallowed) return severalHosts;
   const [key, value] = found;
   const ports = (pairs.find(([name]) => name === 'port' || name === 'ado port')?.[1] ?? '').split(',');
-  // SQL Server's port stands behind a comma; other commas part hosts.
+  // SQL Server's port follows a comma; other commas separate hosts.
   const texts = value
     .replace(/,\s*(\d+)$/, ':$1')
     .replace(/\\[^:]*/, '')
@@ -127,7 +126,7 @@ function fromPairs(pairs: readonly Pair[] | undefined): readonly Endpoint[] | st
   );
 }
 
-/** In a value without quotes: of another form than ADO.NET's, or a password with a semicolon in it. */
+/** Matches an unquoted value that is not ADO.NET's form, or contains a password with a semicolon. */
 const swallowsHost = /^[^"'].*\b(host|server|source|addr|address)\s*=/is;
 
 /** `db`, `db:5432`, `[::1]:5432`, `::1`. */
@@ -140,18 +139,18 @@ export function hostAndPort(
   return port !== undefined && isHost(host) ? { host: bare(host), port } : undefined;
 }
 
-/** A port's number; undefined for what is none. */
+/** A port's number; undefined for anything else. */
 export function portIn(text: string | undefined): number | undefined {
   const port = /^\d{1,5}$/.test(text ?? '') ? Number(text) : 0;
   return port > 0 && port < 65_536 ? port : undefined;
 }
 
-/** An endpoint without a URL around it. */
+/** An endpoint that is not written as a URL. */
 export function endpointAt(host: string, ports: readonly number[]): Endpoint {
   return { host, ports, srv: false, web: false };
 }
 
-/** A name, or an address; no number such as 10.2. */
+/** A name or an address, but not a number such as 10.2. */
 function isHost(text: string): boolean {
   const host = bare(text);
   return isIP(host) > 0 || (hostName.test(host) && !/^\d+(\.\d+)*$/.test(host));

@@ -22,7 +22,7 @@ export interface EndpointEvent {
   readonly remedy?: string;
 }
 
-/** What an endpoint is called: never more of a variable's value than host and port. */
+/** An endpoint's name: never more of a variable's value than host and port. */
 export function endpointText({ endpoint, port }: Pick<CheckedEndpoint, 'endpoint' | 'port'>): string {
   const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
   const ports = port === undefined ? endpoint.ports.join(' or ') : String(port);
@@ -59,7 +59,7 @@ const words: Readonly<Record<Verdict, string>> = {
   unreachable: 'no route',
   unresolved: 'no address',
   no_port: 'no port known',
-  public: 'on the internet, not tried',
+  public: 'on the internet, not tested',
 };
 
 /** The lines of one function, joined. */

@@ -1,18 +1,18 @@
-// which private endpoint a failed invocation tried to reach, read from its error as the runtimes and drivers word it.
+// The private endpoint that a failed invocation tried to reach, read from its error as runtimes and drivers word it.
 import { isIP } from 'node:net';
 import { awsPorts } from './known-services.ts';
 import { isLoopback, isPrivateAddress } from './private-address.ts';
 
 /** A network failure in an error's text. */
 export interface NetworkFailure {
-  /** The endpoint as the error names it; undefined where it names none. */
+  /** The endpoint in the error; undefined if it names none. */
   readonly host: string | undefined;
   readonly port: number | undefined;
-  /** E.g. `ECONNREFUSED`, or the words of the error. */
+  /** E.g. `ECONNREFUSED`, or the error's own words. */
   readonly what: string;
 }
 
-/** With an endpoint in them: Node's `connect ECONNREFUSED 10.0.3.4:5432` and `getaddrinfo ENOTFOUND db`, Go's. */
+/** Errors with an endpoint: Node's `connect ECONNREFUSED 10.0.3.4:5432` and `getaddrinfo ENOTFOUND db`, and Go's. */
 const placed: readonly RegExp[] = [
   /(?<what>ETIMEDOUT|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN) (?<host>[\da-f.:]+):(?<port>\d+)\b/i,
   /(?<what>ENOTFOUND|EAI_AGAIN|ETIMEDOUT) (?<host>[\w.-]+\.[\w-]+)/,
@@ -21,7 +21,7 @@ const placed: readonly RegExp[] = [
   /lookup (?<host>[\w.-]+)(?: on [\w.:[\]-]+)?: (?<what>no such host)/,
 ];
 
-/** libpq's and PyMySQL's: by the words they begin with, and what follows. One pattern for both would try every such beginning. */
+/** libpq's and PyMySQL's: a literal beginning, then a pattern. A single pattern would try every such beginning. */
 const worded: readonly { readonly begins: string; readonly endpoint: RegExp }[] = [
   {
     begins: 'connection to server at "',
@@ -34,7 +34,7 @@ const worded: readonly { readonly begins: string; readonly endpoint: RegExp }[] 
   },
 ];
 
-/** Without one. */
+/** Errors without an endpoint. */
 const bare =
   /\b(?<what>ETIMEDOUT|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|Connection refused|Connection timed out|Name or service not known|timed out|connection timeout|connect timeout|Task timed out)\b/i;
 
@@ -47,10 +47,10 @@ const finders: readonly ((text: string) => RegExpExecArray | null)[] = [
   ...placed.map((pattern) => (text: string) => pattern.exec(text)),
 ];
 
-/** Name, message and the first frames; an error's text may be megabytes. */
+/** Enough for name, message and the first frames; an error's text may be megabytes. */
 const readCharacters = 16 * 1024;
 
-/** Undefined for an error that is no failure of the network. */
+/** Undefined for an error that is not a network failure. */
 export function networkFailure(whole: string): NetworkFailure | undefined {
   const text = whole.slice(0, readCharacters);
   for (const find of finders) {
@@ -62,9 +62,9 @@ export function networkFailure(whole: string): NetworkFailure | undefined {
   return what === undefined ? undefined : { host: undefined, port: undefined, what };
 }
 
-/** A name that only a private network knows, or a private address that isn't this machine's own. */
+/** A name that only a private network resolves, or a private address other than this machine's own. */
 export function looksPrivate(host: string, cidrs: readonly string[]): boolean {
   if (isIP(host) > 0) return isPrivateAddress(host, cidrs) && !isLoopback(host);
-  // Of AWS's names those of services that live in a VPC; others are its APIs.
+  // Of AWS's names, only those of services in a VPC; others are its public APIs.
   return awsPorts(host) !== undefined || /\.(internal|local|corp|lan|private|intranet)$/i.test(host);
 }

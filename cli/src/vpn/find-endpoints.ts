@@ -1,5 +1,5 @@
-// Which hosts a function's environment names: URLs, host:port, a host beside its port. Nothing of a value but host and
-// port leaves this file, since the rest may be a password.
+// The hosts that a function's environment names: URLs, host:port, or a host beside its port. Only host and port of a value
+// leave this file, since the rest may be a password.
 import { isIP } from 'node:net';
 import {
   type Endpoint,
@@ -12,13 +12,13 @@ import {
 import { awsPorts, portByWord } from './known-services.ts';
 import { isPrivateAddress } from './private-address.ts';
 
-/** An endpoint that a function connects to, as far as its environment tells. */
+/** An endpoint that a function connects to, as far as its environment shows. */
 export interface NamedEndpoint extends Endpoint {
   /** The variable; `CONFIG.db.host` for a field of a variable that holds JSON. */
   readonly variable: string;
 }
 
-/** Found in a value whose host can't be told from its password. */
+/** A value whose host cannot be told from its password. */
 export interface Unreadable {
   readonly variable: string;
   readonly reason: string;
@@ -39,10 +39,10 @@ const secretWord =
 /** https://stackexchange.github.io/StackExchange.Redis/Configuration.html */
 const redisOption = /^(abortConnect|allowAdmin|\w+Timeout|defaultDatabase|name|password|ssl\w*|user)=/i;
 
-/** Set by Lambda or livectl, or paths: none of them names a resource. */
+/** Variables set by Lambda or livectl, and paths: none of them names a resource. */
 const notTheirs = /^(AWS_(?!ENDPOINT_URL)|LAMBDA_|LIVE_DEBUG_|LIVECTL_|NODE_|_|PATH$|HOME$|TZ$|LANG$)/;
 
-/** All endpoints in an environment, in its order; the same endpoint in the same variable once. */
+/** All endpoints in an environment, in order, without duplicates within a variable. */
 export function findEndpoints(environment: Readonly<Record<string, string>>): FoundEndpoints {
   const variables = flatten(environment);
   const endpoints: NamedEndpoint[] = [];
@@ -56,7 +56,7 @@ export function findEndpoints(environment: Readonly<Record<string, string>>): Fo
   return { endpoints, unreadable };
 }
 
-/** JSON objects count as variables of their own: `{"host": ...}` in `DB` is `DB.host`. */
+/** Fields of JSON objects count as variables: `{"host": ...}` in `DB` is `DB.host`. */
 function flatten(environment: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
   const flat = new Map<string, string>();
   const add = (name: string, value: unknown, depth: number) => {
@@ -79,19 +79,19 @@ function parse(json: string): unknown {
   }
 }
 
-/** The endpoints a value names, or why it can't be read. */
+/** The endpoints that a value names, or why it cannot be read. */
 function endpointsIn(
   variable: string,
   value: string,
   variables: ReadonlyMap<string, string>,
 ): readonly Endpoint[] | string {
   if (value === '' || value.length > 8192 || /^arn:/.test(value)) return [];
-  // A password may look like a host; it doesn't look like `postgres://...`.
+  // A password may look like a host, but not like `postgres://...`.
   if (secretWord.test(variable) && !hasKnownScheme(value)) return [];
   const read = readConnectionString(value);
   if (read !== undefined) return read;
   const parts = value.split(',').map((part) => part.trim());
-  // `cache:6379,password=...` of StackExchange.Redis: what follows the first option may be a part of it.
+  // `cache:6379,password=...` of StackExchange.Redis: everything after the first option may belong to it.
   const firstOption = parts.findIndex((part) => redisOption.test(part));
   const hosts = (firstOption < 0 ? parts : parts.slice(0, firstOption)).map(hostAndPort);
   if (!hosts.every((host) => host !== undefined)) return [];
@@ -102,7 +102,7 @@ function endpointsIn(
   });
 }
 
-/** A host without a port: private by its looks, or by the name of its variable. */
+/** A host without a port: private by its form, or by the name of its variable. */
 function fromHost(variable: string, host: string, variables: ReadonlyMap<string, string>): Endpoint[] {
   const ofAws = awsPorts(host);
   const address = isIP(host) > 0;
@@ -115,7 +115,7 @@ function fromHost(variable: string, host: string, variables: ReadonlyMap<string,
   return [endpointAt(host, byWord === undefined ? (ofAws ?? []) : [byWord])];
 }
 
-/** `DB_PORT` for `DB_HOST`, also for `DB_READER_HOST`. */
+/** `DB_PORT` for `DB_HOST`, and also for `DB_READER_HOST`. */
 function portBeside(variable: string, variables: ReadonlyMap<string, string>): number | undefined {
   return portIn(besideOf(variable, 'PORT', variables));
 }

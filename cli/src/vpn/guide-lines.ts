@@ -4,7 +4,7 @@ import { printable } from '../log/printable.ts';
 import { style } from '../log/style.ts';
 import type { Section } from './guide-facts.ts';
 
-/** All sections, joined; commands stand alone on their lines, so that they can be copied. */
+/** All sections, joined; commands are on lines of their own, so that they can be copied. */
 export function guideLines(title: string, sections: readonly Section[], colour: boolean): string {
   const paint = style(colour);
   const lines = [paint.dim(printable(title))];

@@ -1,16 +1,16 @@
-// The way into a VPC as steps a developer can walk: AWS Client VPN first, then the other ways and when each fits.
+// The way into a VPC as steps to follow: AWS Client VPN first, then alternatives and when each fits.
 import type { Vpc } from '../manifest/vpc.ts';
 import { awsFlags, type GuideFacts, type Section } from './guide-facts.ts';
 import { otherWays } from './other-ways.ts';
 import { overlap } from './private-address.ts';
 
 /**
- * us-east-1, 2026: https://aws.amazon.com/vpn/pricing/ (an association and a connection, by the hour) and 730 hours to
- * the month, as AWS's calculator has it.
+ * us-east-1, 2026: https://aws.amazon.com/vpn/pricing/ (per hour for an association and a connection), and 730 hours per month
+ * as in AWS's calculator.
  */
 const cost = { associationHour: 0.1, connectionHour: 0.05, monthHours: 730 } as const;
 
-/** Ranges for the clients: the first that is none of the VPC's. */
+/** Address ranges for clients; the first that does not overlap the VPC's is used. */
 const clientCidrs = ['10.200.0.0/22', '172.28.0.0/22', '192.168.252.0/22'] as const;
 
 /** Sections in the order to read them. */
@@ -67,7 +67,9 @@ function clientVpn(facts: GuideFacts, vpc: Vpc | undefined): Section {
       },
       {
         title: 'Import the server’s certificate into ACM',
-        text: ['It prints CERTIFICATE_ARN, which also stands for the clients’ authority: it signed both.'],
+        text: [
+          'It prints CERTIFICATE_ARN, which is used for the clients as well, since the same authority signed both certificates.',
+        ],
         commands: [
           `aws acm import-certificate ${aws} --certificate fileb://vpn-certificates/server.crt --private-key fileb://vpn-certificates/server.key --certificate-chain fileb://vpn-certificates/ca.crt`,
         ],
@@ -75,8 +77,8 @@ function clientVpn(facts: GuideFacts, vpc: Vpc | undefined): Section {
       {
         title: 'Create the endpoint',
         text: [
-          'It prints ClientVpnEndpointId, which is ENDPOINT below. The clients’ range must overlap neither the VPC nor the',
-          'network you sit in. The endpoint has the functions’ own security groups, so that a database lets you in exactly as',
+          'It prints ClientVpnEndpointId, which is ENDPOINT below. The clients’ range must overlap neither the VPC’s nor your',
+          'own network’s. The endpoint has the functions’ own security groups, so that a database lets you in exactly as',
           'it lets them in.',
           ...groupNotes(vpc),
         ],
@@ -94,8 +96,8 @@ function clientVpn(facts: GuideFacts, vpc: Vpc | undefined): Section {
       {
         title: 'Associate a subnet',
         text: [
-          `From here on it costs. One is enough to reach the whole VPC${subnet ? `; ${subnet.id} is in ${subnet.az}` : ''}. It prints`,
-          'AssociationId, which is ASSOCIATION below, and takes some ten minutes: the second command then says "associated".',
+          `Charges begin with this step. One subnet is enough to reach the whole VPC${subnet ? `; ${subnet.id} is in ${subnet.az}` : ''}. It prints`,
+          'AssociationId, which is ASSOCIATION below, and takes about ten minutes, until the second command prints "associated".',
         ],
         commands: [
           `aws ec2 associate-client-vpn-target-network ${aws} --client-vpn-endpoint-id ENDPOINT --subnet-id ${subnet?.id ?? 'SUBNET'}`,
@@ -114,7 +116,7 @@ function clientVpn(facts: GuideFacts, vpc: Vpc | undefined): Section {
         title: 'Connect',
         text: [
           'Complete the configuration with your certificate and key, and open vpn-certificates/YOU.ovpn in Tunnelblick',
-          '(macOS), the AWS VPN Client (macOS, Windows, Ubuntu), or with sudo openvpn --config. Then see whether it works.',
+          '(macOS), the AWS VPN Client (macOS, Windows, Ubuntu), or with sudo openvpn --config. Then check that it works.',
         ],
         commands: [
           `aws ec2 export-client-vpn-client-configuration ${aws} --client-vpn-endpoint-id ENDPOINT --output text | livectl vpn certificates --client YOU --ovpn -`,
@@ -122,10 +124,10 @@ function clientVpn(facts: GuideFacts, vpc: Vpc | undefined): Section {
         ],
       },
       {
-        title: 'Tear it down when you are done',
+        title: 'Remove everything when you are done',
         text: [
-          'Only this ends the cost: an association costs while nobody is connected, too. The endpoint can be deleted when the',
-          'second command names no association any more, after some minutes, and the certificate when the endpoint is gone.',
+          'Only this ends the charges: an association is charged even while nobody is connected. The endpoint can be deleted once',
+          'the second command lists no association, after some minutes, and the certificate once the endpoint is gone.',
         ],
         commands: [
           `aws ec2 disassociate-client-vpn-target-network ${aws} --client-vpn-endpoint-id ENDPOINT --association-id ASSOCIATION`,
@@ -138,7 +140,7 @@ function clientVpn(facts: GuideFacts, vpc: Vpc | undefined): Section {
   };
 }
 
-/** What the rules of the groups still lack for a VPN client. */
+/** What the rules of the security groups still lack for a VPN client. */
 function groupNotes(vpc: Vpc | undefined): string[] {
   if (vpc === undefined) return [];
   const referencing = [...new Set(vpc.security_groups.flatMap((group) => group.referenced_by))];
@@ -149,7 +151,7 @@ function groupNotes(vpc: Vpc | undefined): string[] {
           'None of them allows outbound TCP: add an outbound rule to one, or neither the functions nor you can connect.',
         ]),
     referencing.length > 0
-      ? `${referencing.join(', ')} let${referencing.length === 1 ? 's' : ''} them in by name: nothing to add there.`
-      : 'No security group names them as a source: a database that lets in by addresses lets in the subnet of step 4.',
+      ? `${referencing.join(', ')} let${referencing.length === 1 ? 's' : ''} them in by name: no rule to add.`
+      : 'No security group names them as a source: a database that admits addresses admits those of the subnet of step 4.',
   ];
 }

@@ -1,10 +1,10 @@
-// Connection strings of keys and values, libpq's and ADO.NET's, taken apart in one pass: each piece by a pattern that has
-// one way to match, since a pattern for the whole pair tries every way to share out its spaces.
+// Connection strings of keys and values, libpq's and ADO.NET's, split in one pass. Each piece has a pattern that can match in
+// only one way; a single pattern for a pair would try every way to distribute its spaces.
 
-/** A key and its value, which is no longer quoted where libpq quotes it. */
+/** A key and its value; libpq's quoting is already removed. */
 export type Pair = readonly [key: string, value: string];
 
-/** `host=db port=5432 password='a b'`; undefined where it is not that from end to end. */
+/** `host=db port=5432 password='a b'`; undefined unless the whole text has this form. */
 export function libpqPairs(text: string): Pair[] | undefined {
   const pairs: Pair[] = [];
   const next = pieces(text);
@@ -19,7 +19,7 @@ export function libpqPairs(text: string): Pair[] | undefined {
   return pairs;
 }
 
-/** `Server=tcp:db,1433;User Id=app;Password="a;b"`, also `Host=`; undefined where it is not that from end to end. */
+/** `Server=tcp:db,1433;User Id=app;Password="a;b"`, also `Host=`; undefined unless the whole text has this form. */
 export function adoPairs(text: string): Pair[] | undefined {
   if (!text.includes(';')) return undefined;
   const pairs: Pair[] = [];
@@ -35,14 +35,14 @@ export function adoPairs(text: string): Pair[] | undefined {
   return pairs;
 }
 
-/** Up to the next pair, quotes included. */
+/** The value up to the next pair, including quotes. */
 function adoValue(next: Pieces, space: string): string | undefined {
   const start = next.at;
   const quoted = next.take(/("[^"]*(?:""[^"]*)*")(?!")/y) ?? next.take(/('[^']*(?:''[^']*)*')(?!')/y);
   if (quoted !== undefined && (next.take(/\s*;\s*()/y) ?? next.take(/\s*()$/y)) !== undefined) return quoted;
   next.at = start;
   const bare = next.take(/([^;"'][^;]*)/y);
-  // A quote that does not end the value is one of its characters, after a space.
+  // A quote that does not end the value is part of it, after a space.
   const value = bare ?? (space === '' ? next.take(/()(?=;|$)/y) : next.take(/([^;]*)/y));
   if (value === undefined || (next.take(/;\s*()/y) ?? next.take(/()$/y)) === undefined) return undefined;
   return bare === undefined && value !== '' ? `${space.slice(-1)}${value}` : value;
@@ -51,7 +51,7 @@ function adoValue(next: Pieces, space: string): string | undefined {
 interface Pieces {
   at: number;
   isDone(): boolean;
-  /** The first group of a sticky pattern that matches here, which is then passed; undefined where it doesn't match. */
+  /** The first group of a sticky pattern that matches here, and moves past it; undefined if it does not match. */
   take(pattern: RegExp): string | undefined;
 }
 

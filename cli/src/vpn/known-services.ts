@@ -1,6 +1,6 @@
-// What a port is where none is written: by a URL's scheme, by an AWS host name, by a variable's name.
+// The port of an endpoint written without one: by a URL's scheme, by an AWS host name, by a variable's name.
 
-/** Default ports of URL schemes, as the services' own documentation has them. */
+/** Default ports of URL schemes, from the services' documentation. */
 export const schemePorts: Readonly<Record<string, number>> = {
   postgres: 5432,
   postgresql: 5432,
@@ -35,12 +35,12 @@ export const schemePorts: Readonly<Record<string, number>> = {
   wss: 443,
 };
 
-/** Schemes whose public addresses are nobody's VPC: an API on the internet. */
+/** Schemes whose public addresses belong to APIs on the internet, not to a VPC. */
 export const webSchemes: ReadonlySet<string> = new Set(['http', 'https', 'ws', 'wss']);
 
 /**
- * Services of AWS that live in a VPC, by their host names, with the ports to try. An RDS host doesn't tell its engine:
- * PostgreSQL's and MySQL's are tried.
+ * AWS services in a VPC by their host names, with the ports to test. An RDS host does not show its engine, so both
+ * PostgreSQL's and MySQL's ports are tested.
  */
 const awsHosts: readonly (readonly [RegExp, readonly number[]])[] = [
   [/\.docdb\./, [27_017]],
@@ -56,10 +56,10 @@ const awsHosts: readonly (readonly [RegExp, readonly number[]])[] = [
   [/\.efs\./, [2049]],
 ];
 
-/** Of all partitions: AWS, GovCloud, China, the European Sovereign Cloud. */
+/** Hosts of all partitions: AWS, GovCloud, China, the European Sovereign Cloud. */
 const amazonHost = /\.(amazonaws\.(com(\.cn)?|eu)|on\.(aws|amazonwebservices\.com\.cn))\.?$/i;
 
-/** The ports of an AWS service that lives in a VPC; undefined for every other host. */
+/** The ports of an AWS service in a VPC; undefined for every other host. */
 export function awsPorts(host: string): readonly number[] | undefined {
   if (!amazonHost.test(host)) return undefined;
   return awsHosts.find(([pattern]) => pattern.test(host.toLowerCase()))?.[1];

@@ -1,13 +1,13 @@
-// Names to addresses by the system's resolver, as the functions' code asks it: few at a time, and each with a bound.
+// Looks up names with the system's resolver, as the functions' code does: a few at a time, each with a timeout.
 import { lookup } from 'node:dns/promises';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
 
-/** A name's addresses, or the system's word for what failed: `ENOTFOUND`, or `ETIMEDOUT` where nothing answered. */
+/** A name's addresses, or the system's code for what failed: `ENOTFOUND`, or `ETIMEDOUT` if nothing answered. */
 export type Looked = readonly string[] | { readonly code: string };
 
 /**
- * The system's lookup can't be cancelled. Where no DNS server answers it holds one of Node's four threads (which also
- * read files and compress) for 10 s or so, and Node doesn't end before it does. So no more are begun than are allowed.
+ * The system's look-up cannot be cancelled. If no DNS server answers, it holds one of Node's four threads (which also read files
+ * and compress) for about 10 s, and Node cannot end before that. So only a limited number is begun.
  */
 export class NameLookups {
   readonly #atOnce: number;
@@ -16,7 +16,7 @@ export class NameLookups {
   #running = 0;
   readonly #waiting = new Set<() => void>();
 
-  /** `atOnce`: 4 takes all of Node's threads. */
+  /** `atOnce`: 4 uses all of Node's threads. */
   constructor(
     atOnce: number,
     clock: Clock = systemClock,
@@ -28,7 +28,7 @@ export class NameLookups {
     this.#ask = ask;
   }
 
-  /** Never rejects; takes `boundMs` at most, of which a part may be waiting for others. */
+  /** Never rejects; takes at most `boundMs`, part of which may be spent waiting for others. */
   addresses(host: string, boundMs: number): Promise<Looked> {
     return new Promise((resolve) => {
       const begin = () => {

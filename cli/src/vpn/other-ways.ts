@@ -1,7 +1,7 @@
-// The ways into a VPC beside AWS Client VPN, and when each fits.
+// Alternatives to AWS Client VPN, and when each fits.
 import { awsFlags, type GuideFacts, type Section } from './guide-facts.ts';
 
-/** The ways that need no VPN, and when each fits. */
+/** The ways without a VPN, and when each fits. */
 export function otherWays(facts: GuideFacts): Section[] {
   const { target, vpcs } = facts;
   const aws = awsFlags(facts);
@@ -11,15 +11,15 @@ export function otherWays(facts: GuideFacts): Section[] {
   return [
     {
       title: 'The other ways',
-      text: ['Each costs less than a VPN, where it fits.'],
+      text: ['Where one fits, it costs less than a VPN.'],
       steps: [
         {
           title: 'SSM port forwarding: one or two hosts, one port each',
           text: [
             'Needs an instance in the VPC that Systems Manager manages and that may reach the target (the first command lists',
             'them), and the Session Manager plugin of the aws command. While it runs, the target answers at 127.0.0.1. A line in',
-            `/etc/hosts leads the code there under the real name, which its TLS certificate has: 127.0.0.1 ${host}`,
-            'Redis Cluster and Kafka, which send clients on to other nodes, don’t work through it.',
+            `/etc/hosts directs the code there under the real name, which is in its TLS certificate: 127.0.0.1 ${host}`,
+            'Redis Cluster and Kafka, which redirect clients to other nodes, do not work this way.',
           ],
           commands: [
             `aws ssm describe-instance-information ${aws} --query 'InstanceInformationList[].InstanceId'`,
@@ -29,8 +29,8 @@ export function otherWays(facts: GuideFacts): Section[] {
         {
           title: 'EC2 Instance Connect endpoint: SSH through an instance without a public address',
           text: [
-            'The endpoint is free, one for each VPC; the instance is not, needs SSH and EC2 Instance Connect, and a security',
-            'group that lets the endpoint in on port 22. While the session is open, connect to 127.0.0.1 as above.',
+            'The endpoint, one per VPC, is free. The instance is not; it needs SSH, EC2 Instance Connect and a security',
+            'group that admits the endpoint on port 22. While the session is open, connect to 127.0.0.1 as above.',
           ],
           commands: [
             `aws ec2-instance-connect ssh ${aws} --instance-id INSTANCE --connection-type eice --local-forwarding ${port}:${host}:${port}`,
@@ -39,8 +39,8 @@ export function otherWays(facts: GuideFacts): Section[] {
         {
           title: 'Tailscale subnet router: the team uses Tailscale',
           text: [
-            'An instance in the VPC, with IP forwarding on, that advertises the VPC’s ranges (the first command, there); somebody',
-            'approves them in Tailscale’s admin console. A laptop with Linux must accept routes (the second); others do.',
+            'An instance in the VPC, with IP forwarding on, that advertises the VPC’s ranges (run the first command on it); an admin',
+            'approves them in Tailscale’s admin console. A Linux laptop must accept routes (the second command); others do by default.',
           ],
           commands: [`sudo tailscale up --advertise-routes=${routes}`, 'sudo tailscale set --accept-routes'],
         },

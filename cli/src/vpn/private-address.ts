@@ -1,4 +1,4 @@
-// Which addresses are private: those of the standards, and those of a VPC.
+// Which addresses are private: those defined by RFCs, and those of a VPC.
 import { BlockList, isIP } from 'node:net';
 
 /** RFC 1918, RFC 6598 (also Tailscale's), RFC 3927, loopback; RFC 4193, RFC 4291 link-local. */
@@ -16,7 +16,7 @@ const privateRanges = [
 
 const privateList = blockList(privateRanges);
 
-/** True also for an address in one of `cidrs`: a VPC may use public ranges. False for what is no address. */
+/** True also for an address in `cidrs`, since a VPC may use public ranges. False for anything but an address. */
 export function isPrivateAddress(address: string, cidrs: readonly string[] = []): boolean {
   return contains(privateList, address) || (cidrs.length > 0 && contains(blockList(cidrs), address));
 }
@@ -26,7 +26,7 @@ export function isLoopback(address: string): boolean {
   return contains(blockList(['127.0.0.0/8', '::1/128']), address);
 }
 
-/** Whether two address ranges have an address in common. */
+/** Whether two address ranges overlap. */
 export function overlap(one: string, other: string): boolean {
   const startOf = (cidr: string) => cidr.split('/')[0] ?? '';
   return contains(blockList([one]), startOf(other)) || contains(blockList([other]), startOf(one));

@@ -1,4 +1,4 @@
-// Which way this machine would send packets to an address: asked of the operating system, nothing is sent.
+// The route that this machine would use to an address, according to the operating system; nothing is sent.
 import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { isIP } from 'node:net';
@@ -7,9 +7,9 @@ import { networkInterfaces } from 'node:os';
 export interface Route {
   /** E.g. `eth0` or `utun4`. */
   readonly interface: string;
-  /** The next hop, where it is not on the interface's own network. */
+  /** The next hop, if it is not on the interface's own network. */
   readonly gateway: string | undefined;
-  /** A VPN's interface, by its name. */
+  /** Whether the interface is a VPN's, judged by its name. */
   readonly vpn: boolean;
 }
 
@@ -19,7 +19,7 @@ const boundMs = 1000;
 const vpnNames =
   /^(utun|tun|tap|wg|ppp|ipsec|tailscale|zt|nordlynx|cscotun|gpd|.*(vpn|wireguard|tap-windows))/i;
 
-/** How the operating system is asked, and what it answers. */
+/** The operating system's command, and how its output is read. */
 const commands: Partial<
   Record<NodeJS.Platform, { readonly command: readonly [string, ...string[]]; readonly read: RegExp[] }>
 > = {
@@ -27,7 +27,7 @@ const commands: Partial<
   darwin: { command: ['route', '-n', 'get'], read: [/interface: (\S+)/, /gateway: (\S+)/] },
 };
 
-/** Undefined where nothing tells; takes a second at most. */
+/** Undefined if it cannot be determined; takes at most a second. */
 export async function routeTo(address: string): Promise<Route | undefined> {
   return (await askSystem(address)) ?? (await askSocket(address));
 }
@@ -47,13 +47,13 @@ function askSystem(address: string): Promise<Route | undefined> {
   });
 }
 
-/** A UDP socket that is connected knows its own address, and so its interface. */
+/** A connected UDP socket knows its own address, and so its interface. */
 async function askSocket(address: string): Promise<Route | undefined> {
   const socket = createSocket(isIP(address) === 6 ? 'udp6' : 'udp4');
   try {
     const own = await new Promise<string | undefined>((resolve) => {
       socket.once('error', () => resolve(undefined));
-      // The port is no matter: connecting sends nothing.
+      // The port does not matter: connecting sends nothing.
       socket.connect(9, address, () => resolve(socket.address().address));
     });
     const found = Object.entries(networkInterfaces()).find(([, each]) =>

@@ -1,5 +1,5 @@
-// What `serve` says of private resources: at its start which functions sit in a VPC and whether their endpoints answer,
-// later one line where an invocation failed toward a private endpoint.
+// Hints of `serve` about private resources: at its start, which functions are in a VPC and whether their endpoints answer;
+// later, one line when an invocation fails to reach a private endpoint.
 import type { Clock } from '../../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { type CheckedEndpoint, isFailure } from './check-endpoint.ts';
@@ -9,9 +9,9 @@ import { looksPrivate, networkFailure } from './failed-endpoint.ts';
 export interface HintedFunction {
   readonly name: string;
   readonly inVpc: boolean;
-  /** Its VPC's id, where that is known. */
+  /** Its VPC's id, if known. */
   readonly vpcId: string | undefined;
-  /** As its code sees it; may have to ask AWS. */
+  /** The environment of its code; may have to ask AWS. */
   readonly environment: () => Promise<Readonly<Record<string, string>>>;
 }
 
@@ -19,44 +19,44 @@ export interface ServeHintsOptions {
   readonly functions: readonly HintedFunction[];
   /** Address ranges of the VPCs. */
   readonly cidrs: readonly string[];
-  /** What to run for more, e.g. `livectl vpn --check --stage dev-tom`. */
+  /** The command for details, e.g. `livectl vpn --check --stage dev-tom`. */
   readonly command: string;
   readonly onNotice: (message: string) => void;
   readonly clock: Clock;
 }
 
-/** A failed invocation, as far as a hint needs it. */
+/** The part of a failed invocation that a hint needs. */
 export interface FailedInvocation {
   readonly function: string;
   readonly error: { readonly name: string; readonly message: string; readonly stack?: readonly string[] };
 }
 
-/** For each endpoint at the start: it must not hold up anything, and nobody waits for it. */
+/** Timeout for each endpoint at the start, which runs in the background. */
 const checkMs = 3000;
 
 /** Half of Node's threads: the code's files and the relay's messages need the others. */
 const lookupsAtOnce = 2;
 
-/** The same endpoint is named again when so many milliseconds have passed: a queue may retry ten times a second. */
+/** An endpoint is reported again after this many milliseconds at the earliest: a queue may retry ten times a second. */
 const quietMs = 60_000;
 
-/** So many names or endpoints in a line, and the number of the rest. */
+/** Maximum number of names or endpoints in a line; the rest is counted. */
 const mostInLine = 4;
 
 export class ServeHints {
   readonly #options: ServeHintsOptions;
-  /** Functions of whose endpoints some were found not to answer. */
+  /** Functions with endpoints that did not answer. */
   readonly #silent = new Map<string, NamedEnvironment>();
-  /** Hosts that a function's environment names. */
+  /** Hosts named in a function's environment. */
   readonly #hosts = new Map<string, ReadonlySet<string>>();
-  /** When an endpoint was last named. */
+  /** When an endpoint was last reported. */
   readonly #named = new Map<string, number>();
 
   constructor(options: ServeHintsOptions) {
     this.#options = options;
   }
 
-  /** Tries the endpoints of all functions in a VPC and tells, in four lines at most; never rejects. */
+  /** Tests the endpoints of all functions in a VPC and reports them in at most four lines; never rejects. */
   async start(): Promise<void> {
     const inVpc = this.#options.functions.filter((each) => each.inVpc);
     const known: NamedEnvironment[] = [];
@@ -81,13 +81,13 @@ export class ServeHints {
     });
     this.#tell(namesOf(silent), () => {
       const endpoints = [...new Set(endpointTexts(silent, isFailure, ({ verdict }) => ` (${verdict})`))];
-      return `not reached from here: ${some(endpoints)}; run ${this.#options.command} to see what to do`;
+      return `not reached from here: ${some(endpoints)}; run ${this.#options.command} for details`;
     });
     this.#tell(namesOf(idle), (its) => `${its} environment names no endpoint to try`);
-    this.#tell(unknown, (its) => `${its} endpoints are not known: ${why}`);
+    this.#tell(unknown, (its) => `${its} endpoints are unknown: ${why}`);
   }
 
-  /** Gives one line where the failure is one of reaching a private endpoint. Resolves when it is said; never rejects. */
+  /** Reports a failure to reach a private endpoint in one line. Resolves when that is done; never rejects. */
   async failed({ error, function: name }: FailedInvocation): Promise<void> {
     const failure = networkFailure([error.name, error.message, ...(error.stack ?? [])].join('\n'));
     if (failure === undefined) return;
@@ -97,7 +97,7 @@ export class ServeHints {
     this.#name(name, port === undefined ? host : `${host}:${port}`, what);
   }
 
-  /** For words that name no endpoint, such as "timed out": one that was silent at the start, if it is silent still. */
+  /** For an error that names no endpoint, such as "timed out": an endpoint that was silent at the start and still is. */
   async #nameSilent(name: string, what: string): Promise<void> {
     const silent = this.#silent.get(name);
     if (silent === undefined || !this.#mayName(`${name}'s`)) return;
@@ -108,10 +108,10 @@ export class ServeHints {
   #name(name: string, endpoint: string, what: string): void {
     const { command, onNotice } = this.#options;
     if (this.#mayName(endpoint))
-      onNotice(`${name} could not reach ${endpoint} (${what}); run ${command} to see why`);
+      onNotice(`${name} could not reach ${endpoint} (${what}); run ${command} for details`);
   }
 
-  /** Once in a while for each endpoint, however many invocations and functions fail. */
+  /** Limits reports per endpoint, however many invocations and functions fail. */
   #mayName(endpoint: string): boolean {
     const now = this.#options.clock.now();
     for (const [other, at] of this.#named) if (now - at >= quietMs) this.#named.delete(other);
@@ -138,7 +138,7 @@ export class ServeHints {
     const { functions, onNotice } = this.#options;
     const vpcs = functions.flatMap(({ name, vpcId }) => (names.includes(name) && vpcId ? [vpcId] : []));
     const where = vpcs.length === 0 ? 'a VPC' : some([...new Set(vpcs)]);
-    const [verb, its] = names.length === 1 ? ['sits', 'its'] : ['sit', 'their'];
+    const [verb, its] = names.length === 1 ? ['is', 'its'] : ['are', 'their'];
     onNotice(`${some(names)} ${verb} in ${where}; ${words(its)}`);
   }
 }
@@ -151,7 +151,7 @@ function wasTried({ verdict }: CheckedEndpoint): boolean {
   return verdict !== 'public' && verdict !== 'no_port';
 }
 
-/** `host:port`, and what `more` has of it. */
+/** `host:port`, followed by what `more` returns for it. */
 function endpointTexts(
   checks: readonly FunctionCheck[],
   which: (checked: CheckedEndpoint) => boolean,
@@ -162,7 +162,7 @@ function endpointTexts(
     .map((each) => `${each.endpoint.host}:${each.port ?? each.endpoint.ports[0] ?? '?'}${more(each)}`);
 }
 
-/** The first few, and how many more. */
+/** The first few, and the number of the others. */
 function some(words: readonly string[]): string {
   const rest = words.length - mostInLine;
   return words.slice(0, mostInLine).join(', ') + (rest > 0 ? ` and ${rest} more` : '');

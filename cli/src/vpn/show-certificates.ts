@@ -1,4 +1,4 @@
-// What `livectl vpn certificates` does, and what it says to do next.
+// `livectl vpn certificates`: what it does, and the next steps that it prints.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
@@ -19,21 +19,21 @@ import {
   makeCertificates,
 } from './certificates.ts';
 
-/** Where they go without `--out`. */
+/** The default of `--out`. */
 const defaultFolder = 'vpn-certificates';
 
 export interface ShowCertificatesOptions extends Omit<CertificateOptions, 'keepClient'> {
   /** A file, or `-` for stdin. */
   readonly ovpn: string | undefined;
-  /** Where to import the server's certificate; undefined leaves that to the reader. */
+  /** Where to import the server's certificate; undefined leaves that to the user. */
   readonly aws: IdentityOptions | undefined;
   readonly format: OutputFormat;
 }
 
-/** Resolves with the exit code. Rejects where a file, openssl or ACM refuses. */
+/** Resolves with the exit code. Rejects if a file cannot be used, or openssl or ACM fails. */
 export async function showCertificates(options: ShowCertificatesOptions): Promise<number> {
   const { aws, client, folder, format, ovpn } = options;
-  // Credentials are resolved first: nothing is created where that fails.
+  // Credentials are resolved first, so that nothing is created if that fails.
   const identity = aws && (await resolveIdentity(aws));
   const configuration = ovpn === undefined ? undefined : await readConfiguration(ovpn);
   const certificates = await makeCertificates({
@@ -55,7 +55,7 @@ export async function showCertificates(options: ShowCertificatesOptions): Promis
   return exitCodes.ok;
 }
 
-/** A configuration has about 10 KB. */
+/** A configuration is about 10 KB. */
 const maxConfigurationBytes = 1024 * 1024;
 
 async function readConfiguration(ovpn: string): Promise<string> {
@@ -134,15 +134,15 @@ function words(
   if (arn !== undefined) {
     lines.push(
       '',
-      'Imported into ACM; it serves as server_certificate_arn, and as client_root_certificate_arn too:',
+      'Imported into ACM. Use this ARN as server_certificate_arn and as client_root_certificate_arn:',
       '',
       `  ${arn}`,
     );
   } else if (newServer) {
     lines.push(
       '',
-      'Next, import the server’s certificate into ACM, in the endpoint’s Region (--import does the same). Its ARN serves as',
-      'server_certificate_arn, and as client_root_certificate_arn too, since the same authority signed the clients’:',
+      'Next, import the server’s certificate into ACM, in the endpoint’s Region (--import does the same). Use its ARN as',
+      'server_certificate_arn and as client_root_certificate_arn, since the same authority signed the clients’ certificates:',
       '',
       `  aws acm import-certificate --region REGION \\`,
       `    --certificate fileb://${certificates.serverFile} \\`,

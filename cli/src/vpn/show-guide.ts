@@ -1,4 +1,4 @@
-// `livectl vpn`: the guide with the ids of the stage's VPCs; it asks AWS for nothing but the manifest and what functions name.
+// `livectl vpn`: the guide with the ids of the stage's VPCs. Asks AWS only for the manifest and the functions' variables.
 
 import { jsonLine } from '../control/json-line.ts';
 import { exitCodes } from '../exit-code.ts';
@@ -40,7 +40,7 @@ export async function showVpnGuide({ format, functions, place }: VpnGuideOptions
   }
 }
 
-/** The first endpoint with a port that a function in a VPC names; the guide does without where AWS says no. */
+/** The first endpoint with a port that a function in a VPC names; omitted from the guide if AWS refuses. */
 async function privateTarget({ functions }: VpnFacts): Promise<GuideFacts['target']> {
   for (const { environment, inVpc } of functions) {
     if (!inVpc) continue;

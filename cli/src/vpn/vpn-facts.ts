@@ -13,12 +13,12 @@ import type { Place } from '../place.ts';
 export interface VpnFunction {
   readonly name: string;
   readonly inVpc: boolean;
-  /** As its code sees it; a stage's is asked of AWS. */
+  /** The environment of its code; for a stage it is read from AWS. */
   readonly environment: () => Promise<Readonly<Record<string, string>>>;
 }
 
 export interface VpnFacts {
-  /** What to name in a heading, e.g. `stage dev-tom in eu-west-1`. */
+  /** For headings, e.g. `stage dev-tom in eu-west-1`. */
   readonly title: string;
   /** Undefined for a folder. */
   readonly stage: string | undefined;
@@ -29,7 +29,7 @@ export interface VpnFacts {
   readonly close: () => void;
 }
 
-/** Reads what is known; rejects as `serve` does for a wrong manifest, folder, stage or profile. */
+/** Reads the facts; rejects as `serve` does for an invalid manifest, folder, stage or profile. */
 export async function vpnFacts(place: Place, only: readonly string[] | undefined): Promise<VpnFacts> {
   if (place.kind === 'local') {
     const { file, functions } = await loadManifest({ ...place, functions: only });

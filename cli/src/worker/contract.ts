@@ -1,22 +1,22 @@
-// [5] What a worker is asked to run, and what it answers: the contract between session and worker.
+// [5] The contract between session and worker: what a worker is asked to run, and what it answers.
 import { errorName } from '../../../protocol/live-debug-error.ts';
 import type { LoadedFiles } from './loaded-files.ts';
 
 /** One invocation, as the stub described it. */
 export interface Invocation {
-  /** This run's own key; Lambda uses a request id again when it retries. */
+  /** This run's own key; Lambda reuses a request id when it retries. */
   readonly key: string;
-  /** AWS request id: what the function and its log lines know the invocation by. */
+  /** AWS request id, which the function and its log lines show. */
   readonly id: string;
   /** The function's name in the manifest. */
   readonly functionName: string;
   /** The stub instance it came from; one worker serves one instance of one function. */
   readonly instance: string;
-  /** The event's JSON text as the stub got it; never re-encoded on the way to the worker. */
+  /** The event's JSON text as the stub received it; never re-encoded on the way to the worker. */
   readonly event: Uint8Array;
-  /** When the stub stops waiting, in milliseconds since the epoch, on this machine's clock: the latest end of the run. */
+  /** When the stub stops waiting, in milliseconds since the epoch, on this machine's clock: the run ends then at the latest. */
   readonly deadlineMs: number;
-  /** The function's configured timeout in seconds, counted from when a worker takes the invocation. */
+  /** The function's configured timeout in seconds; starts when a worker takes the invocation. */
   readonly timeoutSeconds: number;
   readonly invokedFunctionArn: string;
   readonly traceId?: string | undefined;
@@ -24,39 +24,39 @@ export interface Invocation {
   readonly clientContext?: string | undefined;
   /** JSON text, as Lambda hands it to a runtime. */
   readonly cognitoIdentity?: string | undefined;
-  /** Of a function with tenant isolation. */
+  /** Only of functions with tenant isolation. */
   readonly tenantId?: string | undefined;
   /** The function's environment with the execution role's credentials, as the stub sent it. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Receives a streamed response as it is written; without it the response is collected and answered as a whole. */
+  /** Receives a streamed response as it is written; without it the response is collected and returned as a whole. */
   readonly responseSink?: ResponseSink | undefined;
 }
 
 /**
- * Takes the next bytes of a streamed response, whose content type is known from its first byte on. Where it returns a
- * promise, nothing more is read from the runtime until that resolves.
+ * Takes the next bytes of a streamed response, whose content type is known from the first byte on. If it returns a promise,
+ * nothing more is read from the runtime until that resolves.
  */
 export type ResponseSink = (bytes: Uint8Array, contentType: string) => Promise<void> | undefined;
 
 /**
- * What the function answered. Bodies are the bytes its runtime client posted, passed on untouched; what went to a
- * {@link ResponseSink} comes before `body`, and before the error a streamed response ended with.
+ * The function's answer. Bodies are the bytes that its runtime client posted, passed on unchanged. What went to a
+ * {@link ResponseSink} precedes `body`, and precedes the error with which a streamed response ended.
  */
 export type Outcome =
   | { readonly ok: true; readonly body: Uint8Array; readonly contentType: string }
   | { readonly ok: false; readonly error: FunctionError };
 
-/** A function error in the words of the Lambda Runtime API. */
+/** A function error in the terms of the Lambda Runtime API. */
 export interface FunctionError {
   readonly errorType: string;
   readonly errorMessage: string;
   /** The JSON body for the Runtime API: at least `errorType` and `errorMessage`, often `trace` or `stackTrace`. */
   readonly body: Uint8Array;
-  /** What led to it, outermost first; for the developer only, since Lambda's answer has no place for it. */
+  /** Its causes, outermost first; only for the developer, since Lambda's answer has no place for them. */
   readonly causes?: readonly ErrorCause[] | undefined;
 }
 
-/** An error behind another: its cause, the one that was being handled, or a part of an aggregate. */
+/** An error behind another: its cause, the error that was being handled, or a part of an aggregate. */
 export interface ErrorCause {
   readonly relation: 'cause' | 'context' | 'part';
   readonly name: string;
@@ -64,7 +64,7 @@ export interface ErrorCause {
   readonly stack?: readonly string[] | undefined;
 }
 
-/** Creates a {@link FunctionError} of our own, e.g. `Sandbox.Timedout`; `trace` lines are optional. */
+/** Creates a {@link FunctionError} of livectl itself, e.g. `Sandbox.Timedout`; `trace` lines are optional. */
 export function functionError(
   errorType: string,
   errorMessage: string,
@@ -74,15 +74,15 @@ export function functionError(
   return { errorType, errorMessage, body };
 }
 
-/** The error of what was in flight when livectl stopped. */
+/** The error of everything in flight when livectl stopped. */
 export function stoppedError(): FunctionError {
   return functionError(errorName('LD_STOPPED'), 'livectl stopped before the function answered');
 }
 
-/** How a function's code is run: one good build, or the sources as they are. */
+/** How to run a function's code: one good build, or the sources as they are. */
 export interface FunctionCode {
   readonly functionName: string;
-  /** Counts up with every good build of this function, from 1. */
+  /** Increases with every good build of this function, from 1. */
   readonly build: number;
   readonly runner: Runner;
   /** Absolute; the worker's working directory and `LAMBDA_TASK_ROOT`. */
@@ -91,7 +91,7 @@ export interface FunctionCode {
   readonly handler: string;
   /** AWS runtime identifier, e.g. `nodejs22.x`. */
   readonly runtime: string;
-  /** Local folders in the place of its layers, absolute, in their order. */
+  /** Local folders that stand in for its layers, absolute, in order. */
   readonly layers?: readonly string[];
 }
 
@@ -114,7 +114,7 @@ export type Runner =
 /** Lambda's log levels, lower case. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
 
-/** What a worker is at while no invocation is in flight: before its first one, or between two. */
+/** What a worker is doing while no invocation is in flight: before its first one, or between two. */
 export type LogPhase = 'init' | 'idle';
 
 /** What a pool reports while it works; the session turns these into its own events. */
@@ -122,21 +122,21 @@ export type WorkerEvent =
   | {
       readonly type: 'log';
       readonly functionName: string;
-      /** The invocation the line belongs to; an init phase belongs to the one that waits for it. */
+      /** The line's invocation; the lines of an init phase belong to the invocation that waits for it. */
       readonly id: string | undefined;
-      /** Where it belongs to none. */
+      /** Set if the line belongs to no invocation. */
       readonly phase?: LogPhase | undefined;
       readonly level: LogLevel;
       readonly message: string;
     }
-  /** What a worker has loaded, of which build; it began at `since`, in milliseconds since the epoch. */
+  /** What a worker has loaded, of which build; loading began at `since`, in milliseconds since the epoch. */
   | (LoadedFiles & {
       readonly type: 'loaded';
       readonly functionName: string;
       readonly build: number;
       readonly since: number;
     })
-  /** What a function's variables ask for and does not happen here; once for each. */
+  /** Something that a function's variables ask for and that does not happen here; reported once. */
   | { readonly type: 'notice'; readonly message: string }
   | {
       readonly type: 'worker_started';
@@ -154,12 +154,12 @@ export type WorkerEvent =
       readonly type: 'queued';
       readonly functionName: string;
       readonly id: string;
-      /** Invocations that are queued, this one included. */
+      /** Number of queued invocations, including this one. */
       readonly waiting: number;
       readonly reason: QueueReason;
     }
   | { readonly type: 'debugger'; readonly functionName: string; readonly state: 'attached' | 'detached' }
-  /** It was asked for and there is none. */
+  /** A debugger was requested but is unavailable. */
   | {
       readonly type: 'debugger';
       readonly functionName: string;
@@ -170,33 +170,33 @@ export type WorkerEvent =
 /** Why an invocation waits: all workers are busy, or its function runs one at a time because it is debugged. */
 export type QueueReason = 'max_workers' | 'one_at_a_time';
 
-/** How one run went. */
+/** The result of one run. */
 export interface WorkerResult {
   readonly outcome: Outcome;
   /** From handing the event to the runtime client until its answer, in milliseconds. */
   readonly codeMs: number;
-  /** Time spent starting and initialising a worker for it, in milliseconds; 0 when a warm one was used. */
+  /** Time spent starting and initializing a worker for it, in milliseconds; 0 with a warm one. */
   readonly initMs: number;
-  /** Time spent waiting for a worker that could take it, in milliseconds. */
+  /** Time spent waiting for a free worker, in milliseconds. */
   readonly waitMs: number;
-  /** Resolves when every line the invocation logged has been reported, at most a second after the answer. */
+  /** Resolves when all log lines of the invocation have been reported, at most a second after the answer. */
   readonly logsDrained: Promise<void>;
 }
 
 /** The workers of all served functions. */
 export interface WorkerPool {
-  /** New code for a function: the next invocation runs it on a worker that is started now; those in flight finish. */
+  /** Sets a function's new code: the next invocation runs it on a worker that is started now; those in flight finish. */
   use(code: FunctionCode): void;
   /**
-   * Runs one invocation; resolves always, also for crashes and timeouts (`ok: false`). `use` must have been
-   * called for its function. Waits in a fair queue where the bound on workers is reached.
+   * Runs one invocation; always resolves, also for crashes and timeouts (`ok: false`). Its function must have been passed to
+   * `use`. Waits in a fair queue if the maximum number of workers is reached.
    */
   run(invocation: Invocation): Promise<WorkerResult>;
   /** Ends the worker of the run with that key, as Lambda does at the deadline; its `run` resolves with `Sandbox.Timedout`. */
   cancel(key: string): void;
   /**
-   * Whether the function ran at that time, in milliseconds since the epoch and at most 10 s ago: a file that changed then
-   * may be its own doing.
+   * Whether the function ran at that time, in milliseconds since the epoch and at most 10 s ago: it may itself have written a
+   * file that changed then.
    */
   wasRunning(functionName: string, atMs: number): boolean;
   /** Process ids of all live workers and spares; for status and tests. */

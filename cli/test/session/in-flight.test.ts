@@ -7,7 +7,7 @@ import type { Channel } from '../../../protocol/sealing.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
 import { maxInFlight, maxInFlightBytes, maxOfSender } from '../../src/session/in-flight.ts';
 import { ackAfterMs, Invocations } from '../../src/session/invocations.ts';
-import { seldomMs } from '../../src/session/seldom.ts';
+import { throttleMs } from '../../src/session/report-throttle.ts';
 import type { SessionEvent } from '../../src/session/session-event.ts';
 import { FakePool } from './fake-pool.ts';
 import { Recorder } from './recorder.ts';
@@ -120,7 +120,7 @@ describe('an ack', () => {
     await events.first(({ event }) => event === 'result');
     expect(types()).toEqual(['ack', 'result']);
     expect(told('error')).toEqual([
-      { event: 'error', code: 'LD_RELAY', message: 'the relay did not take an ack: HTTP 403 Forbidden' },
+      { event: 'error', code: 'LD_RELAY', message: 'the relay did not accept an ack: HTTP 403 Forbidden' },
     ]);
   });
 });
@@ -172,7 +172,7 @@ describe('more than livectl will hold', () => {
         ok: false,
         error: {
           name: 'LiveDebugBusyError',
-          message: 'livectl is working on 1000 invocations already and takes no more',
+          message: 'livectl is already working on 1000 invocations and accepts no more',
         },
       },
     ]);
@@ -202,12 +202,12 @@ describe('more than livectl will hold of one stub', () => {
     await posts.until(() => types().filter((type) => type === 'error').length === 500);
     expect(told('result')).toMatchObject([{ error: { name: 'LiveDebugBusyError' } }]);
     expect(told('invoke')).toHaveLength(maxOfSender + 2);
-    clock.advance(seldomMs);
+    clock.advance(throttleMs);
     expect(told('error')).toEqual([
       {
         event: 'error',
         code: 'LD_BUSY',
-        message: `499 more invocations were refused; livectl is working on ${maxOfSender} invocations of one stub already`,
+        message: `499 more invocations were refused; livectl is already working on ${maxOfSender} invocations of one stub`,
       },
     ]);
   });

@@ -222,7 +222,7 @@ describe('an invocation', () => {
     await stub.invoke({ id: newId(), head: { function: 'other' } });
     expect(errorOf(await stub.expect('error'))).toEqual({
       errorType: 'LiveDebugNotServedError',
-      errorMessage: 'this livectl does not serve other; it serves hello, broken',
+      errorMessage: 'this livectl does not serve other, only hello, broken',
     });
     await stub.invoke({ id: newId(), head: { function: 'broken' } });
     expect(errorOf(await stub.expect('error'))).toEqual({

@@ -107,7 +107,7 @@ describe('an answer over HTTP', () => {
     expect(of({ written: 5, status: 201 }, { ...answer(''), contentType } as Outcome)).toMatchObject({
       ok: false,
       status: 500,
-      error: { message: expect.stringContaining('an HTTP API takes no stream') },
+      error: { message: expect.stringContaining('an HTTP API does not accept a stream') },
     });
     expect(of({ written: 5 }, answer(''))).toMatchObject({ ok: true });
   });

@@ -54,7 +54,7 @@ describe('in a stage with a secret', () => {
     expect(refusals).toMatchObject([
       {
         message:
-          'an invocation of hello was not run: its stub, of module 0.1, cannot prove that it is this stage’s'.replace(
+          'an invocation of hello was not run: its stub, of module 0.1, cannot prove that it belongs to this stage'.replace(
             '’',
             "'",
           ),
@@ -91,7 +91,7 @@ describe('in a stage with a secret', () => {
     await forger.cancel(id, 2);
     const head = { by: { user: 'mallory', host: 'nowhere' }, at: Date.now() };
     await forger.send({ type: 'displaced', id: newId(), attempt: 1, head, body: new Uint8Array(0) });
-    const reasonOf = (type: MessageType) => `${type} of a sender that does not prove itself`;
+    const reasonOf = (type: MessageType) => `${type} of an unauthenticated sender`;
     await serving.events.until(() => serving.told('error').length === 3);
     expect(serving.told('error').map(({ message }) => message.replace(/.*\): /, ''))).toEqual(
       (['probe', 'cancel', 'displaced'] as const).map(reasonOf),

@@ -45,7 +45,7 @@ describe('of fifty functions', () => {
     const { hints, notices } = hintsOf(many(async () => ({ DB: `127.0.0.1:${port}` })));
     await hints.start();
     expect(notices).toEqual([
-      'f0, f1, f2, f3 and 46 more sit in vpc-0, vpc-1; their endpoint answers from here',
+      'f0, f1, f2, f3 and 46 more are in vpc-0, vpc-1; their endpoint answers from here',
     ]);
   });
 
@@ -57,7 +57,7 @@ describe('of fifty functions', () => {
     await hints.start();
     expect(notices).toHaveLength(1);
     expect(notices[0]).toMatch(
-      /: 127\.0\.0\.1:\d+ \(refused\), .* and 16 more; run livectl vpn --check to see/,
+      /: 127\.0\.0\.1:\d+ \(refused\), .* and 16 more; run livectl vpn --check for details/,
     );
     expect(notices[0]?.length).toBeLessThan(300);
   });
@@ -68,7 +68,7 @@ describe('of fifty functions', () => {
     );
     await hints.start();
     expect(notices).toEqual([
-      'f0, f1, f2, f3 and 46 more sit in vpc-0, vpc-1; their endpoints are not known: tom may not; ask ada',
+      'f0, f1, f2, f3 and 46 more are in vpc-0, vpc-1; their endpoints are unknown: tom may not; ask ada',
     ]);
   });
 });
@@ -80,7 +80,7 @@ describe('a failed invocation', () => {
       hints.failed({ function: name, error: { name: 'Error', message: 'connect ETIMEDOUT 10.0.3.4:5432' } });
     for (const name of ['a', 'b', 'a']) fail(name);
     expect(notices).toEqual([
-      'a could not reach 10.0.3.4:5432 (ETIMEDOUT); run livectl vpn --check to see why',
+      'a could not reach 10.0.3.4:5432 (ETIMEDOUT); run livectl vpn --check for details',
     ]);
     clock.advance(59_999);
     fail('b');
@@ -104,7 +104,7 @@ describe('a failed invocation', () => {
     await hints.start();
     await hints.failed(timedOut('a'));
     expect(notices.slice(1)).toEqual([
-      `a could not reach 127.0.0.1:${closedPort} (Task timed out); run livectl vpn --check to see why`,
+      `a could not reach 127.0.0.1:${closedPort} (Task timed out); run livectl vpn --check for details`,
     ]);
     clock.advance(60_000);
     late.listen(closedPort, '127.0.0.1');

@@ -60,14 +60,14 @@ describe.skipIf(!allowed)('serve', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('says which functions sit in a VPC and whether their endpoints answer', async () => {
-    expect(await notice('good sits')).toEqual(['good sits in a VPC; its endpoint answers from here']);
-    expect(await notice('bad sits')).toEqual([
-      `bad sits in a VPC; not reached from here: ${hosts.silent}:6379 (timeout), ${hosts.host}:1 (refused); run livectl vpn --check --root ${folder} to see what to do`,
+  it('reports which functions are in a VPC and whether their endpoints answer', async () => {
+    expect(await notice('good is in')).toEqual(['good is in a VPC; its endpoint answers from here']);
+    expect(await notice('bad is in')).toEqual([
+      `bad is in a VPC; not reached from here: ${hosts.silent}:6379 (timeout), ${hosts.host}:1 (refused); run livectl vpn --check --root ${folder} for details`,
     ]);
     // Nothing of it held `ready` up, and a function outside any VPC is not tried.
     expect(livectl.events[0]?.event).toBe('ready');
-    expect(notices().join('\n')).not.toMatch(/plain sits|s3cret/);
+    expect(notices().join('\n')).not.toMatch(/plain is in|s3cret/);
   });
 
   it.each([
@@ -84,7 +84,7 @@ describe.skipIf(!allowed)('serve', () => {
     call(name, place);
     call(name, place);
     expect(await notice(`${name} could not reach ${named}`)).toEqual([
-      `${name} could not reach ${named} (${what}); run livectl vpn --check --root ${folder} to see why`,
+      `${name} could not reach ${named} (${what}); run livectl vpn --check --root ${folder} for details`,
     ]);
   });
 

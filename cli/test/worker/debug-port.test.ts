@@ -188,7 +188,7 @@ it('refuses a first port that leaves none for the last function', async () => {
   const functions = ['a', 'b'].map((functionName) => ({ functionName, kind: 'node' as const }));
   await expect(Debugging.open(functions, 65_535)).rejects.toMatchObject({
     code: 'LD_CONFIG',
-    message: '--inspect=65535 leaves no port for each of 2 functions: 65535 is the highest',
+    message: '--inspect=65535 leaves too few ports for 2 functions: 65535 is the highest',
     remedy: 'choose one up to 65534, or 0 for free ports',
   });
 });

@@ -57,7 +57,7 @@ describe('where it does not count', () => {
     expect(limit.handOver()).toBe(begun + 8000);
     clock.advance(60_000);
     const words =
-      'Task timed out after 8.00 seconds: AWS gives it no longer, see timeout_margin of the module';
+      'Task timed out after 8.00 seconds: the stub’s time was over; raise the module’s timeout_margin';
     expect(struck).toEqual([{ words, afterMs: 8000 }]);
   });
 

@@ -155,6 +155,6 @@ it('without timeouts a function runs on until AWS’s deadline', async () => {
   clock.advance(1);
   expect(await slow).toMatchObject({
     errorType: 'Sandbox.Timedout',
-    errorMessage: expect.stringMatching(/Task timed out after 60\.00 seconds: AWS gives it no longer/),
+    errorMessage: expect.stringMatching(/Task timed out after 60\.00 seconds: the stub’s time was over/),
   });
 });

@@ -1,9 +1,9 @@
-// [4] How many reads of a function's configuration messages may cause, whatever they say.
+// [4] How many reads of a function's configuration messages may cause, whatever they contain.
 import type { Clock } from '../../../../protocol/clock.ts';
 
-/** In a row. */
+/** Reads in a row. */
 const burst = 3;
-/** Then one in so many milliseconds: Lambda answers 15 such requests a second for a whole account. */
+/** After that, one per this many milliseconds: Lambda answers 15 such requests a second for a whole account. */
 const refillMs = 30_000;
 
 export class ReadAllowance {

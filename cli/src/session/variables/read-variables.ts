@@ -1,5 +1,5 @@
-// [4] The own variables of functions on AWS, from their configurations: read as the developer, kept, and read again when a
-// message shows that they have changed.
+// [4] The own variables of functions on AWS, from their configurations: read with the developer's credentials, cached, and
+// read again when a message shows that they have changed.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
@@ -13,26 +13,26 @@ interface ReadVariablesOptions {
   /** Served functions. */
   readonly functions: readonly string[];
   /**
-   * A function's variables as its configuration has them. Rejects with LD_PERMISSION or LD_STAGE where that may not be
-   * read, with anything else where reading failed.
+   * Reads a function's variables from its configuration. Rejects with LD_PERMISSION or LD_STAGE if that is not allowed, with
+   * any other error if reading failed.
    */
   readonly read: (functionName: string) => Promise<Variables>;
-  /** The stage's. */
+  /** The stage's Region. */
   readonly region: string;
   readonly clock: Clock;
   readonly onNotice: (message: string) => void;
 }
 
-/** How long an invocation waits for its function's configuration: Lambda answers within tens of milliseconds. */
+/** How long an invocation waits for its function's configuration; Lambda answers within tens of milliseconds. */
 export const waitMs = 3000;
 
-/** A change that messages do not show, e.g. of PATH, is noticed with the next invocation after this time. */
+/** A change that messages do not show, e.g. of PATH, is noticed by the next invocation after this time. */
 const freshMs = 5 * 60_000;
 
-/** Different variables of messages that a read did not confirm: of another version of the function, or forged. */
+/** Variables in messages that a read did not confirm: of another version of the function, or forged. */
 const keptUnconfirmed = 8;
 
-/** Names in a notice. */
+/** Maximum number of names in a notice. */
 const mostNames = 12;
 
 interface Known {
@@ -47,22 +47,22 @@ interface FunctionState {
   /** Why the last read failed. */
   failure: unknown;
   reading: Promise<void> | undefined;
-  /** An invocation has waited for a read as long as it may; nobody waits until one has succeeded. */
+  /** An invocation has waited the maximum time for a read; nobody waits until a read has succeeded. */
   isLate: boolean;
   readonly allowance: ReadAllowance;
   readonly unconfirmed: Set<string>;
-  toldFallback: boolean;
-  toldOther: boolean;
+  fallbackReported: boolean;
+  otherReported: boolean;
 }
 
 /**
- * Of functions on AWS: their configuration is read with the developer's own credentials, one at a time, and again when a
- * message shows that it has changed.
+ * For functions on AWS: reads their configurations with the developer's own credentials, one at a time, and again when a
+ * message shows that one has changed.
  */
 export class ReadVariables implements FunctionVariables {
   readonly #options: ReadVariablesOptions;
   readonly #states: ReadonlyMap<string, FunctionState>;
-  /** Functions whose read is due, the next one first. */
+  /** Functions whose read is due, in order. */
   readonly #due: { readonly state: FunctionState; readonly begin: () => void }[] = [];
   #isReading = false;
 
@@ -79,19 +79,19 @@ export class ReadVariables implements FunctionVariables {
           isLate: false,
           allowance: new ReadAllowance(options.clock),
           unconfirmed: new Set<string>(),
-          toldFallback: false,
-          toldOther: false,
+          fallbackReported: false,
+          otherReported: false,
         },
       ]),
     );
   }
 
-  /** Begins to read all, in the background. */
+  /** Begins to read all of them in the background. */
   start(): void {
     for (const state of this.#states.values()) void this.#read(state);
   }
 
-  /** A function's own variables, read if they are not known; rejects as `read` does, or with LD_STAGE for another name. */
+  /** A function's own variables, read if unknown; rejects as `read` does, or with LD_STAGE for an unknown function. */
   async ownOf(functionName: string): Promise<Variables> {
     const state = this.#states.get(functionName);
     if (state === undefined) throw new LiveDebugError('LD_STAGE', `${functionName} is not served`);
@@ -108,7 +108,7 @@ export class ReadVariables implements FunctionVariables {
     if (known === undefined) {
       const mayRead = state.reading === undefined && state.allowance.take();
       if (state.isLate || isRefusal(state.failure)) {
-        // A permission that is granted meanwhile takes effect with the next invocation; nothing waits for it.
+        // A permission granted in the meantime takes effect with the next invocation; nothing waits for it.
         if (mayRead) void this.#read(state);
         return this.#fallback(state, sent);
       }
@@ -117,9 +117,9 @@ export class ReadVariables implements FunctionVariables {
     }
     const claimed = comparable(sent);
     if (!sameMap(claimed, known.comparable)) {
-      const print = printOf(claimed);
-      if (!state.unconfirmed.has(print) && (state.reading !== undefined || state.allowance.take())) {
-        const read = this.#read(state, 'first').then(() => this.#confirm(state, claimed, print));
+      const hash = hashOf(claimed);
+      if (!state.unconfirmed.has(hash) && (state.reading !== undefined || state.allowance.take())) {
+        const read = this.#read(state, 'first').then(() => this.#confirm(state, claimed, hash));
         if (!state.isLate) return this.#within(state, read).then(() => this.#settled(state, sent));
       }
     } else if (clock.now() - known.atMs > freshMs && state.reading === undefined && state.allowance.take()) {
@@ -133,24 +133,24 @@ export class ReadVariables implements FunctionVariables {
     return merged(state.known.variables, sent, this.#options.region);
   }
 
-  /** After a read: where the message still says something else, it is no reason to read again. */
-  #confirm(state: FunctionState, claimed: ReadonlyMap<string, string>, print: string): void {
+  /** After a read: if the message still differs, that is no reason to read again. */
+  #confirm(state: FunctionState, claimed: ReadonlyMap<string, string>, hash: string): void {
     if (state.known === undefined || sameMap(claimed, state.known.comparable)) return;
-    state.unconfirmed.add(print);
+    state.unconfirmed.add(hash);
     const [oldest] = state.unconfirmed.size > keptUnconfirmed ? state.unconfirmed : [];
     if (oldest !== undefined) state.unconfirmed.delete(oldest);
     const others = [...state.known.comparable].filter(
       ([name, value]) => claimed.has(name) && claimed.get(name) !== value,
     );
-    if (state.toldOther || state.failure !== undefined || others.length === 0) return;
-    state.toldOther = true;
+    if (state.otherReported || state.failure !== undefined || others.length === 0) return;
+    state.otherReported = true;
     const names = some(others.map(([name]) => name));
     this.#options.onNotice(
-      `${state.name}: an invocation says that ${names} differ from the function's configuration, as those of another version do; the configuration of $LATEST is used`,
+      `${state.name}: in an invocation, ${names} differ from the function's configuration, as for another version of it; the configuration of $LATEST is used`,
     );
   }
 
-  /** The read that is under way or due, or a new one; `first`: before those that nobody waits for. Never rejects. */
+  /** The read that is running or due, or a new one; `first`: before those that nobody waits for. Never rejects. */
   #read(state: FunctionState, place: 'first' | 'last' = 'last'): Promise<void> {
     if (state.reading !== undefined) {
       const at = this.#due.findIndex((due) => due.state === state);
@@ -168,7 +168,7 @@ export class ReadVariables implements FunctionVariables {
       .then(
         (configured) => this.#learn(state, configured),
         (error: unknown) => {
-          // What was read before is still the best there is.
+          // What was read before is still the best available.
           state.failure = error;
         },
       )
@@ -181,7 +181,7 @@ export class ReadVariables implements FunctionVariables {
     return state.reading;
   }
 
-  /** Lambda answers few such requests a second. */
+  /** Reads one at a time, since Lambda answers few such requests a second. */
   #next(): void {
     if (this.#isReading) return;
     const due = this.#due.shift();
@@ -208,7 +208,7 @@ export class ReadVariables implements FunctionVariables {
     if (!isInTime) state.isLate = true;
   }
 
-  /** Where the configuration is not known: what the message says, without all that could start or load something. */
+  /** If the configuration is unknown: the message's variables, without all that could start or load something. */
   #fallback(state: FunctionState, sent: Variables): Variables {
     const claimed = claimedVariables(sent);
     const taken: Record<string, string> = {};
@@ -217,9 +217,9 @@ export class ReadVariables implements FunctionVariables {
       if (isStartupKind(name, value)) left.push(name);
       else taken[name] = value;
     }
-    // One that is late is said only where it has failed: the next invocation may have it.
-    if (!state.toldFallback) {
-      state.toldFallback = true;
+    // A late read is reported only if it has failed: the next invocation may have its result.
+    if (!state.fallbackReported) {
+      state.fallbackReported = true;
       const { failure } = state;
       const why =
         failure === undefined
@@ -229,7 +229,7 @@ export class ReadVariables implements FunctionVariables {
             : messageOf(failure);
       const without =
         claimed === undefined
-          ? '; they are over 4 KB, so none is taken'
+          ? '; they are over 4 KB, so none are used'
           : left.length === 0
             ? ''
             : `, without those that can start or load programs: ${some(left)}`;
@@ -253,8 +253,8 @@ function sameMap(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, st
   return true;
 }
 
-/** Of any size, since a message may be. */
-function printOf(variables: ReadonlyMap<string, string>): string {
+/** A hash of variables of any size, since a message may be large. */
+function hashOf(variables: ReadonlyMap<string, string>): string {
   return createHash('sha256')
     .update(JSON.stringify([...variables].sort()))
     .digest('base64');

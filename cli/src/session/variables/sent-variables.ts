@@ -1,5 +1,5 @@
-// [4] What a message says of a function's variables, taken apart: the role's credentials, what Lambda itself sets, and
-// what is claimed to be the function's own.
+// [4] Separates a message's variables: the role's credentials, what Lambda itself sets, and what is claimed to be the
+// function's own.
 import {
   isLambdaDefault,
   isOwnSetting,
@@ -10,10 +10,10 @@ import {
 
 export type Variables = Readonly<Record<string, string>>;
 
-/** The names Lambda accepts: https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html */
+/** The names that Lambda accepts: https://docs.aws.amazon.com/lambda/latest/api/API_Environment.html */
 const nameForm = /^[a-zA-Z][a-zA-Z0-9_]{1,255}$/;
 
-/** All variables of a function together; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/** Maximum size of a function's variables; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const maxOwnBytes = 4096;
 
 /** Printable ASCII without spaces. Session tokens have no documented length; those seen are below 2 KB. */
@@ -24,8 +24,8 @@ const credentialForms: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * What Lambda sets beside the credentials and a message may bring, each with the only form it may have. The Region is
- * the stage's own, so none is taken from a message.
+ * What Lambda sets besides the credentials and a message may carry, each with the only accepted form. The Region is the
+ * stage's own and never taken from a message.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  */
 const lambdaForms: Readonly<Record<string, RegExp>> = {
@@ -40,16 +40,16 @@ const lambdaForms: Readonly<Record<string, RegExp>> = {
   AWS_XRAY_CONTEXT_MISSING: /^(LOG_ERROR|RUNTIME_ERROR|IGNORE_ERROR)$/,
 };
 
-/** Set by Lambda or by its runtimes in some functions, beside what is in every sandbox. */
+/** Set by Lambda or its runtimes in some functions, beyond those in every sandbox. */
 const lambdaNames =
   /^(AWS_(LAMBDA_.*|ACCESS_KEY(_ID)?|SECRET_(ACCESS_)?KEY|SESSION_TOKEN|SECURITY_TOKEN|REGION|DEFAULT_REGION|XRAY_CONTEXT_MISSING|CONTAINER_.*)|LAMBDA_.*|NODE_CHANNEL_.*|PYTHONPATH|GEM_PATH|RUBYLIB)$/;
 
-/** The role's credentials in a message: all that there are, or none where one has another form than a credential. */
+/** The role's credentials in a message: all of them, or none if one does not have a credential's form. */
 export function sentCredentials(sent: Variables): Variables {
   return formed(sent, credentialForms) ?? {};
 }
 
-/** What Lambda sets: known names only, those of another form than Lambda's left out. `region` is the stage's. */
+/** What Lambda sets: known names only, without values of another form than Lambda's. `region` is the stage's. */
 export function sentByLambda(sent: Variables, region: string): Variables {
   const taken: Record<string, string> = { AWS_REGION: region, AWS_DEFAULT_REGION: region };
   for (const [name, form] of Object.entries(lambdaForms)) {
@@ -59,10 +59,7 @@ export function sentByLambda(sent: Variables, region: string): Variables {
   return taken;
 }
 
-/**
- * The function's own variables as its configuration has them, without the stub's settings and with `NODE_OPTIONS` under
- * its own name.
- */
+/** The function's own variables as configured, without the stub's settings and with `NODE_OPTIONS` under its own name. */
 export function configuredVariables(configured: Variables): Variables {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(configured)) {
@@ -73,8 +70,8 @@ export function configuredVariables(configured: Variables): Variables {
 }
 
 /**
- * Of variables, those that only the function itself can have set, so that what a message and what a configuration says
- * can be compared: a variable that Lambda may have set counts in neither.
+ * The variables that only the function itself can have set, so that a message and a configuration can be compared: variables
+ * that Lambda may have set are left out of both.
  */
 export function comparable(variables: Variables): Map<string, string> {
   const counted = new Map<string, string>();
@@ -85,10 +82,7 @@ export function comparable(variables: Variables): Map<string, string> {
   return counted;
 }
 
-/**
- * What a message claims to be the function's own; undefined where that is more than the 4 KB a function can have, which
- * no stub sends.
- */
+/** What a message claims to be the function's own; undefined above the 4 KB that a function can have, which no stub sends. */
 export function claimedVariables(sent: Variables): Map<string, string> | undefined {
   const claimed = comparable(sent);
   let bytes = 0;
@@ -96,7 +90,7 @@ export function claimedVariables(sent: Variables): Map<string, string> | undefin
   return bytes > maxOwnBytes ? undefined : claimed;
 }
 
-/** All of the names with a value of its form; undefined where one is missing or has another. */
+/** All of the names with a value of the right form; undefined if one is missing or has another form. */
 function formed(sent: Variables, forms: Readonly<Record<string, RegExp>>): Variables | undefined {
   const taken: Record<string, string> = {};
   for (const [name, form] of Object.entries(forms)) {

@@ -1,5 +1,5 @@
-// [5] The port a function's debugger attaches to. It stays the same while workers come and go behind it: for Node the
-// inspector's HTTP and WebSocket, for Python the Debug Adapter Protocol of debugpy, passed through.
+// [5] The port that a function's debugger attaches to. It stays the same across workers: for Node the inspector's HTTP and
+// WebSocket, for Python debugpy's Debug Adapter Protocol, passed through.
 import { randomUUID } from 'node:crypto';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
@@ -14,22 +14,22 @@ export type DebugKind = 'node' | 'python';
 
 export interface DebugPort {
   readonly port: number;
-  /** Of the inspector's WebSocket; undefined for Python. */
+  /** URL of the inspector's WebSocket; undefined for Python. */
   readonly url: string | undefined;
   close(): Promise<void>;
 }
 
-/** A web page may have its own name point to this machine: as Node, names other than `localhost` are refused. */
+/** A web page may have its own domain resolve to this machine, so names other than `localhost` are refused, as in Node. */
 const allowedHost = /^(localhost|\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:]+\])(:\d+)?$/i;
 
-/** Listens on 127.0.0.1, port 0 for any free one. Rejects with LD_PORT_IN_USE. */
+/** Listens on 127.0.0.1; port 0 chooses a free one. Rejects with LD_PORT_IN_USE. */
 export async function openDebugPort(
   kind: DebugKind,
   functionName: string,
   wanted: number,
   target: DebugTarget,
 ): Promise<DebugPort> {
-  // Without this id nobody can connect: a web page doesn't know it.
+  // A web page does not know this id, and cannot connect without it.
   const path = `/${randomUUID()}`;
   const server = kind === 'node' ? inspectorServer(functionName, path, target) : adapterServer(target);
   const sockets = new ServerSockets(server);
@@ -45,12 +45,12 @@ export async function openDebugPort(
   };
 }
 
-/** How every message of the Debug Adapter Protocol begins. */
+/** The beginning of every message of the Debug Adapter Protocol. */
 const adapterGreeting = 'content-length:';
 
 /**
- * Python: anyone who speaks the Debug Adapter Protocol is a debugger. A request of HTTP is not: debugpy would pass over its
- * first lines and take the body that a web page has posted for a message.
+ * Python: any client that speaks the Debug Adapter Protocol counts as a debugger, but not an HTTP client: debugpy would skip
+ * its first lines and take the body posted by a web page for a message.
  */
 function adapterServer(target: DebugTarget): Server {
   return createServer({ noDelay: true }, (client) => {
@@ -65,10 +65,10 @@ function adapterServer(target: DebugTarget): Server {
   });
 }
 
-/** Node: the list of targets is ours, so that its WebSocket URL holds over reloads. */
+/** Node: the list of targets is ours, so that its WebSocket URL stays valid across reloads. */
 function inspectorServer(functionName: string, path: string, target: DebugTarget): Server {
   const server = createHttpServer((request, response) => {
-    // A page could have its answer read by nobody, but has no business here.
+    // A page could not read the answer, but is refused anyway.
     const isOfPage = isFromBrowser(request.headers) && request.headers['sec-fetch-site'] !== 'none';
     if (isOfPage || !allowedHost.test(request.headers.host ?? '')) return answer(response, 400, {});
     const [asked] = (request.url ?? '').split('?', 1);

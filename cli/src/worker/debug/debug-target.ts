@@ -1,11 +1,11 @@
-// [5] What the debuggers of one function are connected to: the process that runs it now, or the one that will.
+// [5] The process that the debuggers of one function are connected to: the current one, or the next.
 import { connect, type Socket } from 'node:net';
 import { systemClock } from '../../../../protocol/clock.ts';
 
 /** Where a process listens for a debugger, on 127.0.0.1. */
 export interface DebugAddress {
   readonly port: number;
-  /** Of its WebSocket; empty where there is none. */
+  /** Path of its WebSocket; empty if there is none. */
   readonly path: string;
 }
 
@@ -17,10 +17,10 @@ export class DebugTarget {
   #address: DebugAddress | undefined;
   /** Debuggers that wait for an address. */
   readonly #waiting = new Set<() => void>();
-  /** Debuggers that are attached, by the port they are connected to. */
+  /** Attached debuggers, with the port they are connected to. */
   readonly #sessions = new Map<Socket, number>();
 
-  /** `onChange` is told when the first debugger attaches and when the last one is gone. */
+  /** `onChange` is called when the first debugger attaches and when the last one detaches. */
   constructor(onChange: (attached: boolean) => void) {
     this.#onChange = onChange;
   }
@@ -33,14 +33,14 @@ export class DebugTarget {
     return this.#address;
   }
 
-  /** From now on debuggers are connected there; undefined: they wait. */
+  /** From now on debuggers are connected to this address; if undefined, they wait. */
   aim(address: DebugAddress | undefined): void {
     this.#address = address;
     if (address === undefined) return;
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** The process there ends: its sessions don't count any more, and are cut off after `graceMs` milliseconds. */
+  /** The process is ending: its sessions no longer count, and are closed after `graceMs` milliseconds. */
   release(address: DebugAddress, graceMs: number): void {
     for (const [client, port] of this.#sessions) {
       if (port !== address.port) continue;
@@ -50,8 +50,8 @@ export class DebugTarget {
   }
 
   /**
-   * Connects a debugger to the process, as soon as there is one, in 10 s at most; `greeting` is sent there first. Both
-   * ends are closed together.
+   * Connects a debugger to the process as soon as there is one, within 10 s; sends it `greeting` first. Both ends are closed
+   * together.
    */
   async connect(client: Socket, greeting: (address: DebugAddress) => Uint8Array): Promise<void> {
     client.on('error', () => client.destroy());

@@ -1,4 +1,4 @@
-// [5] Debuggers under `--inspect`: one port for each function, and who is attached.
+// [5] Debuggers under `--inspect`: one port for each function, and whether a debugger is attached.
 import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
 import { type DebugKind, type DebugPort, openDebugPort } from './debug-port.ts';
 import { type DebugAddress, DebugTarget } from './debug-target.ts';
@@ -7,9 +7,9 @@ import { type DebugAddress, DebugTarget } from './debug-target.ts';
 interface DebugEndpoint {
   readonly functionName: string;
   readonly kind: DebugKind;
-  /** e.g. `127.0.0.1:9229` */
+  /** E.g. `127.0.0.1:9229`. */
   readonly address: string;
-  /** Of the inspector's WebSocket, for Node. */
+  /** URL of the inspector's WebSocket, for Node. */
   readonly url: string | undefined;
 }
 
@@ -19,17 +19,17 @@ export interface DebuggedFunction {
   readonly kind: DebugKind;
 }
 
-/** Is told when a debugger attaches or detaches. */
+/** Called when a debugger attaches or detaches. */
 interface DebugWatcher {
   onAttached(functionName: string): void;
   onDetached(functionName: string): void;
-  /** No debugger can attach to it; told once for each function. */
+  /** No debugger can attach to the function; called once for each. */
   onUnavailable(functionName: string, reason: string): void;
 }
 
 /**
- * debugpy's adapter outlives its process, to tell the debugger whether to attach again; it ends when the debugger has
- * gone. Milliseconds.
+ * debugpy's adapter outlives its process to tell the debugger whether to attach again; it ends when the debugger has
+ * disconnected. Milliseconds.
  */
 const lastOutputMs = 1000;
 
@@ -43,15 +43,15 @@ export class Debugging {
   #watcher: DebugWatcher | undefined;
 
   /**
-   * Opens a port for each function, in this order from `firstPort` on; 0: any free ones. Rejects with LD_PORT_IN_USE,
-   * or LD_CONFIG where there are no more ports.
+   * Opens a port for each function, in this order from `firstPort` on; 0 chooses free ones. Rejects with LD_PORT_IN_USE, or with
+   * LD_CONFIG if there are not enough ports.
    */
   static async open(functions: readonly DebuggedFunction[], firstPort: number): Promise<Debugging> {
     const last = firstPort + functions.length - 1;
     if (firstPort !== 0 && last > highestPort) {
       throw new LiveDebugError(
         'LD_CONFIG',
-        `--inspect=${firstPort} leaves no port for each of ${functions.length} functions: ${highestPort} is the highest`,
+        `--inspect=${firstPort} leaves too few ports for ${functions.length} functions: ${highestPort} is the highest`,
         { remedy: `choose one up to ${highestPort - functions.length + 1}, or 0 for free ports` },
       );
     }
@@ -71,12 +71,12 @@ export class Debugging {
     }
   }
 
-  /** How many functions can be debugged. */
+  /** Number of functions that can be debugged. */
   get size(): number {
     return this.#targets.size;
   }
 
-  /** All that are not known to be unavailable. */
+  /** Endpoints of all functions except those known to be unavailable. */
   get endpoints(): DebugEndpoint[] {
     const ports = [...this.#ports].filter(([functionName]) => !this.#unavailable.has(functionName));
     return ports.map(([functionName, { port, url }]) => {
@@ -98,17 +98,17 @@ export class Debugging {
     this.#watcher = watcher;
   }
 
-  /** Where the function's process listens now; debuggers that wait are connected. */
+  /** Sets where the function's process listens now; waiting debuggers are connected. */
   aim(functionName: string, address: DebugAddress | undefined): void {
     this.#targets.get(functionName)?.aim(address);
   }
 
-  /** The process there is about to exit, and would wait for its debugger to go first. */
+  /** The process is about to exit, but first waits for its debugger to disconnect. */
   release(functionName: string, address: DebugAddress): void {
     this.#targets.get(functionName)?.release(address, 0);
   }
 
-  /** The process there is gone. */
+  /** The process has ended. */
   gone(functionName: string, address: DebugAddress): void {
     this.#targets.get(functionName)?.release(address, lastOutputMs);
   }

@@ -1,15 +1,15 @@
 // [5] A worker's own debugger: where it listens, and which lines of its output are the debugger's.
 import type { DebugAddress } from './debug-target.ts';
 
-/** What a worker tells of its debugger. */
+/** What a worker reports about its debugger. */
 export type DebuggerNews =
   /** A debugger can attach now. */
   | { readonly type: 'listening'; readonly address: DebugAddress }
   | { readonly type: 'unavailable'; readonly problem: string }
-  /** The process would exit, and waits until its debugger has gone. */
+  /** The process is about to exit, and waits until its debugger has disconnected. */
   | { readonly type: 'exiting'; readonly address: DebugAddress };
 
-/** Node's and Deno's words on stderr. */
+/** The messages of Node and Deno on stderr. */
 const inspectorLine =
   /^(Debugger (listening on|ending on) ws:\/\/|Debugger attached\.$|Debugger session started\.$|For help, see: https:\/\/nodejs\.org\/\S*inspector$|Visit chrome:\/\/inspect to connect|Waiting for the debugger to disconnect\.\.\.$)/;
 const exitingLine = 'Waiting for the debugger to disconnect...';
@@ -25,15 +25,12 @@ export class WorkerDebugger {
     this.#onNews = onNews;
   }
 
-  /** Where it listens, once it does. */
+  /** Its address once it listens. */
   get address(): DebugAddress | undefined {
     return this.#address;
   }
 
-  /**
-   * What the runtime client tells in a mark: `ws://127.0.0.1:PORT/PATH`,
-   * `tcp://127.0.0.1:PORT`, or why there is none.
-   */
+  /** Takes what the runtime client reports in a mark: `ws://127.0.0.1:PORT/PATH`, `tcp://127.0.0.1:PORT`, or why there is none. */
   tell(told: string): void {
     const [, port, path = ''] = /^(?:ws|tcp):\/\/127\.0\.0\.1:(\d{1,5})(\/\S*)?$/.exec(told) ?? [];
     if (port === undefined) return this.#onNews({ type: 'unavailable', problem: told });
@@ -41,7 +38,7 @@ export class WorkerDebugger {
     this.#onNews({ type: 'listening', address: this.#address });
   }
 
-  /** Whether a line is the debugger's own, and no output of the function's. */
+  /** Whether a line is the debugger's own, and not output of the function. */
   takes(line: string): boolean {
     if (!inspectorLine.test(line)) return false;
     if (line === exitingLine && this.#address) this.#onNews({ type: 'exiting', address: this.#address });

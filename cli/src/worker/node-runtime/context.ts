@@ -1,10 +1,10 @@
-// [5] The context object a handler gets, from the headers of `next` and the function's environment.
+// [5] The handler's context object, from the headers of `next` and the function's environment.
 import type { HandlerModel } from './handler-model.ts';
 import type { RuntimeResponse } from './runtime-connection.ts';
 
 type Headers = RuntimeResponse['headers'];
 
-/** The part of the context every Node runtime has; on Lambda, too, the values of the environment are strings. */
+/** The part of the context in every Node runtime; on Lambda, too, values from the environment are strings. */
 export interface BaseContext {
   readonly awsRequestId: string;
   readonly functionName: string | undefined;
@@ -23,7 +23,7 @@ export interface BaseContext {
 /** What nodejs24 added. */
 interface Node24Context extends BaseContext {
   readonly xRayTraceId: string | undefined;
-  /** The W3C trace context the caller put into `clientContext.w3c`, which the handler's client context has no more. */
+  /** The W3C trace context from the caller's `clientContext.w3c`, which is removed from the handler's client context. */
   w3c(): W3cFields;
 }
 
@@ -31,7 +31,7 @@ type W3cFields = Readonly<Partial<Record<(typeof w3cNames)[number], string>>>;
 
 const w3cNames = ['traceparent', 'tracestate', 'baggage'] as const;
 
-/** @throws Error when the client context or the identity is no JSON, as on Lambda */
+/** @throws Error if the client context or the identity is not JSON, as on Lambda */
 export function buildContext(headers: Headers, model: HandlerModel): BaseContext | Node24Context {
   const { env } = process;
   const deadline = Number(headers.get('lambda-runtime-deadline-ms'));
@@ -63,7 +63,7 @@ function parseHeader(headers: Headers, header: string, name: string): unknown {
   }
 }
 
-/** Removes them from the client context; whatever is no string, or has another name, is dropped. */
+/** Removes them from the client context; values that are not strings, or have other names, are dropped. */
 function takeW3cFields(clientContext: unknown): W3cFields {
   if (typeof clientContext !== 'object' || clientContext === null || !('w3c' in clientContext)) {
     return Object.freeze({});

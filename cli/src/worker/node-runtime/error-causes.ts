@@ -1,4 +1,4 @@
-// [5] What led to an error: its `cause`, and the parts of an AggregateError, for livectl to show below it.
+// [5] The causes of an error, which livectl shows below it: its `cause`, and the parts of an AggregateError.
 import { errorCausesLimits as limits } from '../runtime-api/assignment.ts';
 
 interface Cause {
@@ -8,13 +8,13 @@ interface Cause {
   readonly stack?: readonly string[];
 }
 
-/** The value of the header for it, see `errorCausesHeader`; undefined where there is nothing. Never throws. */
+/** The value of the header, see `errorCausesHeader`; undefined if there are no causes. Never throws. */
 export function encodedCauses(thrown: unknown): string | undefined {
   const causes: Cause[] = [];
   try {
     collect(thrown, causes, new Set([thrown]));
   } catch {
-    // A getter of the thrown object throws: what was found before is enough.
+    // A getter of the thrown object throws: what was found so far is enough.
   }
   return causes.length === 0 ? undefined : Buffer.from(JSON.stringify(causes)).toString('base64');
 }
@@ -23,7 +23,7 @@ function collect(error: unknown, causes: Cause[], seen: Set<unknown>): void {
   if (typeof error !== 'object' || error === null) return;
   const { cause, errors } = error as { cause?: unknown; errors?: unknown };
   if (cause !== undefined && cause !== null) add('cause', cause, causes, seen);
-  // Other errors have a field of this name for other things, e.g. of a validation.
+  // Other errors use a field of this name differently, e.g. for a validation.
   if (!(error instanceof AggregateError) || !Array.isArray(errors)) return;
   for (const part of errors) add('part', part, causes, seen);
 }

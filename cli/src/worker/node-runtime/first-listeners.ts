@@ -1,9 +1,9 @@
-// [5] What nobody catches ends the process by the runtime's own listener, before a function's: AWS's client up to
-// nodejs22 posts the error and exits within it, so that listeners after it are never called. Ours needs a moment for the post.
+// [5] Lets the runtime's own listener be the last one to see an uncaught error: AWS's client up to nodejs22 posts the error and
+// exits within it, so later listeners are never called. Ours needs a moment for the post.
 
 type Listener = (...values: unknown[]) => void;
 
-/** Has `process` call no listener after `listener`, where that is registered. Those before it are called as ever. */
+/** `process` calls no listener registered after `listener`; earlier ones are called as usual. */
 export function endWith(event: 'uncaughtException' | 'unhandledRejection', listener: Listener): void {
   process.on(event, listener);
   const { emit } = process;

@@ -1,5 +1,5 @@
-// [5] The store that AWS's package @aws/lambda-invoke-store finds in the global `awslambda`, as nodejs24 has it: loggers,
-// tracers and the SDK ask it which invocation this is.
+// [5] The store that AWS's package @aws/lambda-invoke-store finds in the global `awslambda`, as in nodejs24: loggers, tracers
+// and the SDK read the current invocation from it.
 
 const keys = {
   requestId: Symbol.for('_AWS_LAMBDA_REQUEST_ID'),
@@ -13,11 +13,11 @@ const ours = new Set<unknown>(Object.values(keys));
 
 type Context = Record<string | symbol, unknown>;
 
-/** The package's class for one invocation at a time, in its own names. */
+/** The package's class for one invocation at a time, with its names. */
 export class InvokeStore {
   #context: Context | undefined;
 
-  /** What a handler set for the invocation before is gone. */
+  /** Discards what a handler set for the previous invocation. */
   begin(fields: Partial<Record<keyof typeof keys, string | undefined>>): void {
     const named = Object.entries(fields) as [keyof typeof keys, string | undefined][];
     this.#context = Object.fromEntries(named.map(([name, value]) => [keys[name], value]));
@@ -35,7 +35,7 @@ export class InvokeStore {
     return this.#context?.[key];
   }
 
-  /** @throws Error for the fields that are Lambda's */
+  /** @throws Error for fields set by Lambda */
   set(key: string | symbol, value: unknown): void {
     if (this.isProtectedKey(key)) {
       throw new Error(`Cannot modify protected Lambda context field: ${String(key)}`);

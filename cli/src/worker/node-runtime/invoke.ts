@@ -1,4 +1,4 @@
-// [5] Calls the handler once and waits for its result: by promise, by callback, or by an event loop that runs empty.
+// [5] Calls the handler once and waits for its result: a promise, a callback, or an empty event loop.
 import type { BaseContext } from './context.ts';
 import { assertLoggable, RuntimeError } from './error-report.ts';
 import type { HandlerModel } from './handler-model.ts';
@@ -17,7 +17,7 @@ export function checkHandler(handler: Handler, model: HandlerModel): void {
   );
 }
 
-/** What AWS's client up to nodejs22 ends the process for, with 129, once it has answered it. */
+/** An error for which AWS's client up to nodejs22 exits with 129 once it has reported it. */
 export class FatalError {
   readonly error: unknown;
 
@@ -26,7 +26,7 @@ export class FatalError {
   }
 }
 
-/** Called when the event loop has run empty while an invocation is in flight. */
+/** Called when the event loop is empty while an invocation is in flight. */
 let onIdle: (() => void) | undefined;
 process.on('beforeExit', () => {
   const callback = onIdle;
@@ -34,7 +34,7 @@ process.on('beforeExit', () => {
   callback?.();
 });
 
-/** Runs the handler; resolves with what it answered, rejects with what it threw. */
+/** Runs the handler; resolves with its result, rejects with what it threw. */
 export async function invoke(
   handler: Handler,
   model: HandlerModel,
@@ -43,16 +43,16 @@ export async function invoke(
 ): Promise<unknown> {
   try {
     if (model === 'callbacks') return await withCallbacks(handler, event, context);
-    // An event loop that runs empty before this settles ends the process, as on Lambda.
+    // If the event loop becomes empty before this settles, the process ends, as on Lambda.
     return await handler(event, context);
   } finally {
     onIdle = undefined;
-    // Lambda's newer client lets one turn pass before it answers: a rejection that nobody handles ends the process first.
+    // Lambda's newer client lets one turn pass before it answers, so that an unhandled rejection ends the process first.
     if (model === 'promises-only') await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
-/** The rules up to nodejs22: the first of callback, context method and promise counts; a plain return value doesn't. */
+/** The rules up to nodejs22: the first of callback, context method and promise counts; a plain return value does not. */
 function withCallbacks(handler: Handler, event: unknown, base: BaseContext): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let answered = false;
@@ -84,7 +84,7 @@ function withCallbacks(handler: Handler, event: unknown, base: BaseContext): Pro
     onIdle = () => once(() => (isAsyncFunction(handler) ? reject(unsettled()) : resolve(null)));
     try {
       const returned = handler(event, context, callback) as Promise<unknown>;
-      // To the letter: a thenable whose `then` returns no promise fails here, as on Lambda.
+      // Literally as on Lambda: a thenable whose `then` returns no promise fails here.
       if (isThenable(returned)) returned.then(succeed, fail).catch(fail);
     } catch (error) {
       try {
@@ -115,7 +115,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }
 
-/** The JSON text of a result: `undefined` becomes `null`. @throws for what JSON can't hold, in the runtime's words */
+/** A result as JSON text; `undefined` becomes `null`. @throws the runtime's error if it cannot be encoded as JSON */
 export function resultJson(result: unknown, model: HandlerModel): string {
   try {
     return JSON.stringify(result === undefined ? null : result) ?? 'null';

@@ -19,23 +19,23 @@ let model: HandlerModel = 'callbacks';
 let requestId: string | undefined;
 let tenantId: string | undefined;
 
-/** The invocation that lines printed from now on belong to. */
+/** Sets the invocation that subsequent lines belong to. */
 export function setInvocation(id: string, tenant: string | undefined): void {
   requestId = id;
   tenantId = tenant;
-  // Loggers read it there, as AWS's client has it.
+  // AWS's client stores it there, and loggers read it.
   Object.assign(globalThis, { [Symbol.for('aws.lambda.runtime.requestId')]: id });
 }
 
 /**
- * Replaces the console's methods. `AWS_LAMBDA_LOG_FORMAT=JSON` chooses JSON, `AWS_LAMBDA_LOG_LEVEL` the lowest level
- * that is printed, in both formats.
+ * Replaces the console's methods. `AWS_LAMBDA_LOG_FORMAT=JSON` selects JSON, `AWS_LAMBDA_LOG_LEVEL` the lowest level that is
+ * printed, in both formats.
  */
 export function patchConsole(env: NodeJS.ProcessEnv, handlerModel: HandlerModel): void {
   makeBlocking(process.stdout);
   makeBlocking(process.stderr);
   model = handlerModel;
-  // In the init phase there is no request id yet; this is what stands there then.
+  // There is no request id yet in the init phase; this is printed instead.
   requestId = model === 'promises-only' ? '-' : undefined;
   const toLine = env.AWS_LAMBDA_LOG_FORMAT?.toUpperCase() === 'JSON' ? jsonLine : textLine;
   const lowest = levels.indexOf((env.AWS_LAMBDA_LOG_LEVEL?.toUpperCase() ?? 'TRACE') as Level);
@@ -49,8 +49,8 @@ export function patchConsole(env: NodeJS.ProcessEnv, handlerModel: HandlerModel)
 }
 
 /**
- * Node writes to a pipe in the background and drops the rest on exit: a handler that prints and then crashes would
- * lose its last lines, one that floods would grow without bound. A blocking pipe does neither.
+ * Node writes to a pipe in the background and drops the rest on exit: a handler that prints and then crashes would lose its
+ * last lines, and one that floods would grow without bound. A blocking pipe avoids both.
  */
 function makeBlocking(stream: NodeJS.WriteStream): void {
   const { _handle } = stream as { _handle?: { setBlocking?: (blocking: boolean) => void } };
@@ -73,7 +73,7 @@ function jsonLine(level: Level, message: unknown, rest: readonly unknown[]): str
     }
   }
   line.message = format(message, ...rest);
-  // From nodejs24 on the first argument is not looked at.
+  // From nodejs24 on the first argument is ignored.
   const parts = model === 'promises-only' ? rest : [message, ...rest];
   const error = parts.find((part) => part instanceof Error);
   if (error !== undefined) {

@@ -1,9 +1,9 @@
-// [5] Lets `import` find packages in NODE_PATH, and so in layers: Node.js has only `require` look there, Lambda both.
+// [5] Lets `import` find packages in NODE_PATH, and so in layers: Node.js uses it only for `require`, Lambda for both.
 import module from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** Runs in the thread that Node.js resolves imports in; `folders` are URLs of files beside each node_modules. */
+/** Runs in the thread in which Node.js resolves imports; `folders` are URLs of files beside each node_modules. */
 const hooks = `
 let folders = [];
 export const initialize = (given) => { folders = given; };
@@ -21,7 +21,7 @@ export async function resolve(specifier, context, next) {
   }
 }`;
 
-/** To be called before the handler is imported; does nothing where NODE_PATH is empty, or the runtime can't. */
+/** Call it before the handler is imported; does nothing if NODE_PATH is empty, or the runtime lacks the hooks. */
 export function importFromNodePath(nodePath: string | undefined): void {
   if (!nodePath || typeof module.register !== 'function') return;
   const data = nodePath

@@ -1,4 +1,4 @@
-// [5] Finds and imports the user's handler, by Lambda's rules and with Lambda's init errors.
+// [5] Finds and imports the user's handler, following Lambda's rules and with its init errors.
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, join, resolve } from 'node:path';
@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { RuntimeError, wrapError } from './error-report.ts';
 import type { HandlerModel } from './handler-model.ts';
 
-/** The user's function; called with a callback on runtimes before nodejs24. */
+/** The user's function; receives a callback on runtimes before nodejs24. */
 export type Handler = (event: unknown, context: object, callback?: unknown) => unknown;
 
 /** Where the handler is, and the string that names it in errors. */
@@ -17,7 +17,7 @@ export interface HandlerLocation {
   readonly handlerString: string;
 }
 
-/** The extensions Lambda tries, in its order; the last ones are for TypeScript as Node and Deno run it. */
+/** The extensions that Lambda tries, in its order; the last ones are TypeScript's, for Node and Deno. */
 const extensions = ['', '.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
 
 /**
@@ -43,7 +43,7 @@ export function locateHandler(taskRoot: string, handlerString: string): HandlerL
   return { moduleFile, exportPath: file.slice(dot + 1), handlerString };
 }
 
-/** What `require` finds by the name: an installed package, as a handler may also be one of those. */
+/** What `require` finds by the name: a handler may also be in an installed package. */
 function findModule(moduleName: string, folders: readonly string[]): string {
   try {
     return createRequire(import.meta.url).resolve(moduleName, { paths: [...folders] });
@@ -53,7 +53,7 @@ function findModule(moduleName: string, folders: readonly string[]): string {
 }
 
 /**
- * Imports the module and looks its handler up.
+ * Imports the module and looks up its handler.
  * @throws `Runtime.ImportModuleError`, `Runtime.UserCodeSyntaxError`, `Runtime.HandlerNotFound`, or what the module threw
  */
 export async function loadHandler(location: HandlerLocation, model: HandlerModel): Promise<Handler> {
@@ -68,13 +68,13 @@ async function importModule(moduleFile: string, model: HandlerModel): Promise<un
   if (!isFile(moduleFile)) throw missingModule(moduleFile);
   const require = createRequire(moduleFile);
   try {
-    // Without an extension it is CommonJS, whatever package it is in: up to nodejs22 Lambda requires it.
+    // Without an extension it is CommonJS, in any package: up to nodejs22 Lambda uses `require`.
     const isRequired = extname(moduleFile) === '' || isCommonJs(moduleFile);
     if (model === 'callbacks' && isRequired) return require(moduleFile);
     try {
       return await import(pathToFileURL(moduleFile).href);
     } catch (error) {
-      // Deno imports every .js file as a module.
+      // Deno imports every .js file as an ES module.
       if (isCommonJs(moduleFile) && missesCommonJs(error)) return { default: require(moduleFile) };
       throw error;
     }
@@ -91,7 +91,7 @@ function missesCommonJs(error: unknown): boolean {
   return error instanceof ReferenceError && /^(exports|module|require) is not defined$/.test(error.message);
 }
 
-/** By extension; for .js by the nearest package.json, as Node and Lambda decide it. */
+/** Decided by extension, and for .js by the nearest package.json, as in Node and Lambda. */
 function isCommonJs(moduleFile: string): boolean {
   const extension = extname(moduleFile);
   if (extension !== '.js' && extension !== '') return extension === '.cjs';
@@ -108,12 +108,12 @@ function isModulePackage(packageFile: string): boolean {
     const settings: unknown = JSON.parse(readFileSync(packageFile, 'utf8'));
     return (settings as { type?: unknown } | null)?.type === 'module';
   } catch {
-    // Lambda's runtime, too, goes on as if there were no type.
+    // Lambda's runtime, too, continues as if there were no type.
     return false;
   }
 }
 
-/** From nodejs24 on a handler may also be a property of the default export. */
+/** From nodejs24 on, a handler may also be a property of the default export. */
 function findExport(module: unknown, exportPath: string, model: HandlerModel): unknown {
   const found = findIn(module, exportPath);
   if (found || model === 'callbacks') return found;

@@ -1,14 +1,14 @@
-// [5] Which files the function has loaded: its modules, and what was read while they were loaded. livectl watches them.
+// [5] Which files the function has loaded: its modules, and files read while they were loaded. livectl watches them.
 import fs from 'node:fs';
 import * as nodeModule from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The functions that open a file by its path, its first argument. */
+/** The functions that open a file, with its path as the first argument. */
 const readers = ['readFileSync', 'readFile', 'openSync', 'open', 'createReadStream', 'existsSync'] as const;
 const listers = ['readdirSync', 'readdir'] as const;
 
-/** More than any function loads; what comes beyond it is not reported. */
+/** More than any function loads; anything beyond is not reported. */
 const maxPaths = 20_000;
 
 type Functions = Record<string, unknown>;
@@ -34,12 +34,12 @@ export class LoadedFiles {
   readonly #files = new Set<string>();
   readonly #folders = new Set<string>();
   readonly #restores: (() => void)[] = [];
-  /** ES modules are seen, which only newer versions of Node.js tell of. */
+  /** Whether ES modules are included, which only newer versions of Node.js report. */
   readonly #complete: boolean;
   #required = 0;
   #reported = 0;
 
-  /** Begins to look. What the function reads is seen until {@link loaded}, its modules as long as the process lives. */
+  /** Starts recording: files until {@link loaded}, modules as long as the process lives. */
   constructor() {
     for (const functions of [fs, fs.promises] as unknown as Functions[]) {
       for (const name of readers) this.#watch(functions, name, this.#files);
@@ -57,13 +57,13 @@ export class LoadedFiles {
     });
   }
 
-  /** The handler is loaded: what it reads from now on is data. */
+  /** The handler is loaded: files read from now on are data. */
   loaded(): void {
     for (const restore of this.#restores.splice(0)) restore();
     sync();
   }
 
-  /** All there is to report; undefined where that is what was reported last. */
+  /** Everything recorded; undefined if that has been reported already. */
   report(failed: boolean): LoadedReport | undefined {
     const required = Object.keys(requireCache());
     if (required.length !== this.#required) for (const file of required) this.#add(this.#files, file);
@@ -87,7 +87,7 @@ export class LoadedFiles {
     });
     functions[name] = watched;
     this.#restores.push(() => {
-      // A library may have put its own in place meanwhile, which calls ours.
+      // A library may have installed its own in the meantime, which calls ours.
       if (functions[name] === watched) functions[name] = original;
     });
   }
@@ -102,12 +102,12 @@ function requireCache(): object {
   return nodeModule.createRequire(import.meta.url).cache;
 }
 
-/** `import { readFileSync } from 'node:fs'` has the function that is there when this is called. */
+/** Updates `import { readFileSync } from 'node:fs'` to the current functions. */
 function sync(): void {
   nodeModule.syncBuiltinESMExports();
 }
 
-/** Undefined for a descriptor, and what is no path. */
+/** Undefined for a descriptor, or anything else but a path. */
 function pathOf(given: unknown): string | undefined {
   try {
     if (given instanceof URL) return fileURLToPath(given);

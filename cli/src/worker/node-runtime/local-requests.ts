@@ -1,21 +1,21 @@
-// [5] In the local cloud: refuses what an SDK that does not know AWS_ENDPOINT_URL would send to AWS itself.
+// [5] Local cloud: refuses requests that an SDK without support for AWS_ENDPOINT_URL would send to AWS itself.
 import { ClientRequest } from 'node:http';
 import { localKeyPrefix } from '../runtime-api/local-credentials.ts';
 
-/** Hosts of AWS's services. */
+/** Matches hosts of AWS's services. */
 const awsHost = /\.(amazonaws\.com(\.cn)?|api\.aws)(:\d+)?$/i;
 
 let isWatching = false;
 
 /**
- * From now on a request of node:http or node:https to AWS that is signed with the local cloud's credentials fails before
- * a byte of it is sent. Nothing is done, at no cost, for other credentials: those of a stage on AWS.
+ * From now on a request of node:http or node:https to AWS fails before a byte of it is sent if it is signed with the local
+ * cloud's credentials. With other credentials, those of a stage on AWS, this does nothing and costs nothing.
  */
 export function keepLocal(environment: NodeJS.ProcessEnv): void {
   if (isWatching || !environment.AWS_ACCESS_KEY_ID?.startsWith(localKeyPrefix)) return;
   isWatching = true;
   const { prototype } = ClientRequest;
-  // Whichever comes first; by then an SDK has signed the headers.
+  // Whichever is called first; by then an SDK has signed the headers.
   for (const name of ['write', 'end', 'flushHeaders'] as const) {
     const original = prototype[name] as (this: ClientRequest, ...args: unknown[]) => unknown;
     const guarded = function (this: ClientRequest, ...args: unknown[]): unknown {

@@ -8,22 +8,22 @@ const pause = new Int32Array(new SharedArrayBuffer(4));
 export class LogMarks {
   readonly #marker: string | undefined;
 
-  /** Without a marker nothing is written. */
+  /** Without a marker, nothing is written. */
   constructor(marker: string | undefined) {
     this.#marker = marker;
   }
 
-  /** What is printed from now on belongs to this invocation. */
+  /** Output from now on belongs to this invocation. */
   begin(id: string): void {
     this.#both(markWords.begin + id);
   }
 
-  /** What is printed from now on doesn't belong to it. */
+  /** Output from now on no longer belongs to this invocation. */
   end(id: string): void {
     this.#both(markWords.end + id);
   }
 
-  /** Where a debugger can attach, or why none can. */
+  /** Announces where a debugger can attach, or why none can. */
   debugger(words: string): void {
     if (this.#marker !== undefined) write(1, `${this.#marker} ${markWords.debugger}${words}\n`);
   }
@@ -36,9 +36,9 @@ export class LogMarks {
   }
 }
 
-/** Writes to the pipe itself: a function may have replaced the stream. */
+/** Writes directly to the pipe, since a function may have replaced the stream. */
 function write(fd: 1 | 2, line: string): void {
-  // What a stream still holds, e.g. because it is corked, comes first.
+  // Output that a stream still holds, e.g. because it is corked, comes first.
   const stream = fd === 1 ? process.stdout : process.stderr;
   if (stream.writableLength > 0) return void Writable.prototype.write.call(stream, line, 'utf8');
   let bytes: Uint8Array = Buffer.from(line);
@@ -46,7 +46,7 @@ function write(fd: 1 | 2, line: string): void {
     try {
       bytes = bytes.subarray(writeSync(fd, bytes));
     } catch (error) {
-      // A process that inherited the pipe may have made it non-blocking: it is full for the moment.
+      // A process that inherited the pipe may have made it non-blocking: it is full at the moment.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
       Atomics.wait(pause, 0, 0, 1);
     }

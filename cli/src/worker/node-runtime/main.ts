@@ -1,5 +1,5 @@
-// [5] The Node runtime client: the program a worker runs. Takes invocations from its Runtime API one by one, calls the
-// user's handler in this process, posts what it answers.
+// [5] The Node runtime client: the program that a worker runs. Takes invocations from its Runtime API one by one, calls the
+// user's handler in this process, and posts the answers.
 //
 // Environment: AWS_LAMBDA_RUNTIME_API (host:port) and, as on Lambda, LAMBDA_TASK_ROOT and _HANDLER. Of livectl's own,
 // all removed before the handler is loaded:
@@ -51,17 +51,17 @@ const connection = new RuntimeConnection(settings.address, settings.token, (erro
 });
 
 let environment: EnvironmentVersion = { version: 0, variables: {} };
-/** Where a fatal error is posted: the init phase, the invocation in flight, or nowhere between invocations. */
+/** Where a fatal error is posted: to the init phase, to the invocation in flight, or, between invocations, nowhere. */
 let errorPath: string | undefined = `${api}/init/error`;
 /** The response of the streaming invocation in flight. */
 let responseStream: ResponseStream | undefined;
 let dying = false;
-/** Where livectl wants to know what was loaded. */
+/** Set if livectl wants to know what was loaded. */
 let loadedFiles: LoadedFiles | undefined;
 /** The post of an answer that the Runtime API has not confirmed yet. */
 let answering: Promise<unknown> | undefined;
 let model: HandlerModel = 'callbacks';
-/** From nodejs24 on. */
+/** Only from nodejs24 on. */
 let store: InvokeStore | undefined;
 
 endWith('uncaughtException', onUncaughtException);
@@ -98,7 +98,7 @@ async function run(): Promise<void> {
   }
 }
 
-/** Also after an invocation: code may load modules when it needs them. */
+/** Also called after an invocation, since code may load modules when it needs them. */
 async function reportLoaded(failed: boolean): Promise<void> {
   const report = loadedFiles?.report(failed);
   if (report && !dying && !connection.busy)
@@ -136,7 +136,7 @@ async function takeInvocation(handler: Handler): Promise<void> {
   } catch (thrown) {
     if (thrown instanceof FatalError) return die(thrown.error, 129);
     const { error, endsProcess } = loggable(thrown, model);
-    // Nothing is answered then.
+    // In that case nothing is answered.
     if (endsProcess) return exitUnanswered(error);
     marks.end(id);
     await postError(`${invocationPath}/error`, error);
@@ -156,7 +156,7 @@ async function takeStreaming(
   };
   const begin = (contentType: string) => connection.post(path, { ...mode, 'Content-Type': contentType });
   responseStream = new ResponseStream(begin, highWaterMarkOf(handler), model);
-  // On Lambda the response's connection is open from the start: a stream that is never ended times out.
+  // On Lambda the response's connection is open from the start, so a stream that is never ended times out.
   connection.hold();
   try {
     await invokeStreaming(handler, event, responseStream, buildContext(headers, model), model);
@@ -170,7 +170,7 @@ async function takeStreaming(
   marks.end(id);
 }
 
-/** As Node.js does for what nobody catches. */
+/** Exits as Node.js does for an uncaught error. */
 function exitUnanswered(error: unknown): void {
   writeError(error);
   process.exit(1);
@@ -179,13 +179,13 @@ function exitUnanswered(error: unknown): void {
 function locateFromEnvironment(): HandlerLocation {
   const handlerString = process.env._HANDLER ?? '';
   const located: LocatedHandler | undefined = settings.located && JSON.parse(settings.located);
-  // A wrapper script of the function's own may have put another one in its place.
+  // A wrapper script of the function may have set another handler.
   if (located?.handler === handlerString) return { ...located, handlerString };
   return locateHandler(process.env.LAMBDA_TASK_ROOT ?? process.cwd(), handlerString);
 }
 
 async function takeAssignment(): Promise<HandlerLocation> {
-  // Those of the start, some of them livectl's; the function's own come back with its variables.
+  // Those set at the start, some of them livectl's; the function's own follow with its variables.
   delete process.env.NODE_OPTIONS;
   const assignment = (await getJson('/livectl/assignment')) as Assignment & NodeHandler;
   environment = { version: 0, variables: assignment.started };
@@ -194,7 +194,7 @@ async function takeAssignment(): Promise<HandlerLocation> {
   importFromNodePath(process.env.NODE_PATH);
   const { moduleFile, exportPath } = assignment;
   process.chdir(process.env.LAMBDA_TASK_ROOT ?? process.cwd());
-  // What NODE_OPTIONS loaded may have put a handler of its own in the place of the function's, as Sentry does.
+  // Code loaded by NODE_OPTIONS may have replaced the function's handler by its own, as Sentry does.
   if (process.env._HANDLER !== environment.variables._HANDLER) return locateFromEnvironment();
   return { moduleFile, exportPath, handlerString: process.env._HANDLER ?? exportPath };
 }
@@ -204,7 +204,7 @@ async function renewEnvironment(version: number): Promise<void> {
   applyEnvironment((await getJson('/livectl/environment')) as EnvironmentVersion);
 }
 
-/** Touches only what livectl changed, so that variables the handler set itself stay. */
+/** Only changes what livectl has set, so that variables set by the handler stay. */
 function applyEnvironment(next: EnvironmentVersion): void {
   for (const name of Object.keys(environment.variables)) {
     if (!(name in next.variables)) delete process.env[name];
@@ -217,8 +217,8 @@ function applyEnvironment(next: EnvironmentVersion): void {
 }
 
 /**
- * Has the SDK look at the variables again before long, since a worker may live longer than the credentials it began
- * with; past the longest invocation, 15 minutes, so that none sees them expire.
+ * Makes the SDK read the variables again before long, since a worker may outlive its first credentials; after the longest
+ * invocation, 15 minutes, so that none sees them expire.
  */
 function extendCredentials(): void {
   if (environment.variables.AWS_ACCESS_KEY_ID === undefined) return;
@@ -255,7 +255,7 @@ function onUnhandledRejection(reason: unknown): void {
   void die(error, 128);
 }
 
-/** Reports what this process can't outlive, and ends it. */
+/** Reports an error that this process cannot survive, and ends it. */
 async function die(error: unknown, exitCode: number): Promise<void> {
   if (dying) return;
   dying = true;
@@ -265,13 +265,13 @@ async function die(error: unknown, exitCode: number): Promise<void> {
     await postError(errorPath, error);
   } else {
     writeError(error);
-    // An answer that was given before counts.
+    // An answer that was given before takes precedence.
     await answering;
   }
   process.exit(exitCode);
 }
 
-/** Between invocations, or with the answer on its way, nobody waits for an error: the log is where it can go. */
+/** Between invocations, or with the answer under way, nobody waits for an error, so it goes to the log. */
 function writeError(error: unknown): void {
   const { errorType, errorMessage, trace = [] } = reportError(error, model);
   process.stderr.write(`${trace.join('\n') || `${errorType}: ${errorMessage}`}\n`);

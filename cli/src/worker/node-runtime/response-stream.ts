@@ -9,12 +9,12 @@ import type { RequestBody, RuntimeResponse } from './runtime-connection.ts';
 const preludeContentType = 'application/vnd.awslambda.http-integration-response';
 const preludeEnd = new Uint8Array(8);
 
-/** Trailers are headers to an HTTP parser, which has a limit for them: Node's is 16 KB unless it is told otherwise. */
+/** Trailers are headers to an HTTP parser, which limits them: Node's limit is 16 KB by default. */
 const maxTrailerText = 256 * 1024;
 
 type Callback = (error?: Error | null) => void;
 
-/** What a handler writes, as Lambda's Node runtime takes it; quirks included, such as a prelude that only `write` sends. */
+/** What a handler writes to, behaving as in Lambda's Node runtime, including quirks such as a prelude that only `write` sends. */
 export class ResponseStream extends Writable {
   /** Set by {@link HttpResponseStream}, and by frameworks that do the same themselves. */
   _onBeforeFirstWrite: ((write: (chunk: string | Uint8Array) => void) => void) | undefined;
@@ -27,14 +27,14 @@ export class ResponseStream extends Writable {
   #failure: unknown;
   #failed = false;
 
-  /** `begin` starts the post of the response: with the first byte, or with the end. */
+  /** `begin` starts the post of the response: with the first byte, or at the end. */
   constructor(
     begin: (contentType: string) => RequestBody,
     highWaterMark: number | undefined,
     model: HandlerModel,
   ) {
     super();
-    // Lambda's stream is a request, which takes the socket's mark when it gets its socket: a moment later.
+    // Lambda's stream is a request, which takes over the socket's high-water mark when it gets its socket, a moment later.
     process.nextTick(() => {
       const { _writableState: state } = this as unknown as { _writableState: { highWaterMark: number } };
       if (highWaterMark !== undefined) state.highWaterMark = highWaterMark;
@@ -53,7 +53,7 @@ export class ResponseStream extends Writable {
     this.#contentType = contentType;
   }
 
-  /** Takes text and bytes as they are, anything else as JSON. */
+  /** Accepts text and bytes as they are, anything else as JSON. */
   override write(chunk: unknown, encoding?: BufferEncoding | Callback, callback?: Callback): boolean {
     if (!this.#written) {
       this.#written = true;
@@ -75,7 +75,7 @@ export class ResponseStream extends Writable {
     void this.#end().then(() => callback());
   }
 
-  /** Resolves when the whole response was taken; rejects where the stream was destroyed before its end. */
+  /** Resolves when the whole response was accepted; rejects if the stream was destroyed before its end. */
   async finished(): Promise<void> {
     await this.#closed();
     if (this.writableFinished) return;
@@ -84,7 +84,7 @@ export class ResponseStream extends Writable {
     throw new RuntimeError('TruncatedResponse', 'The response stream was destroyed before it ended');
   }
 
-  /** Ends the response with an error, after what was written; false where it had its end already. */
+  /** Ends the response with an error after what was written; returns false if it had already ended. */
   async fail(error: unknown): Promise<boolean> {
     const inTime = !this.writableEnded;
     if (inTime) {
@@ -93,7 +93,7 @@ export class ResponseStream extends Writable {
       this.end();
     }
     await this.#closed();
-    // Destroyed on the way, it never got to its end by itself.
+    // Destroyed midway, it does not end by itself.
     if (!this.writableFinished) await this.#end();
     return inTime;
   }

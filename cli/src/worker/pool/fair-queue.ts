@@ -1,7 +1,7 @@
-// [5] Waiting invocations: first in first out within a function, the functions in turn.
+// [5] Waiting invocations: first in, first out within a function; functions take turns.
 
 export class FairQueue<Item> {
-  /** In the order of their next turn. */
+  /** In the order of their turns. */
   readonly #queues = new Map<string, Item[]>();
 
   get size(): number {
@@ -20,7 +20,7 @@ export class FairQueue<Item> {
     else queue.push(item);
   }
 
-  /** Puts an item back where it came from. */
+  /** Puts an item back at the front. */
   unshift(name: string, item: Item): void {
     this.#queues.set(name, [item, ...(this.#queues.get(name) ?? [])]);
   }
@@ -35,8 +35,8 @@ export class FairQueue<Item> {
   }
 
   /**
-   * Offers the head of each queue in turn until nothing is taken any more. A function whose head was taken goes to
-   * the end of the line.
+   * Offers the head of each queue in turn until nothing is taken any more. A function whose head was taken moves to the end of
+   * the line.
    */
   offer(take: (item: Item, name: string) => boolean): void {
     let taken = true;

@@ -1,4 +1,4 @@
-// [5] The processes behind a pool: how a worker starts, how long it may stay idle, how it ends, and that none is left over.
+// [5] The processes behind a pool: how a worker starts, how long it may stay idle, how it ends, and that none is left behind.
 import { type Clock, systemClock, type Timer } from '../../../../protocol/clock.ts';
 import { within } from '../../../../protocol/within.ts';
 import { type FunctionCode, type FunctionError, stoppedError } from '../contract.ts';
@@ -13,11 +13,11 @@ import { Stillness } from './stillness.ts';
 import { Worker, type WorkerSettings } from './worker.ts';
 
 interface LiveWorkersOptions extends SparesOptions {
-  /** A worker that has been idle for this long ends, unless it is kept warm. Milliseconds. */
+  /** A worker that was idle for this long is ended, unless it is kept warm. Milliseconds. */
   readonly idleMs: number;
-  /** How many are kept warm beyond that at most, one of a function; see kept-warm.ts. */
+  /** Maximum number of functions whose last worker is kept warm beyond that; see kept-warm.ts. */
   readonly mostKept?: number | undefined;
-  /** A worker that has been idle for this long is frozen until its next invocation; undefined: it runs on. */
+  /** A worker that was idle for this long is frozen until its next invocation; undefined: never. */
   readonly freezeAfterMs?: number | undefined;
   readonly clock: Clock;
   readonly settings: Omit<WorkerSettings, 'onDebugger' | 'onExit' | 'onInitFailed'>;
@@ -26,24 +26,24 @@ interface LiveWorkersOptions extends SparesOptions {
   readonly onGone: (worker: Worker, reason: string) => void;
 }
 
-/** How long `close` waits for killed processes to be gone, in milliseconds. */
+/** How long `close` waits for killed processes to exit, in milliseconds. */
 const closeBoundMs = 2000;
 
 export class LiveWorkers {
   readonly #options: LiveWorkersOptions;
-  /** Of functions; those that are being ended are left out. */
+  /** Workers of functions, except those that are being ended. */
   readonly #workers = new Set<Worker>();
   readonly #idleTimers = new Map<Worker, Timer>();
   /** Idle workers, and since when, in milliseconds on the clock. */
   readonly #resting = new Map<Worker, number>();
-  /** The number of each function's last use, counted over all functions. */
+  /** The number of each function's last use, counted across all functions. */
   readonly #uses = new Map<string, number>();
   #useCount = 0;
-  /** Workers that are kept warm past their idle time. */
+  /** Workers kept warm past their idle time. */
   readonly #kept = new Set<Worker>();
-  /** At most one look at the memory of the kept ones at a time, and one after it. */
+  /** The current memory check of kept workers; at most one at a time, and one after it. */
   #trimming: Promise<void> = Promise.resolve();
-  /** These, the spares, and those that are being ended. */
+  /** All workers, the spares, and those that are being ended. */
   readonly #processes = new ProcessRoster();
   readonly #settings: WorkerSettings;
   readonly #spares: Spares;
@@ -55,7 +55,7 @@ export class LiveWorkers {
     this.#settings = {
       ...options.settings,
       onDebugger: (worker, news) => this.#onDebugger(worker, news),
-      // The invocation that waits for it gets the error and ends it; the next start may succeed, e.g. with newer credentials.
+      // The invocation that waits for it gets the error and ends it. The next start may succeed, e.g. with newer credentials.
       onInitFailed: (worker) => {
         if (!worker.busy) this.leave(worker, 'its init phase failed');
       },
@@ -73,7 +73,7 @@ export class LiveWorkers {
     return this.#workers.size;
   }
 
-  /** Starts a worker for a function, from a spare where that fits. */
+  /** Starts a worker for a function, from a spare if it fits. */
   start(code: FunctionCode, environment: FunctionEnvironment): Worker {
     const { runner } = code;
     let worker: Worker;
@@ -89,7 +89,7 @@ export class LiveWorkers {
     return worker;
   }
 
-  /** Has a spare booted for each of these, in so many milliseconds. */
+  /** Boots a spare for each of these, after this many milliseconds. */
   bootSparesAfter(ms: number, codes: Iterable<FunctionCode>): void {
     for (const code of codes) {
       if (code.runner.kind !== 'command') this.#spareOf(code, code.runner).bootAfter(ms);
@@ -97,8 +97,8 @@ export class LiveWorkers {
   }
 
   /**
-   * It has nothing to do: unless it is woken, it ends in a while, or stays where a debugger may be attached or where it is
-   * the one that keeps its function warm.
+   * The worker is idle: unless woken, it is ended after a while. It stays if a debugger may be attached, or if it keeps its
+   * function warm.
    */
   rest(worker: Worker): void {
     const { clock, idleMs } = this.#options;
@@ -109,7 +109,7 @@ export class LiveWorkers {
     this.#stillness.rest(worker);
   }
 
-  /** An invocation of its function uses it. */
+  /** An invocation of its function uses the worker. */
   wake(worker: Worker): void {
     this.#useCount += 1;
     if (worker.code !== undefined) this.#uses.set(worker.code.functionName, this.#useCount);
@@ -139,12 +139,12 @@ export class LiveWorkers {
     this.#trimming = this.#trimming.then(() => this.#trimKept());
   }
 
-  /** Keeps what the bounds allow and ends the rest. */
+  /** Keeps what the limits allow and ends the rest. */
   async #trimKept(): Promise<void> {
     const kept = [...this.#kept];
     const bytes = await residentBytes(kept.flatMap(({ pid }) => pid ?? []));
-    // One that is used meanwhile no longer counts as resting. Of a function's the newest comes first: an older one was passed
-    // over, e.g. for variables that have changed.
+    // A worker used in the meantime no longer counts as idle. A function's newest comes first: an older one was passed over,
+    // e.g. because variables have changed.
     const idle = kept
       .filter((worker) => this.#kept.has(worker))
       .sort((one, other) => other.lastUsed - one.lastUsed);
@@ -162,18 +162,18 @@ export class LiveWorkers {
     worker.end(reason, error);
   }
 
-  /** As `end`, but what it prints last is read, for a second at most. */
+  /** Like `end`, but first reads its last output, for at most a second. */
   leave(worker: Worker, reason: string): void {
     this.#forget(worker);
     worker.leave(reason, stoppedError());
   }
 
-  /** Process ids of all workers and spares that aren't gone. */
+  /** Process ids of all workers and spares that have not exited. */
   pids(): readonly number[] {
     return this.#processes.pids();
   }
 
-  /** Ends all, and waits until they are gone, for 2 seconds at most. */
+  /** Ends all of them, and waits until they have exited, for at most 2 seconds. */
   async close(): Promise<void> {
     this.#spares.close();
     await this.#processes.close((worker) => this.end(worker, 'livectl stopped'), closeBoundMs);
@@ -193,7 +193,7 @@ export class LiveWorkers {
     else debugging?.release(name, news.address);
   }
 
-  /** Debuggers of a function attach to its newest worker, or, before there is one, to the process that will be it. */
+  /** Debuggers of a function attach to its newest worker, or, before there is one, to the process that will become it. */
   #aimDebugger(functionName: string | undefined): void {
     if (functionName === undefined) return;
     const own = [...this.#workers].filter((worker) => worker.debugger?.functionName === functionName);
@@ -226,7 +226,7 @@ class ProcessRoster {
   };
 
   constructor() {
-    // A second Ctrl-C, or a crash of livectl, leaves no time to close.
+    // After a second Ctrl-C, or a crash of livectl, there is no time to close.
     process.on('exit', this.#killAll);
   }
 
@@ -242,12 +242,12 @@ class ProcessRoster {
     return [...this.#workers].flatMap(({ pid }) => pid ?? []);
   }
 
-  /** Ends every process by `end` and waits until all they started is gone, for `boundMs` milliseconds at most. */
+  /** Ends every process by `end`, and waits until everything they started has exited, for at most `boundMs` milliseconds. */
   async close(end: (worker: Worker) => void, boundMs: number): Promise<void> {
     const workers = [...this.#workers];
     const gone = Promise.all(workers.map(({ exited }) => exited)).then(() => processKeeper.settled());
     for (const worker of workers) end(worker);
-    // The system's clock, since it is the system that is waited for.
+    // The system's clock, since this waits for the system.
     await within(systemClock, boundMs, gone);
     process.off('exit', this.#killAll);
   }

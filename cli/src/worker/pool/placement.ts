@@ -1,7 +1,7 @@
-// [5] Which worker gets an invocation: the pool's rules, without processes or time.
+// [5] Which worker runs an invocation: the pool's rules, without processes or time.
 import type { FunctionCode } from '../contract.ts';
 
-/** What the rules need to know of a worker. */
+/** The properties of a worker that the rules need. */
 export interface Placeable {
   readonly code: FunctionCode | undefined;
   readonly instance: string | undefined;
@@ -12,14 +12,14 @@ export interface Placeable {
 interface PlacementRequest<W extends Placeable> {
   readonly code: FunctionCode;
   readonly instance: string;
-  /** All live workers, spares left out. */
+  /** All live workers, without spares. */
   readonly workers: readonly W[];
   readonly maxWorkers: number;
   /** The function runs one invocation at a time, on one worker. */
   readonly oneAtATime: boolean;
   /**
-   * Whether the stub instance that an idle worker served is most likely gone: Lambda makes no instance while another one
-   * has had nothing to do for a while.
+   * Whether the stub instance that an idle worker served is most likely gone: Lambda creates no instance while another one has
+   * been idle for a while.
    */
   readonly isOrphan: (worker: W) => boolean;
   /** Whether a worker's process can take on the invocation's environment. */
@@ -30,15 +30,15 @@ interface PlacementRequest<W extends Placeable> {
 
 type Placement<W> =
   | { readonly kind: 'use'; readonly worker: W }
-  /** Start a new worker, in place of `evict` if given. */
+  /** Start a new worker, replacing `evict` if given. */
   | { readonly kind: 'start'; readonly evict: W | undefined }
   | { readonly kind: 'wait' };
 
 /**
- * In this order: the idle worker of the same stub instance, or one nobody has claimed; the last used one whose stub
+ * In this order: the idle worker of the same stub instance, or one that no instance has claimed; the last used one whose stub
  * instance seems to be gone; a new worker while there is room; an idle worker of another instance of the same function; the
- * place of an idle worker of another function that nobody waits for, or, so that no function starves, of any other function
- * when this one has no worker at all. A function that runs one invocation at a time has one worker for all stub instances.
+ * place of an idle worker of another function that nobody waits for, or, so that no function starves, of any other function if
+ * this one has no worker at all. A function that runs one invocation at a time has one worker for all stub instances.
  */
 export function placeInvocation<W extends Placeable>(request: PlacementRequest<W>): Placement<W> {
   const { code, instance, workers, maxWorkers, oneAtATime, fits, isOrphan, isWaitedFor } = request;

@@ -1,4 +1,4 @@
-// [5] The workers of all served functions: which one runs what, how many at a time, until when, and with which code.
+// [5] The workers of all served functions: which one runs what, how many at once, until when, and with which code.
 
 import { EventEmitter } from 'node:events';
 import { type Clock, systemClock } from '../../../../protocol/clock.ts';
@@ -26,53 +26,53 @@ import { RunTimes } from './run-times.ts';
 import type { Worker } from './worker.ts';
 
 export interface WorkerPoolOptions {
-  /** The built Node runtime client, as a file. */
+  /** The built Node runtime client: a file. */
   readonly nodeRuntimeFile: string;
-  /** Runs Node functions; default: this very interpreter, with source maps. */
+  /** The command that runs Node functions; default: this interpreter, with source maps. */
   readonly nodeCommand?: readonly string[];
-  /** The Python runtime client, as a file. */
+  /** The Python runtime client: a file. */
   readonly pythonRuntimeFile: string;
-  /** How many processes may run functions at a time; spares, one for each interpreter, aren't counted. Default 10. */
+  /** How many processes may run functions at once; spares, one per interpreter, are not counted. Default 10. */
   readonly maxWorkers?: number;
-  /** A worker that has been idle for this long ends, unless it is kept warm. Milliseconds, default 5 minutes. */
+  /** A worker that was idle for this long is ended, unless it is kept warm. Milliseconds, default 5 minutes. */
   readonly idleMs?: number;
-  /** Functions whose last used worker is kept warm beyond that, at most; see kept-warm.ts. */
+  /** Maximum number of functions whose last used worker is kept warm beyond that; see kept-warm.ts. */
   readonly mostKept?: number;
   /**
-   * A worker that had nothing to do for so many milliseconds is held still until its next invocation, except where it
-   * is debugged or listens on a port. Default: it runs on.
+   * A worker that was idle for this many milliseconds is frozen until its next invocation, unless it is debugged or listens on a
+   * port. Default: never.
    */
   readonly freezeAfterMs?: number | undefined;
-  /** Functions may run for as long as AWS waits; their own timeouts don't apply. */
+  /** Functions may run as long as AWS waits; their own timeouts do not apply. */
   readonly noTimeout?: boolean;
-  /** Debuggers may attach to these functions: each runs one invocation at a time. The caller that opened it closes it. */
+  /** Debuggers may attach to these functions: each runs one invocation at a time. Closed by the caller. */
   readonly debugging?: Debugging | undefined;
   readonly onEvent: (event: WorkerEvent) => void;
   /** Whether a source of a function has changed since a time, in milliseconds since the epoch; default: never. */
   readonly changedSince?: ((functionName: string, sinceMs: number) => boolean) | undefined;
   readonly clock?: Clock;
-  /** Where the machine's part of a worker's environment is taken from; default `process.env`. */
+  /** Source of the machine's part of a worker's environment; default `process.env`. */
   readonly machineEnvironment?: NodeJS.ProcessEnv;
-  /** Functions get this machine's proxies and certificate authorities. Default true. */
+  /** Functions use this machine's proxies and certificate authorities. Default true. */
   readonly machineProxy?: boolean;
 }
 
-/** How long after an answer the next spare is booted, in milliseconds, so that its boot delays no answer on its way. */
+/** How long after an answer the next spare is booted, in milliseconds, so as not to delay an answer under way. */
 const spareAfterAnswerMs = 25;
 /** The same after a reload that has not been invoked yet. */
 const spareAfterReloadMs = 1000;
 const defaultIdleMs = 300_000;
 /**
- * A worker idle for so long may serve another stub instance: Lambda hands an invocation to an idle instance where there
- * is one, so a new instance means that the old one is gone. Milliseconds; in less an instance may be on its way back.
+ * A worker idle for this long may serve another stub instance: Lambda gives an invocation to an idle instance if there is one,
+ * so a new instance means that the old one is gone. Milliseconds; within less time an instance may be on its way back.
  */
 const orphanAfterMs = 1000;
-/** A save that goes on while workers load the file is over by then, and built. Milliseconds. */
+/** After this long, a save that was under way while workers loaded the file is finished and built. Milliseconds. */
 const saveMs = 1000;
-/** An invocation that meets one save after the other gets the error of the last one. */
+/** An invocation that meets one save after another gets the last one's error after this many retries. */
 const mostRetries = 3;
 
-/** Creates a pool without any process; the first one starts with the first `use`. */
+/** Creates a pool without processes; the first `use` starts the first one. */
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   return new Pool(options);
 }
@@ -81,9 +81,9 @@ class Pool implements WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #clock: Clock;
   readonly #codes = new Map<string, FunctionCode>();
-  /** The newest environment of each function that has been invoked: what its next worker can be started with. */
+  /** The latest environment of each invoked function, with which its next worker can be started. */
   readonly #environments = new Map<string, Invocation['environment']>();
-  /** Notices that were given. */
+  /** Notices that were reported. */
   readonly #told = new Set<string>();
   readonly #jobs = new Map<string, Job>();
   readonly #queue = new FairQueue<Job>();
@@ -91,7 +91,7 @@ class Pool implements WorkerPool {
   /** Emits the name of a function that has new code. */
   readonly #builds = new EventEmitter().setMaxListeners(0);
   readonly #workers: LiveWorkers;
-  /** This machine's proxies and authorities, as far as functions get them. */
+  /** This machine's proxies and authorities, as far as functions use them. */
   readonly #network: Readonly<Record<string, string>>;
   #closed = false;
 
@@ -224,7 +224,7 @@ class Pool implements WorkerPool {
     return this.#options.debugging?.has(functionName) ?? false;
   }
 
-  /** Time at breakpoints doesn't count: invocations in flight get their full timeout from now. */
+  /** Time at breakpoints does not count: invocations in flight get their full timeout from now. */
   #onDetached(functionName: string): void {
     this.#emit({ type: 'debugger', functionName, state: 'detached' });
     for (const job of this.#jobs.values()) {
@@ -237,7 +237,7 @@ class Pool implements WorkerPool {
       const code = this.#codes.get(functionName);
       if (code === undefined) return false;
       if (job.isOver) {
-        // After the queue has let go of it.
+        // After it has left the queue.
         queueMicrotask(() => job.timeOut(job.overWords));
         return true;
       }
@@ -307,8 +307,8 @@ class Pool implements WorkerPool {
   }
 
   /**
-   * Whether an init phase that failed may have read a source in the middle of a save, so that it is worth another try.
-   * Resolves once the save is over: with the next build, or after a while where that is the same as this one.
+   * Whether a failed init phase may have read a source in the middle of a save, so that a retry is worthwhile. Resolves once the
+   * save is over: with the next build, or after a while if that is the same as this one.
    */
   async #readAgain(code: FunctionCode | undefined, since: number, retries: number): Promise<boolean> {
     if (code === undefined || retries >= mostRetries || this.#closed) return false;
@@ -320,7 +320,7 @@ class Pool implements WorkerPool {
     return true;
   }
 
-  /** A worker is idle now: it waits for the next invocation, or ends if its code is outdated or failed to load. */
+  /** A worker is idle now: it waits for the next invocation, or is ended if its code is outdated or failed to load. */
   #release(worker: Worker): void {
     if (worker.ended || worker.code === undefined) return;
     if (worker.failed) return this.#workers.leave(worker, 'its init phase failed');

@@ -1,9 +1,9 @@
 // [5] When each function was running, to tell a file that it wrote itself from one that was saved.
 
-/** Runs that ended longer ago are forgotten: a change is looked at within a fraction of that. Milliseconds. */
+/** Runs that ended longer ago are forgotten; changes are checked within a fraction of this. Milliseconds. */
 const keptMs = 10_000;
 
-/** Kernels stamp files with a clock that lags behind by up to one tick: 10 ms at the slowest (HZ=100). */
+/** Kernels stamp files with a clock that is up to one tick behind: 10 ms at the slowest (HZ=100). */
 const clockLagMs = 10;
 
 interface RunTime {
@@ -15,7 +15,7 @@ interface RunTime {
 export class RunTimes {
   readonly #runs = new Map<string, Set<RunTime>>();
 
-  /** An invocation or an init phase of the function begins; call what is returned at its end. */
+  /** An invocation or an init phase of the function begins; call the returned function at its end. */
   begin(functionName: string): () => void {
     const run: RunTime = { from: Date.now(), to: undefined };
     const runs = this.#runs.get(functionName) ?? new Set();

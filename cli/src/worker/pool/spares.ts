@@ -1,5 +1,5 @@
-// [5] Booted processes that wait for a function, one for each interpreter in use: booting costs more than all else in a
-// reload. And how each runtime client of ours is started.
+// [5] Booted processes that wait for a function, one for each interpreter in use, since booting costs more than the rest of a
+// reload. Also: how each of our runtime clients is started.
 import process from 'node:process';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { type Runner, stoppedError } from '../contract.ts';
@@ -14,15 +14,15 @@ export class Spare {
   readonly #debugged: string | undefined;
   readonly #clock: Clock;
   readonly #onBoot: (worker: Worker) => void;
-  /** The variables the next one starts with: those the newest worker needed. */
+  /** The variables that the next one starts with: those of the newest worker. */
   #startup: Variables;
   #worker: Worker | undefined;
   #pending: { readonly due: number; readonly timer: Timer } | undefined;
   #closed = false;
 
   /**
-   * `command` runs the runtime client, its file last; `startup` are the variables of the first one; `debugged` names the
-   * function it is kept for, see `Worker`.
+   * `command` runs the runtime client, whose file comes last; `startup` are the variables of the first process; `debugged` is the
+   * function it is reserved for, see `Worker`.
    */
   constructor(
     settings: WorkerSettings,
@@ -39,14 +39,14 @@ export class Spare {
     this.#onBoot = onBoot;
   }
 
-  /** The process that waits, where there is one. */
+  /** The waiting process, if there is one. */
   get worker(): Worker | undefined {
     return this.#worker;
   }
 
-  /** A process for a function with this environment: the spare where it fits, else one that boots now. */
+  /** A process for a function with this environment: the spare if it fits, otherwise one that boots now. */
   take(environment: FunctionEnvironment): Worker {
-    // What NODE_OPTIONS load runs before the handler is known here: on Lambda it sees all variables of the function.
+    // What NODE_OPTIONS loads runs before the handler is known here; on Lambda it sees all of the function's variables.
     if (environment.variables.NODE_OPTIONS) return this.#boot(environment.variables);
     const spare = this.#worker;
     this.#worker = undefined;
@@ -56,7 +56,7 @@ export class Spare {
     return this.#boot();
   }
 
-  /** Boots one, unless there is one, in this many milliseconds or at an earlier time that was asked for before. */
+  /** Boots one, unless there is one, after this many milliseconds, or earlier if that was requested before. */
   bootAfter(ms: number): void {
     if (this.#closed || (this.#worker !== undefined && !this.#worker.ended)) return;
     const due = this.#clock.now() + ms;
@@ -69,13 +69,13 @@ export class Spare {
     this.#pending = { due, timer: this.#clock.after(ms, boot, { background: true }) };
   }
 
-  /** No more are booted; the caller ends the existing one. */
+  /** Boots no more; the caller ends the existing one. */
   close(): void {
     this.#closed = true;
     this.#pending?.timer.cancel();
   }
 
-  /** `whole` is the environment of the function it boots for, where that must be there from the start. */
+  /** `whole` is the full environment of the function it boots for, if that must be there from the start. */
   #boot(whole?: Variables): Worker {
     const startup = whole === undefined ? this.#startup : startupVariables(whole);
     const worker = Worker.spare(this.#settings, this.#command, startup, this.#debugged, whole);
@@ -91,12 +91,12 @@ export class Spare {
 export type ClientRunner = Exclude<Runner, { kind: 'command' }>;
 
 export interface SparesOptions {
-  /** Runs a JavaScript file; default: this very interpreter, with source maps. */
+  /** Runs a JavaScript file; default: this interpreter, with source maps. */
   readonly nodeCommand?: readonly string[];
   /** The built Node runtime client. */
   readonly nodeRuntimeFile: string;
   readonly pythonRuntimeFile: string;
-  /** This machine's proxies and authorities, as far as functions get them. */
+  /** This machine's proxies and authorities, as far as functions use them. */
   readonly network: Readonly<Record<string, string>>;
 }
 
@@ -104,7 +104,7 @@ export class Spares {
   readonly #settings: WorkerSettings;
   readonly #options: SparesOptions;
   readonly #onBoot: (worker: Worker) => void;
-  /** By the interpreter and what it starts with, and by the function where it is debugged. */
+  /** By interpreter and start variables, and by function if it is debugged. */
   readonly #spares = new Map<string, Spare>();
 
   constructor(settings: WorkerSettings, options: SparesOptions, onBoot: (worker: Worker) => void) {
@@ -114,12 +114,12 @@ export class Spares {
   }
 
   /**
-   * The spare for such functions of a runtime, e.g. `nodejs22.x`, or for that one which is debugged; it may have no
-   * process yet.
+   * The spare for functions of a runtime, e.g. `nodejs22.x`, or for the one function that is debugged; it may have no process
+   * yet.
    */
   of(runner: ClientRunner, runtime: string, debugged: string | undefined): Spare {
     const command = this.#command(runner, debugged !== undefined);
-    // What a function sets itself is known later.
+    // What a function sets itself becomes known later.
     const defaults = lambdaDefaults(runtime);
     const { network } = this.#options;
     const startup = startupVariables({ ...defaults, ...network, AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}` });
@@ -130,13 +130,13 @@ export class Spares {
     return spare;
   }
 
-  /** The process that is kept for a function which is debugged, where there is one. */
+  /** The process reserved for a debugged function, if there is one. */
   keptFor(functionName: string): Worker | undefined {
     const kept = [...this.#spares.values()].flatMap(({ worker }) => worker ?? []);
     return kept.find((worker) => worker.debugger?.functionName === functionName && !worker.ended);
   }
 
-  /** No more are booted; the caller ends the existing ones. */
+  /** Boots no more; the caller ends the existing ones. */
   close(): void {
     for (const spare of this.#spares.values()) spare.close();
   }
@@ -145,7 +145,7 @@ export class Spares {
     const { nodeCommand, nodeRuntimeFile, pythonRuntimeFile } = this.#options;
     // Lambda's locale is UTF-8, whatever this machine's is.
     if (runner.kind === 'python') {
-      // Breakpoints in frozen modules are missed, and debugpy warns of it; before Python 3.11 this says nothing.
+      // debugpy misses breakpoints in frozen modules and warns of it; before Python 3.11 this option is ignored.
       const thawed = debugged ? ['-X', 'frozen_modules=off'] : [];
       return [runner.interpreter, '-X', 'utf8', ...thawed, pythonRuntimeFile];
     }

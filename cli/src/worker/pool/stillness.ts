@@ -1,5 +1,5 @@
-// [5] Holds workers still between invocations, as Lambda freezes an environment: timers don't fire, nothing is sent,
-// no processor is used. The system's own stop and continue do it.
+// [5] Freezes workers between invocations, as Lambda freezes an execution environment: no timers fire, nothing is sent, no CPU
+// is used. Done by the system's SIGSTOP and SIGCONT.
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { isOpenToOthers } from '../process/open-to-others.ts';
 import { processKeeper } from '../process/process-keeper.ts';
@@ -11,7 +11,7 @@ export class Stillness {
   readonly #timers = new Map<Worker, Timer>();
   readonly #still = new Set<Worker>();
 
-  /** An idle worker is held still after this many milliseconds; undefined: never. */
+  /** An idle worker is frozen after this many milliseconds; undefined: never. */
   constructor(clock: Clock, afterMs: number | undefined) {
     this.#clock = clock;
     this.#afterMs = process.platform === 'win32' ? undefined : afterMs;
@@ -32,7 +32,7 @@ export class Stillness {
     this.forget(worker, () => worker.letGo());
   }
 
-  /** It is being ended, which needs no waking; `held` is called where it was held still. */
+  /** It is being ended, which needs no waking; `held` is called if it was frozen. */
   forget(worker: Worker, held = () => {}): void {
     this.#timers.get(worker)?.cancel();
     this.#timers.delete(worker);
@@ -41,7 +41,7 @@ export class Stillness {
 
   async #hold(worker: Worker, timer: Timer): Promise<void> {
     const { pid } = worker;
-    // Not before it has asked for its next invocation, nor where nobody would end it after livectl.
+    // Not before it has asked for its next invocation, nor if nothing would end it after livectl.
     const ready = pid !== undefined && worker.waits && processKeeper.watches;
     const open = ready && (await isOpenToOthers(pid));
     if (this.#timers.get(worker) !== timer || worker.busy || worker.ended) return;

@@ -1,12 +1,11 @@
-// [5] How long one invocation may take: what AWS leaves it in any case, and the function's own timeout from its
-// hand-over on.
+// [5] How long one invocation may take: always the time that AWS leaves it, and the function's own timeout from its hand-over.
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import type { Invocation } from '../contract.ts';
 
 export interface TimeLimitOptions {
   readonly clock: Clock;
   readonly invocation: Pick<Invocation, 'deadlineMs' | 'timeoutSeconds'>;
-  /** Whether the function's own timeout counts now; asked at the hand-over and when it has run out. */
+  /** Whether the function's own timeout applies; asked at the hand-over and when it has passed. */
   readonly ownCounts: () => boolean;
   /** Called once, with Lambda's words, e.g. `Task timed out after 3.00 seconds`. */
   readonly onStrike: (words: string) => void;
@@ -14,26 +13,26 @@ export interface TimeLimitOptions {
 
 export class TimeLimit {
   readonly #options: TimeLimitOptions;
-  /** The stub's deadline: from the beginning, also while nobody runs it. */
+  /** The stub's deadline: runs from the beginning, even while no worker has the invocation. */
   readonly #stub: Timer;
   #own: Timer | undefined;
   #handedOver = false;
 
-  /** What AWS leaves counts from now. */
+  /** Starts the time that AWS leaves. */
   constructor(options: TimeLimitOptions) {
     const { clock, invocation, onStrike, ownCounts } = options;
     this.#options = options;
     const begunMs = clock.now();
     this.#stub = this.#after(invocation.deadlineMs - begunMs, () => {
       this.cancel();
-      const why = ownCounts() ? '' : ': AWS gives it no longer, see timeout_margin of the module';
+      const why = ownCounts() ? '' : ': the stub’s time was over; raise the module’s timeout_margin';
       onStrike(timedOutAfter((clock.now() - begunMs) / 1000) + why);
     });
   }
 
   /**
-   * A worker takes it now, and the function's own timeout begins. Returns what the function is told of: when it will
-   * be ended, in milliseconds since the epoch.
+   * A worker takes the invocation now, and the function's own timeout begins. Returns the deadline to report to the function, in
+   * milliseconds since the epoch.
    */
   handOver(): number {
     const { clock, invocation, ownCounts } = this.#options;
@@ -43,7 +42,7 @@ export class TimeLimit {
     return ownCounts() ? Math.min(invocation.deadlineMs, ownDeadlineMs) : invocation.deadlineMs;
   }
 
-  /** The function's own timeout counts anew from now, where it has begun: what held it up is over. */
+  /** Restarts the function's own timeout if it has begun, since what held it up is over. */
   restart(): void {
     if (!this.#handedOver) return;
     const { invocation, onStrike, ownCounts } = this.#options;
@@ -56,7 +55,7 @@ export class TimeLimit {
     });
   }
 
-  /** It has ended. */
+  /** The invocation has ended. */
   cancel(): void {
     this.#stub.cancel();
     this.#own?.cancel();

@@ -1,5 +1,5 @@
-// [5] One worker: a runtime process with its own Runtime API and its own log. A Node or Python worker starts as a spare
-// and becomes a function's when it is assigned; any other program is started for its function.
+// [5] One worker: a runtime process with its own Runtime API and its own log. A Node or Python worker starts as a spare and is
+// assigned to a function later; any other program is started for its function.
 import { dirname } from 'node:path';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { errorName, messageOf } from '../../../../protocol/live-debug-error.ts';
@@ -22,62 +22,62 @@ import type { RuntimeApi } from '../runtime-api/runtime-api.ts';
 
 type Variables = Readonly<Record<string, string>>;
 
-/** What all workers of a pool share. */
+/** Settings shared by all workers of a pool. */
 export interface WorkerSettings {
   readonly clock: Clock;
   /** This machine's part of the environment. */
   readonly machine: Variables;
   readonly onLine: (worker: Worker, line: LogLine) => void;
-  /** The init phase is over and went well, `ms` after the start or the assignment. */
+  /** The init phase succeeded, `ms` after the start or the assignment. */
   readonly onInitialised: (worker: Worker, ms: number) => void;
-  /** The init phase went wrong: every invocation would be answered with that error. */
+  /** The init phase failed: every invocation would be answered with that error. */
   readonly onInitFailed: (worker: Worker) => void;
   /** What its runtime client has loaded so far, beginning at `since` (`performance.now()`). */
   readonly onLoaded: (worker: Worker, loaded: LoadedFiles, since: number) => void;
   readonly onDebugger: (worker: Worker, news: DebuggerNews) => void;
-  /** The process is gone, by itself or because it was ended. */
+  /** The process has exited, by itself or because it was ended. */
   readonly onExit: (worker: Worker, reason: string) => void;
 }
 
-/** How one invocation went on a worker. */
+/** The result of one invocation on a worker. */
 export interface WorkerRun {
   readonly outcome: Outcome;
   readonly codeMs: number;
   readonly initMs: number;
-  /** False when a warm worker died before it took the event: nothing has run, and it may run elsewhere. */
+  /** False if a warm worker died before it took the event: nothing has run, and it may run elsewhere. */
   readonly taken: boolean;
-  /** The init phase went wrong, so nothing has run; when it began, in milliseconds since the epoch. */
+  /** Set if the init phase failed, so that nothing has run: when it began, in milliseconds since the epoch. */
   readonly failedInitSince: number | undefined;
   readonly logsDrained: Promise<void>;
 }
 
 /** How long a process whose init phase failed may take to print its last lines and exit, in milliseconds. */
 const exitBoundMs = 1000;
-/** Lines kept of what a spare prints before it has a function; more would be a program gone wrong. */
+/** Lines kept of a spare's output before it has a function; more would mean that something is wrong. */
 const maxEarlyLines = 200;
 
 export class Worker {
   /** Undefined for a spare. */
   code: FunctionCode | undefined;
-  /** The stub instance it serves; undefined while it is there for whichever comes first. */
+  /** The stub instance it serves; undefined until the first one claims it. */
   instance: string | undefined;
   busy = false;
   /** Set as soon as it is being ended or has exited. */
   ended = false;
-  /** Its init phase went wrong: it answers everything with that error. */
+  /** Its init phase failed: it answers everything with that error. */
   failed = false;
   /** `performance.now()` of its last answer, or of its start. */
   lastUsed = performance.now();
-  /** Undefined where no debugger may attach. */
+  /** Undefined if no debugger may attach. */
   readonly debugger: WorkerDebugger | undefined;
   /** Resolves when the process is gone. */
   readonly exited: Promise<void>;
 
   readonly #settings: WorkerSettings;
   readonly #command: readonly [string, ...string[]];
-  /** Our side of what the process runs. */
+  /** Our counterpart of what the process runs. */
   readonly #side: RuntimeClient | Program;
-  /** What the function sees now; undefined for a spare. */
+  /** The function's current environment; undefined for a spare. */
   #environment: FunctionEnvironment | undefined;
   readonly #starting: Promise<Running>;
   #running: Running | undefined;
@@ -85,15 +85,15 @@ export class Worker {
   #warm = false;
   #currentId: string | undefined;
   #earlyLines: LogLine[] = [];
-  /** Why it was ended, where that was our doing. */
+  /** Why we ended it, if we did. */
   #endReason: string | undefined;
-  /** Ends the process where it does not exit by itself. */
+  /** Ends the process if it does not exit by itself. */
   #exitBound: Timer | undefined;
 
   /**
-   * A booted process of a runtime client of ours that waits to be assigned; `variables` are those that must be right
-   * from its start. With `debugged`, the name of a function, it lets a debugger attach and is that function's only. `whole`
-   * is all of a function's environment, for what is loaded before the process is assigned to it.
+   * A booted process of one of our runtime clients that waits to be assigned; `variables` must be right from its start. With
+   * `debugged`, the name of a function, it accepts a debugger and is reserved for that function. `whole` is a function's full
+   * environment, for what is loaded before the process is assigned to it.
    */
   static spare(
     settings: WorkerSettings,
@@ -148,23 +148,23 @@ export class Worker {
     );
   }
 
-  /** Resolves when its init phase is over, well or not, or the process is gone. */
+  /** Resolves when its init phase is over, successful or not, or the process has exited. */
   get settled(): Promise<void> {
     const initialised = this.#starting.then(({ api }) => api.initialised).catch(() => undefined);
     return Promise.race([initialised, this.exited]).then(() => undefined);
   }
 
-  /** The process id, once there is a process and until it is gone. */
+  /** The process id, while there is a process. */
   get pid(): number | undefined {
     return this.#running?.process.pid;
   }
 
-  /** Whether this process can run a function in this environment; what is read at start can't be changed in it. */
+  /** Whether this process can run a function in this environment: variables read at start cannot be changed. */
   fits(environment: FunctionEnvironment): boolean {
     return this.#environment?.equals(environment) || this.#side.fits(environment.variables);
   }
 
-  /** Makes a spare the function's: it loads the handler now. */
+  /** Assigns a spare to the function; it loads the handler now. */
   assign(code: FunctionCode, environment: FunctionEnvironment, handler: NodeHandler | undefined): void {
     this.code = code;
     this.#environment = environment;
@@ -175,9 +175,9 @@ export class Worker {
   }
 
   /**
-   * Runs one invocation, after the init phase where that isn't over; one at a time. Never rejects. `handOver` is
-   * called when the function's own timeout begins, and says until when it may run, in milliseconds since the epoch;
-   * the caller ends the worker then.
+   * Runs one invocation, after the init phase if that is not over; one at a time. Never rejects. `handOver` is called when the
+   * function's own timeout begins, and returns until when it may run, in milliseconds since the epoch; the caller ends the worker
+   * then.
    */
   async run(
     invocation: Invocation,
@@ -220,7 +220,7 @@ export class Worker {
     };
   }
 
-  /** Ends the process and all it started; what is in flight ends with `error`. */
+  /** Ends the process and everything it started; the invocation in flight ends with `error`. */
   end(reason: string, error: FunctionError): void {
     if (this.ended && this.#exitBound === undefined) return;
     this.#exitBound?.cancel();
@@ -236,7 +236,7 @@ export class Worker {
     );
   }
 
-  /** Takes no more work. The process is left to print its last lines and exit, and is ended with `error` after a second. */
+  /** Takes no more work. The process may print its last lines and exit, and is ended with `error` after a second. */
   leave(reason: string, error: FunctionError): void {
     if (this.ended) return;
     this.ended = true;
@@ -251,7 +251,7 @@ export class Worker {
     return this.#running?.api.waits ?? false;
   }
 
-  /** Stops the process and its group until it is let go. */
+  /** Stops the process and its group until `letGo`. */
   hold(): void {
     this.#running?.process.signal('SIGSTOP');
   }
@@ -260,7 +260,7 @@ export class Worker {
     this.#running?.process.signal('SIGCONT');
   }
 
-  /** For the last moment of livectl's own process, when nothing can be waited for. */
+  /** For the last moment of livectl's own process, when nothing can be awaited. */
   kill(): void {
     this.#running?.process.kill();
   }

@@ -1,5 +1,5 @@
-// [5] Turns the handlers that a function's variables name to what was built of them: wrappers and tracers of vendors look
-// for the file by themselves, below LAMBDA_TASK_ROOT, and know nothing of TypeScript.
+// [5] Changes handlers in a function's variables to the built ones: vendors' wrappers and tracers look for the file themselves,
+// below LAMBDA_TASK_ROOT, and do not support TypeScript.
 import { extname, isAbsolute, relative, resolve } from 'node:path';
 import { isHandlerVariable, partsOf } from '../../manifest/node-handler.ts';
 import type { FunctionCode } from '../contract.ts';
@@ -7,8 +7,8 @@ import type { FunctionCode } from '../contract.ts';
 type Variables = Readonly<Record<string, string>>;
 
 /**
- * The variables that are other than given: those that hold a handler which was built, e.g. `DD_LAMBDA_HANDLER`. With
- * `NODE_OPTIONS` the function's own `_HANDLER` is one of them, for what is loaded before the handler.
+ * Only the variables that change: those that contain a handler that was built, e.g. `DD_LAMBDA_HANDLER`. With `NODE_OPTIONS`,
+ * also the function's own `_HANDLER`, for what is loaded before the handler.
  */
 export function builtHandlers(code: FunctionCode, variables: Variables): Record<string, string> {
   const built = code.runner.kind === 'node' ? code.runner.built : undefined;
@@ -25,7 +25,7 @@ export function builtHandlers(code: FunctionCode, variables: Variables): Record<
   return turned;
 }
 
-/** Without its extension, as in a handler; relative to the task root, as most expect it, where it lies below. */
+/** Without extension, as in a handler; relative to the task root, as most expect it, if it is below that. */
 function placeOf(file: string, taskRoot: string): string {
   const stem = file.slice(0, -extname(file).length);
   const place = relative(taskRoot, stem);

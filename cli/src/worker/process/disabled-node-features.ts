@@ -1,13 +1,13 @@
-// [5] What Lambda's older Node runtimes switch off, and a newer Node on this machine has on: `require` of ES modules, and
-// modules that are told by their syntax.
+// [5] Features that Lambda's older Node runtimes disable and a newer local Node enables: `require` of ES modules, and detection
+// of ES modules by syntax.
 import process from 'node:process';
 
 const requireModule = '--no-experimental-require-module';
 const detectModule = '--no-experimental-detect-module';
 
 /**
- * By the runtime's major version: https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html, "experimental
- * features". Node 18 has neither; from nodejs24 on Lambda switches nothing off.
+ * By the runtime's major version: https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html, "experimental features".
+ * Node 18 has neither; from nodejs24 on Lambda disables nothing.
  */
 function disabledIn(major: number): readonly string[] {
   if (major > 22) return [];
@@ -15,8 +15,8 @@ function disabledIn(major: number): readonly string[] {
 }
 
 /**
- * Options for `NODE_OPTIONS`, ahead of the function's own, which may switch a feature on again as on Lambda. Empty where
- * the Node here doesn't know them.
+ * Options for `NODE_OPTIONS`, before the function's own, which can enable a feature again, as on Lambda. Empty if the local Node
+ * does not know them.
  */
 export function disabledNodeFeatures(executionEnvironment: string | undefined): string {
   const major = /^AWS_Lambda_nodejs(\d+)\.x/.exec(executionEnvironment ?? '')?.[1];

@@ -1,4 +1,4 @@
-// [5] The environment a worker gets: a clean base of this machine, the function's own variables, and Lambda's.
+// [5] A worker's environment: a clean base from this machine, the function's own variables, and Lambda's.
 import { existsSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { isOwnSetting, isSandboxVariable } from '../../../../protocol/sandbox-variables.ts';
@@ -14,8 +14,8 @@ import { optionsWithLayers } from './sandbox-paths.ts';
 type Variables = Readonly<Record<string, string>>;
 
 /**
- * What a program needs of the machine it runs on, where the function sets nothing else. Nothing else of the developer's
- * shell gets through, its language neither: Lambda has one of its own.
+ * What a program needs of the machine it runs on, unless the function sets it. Nothing else of the developer's shell is passed
+ * on, not even its locale, since Lambda has one of its own.
  */
 const machineNames = new Set([
   ...['PATH', 'HOME', 'TMPDIR', 'TMP', 'TEMP', 'USER', 'LOGNAME', 'SHELL', 'TERM', 'COLORTERM'],
@@ -41,9 +41,9 @@ const machineNames = new Set([
 ]);
 
 /**
- * Without credentials from the stub an SDK would search on: ~/.aws with the developer's own profile, then the metadata
- * service. A handler that runs with the wrong identity is worse than one that fails, so these searches come up empty.
- * A function that sets one of these itself keeps its value.
+ * Without credentials from the stub, an SDK would search on: ~/.aws with the developer's own profile, then the metadata service.
+ * A handler that runs with the wrong identity is worse than one that fails, so these searches find nothing. A function that
+ * sets one of these itself keeps its value.
  */
 const noFallback: Variables = {
   AWS_EC2_METADATA_DISABLED: 'true',
@@ -60,13 +60,13 @@ export function machineEnvironment(own: NodeJS.ProcessEnv = process.env): Record
   return kept;
 }
 
-/** Where glibc keeps the locales that are installed beside C and C.UTF-8. */
+/** Where glibc keeps installed locales besides C and C.UTF-8. */
 const localePlaces = ['/usr/lib/locale/locale-archive', '/usr/lib/locale/en_US.utf8'];
 let hasLocales: boolean | undefined;
 
 /**
- * What Lambda has where a function says nothing else: its clock is UTC, the colon included, its locale `en_US.UTF-8`. A
- * machine without that locale would fall back to ASCII in C programs, Ruby and Java; Node.js brings its own.
+ * Lambda's defaults: its time zone is UTC (written with a colon), its locale `en_US.UTF-8`. Without that locale, C programs,
+ * Ruby and Java would fall back to ASCII; Node.js brings its own.
  */
 export function lambdaDefaults(runtime: string): Variables {
   hasLocales ??= process.platform !== 'linux' || localePlaces.some((place) => existsSync(place));
@@ -77,7 +77,7 @@ export function lambdaDefaults(runtime: string): Variables {
 }
 
 /**
- * All a function sees beyond the machine's part: `given`, its own variables and credentials, and what Lambda adds. The
+ * A function's full environment beyond the machine's part: `given`, its own variables and credentials, and what Lambda adds. The
  * caller adds `AWS_LAMBDA_RUNTIME_API`. `network` are this machine's proxies and authorities, `path` is its `PATH`.
  */
 export function functionEnvironment(
@@ -110,14 +110,14 @@ export function functionEnvironment(
   };
 }
 
-/** A function's environment for one invocation, worked out only where it differs from what a worker has already. */
+/** A function's environment for one invocation, computed only if it differs from what a worker already has. */
 export class FunctionEnvironment {
   readonly #code: FunctionCode;
   readonly #given: Variables;
   readonly #network: Variables;
   #variables: Variables | undefined;
 
-  /** `network` are this machine's proxies and authorities, as far as functions get them. */
+  /** `network` are this machine's proxies and authorities, as far as functions use them. */
   constructor(code: FunctionCode, given: Variables, network: Variables) {
     this.#code = code;
     this.#given = given;
@@ -134,13 +134,13 @@ export class FunctionEnvironment {
   }
 }
 
-/** The variables that SDKs take credentials from, the older names of some included; they go before all other places. */
+/** The variables from which SDKs take credentials, including older names; they take precedence over all other sources. */
 const credentialNames = new Set([
   ...['AWS_ACCESS_KEY_ID', 'AWS_ACCESS_KEY', 'AWS_SECRET_ACCESS_KEY', 'AWS_SECRET_KEY'],
   ...['AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN'],
 ]);
 
-/** Splits the credentials from a function's variables; all stay where they are when there are none. */
+/** Separates the credentials from a function's variables; if there are none, everything stays. */
 export function withoutCredentials(variables: Variables): {
   readonly credentials: RoleCredentials | undefined;
   readonly others: Variables;
@@ -156,12 +156,12 @@ const startupNames =
   /^(NODE_|DENO_|PYTHON|UV_|LD_|DYLD_|MALLOC_|OPENSSL_|SSL_CERT_|ICU_|LC_|(TZ|LANG|LANGUAGE|HOME)$)/;
 
 /**
- * The variables that a process reads only while it starts, so that setting them later has no effect, e.g.
- * `NODE_OPTIONS`, `NODE_EXTRA_CA_CERTS`, `PYTHONHASHSEED`, `TZ`. With `NODE_OPTIONS` the task root and the handler are two of
- * them: what they import is looked for from where the process starts, and tracers put theirs in the handler's place. What Lambda's runtime switches off comes before them.
+ * The variables that a process reads only at its start, so that setting them later has no effect, e.g. `NODE_OPTIONS`,
+ * `NODE_EXTRA_CA_CERTS`, `PYTHONHASHSEED`, `TZ`. With `NODE_OPTIONS` the task root and the handler are among them: what it loads
+ * is resolved from where the process starts, and tracers replace the handler. Options that Lambda's runtime disables come first.
  */
 export function startupVariables(variables: Variables): Record<string, string> {
-  // https://nodejs.org/api/cli.html#node_use_env_proxy1: read at the start, too.
+  // https://nodejs.org/api/cli.html#node_use_env_proxy1: also read at the start.
   const hasProxy = variables.NODE_USE_ENV_PROXY !== undefined;
   const names = Object.keys(variables).filter(
     (name) => startupNames.test(name) || (hasProxy && proxy.test(name)),
@@ -182,7 +182,7 @@ export function sameVariables(one: Variables, other: Variables): boolean {
 }
 
 function isMachineName(name: string): boolean {
-  // Windows compares names without regard to case, e.g. `Path`.
+  // Windows compares names case-insensitively, e.g. `Path`.
   const compared = process.platform === 'win32' ? name.toUpperCase() : name;
   return machineNames.has(compared);
 }

@@ -1,18 +1,18 @@
-// [5] The shell script behind `process-keeper.ts`: a shell costs a tenth of what a Node.js process does.
+// [5] The shell script behind `process-keeper.ts`: a shell costs a tenth of a Node.js process.
 
 /**
- * Reads commands from stdin until livectl is gone, however that came about. POSIX sh; on Linux it reads /proc, elsewhere it
- * asks ps. MARK is the address of the worker's Runtime API, which everything that the worker starts inherits as
- * AWS_LAMBDA_RUNTIME_API, or `-`.
- *   add PID MARK   a process, the first of a group of the same number, has been started
- *   end PID MARK   it has exited: what carries its mark is killed; answers `ended PID`
- * At the end of stdin, what is left is killed: groups, descendants, and what carries a mark.
+ * Reads commands from stdin until livectl is gone for any reason. POSIX sh; on Linux it reads /proc, elsewhere it runs ps. MARK
+ * is the address of the worker's Runtime API, which everything that the worker starts inherits as AWS_LAMBDA_RUNTIME_API, or
+ * `-`.
+ *   add PID MARK   a process was started that leads a group of the same number
+ *   end PID MARK   it has exited: kills what carries its mark, then answers `ended PID`
+ * At the end of stdin, kills everything left: groups, descendants, and what carries a mark.
  */
 export const keeperScript = `
 name=AWS_LAMBDA_RUNTIME_API
 if [ -r /proc/self/stat ]; then proc=1; else proc=; fi
 
-# When a process began, in ticks since the machine's start; nothing where it is gone.
+# When a process was started, in ticks since boot; empty if it is gone.
 began() {
   read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
   set -- \${stat##*) }
@@ -32,7 +32,7 @@ descendants() {
   fi
 }
 
-# Of this machine's network only: a container may have another process at the same address.
+# Only on this machine's network: a container may have another process at the same address.
 marked() {
   if [ -n "$proc" ]; then
     for file in $(grep -laF "$name=$1" /proc/[0-9]*/environ 2>/dev/null); do
@@ -49,7 +49,7 @@ marked() {
 
 sweep() {
   [ "$1" = - ] && return
-  # Again, since it may have started more in the meantime.
+  # Repeated, since it may have started more in the meantime.
   for round in 1 2 3 4 5; do
     found=$(marked "$1" "$2")
     [ -n "$found" ] || return
@@ -77,7 +77,7 @@ done
 
 for entry in $live; do
   pid=\${entry%%,*}
-  # Stopped, they start nothing more.
+  # A stopped process starts nothing more.
   kill -STOP -"$pid" 2>/dev/null
   kill -9 $(descendants "$pid") 2>/dev/null
   kill -9 -"$pid" 2>/dev/null

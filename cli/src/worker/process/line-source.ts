@@ -1,11 +1,11 @@
-// [5] Splits one pipe of a worker into lines, a bounded amount per turn of the event loop, so that a worker that floods
-// waits for its own pipe and nobody else waits for it.
+// [5] Splits one pipe of a worker into lines, a bounded number per turn of the event loop, so that a worker that floods waits
+// for its own pipe and delays nothing else.
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 
-/** A longer line is passed on in pieces; CloudWatch's own limit for an event is 256 KB. */
+/** Longer lines are passed on in pieces; CloudWatch's limit for an event is 256 KB. */
 export const maxLineLength = 256 * 1024;
-/** How many lines are handled before other work gets its turn. */
+/** How many lines are processed before other work gets its turn. */
 const linesPerTurn = 200;
 
 /** Lines of one stream. */
@@ -17,7 +17,7 @@ export class LineSource {
   #text = '';
   #busy = false;
 
-  /** `onLine` gets each line without its line end, the last one also where it has none. */
+  /** `onLine` receives each line without its line end, including a last line without one. */
   constructor(stream: Readable, onLine: (line: string) => void) {
     this.#stream = stream;
     this.#onLine = onLine;
@@ -29,18 +29,18 @@ export class LineSource {
     stream.on('error', () => {});
   }
 
-  /** True when everything read so far has been passed on, except for an unfinished line. */
+  /** Whether everything read so far has been passed on, except for an unfinished line. */
   get idle(): boolean {
     return !this.#busy;
   }
 
-  /** Passes on all there is; the stream has ended. */
+  /** Passes on everything left; the stream has ended. */
   end(): void {
     this.#pass(Number.POSITIVE_INFINITY);
     this.endLine();
   }
 
-  /** Passes on an unfinished line as it is. */
+  /** Passes on an unfinished line. */
   endLine(): void {
     if (this.#busy || this.#text === '') return;
     const line = this.#text;
@@ -60,7 +60,7 @@ export class LineSource {
     });
   }
 
-  /** Passes on up to `limit` lines; true when no whole line is left. */
+  /** Passes on up to `limit` lines; returns true if no whole line is left. */
   #pass(limit: number): boolean {
     let start = 0;
     let passed = 0;

@@ -1,4 +1,4 @@
-// [5] Reads one line a worker printed back into level and message, in Lambda's text format or its JSON format.
+// [5] Parses a line printed by a worker into level and message, in Lambda's text format or its JSON format.
 import * as v from 'valibot';
 import type { LogLevel } from '../contract.ts';
 
@@ -23,7 +23,7 @@ const Level = v.pipe(
   v.picklist(['trace', 'debug', 'info', 'warn', 'error', 'fatal']),
 );
 
-/** What Lambda's own runtimes print; a logger that adds fields wants them seen, so its line stays whole. */
+/** What Lambda's own runtimes print; lines of a logger that adds fields are kept whole, so that the fields are seen. */
 const LambdaJson = v.strictObject({
   timestamp: v.string(),
   level: Level,
@@ -33,13 +33,13 @@ const LambdaJson = v.strictObject({
   errorType: v.optional(v.string()),
   errorMessage: v.optional(v.string()),
   stackTrace: v.optional(v.array(v.string())),
-  // Python's only.
+  // Only Python's.
   logger: v.optional(v.string()),
   location: v.optional(v.string()),
 });
 const AnyJson = v.object({ level: Level });
 
-/** A line in no known format is a message of level `info`: what `print`, `echo` and most loggers write is no error. */
+/** A line in an unknown format has level `info`: output of `print`, `echo` and most loggers is not an error. */
 export function parseLine(line: string): ParsedLine {
   const text = textLine.exec(line);
   if (text !== null) {
@@ -52,7 +52,7 @@ export function parseLine(line: string): ParsedLine {
     const [, name = '', message = ''] = python;
     const level = v.safeParse(Level, name);
     return {
-      // A function may name levels of its own.
+      // A function may define its own levels.
       level: level.success ? level.output : 'info',
       message: message.replaceAll('\r', '\n'),
     };
@@ -73,14 +73,14 @@ function parseJsonLine(line: string): ParsedLine | undefined {
   return any.success ? { level: any.output.level, message: line } : undefined;
 }
 
-/** A formatted message often ends in its error's stack already. */
+/** Appends the stack, unless the formatted message already ends with it. */
 function appendedStack(words: string, stackTrace: readonly string[] | undefined): string {
   const frames = stackTrace?.slice(1) ?? [];
   const [first] = frames;
   return first === undefined || words.includes(first.trim()) ? '' : `\n${frames.join('\n')}`;
 }
 
-/** Python's message never has it: the frames come first, the error last, as Python itself prints them. */
+/** Python's message never contains it: the frames come first, the error last, as Python itself prints them. */
 function appendedTraceback(line: v.InferOutput<typeof LambdaJson>): string {
   const { errorMessage, errorType, stackTrace } = line;
   if (errorType === undefined) return '';

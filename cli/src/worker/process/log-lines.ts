@@ -1,4 +1,4 @@
-// [5] Says of each line a worker prints which invocation it belongs to, pipe by pipe.
+// [5] Determines for each line printed by a worker which invocation it belongs to, separately for each pipe.
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../../../protocol/clock.ts';
 import { within } from '../../../../protocol/within.ts';
@@ -7,17 +7,17 @@ import { LineSource } from './line-source.ts';
 import { parseLine } from './log-format.ts';
 import { markWords } from './log-marks.ts';
 
-/** How long is waited for the marks that end an invocation, or for an exit that follows it, in milliseconds. */
+/** How long to wait for the marks that end an invocation, or for an exit that follows it, in milliseconds. */
 const endBoundMs = 1000;
-/** How long `drained` reads on what a program without marks has printed, in milliseconds. */
+/** How long `drained` continues to read the output of a program without marks, in milliseconds. */
 const drainBoundMs = 100;
-/** How long a program without marks waits for us to read what it printed, in milliseconds. */
+/** How long a program without marks waits for us to read its output, in milliseconds. */
 const settleBoundMs = 20;
 
 export interface LogLine {
-  /** The invocation it belongs to; undefined where none was in flight. */
+  /** The line's invocation; undefined if none was in flight. */
   readonly id: string | undefined;
-  /** What the worker was at where it is nobody's line. */
+  /** What the worker was doing, if the line belongs to no invocation. */
   readonly phase: LogPhase | undefined;
   readonly level: LogLevel;
   readonly message: string;
@@ -27,27 +27,27 @@ interface LogReaderOptions {
   readonly onLine: (line: LogLine) => void;
   readonly clock: Clock;
   /**
-   * Begins the lines by which a runtime client marks both pipes, see `log-marks.ts`. Without it, what can be read when
-   * the program asks for an invocation comes before that, and what can be read when it answers belongs to it.
+   * Begins the lines with which a runtime client marks both pipes, see `log-marks.ts`. Without it, output that can be read when
+   * the program asks for an invocation precedes that, and output that can be read when it answers belongs to it.
    */
   readonly marker?: string | undefined;
-  /** Told what the runtime client says of its debugger, after the mark's word. */
+  /** Receives what the runtime client reports about its debugger, without the mark's word. */
   readonly onDebugger?: (words: string) => void;
 }
 
 interface Pipe {
   readonly source: LineSource;
-  /** The invocation that is in flight at this point of the pipe. */
+  /** The invocation in flight at this point of the pipe. */
   current: string | undefined;
-  /** Before its first invocation. */
+  /** Whether this is before its first invocation. */
   initialising: boolean;
-  /** The function closed it, or the worker is gone. */
+  /** The function closed the pipe, or the worker is gone. */
   closed: boolean;
 }
 
 /** An invocation that has been announced. */
 interface Expected {
-  /** The pipes that have not come to its end. */
+  /** The pipes that have not reached its end. */
   readonly open: Set<Pipe>;
   readonly drained: Set<() => void>;
 }
@@ -73,8 +73,8 @@ export class LogReader {
   }
 
   /**
-   * The worker is given this invocation next: lines of an init phase that it waits for are its own. Where a promise
-   * comes back, the event must not be handed over before that resolves, after 20 ms at most.
+   * The worker is given this invocation next: lines of an init phase that it waits for are its own. If a promise is returned, the
+   * event must not be handed over before that resolves, after at most 20 ms.
    */
   expect(id: string): Promise<void> | undefined {
     const open = new Set(this.#pipes.filter(({ closed }) => !closed));
@@ -113,18 +113,18 @@ export class LogReader {
     return this.#ended(expected);
   }
 
-  /** Without a marker: resolves when what was printed until now has been read, after 20 ms at most. */
+  /** Without a marker: resolves when everything printed so far has been read, after at most 20 ms. */
   settled(): Promise<void> | undefined {
     return this.#options.marker === undefined ? this.#quiet(settleBoundMs) : undefined;
   }
 
-  /** The worker has exited and its pipes are read to the end. */
+  /** The worker has exited and its pipes were read to the end. */
   close(): void {
     for (const { source } of this.#pipes) source.end();
     for (const pipe of this.#pipes) this.#closed(pipe);
   }
 
-  /** Nothing more comes from it. */
+  /** No more output comes from this pipe. */
   #closed(pipe: Pipe): void {
     if (pipe.closed) return;
     pipe.source.endLine();
@@ -140,11 +140,11 @@ export class LogReader {
     const { marker } = this.#options;
     const at = marker === undefined ? -1 : line.lastIndexOf(`${marker} `);
     if (at < 0 || marker === undefined) return this.#pass(pipe, line);
-    // A handler, or a process it started, may have left a line unfinished; the mark then stands at its end.
+    // A handler, or a process that it started, may have left a line unfinished; the mark is then at the end of that line.
     const rest = line.slice(at + marker.length + 1);
     const words = Object.values(markWords).find((word) => rest.startsWith(word));
     const told = rest.slice(words?.length);
-    // What doesn't fit here is no mark of the client's: a function can find the marker, too.
+    // A mark that does not fit here is not the client's: a function can find the marker as well.
     if (words === markWords.begin && (pipe.current !== undefined || !this.#expected.has(told)))
       return this.#pass(pipe, line);
     if (words === undefined || (words === markWords.end && pipe.current !== told))
@@ -155,7 +155,7 @@ export class LogReader {
     else this.#end(pipe, told);
   }
 
-  /** Where the line stands says whose it is, whatever id it names: a function may print anything. */
+  /** A line belongs to the invocation at its position, whatever id it contains: a function may print anything. */
   #pass(pipe: Pipe, line: string): void {
     const { level, message } = parseLine(line);
     const [waiting] = this.#expected.keys();
@@ -179,7 +179,7 @@ export class LogReader {
     for (const done of expected.drained) done();
   }
 
-  /** What a program wrote before it called us is in its pipes when the call arrives: two turns without a read are enough. */
+  /** A program's output before its call is in its pipes when the call arrives: two turns without a read are enough. */
   async #quiet(boundMs: number): Promise<void> {
     let isOver = false;
     const quiet = new Promise<void>((done) => {

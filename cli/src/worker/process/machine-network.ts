@@ -1,20 +1,20 @@
-// [5] This machine's proxies and certificate authorities for function code: behind a company's proxy it reaches nothing
-// without them.
+// [5] This machine's proxies and certificate authorities for function code, which reaches nothing without them behind a
+// corporate proxy.
 import process from 'node:process';
 
 type Variables = Readonly<Record<string, string>>;
 
-/** By what programs and AWS SDKs find a proxy, in either case. */
+/** Variables by which programs and AWS SDKs find a proxy, in either case. */
 export const proxy = /^(HTTP|HTTPS|ALL|NO)_PROXY$/i;
 
-/** By what they find certificate authorities of their own, in either case. */
+/** Variables by which they find additional certificate authorities, in either case. */
 const authorities =
   /^(NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|AWS_CA_BUNDLE|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE)$/i;
 
 /** A worker's Runtime API, its credentials and a local cloud are never behind a proxy. */
 const loopback = ['127.0.0.1', 'localhost', '::1'];
 
-/** Those of this machine's variables that a function may get. Where there is a proxy, loopback goes past it. */
+/** The variables of this machine that a function may use. With a proxy, loopback addresses bypass it. */
 export function machineNetwork(own: NodeJS.ProcessEnv = process.env): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [name, value] of Object.entries(own)) {
@@ -23,7 +23,7 @@ export function machineNetwork(own: NodeJS.ProcessEnv = process.env): Record<str
   const noProxy = found.no_proxy ?? found.NO_PROXY;
   if (Object.keys(found).some((name) => proxy.test(name) && name.toUpperCase() !== 'NO_PROXY')) {
     const exceptions = [...(noProxy === undefined ? [] : [noProxy]), ...loopback].join(',');
-    // Programs disagree on which of the two goes first.
+    // Programs disagree on which of the two takes precedence.
     Object.assign(found, { no_proxy: exceptions, NO_PROXY: exceptions });
   } else {
     delete found.no_proxy;
@@ -33,8 +33,8 @@ export function machineNetwork(own: NodeJS.ProcessEnv = process.env): Record<str
 }
 
 /**
- * Those that a function with these variables gets: of the proxies none where it names one itself, in either case, since
- * another proxy's exceptions would not be its own; of the authorities those that it does not name.
+ * The variables for a function that sets these: no proxies if it sets one itself, in either case, since the exceptions would
+ * not be for its proxy; and those authorities that it does not set.
  */
 export function networkFor(given: Variables, network: Variables): Record<string, string> {
   const names = new Set(Object.keys(given).map((name) => name.toUpperCase()));

@@ -1,4 +1,4 @@
-// [5] Whether somebody outside may be talking to a worker between its invocations: a debugger, or anyone who calls a port.
+// [5] Whether something outside may talk to a worker between its invocations: a debugger, or a client of a port.
 import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { descendants } from './process-keeper.ts';
@@ -8,8 +8,8 @@ const listening = '0A';
 const lsofBoundMs = 2000;
 
 /**
- * Whether the process, or one that it started, listens on a TCP port or is traced by a debugger; true also where this
- * system doesn't say. Never rejects.
+ * Whether the process, or one that it started, listens on a TCP port or is traced by a debugger; also true if the system does
+ * not tell. Never rejects.
  */
 export async function isOpenToOthers(pid: number): Promise<boolean> {
   try {
@@ -41,7 +41,7 @@ async function askProc(pids: readonly number[]): Promise<boolean> {
   return false;
 }
 
-/** `-g` takes the process group; lsof exits with 1 where it finds nothing. */
+/** `-g` selects the process group; lsof exits with 1 if it finds nothing. */
 function askLsof(pid: number): Promise<boolean> {
   return new Promise((resolve) => {
     execFile(

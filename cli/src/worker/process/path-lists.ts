@@ -1,4 +1,4 @@
-// [5] Variables that are lists of places: a function's own, between those of its layers and this machine's.
+// [5] Variables that are lists of paths: a function's own are placed between those of its layers and this machine's.
 import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { layerVariables } from '../../manifest/layers.ts';
@@ -8,13 +8,13 @@ type Variables = Readonly<Record<string, string>>;
 
 const names = ['PATH', 'LD_LIBRARY_PATH', 'LD_PRELOAD', 'NODE_PATH', 'PYTHONPATH', 'GEM_PATH', 'RUBYLIB'];
 
-/** Folders that Lambda's sandbox has and a laptop mostly has not. */
+/** Folders of Lambda's sandbox that a laptop usually does not have. */
 const sandboxFolder = /^\/(opt|var\/lang|var\/runtime)(\/|$)/;
 
 /**
- * These variables for a function, where it or its layers have them; `path` is this machine's `PATH`. In what the function
- * sets `/var/task` stands for its own folder here, and a place that only Lambda's sandbox has is left out. Programs of this
- * machine are found still, or nothing would run.
+ * These variables for a function, if it or its layers have them; `path` is this machine's `PATH`. In the function's values
+ * `/var/task` is replaced by its local folder, and paths that only Lambda's sandbox has are removed. This machine's programs are
+ * still found, since nothing would run otherwise.
  */
 export function pathLists(code: FunctionCode, given: Variables, path: string): Record<string, string> {
   const lists: Record<string, string> = {};
@@ -37,7 +37,7 @@ export function pathLists(code: FunctionCode, given: Variables, path: string): R
 }
 
 function placesOf(name: string, value: string, taskRoot: string): string {
-  // On Lambda the delimiter is a colon, whatever it is here; the loader takes spaces as well.
+  // On Lambda the delimiter is a colon, whatever it is here; the loader also accepts spaces.
   const places = value.split(name === 'LD_PRELOAD' ? /[: ]/ : ':');
   return places
     .map((place) => place.replace(/^\/var\/task(?=\/|$)/, () => taskRoot))

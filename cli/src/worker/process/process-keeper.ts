@@ -1,26 +1,26 @@
-// [5] Keeps what workers start from outliving them, also where livectl is killed: a small shell beside livectl that sees
+// [5] Makes sure that what workers start does not outlive livectl, even if that is killed: a small shell beside livectl notices
 // the end of its stdin, and kills what has left its worker's process group.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { keeperScript } from './keeper-script.ts';
 
-/** A process that leads a group of its own. */
+/** A process that leads its own group. */
 export interface KeptProcess {
   readonly pid: number;
-  /** What all it starts inherits in `AWS_LAMBDA_RUNTIME_API`; undefined where what leaves its group may stay. */
+  /** What everything it starts inherits in `AWS_LAMBDA_RUNTIME_API`; undefined if processes that leave its group may stay. */
   readonly mark: string | undefined;
 }
 
-/** More descendants than this are left to the mark. */
+/** Descendants beyond this number are found by the mark only. */
 const maxDescendants = 4096;
 
 class ProcessKeeper {
   readonly #live = new Set<KeptProcess>();
-  /** Those that have exited, until what they left behind is gone; by process id. */
+  /** Processes that have exited, until what they left behind is gone; by process id. */
   readonly #ending = new Map<number, { readonly gone: Promise<void>; readonly done: () => void }>();
   #shell: ChildProcess | undefined;
-  /** There is no shell here, or it can't be kept alive. */
+  /** There is no shell here, or it cannot be kept alive. */
   #failed = process.platform === 'win32';
   #starts = 0;
 
@@ -29,7 +29,7 @@ class ProcessKeeper {
     return this.#shell !== undefined;
   }
 
-  /** From now on it does not outlive livectl. */
+  /** From now on the process does not outlive livectl. */
   add(kept: KeptProcess): void {
     this.#live.add(kept);
     if (this.#shell === undefined) this.#start();
@@ -37,8 +37,8 @@ class ProcessKeeper {
   }
 
   /**
-   * It has exited: what carries its mark is killed. Resolves when that is done; until then nothing else may be given
-   * the same mark.
+   * The process has exited: what carries its mark is killed. Resolves when that is done; until then the mark must not be used for
+   * anything else.
    */
   ended(kept: KeptProcess): Promise<void> {
     this.#live.delete(kept);
@@ -53,13 +53,13 @@ class ProcessKeeper {
     return gone;
   }
 
-  /** Resolves when nothing is left behind by those that have exited. */
+  /** Resolves when nothing is left behind by processes that have exited. */
   async settled(): Promise<void> {
     await Promise.all([...this.#ending.values()].map(({ gone }) => gone));
   }
 
   #start(): void {
-    // One that is killed is replaced, but not for ever.
+    // A shell that was killed is replaced, but not endlessly.
     if (this.#failed || this.#starts >= 5) return;
     this.#starts += 1;
     let shell: ChildProcess;
@@ -67,7 +67,7 @@ class ProcessKeeper {
       shell = spawn('/bin/sh', ['-c', keeperScript], {
         cwd: '/',
         env: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C' },
-        // In a session of its own: neither Ctrl-C nor the end of the terminal reaches it.
+        // In its own session, which neither Ctrl-C nor the end of the terminal reaches.
         detached: true,
         stdio: ['pipe', 'pipe', 'ignore'],
       });
@@ -84,7 +84,7 @@ class ProcessKeeper {
     shell.once('exit', () => this.#lost(shell));
     stdin?.on('error', () => {});
     if (stdout) createInterface({ input: stdout }).on('line', (line) => this.#onLine(line));
-    // It ends with livectl and keeps livectl from nothing.
+    // It ends with livectl, and does not keep it alive.
     shell.unref();
     for (const stream of [stdin, stdout]) (stream as { unref?(): void } | null)?.unref?.();
     for (const kept of this.#live) this.#tell('add', kept);
@@ -109,12 +109,12 @@ class ProcessKeeper {
   }
 }
 
-/** One for all processes of this livectl. */
+/** Shared by all processes of this livectl. */
 export const processKeeper = new ProcessKeeper();
 
 /**
- * The processes below this one, wherever they put themselves; empty where the system doesn't say. To be asked before
- * it is killed: what loses its parent is nobody's child.
+ * All descendants of this process, in whatever group; empty if the system does not tell. Call it before killing the process: an
+ * orphan is no longer found as a child.
  */
 export function descendants(pid: number): number[] {
   if (process.platform !== 'linux') return [];
@@ -137,7 +137,7 @@ function childrenOf(pid: number): number[] {
         .map(Number),
     );
   } catch {
-    // It has gone meanwhile, or this kernel doesn't say.
+    // Gone in the meantime, or not supported by this kernel.
     return [];
   }
 }

@@ -1,5 +1,5 @@
-// [5] Our side of a program that speaks the Runtime API itself: its variables can't be changed while it runs, so it asks
-// for its credentials.
+// [5] Our counterpart of a program that speaks the Runtime API itself: its variables cannot be changed while it runs, so it
+// requests its credentials.
 import type { Clock } from '../../../../protocol/clock.ts';
 import { CredentialsEndpoint } from '../runtime-api/credentials-endpoint.ts';
 import type { RuntimeApiOptions } from '../runtime-api/runtime-api.ts';
@@ -22,19 +22,19 @@ export class Program {
     this.apiOptions = { handle: endpoint && ((request, response) => endpoint.handle(request, response)) };
   }
 
-  /** What it is started with. */
+  /** The variables it is started with. */
   variables(apiAddress: string): Variables {
     return { ...this.#variables, ...this.#credentials?.variables(apiAddress) };
   }
 
-  /** Whether it can serve a function in this environment: all but the credentials is as it was. */
+  /** Whether it can serve a function in this environment: everything but the credentials must be unchanged. */
   fits(variables: Variables): boolean {
     const { credentials, others } = withoutCredentials(variables);
     const hasBoth = (credentials === undefined) === (this.#credentials === undefined);
     return hasBoth && sameVariables(this.#variables, others);
   }
 
-  /** It is given the credentials among these from now on. */
+  /** From now on it receives the credentials among these. */
   renew(variables: Variables): void {
     const { credentials } = withoutCredentials(variables);
     if (credentials) this.#credentials?.renew(credentials);

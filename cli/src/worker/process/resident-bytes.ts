@@ -1,4 +1,4 @@
-// [5] How much memory the processes of idle workers hold, asked of the system.
+// [5] How much memory the processes of idle workers hold, according to the system.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { descendants } from './process-keeper.ts';
@@ -7,8 +7,8 @@ import { descendants } from './process-keeper.ts';
 const boundMs = 2000;
 
 /**
- * Resident bytes by process id: on Linux with all below it, elsewhere of the process itself. Nothing for those that are
- * gone, and on Windows. Never rejects.
+ * Resident bytes by process id: on Linux including all descendants, elsewhere of the process alone. Omits processes that are
+ * gone; empty on Windows. Never rejects.
  */
 export async function residentBytes(pids: readonly number[]): Promise<ReadonlyMap<number, number>> {
   if (pids.length === 0 || process.platform === 'win32') return new Map();
@@ -30,7 +30,7 @@ function ofProcess(pid: number): number {
       .find((each) => each.startsWith('VmRSS:'));
     return Number(line?.replace('\t', ' ').split(' ').filter(Boolean).at(-2) ?? 0) * 1024;
   } catch {
-    // It has gone meanwhile.
+    // Gone in the meantime.
     return 0;
   }
 }

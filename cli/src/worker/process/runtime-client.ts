@@ -1,5 +1,5 @@
-// [5] Our side of the runtime client in a Node or Python worker: what it is started with, assigned to, and kept up to
-// date by.
+// [5] Our counterpart of the runtime client in a Node or Python worker: what it is started with and assigned to, and how it is
+// kept up to date.
 import { randomBytes } from 'node:crypto';
 import { type LoadedFiles, parseLoadedFiles } from '../loaded-files.ts';
 import {
@@ -16,7 +16,7 @@ type Variables = Readonly<Record<string, string>>;
 export class RuntimeClient {
   /** Ends the log of an invocation, see `LogReader`; random, so that no handler prints it by accident. */
   readonly logMarker = `\u001e${randomBytes(8).toString('hex')}`;
-  /** Those it is started with: what a function needs from the start, and what tells the client about all this. */
+  /** Its start variables: those that a function needs from the start, and those that configure the client. */
   readonly #variables: Variables;
   readonly #startup: Variables;
   readonly #started: Variables;
@@ -25,8 +25,8 @@ export class RuntimeClient {
   #resolveAssignment: ((assignment: Assignment) => void) | undefined;
 
   /**
-   * `startup` are the variables that must be right from its start; `debuggable`: it lets a debugger attach, and tells
-   * where; `onLoaded` receives the files the client has loaded; `whole` is what it is started with beside `startup`.
+   * `startup` are the variables that must be right from its start; `debuggable`: it accepts a debugger, and reports where;
+   * `onLoaded` receives the files that the client has loaded; `whole` are further start variables.
    */
   constructor(
     startup: Variables,
@@ -39,7 +39,7 @@ export class RuntimeClient {
       this.#resolveAssignment = resolve;
     });
     this.#startup = startup;
-    // Set again with the assignment, as the runtime client removes what it was started with.
+    // Set again with the assignment, since the runtime client removes its start variables.
     const { NODE_OPTIONS: _, ...started } = whole;
     this.#started = started;
     this.#variables = {
@@ -66,23 +66,23 @@ export class RuntimeClient {
     };
   }
 
-  /** What it is started with. */
+  /** The variables it is started with. */
   variables(): Variables {
     return this.#variables;
   }
 
-  /** Whether it can become, or remain, a function's in this environment: what is read at start is as it was. */
+  /** Whether it can become or remain a function's in this environment: variables read at start must be unchanged. */
   fits(variables: Variables): boolean {
     return sameVariables(this.#startup, startupVariables(variables));
   }
 
-  /** Tells a spare what to load; once. */
+  /** Tells a spare what to load; called once. */
   assign(variables: Variables, handler: NodeHandler | undefined): void {
     this.renew(variables);
     this.#resolveAssignment?.({ ...handler, environment: this.#environment, started: this.#started });
   }
 
-  /** The handler sees these from the next invocation on. */
+  /** The handler sees these variables from the next invocation on. */
   renew(variables: Variables): void {
     if (sameVariables(this.#environment.variables, variables)) return;
     this.#environment = { version: this.#environment.version + 1, variables };

@@ -1,5 +1,5 @@
-// [5] Variables that name files of Lambda's sandbox: what of them is found in the project or in the folders of layers, and
-// what to say of the rest, since it would be missing without a word.
+// [5] Variables that name files of Lambda's sandbox: finds them in the project or in the folders of layers, and reports the
+// others, which would otherwise be missing silently.
 import { join, resolve } from 'node:path';
 import { isHandlerVariable, isPlainJavaScript, partsOf, scriptAt } from '../../manifest/node-handler.ts';
 import { kindOf } from '../../manifest/path-kind.ts';
@@ -10,25 +10,25 @@ type Variables = Readonly<Record<string, string>>;
 /** A file below /opt in NODE_OPTIONS, as in `--require /opt/tracer.cjs` and `--import=/opt/tracer.mjs`. */
 const fileInOptions = /(?<=^|[\s="'])\/opt\/[^\s"']+/g;
 
-/** NODE_OPTIONS with files of layers where they are on this machine; others stay as they are. */
+/** NODE_OPTIONS with files of layers replaced by their local paths; others are unchanged. */
 export function optionsWithLayers(options: string, layers: readonly string[]): string {
   return options.replace(fileInOptions, (file) => fileInLayers(file, layers) ?? file);
 }
 
-/** What a function's variables ask for that does not happen here, each with the way out. */
+/** What a function's variables ask for that does not happen here, each with a remedy. */
 export function sandboxNotices(code: FunctionCode, given: Variables): string[] {
   const { functionName, layers = [], runner, taskRoot } = code;
   const notices: string[] = [];
   const wrapper = given.AWS_LAMBDA_EXEC_WRAPPER;
   if (wrapper) {
     notices.push(
-      `${functionName}: the wrapper script ${wrapper} (AWS_LAMBDA_EXEC_WRAPPER) is not run on this machine; to have what it sets up, set its variables for the function itself, e.g. NODE_OPTIONS that load the tracer from node_modules`,
+      `${functionName}: the wrapper script ${wrapper} (AWS_LAMBDA_EXEC_WRAPPER) is not run on this machine; instead, set the variables that it sets for the function itself, e.g. NODE_OPTIONS that load the tracer from node_modules`,
     );
   }
   for (const [file] of (given.NODE_OPTIONS ?? '').matchAll(fileInOptions)) {
     if (kindOf(file) === 'file' || fileInLayers(file, layers) !== undefined) continue;
     notices.push(
-      `${functionName}: NODE_OPTIONS names ${file}, a layer's file that is not here; unpack the layer into a folder of the project and name that folder in "layer_dirs"`,
+      `${functionName}: NODE_OPTIONS names ${file}, a layer's file that does not exist here; unpack the layer into a folder of the project and name that folder in "layer_dirs"`,
     );
   }
   for (const [name, value] of Object.entries(runner.kind === 'node' ? given : {})) {
@@ -43,7 +43,7 @@ export function sandboxNotices(code: FunctionCode, given: Variables): string[] {
   return notices;
 }
 
-/** A file below /opt in the folders of layers, of which a later one hides an earlier one's; undefined where none has it. */
+/** A file below /opt in the folders of layers, where later ones take precedence; undefined if none has it. */
 export function fileInLayers(file: string, layers: readonly string[]): string | undefined {
   const places = layers.toReversed().map((layer) => join(layer, file.slice('/opt/'.length)));
   return places.find((place) => kindOf(place) === 'file');

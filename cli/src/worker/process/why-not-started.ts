@@ -1,11 +1,11 @@
-// [5] Why a program didn't start, in words that say what to do: the system's own name the program at most.
+// [5] Explains why a program did not start, with a remedy: the system's message names the program at most.
 import { closeSync, openSync, readSync } from 'node:fs';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { messageOf } from '../../../../protocol/live-debug-error.ts';
 import { kindOf } from '../../manifest/path-kind.ts';
 
-/** `cwd` is where it was to run; the system's words come last, in brackets. */
+/** `cwd` is its working directory; the system's message comes last, in brackets. */
 export function whyNotStarted(program: string, cwd: string, error: unknown): string {
   const system = messageOf(error);
   const why = explained(program, cwd, (error as NodeJS.ErrnoException).code);
@@ -25,18 +25,18 @@ function explained(program: string, cwd: string, code: string | undefined): stri
       if (kindOf(file) === 'folder') return `${file} is a folder`;
       return `${file} is not executable: chmod +x ${file}`;
     case 'ENOEXEC':
-      return `${program} is no program for this machine (${process.platform}, ${process.arch})`;
+      return `${program} is not a program for this machine (${process.platform}, ${process.arch})`;
     default:
       return undefined;
   }
 }
 
-/** The file is there; what the system misses is what its first line names, or the loader of a compiled program. */
+/** The file exists; what the system misses is named in its first line, or is the loader of a compiled program. */
 function whyNoInterpreter(file: string): string {
   const [line = ''] = startOf(file).split('\n', 1);
-  if (!line.startsWith('#!')) return `${file} is there, but not the loader that it was built for`;
+  if (!line.startsWith('#!')) return `${file} exists, but the loader it was built for does not`;
   if (line.endsWith('\r')) return `${file} has the line ends of Windows (CR LF): save it with LF`;
-  return `${file} names an interpreter that is not there: ${line.slice(2).trim()}`;
+  return `${file} names an interpreter that does not exist: ${line.slice(2).trim()}`;
 }
 
 function startOf(file: string): string {

@@ -1,5 +1,5 @@
-// [5] One worker as a process: in a group of its own, so that Ctrl-C in the terminal doesn't reach it and that all it
-// started can be ended with it; and Lambda's words for how it ended.
+// [5] One worker as a process, in its own group, so that Ctrl-C in the terminal does not reach it and everything it started can
+// be ended with it; also Lambda's words for how it ended.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Readable } from 'node:stream';
 import type { Clock } from '../../../../protocol/clock.ts';
@@ -11,28 +11,28 @@ import type { Program } from './program.ts';
 import type { RuntimeClient } from './runtime-client.ts';
 import { whyNotStarted } from './why-not-started.ts';
 
-/** How a process ended, or why it never started. */
+/** How a process ended, or why it did not start. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** Why it never started. */
+  /** Why it did not start. */
   readonly notStarted?: string;
 }
 
 export interface WorkerProcess {
-  /** Undefined when it couldn't be started. */
+  /** Undefined if it could not be started. */
   readonly pid: number | undefined;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Resolves when the process is gone; never rejects. */
+  /** Resolves when the process has exited; never rejects. */
   readonly exited: Promise<Exit>;
   /** Resolves when its output has been read to the end as well. */
   readonly closed: Promise<void>;
-  /** Resolves when what it left behind is gone as well: its mark may be used again. */
+  /** Resolves when what it left behind is gone as well, so that its mark may be reused. */
   readonly cleared: Promise<void>;
-  /** Ends the process and all of its group at once; where it is marked, also what it started outside of its group. */
+  /** Kills the process and its group at once; with a mark, also what it started outside its group. */
   kill(): void;
-  /** Stops or continues the process and all of its group. */
+  /** Stops or continues the process and its group. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
 }
 
@@ -41,13 +41,13 @@ interface ProcessOptions {
   /** Its whole environment. */
   readonly env: Readonly<Record<string, string>>;
   /**
-   * The value of `AWS_LAMBDA_RUNTIME_API` in it, by which all it starts is known: none of that outlives the process.
-   * Without it, what leaves the process group may stay, e.g. the server of a compiler.
+   * Its value of `AWS_LAMBDA_RUNTIME_API`, which identifies everything it starts, so that none of that outlives it. Without it,
+   * processes that leave the group may stay, e.g. a compiler's server.
    */
   readonly mark?: string | undefined;
 }
 
-/** Starts a program without a shell. Never throws: `exited` says what went wrong. */
+/** Starts a program without a shell. Never throws: `exited` reports failures. */
 export function startProcess(
   command: readonly [string, ...string[]],
   options: ProcessOptions,
@@ -66,7 +66,7 @@ export function startProcess(
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   } catch (error) {
-    // A word with a NUL, too many words, a program of another machine: some faults are told at once.
+    // Some failures are thrown at once: a word with a NUL, too many words, a program for another machine.
     return stillborn(failed(error));
   }
   const kept: KeptProcess | undefined =
@@ -75,7 +75,7 @@ export function startProcess(
   const exited = new Promise<Exit>((resolve) => {
     child.once('error', (error) => resolve(failed(error)));
     child.once('exit', (code, signal) => {
-      // What it left behind in its group holds its pipes open and would outlive us.
+      // What it left in its group holds its pipes open and would outlive us.
       killGroup(child);
       resolve({ code, signal });
     });
@@ -87,7 +87,7 @@ export function startProcess(
   });
   return {
     pid: child.pid,
-    // Under Deno a program that can't be started has none.
+    // Under Deno a program that cannot be started has no pipes.
     stdout: child.stdout ?? Readable.from([]),
     stderr: child.stderr ?? Readable.from([]),
     exited,
@@ -131,16 +131,16 @@ function killGroup(child: ChildProcess): void {
   send(-child.pid, 'SIGKILL');
 }
 
-/** To a process, or to a group by its negative number. */
+/** Sends to a process, or to a group by its negative number. */
 function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It, or everything in it, has ended already.
+    // The process, or the whole group, has already ended.
   }
 }
 
-/** Signals as Go, in which Lambda's supervisor is written, names them. */
+/** The names of signals in Go, in which Lambda's supervisor is written. */
 const signalWords: Partial<Record<NodeJS.Signals, string>> = {
   SIGABRT: 'aborted',
   SIGBUS: 'bus error',
@@ -156,7 +156,7 @@ const signalWords: Partial<Record<NodeJS.Signals, string>> = {
   SIGTRAP: 'trace/breakpoint trap',
 };
 
-/** e.g. `exit status 1` or `signal: killed`, or why it never started; undefined for an exit with 0. */
+/** E.g. `exit status 1` or `signal: killed`, or why it did not start; undefined for exit status 0. */
 export function exitReason(exit: Exit): string | undefined {
   if (exit.notStarted !== undefined) return exit.notStarted;
   if (exit.signal !== null) return `signal: ${signalWords[exit.signal] ?? exit.signal}`;
@@ -184,7 +184,7 @@ export interface Running {
 }
 
 interface RunningOptions {
-  /** Our side of what the process runs. */
+  /** Our counterpart of what the process runs. */
   readonly side: RuntimeClient | Program;
   readonly command: readonly [string, ...string[]];
   readonly cwd: string;
@@ -192,11 +192,11 @@ interface RunningOptions {
   readonly machine: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly onLine: (line: LogLine) => void;
-  /** What the runtime client says of its debugger. */
+  /** Receives what the runtime client reports about its debugger. */
   readonly onDebugger: (words: string) => void;
 }
 
-/** Rejects where the Runtime API has no port to listen on; a program that doesn't start is an exit of its process. */
+/** Rejects if the Runtime API finds no port; a program that does not start is an exit of its process. */
 export async function startRunning(options: RunningOptions): Promise<Running> {
   const { side, command, cwd, machine, ...reading } = options;
   let logs: LogReader | undefined;

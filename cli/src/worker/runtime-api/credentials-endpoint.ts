@@ -1,10 +1,10 @@
-// [5] The execution role's credentials for a program whose variables can't be changed while it runs: where AWS SDKs
-// look for a container's, beside its Runtime API.
+// [5] The execution role's credentials for a program whose variables cannot be changed while it runs: served beside its Runtime
+// API, at an endpoint like a container's, which AWS SDKs query.
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../../protocol/clock.ts';
 
-/** What a function's variables say of the execution role. */
+/** The execution role's credentials from a function's variables. */
 export interface RoleCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -14,8 +14,8 @@ export interface RoleCredentials {
 const path = '/livectl/credentials';
 
 /**
- * When an answer is said to expire, in milliseconds from now, so that SDKs ask again before long: those for JavaScript,
- * Go and Ruby do 5 minutes before it, the one for Java 1 minute, botocore 10, so with each request it signs.
+ * The announced expiry of an answer, in milliseconds from now, so that SDKs ask again before long: those for JavaScript, Go and
+ * Ruby 5 minutes before it, the one for Java 1 minute, botocore 10, and so with each request that it signs.
  */
 const answerExpiresMs = 6 * 60_000;
 
@@ -33,7 +33,7 @@ export class CredentialsEndpoint {
     this.#clock = clock;
   }
 
-  /** What tells the program's SDK; `address` is that of its Runtime API. */
+  /** The variables for the program's SDK; `address` is that of its Runtime API. */
   variables(address: string): Record<string, string> {
     return {
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://${address}${path}`,
@@ -41,12 +41,12 @@ export class CredentialsEndpoint {
     };
   }
 
-  /** Later answers carry these. */
+  /** Sets the credentials of later answers. */
   renew(credentials: RoleCredentials): void {
     this.#credentials = credentials;
   }
 
-  /** Answers a request of its own path; false for any other. */
+  /** Answers a request for its own path; returns false for any other. */
   handle(request: IncomingMessage, response: ServerResponse): boolean {
     if (request.method !== 'GET' || request.url !== path) return false;
     if (!this.#isAuthorized(request.headers.authorization)) {

@@ -1,4 +1,4 @@
-// [5] Whose turn it is between a Runtime API and its process: the init phase, the open `next`, the invocation in flight.
+// [5] The state between a Runtime API and its process: the init phase, the open `next`, the invocation in flight.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { systemClock, type Timer } from '../../../../protocol/clock.ts';
@@ -6,7 +6,7 @@ import { type FunctionError, functionError, type Invocation, type Outcome } from
 import { invocationHeaders } from './invocation-headers.ts';
 import { refuse } from './runtime-api-answers.ts';
 
-/** What a runtime process gets of an invocation; an {@link Invocation} is one. */
+/** What a runtime process receives of an invocation; an {@link Invocation} is one. */
 export type RuntimeInvocation = Pick<
   Invocation,
   | 'id'
@@ -20,12 +20,12 @@ export type RuntimeInvocation = Pick<
   | 'responseSink'
 >;
 
-/** How one dispatch went. */
+/** The result of one dispatch. */
 export interface Dispatched {
   readonly outcome: Outcome;
-  /** From handing the event over until the answer's last byte, in milliseconds; 0 when it was never handed over. */
+  /** From handing the event over until the answer's last byte, in milliseconds; 0 if it was never handed over. */
   readonly codeMs: number;
-  /** False when the process ended before it took the event: nothing has run. */
+  /** False if the process ended before it took the event: nothing has run. */
   readonly handedOver: boolean;
 }
 
@@ -39,19 +39,19 @@ interface InFlight {
   handedOver: number | undefined;
   /** The connection that it was handed over on. */
   socket: Socket | undefined;
-  /** Its response has begun to come. */
+  /** Whether its response has begun to arrive. */
   answering: boolean;
-  /** The connection of its response was cut before the response's end. */
+  /** The connection of its response was cut before the end. */
   brokenOff: boolean;
 }
 
-/** The type is Lambda's; its words for it are nowhere documented. */
+/** The type is Lambda's; its message is not documented. */
 const truncated = functionError(
   'Runtime.TruncatedResponse',
-  'The runtime broke its response off before its end',
+  'The runtime cut off its response before the end',
 );
 
-/** How long the end of a connection may take to be seen, in milliseconds. */
+/** How long the end of a connection may take to be noticed, in milliseconds. */
 const hangUpMs = 200;
 
 function refusePoller(response: ServerResponse): void {
@@ -67,12 +67,12 @@ export class Dispatcher {
   #initialising = true;
   /** The runtime's open `next`. */
   #waiting: ServerResponse | undefined;
-  /** Another open `next`, until it is clear whether that one has ended. */
+  /** Another open `next`, until it is clear whether the first one has ended. */
   #successor: { readonly response: ServerResponse; readonly bound: Timer } | undefined;
   #inFlight: InFlight | undefined;
   #failure: FunctionError | undefined;
 
-  /** `nextHeaders` gives further headers of an answer to `next`. */
+  /** `nextHeaders` returns further headers for an answer to `next`. */
   constructor(nextHeaders: () => Readonly<Record<string, string>> = () => ({})) {
     this.#nextHeaders = nextHeaders;
     this.initialised = new Promise((resolve) => {
@@ -84,7 +84,7 @@ export class Dispatcher {
     return this.#initialising;
   }
 
-  /** The runtime has asked for an invocation, and there is none. */
+  /** Whether the runtime has asked for an invocation and there is none. */
   get waits(): boolean {
     return this.#waiting !== undefined && this.#inFlight === undefined;
   }
@@ -105,20 +105,20 @@ export class Dispatcher {
   }
 
   /**
-   * The runtime asks for its next invocation: it is answered when there is one. A runtime has one open `next`: another
-   * one, on another connection, is refused, so that nobody but the process that runs the function gets an event while
-   * that waits. `isKnown`: the caller is a process of this user for certain; else it gets none while that works, either.
+   * The runtime asks for its next invocation, and is answered when there is one. A runtime has one open `next`: another one, on
+   * another connection, is refused, so that only the process that runs the function gets events while it waits. `isKnown`: the
+   * caller is certainly a process of this user; any other gets none while that process works, either.
    */
   next(response: ServerResponse, isKnown: boolean): void {
     const { socket } = response.req;
     const working = this.#inFlight?.handedOver === undefined ? undefined : this.#inFlight;
     if (!isKnown && working !== undefined && !working.brokenOff && working.socket !== socket) {
-      // Its answer may have been cut off just now.
+      // Its response may have been cut off just now.
       if (working.answering) return this.#succeed(response);
       return refuse(response, 403, 'InvalidStateTransition', 'The invocation in flight is not answered yet');
     }
     if (this.#waiting !== undefined && this.#waiting.req.socket !== socket) return this.#succeed(response);
-    // On the same connection it means that the runtime gave up on the first.
+    // On the same connection, it means that the runtime gave up on the first one.
     this.#waiting?.destroy();
     this.#wait(response);
   }
@@ -141,7 +141,7 @@ export class Dispatcher {
     if (successor !== undefined && !successor.response.closed) this.#wait(successor.response);
   }
 
-  /** A runtime that has just hung up may call anew before its first call is seen to end. */
+  /** A runtime that has just hung up may call again before the end of its first call is noticed. */
   #succeed(response: ServerResponse): void {
     if (this.#successor !== undefined) return refusePoller(response);
     const drop = () => {
@@ -160,12 +160,12 @@ export class Dispatcher {
     this.#successor = undefined;
   }
 
-  /** The runtime has begun to answer this one. */
+  /** The runtime has begun to answer this invocation. */
   beginAnswer(invocation: RuntimeInvocation): void {
     if (this.#inFlight?.invocation === invocation) this.#inFlight.answering = true;
   }
 
-  /** The connection on which this one was being answered was cut. */
+  /** The connection on which this invocation was being answered was cut. */
   breakOff(invocation: RuntimeInvocation): void {
     if (this.#inFlight?.invocation !== invocation) return;
     this.#inFlight.brokenOff = true;
@@ -173,19 +173,19 @@ export class Dispatcher {
     this.#endBrokenOff();
   }
 
-  /** The invocation that a runtime names, while it has it. */
+  /** The invocation with the id that a runtime names, while that runtime has it. */
   named(id: string): RuntimeInvocation | undefined {
     if (this.#inFlight?.handedOver === undefined) return undefined;
     const { invocation } = this.#inFlight;
     return id === invocation.id || id === encodeURIComponent(invocation.id) ? invocation : undefined;
   }
 
-  /** Whether this one is still waited for. */
+  /** Whether this invocation is still waited for. */
   isInFlight(invocation: RuntimeInvocation): boolean {
     return this.#inFlight?.invocation === invocation;
   }
 
-  /** The invocation in flight, where there is one, ends so. */
+  /** Ends the invocation in flight, if any, with this outcome. */
   finish(outcome: Outcome): void {
     const ended = this.#inFlight;
     if (ended === undefined) return;
@@ -196,7 +196,7 @@ export class Dispatcher {
     ended.done({ outcome, codeMs, handedOver: handedOver !== undefined });
   }
 
-  /** The init phase or the invocation in flight, and all later ones, end with this. */
+  /** Ends the init phase or the invocation in flight, and all later ones, with this error. */
   fail(error: FunctionError): void {
     this.#failure ??= error;
     this.#endInit({ ok: false, error });
@@ -208,7 +208,7 @@ export class Dispatcher {
     this.#settleInit(result);
   }
 
-  /** A process that ends says so in its own words; one that asks for more has given up on its response. */
+  /** A process that exits reports that itself; one that asks for more has given up on its response. */
   #endBrokenOff(): void {
     if (this.#waiting !== undefined && this.#inFlight?.brokenOff)
       this.finish({ ok: false, error: truncated });
@@ -218,7 +218,7 @@ export class Dispatcher {
     const response = this.#waiting;
     if (response === undefined || this.#inFlight === undefined || this.#inFlight.handedOver !== undefined)
       return;
-    // Which of two connections the runtime is at is known in a moment: an event for the wrong one would be lost.
+    // Which of two connections the runtime uses is clear in a moment: an event sent on the wrong one would be lost.
     if (this.#successor !== undefined) return;
     this.#waiting = undefined;
     const { invocation } = this.#inFlight;

@@ -1,12 +1,12 @@
-// [5] What AWS's HTTP fronts accept of a function's answer, and the first thing they refuse: one reading for the local
-// cloud, which answers by it, and for the session, which says it.
+// [5] What AWS's HTTP fronts accept of a function's answer, and the first thing that they refuse; shared by the local cloud,
+// which responds accordingly, and the session, which reports it.
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { parseJson } from '../../../../protocol/json.ts';
 
-/** Who turns the answer into an HTTP response: an HTTP API by its payload format, a REST API, or a function URL. */
+/** What turns the answer into an HTTP response: an HTTP API by its payload format, a REST API, or a function URL. */
 export type HttpFrontKind = 'http_api' | 'http_api_1' | 'rest_api' | 'function_url';
 
-/** What a caller gets where the answer is refused. */
+/** The caller's status if the answer is refused. */
 export const refusedStatus: Readonly<Record<HttpFrontKind, number>> = {
   http_api: 500,
   http_api_1: 500,
@@ -14,10 +14,10 @@ export const refusedStatus: Readonly<Record<HttpFrontKind, number>> = {
   function_url: 502,
 };
 
-/** An answer that can become a response. */
+/** A valid answer. */
 export interface HttpAnswer {
   readonly statusCode: number;
-  /** As the function wrote them, values as text. */
+  /** As the function wrote them, with values as text. */
   readonly headers: Readonly<Record<string, string>>;
   readonly cookies: readonly string[];
   readonly body: string;
@@ -26,16 +26,16 @@ export interface HttpAnswer {
 
 type HttpReading =
   | { readonly kind: 'answer'; readonly answer: HttpAnswer }
-  /** Without a status code the whole answer is the body; of HTTP APIs in format 2.0 and function URLs. */
+  /** Without a status code the whole answer is the body; only for HTTP APIs in format 2.0 and function URLs. */
   | { readonly kind: 'inferred'; readonly value: unknown }
-  /** No JSON. */
+  /** Not JSON. */
   | { readonly kind: 'text' }
   /** Which field, what it must be, and what to do. */
   | { readonly kind: 'fault'; readonly fault: string };
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A refusal on its way out of the checks below. */
+/** A refusal by one of the checks below. */
 class Fault extends Error {}
 
 /**
@@ -77,7 +77,7 @@ function answerOf(value: unknown, front: HttpFrontKind): HttpAnswer {
   if (front === 'rest_api') checkKnownFields(value);
   const { body, cookies, headers, isBase64Encoded, multiValueHeaders, statusCode } = value;
   const isOld = front === 'rest_api' || front === 'http_api_1';
-  // A REST API takes 200 for a missing one.
+  // A REST API uses 200 if it is missing.
   const status = statusOf(front === 'rest_api' ? (statusCode ?? 200) : statusCode);
   const texts = headersOf(headers, front);
   if (isOld) checkMultiValueHeaders(multiValueHeaders, front);
@@ -148,7 +148,7 @@ function cookiesOf(cookies: unknown): readonly string[] {
   });
 }
 
-/** A header's value as text; numbers count everywhere but with REST APIs. */
+/** A header's value as text; all fronts but REST APIs accept numbers. */
 function headerText(field: string, name: string, value: unknown, front: HttpFrontKind): string {
   const isText = typeof value === 'string' || typeof value === 'boolean';
   if (!isText && !(typeof value === 'number' && front !== 'rest_api')) {
@@ -175,7 +175,7 @@ function severalValues(front: HttpFrontKind): string {
     : 'give several values in multiValueHeaders';
 }
 
-/** UTF-8 bytes as the Latin-1 characters that Node writes as they are. */
+/** UTF-8 bytes as the Latin-1 characters that Node writes unchanged. */
 export function latin1Of(text: string): string {
   return Buffer.from(text).toString('latin1');
 }
@@ -188,7 +188,7 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Longer texts of a function's are cut. */
+/** Longer texts of a function are cut. */
 const shownCharacters = 40;
 
 function quoted(text: string): string {

@@ -1,7 +1,7 @@
 // [5] An invocation as the headers of the Runtime API's answer to `next`.
 import type { Invocation } from '../contract.ts';
 
-/** All but the event, which is the body. */
+/** Everything but the event, which is the body. */
 export function invocationHeaders(
   invocation: Omit<Invocation, 'key' | 'functionName' | 'instance' | 'timeoutSeconds' | 'environment'>,
 ): Record<string, string | number> {
@@ -25,17 +25,17 @@ export function invocationHeaders(
   return headers;
 }
 
-/** Longer than any id, ARN or trace of AWS's; a message may hold anything. */
+/** Longer than any AWS id, ARN or trace; a message may contain anything. */
 const maxHeaderLength = 2048;
 
-/** What Lambda itself never sends is replaced: a header with a control character would not be sent at all. */
+/** Replaces what Lambda itself never sends: a header with a control character would not be sent at all. */
 function headerText(value: string): string {
   return value.slice(0, maxHeaderLength).replace(/[^\x20-\x7e]/g, '?');
 }
 
-/** JSON text as a header value: UTF-8 on the wire, as on AWS, without the bytes HTTP forbids. */
+/** JSON text as a header value: UTF-8 on the wire, as on AWS, without the bytes that HTTP forbids. */
 function headerJson(json: string): string {
-  // JSON has raw control characters only between its tokens, a raw DEL only inside its strings.
+  // JSON has raw control characters only between tokens, and a raw DEL only in strings.
   const legal = json.replace(/[^\x20-\uffff]/g, ' ').replace(/\u007f/g, '\\u007f');
   return Buffer.from(legal, 'utf8').toString('latin1');
 }

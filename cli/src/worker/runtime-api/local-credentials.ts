@@ -1,4 +1,4 @@
-// [5] How the throw-away credentials of the local cloud are told from everybody else's.
+// [5] How the temporary credentials of the local cloud are recognized.
 
-/** What the access key ids of the local cloud begin with; AWS gives out none that do. */
+/** The prefix of the local cloud's access key ids; AWS issues none with it. */
 export const localKeyPrefix = 'ASIALIVECTL';

@@ -1,10 +1,10 @@
-// [5] What a streamed HTTP response begins with: status, headers and cookies as JSON, then eight NUL bytes.
+// [5] The beginning of a streamed HTTP response: status, headers and cookies as JSON, then eight NUL bytes.
 import * as v from 'valibot';
 
-/** The content type of a response that begins so. */
+/** The content type of a response with a prelude. */
 export const preludeContentType = 'application/vnd.awslambda.http-integration-response';
 
-/** API Gateway wants all of it within the first 16 KB. */
+/** API Gateway requires all of it within the first 16 KB. */
 const maxPreludeBytes = 16 * 1024;
 
 const delimiter = Buffer.alloc(8);
@@ -14,7 +14,7 @@ const preludeSchema = v.looseObject({
   headers: v.nullish(v.record(v.string(), v.unknown()), {}),
   cookies: v.nullish(v.array(v.string()), []),
 });
-/** What is wrong with a response that is over before its prelude is. */
+/** The fault of a response that ends before its prelude is complete. */
 export const unfinishedPrelude =
   'the streamed response ended before its metadata was complete; write to the stream before it is ended';
 
@@ -25,7 +25,7 @@ const wanted: Readonly<Record<string, string>> = {
 };
 type Prelude = v.InferOutput<typeof preludeSchema>;
 
-/** The prelude and where the body begins; undefined while the delimiter isn't there yet, what is wrong for anything else. */
+/** The prelude and where the body begins; undefined while the delimiter is missing; a fault for anything else. */
 export function readPrelude(
   start: Buffer,
 ): { readonly prelude: Prelude; readonly bodyAt: number } | { readonly fault: string } | undefined {

@@ -5,10 +5,10 @@ import { isFromBrowser } from '../../loopback/browser.ts';
 
 const allowedHost = /^(127\.0\.0\.1|localhost)(:\d+)?$/i;
 
-/** Why a caller is refused, or undefined. `token` is the one that every call must carry, where there is one. */
+/** Why a caller is refused, or undefined. `token` is the one that every call must carry, if there is one. */
 export function refusalOf(request: IncomingMessage, token: Buffer | undefined): string | undefined {
   const { host, 'livectl-runtime-token': given } = request.headers;
-  // A web page may call any local port, and may have its own name point here.
+  // A web page may call any local port, and may have its own domain resolve to this address.
   if (isFromBrowser(request.headers) || !allowedHost.test(host ?? '')) {
     return 'Only a runtime process on this machine may call the Runtime API';
   }

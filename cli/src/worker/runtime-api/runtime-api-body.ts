@@ -1,28 +1,28 @@
-// [5] What a runtime posts to the Runtime API: its body under AWS's limit, and the error it describes.
+// [5] What a runtime posts to the Runtime API: its body within AWS's limit, and the error it describes.
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
 import { type ErrorCause, type FunctionError, functionError, type ResponseSink } from '../contract.ts';
 import { errorCausesHeader, errorCausesLimits } from './assignment.ts';
 
-/** Lambda's own limit for a response: 6 MiB and 100 bytes, as its error says ("6291556 bytes"). */
+/** Lambda's limit for a response: 6 MiB and 100 bytes, as its error says ("6291556 bytes"). */
 export const maxPayloadBytes = 6 * 1024 * 1024 + 100;
 
 /** A posted body. */
 export interface PostedBody {
-  /** Undefined when it was over {@link maxPayloadBytes}; the rest was read and dropped. */
+  /** Undefined if it was over {@link maxPayloadBytes}; the rest was read and dropped. */
   readonly bytes: Buffer | undefined;
-  /** All bytes that were sent. */
+  /** Number of bytes that were sent. */
   readonly size: number;
   readonly contentType: string;
-  /** `Lambda-Runtime-Function-Error-Type` of the header. */
+  /** From the header `Lambda-Runtime-Function-Error-Type`. */
   readonly errorType: string | undefined;
-  /** {@link errorCausesHeader} of the header. */
+  /** From the header {@link errorCausesHeader}. */
   readonly errorCauses?: string | undefined;
-  /** The error a streamed response ended with, from its trailers. */
+  /** The error with which a streamed response ended, from its trailers. */
   readonly streamError: FunctionError | undefined;
 }
 
-/** Reads a request's body, holding no more than the limit; doesn't call back when the sender goes away half-way. */
+/** Reads a request's body and holds no more than the limit; does not call back if the sender disconnects midway. */
 export function readBody(request: IncomingMessage, callback: (posted: PostedBody) => void): void {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -49,21 +49,21 @@ export function readBody(request: IncomingMessage, callback: (posted: PostedBody
 /** Lambda's limit for a streamed response: 200 MB (AWS: "Response streaming for Lambda functions"). */
 export const maxStreamedBytes = 200 * 1024 * 1024;
 
-/** Whether a runtime posts its response as it is written. */
+/** Whether a runtime posts its response while it is written. */
 export function isStreamed(request: IncomingMessage): boolean {
   return single(request.headers['lambda-runtime-function-response-mode'])?.toLowerCase() === 'streaming';
 }
 
-/** What a streamed response came to. */
+/** The result of a streamed response. */
 interface StreamEnd {
   readonly contentType: string;
   readonly error: FunctionError | undefined;
 }
 
 /**
- * Hands a request's body to a sink as it comes, reading no more while the sink is full, and calls back once: at its
- * end, or where it is over {@link maxStreamedBytes}. `isWanted` is asked for every piece: the rest of a response that
- * nobody waits for is read and dropped. Doesn't call back when the sender goes away.
+ * Passes a request's body to a sink as it arrives, pausing while the sink is full. Calls back once: at the end, or if it is over
+ * {@link maxStreamedBytes}. `isWanted` is called for every piece: the rest of a response that nobody waits for is read and
+ * dropped. Does not call back if the sender disconnects.
  */
 export function readStream(
   request: IncomingMessage,
@@ -88,7 +88,7 @@ export function readStream(
   });
 }
 
-/** In Lambda's words. */
+/** Worded as by Lambda. */
 export function tooLarge(size: number, limit: number): FunctionError {
   const words = `Response payload size (${size} bytes) exceeded maximum allowed payload size (${limit} bytes).`;
   return functionError('Function.ResponseSizeTooLarge', words);
@@ -97,8 +97,8 @@ export function tooLarge(size: number, limit: number): FunctionError {
 const ErrorBody = v.object({ errorType: v.optional(v.string()), errorMessage: v.optional(v.string()) });
 
 /**
- * The error a runtime posted, its body passed on untouched. Where the body is no JSON object, AWS goes by the header;
- * so do we, and the text becomes the message.
+ * The error that a runtime posted, with its body unchanged. If the body is not a JSON object, the type is taken from the header,
+ * as on AWS, and the text becomes the message.
  */
 export function postedError(posted: PostedBody): FunctionError {
   const body = posted.bytes ?? Buffer.alloc(0);
@@ -122,7 +122,7 @@ const Causes = v.pipe(
   v.maxLength(errorCausesLimits.count),
 );
 
-/** Undefined where there are none, or it isn't ours. */
+/** Undefined if there are none, or if the header is not ours. */
 function parseCauses(header: string | undefined): ErrorCause[] | undefined {
   if (header === undefined) return undefined;
   const json = Buffer.from(header, 'base64').toString();

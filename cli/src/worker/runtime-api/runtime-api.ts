@@ -1,5 +1,5 @@
-// [5] The Lambda Runtime API (2018-06-01) for one runtime process, on a port of its own: AWS's clients take
-// strictly `host:port`, so the port is what tells one process from another.
+// [5] The Lambda Runtime API (2018-06-01) for one runtime process, on its own port: AWS's clients accept strictly `host:port`,
+// so only the port can tell one process from another.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Peer, peerOf } from '../../loopback/peer-user.ts';
@@ -19,22 +19,22 @@ import {
 
 export interface RuntimeApiOptions {
   /**
-   * When set, every call must carry it in the header `Livectl-Runtime-Token`; our Node runtime client does, from
-   * `LIVECTL_RUNTIME_TOKEN`. Leave it out for runtimes that aren't ours: then the calls of another user's processes are
-   * refused, where the system tells whose they are (Linux). `privateRoutes` need it.
+   * If set, every call must carry it in the header `Livectl-Runtime-Token`, as our runtime clients do, from
+   * `LIVECTL_RUNTIME_TOKEN`. Leave it out for other runtimes: then calls from another user's processes are refused, if the system
+   * shows whose they are (Linux). `privateRoutes` require it.
    */
   readonly token?: string | undefined;
-  /** Looks up whose a connection is where there is no token; default: {@link peerOf}. */
+  /** Looks up a connection's user if there is no token; default: {@link peerOf}. */
   readonly peerOf?: (socket: Socket) => Promise<Peer>;
-  /** Further `GET` paths, answered as JSON once their promise resolves; refused when no token is set. */
+  /** Further `GET` paths, answered as JSON once their promise resolves; refused if no token is set. */
   readonly privateRoutes?: Readonly<Record<string, () => unknown>>;
-  /** Further `POST` paths, given the body; refused when no token is set. */
+  /** Further `POST` paths, called with the body; refused if no token is set. */
   readonly privatePosts?: Readonly<Record<string, (body: Uint8Array) => void>>;
   /** Further headers of the next answer to `next`. */
   readonly nextHeaders?: () => Readonly<Record<string, string>>;
-  /** Where it returns a promise, an answer is confirmed to the runtime once that resolves. */
+  /** If it returns a promise, an answer is confirmed to the runtime once that resolves. */
   readonly beforeAccept?: (() => Promise<void> | undefined) | undefined;
-  /** Is asked first; answers what is for it and says whether it did. */
+  /** Called first; returns whether it answered the request. */
   readonly handle?: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
 }
 
@@ -45,24 +45,24 @@ export interface RuntimeApi {
   readonly address: string;
   /** Resolves when the init phase ends; never rejects. */
   readonly initialised: Promise<Initialised>;
-  /** The runtime has asked for an invocation, and there is none. */
+  /** Whether the runtime has asked for an invocation and there is none. */
   readonly waits: boolean;
   /**
-   * Hands over one invocation, as soon as the runtime asks for it, and resolves with its answer; never rejects for
-   * what the runtime does. One at a time: a second one while the first is in flight throws. There is no timer in
-   * here: the caller of `dispatch` keeps the deadline and calls `fail`.
+   * Hands over one invocation as soon as the runtime asks for it, and resolves with its answer; never rejects, whatever the
+   * runtime does. One at a time: throws while another one is in flight. There is no timer: the caller of `dispatch` watches the
+   * deadline and calls `fail`.
    */
   dispatch(invocation: RuntimeInvocation): Promise<Dispatched>;
-  /** The process died or was ended: the init phase or the invocation in flight, and all later ones, end with this. */
+  /** The process died or was ended: ends the init phase or the invocation in flight, and all later ones, with this error. */
   fail(error: FunctionError): void;
-  /** Ends what is in flight with `LiveDebugStoppedError`, closes all connections and frees the port. */
+  /** Ends the invocation in flight with `LiveDebugStoppedError`, closes all connections and frees the port. */
   close(): Promise<void>;
 }
 
 const nothing = new Uint8Array(0);
 const invocationPath = /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/;
 
-/** An error that ends a streamed response is a trailer, and the parser's limit is for trailers too. */
+/** An error that ends a streamed response is a trailer, to which the parser's limit applies as well. */
 const maxHeaderSize = 1024 * 1024;
 
 /** Starts a Runtime API on a free port of 127.0.0.1. */
@@ -158,18 +158,18 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
     });
   }
 
-  /** Connections that were looked at, and those of them that are of this user for certain. */
+  /** Connections that were checked, and those of them that certainly belong to this user. */
   const trusted = new WeakSet<Socket>();
   const known = new WeakSet<Socket>();
 
-  /** A program can't be given a token that it would send: what it is known by is its user. */
+  /** A program cannot be given a token to send, so it is recognized by its user. */
   function onOpenRequest(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     if (trusted.has(socket)) return onRequest(request, response);
     void (options.peerOf ?? peerOf)(socket).then((peer) => {
       if (peer !== 'own' && peer !== 'unknown') {
         request.resume();
-        // A runtime that has hung up already has broken its answer off; anybody else who knows the id ends nothing by it.
+        // A runtime that has already hung up has cut off its answer; nobody else can end anything with the id.
         if (peer === 'gone') breakOff(request);
         return refuse(response, 403, 'Forbidden', 'Only a process of this user may call the Runtime API');
       }
@@ -212,7 +212,7 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
     }
   }
 
-  // A runtime's connection is silent for as long as the handler runs, so no timeout of the server's own may close it.
+  // A runtime's connection is silent while the handler runs, so no server timeout may close it.
   const server = createServer(
     { noDelay: true, keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0, maxHeaderSize },
     token === undefined ? onOpenRequest : onRequest,

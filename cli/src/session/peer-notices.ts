@@ -1,4 +1,4 @@
-// [4] Other clients of the stage are informed that the directory has changed: they look who serves what.
+// [4] Informs other clients of the stage that the directory has changed, so that they check who serves what.
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../protocol/clock.ts';
 import { type ClientItem, provesSenders } from '../../../protocol/directory.ts';
@@ -6,27 +6,27 @@ import { channelToClient } from '../../../protocol/sealing.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
 import type { StageSecrets } from '../relay/stage-secrets.ts';
 
-interface NewsToPeersOptions {
+interface PeerNoticesOptions {
   readonly link: Pick<RelayLink, 'postToClient'>;
   readonly stage: string;
-  /** What this client proves itself with. */
+  /** The secrets by which this client authenticates. */
   readonly secrets: StageSecrets;
-  /** Who sends it. */
+  /** The sender. */
   readonly by: { readonly user: string; readonly host: string };
   readonly clock: Clock;
 }
 
-/** How long sending it is tried. */
+/** How long a message is retried. */
 const postMs = 5000;
 
-export class NewsToPeers {
-  readonly #options: NewsToPeersOptions;
+export class PeerNotices {
+  readonly #options: PeerNoticesOptions;
 
-  constructor(options: NewsToPeersOptions) {
+  constructor(options: PeerNoticesOptions) {
     this.#options = options;
   }
 
-  /** Resolves when it is sent. One that can't be reached finds out at its next renewal. Never rejects. */
+  /** Resolves when all are sent. A client that cannot be reached finds out at its next renewal. Never rejects. */
   async send(peers: readonly ClientItem[]): Promise<void> {
     await Promise.allSettled(peers.map((peer) => this.#send(peer)));
   }
@@ -34,7 +34,7 @@ export class NewsToPeers {
   async #send(peer: ClientItem): Promise<void> {
     const { by, clock, link, secrets, stage } = this.#options;
     const { connectionId, publicKey } = peer;
-    // livectl 0.1 wouldn't understand the proof, and only looks who serves.
+    // livectl 0.1 would not understand the authentication, and only checks who serves.
     const channel = await channelToClient(
       publicKey,
       stage,

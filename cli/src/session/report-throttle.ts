@@ -1,22 +1,22 @@
-// [4] News that may come thousands of times a second: the first is reported at once, what follows is counted for a while.
+// [4] Reports that may come thousands of times a second: the first is passed on at once, the following are counted for a while.
 import type { Clock } from '../../../protocol/clock.ts';
 
-/** A person has read a line by then, and a day of them is no more than 8,640. */
-export const seldomMs = 10_000;
+/** A person has read a line in this time, and a whole day gives at most 8,640 of them. */
+export const throttleMs = 10_000;
 
-export class Seldom {
+export class ReportThrottle {
   readonly #clock: Clock;
   readonly #onFurther: (count: number, latest: string) => void;
   readonly #atOnce: number;
-  /** Of these, how many may still come now. */
+  /** How many may still be reported now. */
   #left = 0;
-  /** How many came since the last was reported; undefined where that was long ago. */
+  /** How many came since the last report; undefined if that was long ago. */
   #further: number | undefined;
   #latest = '';
 
   /**
-   * `onFurther` is told every ten seconds how many have not been reported by themselves, and of the latest; the first
-   * `atOnce` have.
+   * Every ten seconds, `onFurther` receives the number of reports that were only counted, and the latest of them; the first
+   * `atOnce` are passed on singly.
    */
   constructor(clock: Clock, onFurther: (count: number, latest: string) => void, atOnce = 1) {
     this.#clock = clock;
@@ -24,7 +24,7 @@ export class Seldom {
     this.#atOnce = atOnce;
   }
 
-  /** Whether to report it by itself; otherwise it is counted. */
+  /** Whether to report it singly; otherwise it is counted. */
   take(text: string): boolean {
     this.#latest = text;
     if (this.#further === undefined) {
@@ -49,6 +49,6 @@ export class Seldom {
       this.#onFurther(further, this.#latest);
       this.#wait();
     };
-    this.#clock.after(seldomMs, end, { background: true });
+    this.#clock.after(throttleMs, end, { background: true });
   }
 }
