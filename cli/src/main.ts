@@ -3,6 +3,7 @@
 import packageJson from 'embedded:package.json';
 import { Builtins, Cli, type Command } from 'clipanion';
 import { messageOf } from '../../protocol/live-debug-error.ts';
+import { CloudCommand } from './commands/cloud.ts';
 import { InvokeCommand } from './commands/invoke.ts';
 import { LivectlCli } from './commands/livectl-cli.ts';
 import { parseMistake } from './commands/parse-mistake.ts';
@@ -30,6 +31,7 @@ const cli = new LivectlCli({
 cli.register(Builtins.HelpCommand);
 cli.register(Builtins.VersionCommand);
 cli.register(ServeCommand);
+cli.register(CloudCommand);
 cli.register(InvokeCommand);
 cli.register(StatusCommand);
 cli.register(VpnCommand);

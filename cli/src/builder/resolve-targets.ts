@@ -24,6 +24,18 @@ export type Target = BuildTarget | UnbuiltTarget | UnrunnableTarget;
  * If none remain, throws `LD_CONFIG` with what is missing for each function.
  */
 export function resolveTargets(manifest: Manifest): Target[] {
+  const { mistakes, targets } = resolveEach(manifest);
+  if (mistakes.length === targets.length) throw mistakesError(manifest.file, mistakes);
+  return targets;
+}
+
+/** Throws `LD_CONFIG` that names what is missing of every function, where anything is. */
+export function checkTargets(manifest: Manifest): void {
+  const { mistakes } = resolveEach(manifest);
+  if (mistakes.length > 0) throw mistakesError(manifest.file, mistakes);
+}
+
+function resolveEach(manifest: Manifest): { readonly targets: Target[]; readonly mistakes: Mistake[] } {
   const mistakes: Mistake[] = [];
   const targets = manifest.functions.map((settings) => {
     const resolved = resolveTarget(settings, manifest.root);
@@ -32,8 +44,7 @@ export function resolveTargets(manifest: Manifest): Target[] {
     mistakes.push({ path, text: resolved.text });
     return unrunnable(settings, manifest.root, resolved);
   });
-  if (mistakes.length === targets.length) throw mistakesError(manifest.file, mistakes);
-  return targets;
+  return { targets, mistakes };
 }
 
 function unrunnable(settings: FunctionSettings, root: string, mistake: FunctionMistake): UnrunnableTarget {

@@ -1,6 +1,7 @@
 // The embedded cloud of `serve --local`: its contract with the serve command. See docs/local-cloud.md.
 import type { Agent } from 'node:http';
 import type { Clock } from '../../../protocol/clock.ts';
+import type { FunctionText } from '../manifest/manifest-schema.ts';
 import type { Triggers } from '../manifest/trigger-schema.ts';
 import type { TriggerSource, TriggerTargets } from '../manifest/trigger-targets.ts';
 import type { WrapSettings } from '../manifest/wrap-settings.ts';
@@ -72,6 +73,8 @@ export interface CloudOptions {
   /** Port of the HTTP front on 127.0.0.1; 0 takes a free one. */
   readonly port: number;
   readonly stage: string;
+  /** livectl.json by function, for the stage's manifest in the directory; without it there is none. */
+  readonly manifest?: Readonly<Record<string, FunctionText>> | undefined;
   /** The built stub, as Terraform would upload it. */
   readonly stubZip: Uint8Array;
   /** For functions that are wrapped. */
@@ -177,6 +180,8 @@ export interface Cloud {
   readonly region: string;
   /** The own variables of each function as it is deployed, the endpoints of this cloud included. */
   readonly variables: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** Where SDKs find it, by variable: `AWS_ENDPOINT_URL`, and Kinesis's own where a trigger asks for a stream. */
+  readonly endpointVariables: Readonly<Record<string, string>>;
   /** What `AWS_ENDPOINT_URL` would be: relay, directory and Lambda's Invoke API in one place. */
   readonly endpointUrl: string;
   /** The relay's stage URL, e.g. `http://127.0.0.1:4001/live`: the socket connects there (as ws), posts go to `/@connections/{id}` below it. */

@@ -1,11 +1,20 @@
 // Starts the embedded cloud of `serve --local`: relay, DynamoDB, Lambda host and HTTP API, all on 127.0.0.1.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
-import { manifestPartition, secretItem } from '../../../protocol/directory.ts';
+import { manifestItem, manifestPartition, secretItem } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import { within } from '../../../protocol/within.ts';
-import { createDeployer, createDeveloper, createStubRole, region, relayStage } from './aws-api/access.ts';
+import { stageDocument } from '../manifest/stage-document.ts';
+import {
+  accountId,
+  createDeployer,
+  createDeveloper,
+  createStubRole,
+  functionArn,
+  region,
+  relayStage,
+} from './aws-api/access.ts';
 import { httpLimits } from './aws-api/aws-limits.ts';
 import { startHttp2Gateway } from './aws-api/http2-gateway.ts';
 import { closeServer, listen } from './aws-api/loopback-server.ts';
@@ -21,9 +30,10 @@ import { callablePath, RouteTable } from './http-api/routes.ts';
 import { BesideStubs, besideName } from './lambda/beside-stubs.ts';
 import { DurableApi } from './lambda/durable/durable-api.ts';
 import { DurableExecutions } from './lambda/durable/executions.ts';
+import { functionConfiguration } from './lambda/function-configuration.ts';
 import { InvokeApi } from './lambda/invoke-api.ts';
 import { LambdaHost } from './lambda/lambda-host.ts';
-import { deployedTimeout, deployedVariables } from './lambda/stub-environment.ts';
+import { deployedTimeout, deployedVariables, ownEndpoints } from './lambda/stub-environment.ts';
 import { unpack } from './lambda/unpack.ts';
 import { wrappedProgram, wrapperName } from './lambda/wrapped-function.ts';
 import { ConnectionsApi } from './relay/connections-api.ts';
@@ -55,15 +65,14 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const routes = new RouteTable(functions);
   const functionUrls = new FunctionUrls(functions);
 
+  const stubSha256 = createHash('sha256').update(options.stubZip).digest('base64');
   const relay = new Relay(verifier, clock);
   const dynamodb = new TableApi(tableName, verifier, clock);
   // As Terraform creates it, for this run only.
   const secret = randomBytes(32).toString('base64');
-  dynamodb.deploy({
-    stage: { S: manifestPartition(stage) },
-    item: { S: secretItem },
-    secret: { S: secret },
-  });
+  const deploy = (item: string, fields: Readonly<Record<string, { readonly S: string }>>) =>
+    dynamodb.deploy({ stage: { S: manifestPartition(stage) }, item: { S: item }, ...fields });
+  deploy(secretItem, { secret: { S: secret } });
   const connections = new ConnectionsApi(relay, verifier, clock, options.faults);
   const closers: (() => void | Promise<void>)[] = [() => dynamodb.close()];
   const close = async () => {
@@ -163,11 +172,15 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       onEvent,
     });
     closers.push(() => sources.close());
+    const configurations = new Map(
+      functions.map((each) => [each.name, functionConfiguration(each, place, stubSha256)]),
+    );
     const invokeApi = new InvokeApi({
       host: besides.with(host),
       executions,
       invocations: sources.invocations,
       verifier,
+      configurationOf: (name) => configurations.get(name),
     });
 
     const integrationMs = options.liftTimeouts ? liftedSeconds * 1000 : httpLimits.integrationMs;
@@ -199,15 +212,21 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       }),
     );
 
+    const targets = triggerTargets(functions, { stage, endpointUrl, functionUrls: httpUrls, ownUrls });
+    if (options.manifest) {
+      const facts = { stage, region, accountId, relayUrl, tableName, stubSha256, functionArn, targets };
+      deploy(manifestItem, { document: { S: stageDocument(options.manifest, facts) } });
+    }
     return {
       url,
       functionUrls: httpUrls,
       ownUrls,
-      triggerTargets: triggerTargets(functions, { stage, endpointUrl, functionUrls: httpUrls, ownUrls }),
+      triggerTargets: targets,
       region,
       variables: new Map(
         functions.map((each) => [each.name, deployedVariables(each, { endpointUrl, serviceUrls })]),
       ),
+      endpointVariables: ownEndpoints({ endpointUrl, serviceUrls }),
       endpointUrl,
       relayUrl,
       directoryUrl: endpointUrl,

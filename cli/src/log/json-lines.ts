@@ -1,9 +1,8 @@
 // `--format json`: one event, one object, one line on stdout; the fields are those of the event.
 import { jsonLine } from '../control/json-line.ts';
-import type { SessionEvent } from '../session/session-event.ts';
 import type { Output } from './output.ts';
 
 /** Returns a listener that writes each event as one line of JSON. */
-export function jsonLines(output: Output): (event: SessionEvent) => void {
+export function jsonLines(output: Output): (event: object) => void {
   return (event) => output.line(jsonLine(event));
 }

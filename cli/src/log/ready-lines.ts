@@ -10,29 +10,42 @@ type Ready = Extract<SessionEvent, { event: 'ready' }>;
 
 /** A heading, and for each function its name and the commands that reach it. */
 export function readyLines(event: Ready, paint: Style): string {
-  const width = event.functions.reduce((most, { name }) => Math.max(most, printable(name).length), 0);
-  const lines = event.functions.flatMap((served) =>
-    // Only the first line begins with the function's name.
-    waysTo(served, event.trigger_args, paint).map(
-      (way, index) =>
-        `  ${paint.name((index === 0 ? printable(served.name) : '').padEnd(width))}  ${way}${index === 0 ? ofOthers(served, paint) : ''}`,
-    ),
-  );
   const heading = `${paint.ok('●')} Serving ${plural(event.functions.length, 'function')} of stage ${paint.name(printable(event.stage))} (ready in ${ms(event.ms)}). ${paint.dim('Press Ctrl-C to stop.')}`;
+  const isSame =
+    event.functions.every(({ fallback }) => fallback.kind === 'none') && !event.not_served?.length;
   return [
     '',
     heading,
     '',
-    ...lines,
+    ...wayLines(event.functions, event.trigger_args, paint),
     '',
-    ...fallbackLines(event, paint),
+    // Not where it is the same error for all.
+    ...(isSame ? [] : fallbackLines(event, paint)),
     ...publicLines(event.functions, paint),
   ].join('\n');
 }
 
-/** What answers while nobody serves, unless it is the same error for all. */
-function fallbackLines({ functions, not_served: notServed = [] }: Ready, paint: Style): string[] {
-  if (notServed.length === 0 && functions.every(({ fallback }) => fallback.kind === 'none')) return [];
+/** Each function and the commands that reach it; `args` say to `livectl trigger` where it is. */
+export function wayLines(
+  functions: readonly ServedFunction[],
+  args: readonly string[],
+  paint: Style,
+): string[] {
+  const width = functions.reduce((most, { name }) => Math.max(most, printable(name).length), 0);
+  return functions.flatMap((served) =>
+    // Only the first line begins with the function's name.
+    waysTo(served, args, paint).map(
+      (way, index) =>
+        `  ${paint.name((index === 0 ? printable(served.name) : '').padEnd(width))}  ${way}${index === 0 ? ofOthers(served, paint) : ''}`,
+    ),
+  );
+}
+
+/** What answers while nobody serves, a line for each answer, and an empty one. */
+export function fallbackLines(
+  { functions, not_served: notServed = [] }: Pick<Ready, 'functions' | 'not_served'>,
+  paint: Style,
+): string[] {
   const groups = new Map<string, string[]>();
   for (const { fallback, mode, name } of functions) {
     const words = `${mode === 'wrap' ? 'wrapped' : 'replaced'}, ${fallbackWords(fallback)}`;

@@ -25,6 +25,12 @@ export interface Manifest {
   readonly functions: readonly FunctionSettings[];
 }
 
+/** One that was read from a file. */
+export interface LoadedManifest extends Manifest {
+  /** Every function by its name as the file has it, with defaults. */
+  readonly texts: Readonly<Record<string, FunctionText>>;
+}
+
 interface ManifestOptions {
   /** `--root`. */
   readonly root: string;
@@ -52,7 +58,7 @@ const example = `{
  * Reads the manifest. Throws `LD_CONFIG` with every mistake in it at once: no file, broken JSON (with line and
  * column), wrong fields (with their paths), a `--function` that isn't there.
  */
-export async function loadManifest(options: ManifestOptions): Promise<Manifest> {
+export async function loadManifest(options: ManifestOptions): Promise<LoadedManifest> {
   const root = resolve(options.root);
   const file = options.config === undefined ? join(root, fileName) : resolve(options.config);
   const value = terraformValue(manifestSchema, parse(file, await read(file)));
@@ -69,7 +75,7 @@ export async function loadManifest(options: ManifestOptions): Promise<Manifest> 
   const mistakes = [...(parsed.issues ?? []).map(mistakeOf), ...brokenRules(texts, naming)];
   if (!parsed.success || mistakes.length > 0) throw mistakesError(file, mistakes);
   const functions = Object.entries(texts).map(([name, text]) => settingsOf(name, text));
-  return { file, root, functions: selected(functions, options.functions ?? [], file) };
+  return { file, root, functions: selected(functions, options.functions ?? [], file), texts };
 }
 
 async function read(file: string): Promise<string> {

@@ -1,10 +1,10 @@
 // What the embedded cloud reports, in the words of `--format json`: its sources' events, and what a person should know of it.
 import { errorCodes } from '../../../protocol/live-debug-error.ts';
 import type { CloudEvent } from '../cloud/cloud.ts';
-import type { SessionEvent } from '../session/session-event.ts';
+import type { CloudNews } from '../session/session-event.ts';
 
 /** Emits what is worth reporting of `event`; what stubs print only where it is `verbose`. */
-export function reportCloud(event: CloudEvent, verbose: boolean, emit: (event: SessionEvent) => void): void {
+export function reportCloud(event: CloudEvent, verbose: boolean, emit: (event: CloudNews) => void): void {
   const ofSource = sourceEvent(event);
   if (ofSource) emit(ofSource);
   if (event.type === 'refused') emit({ event: 'notice', message: refusedWords(event) });
@@ -46,7 +46,7 @@ function refusedWords({ from, functionName, origin }: Extract<CloudEvent, { type
 }
 
 /** What the event sources tell, in the words of `--format json`. */
-function sourceEvent(event: CloudEvent): SessionEvent | undefined {
+function sourceEvent(event: CloudEvent): CloudNews | undefined {
   switch (event.type) {
     case 'published': {
       const { source, resource, id, functionNames } = event;

@@ -3,11 +3,11 @@ import besideZip from 'embedded:beside.zip';
 import stubZip from 'embedded:stub.zip';
 import wrapperZip from 'embedded:wrapper.zip';
 import { proxyAgent } from '../aws/proxy-agents.ts';
-import type { Cloud, CloudFunction } from '../cloud/cloud.ts';
+import type { Cloud, CloudFunction, CloudOptions } from '../cloud/cloud.ts';
 import { startCloud } from '../cloud/start-cloud.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { nodeCommand } from '../platform.ts';
-import type { SessionEvent } from '../session/session-event.ts';
+import type { CloudNews } from '../session/session-event.ts';
 import { reportCloud } from './cloud-news.ts';
 import type { DeployedCodes } from './deployed-code.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -15,6 +15,8 @@ import type { RunFolder } from './run-folder.ts';
 export interface EmbeddedCloudOptions {
   /** All that are deployed. */
   readonly functions: readonly FunctionSettings[];
+  /** As `startCloud` takes it: for a stage that others serve. */
+  readonly manifest?: CloudOptions['manifest'];
   /** What those run that are wrapped. */
   readonly deployedCode: DeployedCodes['of'];
   readonly stage: string;
@@ -32,10 +34,11 @@ export interface EmbeddedCloudOptions {
 export async function openEmbeddedCloud(
   options: EmbeddedCloudOptions,
   { closers, nodeRuntimeFile, pythonRuntimeFile, tempDir }: RunFolder,
-  emit: (event: SessionEvent) => void,
+  emit: (event: CloudNews) => void,
 ): Promise<Cloud> {
   const cloud = await startCloud({
     functions: options.functions.map(deployed),
+    manifest: options.manifest,
     wrapper: { zip: wrapperZip, besideZip, deployedCode: options.deployedCode, pythonRuntimeFile },
     port: options.port,
     stage: options.stage,

@@ -45,10 +45,17 @@ function notices(functions: readonly FunctionSettings[], machineProxy: boolean):
   return [...(network === undefined ? [] : [network]), ...runtimeNotices(functions)];
 }
 
-function servedFunction(
+/** How a function is reached, and what answers while nobody serves it. */
+export function servedFunction(
   settings: FunctionSettings,
-  { functionUrls, place, targets }: OpenedStage,
-  heldBy: ServedFunction['held_by'],
+  {
+    functionUrls,
+    place,
+    targets,
+  }: Pick<OpenedStage, 'functionUrls' | 'targets'> & {
+    readonly place: Pick<OpenedStage['place'], 'kind'>;
+  },
+  heldBy?: ServedFunction['held_by'],
 ): ServedFunction {
   const { name, wrap } = settings;
   const ofFunction = targets.get(name) ?? {};

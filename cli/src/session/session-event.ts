@@ -212,3 +212,9 @@ export type SessionEvent =
       /** Still in flight when the time for stopping was over. */
       readonly abandoned: number;
     };
+
+/** Those of them that the local cloud causes. */
+export type CloudNews = Extract<
+  SessionEvent,
+  { event: 'deployed_log' | 'published' | 'retry' | 'dead_letter' | 'error' | 'notice' }
+>;

@@ -50,6 +50,7 @@ const own = {
   'app.mjs': handler,
   'services/api/livectl.json': JSON.stringify(ownFunctions),
   'services/api/app.mjs': handler,
+  'checkouts/main/app.mjs': handler,
   'order.json': '{"id":7}',
   'event.json': '{"id":8}',
 };

@@ -12,27 +12,19 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as v from 'valibot';
-import { systemClock } from '../../../protocol/clock.ts';
-import { Directory } from '../../../protocol/directory.ts';
-import { HttpClient } from '../../../protocol/http-client.ts';
 import type { Cloud } from '../../src/cloud/cloud.ts';
 import { startCloud } from '../../src/cloud/start-cloud.ts';
-import { triggersSchema } from '../../src/manifest/trigger-schema.ts';
+import { loadManifest } from '../../src/manifest/load-manifest.ts';
 import { developerEnvironment } from '../e2e/developer-environment.ts';
 import { repository } from '../e2e/livectl-process.ts';
-import { manifestItem } from '../e2e/stage-manifest-item.ts';
 
 /** Above what a slow machine needs, below a hung run. */
 const boundMs = 60_000;
 
 interface Stage {
   readonly cloud: Cloud;
-  readonly lambda: HttpServer;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -49,7 +41,6 @@ export class DocumentedShell {
   folder: string;
   readonly #bin: string;
   readonly #state: string;
-  readonly #http = new HttpClient();
   readonly #stages = new Map<string, Stage>();
   #server: Server | undefined;
 
@@ -84,17 +75,13 @@ export class DocumentedShell {
       if (!existsSync(this.folder)) throw new Error(`there is no ${moved}`);
       return '';
     }
-    if (/^(livectl|node dist\/livectl\.mjs) serve /.test(command)) return this.#serve(command);
+    if (/^(livectl|node dist\/livectl\.mjs) (serve|cloud)( |$)/.test(command)) return this.#serve(command);
     return this.#toItsEnd(command);
   }
 
   async close(): Promise<void> {
     await this.#stopServer();
-    for (const { cloud, lambda } of this.#stages.values()) {
-      lambda.close();
-      await cloud.close();
-    }
-    this.#http.close();
+    for (const { cloud } of this.#stages.values()) await cloud.close();
     rmSync(this.root, { recursive: true, force: true });
   }
 
@@ -113,7 +100,8 @@ export class DocumentedShell {
   async #serve(command: string): Promise<string> {
     await this.#stopServer();
     // Port 3000 may be taken on this machine; the address is read from what livectl prints.
-    const anyPort = command.includes('--local') && !command.includes('--port') ? ' --port 0' : '';
+    const hasPort = command.includes('--local') || command.startsWith('livectl cloud');
+    const anyPort = hasPort && !command.includes('--port') ? ' --port 0' : '';
     const child = spawn('bash', ['-c', `exec ${command}${anyPort}`], {
       cwd: this.folder,
       env: await this.#environment(command),
@@ -173,8 +161,11 @@ export class DocumentedShell {
 
   /** A command that names a stage gets it; so does what follows, as in a terminal. */
   async #environment(command: string): Promise<Record<string, string>> {
-    const name = /--stage (\S+)/.exec(command)?.[1];
-    const stage = name === undefined ? [...this.#stages.values()].at(-1) : await this.#stage(name);
+    const isCloud = command.startsWith('livectl cloud');
+    // It is one itself.
+    const name = isCloud ? undefined : /--stage (\S+)/.exec(command)?.[1];
+    const last = isCloud ? undefined : [...this.#stages.values()].at(-1);
+    const stage = name === undefined ? last : await this.#stage(name);
     return {
       PATH: `${this.#bin}:${process.env.PATH}`,
       HOME: this.root,
@@ -195,27 +186,15 @@ export class DocumentedShell {
       this.#stages.set(key, known);
       return known;
     }
-    const text = readFileSync(join(this.folder, 'livectl.json'), 'utf8');
-    // As examples/fan-out/main.tf has the stage's own topic in place of the local cloud's.
-    const manifest = JSON.parse(text.replaceAll('live-debug-local-', `live-debug-${name}-`)) as {
-      functions: Record<
-        string,
-        { handler: string; runtime: string; environment?: Record<string, string>; triggers?: unknown }
-      >;
-    };
     const tempDir = mkdtempSync(join(this.#state, 'cloud-'));
+    const text = readFileSync(join(this.folder, 'livectl.json'), 'utf8');
+    const config = join(tempDir, 'livectl.json');
+    // As examples/fan-out/main.tf has the stage's own topic in place of the local cloud's.
+    writeFileSync(config, text.replaceAll('live-debug-local-', `live-debug-${name}-`));
+    const { functions, texts } = await loadManifest({ root: this.folder, config });
     const cloud = await startCloud({
-      functions: Object.entries(manifest.functions).map(
-        ([key, { environment = {}, handler, runtime, triggers = {} }]) => ({
-          name: key,
-          handler,
-          runtime,
-          timeout: 10,
-          memorySize: 128,
-          environment,
-          triggers: v.parse(triggersSchema, triggers),
-        }),
-      ),
+      functions,
+      manifest: texts,
       port: 0,
       stage: name,
       stubZip: readFileSync(join(repository, 'dist/stub.zip')),
@@ -223,54 +202,10 @@ export class DocumentedShell {
       tempDir,
       onEvent: () => undefined,
     });
-    const directory = new Directory({
-      endpoint: cloud.directoryUrl,
-      region: cloud.region,
-      tableName: cloud.tableName,
-      http: this.#http,
-      credentials: () => cloud.deployerCredentials,
-      clock: systemClock,
-    });
-    const item = manifestItem(name, cloud.relayUrl, Object.fromEntries(cloud.triggerTargets));
-    const document = JSON.parse(item.document.S) as { functions: Record<string, object> };
-    for (const [key, { handler, runtime }] of Object.entries(manifest.functions)) {
-      document.functions[key] = { ...document.functions[key], function_name: key, handler, runtime };
-    }
-    await directory.call('PutItem', { Item: { ...item, document: { S: JSON.stringify(document) } } });
     const [[first = '', url = ''] = []] = cloud.functionUrls;
     this.#terraform({ url, function_name: first });
-    const lambda = await configurationsOf(cloud, name);
-    const stage: Stage = {
-      cloud,
-      lambda,
-      environment: {
-        ...developerEnvironment(cloud),
-        AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${(lambda.address() as AddressInfo).port}`,
-      },
-    };
+    const stage: Stage = { cloud, environment: developerEnvironment(cloud) };
     this.#stages.set(key, stage);
     return stage;
   }
-}
-
-/** Lambda's GetFunctionConfiguration, which the embedded cloud has not: a served stage reads its functions' variables there. */
-async function configurationsOf(cloud: Cloud, stage: string): Promise<HttpServer> {
-  const server = createServer((request, response) => {
-    const [, name = ''] = /functions\/([^/]+)\/configuration$/.exec(request.url ?? '') ?? [];
-    const own = cloud.variables.get(name);
-    // As the module's stub has them beside the function's own.
-    const Variables = own && {
-      ...own,
-      LIVE_DEBUG_STAGE: stage,
-      LIVE_DEBUG_FUNCTION: name,
-      LIVE_DEBUG_TABLE: cloud.tableName,
-      LIVE_DEBUG_RELAY: cloud.relayUrl,
-    };
-    const configuration = { Handler: 'index.handler', Runtime: 'nodejs22.x', Environment: { Variables } };
-    response.writeHead(own === undefined ? 404 : 200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(own === undefined ? {} : configuration));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
 }

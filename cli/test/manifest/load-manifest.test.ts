@@ -65,6 +65,9 @@ describe('a right manifest', () => {
           triggers: {},
         },
       ],
+      texts: {
+        hello: expect.objectContaining({ handler: 'src/hello.handler', timeout: 3, memory_size: 128 }),
+      },
     });
   });
 

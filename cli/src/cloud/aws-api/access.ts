@@ -85,8 +85,8 @@ export function iamAuthorizer({ arn, credentials, id }: Principal): object {
 }
 
 /**
- * A developer of the stage: serves it by a client item, reads its manifest, invokes its functions, and may do what its event
- * sources allow (`sources`).
+ * A developer of the stage: serves it by a client item, reads its manifest and its functions' configurations, invokes its
+ * functions, and may do what its event sources allow (`sources`).
  */
 export function createDeveloper(
   tableName: string,
@@ -100,6 +100,7 @@ export function createDeveloper(
     { actions: readActions, resources, leadingKeys: [stage, manifestPartition(stage)] },
     { actions: writeActions, resources, leadingKeys: [stage], attributes: clientAttributes },
     { actions: ['dynamodb:DeleteItem'], resources, leadingKeys: [stage] },
+    { actions: ['lambda:GetFunctionConfiguration'], resources: ['*'] },
     ...invokeStatements(),
     ...sources,
   ]);

@@ -20,6 +20,8 @@ export interface InvokeApiOptions {
   readonly executions: DurableExecutions;
   readonly invocations: AsyncInvocations;
   readonly verifier: SigV4Verifier;
+  /** What GetFunctionConfiguration answers; undefined for a name that is not deployed. */
+  readonly configurationOf: (functionName: string) => object | undefined;
 }
 
 interface Called {
@@ -35,8 +37,10 @@ export class InvokeApi implements Service {
   readonly #executions: DurableExecutions;
   readonly #invocations: AsyncInvocations;
   readonly #verifier: SigV4Verifier;
+  readonly #configurationOf: InvokeApiOptions['configurationOf'];
 
-  constructor({ host, executions, invocations, verifier }: InvokeApiOptions) {
+  constructor({ configurationOf, host, executions, invocations, verifier }: InvokeApiOptions) {
+    this.#configurationOf = configurationOf;
     this.#host = host;
     this.#executions = executions;
     this.#invocations = invocations;
@@ -54,14 +58,19 @@ export class InvokeApi implements Service {
     }
     const verified = this.#verifier.verify({ method, url, headers }, 'lambda', body);
     if (!verified.ok) return jsonAnswer(403, { message: verified.message }, answerHeaders(verified.failure));
-    const { name, qualifier, operation } = calledOf(url) ?? {};
-    if (method !== 'POST' || name === undefined) {
-      return refusal(404, 'ResourceNotFoundException', 'The local cloud of livectl has Invoke only');
+    const { name, qualifier, operation = '' } = calledOf(url) ?? {};
+    if (name === undefined || method !== (operation === 'configuration' ? 'GET' : 'POST')) {
+      const words = 'The local cloud of livectl has Invoke and GetFunctionConfiguration only';
+      return refusal(404, 'ResourceNotFoundException', words);
     }
     const arn = functionArn(name);
-    const denied = refusalOf(verified.principal, 'lambda:InvokeFunction', arn);
+    const action = operation === 'configuration' ? 'GetFunctionConfiguration' : 'InvokeFunction';
+    const denied = refusalOf(verified.principal, `lambda:${action}`, arn);
     if (denied) return jsonAnswer(403, { Message: denied }, answerHeaders('AccessDeniedException'));
-    if (!this.#host.has(name)) return refusal(404, 'ResourceNotFoundException', `Function not found: ${arn}`);
+    const configuration = this.#configurationOf(name);
+    if (operation === 'configuration' ? !configuration : !this.#host.has(name))
+      return refusal(404, 'ResourceNotFoundException', `Function not found: ${arn}`);
+    if (operation === 'configuration') return jsonAnswer(200, configuration, answerHeaders());
     const event = body.length === 0 ? Buffer.from('{}') : body;
     const mistake = jsonMistake(event);
     if (mistake) {
@@ -157,7 +166,7 @@ function clientContextOf({ 'x-amz-client-context': encoded }: IncomingHttpHeader
 }
 
 const calledPath =
-  /^\/(?:2015-03-31\/functions\/([^/]+)\/(invocations)|2021-11-15\/functions\/([^/]+)\/(response-streaming-invocations))$/;
+  /^\/(?:2015-03-31\/functions\/([^/]+)\/(invocations|configuration)|2021-11-15\/functions\/([^/]+)\/(response-streaming-invocations))$/;
 
 /** Which function, which version or alias of it, and how. */
 function calledOf(

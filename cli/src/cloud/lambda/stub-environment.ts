@@ -34,7 +34,7 @@ export function stubEnvironment(
   return {
     TZ: ':UTC',
     LANG: 'en_US.UTF-8',
-    ...functionsOwn(deployedVariables(deployed, place)),
+    ...stubsOwn(deployedVariables(deployed, place)),
     ...Object.fromEntries(basics),
     ...stubVariables(deployed, place),
     ...lambdaVariables(deployed, place, logStreamName),
@@ -90,19 +90,25 @@ export function deployedVariables(
 /** The cloud's own endpoint for every service; what livectl was started with goes before, so that another emulator can. */
 function endpointsOf(
   deployed: CloudFunction,
-  { endpointUrl, serviceUrls }: Pick<StubPlace, 'endpointUrl' | 'serviceUrls'>,
+  place: Pick<StubPlace, 'endpointUrl' | 'serviceUrls'>,
   own: NodeJS.ProcessEnv,
 ): Record<string, string> {
-  const given = Object.entries(own).filter(
-    (entry): entry is [string, string] => /^AWS_ENDPOINT_URL(_|$)/.test(entry[0]) && Boolean(entry[1]),
+  const given = Object.fromEntries(
+    Object.entries(own).filter(
+      (entry): entry is [string, string] => /^AWS_ENDPOINT_URL(_|$)/.test(entry[0]) && Boolean(entry[1]),
+    ),
   );
   // An endpoint for all services is meant for these, too.
-  const isElsewhere = 'AWS_ENDPOINT_URL' in { ...deployed.environment, ...Object.fromEntries(given) };
-  return {
-    AWS_ENDPOINT_URL: endpointUrl,
-    ...(isElsewhere ? {} : serviceUrls),
-    ...Object.fromEntries(given),
-  };
+  const isElsewhere = 'AWS_ENDPOINT_URL' in { ...deployed.environment, ...given };
+  return { ...ownEndpoints(isElsewhere ? { ...place, serviceUrls: {} } : place), ...given };
+}
+
+/** Where SDKs find this cloud. */
+export function ownEndpoints({
+  endpointUrl,
+  serviceUrls,
+}: Pick<StubPlace, 'endpointUrl' | 'serviceUrls'>): Record<string, string> {
+  return { AWS_ENDPOINT_URL: endpointUrl, ...serviceUrls };
 }
 
 /** A stub streams its answer where a caller may take it. */
@@ -112,7 +118,7 @@ function invokeMode({ invokeMode, triggers: { function_url } }: CloudFunction): 
 }
 
 /** As the module renames it: what NODE_OPTIONS name is the function's, and the stub would not start without it. */
-function functionsOwn({ NODE_OPTIONS, ...others }: CloudFunction['environment']): Record<string, string> {
+export function stubsOwn({ NODE_OPTIONS, ...others }: CloudFunction['environment']): Record<string, string> {
   return NODE_OPTIONS === undefined ? others : { ...others, [nodeOptionsVariable]: NODE_OPTIONS };
 }
 

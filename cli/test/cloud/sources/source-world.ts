@@ -122,7 +122,10 @@ export async function startSources(
     onEvent: (event) => told.add(event),
   });
   const { invocations } = sources;
-  const invokeApi = new InvokeApi({ host: lambdaHost, executions, invocations, verifier });
+  const invokeApi = new InvokeApi({
+    ...{ host: lambdaHost, executions, invocations, verifier },
+    configurationOf: (name) => (lambdaHost.has(name) ? {} : undefined),
+  });
   const addresses = {
     stage: 'local',
     endpointUrl,

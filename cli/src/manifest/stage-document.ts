@@ -1,0 +1,59 @@
+// The manifest of a stage as directory.tf of the Terraform module writes it into the table: livectl.json, and where all of it
+// is. For the local cloud; stage-manifest.ts reads it.
+import type { FunctionText } from './manifest-schema.ts';
+import type { TriggerTargets } from './trigger-targets.ts';
+
+/** What is created for a stage. */
+export interface StageFacts {
+  readonly stage: string;
+  readonly region: string;
+  readonly accountId: string;
+  readonly relayUrl: string;
+  readonly tableName: string;
+  /** SHA-256 of the stub's package in base64. */
+  readonly stubSha256: string;
+  readonly functionArn: (name: string) => string;
+  /** By function. */
+  readonly targets: ReadonlyMap<string, TriggerTargets>;
+}
+
+/** `functions` by name, with defaults. Functions are called as they are named: `function_name` is for AWS. JSON text. */
+export function stageDocument(functions: Readonly<Record<string, FunctionText>>, facts: StageFacts): string {
+  const { accountId, functionArn, region, relayUrl, stage, stubSha256, tableName, targets } = facts;
+  return JSON.stringify({
+    version: 1,
+    stage,
+    region,
+    account_id: accountId,
+    relay: { url: relayUrl },
+    table: tableName,
+    stub: { code_sha256: stubSha256 },
+    functions: Object.fromEntries(
+      Object.entries(functions).map(([name, text]) => [
+        name,
+        {
+          function_name: name,
+          function_arn: functionArn(name),
+          handler: text.handler,
+          runtime: text.runtime,
+          timeout: text.timeout,
+          memory_size: text.memory_size,
+          source_dir: text.source_dir,
+          build: text.build,
+          command: text.command,
+          python: text.python,
+          esbuild: text.esbuild,
+          layer_dirs: text.layer_dirs,
+          watch: text.watch,
+          // Nothing of a VPC is looked up.
+          vpc_config: text.vpc_config,
+          mode: text.mode === 'wrap' ? text.mode : undefined,
+          exec_wrapper: text.exec_wrapper,
+          wrap_init: text.wrap_init,
+          triggers: targets.get(name) ?? {},
+        },
+      ]),
+    ),
+    vpcs: [],
+  });
+}

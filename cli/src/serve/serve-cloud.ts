@@ -1,0 +1,157 @@
+// `livectl cloud`: the embedded cloud alone, with a stage that any livectl on this machine can serve.
+import { resolve } from 'node:path';
+import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import { proxyAgent } from '../aws/proxy-agents.ts';
+import { checkTargets } from '../builder/resolve-targets.ts';
+import type { Cloud } from '../cloud/cloud.ts';
+import { exitCodes } from '../exit-code.ts';
+import { type CloudReady, type CloudRunEvent, prettyCloud } from '../log/cloud-lines.ts';
+import { jsonLines } from '../log/json-lines.ts';
+import { type OutputFormat, processOutput } from '../log/output.ts';
+import { type LoadedManifest, loadManifest } from '../manifest/load-manifest.ts';
+import { kindOf } from '../manifest/path-kind.ts';
+import { defaultName, type Folder, folderArgs } from '../place.ts';
+import { type DeployedCodes, deployedCodes } from './deployed-code.ts';
+import { openEmbeddedCloud } from './embedded-cloud.ts';
+import { servedFunction } from './report-ready.ts';
+import { openRunFolder, type RunFolder } from './run-folder.ts';
+import { runToExit } from './run-to-exit.ts';
+
+export interface ServeCloudOptions extends Folder {
+  /** Whose code is deployed; default: the root. */
+  readonly deployed: string | undefined;
+  readonly stage: string;
+  /** Of the HTTP front; 0 takes a free one. */
+  readonly port: number;
+  /** Other users of this machine may call the functions over HTTP. */
+  readonly allowOtherUsers: boolean;
+  readonly format: OutputFormat;
+  readonly verbose: boolean;
+}
+
+type Show = (event: CloudRunEvent) => void;
+
+/** Runs the cloud until a signal; resolves with the exit code. Errors are written, not thrown. */
+export async function serveCloud(options: ServeCloudOptions): Promise<number> {
+  const show: Show = options.format === 'json' ? jsonLines(processOutput) : prettyCloud(processOutput);
+  const exitCode = await runToExit(options, async (closers) => {
+    const { config, root, stage } = options;
+    const naming = { prefix: `${defaultName}-${stage}`, stage };
+    const manifest = await loadManifest({ root, config, naming });
+    const deployed = deployedManifest(manifest, options);
+    const folder = await openRunFolder(closers);
+    const ready = await Promise.race([open({ options, manifest, deployed }, folder, show), folder.stopAsked]);
+    if (ready !== 'stop') {
+      show(ready);
+      for (const message of elsewhere()) show({ event: 'notice', message });
+      await folder.stopAsked;
+    }
+    return exitCodes.ok;
+  });
+  if (exitCode === exitCodes.ok) show({ event: 'stopped' });
+  return exitCode;
+}
+
+/** The wrapped functions, with their code in the folder that is deployed. Throws LD_CONFIG where some of it is not there. */
+function deployedManifest(manifest: LoadedManifest, { deployed }: ServeCloudOptions): LoadedManifest {
+  const root = deployed === undefined ? manifest.root : resolve(deployed);
+  if (kindOf(root) !== 'folder') {
+    throw new LiveDebugError('LD_CONFIG', `There is no folder ${root}, whose code would be deployed.`, {
+      remedy: 'Name another folder with --deployed, or leave it out to deploy the code in --root.',
+    });
+  }
+  const wrapped = { ...manifest, root, functions: manifest.functions.filter(({ wrap }) => wrap) };
+  checkTargets(wrapped);
+  return wrapped;
+}
+
+interface StageParts {
+  readonly options: ServeCloudOptions;
+  readonly manifest: LoadedManifest;
+  readonly deployed: LoadedManifest;
+}
+
+async function open(
+  { deployed, manifest, options }: StageParts,
+  folder: RunFolder,
+  show: Show,
+): Promise<CloudReady> {
+  const { allowOtherUsers, port, stage, verbose } = options;
+  const codes = deployedCodes({
+    manifest: deployed,
+    // Nothing is built here but this.
+    served: new Set(),
+    localBuilt: Promise.resolve(),
+    onNotice: (message) => show({ event: 'notice', message }),
+  });
+  folder.closers.add(() => codes.close());
+  const { functions, texts } = manifest;
+  const cloud = await openEmbeddedCloud(
+    {
+      ...{ functions, stage, port, allowOtherUsers, verbose },
+      manifest: texts,
+      deployedCode: codes.of,
+      liftTimeouts: false,
+    },
+    folder,
+    show,
+  );
+  return {
+    event: 'ready',
+    stage,
+    url: cloud.url,
+    env: environmentOf(cloud),
+    functions: await describe(manifest, cloud, codes),
+    deployed: deployed.root,
+    serve_args: ['--stage', stage, ...folderArgs(absolute(manifest.root, options))],
+    ms: Math.round(performance.now()),
+  };
+}
+
+/** For terminals in other folders. */
+function absolute(root: string, { config }: Folder): Folder {
+  return { root, config: config === undefined ? undefined : resolve(config) };
+}
+
+/** Waits until all is built that is deployed. */
+async function describe(
+  { functions }: LoadedManifest,
+  { functionUrls, triggerTargets: targets }: Cloud,
+  codes: DeployedCodes,
+): Promise<CloudReady['functions']> {
+  const place = { kind: 'local' } as const;
+  return Promise.all(
+    functions.map(async (settings) => {
+      const described = servedFunction(settings, { functionUrls, targets, place });
+      const isMissing = settings.wrap !== undefined && (await codes.of(settings.name)) === undefined;
+      return isMissing ? { ...described, fallback: { kind: 'none' } } : described;
+    }),
+  );
+}
+
+/** What makes a program's AWS this cloud. */
+function environmentOf({ developerCredentials, endpointUrl, endpointVariables, region }: Cloud) {
+  const { accessKeyId, secretAccessKey, sessionToken } = developerCredentials;
+  // A proxy does not reach this machine's own ports.
+  const isProxied = proxyAgent(new URL(endpointUrl)) !== undefined;
+  const exceptions = process.env.NO_PROXY ?? process.env.no_proxy;
+  return {
+    ...endpointVariables,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+    ...(isProxied ? { NO_PROXY: [exceptions, '127.0.0.1'].filter(Boolean).join(',') } : {}),
+  };
+}
+
+/** Such a variable goes before the cloud's own, so that functions can use another emulator; one of an earlier cloud is a mistake. */
+function elsewhere(): string[] {
+  const names = Object.keys(process.env).filter(
+    (name) => /^AWS_ENDPOINT_URL(_|$)/.test(name) && process.env[name],
+  );
+  if (names.length === 0) return [];
+  return [
+    `${names.join(', ')} of this terminal is given to the functions in place of this cloud’s; unset it to let them publish here`,
+  ];
+}
