@@ -1,7 +1,7 @@
 // [4] The parts of AWS's documented events that livectl reads: their source and their ids.
 import * as v from 'valibot';
 import { parseJsonAs } from '../../../protocol/json.ts';
-import { part, text } from './loose-parts.ts';
+import { part, text } from '../manifest/loose-parts.ts';
 import { recordsSchema } from './record-sources.ts';
 
 /** Larger events, in bytes, are not parsed just for a line in the terminal. */

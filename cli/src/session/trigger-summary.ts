@@ -1,6 +1,7 @@
 // [4] A short description of an event's source for the terminal, e.g. `GET /hello?name=ada` or `SQS orders, 3 records`.
+import { lastOf } from '../manifest/sources/source-record.ts';
 import { type LambdaEvent, parsedUpToBytes } from './lambda-event.ts';
-import { lastOf, wordsOf } from './record-sources.ts';
+import { wordsOf } from './record-sources.ts';
 
 /** Recognizes the shapes that AWS documents; anything else is an `invoke`, with its size if it is large. */
 export function triggerSummary(parsed: LambdaEvent | undefined, bytes: number): string {

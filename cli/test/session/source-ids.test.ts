@@ -1,6 +1,6 @@
 // The ids by which an event's cause is found again, on the sample events of AWS's documentation (shortened).
 import { expect, test } from 'vitest';
-import { keysTrace } from '../../src/session/dynamodb-keys.ts';
+import { keysTrace } from '../../src/manifest/sources/dynamodb-keys.ts';
 import { parseLambdaEvent } from '../../src/session/lambda-event.ts';
 import { sourceIds } from '../../src/session/source-ids.ts';
 

@@ -2,18 +2,19 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html and services-ddb-errorhandling.html
 import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
+import type { RecordBatch } from '../../manifest/sources/source-parts.ts';
 import type { Outcome } from '../../worker/contract.ts';
 import { lambdaLimits, mappingLimits } from '../aws-api/aws-limits.ts';
 import type { CloudEvent } from '../cloud.ts';
 import type { LambdaHost } from '../lambda/lambda-host.ts';
 import { reportedFailures } from '../triggers/batch-response.ts';
-import type { Consumer } from '../triggers/resources.ts';
+import type { SourceKind } from '../triggers/resources.ts';
 import type { Shard, ShardPosition, StreamRecord } from './shard.ts';
 
 export interface ShardReaderOptions {
   readonly shard: Shard;
-  readonly consumer: Consumer<'kinesis'> | Consumer<'dynamodb'>;
-  readonly source: 'kinesis' | 'dynamodb';
+  readonly consumer: { readonly functionName: string; readonly trigger: RecordBatch };
+  readonly source: SourceKind;
   /** The stream's or table's name. */
   readonly resource: string;
   readonly host: Pick<LambdaHost, 'invoke'>;

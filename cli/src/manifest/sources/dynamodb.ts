@@ -1,8 +1,11 @@
 // Changes in a DynamoDB table, by its stream.
 import * as v from 'valibot';
+import { part } from '../loose-parts.ts';
 import { fields, text } from '../schema-parts.ts';
+import { keysTrace } from './dynamodb-keys.ts';
 import { declareSource } from './source.ts';
 import { arn, create, oneOf, optionalText, recordBatch, resourceName } from './source-parts.ts';
+import { declareRecord } from './source-record.ts';
 
 export const dynamodb = declareSource({
   title: 'DynamoDB stream',
@@ -46,6 +49,15 @@ export const dynamodb = declareSource({
     /** Null where the table existed before. */
     hash_key: optionalText,
     range_key: optionalText,
+  }),
+  record: declareRecord({
+    eventSource: 'aws:dynamodb',
+    fields: {
+      dynamodb: part({ Keys: v.fallback(v.optional(v.record(v.string(), v.unknown())), undefined) }),
+    },
+    ids: ({ dynamodb }) => [dynamodb?.Keys === undefined ? undefined : keysTrace(dynamodb.Keys)],
+    // arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/TIME
+    words: ({ eventSourceARN }) => ['DynamoDB stream', eventSourceARN?.split('/')[1]],
   }),
   mistakes: ({ hash_key, range_key }) =>
     range_key !== undefined && range_key === hash_key ? [['range_key', 'must differ from hash_key']] : [],

@@ -1,8 +1,10 @@
 // A Kinesis data stream.
 import * as v from 'valibot';
+import { part, text } from '../loose-parts.ts';
 import { fields } from '../schema-parts.ts';
 import { declareSource } from './source.ts';
 import { arn, create, recordBatch, resourceName } from './source-parts.ts';
+import { declareRecord, lastOf } from './source-record.ts';
 
 export const kinesis = declareSource({
   title: 'Kinesis',
@@ -35,4 +37,10 @@ export const kinesis = declareSource({
     v.description('Work through a Kinesis data stream.'),
   ),
   target: v.object({ stream_name: v.string(), stream_arn: v.string() }),
+  record: declareRecord({
+    eventSource: 'aws:kinesis',
+    fields: { kinesis: part({ sequenceNumber: text }) },
+    ids: ({ kinesis }) => [kinesis?.sequenceNumber],
+    words: ({ eventSourceARN }) => ['Kinesis', lastOf(eventSourceARN, '/')],
+  }),
 });

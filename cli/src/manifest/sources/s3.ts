@@ -1,8 +1,10 @@
 // Events of objects in an S3 bucket.
 import * as v from 'valibot';
+import { text as looseText, part } from '../loose-parts.ts';
 import { fields, flag, text, texts } from '../schema-parts.ts';
 import { declareSource } from './source.ts';
 import { arn, create, optionalText, resourceName } from './source-parts.ts';
+import { declareRecord } from './source-record.ts';
 
 export const s3 = declareSource({
   title: 'S3',
@@ -44,8 +46,35 @@ export const s3 = declareSource({
     filter_suffix: optionalText,
     events: v.nullish(v.array(v.string())),
   }),
+  record: declareRecord({
+    eventSource: 'aws:s3',
+    fields: {
+      s3: part({
+        bucket: part({ name: looseText }),
+        object: part({ key: looseText, eTag: looseText }),
+      }),
+      responseElements: part({ 'x-amz-request-id': looseText }),
+    },
+    ids: ({ responseElements, s3 }) => {
+      const { eTag, key } = s3?.object ?? {};
+      return [
+        responseElements?.['x-amz-request-id'],
+        key === undefined ? undefined : `${decoded(key)}#${eTag ?? ''}`,
+      ];
+    },
+    words: ({ eventName, s3 }) => ['S3', eventName, s3?.bucket?.name],
+  }),
   mistakes: ({ events }) =>
     events.length === 0 || events.some((event) => !event.startsWith('s3:'))
       ? [['events', 'must name events of S3, e.g. s3:ObjectCreated:*']]
       : [],
 });
+
+/** S3 encodes keys as in a form. */
+function decoded(key: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch {
+    return key;
+  }
+}

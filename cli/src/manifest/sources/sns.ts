@@ -1,8 +1,10 @@
 // A subscription to an SNS topic.
 import * as v from 'valibot';
+import { part, text } from '../loose-parts.ts';
 import { fields } from '../schema-parts.ts';
 import { declareSource } from './source.ts';
 import { arn, create, jsonObject, oneOf, resourceName } from './source-parts.ts';
+import { declareRecord, lastOf } from './source-record.ts';
 
 export const sns = declareSource({
   title: 'SNS',
@@ -35,4 +37,10 @@ export const sns = declareSource({
     v.description('Subscribe the function to an SNS topic.'),
   ),
   target: v.object({ topic_arn: v.string() }),
+  record: declareRecord({
+    eventSource: 'aws:sns',
+    fields: { Sns: part({ TopicArn: text, MessageId: text }) },
+    ids: ({ Sns }) => [Sns?.MessageId],
+    words: ({ Sns }) => ['SNS', lastOf(Sns?.TopicArn, ':')],
+  }),
 });

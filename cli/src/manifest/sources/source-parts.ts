@@ -68,5 +68,8 @@ export const recordBatch = {
   function_response_types: v.optional(v.array(oneOf(['ReportBatchItemFailures']), mustBe('an array')), []),
 };
 
+/** Those fields with their defaults. */
+export type RecordBatch = v.InferOutput<v.ObjectSchema<typeof recordBatch, undefined>>;
+
 /** A field of a target that a module may leave out. */
 export const optionalText = v.nullish(v.string());

@@ -1,5 +1,6 @@
 // What livectl.json and a stage's manifest say of one kind of event source: its fields, its rules, and what is published to.
 import type * as v from 'valibot';
+import type { SourceRecord } from './source-record.ts';
 
 /** The resource that a trigger reads from: a new one, or one that exists. */
 export interface TriggerResource {
@@ -37,6 +38,8 @@ export interface SourceDeclaration<Trigger extends v.GenericSchema, Target exten
    * a later version of the module adds are ignored.
    */
   readonly target: Target;
+  /** Of the events that a function gets, where they have records. */
+  readonly record?: SourceRecord<v.ObjectEntries>;
   /** Rules that a JSON schema can't express; `stubTimeout` is what the function's stub gets, in seconds. */
   mistakes?(trigger: v.InferOutput<Trigger>, stubTimeout: number): readonly FieldMistake[];
 }

@@ -1,8 +1,10 @@
 // An SQS queue, which Lambda polls.
 import * as v from 'valibot';
+import { text } from '../loose-parts.ts';
 import { fields, flag, mustBe, wholeNumber } from '../schema-parts.ts';
 import { declareSource, type FieldMistake } from './source.ts';
 import { arn, create, oneOf, optionalText, resourceName } from './source-parts.ts';
+import { declareRecord, lastOf } from './source-record.ts';
 
 export const sqs = declareSource({
   title: 'SQS',
@@ -55,6 +57,12 @@ export const sqs = declareSource({
     v.description('Work through an SQS queue.'),
   ),
   target: v.object({ queue_url: v.string(), queue_arn: v.string(), dead_letter_queue_url: optionalText }),
+  record: declareRecord({
+    eventSource: 'aws:sqs',
+    fields: { messageId: text },
+    ids: ({ messageId }) => [messageId],
+    words: ({ eventSourceARN }) => ['SQS', lastOf(eventSourceARN, ':')],
+  }),
   mistakes(
     {
       batch_size,

@@ -1,5 +1,5 @@
 // `livectl trigger dynamodb`: puts an item into the table whose stream the function hears.
-import { keysTrace } from '../../session/dynamodb-keys.ts';
+import { keysTrace } from '../../manifest/sources/dynamodb-keys.ts';
 import { type AttributeValue, itemOf } from './dynamodb-item.ts';
 import type { Resource, Source } from './source.ts';
 

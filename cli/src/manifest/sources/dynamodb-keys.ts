@@ -1,4 +1,4 @@
-// [4] A changed item's key as one text, independent of the order of its attributes.
+// A changed item's key as one text, independent of the order of its attributes.
 
 /** `keys` in DynamoDB's JSON, e.g. `{"id":{"S":"1"}}`, with bytes as base64. */
 export function keysTrace(keys: Readonly<Record<string, unknown>>): string {

@@ -1,4 +1,4 @@
-// [4] Schemas for parts of events that ignore values of an unexpected type, so that one odd field does not hide the others.
+// Schemas for parts of events that ignore values of an unexpected type, so that one odd field does not hide the others.
 import * as v from 'valibot';
 
 /** A string; anything else counts as missing. */

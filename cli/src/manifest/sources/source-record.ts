@@ -1,0 +1,34 @@
+// What livectl reads of the records that a source puts into an event: their fields, the ids in them, a line for the terminal.
+import type * as v from 'valibot';
+import { text } from '../loose-parts.ts';
+
+/** Fields of any service's records; SNS spells it `EventSource`. */
+export const recordFields = { eventSource: text, EventSource: text, eventSourceARN: text, eventName: text };
+
+type Read<Fields extends v.ObjectEntries> = v.InferOutput<
+  v.ObjectSchema<typeof recordFields & Fields, undefined>
+>;
+
+/** The functions are written as methods so that a list can hold records of any source. */
+export interface SourceRecord<Fields extends v.ObjectEntries> {
+  /** The service's name in `eventSource` or `EventSource`. */
+  readonly eventSource: string;
+  /** Those of its own; any may be missing. A name that two sources use must mean the same in both. */
+  readonly fields: Fields;
+  /** By which `livectl trigger` recognizes the invocation that its message causes. */
+  ids(record: Read<Fields>): readonly (string | undefined)[];
+  /** For the terminal: the service, then the resource. */
+  words(record: Read<Fields>): readonly (string | undefined)[];
+}
+
+/** Keeps the types of the fields for the functions, and forgets them for the list. */
+export function declareRecord<const Fields extends v.ObjectEntries>(
+  record: SourceRecord<Fields>,
+): SourceRecord<v.ObjectEntries> {
+  return record as unknown as SourceRecord<v.ObjectEntries>;
+}
+
+/** The last part of an ARN. */
+export function lastOf(arn: string | undefined, separator: string): string | undefined {
+  return arn?.split(separator).at(-1);
+}
