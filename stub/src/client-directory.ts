@@ -53,6 +53,8 @@ export class ClientDirectory {
   /** When the last reading began. */
   #readAt = 0;
   #reading: Promise<void> | undefined;
+  /** A reading that has taken longer than an invocation waits for it. */
+  #late: Promise<void> | undefined;
   /** Readings begun, and the number of the newest that has ended. */
   #reads = 0;
   #newest = 0;
@@ -73,7 +75,9 @@ export class ClientDirectory {
     }
     if (clock.now() - this.#readAt > renewAfterMs) {
       const reading = this.#reading ?? this.#readAgain();
-      await within(clock, renewBoundMs, reading).catch(() => undefined);
+      // A table that is silent is waited for once.
+      if (reading !== this.#late) await within(clock, renewBoundMs, reading).catch(() => undefined);
+      this.#late = this.#reading;
     }
     return this.#first();
   }

@@ -229,6 +229,10 @@ export class Exchange {
     return this.peers.isTaken || this.sent.some(({ left, texts }) => texts > 0 && left.size >= texts);
   }
 
+  get isOver(): boolean {
+    return this.signals.isClosed;
+  }
+
   /** Nothing more of it goes out, also not what has no connection yet. */
   abandon(): void {
     this.#posts.abort();

@@ -38,6 +38,10 @@ export class Signals {
     this.#wake?.();
   }
 
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** Throws once closed, so that work for the exchange goes no further. */
   throwIfClosed(): void {
     if (this.#closed) throw new Error('the exchange is over');

@@ -16,6 +16,9 @@ export class UnbegunError extends Error {
 /** A client that may have begun has so long for each of two answers, and a message to it to leave. Milliseconds. */
 const askMs = 1000;
 
+/** What was under way when its time was up is looked at again after this; milliseconds. */
+const lookEveryMs = 10;
+
 /** What has no connection to leave on within `withinMs` is given up, and settled by an {@link UnbegunError}. */
 export function otherwise(
   clock: Clock,
@@ -28,12 +31,15 @@ export function otherwise(
     tooSlow: (exchange: Exchange) => {
       instead.hasRun = true;
       return new Promise<never>((_, reject) => {
-        clock.after(withinMs, () => {
+        const look = () => {
+          if (exchange.isOver || exchange.peers.isTaken) return;
+          // What is under way may be refused yet: 429.
+          if (exchange.mayHaveBegun) return void clock.after(lookEveryMs, look);
           // Nothing leaves between the question and the end.
-          if (exchange.mayHaveBegun) return;
           exchange.abandon();
           reject(new LiveDebugError('LD_RELAY', `the relay took nothing within ${withinMs} ms`));
-        });
+        };
+        clock.after(withinMs, look);
       });
     },
     settle: async (exchange: Exchange, error: unknown, leftMs: number) => {

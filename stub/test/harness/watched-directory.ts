@@ -6,6 +6,8 @@ import { onTestFinished } from 'vitest';
 export interface WatchedDirectory {
   readonly endpoint: string;
   reads: number;
+  /** A reading has come in. */
+  onRead: () => void;
   /** Answers wait for it. */
   hold: Promise<void> | undefined;
   /** Every call is denied. */
@@ -20,6 +22,7 @@ export async function watchedDirectory(endpoint: string): Promise<WatchedDirecto
     const pieces: Buffer[] = [];
     for await (const piece of request) pieces.push(piece);
     state.reads += 1;
+    state.onRead();
     await state.hold;
     if (state.refuses) return response.writeHead(400).end('{"__type":"x#AccessDeniedException"}');
     const headers = Object.fromEntries(passedOn.map((name) => [name, String(request.headers[name])]));
@@ -34,6 +37,7 @@ export async function watchedDirectory(endpoint: string): Promise<WatchedDirecto
   const state: WatchedDirectory = {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     reads: 0,
+    onRead: () => undefined,
     hold: undefined,
     refuses: false,
   };
