@@ -5,6 +5,7 @@ import { systemClock } from '../../protocol/clock.ts';
 import { Directory, type Item } from '../../protocol/directory.ts';
 import { HttpClient } from '../../protocol/http-client.ts';
 import { Moto } from './moto.ts';
+import { Provider } from './provider.ts';
 import { moduleFolder, Workspace } from './terraform-cli.ts';
 
 /** An account, a copy of one folder, and the commands to run there; gone when the test is. */
@@ -14,6 +15,9 @@ export async function start(root: string, { onTestFinished }: TestContext) {
   const workspace = new Workspace([moduleFolder, root], moto.environment);
   onTestFinished(() => workspace.remove());
   await workspace.succeed(root, 'init');
+  const provider = await Provider.start(workspace.path(root), moto.environment);
+  onTestFinished(() => provider.stop());
+  workspace.add(provider.environment);
   return {
     moto,
     workspace,

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Provider } from './provider.ts';
 import {
   clientVpnFolder,
   missingTool,
@@ -49,16 +50,24 @@ describe.skipIf(skipped)(`the module in terraform${skipped ? ` (${skipped})` : '
   const modules = [moduleFolder, clientVpnFolder];
   const roots = [...modules, ...examples];
   let workspace: Workspace;
+  let provider: Provider | undefined;
 
   beforeAll(async () => {
     workspace = new Workspace(roots);
     // The packages that its README zips.
     const packages = workspace.path('examples/existing-function');
     for (const name of ['orders', 'invoices']) writeFileSync(join(packages, `${name}.zip`), '');
-    for (const root of roots) await workspace.succeed(root, 'init', '-backend=false');
+    await workspace.succeed(moduleFolder, 'init', '-backend=false');
+    // Nobody configures it here: validate and mocks read its schema.
+    provider = await Provider.start(workspace.path(moduleFolder), {});
+    workspace.add(provider.environment);
+    for (const root of roots.slice(1)) await workspace.succeed(root, 'init', '-backend=false');
   }, testBoundMs);
 
-  afterAll(() => workspace?.remove());
+  afterAll(async () => {
+    await provider?.stop();
+    workspace?.remove();
+  });
 
   it('is formatted, with its tests and examples', async () => {
     const folders = ['terraform', 'examples'].map((folder) => join(repository, folder));

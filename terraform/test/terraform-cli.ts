@@ -58,7 +58,7 @@ export interface CommandResult {
 /** A temporary copy of some folders of the repository, at the same places below a root of its own. */
 export class Workspace {
   readonly root = mkdtempSync(join(tmpdir(), 'live-debug-terraform-'));
-  readonly #environment: Readonly<Record<string, string>>;
+  #environment: Readonly<Record<string, string>>;
 
   /** `environment` is added to the process's own, of which nothing AWS remains. */
   constructor(folders: readonly string[], environment: Readonly<Record<string, string>> = {}) {
@@ -74,6 +74,11 @@ export class Workspace {
 
   path(folder: string): string {
     return join(this.root, folder);
+  }
+
+  /** For the commands from now on. */
+  add(environment: Readonly<Record<string, string>>): void {
+    this.#environment = { ...this.#environment, ...environment };
   }
 
   /** Runs one command in a folder of the copy. Rejects when it can't be run or takes too long, not when it fails. */
@@ -103,9 +108,8 @@ export function terraformIn(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<CommandResult> {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|TF_VAR)_/.test(name));
   const env = {
-    ...Object.fromEntries(inherited),
+    ...inheritedEnvironment(),
     ...environment,
     TF_IN_AUTOMATION: '1',
     TF_INPUT: '0',
@@ -122,6 +126,12 @@ export function terraformIn(
       } else resolve({ code: Number(error?.code ?? 0), stdout, output: stdout + stderr });
     });
   });
+}
+
+/** The process's own, of which nothing AWS remains. */
+export function inheritedEnvironment(): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(AWS|TF_VAR)_/.test(name));
+  return Object.fromEntries(inherited);
 }
 
 function isSource(path: string): boolean {

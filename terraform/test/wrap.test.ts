@@ -3,13 +3,17 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  DeleteLayerVersionCommand,
   GetFunctionConfigurationCommand,
   GetLayerVersionCommand,
   LambdaClient,
   ListLayersCommand,
+  PublishLayerVersionCommand,
+  UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import { zipSync } from 'fflate';
 import { describe, expect, it, type TestContext } from 'vitest';
+import { runLivectl } from '../../cli/test/e2e/livectl-process.ts';
 import { readItem, readManifest, start, stepIndex } from './account.ts';
 import { type Moto, noResources } from './moto.ts';
 import { isAllowed } from './policy-evaluator.ts';
@@ -26,28 +30,21 @@ const needed = [...neededByStubs, /\.aws_lambda_layer_version\.wrapper\[/, /\.aw
 
 describe.skipIf(skipped)(`wrapped functions, applied${skipped ? ` (${skipped})` : ''}`, () => {
   it(
-    'change in nothing but layers and variables, and come back as they were',
+    'change in nothing but layers and variables, come back as they were, and show in the status',
     async (context) => {
       const { moto, workspace, apply, steps, outputs, expectEmptyPlan, destroy } = await start(root, context);
       const lambda = clientOf(moto, context);
       const zip = zipSync({ 'src/orders.mjs': Buffer.from('export const handler = () => 1;') });
       writeFileSync(join(workspace.path(root), 'own.zip'), zip);
-      await apply();
-      await expectEmptyPlan();
-      const before = await configurations(lambda);
-      const own = await moto.resources();
-      expect((await outputs()).layers.value).toEqual({ hello: [], orders: [], reports: [] });
-      expect(own.tables).toEqual([]);
 
-      expectSwitchedOn(await steps(['apply', '-var', 'live=true']), addresses, needed);
+      // Created live, as on the first apply of somebody who tries it.
+      await apply('-var', 'live=true');
       await expectEmptyPlan('-var', 'live=true');
       const live = await configurations(lambda);
-      for (const [index, one] of live.entries()) {
-        expect(withoutSwitch(one)).toEqual(withoutSwitch(before[index]));
-      }
       const [orders, reports] = live;
-      const [{ Arn: vendor } = {}] = before[0]?.Layers ?? [];
+      const vendor = orders?.Layers?.[0]?.Arn ?? '';
       const arn = (await outputs()).layers.value.orders[0];
+      expect(vendor).toContain(':layer:vendor:');
       expect(orders?.Layers?.map(({ Arn }) => Arn)).toEqual([vendor, arn]);
       expect(reports?.Layers?.map(({ Arn }) => Arn)).toEqual([arn]);
 
@@ -111,6 +108,8 @@ describe.skipIf(skipped)(`wrapped functions, applied${skipped ? ` (${skipped})` 
       const built = readFileSync(workspace.path(join(moduleFolder, 'dist/wrapper.zip')));
       expect(await contentOf(lambda, arn)).toEqual(digest(built));
 
+      await expectStatus(moto, lambda, { orders, reports, arn });
+
       // A new one is there before functions take it, and the old one until they have.
       const newer = zipSync({
         'live-debug': [Buffer.from('#!/bin/sh\nexec "$@"\n'), { attrs: 0o755 << 16, os: 3 }],
@@ -126,15 +125,24 @@ describe.skipIf(skipped)(`wrapped functions, applied${skipped ? ` (${skipped})` 
         );
       }
       expect(await contentOf(lambda, (await outputs()).layers.value.orders[0])).toEqual(digest(newer));
-      await expectEmptyPlan('-var', 'live=true');
 
       expectSwitchedOff(await steps(['apply']), addresses, needed);
       await expectEmptyPlan();
-      expect((await configurations(lambda)).map(withoutTimes)).toEqual(before.map(withoutTimes));
-      expect(await moto.resources()).toEqual(own);
+      const off = await configurations(lambda);
+      expect(off.map(({ Layers = [] }) => Layers.map(({ Arn }) => Arn))).toEqual([[vendor], []]);
+      expect(off.map(({ Environment }) => Environment?.Variables)).toEqual([
+        { CURRENCY: 'EUR', AWS_LAMBDA_EXEC_WRAPPER: '/opt/vendor' },
+        { CURRENCY: 'USD' },
+      ]);
+      expect((await outputs()).layers.value).toEqual({ hello: [], orders: [], reports: [] });
+      expect(await moto.resources()).toMatchObject({ apis: [], tables: [], policies: [] });
+      expect(Object.keys((await moto.resources()).functions).sort()).toEqual(names);
       expect(await layerNames(lambda)).toEqual(['vendor']);
 
-      await apply('-var', 'live=true');
+      expectSwitchedOn(await steps(['apply', '-var', 'live=true']), addresses, needed);
+      const again = await configurations(lambda);
+      expect(again.map(withoutSwitch)).toEqual(off.map(withoutSwitch));
+      expect(live.map(withoutSwitch)).toEqual(off.map(withoutSwitch));
       await destroy('-var', 'live=true');
       expect(await moto.resources()).toEqual(noResources);
       expect(await layerNames(lambda)).toEqual([]);
@@ -142,6 +150,71 @@ describe.skipIf(skipped)(`wrapped functions, applied${skipped ? ` (${skipped})` 
     testBoundMs,
   );
 });
+
+interface Wrapped {
+  readonly orders: Configuration | undefined;
+  readonly reports: Configuration | undefined;
+  /** Of the wrapper's layer. */
+  readonly arn: string;
+}
+
+/** What `livectl status` shows of the functions as they are, and of some that somebody has changed; the next apply repairs them. */
+async function expectStatus(moto: Moto, lambda: LambdaClient, { arn, orders, reports }: Wrapped) {
+  const env = { ...moto.environment, AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null' };
+  const status = async (...flags: readonly string[]) =>
+    (await runLivectl(['status', ...flags], { env })).stdout;
+  const change = (to: Configuration | undefined, Layers: string[], more: Record<string, string>) =>
+    lambda.send(
+      new UpdateFunctionConfigurationCommand({
+        FunctionName: to?.FunctionName,
+        Layers,
+        Environment: { Variables: { ...to?.Environment?.Variables, ...more } },
+      }),
+    );
+  const ofStage = await status('--stage', 'dev-tom');
+  expect(ofStage).toContain('\n  deployed   1 stub, 2 wrapped\n');
+  for (const words of [
+    'live-debug-dev-tom-hello: invocations fail while nobody serves',
+    'orders, reports: the deployed code answers while nobody serves',
+  ])
+    expect(ofStage).toContain(`\n  unserved   ${words}\n`);
+
+  // An older layer of the wrapper, and a script without its layer.
+  const Content = { ZipFile: zipSync({ 'live-debug': Buffer.from('older') }) };
+  const LayerName = 'live-debug-dev-tom-wrapper';
+  const older = await lambda.send(new PublishLayerVersionCommand({ LayerName, Content }));
+  await change(orders, [older.LayerVersionArn ?? ''], {});
+  await change(reports, [], {});
+  expect(await status('--stage', 'dev-tom')).toContain(`
+  deployed   1 of 3 are live in this stage
+             orders: live, but not as this stage has it
+               its layer of the wrapper is ${older.LayerVersionArn}, and the stage’s ${arn}
+               to fix: terraform apply the configuration of the stage
+             reports: partly live: its invocations fail
+               its AWS_LAMBDA_EXEC_WRAPPER is /opt/live-debug, but it lacks the layer of the wrapper, so Lambda can’t start it
+               to fix: have the function take the module’s outputs layers and environment, and terraform apply; its invocations fail until then
+`);
+
+  // What is left behind, asked for without the stage: all of it, and the layer alone.
+  const name = '--function-name';
+  const layers = [arn];
+  await change(orders, layers, {});
+  await lambda.send(
+    new UpdateFunctionConfigurationCommand({ FunctionName: 'reports', Environment: { Variables: {} } }),
+  );
+  await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: 'reports', Layers: layers }));
+  expect(await status(name, 'orders', name, 'reports')).toBe(
+    `orders: its own package, wrapped of stage dev-tom
+  if the stage is off: have the function take the module’s outputs layers and environment, which are empty then, and terraform apply
+reports: its own package, not wrapped
+  these variables of the wrapper are missing: LIVE_DEBUG_STAGE, LIVE_DEBUG_FUNCTION, LIVE_DEBUG_TABLE, LIVE_DEBUG_RELAY, LIVE_DEBUG_SECRET, LIVE_DEBUG_STUB_FUNCTION
+  its AWS_LAMBDA_EXEC_WRAPPER is not set, so nothing starts the wrapper
+  to fix: have the function take the module’s outputs layers and environment, and terraform apply, with enabled = false to end live debugging; its deployed code answers until then
+`,
+  );
+  const [, , , , , , , version] = (older.LayerVersionArn ?? '').split(':');
+  await lambda.send(new DeleteLayerVersionCommand({ LayerName, VersionNumber: Number(version) }));
+}
 
 function clientOf({ environment }: Moto, { onTestFinished }: TestContext): LambdaClient {
   const client = new LambdaClient({

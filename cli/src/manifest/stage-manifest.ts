@@ -33,6 +33,7 @@ const documentSchema = v.object({
   version: v.literal(1),
   relay: v.object({ url: v.pipe(v.string(), v.url()) }),
   stub: v.nullish(v.object({ code_sha256: v.string() })),
+  wrapper: v.nullish(v.object({ layer_arn: v.string() })),
   functions: v.record(
     functionName,
     v.object({
@@ -65,6 +66,8 @@ export interface StageManifest {
   readonly functions: readonly FunctionSettings[];
   /** SHA-256 of the stub's package in base64; undefined where an older module wrote the manifest. */
   readonly stubSha256: string | undefined;
+  /** The version of the layer that wrapped functions have; undefined where none is wrapped, or an older module wrote it. */
+  readonly wrapperLayer: string | undefined;
   /** HTTP URLs, for functions that have one. */
   readonly urls: ReadonlyMap<string, string>;
   /** What each function is called on AWS. */
@@ -104,7 +107,7 @@ export async function readStageManifest(
       },
     );
   }
-  const { functions, relay, stub, vpcs } = parsed.output;
+  const { functions, relay, stub, vpcs, wrapper } = parsed.output;
   checkRelayUrl(stage, relay.url, signing);
   for (const [name, entry] of Object.entries(functions)) {
     const [path] = pathsOutside(esbuildSettings(entry.esbuild), entry.source_dir);
@@ -138,6 +141,7 @@ export async function readStageManifest(
   return {
     relayUrl: relay.url,
     stubSha256: stub?.code_sha256,
+    wrapperLayer: wrapper?.layer_arn,
     functions: chosen.map(([name, entry]) => settingsOf(name, entry)),
     urls,
     functionNames: new Map(chosen.map(([name, entry]) => [name, entry.function_name])),

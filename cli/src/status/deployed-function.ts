@@ -31,7 +31,7 @@ export function deployedFunction(
   const problems: string[] = [];
   if (updateStatus === 'Failed')
     problems.push(`its last update failed: ${firstLine(updateReason) || 'Lambda gives no reason'}`);
-  if (!isStubCode && (expected?.isWrapped || (!expected && hasWrapper(deployed)))) {
+  if (!isStubCode && (expected?.wrap !== undefined || hasWrapper(deployed))) {
     const found = wrappedFunction(deployed, expected);
     return { ...at, ...found, problems: [...problems, ...found.problems] };
   }
@@ -53,7 +53,7 @@ export function deployedFunction(
   if (!/^nodejs/.test(runtime))
     problems.push(`its runtime is ${JSON.stringify(runtime)}, but the stub needs Node.js`);
   if (problems.length > 0) return { ...at, state: 'half', problems, remedy: halfRemedy(functionName) };
-  if (expected?.isWrapped) problems.push('it is a stub, and the stage wraps it');
+  if (expected?.wrap) problems.push('it is a stub, and the stage wraps it');
   if (expected) problems.push(...differences(variables, expected));
   if (problems.length > 0) return { ...at, state: 'other', problems, remedy: applyRemedy(expected) };
   if (expected && layers.length > 0)

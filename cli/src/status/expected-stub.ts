@@ -1,5 +1,7 @@
 // [1] What a live function must have according to the stage's manifest: the variables of a stub or of a wrapper.
 
+import type { WrapSettings } from '../manifest/wrap-settings.ts';
+
 /** What the stage's manifest requires of a stub. */
 export interface ExpectedStub {
   readonly stage: string;
@@ -7,8 +9,10 @@ export interface ExpectedStub {
   readonly name: string;
   readonly table: string;
   readonly relayUrl: string;
-  /** The function keeps its own code, behind the wrapper. */
-  readonly isWrapped: boolean;
+  /** Of a function that keeps its own code, behind the wrapper; undefined for one that is replaced. */
+  readonly wrap: WrapSettings | undefined;
+  /** ARN of the wrapper's layer with its version; undefined if the manifest does not have it. */
+  readonly wrapperLayer: string | undefined;
   /** SHA-256 of the module's stub in base64; undefined in a manifest of an older module. */
   readonly codeSha256: string | undefined;
 }

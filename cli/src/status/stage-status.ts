@@ -83,12 +83,12 @@ async function statusOf(
     region: identity.region,
     isEmulated: hasEmulator(),
   });
-  const { functionNames, relayUrl, stubSha256: codeSha256 } = manifest;
+  const { functionNames, relayUrl, stubSha256: codeSha256, wrapperLayer } = manifest;
   const asked = manifest.functions.map(({ name, wrap }) => ({
     functionName: functionNames.get(name) ?? name,
     expected: {
       ...{ stage: options.stage, name, table: context.tableName, relayUrl, codeSha256 },
-      isWrapped: wrap !== undefined,
+      ...{ wrap, wrapperLayer },
     },
   }));
   const [clients, deployed, relay] = await Promise.all([

@@ -2,7 +2,7 @@
 import { noticeableSkewMs } from '../../../protocol/clock-skew.ts';
 import { type ClientItem, clientItemPrefix, wholeStageItem } from '../../../protocol/directory.ts';
 import { printable } from '../log/printable.ts';
-import { skewWords } from '../log/quantities.ts';
+import { plural, skewWords } from '../log/quantities.ts';
 import { fallbackWords } from '../log/ready-lines.ts';
 import { shellWords } from '../log/shell-words.ts';
 import { type Style, style } from '../log/style.ts';
@@ -15,8 +15,8 @@ export type RelayStatus =
 /**
  * `stub`: a complete stub of the stage that was asked for. `own`: no part of a stub. `half`: an update of the function failed
  * midway. `other`: a complete stub of another stage. `updating`: Lambda is still updating it. `missing`: there is no such
- * function. `unknown`: AWS did not answer. Of wrapped functions: `wrapped` if everything is in place, `unwrapped` if nothing
- * of the module is.
+ * function. `unknown`: AWS did not answer. Of wrapped functions: `wrapped` if everything is in place, `unwrapped` if
+ * something of the module is missing and the deployed code answers, `half` if Lambda can't start them.
  */
 export type DeployedState =
   | 'stub'
@@ -135,7 +135,7 @@ function wholeWords(whole: readonly DeployedFunction[]): string {
   const wrapped = whole.filter(({ state }) => state === 'wrapped').length;
   const stubs = whole.length - wrapped;
   const words = [
-    ...(stubs > 0 || wrapped === 0 ? [`${stubs} stubs`] : []),
+    ...(stubs > 0 || wrapped === 0 ? [plural(stubs, 'stub')] : []),
     ...(wrapped > 0 ? [`${wrapped} wrapped`] : []),
   ];
   return words.join(', ');
@@ -156,8 +156,8 @@ function unservedLines(deployed: readonly DeployedFunction[], paint: Style): str
 const stateWords: Readonly<Record<DeployedState, string>> = {
   stub: 'a stub',
   own: 'its own package',
-  half: 'partly a stub: its invocations fail',
-  other: 'a stub of another stage',
+  half: 'partly live: its invocations fail',
+  other: 'live, but not as this stage has it',
   updating: 'being updated',
   missing: 'not found',
   unknown: 'unknown',
@@ -165,17 +165,27 @@ const stateWords: Readonly<Record<DeployedState, string>> = {
   unwrapped: 'its own package, not wrapped',
 };
 
+/** How a function that is live for no stage comes back. */
+const switchOff: Partial<Record<DeployedState, string>> = {
+  stub: 'have the function take its own package where the module’s output stub is null, and terraform apply',
+  wrapped:
+    'have the function take the module’s outputs layers and environment, which are empty then, and terraform apply',
+};
+
 /** A line for each function, followed by what is wrong and how to fix it. */
 export function deployedLines(deployed: readonly DeployedFunction[], colour: boolean): string[] {
   const paint = style(colour);
-  return deployed.flatMap(({ function_name: name, problems, remedy, stage, state }) => {
+  return deployed.flatMap(({ function_name: name, mode, problems, remedy, stage, state }) => {
     const isWell = problems.length === 0;
+    // Without a stage it is not known whether the function should be live.
+    const off = isWell && mode === undefined ? switchOff[state] : undefined;
     const of =
       (state === 'stub' || state === 'wrapped') && stage !== undefined ? ` of stage ${printable(stage)}` : '';
     return [
       `${paint.name(printable(name))}: ${(isWell ? paint.ok : paint.bad)(stateWords[state])}${of}`,
       ...problems.map((problem) => `  ${printable(problem)}`),
       ...(remedy === undefined ? [] : [`  ${paint.dim(`to fix: ${printable(remedy)}`)}`]),
+      ...(off === undefined ? [] : [`  ${paint.dim(`if the stage is off: ${off}`)}`]),
     ];
   });
 }

@@ -42,6 +42,43 @@ const views: readonly (readonly [string, SessionEvent, string])[] = [
     "\n● Serving 3 functions of stage local (ready in 431 ms). Press Ctrl-C to stop.\n\n  hello   curl 'http://127.0.0.1:3000/hello'\n  orders  curl -X POST 'http://127.0.0.1:3000/orders'\n          livectl trigger sns orders --local --root 'tom'\\''s api'\n  worker  livectl trigger sqs worker --local --root 'tom'\\''s api'  also s3, kinesis\n",
   ],
   [
+    'ready, with functions that are wrapped, replaced, and not served',
+    {
+      event: 'ready',
+      url: undefined,
+      stage: 'dev-tom',
+      functions: [
+        { name: 'orders', url: undefined, mode: 'wrap', fallback: { kind: 'deployed' }, triggers: ['sqs'] },
+        { name: 'reports', url: undefined, mode: 'wrap', fallback: { kind: 'deployed' }, triggers: ['sqs'] },
+        {
+          name: 'invoices',
+          url: undefined,
+          mode: 'replace',
+          fallback: { kind: 'function', arn: 'arn:aws:lambda:eu-west-1:123456789012:function:real' },
+          triggers: ['sqs'],
+        },
+        { name: 'audit', url: undefined, ...replaced, triggers: ['sqs'] },
+      ],
+      not_served: [
+        { name: 'stock', url: undefined },
+        { name: 'prices', url: undefined },
+      ],
+      trigger_args: ['--stage', 'dev-tom'],
+      ms: 431,
+    },
+    [
+      '\n● Serving 4 functions of stage dev-tom (ready in 431 ms). Press Ctrl-C to stop.\n',
+      '  orders    livectl trigger sqs orders --stage dev-tom',
+      '  reports   livectl trigger sqs reports --stage dev-tom',
+      '  invoices  livectl trigger sqs invoices --stage dev-tom',
+      '  audit     livectl trigger sqs audit --stage dev-tom\n',
+      '  orders, reports: wrapped, the deployed code answers while nobody serves',
+      '  invoices: replaced, arn:aws:lambda:eu-west-1:123456789012:function:real answers while nobody serves',
+      '  audit: replaced, invocations fail while nobody serves',
+      '  stock, prices: wrapped and not served, the deployed code answers\n',
+    ].join('\n'),
+  ],
+  [
     'ready, with function URLs',
     {
       event: 'ready',

@@ -27,13 +27,17 @@ const expected: ExpectedStub = {
   name: 'orders',
   table: 'live-debug-dev',
   relayUrl: variables.LIVE_DEBUG_RELAY,
-  isWrapped: false,
+  wrap: undefined,
+  wrapperLayer: undefined,
   codeSha256: stubCode,
 };
-const toWrap = { ...expected, isWrapped: true };
+const layer = 'arn:aws:lambda:eu-west-1:123456789012:layer:live-debug-dev-wrapper';
+const vendor = 'arn:aws:lambda:eu-west-1:123456789012:layer:otel-wrapper:2';
+const wrap = { execWrapper: undefined, init: 'eager' } as const;
+const toWrap: ExpectedStub = { ...expected, wrap, wrapperLayer: `${layer}:7` };
 const wrapped = {
   ...own,
-  layers: ['arn:aws:lambda:eu-west-1:123456789012:layer:live-debug-dev-wrapper:7'],
+  layers: [vendor, `${layer}:7`],
   variables: { ...variables, AWS_LAMBDA_EXEC_WRAPPER: '/opt/live-debug' },
 };
 const older = { ...expected, codeSha256: undefined };
@@ -109,15 +113,89 @@ test.each([
   ['a wrapped function', wrapped, toWrap, 'wrapped', ''],
   ['a wrapped function without a stage', wrapped, undefined, 'wrapped', ''],
   ['a function that is to be wrapped', own, toWrap, 'unwrapped', 'it lacks the layer of the wrapper'],
-  ['one without the layer', { ...wrapped, layers: [] }, toWrap, 'half', 'it lacks the layer of the wrapper'],
-  ['one without the variables', { ...own, layers: wrapped.layers }, toWrap, 'half', 'LIVE_DEBUG_STAGE'],
+  [
+    'the script without the layer',
+    { ...wrapped, layers: [vendor] },
+    toWrap,
+    'half',
+    'it lacks the layer of the wrapper, so Lambda can’t start it',
+  ],
+  [
+    'the same, without a stage',
+    { ...wrapped, layers: [] },
+    undefined,
+    'half',
+    'it lacks the layer of the wrapper, so Lambda can’t start it',
+  ],
+  [
+    'the layer without the variables',
+    { ...own, layers: wrapped.layers },
+    toWrap,
+    'unwrapped',
+    'LIVE_DEBUG_RELAY, LIVE_DEBUG_SECRET; its AWS_LAMBDA_EXEC_WRAPPER is not set, so nothing starts',
+  ],
+  [
+    'a layer left behind, without a stage',
+    { ...own, layers: wrapped.layers },
+    undefined,
+    'unwrapped',
+    'its AWS_LAMBDA_EXEC_WRAPPER is not set',
+  ],
+  ['a vendor’s layer, without a stage', { ...own, layers: [vendor] }, undefined, 'own', ''],
+  [
+    'a wrapper without its variables',
+    { ...own, layers: wrapped.layers, variables: { AWS_LAMBDA_EXEC_WRAPPER: '/opt/live-debug' } },
+    undefined,
+    'unwrapped',
+    'these variables of the wrapper are missing: LIVE_DEBUG_STAGE',
+  ],
+  [
+    'a wrapper script of the function that was merged last',
+    { ...wrapped, variables: { ...wrapped.variables, AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel-handler' } },
+    toWrap,
+    'unwrapped',
+    'its AWS_LAMBDA_EXEC_WRAPPER is "/opt/otel-handler", not /opt/live-debug',
+  ],
+  [
+    'a wrapper script of the function that is not run',
+    wrapped,
+    { ...toWrap, wrap: { ...wrap, execWrapper: '/opt/otel-handler' } },
+    'other',
+    'its LIVE_DEBUG_EXEC_WRAPPER is not set, and the stage’s exec_wrapper "/opt/otel-handler"',
+  ],
+  [
+    'an older layer of the wrapper',
+    { ...wrapped, layers: [`${layer}:6`] },
+    toWrap,
+    'other',
+    `its layer of the wrapper is ${layer}:6, and the stage’s ${layer}:7`,
+  ],
+  [
+    'any layer of the wrapper, where an older module does not say which',
+    { ...wrapped, layers: [`${layer}:6`] },
+    { ...toWrap, wrapperLayer: undefined },
+    'wrapped',
+    '',
+  ],
+  [
+    'a Python function without the name of the stub beside it',
+    { ...wrapped, runtime: 'python3.13' },
+    toWrap,
+    'unwrapped',
+    'these variables of the wrapper are missing: LIVE_DEBUG_STUB_FUNCTION',
+  ],
   [
     'one wrapped for another stage',
-    { ...wrapped, variables: { ...wrapped.variables, LIVE_DEBUG_STAGE: 'prod' } },
+    {
+      ...wrapped,
+      layers: ['arn:aws:lambda:eu-west-1:123456789012:layer:live-debug-prod-wrapper:7'],
+      variables: { ...wrapped.variables, LIVE_DEBUG_STAGE: 'prod', LIVE_DEBUG_TABLE: 'live-debug-prod' },
+    },
     toWrap,
     'other',
     'its LIVE_DEBUG_STAGE is "prod"',
   ],
+  ['one that the stage replaces', wrapped, expected, 'other', 'it is wrapped, and the stage replaces it'],
   ['a stub where the stage wraps', stub, toWrap, 'other', 'it is a stub, and the stage wraps it'],
   [
     'an update that failed',

@@ -31,8 +31,11 @@ locals {
     }
   }
 
+  # As Lambda reports it of a wrapped function; left out where none is wrapped.
+  manifest_of_wrapper = { for arn in aws_lambda_layer_version.wrapper[*].arn : "wrapper" => { layer_arn = arn } }
+
   # Nothing secret in it, environment variables least of all; no times, so that a plan after an apply is empty.
-  manifest = !var.enabled ? null : {
+  manifest = !var.enabled ? null : merge(local.manifest_of_wrapper, {
     version    = 1
     stage      = var.stage
     region     = local.region
@@ -67,7 +70,7 @@ locals {
       })
     }
     vpcs = local.vpcs
-  }
+  })
 
   # livectl 0.1 passes over fields that it doesn't know, but not over a value of `packages` that came later.
   manifest_copy = !var.enabled ? null : merge(local.manifest, {

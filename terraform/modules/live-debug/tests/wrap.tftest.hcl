@@ -154,6 +154,11 @@ run "wraps_beside_replaced_functions" {
     }
     error_message = "The manifest says which functions are wrapped, and nothing new of the others."
   }
+
+  assert {
+    condition     = output.manifest.wrapper == { layer_arn = aws_lambda_layer_version.wrapper[0].arn }
+    error_message = "The manifest names the layer of wrapped functions."
+  }
 }
 
 run "creates_no_layer_where_nothing_is_wrapped" {
