@@ -44,7 +44,9 @@ export const wrapperEntries = {
 /** Of the wrapper for Python, as they are; below `stub/src/wrapper/` and, in the layer, `live-debug-wrapper/`. */
 export const wrapperPythonFiles = [
   'python.py',
-  ...['aws', 'deployed', 'directory', 'proxy', 'relay', 'report', 'wire'].map((name) => `python/${name}.py`),
+  ...['aws', 'connection', 'deployed', 'directory', 'plain', 'proxy', 'relay', 'report', 'wire'].map(
+    (name) => `python/${name}.py`,
+  ),
 ];
 
 /** Options of the wrapper's bundles. @param {string} root the repository's folder */

@@ -97,7 +97,10 @@ def run_proxy(listener, environment, runtime, start_runtime):
 
         proxy.run(listener, environment, runtime, start_runtime)
     except BaseException as error:
-        report("the wrapper failed: the deployed code answers", error)
+        try:
+            report("the wrapper failed: the deployed code answers", error)
+        except Exception:
+            pass
         if start_runtime is not None:
             try:
                 os.write(start_runtime, b"1")
@@ -173,4 +176,10 @@ def report(what, error):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except Exception as error:
+        try:
+            report("the function runs unwrapped", error)
+        finally:
+            os.execvp(sys.argv[1], sys.argv[1:])

@@ -1,5 +1,5 @@
 // A wrapped Python function that nobody serves: everything is as it is unwrapped.
-import { cpSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deployedClientContext } from '../../../protocol/deployed-request.ts';
@@ -21,6 +21,7 @@ def handler(event, context):
     if event == "fail": raise ValueError("ümlaut")
     if event == "exit": sys.exit(3)
     if event == "die": os._exit(7)
+    if event == "crash": os.kill(os.getpid(), 11)
     if event == "bytes": return b"\\x00\\xff raw"
     if event == "headers": return context
     if event == "environment":
@@ -39,14 +40,16 @@ def handler(event, context):
 
 const withoutRoot = (text: string, root: string) => text.replaceAll(root, 'ROOT');
 
+const ending = new Set(['"exit"', '"die"', '"crash"']);
+
 /** All that a run of these events left: what Lambda was told, the log, and how it ended. */
 async function run(runtime: string, events: readonly string[], layer: string | undefined | null) {
   const taskRoot = functions.folder({ 'app.py': code });
   const { api, instance } = await functions.start(code, { runtime, taskRoot, layer });
-  const ends = events.some((event) => ['"exit"', '"die"'].includes(event));
+  const ends = events.some((event) => ending.has(event));
   for (const [at, event] of events.entries()) {
     const id = `r${at}`;
-    if (['"exit"', '"die"'].includes(event)) api.give({ id, event });
+    if (ending.has(event)) api.give({ id, event });
     else await api.invoke({ id, event, headers: { 'Lambda-Runtime-Client-Context': '{"custom":{"a":1}}' } });
   }
   if (!ends) {
@@ -72,6 +75,7 @@ describe.each([
     ['errors', ['"fail"', '1']],
     ['an end by sys.exit', ['1', '"exit"']],
     ['an end by os._exit', ['"die"']],
+    ['a crash', ['1', '"crash"']],
     ['the signals that the code finds', ['"signals"']],
     ['the children that the code finds', ['"children"']],
   ])('in %s', async (_what, events) => {
@@ -176,7 +180,7 @@ os._exit(9)
 });
 
 it('takes a response that is streamed, with its trailers, piece by piece', async () => {
-  const { api } = await functions.start(`
+  const client = `
 import os, socket
 host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
 s = socket.create_connection((host, int(port)))
@@ -187,12 +191,19 @@ s.sendall(b"POST /2018-06-01/runtime/invocation/r/response HTTP/1.1\\r\\nHost: x
 while not os.path.exists("go"): pass
 s.sendall(b"2\\r\\nde\\r\\n0\\r\\nLambda-Runtime-Function-Error-Type: Late\\r\\n\\r\\n")
 s.recv(65536)
-`);
+`;
+  const taskRoot = functions.folder({ 'app.py': client });
+  const { api } = await functions.start(client, { taskRoot });
   const first = new Promise<string>((resolve) => {
     api.onPiece = (_path, piece) => resolve(piece.toString());
   });
-  api.give({ id: 'r', event: '1' });
+  const answered = api.invoke({ id: 'r', event: '1' });
   expect(await first).toBe('abc');
+  writeFileSync(join(taskRoot, 'go'), '');
+  const { body, headers, trailers } = await answered;
+  expect(body.toString()).toBe('abcde');
+  expect(headers.join()).toContain('Lambda-Runtime-Function-Response-Mode,streaming');
+  expect(trailers).toEqual(['Lambda-Runtime-Function-Error-Type', 'Late']);
 }, 20_000);
 
 describe('the function’s own wrapper script', () => {
@@ -218,6 +229,7 @@ describe('the function’s own wrapper script', () => {
 describe('whatever is broken, the deployed code answers', () => {
   it.each([
     ['without the variables of ours', { LIVE_DEBUG_TABLE: '' }, 'the function runs unwrapped'],
+    ['without a region', { AWS_REGION: '' }, 'the function runs unwrapped'],
     ['with a secret that is none', { LIVE_DEBUG_SECRET: '?' }, undefined],
     ['with the table out of reach', {}, "the directory can't be read: the deployed code answers"],
   ])('%s', async (_what, environment, line) => {

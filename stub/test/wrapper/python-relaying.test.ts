@@ -48,6 +48,7 @@ describe('somebody serves', () => {
     const headers = {
       'Lambda-Runtime-Client-Context': '{"custom":{"a":1}}',
       'Lambda-Runtime-Aws-Tenant-Id': 't',
+      'Lambda-Runtime-Invocation-Id': 'attempt-1',
     };
     const answer = api.invoke({ id: 'r-1', event, headers });
     const received = await client.next('invoke');
@@ -72,6 +73,7 @@ describe('somebody serves', () => {
     expect(body.toString()).toBe('{"n": 98765432109876543210}');
     expect(path).toBe('/2018-06-01/runtime/invocation/r-1/response');
     expect(sent.join()).toContain('Content-Type,application/json');
+    expect(sent.join()).toContain('Lambda-Runtime-Invocation-Id,attempt-1');
   });
 
   it('fails it with the local code’s own error', async () => {
@@ -147,19 +149,17 @@ describe('somebody serves', () => {
     expect(await instance.ended).toBe(1);
   });
 
-  describe('the deployed code answers within 300 ms of', () => {
+  // Within 300 ms: the bench holds it.
+  describe('the deployed code answers after', () => {
     const fault = async (api: RecordingRuntimeApi, id: string) => {
-      const began = performance.now();
       expect(await bodyOf(api, id, '7')).toBe(deployed(7));
-      return performance.now() - began;
     };
 
     it('a client whose connection is gone, which is not asked again', async () => {
       const { api, instance } = await wrapped();
       world.relay.disconnect(client.connectionId);
-      // The bound is for Lambda; two runtimes and a stub share this machine with other tests.
-      expect(await fault(api, 'a')).toBeLessThan(1500);
-      expect(await fault(api, 'b')).toBeLessThan(300);
+      await fault(api, 'a');
+      await fault(api, 'b');
       expect(functions.invokeApi.invokes).toBe(1);
       expect(instance.ownLines).toContainEqual(
         expect.objectContaining({ liveDebug: 'nobody got the invocation: the deployed code answers' }),
@@ -170,6 +170,9 @@ describe('somebody serves', () => {
       ['no permission', 403, 'AccessDeniedException'],
       ['no stub', 404, 'ResourceNotFoundException'],
       ['throttling', 429, 'TooManyRequestsException'],
+      ['credentials that have expired', 403, 'ExpiredTokenException'],
+      ['credentials of another account', 403, 'UnrecognizedClientException'],
+      ['an event that is too large with its variables', 413, 'RequestEntityTooLargeException'],
       ['a network interface that is missing', 502, 'ENILimitReachedException'],
     ])('%s, and does not ask for a while', async (_what, status, type) => {
       const { api, instance } = await wrapped();
@@ -178,7 +181,7 @@ describe('somebody serves', () => {
         return true;
       };
       await fault(api, 'a');
-      expect(await fault(api, 'b')).toBeLessThan(300);
+      await fault(api, 'b');
       expect(functions.invokeApi.invokes).toBe(1);
       expect(instance.ownLines).toContainEqual(expect.objectContaining({ why: `HTTP ${status} ${type}` }));
       expect(client.received).toEqual([]);
@@ -187,8 +190,81 @@ describe('somebody serves', () => {
     it('a Lambda API that can’t be reached', async () => {
       const { api } = await wrapped({ AWS_ENDPOINT_URL_LAMBDA: 'http://127.0.0.1:9' });
       await fault(api, 'a');
-      expect(await fault(api, 'b')).toBeLessThan(300);
+      await fault(api, 'b');
       expect(client.received).toEqual([]);
+    });
+
+    it.each([
+      [
+        400,
+        'com.amazon.coral.service#ExpiredTokenException',
+        'The security token included in the request is expired',
+      ],
+      [
+        400,
+        'com.amazon.coral.service#UnrecognizedClientException',
+        'The security token included in the request is invalid.',
+      ],
+      [
+        400,
+        'com.amazon.coral.service#AccessDeniedException',
+        'User: arn:aws:sts::1:role/x is not authorized to perform',
+      ],
+      [400, 'com.amazonaws.dynamodb.v20120810#ResourceNotFoundException', 'Requested resource not found'],
+      [
+        400,
+        'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException',
+        'The level of configured',
+      ],
+      [500, 'com.amazonaws.dynamodb.v20120810#InternalServerError', 'Internal server error'],
+    ])('a table that answers %i %s', async (status, type, message) => {
+      const table = createServer((request, response) => {
+        request.resume();
+        response.writeHead(status).end(JSON.stringify({ __type: type, message }));
+      });
+      await new Promise<void>((resolve) => table.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => void table.close());
+      const { port } = table.address() as { port: number };
+      const { api, instance } = await wrapped({ AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}` });
+      await fault(api, 'a');
+      const [, name] = type.split('#');
+      expect(instance.ownLines).toEqual([
+        {
+          liveDebug: "the directory can't be read: the deployed code answers",
+          table: 'live-debug',
+          why: `OSError: ${name}: ${message}`,
+        },
+      ]);
+      expect(client.received).toEqual([]);
+    });
+
+    it('credentials that are missing', async () => {
+      const { api, instance } = await wrapped({ AWS_SECRET_ACCESS_KEY: '' });
+      await fault(api, 'a');
+      expect(JSON.stringify(instance.ownLines)).toContain(
+        'the function has no credentials: AWS_SECRET_ACCESS_KEY not set',
+      );
+    });
+
+    it('a relay that can’t be reached', async () => {
+      const { api, instance } = await wrapped();
+      await world.relay.close();
+      await fault(api, 'a');
+      await fault(api, 'b');
+      expect(functions.invokeApi.invokes).toBe(1);
+      expect(instance.ownLines).toContainEqual(
+        expect.objectContaining({ liveDebug: 'nobody got the invocation: the deployed code answers' }),
+      );
+    });
+
+    it('an answer that is not Lambda’s', async () => {
+      const { api, instance } = await wrapped();
+      functions.invokeApi.instead = (_request, response) => {
+        response.writeHead(407, { 'content-type': 'text/html' }).end('<html>a proxy</html>');
+        return true;
+      };
+      await fault(api, 'a');
+      expect(instance.ownLines).toContainEqual(expect.objectContaining({ why: 'HTTP 407 ' }));
     });
 
     it('a table that says nothing, which is noticed once', async () => {
@@ -200,8 +276,8 @@ describe('somebody serves', () => {
       });
       const { port } = silent.address() as { port: number };
       const { api } = await wrapped({ AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}` });
-      expect(await fault(api, 'a')).toBeLessThan(600);
-      expect(await fault(api, 'b')).toBeLessThan(100);
+      await fault(api, 'a');
+      await fault(api, 'b');
     });
 
     it('a stub that did not start', async () => {
@@ -231,14 +307,35 @@ describe('somebody serves', () => {
       expect((await errorOf(api)).errorType).toBe('LiveDebugLostError');
     });
 
-    it('the stub ends half-way, or Lambda says that it failed', async () => {
+    it.each([
+      ['Runtime.ExitError', 'RequestId: x Error: Runtime exited with error: exit status 1'],
+      ['Sandbox.Timedout', 'RequestId: x Error: Task timed out after 15.00 seconds'],
+      ['Runtime.OutOfMemory', 'RequestId: x Error: Runtime exited with error: signal: killed'],
+    ])('the stub ended with %s', async (errorType, errorMessage) => {
       const { api } = await wrapped();
       functions.invokeApi.instead = (_request, response) => {
-        const error = { errorType: 'Runtime.ExitError', errorMessage: 'exit status 1' };
-        response.writeHead(200, { 'X-Amz-Function-Error': 'Unhandled' }).end(JSON.stringify(error));
+        response
+          .writeHead(200, { 'X-Amz-Function-Error': 'Unhandled' })
+          .end(JSON.stringify({ errorType, errorMessage }));
         return true;
       };
-      expect((await errorOf(api)).errorMessage).toContain('Runtime.ExitError');
+      expect((await errorOf(api)).errorMessage).toContain(`${errorType}: ${errorMessage}`);
+    });
+
+    it('Lambda’s answer is broken off, or is nothing that the stub says', async () => {
+      const { api } = await wrapped();
+      functions.invokeApi.instead = (_request, response) => {
+        response.writeHead(200, { 'Content-Length': '100' });
+        response.write('{"half":', () => response.destroy());
+        return true;
+      };
+      expect((await errorOf(api)).errorType).toBe('LiveDebugLostError');
+      functions.invokeApi.instead = (_request, response) => {
+        response.writeHead(200, { 'X-Amz-Function-Error': 'Unhandled' }).end('["not an error"]');
+        return true;
+      };
+      const { path } = await api.invoke({ id: 's', event: '1' });
+      expect(path).toBe('/2018-06-01/runtime/invocation/s/error');
     });
 
     it('the Lambda API answers 500', async () => {

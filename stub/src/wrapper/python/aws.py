@@ -14,6 +14,10 @@ from wire import Wire, Ended, headers_of, status_of
 bundles = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt")
 
 
+#: Lambda answers 6 MB, in base64 where it is an error of the stub's.
+longest_answer = 9 * 1024 * 1024
+
+
 class Credentials:
     """The function's own: variables of its environment, or, under SnapStart, an address to ask."""
 
@@ -34,6 +38,10 @@ class Credentials:
                 self._asked = self._ask()
                 self._until = time.time() + 60
             return self._asked
+
+    def forget(self):
+        with self._lock:
+            self._asked = None
 
     def _ask(self):
         url = Url(self._environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"])
@@ -99,6 +107,13 @@ class Service:
         self._used = Moment()
         with self._lock:
             kept, self._kept = self._kept, wire
+        if kept is not None:
+            kept.close()
+
+    def forget(self):
+        """The kept connection, which may be another instance's."""
+        with self._lock:
+            kept, self._kept = self._kept, None
         if kept is not None:
             kept.close()
 
@@ -188,14 +203,20 @@ def hung_up(connection):
 
 
 def answer_of(wire):
-    """Status, headers and content of the answer to a POST."""
+    """Status, headers and content of the answer to a POST, of which no service gives more than `longest_answer`."""
     head = wire.head()
     while head and 100 <= status_of(head) < 200:
         head = wire.head()
     if not head:
         raise Ended("before an answer")
-    content = b"".join(content for _, content in wire.body(head, b"POST"))
-    return status_of(head), headers_of(head), content
+    pieces, left = [], longest_answer
+    for _, content in wire.body(head, b"POST"):
+        pieces.append(content)
+        left -= len(content)
+        if left < 0:
+            raise ValueError("an answer of more than %d bytes" % longest_answer)
+    wire.taken = []
+    return status_of(head), headers_of(head), b"".join(pieces)
 
 
 def encoded(text, also=b""):
@@ -214,6 +235,9 @@ def sign(service, region, host, path, headers, body, credentials, now):
     signed = {"host": host, "x-amz-date": moment, **headers}
     if credentials.get("AWS_SESSION_TOKEN"):
         signed["x-amz-security-token"] = credentials["AWS_SESSION_TOKEN"]
+    missing = [name for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY") if not credentials.get(name)]
+    if missing:
+        raise ValueError("the function has no credentials: %s not set" % " and ".join(missing))
     names = sorted(signed)
     lines = "".join("%s:%s\n" % (name, " ".join(signed[name].split())) for name in names)
     name_list = ";".join(names)

@@ -39,6 +39,12 @@ class Directory:
         self._in_order = True
         self._passed_over = {}
 
+    def forget(self):
+        """What was read before a snapshot."""
+        self._service.forget()
+        with self._lock:
+            self._items, self._read_at, self._in_order, self._passed_over = None, None, True, {}
+
     def refresh(self):
         """Begins a reading where none is on its way; gives what is set once it has ended."""
         with self._lock:
@@ -81,9 +87,9 @@ class Directory:
             began = Moment()
             items = self._query()
             self._items, self._read_at = items, began
-            if not self._in_order:
+            was_in_order, self._in_order = self._in_order, True
+            if not was_in_order:
                 report("the directory answers again")
-            self._in_order = True
         except Exception as error:
             self._fault(words_of(error))
         finally:
@@ -92,9 +98,9 @@ class Directory:
             ended.set()
 
     def _fault(self, reason):
-        if self._in_order:
+        was_in_order, self._in_order = self._in_order, False
+        if was_in_order:
             report("the directory can't be read: the deployed code answers", table=self._table, why=reason)
-        self._in_order = False
 
     def _query(self):
         """The items of who may serve this function, the one of its own first."""

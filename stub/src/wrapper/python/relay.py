@@ -45,6 +45,8 @@ class Invocation:
     def __init__(self, headers, event):
         self.headers = headers
         self.event = event
+        #: Somebody may have got it: the deployed code must not run it.
+        self.begun = False
         self.request_id = headers["lambda-runtime-aws-request-id"]
 
 
@@ -96,6 +98,17 @@ class Relay:
         """In the init phase, beside the runtime's own."""
         self._directory.refresh()
 
+    def invocation(self, headers, event):
+        return Invocation(headers, event)
+
+    def restored(self):
+        """From a snapshot: what this instance had is another one's."""
+        self._instance = os.urandom(16).hex()
+        self._paused = None
+        self._credentials.forget()
+        self._lambda.forget()
+        self._directory.forget()
+
     def answer(self, invocation):
         """What the local code answered, or that it was lost; None where the deployed code is to answer."""
         wire = None
@@ -108,21 +121,26 @@ class Relay:
             wire = self._lambda.take(connect_bound, longest_idle)
             request = self._request(invocation)
             wire.connection.settimeout(time_left(invocation) + 1)
-            # Lambda invokes nothing before it has the last byte: an error here is no loss.
+            invocation.begun = True
             wire.send(request)
         except Exception as error:
+            # Lambda invokes nothing before it has the last byte: an error of the sending is no loss.
+            invocation.begun = False
             if wire is not None:
                 wire.close()
-            return self._instead("the invocation can't be handed to the stub", words_of(error))
+            return self._instead(invocation, "the invocation can't be handed to the stub", words_of(error))
         try:
             status, headers, body = answer_of(wire)
             self._lambda.keep(wire)
-            return self._outcome(status, headers, body, serving)
+            return self._outcome(invocation, status, headers, body, serving)
         except Exception as error:
+            if not invocation.begun:
+                raise
             wire.close()
             return lost("the connection to the stub %s failed (%s)" % (self._stub, words_of(error)))
 
-    def _instead(self, what, why, rests=True):
+    def _instead(self, invocation, what, why, rests=True):
+        invocation.begun = False
         if rests:
             self._paused = Moment()
         report(what + ": the deployed code answers", stub=self._stub, why=why)
@@ -172,26 +190,28 @@ class Relay:
         own = {name: value for name, value in self._environment.items() if not of_runtime(name, value)}
         return {**own, **self._credentials.variables()}
 
-    def _outcome(self, status, headers, body, serving):
+    def _outcome(self, invocation, status, headers, body, serving):
         kind = headers.get("x-amzn-errortype", "").split(":")[0]
         if status == 200:
-            return self._function_error(body, serving) if "x-amz-function-error" in headers else response(body)
+            if "x-amz-function-error" in headers:
+                return self._function_error(invocation, body, serving)
+            return response(body)
         if status < 500 or kind.startswith(not_invoked):
-            return self._instead("the stub can't be invoked", "HTTP %d %s" % (status, kind))
+            return self._instead(invocation, "the stub can't be invoked", "HTTP %d %s" % (status, kind))
         return lost("the Lambda API answered HTTP %d %s when the stub %s was invoked" % (status, kind, self._stub))
 
-    def _function_error(self, body, serving):
+    def _function_error(self, invocation, body, serving):
         error = json.loads(body)
         kind, message = str(error.get("errorType", "")), str(error.get("errorMessage", ""))
         if kind.startswith(never_started):
-            return self._instead("the stub did not start", "%s: %s" % (kind, message))
+            return self._instead(invocation, "the stub did not start", "%s: %s" % (kind, message))
         if kind != "LiveDebugWrapped":
             return lost("the stub %s ended with %s: %s" % (self._stub, kind, message))
         told = json.loads(message)
         if told["is"] == "undelivered":
             # Nobody has got it: no pause, somebody else may serve with the next one.
             self._directory.pass_over(serving)
-            return self._instead("nobody got the invocation", told.get("reason", ""), rests=False)
+            return self._instead(invocation, "nobody got the invocation", told.get("reason", ""), rests=False)
         if told["is"] == "error":
             return failure(told["body"].encode())
         return response(binascii.a2b_base64(told["body"]), told["contentType"])

@@ -15,11 +15,17 @@ class Wire:
 
     def __init__(self, connection):
         self.connection = connection
+        #: What was taken of the other end's bytes, until it is set to nothing by whoever has passed it on.
+        self.taken = []
         self._buffer = bytearray()
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError:
             pass
+
+    def left(self):
+        """All that came and was not passed on."""
+        return b"".join(self.taken) + self._buffer
 
     def send(self, data):
         self.connection.sendall(data)
@@ -101,6 +107,7 @@ class Wire:
     def _take(self, length):
         taken = bytes(self._buffer[:length])
         del self._buffer[:length]
+        self.taken.append(taken)
         return taken
 
     def _fill(self):

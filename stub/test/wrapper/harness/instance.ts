@@ -19,6 +19,8 @@ export interface InstanceOptions {
   readonly taskRoot: string;
   readonly handler: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The runtime gets a pipe for its log, as Lambda's own do. */
+  readonly framesLog?: boolean;
 }
 
 /** What Lambda sets of a function's own variables, whatever the test's process has. */
@@ -39,15 +41,17 @@ export class Instance {
   readonly ended: Promise<number | string | null>;
   stdout = '';
   stderr = '';
+  /** What came through the pipe for the log. */
+  frames = Buffer.alloc(0);
   readonly #watchers = new Set<() => void>();
 
-  constructor({ api, command, environment, handler, layer, taskRoot }: InstanceOptions) {
+  constructor({ api, command, environment, framesLog, handler, layer, taskRoot }: InstanceOptions) {
     const { HOME = '', PATH = '' } = process.env;
     const words = command ?? [process.execPath, runtimeFile];
     const [program = '', ...args] = layer === undefined ? words : [join(layer, 'live-debug'), ...words];
     this.child = spawn(program, args, {
       cwd: taskRoot,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(framesLog ? (['pipe'] as const) : [])],
       env: {
         HOME,
         PATH,
@@ -57,8 +61,12 @@ export class Instance {
         LAMBDA_TASK_ROOT: taskRoot,
         _HANDLER: handler,
         ...(layer === undefined ? {} : { AWS_LAMBDA_EXEC_WRAPPER: join(layer, 'live-debug') }),
+        ...(framesLog ? { _LAMBDA_TELEMETRY_LOG_FD: '3' } : {}),
         ...environment,
       },
+    });
+    this.child.stdio[3]?.on('data', (part: Buffer) => {
+      this.frames = Buffer.concat([this.frames, part]);
     });
     const keep = (name: 'stdout' | 'stderr') => (part: Buffer) => {
       this[name] += part;

@@ -29,15 +29,23 @@ export class InvokeApi {
   /** Takes the place of the stub; a handler that returns true has answered. */
   instead: (request: IncomingMessage, response: ServerResponse, body: Buffer) => boolean = () => false;
   stub: Lambda | undefined;
-  readonly #server: Server = createServer((request, response) => void this.#take(request, response));
+  #listening: Promise<void> | undefined;
+  readonly #server: Server = createServer((request, response) => {
+    // Whoever invoked it has gone, or the stub has.
+    this.#take(request, response).catch(() => response.destroy());
+  });
 
-  async start(): Promise<this> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return this;
+  start(): Promise<void> {
+    this.#listening ??= new Promise((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return this.#listening;
   }
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  closeConnections(): void {
+    this.#server.closeAllConnections();
   }
 
   close(): void {
@@ -83,7 +91,8 @@ export function usePythonFunctions(world: World | undefined): PythonFunctions {
     code: string,
     { runtime = lambdaRuntime, ...options }: Options & { runtime?: string },
   ) => {
-    invokeApi ??= await new InvokeApi().start();
+    invokeApi ??= new InvokeApi();
+    await invokeApi.start();
     const there = world
       ? stubEnvironment(world.relay.url(), world.table.endpoint)
       : stubEnvironment('http://127.0.0.1:9/live', 'http://127.0.0.1:9');

@@ -36,6 +36,8 @@ export class RecordingRuntimeApi {
   onPiece: (path: string, piece: Buffer) => void = () => undefined;
   /** The status of an answer's confirmation; default 202. */
   statusOf: (path: string) => number = () => 202;
+  /** Restores an instance from its snapshot, once it has asked for that. */
+  restored: Promise<void> = Promise.resolve();
   readonly #server = createServer({ maxHeaderSize: 256 * 1024 }, (request, response) => {
     void this.#take(request, response);
   });
@@ -125,6 +127,12 @@ export class RecordingRuntimeApi {
     );
     const [body, trailers, endedAt] = [Buffer.concat(pieces), request.rawTrailers, performance.now()];
     this.requests.push({ method, path, headers, body, trailers, beganAt, endedAt });
+    if (path === `${prefix}/restore/next`) {
+      this.#look();
+      await this.restored;
+      response.writeHead(200, ['Content-Type', 'application/json', 'Content-Length', '2']).end('{}');
+      return;
+    }
     const status = path.startsWith(prefix) ? this.statusOf(path) : 200;
     const text = JSON.stringify({ status: 'OK' });
     const length = String(text.length);
