@@ -50,9 +50,10 @@ async function buildWrapper() {
   });
   await cp(join(root, 'stub/src/wrapper/live-debug'), join(folder, 'live-debug'));
   await chmod(join(folder, 'live-debug'), 0o755);
-  for (const name of wrapperPythonFiles)
+  const asTheyAre = ['node.mjs', ...wrapperPythonFiles];
+  for (const name of asTheyAre)
     await cp(join(root, 'stub/src/wrapper', name), join(folder, 'live-debug-wrapper', name));
-  const scripts = [...Object.keys(wrapperEntries).map((name) => `${name}.mjs`), ...wrapperPythonFiles].map(
+  const scripts = [...Object.keys(wrapperEntries).map((name) => `${name}.cjs`), ...asTheyAre].map(
     (name) => `live-debug-wrapper/${name}`,
   );
   await writeZip('wrapper.zip', {

@@ -1,5 +1,6 @@
 // [1] The main thread's eye on the proxy's thread: one that hangs is ended, and one that has ended never leaves the runtime
 // before a port where nobody answers.
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { logLine } from './log-line.ts';
 import { beatMs, beats, hasStopped, runtimeWaits, type SharedState, tunnelListens } from './shared-state.ts';
@@ -37,7 +38,7 @@ export function supervise(thread: Worker, port: number, runtimeApi: string, stat
     }
     say('the proxy has ended: the deployed code goes on without it');
     const workerData: TunnelData = { port, runtimeApi, state };
-    const tunnel = new Worker(new URL('./node-tunnel.mjs', import.meta.url), {
+    const tunnel = new Worker(join(__dirname, 'node-tunnel.cjs'), {
       workerData,
       env: {},
       execArgv: [],

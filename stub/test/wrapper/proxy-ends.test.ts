@@ -25,7 +25,7 @@ const changes: Change[] = [
   { file: proxy, line: 'ServerResponse): void {\n    try {', code: ways },
   // Far less than a test's machine would give it.
   {
-    file: 'stub/src/wrapper/node-preload.ts',
+    file: 'stub/src/wrapper/node-start.ts',
     line: 'env: {},',
     code: 'env: {}, resourceLimits: { maxOldGenerationSizeMb: 32 },',
     replaces: true,

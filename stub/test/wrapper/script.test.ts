@@ -1,6 +1,6 @@
 // The wrapper script itself: which command it runs, what its own variables become, and what it does where something is missing.
 import { execFile } from 'node:child_process';
-import { cpSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -8,6 +8,8 @@ import { layerFolder } from './harness/instance.ts';
 import { nothingThere, useInstances } from './harness/instances.ts';
 
 const instances = useInstances();
+const own = `${layerFolder}/live-debug-wrapper`;
+const preloads = `--require ${own}/node-start.cjs --import ${own}/node.mjs`;
 
 /** A program named so that shows how it was started. */
 const shows =
@@ -21,10 +23,10 @@ async function run(words: readonly string[], environment: Record<string, string>
 }
 
 describe('live-debug', () => {
-  it('gives node the preload first, then what it was given, word by word', async () => {
+  it('gives node the preloads first, then what it was given, word by word', async () => {
     const root = instances.folder({ 'bin/node': shows });
     expect(await run([`${root}/bin/node`, '--expose-gc', 'a b.mjs'])).toEqual([
-      `${root}/bin/node --import ${layerFolder}/live-debug-wrapper/node.mjs --expose-gc a b.mjs`,
+      `${root}/bin/node ${preloads} --expose-gc a b.mjs`,
       '|||',
     ]);
   });
@@ -37,7 +39,7 @@ describe('live-debug', () => {
     const environment = { LIVE_DEBUG_EXEC_WRAPPER: `${root}/vendor`, NODE_OPTIONS: '--own' };
     expect(await run([`${root}/node`, 'index.mjs'], environment)).toEqual([
       `vendor ${root}/vendor`,
-      `${root}/node --import ${layerFolder}/live-debug-wrapper/node.mjs index.mjs`,
+      `${root}/node ${preloads} index.mjs`,
       `${root}/vendor||--theirs|--own`,
     ]);
   });
@@ -62,20 +64,32 @@ describe('live-debug', () => {
   });
 });
 
-describe('a runtime whose proxy does not start', () => {
-  it('answers as it does unwrapped, and the log says why', async () => {
+describe('a layer with a broken file', () => {
+  /** Starts a function that answers where its Runtime API is. */
+  const started = (broken: string) => {
     const layer = instances.folder({
-      'live-debug-wrapper/node-proxy.mjs': 'throw new Error("broken layer")',
       'app.js': 'exports.handler = async () => process.env.AWS_LAMBDA_RUNTIME_API',
     });
-    cpSync(join(layerFolder, 'live-debug'), join(layer, 'live-debug'));
-    cpSync(join(layerFolder, 'live-debug-wrapper/node.mjs'), join(layer, 'live-debug-wrapper/node.mjs'));
-    const { api, instance } = await instances.ready({ layer, taskRoot: layer });
+    cpSync(layerFolder, layer, { recursive: true });
+    writeFileSync(join(layer, 'live-debug-wrapper', broken), 'throw new Error("broken layer")');
+    return instances.ready({ layer, taskRoot: layer });
+  };
+
+  it('leaves the runtime unwrapped where that is the proxy, and the log says why', async () => {
+    const { api, instance } = await started('node-proxy.cjs');
     const { body } = await api.invoke({ id: 'a', event: '{}' });
     expect(JSON.parse(body.toString())).toBe(api.address);
     expect(instance.ownLines).toContainEqual({
       liveDebug: 'the function runs unwrapped',
       why: 'broken layer',
     });
+  });
+
+  it('leaves every invocation to the deployed code where that is the relay part, and the log says why', async () => {
+    const { api, instance } = await started('node-relay.cjs');
+    for (const id of ['a', 'b']) expect((await api.invoke({ id, event: '{}' })).path).toMatch(/response$/);
+    const because = 'the relay part did not load';
+    const line = { liveDebug: 'the deployed code answers', because, why: 'broken layer' };
+    expect(instance.ownLines).toEqual([line]);
   });
 });

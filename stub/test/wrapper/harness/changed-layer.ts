@@ -21,7 +21,8 @@ const thrown = '\nif (globalThis.process) throw new Error("injected");\n';
 
 /** Writes the layer into `layer`, an empty folder, and returns it. */
 export async function changedLayer(layer: string, changes: readonly Change[]): Promise<string> {
-  cpSync(join(layerFolder, 'live-debug'), join(layer, 'live-debug'));
+  for (const file of ['live-debug', 'live-debug-wrapper/node.mjs'])
+    cpSync(join(layerFolder, file), join(layer, file));
   const options = wrapperOptions(repository);
   const done = new Set<Change>();
   const inject = {

@@ -1,6 +1,6 @@
-// [1] Preloaded by /opt/live-debug into the function's own Node.js runtime: starts the proxy of the Runtime API in a worker
-// thread, and has the runtime's client talk to that. Whatever fails here leaves the runtime as it is.
-import { fileURLToPath } from 'node:url';
+// [1] Required by /opt/live-debug before anything else of the function's own Node.js runtime: starts the proxy of the Runtime
+// API in a worker thread, and has the runtime's client talk to that. Whatever fails here leaves the runtime as it is.
+import { join } from 'node:path';
 import { isMainThread, Worker } from 'node:worker_threads';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import { logLine } from './log-line.ts';
@@ -12,22 +12,26 @@ import { onRelays, supervise } from './supervise.ts';
 const startBoundMs = 2000;
 
 const address = process.env.AWS_LAMBDA_RUNTIME_API;
-// Not in the function's own worker threads, nor in programs that it starts.
-if (isMainThread && address !== undefined && process.env.LIVE_DEBUG_STAGE !== undefined) {
-  const environment = withoutTraces();
-  try {
-    await wrap(address, environment);
-  } catch (error) {
-    logLine(`${JSON.stringify({ liveDebug: 'the function runs unwrapped', why: messageOf(error) })}\n`);
-  }
-}
+
+/**
+ * Resolves when the runtime may start: node.mjs waits for it. Until then Node.js goes on with its own start, beside the
+ * thread's. Never rejects.
+ */
+export const wrapped: Promise<void> =
+  // Not in the function's own worker threads, nor in programs that it starts.
+  isMainThread && address !== undefined && process.env.LIVE_DEBUG_STAGE !== undefined
+    ? wrap(address, withoutTraces()).catch((error: unknown) =>
+        logLine(`${JSON.stringify({ liveDebug: 'the function runs unwrapped', why: messageOf(error) })}\n`),
+      )
+    : Promise.resolve();
 
 /** Takes what is ours out of what the function's code sees; the variables as they were. */
 function withoutTraces(): Record<string, string> {
   const { execArgv } = process;
-  const own = fileURLToPath(import.meta.url);
-  const flag = execArgv.findIndex((option, at) => option === '--import' && execArgv[at + 1] === own);
-  if (flag >= 0) execArgv.splice(flag, 2);
+  for (const own of ['node-start.cjs', 'node.mjs']) {
+    const at = execArgv.indexOf(join(__dirname, own));
+    if (at > 0) execArgv.splice(at - 1, 2);
+  }
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) {
     if (value !== undefined) environment[name] = value;
@@ -47,7 +51,7 @@ async function wrap(runtimeApi: string, environment: Record<string, string>): Pr
   const state = newState();
   const workerData: ProxyData = { runtimeApi, environment, isLazy, state };
   // Without the function's options and preloads, which are none of the proxy's.
-  const thread = new Worker(new URL('./node-proxy.mjs', import.meta.url), {
+  const thread = new Worker(join(__dirname, 'node-proxy.cjs'), {
     workerData,
     env: {},
     execArgv: [],
