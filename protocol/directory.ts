@@ -23,13 +23,21 @@ export const manifestItem = 'manifest';
 /** The sort key, in that partition, of the secret by which the stage's stubs authenticate. */
 export const secretItem = 'secret';
 
-/** The sort key of the client that serves every function of a stage; `client#<function>` serves one. */
+/**
+ * The sort key of the client that serves every function of a stage; `client#<function>` serves one. A client with a filter
+ * has `#` and the filter's id after it: earlier versions pass over such an item.
+ */
 export const wholeStageItem = 'client#*';
 export const clientItemPrefix = 'client#';
 
 /** Names of people, machines and principals, keys and ids. Bounded, since a DynamoDB item may hold 400 KB. */
 const text = v.pipe(
   v.object({ S: v.pipe(v.string(), v.maxLength(1024)) }),
+  v.transform((attribute) => attribute.S),
+);
+/** A pattern and the words of its user: see `filterLimits`. */
+const filterText = v.pipe(
+  v.object({ S: v.pipe(v.string(), v.maxLength(4096)) }),
   v.transform((attribute) => attribute.S),
 );
 /** A time from 1970 to the maximum of a `Date` (ECMA-262, "Time Values and Time Range"), in the unit of `latest`. */
@@ -60,6 +68,8 @@ const clientItemSchema = v.object({
   version: text,
   /** What it understands beyond version 0.1 of the protocol, separated by spaces; see {@link provesSenders}. */
   capabilities: v.optional(text),
+  /** Which invocations it wants, where that is not all: `FilterText` of event-filter.ts. */
+  filter: v.optional(filterText),
   /** When serving began, milliseconds since the epoch. */
   since: milliseconds,
   /** End of the lease, milliseconds since the epoch; renewed while serving. */
@@ -119,27 +129,55 @@ export function parseClientItem(item: unknown): ClientItem | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
-/**
- * The clients that may serve a function now, in the order in which they are asked: the function's own client before the
- * whole stage's, and only those with a valid lease. `nowMs` is in milliseconds since the epoch.
- */
+/** What a client's item is for: the function, or `*` for all of the stage, and the id of its filter, if it has one. */
+export function servedBy({ item }: Pick<ClientItem, 'item'>): {
+  readonly functionName: string;
+  readonly filterId: string | undefined;
+} {
+  const [functionName = '', filterId] = item.slice(clientItemPrefix.length).split('#');
+  return { functionName, filterId };
+}
+
+/** Clients with a live lease that may serve a function. */
+export interface ServingClients {
+  /** Each wants the invocations that match its filter, the newest first. */
+  readonly filtered: readonly ClientItem[];
+  /** They want all others: the function's own item before the whole stage's. */
+  readonly unfiltered: readonly ClientItem[];
+}
+
+/** So many filters of one function are looked at, those of the newest clients. */
+const mostFilters = 100;
+
+/** `nowMs` in milliseconds since the epoch. */
 export function servingClients(
   clients: readonly ClientItem[],
   functionName: string,
   nowMs: number,
-): ClientItem[] {
-  return [clientItemPrefix + functionName, wholeStageItem].flatMap((key) =>
-    clients.filter(({ item, leaseUntil }) => item === key && leaseUntil > nowMs),
-  );
+): ServingClients {
+  const live = clients.filter(({ leaseUntil }) => leaseUntil > nowMs);
+  return {
+    filtered: live
+      .filter((client) => {
+        const served = servedBy(client);
+        if (client.filter === undefined || served.filterId === undefined) return false;
+        return served.functionName === functionName || served.functionName === '*';
+      })
+      .sort((one, other) => other.since - one.since || (one.item < other.item ? -1 : 1))
+      .slice(0, mostFilters),
+    unfiltered: [clientItemPrefix + functionName, wholeStageItem].flatMap((key) =>
+      live.filter(({ item }) => item === key),
+    ),
+  };
 }
 
-/** The first of {@link servingClients}; undefined if nobody serves. */
+/** Who serves what no filter matches; undefined where nobody does. */
 export function servingClient(
   clients: readonly ClientItem[],
   functionName: string,
   nowMs: number,
 ): ClientItem | undefined {
-  return servingClients(clients, functionName, nowMs)[0];
+  return servingClients(clients, functionName, nowMs).unfiltered[0];
 }
 
 export interface DirectoryOptions {

@@ -126,6 +126,8 @@ export const headSchemas = {
     ackBy: v.optional(millisecondsSinceEpoch),
     /** The connection of the function's own client is gone, so this is for the next client in the directory's order. */
     instead: v.optional(v.literal(true)),
+    /** The key of the client's item whose filter matched the event; absent where the client has none. */
+    filter: v.optional(v.pipe(v.string(), v.maxLength(256))),
     /** {@link abilities}; unknown ones are of a later version. */
     understands: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(32))), v.maxLength(32))),
   }),

@@ -13,6 +13,7 @@ import { buildConstructs } from './build-constructs.mjs';
 import {
   common,
   requireBanner,
+  stubEntries,
   stubOptions,
   wrapperEntries,
   wrapperOptions,
@@ -27,17 +28,23 @@ const dist = join(root, 'dist');
 const here = { ...common, absWorkingDir: root };
 
 async function buildStub() {
-  const outfile = join(dist, 'stub', 'index.mjs');
+  const { files, result } = await buildStubProgram('stub', 'stub/src/index.ts');
+  await writeZip('stub.zip', files);
+  await writeZip('beside.zip', (await buildStubProgram('beside', 'stub/src/beside.ts')).files);
+  return result;
+}
+
+/** `index.mjs`, and beside it what it reads only where that is needed. @param {string} name @param {string} entry */
+async function buildStubProgram(name, entry) {
   const result = await build({
     ...stubOptions(root),
-    entryPoints: ['stub/src/index.ts'],
-    outfile,
+    entryPoints: stubEntries(entry),
+    outdir: join(dist, name),
   });
-  await writeZip('stub.zip', { 'index.mjs': [outfile, 0o644] });
-  const beside = join(dist, 'stub', 'beside.mjs');
-  await build({ ...stubOptions(root), entryPoints: ['stub/src/beside.ts'], outfile: beside });
-  await writeZip('beside.zip', { 'index.mjs': [beside, 0o644] });
-  return result;
+  const outputs = Object.keys(result.metafile?.outputs ?? {}).sort();
+  /** @type {Record<string, [string, number]>} */
+  const files = Object.fromEntries(outputs.map((file) => [basename(file), [join(root, file), 0o644]]));
+  return { result, files };
 }
 
 /** What lands in /opt as a layer: the wrapper script, and beside it what it starts for each runtime. */

@@ -29,10 +29,14 @@ export function stubOptions(root) {
     banner: { js: requireBanner },
     // The client alone: ws names its server and its streams too, 8 KB that a cold start would read.
     alias: { ws: join(root, 'node_modules/ws/lib/websocket.js') },
-    plugins: [withoutDeflate],
+    plugins: [withoutUnused, readLater],
+    outExtension: { '.js': '.mjs' },
   };
   return options;
 }
+
+/** Files of a stub, by the name of their bundle: its program, and what that reads only where a client has a filter. @param {string} program */
+export const stubEntries = (program) => ({ index: program, 'event-filter': 'protocol/event-filter.ts' });
 
 /** Bundles of the wrapper for Node.js, by name. @type {Record<string, string>} */
 export const wrapperEntries = {
@@ -57,6 +61,8 @@ export function wrapperOptions(root) {
     ...stubOptions(root),
     // The oldest Node.js that is wrapped.
     target: 'node18.18',
+    // What matches filters is part of the bundle: the layer has room, and it is read beside the runtime's start.
+    plugins: [withoutUnused],
     // Without Node's loader of ES modules, a thread starts a few milliseconds sooner.
     format: 'cjs',
     banner: {},
@@ -65,21 +71,36 @@ export function wrapperOptions(root) {
   return options;
 }
 
-/** What stands in for files of ws. @type {Record<string, string>} */
-const unused = {
-  'permessage-deflate': "module.exports = class { static extensionName = 'permessage-deflate'; };",
-  extension: 'module.exports = {};',
+/**
+ * What is imported when it is needed stays a file of its own: {@link stubEntries}.
+ * @type {import('esbuild').Plugin}
+ */
+const readLater = {
+  name: 'read-later',
+  setup: (build) => {
+    build.onResolve({ filter: /\/event-filter\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './event-filter.mjs', external: true } : undefined,
+    );
+  },
 };
 
 /**
- * The relay's socket never compresses (protocol/relay-socket.ts), so ws only asks this class for its name, and refuses a
- * relay that names an extension before it parses which: 6 KB less.
+ * Parts of ws that a stub has no use for: the relay's socket never compresses (protocol/relay-socket.ts), so that no
+ * extension is offered and none is read, and it is listened to as Node's emitters are, not as the browser's targets. 8 KB less.
  * @type {import('esbuild').Plugin}
  */
-const withoutDeflate = {
-  name: 'without-deflate',
-  setup: (build) =>
-    build.onLoad({ filter: /\/ws\/lib\/(permessage-deflate|extension)\.js$/ }, ({ path }) => ({
-      contents: unused[basename(path, '.js')] ?? '',
-    })),
+const withoutUnused = {
+  name: 'without-unused',
+  setup: (build) => {
+    /** @type {Record<string, string>} */
+    const instead = {
+      'permessage-deflate': "module.exports = class { static extensionName = 'permessage-deflate'; };",
+      // What is asked for and was not offered is refused before it would be parsed.
+      extension: 'module.exports = {};',
+      'event-target': 'module.exports = { EventTarget: {} };',
+    };
+    build.onLoad({ filter: /ws\/lib\/(permessage-deflate|extension|event-target)\.js$/ }, ({ path }) => ({
+      contents: instead[basename(path, '.js')] ?? '',
+    }));
+  },
 };

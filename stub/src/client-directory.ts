@@ -5,6 +5,7 @@ import {
   capabilitiesOf,
   type Directory,
   provesSenders,
+  type ServingClients,
   servingClients,
 } from '../../protocol/directory.ts';
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
@@ -12,6 +13,7 @@ import { RecentMap } from '../../protocol/recent-map.ts';
 import { type Channel, channelToClient } from '../../protocol/sealing.ts';
 import type { StageSecret } from '../../protocol/stage-secret.ts';
 import { within } from '../../protocol/within.ts';
+import { loadFilters } from './load-filters.ts';
 import { report } from './report.ts';
 
 /** A client with a live lease, and this stub instance's channel to it. */
@@ -28,9 +30,7 @@ export interface ClientDirectoryOptions {
   readonly secret: StageSecret;
   readonly clock: Clock;
   /** So long nobody serves once that was read, milliseconds; default: each look-up reads. */
-  readonly nobodyForMs?: number;
-  /** A connection that is gone is never the answer again. */
-  readonly skipsGone?: boolean;
+  readonly nobodyForMs?: number | undefined;
 }
 
 /** A stage changes hands between a few clients. */
@@ -46,8 +46,8 @@ export class ClientDirectory {
   readonly #options: ClientDirectoryOptions;
   /** By public key; a conversation must not change its keys. */
   readonly #channels = new RecentMap<Promise<Channel>>(keptChannels);
-  /** Who may serve, in order, at the last reading; undefined before it and once forgotten. */
-  #serving: readonly ClientItem[] | undefined;
+  /** Who may serve at the last reading; undefined before it and once forgotten. */
+  #serving: ServingClients | undefined;
   /** Of their connections, those that the relay said do not exist, and since when. */
   readonly #goneSince = new Map<string, number>();
   /** When the last reading began. */
@@ -64,32 +64,34 @@ export class ClientDirectory {
   }
 
   /**
-   * Who serves, as the table said within the last two seconds; else it is read again, and the look-up before decides
-   * where the table is slow or can't be reached. Calls that meet share one reading. Rejects with LD_DIRECTORY where
+   * Whether anyone serves, as the table said within the last two seconds; else it is read again, and the look-up before
+   * decides where the table is slow or can't be reached. Calls that meet share one reading. Rejects with LD_DIRECTORY where
    * nothing is known yet.
    */
-  async current(): Promise<Client | undefined> {
+  async look(): Promise<boolean> {
     const { clock, nobodyForMs = -1 } = this.#options;
-    if (!this.#serving?.length) {
-      return this.#serving && clock.now() - this.#readAt <= nobodyForMs ? undefined : this.refresh();
-    }
-    if (clock.now() - this.#readAt > renewAfterMs) {
-      const reading = this.#reading ?? this.#readAgain();
+    if (!this.#isServed()) {
+      if (this.#serving && clock.now() - this.#readAt <= nobodyForMs) return false;
+      await this.readAgain();
+    } else if (clock.now() - this.#readAt > renewAfterMs) {
+      const reading = this.#reading ?? this.readAgain();
       // A table that is silent is waited for once.
       if (reading !== this.#late) await within(clock, renewBoundMs, reading).catch(() => undefined);
       this.#late = this.#reading;
     }
-    return this.#first();
+    return this.#isServed();
   }
 
-  /**
-   * Reads the table again. The first in order whose connection is not among those that are `gone`; undefined where
-   * nobody has a live lease, or where one who may be reconnecting comes first, see {@link isAwaited}. Rejects with
-   * LD_DIRECTORY.
-   */
-  async refresh(gone?: ReadonlySet<string>, graceMs?: number): Promise<Client | undefined> {
-    await this.#readAgain();
-    return this.#first(gone, graceMs);
+  /** Has ready what an invocation would wait for, by what is known. Rejects with LD_DIRECTORY for a key that is none. */
+  async prepare(): Promise<void> {
+    const { filtered = [], unfiltered = [] } = this.#serving ?? {};
+    const [first = filtered[0]] = unfiltered;
+    await Promise.all([first && this.client(first), filtered.length > 0 && loadFilters()]);
+  }
+
+  /** Who may serve at the last reading; undefined before it and once forgotten. */
+  get serving(): ServingClients | undefined {
+    return this.#serving;
   }
 
   /** The relay says that this connection is gone. */
@@ -97,31 +99,23 @@ export class ClientDirectory {
     if (!this.#goneSince.has(connectionId)) this.#goneSince.set(connectionId, this.#options.clock.now());
   }
 
-  /** Somebody with a live lease has no connection, and has had one within `graceMs`: a new one may come. */
-  isAwaited(graceMs: number): boolean {
-    return !!this.#serving?.some(({ connectionId }) => this.#goneFor(connectionId) < graceMs);
-  }
-
-  /** Who has the lease, connected or not, at the last reading. */
-  get holder(): ClientItem | undefined {
-    return this.#serving?.[0];
-  }
-
-  /** NaN for a connection that is not gone as far as is known. */
-  #goneFor(connectionId: string): number {
+  /** For how long a connection has been gone, in milliseconds; NaN for one that is not gone as far as is known. */
+  goneFor(connectionId: string): number {
     return this.#options.clock.now() - (this.#goneSince.get(connectionId) ?? Number.NaN);
   }
 
-  async #first(gone?: ReadonlySet<string>, graceMs = 0): Promise<Client | undefined> {
-    for (const item of this.#serving ?? []) {
-      const isKnownGone = this.#options.skipsGone && this.#goneSince.has(item.connectionId);
-      if (!isKnownGone && !gone?.has(item.connectionId)) return { item, channel: await this.#channel(item) };
-      if (this.#goneFor(item.connectionId) < graceMs) break;
-    }
-    return undefined;
+  /** With this instance's channel to it. Rejects with LD_DIRECTORY for a key that is none. */
+  async client(item: ClientItem): Promise<Client> {
+    return { item, channel: await this.#channel(item) };
   }
 
-  #readAgain(): Promise<void> {
+  #isServed(): boolean {
+    const { filtered = [], unfiltered = [] } = this.#serving ?? {};
+    return filtered.length + unfiltered.length > 0;
+  }
+
+  /** Rejects with LD_DIRECTORY. */
+  readAgain(): Promise<void> {
     const reading = this.#read().finally(() => {
       if (this.#reading === reading) this.#reading = undefined;
     });
@@ -141,10 +135,11 @@ export class ClientDirectory {
     this.#readAt = startedAt;
     this.#serving = serving;
     for (const id of this.#goneSince.keys())
-      if (!serving.some(({ connectionId }) => connectionId === id)) this.#goneSince.delete(id);
+      if (![...serving.filtered, ...serving.unfiltered].some(({ connectionId }) => connectionId === id))
+        this.#goneSince.delete(id);
   }
 
-  /** The next call of `current` reads the table. */
+  /** The next look-up reads the table. */
   forget(): void {
     this.#serving = undefined;
   }

@@ -15,9 +15,13 @@ import { report } from './report.ts';
 import type { StubSettings } from './settings.ts';
 import type { Answer } from './signals.ts';
 import { StubSocket } from './stub-socket.ts';
+import { WhoAnswers } from './who-answers.ts';
 
 /** How a conversation finds who serves. */
-export type LookUp = Pick<ClientDirectoryOptions, 'nobodyForMs' | 'skipsGone'>;
+export interface LookUp extends Pick<ClientDirectoryOptions, 'nobodyForMs'> {
+  /** A connection that is gone is never the answer again. */
+  readonly skipsGone?: boolean;
+}
 
 /** An invocation as Lambda gave it. */
 export interface Invocation {
@@ -67,12 +71,15 @@ export class Conversations {
   /** Read once: Lambda sets an instance's variables, its credentials included, when it creates the instance. */
   readonly #functionEnvironment: Readonly<Record<string, string>>;
   readonly #exchanges = new Map<string, Exchange>();
+  readonly #skipsGone: boolean;
   #dropped = 0;
 
   constructor(environment: NodeJS.ProcessEnv, settings: StubSettings, clock: Clock, lookUp: LookUp = {}) {
     this.#environment = environment;
     this.#settings = settings;
     this.#clock = clock;
+    const { nobodyForMs, skipsGone = false } = lookUp;
+    this.#skipsGone = skipsGone;
     this.#functionEnvironment = functionEnvironment(environment);
     const { region, relayUrl, stage, functionName, tableName, directoryEndpoint, secret } = settings;
     const credentials = () => this.credentials();
@@ -96,7 +103,12 @@ export class Conversations {
       credentials,
       clock,
     });
-    this.clients = new ClientDirectory({ directory, stage, functionName, secret, clock, ...lookUp });
+    this.clients = new ClientDirectory({ directory, stage, functionName, secret, clock, nobodyForMs });
+  }
+
+  /** Who may answer an invocation with this event. */
+  whoAnswers(event: Uint8Array): WhoAnswers {
+    return new WhoAnswers(this.clients, event, this.#skipsGone);
   }
 
   /**
@@ -107,10 +119,11 @@ export class Conversations {
     { deadline, event, head }: Invocation,
     parts: IncomingParts | undefined,
     otherwise?: Otherwise,
+    clients = this.whoAnswers(event),
   ): Promise<Answer> {
     const { functionName, stage } = this.#settings;
     const exchange = new Exchange({
-      clients: this.clients,
+      clients,
       socket: this.socket,
       poster: this.poster,
       clock: this.#clock,

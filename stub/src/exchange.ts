@@ -6,7 +6,7 @@ import { Reassembler } from '../../protocol/reassembly.ts';
 import type { Journey, RelayPoster } from '../../protocol/relay-post.ts';
 import { decodeMessage, type SealedChunk } from '../../protocol/wire.ts';
 import { within } from '../../protocol/within.ts';
-import type { Client, ClientDirectory } from './client-directory.ts';
+import type { Client } from './client-directory.ts';
 import { lostError, noAckError } from './exchange-errors.ts';
 import { type IncomingParts, partBytes } from './incoming-parts.ts';
 import { noClientError } from './no-client-answer.ts';
@@ -15,9 +15,10 @@ import { type Patience, patienceOf } from './patience.ts';
 import { Recipients } from './recipients.ts';
 import { type Answer, type Signal, Signals } from './signals.ts';
 import type { StubSocket } from './stub-socket.ts';
+import type { WhoAnswers } from './who-answers.ts';
 
 export interface ExchangeOptions {
-  readonly clients: ClientDirectory;
+  readonly clients: WhoAnswers;
   readonly socket: StubSocket;
   readonly poster: RelayPoster;
   readonly clock: Clock;
@@ -27,7 +28,7 @@ export interface ExchangeOptions {
   /** All of the invocation's head but what each sending fills in. */
   readonly head: Omit<
     MessageHead<'invoke'>,
-    'replyTo' | 'sentAt' | 'streams' | 'ackBy' | 'instead' | 'understands'
+    'replyTo' | 'sentAt' | 'streams' | 'ackBy' | 'instead' | 'filter' | 'understands'
   >;
   readonly event: Uint8Array;
   /** Where a streamed response goes; without it only whole answers are asked for. */
@@ -272,7 +273,8 @@ export class Exchange {
       if (signal?.kind === 'moved' && before && client?.item.connectionId === before.item.connectionId) break;
     }
     const { holder } = clients;
-    clients.forget();
+    // Where somebody wants other invocations only, that is known.
+    if (holder) clients.forget();
     throw noClientError(
       stage,
       functionName,
@@ -380,8 +382,8 @@ export class Exchange {
     const { gone } = this.peers;
     if (!gone.has(began.item.connectionId) && (await probe(began)) === 'delivered') return 'delivered';
     // The same process may have reconnected; another one must not run what this one has begun.
-    const now = await clients.refresh();
-    if (now?.item.publicKey !== began.item.publicKey) return 'lost';
+    const now = await clients.again(began.item.publicKey);
+    if (now === undefined) return 'lost';
     if (gone.has(now.item.connectionId)) return 'gone';
     this.peers.add(now);
     return probe(now);
@@ -399,7 +401,8 @@ export class Exchange {
     const ackBy = Math.min(head.deadline, Math.round(sentAt + ackMs));
     const isNext = this.#options.clients.holder?.item !== client.item.item;
     const instead = isNext ? ({ instead: true } as const) : {};
-    const own = { replyTo: connectionId, sentAt, ackBy, understands: [...abilities], ...instead };
+    const filter = client.item.filter === undefined ? {} : { filter: client.item.item };
+    const own = { replyTo: connectionId, sentAt, ackBy, understands: [...abilities], ...instead, ...filter };
     const message = {
       type: 'invoke',
       head: { ...head, ...own, ...(parts ? streams : {}) },

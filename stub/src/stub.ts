@@ -42,7 +42,8 @@ export class Stub {
   /** Does in the init phase what an invocation would wait for. Never rejects: an invocation tries again. */
   async start(): Promise<void> {
     const { clients, poster, socket } = this.conversations;
-    const work = Promise.allSettled([socket.get(), clients.refresh(), poster.warm()]);
+    const known = clients.readAgain().then(() => clients.prepare());
+    const work = Promise.allSettled([socket.get(), known, poster.warm()]);
     await within(this.#clock, initBoundMs, work);
   }
 

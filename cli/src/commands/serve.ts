@@ -19,6 +19,10 @@ export class ServeCommand extends PlaceCommand {
 
       \`--local\` needs no AWS account: an embedded cloud on 127.0.0.1 runs the real stub and relay.
 
+      \`--only\` shares a stage: \`header:NAME=VALUE\`, \`query:\`, \`cookie:\`, \`attribute:\` (of messages), \`detail:\` (of the
+      payload), \`path:/orders/*\`, \`method:POST\`, or an EventBridge event pattern as JSON or \`@FILE\`. Functions must be
+      wrapped or have a \`fallback_arn\`.
+
       Press Ctrl-C once to finish what is in flight, twice to end at once.
     `,
     examples: [
@@ -30,6 +34,10 @@ export class ServeCommand extends PlaceCommand {
       ['Serve the functions of the current folder in a local cloud', 'livectl serve --local'],
       ['Another folder, on a free port', 'livectl serve --local --root examples/quickstart --port 0'],
       ['Two functions of many', 'livectl serve --local --function api --function worker'],
+      [
+        'Share a stage: only your requests, the deployed code answers all others',
+        'livectl serve --stage dev --only header:x-dev=tom',
+      ],
       ['Stop at breakpoints: attach a debugger to port 9229', 'livectl serve --local --inspect'],
       ['Events for a script, one JSON object a line', 'livectl serve --local --format json'],
     ],
@@ -49,6 +57,10 @@ export class ServeCommand extends PlaceCommand {
   });
   functions = Option.Array('--function', {
     description: 'Serve only this function; repeatable',
+  });
+  only = Option.Array('--only', {
+    description:
+      'Serve only what matches this filter, e.g. header:x-dev=tom; the deployed code answers everything else; repeatable',
   });
   maxWorkers = Option.String('--max-workers', '10', {
     description: 'How many invocations run at once, each in its own process; default 10',
@@ -74,9 +86,11 @@ export class ServeCommand extends PlaceCommand {
     const place = this.parsePlace();
     const port = wholeNumber('--port', this.port, 0, 65_535);
     const maxWorkers = wholeNumber('--max-workers', this.maxWorkers, 1, 1000);
+    const { onlyFilters } = await import('../serve/only-filter.ts');
     const common = {
       root: this.root,
       functions: this.functions,
+      filters: onlyFilters(this.only ?? []),
       maxWorkers,
       noTakeover: this.noTakeover,
       noTimeout: this.noTimeout,

@@ -18,6 +18,7 @@ const invokeSchema = v.object({
   function: v.string(),
   trigger: v.string(),
   source_ids: v.exactOptional(v.array(v.string())),
+  only: v.exactOptional(v.string()),
 } satisfies FieldsOf<'invoke'>);
 
 const logSchema = v.object({

@@ -42,8 +42,10 @@ function describe(
   switch (event.event) {
     case 'ready':
       return readyLines(event, paint);
-    case 'invoke':
-      return `${tag(event.id, paint)} ${paint.dim('→')} ${name(event, paint)} ${printable(event.trigger)}`;
+    case 'invoke': {
+      const only = event.only === undefined ? '' : paint.dim(` (${printable(event.only)})`);
+      return `${tag(event.id, paint)} ${paint.dim('→')} ${name(event, paint)} ${printable(event.trigger)}${only}`;
+    }
     case 'log':
       return log(event, paint, colour, filters);
     case 'deployed_log':

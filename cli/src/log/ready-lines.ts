@@ -19,10 +19,21 @@ export function readyLines(event: Ready, paint: Style): string {
     '',
     ...wayLines(event.functions, event.trigger_args, paint),
     '',
+    ...onlyLines(event, paint),
     // Not where it is the same error for all.
     ...(isSame ? [] : fallbackLines(event, paint)),
     ...publicLines(event.functions, paint),
   ].join('\n');
+}
+
+/** What is served of it, where that is not all. */
+function onlyLines({ only = [] }: Ready, paint: Style): string[] {
+  if (only.length === 0) return [];
+  const filters = only.map((each) => paint.name(printable(each))).join(' or ');
+  return [
+    `  only where ${filters}; ${paint.dim('everything else is answered as if this livectl were not there')}`,
+    '',
+  ];
 }
 
 /** Each function and the commands that reach it; `args` say to `livectl trigger` where it is. */

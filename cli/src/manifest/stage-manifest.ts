@@ -32,7 +32,7 @@ const functionArn = /^arn:[\w-]+:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?
 const documentSchema = v.object({
   version: v.literal(1),
   relay: v.object({ url: v.pipe(v.string(), v.url()) }),
-  stub: v.nullish(v.object({ code_sha256: v.string() })),
+  stub: v.nullish(v.object({ code_sha256: v.string(), understands: v.nullish(v.array(v.string()), []) })),
   wrapper: v.nullish(v.object({ layer_arn: v.string() })),
   functions: v.record(
     functionName,
@@ -68,6 +68,8 @@ export interface StageManifest {
   readonly stubSha256: string | undefined;
   /** The version of the layer that wrapped functions have; undefined where none is wrapped, or an older module wrote it. */
   readonly wrapperLayer: string | undefined;
+  /** Its stubs and wrappers find clients with a filter; those of an earlier module pass over them. */
+  readonly knowsFilters: boolean;
   /** HTTP URLs, for functions that have one. */
   readonly urls: ReadonlyMap<string, string>;
   /** What each function is called on AWS. */
@@ -142,6 +144,7 @@ export async function readStageManifest(
     relayUrl: relay.url,
     stubSha256: stub?.code_sha256,
     wrapperLayer: wrapper?.layer_arn,
+    knowsFilters: stub?.understands.includes('filters') ?? false,
     functions: chosen.map(([name, entry]) => settingsOf(name, entry)),
     urls,
     functionNames: new Map(chosen.map(([name, entry]) => [name, entry.function_name])),

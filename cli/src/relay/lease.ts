@@ -7,11 +7,13 @@ import {
   type Directory,
   DirectoryRefusal,
   parseClientItem,
+  servedBy,
   toItem,
   wholeStageItem,
 } from '../../../protocol/directory.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { within } from '../../../protocol/within.ts';
+import type { OwnFilter } from './own-filter.ts';
 
 /** A lease is valid this long after its last renewal; a laptop that sleeps loses it, and stubs then fail at once. */
 export const leaseMs = 90_000;
@@ -42,6 +44,8 @@ export interface LeaseOptions {
   readonly stage: string;
   /** The functions served, or undefined for the whole stage. */
   readonly functions: readonly string[] | undefined;
+  /** Only what matches one of these is served; none: everything. */
+  readonly filters?: readonly OwnFilter[] | undefined;
   readonly holder: Holder;
   readonly clock: Clock;
   /** Refuse instead of displacing a live holder. */
@@ -54,10 +58,16 @@ export interface LeaseOptions {
   readonly onTrouble: (message: string, leaseLeftMs: number, error: unknown) => void;
 }
 
-/** The items of one serving process: one per function, or one for the stage. */
+/** What an item of this process is for. */
+interface OwnItem {
+  readonly key: string;
+  readonly filter: OwnFilter | undefined;
+}
+
+/** The items of one serving process: one per function or one for the stage, and for each of these one per filter. */
 export class Lease {
   readonly #options: LeaseOptions;
-  readonly #items: readonly string[];
+  readonly #items: readonly OwnItem[];
   readonly #since: number;
   #connectionId = '';
   #capabilities = clientCapabilities;
@@ -76,7 +86,13 @@ export class Lease {
 
   constructor(options: LeaseOptions) {
     this.#options = options;
-    this.#items = options.functions?.map((name) => clientItemPrefix + name) ?? [wholeStageItem];
+    const { filters = [] } = options;
+    const served = options.functions?.map((name) => clientItemPrefix + name) ?? [wholeStageItem];
+    this.#items = served.flatMap((key): OwnItem[] =>
+      filters.length === 0
+        ? [{ key, filter: undefined }]
+        : filters.map((filter) => ({ key: `${key}#${filter.id}`, filter })),
+    );
     this.#since = options.clock.now();
   }
 
@@ -121,7 +137,7 @@ export class Lease {
     this.#ended = true;
     this.#renewal?.cancel();
     const released = Promise.allSettled(this.#underWay).then(() =>
-      Promise.allSettled(this.#items.map((item) => this.#delete(item))),
+      Promise.allSettled(this.#items.map(({ key }) => this.#delete(key))),
     );
     await within(this.#options.clock, releaseBoundMs, released);
   }
@@ -186,7 +202,7 @@ export class Lease {
 
   /** Renewing an item that this process holds for another connection changes nothing. */
   async #put(
-    item: string,
+    { filter, key: item }: OwnItem,
     connectionId: string,
     now: number,
     isRenewal: boolean,
@@ -198,6 +214,7 @@ export class Lease {
       item,
       connectionId,
       capabilities: this.#capabilities,
+      filter: filter?.text,
       since: this.#since,
       leaseUntil: now + leaseMs,
       expiresAt: Math.ceil((now + leaseMs) / 1000) + keptAfterLeaseSeconds,
@@ -228,7 +245,7 @@ export class Lease {
       const by = parseClientItem(error.item);
       if (by?.session === holder.session) return 'other connection';
       if (this.#heldUntil !== undefined) this.#lose(by);
-      throw displacedError(stage, item, by);
+      throw displacedError(stage, by, item, filter);
     }
   }
 
@@ -250,11 +267,17 @@ export class Lease {
   }
 }
 
-function displacedError(stage: string, item: string, by: ClientItem | undefined): LiveDebugError {
+function displacedError(
+  stage: string,
+  by: ClientItem | undefined,
+  item: string,
+  filter: OwnFilter | undefined,
+): LiveDebugError {
   const who = by ? `${by.user} on ${by.host}` : 'somebody else';
-  const what =
-    item === wholeStageItem ? `stage ${stage}` : `${item.slice(clientItemPrefix.length)} of stage ${stage}`;
-  return new LiveDebugError('LD_DISPLACED', `${who} is serving ${what}`, {
+  const { functionName } = servedBy({ item });
+  const what = functionName === '*' ? `stage ${stage}` : `${functionName} of stage ${stage}`;
+  const where = filter === undefined ? '' : ` where ${filter.only}`;
+  return new LiveDebugError('LD_DISPLACED', `${who} is serving ${what}${where}`, {
     remedy: 'ask them, or leave out --no-takeover to take over',
   });
 }

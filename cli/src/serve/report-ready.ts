@@ -9,7 +9,7 @@ import type { ServedFunction, SessionEvent } from '../session/session-event.ts';
 import type { Debugging } from '../worker/debug/debugging.ts';
 import { networkNotice } from './network-notice.ts';
 import { runtimeNotices } from './runtime-notices.ts';
-import type { OpenedStage } from './stage-to-serve.ts';
+import type { OpenedStage, ServingOptions } from './stage-to-serve.ts';
 
 export interface ReadyServe {
   readonly manifest: Manifest;
@@ -18,11 +18,12 @@ export interface ReadyServe {
   readonly debugging: Debugging | undefined;
   /** Functions get this machine's proxies. */
   readonly machineProxy: boolean;
+  readonly filters: ServingOptions['filters'];
 }
 
 /** Emits `ready`, a `debugger` event for each open port, and the notices. */
 export function reportReady(serve: ReadyServe, emit: (event: SessionEvent) => void): void {
-  const { debugging, heldByOthers, machineProxy, manifest, stage } = serve;
+  const { debugging, filters, heldByOthers, machineProxy, manifest, stage } = serve;
   const { functions } = manifest;
   emit({
     event: 'ready',
@@ -32,6 +33,7 @@ export function reportReady(serve: ReadyServe, emit: (event: SessionEvent) => vo
     ...(stage.notServed?.length
       ? { not_served: stage.notServed.map((name) => ({ name, url: stage.functionUrls.get(name) })) }
       : {}),
+    ...(filters.length > 0 ? { only: filters.map(({ only }) => only) } : {}),
     trigger_args: placeArgs(stage.place),
     ms: Math.round(performance.now()),
   });

@@ -9,6 +9,7 @@ import { givenVariables } from '../session/variables/function-variables.ts';
 import { checkCommand } from '../vpn/check-command.ts';
 import { deployedCodes } from './deployed-code.ts';
 import { openEmbeddedCloud } from './embedded-cloud.ts';
+import { checkEverythingElse } from './everything-else.ts';
 import { openSecrets } from './open-secrets.ts';
 import { serveUntilStopped } from './serving.ts';
 import type { OpenedStage, ServingOptions } from './stage-to-serve.ts';
@@ -29,6 +30,10 @@ export function serveLocal(options: ServeLocalOptions): Promise<number> {
   return serveUntilStopped(options, async () => {
     const manifest = await loadManifest(options);
     const whole = await loadManifest({ ...options, functions: undefined });
+    if (options.filters.length > 0) {
+      const served = manifest.functions.map(({ name, wrap }) => ({ name, fallback: fallbackOf({ wrap }) }));
+      checkEverythingElse(served, manifest.file, true);
+    }
     return {
       manifest,
       privateResources: {

@@ -13,6 +13,7 @@ import { openStage, type StageOptions } from '../aws/stage.ts';
 import { readKnownRelay, writeKnownRelay } from '../control/known-relay.ts';
 import { terminalAsk } from '../log/ask.ts';
 import { processOutput } from '../log/output.ts';
+import { fallbackOf } from '../manifest/fallback.ts';
 import { checkRelayUrl, type SigningRegion } from '../manifest/relay-url.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
 import { readStageSecret } from '../manifest/stage-secret-item.ts';
@@ -22,6 +23,7 @@ import { openAhead } from '../relay/warm-connections.ts';
 import { ReadVariables } from '../session/variables/read-variables.ts';
 import { checkCommand } from '../vpn/check-command.ts';
 import { agreeToManifest } from './agree-to-manifest.ts';
+import { checkEverythingElse } from './everything-else.ts';
 import { openSecrets } from './open-secrets.ts';
 import { serveUntilStopped } from './serving.ts';
 import type { ServingOptions } from './stage-to-serve.ts';
@@ -60,12 +62,12 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
       knownRelay === undefined ? undefined : await openEarly(knownRelay, stage, signing, credentials, lookup);
     closers.add(() => early?.close());
     if (early !== undefined && knownRelay !== undefined) openAhead(http, knownRelay);
-    const { functionNames, functions, isOfModule01, relayUrl, targets, urls, vpcs } = await readStageManifest(
-      directory,
-      stage,
-      options.functions,
-      signing,
-    ).catch(fail);
+    const { functionNames, functions, isOfModule01, knowsFilters, relayUrl, targets, urls, vpcs } =
+      await readStageManifest(directory, stage, options.functions, signing).catch(fail);
+    if (options.filters.length > 0) {
+      const served = functions.map((settings) => ({ name: settings.name, fallback: fallbackOf(settings) }));
+      checkEverythingElse(served, `stage ${stage}`, false);
+    }
     if (relayUrl !== knownRelay) writeKnownRelay(owner, relayUrl);
     checkClock(skew.leastMs);
     const root = resolve(options.root);
@@ -104,6 +106,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
       },
       open: async ({ emit }) => {
         tell = (message) => emit({ event: 'notice', message });
+        if (options.filters.length > 0 && !knowsFilters) tell(oldStubs(stage));
         // Beside all else: whatever an invocation finds unread, it waits for itself.
         variables.start();
         const [caller, secrets] = await Promise.all([
@@ -137,6 +140,10 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
       },
     };
   });
+}
+
+function oldStubs(stage: string): string {
+  return `the stubs of stage ${stage} ignore filters, so nothing will arrive here: apply the Terraform module of this version`;
 }
 
 /** Undefined where the relay may not be there any more, as far as can be told without the manifest. */

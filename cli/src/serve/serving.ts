@@ -66,7 +66,7 @@ async function serve(
       void hints.failed({ function: event.function, error: event.error });
   });
   code.attach(session);
-  const begun = await Promise.race([begin(session, stage, code), session.ended, stopAsked]);
+  const begun = await Promise.race([begin(session, stage, code, options), session.ended, stopAsked]);
   if (begun === 'stop') {
     // A relay that does not answer must not keep Ctrl-C waiting; what was taken is given back within its own bound.
     await session.stop(0);
@@ -75,7 +75,8 @@ async function serve(
   if (begun === 'ready') {
     closers.add(await announce(manifest, stage, control, emit));
     const { heldByOthers } = session;
-    reportReady({ manifest, stage, heldByOthers, debugging, machineProxy: options.machineProxy }, emit);
+    const { filters, machineProxy } = options;
+    reportReady({ manifest, stage, heldByOthers, debugging, machineProxy, filters }, emit);
     void hints.start();
     // Beside all that is waited for: until it is known, texts are base64, which any relay carries.
     void carriesAscii({ ...stage.relay, clock: systemClock }).then((carries) => {
@@ -124,6 +125,7 @@ function createSession(
     holder: caller === undefined ? holder : { ...holder, caller },
     functions: new Map(manifest.functions.map(({ name, timeout }) => [name, { timeout }])),
     only: options.functions,
+    filters: options.filters,
     noTakeover: options.noTakeover,
     pool,
     clock: systemClock,
@@ -132,8 +134,16 @@ function createSession(
   });
 }
 
+/** A look-up of who serves counts for so long in a stub; milliseconds (protocol.md, "Numbers"). */
+const lookUpAgeMs = 2000;
+
 /** Takes the stage and waits for the first builds. Rejects with what keeps either from happening. */
-async function begin(session: Session, { explain }: OpenedStage, { built }: LocalCode): Promise<'ready'> {
+async function begin(
+  session: Session,
+  { explain }: OpenedStage,
+  { built }: LocalCode,
+  { filters }: ServingOptions,
+): Promise<'ready'> {
   const started = session.start().catch((error: unknown) => {
     throw explain ? explain(error) : error;
   });
@@ -144,8 +154,15 @@ async function begin(session: Session, { explain }: OpenedStage, { built }: Loca
   });
   builtOrStopped.catch(() => undefined);
   await started;
+  // Others' requests keep the stubs' look-ups fresh: after this time each of them has found the new client.
+  const known = filters.length === 0 ? undefined : elapsed(lookUpAgeMs);
   await builtOrStopped;
+  await known;
   return 'ready';
+}
+
+function elapsed(ms: number): Promise<void> {
+  return new Promise((resolve) => systemClock.after(ms, () => resolve(), { background: true }));
 }
 
 function userName(): string {

@@ -4,6 +4,7 @@ import type { ServeState } from '../control/serve-state.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
 import type { TriggerTargets } from '../manifest/trigger-targets.ts';
 import type { Place } from '../place.ts';
+import type { OwnFilter } from '../relay/own-filter.ts';
 import type { SessionOptions } from '../session/session.ts';
 import type { FunctionVariables } from '../session/variables/function-variables.ts';
 import type { ServeHintsOptions } from '../vpn/serve-hints.ts';
@@ -13,6 +14,8 @@ import type { Workspace } from './workspace.ts';
 export interface ServingOptions {
   readonly root: string;
   readonly functions: readonly string[] | undefined;
+  /** `--only`: nothing but what matches one of them is served; none: everything. */
+  readonly filters: readonly OwnFilter[];
   readonly maxWorkers: number;
   readonly noTakeover: boolean;
   /** Functions may run as long as AWS waits, their own timeouts don't count. */

@@ -13,6 +13,8 @@ interface ArrivalsOptions {
   readonly skew: ClockSkew;
   /** Which functions others hold. */
   readonly holders: Pick<Holders, 'of' | 'read'>;
+  /** Whether this session serves it, by the filter that matched it. */
+  readonly isWanted: (head: Pick<Message<'invoke'>['head'], 'filter'>) => boolean;
   readonly replies: Pick<Replies, 'ask' | 'moved'>;
   /** Whether the invocation may be a copy of one whose id was forgotten. */
   readonly mayBeCopy: (channel: Channel, sentAt: number) => boolean;
@@ -52,7 +54,8 @@ export class Arrivals {
 
   /** Takes a new invocation. */
   take(message: Message<'invoke'>, channel: Channel): void {
-    const { holders, track } = this.#options;
+    const { holders, isWanted, track } = this.#options;
+    if (!isWanted(message.head)) return this.leave(message, channel, 'not-held');
     if (holders.of(message.head.function) && !message.head.instead) track(this.#unlessHeld(message, channel));
     else this.#takeByAge(message, channel);
   }

@@ -5,6 +5,7 @@ import type { ErrorCode } from '../../../protocol/live-debug-error.ts';
 import { heldBytes, type Message, type MessageHead } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import type { Holders } from '../relay/holders.ts';
+import type { OwnFilter } from '../relay/own-filter.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
 import type { FunctionError, WorkerPool, WorkerResult } from '../worker/contract.ts';
 import { Answers, maxRuns } from './answers.ts';
@@ -40,6 +41,8 @@ interface InvocationsOptions {
   readonly variables: FunctionVariables;
   /** Which functions others hold. */
   readonly holders: Pick<Holders, 'of' | 'read'>;
+  /** Nothing but what matches one of these is served; none: everything. */
+  readonly filters?: readonly OwnFilter[] | undefined;
   readonly onEvent: (event: SessionEvent) => void;
 }
 
@@ -80,7 +83,7 @@ export class Invocations {
 
   constructor(options: InvocationsOptions) {
     this.#options = options;
-    const { builds, link, clock, holders, onEvent, skew } = options;
+    const { builds, link, clock, filters = [], holders, onEvent, skew } = options;
     this.#buildWaits = new BuildWaits({
       builds,
       clock,
@@ -103,6 +106,7 @@ export class Invocations {
       clock,
       skew,
       holders,
+      isWanted: ({ filter }) => filters.length === 0 || this.#onlyOf(filter) !== undefined,
       replies: this.#replies,
       mayBeCopy: (channel, sentAt) => this.#answers.mayBeCopy(channel, sentAt),
       isSettled: (channel, id) => this.#answers.get(id) !== undefined || this.#unwanted.has(channel, id),
@@ -188,13 +192,21 @@ export class Invocations {
     if (this.#quiet.has(run)) return;
     const trigger = triggerSummary(event, message.body.length);
     const ids = sourceIds(event);
+    const only = this.#onlyOf(head.filter);
     onEvent({
       event: 'invoke',
       id: run.requestId,
       function: run.functionName,
       trigger,
       ...(ids.length > 0 ? { source_ids: ids } : {}),
+      ...(only === undefined ? {} : { only }),
     });
+  }
+
+  /** The filter that a stub names by its item, as its user wrote it; undefined where it is none of this session's. */
+  #onlyOf(item: string | undefined): string | undefined {
+    const { filters = [] } = this.#options;
+    return filters.find(({ id }) => item?.endsWith(`#${id}`))?.only;
   }
 
   /** A stub asks about its invocation, possibly from a new connection. */

@@ -60,6 +60,8 @@ export type SessionEvent =
       readonly functions: readonly ServedFunction[];
       /** Wrapped functions of the local cloud that are not served: their deployed code answers. Absent if there are none. */
       readonly not_served?: readonly { readonly name: string; readonly url: string | undefined }[];
+      /** The filters of `--only`, as they were written; absent where everything is served. */
+      readonly only?: readonly string[];
       /** The arguments with which `livectl trigger` and `livectl invoke` find this serve. */
       readonly trigger_args: readonly string[];
       /** Since the start of the process, in milliseconds. */
@@ -72,6 +74,8 @@ export type SessionEvent =
       readonly trigger: string;
       /** The source's ids of what caused it, e.g. message ids; absent if the event has none. */
       readonly source_ids?: readonly string[];
+      /** The filter of `--only` that matched, as it was written; absent where everything is served. */
+      readonly only?: string;
     }
   | {
       readonly event: 'log';

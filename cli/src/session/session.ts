@@ -7,9 +7,10 @@ import { type ErrorCode, LiveDebugError } from '../../../protocol/live-debug-err
 import type { Channel } from '../../../protocol/sealing.ts';
 import { within } from '../../../protocol/within.ts';
 import type { BuildEvent } from '../builder/build-event.ts';
-import { type HolderChange, type HolderName, Holders } from '../relay/holders.ts';
+import { type FilterChange, type HolderChange, type HolderName, Holders } from '../relay/holders.ts';
 import type { InboundMessage } from '../relay/inbox.ts';
 import { type Holder, Lease } from '../relay/lease.ts';
+import type { OwnFilter } from '../relay/own-filter.ts';
 import { type LinkEvent, RelayLink, type RelayLinkOptions } from '../relay/relay-link.ts';
 import type { WorkerEvent, WorkerPool } from '../worker/contract.ts';
 import { Beat } from './beat.ts';
@@ -35,6 +36,8 @@ export interface SessionOptions {
   readonly functions: ReadonlyMap<string, { readonly timeout: number }>;
   /** Names from `--function`, or undefined if the whole stage is served. */
   readonly only: readonly string[] | undefined;
+  /** Of `--only`: nothing but what matches one of them is served; none: everything. */
+  readonly filters?: readonly OwnFilter[] | undefined;
   readonly noTakeover: boolean;
   readonly pool: WorkerPool;
   /** Which of a message's variables functions receive. */
@@ -81,7 +84,18 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#skew = options.skew ?? new ClockSkew();
-    const { clock, directory, functions, holder, noTakeover, only, pool, relay, variables } = options;
+    const {
+      clock,
+      directory,
+      filters = [],
+      functions,
+      holder,
+      noTakeover,
+      only,
+      pool,
+      relay,
+      variables,
+    } = options;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -96,13 +110,16 @@ export class Session {
       session,
       functions: [...functions.keys()],
       isWholeStage: only === undefined,
+      filterIds: filters.length > 0 ? new Set(filters.map(({ id }) => id)) : undefined,
       clock,
       onChange: (change) => this.#tellHolder(change),
+      onFilter: (change) => this.#tellFilter(change),
     });
     this.#lease = new Lease({
       directory,
       stage: relay.stage,
       functions: only,
+      filters,
       holder: { ...holder, session, publicKey: relay.keys.publicKey },
       clock,
       noTakeover,
@@ -140,6 +157,7 @@ export class Session {
       skew: this.#skew,
       functions,
       holders: this.#holders,
+      filters,
       builds: this.#builds,
       variables,
       onEvent: (event) => this.#tell(event),
@@ -287,6 +305,17 @@ export class Session {
     this.#tell({ event: 'notice', message: `${who} the rest of the stage now` });
   }
 
+  #tellFilter({ by, functionName = 'the stage', only, state }: FilterChange): void {
+    const who = `${by.user} on ${by.host}`;
+    const what = `${functionName} where ${only}`;
+    if (state === 'gone') return this.#tell({ event: 'notice', message: `${who} no longer serves ${what}` });
+    const newer = state === 'new' ? 'that one, which is newer' : 'this one, which is newer';
+    const rest = this.#options.filters?.length
+      ? `where a filter of each matches, ${newer}, answers`
+      : 'this livectl answers everything else';
+    this.#tell({ event: 'notice', message: `${who} serves ${what}; ${rest}` });
+  }
+
   #displaced(by: { readonly user: string; readonly host: string } | undefined): void {
     if (this.#stopped) return;
     this.#tell({ event: 'displaced', by });
@@ -325,6 +354,10 @@ export class Session {
     if (isFirst && only !== undefined && ofTheRest !== undefined) {
       const rest = `${ofTheRest.user} on ${ofTheRest.host} serves the rest of the stage`;
       this.#tell({ event: 'notice', message: `took ${only.join(', ')}; ${rest}` });
+    }
+    for (const { functions, host, user } of isFirst ? this.#holders.unfiltered : []) {
+      const what = functions.includes('*') ? 'the stage' : functions.join(', ');
+      this.#tell({ event: 'notice', message: `${user} on ${host} serves what no filter matches of ${what}` });
     }
     if (isFirst) {
       for (const neighbour of neighbours) connections.set(neighbour.connectionId, neighbour);

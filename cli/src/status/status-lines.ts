@@ -1,6 +1,7 @@
 // `livectl status` for a person to read.
 import { noticeableSkewMs } from '../../../protocol/clock-skew.ts';
-import { type ClientItem, clientItemPrefix, wholeStageItem } from '../../../protocol/directory.ts';
+import { type ClientItem, servedBy } from '../../../protocol/directory.ts';
+import { onlyOf } from '../../../protocol/filter-words.ts';
 import { printable } from '../log/printable.ts';
 import { plural, skewWords } from '../log/quantities.ts';
 import { fallbackWords } from '../log/ready-lines.ts';
@@ -62,7 +63,11 @@ export interface StageStatus {
   readonly clock?: { readonly ahead_ms: number; readonly within_ms: number };
   readonly clients: readonly {
     /** `*`, or the name of one function. */
+    readonly function: string;
+    /** The same, as version 0.1 called it. */
     readonly serves: string;
+    /** The filter by which it serves a part of the invocations, as it was written; absent where it serves the others. */
+    readonly only?: string;
     readonly user: string;
     readonly host: string;
     readonly caller?: string;
@@ -76,9 +81,13 @@ export interface StageStatus {
 
 /** One client as `status` shows it; `now` in milliseconds since the epoch. */
 export function clientStatus(client: ClientItem, now: number): StageStatus['clients'][number] {
-  const { caller, host, item, leaseUntil, since, user, version } = client;
+  const { caller, host, leaseUntil, since, user, version } = client;
+  const { functionName } = servedBy(client);
+  const only = onlyOf(client);
   return {
-    serves: item === wholeStageItem ? '*' : item.slice(clientItemPrefix.length),
+    function: functionName,
+    serves: functionName,
+    ...(only === undefined ? {} : { only }),
     user,
     host,
     ...(caller === undefined ? {} : { caller }),
@@ -119,7 +128,11 @@ export function statusLines(status: StageStatus, colour: boolean): string {
   if (clients.length === 0)
     lines.push(`  served by  nobody; run: ${printable(shellWords(['livectl', 'serve', '--stage', stage]))}`);
   for (const client of clients) {
-    const what = client.serves === '*' ? '' : ` (${printable(client.serves)} only)`;
+    const parts = [
+      ...(client.serves === '*' ? [] : [`${printable(client.serves)} only`]),
+      ...(client.only === undefined ? [] : [`where ${printable(client.only)}`]),
+    ];
+    const what = parts.length === 0 ? '' : ` (${parts.join(', ')})`;
     const who = `${printable(client.user)} on ${printable(client.host)}${what} since ${client.since}, livectl ${printable(client.version)}`;
     const lease = client.live
       ? paint.ok(`lease valid for ${client.lease_seconds_left} s`)

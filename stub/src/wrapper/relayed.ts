@@ -8,6 +8,7 @@ import { IncomingParts, type LambdaStream } from '../incoming-parts.ts';
 import { report } from '../report.ts';
 import { readSettings } from '../settings.ts';
 import type { Answer } from '../signals.ts';
+import type { WhoAnswers } from '../who-answers.ts';
 import { otherwise, UnbegunError } from './unbegun.ts';
 import { Way } from './way.ts';
 
@@ -33,7 +34,7 @@ export class Relayed {
   onRelays: (relays: boolean) => void = () => undefined;
   readonly #clock: Clock;
   readonly #conversations: Conversations;
-  readonly #directory: Way<Client | undefined>;
+  readonly #directory: Way<boolean>;
   readonly #relay: Way<true>;
   /** Causes that were logged since a client answered last; a few at most. */
   readonly #said = new Set<string>();
@@ -48,7 +49,7 @@ export class Relayed {
     const { clients } = this.#conversations;
     this.#directory = new Way(
       clock,
-      () => clients.current(),
+      () => clients.look(),
       (why) => this.#say('the table that says who serves', why),
     );
     this.#relay = new Way(
@@ -62,7 +63,8 @@ export class Relayed {
   async start(): Promise<void> {
     const boundMs = 1000;
     if (!(await this.#directory.get(boundMs))) return;
-    await Promise.all([this.#relay.get(boundMs), this.#conversations.poster.warm()]);
+    const { clients, poster } = this.#conversations;
+    await Promise.all([this.#relay.get(boundMs), poster.warm(), clients.prepare().catch(() => undefined)]);
   }
 
   /**
@@ -71,7 +73,8 @@ export class Relayed {
    */
   async answer(invocation: Invocation, stream: LambdaStream): Promise<Answer | undefined> {
     const untilMs = this.#clock.now() + readyWithinMs;
-    const client = await this.#reachable(untilMs);
+    const clients = this.#conversations.whoAnswers(invocation.event);
+    const client = await this.#reachable(clients, untilMs);
     if (client === undefined) return undefined;
     const instead = otherwise(this.#clock, this.#conversations.socket, leaveWithinMs);
     // Also a bug of ours from here on must not have the deployed code run what a client has begun.
@@ -80,7 +83,7 @@ export class Relayed {
       try {
         this.onRelays(true);
         const parts = new IncomingParts(stream);
-        const answer = await this.#conversations.converse(invocation, parts, instead);
+        const answer = await this.#conversations.converse(invocation, parts, instead, clients);
         // What ends this from here on is news.
         this.#said.clear();
         return answer;
@@ -104,13 +107,17 @@ export class Relayed {
   }
 
   /** The client to talk to, if there is one and the relay is open. Never rejects. */
-  async #reachable(untilMs: number): Promise<Client | undefined> {
+  async #reachable(clients: WhoAnswers, untilMs: number): Promise<Client | undefined> {
     try {
       const left = () => Math.max(1, untilMs - this.#clock.now());
-      const client = await this.#directory.get(left());
+      const isServed = await this.#directory.get(left());
+      const client = isServed ? await clients.known() : undefined;
       // Not after a fault, which says why nobody is found.
       if (!client && this.#said.size === 0)
-        this.#say('nobody serves', 'no livectl has this function or its stage');
+        this.#say(
+          'nobody serves',
+          isServed ? 'no client wants this invocation' : 'no livectl has this function or its stage',
+        );
       return client && (await this.#relay.get(left())) ? client : undefined;
     } catch (error) {
       this.#say('a fault of the proxy', messageOf(error));

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
-import { stubOptions } from '../../../scripts/stub-options.mjs';
+import { stubEntries, stubOptions } from '../../../scripts/stub-options.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -27,8 +27,9 @@ export interface BuiltStub {
 export async function buildStub(): Promise<BuiltStub> {
   const folder = await mkdtemp(join(tmpdir(), 'stub-test-'));
   const bundle = async (entry: string, name: string) => {
-    const outfile = join(folder, `${name}.mjs`);
-    return { outfile, result: await build({ ...asShipped, entryPoints: [entry], outfile }) };
+    const outdir = join(folder, name);
+    const result = await build({ ...asShipped, entryPoints: stubEntries(entry), outdir });
+    return { outfile: join(outdir, 'index.mjs'), result };
   };
   const [shipped, beside, manual, runtime] = await Promise.all([
     bundle('stub/src/index.ts', 'index'),

@@ -23,7 +23,7 @@ const steps: [string, string][] = [
     'stub/src/wrapper/decide.ts',
     'function invocationOf(message: IncomingMessage, event: Buffer, nowMs: number): Invocation {',
   ],
-  ['stub/src/client-directory.ts', 'async current(): Promise<Client | undefined> {'],
+  ['stub/src/client-directory.ts', 'async look(): Promise<boolean> {'],
   ['stub/src/client-directory.ts', 'async #read(): Promise<void> {'],
   ['stub/src/stub-socket.ts', 'async get(): Promise<RelaySocket> {'],
   ['stub/src/conversations.ts', '): Promise<Answer> {'],

@@ -42,8 +42,8 @@ locals {
     account_id = local.account_id
     relay      = { url = local.relay.url }
     table      = aws_dynamodb_table.this[0].name
-    # As Lambda reports it of a function (CodeSha256).
-    stub = { code_sha256 = local.stub.source_code_hash }
+    # The hash as Lambda reports it of a function (CodeSha256), and what livectl may rely on.
+    stub = { code_sha256 = local.stub.source_code_hash, understands = ["filters"] }
     functions = {
       for name, f in local.functions : name => merge(local.manifest_of_modes[name], {
         function_name = local.function_names[name]
