@@ -1,6 +1,6 @@
-// What meets text from elsewhere does a number of steps in proportion to its length: a megabyte of the worst characters
-// must not hold livectl up. Steps are V8's own count of the blocks that ran, so no clock decides; what regular
-// expressions do inside V8 is analysed by scripts/patterns.mjs.
+// What reads text from elsewhere takes a number of steps in proportion to its length: a megabyte of the worst characters
+// must not hold livectl up. Steps are V8's own count of executed blocks, independent of any clock; scripts/patterns.mjs
+// analyses what regular expressions do inside V8.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
@@ -112,7 +112,7 @@ test.each(table.flatMap(([name, read, characters]) => characters.map((worst) => 
   },
 );
 
-test('the count sees what is not linear', async () => {
+test('the count detects code that is not linear', async () => {
   // As many steps as the product of both lengths: why names are compared with a few candidates only.
   const steps = await stepsOf(() => closest('a'.repeat(4000), ['b'.repeat(4000)]));
   expect(steps).toBeGreaterThan(4000 * 4000);

@@ -1,4 +1,4 @@
-// What time stamps tell of the difference of two clocks: never more than they can know.
+// What time stamps reveal of the difference between two clocks: never more than they can show.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ClockSkew } from '../clock-skew.ts';
@@ -23,7 +23,7 @@ const stamps = fc.array(
 );
 
 describe('the difference', () => {
-  it('is within what is told, whatever the network does', () => {
+  it('is within the estimate, whatever the network does', () => {
     const ahead = fc.integer({ min: -600_000, max: 600_000 });
     fc.assert(
       fc.property(ahead, stamps, (aheadMs, seen) => {
@@ -41,14 +41,14 @@ describe('the difference', () => {
     );
   });
 
-  it('is known the better the more is seen', () => {
+  it('is estimated more closely with every time stamp', () => {
     const skew = new ClockSkew();
     for (let second = 0; second < 10; second += 1) answer(skew, 4250, noon + second * 1100, 10, 10);
     expect(skew.estimate?.withinMs).toBeLessThan(70);
     expect(skew.leastMs).toBeGreaterThan(4100);
   });
 
-  it('is not known at first, and by messages alone only in one direction', () => {
+  it('is unknown at first, and bounded on one side only by messages alone', () => {
     const skew = new ClockSkew();
     expect(skew).toMatchObject({ leastMs: 0, estimate: undefined });
     skew.sent(noon + 5000, noon);
@@ -61,7 +61,7 @@ describe('the difference', () => {
 });
 
 describe('what a message claims', () => {
-  it('never moves the difference beyond what AWS’s own answers leave, nor beyond what is plausible', () => {
+  it('never moves the difference beyond the bounds of AWS’s own answers, nor beyond what is plausible', () => {
     const skew = new ClockSkew();
     const told: number[] = [];
     skew.watch((leastMs) => told.push(leastMs));
@@ -76,7 +76,7 @@ describe('what a message claims', () => {
     expect(Math.abs(skew.leastMs)).toBeLessThan(1000);
   });
 
-  it('is dropped when an answer shows that it was false', () => {
+  it('is dropped when an answer disproves it', () => {
     const skew = new ClockSkew();
     answer(skew, 0, noon, 10, 10);
     skew.sent(noon + 900, noon);
@@ -98,15 +98,15 @@ describe('a clock that was set', () => {
     expect(skew.bounds).toEqual({ fromMs: -20, toMs: 999 });
   });
 
-  it('between a request and its answer leaves that answer without a word', () => {
+  it('between a request and its answer makes that answer ignored', () => {
     const skew = new ClockSkew();
     skew.answered(noon, noon + 5000, noon);
     expect(skew.bounds).toBeUndefined();
   });
 });
 
-describe('whoever watches', () => {
-  it('is told once that the clocks differ, and once that they agree again', () => {
+describe('a watcher', () => {
+  it('is called once when the clocks differ, and once when they agree again', () => {
     const skew = new ClockSkew();
     const told: number[] = [];
     skew.watch((leastMs) => told.push(leastMs));
@@ -122,7 +122,7 @@ describe('whoever watches', () => {
     expect(told.slice(1)).toEqual([0]);
   });
 
-  it('is told at once where they differ already', () => {
+  it('is called at once if they already differ', () => {
     const skew = new ClockSkew();
     skew.sent(noon + 5000, noon);
     const told: number[] = [];

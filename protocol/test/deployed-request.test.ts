@@ -1,12 +1,12 @@
-// An invocation that asks for the deployed code, and what its client context is without that.
+// An invocation that asks for the deployed code, and its client context without that request.
 import { expect, it } from 'vitest';
 import { deployedClientContext, takeDeployedRequest } from '../deployed-request.ts';
 
-it('is read from the client context that livectl writes, of which nothing is left', () => {
+it('is recognized from the client context that livectl writes, of which nothing is left', () => {
   expect(takeDeployedRequest(deployedClientContext)).toEqual({ isDeployed: true, clientContext: undefined });
 });
 
-it('fits into the header of Lambda', () => {
+it('fits into Lambda’s header', () => {
   // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html (ClientContext)
   expect(Buffer.from(deployedClientContext).toString('base64').length).toBeLessThan(3583);
 });

@@ -20,7 +20,7 @@ export const testCredentials = {
 
 export interface DirectoryTable {
   readonly endpoint: string;
-  /** Sees the table as the product does. */
+  /** Reads the table as the product does. */
   readonly directory: Directory;
   put(client: ClientItem): Promise<void>;
   remove(client: ClientItem): Promise<void>;

@@ -83,7 +83,7 @@ describe('a client item', () => {
     );
   });
 
-  it('with a field missing, of another type or no number is none', () => {
+  it('with a field missing, of another type or an invalid number is rejected', () => {
     const item = toItem(clientItem({}));
     for (const name of Object.keys(item)) {
       // livectl 0.1 has none.
@@ -103,7 +103,7 @@ describe('the table in DynamoDB', () => {
   });
   afterAll(() => table.close());
 
-  it('knows the clients of one stage, whatever else is in it', async () => {
+  it('returns the clients of one stage, whatever else is in it', async () => {
     const whole = clientItem({ user: 'ada', leaseUntil: 1 });
     const own = clientItem({ item: 'client#api', user: 'bob – „B“' });
     for (const client of [whole, own, clientItem({ stage: 'dev-eve' })]) await table.put(client);
@@ -129,7 +129,7 @@ describe('the table in DynamoDB', () => {
     expect(found.map(({ item }) => item)).toEqual(many.map(({ item }) => item));
   });
 
-  it('says no with the name of the error', async () => {
+  it('reports the name of an error', async () => {
     const again = {
       Item: toItem(clientItem({ stage: 'dev-once' })),
       ConditionExpression: 'attribute_not_exists(stage)',
@@ -143,13 +143,13 @@ describe('the table in DynamoDB', () => {
     );
   });
 
-  it('says no when it is another’s', async () => {
+  it('reports an error of another kind', async () => {
     const other = table.directory.call('Query', { TableName: 'live-debug-gone' });
     await expect(other).rejects.toMatchObject({ code: 'LD_DIRECTORY' });
   });
 });
 
-describe('answers that DynamoDB gives on bad days', () => {
+describe('answers that DynamoDB gives under load', () => {
   const http = new HttpClient();
   let server: Server;
   let calls = 0;
@@ -200,26 +200,26 @@ describe('answers that DynamoDB gives on bad days', () => {
     ['a server error', [500, '{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError"}']],
     ['a server error without words', [503, '<html>']],
     ['a reset', []],
-  ])('are asked for again: %s', async (_kind, bad) => {
+  ])('are requested again: %s', async (_kind, bad) => {
     const directory = await answering(bad, bad, [200, '{"Items":[]}']);
     expect(await directory.clients('s')).toEqual([]);
     expect(calls).toBe(3);
   });
 
-  it('are given up after three', async () => {
+  it('are given up after three attempts', async () => {
     const directory = await answering([400, throttled]);
     const message = 'Query on table live-debug: ProvisionedThroughputExceededException: slow';
     await expect(directory.clients('s')).rejects.toMatchObject({ code: 'LD_DIRECTORY', message });
     expect(calls).toBe(3);
   });
 
-  it('are final when they say no', async () => {
+  it('are final when they are refusals', async () => {
     const directory = await answering([400, '{"__type":"x#AccessDeniedException","Message":"not you"}']);
     await expect(directory.clients('s')).rejects.toMatchObject({ type: 'AccessDeniedException' });
     expect(calls).toBe(1);
   });
 
-  it('carry the item in the way, where it was asked for', async () => {
+  it('carry the conflicting item, if it was asked for', async () => {
     const item = toItem(clientItem({}));
     const body = JSON.stringify({ __type: 'x#ConditionalCheckFailedException', message: 'no', Item: item });
     const refusal = await (await answering([400, body]))
@@ -228,7 +228,7 @@ describe('answers that DynamoDB gives on bad days', () => {
     expect(parseClientItem((refusal as DirectoryRefusal).item)).toEqual(parseClientItem(item));
   });
 
-  it('never repeat the session token that AWS quotes after a bad signature', async () => {
+  it('never contain the session token that AWS quotes after a bad signature', async () => {
     const words =
       'The request signature we calculated does not match.\n\nThe Canonical String was\nx-amz-security-token:test-token';
     const directory = await answering([
@@ -241,21 +241,24 @@ describe('answers that DynamoDB gives on bad days', () => {
     );
   });
 
-  it.each(['<html>log in</html>', 'null', '{"Items":7}'])('are told from another’s: %s', async (body) => {
-    const directory = await answering([200, body]);
-    await expect(directory.clients('s')).rejects.toMatchObject({
-      code: 'LD_DIRECTORY',
-      message: expect.stringMatching(/^Query got an answer from 127\.0\.0\.1:\d+ that is not DynamoDB's$/),
-    });
-  });
+  it.each(['<html>log in</html>', 'null', '{"Items":7}'])(
+    'are distinguished from other services’: %s',
+    async (body) => {
+      const directory = await answering([200, body]);
+      await expect(directory.clients('s')).rejects.toMatchObject({
+        code: 'LD_DIRECTORY',
+        message: expect.stringMatching(/^Query got an answer from 127\.0\.0\.1:\d+ that is not DynamoDB's$/),
+      });
+    },
+  );
 
-  it('that promise one more page for ever come to an end', async () => {
+  it('that always promise one more page come to an end', async () => {
     const directory = await answering([200, '{"Items":[],"LastEvaluatedKey":{"stage":{"S":"s"}}}']);
     expect(await directory.clients('s')).toEqual([]);
     expect(calls).toBe(10);
   });
 
-  it('that do not come at all name the host', async () => {
+  it('that never arrive name the host', async () => {
     await answering([200, '{}']);
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));

@@ -1,4 +1,4 @@
-// The documents say what the code does, as far as a test can tell.
+// The documents match the code, as far as a test can check.
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../live-debug-error.ts';

@@ -1,4 +1,4 @@
-// Each operator of event patterns against the plainest reading of AWS's description of it, for events and patterns by chance.
+// Each operator of event patterns against a literal reading of AWS's description, for random events and patterns.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compilePattern, PatternError } from '../event-pattern.ts';
@@ -21,7 +21,7 @@ const numbers = (values: readonly unknown[]) =>
 
 interface Case {
   readonly matcher: unknown;
-  /** Whether it holds for the values of the field, none for one that is absent. */
+  /** Whether it matches the values of the field; none for an absent field. */
   readonly holds: (values: readonly unknown[]) => boolean;
 }
 
@@ -105,7 +105,7 @@ const excluded: fc.Arbitrary<Case> = fc.oneof(
 
 const oneCase = fc.oneof(positive, excluded);
 
-test('a field matches where one of its values holds for one of the matchers', () => {
+test('a field matches if one of its values matches one of the matchers', () => {
   fc.assert(
     fc.property(event, fc.array(oneCase, { minLength: 1, maxLength: 3 }), (document, cases) => {
       const values = valuesOf(document, 'x');
@@ -116,7 +116,7 @@ test('a field matches where one of its values holds for one of the matchers', ()
   );
 });
 
-test('fields are joined by and, $or by or, at any depth', () => {
+test('fields are combined by and, $or by or, at any depth', () => {
   const fields = fc.dictionary(fc.constantFrom('x', 'y', 'z'), oneCase, {
     minKeys: 1,
     maxKeys: 3,
@@ -142,7 +142,7 @@ test('fields are joined by and, $or by or, at any depth', () => {
   }
 });
 
-test('exists holds for what is there, and for leaves only', () => {
+test('exists matches what is there, and only for leaves', () => {
   fc.assert(
     fc.property(event, fc.boolean(), (document, exists) => {
       expect(compilePattern({ x: [{ exists }] })(document)).toBe(Object.hasOwn(document, 'x') === exists);
@@ -151,7 +151,7 @@ test('exists holds for what is there, and for leaves only', () => {
   );
 });
 
-test('cidr holds for the addresses whose first bits are the range’s', () => {
+test('cidr matches the addresses with the range’s first bits', () => {
   const address = fc.tuple(...Array.from({ length: 4 }, () => fc.constantFrom(0, 10, 127, 128, 255)));
   const bits = (parts: readonly number[]) => parts.map((part) => part.toString(2).padStart(8, '0')).join('');
   fc.assert(
@@ -164,7 +164,7 @@ test('cidr holds for the addresses whose first bits are the range’s', () => {
   );
 });
 
-test('any JSON is a pattern or refused, and any pattern takes any event', () => {
+test('any JSON is either a valid pattern or refused, and any pattern accepts any event', () => {
   const limits = { bytes: 4096, depth: 16, values: 64, stars: 8 };
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 4 }), fc.jsonValue({ maxDepth: 6 }), (pattern, document) => {

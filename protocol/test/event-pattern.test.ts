@@ -32,7 +32,7 @@ const instance = {
   },
 };
 
-describe('matches and does not', () => {
+describe('matches, and does not match', () => {
   test.each<[string, unknown, boolean]>([
     ['a value', { source: ['aws.ec2'] }, true],
     ['one of several values', { detail: { state: ['running', 'terminated'] } }, true],
@@ -132,7 +132,7 @@ describe('matches and does not', () => {
   });
 });
 
-describe('is refused with what and where', () => {
+describe('is refused with the problem and its place', () => {
   test.each<[unknown, string]>([
     [[], 'a pattern is a JSON object'],
     [{}, 'a pattern must not be empty'],
@@ -165,7 +165,7 @@ describe('is refused with what and where', () => {
 describe('limits', () => {
   const limits = { bytes: 200, depth: 3, values: 4, stars: 2 };
 
-  test('what is within them is taken', () => {
+  test('are not exceeded by valid patterns', () => {
     expect(compilePattern({ a: { b: { c: [1, 2, 3, { wildcard: 'x*y*' }] } } }, { limits })({})).toBe(false);
   });
 
@@ -180,10 +180,10 @@ describe('limits', () => {
   });
 });
 
-describe('what a text holds', () => {
+describe('a string with JSON', () => {
   const decode = (text: string): unknown => (text.startsWith('{') ? JSON.parse(text) : undefined);
 
-  test('is matched where the pattern asks for fields of it', () => {
+  test('is matched by its fields where the pattern has fields', () => {
     const matches = compilePattern({ body: { b: [1] } }, { decode });
     expect([{ body: '{"b":1}' }, { body: '{"b":2}' }, { body: 'b' }].map(matches)).toEqual([
       true,
@@ -193,11 +193,11 @@ describe('what a text holds', () => {
     expect(matches({ body: ['x', '{"b":1}'] })).toBe(true);
   });
 
-  test('is a text where the pattern asks for values', () => {
+  test('is a string where the pattern has values', () => {
     expect(compilePattern({ body: ['{"b":1}'] }, { decode })({ body: '{"b":1}' })).toBe(true);
   });
 
-  test('is nothing without a decoder', () => {
+  test('is not parsed without a decoder', () => {
     expect(compilePattern({ body: { b: [1] } })({ body: '{"b":1}' })).toBe(false);
   });
 });

@@ -1,9 +1,9 @@
-// A relay for tests: API Gateway's WebSocket and @connections as far as both ends use them, with faults to order.
+// A relay for tests: API Gateway's WebSocket and @connections as far as both ends use them, with injectable faults.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 
-/** A `POST @connections/{id}` that arrived; the test may decide what becomes of it. */
+/** A `POST @connections/{id}` that arrived; the test may decide what happens to it. */
 export interface RelayPost {
   readonly connectionId: string;
   readonly text: string;
@@ -15,7 +15,7 @@ export interface Peer {
   readonly connectionId: string;
   readonly request: IncomingMessage;
   readonly socket: WebSocket;
-  /** Everything it said, keepalives included. */
+  /** Everything the peer sent, including keepalives. */
   readonly said: string[];
 }
 
@@ -27,7 +27,7 @@ export class FakeRelay {
   onPost: (post: RelayPost) => number | 'swallow' | undefined = () => undefined;
   /** A status to refuse the handshake with. */
   onConnect: () => number | undefined = () => undefined;
-  /** What the peer hears for what it said; undefined is silence. */
+  /** The answer to what the peer sends; undefined is silence. */
   onSaid: (peer: Peer, text: string) => string | undefined = answerAsApiGateway;
   /** Deliver as binary frames, as some emulators do. */
   binary = false;
@@ -68,7 +68,7 @@ export class FakeRelay {
     socket.close(1001, 'Going away');
   }
 
-  /** Resolves as soon as `condition` holds; looked at after everything that happens here. */
+  /** Resolves as soon as `condition` holds; checked after everything that happens here. */
   until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = () => {

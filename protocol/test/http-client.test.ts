@@ -56,12 +56,12 @@ async function warm(count: number): Promise<void> {
 }
 
 describe('a kept-alive connection', () => {
-  it('is used again', async () => {
+  it('is reused', async () => {
     for (const body of ['a', 'b', 'c']) expect((await send(body)).body.toString()).toBe(`got ${body}`);
     expect(sockets).toHaveLength(1);
   });
 
-  it('found dead is replaced at once by a fresh one, and all its siblings with it', async () => {
+  it('that is dead is replaced at once by a fresh one, and so are all others', async () => {
     await warm(5);
     const stale = new Set(sockets);
     answer = (request, response, body) => {
@@ -75,14 +75,14 @@ describe('a kept-alive connection', () => {
     expect(sockets).toHaveLength(6);
   });
 
-  it('found dead is a failure for a request that must not go out twice', async () => {
+  it('that is dead fails a request that must not be sent twice', async () => {
     await warm(1);
     answer = (request) => request.socket.resetAndDestroy();
     expect(isReset(await send('once', 5000, false).catch((error: unknown) => error))).toBe(true);
     expect(requests).toHaveLength(1);
   });
 
-  it('is not replaced when it answers late: that is a time-out', async () => {
+  it('is not replaced when it answers late: that is a timeout', async () => {
     await warm(1);
     answer = () => undefined;
     await expect(send('x', 30)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
@@ -120,7 +120,7 @@ describe('a kept-alive connection that is silent', () => {
     client = new HttpClient({ clock });
   });
 
-  it('is given a fresh one beside it after 1.5 s; the first answer counts and the silent one ends', async () => {
+  it('gets a fresh one beside it after 1.5 s; the first answer counts and the silent one ends', async () => {
     await silence(3);
     const sent = send('x');
     await arrivals(1);
@@ -134,7 +134,7 @@ describe('a kept-alive connection that is silent', () => {
     expect(clock.pending).toEqual([]);
   });
 
-  it('is asked no second time when the answer comes before that, nor where a request must not be repeated', async () => {
+  it('gets no second one if the answer comes before that, nor for a request that must not be repeated', async () => {
     await silence();
     const once = send('x', 5000, false).catch((error: Error) => error.message);
     await arrivals(1);
@@ -143,7 +143,7 @@ describe('a kept-alive connection that is silent', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('may take its time to send what is large: 128 KB take 4 s on the slowest line', async () => {
+  it('may take its time to send large bodies: 128 KB take 4 s on the slowest line', async () => {
     await silence();
     const sent = send('x'.repeat(128 * 1024), 60_000);
     await arrivals(1);
@@ -154,7 +154,7 @@ describe('a kept-alive connection that is silent', () => {
     expect((await sent).body.toString()).toBe('got 131072');
   });
 
-  it('has been used before: a fresh one that is silent is a time-out', async () => {
+  it('must have been used before: a fresh one that is silent is a timeout', async () => {
     answer = () => undefined;
     const sent = send('x').catch((error: Error) => error.message);
     await arrivals(1);
@@ -185,7 +185,7 @@ describe('a kept-alive connection that is silent', () => {
       expect(sockets[0]?.closed).toBe(false);
     });
 
-    it('is asked no longer than the relay takes to answer', async () => {
+    it('is waited for no longer than the relay takes to answer', async () => {
       await silence(2);
       idle();
       const sent = send('x');
@@ -197,7 +197,7 @@ describe('a kept-alive connection that is silent', () => {
       for (const socket of stale) await closed(socket);
     });
 
-    it('and is found cut, costs no handshake more', async () => {
+    it('and is found to be cut, costs no further handshake', async () => {
       await silence();
       answer = (request, response, body) => {
         if (stale.has(request.socket)) request.socket.resetAndDestroy();
@@ -216,7 +216,7 @@ describe('a kept-alive connection that is silent', () => {
       expect(sockets).toHaveLength(2);
     });
 
-    it('still answers where no fresh one can be opened', async () => {
+    it('still answers if no fresh one can be opened', async () => {
       await warm(1);
       idle();
       const held: ServerResponse[] = [];
@@ -254,14 +254,14 @@ describe('an idle connection', () => {
     expect(client.idle(url())).toBe(0);
   });
 
-  it('is one of as many as were used at once', async () => {
+  it('is kept for each request that ran at once', async () => {
     await warm(3);
     expect(client.takePeak(url())).toBe(3);
     await send('x');
     expect([client.takePeak(url()), client.takePeak(url()), client.idle(url())]).toEqual([1, 0, 3]);
   });
 
-  it('is ended on demand, those used since kept', async () => {
+  it('is closed on demand, unless used since', async () => {
     await warm(2);
     const since = Date.now();
     await expect.poll(() => Date.now() > since).toBe(true);
@@ -274,24 +274,24 @@ describe('an idle connection', () => {
 });
 
 describe('a failure', () => {
-  it('of a fresh connection is not tried again', async () => {
+  it('of a fresh connection is not retried', async () => {
     answer = (request) => request.socket.resetAndDestroy();
     const failure = await send('x').catch((error: unknown) => error);
     expect(isReset(failure)).toBe(true);
     expect(requests).toHaveLength(1);
   });
 
-  it('by time names the host and the bound', async () => {
+  it('by timeout names the host and the limit', async () => {
     answer = () => undefined;
     await expect(send('x', 20)).rejects.toThrow(/^no answer from 127\.0\.0\.1:\d+ within 20 ms$/);
   });
 
-  it('by time also ends an answer that does not end', async () => {
+  it('by timeout also ends an answer that does not end', async () => {
     answer = (_request, response) => void response.write('and');
     await expect(send('x', 50)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
   });
 
-  it('of an answer cut short is a failure, not a short answer', async () => {
+  it('of a truncated answer is a failure, not a short answer', async () => {
     answer = (request, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('half', () => request.socket.destroy());
@@ -302,7 +302,7 @@ describe('a failure', () => {
     expect(String(failure)).toMatch(/the answer of 127\.0\.0\.1:\d+ was cut off after 4 bytes$/);
   });
 
-  it('to refuse an oversized answer is final, also on a connection used before', async () => {
+  it('because of an oversized answer is final, even on a connection used before', async () => {
     await warm(1);
     answer = (_request, response) => {
       const part = Buffer.alloc(1024 * 1024);
@@ -316,7 +316,7 @@ describe('a failure', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('to find anybody is not taken for a reset', async () => {
+  it('to connect is not mistaken for a reset', async () => {
     const { port } = server.address() as AddressInfo;
     await new Promise((resolve) => server.close(resolve));
     const url = new URL(`http://127.0.0.1:${port}/`);
@@ -328,7 +328,7 @@ describe('a failure', () => {
   });
 });
 
-it('treats every status as an answer', async () => {
+it('is not any HTTP status: every status is an answer', async () => {
   answer = (_request, response) => response.writeHead(503, { 'x-why': 'busy' }).end('later');
   const { status, headers, body } = await send('');
   expect([status, headers['x-why'], body.toString()]).toEqual([503, 'busy', 'later']);

@@ -1,4 +1,4 @@
-// JSON from elsewhere: anything else than JSON, or than the schema, is undefined and no exception.
+// JSON from elsewhere: anything but JSON, or that does not fit the schema, is undefined, without an exception.
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { parseJson, parseJsonAs } from '../json.ts';
@@ -12,13 +12,13 @@ test('reads texts and bytes', () => {
   expect(parseJson(bytes('null'))).toBeNull();
 });
 
-test.each(['', '{', 'undefined', '<html>', '{"a":1}x'])('gives nothing for %j', (text) => {
+test.each(['', '{', 'undefined', '<html>', '{"a":1}x'])('returns undefined for %j', (text) => {
   expect(parseJson(text)).toBeUndefined();
   expect(parseJson(bytes(text))).toBeUndefined();
   expect(parseJsonAs(schema, text)).toBeUndefined();
 });
 
-test('gives what the schema makes of it, or nothing', () => {
+test('returns the schema’s output, or undefined', () => {
   expect(parseJsonAs(schema, '{"name":"a","more":true}')).toEqual({ name: 'a', count: 1 });
   expect(parseJsonAs(schema, bytes('{"name":1}'))).toBeUndefined();
   expect(parseJsonAs(schema, 'null')).toBeUndefined();

@@ -1,4 +1,4 @@
-// A clock whose hands the test turns; shared by the tests of all rooms.
+// A manual clock for the tests of all rooms.
 import type { Clock, Timer } from '../clock.ts';
 
 interface Pending {
@@ -7,7 +7,7 @@ interface Pending {
   readonly callback: () => void;
 }
 
-/** Timers fire while the test moves the hands, in the order they come due, also those set on the way. */
+/** Timers fire while the test advances the clock, in the order they are due, including those set on the way. */
 export class ManualClock implements Clock {
   #now: number;
   readonly #timers = new Set<Pending>();
@@ -28,12 +28,12 @@ export class ManualClock implements Clock {
     return { cancel: () => void this.#timers.delete(timer) };
   }
 
-  /** The delays of all timers that are set, the next one first. */
+  /** The delays of all pending timers, the next one first. */
   get pending(): readonly number[] {
     return this.#inOrder().map(({ ms }) => ms);
   }
 
-  /** Moves on by `ms`. */
+  /** Advances by `ms`. */
   advance(ms: number): void {
     const until = this.#now + ms;
     for (let next = this.#inOrder()[0]; next !== undefined && next.at <= until; next = this.#inOrder()[0])
@@ -41,12 +41,12 @@ export class ManualClock implements Clock {
     this.#now = until;
   }
 
-  /** The machine sleeps, or its clock is set: time has passed, and no timer has noticed yet. */
+  /** The machine sleeps, or its clock is set: time has passed, but no timer has fired yet. */
   jump(ms: number): void {
     this.#now += ms;
   }
 
-  /** Resolves as soon as a timer of this delay (or one that `matches`) is set, at once when there is one. */
+  /** Resolves as soon as a timer with this delay (or one that `matches`) is set; at once if there is one. */
   untilSet(delay: number | ((ms: number) => boolean)): Promise<void> {
     const matches = typeof delay === 'number' ? (ms: number) => ms === delay : delay;
     return new Promise((resolve) => {
@@ -60,7 +60,7 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Moves on to the next timer, waiting for one to be set; resolves with its delay. */
+  /** Advances to the next timer, waiting for one to be set; resolves with its delay. */
   async fireNext(): Promise<number> {
     await this.untilSet(() => true);
     const [next] = this.#inOrder();

@@ -1,4 +1,4 @@
-// Payloads and orders that follow from a seed, so that a failing property can be run again.
+// Payloads and orders derived from a seed, so that a failing property can be run again.
 import { createCipheriv } from 'node:crypto';
 
 /** `size` bytes that no compressor shortens, the same for the same seed. */
@@ -13,7 +13,7 @@ export function prose(size: number, seed: number): Buffer {
   return Buffer.alloc(size, `{"order":${seed},"items":[{"sku":"A-${seed}","count":1}]}`);
 }
 
-/** The same elements in an order that the seed decides. */
+/** The same elements in an order that the seed determines. */
 export function shuffled<T>(list: readonly T[], seed: number): T[] {
   const ranks = noise(list.length * 4, seed);
   return list

@@ -30,7 +30,7 @@ function header(id: string, seq: number, total: number, attempt = 1): MessageHea
 const bytes = (text: string) => Buffer.from(text);
 
 describe('a message that comes in pieces', () => {
-  it('comes out once and whole, whatever the order, the repeats and the messages between', () => {
+  it('is returned once and whole, whatever the order, the repeats and the messages between', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: maxChunks }), { minLength: 1, maxLength: 5 }),
@@ -67,7 +67,7 @@ describe('a message that comes in pieces', () => {
     expect(pending.accept('stub-1', header('i', 1, 2), bytes('d'))?.toString()).toBe('ad');
   });
 
-  it('is dropped when its chunks disagree about the whole', () => {
+  it('is dropped when its chunks contradict each other', () => {
     const pending = reassembler();
     pending.accept('stub', header('i', 0, 2), bytes('a'));
     pending.accept('stub', header('i', 1, 3), bytes('b'));
@@ -75,7 +75,7 @@ describe('a message that comes in pieces', () => {
     expect(drops).toEqual(['i/1 contradiction']);
   });
 
-  it('is dropped once it is larger than any message', () => {
+  it('is dropped once it is larger than any message may be', () => {
     const pending = reassembler();
     const half = Buffer.alloc(maxMessageBytes / 2 + 1);
     pending.accept('stub', header('i', 0, 3), half);
@@ -86,7 +86,7 @@ describe('a message that comes in pieces', () => {
 });
 
 describe('a message whose chunks stop coming', () => {
-  it('is dropped by time, reported once, and nothing late revives it', () => {
+  it('is dropped after a timeout, reported once, and not revived by late chunks', () => {
     const pending = reassembler();
     pending.accept('stub', header('i', 0, 3), bytes('a'));
     clock.advance(chunkTimeoutMs - 1);
@@ -116,7 +116,7 @@ describe('a message whose chunks stop coming', () => {
     expect(pending.accept('stub', header('m2', 1, 2), bytes('!'))?.length).toBe(chunk.length + 1);
   });
 
-  it('gives way to the chunks of other senders when its own take most', () => {
+  it('gives way to the chunks of other senders when its own sender has most', () => {
     const maxPendingBytes = 20 * 1024;
     const pending = reassembler({ ...defaultReassemblyLimits, maxPendingBytes });
     pending.accept('quiet', header('q', 0, 2), bytes('?'));
@@ -126,14 +126,14 @@ describe('a message whose chunks stop coming', () => {
     expect(drops).not.toContain('q/1 memory');
   });
 
-  it('has a bound on memory also when the chunks are empty', () => {
+  it('is bounded in memory even if the chunks are empty', () => {
     const pending = reassembler({ ...defaultReassemblyLimits, maxPendingBytes: 100 * 1024 });
     for (let id = 0; id < 300; id += 1) pending.accept('stub', header(`m${id}`, 0, 2), Buffer.alloc(0));
     expect(clock.pending.length).toBe(100);
     expect(drops.length).toBe(200);
   });
 
-  it('is forgotten without a word on close', () => {
+  it('is dropped without a report on close', () => {
     const pending = reassembler();
     pending.accept('stub', header('i', 0, 2), bytes('a'));
     pending.close();
@@ -143,7 +143,7 @@ describe('a message whose chunks stop coming', () => {
   });
 });
 
-it('forgets which messages it has seen beyond a number', () => {
+it('forgets the oldest messages beyond a number', () => {
   const pending = reassembler({ ...defaultReassemblyLimits, rememberedMessages: 2 });
   const accept = (id: string) => pending.accept('stub', header(id, 0, 1), bytes(id))?.toString();
   expect(['a', 'a', 'b', 'a', 'c', 'b', 'a'].map(accept)).toEqual([
@@ -157,7 +157,7 @@ it('forgets which messages it has seen beyond a number', () => {
   ]);
 });
 
-it('tells which chunks the latest message of a type lacks', () => {
+it('reports which chunks the latest message of a type lacks', () => {
   const pending = reassembler();
   expect(pending.unfinished('stub', 'invoke')).toBeUndefined();
   pending.accept('stub', header('a', 1, 4), bytes('1'));

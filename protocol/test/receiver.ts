@@ -4,7 +4,7 @@ import type { Reassembler } from '../reassembly.ts';
 import type { Channel } from '../sealing.ts';
 import { decodeMessage, parseWire } from '../wire.ts';
 
-/** The message that `text` completes, undefined while more is missing, or in a few words why it is refused. */
+/** The message that `text` completes, undefined while chunks are missing, or a short reason for a refusal. */
 export async function receive(
   text: string,
   channel: Channel,

@@ -1,8 +1,8 @@
-// A bounded map forgets what was set longest ago.
+// A bounded map forgets the entries that were set longest ago.
 import { expect, test } from 'vitest';
 import { RecentMap } from '../recent-map.ts';
 
-test('keeps what was set last', () => {
+test('keeps the entries that were set last', () => {
   const map = new RecentMap<number>(2);
   map.set('a', 1);
   map.set('b', 2);

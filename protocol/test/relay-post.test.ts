@@ -67,7 +67,7 @@ async function waitsUntil(outcome: Promise<PostOutcome>): Promise<number[]> {
 }
 
 describe('a post', () => {
-  it('is a signed POST to the connection, its id encoded', async () => {
+  it('is a signed POST to the connection, with its id encoded', async () => {
     statuses();
     expect(await poster().post('L0SM9cOF=', ['hello'], clock.now() + 1000)).toEqual({ kind: 'delivered' });
     const { method, url, headers } = posts[0]?.request ?? {};
@@ -78,7 +78,7 @@ describe('a post', () => {
     expect(headers?.['x-amz-security-token']).toBe('token');
   });
 
-  it.each([429, 500, 502, 503, 504])('is tried again after %i', async (status) => {
+  it.each([429, 500, 502, 503, 504])('is retried after %i', async (status) => {
     statuses(status, status);
     const outcome = poster().post('c=', ['text'], clock.now() + 60_000);
     expect(await waitsUntil(outcome)).toEqual([25, 50]);
@@ -86,7 +86,7 @@ describe('a post', () => {
     expect(posts).toHaveLength(3);
   });
 
-  it('is tried again after a reset', async () => {
+  it('is retried after a reset', async () => {
     answer = ({ request, response }) =>
       posts.length === 1 ? request.socket.resetAndDestroy() : response.end();
     const outcome = poster().post('c=', ['text'], clock.now() + 60_000);
@@ -95,7 +95,7 @@ describe('a post', () => {
   });
 
   it.each(['EMFILE', 'ENFILE', 'ENOBUFS', 'EADDRNOTAVAIL', 'ENETUNREACH', 'EHOSTDOWN', 'ENOTFOUND'])(
-    'is tried again after %s, which passes',
+    'is retried after %s, which passes',
     async (code) => {
       statuses();
       const send = http.send.bind(http);
@@ -110,7 +110,7 @@ describe('a post', () => {
     },
   );
 
-  it('is not tried again after an error that stays', async () => {
+  it('is not retried after a permanent error', async () => {
     const error = Object.assign(new Error('self-signed certificate'), {
       code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
     });
@@ -131,7 +131,7 @@ describe('a post', () => {
     expect(await eager).toEqual({ kind: 'failed', reason: 'HTTP 503 busy' });
   });
 
-  it('to nobody at all is tried until its bound', async () => {
+  it('to an unreachable host is retried until its deadline', async () => {
     const nobody = poster();
     await new Promise((resolve) => server.close(resolve));
     const outcome = nobody.post('c=', ['text'], clock.now() + 1500);
@@ -149,14 +149,14 @@ describe('a post', () => {
     },
   );
 
-  it.each([400, 403, 413])('is refused for good by %i, in the relay’s words', async (status) => {
+  it.each([400, 403, 413])('is refused for good by %i, with the relay’s words', async (status) => {
     statuses(status);
     const reason = `HTTP ${status} {"message":"words of the relay"}`;
     expect(await poster().post('c=', ['text'], clock.now() + 1000)).toEqual({ kind: 'failed', reason });
     expect(posts).toHaveLength(1);
   });
 
-  it('never repeats the session token that AWS quotes after a bad signature', async () => {
+  it('never shows the session token that AWS quotes after a bad signature', async () => {
     const quoted =
       '{"message":"The signature does not match.\\n\\nThe Canonical String was\\nx-amz-security-token:token"}';
     answer = ({ response }) => response.writeHead(403).end(quoted);
@@ -193,20 +193,20 @@ describe('many texts of one message', () => {
     expect(posts.map(({ text }) => text).sort()).toEqual([...texts].sort());
   });
 
-  it('are not posted on when the connection is gone', async () => {
+  it('are not continued when the connection is gone', async () => {
     answer = ({ response }) => response.writeHead(posts.length === 1 ? 200 : 410).end();
     expect(await poster().post('c=', texts, clock.now() + 1000)).toEqual({ kind: 'gone' });
     expect(posts.length).toBeLessThanOrEqual(9);
   });
 });
 
-it('warms by a post that reaches nobody, and is silent about its failure', async () => {
+it('warms by a post that reaches nobody, and reports no failure', async () => {
   statuses(410);
   await poster().warm();
   expect(posts.map(({ request, text }) => [request.url, text])).toEqual([['/live/@connections/warm', '']]);
 });
 
-it('fails for an id that is no text', async () => {
+it('fails for an id that cannot be encoded', async () => {
   // A peer's JSON can say so: half of a pair of UTF-16 is no character.
   const texts = ['a', 'b'];
   const outcome = await poster().post('half\ud800', texts, clock.now() + 5000);

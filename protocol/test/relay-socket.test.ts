@@ -72,14 +72,14 @@ describe('a socket that opens', () => {
     expect(headers['sec-websocket-extensions']).toBe(undefined);
   });
 
-  it('has the system ask the far end after 5 s of silence', async () => {
+  it('makes the system probe the far end after 5 s of silence', async () => {
     const asked = vi.spyOn(Socket.prototype, 'setKeepAlive');
     onTestFinished(() => asked.mockRestore());
     await open();
     expect(asked).toHaveBeenCalledWith(true, 5000);
   });
 
-  it('passes over what arrives before hello is answered', async () => {
+  it('ignores what arrives before the answer to hello', async () => {
     relay.onSaid = (peer, text) => {
       for (const early of ['{"a":1}\nearly', '{"message":"early"}', 'early', '{"connectionId":""}'])
         peer.socket.send(early);
@@ -93,7 +93,7 @@ describe('a socket that opens', () => {
 describe('a socket that does not open', () => {
   const remedy = expect.stringContaining('enabled = true');
 
-  it('says with which status it was refused, and never with what it asked', async () => {
+  it('reports the status with which it was refused, but never its own request', async () => {
     relay.onConnect = () => 403;
     const failure = await open().catch((error) => error);
     expect(failure).toMatchObject({ code: 'LD_RELAY', fault: 'system', remedy });
@@ -101,7 +101,7 @@ describe('a socket that does not open', () => {
     expect(`${failure.stack}${JSON.stringify(failure)}`).not.toMatch(/AKID|secret|token/);
   });
 
-  it('says that nobody is there', async () => {
+  it('reports that nothing answers', async () => {
     const url = relay.url();
     await relay.close();
     await expect(open({ url })).rejects.toMatchObject({
@@ -111,7 +111,7 @@ describe('a socket that does not open', () => {
     relay = await new FakeRelay().start();
   });
 
-  it('says that hello was not answered', async () => {
+  it('reports that hello was not answered', async () => {
     relay.onSaid = () => undefined;
     const opening = open();
     await clock.untilSet(timeoutMs);
@@ -120,7 +120,7 @@ describe('a socket that does not open', () => {
     await relay.until(() => relay.peers.size === 0);
   });
 
-  it('says that it was closed instead', async () => {
+  it('reports that it was closed instead', async () => {
     relay.onSaid = ({ socket }) => void socket.close(1008);
     await expect(open()).rejects.toThrow('closed the connection with code 1008 before it said hello');
     expect(clock.pending).toEqual([]);
@@ -128,7 +128,7 @@ describe('a socket that does not open', () => {
 });
 
 describe('an open socket', () => {
-  it.each([false, true])('hands on texts as they came, also in binary frames (%s)', async (binary) => {
+  it.each([false, true])('passes texts on unchanged, also from binary frames (%s)', async (binary) => {
     relay.binary = binary;
     const socket = await open();
     const long = `{"v":1}\n${'A'.repeat(127 * 1024 - 8)}`;
@@ -137,7 +137,7 @@ describe('an open socket', () => {
     expect(texts).toEqual(['{"v":1}\ngrüße', 'no header', long]);
   });
 
-  it('answers whether it is alive, and knows when it last heard anything', async () => {
+  it('reports whether it is alive, and when it last received anything', async () => {
     const socket = await open();
     clock.advance(1000);
     expect(socket.lastHeardMs()).toBe(clock.now() - 1000);
@@ -165,7 +165,7 @@ describe('an open socket', () => {
     expect(clock.pending).toEqual([]);
   });
 
-  it('keeps itself alive, and ends itself when that is not answered', async () => {
+  it('keeps itself alive, and closes when that is not answered', async () => {
     const socket = await open();
     const peer = peerOf(socket);
     for (const pings of [1, 2]) {
@@ -180,14 +180,14 @@ describe('an open socket', () => {
     expect(await closed).toBe('code 1006');
   });
 
-  it('is closed by a message that no relay delivers', async () => {
+  it('is closed by a message larger than any relay delivers', async () => {
     const socket = await open();
     relay.deliver(socket.connectionId, 'x'.repeat(128 * 1024 + 1));
     expect(await closed).toContain('code 1006');
     expect(texts).toEqual([]);
   });
 
-  it('closes, and ends a far end that does not close with it', async () => {
+  it('closes, and terminates a far end that does not', async () => {
     const socket = await open();
     const peer = peerOf(socket);
     peer.socket.pause();

@@ -1,4 +1,4 @@
-// Variables of Lambda's sandbox alone, for the tests of both ends.
+// Variables that only Lambda's sandbox has, for the tests of both ends.
 export const sandboxNames: readonly string[] = [
   '_',
   '_AWS_XRAY_DAEMON_ADDRESS',

@@ -1,4 +1,4 @@
-// The key agreement with and without a stage's secret: only who has the same one is understood.
+// The key agreement with and without a stage's secret: only peers with the same one understand each other.
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -27,12 +27,12 @@ function understand(one: Channel, another: Channel, header: string, body: Uint8A
   return [there, back].every((opened) => opened !== undefined && Buffer.from(body).equals(opened));
 }
 
-/** None, right and wrong ones. */
+/** No secret, the right one and wrong ones. */
 const secrets: readonly (StageSecret | undefined)[] = [undefined, stageSecret, other];
 const anySecret = fc.constantFrom(...secrets);
 
 describe('a channel', () => {
-  it('is one where both ends have the same secret or none, whatever is said', async () => {
+  it('opens only if both ends have the same secret or none', async () => {
     await fc.assert(
       fc.asyncProperty(
         anySecret,
@@ -50,14 +50,14 @@ describe('a channel', () => {
     );
   });
 
-  it('is not one for the key of an id alone: the id is public, the key counts', async () => {
+  it('does not open with the id alone: the id is public, the key decides', async () => {
     const forged = { id: stageSecret.id, key: other.key };
     const sender = await channelToClient(keys.publicKey, stage, forged);
     const client = await channelFromSender(keys, sender.enc, stage, stageSecret);
     expect(understand(sender, client, 'h', Buffer.from('b'))).toBe(false);
   });
 
-  it('gives nothing to who recorded what its sender announced', async () => {
+  it('reveals nothing to a recorder of the sender’s announcement', async () => {
     const sender = await channelToClient(keys.publicKey, stage, stageSecret);
     const client = await channelFromSender(keys, sender.enc, stage, stageSecret);
     for (const guess of [undefined, other, { id: stageSecret.id, key: Buffer.alloc(32) }]) {
@@ -67,13 +67,13 @@ describe('a channel', () => {
     }
   });
 
-  it('differs between stages that have one secret', async () => {
+  it('differs between stages with the same secret', async () => {
     const sender = await channelToClient(keys.publicKey, 'dev-bob', stageSecret);
     const client = await channelFromSender(keys, sender.enc, stage, stageSecret);
     expect(understand(sender, client, 'h', Buffer.from('b'))).toBe(false);
   });
 
-  it('says on the wire, towards a client, which secret it is of', async () => {
+  it('announces towards a client which secret it uses', async () => {
     const message = { type: 'ack', id: 'i', attempt: 1, head: {}, body: new Uint8Array(0) } as const;
     const pskOf = async (secret: StageSecret | undefined, towardsClient: boolean) => {
       const channel = await channelToClient(keys.publicKey, stage, secret);
@@ -87,7 +87,7 @@ describe('a channel', () => {
 });
 
 describe('a secret', () => {
-  it('is read from 32 bytes in base64, and named by what tells nothing of them', () => {
+  it('is 32 bytes in base64, and its id reveals nothing of them', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
         const secret = parseStageSecret(Buffer.from(bytes).toString('base64'));
@@ -99,7 +99,7 @@ describe('a secret', () => {
     expect(other.id).not.toBe(stageSecret.id);
   });
 
-  it('is nothing else', () => {
+  it('is rejected in any other form', () => {
     const text = secretText('any');
     for (const wrong of [
       '',

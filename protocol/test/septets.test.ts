@@ -1,11 +1,11 @@
-// Seven bits to a character: any bytes come back, and no other text stands for them.
+// Seven bits per character: any bytes are restored, and no other text stands for them.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromSeptets, toSeptets } from '../septets.ts';
 import { noise } from './payloads.ts';
 
-describe('seven bits to a character', () => {
-  it('give any bytes back, in ASCII and four characters for each 28 bytes longer', () => {
+describe('seven bits per character', () => {
+  it('restore any bytes, in ASCII and four characters longer for each 28 bytes', () => {
     for (let size = 0; size < 200; size += 1) {
       for (const bytes of [noise(size, size), Buffer.alloc(size, 0xff), Buffer.alloc(size)]) {
         const text = toSeptets(bytes);
@@ -16,7 +16,7 @@ describe('seven bits to a character', () => {
     }
   });
 
-  it('take bytes at any place of a larger buffer, and leave them as they are', () => {
+  it('accept bytes at any place of a larger buffer, and leave them unchanged', () => {
     const large = noise(5000, 1);
     const before = Buffer.from(large);
     for (const start of [0, 1, 2, 3, 5]) {
@@ -26,7 +26,7 @@ describe('seven bits to a character', () => {
     expect(large.equals(before)).toBe(true);
   });
 
-  it('stand for bytes in one way only: another text is refused or gives other bytes', () => {
+  it('are unique: another text is refused or gives other bytes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary-ascii', maxLength: 130 }), (text) => {
         const bytes = fromSeptets(text);
@@ -44,7 +44,7 @@ describe('seven bits to a character', () => {
     }
   });
 
-  it('are nothing but ASCII: a character of more bytes is refused, wherever it stands', () => {
+  it('are only ASCII: a character of more bytes is refused, wherever it is', () => {
     for (const size of [28, 56, 60]) {
       const text = toSeptets(noise(size, 2));
       for (const character of ['\x80', 'ÿ', 'Ł', '€', '😀', '\ud800'])

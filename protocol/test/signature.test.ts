@@ -66,7 +66,7 @@ const scope = fc.record({
 const anyTime = fc.integer({ min: 0, max: Date.parse('2099-12-31T23:59:59Z') });
 
 describe('a signature', () => {
-  it('is the one aws4fetch makes, for any request', async () => {
+  it('is the one that aws4fetch makes, for any request', async () => {
     await fc.assert(
       fc.asyncProperty(scope, request, credentials, anyTime, async (where, what, who, now) => {
         const headers = new Signer(where).sign(what, who, now);
@@ -100,7 +100,7 @@ describe('a signature', () => {
     expect(new Signer(where).sign(what, who, 0).authorization).toBe(await byAws4fetch(where, what, who, 0));
   });
 
-  it('changes with the day and the secret although the signer keeps the derived key', async () => {
+  it('changes with the day and the secret although the signer caches the derived key', async () => {
     const where = { service: 'dynamodb', region: 'eu-west-1' };
     const signer = new Signer(where);
     const what = { method: 'POST', url: new URL('https://dynamodb.eu-west-1.amazonaws.com/'), body: '{}' };

@@ -1,4 +1,4 @@
-// The shipped file itself, and the settings it starts with.
+// The shipped file itself, and its settings.
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { ReportedError } from './harness/ipc.ts';
@@ -12,7 +12,7 @@ describe('the built stub', () => {
     expect((await readFile(world.built.indexFile)).length).toBeLessThanOrEqual(120 * 1024);
   });
 
-  it('holds no AWS SDK and nothing of livectl', () => {
+  it('contains no AWS SDK and nothing of livectl', () => {
     const packages = world.built.inputs.map(
       (file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? file.split('/')[0],
     );
@@ -50,7 +50,7 @@ describe('a stub that lacks settings', () => {
     expect(reported.trace.join('\n')).not.toContain('secret');
   });
 
-  it('starts without a secret just as little: it would prove nothing', async () => {
+  it('does not start without a secret, either: it could not authenticate', async () => {
     const { errorMessage } = await start({ LIVE_DEBUG_SECRET: '' });
     expect(errorMessage).toMatch(/missing or invalid: LIVE_DEBUG_SECRET$/);
   });
@@ -80,14 +80,14 @@ describe('the directory’s endpoint', () => {
     expect(answerOf(await outcome)).toBe(1);
   });
 
-  it('that nobody answers at is an error of the directory, not of the client', async () => {
+  it('that does not answer is an error of the directory, not of the client', async () => {
     const lambda = await world.lambda({ environment: { AWS_ENDPOINT_URL_DYNAMODB: elsewhere } });
     const { errorType, errorMessage } = errorOf(await lambda.invoke({}));
     expect(errorType).toBe('LiveDebugDirectoryError');
     expect(errorMessage).toMatch(/^Query got no answer from 127\.0\.0\.1:9: connect ECONNREFUSED/);
   });
 
-  it('that names a client whose key is no key is one too', async () => {
+  it('that names a client with an invalid key is one as well', async () => {
     await world.serve({ publicKey: 'AAAA' });
     const { errorType, errorMessage } = errorOf(await (await world.lambda()).invoke({}));
     expect(errorType).toBe('LiveDebugDirectoryError');

@@ -30,7 +30,7 @@ describe('JSON', () => {
     expect(await outcome).toEqual({ is: 'outcome', ok: true, text });
   });
 
-  it('of one invocation is not that of the next', async () => {
+  it('of one invocation is not passed to the next', async () => {
     const client = await world.serve();
     const lambda = await world.lambda();
     for (const text of ['1.0', '1', '{"a":1.0}', '{"a":1}']) {
@@ -42,7 +42,7 @@ describe('JSON', () => {
     }
   });
 
-  it('that is the client context goes as it came', async () => {
+  it('that is the client context is passed on unchanged', async () => {
     const client = await world.serve();
     const lambda = await world.lambda();
     const outcome = lambda.invokeText('{}', { clientContext: '{"custom": {"id":12345678901234567890}}' });

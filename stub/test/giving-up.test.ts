@@ -1,4 +1,4 @@
-// Anyone who may still have an invocation hears that nobody waits for it; and short invocations are given up in their time.
+// Every client that may still have an invocation is told that nobody waits for it; short invocations are given up in time.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -35,7 +35,7 @@ describe('cancel', () => {
     expect(trace).toHaveLength(1);
   });
 
-  it('goes out before the real function is asked instead of a client that is silent and has lost its lease', async () => {
+  it('is sent before the real function is asked in place of a client that is silent and has lost its lease', async () => {
     const order: string[] = [];
     const api = createServer((request, response) => {
       order.push('fallback');
@@ -79,14 +79,14 @@ describe('cancel', () => {
     expect(successor.received.map(({ message }) => message.type)).toEqual([]);
   });
 
-  it('does not go to a connection that is gone', async () => {
+  it('is not sent to a connection that is gone', async () => {
     world.relay.disconnect(client.connectionId);
     await client.leave();
     expect(errorOf(await lambda.invoke({})).errorType).toBe('LiveDebugNoClientError');
     expect(world.relay.posts.map(typeOf)).toEqual(['invoke']);
   });
 
-  it('goes out when Lambda ends the instance', async () => {
+  it('is sent when Lambda ends the instance', async () => {
     const outcome = lambda.invoke({});
     await client.acknowledge(await client.next('invoke'));
     lambda.terminate();
@@ -99,7 +99,7 @@ describe('a client that asks whether its invocation is still waited for', () => 
   const ask = (to: string, id: string, channel: Parameters<FakeClient['send']>[1]) =>
     client.send(to, channel, { type: 'ack', id, attempt: 1, head: { asks: true }, body: nothing });
 
-  it('gets a probe as long as it is', async () => {
+  it('gets a probe while it is', async () => {
     const outcome = lambda.invoke({});
     const received = await client.next('invoke');
     const { ackBy, sentAt, understands } = received.message.head;
@@ -111,7 +111,7 @@ describe('a client that asks whether its invocation is still waited for', () => 
     expect(answerOf(await outcome)).toBe(1);
   });
 
-  it('gets a cancel where another one has begun, and nothing when it is over', async () => {
+  it('gets a cancel if another client has begun, and nothing when it is over', async () => {
     const outcome = lambda.invoke({});
     const received = await client.next('invoke');
     const { id, head } = received.message;
@@ -138,7 +138,7 @@ describe('a client that asks whether its invocation is still waited for', () => 
 describe('an invocation of 5 s', () => {
   const timeoutMs = 5000;
 
-  it('whose livectl is killed is given up in its time, not at its end', async () => {
+  it('whose livectl was killed is given up in time, not at its end', async () => {
     const outcome = lambda.invoke({}, { timeoutMs });
     await client.acknowledge(await client.next('invoke'));
     // A third of 4.5 s.
@@ -154,7 +154,7 @@ describe('an invocation of 5 s', () => {
     expect(errorOf(await outcome).errorType).toBe('LiveDebugLostError');
   });
 
-  it('goes to anyone who serves by now after a second without an ack', async () => {
+  it('is sent to the current client after a second without an ack', async () => {
     const outcome = lambda.invoke({}, { timeoutMs });
     await client.next('invoke');
     await lambda.untilTimer(lookEveryMs, 1);

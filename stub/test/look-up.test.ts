@@ -1,4 +1,4 @@
-// Who serves a function: looked up again before an invocation when the last look-up is old, and followed when it moves.
+// Who serves a function: looked up again before an invocation if the last look-up is old, and followed when it changes.
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { FakeClient, Received } from './harness/fake-client.ts';
 import { answerOf, errorOf, type Lambda } from './harness/lambda.ts';
@@ -29,13 +29,13 @@ async function answeredBy(taker: FakeClient): Promise<unknown> {
 }
 
 describe('a look-up', () => {
-  it('of two seconds or less decides and costs nothing', async () => {
+  it('that is at most two seconds old decides and costs nothing', async () => {
     lambda.advance(renewAfterMs - 100);
     for (let count = 0; count < 5; count += 1) await answeredBy(client);
     expect(directory.reads).toBe(1);
   });
 
-  it('that is older is renewed first: a function that somebody takes alone moves with the next invocation', async () => {
+  it('that is older is renewed first: a function that another client takes moves with the next invocation', async () => {
     const colleague = await world.serve({ item: 'client#hello' });
     lambda.advance(renewAfterMs + 1);
     expect(await answeredBy(colleague)).toBe('answered');
@@ -44,7 +44,7 @@ describe('a look-up', () => {
     expect(client.received).toEqual([]);
   });
 
-  it('that the directory does not renew within 100 ms decides all the same', async () => {
+  it('that the directory does not renew within 100 ms decides anyway', async () => {
     let release: () => void = () => undefined;
     directory.hold = new Promise((resolve) => {
       release = resolve;
@@ -79,7 +79,7 @@ describe('a client that does not run an invocation', () => {
     });
   };
 
-  it('because another one holds the function is left for that one at once', async () => {
+  it('because another client holds the function is abandoned for that one at once', async () => {
     const outcome = lambda.invoke({});
     const received = await client.next('invoke');
     const colleague = await world.serve({ item: 'client#hello' });
@@ -98,7 +98,7 @@ describe('a client that does not run an invocation', () => {
     expect(errorOf(await outcome).errorType).toBe('LiveDebugNoClientError');
   });
 
-  it('says so also of the second sending', async () => {
+  it('reports that for the second sending as well', async () => {
     // That of the invocation before.
     await lambda.untilTimer(1000, 1);
     const outcome = lambda.invoke({});
@@ -114,7 +114,7 @@ describe('a client that does not run an invocation', () => {
     expect(answerOf(await outcome)).toBe('third time');
   });
 
-  it('and stays in the directory is not asked again and again', async () => {
+  it('but stays in the directory is not asked again and again', async () => {
     const outcome = lambda.invoke({});
     await moved(await client.next('invoke'), 'stopping');
     expect(errorOf(await outcome).errorType).toBe('LiveDebugNoClientError');
@@ -123,7 +123,7 @@ describe('a client that does not run an invocation', () => {
     expect(client.received).toEqual([]);
   });
 
-  it('is not heard once it has begun', async () => {
+  it('is ignored once it has begun', async () => {
     const outcome = lambda.invoke({});
     const received = await client.next('invoke');
     await client.acknowledge(received);

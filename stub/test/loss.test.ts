@@ -1,4 +1,4 @@
-// What the stub does when messages, connections or clients are lost. Its clock is turned by the test.
+// What the stub does when messages, connections or clients are lost. The test controls its clock.
 import { beforeEach, describe, expect, it } from 'vitest';
 import { answerAsApiGateway, type RelayPost } from '../../protocol/test/fake-relay.ts';
 import type { FakeClient } from './harness/fake-client.ts';
@@ -47,7 +47,7 @@ async function grace(): Promise<void> {
 }
 
 describe('a client', () => {
-  it('that was replaced is found anew by a 410, and the invocation goes to its successor', async () => {
+  it('that was replaced is detected by a 410, and the invocation goes to its successor', async () => {
     const first = await begin();
     await client.answer(first.received, '1');
     await first.outcome;
@@ -60,7 +60,7 @@ describe('a client', () => {
     expect(sentTo(old)).toEqual(['invoke', 'invoke']);
   });
 
-  it('whose connection is gone while its lease holds has 3 s to come back, and the error says so', async () => {
+  it('whose connection is gone while its lease is valid has 3 s to come back, which the error says', async () => {
     world.relay.disconnect(client.connectionId);
     const outcome = lambda.invoke({});
     await grace();
@@ -74,7 +74,7 @@ describe('a client', () => {
     expect(errorOf(await lambda.invoke({})).errorType).toBe('LiveDebugNoClientError');
   });
 
-  it('that comes back in this time gets the invocation, by the keys that were agreed before', async () => {
+  it('that comes back in this time gets the invocation, with the keys agreed before', async () => {
     const old = client.connectionId;
     world.relay.disconnect(old);
     const outcome = lambda.invoke({});
@@ -91,14 +91,14 @@ describe('a client', () => {
     expect(after).toBe(before);
   });
 
-  it('whose connection is refused by the relay is a relay error with its words', async () => {
+  it('whose connection the relay refuses is a relay error with the relay’s words', async () => {
     world.relay.onPost = () => 403;
     const { errorType, errorMessage } = errorOf(await lambda.invoke({}));
     expect(errorType).toBe('LiveDebugRelayError');
     expect(errorMessage).toBe('the relay did not take the invoke: HTTP 403 {"message":"status 403"}');
   });
 
-  it.each([429, 503])('is reached in spite of %i', async (status) => {
+  it.each([429, 503])('is reached despite %i', async (status) => {
     world.relay.onPost = ({ number }) => (number <= 2 ? status : undefined);
     const outcome = lambda.invoke({});
     for (const post of [1, 2]) {
@@ -143,7 +143,7 @@ describe('a client', () => {
     expect((await client.next('cancel')).message.head).toEqual({ reason: 'shutdown', code: 'LD_NO_ACK' });
   });
 
-  it('that says the invocation is still arriving is sent no second copy, until it says so no more', async () => {
+  it('that reports that the invocation is still arriving is sent no second copy until that stops', async () => {
     const outcome = lambda.invoke({}, { timeoutMs: 60_000 });
     const { channel, message } = await client.next('invoke');
     const { id } = message;
@@ -167,7 +167,7 @@ describe('a client', () => {
     expect(answerOf(await outcome)).toBe(1);
   });
 
-  it('that stays silent until the deadline is named for it, since the code has not run', async () => {
+  it('that stays silent until the deadline is named in the error, since the code has not run', async () => {
     const outcome = lambda.invoke({}, { timeoutMs: 8000 });
     await client.next('invoke');
     expect(errorOf(await lambda.turnUntil(outcome, lookEveryMs, lookEveryMs))).toMatchObject({
@@ -177,7 +177,7 @@ describe('a client', () => {
     });
   });
 
-  it('that is silent has all its time also where the one before it was gone or silent', async () => {
+  it('that is silent has its full time even if the previous one was gone or silent', async () => {
     const outcome = lambda.invoke({}, { timeoutMs: 60_000 });
     await client.next('invoke');
     await lambda.untilTimer(lookEveryMs, 1);
@@ -196,7 +196,7 @@ describe('a client', () => {
     expect(answerOf(await outcome)).toBe('awake');
   });
 
-  it('that was killed while its lease holds leaves its function to who serves the stage', async () => {
+  it('that was killed while its lease is valid leaves its function to the client of the stage', async () => {
     const own = await world.serve({ item: 'client#hello', user: 'bob' });
     lambda.advance(2001);
     const first = lambda.invoke({});
@@ -232,7 +232,7 @@ describe('a client', () => {
     expect(answerOf(await outcome)).toBe(2);
   });
 
-  it('that goes away while it runs is missed at the next probe', async () => {
+  it('that goes away while it runs is noticed at the next probe', async () => {
     const { outcome } = await begin();
     world.relay.disconnect(client.connectionId);
     await client.leave();
@@ -264,7 +264,7 @@ describe('a client', () => {
     expect(answerOf(await outcome)).toBe('after all');
   });
 
-  it('that another took over from does not have its invocation run twice', async () => {
+  it('that another client took over from does not have its invocation run twice', async () => {
     const { outcome } = await begin();
     world.relay.disconnect(client.connectionId);
     const successor = await world.serve();
@@ -273,7 +273,7 @@ describe('a client', () => {
     expect(successor.received).toEqual([]);
   });
 
-  it('that works for long is asked whether it still does, and nothing else', async () => {
+  it('that works for a long time is asked whether it still does, and nothing else', async () => {
     const { outcome, received } = await begin();
     for (let probes = 0; probes < 2; probes += 1) {
       lambda.advance(probeMs);
@@ -287,7 +287,7 @@ describe('a client', () => {
 });
 
 describe('the stub’s own connection', () => {
-  it('closed while the client works is opened again, and the client told where to answer', async () => {
+  it('that closes while the client works is reopened, and the client gets the new address', async () => {
     const { outcome, received } = await begin();
     const lost = stubConnection();
     world.relay.disconnect(lost);
@@ -298,7 +298,7 @@ describe('the stub’s own connection', () => {
     expect(stubConnection()).not.toBe(lost);
   });
 
-  it('closed before the ack came is opened again, and the invocation sent with the new address', async () => {
+  it('that closes before the ack came is reopened, and the invocation sent with the new address', async () => {
     const outcome = lambda.invoke({});
     const first = await client.next('invoke');
     await lambda.untilTimer(lookEveryMs, 1);
@@ -329,7 +329,7 @@ describe('the stub’s own connection', () => {
     await expect.poll(() => [...world.relay.peers.keys()]).not.toContain(dead);
   });
 
-  it('that answers a ping late is kept, and the one opened beside it closed', async () => {
+  it('that answers a ping late is kept, and the one opened beside it is closed', async () => {
     const old = stubConnection();
     lambda.advance(60_000);
     let answerPing: () => void = () => undefined;
@@ -356,7 +356,7 @@ describe('the stub’s own connection', () => {
     await expect.poll(() => [...world.relay.peers.keys()].toSorted()).toEqual(both);
   });
 
-  it('that can’t be opened for 4 s is a relay error', async () => {
+  it('that cannot be opened for 4 s is a relay error', async () => {
     let refused = 0;
     world.relay.onConnect = () => {
       refused += 1;
@@ -371,13 +371,13 @@ describe('the stub’s own connection', () => {
     expect(refused).toBeGreaterThan(2);
   });
 
-  it('that may not be opened is a relay error at once', async () => {
+  it('that is refused is a relay error at once', async () => {
     world.relay.onConnect = () => 403;
     world.relay.disconnect(stubConnection());
     expect(errorOf(await lambda.invoke({})).errorMessage).toMatch(/HTTP 403$/);
   });
 
-  it('that the relay is too busy to open is opened at a later attempt', async () => {
+  it('that the throttled relay refuses is opened at a later attempt', async () => {
     let refused = 0;
     world.relay.onConnect = () => (++refused <= 2 ? 429 : undefined);
     const { outcome } = await begin();
@@ -390,7 +390,7 @@ describe('the stub’s own connection', () => {
 });
 
 describe('the deadline', () => {
-  it('is told to the client by `cancel`, and to the caller in Lambda’s words', async () => {
+  it('is sent to the client as `cancel`, and reported to the caller in Lambda’s words', async () => {
     const outcome = lambda.invoke({}, { timeoutMs: 5000 });
     const received = await client.next('invoke');
     await client.acknowledge(received);
@@ -403,7 +403,7 @@ describe('the deadline', () => {
     expect(errorMessage).toMatch(/^Task timed out after 4\.\d\d seconds: livectl had not answered/);
   });
 
-  it('is kept also when the cancel can’t be delivered', async () => {
+  it('is kept even if the cancel cannot be delivered', async () => {
     const outcome = lambda.invoke({}, { timeoutMs: 5000 });
     await client.acknowledge(await client.next('invoke'));
     await lambda.untilTimer(1490);
@@ -412,7 +412,7 @@ describe('the deadline', () => {
     expect(errorOf(await outcome).errorType).toBe('Sandbox.Timedout');
   });
 
-  it('ends an invocation for good: nothing of it is sent in the next one', async () => {
+  it('ends an invocation for good: nothing of it is sent during the next one', async () => {
     const outcome = lambda.invoke('late', { timeoutMs: 2000 });
     const late = await client.next('invoke');
     await lambda.untilTimer(lookEveryMs, 1);

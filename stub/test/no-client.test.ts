@@ -1,4 +1,4 @@
-// The shipped stub with nobody serving: who gets a 503, who gets an error, and what the fallback does about it.
+// The shipped stub while nobody serves: who gets a 503, who gets an error, and what the fallback changes.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,8 +13,8 @@ const message =
   'nobody is serving function hello of stage dev-ada (no live lease, or its connection is gone); run: livectl serve --stage dev-ada';
 const body = { code: 'LD_NO_CLIENT', message, remedy: 'run: livectl serve --stage dev-ada' };
 
-describe('a livectl of 0.1, which can’t tell who sends', () => {
-  it('is sealed for as 0.1 did, which the log says once; no other client is', async () => {
+describe('a livectl of 0.1, which cannot authenticate senders', () => {
+  it('is sealed for as in 0.1, which is logged once; no other client is', async () => {
     const old = await world.serve({ capabilities: undefined, version: '0.1.0', host: 'old-laptop' });
     const lambda = await world.manualLambda();
     const answeredBy = async (client: FakeClient) => {
@@ -70,7 +70,7 @@ describe('an event', () => {
     ],
   ];
 
-  it('of HTTP is answered 503 with the command to run, in the shape of its source', async () => {
+  it('of HTTP is answered with 503 and the command to run, in the form of its source', async () => {
     for (const [source, event, shape] of httpShapes) {
       const answer = answerOf(await lambda.invoke(event)) as { body: string };
       expect({ source, ...answer, body: JSON.parse(answer.body) }).toEqual({
@@ -103,7 +103,7 @@ describe('an event', () => {
     ['a text', 'text'],
   ];
 
-  it('of any other source fails by name, so that the source tries again', async () => {
+  it('of any other source fails by name, so that the source retries', async () => {
     for (const [source, event] of others) {
       const { errorType, errorMessage } = errorOf(await lambda.invoke(event));
       expect({ source, errorType, errorMessage }).toEqual({
@@ -114,13 +114,13 @@ describe('an event', () => {
     }
   });
 
-  it('fails as long as the only lease has run out', async () => {
+  it('fails while the only lease is expired', async () => {
     const client = await world.serve({ leaseUntil: Date.now() - 1 });
     expect(errorOf(await lambda.invoke({})).errorType).toBe('LiveDebugNoClientError');
     expect(client.received).toEqual([]);
   });
 
-  it('is served from the moment somebody serves', async () => {
+  it('is served from the moment a client registers', async () => {
     expect(errorOf(await lambda.invoke({})).errorType).toBe('LiveDebugNoClientError');
     const client = await world.serve();
     const outcome = lambda.invoke({});
@@ -164,7 +164,7 @@ describe('with a fallback', () => {
       },
     });
 
-  it('the real function answers, by a signed call of the Lambda API', async () => {
+  it('the real function answers, by a signed call of Lambda’s API', async () => {
     const lambda = await start();
     expect(answerOf(await lambda.invoke({ requestContext: { http: {} }, version: '2.0' }))).toEqual({
       from: 'the real one',
@@ -175,7 +175,7 @@ describe('with a fallback', () => {
     expect(JSON.parse(sent ?? '')).toEqual({ requestContext: { http: {} }, version: '2.0' });
   });
 
-  it('its error is thrown as it threw it', async () => {
+  it('its error is thrown unchanged', async () => {
     const error = {
       errorType: 'RangeError',
       errorMessage: 'too far',
@@ -185,7 +185,7 @@ describe('with a fallback', () => {
     expect(errorOf(await (await start()).invoke({}))).toEqual(error);
   });
 
-  it('that can’t be invoked, the error says so and why', async () => {
+  it('that cannot be invoked, the error says so and why', async () => {
     answer = { status: 403, body: '{"Message":"x-amz-security-token:test-token"}' };
     const lambda = await start();
     expect(errorOf(await lambda.invoke({}))).toMatchObject({
@@ -199,7 +199,7 @@ describe('with a fallback', () => {
     expect(errorOf(await lambda.invoke({})).errorMessage).toContain("can't be invoked: connect ECONNREFUSED");
   });
 
-  it('is not asked while somebody serves', async () => {
+  it('it is not invoked while somebody serves', async () => {
     const client = await world.serve();
     const lambda = await start();
     const outcome = lambda.invoke({});

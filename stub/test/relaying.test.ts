@@ -1,4 +1,4 @@
-// The shipped stub with somebody serving: what goes out, what comes back.
+// The shipped stub while somebody serves: what is sent, what comes back.
 import { describe, expect, it } from 'vitest';
 import type { Message } from '../../protocol/message.ts';
 import { noise } from '../../protocol/test/payloads.ts';
@@ -25,7 +25,7 @@ function answerAll(client: FakeClient, answer: (event: unknown) => unknown): voi
 const echo = (event: unknown) => ({ echo: event });
 
 describe('an invocation', () => {
-  it('reaches the client as it came and returns with its answer', async () => {
+  it('reaches the client unchanged and returns with its answer', async () => {
     const client = await world.serve();
     const lambda = await world.lambda();
     const event = { name: 'ada', ünï: [1, null, 'x'] };
@@ -57,7 +57,7 @@ describe('an invocation', () => {
     expect(lambda.output).toBe('');
   });
 
-  it('carries the function’s variables and credentials, and none of the stub’s or the sandbox’s', async () => {
+  it('carries the function’s variables and credentials, but not the stub’s or the sandbox’s', async () => {
     const client = await world.serve();
     const lambda = await world.lambda({
       environment: {
@@ -98,7 +98,7 @@ describe('an invocation', () => {
     await outcome;
   });
 
-  it('does not wait for an ack when the answer is there', async () => {
+  it('does not wait for an ack if the answer is there', async () => {
     const client = await world.serve();
     const lambda = await world.lambda();
     const outcome = lambda.invoke({});
@@ -146,7 +146,7 @@ describe('an invocation', () => {
     expect(world.relay.peers.size).toBe(2);
   });
 
-  it('tried again by Lambda under the same request id is a new one', async () => {
+  it('retried by Lambda with the same request id is a new one', async () => {
     let runs = 0;
     const client = await world.serve();
     answerAll(client, () => {
@@ -234,7 +234,7 @@ describe('an answer', () => {
     },
   );
 
-  it('for an invocation that is over, or from nobody who may answer, is not taken', async () => {
+  it('for an invocation that is over, or from a peer that may not answer, is ignored', async () => {
     const client = await world.serve();
     const stranger = await world.serve({ stage: 'dev-eve' });
     const lambda = await world.lambda();

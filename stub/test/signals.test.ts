@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 
 describe('signals of one exchange', () => {
-  it('are read in order, also those put between two waits', async () => {
+  it('are read in order, including those sent between two waits', async () => {
     signals.put({ kind: 'ack' });
     signals.put({ kind: 'socket-lost' });
     expect([await signals.next(10), await signals.next(10)]).toEqual([
@@ -30,7 +30,7 @@ describe('signals of one exchange', () => {
     expect(await signals.next(10)).toEqual({ kind: 'socket-lost' });
   });
 
-  it('that do not come end a wait by its bound, and the next wait is a new one', async () => {
+  it('that do not come end a wait at its bound, and the next wait is a new one', async () => {
     const next = signals.next(10);
     clock.advance(10);
     expect(await next).toBe(undefined);
@@ -39,7 +39,7 @@ describe('signals of one exchange', () => {
     expect(await later).toEqual({ kind: 'ack' });
   });
 
-  it('are over once closed: for the wait under way, for later ones, and for who asks', async () => {
+  it('are over once closed, for current waits, later waits and queries', async () => {
     const next = signals.next(10);
     signals.throwIfClosed();
     signals.close();

@@ -1,4 +1,4 @@
-// A stub behind a function URL that streams: parts in, Lambda's response stream out.
+// A stub behind a function URL that streams: parts arrive, Lambda's response stream is written.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -32,7 +32,7 @@ async function acknowledged(client: FakeClient): Promise<number | undefined> {
 }
 
 describe('a streamed response', () => {
-  it('is asked for, and written part by part while it comes', async () => {
+  it('is requested, and written part by part as it arrives', async () => {
     const { client, lambda, outcome, invoke } = await begun();
     expect(invoke.message.head.streams).toBe(true);
     await client.part(invoke, 0, 'one ');
@@ -44,7 +44,7 @@ describe('a streamed response', () => {
     expect(lambda.streamed.toString()).toBe('one two three');
   });
 
-  it('is put in order, each part once, and ends when the last one is there', async () => {
+  it('is put in order, each part once, and ends with the last one', async () => {
     const { client, lambda, outcome, invoke } = await begun();
     await client.end(invoke, 4, 'e');
     for (const index of [3, 1, 1, 0, 3, 0]) await client.part(invoke, index, 'abcd'.charAt(index));
@@ -65,7 +65,7 @@ describe('a streamed response', () => {
     expect(lambda.streamed).toEqual(Buffer.concat([bytes, bytes]));
   });
 
-  it('that fails half-way ends with the error, after its parts', async () => {
+  it('that fails midway ends with the error, after its parts', async () => {
     const { client, lambda, outcome, invoke } = await begun();
     await client.fail(invoke, { errorType: 'Broken', errorMessage: 'off', trace: ['Broken: off'] }, 1);
     await client.part(invoke, 0, 'half');
@@ -77,7 +77,7 @@ describe('a streamed response', () => {
     expect(lambda.streamed.toString()).toBe('half');
   });
 
-  it('an answer that is whole is written with its content type, as it is', async () => {
+  it('an answer that is whole is written with its content type, unchanged', async () => {
     const { client, lambda, outcome, invoke } = await begun();
     await client.acknowledge(invoke);
     await client.answer(invoke, '{"statusCode": 201, "n": 12345678901234567890}');
@@ -85,7 +85,7 @@ describe('a streamed response', () => {
     expect(lambda.streamed.toString()).toBe('{"statusCode": 201, "n": 12345678901234567890}');
   });
 
-  it('an empty one is one', async () => {
+  it('an empty answer is one', async () => {
     const { client, lambda, outcome, invoke } = await begun();
     await client.end(invoke, 0);
     expect(await outcome).toMatchObject({ ok: true, contentType: 'text/plain' });
@@ -94,7 +94,7 @@ describe('a streamed response', () => {
 });
 
 describe('a slow caller', () => {
-  it('is waited for: what was written is acknowledged, what was not is not', async () => {
+  it('is waited for: written parts are acknowledged, others are not', async () => {
     const { client, lambda, outcome, invoke } = await begun();
     lambda.tell('hold');
     for (let index = 0; index < 8; index += 1) await client.part(invoke, index, kilobytes(64));
@@ -115,7 +115,7 @@ describe('a slow caller', () => {
     expect(lambda.streamed.length).toBe(512 * 1024);
   });
 
-  it('of small parts is told of every 64th', async () => {
+  it('of small parts is sent an acknowledgement for every 64th', async () => {
     const { client, outcome, invoke } = await begun();
     for (let index = 0; index < 130; index += 1) void client.part(invoke, index, 'x');
     expect(await acknowledged(client)).toBeGreaterThanOrEqual(64);
@@ -124,7 +124,7 @@ describe('a slow caller', () => {
     expect(await outcome).toMatchObject({ ok: true });
   });
 
-  it('is no reason to ask the client anything', async () => {
+  it('causes no question to the client', async () => {
     const { client, lambda, outcome, invoke } = await begun(() => world.manualLambda(streams));
     lambda.tell('hold');
     await client.part(invoke, 0, kilobytes(64));
@@ -139,8 +139,8 @@ describe('a slow caller', () => {
   });
 });
 
-describe('a connection that is lost half-way', () => {
-  it('is opened anew, and the client hears how far the stub came', async () => {
+describe('a connection that is lost midway', () => {
+  it('is reopened, and the client is told how far the stub got', async () => {
     const { client, lambda, outcome, invoke } = await begun();
     await client.part(invoke, 0, 'one ');
     await lambda.untilStreamed(4);
@@ -155,7 +155,7 @@ describe('a connection that is lost half-way', () => {
     expect(lambda.streamed.toString()).toBe('one two three four');
   });
 
-  it('of the client is found out by an acknowledgement that it does not get', async () => {
+  it('of the client is detected by an acknowledgement that it does not get', async () => {
     const { client, lambda, outcome, invoke } = await begun();
     const old = client.connectionId;
     await client.connect();
@@ -168,7 +168,7 @@ describe('a connection that is lost half-way', () => {
     expect(lambda.streamed.length).toBe(256 * 1024);
   });
 
-  it('of the client leaves it its time to reconnect, however many acknowledgements fail meanwhile', async () => {
+  it('of the client leaves it its time to reconnect, however many acknowledgements fail in that time', async () => {
     const { client, lambda, outcome, invoke } = await begun(() => world.manualLambda(streams));
     lambda.tell('hold');
     for (let index = 0; index < 8; index += 1) await client.part(invoke, index, kilobytes(64));
@@ -194,7 +194,7 @@ describe('a connection that is lost half-way', () => {
     expect(lambda.streamed.length).toBe(512 * 1024);
   });
 
-  it('a part that was lost is asked for after ten seconds without news', async () => {
+  it('a lost part is requested after ten seconds without progress', async () => {
     const { client, lambda, outcome, invoke } = await begun(() => world.manualLambda(streams));
     await client.part(invoke, 1, 'two');
     await client.end(invoke, 2);
@@ -207,7 +207,7 @@ describe('a connection that is lost half-way', () => {
     expect(lambda.streamed.toString()).toBe('one two');
   });
 
-  it('a part that was lost is asked for in time also while others come', async () => {
+  it('a lost part is requested in time even while others arrive', async () => {
     const { client, lambda, outcome, invoke } = await begun(() => world.manualLambda(streams));
     await client.part(invoke, 0, 'one ');
     await lambda.untilStreamed(4);
@@ -223,7 +223,7 @@ describe('a connection that is lost half-way', () => {
     expect(lambda.streamed.toString()).toBe('one 1 2 3 4 ');
   });
 
-  it('a part that no client of ours can have sent yet is dropped', async () => {
+  it('a part that no valid client can have sent yet is dropped', async () => {
     const { client, lambda, outcome, invoke } = await begun();
     await client.part(invoke, 512, 'far');
     await client.part(invoke, 511, 'near');
@@ -234,7 +234,7 @@ describe('a connection that is lost half-way', () => {
     expect(lambda.output).not.toContain('part 511');
   });
 
-  it('a client that goes away half-way ends the stream with an error', async () => {
+  it('a client that goes away midway ends the stream with an error', async () => {
     const { client, lambda, outcome, invoke } = await begun(() => world.manualLambda(streams));
     await client.part(invoke, 0, 'half');
     await lambda.untilStreamed(4);
@@ -248,7 +248,7 @@ describe('a connection that is lost half-way', () => {
     });
   });
 
-  it('the deadline ends it, and the client hears of that', async () => {
+  it('the deadline ends it, and the client is told', async () => {
     const client = await world.serve();
     const lambda = await world.lambda({ environment: streams });
     const outcome = lambda.invoke({}, { timeoutMs: 400 });
@@ -259,7 +259,7 @@ describe('a connection that is lost half-way', () => {
   });
 });
 
-describe('a client that says nothing for three seconds', () => {
+describe('a client that is silent for three seconds', () => {
   const lookEveryMs = 1000;
 
   /** A directory that the test holds back from its third answer on. */
@@ -298,7 +298,7 @@ describe('a client that says nothing for three seconds', () => {
     return { endpoint, asked, goOn };
   }
 
-  it('and then begins while the stub looks for another keeps its invocation', async () => {
+  it('and then begins while the stub looks for another one keeps its invocation', async () => {
     const directory = await slowDirectory();
     const { client, lambda, outcome, invoke } = await begun(() =>
       world.lambda({
@@ -320,7 +320,7 @@ describe('a client that says nothing for three seconds', () => {
     expect(lambda.streamed.toString()).toBe('one two');
   });
 
-  it('and was displaced is not listened to any more once the other has begun', async () => {
+  it('and was displaced is ignored once the other one has begun', async () => {
     const { client, lambda, outcome, invoke } = await begun(() => world.manualLambda(streams));
     await lambda.untilTimer(lookEveryMs, 1);
     const successor = await world.serve();
@@ -339,7 +339,7 @@ describe('a client that says nothing for three seconds', () => {
     await lambda.untilOutput('result of a client that was too late');
   });
 
-  it('is told of the deadline like the one that it was sent to next', async () => {
+  it('is sent the deadline’s cancel like the client it was sent to next', async () => {
     const { client, lambda, outcome } = await begun(() => world.manualLambda(streams));
     await lambda.untilTimer(lookEveryMs, 1);
     const successor = await world.serve();
@@ -352,7 +352,7 @@ describe('a client that says nothing for three seconds', () => {
   });
 });
 
-describe('nobody serving', () => {
+describe('while nobody serves', () => {
   const httpEvent = { version: '2.0', requestContext: { http: { method: 'GET' } } };
 
   it('is a 503 in the form of a streamed HTTP response', async () => {
@@ -369,7 +369,7 @@ describe('nobody serving', () => {
     expect(JSON.parse(body)).toMatchObject({ code: 'LD_NO_CLIENT' });
   });
 
-  it('is an error for other sources', async () => {
+  it('other sources get an error', async () => {
     const lambda = await world.lambda({ environment: streams });
     expect(errorOf(await lambda.invoke({})).errorType).toBe('LiveDebugNoClientError');
   });
@@ -377,7 +377,7 @@ describe('nobody serving', () => {
   it.each([
     ['{"a": 1}', 'application/json'],
     [`{"statusCode":418}${'\0'.repeat(8)}tea`, 'application/vnd.awslambda.http-integration-response'],
-  ])('with a fallback answers as that does: %j', async (body, contentType) => {
+  ])('with a fallback the answer is the fallback’s: %j', async (body, contentType) => {
     const functions = createServer((_request, response) => response.end(body));
     await new Promise<void>((resolve) => functions.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void functions.close());

@@ -8,7 +8,7 @@ import { Moto } from './moto.ts';
 import { Provider } from './provider.ts';
 import { moduleFolder, Workspace } from './terraform-cli.ts';
 
-/** An account, a copy of one folder, and the commands to run there; gone when the test is. */
+/** An account, a copy of one folder, and the commands to run there; removed with the test. */
 export async function start(root: string, { onTestFinished }: TestContext) {
   const moto = await Moto.start();
   onTestFinished(() => moto.stop());
@@ -25,7 +25,7 @@ export async function start(root: string, { onTestFinished }: TestContext) {
     /** The words of a command as a reader types them, without the question that apply and destroy ask. */
     run: ([command = '', ...args]: readonly string[]) =>
       workspace.succeed(root, command, '-auto-approve', ...args),
-    /** As `run`, and says in which order Terraform did what. */
+    /** As `run`, and returns the order of Terraform's actions. */
     steps: async ([command = '', ...args]: readonly string[]) =>
       stepsOf(await workspace.succeed(root, command, '-auto-approve', '-json', ...args)),
     outputs: async () => JSON.parse(await workspace.succeed(root, 'output', '-json')),
@@ -57,7 +57,7 @@ export function stepsOf(log: string): ApplyStep[] {
     });
 }
 
-/** Where in the steps something happens; throws when it doesn't. */
+/** The index of a step; throws if there is none. */
 export function stepIndex(steps: readonly ApplyStep[], wanted: ApplyStep): number {
   const index = steps.findIndex(
     ({ at, action, address }) => at === wanted.at && action === wanted.action && address === wanted.address,

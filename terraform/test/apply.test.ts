@@ -1,4 +1,4 @@
-// Applied to an emulated account: all of it is made, a second plan is empty, and nothing is left afterwards.
+// Applied to an emulated account: everything is created, a second plan is empty, and nothing is left afterwards.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AwsClient } from 'aws4fetch';
@@ -61,7 +61,7 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
   );
 
   it.concurrent(
-    'functions in VPCs that the same apply makes',
+    'functions in VPCs that the same apply creates',
     async (context) => {
       const root = 'terraform/test/fixtures/vpcs';
       const { moto, workspace, apply, outputs, expectEmptyPlan, destroy } = await start(root, context);

@@ -1,4 +1,4 @@
-// functions.json: manifests that livectl and the Terraform module take or refuse alike, with the fields that are wrong.
+// functions.json: manifests that livectl and the Terraform module accept or refuse alike, with the invalid fields.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from './terraform-cli.ts';

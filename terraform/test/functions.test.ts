@@ -1,4 +1,4 @@
-// Every manifest of functions.json, and only those that are wrong, is refused at plan with the function and the field.
+// Every invalid manifest of functions.json, and only those, is refused at plan with the function and the field.
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -82,7 +82,7 @@ describe.skipIf(skipped)(`functions of the module${skipped ? ` (${skipped})` : '
     },
   );
 
-  it('covers whatever a single case does not', () => {
+  it('covers what no single case does', () => {
     expect([...lines.keys()].filter((key) => !/^case_\d+$/.test(key))).toEqual([]);
   });
 

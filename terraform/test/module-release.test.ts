@@ -112,7 +112,7 @@ describe('the repository it writes', () => {
     expect(git(out, 'status', '--porcelain', '--ignored')).toBe('');
   });
 
-  it('has each byte of what it does not rewrite', () => {
+  it('has every byte of what it does not rewrite', () => {
     for (const path of ['dist/stub.zip', 'main.tf', 'tests/vpn-guidance.md', 'vpn-guidance.md.tftpl']) {
       const from = git(source, 'rev-parse', `HEAD:terraform/modules/live-debug/${path}`);
       expect(git(out, 'rev-parse', `v0.2.0:${path}`), path).toBe(from);
@@ -244,7 +244,7 @@ describe('what it refuses', () => {
     }
   });
 
-  it('a link to a file that is not there', () => {
+  it('a link to a file that does not exist', () => {
     const readme = join(source, 'examples/quickstart/README.md');
     writeFileSync(readme, `${readFileSync(readme, 'utf8')}\n[gone](../../docs/gone.md)\n`);
     commit(source, 'a broken link');

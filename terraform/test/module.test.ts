@@ -97,7 +97,7 @@ describe.skipIf(skipped)(`the module in terraform${skipped ? ` (${skipped})` : '
   );
 });
 
-describe('the least version of Terraform', () => {
+describe('the minimum version of Terraform', () => {
   /** What came after 1.0, with the minor version of Terraform 1 that has it (its changelog and the pages of its functions). */
   const features: readonly (readonly [RegExp, number])[] = [
     [/^\s*nullable\s*=/m, 1],

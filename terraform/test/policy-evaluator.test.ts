@@ -9,24 +9,24 @@ const key = 'dynamodb:LeadingKeys';
 const read = { action: 'dynamodb:Query', resource: 'table/a' };
 
 describe('isAllowed', () => {
-  it('says no where nothing is said', () => {
+  it('denies by default', () => {
     expect(isAllowed([], read)).toBe(false);
   });
 
-  it('takes wildcards in actions and resources, actions in any case', () => {
+  it('supports wildcards in actions and resources, and ignores case in actions', () => {
     const allow = policy({ Effect: 'Allow', Action: 'DynamoDB:Q*', Resource: ['table/?'] });
     expect(isAllowed(allow, read)).toBe(true);
     expect(isAllowed(allow, { ...read, resource: 'table/ab' })).toBe(false);
     expect(isAllowed(allow, { ...read, action: 'dynamodb:PutItem' })).toBe(false);
   });
 
-  it('reads $ and . in a pattern as they stand', () => {
+  it('treats $ and . in a pattern literally', () => {
     const allow = policy({ Effect: 'Allow', Action: 'a:b', Resource: 'live/$connect.x' });
     expect(isAllowed(allow, { action: 'a:b', resource: 'live/$connect.x' })).toBe(true);
     expect(isAllowed(allow, { action: 'a:b', resource: 'live/$connectyx' })).toBe(false);
   });
 
-  it('lets a Deny win over an Allow', () => {
+  it('lets a Deny override an Allow', () => {
     const both = policy(
       { Effect: 'Allow', Action: '*', Resource: '*' },
       { Effect: 'Deny', Action: 'dynamodb:Query', Resource: '*' },
@@ -34,7 +34,7 @@ describe('isAllowed', () => {
     expect(isAllowed(both, read)).toBe(false);
   });
 
-  it('lets ForAllValues hold of no keys at all, which Null then closes', () => {
+  it('lets ForAllValues match no keys at all, which Null then excludes', () => {
     const forAll = { 'ForAllValues:StringEquals': { [key]: ['tom'] } };
     const open = policy({ Effect: 'Allow', Action: '*', Resource: '*', Condition: forAll });
     const condition = { ...forAll, Null: { [key]: 'false' } };
@@ -60,7 +60,7 @@ describe('isAllowed', () => {
     expect(isAllowed(like, read)).toBe(false);
   });
 
-  it('throws at what it does not know', () => {
+  it('throws for anything unknown', () => {
     const odd = { Effect: 'Allow', Action: '*', Resource: '*', Condition: { Bool: { a: 'true' } } };
     expect(() => isAllowed(policy(odd), read)).toThrow('Bool');
     expect(() => isAllowed(policy({ Effect: 'Allow', NotAction: 'a:b', Resource: '*' }), read)).toThrow();

@@ -82,7 +82,7 @@ describe('what module and examples use of hashicorp/aws', () => {
     expect(problems(used)).toEqual([]);
   });
 
-  it('is found where it is: in blocks, dynamic blocks, locals, each.value, splats and outputs', () => {
+  it('is found everywhere: in blocks, dynamic blocks, locals, each.value, splats and outputs', () => {
     const seen = new Set(
       used.map(({ where, how, type, path }) => [where, how, type, path.join('.')].join(' ')),
     );

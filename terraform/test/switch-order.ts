@@ -1,8 +1,8 @@
-// In which order Terraform switches functions of the caller's to live and back: what they need is there as long as they are.
+// In which order Terraform switches your own functions to live and back: what they need exists as long as they do.
 import { expect } from 'vitest';
 import { type ApplyStep, stepIndex } from './account.ts';
 
-/** What a stub can't do without: the relay with all its routes, the table with the secret, and its permissions. */
+/** What a stub needs: the relay with all its routes, the table with the secret, and its permissions. */
 export const neededByStubs: readonly RegExp[] = [
   /\.aws_apigatewayv2_/,
   /\.aws_dynamodb_table\.this\[/,
@@ -22,7 +22,7 @@ function neededIn(steps: readonly ApplyStep[], action: string, kinds: readonly R
   });
 }
 
-/** Each function is updated only once everything is there that it needs while live. */
+/** Each function is updated only once everything exists that it needs while live. */
 export function expectSwitchedOn(
   steps: readonly ApplyStep[],
   functions: readonly string[],

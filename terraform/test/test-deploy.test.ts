@@ -1,4 +1,4 @@
-// `make test-deploy` when something goes wrong: what it says, and what it leaves. A program in terraform's place fails
+// `make test-deploy` when something fails: what it reports, and what it leaves. A program in terraform's place fails
 // where it is told to; the real one is run by hand.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -85,7 +85,7 @@ describe('make test-deploy', () => {
     expect(left).toEqual([]);
   });
 
-  it('reports the first failure and what stays after the second', async () => {
+  it('reports the first failure and what remains after the second', async () => {
     const { code, output, left } = await testDeploy({ FAIL_AT: 'apply destroy' });
     expect(code).toBe(1);
     expect(output).toContain('test-deploy: terraform apply ended with exit code 1');
@@ -98,14 +98,14 @@ describe('make test-deploy', () => {
     expect(left).toHaveLength(1);
   });
 
-  it('destroys nothing where nothing was created', async () => {
+  it('destroys nothing if nothing was created', async () => {
     const { code, output, left } = await testDeploy({ FAIL_AT: 'init' });
     expect(code).toBe(1);
     expect(output).not.toContain('terraform destroy');
     expect(left).toEqual([]);
   });
 
-  it('keeps a state that it can’t read', async () => {
+  it('keeps a state that it cannot read', async () => {
     const { code, output, left } = await testDeploy({ FAIL_AT: 'apply destroy', STATE: '{' });
     expect(code).toBe(1);
     expect(output).toContain('terraform.tfstate, which can');
@@ -120,7 +120,7 @@ describe('make test-deploy', () => {
     expect(left).toEqual([]);
   });
 
-  it('stops destroying after Ctrl-C, and says what stays', async () => {
+  it('stops destroying after Ctrl-C, and reports what remains', async () => {
     const { code, output, left } = await testDeploy({ FAIL_AT: 'apply', WAIT_IN: 'destroy' }, 'waiting');
     expect(code).toBe(130);
     expect(output).toContain('this stays in eu-west-1 (1):');

@@ -1,4 +1,4 @@
-// Every trigger applied to an emulated account by the real provider: what is there, who may invoke, and that it all goes again.
+// Every trigger applied to an emulated account by the real provider: what is created, who may invoke, and that all is removed.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -51,7 +51,7 @@ const functionArn = (name: string) => arn('lambda', `function:${name}`);
 
 describe.skipIf(skipped)(`triggers applied${skipped ? ` (${skipped})` : ''}`, () => {
   it.concurrent(
-    "made, shared, given and for a function of the caller's",
+    'created, shared, existing and for your own function',
     async (context) => {
       const root = 'terraform/test/fixtures/triggers';
       const { moto, workspace, apply, outputs, expectEmptyPlan, destroy } = await start(root, context);
@@ -294,7 +294,7 @@ describe.skipIf(skipped)(`triggers applied${skipped ? ` (${skipped})` : ''}`, ()
   );
 
   it.concurrent(
-    'refused where an ARN is not known before the apply, with what to write',
+    'refused if an ARN is not known before the apply, with what to write',
     async (context) => {
       const root = 'terraform/test/fixtures/unknown-arns';
       const { workspace } = await start(root, context);

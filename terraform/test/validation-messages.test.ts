@@ -1,4 +1,4 @@
-// Every validation rule of the modules speaks, and says what to write instead.
+// Every validation rule of the modules has a message that says what to write instead.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { clientVpnFolder, missingTool, moduleFolder, testBoundMs, Workspace } fr
 const skipped = missingTool(['terraform', '-version']);
 
 /** Values of variables, and what the message must hold; functions are in functions.test.ts. */
-const unfitVariables: readonly (readonly [string, unknown, string])[] = [
+const invalidVariables: readonly (readonly [string, unknown, string])[] = [
   ['stage', 'dev tom', 'for example "dev-tom"'],
   ['secret_version', '', 'for example "2"'],
   ['name', '-x', 'for example "live-debug"'],
@@ -36,7 +36,7 @@ const clientVpn = {
   server_ca_certificate_pem: certificate,
 };
 
-const unfitClientVpn: readonly (readonly [string, unknown, string])[] = [
+const invalidClientVpn: readonly (readonly [string, unknown, string])[] = [
   ['name', 'orders vpn', 'for example "orders-vpn"'],
   ['vpc_id', 'orders', 'write aws_vpc.this.id'],
   ['client_cidr_block', '10.200.0.0/24', 'from /12 to /22, for example "10.200.0.0/22"'],
@@ -72,10 +72,10 @@ const modules: readonly Cases[] = [
   {
     folder: moduleFolder,
     required: { stage: 'dev-tom' },
-    calls: unfitVariables,
-    messages: unfitVariables,
+    calls: invalidVariables,
+    messages: invalidVariables,
   },
-  { folder: clientVpnFolder, required: clientVpn, calls: unfitClientVpn, messages: unfitClientVpn },
+  { folder: clientVpnFolder, required: clientVpn, calls: invalidClientVpn, messages: invalidClientVpn },
 ];
 
 describe.skipIf(skipped).each(modules)(
@@ -104,7 +104,7 @@ describe.skipIf(skipped).each(modules)(
 
     afterAll(() => workspace?.remove());
 
-    it('speaks for every rule there is', () => {
+    it('reports every rule', () => {
       const lines = readFileSync(workspace.path(`${folder}/variables.tf`), 'utf8').split('\n');
       const rules = lines.flatMap((line, index) => (line === '  validation {' ? [index + 1] : []));
       const spoke = details.map((detail) => Number(/variables\.tf:(\d+),/.exec(detail)?.[1]));

@@ -1,4 +1,4 @@
-// The handler of examples/vpc: what it says of a database that answers, and of one that doesn't.
+// The handler of examples/vpc: its answer for a database that answers, and for one that does not.
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';

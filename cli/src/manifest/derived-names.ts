@@ -1,12 +1,12 @@
 // The names of what is created for the functions of a stage, in one list, as in names.tf of the Terraform module: what must
-// differ, how long it may be and what AWS takes for the same. The local cloud gives its resources the same names.
+// differ, how long it may be, and what AWS considers equal. The local cloud gives its resources the same names.
 import type { FunctionText } from './manifest-schema.ts';
 import type { TriggerKind } from './sources/sources.ts';
 import { sharedSources } from './trigger-facts.ts';
 import type { Triggers } from './trigger-schema.ts';
 import { stubBeside } from './wrap-settings.ts';
 
-/** What decides names beside the manifest. */
+/** What determines names besides the manifest. */
 export interface Naming {
   readonly stage: string;
   /** `<name>-<stage>`, e.g. `live-debug-local`. */
@@ -19,11 +19,11 @@ export function functionNameOf(
   settings: { readonly function_name?: string | undefined; readonly mode?: string | undefined },
   prefix: string,
 ): string {
-  // The stub beside a wrapped function may have the other name; the module requires function_name there.
+  // The stub beside a wrapped function may have the other name; the module requires function_name in that case.
   return settings.function_name ?? (settings.mode === 'wrap' ? name : `${prefix}-${name}`);
 }
 
-/** The rule of an EventBridge pattern. A dot, which no function's name has, keeps stages and schedules apart. */
+/** The rule of an EventBridge pattern. A dot, which no function name contains, separates stages and schedules. */
 export function patternRuleName(functionName: string, prefix: string): string {
   return `${prefix}.${functionName}`;
 }
@@ -33,7 +33,7 @@ export function scheduleRuleName(functionName: string, prefix: string): string {
   return `${prefix}.${functionName}.schedule`;
 }
 
-/** A new queue, and where its dead letters go. */
+/** A new queue, or its dead-letter queue. */
 export function queueName(part: string, prefix: string, fifo: boolean): string {
   return `${prefix}-${part}${fifo ? '.fifo' : ''}`;
 }
@@ -42,20 +42,20 @@ function deadLetterQueueName(part: string, prefix: string, fifo: boolean): strin
   return queueName(`${part}-dlq`, prefix, fifo);
 }
 
-/** A new bucket without the account's number: bucket names are lower case and know no underscores. */
+/** A new bucket without the account's number: bucket names are lower case and contain no underscores. */
 export function bucketName(part: string, prefix: string): string {
   return `${prefix}-${part}`.toLowerCase().replaceAll('_', '-');
 }
 
-/** A name and who means it. */
+/** A name and where it comes from. */
 interface DerivedName {
   readonly kind: string;
   readonly name: string;
   /** What AWS compares. */
   readonly same: string;
-  /** What two entries have in common that are one resource. */
+  /** Equal in two entries that are the same resource. */
   readonly id: string;
-  /** Characters. */
+  /** Maximum number of characters. */
   readonly most: number;
   readonly functionName: string;
   readonly keys: readonly string[];
@@ -68,7 +68,7 @@ interface SharedPart {
   readonly source: TriggerKind;
   readonly part: string;
   readonly functionName: string;
-  /** The field that names it, below `triggers`, or the source where that is the function's name. */
+  /** The field with the name, below `triggers`, or the source if the function's name is used. */
   readonly keys: readonly string[];
   readonly fifo: boolean;
 }
@@ -91,7 +91,7 @@ export function sharedParts(functionName: string, triggers: Triggers): SharedPar
   });
 }
 
-/** Every name that the functions mean. */
+/** Every name that the functions use. */
 export function derivedNames(
   functions: Readonly<Record<string, FunctionText>>,
   { prefix }: Naming,
@@ -109,7 +109,7 @@ function namesOfFunction(functionName: string, settings: FunctionText, prefix: s
   const names: DerivedName[] = [
     { ...common, kind: 'Lambda function', same: name, id: functionName, most: 64 },
   ];
-  // Case doesn't count. The very same name, and one too long, is reported as the function's.
+  // Case is ignored. An equal name, and one that is too long, is reported as the function's.
   if (settings.role === undefined && settings.create !== false && settings.mode !== 'wrap')
     names.push({ ...common, kind: 'IAM role', same: name.toLowerCase(), id: name, most: 1024 });
   const beside = stubBeside(functionName, settings, prefix);
@@ -149,7 +149,7 @@ function namesOfPart({ fifo, functionName, keys, part, source }: SharedPart, pre
   const common = { kind, most, functionName, keys: ['triggers', ...keys], remedy: 'name' };
   if (source === 's3') {
     const name = bucketName(part, prefix);
-    // It ends in the account's number.
+    // It ends with the account's number.
     return [{ ...common, name: `${name}-123456789012`, same: name, id: part }];
   }
   const name = queueName(part, prefix, fifo);

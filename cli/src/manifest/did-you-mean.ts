@@ -1,6 +1,6 @@
-// Finds what a person probably meant by a word that is not known.
+// Finds what a person probably meant by an unknown word.
 
-/** The candidate nearest to `word`, or undefined where none is near: case, `_` and `-` don't count. */
+/** The candidate closest to `word`, or undefined if none is close; case, `_` and `-` are ignored. */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const wanted = normalised(word);
   let best: { readonly candidate: string; readonly distance: number } | undefined;
@@ -9,7 +9,7 @@ export function closest(word: string, candidates: readonly string[]): string | u
     const isPart =
       wanted !== known && wanted.length >= 3 && (known.startsWith(wanted) || wanted.startsWith(known));
     const most = Math.max(1, Math.floor(known.length / 3));
-    // So many letters have to be inserted or deleted at least; a long word is not compared letter by letter.
+    // At least this many letters must be inserted or deleted, so that a long word is not compared letter by letter.
     if (!isPart && Math.abs(wanted.length - known.length) > most) continue;
     const distance = isPart ? 1 : editDistance(wanted, known);
     if (distance <= most && distance < (best?.distance ?? Infinity)) {
@@ -19,7 +19,7 @@ export function closest(word: string, candidates: readonly string[]): string | u
   return best?.candidate;
 }
 
-/** `; did you mean X?` to append to a sentence, or nothing. */
+/** `; did you mean X?` to append to a sentence, or an empty text. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const candidate = closest(word, candidates);
   return candidate === undefined ? '' : `; did you mean ${JSON.stringify(candidate)}?`;

@@ -1,46 +1,46 @@
-// How the manifest says that a function's sources are built: the fields of `esbuild`, for livectl.json and for a stage.
+// The manifest's settings for building a function's sources: the fields of `esbuild`, for livectl.json and for a stage.
 import { posix } from 'node:path';
 import * as v from 'valibot';
 import { didYouMean } from './did-you-mean.ts';
 import { flag, mustBe, type Refusal, text, texts } from './schema-parts.ts';
 
-/** The fields of `esbuild`, after parsing; what is left out has the default that docs/build.md names. */
+/** The fields of `esbuild`, after parsing; docs/build.md lists the defaults. */
 export interface EsbuildSettings {
   /** Default: TypeScript and JSX are bundled, plain JavaScript runs as it is. */
   readonly bundle: boolean | undefined;
-  /** `auto`: a package stays in node_modules where Node.js can load it from there, the others are bundled. */
+  /** `auto`: a package stays in node_modules if Node.js can load it from there; the others are bundled. */
   readonly packages: 'auto' | 'external' | 'bundle';
   /** Packages and files that are never bundled; `*` is a wildcard. */
   readonly external: readonly string[];
-  /** Default: what the source file and its package.json say. */
+  /** Default: the format of the source file and its package.json. */
   readonly format?: 'esm' | 'cjs' | undefined;
-  /** As esbuild takes it, e.g. `node20` or `es2022`; default: the older of the deployed runtime and this Node.js. */
+  /** In esbuild's syntax, e.g. `node20` or `es2022`; default: the older of the deployed runtime and this Node.js. */
   readonly target?: string | undefined;
-  /** Expressions by the global names that they replace. */
+  /** Expressions, by the global name that each replaces. */
   readonly define?: Readonly<Record<string, string>> | undefined;
   /** esbuild's loaders by file extension. */
   readonly loader?: Readonly<Record<string, string>> | undefined;
-  /** Files that are imported into each entry point, relative to `source_dir`. */
+  /** Files imported into each entry point, relative to `source_dir`. */
   readonly inject?: readonly string[] | undefined;
-  /** JavaScript at the beginning of each output file. */
+  /** JavaScript to put at the beginning of each output file. */
   readonly banner?: string | undefined;
-  /** Packages by the ones that they replace. */
+  /** Packages to use, by the package that each replaces. */
   readonly alias?: Readonly<Record<string, string>> | undefined;
-  /** Conditions for the `exports` of packages, beside those of Node.js. */
+  /** Conditions for the `exports` of packages, in addition to those of Node.js. */
   readonly conditions?: readonly string[] | undefined;
   /** Fields of package.json that name a package's file; default: `main`, then `module`. */
   readonly mainFields?: readonly string[] | undefined;
   /** Default true. */
   readonly keepNames?: boolean | undefined;
-  /** Relative to `source_dir`; default: the nearest one of each source. */
+  /** Relative to `source_dir`; default: the nearest one to each source file. */
   readonly tsconfig?: string | undefined;
-  /** Further files that are built beside the handler, relative to `source_dir`: threads, and what wrappers load. */
+  /** More files to build beside the handler, relative to `source_dir`: worker threads, and files that wrappers load. */
   readonly entryPoints?: readonly string[] | undefined;
 }
 
 /**
- * The fields of `esbuild` that bring code into a bundle, or choose which files become a part of it. Where a manifest
- * comes from elsewhere, as a stage's does, they count only as far as the developer allows it.
+ * The fields of `esbuild` that bring code into a bundle, or select the files that become part of it. In a manifest from
+ * elsewhere, such as a stage's, they apply only as far as the developer allows.
  */
 export const esbuildFieldsThatBringCode = [
   'alias',
@@ -74,7 +74,7 @@ const extension = v.pipe(
   text,
   v.regex(
     /^\.[^/\\]+$/,
-    ({ input }) => `${JSON.stringify(input)} must be a file extension with its dot, as ".sql"`,
+    ({ input }) => `${JSON.stringify(input)} must be a file extension with its dot, for example ".sql"`,
   ),
 );
 
@@ -86,7 +86,7 @@ const entries = {
     v.pipe(
       v.picklist(['auto', 'external', 'bundle'], mustBe('"auto", "external" or "bundle"')),
       v.description(
-        'Packages of node_modules: left there where Node.js can load them from there ("auto"), all left there ("external"), or all bundled except native ones ("bundle").',
+        'Packages of node_modules: "auto" leaves them there if Node.js can load them from there, "external" leaves all, "bundle" bundles all except native ones.',
       ),
     ),
     'auto',
@@ -98,7 +98,7 @@ const entries = {
   format: v.optional(
     v.pipe(
       v.picklist(['esm', 'cjs'], mustBe('"esm" or "cjs"')),
-      v.description('Format of the bundle. Default: what the source file and its package.json say.'),
+      v.description('Format of the bundle. Default: the format of the source file and its package.json.'),
     ),
   ),
   target: v.optional(
@@ -106,18 +106,19 @@ const entries = {
       text,
       v.regex(
         /^\w[\w.]*(,\w[\w.]*)*$/,
-        ({ input }) => `${JSON.stringify(input)} must be targets of esbuild, as "node20" or "es2022,node20"`,
+        ({ input }) =>
+          `${JSON.stringify(input)} must be esbuild targets, for example "node20" or "es2022,node20"`,
       ),
       v.description(
-        'Syntax of the bundle, e.g. "es2022" or "node20". Default: the older of the function\'s runtime and the Node.js that runs it here.',
+        'JavaScript version to build for, e.g. "es2022" or "node20". Default: the older of the function\'s runtime and the Node.js that runs it.',
       ),
     ),
   ),
   define: v.optional(
     v.pipe(
-      words('an object of JavaScript expressions, as { "VERSION": "\\"1.0\\"" }'),
+      words('an object of JavaScript expressions, for example { "VERSION": "\\"1.0\\"" }'),
       v.description(
-        'Expressions by the global names that they replace: { "process.env.STAGE": "\\"dev\\"" }.',
+        'JavaScript expressions, by the global name that each replaces: { "process.env.STAGE": "\\"dev\\"" }.',
       ),
     ),
   ),
@@ -127,47 +128,49 @@ const entries = {
         extension,
         v.picklist(
           loaders,
-          ({ input }) => `must be a loader of esbuild (${loaders.join(', ')}), not ${JSON.stringify(input)}`,
+          ({ input }) => `must be an esbuild loader (${loaders.join(', ')}), not ${JSON.stringify(input)}`,
         ),
-        mustBe('an object of loaders, as { ".sql": "text" }'),
+        mustBe('an object of loaders, for example { ".sql": "text" }'),
       ),
-      v.description('Loaders of esbuild by file extension: { ".graphql": "text" }.'),
+      v.description('esbuild loaders, by file extension: { ".graphql": "text" }.'),
     ),
   ),
   inject: v.optional(
     v.pipe(texts, v.description('Files imported into each entry point, relative to source_dir.')),
   ),
-  banner: v.optional(v.pipe(text, v.description('JavaScript at the beginning of the bundle.'))),
+  banner: v.optional(v.pipe(text, v.description('JavaScript to put at the beginning of the bundle.'))),
   alias: v.optional(
     v.pipe(
-      words('an object of packages, as { "old": "new" }'),
-      v.description('Packages by the ones they replace: { "lodash": "lodash-es" }.'),
+      words('an object of packages, for example { "old": "new" }'),
+      v.description('Packages to use, by the package that each replaces: { "lodash": "lodash-es" }.'),
     ),
   ),
   conditions: v.optional(
-    v.pipe(texts, v.description('Conditions for the exports of packages, beside those of Node.js.')),
+    v.pipe(texts, v.description('Conditions for the exports of packages, in addition to those of Node.js.')),
   ),
   main_fields: v.optional(
     v.pipe(
       texts,
-      v.description('Fields of package.json that name the file of a package. Default: main, then module.'),
+      v.description('Fields of package.json that name a package’s main file. Default: main, then module.'),
     ),
   ),
   keep_names: v.optional(
-    v.pipe(flag, v.description('Keep the names of functions and classes where the bundle renames them.')),
+    v.pipe(flag, v.description('Whether functions and classes keep their names if the bundle renames them.')),
     true,
   ),
   tsconfig: v.optional(
     v.pipe(
       text,
-      v.description('The tsconfig file, relative to source_dir. Default: the nearest of each source.'),
+      v.description(
+        'The tsconfig file, relative to source_dir. Default: the nearest one to each source file.',
+      ),
     ),
   ),
   entry_points: v.optional(
     v.pipe(
       texts,
       v.description(
-        'Further files to build beside the handler, relative to source_dir: those of threads and child processes, and what a wrapper loads.',
+        'More files to build beside the handler, relative to source_dir: worker threads, child processes, and files that a wrapper loads.',
       ),
     ),
   ),
@@ -175,7 +178,7 @@ const entries = {
 
 const fieldNames = Object.keys(entries);
 
-/** `esbuild` in livectl.json. An object only: Terraform reads the same file, and its types can't say "true or an object". */
+/** `esbuild` in livectl.json. Only an object: Terraform reads the same file, and its types cannot express "true or an object". */
 export const esbuildSchema = v.strictObject(entries, (refusal: Refusal) => {
   if (refusal.expected === 'never') {
     const key = String(refusal.path?.at(-1)?.key);
@@ -186,7 +189,7 @@ export const esbuildSchema = v.strictObject(entries, (refusal: Refusal) => {
   return typeof refusal.input === 'boolean' ? `${refused}: write { "bundle": ${refusal.input} }` : refused;
 });
 
-/** The same in the manifest of a stage, where Terraform writes null for what is left out. */
+/** The same in a stage's manifest, where Terraform writes null for omitted fields. */
 export const stageEsbuildSchema = v.object({
   bundle: v.nullish(v.boolean(), true),
   packages: v.nullish(v.picklist(['auto', 'external', 'bundle']), 'auto'),
@@ -207,7 +210,7 @@ export const stageEsbuildSchema = v.object({
 
 type Written = v.InferOutput<typeof stageEsbuildSchema>;
 
-/** The settings of an `esbuild` that was parsed, or of one that isn't there. */
+/** The settings of a parsed `esbuild`, or the defaults if there is none. */
 export function esbuildSettings(written: Partial<Written> | null | undefined): EsbuildSettings {
   const given = {
     format: written?.format,
@@ -232,8 +235,8 @@ export function esbuildSettings(written: Partial<Written> | null | undefined): E
 }
 
 /**
- * The paths of the settings that lead out of the folder livectl serves: what a stage's manifest, which others may have
- * written, must not name. Relative ones are taken below `sourceDir`; an alias may be a package, too.
+ * The paths in the settings that lead out of the folder that livectl serves, which a stage's manifest must not name, since
+ * others may have written it. Relative paths are resolved below `sourceDir`; an alias may also be a package.
  */
 export function pathsOutside(settings: EsbuildSettings, sourceDir: string): string[] {
   const { entryPoints = [], inject = [], tsconfig } = settings;

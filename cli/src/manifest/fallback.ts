@@ -1,8 +1,8 @@
-// What answers a function's invocations while nobody serves it: by the manifest alone.
+// What answers a function's invocations while nobody serves it, according to the manifest alone.
 import * as v from 'valibot';
 import type { FunctionSettings } from './function-settings.ts';
 
-/** `deployed`: its own code, in place. `function`: the one that `fallback_arn` names. `none`: they fail. */
+/** `deployed`: its own code, in place. `function`: the one named by `fallback_arn`. `none`: invocations fail. */
 export const fallbackSchema = v.variant('kind', [
   v.object({ kind: v.literal('deployed') }),
   v.object({ kind: v.literal('function'), arn: v.string() }),

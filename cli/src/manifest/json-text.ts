@@ -1,5 +1,5 @@
-// Reads JSON text and says where a mistake is: JSON.parse names a line in some Node versions only, and
-// silently takes the last of two equal keys.
+// Parses JSON text and locates mistakes: JSON.parse names a line only in some Node versions, and silently takes the last of two
+// equal keys.
 
 /** The first mistake in a JSON text; line and column are 1-based. */
 export class JsonMistake extends Error {
@@ -14,7 +14,7 @@ export class JsonMistake extends Error {
   }
 }
 
-/** Parses JSON as the standard has it: no comments, no trailing commas, no key twice. Throws {@link JsonMistake}. */
+/** Parses standard JSON: no comments, no trailing commas, no duplicate keys. Throws {@link JsonMistake}. */
 export function parseJson(text: string): unknown {
   const withoutMark = text.startsWith('\uFEFF') ? text.slice(1) : text;
   new Scanner(withoutMark).scan();
@@ -26,7 +26,7 @@ const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids exactly these inside a string.
 const string = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y;
 const word = /[\p{L}_$][\p{L}\d_$]*/uy;
-/** Deeper than any manifest; keeps the recursion off the end of the stack. */
+/** Deeper than any manifest; protects the stack from recursion. */
 const maximumDepth = 200;
 
 /** Walks the text once and throws at the first mistake. */
@@ -59,14 +59,14 @@ class Scanner {
   #literal(next: string | undefined): void {
     if (next !== undefined && /[-\d]/.test(next)) {
       if (!this.#take(number)) this.#fail(`${this.#found()} is not a number`);
-      if (/[\d.]/.test(this.#text[this.#at] ?? '')) this.#fail('a number is written wrongly');
+      if (/[\d.]/.test(this.#text[this.#at] ?? '')) this.#fail('a number is invalid');
       return;
     }
     const start = this.#at;
     const name = this.#take(word);
     if (name === 'true' || name === 'false' || name === 'null') return;
     this.#at = start;
-    this.#fail(`a value is expected, found ${this.#found()}`);
+    this.#fail(`expected a value, found ${this.#found()}`);
   }
 
   #object(depth: number): void {
@@ -76,17 +76,17 @@ class Scanner {
     if (this.#take('}')) return;
     for (;;) {
       if (this.#text[this.#at] !== '"')
-        this.#fail(`a name in double quotes is expected, found ${this.#found()}`);
+        this.#fail(`expected a name in double quotes, found ${this.#found()}`);
       const start = this.#at;
       const key = this.#string();
       if (keys.has(key)) {
         this.#at = start;
-        this.#fail(`${JSON.stringify(key)} is here twice in the same object`);
+        this.#fail(`${JSON.stringify(key)} appears twice in the same object`);
       }
       keys.add(key);
       this.#skipWhitespace();
       if (!this.#take(':'))
-        this.#fail(`a colon is expected after ${JSON.stringify(key)}, found ${this.#found()}`);
+        this.#fail(`expected a colon after ${JSON.stringify(key)}, found ${this.#found()}`);
       this.#skipWhitespace();
       this.#value(depth + 1);
       if (this.#endOfItem('}')) return;
@@ -103,13 +103,12 @@ class Scanner {
     }
   }
 
-  /** After an item: true at the closing bracket, false after a comma that another item follows. */
+  /** After an item: true at the closing bracket, false after a comma that another item must follow. */
   #endOfItem(close: '}' | ']'): boolean {
     this.#skipWhitespace();
     if (this.#take(close)) return true;
     const comma = this.#at;
-    if (!this.#take(','))
-      this.#fail(`a comma or ${JSON.stringify(close)} is expected, found ${this.#found()}`);
+    if (!this.#take(',')) this.#fail(`expected a comma or ${JSON.stringify(close)}, found ${this.#found()}`);
     this.#skipWhitespace();
     if (this.#text[this.#at] === close) {
       this.#at = comma;
@@ -121,12 +120,12 @@ class Scanner {
   #string(): string {
     const text = this.#take(string);
     if (text !== undefined) return JSON.parse(text) as string;
-    // The longest good part shows whether it is never closed or holds something that needs an escape.
+    // The longest valid part shows whether the string is not closed, or contains a character that must be escaped.
     let end = this.#at + 1;
     while (end < this.#text.length && this.#text[end] !== '"' && this.#text[end] !== '\n')
       end += this.#text[end] === '\\' ? 2 : 1;
     if (this.#text[end] !== '"') this.#fail('a string is not closed');
-    this.#fail('a string holds a character that must be escaped (\\\\ for a backslash, \\t for a tab)');
+    this.#fail('a string contains a character that must be escaped (\\\\ for a backslash, \\t for a tab)');
   }
 
   #skipWhitespace(): void {

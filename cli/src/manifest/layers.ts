@@ -1,4 +1,4 @@
-// [5] Local folders in the place of a function's layers: the variables by which their files are found, as below /opt.
+// [5] Local folders that stand in for a function's layers: the variables with which their files are found, as below /opt.
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
 import { nodeMajor, pythonVersion } from './runtimes.ts';
@@ -14,8 +14,8 @@ export function nodeModulesOf(layer: string, runtime: string): string[] {
 }
 
 /**
- * The variables for layers, absolute and in the order of the function's configuration. A later layer's files hide an
- * earlier one's on Lambda, so here it is looked into first. `path` is this machine's `PATH`.
+ * The variables for layers, which are absolute and in the order of the function's configuration. On Lambda a later layer's files
+ * hide an earlier one's, so later ones are searched first. `path` is this machine's `PATH`.
  */
 export function layerVariables(
   layers: readonly string[],
@@ -28,7 +28,7 @@ export function layerVariables(
   const variables: Record<string, string> = {
     PATH: `${joined((layer) => [join(layer, 'bin')])}${delimiter}${path}`,
     LD_LIBRARY_PATH: joined((layer) => [join(layer, 'lib')]),
-    // For code that reads /opt by its name, which is not there.
+    // For code that reads /opt by name, which does not exist here.
     LIVECTL_LAYER_DIRS: ordered.join(delimiter),
   };
   const python = pythonVersion(runtime);

@@ -1,4 +1,4 @@
-// Finds, reads and checks livectl.json, and gives every room plain settings.
+// Finds, reads and checks livectl.json, and turns it into plain settings for all rooms.
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
@@ -15,13 +15,13 @@ import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';
 import { terraformValue } from './terraform-value.ts';
 import { modeOf, wrapSettings } from './wrap-settings.ts';
 
-/** A manifest that was read and found right. */
+/** A valid manifest. */
 export interface Manifest {
   /** The file it was read from, absolute. */
   readonly file: string;
   /** The folder that `source_dir` is relative to, absolute. */
   readonly root: string;
-  /** The functions asked for, in the file's order. */
+  /** The requested functions, in the file's order. */
   readonly functions: readonly FunctionSettings[];
 }
 
@@ -38,9 +38,9 @@ interface ManifestOptions {
   readonly config?: string | undefined;
   /** `--function`, repeatable; none means all. */
   readonly functions?: readonly string[] | undefined;
-  /** Where the functions are served: it decides how long their names become. Default: the local cloud. */
+  /** Where the functions are served, which determines the length of their names. Default: the local cloud. */
   readonly naming?: Naming | undefined;
-  /** The mode of a function that has none in the file, where a stage's manifest tells it. */
+  /** The mode, from a stage's manifest, of a function that sets none in the file. */
   readonly modeOf?: ((functionName: string) => 'replace' | 'wrap' | undefined) | undefined;
 }
 
@@ -55,8 +55,8 @@ const example = `{
 }`;
 
 /**
- * Reads the manifest. Throws `LD_CONFIG` with every mistake in it at once: no file, broken JSON (with line and
- * column), wrong fields (with their paths), a `--function` that isn't there.
+ * Reads the manifest. Throws `LD_CONFIG` with all mistakes at once: no file, invalid JSON (with line and column), invalid fields
+ * (with their paths), an unknown `--function`.
  */
 export async function loadManifest(options: ManifestOptions): Promise<LoadedManifest> {
   const root = resolve(options.root);
@@ -112,7 +112,7 @@ function mistakeOf({ path, message }: v.BaseIssue<unknown>): Mistake {
   return { path: jsonPath((path ?? []).map(({ key }) => key)), text: message };
 }
 
-/** The functions of a faulty manifest that have the right shape, so that their other mistakes are told as well. */
+/** The functions of an invalid manifest that have the right shape, so that their other mistakes are reported as well. */
 function soundFunctions(value: unknown): Readonly<Record<string, FunctionText>> {
   const functions = (value as { functions?: unknown } | null)?.functions;
   const sound: Record<string, FunctionText> = {};

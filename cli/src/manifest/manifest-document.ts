@@ -11,19 +11,19 @@ import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 /** The manifest's JSON, not yet parsed. */
 interface ManifestDocument {
   readonly text: string;
-  /** Written by module 0.1: it lies where developers can write, and its stage has no secret. */
+  /** Written by module 0.1: it is where developers can write, and its stage has no secret. */
   readonly isOfModule01: boolean;
 }
 
 const itemSchema = v.object({ Item: v.optional(v.object({ document: v.object({ S: v.string() }) })) });
 
-/** What later modules leave in the old place for livectl 0.1: a manifest that says where the one for others is. */
+/** What later modules leave in the old place for livectl 0.1: a manifest with the address of the new one. */
 const movedSchema = v.pipe(v.string(), v.parseJson(), v.object({ moved_to: v.string() }));
 
 /**
- * Reads the manifest from its own partition and, where that has none, from where module 0.1 put it. Undefined where
- * there is neither. Rejects with LD_STAGE for an item without its text and with what the directory says; a refusal to read the partition counts only where the
- * manifest isn't in the old place: the developer policy of module 0.1 doesn't know the partition.
+ * Reads the manifest from its own partition, or, if that has none, from where module 0.1 put it. Undefined if neither has one.
+ * Rejects with LD_STAGE for an item without text, and with the directory's errors. A refusal to read the partition is ignored if
+ * the manifest is in the old place, since the developer policy of module 0.1 does not cover the partition.
  */
 export async function readManifestDocument(
   directory: Directory,

@@ -1,4 +1,4 @@
-// The rules of livectl.json that need more than one field at a time, or a sentence of their own.
+// Rules of livectl.json that involve more than one field, or need their own message.
 import { nodeOptionsVariable } from '../../../protocol/sandbox-variables.ts';
 import { functionNameOf, type Naming } from './derived-names.ts';
 import type { FunctionText } from './manifest-schema.ts';
@@ -31,15 +31,15 @@ const reservedVariables = new Set([
 ]);
 
 /**
- * All environment variables of a function together, in bytes of the JSON text that Lambda measures ("String measured", says
- * its refusal). Source: the same page.
+ * The maximum size of a function's environment variables, in bytes of the JSON text that Lambda measures ("String measured" in
+ * its error). Source: the same page.
  */
 const environmentLimit = 4096;
 
-/** An address of the relay as long as they come, in characters. */
+/** Maximum length of the relay's address, in characters. */
 const longestRelayUrl = 72;
 
-/** The stage's secret in base64, in characters. */
+/** Length of the stage's secret in base64, in characters. */
 const secretLength = 44;
 
 /** The module's default `timeout_margin`, in seconds. */
@@ -47,7 +47,7 @@ const timeoutMargin = 5;
 
 type FunctionTexts = Readonly<Record<string, FunctionText>>;
 
-/** Everything the schema can't say. */
+/** Everything that the schema cannot express. */
 export function brokenRules(functions: FunctionTexts, naming: Naming): Mistake[] {
   return [
     ...Object.entries(functions).flatMap(([name, settings]) => brokenFunctionRules(name, settings, naming)),
@@ -61,8 +61,9 @@ function brokenFunctionRules(name: string, settings: FunctionText, naming: Namin
     mistakes.push({ path: jsonPath(['functions', name, ...keys]), text });
 
   if (settings.python !== undefined) {
-    if (pythonVersion(settings.runtime) === undefined) mistake(['python'], `is not for ${settings.runtime}`);
-    else if (settings.command !== undefined) mistake(['python'], 'is not used where there is a command');
+    if (pythonVersion(settings.runtime) === undefined)
+      mistake(['python'], `is only for a Python runtime, not ${settings.runtime}`);
+    else if (settings.command !== undefined) mistake(['python'], 'is not used with a command: leave one out');
   }
   if (settings.durable_config !== undefined && settings.create === true)
     mistake(
@@ -75,20 +76,20 @@ function brokenFunctionRules(name: string, settings: FunctionText, naming: Namin
 
   for (const variable of Object.keys(settings.environment)) {
     if (reservedVariables.has(variable))
-      mistake(['environment', variable], 'is reserved by Lambda, which sets it itself');
+      mistake(['environment', variable], 'is reserved for Lambda, which sets it itself');
     if (variable.startsWith('LIVE_DEBUG_'))
-      mistake(['environment', variable], 'must not begin with LIVE_DEBUG_, as the variables of the stub do');
+      mistake(['environment', variable], 'must not begin with LIVE_DEBUG_, which is reserved for the stub');
   }
   const bytes = Buffer.byteLength(JSON.stringify(variablesWithStub(name, settings, naming)));
   if (bytes > environmentLimit) {
     mistake(
       ['environment'],
-      `has ${bytes} bytes with the variables that the stub adds; Lambda takes ${environmentLimit} (all variables of a function as JSON)`,
+      `has ${bytes} bytes as JSON, including the variables of the stub, and Lambda allows ${environmentLimit}`,
     );
   }
   const { esbuild, fallback_arn, policy_json, role, role_key, vpc_config } = settings;
   if (role_key !== undefined && role === undefined)
-    mistake(['role_key'], 'is for functions that share a role: write the role too, or leave it out');
+    mistake(['role_key'], 'needs role: write the role as well, or leave role_key out');
   for (const field of ['inject', 'entry_points'] as const) {
     for (const [index, file] of (esbuild?.[field] ?? []).entries()) {
       if (!isRelative(file)) mistakes.push(absolute(['esbuild', field, index], file));
@@ -99,16 +100,19 @@ function brokenFunctionRules(name: string, settings: FunctionText, naming: Namin
   if (policy_json !== undefined && !isPolicy(policy_json))
     mistake(['policy_json'], 'must be an IAM policy as JSON text, with a Statement');
   if (policy_json !== undefined && role !== undefined)
-    mistake(['policy_json'], 'is for the role that is created: where role is given, attach the policy to it');
+    mistake(
+      ['policy_json'],
+      'is for the role that the module creates: with role set, attach the policy to that role instead',
+    );
   if (
     settings.mode !== 'wrap' &&
     fallback_arn
       ?.replace(/:\$LATEST$/, '')
       .endsWith(`:function:${functionNameOf(name, settings, naming.prefix)}`)
   )
-    mistake(['fallback_arn'], 'is the stub itself, which would invoke itself for ever');
+    mistake(['fallback_arn'], 'must not be the stub itself, which would invoke itself');
   if (vpc_config?.place_stub_in_vpc && (settings.create === false || settings.mode === 'wrap'))
-    mistake(['vpc_config', 'place_stub_in_vpc'], 'is for functions that the module creates');
+    mistake(['vpc_config', 'place_stub_in_vpc'], 'is only for functions that the module creates');
   checkWrap(settings, mistake);
 
   if (
@@ -124,7 +128,7 @@ function brokenFunctionRules(name: string, settings: FunctionText, naming: Namin
   const path = settings.triggers.http?.path;
   const fault = path === undefined ? undefined : pathFault(path);
   if (fault !== undefined) mistake(['triggers', 'http', 'path'], `${JSON.stringify(path)} ${fault}`);
-  // A wrapped function keeps its own.
+  // A wrapped function keeps its own timeout.
   const deployedTimeout =
     settings.mode === 'wrap' ? settings.timeout : Math.min(900, settings.timeout + timeoutMargin);
   checkTriggers(settings.triggers, deployedTimeout, (keys, words) => mistake(['triggers', ...keys], words));
@@ -148,7 +152,7 @@ function isPolicy(text: string): boolean {
   }
 }
 
-/** A function's variables as they are on AWS while it is live. */
+/** A function's variables on AWS while it is live. */
 function variablesWithStub(
   name: string,
   settings: FunctionText,
@@ -156,7 +160,7 @@ function variablesWithStub(
 ): Readonly<Record<string, string>> {
   const { environment, fallback_arn, invoke_mode, triggers } = settings;
   const wrap = wrapSettings(settings);
-  // A stub doesn't take them for itself; a wrapped function's own runtime does.
+  // A stub must not use it itself; the runtime of a wrapped function does.
   const renamed: Readonly<Record<string, string>> = wrap ? {} : { NODE_OPTIONS: nodeOptionsVariable };
   const own = Object.entries(environment).map(([variable, value]) => [renamed[variable] ?? variable, value]);
   const streams = [invoke_mode, triggers.function_url?.invoke_mode].includes('RESPONSE_STREAM');
@@ -173,7 +177,7 @@ function variablesWithStub(
   };
 }
 
-/** What is wrong with an HTTP API path: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html */
+/** What is invalid in an HTTP API path: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html */
 function pathFault(path: string): string | undefined {
   const segments = path.split('/').slice(1);
   if (path !== '/' && segments.includes('')) return 'has an empty segment';
@@ -181,13 +185,14 @@ function pathFault(path: string): string | undefined {
   for (const [index, segment] of segments.entries()) {
     const parameter = /^\{([\w.-]+)(\+?)\}$/.exec(segment);
     if (!parameter) {
-      if (/[{}]/.test(segment)) return 'must have parameters that fill a segment, as {id} or {proxy+}';
-      if (/[?#\s]/.test(segment)) return 'must be a path only, without spaces, ? or #';
+      if (/[{}]/.test(segment))
+        return 'must have parameters that are whole segments, for example {id} or {proxy+}';
+      if (/[?#\s]/.test(segment)) return 'must be a path without spaces, ? or #';
       continue;
     }
     const [, parameterName = '', greedy] = parameter;
     if (greedy && index < segments.length - 1) return `must have {${parameterName}+} as its last segment`;
-    if (names.has(parameterName)) return `has {${parameterName}} twice`;
+    if (names.has(parameterName)) return `has the parameter {${parameterName}} twice`;
     names.add(parameterName);
   }
   return undefined;

@@ -1,5 +1,5 @@
-// The schema of livectl.json. Field names are those of the AWS provider's aws_lambda_function; scripts/schema.mjs
-// makes livectl.schema.json from it for editors.
+// The schema of livectl.json. Fields are named as in the AWS provider's aws_lambda_function; scripts/schema.mjs generates
+// livectl.schema.json from it for editors.
 import * as v from 'valibot';
 import { esbuildSchema } from './esbuild-settings.ts';
 import { exampleRuntimes, runtimePattern } from './runtimes.ts';
@@ -28,7 +28,7 @@ const commandLine = v.pipe(
   v.minLength(1, 'must name a program'),
 );
 
-/** Relative to a folder that every teammate has somewhere else. */
+/** Relative, since the folder is elsewhere for every teammate. */
 const relativePath = /^([^/a-zA-Z]|[a-zA-Z]([^:]|$))/;
 
 const relativeFolder = v.pipe(
@@ -36,7 +36,7 @@ const relativeFolder = v.pipe(
   v.regex(relativePath, ({ input }) =>
     input === ''
       ? 'must name a folder'
-      : `${JSON.stringify(input)} must be relative to the folder livectl serves`,
+      : `${JSON.stringify(input)} must be relative to the folder that livectl serves`,
   ),
 );
 
@@ -48,19 +48,13 @@ function idOf(form: RegExp, example: string) {
   );
 }
 
-/** For the Terraform module only: livectl passes it over. */
+/** For the Terraform module only: livectl ignores these. */
 const deployment = {
   create: v.optional(
-    v.pipe(
-      flag,
-      v.description('For Terraform: false where an aws_lambda_function of your own takes the stub.'),
-    ),
+    v.pipe(flag, v.description('For Terraform: false if your own aws_lambda_function takes the stub.')),
   ),
   function_name: v.optional(
-    v.pipe(
-      functionName,
-      v.description("The function's name on AWS. Default: the module's name, the stage and the function."),
-    ),
+    v.pipe(functionName, v.description("The function's name on AWS. Default: <name>-<stage>-<function>.")),
   ),
   description: v.optional(v.pipe(text, v.description("For Terraform: the stub's description."))),
   role: v.optional(
@@ -72,13 +66,13 @@ const deployment = {
             text,
             v.regex(
               /^arn:[^:]+:iam::\d{12}:role\//,
-              ({ input }) => `${JSON.stringify(input)} is no ARN of a role`,
+              ({ input }) => `${JSON.stringify(input)} is not the ARN of a role`,
             ),
           ),
         },
         (refusal) => (refusal.expected === 'Object' ? mustBe('an object')(refusal) : 'is required'),
       ),
-      v.description("For Terraform: the function's own role. Default: one is created."),
+      v.description("For Terraform: the function's own role. Default: the module creates one."),
     ),
   ),
   role_key: v.optional(
@@ -86,15 +80,20 @@ const deployment = {
       text,
       v.regex(/^\S{1,64}$/, 'must be 1 to 64 characters without spaces'),
       v.description(
-        'For Terraform: the same for functions that share a role whose name is not known at plan.',
+        'For Terraform: a text that is the same for all functions that share a role, if its name is not known before the apply.',
       ),
     ),
   ),
   policy_json: v.optional(
-    v.pipe(text, v.description('For Terraform: what the code may do, for the role that is created.')),
+    v.pipe(
+      text,
+      v.description(
+        'For Terraform: what the code may do: an IAM policy as JSON, for the role that the module creates.',
+      ),
+    ),
   ),
   attach_policy: v.optional(
-    v.pipe(flag, v.description("For Terraform: false leaves the role without the stub's permissions.")),
+    v.pipe(flag, v.description("For Terraform: false does not attach the stub's permissions to the role.")),
     true,
   ),
   fallback_arn: v.optional(
@@ -102,9 +101,9 @@ const deployment = {
       text,
       v.regex(
         /^arn:[^:]+:lambda:[^:]+:\d{12}:function:/,
-        ({ input }) => `${JSON.stringify(input)} is no ARN of a function`,
+        ({ input }) => `${JSON.stringify(input)} is not the ARN of a function`,
       ),
-      v.description('For Terraform: the real function to invoke when nobody serves.'),
+      v.description('For Terraform: ARN of the real function, which is invoked when nobody serves.'),
     ),
   ),
   kms_key_arn: v.optional(
@@ -112,9 +111,9 @@ const deployment = {
       text,
       v.regex(
         /^arn:[^:]+:kms:[^:]+:\d{12}:key\//,
-        ({ input }) => `${JSON.stringify(input)} is no ARN of a key`,
+        ({ input }) => `${JSON.stringify(input)} is not the ARN of a key`,
       ),
-      v.description("For Terraform: the key for the stub's environment variables."),
+      v.description("For Terraform: ARN of a KMS key for the stub's environment variables."),
     ),
   ),
   reserved_concurrent_executions: v.optional(
@@ -133,7 +132,7 @@ const deployment = {
   package_type: v.optional(
     v.pipe(
       v.picklist(['Zip'], mustBe('"Zip", since Lambda can\'t change the package type of a function')),
-      v.description('For Terraform: "Zip". A stub can\'t take the place of an image.'),
+      v.description('For Terraform: "Zip". A stub cannot replace a container image.'),
     ),
     'Zip',
   ),
@@ -146,7 +145,7 @@ const deployment = {
   ),
 };
 
-/** Arguments of aws_lambda_function that neither livectl nor the module can take, and what to do. */
+/** Arguments of aws_lambda_function that neither livectl nor the module supports, and what to do. */
 const foreignFields = new Map([
   [
     'capacity_provider_config',
@@ -154,7 +153,7 @@ const foreignFields = new Map([
   ],
   [
     'image_uri',
-    ': an image can be neither replaced nor wrapped. Leave the image function as it is and write its zip twin here, another aws_lambda_function',
+    ': a container image can be neither replaced nor wrapped. Keep that function as it is, and use a copy of it with a zip package here, as another aws_lambda_function',
   ],
 ]);
 
@@ -166,22 +165,23 @@ export const functionSchema = fields(
       // https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html (Handler)
       v.regex(/^\S{1,128}$/, 'must be 1 to 128 characters without spaces'),
       v.description(
-        'File below source_dir without its extension, then the exported name: src/hello.handler; for Python also with dots: src.hello.handler.',
+        'File below source_dir without its extension, then the exported name: src/hello.handler; for Python, dots are allowed as well: src.hello.handler.',
       ),
     ),
     runtime: v.pipe(
       v.string(({ input }) => `must be the name of a Lambda runtime, not ${kindOf(input)}`),
       v.regex(
         runtimePattern,
-        ({ input }) => `${JSON.stringify(input)} must be e.g. nodejs22.x or python3.13`,
+        ({ input }) =>
+          `${JSON.stringify(input)} must be an AWS runtime identifier, for example nodejs22.x or python3.13`,
       ),
       v.examples([...exampleRuntimes]),
       v.description(
-        'AWS runtime identifier, e.g. nodejs22.x. Any version of nodejs*.x, python*.* and provided.* runs by itself, anything else by its command.',
+        'AWS runtime identifier, e.g. nodejs22.x. Any version of nodejs*.x, python*.* and provided.* is supported; any other runtime needs a command.',
       ),
     ),
     timeout: v.optional(
-      v.pipe(wholeNumber(1, 900, 'seconds'), v.description('Longest run in seconds, 1 to 900.')),
+      v.pipe(wholeNumber(1, 900, 'seconds'), v.description('Timeout in seconds, 1 to 900.')),
       3,
     ),
     memory_size: v.optional(
@@ -192,7 +192,7 @@ export const functionSchema = fields(
       v.pipe(
         v.picklist(['BUFFERED', 'RESPONSE_STREAM'], mustBe('"BUFFERED" or "RESPONSE_STREAM"')),
         v.description(
-          'RESPONSE_STREAM sends a response as it is written to callers that take a stream without a function URL: InvokeWithResponseStream, and a REST API with responseTransferMode STREAM. Default: that of triggers.function_url, or BUFFERED.',
+          'RESPONSE_STREAM sends a response as it is written to callers that can take a stream without a function URL: InvokeWithResponseStream, and a REST API with responseTransferMode STREAM. Default: that of triggers.function_url, or BUFFERED.',
         ),
       ),
     ),
@@ -204,7 +204,7 @@ export const functionSchema = fields(
           retention_period: v.optional(wholeNumber(1, 90, 'days')),
         }),
         v.description(
-          'Of a durable function, which is an aws_lambda_function of your own: its durable_config. livectl serve --local runs its executions.',
+          'The durable_config of a durable function, which is your own aws_lambda_function. livectl serve --local runs its executions.',
         ),
       ),
     ),
@@ -221,9 +221,9 @@ export const functionSchema = fields(
         v.regex(
           relativePath,
           ({ input }) =>
-            `${JSON.stringify(input)} must be relative to the folder livectl serves; "." is that folder`,
+            `${JSON.stringify(input)} must be relative to the folder that livectl serves; "." is that folder`,
         ),
-        v.description("The function's root folder, relative to the folder livectl serves (--root)."),
+        v.description("The function's root folder, relative to the folder that livectl serves (--root)."),
       ),
       '.',
     ),
@@ -231,7 +231,7 @@ export const functionSchema = fields(
       v.pipe(
         commandLine,
         v.description(
-          'Program, then arguments, that build the function, as ["go", "build", "-o", "bootstrap", "."]; run in source_dir without a shell, at the start and after each change of a source. While it fails, the last good build is served.',
+          'Program and arguments that build the function, for example ["go", "build", "-o", "bootstrap", "."]. Run in source_dir without a shell, at the start and after each change of a source file. If it fails, the last good build stays in use.',
         ),
       ),
     ),
@@ -239,7 +239,7 @@ export const functionSchema = fields(
       v.pipe(
         commandLine,
         v.description(
-          'Program, then arguments, of a process that speaks the Lambda Runtime API; run in source_dir without a shell. Needed for runtimes other than Node.js and Python.',
+          'Program and arguments of a process that implements the Lambda Runtime API. Run in source_dir without a shell. Needed for runtimes other than Node.js and Python.',
         ),
       ),
     ),
@@ -248,7 +248,7 @@ export const functionSchema = fields(
         v.array(watchPattern, mustBe('an array of patterns')),
         v.maxLength(mostWatchPatterns),
         v.description(
-          'Files below source_dir whose changes reload the function besides those that livectl finds by itself, as patterns of .gitignore, e.g. ["templates/**"]; a pattern that begins with ! leaves files out.',
+          'Patterns, as in .gitignore, of more files below source_dir whose changes reload the function, e.g. ["templates/**"]. A pattern that begins with ! excludes files.',
         ),
       ),
     ),
@@ -257,7 +257,7 @@ export const functionSchema = fields(
         text,
         v.nonEmpty('must name an interpreter'),
         v.description(
-          'The interpreter of a Python function: a path relative to the folder livectl serves, or a command. Default: the active virtual environment, .venv, venv, that of Poetry, Pipenv or uv, or python3.',
+          'The interpreter of a Python function: a path relative to the folder that livectl serves, or a command. Default: the active virtual environment, .venv, venv, the environment of Poetry, Pipenv or uv, or python3.',
         ),
       ),
     ),
@@ -265,7 +265,7 @@ export const functionSchema = fields(
       v.pipe(
         v.array(relativeFolder, mustBe("an array of folders, each with a layer's files")),
         v.description(
-          "Folders with what the function's layers hold, e.g. nodejs/node_modules or python, relative to the folder livectl serves; in the order of the layers.",
+          "Folders with the content of the function's layers, such as nodejs/node_modules or python, relative to the folder that livectl serves, in the order of the layers.",
         ),
       ),
       [],
@@ -274,7 +274,7 @@ export const functionSchema = fields(
       v.pipe(
         esbuildSchema,
         v.description(
-          'How the sources are built. Default: bundle TypeScript and JSX, run plain JavaScript as it is.',
+          'How livectl builds TypeScript and JavaScript. Default: TypeScript and JSX are bundled, plain JavaScript runs as it is.',
         ),
       ),
     ),
@@ -295,7 +295,7 @@ export const functionSchema = fields(
           place_stub_in_vpc: v.optional(flag, false),
         }),
         v.description(
-          'The VPC of the function, for the guidance of livectl vpn; its stub is not placed in it.',
+          'The function’s VPC, for the guidance of livectl vpn. By default the stub is not in it.',
         ),
       ),
     ),
@@ -307,19 +307,21 @@ export const functionSchema = fields(
   foreignFields,
 );
 
-/** `livectl.json` as it is written; cross-field rules are in manifest-rules.ts. */
+/** `livectl.json` as written; rules across fields are in manifest-rules.ts. */
 export const manifestSchema = v.pipe(
   fields({
-    $schema: v.optional(v.pipe(text, v.description('Where editors find the schema of this file.'))),
+    $schema: v.optional(v.pipe(text, v.description('The schema of this file, for editors.'))),
     functions: v.pipe(
       v.record(functionName, functionSchema, mustBe('an object: one entry for each function')),
-      v.minEntries(1, 'names no function'),
-      v.description('The functions to serve, by name: what the Terraform module gets as its functions.'),
+      v.minEntries(1, 'must name a function'),
+      v.description(
+        'The functions to serve, by name. The Terraform module takes the same value as functions.',
+      ),
     ),
   }),
   v.title('livectl.json'),
   v.description('The functions that livectl serves and Terraform deploys.'),
 );
 
-/** One function as the manifest has it, with defaults. */
+/** One function of the manifest, with defaults. */
 export type FunctionText = v.InferOutput<typeof functionSchema>;

@@ -1,4 +1,4 @@
-// Turns everything that is wrong with a manifest into one error that names it all.
+// Combines all mistakes in a manifest into one error.
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 
 /** One mistake; `path` is where in the manifest, e.g. `functions.hello.timeout`. */
@@ -7,7 +7,7 @@ export interface Mistake {
   readonly text: string;
 }
 
-/** An `LD_CONFIG` error with every mistake in `file`, each with its path; one mistake stays on one line. */
+/** An `LD_CONFIG` error with every mistake in `file`, each with its path; a single mistake stays on one line. */
 export function mistakesError(file: string, mistakes: readonly Mistake[]): LiveDebugError {
   const lines = mistakes.map(({ path, text }) => (path === '' ? text : `${path}: ${text}`));
   const message =
@@ -17,7 +17,7 @@ export function mistakesError(file: string, mistakes: readonly Mistake[]): LiveD
   return new LiveDebugError('LD_CONFIG', message, { remedy: `Correct ${file} and start again.` });
 }
 
-/** Writes a path as a person would: `functions.hello.command[0]`, with quotes only where a key needs them. */
+/** A path in its usual form: `functions.hello.command[0]`, with quotes only if a key needs them. */
 export function jsonPath(keys: readonly unknown[]): string {
   return keys.reduce<string>((path, key) => {
     if (typeof key === 'number') return `${path}[${key}]`;

@@ -1,5 +1,5 @@
-// The rules of livectl.json about names that AWS gives once: no two functions may mean one thing, and none may be longer
-// than AWS takes. The Terraform module has the same (modules/functions/names.tf, http-rules.tf).
+// Rules of livectl.json about names that are unique on AWS: no two functions may use the same one, and none may be longer than
+// AWS allows. The Terraform module has the same rules (modules/functions/names.tf, http-rules.tf).
 import { isDeepStrictEqual } from 'node:util';
 import { derivedNames, type Naming, sharedParts } from './derived-names.ts';
 import type { FunctionText } from './manifest-schema.ts';
@@ -7,7 +7,7 @@ import { jsonPath, type Mistake } from './mistakes.ts';
 
 type FunctionTexts = Readonly<Record<string, FunctionText>>;
 
-/** Who means something, and where it says so. */
+/** The function and the field that a name comes from. */
 interface Owner {
   readonly functionName: string;
   readonly keys: readonly string[];
@@ -15,7 +15,7 @@ interface Owner {
 
 const pathOf = ({ functionName, keys }: Owner) => jsonPath(['functions', functionName, ...keys]);
 
-/** Every mistake that takes more than one function, or the stage's name, to see. */
+/** Every mistake that involves more than one function, or the stage's name. */
 export function brokenNameRules(functions: FunctionTexts, naming: Naming): Mistake[] {
   return [
     ...wrongNames(functions, naming),
@@ -43,14 +43,14 @@ function wrongNames(functions: FunctionTexts, naming: Naming): Mistake[] {
       .filter((one) => first !== undefined && one.id !== first.id)
       .map((one) => ({
         path: pathOf(one),
-        text: `means the ${one.kind} "${one.name}", as ${pathOf(first ?? one)} does${one.name === first?.name ? '' : ' (AWS compares without case)'}: write another ${one.remedy} in one of them`,
+        text: `names the ${one.kind} "${one.name}", as ${pathOf(first ?? one)} does${one.name === first?.name ? '' : ' (AWS ignores case)'}: change ${one.remedy} in one of them`,
       }));
   });
   const long = names
     .filter(({ most, name }) => name.length > most)
     .map((one) => ({
       path: pathOf(one),
-      text: `means the ${one.kind} "${one.name}", which is longer than AWS's ${one.most} characters (${one.name.length}): write a shorter ${one.remedy}, or name of the stage`,
+      text: `names the ${one.kind} "${one.name}", which has ${one.name.length} characters; AWS allows ${one.most}: write a shorter ${one.remedy} or stage name`,
     }));
   return [...clashes, ...long];
 }
@@ -60,10 +60,10 @@ interface Route extends Owner {
   readonly path: string;
 }
 
-/** Parameters take part in a route by their place, not by their name. */
+/** Parameters are compared by position, not by name. */
 const shapeOf = (path: string) => path.replace(/\{[^{}+]*/g, '{');
 
-/** Two functions on one route, and two names for a parameter at one place: API Gateway refuses the second one. */
+/** Two functions with the same route, or two names for a parameter in one position: API Gateway refuses the second one. */
 function sharedRoutes(functions: FunctionTexts): Mistake[] {
   const routes: Route[] = Object.entries(functions).flatMap(([functionName, { triggers }]) => {
     const { http } = triggers;
@@ -82,7 +82,7 @@ function sharedRoutes(functions: FunctionTexts): Mistake[] {
     ([first, ...others]) =>
       others.map((route) => ({
         path: pathOf(route),
-        text: `means the route ${route.method} ${route.path}, as ${pathOf(first ?? route)} does: write another path or method in one of them`,
+        text: `has the route ${route.method} ${route.path}, as ${pathOf(first ?? route)} has: change path or method in one of them`,
       })),
   );
   const parameters = routes.flatMap((route) => {
@@ -93,13 +93,13 @@ function sharedRoutes(functions: FunctionTexts): Mistake[] {
         : [],
     );
   });
-  // "has a conflicting variable on the same hierarchical level", says API Gateway.
+  // API Gateway's error: "has a conflicting variable on the same hierarchical level".
   const renamed = [...grouped(parameters, ({ place }) => place).values()].flatMap(([first, ...others]) =>
     others
       .filter(({ segment }) => segment !== first?.segment)
       .map((one) => ({
         path: pathOf(one),
-        text: `names a parameter ${one.segment} where ${pathOf(first ?? one)} has ${first?.segment}: API Gateway takes one name for one place, so write the same`,
+        text: `has the parameter ${one.segment} where ${pathOf(first ?? one)} has ${first?.segment}: API Gateway needs one name at one position, so write the same name`,
       })),
   );
   return [...twice, ...renamed];
@@ -110,7 +110,7 @@ const sameWhereShared = {
   dynamodb: ['hash_key', 'range_key', 'stream_view_type'],
 } as const;
 
-/** Functions that share an HTTP API, a queue or a table must agree about it. */
+/** Functions that share an HTTP API, a queue or a table must agree on its settings. */
 function unlikeShared(functions: FunctionTexts): Mistake[] {
   const mistakes: Mistake[] = [];
   const withCors = Object.entries(functions).filter(([, { triggers }]) => triggers.http?.cors !== undefined);
@@ -118,7 +118,7 @@ function unlikeShared(functions: FunctionTexts): Mistake[] {
   for (const [functionName, { triggers }] of withCors) {
     if (first === undefined || isDeepStrictEqual(triggers.http?.cors, first[1].triggers.http?.cors)) continue;
     const keys = ['triggers', 'http', 'cors'];
-    const text = `must be as in ${pathOf({ functionName: first[0], keys: [] })}: functions share one HTTP API, which has one cors`;
+    const text = `must be the same as in ${pathOf({ functionName: first[0], keys: [] })}, since all functions share one HTTP API`;
     mistakes.push({ path: pathOf({ functionName, keys }), text });
   }
   const parts = Object.entries(functions).flatMap(([name, { triggers }]) => sharedParts(name, triggers));
@@ -135,7 +135,7 @@ function unlikeShared(functions: FunctionTexts): Mistake[] {
         const words = (given: unknown) => (given === undefined ? 'left out' : JSON.stringify(given));
         mistakes.push({
           path: pathOf({ functionName, keys: ['triggers', source, field] }),
-          text: `is ${words(value)}, and in ${pathOf(one)}, which shares the resource, it is ${words(wanted)}: write the same, or give one of them a resource of its own`,
+          text: `is ${words(value)}, and ${pathOf(one)}, which shares the resource, has ${words(wanted)}: write the same value, or use separate resources`,
         });
       }
     }
@@ -143,7 +143,7 @@ function unlikeShared(functions: FunctionTexts): Mistake[] {
   return mistakes;
 }
 
-/** Notifications of one bucket; https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html */
+/** Maximum number of notifications of a bucket; https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html */
 const mostNotifications = 100;
 
 function overlappingNotifications(functions: FunctionTexts): Mistake[] {
@@ -168,7 +168,7 @@ function overlappingNotifications(functions: FunctionTexts): Mistake[] {
         : [
             {
               path: pathOf(extra),
-              text: `is the 101st of bucket ${extra.bucket}, and S3 takes ${mostNotifications}: give some functions a bucket of their own`,
+              text: `is notification 101 of bucket ${extra.bucket}, and S3 allows ${mostNotifications}: use another bucket for some functions`,
             },
           ];
     const overlaps = group.slice(0, mostNotifications).flatMap((one, index) =>
@@ -180,11 +180,11 @@ function overlappingNotifications(functions: FunctionTexts): Mistake[] {
             isOneOf(one.filter_suffix, other.filter_suffix, (a, b) => a.endsWith(b)) &&
             one.events.some((event) => other.events.some((another) => isOneOf(event, another, covers))),
         )
-        // One other is enough to say.
+        // One other is enough.
         .slice(0, 1)
         .map((other) => ({
           path: pathOf(one),
-          text: `overlaps ${pathOf(other)} in bucket ${one.bucket}, which S3 refuses: write filter_prefix or filter_suffix so that an object's event is for one of them, or other events`,
+          text: `overlaps ${pathOf(other)} in bucket ${one.bucket}, which S3 refuses: set filter_prefix, filter_suffix or events so that no event matches both`,
         })),
     );
     return [...tooMany, ...overlaps];
@@ -195,7 +195,7 @@ function isOneOf(a: string, b: string, covered: (a: string, b: string) => boolea
   return covered(a, b) || covered(b, a);
 }
 
-/** Whether `event` is one of those that `pattern` means, e.g. `s3:ObjectCreated:*`. */
+/** Whether `event` is one of those that `pattern` matches, e.g. `s3:ObjectCreated:*`. */
 function covers(event: string, pattern: string): boolean {
   return event === pattern || (pattern.endsWith('*') && event.startsWith(pattern.slice(0, -1)));
 }

@@ -1,19 +1,19 @@
-// Finds the source of a Node.js handler, in the project or in the folder of a layer, and of the scripts beside it.
+// Finds the source of a Node.js handler, in the project or in a layer's folder, and of the scripts beside it.
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { nodeModulesOf } from './layers.ts';
 import type { Mistake } from './mistakes.ts';
 import { kindOf } from './path-kind.ts';
 
-/** Tried in this order: sources before what a compiler may have put beside them, then as Lambda does. */
+/** Tried in this order: sources before the output of a compiler beside them, then as Lambda does. */
 const extensions = ['.ts', '.mts', '.cts', '.tsx', '', '.js', '.mjs', '.cjs', '.jsx'];
 
-/** All files that may hold the code of a module at this path. */
+/** All files that may contain the module at this path. */
 export function scriptsOf(place: string): string[] {
   return extensions.map((extension) => place + extension);
 }
 
-/** Where a handler is, and the part of it after the file. */
+/** A handler's file, and the part of the handler after it. */
 interface NodeHandlerSource {
   /** Absolute. */
   readonly sourceFile: string;
@@ -27,7 +27,7 @@ interface NodeHandlerPlaces {
   readonly root: string;
   /** Absolute. */
   readonly taskRoot: string;
-  /** Local folders in the place of the function's layers, absolute, in their order. */
+  /** Local folders that stand in for the function's layers, absolute, in order. */
   readonly layers: readonly string[];
 }
 
@@ -36,12 +36,12 @@ export function findNodeHandler(places: NodeHandlerPlaces): NodeHandlerSource | 
   const { handler, layers, root, taskRoot } = places;
   // As Lambda does: https://github.com/aws/aws-lambda-nodejs-runtime-interface-client/blob/main/src/UserFunction.js
   if (handler.includes('..'))
-    return { path: 'handler', text: `${JSON.stringify(handler)} may not contain ..` };
+    return { path: 'handler', text: `${JSON.stringify(handler)} must not contain ..` };
   const { exportPath, place: name } = partsOf(handler) ?? {};
   if (name === undefined || exportPath === undefined) {
     return {
       path: 'handler',
-      text: `${JSON.stringify(handler)} must be a file without its extension, a dot and an exported name, as in src/hello.handler`,
+      text: `${JSON.stringify(handler)} must be a file without its extension, a dot and an exported name, for example src/hello.handler`,
     };
   }
   const inLayer = /^\/opt\/(.+)$/.exec(name)?.[1];
@@ -69,8 +69,8 @@ export function findNodeHandler(places: NodeHandlerPlaces): NodeHandlerSource | 
 }
 
 /**
- * The scripts that are built beside the handler's, absolute: those that `entry_points` names, and what the variables of a
- * vendor's wrapper name, as `DD_LAMBDA_HANDLER` does; a mistake where one is not there.
+ * The scripts to build beside the handler, absolute: those in `entry_points`, and those named by the variables of a vendor's
+ * wrapper, such as `DD_LAMBDA_HANDLER`; a mistake if one does not exist.
  */
 export function findEntryPoints(
   given: readonly string[],
@@ -93,12 +93,12 @@ export function findEntryPoints(
   return [...new Set([...files.flatMap((file) => file ?? []), ...wrapped])];
 }
 
-/** Whether a variable, by its name, may hold the handler that another one wraps: vendors' all end so. */
+/** Whether a variable, judged by its name, may hold the handler that another one wraps: vendors' names all end in this way. */
 export function isHandlerVariable(name: string): boolean {
   return name.endsWith('HANDLER');
 }
 
-/** `src/hello` and `a.b` of `src/hello.a.b`; undefined where it is no handler. */
+/** `src/hello` and `a.b` of `src/hello.a.b`; undefined if it is not a handler. */
 export function partsOf(
   handler: string,
 ): { readonly place: string; readonly exportPath: string } | undefined {
@@ -107,18 +107,18 @@ export function partsOf(
   return { place: join(dirname(handler), moduleName), exportPath };
 }
 
-/** Files that every Node runs: .js, .mjs and .cjs, and those without an extension. */
+/** Files that every Node runs: .js, .mjs and .cjs, and files without an extension. */
 export function isPlainJavaScript(file: string): boolean {
   return /^(\.[cm]?js)?$/.test(extname(file));
 }
 
-/** The source file of a handler or another script, which may be named without its extension; undefined where there is none. */
+/** The source file of a handler or another script, whose name may lack its extension; undefined if there is none. */
 export function scriptAt(place: string): string | undefined {
   const candidates = [...(extname(place) === '' ? [] : [place]), ...extensions.map((one) => place + one)];
   return candidates.find((file) => kindOf(file) === 'file');
 }
 
-/** A handler may also be that of an installed package, or of one in a layer. */
+/** A handler may also be in an installed package, or in a package in a layer. */
 function packageAt(name: string, { layers, runtime, taskRoot }: NodeHandlerPlaces): string | undefined {
   if (name.includes('/') && !name.startsWith('@')) return undefined;
   const paths = [

@@ -1,14 +1,14 @@
-// What is at a path of the manifest, which may be anything that somebody wrote there.
+// What is at a path from the manifest, which may be anything.
 import { statSync } from 'node:fs';
 
-/** Links are followed. Undefined where nothing is, or nothing that can be looked at; never throws. */
+/** Follows links. Undefined if nothing is there, or nothing that can be read; never throws. */
 export function kindOf(path: string): 'file' | 'folder' | undefined {
   try {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats?.isFile()) return 'file';
     return stats?.isDirectory() ? 'folder' : undefined;
   } catch {
-    // Too long for a name, with a NUL in it, a loop of links, or in a folder that can't be read.
+    // A name that is too long or contains a NUL, a loop of links, or a folder that cannot be read.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-// What of a manifest can start a program, or have code loaded from elsewhere than the folder that is served.
+// The settings of a manifest that can start a program, or load code from outside the folder that is served.
 import { createHash } from 'node:crypto';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { isForeignHandler, isInPackages } from './foreign-handler.ts';
@@ -7,28 +7,28 @@ import type { FunctionSettings } from './function-settings.ts';
 /** One such setting of one function. */
 export interface ProgramSetting {
   readonly functionName: string;
-  /** As in livectl.json, e.g. `build`. */
+  /** The field in livectl.json, e.g. `build`. */
   readonly field: string;
-  /** JSON. */
+  /** Encodable as JSON. */
   readonly value: unknown;
-  /** Of a program that runs in `source_dir`: that folder, relative to the root. The same words do other things elsewhere. */
+  /** For a program that runs in `source_dir`: that folder, relative to the root, since the same words do other things elsewhere. */
   readonly folder?: string | undefined;
 }
 
 const runInSourceDir = new Set(['build', 'command']);
 
-/** Settings of esbuild that choose among what it does with the project's own sources; any other may bring code in. */
+/** Settings of esbuild that only affect how it treats the project's own sources; any other may bring in code. */
 const plainEsbuild = new Set([
   ...['bundle', 'packages', 'external', 'format', 'target', 'keepNames', 'conditions', 'mainFields'],
 ]);
 
-/** They make code of files that are none. */
+/** Loaders that treat files as code. */
 const codeLoaders = new Set(['js', 'jsx', 'ts', 'tsx', 'default']);
 
 /**
- * `build`, `command` and `python` always; `source_dir`, `layer_dirs` and `handler` where they lead out of the folder
- * `root` or to installed packages; `handler` also where it is not in a file of the function's; of `esbuild` all that can
- * bring code in.
+ * `build`, `command` and `python` always; `source_dir`, `layer_dirs` and `handler` if they lead out of the folder `root` or to
+ * installed packages; `handler` also if it is not in one of the function's own files; of `esbuild` everything that can bring in
+ * code.
  */
 export function programSettings(functions: readonly FunctionSettings[], root: string): ProgramSetting[] {
   return functions.flatMap((settings) => {
@@ -59,8 +59,8 @@ export function programSettings(functions: readonly FunctionSettings[], root: st
   });
 }
 
-/** The same for equal settings, and for no others. */
-export function printOf({ functionName, field, value, folder }: ProgramSetting): string {
+/** A hash that is equal for equal settings, and for no others. */
+export function fingerprintOf({ functionName, field, value, folder }: ProgramSetting): string {
   return createHash('sha256')
     .update(JSON.stringify([functionName, field, value, folder]))
     .digest('hex');

@@ -1,7 +1,7 @@
-// Where a stage's relay may be: livectl signs its requests there with the developer's credentials.
+// Checks the address of a stage's relay, since livectl signs requests to it with the developer's credentials.
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 
-/** Domains of AWS's partitions, by how their Regions begin; https://docs.aws.amazon.com/general/latest/gr/apigateway.html */
+/** Domains of AWS's partitions, by the beginning of their Regions; https://docs.aws.amazon.com/general/latest/gr/apigateway.html */
 const domains: readonly (readonly [string, string])[] = [
   ['cn-', 'amazonaws.com.cn'],
   ['eusc-', 'amazonaws.eu'],
@@ -16,17 +16,14 @@ export function domainOf(region: string): string {
   return domains.find(([start]) => region.startsWith(start))?.[1] ?? 'amazonaws.com';
 }
 
-/** Where requests go that are signed with the developer's credentials. */
+/** Where requests signed with the developer's credentials go. */
 export interface SigningRegion {
   readonly region: string;
-  /** The environment names an endpoint instead of AWS's. */
+  /** The environment sets another endpoint than AWS's. */
   readonly isEmulated: boolean;
 }
 
-/**
- * Throws LD_UNTRUSTED unless the relay is API Gateway's in this Region, by TLS. Of an emulator it may be
- * anywhere.
- */
+/** Throws LD_UNTRUSTED unless the relay is API Gateway in this Region, over TLS. An emulator's may be anywhere. */
 export function checkRelayUrl(stage: string, relayUrl: string, { isEmulated, region }: SigningRegion): void {
   if (isEmulated) return;
   const url = new URL(relayUrl);

@@ -1,14 +1,14 @@
-// What the schemas of livectl.json share: refusals in plain words, objects that know their fields, bounded numbers.
+// Shared parts of the schemas of livectl.json: readable refusals, objects that know their fields, bounded numbers.
 import * as v from 'valibot';
 import { didYouMean } from './did-you-mean.ts';
 
-/** What valibot tells a message about the value it refused. */
+/** What valibot passes to a message function about a refused value. */
 export type Refusal = v.BaseIssue<unknown>;
 
 /** The message `must be <what>, not <what it was>`. */
 export const mustBe = (what: string) => (refusal: Refusal) => `must be ${what}, not ${kindOf(refusal.input)}`;
 
-/** A value as a message names it, e.g. `an array`. */
+/** A value's description in a message, e.g. `an array`. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
@@ -18,8 +18,8 @@ export function kindOf(value: unknown): string {
 }
 
 /**
- * An object with these fields and no others; `notAnObject` words the refusal of any other value, `foreign` that of fields
- * which belong elsewhere, by their names.
+ * An object with these fields and no others; `notAnObject` is the message for any other value, `foreign` has messages for fields
+ * that belong elsewhere, by name.
  */
 export function fields<const Entries extends v.ObjectEntries>(
   entries: Entries,

@@ -1,4 +1,4 @@
-// The manifest of a stage on AWS: what the Terraform module wrote into the directory, parsed for every room.
+// A stage's manifest on AWS: written by the Terraform module into the directory, parsed here.
 import { basename, win32 } from 'node:path';
 import * as v from 'valibot';
 import type { Directory } from '../../../protocol/directory.ts';
@@ -19,16 +19,16 @@ const longestTimeout = 900;
 /** In MB; far above Lambda's quota, which AWS has raised before. */
 const mostMemory = 1024 * 1024;
 
-/** Builds are written to a folder of this name, so it must be no path to another one. The module takes words only. */
+/** Builds are written to a folder of this name, so it must not be a path. The module only accepts words. */
 const functionName = v.pipe(
   v.string(),
   v.check((name) => basename(name) === name && win32.basename(name) === name && !/^\.*$/.test(name)),
 );
 
-/** Also of a version or an alias. Its account is the one that livectl's credentials are of, or refuses. */
+/** Versions and aliases included. The account must be that of livectl's credentials, or AWS refuses. */
 const functionArn = /^arn:[\w-]+:lambda:[\w-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$/;
 
-/** What the module and livectl agree on; fields of later versions of the module are passed over. */
+/** The interface between module and livectl; fields of later versions of the module are ignored. */
 const documentSchema = v.object({
   version: v.literal(1),
   relay: v.object({ url: v.pipe(v.string(), v.url()) }),
@@ -64,7 +64,7 @@ const documentSchema = v.object({
 export interface StageManifest {
   readonly relayUrl: string;
   readonly functions: readonly FunctionSettings[];
-  /** SHA-256 of the stub's package in base64; undefined where an older module wrote the manifest. */
+  /** SHA-256 of the stub's package in base64; undefined if an older module wrote the manifest. */
   readonly stubSha256: string | undefined;
   /** The version of the layer that wrapped functions have; undefined where none is wrapped, or an older module wrote it. */
   readonly wrapperLayer: string | undefined;
@@ -72,19 +72,19 @@ export interface StageManifest {
   readonly knowsFilters: boolean;
   /** HTTP URLs, for functions that have one. */
   readonly urls: ReadonlyMap<string, string>;
-  /** What each function is called on AWS. */
+  /** Each function's name on AWS. */
   readonly functionNames: ReadonlyMap<string, string>;
-  /** The VPCs its functions sit in. */
+  /** The VPCs of its functions. */
   readonly vpcs: readonly Vpc[];
-  /** What each function's triggers are on AWS. */
+  /** The resources of each function's triggers on AWS. */
   readonly targets: ReadonlyMap<string, TriggerTargets>;
-  /** Written by module 0.1: the stage has no secret, so nobody's messages can be told from another sender's. */
+  /** Written by module 0.1: the stage has no secret, so invocations cannot be authenticated. */
   readonly isOfModule01: boolean;
 }
 
 /**
- * Reads the manifest item. Rejects with LD_STAGE where there is none or it is of another version, LD_CONFIG for a
- * `--function` that is not in it, LD_UNTRUSTED for a relay that may not be where it says, and with what the directory says.
+ * Reads the manifest item. Rejects with LD_STAGE if there is none or it has another version, LD_CONFIG for an unknown
+ * `--function`, LD_UNTRUSTED for a relay at an address that is not allowed, and with the directory's errors.
  */
 export async function readStageManifest(
   directory: Directory,
@@ -103,7 +103,7 @@ export async function readStageManifest(
     const fields = Object.keys(v.flatten(parsed.issues).nested ?? {}).join(', ');
     throw new LiveDebugError(
       'LD_STAGE',
-      `this livectl can't read the manifest of stage ${stage}; invalid fields: ${fields}`,
+      `the manifest of stage ${stage} has invalid fields for this livectl: ${fields}`,
       {
         remedy: 'use the same version of livectl and the Terraform module, and apply',
       },
@@ -117,7 +117,7 @@ export async function readStageManifest(
     const place = `functions.${name}.esbuild of stage ${stage}`;
     throw new LiveDebugError(
       'LD_STAGE',
-      `${place} names ${JSON.stringify(path)}, outside the folder livectl serves`,
+      `${place} names ${JSON.stringify(path)}, outside the folder that livectl serves`,
       {
         remedy: 'name a file of the project in the Terraform module, relative to source_dir, and apply',
       },
@@ -164,7 +164,7 @@ function settingsOf(
     runtime: entry.runtime,
     timeout: entry.timeout,
     memorySize: entry.memory_size,
-    // The stub sends it with every invocation; it is never in the table.
+    // The stub sends them with every invocation; they are never in the table.
     environment: {},
     sourceDir: entry.source_dir,
     build: wordsOf(entry.build),

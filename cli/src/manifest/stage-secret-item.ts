@@ -7,8 +7,8 @@ import { parseStageSecret, type StageSecret } from '../../../protocol/stage-secr
 const outputSchema = v.object({ Item: v.optional(v.object({ secret: v.object({ S: v.string() }) })) });
 
 /**
- * Reads the secret; undefined where the stage has none. Rejects with LD_STAGE for an item that holds none, and with what
- * the directory says. The secret itself shows in no error.
+ * Reads the secret; undefined if the stage has none. Rejects with LD_STAGE for an item without a secret, and with the directory's
+ * errors. No error contains the secret.
  */
 export async function readStageSecret(directory: Directory, stage: string): Promise<StageSecret | undefined> {
   const output = await directory.call('GetItem', {

@@ -1,8 +1,8 @@
-// Reads livectl.json as Terraform reads it: null is left out, and a number, truth value or text is taken for one another
-// where its text allows that.
+// Reads livectl.json as Terraform does: null counts as omitted, and numbers, booleans and strings are converted into each other
+// if possible.
 import type * as v from 'valibot';
 
-/** A schema as far as this file looks into it. */
+/** The parts of a schema that this file reads. */
 type Schema = v.GenericSchema & {
   readonly entries?: Readonly<Record<string, Schema>>;
   readonly item?: Schema;
@@ -10,10 +10,10 @@ type Schema = v.GenericSchema & {
   readonly wrapped?: Schema;
 };
 
-/** Bound on nesting: the schema's own depth is below ten. */
+/** Maximum nesting; the schema's own depth is below ten. */
 const deepest = 32;
 
-/** The value with what Terraform would convert, converted; whatever fits nowhere stays for the schema to refuse. */
+/** The value with Terraform's conversions; a value that fits nowhere stays as it is, for the schema to refuse. */
 export function terraformValue(schema: v.GenericSchema, value: unknown, depth = 0): unknown {
   const known = schema as Schema;
   if (depth > deepest) return value;

@@ -1,16 +1,16 @@
-// One pattern of the manifest's `watch`, and how much work it may make for each file it is tried on.
+// One pattern of the manifest's `watch`, and how much work it may cause for each file that it is matched against.
 import * as v from 'valibot';
 import { text } from './schema-parts.ts';
 
-/** Patterns of one function. */
+/** Maximum number of patterns of one function. */
 export const mostWatchPatterns = 100;
 
-/** Characters. */
+/** Maximum length in characters. */
 const longestPattern = 256;
 
 /**
- * Stars in a part of a path, and parts that are `**`. The matcher tries every way to share a name among its stars: with 5
- * of them a name of 200 characters takes half a minute.
+ * Maximum number of stars in a part of a path, and of parts that are `**`. The matcher tries every way to distribute a name over
+ * its stars: with 5 of them a name of 200 characters takes half a minute.
  */
 const mostStars = 3;
 

@@ -1,12 +1,12 @@
-// The rules of livectl.json for functions that are wrapped. The Terraform module has the same (modules/functions/), and two
-// more: the names of a function and of its role on AWS, which are usually merged in HCL.
+// The rules of livectl.json for wrapped functions. The Terraform module has the same (modules/functions/), and two more: the
+// names of a function and of its role on AWS, which are usually merged in HCL.
 import type { FunctionText } from './manifest-schema.ts';
 import { canBeWrapped, wrapperScript } from './wrap-settings.ts';
 
-/** Of a function, without the one that the wrapper adds; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/** Maximum number of layers besides the wrapper's; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const mostLayers = 5;
 
-/** Gives each mistake of a function's mode to `mistake`, with the field that it is in. */
+/** Passes each mistake about a function's mode to `mistake`, with its field. */
 export function checkWrap(
   settings: FunctionText,
   mistake: (keys: readonly string[], text: string) => void,
@@ -14,7 +14,7 @@ export function checkWrap(
   const { create, environment, exec_wrapper, fallback_arn, layers, mode, runtime } = settings;
   if (mode !== 'wrap') {
     for (const field of ['exec_wrapper', 'wrap_init'] as const)
-      if (settings[field] !== undefined) mistake([field], 'is for mode "wrap"');
+      if (settings[field] !== undefined) mistake([field], 'is only for mode "wrap": leave it out');
     return;
   }
   if (!canBeWrapped(runtime))
@@ -25,26 +25,26 @@ export function checkWrap(
   if (create === true)
     mistake(
       ['create'],
-      'must not be true with mode "wrap": a wrapped function is an aws_lambda_function of your own',
+      'must not be true with mode "wrap": a wrapped function is your own aws_lambda_function',
     );
   if (exec_wrapper === wrapperScript)
     mistake(
       ['exec_wrapper'],
-      'is the wrapper of live debugging itself: name the script that AWS_LAMBDA_EXEC_WRAPPER named before, or leave exec_wrapper out',
+      'must not be the wrapper of this module: write the function’s own wrapper, or leave it out',
     );
   if (fallback_arn !== undefined)
     mistake(
       ['fallback_arn'],
-      'is for mode "replace": a wrapped function’s own code answers while nobody serves',
+      'is only for mode "replace": a wrapped function’s own code answers when nobody serves. Leave it out',
     );
   if (exec_wrapper === undefined && environment.AWS_LAMBDA_EXEC_WRAPPER !== undefined)
     mistake(
       ['environment', 'AWS_LAMBDA_EXEC_WRAPPER'],
-      'is replaced by the wrapper of live debugging: write its value as exec_wrapper too, which is run as well',
+      'would be overwritten by the module’s wrapper: write its value as exec_wrapper too, and the module’s wrapper starts it',
     );
   if (layers.length >= mostLayers)
     mistake(
       ['layers'],
-      `has ${layers.length} layers, and mode "wrap" adds one: Lambda takes ${mostLayers}, so leave one out or write mode "replace"`,
+      `has ${layers.length} layers, and Lambda allows ${mostLayers} including the wrapper’s: merge two of them, or write mode "replace" for this function`,
     );
 }

@@ -1,9 +1,9 @@
-// How a function is live, as the manifest says it: replaced by the stub, or wrapped and left as it is deployed.
+// How a function is live: replaced by the stub, or wrapped and otherwise left as it is deployed.
 import * as v from 'valibot';
 import { nodeMajor, pythonVersion } from './runtimes.ts';
 import { mustBe, text } from './schema-parts.ts';
 
-/** Of a wrapped function. */
+/** Settings of a wrapped function. */
 export interface WrapSettings {
   /** The function's own wrapper script, which ours runs. */
   readonly execWrapper: string | undefined;
@@ -11,7 +11,7 @@ export interface WrapSettings {
   readonly init: 'eager' | 'lazy';
 }
 
-/** The wrapper script of the layer that wraps a function. */
+/** The wrapper script in the wrapper's layer. */
 export const wrapperScript = '/opt/live-debug';
 
 /** The fields of `functions[*]`. */
@@ -20,7 +20,7 @@ export const wrapFields = {
     v.pipe(
       v.picklist(['replace', 'wrap'], mustBe('"replace" or "wrap"')),
       v.description(
-        'How the function is live: "replace" puts the stub in its place, "wrap" leaves it as it is deployed, which answers while nobody serves (managed Node.js and Python runtimes). Default: that of the module. For livectl without a stage: wrap where exec_wrapper or wrap_init is set, else replace.',
+        'How the function is live: "replace" puts the stub in its place, "wrap" leaves it as it is deployed, which answers while nobody serves (managed Node.js and Python runtimes). Default: mode of the module. For livectl without a stage: wrap if exec_wrapper or wrap_init is set, otherwise replace.',
       ),
     ),
   ),
@@ -50,8 +50,8 @@ export const wrapFields = {
 type WrapText = v.InferOutput<v.StrictObjectSchema<typeof wrapFields, undefined>>;
 
 /**
- * The mode of a function of livectl.json; `known` is the one in the stage's manifest. Where nothing tells, its other fields
- * do: the module takes them without a mode only where its own default is wrap.
+ * The mode of a function in livectl.json; `known` is the one in the stage's manifest. If neither sets it, the other fields
+ * decide: without a mode, the module accepts them only if its own default is wrap.
  */
 export function modeOf(
   { exec_wrapper, mode, wrap_init }: WrapText,
@@ -66,13 +66,13 @@ export function wrapSettings({ exec_wrapper, mode, wrap_init }: WrapText): WrapS
   return { execWrapper: exec_wrapper, init: wrap_init ?? 'eager' };
 }
 
-/** What Python's wrapper invokes, which the module creates: a stub beside the function. Undefined for all others. */
+/** What Python's wrapper invokes: a stub beside the function, which the module creates. Undefined for all others. */
 export function stubBeside(name: string, settings: WrapText & { runtime: string }, prefix: string) {
   const isPython = pythonVersion(settings.runtime) !== undefined;
   return settings.mode === 'wrap' && isPython ? `${prefix}-${name}` : undefined;
 }
 
-/** The variables that the module gives a wrapped function beside those of a stub. */
+/** The variables that the module sets for a wrapped function in addition to a stub's. */
 export function wrapVariables(
   settings: WrapSettings | undefined,
   beside: string | undefined,
@@ -86,7 +86,7 @@ export function wrapVariables(
   };
 }
 
-/** Whether the runtime is one whose process can be started behind the wrapper. Later versions are, too. */
+/** Whether the runtime can be started behind the wrapper. Later versions can as well. */
 export function canBeWrapped(runtime: string): boolean {
   const [major, minor] = (pythonVersion(runtime) ?? '0.0').split('.').map(Number);
   return (nodeMajor(runtime) ?? 0) >= 20 || (major === 3 && Number(minor) >= 9);

@@ -6,7 +6,7 @@ import { type Ask, Unanswered } from '../log/ask.ts';
 import type { Output } from '../log/output.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { loadManifest } from '../manifest/load-manifest.ts';
-import { type ProgramSetting, printOf, programSettings } from '../manifest/program-settings.ts';
+import { fingerprintOf, type ProgramSetting, programSettings } from '../manifest/program-settings.ts';
 
 export interface AgreementOptions extends AgreementScope {
   /** As the stage's manifest has them. */
@@ -26,13 +26,13 @@ export async function agreeToManifest(options: AgreementOptions): Promise<void> 
   const settings = programSettings(functions, root);
   if (trust || settings.length === 0) return;
   const local = await localManifest(options);
-  const unknown = settings.filter((setting) => !local.prints.has(printOf(setting)));
+  const unknown = settings.filter((setting) => !local.prints.has(fingerprintOf(setting)));
   const agreed = readAgreed(options);
-  const open = unknown.filter((setting) => !agreed.has(printOf(setting)));
+  const open = unknown.filter((setting) => !agreed.has(fingerprintOf(setting)));
   if (open.length === 0) return;
   if (!(await isAgreed(open, options))) throw untrusted(open, options, local.problem);
   // With what was agreed to before, also of functions that are not served this time.
-  const all = new Set([...agreed, ...open.map(printOf)]);
+  const all = new Set([...agreed, ...open.map(fingerprintOf)]);
   try {
     writeAgreed(options, [...all].slice(-mostAgreed));
   } catch (error) {
@@ -61,7 +61,7 @@ async function localManifest({
     // Its names begin as the table's.
     const naming = { prefix: tableName, stage };
     const { functions } = await loadManifest({ root, config, naming, modeOf: (name) => modes.get(name) });
-    return { prints: new Set(programSettings(functions, root).map(printOf)), problem: undefined };
+    return { prints: new Set(programSettings(functions, root).map(fingerprintOf)), problem: undefined };
   } catch (error) {
     if (!(error instanceof LiveDebugError)) throw error;
     // One that was named must be right; one that is just not there says nothing.

@@ -1,4 +1,4 @@
-// Who serves, asked of STS: AWS answers in JSON, emulators in XML, and nobody must not stop serving.
+// The ARN of the principal that serves, from STS: AWS answers in JSON, emulators in XML; no answer must not stop serving.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -44,7 +44,7 @@ test.each([
   expect(asked).toContain('/eu-west-1/sts/aws4_request');
 });
 
-test('nobody there', async () => {
+test('without an answer', async () => {
   vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:9');
   expect(await callerArn(identity, http, systemClock)).toBeUndefined();
 });

@@ -68,7 +68,7 @@ test.each([
   });
 });
 
-test('anything else comes back as it is', () => {
+test('anything else is returned unchanged', () => {
   const refusal = new DirectoryRefusal('GetItem', 't', 'InternalServerError', 'oops', undefined);
   expect(explainDirectory(refusal, context)).toBe(refusal);
   const other = new Error('other');

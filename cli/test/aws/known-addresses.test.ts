@@ -1,4 +1,4 @@
-// Names of AWS while the resolver can't be reached: the addresses that were found before, and one question at a time.
+// Names of AWS while the resolver is unreachable: the addresses that were found before, and one request at a time.
 import type dns from 'node:dns';
 import type { LookupAddress } from 'node:dns';
 import { beforeEach, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ const four = { address: '192.0.2.1', family: 4 };
 const six = { address: '2001:db8::1', family: 6 };
 
 let clock: ManualClock;
-/** Questions that the system has not answered yet. */
+/** Requests that the system has not answered yet. */
 let asked: Answer[];
 let lookup: ReturnType<typeof knownAddresses>;
 
@@ -36,7 +36,7 @@ async function known(...addresses: LookupAddress[]): Promise<void> {
   await found;
 }
 
-test('the system’s answer counts where it comes', async () => {
+test('the system’s answer is used if it arrives in time', async () => {
   await known(four);
   const found = find();
   asked.pop()?.(null, [six]);
@@ -44,7 +44,7 @@ test('the system’s answer counts where it comes', async () => {
   expect(clock.pending).toEqual([]);
 });
 
-test('a resolver that is silent is not waited for where addresses are known, nor asked again meanwhile', async () => {
+test('a silent resolver is not waited for if addresses are known, and not asked again meanwhile', async () => {
   await known(four, six);
   const found = [find(), find()];
   clock.advance(answersWithinMs);
@@ -59,7 +59,7 @@ test('a resolver that is silent is not waited for where addresses are known, nor
   expect(await later).toEqual([six]);
 });
 
-test('a resolver that fails leaves what is known; without that its error stands', async () => {
+test('a failing resolver leaves the known addresses; without any, its error is reported', async () => {
   const first = find();
   const refused = Object.assign(new Error('getaddrinfo EAI_AGAIN'), { code: 'EAI_AGAIN' });
   asked.pop()?.(refused);
@@ -70,7 +70,7 @@ test('a resolver that fails leaves what is known; without that its error stands'
   expect(await second).toEqual([four]);
 });
 
-test('one address is given where one is asked for, of the family that is', async () => {
+test('one address is returned if one is requested, of the family that exists', async () => {
   await known(six, four);
   for (const [options, expected] of [
     [{}, [six.address, 6]],

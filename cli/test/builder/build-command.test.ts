@@ -1,4 +1,4 @@
-// Functions with a `build` command: when it runs, when it doesn't, and what becomes of its failures.
+// Functions with a `build` command: when it runs, when it doesn't, and how its failures are handled.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, open } from 'node:fs/promises';
@@ -17,13 +17,13 @@ afterEach(() => project.remove());
 
 type Words = [string, ...string[]];
 
-/** A shell script that is told of as `runs.log`, which nobody watches. */
+/** A shell script that logs its runs in `runs.log`, which nothing watches. */
 const script = (text: string): Words => ['sh', '-c', `echo run >> runs.log\n${text}`];
 const runs = (folder = '.') => {
   const file = project.path(join(folder, 'runs.log'));
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0;
 };
-/** Prints something else each time. */
+/** Prints something different each time. */
 const different = 'date +%s.%N';
 
 describe('a build command runs', () => {
@@ -37,7 +37,7 @@ describe('a build command runs', () => {
     return commands.of(script(text), project.root);
   }
 
-  it('at the start, and then after a change of a source only', async () => {
+  it('at the start, and after that only after a change of a source', async () => {
     project = await Project.create({ 'main.c': '1' });
     const build = command('cp main.c program.txt');
     await build.upToDate();
@@ -69,7 +69,7 @@ describe('a build command runs', () => {
     ['a file of another name each time', `${different} > "made-$(${different}).txt"`, 1],
     ['a program that was there before', `printf 'x\\0' > there.txt; ${different} >> there.txt`, 0],
     ['a text that was there before', `${different} > there.txt`, 2],
-  ])('not for ever where each run changes %s', async (_, text, repeated) => {
+  ])('not endlessly if each run changes %s', async (_, text, repeated) => {
     project = await Project.create({ 'main.c': '1', 'there.txt': 'x' });
     const build = command(text);
     for (let round = 0; round < 12; round++) await build.upToDate();
@@ -84,7 +84,7 @@ describe('a build command runs', () => {
     expect(notices).toEqual([]);
   });
 
-  it('not for ever where each run overwrites a source, and says so', async () => {
+  it('not endlessly if each run overwrites a source, and reports that', async () => {
     project = await Project.create({ 'main.c': '1' });
     const build = command(`${different} > main.c`);
     await build.upToDate();
@@ -102,7 +102,7 @@ describe('a build command runs', () => {
     expect(runs()).toBe(settled + 1);
   });
 
-  it('not for ever where two of them overwrite what the other reads', async () => {
+  it('not endlessly if two of them overwrite what the other reads', async () => {
     project = await Project.create({ 'a.txt': '1', 'b.txt': '1' });
     const first = command(`${different} > b.txt`);
     const second = commands.of(script(`${different} > a.txt`), project.root);
@@ -130,7 +130,7 @@ describe('a build command runs', () => {
     expect(runs()).toBe(2);
   });
 
-  it('once more after a source was saved while it ran', async () => {
+  it('once more after a source was saved during a run', async () => {
     project = await Project.create({ 'main.c': '1', 'other.c': '1' });
     const folder = await mkdtemp(join(tmpdir(), 'build-gate-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -163,7 +163,7 @@ describe('a build command runs', () => {
     expect(out()).toBe('first of other.c');
   });
 
-  it('for ten minutes at most, and is told of after three seconds', async () => {
+  it('for ten minutes at most, and is reported after three seconds', async () => {
     project = await Project.create();
     const clock = handClock();
     const set = clock.timerSet();
@@ -175,7 +175,7 @@ describe('a build command runs', () => {
     expect(await failure).toMatch(/^`sh -c .*` failed: took longer than 10 minutes$/s);
   });
 
-  it('until its process ends, also where that leaves one behind which holds its output', async () => {
+  it('until its process ends, even if that leaves one behind which holds its output', async () => {
     project = await Project.create();
     const clock = new ManualClock();
     // In a session of its own, as servers of compilers are.
@@ -211,7 +211,7 @@ describe('a build command runs', () => {
 describe('a function that is built', () => {
   const program = { name: 'go', runtime: 'provided.al2023' };
 
-  it('is run by the program that its build makes', async () => {
+  it('is run by the program that its build creates', async () => {
     project = await Project.create({ 'main.c': 'one' });
     await project.start([{ ...program, build: script('cp main.c bootstrap && chmod +x bootstrap') }]);
     const { code } = await project.built();
@@ -240,7 +240,7 @@ describe('a function that is built', () => {
     expect(project.all('built')).toHaveLength(2);
   });
 
-  it('shows what a failed build printed, serves the last good one, and goes on once mended', async () => {
+  it('shows what a failed build printed, serves the last good one, and continues once fixed', async () => {
     project = await Project.create({ 'main.c': 'one' });
     const build = script(
       'grep -q wrong main.c && { echo "main.c:3: it is wrong" >&2; exit 3; }; cp main.c bootstrap',
@@ -258,7 +258,7 @@ describe('a function that is built', () => {
     expect(runs()).toBe(3);
   });
 
-  it('shows the end of an output of megabytes, since that is where the error is', async () => {
+  it('shows the end of a very long output, since the error is there', async () => {
     project = await Project.create({ 'main.c': 'one' });
     const build = script(
       'seq -f "[INFO] step %g of many that say nothing" 60000; echo "main.c:3: it is wrong"; exit 1',
@@ -270,7 +270,7 @@ describe('a function that is built', () => {
     );
   });
 
-  it('says so where the command is not there, or makes no program', async () => {
+  it('reports that the command does not exist, or creates no program', async () => {
     project = await Project.create({ 'main.c': 'one' });
     await project.start([
       { ...program, name: 'missing', build: ['no-such-compiler', '-o'] },
@@ -290,7 +290,7 @@ describe('a function that is built', () => {
     );
   });
 
-  it('may be for Node.js, made where tools put what they make', async () => {
+  it('may be for Node.js, created where tools put their output', async () => {
     project = await Project.create({ 'src/hello.txt': 'one' });
     const build = script(
       'mkdir -p dist && echo "exports.handler = async () => \\"$(cat src/hello.txt)\\"" > dist/hello.js',
@@ -320,7 +320,7 @@ describe('a function that is built', () => {
     expect((await project.failed()).errors[0]).toMatchObject({ file: 'src/hello.ts' });
   });
 
-  it('tells each line that is printed, when asked to', async () => {
+  it('reports each line that is printed, if asked to', async () => {
     project = await Project.create({ 'main.c': 'one' });
     await project.start(
       [{ ...program, build: ['sh', '-c', 'echo one; echo two >&2; cp main.c bootstrap'] }],

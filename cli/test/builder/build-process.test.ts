@@ -1,4 +1,4 @@
-// What is shown of a build's output.
+// Which lines of a build's output are shown.
 import { describe, expect, it } from 'vitest';
 import { shown } from '../../src/builder/build-process.ts';
 
@@ -7,7 +7,7 @@ describe('the lines that are shown of a failed build', () => {
   it.each([
     ['all of a short output', noise(20), noise(20)],
     [
-      'from the first that tells what is wrong',
+      'from the first that shows an error',
       [...noise(30), 'app.go:3:7: undefined: x', ...noise(25)],
       ['app.go:3:7: undefined: x', ...noise(19), '… 36 more lines, which --verbose shows'],
     ],

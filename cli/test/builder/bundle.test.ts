@@ -57,7 +57,7 @@ it.each([
   expect(await answer(built)).toBe(expression.startsWith('typeof') ? 'function' : 1);
 });
 
-it('says that top-level await needs a module where the package is CommonJS', async () => {
+it('reports that top-level await needs an ES module if the package is CommonJS', async () => {
   project = await Project.create({
     'package.json': '{ "type": "commonjs" }',
     'src/hello.ts': `const top = await 1;\n${handler('top')}`,
@@ -84,7 +84,7 @@ ${handler('[readFileSync(new URL("page.html", import.meta.url), "utf8"), __dirna
   expect(await answer(await project.built())).toEqual(['<p>', ...where]);
 });
 
-it('leaves names alone that sources declare themselves', async () => {
+it('leaves names unchanged that sources declare themselves', async () => {
   project = await Project.create({
     'package.json': '{ "type": "module" }',
     'src/hello.ts': `import { createRequire } from 'node:module';
@@ -113,7 +113,7 @@ it('finds the packages it leaves out, of both formats', async () => {
   expect(await answer(await project.built())).toEqual(['esm', 'cjs', file]);
 });
 
-it('bundles packages on request, CommonJS into an ES module too', async () => {
+it('bundles packages on request, CommonJS into an ES module as well', async () => {
   project = await Project.create({
     'package.json': '{ "type": "module" }',
     'node_modules/cjs/package.json': '{}',
@@ -165,7 +165,7 @@ it('compiles for the older of the deployed runtime and this Node', async () => {
   expect(await answer(await project.built())).toBe(3);
 });
 
-it('keeps the last three builds to itself and leaves nothing behind', async () => {
+it('keeps the last three builds and leaves nothing behind', async () => {
   project = await Project.create({ 'package.json': '{}', 'src/hello.ts': handler('0') });
   const abandoned = project.path(`.livectl/${newRunId()}/old`);
   const onAnotherMachine = project.path('.livectl/00000000-0123456789abcdef/old');
@@ -197,14 +197,14 @@ it('keeps the last three builds to itself and leaves nothing behind', async () =
   expect(existsSync(own)).toBe(false);
 });
 
-it('removes .livectl when nobody else uses it', async () => {
+it('removes .livectl if nobody else uses it', async () => {
   project = await Project.create({ 'package.json': '{}', 'src/hello.ts': handler('0') });
   await project.start(hello);
   await project.stop();
   expect((await readdir(project.root)).sort()).toEqual(['package.json', 'src']);
 });
 
-it('makes .livectl again when somebody has removed it, and ends without it', async () => {
+it('creates .livectl again if it was removed, and ends without it', async () => {
   project = await Project.create({ 'package.json': '{}', 'src/hello.ts': handler('0') });
   await project.start(hello);
   await project.built();
@@ -216,7 +216,7 @@ it('makes .livectl again when somebody has removed it, and ends without it', asy
   await project.stop();
 });
 
-it('puts its output into the package of the source, in a monorepo too', async () => {
+it('puts its output into the package of the source, also in a monorepo', async () => {
   project = await Project.create({
     'package.json': '{}',
     'packages/api/package.json': '{ "type": "module" }',
@@ -231,7 +231,7 @@ it('puts its output into the package of the source, in a monorepo too', async ()
   expect(await answer(built)).toBe('api’s own');
 });
 
-it('takes esbuild from the project first, and says when that one is of no use', async () => {
+it('takes esbuild from the project first, and reports if that one cannot be used', async () => {
   project = await Project.create({
     'node_modules/esbuild/package.json': '{ "name": "esbuild", "version": "0.14.0", "main": "main.js" }',
     'node_modules/esbuild/main.js': 'exports.version = "0.14.0";',
@@ -244,7 +244,7 @@ it('takes esbuild from the project first, and says when that one is of no use', 
   ]);
 });
 
-it('tells one function’s mistakes although another builds', async () => {
+it('reports one function’s errors while another one builds', async () => {
   project = await Project.create({ 'src/good.ts': handler('1'), 'src/bad.ts': 'export const = ;\n' });
   await writeFile(project.path('src/good.ts'), handler('1'));
   await project.start([

@@ -51,7 +51,7 @@ async function install(name: string, from: string): Promise<void> {
   await symlink(dirname(packageFile), project.path(join('node_modules', name)));
 }
 
-it('is honoured by the project’s TypeScript, with source maps, in files that need it', async () => {
+it('is supported by the project’s TypeScript, with source maps, in files that need it', async () => {
   project = await Project.create({ ...files, 'tsconfig.json': metadata });
   await install('typescript', 'typescript-5');
   await project.start(hello);
@@ -66,7 +66,7 @@ it('is honoured by the project’s TypeScript, with source maps, in files that n
   expect(project.all('notice')).toEqual([]);
 });
 
-it('is honoured where only the base of a library’s tsconfig has it', async () => {
+it('is supported if only the base of a library’s tsconfig has it', async () => {
   project = await Project.create({
     ...files,
     'tsconfig.json': '{}',
@@ -80,7 +80,7 @@ it('is honoured where only the base of a library’s tsconfig has it', async () 
   expect(await answer(await project.built())).toEqual(['Service', 'service', [true, true, true]]);
 });
 
-it('is named once with the way out where nothing in the project can compile it', async () => {
+it('is reported once with a remedy if nothing in the project can compile it', async () => {
   project = await Project.create({
     ...files,
     'tsconfig.json': metadata,

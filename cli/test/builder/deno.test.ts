@@ -1,4 +1,4 @@
-// The builder under Deno: its file system events and its child processes come from another hand.
+// The builder under Deno, whose file system events and child processes differ.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

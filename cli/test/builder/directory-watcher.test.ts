@@ -1,4 +1,4 @@
-// Folders that the operating system refuses to watch are looked at instead.
+// Folders that the operating system refuses to watch are polled instead.
 import { type FSWatcher, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-it('falls back to looking now and then, says so once, and stops', () => {
+it('falls back to polling, reports that once, and stops', () => {
   const clock = handClock();
   const events: unknown[] = [];
   const notices: string[] = [];

@@ -1,4 +1,4 @@
-// Scripts beside the handler: threads, child processes, and the handlers that wrappers of vendors load in their turn.
+// Scripts beside the handler: threads, child processes, and the handlers that vendors' wrappers load.
 import { afterEach, expect, it } from 'vitest';
 import { functionEnvironment } from '../../src/worker/process/environment.ts';
 import { sandboxNotices } from '../../src/worker/process/sandbox-paths.ts';
@@ -44,7 +44,7 @@ it.each([
   }
 });
 
-it('watches what a thread is built from, and says what is wrong with it', async () => {
+it('watches the sources of a thread, and reports their errors', async () => {
   project = await Project.create({
     'src/hello.ts': ask("new Worker(new URL('./threads/thread.ts', import.meta.url), { workerData: 21 })"),
     'src/threads/thread.ts': thread,
@@ -60,7 +60,7 @@ it('watches what a thread is built from, and says what is wrong with it', async 
   expect(await answer(await project.built())).toEqual(['answer', '21!']);
 });
 
-it('leaves files alone that are no scripts, or run as they are', async () => {
+it('ignores files that are not scripts, or run as they are', async () => {
   project = await Project.create({
     'package.json': '{ "type": "module" }',
     'src/hello.ts': `import { readFileSync } from 'node:fs';
@@ -114,7 +114,7 @@ it.each(['commonjs', 'module'])(
   },
 );
 
-it('builds what entry_points names, for a stage whose variables are known only with an invocation', async () => {
+it('builds what entry_points names, for a stage whose variables become known with an invocation', async () => {
   project = await Project.create({
     'wrapper.js': wrapper,
     'src/app.ts': 'export const inner = async () => "inner" as string;\n',
@@ -126,7 +126,7 @@ it('builds what entry_points names, for a stage whose variables are known only w
   expect(await answer(built, {}, environment)).toEqual(['wrapped', 'inner']);
 });
 
-it('says what a function’s variables ask for that does not happen here, with the way out', async () => {
+it('reports what a function’s variables ask for that does not happen here, with a remedy', async () => {
   project = await Project.create({
     'wrapper.js': wrapper,
     'src/app.ts': 'export const inner = async () => 1 as number;\n',
@@ -151,7 +151,7 @@ it('says what a function’s variables ask for that does not happen here, with t
   ]);
 });
 
-it('names the built handler to what is loaded before it, and to nothing else', async () => {
+it('passes the built handler to what is loaded before it, and to nothing else', async () => {
   project = await Project.create({ 'src/hello.ts': 'export const handler = async () => 1 as number;\n' });
   await project.start(hello);
   const { code } = await project.built();

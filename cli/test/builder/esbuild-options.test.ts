@@ -1,4 +1,4 @@
-// The fields of `esbuild` in the manifest: that each one reaches the bundle, and what livectl says where one is missing.
+// The fields of `esbuild` in the manifest: each one reaches the bundle, and livectl reports a missing one.
 import { extname } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { EsbuildSettings } from '../../src/manifest/esbuild-settings.ts';
@@ -13,7 +13,7 @@ const start = (esbuild: Partial<EsbuildSettings> = {}) =>
     { name: 'hello', esbuild: { bundle: undefined, packages: 'auto', external: [], ...esbuild } },
   ]);
 
-it('takes what SAM, CDK and others let one set', async () => {
+it('supports the options of SAM, CDK and others', async () => {
   project = await Project.create({
     'src/hello.ts': `import query from './query.sql';
 import { which } from 'old';
@@ -70,7 +70,7 @@ it.each([
   expect(await answer(built)).toBe(1);
 });
 
-it('takes the banner that ES modules are given to call require', async () => {
+it('supports the usual banner of ES modules that declares require', async () => {
   project = await Project.create({
     'node_modules/cjs/index.js': 'exports.a = require("node:path").basename("/x/y");',
     'src/hello.ts': `import { a } from 'cjs';\n${handler('a')}`,
@@ -94,7 +94,7 @@ it.each([
   expect(await answer(await project.built())).toEqual(names);
 });
 
-it('makes older syntax on request', async () => {
+it('compiles to older syntax on request', async () => {
   project = await Project.create({
     'src/hello.ts': 'export const handler = async () => String(() => null ?? 1);\n',
   });

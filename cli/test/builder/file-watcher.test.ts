@@ -1,4 +1,4 @@
-// Half-done saves, seen through real events and with the clock in the test's hand.
+// Unfinished saves, seen through real events and with a manual clock.
 import { mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ it('waits 5 ms for a save to end', async () => {
 it.each([
   ['emptied', () => writeFileSync(file, '')],
   ['deleted', () => rmSync(file)],
-])('gives a file that is %s 50 ms to be written again', async (_, act) => {
+])('allows a file that is %s 50 ms to be written again', async (_, act) => {
   watcher.watch(subscriber, new Set([file]), longAgo());
   await noticed(act);
   clock.turn(49);
@@ -60,7 +60,7 @@ it.each([
 it.each([
   ['emptied', () => writeFileSync(file, '')],
   ['deleted', () => rmSync(file)],
-])('believes after 50 ms that a file is %s', async (_, act) => {
+])('reports after 50 ms that a file is %s', async (_, act) => {
   watcher.watch(subscriber, new Set([file]), longAgo());
   await noticed(act);
   clock.turn(50);
@@ -74,7 +74,7 @@ function makeEmpty(): void {
   utimesSync(file, soon, soon);
 }
 
-it('gives a file that was created empty 50 ms to be written', async () => {
+it('allows a file that was created empty 50 ms to be written', async () => {
   makeEmpty();
   // It was read as it is, before anybody knew that it is about to be written.
   expect(watcher.watch(subscriber, new Set([file]), longAgo())).toBe(true);
@@ -86,7 +86,7 @@ it('gives a file that was created empty 50 ms to be written', async () => {
   expect(watcher.watch(subscriber, new Set([file]), longAgo())).toBe(false);
 });
 
-it('believes after 50 ms that a new file is empty', () => {
+it('reports after 50 ms that a new file is empty', () => {
   makeEmpty();
   expect(watcher.watch(subscriber, new Set([file]), longAgo())).toBe(true);
   clock.turn(50);
@@ -94,7 +94,7 @@ it('believes after 50 ms that a new file is empty', () => {
   expect(watcher.watch(subscriber, new Set([file]), longAgo())).toBe(false);
 });
 
-it('tells of a change only when none of its files is in the middle of a save', async () => {
+it('reports a change only when none of its files is in the middle of a save', async () => {
   const other = join(folder, 'b.ts');
   writeFileSync(other, 'one');
   const alone: (readonly string[])[] = [];
@@ -108,7 +108,7 @@ it('tells of a change only when none of its files is in the middle of a save', a
   expect(changes).toEqual([[file, other]]);
 });
 
-it('looks after 50 ms although writes go on', async () => {
+it('checks after 50 ms even if writes continue', async () => {
   watcher.watch(subscriber, new Set([file]), longAgo());
   for (let write = 0; write < 13; write++) {
     await noticed(() => writeFileSync(file, `write ${write}`));
@@ -117,7 +117,7 @@ it('looks after 50 ms although writes go on', async () => {
   expect(changes).toEqual([[file]]);
 });
 
-it('says that a file was written to since it began to be read, and tells even if it is as before', async () => {
+it('reports that a file was written to since it began to be read, even if it is unchanged', async () => {
   watcher.watch(subscriber, new Set([file]), longAgo());
   // No turn of the event loop in between: nobody has had an event yet.
   writeFileSync(file, '');
@@ -128,13 +128,13 @@ it('says that a file was written to since it began to be read, and tells even if
   expect(watcher.watch(subscriber, new Set([file]), Date.now())).toBe(false);
 });
 
-it('takes a file that is new to it and was just written for one that may have changed', () => {
+it('treats a new file that was just written as one that may have changed', () => {
   expect(watcher.watch(subscriber, new Set([file]), Date.now() - 1000)).toBe(true);
   clock.turn(5);
   expect(changes).toEqual([[file]]);
 });
 
-it('tells nobody of a file that it no longer watches', async () => {
+it('reports nothing of a file that it no longer watches', async () => {
   const other = join(folder, 'b.ts');
   watcher.watch(subscriber, new Set([file, other]), longAgo());
   watcher.watch(subscriber, new Set([other]), longAgo());

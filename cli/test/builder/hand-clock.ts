@@ -1,10 +1,10 @@
-// A clock that a test turns by hand.
+// A manual clock for tests.
 import type { Clock } from '../../../protocol/clock.ts';
 
 export interface HandClock extends Clock {
-  /** Moves it on and fires what falls due, in order. */
+  /** Advances it and fires what is due, in order. */
   turn(ms: number): void;
-  /** Resolves when somebody sets a timer next, e.g. on an event from outside. */
+  /** Resolves when the next timer is set, e.g. because of an event from outside. */
   timerSet(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-// What layers mean for a build: their packages stay out of bundles, a change in them is a new worker.
+// The effect of layers on a build: their packages stay out of bundles, and a change in them starts a new worker.
 import { mkdir } from 'node:fs/promises';
 import { afterEach, expect, it } from 'vitest';
 import { answer, Project } from './project.ts';
@@ -8,7 +8,7 @@ afterEach(() => project.remove());
 
 const bundled = { bundle: true, packages: 'bundle', external: [] } as const;
 
-it('leaves packages of layers out of a bundle, also new ones', async () => {
+it('leaves packages of layers out of a bundle, including new ones', async () => {
   project = await Project.create({
     'package.json': '{}',
     'layers/shared/nodejs/node_modules/@scope/one/index.js': 'exports.one = "of the layer";',
@@ -25,7 +25,7 @@ it('leaves packages of layers out of a bundle, also new ones', async () => {
   expect(await answer(built, {}, { NODE_PATH })).toEqual(['of the project', 'new']);
 });
 
-it('sees changes in layers, whatever their folders are called', async () => {
+it('sees changes in layers, whatever the names of their folders', async () => {
   project = await Project.create({
     'layer/nodejs/node_modules/one/dist/index.js': '1',
     'src/hello.ts': 'export const handler = () => 1;',
@@ -36,7 +36,7 @@ it('sees changes in layers, whatever their folders are called', async () => {
   expect((await project.built()).changed).toEqual(['layer/nodejs/node_modules/one/dist/index.js']);
 });
 
-it('says which folder of a layer is not there', async () => {
+it('reports which layer folder does not exist', async () => {
   project = await Project.create({ 'src/hello.js': 'exports.handler = 1;' });
   await mkdir(project.path('one'));
   await expect(project.start([{ name: 'hello', layerDirs: ['one', 'two'] }])).rejects.toThrow(

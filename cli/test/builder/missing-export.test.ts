@@ -1,4 +1,4 @@
-// A handler that names no export is told when it is saved, wherever that is certain.
+// A handler that names a missing export is reported on save, if that is certain.
 import { afterEach, describe, expect, it } from 'vitest';
 import { Project } from './project.ts';
 
@@ -16,7 +16,7 @@ describe.each(['commonjs', 'module'] as const)('in a package of type %s', (type)
   const packageJson = packages[type];
 
   it.each(['app.ts', 'app.mjs'])(
-    '%s: names what was meant, and recovers with the save that has it',
+    '%s: suggests what was meant, and recovers with the save that has it',
     async (file) => {
       await start(
         { 'package.json': packageJson, [file]: 'export const handler = async () => 1;' },
@@ -33,7 +33,7 @@ describe.each(['commonjs', 'module'] as const)('in a package of type %s', (type)
     },
   );
 
-  it('finds exports that come from elsewhere', async () => {
+  it('finds exports from elsewhere', async () => {
     await start(
       {
         'package.json': packageJson,
@@ -45,7 +45,7 @@ describe.each(['commonjs', 'module'] as const)('in a package of type %s', (type)
     await project.built();
   });
 
-  it('leaves to the run what another package may export', async () => {
+  it('leaves what another package may export to the run', async () => {
     await start(
       {
         'package.json': packageJson,
@@ -59,7 +59,7 @@ describe.each(['commonjs', 'module'] as const)('in a package of type %s', (type)
   });
 });
 
-it('says what a module exports where nothing is near', async () => {
+it('lists a module’s exports if none is similar', async () => {
   await start({ 'app.ts': 'export const a = 1; export function b() {}' }, 'app.handler');
   expect((await project.failed()).errors[0]?.text).toMatch(/names; it exports a, b$/);
 });
@@ -87,12 +87,12 @@ it.each([
   `const make = () => ({ handler: 1 }); exports.one = 1; module.exports = make();`,
   `exports.one = 1; require('./other.js')(module);`,
   `exports.one = 1; this.handler = 1;`,
-])('leaves to the run what only that tells: %s', async (source) => {
+])('leaves to the run what only running can tell: %s', async (source) => {
   await start({ 'app.js': source, 'other.js': 'exports.handler = 1;' }, 'app.handler');
   await project.built();
 });
 
-it('tells of an object literal that has no such name', async () => {
+it('reports that an object literal has no such name', async () => {
   await start(
     { 'app.js': 'const x = { y: 1 }; module.exports = { one: x.y, two: () => 2 };' },
     'app.handler',
@@ -104,7 +104,7 @@ it.each([
   'export const one = 1; module.exports.handler = async () => 1;',
   'export const one = 1; (module as any).exports.handler = async () => 1;',
   'export const one = 1; exports.handler = async () => 1;',
-])('takes what TypeScript assigns besides its exports: %s', async (source) => {
+])('accepts what TypeScript assigns besides its exports: %s', async (source) => {
   await start({ 'app.ts': source }, 'app.handler');
   await project.built();
 });

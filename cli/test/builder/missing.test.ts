@@ -1,4 +1,4 @@
-// A function whose files aren't there stops no other, and is built once they are.
+// A function whose files do not exist stops no other, and is built once they do.
 import { afterEach, expect, test } from 'vitest';
 import { Project } from './project.ts';
 

@@ -1,4 +1,4 @@
-// Which packages become a part of a bundle: those that Node.js can't load from where they are, as the bundle asks for them.
+// Which packages are bundled: those that Node.js can't load from their folder in the way the bundle asks for.
 import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
@@ -51,7 +51,7 @@ it.each(['commonjs', 'module'])('leaves CommonJS where it is, with all of its na
   expect(await answer(await project.built())).toEqual([found, found, found]);
 });
 
-it('takes what `require` gives of a package that has both formats', async () => {
+it('uses what `require` resolves to in a package that has both formats', async () => {
   project = await Project.create({
     'node_modules/both/package.json': '{ "exports": { "import": "./index.mjs", "require": "./index.cjs" } }',
     'node_modules/both/index.mjs': 'export const format = "esm";',
@@ -140,7 +140,7 @@ it('leaves all packages where they are on request', async () => {
   expect(await bundleOf(await project.built())).toContain('require("cjs")');
 });
 
-it('builds what imports a package that is not there, and again once it is', async () => {
+it('builds once an imported package that was missing is installed', async () => {
   project = await Project.create({
     'node_modules/.package-lock.json': '{}',
     'src/hello.ts': `export const handler = async () => { try { return (await import('later')).a; } catch (error) { return error.code; } };\n`,
@@ -153,7 +153,7 @@ it('builds what imports a package that is not there, and again once it is', asyn
   expect(await answer(built)).toBe(1);
 });
 
-it('turns to an ES module where a bundled package needs one, or says why it can’t', async () => {
+it('switches to an ES module if a bundled package needs one, or reports why it cannot', async () => {
   const files = {
     'node_modules/waits/package.json': '{ "type": "module", "exports": "./index.js" }',
     'node_modules/waits/index.js': 'export const one = await 1;',
@@ -168,7 +168,7 @@ it('turns to an ES module where a bundled package needs one, or says why it can�
   expect((await project.failed()).errors[0]?.text).toContain('set "esbuild": { "format": "esm" }');
 });
 
-it('finds packages of Yarn Plug’n’Play, plain JavaScript too', async () => {
+it('finds packages of Yarn Plug’n’Play, also from plain JavaScript', async () => {
   const location = './.yarn/unplugged/native-npm-1/node_modules/native/';
   const data = {
     __info: [],

@@ -1,4 +1,4 @@
-// Mistakes in Python sources are told when they are saved, by the project's own interpreter.
+// Errors in Python sources are reported on save, by the project's own interpreter.
 import { afterEach, describe, expect, it } from 'vitest';
 import { python, skipReason } from '../worker/python-interpreter.ts';
 import { Project } from './project.ts';
@@ -14,7 +14,7 @@ async function start(files: Record<string, string>, handler = 'app.handler'): Pr
 const good = 'def handler(event, context):\n    return 1\n';
 
 describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () => {
-  it('tells a syntax error on save, keeps the last good build, and recovers', async () => {
+  it('reports a syntax error on save, keeps the last good build, and recovers', async () => {
     await start({ 'app.py': good });
     await project.built();
     await project.write('app.py', 'def handler(event, context)\n    return 1\n');
@@ -26,7 +26,7 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
     await project.built();
   });
 
-  it('tells one in another module, and again until that is right', async () => {
+  it('reports one in another module, until that is fixed', async () => {
     await start({ 'app.py': good, 'lib/other.py': 'x = 1\n' });
     await project.built();
     project.loaded('py', 1, ['app.py', 'lib/other.py']);
@@ -38,14 +38,14 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
     await project.built();
   });
 
-  it('leaves alone what the function may not load', async () => {
+  it('ignores files that the function may not load', async () => {
     await start({ 'app.py': good, 'template.py': 'x = 1\n' });
     await project.built();
     await project.write('template.py', 'class {{ name }}:\n');
     await project.built();
   });
 
-  it('names what was meant by a handler that its module does not define', async () => {
+  it('suggests what was meant by a handler that its module does not define', async () => {
     await start({ 'src/app.py': good }, 'src/app.handlr');
     const text =
       'there is no function "handlr", which the handler src/app.handlr names; did you mean "handler"?';
@@ -69,12 +69,12 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
     await project.built();
   });
 
-  it('looks into a package before a module of the same name, as Python does', async () => {
+  it('prefers a package to a module of the same name, as Python does', async () => {
     await start({ 'app/__init__.py': good, 'app.py': 'x = 1\n' });
     await project.built();
   });
 
-  it('says nothing of modules that are installed', async () => {
+  it('reports nothing about installed modules', async () => {
     await start({ 'app.py': good }, 'json.dumps');
     await project.built();
   });

@@ -1,4 +1,4 @@
-// The example a newcomer runs first: its manifest is right and its handler answers as its README says.
+// The newcomer's first example: its manifest is valid and its handler answers as its README says.
 import { cp, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ afterEach(() => project.remove());
 
 const quickstart = fileURLToPath(new URL('../../../examples/quickstart', import.meta.url));
 
-it('greets, and greets otherwise after an edit', async () => {
+it('greets, and greets differently after an edit', async () => {
   project = await Project.create();
   await cp(quickstart, project.root, { recursive: true, filter: (path) => !path.includes('.livectl') });
   const { functions } = await loadManifest({ root: project.root });

@@ -45,7 +45,7 @@ it('finds the source of a handler', async () => {
   ]);
 });
 
-it('takes a handler by an absolute path', async () => {
+it('accepts a handler with an absolute path', async () => {
   await touch('layer/wrapper.js');
   const handler = join(root, 'layer/wrapper.handler');
   expect(resolve({ handler })[0]).toMatchObject({ sourceFile: join(root, 'layer/wrapper.js') });
@@ -61,7 +61,7 @@ it.each([
   [['src/hello.tsx'], 'src/hello.tsx', true],
   [['src/hello.jsx'], 'src/hello.jsx', true],
   [['src/hello.ts/index.ts', 'src/hello.mts'], 'src/hello.mts', true],
-])('of %j takes %s, bundled: %s', async (files, file, bundle) => {
+])('for %j chooses %s, bundled: %s', async (files, file, bundle) => {
   await touch(...files);
   expect(resolve({})[0]).toMatchObject({ sourceFile: join(root, file), esbuild: { bundle } });
 });
@@ -92,7 +92,7 @@ it('needs no file for a command', async () => {
   });
 });
 
-it('tells every function that can’t be found, with what was tried', async () => {
+it('reports every function whose files are missing, with what was tried', async () => {
   expect(() =>
     resolve(
       { name: 'gone' },
@@ -105,8 +105,8 @@ it('tells every function that can’t be found, with what was tried', async () =
     [
       '/p/livectl.json has 5 mistakes:',
       `  functions.gone.handler: "src/hello.handler" names no file; looked for src/hello{.ts,.mts,.cts,.tsx,.js,.mjs,.cjs,.jsx} in ${root}`,
-      '  functions.up.handler: "../hello.handler" may not contain ..',
-      '  functions.nodot.handler: "src/hello" must be a file without its extension, a dot and an exported name, as in src/hello.handler',
+      '  functions.up.handler: "../hello.handler" must not contain ..',
+      '  functions.nodot.handler: "src/hello" must be a file without its extension, a dot and an exported name, for example src/hello.handler',
       `  functions.nofolder.source_dir: there is no folder ${join(root, 'nowhere')}`,
       `  functions.own.command: is required, as there is no program ${join(root, 'bootstrap')} for provided.al2023`,
     ].join('\n'),
@@ -114,7 +114,7 @@ it('tells every function that can’t be found, with what was tried', async () =
 });
 
 it.each(['a\0b', 'x'.repeat(300), 'src/hello.ts/more'])(
-  'refuses a source_dir that can be no folder: %j',
+  'refuses a source_dir that cannot be a folder: %j',
   async (sourceDir) => {
     await touch('src/hello.ts');
     expect(() => resolve({ sourceDir })).toThrow(/functions\.hello\.source_dir: there is no folder/);
@@ -162,14 +162,14 @@ it('leaves out a function without code, and no other; it is looked for again', a
   expect(nofolder.again?.()).toMatchObject({ sourceFile: join(root, 'api/src/hello.js') });
 });
 
-it('asks for a command where no function runs without one', async () => {
+it('requires a command if no function runs without one', async () => {
   await touch('example.js');
   expect(() => resolve({ runtime: 'java21', handler: 'example.Handler::handleRequest' })).toThrow(
     /functions\.hello\.command: is required for java21: name the program that runs the function/,
   );
 });
 
-it('takes a handler below /opt, or that of a package, from the folders of its layers', async () => {
+it('finds a handler below /opt, or of a package, in the folders of its layers', async () => {
   await touch(
     'layers/vendor/nodejs/node_modules/vendor/handler.mjs',
     'layers/nr/nodejs/node_modules/nr/index.js',
@@ -186,7 +186,7 @@ it('takes a handler below /opt, or that of a package, from the folders of its la
   });
 });
 
-it('names layer_dirs for a handler of a layer that is not here', () => {
+it('names layer_dirs for a handler of a layer that does not exist here', () => {
   const refusal = (handler: string) => {
     try {
       resolve({ handler });

@@ -1,4 +1,4 @@
-// Functions that run as they are: plain JavaScript, a command, and any function where there is no esbuild.
+// Functions that run as they are: plain JavaScript, a command, and any function without esbuild.
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, rm, symlink, utimes } from 'node:fs/promises';
 import process from 'node:process';
@@ -46,7 +46,7 @@ it('bundles plain JavaScript on request', async () => {
   expect(await answer(built)).toBe('bundled');
 });
 
-it('tells a syntax error in plain JavaScript', async () => {
+it('reports a syntax error in plain JavaScript', async () => {
   project = await Project.create({ 'src/hello.js': 'exports.handler = async () => 1;' });
   await project.start(hello);
   await project.built();
@@ -59,7 +59,7 @@ it('tells a syntax error in plain JavaScript', async () => {
   expect(await answer(await project.built())).toBe(2);
 });
 
-it('leaves to Node what only a bundler minds', async () => {
+it('leaves to Node what only a bundler objects to', async () => {
   project = await Project.create({
     'src/hello.js': `exports.handler = async () => {
   if (process.env.NEVER_SET) return [require('./optional.js'), require('./addon.node'), require('./page.html')];
@@ -75,7 +75,7 @@ it('leaves to Node what only a bundler minds', async () => {
   await project.built();
 });
 
-it('watches what links lead to, also in a circle', async () => {
+it('watches the targets of links, also in a cycle', async () => {
   project = await Project.create({
     'py/run.py': 'print(1)',
     'shared/lib/x.py': 'x = 1',
@@ -100,7 +100,7 @@ it('watches what links lead to, also in a circle', async () => {
   expect((await project.built()).changed).toEqual(['shared/lib/x.py']);
 });
 
-it('takes a command whose words are no names of files', async () => {
+it('accepts a command whose words name no files', async () => {
   project = await Project.create({ 'py/run.py': 'print(1)' });
   await project.start([{ ...python, command: ['sh', '-c', `# ${'x'.repeat(300)}\necho hi`] }]);
   expect((await project.built()).code.build).toBe(1);
@@ -140,7 +140,7 @@ it('sees files and folders of a command come and go', async () => {
   await project.next('built', ({ changed }) => changed.includes('new'));
 });
 
-it('watches a handler without esbuild also where tools put what they make', async () => {
+it('watches a handler without esbuild even where tools put their output', async () => {
   project = await Project.create({ 'dist/hello.js': 'exports.handler = async () => 1;', 'dist/x.js': '1' });
   await project.start([{ name: 'hello', handler: 'dist/hello.handler' }], { findEsbuild: noEsbuild });
   await project.built();
@@ -148,7 +148,7 @@ it('watches a handler without esbuild also where tools put what they make', asyn
   expect((await project.built()).changed).toEqual(['dist/x.js']);
 });
 
-it('watches the program of a command also where tools put what they make', async () => {
+it('watches the program of a command even where tools put their output', async () => {
   project = await Project.create({ 'rust/target/debug/app': 'one', 'rust/target/debug/other': 'x' });
   await chmod(project.path('rust/target/debug/app'), 0o755);
   const command = ['./target/debug/app'] as [string, ...string[]];
@@ -159,14 +159,14 @@ it('watches the program of a command also where tools put what they make', async
   expect((await project.built()).changed).toEqual(['target/debug/app']);
 });
 
-it('runs a function with a runtime of its own by its bootstrap', async () => {
+it('runs a function with a custom runtime by its bootstrap', async () => {
   project = await Project.create({ 'rust/bootstrap': '#!/bin/sh' });
   await project.start([{ name: 'rust', runtime: 'provided.al2023', sourceDir: 'rust' }]);
   const { code } = await project.built();
   expect(code.runner).toEqual({ kind: 'command', command: [project.path('rust/bootstrap')] });
 });
 
-it('runs plain JavaScript without esbuild, and says so once', async () => {
+it('runs plain JavaScript without esbuild, and reports that once', async () => {
   project = await Project.create({ 'src/hello.js': 'exports.handler = async () => 1;', 'src/x.js': '1' });
   await project.start([...hello, { name: 'second' }], { findEsbuild: noEsbuild });
   expect(project.all('notice').map(({ message }) => message)).toEqual([
@@ -178,7 +178,7 @@ it('runs plain JavaScript without esbuild, and says so once', async () => {
   expect((await project.built('hello')).changed).toEqual(['src/x.js']);
 });
 
-it('says that TypeScript needs esbuild where nothing else can run it', async () => {
+it('reports that TypeScript needs esbuild if nothing else can run it', async () => {
   project = await Project.create({ 'src/hello.tsx': 'export const handler = () => 1;' });
   await project.start(hello, { findEsbuild: noEsbuild });
   expect((await project.failed()).errors).toEqual([
@@ -189,7 +189,7 @@ it('says that TypeScript needs esbuild where nothing else can run it', async () 
   ]);
 });
 
-it('runs TypeScript as it is where the Node of the functions can', async () => {
+it('runs TypeScript as it is if the functions’ Node can', async () => {
   project = await Project.create({ 'src/hello.ts': 'export const handler = () => 1;' });
   await project.write('node', `#!/bin/sh\necho true\n`);
   await chmod(project.path('node'), 0o755);
@@ -197,7 +197,7 @@ it('runs TypeScript as it is where the Node of the functions can', async () => {
   expect((await project.built()).code.runner).toMatchObject({ moduleFile: project.path('src/hello.ts') });
 });
 
-it('says so when TypeScript is not to be bundled and Node can’t run it', async () => {
+it('reports that TypeScript is not to be bundled and Node cannot run it', async () => {
   project = await Project.create({ 'src/hello.ts': 'export const handler = () => 1;' });
   const { stdout } = await promisify(execFile)(process.execPath, [
     '-p',
@@ -212,7 +212,7 @@ it('says so when TypeScript is not to be bundled and Node can’t run it', async
     );
 });
 
-it('knows whether a source has changed lately, and takes no place of a missing import for one', async () => {
+it('knows whether a source has changed lately, without counting places of missing imports', async () => {
   project = await Project.create({
     'src/hello.js': `if (process.env.NEVER) require('./optional.js'); exports.handler = async () => 1;`,
   });

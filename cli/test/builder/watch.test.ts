@@ -57,7 +57,7 @@ it('ends with the last of many quick saves', async () => {
   let last: unknown;
   do last = await answer(await project.built());
   while (last !== 'save 20');
-  // Calm afterwards: the next event is that of the next change.
+  // No events now: the next one is that of the next change.
   await project.write('src/greeting.ts', greeting('after'));
   expect(await answer(await project.built())).toBe('after');
 });
@@ -75,7 +75,7 @@ it('does not rebuild when a file is touched or saved as it was', async () => {
   expect(built.code.build).toBe(2);
 });
 
-it('is not disturbed by files that went into nothing', async () => {
+it('ignores files that are not inputs', async () => {
   await startHello();
   await project.write('src/other.ts', greeting('x'));
   await project.write('README.md', 'x');
@@ -84,7 +84,7 @@ it('is not disturbed by files that went into nothing', async () => {
   expect(project.all('built')).toHaveLength(2);
 });
 
-it('fails for an imported file that is deleted, and mends when it returns', async () => {
+it('fails for an imported file that is deleted, and recovers when it returns', async () => {
   await startHello();
   await unlink(project.path('src/greeting.ts'));
   const { errors, hasLastGood } = await project.failed();
@@ -96,7 +96,7 @@ it('fails for an imported file that is deleted, and mends when it returns', asyn
   expect(await answer(await project.built())).toBe('back');
 });
 
-it('mends when a file that was never there is made, in a folder that was never there', async () => {
+it('recovers when a file that never existed is created, in a folder that never existed', async () => {
   await project.write('src/hello.ts', `import { x } from './deep/er/x.js';\n${handler('x')}`);
   await project.start(hello);
   expect((await project.failed()).hasLastGood).toBe(false);
@@ -106,7 +106,7 @@ it('mends when a file that was never there is made, in a folder that was never t
   expect(await answer(built)).toBe('made');
 });
 
-it('mends after a failed first build by an edit of any file that was read', async () => {
+it('recovers from a failed first build by an edit of any file that was read', async () => {
   const between = (text: string) => project.write('src/between.ts', text);
   await project.write('src/hello.ts', `import { greeting } from './between.ts';\n${handler('greeting')}`);
   await between(`export { greeting } from './greeting.ts';\n`);
@@ -120,12 +120,12 @@ it('mends after a failed first build by an edit of any file that was read', asyn
   expect(await answer(await project.built())).toBe('without it');
 });
 
-it('keeps the last good build through a syntax error, and counts on from it', async () => {
+it('keeps the last good build through a syntax error, and continues its count', async () => {
   await startHello();
   await project.write('src/greeting.ts', 'export const greeting = (;\n');
   const failed = await project.failed();
   expect(failed).toMatchObject({ hasLastGood: true, errors: [{ file: 'src/greeting.ts', line: 1 }] });
-  // As it was: the sources equal the last good build, yet the mending is news.
+  // Unchanged: the sources equal the last good build, but recovery is reported.
   await project.write('src/greeting.ts', greeting('one'));
   const built = await project.built();
   expect(built.code.build).toBe(2);
@@ -155,7 +155,7 @@ it('sees tsconfig paths change, in a file that is extended', async () => {
   expect(await answer(built)).toBe('b');
 });
 
-it('sees the file appear that tsconfig paths point to', async () => {
+it('sees that the file appears to which tsconfig paths point', async () => {
   await project.write('tsconfig.json', '{ "compilerOptions": { "paths": { "@lib/*": ["./src/lib/*"] } } }');
   await project.write('src/hello.ts', `import { x } from '@lib/x';\n${handler('x')}`);
   await startHello();
@@ -163,7 +163,7 @@ it('sees the file appear that tsconfig paths point to', async () => {
   expect(await answer(await project.built())).toBe('there now');
 });
 
-it('sees a tsconfig that is new', async () => {
+it('sees a new tsconfig', async () => {
   await project.write('src/hello.ts', `import { x } from 'x';\n${handler('x')}`);
   await project.write('src/lib/x.ts', 'export const x = "mapped";');
   await startHello();
@@ -190,7 +190,7 @@ it('sees a file outside the root, as in a monorepo', async () => {
   expect(await answer(built)).toBe(2);
 });
 
-it('follows a folder that is deleted and made again', async () => {
+it('follows a folder that is deleted and created again', async () => {
   await project.write('src/lib/x.ts', 'export const x = 1;');
   await project.write('src/hello.ts', `import { x } from './lib/x.ts';\n${handler('x')}`);
   await startHello();
@@ -201,7 +201,7 @@ it('follows a folder that is deleted and made again', async () => {
   }
 });
 
-it('follows a folder above that is replaced by another', async () => {
+it('follows a parent folder that is replaced by another', async () => {
   await startHello();
   await mkdir(project.path('next'));
   await project.write('next/greeting.ts', greeting('replaced'));
@@ -244,7 +244,7 @@ it('builds again when a source changes while it is being built', async () => {
   expect(project.all('build_error')).toEqual([]);
 });
 
-it('builds on when esbuild’s process was killed', async () => {
+it('continues when esbuild’s process was killed', async () => {
   await project.write('src/second.ts', `import { greeting } from './greeting.ts';\n${handler('greeting')}`);
   await project.start([{ name: 'hello' }, { name: 'second', handler: 'src/second.handler' }]);
   const { stdout } = await promisify(execFile)('pgrep', ['-P', String(process.pid), 'esbuild']);
@@ -256,7 +256,7 @@ it('builds on when esbuild’s process was killed', async () => {
   expect(project.all('build_error')).toEqual([]);
 });
 
-it('stops seeing anything once it is closed', async () => {
+it('sees nothing any more once it is closed', async () => {
   await startHello();
   await project.stop();
   await project.write('src/greeting.ts', greeting('two'));

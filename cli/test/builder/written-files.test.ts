@@ -1,4 +1,4 @@
-// Saves that are no sources: what git ignores, what livectl prints into, and what a function writes while it runs.
+// Changes that are not saves of sources: what git ignores, livectl's own output, and what a function writes while it runs.
 import { spawnSync } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { afterEach, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ const program = {
   command: ['sh', 'run.sh'] as [string, ...string[]],
 };
 
-it('leaves out what git ignores, above and below the root, but for .env files', async () => {
+it('leaves out what git ignores, above and below the root, except .env files', async () => {
   project = await Project.create({
     '.gitignore': '*.dat\n/app/made/\n.env\n',
     'app/run.sh': 'true',
@@ -34,7 +34,7 @@ it('leaves out what git ignores, above and below the root, but for .env files', 
   expect((await project.built()).changed).toEqual(['.env']);
 });
 
-it('takes all of a root that git ignores itself', async () => {
+it('includes all of a root that git itself ignores', async () => {
   project = await Project.create({ '.gitignore': '/out2/\n', 'out2/run.sh': 'true' });
   await mkdir(project.path('.git'));
   await project.start([{ ...program, sourceDir: 'out2' }]);
@@ -43,7 +43,7 @@ it('takes all of a root that git ignores itself', async () => {
   expect((await project.built()).changed).toEqual(['run.sh']);
 });
 
-it('is not started again by what it writes while it runs, and says so once', async () => {
+it('is not restarted by what it writes while it runs, and reports that once', async () => {
   let running = false;
   project = await Project.create({ 'run.sh': 'true', 'state.json': '1', 'lib.rb': '1' });
   await project.start([program], { wasRunning: () => running });

@@ -29,7 +29,7 @@ function ask(
 
 const notice = (message: string): SessionEvent => ({ event: 'notice', message });
 
-test('tells whoever has the token all that happens from then on, a line each', async () => {
+test('sends all later events to a holder of the token, one per line', async () => {
   control.publish(notice('before'));
   const watcher = await ask({ authorization: `Bearer ${control.token}` });
   expect(watcher.status).toBe(200);
@@ -54,13 +54,13 @@ test.each([
   expect(await answer.body()).toBe('');
 });
 
-test('has one path, to be read', async () => {
+test('has a single path, to be read', async () => {
   const headers = { authorization: `Bearer ${control.token}` };
   expect((await ask(headers, '/')).status).toBe(404);
   expect((await ask(headers, '/events', 'POST')).status).toBe(405);
 });
 
-test('lets one go that does not read', async () => {
+test('disconnects a watcher that does not read', async () => {
   const watcher = await ask({ authorization: `Bearer ${control.token}` });
   const megabyte = 'x'.repeat(1024 * 1024);
   // Enough for its buffer of 8 MB and whatever the sockets hold.

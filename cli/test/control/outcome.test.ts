@@ -1,4 +1,4 @@
-// Which of a serve's invocations is the one that was caused, and how long it is waited for.
+// Which of a serve's invocations was caused by a message, and how long to wait for it.
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
 import { type SeenInvocation, seenInvocation } from '../../src/control/outcome.ts';
@@ -30,7 +30,7 @@ const result = (id: string): WatchedEvent => ({
 
 const bounds = { begunMs: 500, endedMs: 1000 };
 
-/** A watch by hand. */
+/** A manual watch. */
 class HandWatch {
   end: () => void = () => undefined;
   readonly ended = new Promise<void>((resolve) => {
@@ -99,14 +99,14 @@ test('still running at the bound', async () => {
   expect(await seen).toMatchObject({ invoke: { id: 'c' }, result: undefined });
 });
 
-test('the serve ended before', async () => {
+test('serve ended before', async () => {
   const { seen, watch } = seek();
   watch.tell(invoke('c', ['m-1']));
   watch.end();
   expect(await seen).toMatchObject({ invoke: { id: 'c' }, result: undefined });
 });
 
-test('a message that goes to other functions only is not waited for', async () => {
+test('a message that only goes to other functions is not waited for', async () => {
   const { seen, told, watch } = seek();
   const published = (id: string, functions: string[]): WatchedEvent => ({
     event: 'published',
@@ -122,7 +122,7 @@ test('a message that goes to other functions only is not waited for', async () =
   expect(told).toEqual([unwanted]);
 });
 
-test('a message that the function gets is waited for', async () => {
+test('a message that the function receives is waited for', async () => {
   const { seen, told, watch } = seek();
   watch.tell({ event: 'published', source: 'sns', resource: 'orders', id: 'm-1', functions: ['worker'] });
   const events = [invoke('r-1', ['m-1']), result('r-1')];

@@ -163,18 +163,18 @@ describe('serve --local', () => {
 
   test('a stub that fails is told without --verbose, and the other functions answer', async () => {
     const root = functions(
-      { unfit: 'export const handler = async () => 1;', fine: 'export const handler = async () => "fine";' },
-      { unfit: { environment: { AWS_ENDPOINT_URL: 'nowhere' } } },
+      { faulty: 'export const handler = async () => 1;', fine: 'export const handler = async () => "fine";' },
+      { faulty: { environment: { AWS_ENDPOINT_URL: 'nowhere' } } },
     );
     const livectl = serve(root, 'node');
     const url = await livectl.url();
-    expect((await get(`${url}/unfit`)).status).toBe(500);
+    expect((await get(`${url}/faulty`)).status).toBe(500);
     expect(await livectl.event('error')).toEqual({
       event: 'error',
       code: 'LD_STUB_CONFIG',
       message:
-        "stub of unfit failed: LiveDebugStubConfigError: the stub's environment variables are missing or invalid: AWS_ENDPOINT_URL",
-      remedy: 'correct "environment" of unfit in livectl.json',
+        "stub of faulty failed: LiveDebugStubConfigError: the stub's environment variables are missing or invalid: AWS_ENDPOINT_URL",
+      remedy: 'correct "environment" of faulty in livectl.json',
     });
     expect((await get(`${url}/fine`)).text).toBe('fine');
   });

@@ -1,4 +1,4 @@
-// Which livectl still runs, by a lock that the kernel frees, and what is removed of those that do not.
+// Which livectl is still running, by a lock that the kernel frees, and what is removed of those that are not.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -42,7 +42,7 @@ function age(path: string, ms: number): void {
   utimesSync(path, then, then);
 }
 
-test('a run goes on while its lock is held, whatever its process id', async () => {
+test('a run lasts while its lock is held, whatever its process id', async () => {
   const lock = await holdLock(folder);
   const path = leave(lock.id);
   expect(await hasEnded(folder, lock.id, path)).toBe(false);
@@ -91,7 +91,7 @@ test('in a folder whose path is too long for a socket', async () => {
   lock.release();
 });
 
-test('of another machine’s, or where there are no sockets, only a week of silence tells', async () => {
+test('on another machine, or without sockets, only a week of silence counts', async () => {
   const path = leave(foreign);
   expect(await hasEnded(folder, foreign, path)).toBe(false);
   age(path, silenceMs + 60_000);

@@ -29,7 +29,7 @@ const user: FolderUser = {
   isTrusted: (uid) => uid === own || uid === 0,
   isPrivateGroup: () => false,
 };
-/** For whom everything made here is another user's. */
+/** A user for whom everything created here is another user's. */
 const other: FolderUser = { uid: 12_345, isTrusted: (uid) => uid === 12_345, isPrivateGroup: () => false };
 
 let base: string;
@@ -46,14 +46,14 @@ afterEach(() => rmSync(base, { recursive: true, force: true }));
 
 const isWhole = () => readFileSync(join(victim, 'work', 'thesis'), 'utf8') === 'years';
 
-/** As another user would make it, where this one may. */
+/** As another user would create it, if this one may. */
 function linkOfAnother(target: string, path: string): void {
   symlinkSync(target, path);
   if (isRoot) lchownSync(path, 12_345, 12_345);
 }
 
 describe('removeFolder', () => {
-  test('leaves a link and what it leads to, in a sticky folder too', () => {
+  test('leaves a link and its target, also in a sticky folder', () => {
     const shared = join(base, 'shared');
     mkdirSync(shared);
     chmodSync(shared, 0o1777);
@@ -63,7 +63,7 @@ describe('removeFolder', () => {
     expect(existsSync(join(shared, 'run'))).toBe(true);
   });
 
-  test('removes links that are in the folder, whatever their owner, and nothing behind them', () => {
+  test('removes links in the folder, whoever owns them, and nothing behind them', () => {
     const run = join(base, 'run');
     mkdirSync(join(run, 'deep', 'deeper'), { recursive: true });
     chmodSync(join(run, 'deep'), 0o1777);
@@ -98,7 +98,7 @@ describe('removeFolder', () => {
     expect(readdirSync(theirs)).toEqual(['file']);
   });
 
-  test('is content where there is nothing, and leaves a file', () => {
+  test('does nothing if there is nothing, and leaves a file', () => {
     expect(removeFolder(join(base, 'none'), user)).toBe(true);
     writeFileSync(join(base, 'file'), '');
     expect(removeFolder(join(base, 'file'), user)).toBe(false);
@@ -131,7 +131,7 @@ describe('a path is safe', () => {
     expect(unsafePart(join(base, 'loop'), user)).toContain('is a link to itself');
   });
 
-  test('as far as it is there', () => {
+  test('as far as it exists', () => {
     expect(unsafePart(join(base, 'none', 'at', 'all'), user)).toBeUndefined();
     writeFileSync(join(base, 'file'), '');
     expect(unsafePart(join(base, 'file', 'x'), user)).toBe(`${join(base, 'file')} is not a folder`);
@@ -139,7 +139,7 @@ describe('a path is safe', () => {
 });
 
 describe('a private folder', () => {
-  test('is made so, and taken where it was open', () => {
+  test('is created, and made private if it was open', () => {
     const folder = join(base, 'a', 'b');
     makePrivateFolder(folder, user);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
@@ -151,7 +151,7 @@ describe('a private folder', () => {
     expect(isPrivateFolder(join(base, 'link'), user)).toBe(false);
   });
 
-  test('is not made where another user may change its place', () => {
+  test('is not created if another user may change its place', () => {
     const open = join(base, 'open');
     mkdirSync(open);
     chmodSync(open, 0o777);
@@ -160,7 +160,7 @@ describe('a private folder', () => {
     expect(() => makePrivateFolder(victim, other)).toThrow("is another user's");
   });
 
-  test('is there for anyone who runs this', () => {
+  test('is private for any user of these tests', () => {
     expect(() => makePrivateFolder(join(base, 'mine'))).not.toThrow();
     expect(currentUser()?.isTrusted(0)).toBe(true);
   });

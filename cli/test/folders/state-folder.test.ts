@@ -1,4 +1,4 @@
-// Where running livectls leave word of themselves: private, this user's own, and nobody else's is believed.
+// Where running livectls record their addresses: private, this user's own, and no other user's record is trusted.
 import {
   chmodSync,
   chownSync,
@@ -39,7 +39,7 @@ afterEach(() => {
   rmSync(home, { recursive: true, force: true });
 });
 
-test('what is written is found, by this user only, and gone when removed', async () => {
+test('what is written is found by this user only, and is gone when removed', async () => {
   const remove = await writeServeState(state);
   const [found] = await readServeStates();
   expect(found).toMatchObject({ ...state, pid: process.pid });
@@ -58,23 +58,20 @@ test('a folder that others may read is made private, also behind a link', () => 
   expect(statSync(target).mode & 0o777).toBe(0o700);
 });
 
-test('a file in its place is said', async () => {
+test('a file in its place is reported', async () => {
   writeFileSync(folder, '');
   expect(() => makeStateFolder()).toThrow(/EEXIST|ENOTDIR/);
   expect(await readServeStates()).toEqual([]);
 });
 
 // Only root can give a folder away.
-test.skipIf(process.getuid?.() !== 0)(
-  'another user’s folder is neither written to nor believed',
-  async () => {
-    const remove = await writeServeState(state);
-    chownSync(folder, 12_345, 12_345);
-    expect(() => makeStateFolder()).toThrow(/is another user's/);
-    expect(await readServeStates()).toEqual([]);
-    remove();
-  },
-);
+test.skipIf(process.getuid?.() !== 0)('another user’s folder is neither written to nor trusted', async () => {
+  const remove = await writeServeState(state);
+  chownSync(folder, 12_345, 12_345);
+  expect(() => makeStateFolder()).toThrow(/is another user's/);
+  expect(await readServeStates()).toEqual([]);
+  remove();
+});
 
 test.skipIf(process.getuid?.() !== 0)('nor is one behind a link of this user’s', () => {
   const target = join(home, 'elsewhere');

@@ -1,4 +1,4 @@
-// Where a run's temporary folder is: the most private place there is, never one that another user could change.
+// Where a run's temporary folder is: as private as possible, and never where another user could change it.
 import {
   chmodSync,
   existsSync,
@@ -60,7 +60,7 @@ test.each([
   expect(readdirSync(at('tmp'))).toEqual([]);
 });
 
-test('under a random name where others may write to both, and nowhere where they may rename that', async () => {
+test('under a random name if others may write to both, and nowhere if they may rename that', async () => {
   for (const name of ['runtime', 'state']) chmodSync(at(name), 0o777);
   const { path, remove } = await makeTempFolder();
   expect(dirname(path)).toBe(at('tmp'));

@@ -8,14 +8,14 @@ const known = new LiveDebugError('LD_DISPLACED', 'bob\u001b[2J on bob-laptop is 
   remedy: 'ask them',
 });
 
-test('for a person: what and what to do, on stderr, without a stack', () => {
+test('for a person: what happened and what to do, on stderr, without a stack', () => {
   const output = written();
   reportFailure(known, output, { format: 'pretty', verbose: false });
   expect(output.lines).toEqual([]);
   expect(output.errorLines).toEqual(['livectl: bob␛[2J on bob-laptop is serving\n  ask them']);
 });
 
-test('for a machine: an error event on stdout', () => {
+test('for a program: an error event on stdout', () => {
   const output = written();
   reportFailure(known, output, { format: 'json', verbose: false });
   expect(JSON.parse(output.lines[0] ?? '')).toEqual({
@@ -27,7 +27,7 @@ test('for a machine: an error event on stdout', () => {
   expect(output.errorLines).toEqual([]);
 });
 
-test('a fault of livectl’s own says so, and --verbose shows where and why', () => {
+test('a bug in livectl is reported as one, and --verbose shows where and why', () => {
   const fault = new RangeError('oops', { cause: new Error('deeper') });
   const brief = written();
   reportFailure(fault, brief, { format: 'pretty', verbose: false });

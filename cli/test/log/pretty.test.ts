@@ -1,4 +1,4 @@
-// The terminal view, event by event: what a person reads, and what no function can do to the terminal.
+// The terminal view, event by event: what a person reads, and that no function can manipulate the terminal.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { pretty } from '../../src/log/pretty.ts';
@@ -485,11 +485,11 @@ describe('without colour', () => {
 });
 
 describe('with colour', () => {
-  test.each(views)('%s says the same', (_name, event, text) => {
+  test.each(views)('%s shows the same', (_name, event, text) => {
     expect(shown(event, true).replace(ownColours, '')).toBe(text);
   });
 
-  test('levels differ', () => {
+  test('levels have different colours', () => {
     const log = { event: 'log', id, function: 'hello', message: 'x' } as const;
     expect(shown({ ...log, level: 'error' }, true)).toBe('\u001b[2m8f5e4d\u001b[22m   \u001b[31mx\u001b[39m');
     expect(shown({ ...log, level: 'warn' }, true)).toContain('\u001b[33mx\u001b[39m');
@@ -498,7 +498,7 @@ describe('with colour', () => {
   });
 });
 
-test('frames of the runtime are left out of a stack that is printed line by line, mixed with another', () => {
+test('frames of the runtime are left out of a stack that is printed line by line, interleaved with another', () => {
   const output = written(false);
   const show = pretty(output);
   const line = (of: string, message: string) =>
@@ -521,7 +521,7 @@ describe('a long error', () => {
   const error = (more: object) =>
     shown({ ...result, ok: false, error: { name: 'E', message: 'm', ...more } });
 
-  test('shows twelve lines of its stack and how many there are besides', () => {
+  test('shows twelve lines of its stack and the number of the others', () => {
     const stack = Array.from({ length: 40 }, (_, index) => `    at f${index} (a.ts:1:1)`);
     const lines = error({ stack }).split('\n');
     expect(lines).toHaveLength(1 + 12 + 1);
@@ -529,7 +529,7 @@ describe('a long error', () => {
     expect(lines.at(-1)).toBe('         … 28 more');
   });
 
-  test('shows the start of a line that holds a whole document', () => {
+  test('shows the beginning of a line that contains a whole document', () => {
     const text = error({ message: 'x'.repeat(1_000_000) });
     expect(text.length).toBeLessThan(1200);
     expect(text).toContain('x…');
@@ -560,7 +560,7 @@ describe('what a function prints', () => {
     expect(log('tab\tstays')).toBe('8f5e4d   tab\tstays');
   });
 
-  test('stays within its line elsewhere: a path, an error, a name, a reason', () => {
+  test('stays on its line elsewhere: a path, an error, a name, a reason', () => {
     const evil = 'a\nb\u001b[2Jc\u001b[31md';
     const safe = 'a␊b␛[2Jcd';
     const events: SessionEvent[] = [
@@ -577,7 +577,7 @@ describe('what a function prints', () => {
     }
   });
 
-  test('never brings a control character through, whatever it is and wherever it stands', () => {
+  test('never passes a control character through, whatever it is and wherever it is', () => {
     const event = (text: string): SessionEvent[] => [
       { event: 'log', id: text, function: text, level: 'info', message: text },
       { event: 'invoke', id: text, function: text, trigger: text },

@@ -1,4 +1,4 @@
-// What the terminal says of the local cloud's event sources.
+// The terminal's lines about the local cloud's event sources.
 import { describe, expect, test } from 'vitest';
 import { pretty } from '../../src/log/pretty.ts';
 import type { SessionEvent } from '../../src/session/session-event.ts';
@@ -76,7 +76,7 @@ describe('one line each', () => {
     expect(shown(event)).toEqual(lines);
   });
 
-  test('whatever stands in an id or an error', () => {
+  test('whatever is in an id or an error', () => {
     const [line = ''] = shown({
       event: 'dead_letter',
       ...orders,

@@ -1,4 +1,4 @@
-// Text from the table, the relay, AWS or another user: whatever it is, a view takes it and shows no control character.
+// Text from the table, the relay, AWS or another user: whatever it is, views accept it and show no control character.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clientItemPrefix, parseClientItem } from '../../../protocol/directory.ts';
@@ -92,7 +92,7 @@ function expectOneLineOfJson(value: object): void {
   expect(JSON.parse(line)).toEqual(JSON.parse(JSON.stringify(value)));
 }
 
-test('printable text is lines, one line, and goes out as it was composed', () => {
+test('printable text is lines, one line, and is written as it was composed', () => {
   fc.assert(
     fc.property(hostile, (text) => {
       expect(printableLines(text, false).join('\n')).not.toMatch(obeyed);
@@ -142,7 +142,7 @@ test('a client’s item is refused, or shown', () => {
 });
 
 test.each(['9'.repeat(30), '8640000000000001', '-1', '1e3', '0x10', `1.${'0'.repeat(400)}`])(
-  'a time of %s is none',
+  'a time of %s is refused',
   (N) => {
     const texts = ['stage', 'item', 'connectionId', 'publicKey', 'session', 'user', 'host', 'version'];
     const item = Object.fromEntries(texts.map((name) => [name, { S: 'x' }]));
@@ -153,7 +153,7 @@ test.each(['9'.repeat(30), '8640000000000001', '-1', '1e3', '0x10', `1.${'0'.rep
   },
 );
 
-test('a name of 400 KB is none', () => {
+test('a name of 400 KB is refused', () => {
   const texts = ['stage', 'item', 'connectionId', 'publicKey', 'session', 'user', 'host', 'version'];
   const item = Object.fromEntries(texts.map((name) => [name, { S: 'x' }]));
   const times = { since: { N: '1' }, leaseUntil: { N: '1' }, expiresAt: { N: '1' } };

@@ -1,4 +1,4 @@
-// Whose program is at the other end of a connection, by the kernel's tables as they are and as they might be.
+// Which user owns the other end of a connection, by the kernel's tables, real and made up.
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
@@ -38,7 +38,7 @@ test.each<[Peer, string, string[], string[]]>([
   expect(await peerIn([table(tcp), table(tcp6)], here, there, 1000)).toBe(peer);
 });
 
-test('without IPv6 the other table tells; without either nothing does', async () => {
+test('without IPv6 the other table is used; without both there is no answer', async () => {
   // biome-ignore lint/correctness/useYield: a file that is not there
   async function* missing(): AsyncGenerator<string> {
     throw new Error('ENOENT');

@@ -1,4 +1,4 @@
-// Suggestions for words that are not known.
+// Suggestions for unknown words.
 import { describe, expect, it } from 'vitest';
 import { closest } from '../../src/manifest/did-you-mean.ts';
 

@@ -1,4 +1,4 @@
-// Every manifest of terraform/test/functions.json, and only those that are wrong, is refused with the function and the field.
+// Every invalid manifest of terraform/test/functions.json, and only those, is refused with the function and the field.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

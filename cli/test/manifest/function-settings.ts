@@ -1,4 +1,4 @@
-// The settings of a function that says no more than it must, for tests.
+// The settings of a function with only the required fields, for tests.
 import type { FunctionSettings } from '../../src/manifest/function-settings.ts';
 
 export function functionSettings(changes: Partial<FunctionSettings> = {}): FunctionSettings {

@@ -1,4 +1,4 @@
-// The JSON reader: takes exactly what JSON.parse takes, and says where the first mistake is.
+// The JSON reader: accepts exactly what JSON.parse accepts, and locates the first mistake.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JsonMistake, parseJson } from '../../src/manifest/json-text.ts';
@@ -17,22 +17,22 @@ describe('parseJson', () => {
   it.each([
     ['', '1:1 the file is empty'],
     ['{\n  "a": 1,\n}', '2:9 JSON allows no comma before "}"'],
-    ['{\n  "a": 1\n  "b": 2\n}', '3:3 a comma or "}" is expected, found "\\""'],
-    ['{ "a" 1 }', '1:7 a colon is expected after "a", found "1"'],
-    ['{ a: 1 }', '1:3 a name in double quotes is expected, found "a"'],
-    ["{ 'a': 1 }", '1:3 a name in double quotes is expected, found "\'"'],
-    ['{ "a": hello }', '1:8 a value is expected, found "h"'],
+    ['{\n  "a": 1\n  "b": 2\n}', '3:3 expected a comma or "}", found "\\""'],
+    ['{ "a" 1 }', '1:7 expected a colon after "a", found "1"'],
+    ['{ a: 1 }', '1:3 expected a name in double quotes, found "a"'],
+    ["{ 'a': 1 }", '1:3 expected a name in double quotes, found "\'"'],
+    ['{ "a": hello }', '1:8 expected a value, found "h"'],
     ['// hi\n{}', '1:1 JSON allows no comments'],
     ['{ "a": 1 /* one */ }', '1:10 JSON allows no comments'],
-    ['{ "a": 1', '1:9 a comma or "}" is expected, found the end of the file'],
+    ['{ "a": 1', '1:9 expected a comma or "}", found the end of the file'],
     ['{ "a": "x\n" }', '1:8 a string is not closed'],
     [
       '{ "a": "C:\\work" }',
-      '1:8 a string holds a character that must be escaped (\\\\ for a backslash, \\t for a tab)',
+      '1:8 a string contains a character that must be escaped (\\\\ for a backslash, \\t for a tab)',
     ],
-    ['{ "a": 01 }', '1:9 a number is written wrongly'],
+    ['{ "a": 01 }', '1:9 a number is invalid'],
     ['{} {}', '1:4 nothing may follow the end of the value, found "{"'],
-    ['{ "a": 1, "b": 2, "a": 3 }', '1:19 "a" is here twice in the same object'],
+    ['{ "a": 1, "b": 2, "a": 3 }', '1:19 "a" appears twice in the same object'],
   ])('%j: %s', (text, mistake) => {
     expect(mistakeIn(text)).toBe(mistake);
   });
@@ -41,16 +41,16 @@ describe('parseJson', () => {
     expect(parseJson('\uFEFF{"a":1}')).toEqual({ a: 1 });
   });
 
-  it('ends on very deep nesting', () => {
+  it('stops at very deep nesting', () => {
     expect(mistakeIn('['.repeat(100_000))).toMatch(/levels deep/);
   });
 
-  it('takes a text of a megabyte', () => {
+  it('accepts a text of a megabyte', () => {
     const value = { text: 'x\\"'.repeat(300_000) };
     expect(parseJson(JSON.stringify(value))).toEqual(value);
   });
 
-  it('refuses what JSON.parse refuses and takes what it takes', () => {
+  it('refuses what JSON.parse refuses and accepts what it accepts', () => {
     const edited = fc
       .tuple(
         fc.json(),

@@ -1,4 +1,4 @@
-// Reading livectl.json: defaults, and every mistake told at once.
+// Reading livectl.json: defaults, and every mistake reported at once.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -41,7 +41,7 @@ async function mistakesIn(hello: Record<string, unknown>): Promise<string[]> {
   return others.length > 0 ? others.map((line) => line.trim()) : [first.slice(file.length + 2)];
 }
 
-describe('a right manifest', () => {
+describe('a valid manifest', () => {
   it('gets Lambda’s defaults', async () => {
     const manifest = await load({
       functions: { hello: { handler: 'src/hello.handler', runtime: 'nodejs22.x' } },
@@ -134,7 +134,7 @@ describe('a right manifest', () => {
     expect(functions[0]?.esbuild.bundle).toBe(bundle);
   });
 
-  it('gives only the functions asked for', async () => {
+  it('returns only the requested functions', async () => {
     const one = { handler: 'a.b', runtime: 'nodejs22.x' };
     const { functions } = await load({ functions: { a: one, b: one, c: one } }, ['c', 'a']);
     expect(functions.map(({ name }) => name)).toEqual(['a', 'c']);
@@ -151,7 +151,7 @@ describe('a right manifest', () => {
   });
 });
 
-describe('a wrong manifest', () => {
+describe('an invalid manifest', () => {
   it.each<[Record<string, unknown>, string[]]>([
     [{ timeout: 1000 }, ['functions.hello.timeout: 1000 is more than 900 seconds']],
     [{ timeout: 0 }, ['functions.hello.timeout: 0 is less than 1 seconds']],
@@ -169,7 +169,9 @@ describe('a wrong manifest', () => {
     ],
     [
       { runtime: 'nodejs 20' },
-      ['functions.hello.runtime: "nodejs 20" must be e.g. nodejs22.x or python3.13'],
+      [
+        'functions.hello.runtime: "nodejs 20" must be an AWS runtime identifier, for example nodejs22.x or python3.13',
+      ],
     ],
     [
       { environment: { 'A-B': 'x' } },
@@ -180,12 +182,12 @@ describe('a wrong manifest', () => {
     [{ environment: { PORT: [1] } }, ['functions.hello.environment.PORT: must be a string, not an array']],
     [
       { environment: { AWS_REGION: 'x' } },
-      ['functions.hello.environment.AWS_REGION: is reserved by Lambda, which sets it itself'],
+      ['functions.hello.environment.AWS_REGION: is reserved for Lambda, which sets it itself'],
     ],
     [
       { environment: { BIG: 'é'.repeat(2047) } },
       [
-        'functions.hello.environment: has 4360 bytes with the variables that the stub adds; Lambda takes 4096 (all variables of a function as JSON)',
+        'functions.hello.environment: has 4360 bytes as JSON, including the variables of the stub, and Lambda allows 4096',
       ],
     ],
     [{ command: [] }, ['functions.hello.command: must name a program']],
@@ -222,14 +224,14 @@ describe('a wrong manifest', () => {
     [
       { esbuild: { loader: { '.sql': 'raw', sql: 'text' } } },
       [
-        'functions.hello.esbuild.loader[".sql"]: must be a loader of esbuild (base64, binary, copy, css, dataurl, default, empty, file, global-css, js, json, jsx, local-css, text, ts, tsx), not "raw"',
-        'functions.hello.esbuild.loader.sql: "sql" must be a file extension with its dot, as ".sql"',
+        'functions.hello.esbuild.loader[".sql"]: must be an esbuild loader (base64, binary, copy, css, dataurl, default, empty, file, global-css, js, json, jsx, local-css, text, ts, tsx), not "raw"',
+        'functions.hello.esbuild.loader.sql: "sql" must be a file extension with its dot, for example ".sql"',
       ],
     ],
     [
       { esbuild: { target: 'node 20' } },
       [
-        'functions.hello.esbuild.target: "node 20" must be targets of esbuild, as "node20" or "es2022,node20"',
+        'functions.hello.esbuild.target: "node 20" must be esbuild targets, for example "node20" or "es2022,node20"',
       ],
     ],
     [
@@ -271,7 +273,7 @@ describe('a wrong manifest', () => {
     [
       { triggers: { http: { path: '/a-{b}' } } },
       [
-        'functions.hello.triggers.http.path: "/a-{b}" must have parameters that fill a segment, as {id} or {proxy+}',
+        'functions.hello.triggers.http.path: "/a-{b}" must have parameters that are whole segments, for example {id} or {proxy+}',
       ],
     ],
     [
@@ -280,11 +282,11 @@ describe('a wrong manifest', () => {
     ],
     [
       { triggers: { http: { path: '/a?b=1' } } },
-      ['functions.hello.triggers.http.path: "/a?b=1" must be a path only, without spaces, ? or #'],
+      ['functions.hello.triggers.http.path: "/a?b=1" must be a path without spaces, ? or #'],
     ],
     [
       { triggers: { http: { path: '/{a}/{a}' } } },
-      ['functions.hello.triggers.http.path: "/{a}/{a}" has {a} twice'],
+      ['functions.hello.triggers.http.path: "/{a}/{a}" has the parameter {a} twice'],
     ],
     [
       { triggers: { http: { method: 'get' } } },
@@ -378,17 +380,20 @@ describe('a wrong manifest', () => {
         'functions.hello.invoke_mode: is "BUFFERED", but triggers.function_url.invoke_mode is "RESPONSE_STREAM": leave invoke_mode out',
       ],
     ],
-    [{ runtime: 'nodejs22.x', python: 'python3.13' }, ['functions.hello.python: is not for nodejs22.x']],
+    [
+      { runtime: 'nodejs22.x', python: 'python3.13' },
+      ['functions.hello.python: is only for a Python runtime, not nodejs22.x'],
+    ],
     [
       { runtime: 'python3.13', python: 'python3.13', command: ['python3'] },
-      ['functions.hello.python: is not used where there is a command'],
+      ['functions.hello.python: is not used with a command: leave one out'],
     ],
     [{ runtime: 'python3.13', python: '' }, ['functions.hello.python: must name an interpreter']],
   ])('%j', async (hello, mistakes) => {
     expect(await mistakesIn(hello)).toEqual(mistakes);
   });
 
-  it('is told all its mistakes at once, of shape and of sense', async () => {
+  it('is reported with all its mistakes at once, in shape and in meaning', async () => {
     const error = await refusal(
       load({
         function: {},
@@ -414,8 +419,8 @@ describe('a wrong manifest', () => {
     const error = await refusal(load({ functions: { a: one('/{x}/y'), b: one('/{z}/y'), c: one('/{z+}') } }));
     expect(error.message.split('\n')).toEqual([
       `${file} has 2 mistakes:`,
-      '  functions.b.triggers.http.path: means the route ANY /{z}/y, as functions.a.triggers.http.path does: write another path or method in one of them',
-      '  functions.b.triggers.http.path: names a parameter {z} where functions.a.triggers.http.path has {x}: API Gateway takes one name for one place, so write the same',
+      '  functions.b.triggers.http.path: has the route ANY /{z}/y, as functions.a.triggers.http.path has: change path or method in one of them',
+      '  functions.b.triggers.http.path: has the parameter {z} where functions.a.triggers.http.path has {x}: API Gateway needs one name at one position, so write the same name',
     ]);
   });
 
@@ -424,7 +429,7 @@ describe('a wrong manifest', () => {
     const functions = { a: one({ allow_origins: ['*'] }), b: one({ allow_origins: ['*'] }), c: one({}) };
     const error = await refusal(load({ functions }));
     expect(error.message).toBe(
-      `${file}: functions.c.triggers.http.cors: must be as in functions.a: functions share one HTTP API, which has one cors`,
+      `${file}: functions.c.triggers.http.cors: must be the same as in functions.a, since all functions share one HTTP API`,
     );
   });
 
@@ -434,33 +439,33 @@ describe('a wrong manifest', () => {
   });
 
   it('without a function is refused', async () => {
-    expect((await refusal(load({ functions: {} }))).message).toBe(`${file}: functions: names no function`);
+    expect((await refusal(load({ functions: {} }))).message).toBe(`${file}: functions: must name a function`);
   });
 
-  it('with broken JSON is refused with line and column', async () => {
+  it('with invalid JSON is refused with line and column', async () => {
     const error = await refusal(load('{\n  "functions": {\n    "a": {},\n  }\n}'));
     expect(error.message).toBe(`${file}:3:12: JSON allows no comma before "}"`);
   });
 });
 
-describe('what is not there', () => {
-  it('a missing file is told with what to write', async () => {
+describe('what does not exist', () => {
+  it('a missing file is reported with what to write', async () => {
     const error = await refusal(loadManifest({ root }));
     expect(error.message).toContain(file);
     expect(error.remedy).toContain('"handler": "src/hello.handler"');
   });
 
-  it('a --config is read from where it says', async () => {
+  it('a --config is read from its own path', async () => {
     const error = await refusal(loadManifest({ root, config: join(root, 'other.json') }));
     expect(error.message).toContain(join(root, 'other.json'));
   });
 
-  it('a folder in the file’s place is told', async () => {
+  it('a folder in the file’s place is reported', async () => {
     const error = await refusal(loadManifest({ root, config: root }));
     expect(error.message).toMatch(/can't be read/);
   });
 
-  it('an unknown --function is told with the candidates', async () => {
+  it('an unknown --function is reported with the candidates', async () => {
     const one = { handler: 'a.b', runtime: 'nodejs22.x' };
     const error = await refusal(load({ functions: { hello: one, orders: one } }, ['helo', 'zzz', 'orders']));
     expect(error.message).toBe(
@@ -470,7 +475,7 @@ describe('what is not there', () => {
   });
 });
 
-it('livectl.schema.json is what the schema gives', async () => {
+it('livectl.schema.json is generated from the schema', async () => {
   const script = new URL('../../../scripts/schema.mjs', import.meta.url).pathname;
   await promisify(execFile)(process.execPath, [script, '--check']);
 });

@@ -1,4 +1,4 @@
-// Where a stage's manifest is read: in its own partition, else where module 0.1 put it; never the words left there.
+// Where a stage's manifest is read: in its own partition, otherwise where module 0.1 put it; never what is left there later.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../protocol/clock.ts';
 import { Directory, manifestPartition } from '../../../protocol/directory.ts';
@@ -45,7 +45,7 @@ async function put(partition: string, document: string): Promise<void> {
 const read = (as: Principal) => readManifestDocument(directoryAs(as), 'dev');
 const moved = JSON.stringify({ version: 1, moved_to: 'dev#manifest' });
 
-test('the partition goes before the old place', async () => {
+test('the partition takes precedence over the old place', async () => {
   await put('dev', '{"version":1,"old":true}');
   expect(await read(developer)).toEqual({ text: '{"version":1,"old":true}', isOfModule01: true });
   await put(manifestPartition('dev'), '{"version":1}');
@@ -57,12 +57,12 @@ test('a stage of module 0.1 is read under its own policy, which has no such part
   expect(await read(developerOf01)).toEqual({ text: '{"version":1}', isOfModule01: true });
 });
 
-test('what the module leaves in the old place is no manifest', async () => {
+test('what the module leaves in the old place is not a manifest', async () => {
   await put('dev', moved);
   expect(await read(developer)).toBeUndefined();
 });
 
-test('a policy that was not brought up to date with the stage is what the error is about', async () => {
+test('an outdated policy is what the error is about', async () => {
   await put('dev', moved);
   await put(manifestPartition('dev'), '{"version":1}');
   await expect(read(developerOf01)).rejects.toMatchObject({ type: 'AccessDeniedException' });

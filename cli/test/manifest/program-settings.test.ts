@@ -1,11 +1,11 @@
-// What of a stage's manifest has to be agreed to before it counts.
+// Which settings of a stage's manifest need agreement before they apply.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { esbuildFieldsThatBringCode } from '../../src/manifest/esbuild-settings.ts';
 import type { FunctionSettings } from '../../src/manifest/function-settings.ts';
-import { printOf, programSettings } from '../../src/manifest/program-settings.ts';
+import { fingerprintOf, programSettings } from '../../src/manifest/program-settings.ts';
 
 const plain: FunctionSettings = {
   name: 'app',
@@ -24,7 +24,7 @@ const plain: FunctionSettings = {
 const fieldsOf = (more: Partial<FunctionSettings>, root = '/project') =>
   programSettings([{ ...plain, ...more }], root).map(({ field }) => field);
 
-it('is nothing of what stays in the folder', () => {
+it('is not a setting that stays in the folder', () => {
   expect(fieldsOf({})).toEqual([]);
   const inside = { sourceDir: 'services/a', layerDirs: ['layers/..a'], handler: 'a/./b.handler' };
   expect(fieldsOf(inside)).toEqual([]);
@@ -55,15 +55,15 @@ it.each(esbuildFieldsThatBringCode)('is esbuild.%s', (field) => {
   expect(fieldsOf({ esbuild: { ...plain.esbuild, [option]: ['x'] } })).toEqual([`esbuild.${field}`]);
 });
 
-it('is another one for another value, function or field', () => {
+it('is a different one for another value, function or field', () => {
   const one = { functionName: 'app', field: 'build', value: ['make'] };
   const others = [
     { ...one, value: ['make', ''] },
     { ...one, field: 'command' },
     { ...one, functionName: 'other' },
   ];
-  expect(new Set([one, ...others].map(printOf)).size).toBe(4);
-  expect(printOf({ ...one })).toBe(printOf(one));
+  expect(new Set([one, ...others].map(fingerprintOf)).size).toBe(4);
+  expect(fingerprintOf({ ...one })).toBe(fingerprintOf(one));
 });
 
 describe('handlers', () => {
@@ -78,7 +78,7 @@ describe('handlers', () => {
   };
   const runtime = 'python3.12';
 
-  it('are agreed to where no file of the function has them', () => {
+  it('need agreement if no file of the function has them', () => {
     const root = inProject(
       'profile/readme.txt',
       'cProfile.json',
@@ -94,7 +94,7 @@ describe('handlers', () => {
     expect(fieldsOf({ handler: 'cProfile.run', runtime, command }, root)).toEqual(['command']);
   });
 
-  it('are not where one has', () => {
+  it('do not if one has', () => {
     const root = inProject('app.py', 'pack/__init__.py', 'src/a/hello.py', 'fast.cpython-312.so', 'index.ts');
     for (const handler of ['app.run', 'pack.run', 'src/a/hello.run', 'src.a.hello.run', 'fast.run'])
       expect(fieldsOf({ handler, runtime }, root), handler).toEqual([]);
@@ -103,9 +103,9 @@ describe('handlers', () => {
   });
 });
 
-it('is another program in another folder', () => {
+it('are different programs in different folders', () => {
   const printsIn = (sourceDir: string) =>
-    programSettings([{ ...plain, sourceDir, build: ['npm', 'run', 'build'] }], '/project').map(printOf);
+    programSettings([{ ...plain, sourceDir, build: ['npm', 'run', 'build'] }], '/project').map(fingerprintOf);
   expect(printsIn('a')).not.toEqual(printsIn('b'));
   expect(printsIn('a')).toEqual(printsIn('./a/'));
 });

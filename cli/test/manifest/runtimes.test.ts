@@ -1,4 +1,4 @@
-// Runtimes by pattern: versions that are not out yet, and families that livectl doesn't know.
+// Runtimes by pattern: versions that do not exist yet, and families that livectl doesn't know.
 import { describe, expect, it } from 'vitest';
 import {
   bringsItsOwnRuntime,
@@ -42,7 +42,7 @@ describe('a runtime', () => {
   });
 });
 
-it('of no known family is a notice that says what livectl does with it', () => {
+it('of an unknown family is a notice that explains what livectl does with it', () => {
   expect(
     runtimeNotices([
       functionSettings({ name: 'a', runtime: 'cobol2.x', command: ['cobol'] }),

@@ -1,4 +1,4 @@
-// The manifest item of a stage: what is not the module's is refused with one clear error, whatever is wrong with it.
+// A stage's manifest item: anything but the module's is refused with one clear error, whatever is wrong with it.
 import { expect, test } from 'vitest';
 import type { Directory } from '../../../protocol/directory.ts';
 import { readStageManifest } from '../../src/manifest/stage-manifest.ts';
@@ -75,7 +75,7 @@ test.each([
   });
 });
 
-test('its relay is API Gateway’s, whatever reads it: commands sign their requests there', async () => {
+test('its relay must be API Gateway’s, whichever command reads it, since requests to it are signed', async () => {
   const elsewhere = document({ relay: { url: 'wss://relay.example/live' } });
   await expect(read(elsewhere)).rejects.toMatchObject({ code: 'LD_UNTRUSTED' });
 });

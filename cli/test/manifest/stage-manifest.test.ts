@@ -25,7 +25,7 @@ function read(esbuild: unknown, sourceDir = '.') {
   return readStageManifest(directory, 'dev', undefined, { region: 'eu-west-1', isEmulated: false });
 }
 
-it('takes the fields of esbuild as Terraform writes them', async () => {
+it('accepts the fields of esbuild as Terraform writes them', async () => {
   const { functions } = await read(
     {
       packages: 'bundle',
@@ -55,6 +55,6 @@ it.each([
 ])('refuses a path out of the project: %j', async (esbuild, path) => {
   await expect(read(esbuild)).rejects.toMatchObject({
     code: 'LD_STAGE',
-    message: `functions.hello.esbuild of stage dev names ${JSON.stringify(path)}, outside the folder livectl serves`,
+    message: `functions.hello.esbuild of stage dev names ${JSON.stringify(path)}, outside the folder that livectl serves`,
   });
 });

@@ -1,4 +1,4 @@
-// Which functions are wrapped, in livectl.json and in a stage's manifest, and what can't be.
+// Which functions are wrapped, in livectl.json and in a stage's manifest, and which can't be.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ describe('livectl.json', () => {
     ],
     ['lazy', { wrap_init: 'lazy' }, { execWrapper: undefined, init: 'lazy' }],
     ['null', { mode: null, exec_wrapper: null, wrap_init: null }, undefined],
-  ])('says with %s how the function is live', async (_name, fields, wrap) => {
+  ])('records with %s how the function is live', async (_name, fields, wrap) => {
     expect((await load(fields))?.wrap).toEqual(wrap);
   });
 
@@ -64,7 +64,7 @@ describe('livectl.json', () => {
   );
 
   it.each(['nodejs18.x', 'python3.8', 'python2.7', 'java21', 'ruby3.4', 'dotnet8', 'provided.al2023'])(
-    'does not wrap %s, and names replace',
+    'does not wrap %s, and suggests replace',
     async (runtime) => {
       expect(await mistakes({ runtime, mode: 'wrap', command: ['./run'] })).toEqual([
         `functions.orders.runtime: is "${runtime}", which can't be wrapped: only managed Node.js (from nodejs20.x) and Python (from python3.9) runtimes can. Write mode "replace" for this function`,
@@ -84,35 +84,38 @@ describe('livectl.json', () => {
     ],
     [
       { mode: 'wrap', exec_wrapper: '/opt/live-debug' },
-      'functions.orders.exec_wrapper: is the wrapper of live debugging itself: name the script that AWS_LAMBDA_EXEC_WRAPPER named before, or leave exec_wrapper out',
+      'functions.orders.exec_wrapper: must not be the wrapper of this module: write the function’s own wrapper, or leave it out',
     ],
     [
       { mode: 'wrap', create: true },
-      'functions.orders.create: must not be true with mode "wrap": a wrapped function is an aws_lambda_function of your own',
+      'functions.orders.create: must not be true with mode "wrap": a wrapped function is your own aws_lambda_function',
     ],
     [
       { mode: 'wrap', fallback_arn: 'arn:aws:lambda:eu-west-1:123456789012:function:real' },
-      'functions.orders.fallback_arn: is for mode "replace": a wrapped function’s own code answers while nobody serves',
+      'functions.orders.fallback_arn: is only for mode "replace": a wrapped function’s own code answers when nobody serves. Leave it out',
     ],
     [
       { mode: 'wrap', environment: { AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel-handler' } },
-      'functions.orders.environment.AWS_LAMBDA_EXEC_WRAPPER: is replaced by the wrapper of live debugging: write its value as exec_wrapper too, which is run as well',
+      'functions.orders.environment.AWS_LAMBDA_EXEC_WRAPPER: would be overwritten by the module’s wrapper: write its value as exec_wrapper too, and the module’s wrapper starts it',
     ],
     [
       { mode: 'wrap', layers: Array.from({ length: 5 }, (_, at) => `arn:aws:lambda:layer:${at}`) },
-      'functions.orders.layers: has 5 layers, and mode "wrap" adds one: Lambda takes 5, so leave one out or write mode "replace"',
+      'functions.orders.layers: has 5 layers, and Lambda allows 5 including the wrapper’s: merge two of them, or write mode "replace" for this function',
     ],
     [
       {
         mode: 'wrap',
         vpc_config: { subnet_ids: ['subnet-1'], security_group_ids: ['sg-1'], place_stub_in_vpc: true },
       },
-      'functions.orders.vpc_config.place_stub_in_vpc: is for functions that the module creates',
+      'functions.orders.vpc_config.place_stub_in_vpc: is only for functions that the module creates',
     ],
-    [{ mode: 'replace', wrap_init: 'lazy' }, 'functions.orders.wrap_init: is for mode "wrap"'],
+    [
+      { mode: 'replace', wrap_init: 'lazy' },
+      'functions.orders.wrap_init: is only for mode "wrap": leave it out',
+    ],
     [
       { mode: 'replace', exec_wrapper: '/opt/otel-handler' },
-      'functions.orders.exec_wrapper: is for mode "wrap"',
+      'functions.orders.exec_wrapper: is only for mode "wrap": leave it out',
     ],
   ])('refuses %j', async (fields, words) => {
     expect(await mistakes(fields)).toEqual([words]);
@@ -123,13 +126,13 @@ describe('livectl.json', () => {
     expect(await load(unnamed)).toMatchObject({ name: 'orders', wrap: { init: 'eager' } });
   });
 
-  it('takes the variable of the function’s own wrapper beside exec_wrapper', async () => {
+  it('accepts the variable of the function’s own wrapper beside exec_wrapper', async () => {
     const environment = { AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel-handler' };
     const exec_wrapper = '/opt/otel-handler';
     expect(await load({ mode: 'wrap', environment, exec_wrapper })).toMatchObject({ environment });
   });
 
-  it('lets a queue be visible again after the function’s own timeout', async () => {
+  it('allows a queue’s visibility timeout of the function’s own timeout', async () => {
     const triggers = { sqs: { visibility_timeout_seconds: 10 } };
     expect(await load({ mode: 'wrap', timeout: 10, triggers })).toMatchObject({ timeout: 10 });
     expect(await mistakes({ timeout: 10, triggers })).toHaveLength(1);
@@ -141,7 +144,7 @@ describe('livectl.json', () => {
     const functions = { orders: { ...orders, runtime, mode: 'wrap' }, taken };
     await writeFile(join(root, 'livectl.json'), JSON.stringify({ functions }));
     await expect(loadManifest({ root })).rejects.toThrow(
-      'means the Lambda function "live-debug-local-orders"',
+      'names the Lambda function "live-debug-local-orders"',
     );
   });
 
@@ -180,7 +183,7 @@ describe('the manifest of a stage', () => {
     return readStageManifest(directory, 'dev', undefined, { region: 'eu-west-1', isEmulated: false });
   }
 
-  it('says which functions are wrapped', async () => {
+  it('has the mode of wrapped functions', async () => {
     const wrap = async (fields: Record<string, unknown>) => (await read(fields)).functions[0]?.wrap;
     expect(await wrap({})).toBeUndefined();
     expect(await wrap({ mode: null, exec_wrapper: null, wrap_init: null })).toBeUndefined();
@@ -192,7 +195,7 @@ describe('the manifest of a stage', () => {
     });
   });
 
-  it('says what a replaced function falls back to', async () => {
+  it('has the fallback of a replaced function', async () => {
     const fallback_arn = 'arn:aws:lambda:eu-west-1:123456789012:function:real';
     expect((await read({ fallback_arn })).functions[0]?.fallbackArn).toBe(fallback_arn);
     expect((await read({ fallback_arn: null })).functions[0]?.fallbackArn).toBeUndefined();

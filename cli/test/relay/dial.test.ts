@@ -1,4 +1,4 @@
-// Attempts side by side with the clock in hand: none waits for a cut that is over, and the relay is not flooded.
+// Parallel attempts with a manual clock: none waits for an outage that is over, and the relay is not flooded.
 import { getEventListeners } from 'node:events';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RelaySocket } from '../../../protocol/relay-socket.ts';
@@ -40,7 +40,7 @@ function start(): Promise<RelaySocket> {
   });
 }
 
-/** Lets what follows from promises happen. */
+/** Lets pending promise callbacks run. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 async function pass(ms: number): Promise<void> {
@@ -62,7 +62,7 @@ function socket(closed: string[] = [], name = ''): RelaySocket {
 }
 
 describe('while the line is cut', () => {
-  test('a fresh attempt is there every half second, ten at most at one time', async () => {
+  test('a fresh attempt begins every half second, at most ten at once', async () => {
     const dialled = start();
     await pass(30_000);
     expect(attempts.map(({ at }) => at)).toEqual(attempts.map((_, index) => index * freshAfterMs));
@@ -79,7 +79,7 @@ describe('while the line is cut', () => {
     expect(attempts.at(-1)).toBe(latest);
   });
 
-  test('the first failure is told, though others are under way', async () => {
+  test('the first failure is reported, though others are under way', async () => {
     void start().catch(() => undefined);
     await pass(reachBoundMs + 100);
     expect(failures[0]).toBe('aborted');
@@ -102,7 +102,7 @@ describe('a relay that is reached', () => {
     expect(attempts[0]?.signal.aborted).toBe(true);
   });
 
-  test('and says no ends the trying: its caller decides when to go on', async () => {
+  test('and refuses ends the attempts: its caller decides when to continue', async () => {
     const dialled = start();
     attempts[0]?.reach();
     attempts[0]?.fail(new Error('HTTP 429'));
@@ -113,7 +113,7 @@ describe('a relay that is reached', () => {
   });
 });
 
-test('a network that refuses at once is left to the caller, too', async () => {
+test('a network that refuses at once is left to the caller as well', async () => {
   const dialled = start();
   attempts[0]?.fail(new Error('ENETUNREACH'));
   await expect(dialled).rejects.toThrow('ENETUNREACH');
@@ -134,7 +134,7 @@ test('a socket that comes after another one is closed', async () => {
   expect(closed).toEqual([]);
 });
 
-test('its end ends all attempts', async () => {
+test('closing it ends all attempts', async () => {
   const dialled = start();
   await pass(freshAfterMs);
   end.abort();
@@ -143,7 +143,7 @@ test('its end ends all attempts', async () => {
   expect(clock.pending).toEqual([]);
 });
 
-test('attempts that are over leave nothing behind, however many there were', async () => {
+test('finished attempts leave nothing behind, however many there were', async () => {
   for (let count = 0; count < 20; count += 1) {
     const dialled = start();
     attempts.at(-1)?.fail(new Error('no network'));

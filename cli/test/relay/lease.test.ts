@@ -1,4 +1,4 @@
-// The lease on the local directory with the clock in hand: taken, renewed, lost, given back.
+// The lease in the local directory with a manual clock: taken, renewed, lost, released.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
 import {
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => aws.close());
 
-/** A lease of somebody's, and what it told. */
+/** A lease and what it reported. */
 function leaseOf(user: string, options: Partial<LeaseOptions> = {}) {
   const lost: unknown[] = [];
   const trouble: { message: string; leftMs: number }[] = [];
@@ -38,7 +38,7 @@ function leaseOf(user: string, options: Partial<LeaseOptions> = {}) {
   return { lease, lost, trouble };
 }
 
-/** Everybody who holds an item, by its key. */
+/** All holders of items, by their keys. */
 async function holders(): Promise<Record<string, string>> {
   return Object.fromEntries([...(await aws.items())].map(([item, { user }]) => [item, user]));
 }
@@ -76,7 +76,7 @@ describe('take', () => {
     expect(await item()).toMatchObject({ connectionId: 'conn-2=', since, leaseUntil: clock.now() + leaseMs });
   });
 
-  test('displaces a live holder, of several functions at once, and names whom', async () => {
+  test('displaces a live holder, of several functions at once, and names the holder', async () => {
     const ada = leaseOf('ada', { functions: ['api', 'jobs'] });
     await ada.lease.take('conn-1=');
     const bob = leaseOf('bob', { functions: ['api', 'jobs'] });
@@ -89,7 +89,7 @@ describe('take', () => {
     expect(await holders()).toEqual({ 'client#api': 'bob', 'client#jobs': 'bob' });
   });
 
-  test('takes an expired lease silently, also under --no-takeover', async () => {
+  test('takes an expired lease without a report, also under --no-takeover', async () => {
     const asleep = new ManualClock();
     await leaseOf('ada', { clock: asleep }).lease.take('conn-1=');
     clock.advance(leaseMs + 1);
@@ -98,7 +98,7 @@ describe('take', () => {
     expect(await holders()).toEqual({ 'client#*': 'bob' });
   });
 
-  test('under --no-takeover refuses with who serves what, and lets go what it took before', async () => {
+  test('under --no-takeover refuses with who serves what, and releases what it took before', async () => {
     await leaseOf('ada', { functions: ['jobs'] }).lease.take('conn-1=');
     const bob = leaseOf('bob', { functions: ['api', 'jobs'], noTakeover: true });
     await expect(bob.lease.take('conn-2=')).rejects.toMatchObject({
@@ -120,7 +120,7 @@ describe('take', () => {
     expect(await holders()).toEqual({ 'client#*': 'ada', 'client#api': 'bob' });
   });
 
-  test('after sleep, when somebody else serves, does not take back but ends', async () => {
+  test('after sleep, if another client serves, ends instead of taking back', async () => {
     const ada = leaseOf('ada');
     await ada.lease.take('conn-1=');
     await leaseOf('bob').lease.take('conn-2=');
@@ -131,7 +131,7 @@ describe('take', () => {
     expect(await item()).toMatchObject({ user: 'bob', connectionId: 'conn-2=' });
   });
 
-  test('that fails half-way leaves the renewals with the connection before', async () => {
+  test('that fails midway leaves the renewals with the previous connection', async () => {
     const { lease } = leaseOf('ada', { functions: ['api', 'jobs'] });
     await lease.take('conn-1=');
     let puts = 0;
@@ -149,7 +149,7 @@ describe('take', () => {
 });
 
 describe('renewal', () => {
-  test('comes every 30 s and moves the end on', async () => {
+  test('happens every 30 s and extends the lease', async () => {
     const { lease } = leaseOf('ada');
     await lease.take('conn-1=');
     for (let count = 1; count <= 4; count += 1) {
@@ -164,7 +164,7 @@ describe('renewal', () => {
     await lease.release();
   });
 
-  test('that fails says how long the lease still holds, and goes on', async () => {
+  test('that fails reports how long the lease is still valid, and continues', async () => {
     const { lease, trouble, lost } = leaseOf('ada');
     await lease.take('conn-1=');
     aws.directoryFault = () => 'unavailable';
@@ -182,7 +182,7 @@ describe('renewal', () => {
     expect((await item())?.leaseUntil).toBe(clock.now() + leaseMs);
   });
 
-  test('that fails is tried again after 10 s, and told every 30 s', async () => {
+  test('that fails is retried after 10 s, and reported every 30 s', async () => {
     const { lease, trouble } = leaseOf('ada');
     await lease.take('conn-1=');
     aws.directoryFault = () => 'unavailable';
@@ -200,7 +200,7 @@ describe('renewal', () => {
     await lease.release();
   });
 
-  test('that hangs in a cut holds up no new connection, and does not undo it when it arrives at last', async () => {
+  test('that hangs in an outage holds up no new connection, and does not undo it when it finally arrives', async () => {
     const { lease, trouble } = leaseOf('ada', { functions: ['api', 'jobs'] });
     await lease.take('conn-1=');
     let arrive: () => void = () => undefined;
@@ -226,7 +226,7 @@ describe('renewal', () => {
     expect(await holders()).toEqual({});
   });
 
-  test('finds out who took over, once, and renews no more', async () => {
+  test('finds out who took over, once, and stops', async () => {
     const ada = leaseOf('ada');
     await ada.lease.take('conn-1=');
     await leaseOf('bob').lease.take('conn-2=');
@@ -248,7 +248,7 @@ describe('renewal', () => {
   });
 
   test.each(['released', 'expired', 'deleted by DynamoDB'])(
-    'serves on when the other’s lease is %s: nobody is harmed',
+    'continues if the other’s lease is %s: nobody is harmed',
     async (how) => {
       const ada = leaseOf('ada');
       await ada.lease.take('conn-1=');
@@ -265,7 +265,7 @@ describe('renewal', () => {
 });
 
 describe('release', () => {
-  test('removes the own items, and only those', async () => {
+  test('removes its own items only', async () => {
     const ada = leaseOf('ada', { functions: ['api', 'jobs'] });
     await ada.lease.take('conn-1=');
     await leaseOf('bob', { functions: ['jobs'] }).lease.take('conn-2=');
@@ -305,7 +305,7 @@ describe('release', () => {
     expect(await holders()).toEqual({});
   });
 
-  test('is given up after its bound where the directory does not answer', async () => {
+  test('is given up after its bound if the directory does not answer', async () => {
     const { lease } = leaseOf('ada');
     await lease.take('conn-1=');
     let goOn: () => void = () => undefined;

@@ -1,4 +1,4 @@
-// The order of posts over a line of a given rate, with the clock in hand: what large messages take, what small ones wait.
+// The order of posts over a line of a given rate, with a manual clock: how long large messages take, and small ones wait.
 import { describe, expect, test } from 'vitest';
 import type { AttemptOptions, PostOutcome } from '../../../protocol/relay-post.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
@@ -6,7 +6,7 @@ import { Destination } from '../../src/relay/destination.ts';
 import { firstWindowBytes } from '../../src/relay/line.ts';
 import { largeAtOnce, PostQueue, smallAtOnce } from '../../src/relay/post-queue.ts';
 
-/** There and back, and the relay's work. */
+/** Round trip, and the relay's processing time. */
 const roundTripMs = 110;
 /** What one connection sends before the next one has its turn. */
 const sliceBytes = 4096;
@@ -19,13 +19,13 @@ interface Transfer {
 /** An uplink that all connections share, as a router with a deep buffer does. */
 class Uplink {
   readonly clock = new ManualClock();
-  /** Bytes that have left, also of posts that were given up. */
+  /** Bytes that were sent, including posts that were given up. */
   sentBytes = 0;
   /** Every attempt, in the order of their beginning. */
   readonly begun: { readonly to: string; readonly text: string; readonly at: number }[] = [];
   underWay = 0;
   mostUnderWay = 0;
-  /** What the relay answers instead, if it does. */
+  /** The relay's answer, if not the default. */
   answer: (text: string) => PostOutcome | string | undefined = () => undefined;
   bytesPerMs: number;
   readonly queue: PostQueue;
@@ -43,7 +43,7 @@ class Uplink {
     });
   }
 
-  /** Moves the clock until the work is done. */
+  /** Advances the clock until the work is done. */
   async until<T>(work: Promise<T>): Promise<T> {
     let done = false;
     const end = work.finally(() => {
@@ -56,7 +56,7 @@ class Uplink {
     }
   }
 
-  /** How long a message of so many bytes takes. */
+  /** How long a message of this size takes. */
   async takes(bytes: number, to = 'stub='): Promise<number> {
     const from = this.clock.now();
     expect(await this.until(this.post(bytes, to))).toEqual({ kind: 'delivered' });
@@ -74,7 +74,7 @@ class Uplink {
     return this.queue.post(new Destination(to), texts, this.clock.now() + 600_000);
   }
 
-  /** How long a small message takes that is posted now. */
+  /** How long a small message that is posted now takes. */
   async ack(): Promise<number> {
     const from = this.clock.now();
     await this.queue.post(new Destination('ack='), ['ack'.padEnd(250)], from + 600_000);
@@ -150,7 +150,7 @@ describe('a large message', () => {
     expect(uplink.sentBytes).toBe(2 * bytes);
   });
 
-  test('begins with two chunks’ bytes, and has no more connections than a few', async () => {
+  test('begins with the bytes of two chunks, and has only a few connections', async () => {
     const uplink = new Uplink(100);
     const first = uplink.post(6 * megabyte);
     await new Promise((resolve) => setImmediate(resolve));
@@ -161,7 +161,7 @@ describe('a large message', () => {
     expect(uplink.mostUnderWay).toBe(largeAtOnce);
   });
 
-  test('finds less room after 429 and 503, and more when these are over', async () => {
+  test('has less room after 429 and 503, and more when these are over', async () => {
     const uplink = new Uplink(100);
     await uplink.takes(6 * megabyte);
     const before = uplink.queue.line.windowBytes;
@@ -178,7 +178,7 @@ describe('a large message', () => {
     expect(uplink.queue.line.windowBytes).toBe(before);
   });
 
-  test('that is still moving on a line which became slow is given the time', async () => {
+  test('that is still being sent on a line which became slow is given the time', async () => {
     const uplink = new Uplink(2);
     await uplink.takes(megabyte);
     const { sentBytes } = uplink;
@@ -189,7 +189,7 @@ describe('a large message', () => {
     expect(uplink.sentBytes - sentBytes).toBeLessThan(4 * 128 * 1024);
   });
 
-  test('is tried until its time is up, not longer', async () => {
+  test('is retried until its deadline, not longer', async () => {
     const uplink = new Uplink(1);
     uplink.answer = () => 'HTTP 503 busy';
     const until = uplink.clock.now() + 5000;
@@ -215,7 +215,7 @@ describe('a small message', () => {
     [1, 1500, 900],
     [2, 900, 900],
     [20, 650, 650],
-  ])('over %s Mbit/s waits no longer behind a large one', async (megabits, firstMs, laterMs) => {
+  ])('over %s Mbit/s waits only briefly behind a large one', async (megabits, firstMs, laterMs) => {
     const uplink = new Uplink(megabits);
     const bytes = Math.max(megabyte, megabits * 1e6);
     const large = uplink.post(bytes);
@@ -249,7 +249,7 @@ describe('a small message', () => {
     await Promise.all(large);
   });
 
-  test('that was not answered, or that the machine slept through, takes no time from others', async () => {
+  test('that was not answered, or was under way while the machine slept, takes no time from others', async () => {
     const uplink = new Uplink(20);
     const { clock, queue } = uplink;
     const usualMs = queue.line.timeoutMs(250);
@@ -261,7 +261,7 @@ describe('a small message', () => {
     }
   });
 
-  test('has a bound in number, too', async () => {
+  test('is limited in number as well', async () => {
     const uplink = new Uplink(100);
     const acks = Array.from({ length: 1000 }, () => uplink.ack());
     await uplink.until(Promise.all(acks));
@@ -297,7 +297,7 @@ describe('several large messages', () => {
   });
 });
 
-test('posts that a cut has left behind go out again at once when the link is back; what has just begun goes on', async () => {
+test('posts from before an outage are sent again at once when the link is back; new ones continue', async () => {
   const uplink = new Uplink(1);
   uplink.bytesPerMs = 1e-9;
   const posted = ['answer', 'x'.repeat(20_000)].map((text) =>
@@ -320,7 +320,7 @@ test('posts that a cut has left behind go out again at once when the link is bac
   expect(uplink.queue.line.hasRoom).toBe(true);
 });
 
-test('a closed queue ends all that is under way or waits, and takes nothing more', async () => {
+test('a closed queue ends all current and waiting posts, and accepts no more', async () => {
   const uplink = new Uplink(1);
   uplink.answer = (text) => (text.startsWith('again') ? 'HTTP 503 busy' : undefined);
   const large = uplink.post(megabyte);

@@ -1,4 +1,4 @@
-// What stubs are told of an invocation that takes its time to arrive.
+// What stubs are told about an invocation that takes long to arrive.
 import { beforeEach, expect, test } from 'vitest';
 import type { MessageHeader } from '../../../protocol/message.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
@@ -28,7 +28,7 @@ function first(understands?: string[]): Buffer {
   return Buffer.from(`${JSON.stringify({ ...head, arn: 'a', environment: {}, understands })}\n{"event":`);
 }
 
-test('as long as chunks come, twice a second at most', async () => {
+test('while chunks arrive, at most twice a second', async () => {
   await receipts.chunk(header(0), first(['asks', 'receiving']), channel);
   await receipts.chunk(header(1), nothing, channel);
   clock.advance(receiptAfterMs - 1);
@@ -42,7 +42,7 @@ test('as long as chunks come, twice a second at most', async () => {
   expect(told).toEqual(['c 1 to stub=', 'c 2 to stub=']);
 });
 
-test('also where the first chunk is not the first to come', async () => {
+test('even if the first chunk does not arrive first', async () => {
   await receipts.chunk(header(3), nothing, channel);
   clock.advance(receiptAfterMs);
   await receipts.chunk(header(0), first(['receiving']), channel);
@@ -50,7 +50,7 @@ test('also where the first chunk is not the first to come', async () => {
   expect(told).toEqual(['c 1 to stub=']);
 });
 
-test('nothing of one that is whole by then, or of another message', async () => {
+test('nothing about one that is whole by then, or about another message', async () => {
   await receipts.chunk(header(0), first(['receiving']), channel);
   receipts.done(header(8), channel);
   await receipts.chunk(header(0, { type: 'displaced' }), first(['receiving']), channel);
@@ -58,7 +58,7 @@ test('nothing of one that is whole by then, or of another message', async () => 
   expect(told).toEqual([]);
 });
 
-test('nothing of a second copy of one that was whole at once', async () => {
+test('nothing about a second copy of one that was whole at once', async () => {
   receipts.done(header(0, { total: 1 }), channel);
   await receipts.chunk(header(0, { total: 1 }), first(['receiving']), channel);
   clock.advance(60_000);
@@ -73,7 +73,7 @@ test('nothing to a stub that would take it for an ack', async () => {
   expect(told).toEqual([]);
 });
 
-test('of more than 256 at one time, of the latest', async () => {
+test('of more than 256 at once, only about the latest', async () => {
   for (let index = 0; index < 300; index += 1) {
     await receipts.chunk(header(0, { id: `c${index}` }), first(['receiving']), channel);
   }

@@ -1,4 +1,4 @@
-// Whether a relay carries all of ASCII is tried on it, and anything but the same text back means no.
+// Whether a relay passes on all of ASCII is tested on it; anything but the same text means no.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import { testCredentials } from '../../../protocol/test/directory-table.ts';
@@ -37,7 +37,7 @@ const delivering = (change: (text: string) => string) => (post: RelayPost) => {
 };
 
 describe('a relay', () => {
-  test('that carries every character is found to, by one post of more than a frame to a connection that is closed again', async () => {
+  test('that passes on every character is found to, by one post of more than a frame to a connection that is closed again', async () => {
     expect(await check()).toBe(true);
     const [{ text } = { text: '' }, ...others] = relay.posts;
     expect(others).toEqual([]);
@@ -59,7 +59,7 @@ describe('a relay', () => {
     expect(await check()).toBe(false);
   });
 
-  test('that refuses, drops the connection or stays silent is not either', async () => {
+  test('that refuses, drops the connection or stays silent is not sent such texts either', async () => {
     relay.onPost = () => 413;
     expect(await check()).toBe(false);
     relay.onPost = (post) => {

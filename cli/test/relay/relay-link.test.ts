@@ -1,4 +1,4 @@
-// The link with the clock in hand: kept up through losses, renewed before its time, silent once closed.
+// The link with a manual clock: kept open through losses, renewed in time, silent once closed.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
@@ -112,7 +112,7 @@ async function probe({ link: from, channel }: Linked, connectionId: string, id: 
 }
 
 describe('a lost connection', () => {
-  test('is replaced, and the new one counts once the directory has it', async () => {
+  test('is replaced, and the new one is used once the directory has it', async () => {
     let goOn: () => void = () => undefined;
     const linked = await link((_id, count) =>
       count === 1
@@ -141,7 +141,7 @@ describe('a lost connection', () => {
     expect(await probe(linked, first, 'before')).toBe('gone');
   });
 
-  test('is tried again, said once per spell', async () => {
+  test('is retried, and reported once per outage', async () => {
     const linked = await link();
     await linked.link.start();
     for (const spell of [1, 2]) {
@@ -165,7 +165,7 @@ describe('a lost connection', () => {
     expect(linked.events.all).toEqual([...spell, ...spell]);
   });
 
-  test('is not replaced where somebody else serves now', async () => {
+  test('is not replaced if another client serves now', async () => {
     const refused = new Recorder<string>();
     const linked = await link((id, count) => {
       if (count === 1) return;
@@ -183,7 +183,7 @@ describe('a lost connection', () => {
     expect(linked.events.all.map(({ type }) => type)).toEqual(['lost']);
   });
 
-  test('is replaced also when it closes while the directory is being told', async () => {
+  test('is replaced even if it closes while the directory is being written', async () => {
     const linked = await link(async (id, count) => {
       if (count !== 2) return;
       aws.disconnect(id);
@@ -201,7 +201,7 @@ describe('a lost connection', () => {
     expect((await linked.messages.next()).id).toBe('after');
   });
 
-  test('that is dead without a word is found by its silence', async () => {
+  test('that is dead without a sign is found by its silence', async () => {
     const relay = await new FakeRelay().start();
     const http = new HttpClient();
     ends.push(async () => {
@@ -250,7 +250,7 @@ describe('a lost connection', () => {
     });
   });
 
-  test('is found also when the clock is set back meanwhile', async () => {
+  test('is found even if the clock is set back in between', async () => {
     const { linked } = await silentAfterStart();
     clock.jump(-60 * minute);
     clock.advance(60 * minute + heartbeatMs);
@@ -266,7 +266,7 @@ describe('a lost connection', () => {
     expect(await linked.events.next()).toMatchObject({ type: 'reconnected' });
   });
 
-  test('that is back takes again, at once, what was under way', async () => {
+  test('that is back repeats at once what was under way', async () => {
     const relay = await new FakeRelay().start();
     const http = new HttpClient({ clock });
     ends.push(async () => {
@@ -330,7 +330,7 @@ describe('a lost connection', () => {
     expect(attempts).toBeLessThan(20 + (4 * outageMs) / 1000);
   });
 
-  test('is not taken for dead while messages still come, only late', async () => {
+  test('is not considered dead while messages still arrive, if late', async () => {
     const relay = await new FakeRelay().start();
     const http = new HttpClient();
     ends.push(async () => {
@@ -352,7 +352,7 @@ describe('a lost connection', () => {
 });
 
 describe('renewal', () => {
-  test('makes the new connection before it breaks the old, and outlives the relay’s two hours', async () => {
+  test('opens the new connection before it closes the old, and outlives the relay’s two hours', async () => {
     const linked = await link();
     await linked.link.start();
     const [first = ''] = linked.connections.all;
@@ -374,7 +374,7 @@ describe('renewal', () => {
     expect(linked.events.all).toEqual([]);
   });
 
-  test('that does not succeed at first is not told while the old connection serves', async () => {
+  test('that does not succeed at first is not reported while the old connection works', async () => {
     const linked = await link();
     await linked.link.start();
     const [first = ''] = linked.connections.all;
@@ -389,7 +389,7 @@ describe('renewal', () => {
     expect(linked.events.all).toEqual([]);
   });
 
-  test('and loss that meet make one new connection', async () => {
+  test('and a loss at the same time open one new connection', async () => {
     const linked = await link();
     await linked.link.start();
     const [first = ''] = linked.connections.all;
@@ -423,7 +423,7 @@ describe('close', () => {
     expect(linked.events.all).toEqual([]);
   });
 
-  test('while it waits to try again ends the trying', async () => {
+  test('while it waits for a retry ends the attempts', async () => {
     const linked = await link();
     await linked.link.start();
     aws.refuseConnections(true);
@@ -449,7 +449,7 @@ describe('close', () => {
     expect(linked.connections.all).toEqual([]);
   });
 
-  test('ends posts that wait to be tried again', async () => {
+  test('ends posts that wait for a retry', async () => {
     const linked = await link();
     await linked.link.start();
     aws.fault = () => ({ status: 503 });
@@ -463,7 +463,7 @@ describe('close', () => {
   });
 });
 
-test('start rejects with what the directory said, and with what the relay said', async () => {
+test('start rejects with the directory’s error, or with the relay’s', async () => {
   const refused = await link(() => {
     throw new LiveDebugError('LD_DIRECTORY', 'not today');
   });
@@ -473,7 +473,7 @@ test('start rejects with what the directory said, and with what the relay said',
   await expect(unreachable.link.start()).rejects.toMatchObject({ code: 'LD_RELAY' });
 });
 
-test('opens connections for a message of many chunks beside the first of them, where none are open', async () => {
+test('opens connections for a message of many chunks beside the first of them, if none are open', async () => {
   const bulkHttp = new HttpClient();
   ends.push(() => bulkHttp.close());
   const opened = new Recorder<string>();

@@ -1,10 +1,10 @@
-// Who has memory for a sealed message, and who waits.
+// Which messages have memory for sealing, and which wait.
 import { expect, test } from 'vitest';
 import { Room } from '../../src/relay/room.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test('goes to those who came first, as far as it reaches', async () => {
+test('is given in the order of arrival, as far as it reaches', async () => {
   const room = new Room(10);
   const order: string[] = [];
   const take = async (name: string, bytes: number) => {
@@ -31,7 +31,7 @@ test('goes to those who came first, as far as it reaches', async () => {
   expect(order).toEqual(['first', 'second', 'third', 'larger than all']);
 });
 
-test('is given to everybody once closed', async () => {
+test('is given to all once closed', async () => {
   const room = new Room(10);
   await room.take(10);
   const waiting = [room.take(10), room.take(10)];

@@ -1,4 +1,4 @@
-// Channels by sender: until when a secret opens, and what cannot push a sender out.
+// Channels by sender: how long a secret is valid, and what cannot displace a sender.
 import { beforeAll, expect, test } from 'vitest';
 import {
   type Channel,
@@ -50,7 +50,7 @@ test('a channel ends with its secret, however often it was used', async () => {
   expect(await senders.open(await chunkOf(after))).toMatchObject({ isUnproven: false });
 });
 
-test('a thousand senders of whom nothing opens do not push out one of whom something did', async () => {
+test('a thousand senders of whom nothing opens do not displace one of whom something did', async () => {
   const { senders } = sendersOf(() => stageSecret);
   const honest = await channelToClient(keys.publicKey, stage, stageSecret);
   const first = await senders.open(await chunkOf(honest));

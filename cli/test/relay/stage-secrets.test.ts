@@ -1,4 +1,4 @@
-// Which secrets are good, and how often the directory is asked, with the clock in hand.
+// Which secrets are valid, and how often the directory is asked, with a manual clock.
 import { describe, expect, test } from 'vitest';
 import type { StageSecret } from '../../../protocol/stage-secret.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
@@ -19,7 +19,7 @@ function secretsOf(initial: StageSecret | undefined) {
 }
 
 describe('the secrets of a stage', () => {
-  test('are today’s, and for a quarter of an hour the one before', async () => {
+  test('are the current one, and for 15 minutes the previous one', async () => {
     const { clock, directory, secrets } = secretsOf(first);
     expect([secrets.find(first.id), secrets.find(second.id)]).toEqual([first, undefined]);
     directory.secret = second;
@@ -32,7 +32,7 @@ describe('the secrets of a stage', () => {
     expect([secrets.find(first.id), secrets.find(second.id)]).toEqual([undefined, second]);
   });
 
-  test('two at most: a second change ends the first’s time', async () => {
+  test('are two at most: a second change ends the first one’s time', async () => {
     const { clock, directory, secrets } = secretsOf(first);
     for (const secret of [second, third]) {
       directory.secret = secret;
@@ -42,7 +42,7 @@ describe('the secrets of a stage', () => {
     expect([first, second, third].map(({ id }) => secrets.find(id))).toEqual([undefined, second, third]);
   });
 
-  test('stay known where the directory can’t be read or has none', async () => {
+  test('are kept if the directory cannot be read or has none', async () => {
     const { clock, directory, secrets } = secretsOf(first);
     directory.secret = undefined;
     await secrets.refresh();
@@ -53,7 +53,7 @@ describe('the secrets of a stage', () => {
     expect(secrets.current).toBe(first);
   });
 
-  test('begin where the stage gets its first', async () => {
+  test('begin when the stage gets its first one', async () => {
     const { directory, secrets } = secretsOf(undefined);
     expect([secrets.current, secrets.find(first.id)]).toEqual([undefined, undefined]);
     directory.secret = first;
@@ -61,7 +61,7 @@ describe('the secrets of a stage', () => {
     expect(secrets.current).toBe(first);
   });
 
-  test('cost one reading in two seconds, however many ask', async () => {
+  test('cost one read in two seconds, however many ask', async () => {
     const { clock, directory, secrets } = secretsOf(first);
     const ask = () => Promise.all(Array.from({ length: 1000 }, () => secrets.refresh()));
     await ask();
@@ -74,7 +74,7 @@ describe('the secrets of a stage', () => {
     expect(directory.reads).toBe(2);
   });
 
-  test('are looked for without anybody’s doing, until closed', async () => {
+  test('are checked regularly, until closed', async () => {
     const { clock, directory, secrets } = secretsOf(first);
     secrets.watch();
     directory.secret = second;

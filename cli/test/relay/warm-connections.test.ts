@@ -1,4 +1,4 @@
-// Connections to the relay that are kept open: opened again when they close, and used before that once it is known when.
+// Connections to the relay that are kept open: reopened when they close, and used before that once it is known when.
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { HttpsProxyAgent } from 'https-proxy-agent';
@@ -62,19 +62,19 @@ const base = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/l
 const url = () => new URL(`${base()}/@connections/x`);
 const post = () => http.send({ method: 'POST', url: url(), headers: {}, timeoutMs: 5000 });
 
-/** As many are open and have nothing to do, after so many requests in all. */
+/** This many are open and idle, after this many requests in total. */
 async function idle(count: number, asked: number): Promise<void> {
   const state = () => [http.idle(url()), open.size, requests.length];
   await expect.poll(state, { interval: 2 }).toEqual([count, count, asked]);
 }
 
-/** The far end's patience is over: it closes what is idle. */
+/** The far end closes what is idle. */
 function closeAll(): void {
   for (const socket of open) socket.end();
 }
 
 describe('connections to the relay', () => {
-  it('are opened by requests that nobody is charged for', async () => {
+  it('are opened by requests that AWS does not charge for', async () => {
     warm.start();
     await idle(fewest, fewest);
     const request = { method: 'GET', url: '/live/@connections/keep-alive', isSigned: false };
@@ -83,7 +83,7 @@ describe('connections to the relay', () => {
     expect(connections).toBe(fewest);
   });
 
-  it('that were opened ahead are used, and opened again when they close', async () => {
+  it('that were opened ahead are used, and reopened when they close', async () => {
     openAhead(http, base());
     await idle(fewest, fewest);
     warm.start();
@@ -95,7 +95,7 @@ describe('connections to the relay', () => {
     await idle(fewest, 2 * fewest + 1);
   });
 
-  it('are opened again at once when they close, and from then on used before that', async () => {
+  it('are reopened at once when they close, and from then on used before that', async () => {
     warm.start();
     await idle(2, 2);
     clock.advance(60_000);
@@ -107,7 +107,7 @@ describe('connections to the relay', () => {
     expect(connections).toBe(4);
   });
 
-  it('whose time was seen once are left alone later, until it has been seen twice', async () => {
+  it('whose timeout was seen once are left alone longer, until it has been seen twice', async () => {
     /** The far end closes them after so many milliseconds; then they are used after others. */
     const close = async (ms: number, asked: number, useAfterMs: number) => {
       clock.advance(ms);
@@ -133,14 +133,14 @@ describe('connections to the relay', () => {
     await expect.poll(() => clock.pending).toEqual([54_000]);
   });
 
-  it('are used before the time that the far end names', async () => {
+  it('are used before the timeout that the far end announces', async () => {
     answer = (response) => response.writeHead(403, { 'keep-alive': 'timeout=20, max=100' }).end();
     warm.start();
     await idle(2, 2);
     await expect.poll(() => clock.pending).toEqual([18_000]);
   });
 
-  it('that close at once, or can not be opened, are tried again with longer and longer pauses', async () => {
+  it('that close at once, or cannot be opened, are retried after longer and longer pauses', async () => {
     answer = (response) => response.writeHead(403, { connection: 'close' }).end();
     warm.start();
     // Below the bound on a request, which is a timer too.
@@ -155,7 +155,7 @@ describe('connections to the relay', () => {
     }
   });
 
-  it('that are cut as soon as they are idle are tried again with longer and longer pauses, too', async () => {
+  it('that are cut as soon as they are idle are also retried after longer and longer pauses', async () => {
     answer = (response) => {
       response.writeHead(403).end();
       const { socket } = response;
@@ -172,7 +172,7 @@ describe('connections to the relay', () => {
     }
   });
 
-  it('are as many as were used at once in the last quarter of an hour, within a bound', async () => {
+  it('are as many as were used at once in the last 15 minutes, within a limit', async () => {
     warm.start();
     await idle(2, 2);
     await Promise.all(Array.from({ length: most + 3 }, post));
@@ -185,7 +185,7 @@ describe('connections to the relay', () => {
     await idle(2, before + 2);
   });
 
-  it('are others after this machine slept, even where the ones before don’t answer', async () => {
+  it('are replaced after this machine slept, even if the old ones do not answer', async () => {
     warm.start();
     await idle(2, 2);
     const before = [...open];

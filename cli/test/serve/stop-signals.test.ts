@@ -22,7 +22,7 @@ it('asks for an orderly end once, and ends at once the second time', async () =>
   expect(ended()).toBe(1);
 });
 
-it('takes a signal that comes by two ways for one', () => {
+it('counts a signal that arrives in two ways once', () => {
   const { clock, ended, send } = listen();
   send('SIGINT');
   clock.advance(onePressMs - 1);

@@ -1,4 +1,4 @@
-// The bounds on what is remembered of invocations.
+// The limits on what is remembered of invocations.
 import { describe, expect, test } from 'vitest';
 import type { Channel } from '../../../protocol/sealing.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
@@ -37,7 +37,7 @@ function answered(answers: Answers, id: string, body: Uint8Array, more: Partial<
 }
 
 describe('answers', () => {
-  test('are kept up to 64 MB, the newest; the others are known to have run', () => {
+  test('are kept up to 64 MB, newest first; the others are known to have run', () => {
     const answers = new Answers(clock);
     const body = new Uint8Array(6 * 1024 * 1024);
     const runs = Array.from({ length: 12 }, (_, index) => answered(answers, `r${index}`, body));
@@ -48,7 +48,7 @@ describe('answers', () => {
     expect(runs[0]?.state).toBe('answered');
   });
 
-  test('count once, also where an answer replaces another', () => {
+  test('are counted once, even if an answer replaces another', () => {
     const answers = new Answers(clock);
     const made = answered(answers, 'r', new Uint8Array(1000));
     const outcome = { ok: true, body: new Uint8Array(10), contentType: 'application/json' } as const;
@@ -61,7 +61,7 @@ describe('answers', () => {
 describe('runs', () => {
   const nothing = new Uint8Array(1);
 
-  test('of a sender are remembered up to a bound, never forgetting one that is under way', () => {
+  test('of a sender are remembered up to a limit, never forgetting one that is under way', () => {
     const answers = new Answers(clock);
     const first = run('first');
     answers.begin(first);
@@ -86,7 +86,7 @@ describe('runs', () => {
     expect(answers.mayBeCopy(channelOf('another'), sentAt)).toBe(false);
   });
 
-  test('of others stay, however many one sender or many have', () => {
+  test('of other senders stay, however many one sender or many have', () => {
     const answers = new Answers(clock);
     answered(answers, 'mine', nothing);
     const flood = channelOf('flood');
@@ -104,7 +104,7 @@ describe('runs', () => {
     expect(answers.get('0-2')).toBeDefined();
   });
 
-  test('that all senders have one of make the next sender wait', () => {
+  test('of which all senders have one make the next sender wait', () => {
     const answers = new Answers(clock);
     for (let index = 0; index < maxRuns; index += 1)
       expect(answers.begin(run(`r${index}`, { channel: channelOf(`s${index}`) }))).toBe(true);
@@ -113,7 +113,7 @@ describe('runs', () => {
     expect(answers.get('more')).toBeUndefined();
   });
 
-  test('are forgotten a minute after their deadline, those under way not', () => {
+  test('are forgotten a minute after their deadline, but not while under way', () => {
     const answers = new Answers(clock);
     answers.begin(run('running', { deadlineMs: clock.now() + 1000 }));
     answered(answers, 'short', nothing);
@@ -128,7 +128,7 @@ describe('runs', () => {
     expect(answers.keptBytes).toBe(2);
   });
 
-  test('whose deadline is centuries away are forgotten when no function of Lambda’s runs any more', () => {
+  test('whose deadline is centuries away are forgotten when no Lambda function would still run', () => {
     const answers = new Answers(clock);
     answered(answers, 'forged', nothing, { deadlineMs: 8e15 });
     clock.advance(longestMs + 61_000);

@@ -1,4 +1,4 @@
-// The beat with the clock in hand: gaps, a clock that was set, a network that changed.
+// The beat with a manual clock: gaps, a clock that was set, a network that changed.
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
 import { Beat, beatMs, machineAddresses } from '../../src/session/beat.ts';
@@ -17,7 +17,7 @@ function started() {
   return { beat, clock, machine, told };
 }
 
-test('other addresses than before are told within a beat, once', () => {
+test('changed addresses are reported within a beat, once', () => {
   const { clock, machine, told } = started();
   clock.advance(5 * beatMs);
   expect(told).toEqual([]);
@@ -31,7 +31,7 @@ test('other addresses than before are told within a beat, once', () => {
   expect(told).toEqual(['network', 'network', 'network']);
 });
 
-test('a machine that slept, and a clock that was set back, are told with the time', () => {
+test('a machine that slept, and a clock that was set back, are reported with the time', () => {
   const { beat, clock, told } = started();
   clock.jump(60_000);
   beat.check();
@@ -40,7 +40,7 @@ test('a machine that slept, and a clock that was set back, are told with the tim
   expect(told).toEqual([60_000, -60_000]);
 });
 
-test('addresses of this machine are read without those of its own or of its links', () => {
+test('addresses of this machine are read without loopback and link-local ones', () => {
   const addresses = machineAddresses();
   expect(addresses).not.toMatch(/(^|,)(127\.|::1|fe80:)/);
   expect(machineAddresses()).toBe(addresses);

@@ -31,7 +31,7 @@ const invocation = fc.record({
   twice: fc.boolean(),
 });
 
-test('429, 5xx, resets, delays and disorder lose nothing and run nothing twice', async () => {
+test('429, 5xx, resets, delays and reordering lose nothing and run nothing twice', async () => {
   const { pool, told } = await world.serve();
   const stubs = await Promise.all([world.stub(), world.stub(), world.stub()]);
   await Promise.all(stubs.map((stub) => stub.find()));

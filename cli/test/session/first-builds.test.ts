@@ -1,4 +1,4 @@
-// An invocation that comes before its function's first build is done waits for it, as long as its caller does.
+// An invocation that arrives before its function's first build is done waits for it, as long as its caller does.
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
 import { ackAfterMs } from '../../src/session/invocations.ts';
@@ -29,7 +29,7 @@ async function waiting(): Promise<Serving & { stub: StubPeer; id: string }> {
 const built = { type: 'built', code: code('hello'), first: true, ms: 1, changed: [] } as const;
 const broken = { type: 'build_error', functionName: 'hello', errors, hasLastGood: false } as const;
 
-test('and runs when it is there', async () => {
+test('and runs when it is done', async () => {
   const { pool, session, stub } = await waiting();
   expect(pool.runs.all).toEqual([]);
   pool.onRun = (run) => run.answer('"built"');
@@ -37,14 +37,14 @@ test('and runs when it is there', async () => {
   expect(textOf(await stub.expect('result'))).toBe('"built"');
 });
 
-test('fails with the mistake where that is what comes of it', async () => {
+test('fails with the error if the build does', async () => {
   const { pool, session, stub } = await waiting();
   session.onBuild(broken);
   expect(textOf(await stub.expect('error'))).toContain('src/hello.ts:4: Expected');
   expect(pool.runs.all).toEqual([]);
 });
 
-test('is told that it is building before its time is up', async () => {
+test('is told that the build is running before its time is up', async () => {
   const { pool, session, stub } = await waiting();
   clock.advance(7500);
   const { errorMessage, errorType } = JSON.parse(textOf(await stub.expect('error')));
@@ -57,7 +57,7 @@ test('is told that it is building before its time is up', async () => {
   expect(pool.runs.all).toEqual([]);
 });
 
-test('does not run afterwards where its stub gave up', async () => {
+test('does not run afterwards if its stub gave up', async () => {
   const { event, id, pool, session, stub } = await waiting();
   await stub.cancel(id, 2);
   expect(await event('result')).toMatchObject({ ok: false, error: { name: 'Sandbox.Timedout' } });

@@ -1,5 +1,5 @@
-// Where the variables of an invocation come from: which names are believed, when a configuration is read, and what is
-// taken where it can't be.
+// Where the variables of an invocation come from: which names are trusted, when a configuration is read, and what is used if
+// it cannot be read.
 import { describe, expect, it, test } from 'vitest';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
@@ -12,7 +12,7 @@ const role = { AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'a/b+c=', AWS_S
 const region = 'eu-west-1';
 const regions = { AWS_REGION: region, AWS_DEFAULT_REGION: region };
 
-/** A reader whose answers a test gives. */
+/** A reader whose results the test controls. */
 function reader(names: readonly string[] = ['hello']) {
   const clock = new ManualClock();
   const notices: string[] = [];
@@ -50,7 +50,7 @@ const refused = new LiveDebugError('LD_PERMISSION', 'tom may not', { remedy: 'at
 describe('a message', () => {
   const given = givenVariables(new Map([['hello', { GREETING: 'hi' }]]), region);
 
-  it('brings credentials and what Lambda sets, each in its form only', () => {
+  it('brings credentials and what Lambda sets, each only in its own form', () => {
     const lambda = {
       AWS_LAMBDA_FUNCTION_NAME: 'dev-hello',
       AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
@@ -86,12 +86,12 @@ describe('a message', () => {
     expect(given.of('hello', { ...role, ...sent })).toEqual({ GREETING: 'hi', ...regions, ...role });
   });
 
-  it('brings no credentials at all where one has another form', () => {
+  it('brings no credentials at all if one has another form', () => {
     expect(given.of('hello', { ...role, AWS_SESSION_TOKEN: 'a\nb' })).toEqual({ GREETING: 'hi', ...regions });
   });
 });
 
-test('the configuration of a stub has NODE_OPTIONS under their own name, and nothing of the stub’s', () => {
+test('the configuration of a stub has NODE_OPTIONS under its own name, and nothing of the stub’s', () => {
   const configured = {
     GREETING: 'hi',
     LIVE_DEBUG_STAGE: 'dev',
@@ -119,7 +119,7 @@ describe('a configuration', () => {
     expect(reads.map(({ name }) => name)).toEqual(['a', 'c', 'b']);
   });
 
-  it('that is late is not waited for longer than 3 s, and counts from then on', async () => {
+  it('that is late is not waited for longer than 3 s, and applies from then on', async () => {
     const { clock, notices, reads, settle, variables } = reader();
     const found = variables.of('hello', { GREETING: 'sent', NODE_OPTIONS: '--import evil' });
     await settle();
@@ -130,7 +130,7 @@ describe('a configuration', () => {
     expect(variables.of('hello', { GREETING: 'hi' })).toEqual({ GREETING: 'hi', ...regions });
   });
 
-  it('that is late is waited for once: others go on beside its reads until one has an answer', async () => {
+  it('that is late is waited for once: others continue beside its reads until one has an answer', async () => {
     const { clock, reads, settle, variables } = reader();
     const found = variables.of('hello', { GREETING: 'sent' });
     await settle();
@@ -147,7 +147,7 @@ describe('a configuration', () => {
     expect(variables.of('hello', { GREETING: 'new' })).toBeInstanceOf(Promise);
   });
 
-  it('that shows a change and is late is waited for once, too', async () => {
+  it('that a change makes late is waited for once as well', async () => {
     const { clock, reads, settle, variables } = reader();
     variables.start();
     await settle();
@@ -161,7 +161,7 @@ describe('a configuration', () => {
     expect(variables.of('hello', { GREETING: 'new' })).toEqual({ GREETING: 'new', ...regions });
   });
 
-  it('is read again when a message shows another, and the invocation has the new one', async () => {
+  it('is read again when a message shows another one, and the invocation has the new one', async () => {
     const { reads, settle, variables } = reader();
     variables.start();
     await settle();
@@ -204,7 +204,7 @@ describe('a configuration', () => {
     expect(notices).toEqual([expect.stringMatching(/GREETING.*another version/)]);
   });
 
-  it('that cannot be read now is kept as it was', async () => {
+  it('that cannot be read now is kept unchanged', async () => {
     const { reads, settle, variables } = reader();
     variables.start();
     await settle();
@@ -215,7 +215,7 @@ describe('a configuration', () => {
     expect(await found).toEqual({ GREETING: 'hi', ...regions });
   });
 
-  it('is read again after 5 minutes beside an invocation, as not every change shows in messages', async () => {
+  it('is read again after 5 minutes beside an invocation, since not every change shows in messages', async () => {
     const { clock, reads, settle, variables } = reader();
     variables.start();
     await settle();
@@ -229,7 +229,7 @@ describe('a configuration', () => {
 });
 
 describe('without a configuration', () => {
-  it('a function has what its messages say, but nothing that starts or loads; said once', async () => {
+  it('a function has the variables in its messages, except those that start or load something; reported once', async () => {
     const { notices, reads, settle, variables } = reader();
     variables.start();
     await settle();
@@ -255,7 +255,7 @@ describe('without a configuration', () => {
     ]);
   });
 
-  it('more than the 4 KB of a function are not taken at all', async () => {
+  it('more than the 4 KB of a function are not used at all', async () => {
     const { notices, reads, settle, variables } = reader();
     variables.start();
     await settle();
@@ -311,7 +311,7 @@ describe('what can start or load a program', () => {
     expect(isStartupKind(name, value)).toBe(true);
   });
 
-  it('is told in a time that does not depend on the value', () => {
+  it('is classified in a time that does not depend on the value', () => {
     const long = 'a/'.repeat(500_000);
     expect(isStartupKind('TZ', long)).toBe(true);
     expect(isStartupKind(`A${'_A'.repeat(120)}`, long)).toBe(false);

@@ -1,4 +1,4 @@
-// What is not a stub's or a client's own message is dropped, counted and reported; and nothing of it is processed.
+// Messages that are not a valid stub's or client's are dropped, counted and reported, and nothing of them is processed.
 import { describe, expect, test } from 'vitest';
 import { channelToClient, generateClientKeys } from '../../../protocol/sealing.ts';
 import { stageSecret } from '../../../protocol/test/stage-secrets.ts';

@@ -1,4 +1,4 @@
-// The bounds on what is in flight, and what draining does to it, with the clock in hand and a link that only listens.
+// The limits on what is in flight, and the effect of draining, with a manual clock and a link that only records.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { Message, MessageType } from '../../../protocol/message.ts';
@@ -87,7 +87,7 @@ function types(): string[] {
 }
 
 describe('an ack', () => {
-  test('goes out after 200 ms of work, and not before', async () => {
+  test('is sent after 200 ms of work, and not before', async () => {
     invoke('a');
     clock.advance(ackAfterMs - 1);
     expect(types()).toEqual([]);
@@ -95,13 +95,13 @@ describe('an ack', () => {
     expect(types()).toEqual(['ack']);
   });
 
-  test('of an invocation that was long on its way goes out at once', async () => {
+  test('of an invocation that took long to arrive is sent at once', async () => {
     invoke('a', undefined, undefined, 0, 1001);
     clock.advance(5);
     expect(types()).toEqual(['ack']);
   });
 
-  test('is not sent where the answer is one', async () => {
+  test('is not sent if the answer serves as one', async () => {
     pool.onRun = (run) => void clock.after(ackAfterMs - 1, () => run.answer('1'));
     invoke('a');
     clock.advance(ackAfterMs - 1);
@@ -110,7 +110,7 @@ describe('an ack', () => {
     expect(types()).toEqual(['result']);
   });
 
-  test('that the relay refuses is told, and the answer goes its way', async () => {
+  test('that the relay refuses is reported, and the answer is still sent', async () => {
     outcome = async () => ({ kind: 'failed', reason: 'HTTP 403 Forbidden' });
     invoke('a');
     clock.advance(ackAfterMs);
@@ -125,7 +125,7 @@ describe('an ack', () => {
   });
 });
 
-test('an answer that the relay does not take is told of, kept, and sent when the stub asks', async () => {
+test('an answer that the relay refuses is reported, kept, and sent when the stub asks', async () => {
   outcome = async () => ({ kind: 'failed', reason: 'HTTP 500' });
   pool.onRun = (run) => run.answer('"kept"');
   invoke('a');
@@ -150,7 +150,7 @@ test('an answer that the relay does not take is told of, kept, and sent when the
   expect(posts.all[0]?.untilMs).toBe(clock.now() + 900_000 + 5000);
 });
 
-test('an answer that was forgotten to make room is lost, and never run again', async () => {
+test('an answer that was dropped to make room is lost, and never run again', async () => {
   pool.onRun = (run) => run.answer(new Uint8Array(6 * 1024 * 1024));
   for (let index = 0; index < 11; index += 1) invoke(`r${index}`);
   await events.until(() => told('result').length === 11);
@@ -161,8 +161,8 @@ test('an answer that was forgotten to make room is lost, and never run again', a
   expect(Buffer.from(message?.body ?? []).toString()).toContain('LiveDebugLostError');
 });
 
-describe('more than livectl will hold', () => {
-  test('1,000 invocations: the next one fails with LD_BUSY, and after an end there is room again', async () => {
+describe('more than livectl accepts', () => {
+  test('1,000 invocations: the next one fails with LD_BUSY, and after one has ended there is room again', async () => {
     for (let index = 0; index < maxInFlight; index += 1) invoke(`r${index}`);
     expect(invocations.running).toBe(maxInFlight);
     invoke('more');
@@ -192,8 +192,8 @@ describe('more than livectl will hold', () => {
   });
 });
 
-describe('more than livectl will hold of one stub', () => {
-  test('is refused, said once in a while, and leaves room for others', async () => {
+describe('more than livectl accepts from one stub', () => {
+  test('is refused, reported once in a while, and leaves room for others', async () => {
     for (let index = 0; index < maxOfSender + 500; index += 1) invoke(`r${index}`, undefined, 'flood');
     await events.first(({ event }) => event === 'result');
     invoke('other');
@@ -221,12 +221,12 @@ describe('more than livectl will hold of one stub', () => {
 });
 
 describe('draining', () => {
-  test('with nothing in flight is over at once', async () => {
+  test('ends at once with nothing in flight', async () => {
     expect(await invocations.drain(10_000)).toBe(0);
     expect(clock.pending).toEqual([]);
   });
 
-  test('waits for what is in flight, and takes nothing new', async () => {
+  test('waits for what is in flight, and accepts nothing new', async () => {
     invoke('a');
     const drained = invocations.drain(10_000);
     invoke('b');
@@ -258,7 +258,7 @@ describe('draining', () => {
     expect(invocations.running).toBe(0);
   });
 
-  test('waits for log lines and for what comes up on the way', async () => {
+  test('waits for log lines and for what is added meanwhile', async () => {
     let logged: () => void = () => undefined;
     const logsDrained = new Promise<void>((resolve) => {
       logged = resolve;
@@ -278,7 +278,7 @@ describe('draining', () => {
     expect(told('result')).toHaveLength(1);
   });
 
-  test('answers the rest with LD_STOPPED when the bound is reached, and tells of each once', async () => {
+  test('answers the rest with LD_STOPPED at the bound, and reports each once', async () => {
     invoke('slow');
     invoke('slower');
     const drained = invocations.drain(10_000);
@@ -298,7 +298,7 @@ describe('draining', () => {
     expect(invocations.running).toBe(0);
   });
 
-  test('ends also when the relay takes no post: nothing waits longer than the bounds', async () => {
+  test('ends even if the relay accepts no post: nothing waits longer than the bounds', async () => {
     invoke('running');
     outcome = () => new Promise(() => undefined);
     invoke('delivering');

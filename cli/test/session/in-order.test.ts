@@ -1,4 +1,4 @@
-// An event source may hear of a failure before the invocation's end is told.
+// An event source may learn of a failure before the invocation's end is reported.
 import { expect, it } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
 import { inOrder } from '../../src/session/in-order.ts';
@@ -31,7 +31,7 @@ function told(...events: SessionEvent[]) {
   return { clock, seen, tell };
 }
 
-it('tells of a retry after the end of the attempt that failed', () => {
+it('reports a retry after the end of the attempt that failed', () => {
   const { seen } = told(
     invoke('one'),
     retry('one'),
@@ -43,17 +43,17 @@ it('tells of a retry after the end of the attempt that failed', () => {
   expect(seen).toEqual(['invoke', 'invoke', 'result', 'result', 'retry', 'retry']);
 });
 
-it('tells of a dead letter after the end of the invocation that its message caused', () => {
+it('reports a dead letter after the end of the invocation that its message caused', () => {
   const { seen } = told(invoke('one', ['message-1']), deadLetter(['message-1']), result('one'));
   expect(seen).toEqual(['invoke', 'result', 'dead_letter']);
 });
 
-it('waits for the last of two runs of one id', () => {
+it('waits for the last of two runs with one id', () => {
   const { seen } = told(invoke('one'), invoke('one'), result('one'), retry('one'), result('one'));
   expect(seen).toEqual(['invoke', 'invoke', 'result', 'result', 'retry']);
 });
 
-it('tells at once of one that this livectl did not run, and of any other after a second', () => {
+it('reports at once if this livectl did not run it, and otherwise after a second at most', () => {
   const { clock, seen } = told(retry('elsewhere'), invoke('one'), retry('one'));
   expect(seen).toEqual(['retry', 'invoke']);
   clock.advance(1000);

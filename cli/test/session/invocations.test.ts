@@ -1,4 +1,4 @@
-// What happens to one invocation, over a real relay: taken once, run once, answered, whatever is sent again.
+// The course of one invocation, over a real relay: accepted once, run once, answered, whatever is sent again.
 import { describe, expect, test } from 'vitest';
 import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import { noise } from '../../../protocol/test/payloads.ts';
@@ -15,7 +15,7 @@ function errorOf(message: { readonly body: Uint8Array }): Omit<FunctionError, 'b
 }
 
 describe('an invocation', () => {
-  test('is run with all that the stub said, and answered byte for byte', async () => {
+  test('is run with everything that the stub sent, and answered byte for byte', async () => {
     const { pool, event } = await world.serve();
     const stub = await world.stub();
     const id = newId();
@@ -92,7 +92,7 @@ describe('an invocation', () => {
     });
   });
 
-  test('that is done at once is answered without an ack; a slow one is acknowledged first', async () => {
+  test('that finishes at once is answered without an ack; a slow one is acknowledged first', async () => {
     const { pool } = await world.serve();
     const stub = await world.stub();
     pool.onRun = (run) => run.answer('1');
@@ -163,7 +163,7 @@ describe('an invocation', () => {
     await stub.expect('result');
   });
 
-  test('is answered at the connection that the stub named last, whatever comes late', async () => {
+  test('is answered at the connection that the stub named last, whatever arrives late', async () => {
     const { pool } = await world.serve();
     const stub = await world.stub();
     const id = newId();
@@ -181,7 +181,7 @@ describe('an invocation', () => {
     expect(textOf(await stub.expect('result'))).toBe('"here"');
   });
 
-  test('that Lambda tries again runs again: the same request in a new conversation', async () => {
+  test('that Lambda retries runs again: the same request in a new conversation', async () => {
     const { pool } = await world.serve();
     const stub = await world.stub();
     let count = 0;
@@ -197,7 +197,7 @@ describe('an invocation', () => {
     expect(pool.runs.all.map((run) => run.invocation.id)).toEqual(['retried', 'retried']);
   });
 
-  test('that nobody here knows is lost, so the stub need not wait', async () => {
+  test('that is unknown here is lost, so the stub need not wait', async () => {
     await world.serve();
     const stub = await world.stub();
     await stub.find();
@@ -237,7 +237,7 @@ describe('an invocation', () => {
   });
 
   test.each([-10, 0, 10])(
-    'keeps the time the stub had left when its clock is %d min off',
+    'keeps the time that the stub had left when its clock is %d min off',
     async (minutes) => {
       const skew = new ClockSkew();
       const start = Date.now();
@@ -260,7 +260,7 @@ describe('an invocation', () => {
 });
 
 describe('cancel', () => {
-  test('ends the run; no answer is posted, and the result says why', async () => {
+  test('ends the run; no answer is posted, and the result has the reason', async () => {
     const { pool, event, events, told } = await world.serve();
     const stub = await world.stub();
     const id = newId();
@@ -320,7 +320,7 @@ describe('cancel', () => {
   });
 });
 
-test('an invocation that takes its time to arrive: its stub is told so, and of the ack when it is whole', async () => {
+test('an invocation that takes long to arrive: its stub is told so, and gets the ack when it is whole', async () => {
   const { pool } = await world.serve();
   const stub = await world.stub();
   const id = newId();

@@ -1,4 +1,4 @@
-// Nothing begins after its caller was told no: what is old, recorded, or another one's is not run; what is new is.
+// Nothing begins after its caller got an error: old, recorded or another client's invocations do not run; new ones do.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { Message, MessageHead, MessageType } from '../../../protocol/message.ts';
@@ -121,7 +121,7 @@ describe('an invocation that arrives', () => {
     expect(posts.all).toEqual([]);
   });
 
-  test.each([-600_000, 600_000])('in time begins where AWS’s clock is %d ms ahead of this one', (ms) => {
+  test.each([-600_000, 600_000])('in time begins if AWS’s clock is %d ms ahead of this one', (ms) => {
     aheadMs = ms;
     answerOfAws();
     invoke({ ago: 200 });
@@ -129,7 +129,7 @@ describe('an invocation that arrives', () => {
     expect(posts.all).toEqual([]);
   });
 
-  test('when its deadline is past is not run, and told once', async () => {
+  test('when its deadline is past is not run, and reported once', async () => {
     for (const [attempt, ago] of [40_000, 37_000].entries())
       invoke({ attempt: attempt + 1, ago, head: { deadline: clock.now() - 30_000 } });
     await settled();
@@ -141,7 +141,7 @@ describe('an invocation that arrives', () => {
     expect(more).toEqual([]);
   });
 
-  test('late begins when its stub says that it still waits, and is answered where that is now', async () => {
+  test('late begins when its stub confirms that it still waits, and is answered at the stub’s current connection', async () => {
     invoke({ ago: 20_000 });
     await settled();
     expect(posted()).toEqual([asked]);
@@ -160,7 +160,7 @@ describe('an invocation that arrives', () => {
   test.each([
     ['answers such questions', understands, 4000],
     ['is of version 0.1.0', undefined, 15_000],
-  ])('late is given up where a stub that %s says nothing', async (_name, abilities, boundMs) => {
+  ])('late is given up if a stub that %s does not answer', async (_name, abilities, boundMs) => {
     const { ackBy, understands: _, ...head } = invokeOf({ ago: 20_000 }).head;
     const old = abilities === undefined ? { ackBy: undefined, understands: undefined } : { ackBy };
     invoke({ ago: 20_000, head: { ...head, ...old } });
@@ -197,7 +197,7 @@ describe('an invocation that arrives', () => {
   test.each([
     ['while it is held', (cancel: () => void) => [() => invoke({ ago: 20_000 }), cancel]],
     ['before it is there', (cancel: () => void) => [cancel, () => invoke()]],
-  ])('that another livectl has is told as that, where its stub says so %s', async (_name, inOrder) => {
+  ])('that another livectl has is reported as such, if its stub says so %s', async (_name, inOrder) => {
     const cancel = () => {
       const head = { reason: 'shutdown', code: 'LD_DISPLACED' } as const;
       invocations.cancel({ type: 'cancel', id: 'i', attempt: 3, head, body: Buffer.alloc(0) }, channel);
@@ -218,7 +218,7 @@ describe('an invocation that arrives', () => {
     expect(told('late')).toEqual([]);
   });
 
-  test('late by the hundreds is held within a bound', async () => {
+  test('late by the hundreds is held within a limit', async () => {
     for (let index = 0; index <= maxHeld; index += 1) invoke({ id: `i${index}`, ago: 20_000 });
     expect(told('late')).toMatchObject([{ id: 'request-i0' }]);
   });
@@ -237,7 +237,7 @@ describe('an invocation that arrives', () => {
 });
 
 describe('after this machine slept', () => {
-  test('each stub is asked, until AWS says what time it is', async () => {
+  test('each stub is asked, until AWS’s time is known', async () => {
     clock.jump(30_000);
     invocations.doubtClocks();
     // Sent while it slept, and just now.
@@ -254,7 +254,7 @@ describe('after this machine slept', () => {
     expect(pool.runs.all).toHaveLength(2);
   });
 
-  test('and its clock was set on waking, what is in time is not taken for old', async () => {
+  test('and its clock was set on waking, what is in time does not count as old', async () => {
     // The clock went on wrong by an hour; what was known of the difference would make everything old.
     clock.jump(3_600_000);
     aheadMs = -3_600_000;
@@ -308,7 +308,7 @@ describe('a recorded invocation', () => {
 });
 
 describe('an invocation that is not this client’s', () => {
-  test('because it stops is handed on at once, to a stub that understands it', async () => {
+  test('because it stops is passed on at once, to a stub that understands that', async () => {
     void invocations.drain(1000);
     invoke();
     invoke({ id: 'old stub', head: { understands: undefined } });
@@ -317,7 +317,7 @@ describe('an invocation that is not this client’s', () => {
     expect(pool.runs.all).toEqual([]);
   });
 
-  test('because another one holds the function is handed on, once the directory says so too', async () => {
+  test('because another one holds the function is passed on, once the directory says so too', async () => {
     holder = { believed: true, true: true };
     invoke();
     await settled();
@@ -325,7 +325,7 @@ describe('an invocation that is not this client’s', () => {
     expect(pool.runs.all).toEqual([]);
   });
 
-  test('any more is run when the directory says that the holder has gone', async () => {
+  test('any more is run when the directory shows that the holder has gone', async () => {
     holder = { believed: true, true: false };
     invoke();
     invoke({ attempt: 2 });

@@ -1,4 +1,4 @@
-// What a session tells of a directory that does not take its renewals, with the clock in hand.
+// What a session reports when the directory refuses its renewals, with a manual clock.
 import { expect, test } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
 import { explainDirectory } from '../../src/aws/explain-directory.ts';
@@ -8,7 +8,7 @@ import { useWorld } from './world.ts';
 const clock = new ManualClock();
 const world = useWorld(() => clock);
 
-test('renewals that fail are told with the seconds that are left, and go on', async () => {
+test('renewals that fail are reported with the seconds that are left, and continue', async () => {
   const { told, events } = await world.serve();
   world.aws.directoryFault = () => 'unavailable';
   const why = 'PutItem on table live-debug-test: AccessDeniedException: not today; the lease';

@@ -1,4 +1,4 @@
-// The parts of one streamed response: when they are cut, how far the window lets them run, what is sent again.
+// The parts of a streamed response: when they are cut, how far the window lets them run, what is sent again.
 import { describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
 import {
@@ -9,7 +9,7 @@ import {
   windowParts,
 } from '../../src/session/outgoing-parts.ts';
 
-/** A line whose posts a test ends one by one. */
+/** A line whose posts the test ends one by one. */
 class Line {
   readonly clock = new ManualClock();
   readonly posts: { readonly part: Part; readonly done: (taken: boolean) => void }[] = [];
@@ -37,7 +37,7 @@ class Line {
 }
 
 describe('cutting', () => {
-  test('sends at once while nothing is on its way, and gathers behind a post', async () => {
+  test('sends at once while nothing is under way, and collects behind a post', async () => {
     const line = new Line();
     line.write('a');
     expect(line.sent).toEqual(['0: a']);
@@ -51,7 +51,7 @@ describe('cutting', () => {
     expect(line.sent).toEqual(['0: a', '1: bc', '2: d']);
   });
 
-  test('sends full parts beside each other, eight at most', () => {
+  test('sends full parts in parallel, eight at most', () => {
     const line = new Line();
     line.write(10 * partBytes + 1);
     expect(line.sent).toEqual(Array.from({ length: 8 }, (_, index) => `${index}: ${partBytes} bytes`));
@@ -78,7 +78,7 @@ describe('cutting', () => {
 });
 
 describe('the window', () => {
-  /** Fills it: all that may be sent is sent. */
+  /** Fills it: everything that may be sent is sent. */
   async function filled() {
     const line = new Line();
     const room = line.write(windowBytes + partBytes);
@@ -89,7 +89,7 @@ describe('the window', () => {
     return { line, room };
   }
 
-  test('ends at 1 MB that nobody acknowledged, and goes on with every acknowledgement', async () => {
+  test('ends at 1 MB without an acknowledgement, and moves on with every acknowledgement', async () => {
     const { line, room } = await filled();
     expect(line.sent).toHaveLength(windowBytes / partBytes);
     let hasRoom = false;
@@ -105,7 +105,7 @@ describe('the window', () => {
     expect(line.parts.heldBytes).toBe(windowBytes - partBytes);
   });
 
-  test('counts small parts too', async () => {
+  test('counts small parts as well', async () => {
     const line = new Line();
     for (let part = 0; part < windowParts; part += 1) {
       expect(line.parts.heldBytes).toBe(part);
@@ -121,7 +121,7 @@ describe('the window', () => {
     expect(line.sent.at(-1)).toBe(`${windowParts}: y`);
   });
 
-  test('holds the end back, at most until the time is up', async () => {
+  test('holds the end back, at most until the deadline', async () => {
     const { line } = await filled();
     line.write(partBytes);
     const end = line.parts.end(line.clock.now() + 1000);
@@ -139,7 +139,7 @@ describe('the window', () => {
     expect(Buffer.from((await end) ?? '').toString()).toBe('tail');
   });
 
-  test('takes an acknowledgement that is old or of more than there is', async () => {
+  test('accepts an old acknowledgement, or one of more than there is', async () => {
     const { line } = await filled();
     line.parts.acknowledge(5);
     await line.take();
@@ -169,7 +169,7 @@ describe('a line that breaks', () => {
     expect(line.sent).toEqual(['0: a', '1: b', '1: b', '2: c']);
   });
 
-  test('is not stuck by what was on its way to the connection before', async () => {
+  test('is not blocked by what was under way to the previous connection', async () => {
     const line = new Line();
     line.write('a');
     line.parts.resume(0, true);
@@ -182,7 +182,7 @@ describe('a line that breaks', () => {
     expect(line.sent).toEqual(['0: a', '0: a', '1: b']);
   });
 
-  test('sends no second copy of what is on its way, and of the rest what the stub waits for', async () => {
+  test('sends no second copy of what is under way, and of the rest what the stub waits for', async () => {
     const line = new Line();
     line.write('a');
     await line.take();
@@ -196,7 +196,7 @@ describe('a line that breaks', () => {
     expect(line.sent).toHaveLength(4);
   });
 
-  test('sends a part that was not taken again as soon as the stub asks, beside what is on its way', async () => {
+  test('sends a part that was refused again as soon as the stub asks, beside what is under way', async () => {
     const line = new Line();
     line.write(2 * partBytes);
     line.posts[0]?.done(false);
@@ -207,7 +207,7 @@ describe('a line that breaks', () => {
     expect(line.sent.slice(2)).toEqual([`0: ${partBytes} bytes`]);
   });
 
-  test('sends again what the relay took and the stub never saw', async () => {
+  test('sends again what the relay accepted and the stub never saw', async () => {
     const line = new Line();
     line.write('a');
     await line.take();
@@ -223,7 +223,7 @@ describe('a line that breaks', () => {
 });
 
 describe('a response that is cut off', () => {
-  test('lets its writer go on, and holds nothing', async () => {
+  test('lets its writer continue, and holds nothing', async () => {
     const line = new Line();
     const room = line.write(2 * windowBytes);
     line.parts.close();
@@ -261,7 +261,7 @@ describe('the status', () => {
     expect(parts.status).toBe(status);
   });
 
-  test('is none of other content types', () => {
+  test('is absent for other content types', () => {
     const { parts } = new Line();
     parts.write(Buffer.from('{"statusCode":418}\0\0\0\0\0\0\0\0body'), 'application/json');
     expect(parts.status).toBeUndefined();

@@ -1,4 +1,4 @@
-// What happened, in order, and a way to wait for what has yet to happen.
+// Records what happened, in order, and waits for what is yet to happen.
 
 export class Recorder<T> {
   readonly all: T[] = [];

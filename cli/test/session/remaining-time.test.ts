@@ -1,4 +1,4 @@
-// The remaining time that a real function is told, whatever the stub's clock says; and that a wrong clock is told of.
+// The remaining time that a real function sees, whatever the stub's clock says; and that a wrong clock is reported.
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ClockSkew } from '../../../protocol/clock-skew.ts';
@@ -16,7 +16,7 @@ const world = useWorld();
 /** Rounding to whole milliseconds on the way. */
 const allowedMs = 50;
 
-test.each([-7, -0.1, 0, 0.1, 7])('is right to 50 ms when the stub’s clock is %d min off', async (minutes) => {
+test.each([-7, -0.1, 0, 0.1, 7])('is right to 50 ms if the stub’s clock is %d min off', async (minutes) => {
   const events = new Recorder<{ event: SessionEvent; atMs: number }>();
   const pool = createWorkerPool({
     nodeRuntimeFile: runtime.file,

@@ -36,7 +36,7 @@ describe('an answer', () => {
     });
   });
 
-  test('tells a wait for a worker from the relay’s time, where there was one', () => {
+  test('separates a wait for a worker from the relay’s time, if there was one', () => {
     expect(event(answer('1'), { waitMs: 250.04, ms: 260 })).toMatchObject({ wait_ms: 250 });
     expect(event(answer('1'), { waitMs: 0.9, ms: 4 })).not.toHaveProperty('wait_ms');
   });
@@ -86,7 +86,7 @@ describe('an answer over HTTP', () => {
     });
   });
 
-  test('is not looked at where the function failed, or where the caller takes a stream', () => {
+  test('is not checked if the function failed, or if the caller accepts a stream', () => {
     const failed = { ok: false, error: functionError('E', 'm') } as const;
     expect(resultEvent({ ...run, http: 'http_api' } as Run, whole(failed), 2).error?.name).toBe('E');
     const parts = { written: 0 } as Run['parts'];
@@ -94,12 +94,12 @@ describe('an answer over HTTP', () => {
     expect(resultEvent(streaming, whole(answer('{"statusCode":99}')), 2)).toMatchObject({ ok: true });
   });
 
-  test('that is text is the body where the status is inferred, and refused elsewhere', () => {
+  test('that is text is the body if the status is inferred, and refused otherwise', () => {
     expect(over('http_api', 'text')).toMatchObject({ ok: true, status: 200 });
     expect(over('rest_api', 'text')).toMatchObject({ ok: false, status: 502 });
   });
 
-  test('of an HTTP API, which takes no streams, is judged whole although the stub streams', () => {
+  test('of an HTTP API, which does not stream, is checked as a whole although the stub streams', () => {
     const of = (parts: object, outcome: Outcome) =>
       resultEvent({ ...run, http: 'http_api', parts } as unknown as Run, whole(outcome), 2);
     expect(of({ written: 0 }, answer('{"statusCode":99}'))).toMatchObject({ ok: false, status: 500 });
@@ -112,7 +112,7 @@ describe('an answer over HTTP', () => {
     expect(of({ written: 5 }, answer(''))).toMatchObject({ ok: true });
   });
 
-  test('that was streamed is judged by how it began', () => {
+  test('that was streamed is judged by its beginning', () => {
     const parts = { written: 5, status: undefined, fault: 'cookies must be an array' } as Run['parts'];
     const streaming = { ...run, http: 'function_url', parts } as Run;
     expect(resultEvent(streaming, whole(answer('')), 2)).toMatchObject({
@@ -142,7 +142,7 @@ describe('an error', () => {
     });
   });
 
-  test('without lines has no stack, and one whose body is no JSON its name all the same', () => {
+  test('without lines has no stack, and one whose body is not JSON still has its name', () => {
     expect(event({ ok: false, error: functionError('E', 'm') }).error).toEqual({ name: 'E', message: 'm' });
     const error = { errorType: 'Runtime.ExitError', errorMessage: 'exit 1', body: Buffer.from('oops') };
     expect(event({ ok: false, error })).toMatchObject({

@@ -1,5 +1,5 @@
-// Who may have code run: stubs that have the stage's secret. Everybody else may post and read the directory as they may,
-// and gets nothing done.
+// Who may run code: stubs that have the stage's secret. Everybody else may post and read the directory as IAM allows, without
+// effect.
 import { afterEach, describe, expect, test } from 'vitest';
 import type { MessageType } from '../../../protocol/message.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
@@ -39,7 +39,7 @@ describe('in a stage with a secret', () => {
     await expectRun(await world.serve(), await world.stub());
   });
 
-  test('one of module 0.1 has nothing run, and its caller reads why, whatever its event’s size', async () => {
+  test('a stub of module 0.1 runs nothing, and its caller gets the reason, whatever its event’s size', async () => {
     const serving = await world.serve();
     const stub = await world.stub();
     stub.secret = undefined;
@@ -65,7 +65,7 @@ describe('in a stage with a secret', () => {
     await expectRun(serving, stub);
   });
 
-  test('what it names that is not served is not repeated', async () => {
+  test('an unknown function’s name is not repeated', async () => {
     const serving = await world.serve();
     const stub = await world.stub();
     stub.secret = undefined;
@@ -76,7 +76,7 @@ describe('in a stage with a secret', () => {
     expect(JSON.stringify(serving.events.all)).not.toContain('evil.example');
   });
 
-  test('nobody else’s word counts for anything without it: no probe, cancel or displacement', async () => {
+  test('nothing that others send without it has any effect: no probe, cancel or displacement', async () => {
     const serving = await world.serve();
     const [honest, forger] = [await world.stub(), await world.stub()];
     await honest.find();
@@ -99,7 +99,7 @@ describe('in a stage with a secret', () => {
     expect([serving.pool.cancelled, puts(), forger.heard.all]).toEqual([[], before, []]);
   });
 
-  test('a guess at the secret opens nothing, also under the right name', async () => {
+  test('a guess at the secret opens nothing, even with the right id', async () => {
     const serving = await world.serve();
     const stub = await world.stub();
     for (const [secret, reason] of [
@@ -116,7 +116,7 @@ describe('in a stage with a secret', () => {
     await expectRun(serving, stub);
   });
 
-  test('a recorded sender’s key, named again by somebody else, does not cut off that sender', async () => {
+  test('a recorded sender’s key, announced again by somebody else, does not cut off that sender', async () => {
     const serving = await world.serve();
     const [honest, forger] = [await world.stub(), await world.stub()];
     const { enc } = await honest.find();
@@ -140,7 +140,7 @@ describe('a stage gets another secret', () => {
     current = undefined;
   });
 
-  test('new stubs are served at once, and those before still', async () => {
+  test('new stubs are served at once, and the previous ones still are', async () => {
     const serving = await world.serve();
     const [before, after] = [await world.stub(), await world.stub()];
     await expectRun(serving, before);
@@ -151,7 +151,7 @@ describe('a stage gets another secret', () => {
     expect(serving.told('error')).toEqual([]);
   });
 
-  test('the directory is asked once, however many texts name a secret that nobody knows', async () => {
+  test('the directory is asked once, however many texts name an unknown secret', async () => {
     const serving = await world.serve();
     const stub = await world.stub();
     stub.secret = secretOf('made up');
@@ -169,7 +169,7 @@ describe('a stage gets another secret', () => {
     expect(reads()).toBe(before + 2);
   });
 
-  test('who proves nothing is answered ten times a second at most', async () => {
+  test('unauthenticated senders are answered at most ten times a second', async () => {
     const serving = await world.serve();
     const stub = await world.stub();
     stub.secret = undefined;
@@ -189,7 +189,7 @@ describe('a stage gets another secret', () => {
 describe('a stage of module 0.1', () => {
   const world = useWorld();
 
-  test('is served as before, until it gets a secret: then only who has it', async () => {
+  test('is served as before, until it gets a secret: then only holders of the secret are', async () => {
     const serving = await world.serve({}, 'none');
     const [old, young] = [await world.stub(), await world.stub()];
     old.secret = undefined;

@@ -1,4 +1,4 @@
-// A session from start to stop among others: who serves, who is told, and what is left when it ends.
+// A session from start to stop among others: who serves, who is informed, and what is left when it ends.
 import { describe, expect, test } from 'vitest';
 import { channelToClient } from '../../../protocol/sealing.ts';
 import { stageSecret } from '../../../protocol/test/stage-secrets.ts';
@@ -12,7 +12,7 @@ const world = useWorld();
 
 const bob = { user: 'bob', host: 'bob-laptop', version: '0.1.0' };
 
-/** The type of the next message, acks passed over. */
+/** The type of the next message that is not an ack. */
 async function answerOf(stub: { heard: { next(): Promise<unknown> } }) {
   for (;;) {
     const message = (await stub.heard.next()) as { type: string; body: Uint8Array };
@@ -21,14 +21,14 @@ async function answerOf(stub: { heard: { next(): Promise<unknown> } }) {
 }
 
 describe('start', () => {
-  test('tells the directory who serves, by which connection and key', async () => {
+  test('writes into the directory who serves, with connection and key', async () => {
     const { publicKey } = await world.serve();
     const item = (await world.aws.items()).get('client#*');
     expect(item).toMatchObject({ user: 'ada', host: 'ada-laptop', version: '0.1.0', publicKey });
     expect(world.aws.isOpen(item?.connectionId ?? '')).toBe(true);
   });
 
-  test('under --no-takeover refuses while somebody serves, says who, and leaves nothing', async () => {
+  test('under --no-takeover refuses while somebody serves, names them, and leaves nothing', async () => {
     const ada = await world.serve();
     const second = await world.prepare({ holder: bob, noTakeover: true, only: ['other', 'hello'] });
     await second.session.start();
@@ -46,14 +46,14 @@ describe('start', () => {
     expect([...ada.told('displaced'), ...second.told('displaced')]).toEqual([]);
   });
 
-  test('rejects with LD_RELAY where the relay refuses', async () => {
+  test('rejects with LD_RELAY if the relay refuses', async () => {
     world.aws.refuseConnections(true);
     const { session } = await world.prepare();
     await expect(session.start()).rejects.toMatchObject({ code: 'LD_RELAY' });
     expect((await world.aws.items()).size).toBe(0);
   });
 
-  test('rejects with LD_DIRECTORY where the table says no', async () => {
+  test('rejects with LD_DIRECTORY if the table refuses', async () => {
     world.aws.directoryFault = () => 'unavailable';
     const { session } = await world.prepare();
     await expect(session.start()).rejects.toMatchObject({ code: 'LD_DIRECTORY' });
@@ -61,7 +61,7 @@ describe('start', () => {
 });
 
 describe('taking over', () => {
-  test('is told to both, ends the displaced one, and its invocation in flight is still answered', async () => {
+  test('is reported to both, ends the displaced one, and its invocation in flight is still answered', async () => {
     const ada = await world.serve();
     const stub = await world.stub();
     const id = newId();
@@ -92,7 +92,7 @@ describe('taking over', () => {
     expect(second.told('displaced')).toEqual([]);
   });
 
-  test('is not believed on anybody’s word: a forged message makes the client look, and nothing else', async () => {
+  test('is not trusted from a message: a forged one makes the client read the directory, and nothing else', async () => {
     const ada = await world.serve();
     const stub = await world.stub();
     await stub.find();
@@ -113,7 +113,7 @@ describe('taking over', () => {
     });
   });
 
-  test('of one function leaves the others to whoever has the stage', async () => {
+  test('of one function leaves the others to the client of the stage', async () => {
     const functions = new Map([
       ['hello', { timeout: 3 }],
       ['other', { timeout: 3 }],
@@ -133,7 +133,7 @@ describe('taking over', () => {
     expect(ada.told('displaced')).toEqual([]);
   });
 
-  test('of one function is told to both, and so is that it is over', async () => {
+  test('of one function is reported to both, and so is its end', async () => {
     const functions = new Map([
       ['hello', { timeout: 3 }],
       ['other', { timeout: 3 }],
@@ -168,7 +168,7 @@ describe('taking over', () => {
     expect([...ada.session.heldByOthers]).toEqual([]);
   });
 
-  test('of the stage while others serve some of its functions says which', async () => {
+  test('of the stage while others serve some of its functions reports which', async () => {
     const second = await world.serve({ holder: bob, only: ['hello'] });
     const ada = await world.serve();
     expect([...ada.session.heldByOthers]).toEqual([['hello', { user: 'bob', host: 'bob-laptop' }]]);
@@ -195,7 +195,7 @@ describe('taking over', () => {
 });
 
 describe('a lost connection', () => {
-  test('is told and mended, and a stub that asks in the directory is served', async () => {
+  test('is reported and restored, and a stub that asks in the directory is served', async () => {
     const { pool, event } = await world.serve();
     const stub = await world.stub();
     await stub.find();
@@ -224,7 +224,7 @@ describe('a lost connection', () => {
 });
 
 describe('stop', () => {
-  test('gives the stage back first, finishes what is in flight, and tells the end once', async () => {
+  test('releases the stage first, finishes what is in flight, and reports the end once', async () => {
     const { session, pool, events } = await world.serve();
     const stub = await world.stub();
     await stub.invoke({ id: newId() });
@@ -247,7 +247,7 @@ describe('stop', () => {
     await stub.post(['anything']).then((outcome) => expect(outcome).toEqual({ kind: 'gone' }));
   });
 
-  test('answers with LD_STOPPED what is not done within its bound, and nothing is told afterwards', async () => {
+  test('answers with LD_STOPPED what is not done within its bound, and nothing is reported afterwards', async () => {
     const { session, events, pool } = await world.serve();
     const stub = await world.stub();
     const id = newId();
@@ -275,10 +275,10 @@ describe('stop', () => {
   });
 });
 
-describe('news of builds', () => {
+describe('builds', () => {
   const errors = [{ text: 'Expected ";"', file: 'src/hello.ts', line: 4, column: 2 }];
 
-  test('reach the pool and are told; the first good one is silent', async () => {
+  test('reach the pool and are reported; the first good one is silent', async () => {
     const { session, pool, events } = await world.prepare();
     const [first, second] = [code('hello', 1), code('hello', 2)];
     session.onBuild({ type: 'built', code: first, first: true, ms: 30, changed: [] });
@@ -291,7 +291,7 @@ describe('news of builds', () => {
     ]);
   });
 
-  test('that are bad keep the last good build answering', async () => {
+  test('that fail keep the last good build answering', async () => {
     const { session, pool, event } = await world.serve();
     session.onBuild({ type: 'build_error', functionName: 'hello', errors, hasLastGood: true });
     expect(await event('build_error')).toEqual({
@@ -306,7 +306,7 @@ describe('news of builds', () => {
     expect(textOf(await stub.expect('result'))).toBe('"still"');
   });
 
-  test('that mend a build which never was are told as a reload', async () => {
+  test('that fix a failed first build are reported as a reload', async () => {
     const { session, pool, events } = await world.prepare();
     session.onBuild({ type: 'build_error', functionName: 'hello', errors, hasLastGood: false });
     expect(pool.used).toEqual([]);
@@ -315,8 +315,8 @@ describe('news of builds', () => {
   });
 });
 
-describe('news of workers', () => {
-  test('are told: log lines with their invocation, a queue after the invocation’s own line', async () => {
+describe('the pool’s events', () => {
+  test('are reported: log lines with their invocation, a queue after the invocation’s own line', async () => {
     const { session, pool, events } = await world.serve();
     pool.onRun = (run) => {
       session.onWorker({

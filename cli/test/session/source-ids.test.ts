@@ -1,4 +1,4 @@
-// The ids by which an event's cause is found again, on the sample events of AWS's documentation (shortened).
+// The ids of what caused an event, in the sample events of AWS's documentation (shortened).
 import { expect, test } from 'vitest';
 import { keysTrace } from '../../src/manifest/sources/dynamodb-keys.ts';
 import { parseLambdaEvent } from '../../src/session/lambda-event.ts';
@@ -44,10 +44,10 @@ test.each(cases)('%s', (_source, event, ids) => {
   expect(sourceIds(parseLambdaEvent(Buffer.from(JSON.stringify(event))))).toEqual(ids);
 });
 
-test('what is no JSON has none', () => {
+test('anything but JSON has none', () => {
   expect(sourceIds(parseLambdaEvent(Buffer.from('{"Records":')))).toEqual([]);
 });
 
-test('a key is the same text whatever order its attributes have', () => {
+test('a key is the same text whatever the order of its attributes', () => {
   expect(keysTrace({ sort: { N: '1' }, id: { S: 'a' } })).toBe('{"id":{"S":"a"},"sort":{"N":"1"}}');
 });

@@ -70,7 +70,7 @@ describe('a streamed response', () => {
     expect(await event('result')).toMatchObject({ ok: true, streamed_bytes: 6 });
   });
 
-  test('that fails half-way says after how many parts', async () => {
+  test('that fails midway reports after how many parts', async () => {
     const { stub, run, event } = await streaming();
     write(run, 'half');
     run.fail('Broken', 'off');
@@ -90,7 +90,7 @@ describe('a streamed response', () => {
     expect(await event('result')).toMatchObject({ ok: true, status: 404 });
   });
 
-  test('of nothing is an answer like any other', async () => {
+  test('that is empty is an answer like any other', async () => {
     const { stub, run } = await streaming();
     end(run);
     expect(await heard(stub)).toMatchObject({ type: 'result', head: { contentType: plain } });
@@ -129,7 +129,7 @@ describe('the window', () => {
 });
 
 describe('a stub with a new connection', () => {
-  test('gets what it lacks, and what comes, there', async () => {
+  test('gets what it lacks, and what follows, there', async () => {
     const { stub, id, run } = await streaming();
     write(run, 'one');
     await part(stub);
@@ -151,7 +151,7 @@ describe('a stub with a new connection', () => {
     expect(await heard(stub)).toMatchObject({ type: 'result', head: { parts: 3 } });
   });
 
-  test('gets a response that ended meanwhile', async () => {
+  test('gets a response that ended in between', async () => {
     const { stub, id, run, event } = await streaming();
     write(run, 'one');
     await part(stub);

@@ -1,4 +1,4 @@
-// The far end for tests: a stub made of the protocol's parts, which sends what a test wants and keeps what it hears.
+// The far end for tests: a stub made of the protocol's parts, which sends what a test wants and records what it receives.
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
 import { servingClient } from '../../../protocol/directory.ts';
@@ -31,11 +31,11 @@ export interface Sending {
 }
 
 export class StubPeer {
-  /** Whole messages in the order they arrived, and in words what was not one. */
+  /** Whole messages in the order they arrived, and the reasons for texts that were none. */
   readonly heard = new Recorder<AnyMessage | string>();
   /** The headers of all texts that arrived. */
   readonly headers: MessageHeader[] = [];
-  /** What it proves itself with from the next look-up on; undefined as a stub of module 0.1. */
+  /** The secret it authenticates with from the next look-up on; undefined as a stub of module 0.1. */
   secret: StageSecret | undefined = stageSecret;
   readonly #aws: LocalAws;
   readonly #clock: Clock;

@@ -229,14 +229,14 @@ describe('the trigger summary', () => {
     expect(summaryOf(Buffer.alloc(3 * 1024 * 1024, ' '))).toBe('invoke, 3.0 MB');
   });
 
-  test('of what is no object, or no JSON, is plain', () => {
+  test('of anything but a JSON object is plain', () => {
     for (const event of [null, 1, 'text', [], {}, { Records: [] }, { Records: 'x' }])
       expect(summary(event)).toBe('invoke');
     expect(summaryOf(Buffer.from('{"httpMethod":'))).toBe('invoke');
     expect(summaryOf(Buffer.alloc(0))).toBe('invoke');
   });
 
-  test('is not put off by a field of another kind', () => {
+  test('is not confused by a field of another type', () => {
     expect(summary({ ...restV1, source: 7, Records: null, requestContext: null })).toBe('GET /orders');
     expect(summary({ Records: [{ ...sqsRecord, eventName: 1, s3: 'x' }] })).toBe('SQS my-queue');
     expect(summary({ Records: [{ eventSource: 'aws:sqs' }] })).toBe('SQS');

@@ -1,4 +1,4 @@
-// A stub is sent what it says it understands, and seven bits to a character only once the relay was found to carry them.
+// A stub is sent what it announces that it understands, and seven bits per character only once the relay is known to pass them on.
 import { expect, test } from 'vitest';
 import { prose } from '../../../protocol/test/payloads.ts';
 import { newId, textOf } from './stub-peer.ts';
@@ -24,7 +24,7 @@ test('answers have the form that the stub’s last invocation asks for', async (
   expect((await world.aws.items()).get('client#*')?.capabilities).toBe('psk br');
 });
 
-test('once the relay carries all of ASCII, stubs are told, and those that understand it are answered so', async () => {
+test('once the relay passes on all of ASCII, stubs are told, and those that understand it are answered so', async () => {
   const serving = await world.serve();
   serving.session.useAscii();
   const stub = await world.stub();

@@ -1,4 +1,4 @@
-// Cancelled conversations are each sender's own.
+// Cancelled conversations belong to their sender.
 import { expect, test } from 'vitest';
 import type { Channel } from '../../../protocol/sealing.ts';
 import { Unwanted } from '../../src/session/unwanted.ts';
@@ -11,7 +11,7 @@ const channel = (enc: string): Channel => ({
   open: () => undefined,
 });
 
-test('no sender cancels or pushes out what is another’s', () => {
+test('no sender cancels or displaces another’s', () => {
   const unwanted = new Unwanted();
   unwanted.add(channel('ada'), 'one');
   expect(unwanted.has(channel('ada'), 'one')).toBe(true);
@@ -22,7 +22,7 @@ test('no sender cancels or pushes out what is another’s', () => {
   expect(unwanted.has(channel('eve'), 'id 0')).toBe(false);
 });
 
-test('senders are forgotten in the order in which they were heard last', () => {
+test('senders are forgotten in the order of their last message', () => {
   const unwanted = new Unwanted();
   unwanted.add(channel('ada'), 'one');
   unwanted.add(channel('bob'), 'two');

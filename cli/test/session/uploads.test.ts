@@ -1,4 +1,4 @@
-// An answer on its way: sent once, whatever its stub asks meanwhile, and to where the stub is now.
+// An answer under way: sent once, whatever its stub asks in between, and to the stub's current connection.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { Message, MessageHead, MessageType } from '../../../protocol/message.ts';
@@ -95,7 +95,7 @@ function sent(): string[] {
   });
 }
 
-/** An invocation whose answer is on its way, and what its stub was sent so far is forgotten. */
+/** An invocation whose answer is under way; what its stub was sent so far is discarded. */
 async function answered(): Promise<Post> {
   pool.onRun = (run) => run.answer('"large"');
   invoke();
@@ -107,7 +107,7 @@ async function answered(): Promise<Post> {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('an answer', () => {
-  test('of more than one chunk is acknowledged ahead, since it counts when it is whole only', async () => {
+  test('of more than one chunk is acknowledged ahead, since it only counts as a whole', async () => {
     pool.onRun = (run) => run.answer('"large"');
     invoke();
     await posts.first(({ message }) => message.type === 'result');
@@ -125,14 +125,14 @@ describe('an answer', () => {
     expect(sent()).toEqual(['result 1 to old=', 'ack to old=']);
   });
 
-  test('on its way is not sent a second time when its stub asks, or sends the invocation again', async () => {
+  test('under way is not sent a second time when its stub asks, or sends the invocation again', async () => {
     await answered();
     probe(2);
     invoke(3);
     expect(sent()).toEqual(['ack to old=', 'ack to old=']);
   });
 
-  test('goes on at the stub’s next connection, with the chunks that the stub lacks', async () => {
+  test('continues at the stub’s next connection, with the chunks that the stub lacks', async () => {
     const first = await answered();
     probe(2, { replyTo: 'new=', lacks: { attempt: 1, chunks: [0, 2] } });
     expect(first.to.isClosed).toBe(true);
@@ -142,7 +142,7 @@ describe('an answer', () => {
     expect(events.all.filter(({ event }) => event === 'error')).toEqual([]);
   });
 
-  test('goes whole to a stub that has none of it, or does not say', async () => {
+  test('is sent whole to a stub that has none of it, or does not say', async () => {
     await answered();
     probe(2, { replyTo: 'new=' });
     expect(sent()).toEqual(['result 3 to new=']);
@@ -151,7 +151,7 @@ describe('an answer', () => {
     expect(sent()).toEqual([expect.stringMatching(/^result \d to newer=$/)]);
   });
 
-  test('whose connection was gone goes on where it broke off', async () => {
+  test('whose connection was gone continues where it broke off', async () => {
     const first = await answered();
     first.end({ kind: 'gone' });
     await settled();
@@ -159,7 +159,7 @@ describe('an answer', () => {
     expect(sent()).toEqual(['ack to new=', 'result 1 chunks 1 to new=']);
   });
 
-  test('that the relay has taken goes again as far as the stub lacks it, but not when the question crossed it', async () => {
+  test('that the relay has accepted is sent again as far as the stub lacks it, but not when the question crossed it', async () => {
     const first = await answered();
     first.end({ kind: 'delivered' });
     await settled();
@@ -182,7 +182,7 @@ describe('an answer', () => {
   });
 });
 
-test('a streamed response goes on at the stub’s next connection with what was not passed on', async () => {
+test('a streamed response continues at the stub’s next connection with what was not passed on', async () => {
   invoke(1, { streams: true });
   const run = await pool.runs.next();
   void run.invocation.responseSink?.(Buffer.alloc(150_000), 'text/plain');

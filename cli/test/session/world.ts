@@ -1,4 +1,4 @@
-// A session in the local relay and directory with a pool that a test leads; everything ends with the test.
+// A session in the local relay and directory with a pool that the test controls; everything ends with the test.
 import { afterEach, beforeEach } from 'vitest';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
 import { generateClientKeys } from '../../../protocol/sealing.ts';
@@ -104,7 +104,7 @@ export function useWorld(clockOf: () => Clock = () => systemClock): World {
   };
 }
 
-/** Stops a session, at once also where nobody turns the clock any more. */
+/** Stops a session, at once even if nothing advances the clock any more. */
 async function end(session: Session, clock: Clock): Promise<void> {
   let stopped = false;
   const stop = session.stop(0).finally(() => {

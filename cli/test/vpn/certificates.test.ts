@@ -88,7 +88,7 @@ describe('the folder', () => {
   });
 });
 
-it('says how to go on, with the names given', () => {
+it('prints the next steps, with the given names', () => {
   const { stdout } = certificates(['--out', folder, '--client', 'bob']);
   expect(stdout).toContain(`livectl vpn certificates --client bob --out ${folder} --ovpn -`);
 });
@@ -99,7 +99,7 @@ describe('openssl verify', () => {
       encoding: 'utf8',
     }).status;
 
-  it('takes each for its own use only', () => {
+  it('accepts each only for its own use', () => {
     expect(verify('sslserver', 'server.crt')).toBe(0);
     expect(verify('sslclient', 'tom.crt')).toBe(0);
     expect(verify('sslclient', 'server.crt')).not.toBe(0);
@@ -107,7 +107,7 @@ describe('openssl verify', () => {
     expect(verify('sslclient', 'tom.crt', others)).not.toBe(0);
   });
 
-  it('finds RSA keys of 2,048 bits, which is what AWS takes', () => {
+  it('finds RSA keys of 2,048 bits, which is what AWS accepts', () => {
     const text = execFileSync('openssl', ['x509', '-in', file('server.crt'), '-noout', '-text'], {
       encoding: 'utf8',
     });
@@ -171,7 +171,7 @@ describe('a TLS handshake with client authentication', () => {
 });
 
 describe('--ovpn', () => {
-  it('completes a configuration with certificate and key, in a file of the owner’s', () => {
+  it('completes a configuration with certificate and key, in a private file', () => {
     const { status, stdout } = certificates(
       ['--out', folder, '--client', 'tom', '--ovpn', '-'],
       configuration,
@@ -186,7 +186,7 @@ describe('--ovpn', () => {
     expect(stdout).not.toContain('PRIVATE KEY');
   });
 
-  it('replaces what a configuration has of them', () => {
+  it('replaces those that a configuration already has', () => {
     const old = `${configuration}<cert>\nOLD\n</cert>\n<key>\nOLD\n</key>\n`;
     const source = join(parent, 'client.ovpn');
     writeFileSync(source, old);
@@ -218,7 +218,7 @@ it.each([
   expect(stderr).toContain(words);
 });
 
-it('says what to install where there is no openssl', () => {
+it('says what to install if there is no openssl', () => {
   const command = [
     join(repository, 'dist/livectl.mjs'),
     'vpn',

@@ -1,4 +1,4 @@
-// Which endpoints an environment names, and that nothing else of it is told.
+// Which endpoints an environment names, and that nothing else of it is shown.
 import { describe, expect, it } from 'vitest';
 import { findEndpoints } from '../../src/vpn/find-endpoints.ts';
 
@@ -52,7 +52,7 @@ describe('a URL', () => {
     'redis://:p#w@cache.internal',
     'jdbc:oracle:thin:u/p@w@db.internal:1521:orders',
     'amqp://u:p@a.internal,amqp://u:p@b.internal',
-  ])('whose password can’t be told from its host is not read: %s', (value) => {
+  ])('whose password cannot be told from its host is not read: %s', (value) => {
     const { endpoints, unreadable } = findEndpoints({ DB_URL: value });
     expect(endpoints).toEqual([]);
     expect(unreadable).toEqual([{ variable: 'DB_URL', reason: expect.stringContaining('percent-encode') }]);
@@ -144,7 +144,7 @@ describe('a host', () => {
   });
 });
 
-it('tells nothing of a value but host and port', () => {
+it('shows nothing of a value but host and port', () => {
   const secret = 's3cr3t';
   const environment = {
     A: `postgres://${secret}:${secret}@db.internal/${secret}?password=${secret}`,

@@ -1,4 +1,4 @@
-// How much `serve` says of private resources: few lines however many functions, and nothing that isn't so any more.
+// How much `serve` reports about private resources: few lines however many functions, and nothing outdated.
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -41,7 +41,7 @@ function hintsOf(functions: readonly HintedFunction[]) {
 const timedOut = (name: string) => ({ function: name, error: { name: 'Error', message: 'Task timed out' } });
 
 describe('of fifty functions', () => {
-  it('that name one place which answers, there is one line', async () => {
+  it('that name one endpoint which answers, there is one line', async () => {
     const { hints, notices } = hintsOf(many(async () => ({ DB: `127.0.0.1:${port}` })));
     await hints.start();
     expect(notices).toEqual([
@@ -49,7 +49,7 @@ describe('of fifty functions', () => {
     ]);
   });
 
-  it('that name many endpoints which don’t, there is one line', async () => {
+  it('that name many endpoints which do not, there is one line', async () => {
     const refused = Object.fromEntries(
       Array.from({ length: 20 }, (_, index) => [`DB_${index}`, `127.0.0.${index + 1}:${closedPort}`]),
     );
@@ -62,7 +62,7 @@ describe('of fifty functions', () => {
     expect(notices[0]?.length).toBeLessThan(300);
   });
 
-  it('whose configuration AWS doesn’t show, there is one line with the remedy', async () => {
+  it('whose configuration AWS does not show, there is one line with the remedy', async () => {
     const { hints, notices } = hintsOf(
       many(() => Promise.reject(new LiveDebugError('LD_PERMISSION', 'tom may not', { remedy: 'ask ada' }))),
     );
@@ -74,7 +74,7 @@ describe('of fifty functions', () => {
 });
 
 describe('a failed invocation', () => {
-  it('is told once a minute for each place, whichever function failed', () => {
+  it('is reported once a minute for each endpoint, whichever function failed', () => {
     const { clock, hints, notices } = hintsOf([]);
     const fail = (name: string) =>
       hints.failed({ function: name, error: { name: 'Error', message: 'connect ETIMEDOUT 10.0.3.4:5432' } });
@@ -90,7 +90,7 @@ describe('a failed invocation', () => {
     expect(notices).toHaveLength(2);
   });
 
-  it('that only says "timed out" is not put down to an endpoint which answers by now', async () => {
+  it('that only says "timed out" is not attributed to an endpoint which answers by now', async () => {
     const late = createServer((socket) => socket.end());
     const functions: HintedFunction[] = [
       {

@@ -48,7 +48,7 @@ describe.skipIf(missingTool(['moto_server', '--help']) !== undefined)('--import'
     };
   }
 
-  it('puts the server’s certificate and its chain into ACM, and prints the ARN', async () => {
+  it('imports the server’s certificate and its chain into ACM, and prints the ARN', async () => {
     const out = join(parent, 'vpn');
     const { code, stderr, stdout } = await certificates(moto.environment, ['--out', out, '--format', 'json']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -100,7 +100,7 @@ it.each([
   expect(ended.stderr).not.toContain('PRIVATE KEY');
 });
 
-it('makes nothing where there is no Region', async () => {
+it('creates nothing without a Region', async () => {
   const out = join(parent, 'never');
   const ended = await certificates({}, ['--out', out]);
   expect(ended.code).toBe(2);

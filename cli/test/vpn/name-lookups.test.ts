@@ -1,11 +1,11 @@
-// Few lookups at one time, since one that hangs holds a thread of Node's.
+// Few look-ups at once, since one that hangs holds one of Node's threads.
 import { expect, it } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
 import { NameLookups } from '../../src/vpn/name-lookups.ts';
 
 type Answer = readonly { readonly address: string }[];
 
-/** A resolver that answers when the test says so. */
+/** A resolver that the test controls. */
 class Resolver {
   readonly asked = new Map<string, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   onAsked: (host: string) => void = () => undefined;
@@ -37,7 +37,7 @@ it('begins no more than are allowed, and none whose bound has passed', async () 
   expect(await late).toEqual(['10.0.0.4', '10.0.0.5']);
 });
 
-it('gives the system’s word for a name without an address', async () => {
+it('returns the system’s code for a name without an address', async () => {
   const resolver = new Resolver();
   const looked = new NameLookups(1, new ManualClock(), resolver.ask).addresses('a', 1000);
   resolver.asked.get('a')?.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }));

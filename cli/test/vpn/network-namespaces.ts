@@ -18,7 +18,7 @@ export function namespacesAllowed(): boolean {
 }
 
 export class TwoHosts {
-  /** Of the far host, of an address whose packets vanish, and the name the near host knows the far one by. */
+  /** Of the far host, of an address whose packets vanish, and the far host's name on the near host. */
   readonly host = addresses.host;
   readonly silent = addresses.silent;
   readonly name = 'db.internal';

@@ -1,4 +1,4 @@
-// Random users and passwords in every form of connection string: none of them is ever told, looked up or tried.
+// Random users and passwords in every form of connection string: none of them is ever shown, looked up or tried.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findEndpoints } from '../../src/vpn/find-endpoints.ts';
@@ -160,7 +160,7 @@ describe.each([
   });
 });
 
-it.each(Object.keys(encoded))('finds the host all the same: %s', (name) => {
+it.each(Object.keys(encoded))('finds the host nevertheless: %s', (name) => {
   fc.assert(
     fc.property(secret, secret, (user, password) => {
       expect(told((encoded[name] as Form)(user, password))).toContain('db.internal:7777');

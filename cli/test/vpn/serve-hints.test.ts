@@ -1,4 +1,4 @@
-// What `serve` says of private resources, the built file as a process in a network of its own.
+// Hints of `serve` about private resources, the built file as a process in its own network.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// `livectl vpn --check`, the built file as a process, against real listeners: in namespaces where they are allowed.
+// `livectl vpn --check`, the built file as a process, against real listeners: in namespaces if they are allowed.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -81,7 +81,7 @@ describe('on this machine', () => {
     );
   });
 
-  it('fails what is refused, says what to do and ends with 1', async () => {
+  it('fails for what is refused, says what to do and ends with 1', async () => {
     const ended = await check({
       orders: { CACHE: `localhost:${closedPort}` },
       plain: { LEVEL: 'debug' },
@@ -110,7 +110,7 @@ describe('on this machine', () => {
     }
   });
 
-  it('takes one function of several', async () => {
+  it('checks one function of several', async () => {
     const ended = await check(
       { orders: { CACHE: `127.0.0.1:${closedPort}` }, users: { DB: `127.0.0.1:${port}` } },
       { args: ['--function', 'users', '--format', 'json'] },
@@ -119,7 +119,7 @@ describe('on this machine', () => {
     expect(events(ended)).toMatchObject([{ function: 'users', verdict: 'reachable', port }]);
   });
 
-  it('passes over what is no port, and over two names of one place once each', async () => {
+  it('skips what is not a port, and checks an endpoint with two names once each', async () => {
     const ended = await check(
       { orders: { DB_HOST: '127.0.0.1', ONE: `127.0.0.1:${port}`, TWO: `127.0.0.1:${port}` } },
       { args: ['--format', 'json'] },
@@ -145,7 +145,7 @@ describe('on this machine', () => {
 
 const allowed = namespacesAllowed();
 
-describe.skipIf(!allowed)('over a network of its own', () => {
+describe.skipIf(!allowed)('over its own network', () => {
   let hosts: TwoHosts;
   let port = 0;
   beforeAll(async () => {
@@ -154,7 +154,7 @@ describe.skipIf(!allowed)('over a network of its own', () => {
   });
   afterAll(() => hosts.remove());
 
-  it('tells reachable, refused, dropped and unresolved, and by which interface', async () => {
+  it('distinguishes reachable, refused, dropped and unresolved, and shows the interface', async () => {
     const ended = await check(
       {
         orders: {
@@ -184,7 +184,7 @@ describe.skipIf(!allowed)('over a network of its own', () => {
     expect(ended.code).toBe(1);
   });
 
-  it('passes a name of which one address answers', async () => {
+  it('passes a name if one of its addresses answers', async () => {
     const ended = await check(
       { orders: { DB: `two.internal:${port}` } },
       { args: ['--format', 'json', '--timeout', '1'], on: (command) => hosts.onNear(command) },
@@ -193,7 +193,7 @@ describe.skipIf(!allowed)('over a network of its own', () => {
     expect(ended.code).toBe(0);
   });
 
-  it('has no way to a network that no interface leads to', async () => {
+  it('reports a network that no interface leads to', async () => {
     const ended = await check(
       { orders: { DB: '10.99.0.1:5432' } },
       { args: ['--format', 'json', '--timeout', '1'], on: (command) => hosts.onNear(command) },

@@ -1,4 +1,4 @@
-// `livectl vpn`: the guide with a stage's own ids, its commands judged by botocore's models, and a stage on AWS.
+// `livectl vpn`: the guide with a stage's own ids, its commands checked by botocore's models, and a stage on AWS.
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ const commandsOf = (given: GuideFacts) =>
   vpnGuide(given).flatMap(({ steps }) => steps.flatMap((step) => step.commands));
 
 describe('the guide', () => {
-  it('fills in what the manifest knows, for each VPC', () => {
+  it('fills in what the manifest has, for each VPC', () => {
     const text = commandsOf({ ...facts, vpcs: [vpc, { ...vpc, id: 'vpc-0e5' }] }).join('\n');
     for (const part of [
       '--vpc-id vpc-0a1 --security-group-ids sg-0c3',
@@ -52,7 +52,7 @@ describe('the guide', () => {
     expect(text).not.toMatch(/REGION|\bVPC\b|SUBNET|SECURITY_GROUP|HOST/);
   });
 
-  it('has clients in a range that is none of the VPC’s', () => {
+  it('has a clients’ range that does not overlap the VPC’s', () => {
     const range = (cidr_blocks: string[]) =>
       /--client-cidr-block (\S+)/.exec(
         commandsOf({ ...facts, vpcs: [{ ...vpc, cidr_blocks }] }).join('\n'),
@@ -63,21 +63,21 @@ describe('the guide', () => {
     expect(range(['10.192.0.0/10', '172.16.0.0/12', '192.168.0.0/16'])).toBe('CLIENT_CIDR');
   });
 
-  it('names the profile in every command of AWS', () => {
+  it('has the profile in every command of AWS', () => {
     const ofAws = commandsOf({ ...facts, profile: 'sandbox' }).filter((command) =>
       command.startsWith('aws '),
     );
     for (const command of ofAws) expect(command).toContain('--region eu-west-1 --profile sandbox');
   });
 
-  it('says where each word in capitals comes from', () => {
+  it('explains where each word in capitals comes from', () => {
     const words = JSON.stringify(vpnGuide(facts));
     for (const part of ['ClientVpnEndpointId, which is ENDPOINT', 'AssociationId, which is ASSOCIATION'])
       expect(words).toContain(part);
     expect(words).toContain('It prints CERTIFICATE_ARN');
   });
 
-  it('says what the rules lack, what it costs and how to end it', () => {
+  it('explains what the rules lack, what it costs and how to remove it', () => {
     const words = (given: GuideFacts) => JSON.stringify(vpnGuide(given));
     expect(words(facts)).toContain('sg-0d4 lets them in by name');
     expect(words(facts)).toContain('$0.10 an hour');
@@ -98,7 +98,7 @@ describe('the guide', () => {
   it.each([
     ['with a stage', facts],
     ['without one', { ...facts, stage: undefined, region: undefined, vpcs: [], target: undefined }],
-  ])('has commands that AWS knows, %s', (_kind, given) => {
+  ])('has commands that AWS accepts, %s', (_kind, given) => {
     const commands = commandsOf(given).flatMap((command) => command.split('|').map((part) => part.trim()));
     const ofAws = commands
       .filter((command) => command.startsWith('aws '))
@@ -109,7 +109,7 @@ describe('the guide', () => {
     expect(JSON.parse(mistakes)).toEqual([]);
   });
 
-  it('has commands of livectl that livectl takes', () => {
+  it('has commands of livectl that livectl accepts', () => {
     const own = commandsOf(facts)
       .flatMap((command) => command.split('|').map((part) => part.trim()))
       .filter((command) => command.startsWith('livectl '));
@@ -202,7 +202,7 @@ describe('of a stage on AWS', () => {
       );
     });
 
-  it('walks through its VPC, with the database that the function names', async () => {
+  it('describes the way through its VPC, with the database that the function names', async () => {
     const { code, stderr, stdout } = await vpn();
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('stage dev-tom in eu-west-1');
@@ -239,7 +239,7 @@ describe('of a stage on AWS', () => {
     ],
     [500, { Message: 'oops' }, 1, 'Lambda answered 500: oops'],
     [200, { Environment: { Variables: { DB_PASSWORD: ['s3cret'] } } }, 1, 'is not a function configuration'],
-  ])('says what a refusal with %i means', async (status, body, code, words) => {
+  ])('explains a refusal with %i', async (status, body, code, words) => {
     refuse = [status, body];
     const ended = await vpn('--check', '--function', 'orders');
     refuse = undefined;
@@ -249,7 +249,7 @@ describe('of a stage on AWS', () => {
   });
 });
 
-it('of a folder without livectl.json says what to write', () => {
+it('for a folder without livectl.json says what to write', () => {
   const empty = mkdtempSync(join(tmpdir(), 'vpn-empty-'));
   writeFileSync(join(empty, 'other.json'), '{}');
   const { status, stderr } = spawnSync(

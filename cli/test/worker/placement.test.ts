@@ -58,7 +58,7 @@ describe('placement', () => {
       [
         worker('new', codes.a, { orphan: true, lastUsed: 2 }),
         worker('old', codes.a, { orphan: true, lastUsed: 1 }),
-        worker('unfit', codes.a, { orphan: true, lastUsed: 3, fitting: false }),
+        worker('faulty', codes.a, { orphan: true, lastUsed: 3, fitting: false }),
       ],
       'use new',
     ],

@@ -1,25 +1,25 @@
-# The directory: who serves the stage (livectl writes it); the manifest of its functions and the stage's secret
-# (Terraform writes them, in a partition of their own).
+# The directory: who serves the stage (written by livectl); the manifest of its functions and the stage's secret (written by
+# Terraform, in a separate partition).
 
 locals {
-  # Words as - and _ part them, and capitals: `euProd`. Numbers at a word's ends don't count: `prod2`, `01prd`. `non-prod`
-  # is one word, and no production.
+  # Words separated by -, _ or capitals: `euProd`. Digits at a word's ends are ignored: `prod2`, `01prd`. `non-prod` counts as one
+  # word, and is not production.
   stage_words = flatten([
     for word in split("-", replace(replace(lower(replace(var.stage, "/([a-z0-9])([A-Z])/", "$1-$2")), "_", "-"), "/(^|-)non-/", "$${1}non")) :
     [word, trim(word, "0123456789")]
   ])
 
-  # Developers read it and write nothing in it; stubs have no access. No stage's name has a "#".
+  # Developers can only read it; stubs have no access. Stage names contain no "#".
   manifest_partition = "${var.stage}#manifest"
 
-  # Where the module itself is the root (`terraform test`), Terraform refuses outputs with a sensitive value in them. By an
-  # index, since a conditional is sensitive where either of its values is.
+  # If the module itself is the root (`terraform test`), Terraform refuses outputs that contain a sensitive value. Uses an index,
+  # since a conditional is sensitive if either of its values is.
   random_secret = { true = base64sha256("${uuid()}${uuid()}"), false = sensitive(base64sha256("${uuid()}${uuid()}")) }
 
-  # What stubs prove themselves with, towards livectl: 256 random bits.
+  # The secret by which stubs authenticate to livectl: 256 random bits.
   secret = try(terraform_data.secret[var.secret_version].triggers_replace, null)
 
-  # How a function is live, and what answers when nobody serves; without the fields that nobody set.
+  # How a function is live, and what answers when nobody serves; without fields that are not set.
   manifest_of_modes = {
     for name, f in local.functions : name => {
       for field, value in {
@@ -31,10 +31,10 @@ locals {
     }
   }
 
-  # As Lambda reports it of a wrapped function; left out where none is wrapped.
+  # As Lambda reports it of a wrapped function; left out if none is wrapped.
   manifest_of_wrapper = { for arn in aws_lambda_layer_version.wrapper[*].arn : "wrapper" => { layer_arn = arn } }
 
-  # Nothing secret in it, environment variables least of all; no times, so that a plan after an apply is empty.
+  # Contains nothing secret, in particular no environment variables; and no times, so that a plan after an apply is empty.
   manifest = !var.enabled ? null : merge(local.manifest_of_wrapper, {
     version    = 1
     stage      = var.stage
@@ -42,7 +42,7 @@ locals {
     account_id = local.account_id
     relay      = { url = local.relay.url }
     table      = aws_dynamodb_table.this[0].name
-    # The hash as Lambda reports it of a function (CodeSha256), and what livectl may rely on.
+    # The hash in the form of Lambda's CodeSha256, and what livectl may rely on.
     stub = { code_sha256 = local.stub.source_code_hash, understands = ["filters"] }
     functions = {
       for name, f in local.functions : name => merge(local.manifest_of_modes[name], {
@@ -56,7 +56,7 @@ locals {
         build         = f.build
         command       = f.command
         python        = f.python
-        # An item holds 400 KB at most: without the fields that nobody set.
+        # An item has at most 400 KB, so fields that are not set are left out.
         esbuild    = f.esbuild == null ? null : { for field, value in f.esbuild : field => value if value != null }
         layers     = f.layers
         layer_dirs = f.layer_dirs
@@ -72,7 +72,7 @@ locals {
     vpcs = local.vpcs
   })
 
-  # livectl 0.1 passes over fields that it doesn't know, but not over a value of `packages` that came later.
+  # livectl 0.1 ignores unknown fields, but not a value of `packages` that was added later.
   manifest_copy = !var.enabled ? null : merge(local.manifest, {
     moved_to = local.manifest_partition
     functions = {
@@ -101,7 +101,7 @@ resource "aws_dynamodb_table" "this" {
     type = "S"
   }
 
-  # Tidies up after a client that vanished; whether a lease holds is for its reader to say.
+  # Removes the item of a client that vanished; its reader decides whether a lease is valid.
   ttl {
     attribute_name = "expiresAt"
     enabled        = true
@@ -146,7 +146,7 @@ resource "aws_dynamodb_table_item" "manifest" {
     document = { S = jsonencode(local.manifest) }
   })
 
-  # Anyone who reads the manifest finds the secret too.
+  # Created before the manifest, so that every reader of the manifest finds the secret as well.
   depends_on = [aws_dynamodb_table_item.secret]
 
   lifecycle {
@@ -162,8 +162,8 @@ resource "aws_dynamodb_table_item" "manifest" {
   }
 }
 
-# livectl 0.1 looks for the manifest here; later ones see by `moved_to` that it is not theirs. Developers can't write
-# `document`, here neither. After the manifest: in a stage of module 0.1, that item was here and moves first.
+# livectl 0.1 looks for the manifest here; later versions see from `moved_to` that it is elsewhere. Developers cannot write
+# `document` here either. Created after the manifest: in a stage of module 0.1, that item was here and moves first.
 resource "aws_dynamodb_table_item" "manifest_of_0_1" {
   count = var.enabled ? 1 : 0
 
@@ -188,11 +188,11 @@ resource "aws_dynamodb_table_item" "manifest_of_0_1" {
 resource "terraform_data" "secret" {
   for_each = toset(var.enabled ? [var.secret_version] : [])
 
-  # Not `input`: its copy `output` is not sensitive, so that the plan of a destroy would show it.
+  # Not `input`: its copy `output` is not sensitive, so the plan of a destroy would show it.
   triggers_replace = local.random_secret[path.module == path.root]
 
   lifecycle {
-    # Random once: otherwise each plan would have another one.
+    # Generated once: otherwise each plan would contain a new one.
     ignore_changes = [triggers_replace]
   }
 }

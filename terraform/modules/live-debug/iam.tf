@@ -1,4 +1,4 @@
-# Who may do what: stubs post and read who serves, developers serve their own stage, nobody else is let in.
+# Permissions: stubs post and read who serves, developers serve their own stage, nobody else has access.
 
 locals {
   table_arn = try(aws_dynamodb_table.this[0].arn, null)
@@ -11,7 +11,7 @@ locals {
       Resource = ["${local.relay.execution_arn}/$connect"]
     },
     {
-      # IAM can't narrow this to one connection: messages are sealed, and prove their sender, for that reason.
+      # IAM cannot limit this to one connection, which is why messages are sealed and authenticated.
       Sid      = "PostThroughRelay"
       Effect   = "Allow"
       Action   = ["execute-api:ManageConnections"]
@@ -21,12 +21,12 @@ locals {
 
   own_stage = {
     "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = [var.stage] }
-    # ForAllValues holds of no keys at all: a request without any must not pass.
+    # ForAllValues also matches requests without any keys, which must be denied.
     Null = { "dynamodb:LeadingKeys" = "false" }
   }
 
-  # All that a client item has, and what later versions of livectl may give it, so that the policy can stay. Not
-  # `document` and not `secret`: no item of a developer's passes for one of Terraform's.
+  # The attributes of a client item, including those that later versions of livectl may add, so that the policy can stay. Not
+  # `document` and not `secret`: no item written by a developer can pass for one of Terraform's.
   client_attributes = [
     "caller",
     "capabilities",
@@ -71,7 +71,7 @@ locals {
     local.directory_key_statements,
   )
 
-  # What one function's sources and fallback need besides.
+  # What the sources and the fallback of one function need in addition.
   function_statements = {
     for name, f in local.functions : name => concat(
       local.polling_statements[name],
@@ -101,7 +101,7 @@ locals {
     })
   }
 
-  # The functions of each given role. A role gets one policy for all of them: its inline policies share 10,240 characters.
+  # The functions of each given role. A role has one policy for all of them: its inline policies share 10,240 characters.
   given_roles = {
     for name, f in local.functions : coalesce(f.role_key, try(f.role.name, null)) => name... if f.role != null && f.attach_policy
   }
@@ -149,7 +149,7 @@ locals {
         }
       },
       {
-        # It writes no attribute.
+        # Deleting writes no attribute.
         Sid       = "GiveBackOwnStage"
         Effect    = "Allow"
         Action    = ["dynamodb:DeleteItem"]
@@ -160,11 +160,11 @@ locals {
     local.directory_key_statements,
   )
 
-  # Not by a pattern: `live-debug-dev-*` would be another stage's environment variables, too. By name, since the policy
-  # outlives functions that the module creates.
+  # Listed, since a pattern such as `live-debug-dev-*` would include another stage's environment variables. By name, since the
+  # policy outlives functions that the module creates.
   developer_function_names = sort(concat(
     [for name in keys(local.functions) : local.function_names[name]],
-    # A durable function is invoked by a version or an alias only.
+    # A durable function is invoked through a version or an alias only.
     [for name, f in local.functions : "${local.function_names[name]}:*" if f.durable_config != null],
     values(local.beside_names),
   ))
@@ -191,19 +191,19 @@ locals {
     )
   })
 
-  # The same in parts that a managed policy has room for. 45 ARNs of the longest names have 5,800 characters.
+  # The same in parts that fit into a managed policy. 45 ARNs with the longest names have 5,800 characters.
   # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
   developer_policies = !var.enabled ? [] : length(local.developer_function_names) <= 45 ? [local.developer_policy] : concat(
     [jsonencode({ Version = "2012-10-17", Statement = concat(local.developer_statements, local.publishing_statements) })],
     [for statement in local.developer_function_statements : jsonencode({ Version = "2012-10-17", Statement = [statement] })],
   )
 
-  # The roles to make: for functions the module makes without a role given.
+  # The roles to create: for functions that the module creates, unless a role is given.
   made_role_names = { for name in local.created_names : name => name if local.functions[name].role == null }
 
   stub_policy_names = { for name in local.made_role_names : name => name if local.functions[name].attach_policy }
 
-  # The role of each function that has one, given or made.
+  # The role of each function that has one, given or created.
   made_roles = { for name in local.made_role_names : name => aws_iam_role.this[name] }
   role_names = merge({ for name, f in local.functions : name => f.role.name if f.role != null }, { for name, role in local.made_roles : name => role.name })
   role_arns  = merge({ for name, f in local.functions : name => f.role.arn if f.role != null }, { for name, role in local.made_roles : name => role.arn })
@@ -215,7 +215,7 @@ locals {
 resource "aws_iam_role" "this" {
   for_each = local.made_role_names
 
-  # A name too long is the function's to refuse, in words of ours.
+  # The function's own rule refuses a name that is too long, with a clearer message.
   name                 = substr(local.function_names[each.key], 0, 64)
   description          = "Role of the live debugging stub ${local.function_names[each.key]}, and of the code that answers for it"
   permissions_boundary = var.permissions_boundary
@@ -234,8 +234,8 @@ resource "aws_iam_role" "this" {
   tags = merge(var.tags, local.functions[each.key].tags)
 }
 
-# Basic execution, narrowed to the function's own log group (else a late log line would make it anew after a
-# destroy), and what the caller's code may do.
+# The permissions of basic execution, limited to the function's own log group (otherwise a late log line would create it again
+# after a destroy), and what your code may do.
 resource "aws_iam_role_policy" "function" {
   for_each = local.made_role_names
 
@@ -263,7 +263,7 @@ resource "aws_iam_role_policy" "function" {
       ],
       !try(local.functions[each.key].vpc_config.place_stub_in_vpc, false) ? [] : [
         {
-          # As AWSLambdaVPCAccessExecutionRole: Lambda attaches the function to its subnets with this role.
+          # As in AWSLambdaVPCAccessExecutionRole: Lambda attaches the function to its subnets with this role.
           Sid    = "AttachToVpc"
           Effect = "Allow"
           Action = [
@@ -303,11 +303,11 @@ resource "aws_iam_role_policy" "stub" {
   }
 }
 
-# Functions of the caller's become stubs after this exists, and stop being stubs before it goes: see outputs.tf.
+# Your functions become stubs after this exists, and stop being stubs before it is destroyed: see outputs.tf.
 resource "aws_iam_role_policy" "given" {
   for_each = local.given_roles # Not known? Write role_key beside role, the same for functions that share it.
 
-  # A replacement exists beside the old one for a moment.
+  # A replacement exists for a moment beside the old one.
   name_prefix = "${local.name}-"
   role        = local.functions[each.value[0]].role.name
   policy      = local.given_role_policies[each.key]
@@ -339,7 +339,7 @@ resource "aws_iam_role_policy" "given" {
 resource "aws_iam_policy" "developer" {
   count = var.create_developer_policy ? length(local.developer_policies) : 0
 
-  # Name and description replace a policy when they change, and a replacement exists beside the old one: change neither.
+  # A change of name or description replaces a policy, and the replacement exists beside the old one: change neither.
   name        = "${local.name}-developer${count.index == 0 ? "" : "-${count.index + 1}"}"
   description = "Serve stage ${var.stage}: livectl serve --stage ${var.stage}"
   policy      = local.developer_policies[count.index]

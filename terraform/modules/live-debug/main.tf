@@ -1,12 +1,12 @@
 # What the other files share: the stage's names and its functions.
 #
 # Three habits keep plans linear in the number of functions:
-#   - for_each is a local, a map of names: Terraform evaluates it once per instance, copies its values and would sort a set.
-#   - Loops look up by index: contains(keys(...), name) and lookup(...) read all of what they are given each time.
-#   - Resources with for_each refer to each other, in depends_on too, through locals: a direct reference is an edge of the
-#     graph from each instance of one to each instance of the other.
+#   - for_each is a local, a map of names: Terraform evaluates it once per instance, copies its values, and would sort a set.
+#   - Loops look up by index: contains(keys(...), name) and lookup(...) read their whole argument each time.
+#   - Resources with for_each refer to each other through locals, also in depends_on: a direct reference is an edge of the graph
+#     from each instance of one to each instance of the other.
 
-# Reads what was written as functions, or says all that is wrong with it.
+# Parses `functions`, or reports everything that is wrong with it.
 module "functions" {
   source = "./modules/functions"
 
@@ -21,11 +21,11 @@ module "functions" {
 }
 
 locals {
-  # The directory table's name among them: livectl finds the stage by it.
+  # Includes the directory table's name, by which livectl finds the stage.
   name = "${var.name}-${var.stage}"
 
-  # While the stage is live, as its table tells: it is created before everything else, so that a second instance of the
-  # stage in an account fails there, with nothing but that one refusal.
+  # Whether the stage is live, according to its table: that is created before everything else, so that a second instance of the
+  # stage in an account fails there, with only that one error.
   is_live = length(aws_dynamodb_table.this) > 0
 
   functions = local.is_live ? module.functions.functions : {}
@@ -39,8 +39,8 @@ locals {
   is_wrapped    = local.is_live ? module.functions.ways.is_wrapped : {}
   created_names = { for name, created in local.is_created : name => name if created }
 
-  # Partition, Region and account as the table's own ARN has them: known without a data source, under any
-  # version of the provider (aws_region renamed its attributes in 6).
+  # Partition, Region and account from the table's own ARN: known without a data source, with any version of the provider
+  # (aws_region renamed its attributes in 6).
   arn_parts  = try(split(":", aws_dynamodb_table.this[0].arn), [])
   partition  = try(local.arn_parts[1], null)
   region     = try(local.arn_parts[3], null)

@@ -66,7 +66,7 @@ output "layers" {
   EOT
   value       = { for name in keys(module.functions.functions) : name => try(local.layers[name], []) }
 
-  # As of environment.
+  # As for environment.
   depends_on = [
     aws_apigatewayv2_stage.this,
     aws_dynamodb_table_item.secret,
@@ -85,10 +85,10 @@ output "environment" {
   EOT
   value       = { for name in keys(module.functions.functions) : name => try(local.environments[name], {}) }
 
-  # All that a stub or a wrapper needs. On the way to live, Terraform creates it before it updates a function of the caller's that
-  # takes this output. On the way back, it updates the function first and then destroys all this, because each of these has
-  # create_before_destroy: without it, Terraform destroys what a function depended on before it updates the function.
-  # Not the manifest: that has the triggers in it, which may depend on the function.
+  # Everything that a stub or a wrapper needs. When a stage goes live, Terraform creates it before it updates your functions that
+  # use this output. On the way back it updates the functions first and then destroys all this, because each resource has
+  # create_before_destroy: without it, Terraform destroys what a function depended on before it updates the function. Not the
+  # manifest, which contains the triggers, and these may depend on the function.
   depends_on = [
     aws_apigatewayv2_stage.this,
     aws_dynamodb_table_item.secret,

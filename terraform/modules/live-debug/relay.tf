@@ -4,7 +4,7 @@ locals {
   create_relay = local.is_live && var.relay == null
 
   relay = !var.enabled ? null : var.relay != null ? var.relay : {
-    # From the API's own endpoint, so that emulators' addresses are right too.
+    # From the API's own endpoint, so that it is right for emulators as well.
     url = join("/", [
       replace(aws_apigatewayv2_api.this[0].api_endpoint, "/^ws/", "http"),
       aws_apigatewayv2_stage.this[0].name,
@@ -118,7 +118,7 @@ resource "aws_apigatewayv2_stage" "this" {
     aws_apigatewayv2_route_response.mock,
   ]
 
-  # Also for its dependencies: the caller's functions are updated before the relay is destroyed. See outputs.tf.
+  # Also for its dependencies: your functions are updated before the relay is destroyed. See outputs.tf.
   lifecycle {
     create_before_destroy = true
   }

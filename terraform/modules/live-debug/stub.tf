@@ -1,4 +1,4 @@
-# [1] The stubs: in place of each function, the same small program that hands invocations to whoever serves.
+# [1] The stubs: the same small program in place of each function, which passes invocations to the client that serves.
 
 locals {
   stub = !var.enabled ? null : {
@@ -12,8 +12,8 @@ locals {
 
   timeouts = local.is_live ? module.functions.ways.timeouts : {}
 
-  # A function's own variables, in its stub. A wrapper script comes from a layer, and what NODE_OPTIONS import from a layer or
-  # the package: a stub has neither and would not start. It hands the options on under their own name.
+  # A function's own variables, as its stub has them. A wrapper script comes from a layer, and the imports of NODE_OPTIONS from a
+  # layer or the package: a stub has neither and would not start. It passes the options on under their own name.
   stub_variables = {
     for name, f in local.functions : name => {
       for key, value in f.environment : (key == "NODE_OPTIONS" ? "LIVE_DEBUG_NODE_OPTIONS" : key) => value
@@ -31,16 +31,16 @@ locals {
         LIVE_DEBUG_SECRET   = local.secret
       },
       f.fallback_arn == null ? {} : { LIVE_DEBUG_FALLBACK_ARN = f.fallback_arn },
-      # A stub streams its answer where a caller may take it; to others it is whole all the same.
+      # A stub streams its answer if a caller may accept a stream; for other callers it is whole all the same.
       !contains([f.invoke_mode, try(f.triggers.function_url.invoke_mode, null)], "RESPONSE_STREAM") ? {} : { LIVE_DEBUG_INVOKE_MODE = "RESPONSE_STREAM" },
     )
   }
 }
 
 locals {
-  # What must be there before a stub: its init phase connects, so it needs its permissions by then; and Lambda would make the
-  # log group itself. A new secret is in the directory before a stub has it: livectl looks there when it meets one that it
-  # doesn't know.
+  # What must exist before a stub: its init phase connects, so its permissions must be there, and Lambda would create the log
+  # group itself. A new secret is in the directory before a stub has it: livectl reads the directory again when it meets an
+  # unknown secret.
   stub_needs = [local.log_group_arns, local.stub_policy_ids, local.function_policies, aws_dynamodb_table_item.secret]
 
   log_group_arns = { for name in local.created_names : name => aws_cloudwatch_log_group.stub[name].arn }

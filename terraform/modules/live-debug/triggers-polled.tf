@@ -19,7 +19,7 @@ locals {
   new_tables   = { for part in distinct(values(local.table_parts)) : part => part }
   new_streams  = { for part in distinct(values(local.stream_parts)) : part => part }
 
-  # variables.tf sees to it that whoever shares one says the same of it.
+  # variables.tf ensures that functions that share one have the same settings for it.
   made_queues = {
     for part, names in { for name, part in local.queue_parts : part => name... } : part => merge(local.sqs[names[0]], {
       name         = "${local.name}-${part}"
@@ -44,8 +44,8 @@ locals {
     )
   }
 
-  # What policies name. Created sources by their names and not by reference: a policy outlives functions of the caller's,
-  # and must neither wait for a source nor hold it.
+  # The ARNs in policies. Created sources by name instead of by reference: a policy outlives your functions, and must neither wait
+  # for a source nor keep it.
   polled_arns = {
     queue = { for name, sqs in local.sqs : name => try(
       "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${local.made_queues[local.queue_parts[name]].name}${sqs.fifo_queue ? ".fifo" : ""}",
@@ -65,7 +65,7 @@ locals {
     ) }
   }
 
-  # By queue: no request without TLS.
+  # By queue: deny requests without TLS.
   queue_policies = { for name in flatten([
     for queue in values(local.made_queues) : [for end in ["", "-dlq"] : "${queue.name}${end}${queue.suffix}"] if var.tls_only
     ]) : name => jsonencode({
@@ -82,11 +82,11 @@ locals {
     ]
   }) }
 
-  # In the order of a policy's statements. Nothing in it refers to a resource that the module creates, as in `polled_arns`.
+  # In the order of a policy's statements. Refers to no resource that the module creates, as in `polled_arns`.
   #   settings: the triggers, by function.
-  #   poll:     what a function's role needs so that Lambda can poll. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html,
+  #   poll:     what a function's role needs for Lambda to poll. https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html,
   #             with-ddb.html and with-kinesis.html.
-  #   publish:  what `livectl trigger` calls, and of what.
+  #   publish:  the calls of `livectl trigger`, and their resources.
   polled = [
     {
       source   = "sqs"
@@ -146,14 +146,14 @@ locals {
     } if f.triggers[one.source] != null]
   }
 
-  # No window is null, as Lambda gives it back.
+  # No window is null, as Lambda returns it.
   batching_windows = merge([for one in local.polled : {
     for name, settings in one.settings : "${name}/${one.source}" => (
       settings.maximum_batching_window_in_seconds == 0 ? null : settings.maximum_batching_window_in_seconds
     )
   }]...)
 
-  # Those whose records a function reads in batches: the ARN that is polled, by function.
+  # Sources whose records a function reads in batches: the ARN to poll, by function.
   record_arns = {
     dynamodb = local.table_streams
     kinesis  = local.kinesis_streams
@@ -218,7 +218,7 @@ resource "aws_sqs_queue" "trigger" {
   sqs_managed_sse_enabled = true
   policy                  = !var.tls_only ? null : local.queue_policies["${local.made_queues[each.key].name}${local.made_queues[each.key].suffix}"]
 
-  # Six times the timeout, so that a batch that is throttled comes back in time; without batching more than enough.
+  # Six times the timeout, so that a throttled batch returns in time; more than enough without batching.
   # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
   visibility_timeout_seconds = coalesce(local.made_queues[each.key].visibility_timeout_seconds, 6 * local.made_queues[each.key].stub_timeout)
 
@@ -237,7 +237,7 @@ resource "aws_sqs_queue" "dead_letters" {
   fifo_queue              = local.made_queues[each.key].fifo_queue
   sqs_managed_sse_enabled = true
   policy                  = !var.tls_only ? null : local.queue_policies["${local.made_queues[each.key].name}-dlq${local.made_queues[each.key].suffix}"]
-  # The longest there is: 14 days to look at what failed.
+  # The maximum: 14 days to examine what failed.
   message_retention_seconds = 1209600
 
   tags = var.tags
@@ -265,7 +265,7 @@ resource "aws_lambda_event_source_mapping" "sqs" {
 
   tags = var.tags
 
-  # Lambda asks whether the role may poll.
+  # Lambda checks that the role may poll.
   depends_on = [local.stub_policy_ids]
 }
 
@@ -327,6 +327,6 @@ resource "aws_lambda_event_source_mapping" "records" {
 
   tags = var.tags
 
-  # Lambda asks whether the role may poll.
+  # Lambda checks that the role may poll.
   depends_on = [local.stub_policy_ids]
 }

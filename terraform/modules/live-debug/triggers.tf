@@ -5,9 +5,8 @@
 locals {
   own_function_names = merge(local.function_names, var.own_function_names)
 
-  # How triggers refer to functions: by reference to those that the module creates, and to the caller's by name, or by
-  # own_function_names, which waits for them. `environment` and `stub_policy_json` must not wait, since those functions
-  # consume them.
+  # How triggers refer to functions: by reference if the module creates them, otherwise by name, or by own_function_names, which
+  # waits for them. `environment` and `stub_policy_json` must not wait, since your functions use them.
   target_names = {
     for name, created in local.is_created : name => (
       created ? aws_lambda_function.this[name].function_name : local.own_function_names[name]
@@ -21,7 +20,7 @@ locals {
     )
   }
 
-  # Sources that push events: each may invoke its own function only.
+  # Sources that push events: each may only invoke its own function.
   invokers      = merge(local.http_invokers, local.sns_invokers, local.eventbridge_invokers, local.schedule_invokers, local.s3_invokers)
   invoker_names = { for key, one in local.invokers : key => key }
 

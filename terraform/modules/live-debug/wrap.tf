@@ -1,10 +1,10 @@
-# [1] Wrapped functions: the deployed code stays, and a layer puts a wrapper script before its runtime. It relays an
-# invocation that somebody serves as a stub does, and hands any other one to the deployed code.
+# [1] Wrapped functions: the deployed code stays, and a layer puts a wrapper script before its runtime. The wrapper relays an
+# invocation that somebody serves, as a stub does, and passes any other one to the deployed code.
 
 locals {
   wrapped_names = { for name, wrapped in local.is_wrapped : name => name if wrapped }
 
-  # Layers and variables that a function of the caller's takes, whatever its mode.
+  # Layers and variables for your own functions, whatever their mode.
   layers       = { for name in local.wrapped_names : name => [aws_lambda_layer_version.wrapper[0].arn] }
   environments = { for name, variables in local.stub_environments : name => merge(variables, try(module.functions.wrap_variables[name], {})) }
 
@@ -15,8 +15,8 @@ locals {
   }
 }
 
-# It names no runtimes and architectures: scripts of all that can be wrapped are in it, and the provider would refuse a
-# runtime newer than itself.
+# Lists no runtimes and architectures: it has scripts for all that can be wrapped, and the provider would refuse runtimes that
+# are newer than itself.
 resource "aws_lambda_layer_version" "wrapper" {
   count = length(local.wrapped_names) > 0 ? 1 : 0
 
@@ -26,12 +26,12 @@ resource "aws_lambda_layer_version" "wrapper" {
   source_code_hash = filebase64sha256("${path.module}/dist/wrapper.zip")
 
   lifecycle {
-    # Functions take a new version before the old one goes, and give the last one back before it goes: see outputs.tf.
+    # Functions use a new version before the old one is destroyed, and stop using the last one before it is destroyed: see outputs.tf.
     create_before_destroy = true
   }
 }
 
-# Beside a wrapped Python function, whose wrapper invokes it: a stub with the function's variables and role.
+# A stub beside each wrapped Python function, with its variables and role; the wrapper invokes it.
 resource "aws_lambda_function" "beside" {
   for_each = local.beside_names
 
@@ -65,8 +65,8 @@ resource "aws_lambda_function" "beside" {
   depends_on = [local.beside_needs]
 
   lifecycle {
-    # It outlives the wrapper that invokes it. Not so for other stubs: one that couldn't be finished would be in the way of
-    # its successor, and a stub beside a function reserves no concurrency, which is what AWS refuses most often.
+    # It outlives the wrapper that invokes it. Other stubs do not: one that could not be completed would block its successor, and a
+    # stub beside a function reserves no concurrency, which is what AWS refuses most often.
     create_before_destroy = true
   }
 }
@@ -86,7 +86,7 @@ resource "aws_cloudwatch_log_group" "beside" {
 }
 
 locals {
-  # As of other stubs, without what is for roles that the module creates.
+  # As for other stubs, but without what only roles created by the module need.
   beside_needs = [
     [for group in aws_cloudwatch_log_group.beside : group.arn],
     [for policy in aws_iam_role_policy.given : policy.id],

@@ -1,4 +1,4 @@
-# enabled = false: not one resource, and outputs that callers can still read.
+# enabled = false: no resources, and outputs that can still be read.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -27,7 +27,7 @@ run "leaves_no_resource_and_empty_outputs" {
       length(aws_lambda_function.this), length(aws_cloudwatch_log_group.stub),
       length(aws_iam_role.this), length(aws_iam_role_policy.function), length(aws_iam_role_policy.stub), length(aws_iam_role_policy.given), length(aws_iam_policy.developer),
     ]) == 0
-    error_message = "Nothing is made."
+    error_message = "Nothing is created."
   }
 
   assert {
@@ -37,7 +37,7 @@ run "leaves_no_resource_and_empty_outputs" {
 
   assert {
     condition     = length(output.functions) == 0 && jsonencode(output.environment) == jsonencode({ hello = {}, own = {} }) && jsonencode(output.layers) == jsonencode({ hello = [], own = [] }) && length(output.triggers) == 0 && output.vpn_guidance == ""
-    error_message = "Maps and texts are empty, and so are the values of environment and layers."
+    error_message = "Maps and strings are empty, and so are the values of environment and layers."
   }
 }
 
@@ -48,7 +48,7 @@ run "is_allowed_for_a_protected_stage" {
 
   assert {
     condition     = output.manifest == null
-    error_message = "A stage that is not live needs no leave."
+    error_message = "A stage that is not live needs no permission."
   }
 }
 
@@ -59,6 +59,6 @@ run "ignores_a_shared_relay" {
 
   assert {
     condition     = output.relay == null
-    error_message = "No relay comes out either."
+    error_message = "The relay output is empty as well."
   }
 }

@@ -1,4 +1,4 @@
-# Every IAM statement, decoded: what is not written here is not allowed.
+# Every IAM statement, decoded: anything else is not allowed.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -51,7 +51,7 @@ run "stubs_and_developers" {
       }
     JSON
     )
-    error_message = "A stub connects, posts and reads its own stage, no more."
+    error_message = "A stub may only connect, post and read its own stage."
   }
 
   assert {
@@ -64,32 +64,32 @@ run "stubs_and_developers" {
 
   assert {
     condition     = toset(keys(aws_iam_role_policy.stub)) == toset(["made", "plain"]) && toset(keys(aws_iam_role_policy.given)) == toset(["orders", "own"])
-    error_message = "Roles made or given get the policy; those told not to, or unknown, don't."
+    error_message = "Created and given roles get the policy, except those with attach_policy = false or of unknown functions."
   }
 
   assert {
     condition     = aws_iam_role_policy.given["orders"].role == "orders" && aws_iam_role_policy.given["own"].role == "own" && aws_iam_role_policy.given["own"].name_prefix == "live-debug-dev-tom-"
-    error_message = "A given role gets it under a name of the stage's own."
+    error_message = "On a given role, its name contains the stage."
   }
 
   assert {
     condition     = aws_lambda_function.this["given"].role == "arn:aws:iam::123456789012:role/team/orders" && aws_lambda_function.this["made"].role == "arn:aws:iam::123456789012:role/stub"
-    error_message = "Stubs run with the role given or made."
+    error_message = "Stubs run with the given or created role."
   }
 
   assert {
     condition     = toset(keys(aws_lambda_function.this)) == toset(["made", "plain", "given", "untouched"]) && toset(keys(output.manifest.functions)) == toset(keys(var.functions))
-    error_message = "create = false makes no function, and livectl knows it all the same."
+    error_message = "create = false creates no function, but the manifest has it."
   }
 
   assert {
     condition     = output.functions["own_alone"].function_arn == "arn:aws:lambda:eu-west-1:123456789012:function:live-debug-dev-tom-own_alone" && output.functions["own_alone"].stub_policy_json == aws_iam_role_policy.given["own"].policy && output.functions["own_alone"].role_arn == null
-    error_message = "The policy comes out for whoever attaches it."
+    error_message = "The policy is an output, to be attached elsewhere."
   }
 
   assert {
     condition     = toset(keys(aws_iam_role.this)) == toset(["made", "plain"])
-    error_message = "A role is made where none is given."
+    error_message = "A role is created if none is given."
   }
 
   assert {
@@ -97,7 +97,7 @@ run "stubs_and_developers" {
       Version   = "2012-10-17"
       Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "lambda.amazonaws.com" } }]
     }
-    error_message = "Only Lambda takes it."
+    error_message = "Only Lambda can assume it."
   }
 
   assert {
@@ -105,12 +105,12 @@ run "stubs_and_developers" {
       { Sid = "WriteOwnLogs", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = ["arn:aws:logs:eu-west-1:123456789012:log-group:stub:*"] },
       { Effect = "Allow", Action = "s3:GetObject", Resource = "*" },
     ]
-    error_message = "It writes its own logs and may do what the caller says."
+    error_message = "It may write its own logs and do what policy_json allows."
   }
 
   assert {
     condition     = length(jsondecode(aws_iam_role_policy.function["plain"].policy).Statement) == 1
-    error_message = "Without a policy it writes its logs only."
+    error_message = "Without a policy it may only write its logs."
   }
 
   assert {
@@ -165,12 +165,12 @@ run "stubs_and_developers" {
       }
     JSON
     )
-    error_message = "A developer connects, posts, serves the one stage, reads its functions' configuration and invokes them, no more."
+    error_message = "A developer may only connect, post, serve the one stage, read its functions' configuration and invoke them."
   }
 
   assert {
     condition     = length(aws_iam_policy.developer) == 0
-    error_message = "No managed policy unless asked for."
+    error_message = "There is no managed policy by default."
   }
 }
 
@@ -195,7 +195,7 @@ run "durable_functions_are_invoked_by_version" {
       "arn:aws:lambda:eu-west-1:123456789012:function:orders", "arn:aws:lambda:eu-west-1:123456789012:function:orders:*",
       "arn:aws:lambda:eu-west-1:123456789012:function:plain",
     ]
-    error_message = "A durable function is invoked by any version or alias of its own, others as they are."
+    error_message = "A durable function may be invoked through any of its versions and aliases, others directly."
   }
 }
 
@@ -221,7 +221,7 @@ run "one_policy_for_functions_that_share_a_role" {
 
   assert {
     condition     = toset(keys(aws_iam_role_policy.given)) == toset(["shared", "other", "key"]) && aws_iam_role_policy.given["key"].role == "generated" && length(aws_iam_role_policy.stub) == 0
-    error_message = "Each role gets one policy, by its name or by the key that its functions give."
+    error_message = "Each role gets one policy, by its name or by its functions' role_key."
   }
 
   assert {
@@ -229,7 +229,7 @@ run "one_policy_for_functions_that_share_a_role" {
       InvokeFallback = ["arn:aws:lambda:eu-west-1:123456789012:function:real-0", "arn:aws:lambda:eu-west-1:123456789012:function:real-1"]
       PollQueue      = ["arn:aws:sqs:eu-west-1:123456789012:queue-0", "arn:aws:sqs:eu-west-1:123456789012:queue-1", "arn:aws:sqs:eu-west-1:123456789012:queue-2"]
     }
-    error_message = "It has what each of its functions needs, and nothing of one that is left out."
+    error_message = "It has what each of its functions needs, and nothing for a function with attach_policy = false."
   }
 }
 
@@ -280,7 +280,7 @@ run "key_statements" {
       Sid       = "ReadEncryptedDirectory", Effect = "Allow", Action = ["kms:Decrypt"], Resource = ["arn:aws:kms:eu-west-1:123456789012:key/1"]
       Condition = { StringLike = { "kms:ViaService" = "dynamodb.eu-west-1.amazonaws.com*" } }
     }])
-    error_message = "With a key, both may use it, through DynamoDB only."
+    error_message = "With a key, both may use it, but only through DynamoDB."
   }
 }
 
@@ -297,7 +297,7 @@ run "developers_of_45_functions_with_triggers" {
 
   assert {
     condition     = length(aws_iam_policy.developer[0].policy) <= 6144
-    error_message = "A managed policy has room for 45 functions and what triggers made for them."
+    error_message = "45 functions with the created resources of their triggers fit into a managed policy."
   }
 }
 
@@ -314,7 +314,7 @@ run "developers_of_more_functions_than_one_policy_holds" {
 
   assert {
     condition     = aws_iam_policy.developer[*].name == ["live-debug-dev-tom-developer", "live-debug-dev-tom-developer-2", "live-debug-dev-tom-developer-3", "live-debug-dev-tom-developer-4"] && length(output.developer_policy_arns) == 4
-    error_message = "One more for each 45 functions."
+    error_message = "There is one more policy for each 45 functions."
   }
 
   assert {
@@ -324,7 +324,7 @@ run "developers_of_more_functions_than_one_policy_holds" {
 
   assert {
     condition     = toset(flatten([for policy in aws_iam_policy.developer : [for statement in jsondecode(policy.policy).Statement : [for resource in flatten([statement.Resource]) : "${join(",", statement.Action)} ${resource}"]]])) == toset(flatten([for statement in jsondecode(output.developer_policy_json).Statement : [for resource in flatten([statement.Resource]) : "${join(",", statement.Action)} ${resource}"]]))
-    error_message = "Together they allow the same."
+    error_message = "Together they allow the same as one policy."
   }
 }
 

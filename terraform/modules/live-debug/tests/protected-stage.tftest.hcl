@@ -1,4 +1,4 @@
-# Stages that sound like production are refused until somebody says otherwise.
+# Stages named like production are refused unless that is allowed explicitly.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -33,7 +33,7 @@ run "refuses_a_numbered_word" {
   expect_failures = [aws_dynamodb_table.this]
 }
 
-run "refuses_a_word_set_off_by_capitals" {
+run "refuses_a_word_separated_by_capitals" {
   command = plan
 
   variables {
@@ -43,7 +43,7 @@ run "refuses_a_word_set_off_by_capitals" {
   expect_failures = [aws_dynamodb_table.this]
 }
 
-run "takes_words_that_only_contain_one" {
+run "accepts_words_that_only_contain_one" {
   command = plan
 
   variables {
@@ -56,7 +56,7 @@ run "takes_words_that_only_contain_one" {
   }
 }
 
-run "takes_what_is_no_production" {
+run "accepts_non_prod" {
   command = plan
 
   variables {
@@ -69,7 +69,7 @@ run "takes_what_is_no_production" {
   }
 }
 
-run "refuses_words_of_the_callers" {
+run "refuses_custom_words" {
   command = plan
 
   variables {
@@ -93,7 +93,7 @@ run "compares_whole_words" {
   }
 }
 
-run "takes_the_callers_words_only" {
+run "accepts_prod_without_protected_words" {
   command = plan
 
   variables {
@@ -102,11 +102,11 @@ run "takes_the_callers_words_only" {
 
   assert {
     condition     = length(aws_dynamodb_table.this) == 1
-    error_message = "Nothing is protected then."
+    error_message = "No word is protected."
   }
 }
 
-run "allows_it_when_told" {
+run "is_allowed_explicitly" {
   command = plan
 
   variables {
@@ -115,6 +115,6 @@ run "allows_it_when_told" {
 
   assert {
     condition     = length(aws_dynamodb_table.this) == 1
-    error_message = "The leave was given."
+    error_message = "allow_protected_stage is set."
   }
 }

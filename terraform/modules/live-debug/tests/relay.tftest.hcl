@@ -1,4 +1,4 @@
-# One relay for several stages: the instance that is given one makes none.
+# One relay for several stages: an instance with a given relay creates none.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -16,7 +16,7 @@ variables {
   }
 }
 
-run "uses_the_relay_given" {
+run "uses_the_given_relay" {
   assert {
     condition = sum([
       length(aws_apigatewayv2_api.this), length(aws_apigatewayv2_route.connect), length(aws_apigatewayv2_route.mock),
@@ -33,7 +33,7 @@ run "uses_the_relay_given" {
 
   assert {
     condition     = output.relay == var.relay && output.manifest.relay.url == var.relay.url && output.environment["hello"].LIVE_DEBUG_RELAY == var.relay.url
-    error_message = "livectl and the stubs are told of the shared relay."
+    error_message = "livectl and the stubs have the address of the shared relay."
   }
 
   assert {
@@ -45,14 +45,14 @@ run "uses_the_relay_given" {
   }
 }
 
-run "takes_an_emulators_address" {
+run "accepts_an_emulators_address" {
   variables {
     relay = { url = "ws://127.0.0.1:4000/live", execution_arn = "arn:aws:execute-api:eu-west-1:000000000000:shared/live" }
   }
 
   assert {
     condition     = output.manifest.relay.url == "ws://127.0.0.1:4000/live"
-    error_message = "An address without TLS is the emulator's affair."
+    error_message = "An emulator's address may be without TLS."
   }
 }
 
@@ -66,7 +66,7 @@ run "refuses_an_address_without_a_stage" {
   expect_failures = [var.relay]
 }
 
-run "refuses_the_apis_arn_in_place_of_the_stages" {
+run "refuses_the_arn_of_the_api" {
   command = plan
 
   variables {

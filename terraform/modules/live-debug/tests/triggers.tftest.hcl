@@ -1,4 +1,4 @@
-# Every trigger: made, shared, given, and for a function of the caller's; and the permissions that each needs.
+# Every trigger: created, shared, existing, and for your own function; and the permissions that each needs.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -84,7 +84,7 @@ variables {
   }
 }
 
-run "makes_shares_and_finds_sources" {
+run "creates_shares_and_uses_sources" {
   # HTTP.
 
   assert {
@@ -95,7 +95,7 @@ run "makes_shares_and_finds_sources" {
       "ANY /own"                  = "ANY /own"
       "ANY /own/{proxy+}"         = "ANY /own/{proxy+}"
     }
-    error_message = "Routes are those asked for, or the function's name and all below it."
+    error_message = "Routes are as set, or the function's name and everything below it."
   }
 
   assert {
@@ -104,7 +104,7 @@ run "makes_shares_and_finds_sources" {
       && aws_apigatewayv2_api.http[0].cors_configuration[0].allow_origins == toset(["https://shop.example"])
       && aws_apigatewayv2_api.http[0].cors_configuration[0].max_age == 60 && aws_apigatewayv2_api.http[0].tags == tomap({ team = "orders" })
     )
-    error_message = "One API, with the cors that a function says."
+    error_message = "There is one API, with the cors that a function sets."
   }
 
   assert {
@@ -113,7 +113,7 @@ run "makes_shares_and_finds_sources" {
       && aws_apigatewayv2_integration.http[name].timeout_milliseconds == 30000
       && aws_apigatewayv2_integration.http[name].integration_uri == "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${arn}/invocations"
     ])
-    error_message = "Functions made and of the caller's are invoked in payload format 2.0."
+    error_message = "Created functions and your own are invoked in payload format 2.0."
   }
 
   assert {
@@ -127,7 +127,7 @@ run "makes_shares_and_finds_sources" {
       }
       && length(aws_apigatewayv2_stage.http[0].access_log_settings) == 0 && length(aws_cloudwatch_log_group.http) == 0
     )
-    error_message = "The stage has no path, deploys itself and is throttled: by limits of its own, not the relay's, and where a function says others by those."
+    error_message = "The stage has no path, is deployed automatically and has its own limits, not the relay's; routes have the limits that their function sets."
   }
 
   assert {
@@ -138,24 +138,24 @@ run "makes_shares_and_finds_sources" {
       "ANY /own"                  = ["JWT", "read", "j1w2t3"]
       "ANY /own/{proxy+}"         = ["JWT", "read", "j1w2t3"]
     }
-    error_message = "Each route asks for what its function says; functions with different ones share the API."
+    error_message = "Each route has its function's authorization; functions with different ones share the API."
   }
 
   assert {
     condition = jsonencode({ for name, authorizer in aws_apigatewayv2_authorizer.http : name => [authorizer.authorizer_type, authorizer.identity_sources, authorizer.jwt_configuration[0].issuer, sort(authorizer.jwt_configuration[0].audience)] }) == jsonencode({
       own = ["JWT", ["$request.header.Authorization"], "https://login.example.com", ["orders", "stock"]]
     })
-    error_message = "A function with JWT has an authorizer of its issuer and audience, and no other function has one."
+    error_message = "Only functions with JWT have an authorizer, with their issuer and audience."
   }
 
   assert {
     condition     = aws_lambda_function_url.this["made"].invoke_mode == "RESPONSE_STREAM" && aws_lambda_function_url.this["made"].authorization_type == "NONE" && aws_lambda_function_url.this["made"].cors[0].allow_methods == toset(["GET"])
-    error_message = "The function URL is as asked for."
+    error_message = "The function URL is as set."
   }
 
   assert {
     condition     = aws_lambda_function_url.this["shares"].authorization_type == "AWS_IAM" && keys(aws_cloudformation_stack.function_url) == ["made"]
-    error_message = "Nobody may call a URL without a signature unless asked for."
+    error_message = "By default a URL needs a signature."
   }
 
   assert {
@@ -172,29 +172,29 @@ run "makes_shares_and_finds_sources" {
       }
     JSON
     )
-    error_message = "Everybody may call a URL without authorization, and nothing but the URL."
+    error_message = "Everybody may call a URL without authorization, and only the URL."
   }
 
   assert {
     condition     = output.environment["made"].LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM" && aws_lambda_function.this["made"].environment[0].variables.LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM" && !contains(keys(output.environment["shares"]), "LIVE_DEBUG_INVOKE_MODE")
-    error_message = "A stub is told to stream where its URL takes a stream."
+    error_message = "A stub streams if its URL does."
   }
 
   assert {
     condition     = output.environment["streams"].LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM" && aws_lambda_function.this["streams"].environment[0].variables.LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM"
-    error_message = "And where the function says so without a URL."
+    error_message = "A stub also streams if the function sets invoke_mode without a URL."
   }
 
   assert {
     condition     = output.functions["own"].response_streaming_invoke_arn == "arn:aws:apigateway:eu-west-1:lambda:path/2021-11-15/functions/arn:aws:lambda:eu-west-1:123456789012:function:orders-api/response-streaming-invocations"
-    error_message = "A REST API that streams finds the function's address."
+    error_message = "The output has the ARN for a REST API that streams."
   }
 
   # SNS, EventBridge, schedules and S3.
 
   assert {
     condition     = toset(keys(aws_sns_topic.trigger)) == toset(["orders"]) && aws_sns_topic.trigger["orders"].name == "live-debug-dev-tom-orders" && aws_sns_topic.trigger["orders"].kms_master_key_id == "alias/aws/sns"
-    error_message = "Functions that say the same topic_name share an encrypted topic, and a given one is not made."
+    error_message = "Functions with the same topic_name share an encrypted topic; an existing one is not created."
   }
 
   assert {
@@ -212,7 +212,7 @@ run "makes_shares_and_finds_sources" {
       shares = ["live-debug-dev-tom.shares", "default", "{\"source\":[\"aws.s3\"]}"]
       given  = ["live-debug-dev-tom.given", "given", "{\"source\":[\"shop\"]}"]
     } && toset(keys(aws_cloudwatch_event_bus.trigger)) == toset(["orders"])
-    error_message = "Rules are on the bus made, the default one or the one given."
+    error_message = "Rules are on the created bus, the default bus or the existing one."
   }
 
   assert {
@@ -227,7 +227,7 @@ run "makes_shares_and_finds_sources" {
 
   assert {
     condition     = toset(keys(aws_s3_bucket.trigger)) == toset(["Up_loads"]) && aws_s3_bucket.trigger["Up_loads"].bucket == "live-debug-dev-tom-up-loads-123456789012" && aws_s3_bucket.trigger["Up_loads"].force_destroy
-    error_message = "The bucket that two functions share is named as S3 wants, and is emptied since one asks for it."
+    error_message = "The bucket that two functions share has a valid name, and force_destroy since one of them sets it."
   }
 
   assert {
@@ -250,10 +250,10 @@ run "makes_shares_and_finds_sources" {
         ["own", "arn:aws:lambda:eu-west-1:123456789012:function:orders-api", tolist(["s3:ObjectRemoved:*"]), "own/", null],
       ]
     }) && aws_s3_bucket_notification.trigger["arn:aws:s3:::given"].bucket == "given"
-    error_message = "A bucket has one list of notifications, whoever made it."
+    error_message = "A bucket has one list of notifications, created or existing."
   }
 
-  # What Lambda polls.
+  # Sources that Lambda polls.
 
   assert {
     condition = (
@@ -262,7 +262,7 @@ run "makes_shares_and_finds_sources" {
       && aws_sqs_queue.dead_letters["made"].name == "live-debug-dev-tom-made-dlq" && aws_sqs_queue.dead_letters["made"].message_retention_seconds == 1209600 && aws_sqs_queue.dead_letters["made"].sqs_managed_sse_enabled
       && jsondecode(aws_sqs_queue_redrive_allow_policy.dead_letters["made"].redrive_allow_policy) == { redrivePermission = "byQueue", sourceQueueArns = ["arn:aws:sqs:eu-west-1:123456789012:queue"] }
     )
-    error_message = "A queue waits six times the stub's timeout, and has a dead-letter queue for itself alone."
+    error_message = "A queue's visibility timeout is six times the stub's timeout, and it has its own dead-letter queue."
   }
 
   assert {
@@ -277,7 +277,7 @@ run "makes_shares_and_finds_sources" {
       given  = ["arn:aws:sqs:eu-west-1:123456789012:given", "live-debug-dev-tom-given", 100, 5, 0]
       own    = ["arn:aws:sqs:eu-west-1:123456789012:own", "orders-api", 10, null, 0]
     }) && toset(keys(aws_sqs_queue.trigger)) == toset(["made", "jobs"])
-    error_message = "Queues made and given are polled as asked for."
+    error_message = "Created and existing queues are polled with the given settings."
   }
 
   assert {
@@ -286,7 +286,7 @@ run "makes_shares_and_finds_sources" {
       && aws_dynamodb_table.trigger["made"].hash_key == "id" && aws_dynamodb_table.trigger["made"].range_key == "at" && aws_dynamodb_table.trigger["made"].billing_mode == "PAY_PER_REQUEST" && length(aws_dynamodb_table.trigger) == 1
       && aws_kinesis_stream.trigger["made"].name == "live-debug-dev-tom-made" && aws_kinesis_stream.trigger["made"].stream_mode_details[0].stream_mode == "ON_DEMAND" && aws_kinesis_stream.trigger["made"].encryption_type == "KMS" && length(aws_kinesis_stream.trigger) == 1
     )
-    error_message = "A table with a stream and an encrypted stream on demand are made."
+    error_message = "A table with a stream and an encrypted on-demand stream are created."
   }
 
   assert {
@@ -296,7 +296,7 @@ run "makes_shares_and_finds_sources" {
       "given/dynamodb" = ["arn:aws:dynamodb:eu-west-1:123456789012:table/given/stream/2026-01-31T00:00:00.000", "TRIM_HORIZON", 100, -1, true]
       "given/kinesis"  = ["arn:aws:kinesis:eu-west-1:123456789012:stream/given", "LATEST", 7, 2, false]
     }
-    error_message = "Streams made and given are read as asked for."
+    error_message = "Created and existing streams are read with the given settings."
   }
 
   # TLS.
@@ -309,7 +309,7 @@ run "makes_shares_and_finds_sources" {
         if statement.Effect == "Deny" && statement.Principal == "*" && statement.Condition == { Bool = { "aws:SecureTransport" = "false" } }
       ]) == 1
     ]) && length(aws_s3_bucket_policy.trigger) == length(aws_s3_bucket.trigger)
-    error_message = "What the module creates refuses requests without TLS."
+    error_message = "Created resources deny requests without TLS."
   }
 
   assert {
@@ -317,7 +317,7 @@ run "makes_shares_and_finds_sources" {
       jsondecode(aws_sqs_queue.dead_letters["jobs"].policy).Statement[0].Resource == "arn:aws:sqs:eu-west-1:123456789012:live-debug-dev-tom-jobs-dlq.fifo"
       && jsondecode(aws_sns_topic.trigger["orders"].policy).Statement[0].Condition == { StringEquals = { "AWS:SourceOwner" = "123456789012" } }
     )
-    error_message = "A policy names its own queue; a topic keeps SNS's default for its account."
+    error_message = "A policy names its own queue; a topic keeps SNS's default statement for its account."
   }
 
   # Permissions.
@@ -364,7 +364,7 @@ run "makes_shares_and_finds_sources" {
       ]
     JSON
     )
-    error_message = "Lambda may poll with the role that the module makes."
+    error_message = "Lambda may poll with a created role."
   }
 
   assert {
@@ -375,7 +375,7 @@ run "makes_shares_and_finds_sources" {
       && [for statement in jsondecode(output.functions["own"].stub_policy_json).Statement : statement.Resource[0] if startswith(statement.Sid, "Poll")] == ["arn:aws:sqs:eu-west-1:123456789012:own"]
       && length([for statement in jsondecode(output.functions["quiet"].stub_policy_json).Statement : statement if startswith(statement.Sid, "Poll")]) == 0
     )
-    error_message = "A given role gets the same for what was given, the policy that comes out has it too, and nobody else does."
+    error_message = "A given role gets the same for existing sources, and so does the policy output; no other role does."
   }
 
   assert {
@@ -411,10 +411,10 @@ run "makes_shares_and_finds_sources" {
       ]
     JSON
     )
-    error_message = "Who serves may invoke the functions and publish to their triggers: by the beginning of a made one's name, by a given one's ARN."
+    error_message = "Developers may invoke the functions and publish to their triggers: by a prefix of created names, and by the ARNs of existing ones."
   }
 
-  # What comes out.
+  # Outputs.
 
   assert {
     condition = jsondecode(jsonencode(output.triggers)) == jsondecode(<<-JSON
@@ -481,12 +481,12 @@ run "makes_shares_and_finds_sources" {
       }
     JSON
     )
-    error_message = "What to publish to comes out by function and source."
+    error_message = "The targets are an output by function and source."
   }
 
   assert {
     condition     = alltrue([for name, f in output.manifest.functions : jsondecode(jsonencode(f.triggers)) == jsondecode(jsonencode(try(output.triggers[name], {})))])
-    error_message = "The manifest has the same."
+    error_message = "The manifest has the same targets."
   }
 }
 
@@ -504,7 +504,7 @@ run "logs_of_the_http_api" {
       && length(aws_apigatewayv2_stage.http[0].access_log_settings) == 1
       && alltrue([for settings in aws_apigatewayv2_stage.http[0].default_route_settings : settings.throttling_rate_limit == 50])
     )
-    error_message = "access_logs hold for the HTTP API too; throttling is the relay's."
+    error_message = "access_logs also applies to the HTTP API; throttling only to the relay."
   }
 }
 
@@ -529,7 +529,7 @@ run "names_of_own_functions_by_reference" {
 
   assert {
     condition     = aws_lambda_permission.trigger["own/s3"].function_name == "orders-api" && aws_lambda_event_source_mapping.sqs["own"].function_name == "orders-api"
-    error_message = "They are the names that functions have."
+    error_message = "They are the names in functions."
   }
 }
 
@@ -570,21 +570,21 @@ run "shares_queues_tables_and_streams" {
       keys(aws_sqs_queue.trigger) == ["a"] && keys(aws_sqs_queue.dead_letters) == ["a"] && keys(aws_dynamodb_table.trigger) == ["a"] && keys(aws_kinesis_stream.trigger) == ["a"]
       && keys(aws_lambda_event_source_mapping.sqs) == ["a", "b"] && keys(aws_lambda_event_source_mapping.records) == ["a/dynamodb", "a/kinesis", "b/dynamodb", "b/kinesis"]
     )
-    error_message = "Functions that say the same name share what is made."
+    error_message = "Functions with the same name share the created resource."
   }
 
   assert {
     condition     = aws_sqs_queue.trigger["a"].visibility_timeout_seconds == 6 * 14
-    error_message = "The slowest function of a queue decides how long it waits."
+    error_message = "A queue's visibility timeout follows its slowest function."
   }
 
   assert {
     condition     = jsonencode(output.triggers["a"]) == jsonencode(output.triggers["b"])
-    error_message = "Both have the same to publish to."
+    error_message = "Both have the same target."
   }
 }
 
-run "no_policies_where_they_are_the_callers" {
+run "no_policies_with_tls_only_false" {
   command = plan
 
   variables {
@@ -594,7 +594,7 @@ run "no_policies_where_they_are_the_callers" {
 
   assert {
     condition     = length(aws_s3_bucket_policy.trigger) == 0 && length(local.queue_policies) == 0
-    error_message = "Policies of the caller's would be replaced."
+    error_message = "Your own policies would be replaced."
   }
 }
 
@@ -620,7 +620,7 @@ run "nothing_while_not_enabled" {
       length(aws_dynamodb_table.trigger), length(aws_kinesis_stream.trigger),
       length(aws_lambda_event_source_mapping.sqs), length(aws_lambda_event_source_mapping.records),
     ]) == 0 && length(output.triggers) == 0
-    error_message = "Nothing is made, and nothing comes out."
+    error_message = "Nothing is created, and the outputs are empty."
   }
 }
 
@@ -633,6 +633,6 @@ run "nothing_without_triggers" {
 
   assert {
     condition     = length(output.triggers) == 0 && length(aws_apigatewayv2_api.http) == 0 && length(aws_apigatewayv2_stage.http) == 0 && length(aws_lambda_permission.trigger) == 0
-    error_message = "No function with http, no HTTP API."
+    error_message = "Without a function with http there is no HTTP API."
   }
 }

@@ -1,11 +1,11 @@
-# Every variable that can be wrong, wrong. What each rule says, and that each one speaks, is checked by
+# Every variable with a rule, with an invalid value. The message of each rule is checked by
 # terraform/test/validation-messages.test.ts.
 
 mock_provider "aws" {
   source = "./tests/mocks"
 }
 
-run "refuses_every_unfit_variable" {
+run "refuses_every_invalid_variable" {
   command = plan
 
   variables {
@@ -54,7 +54,7 @@ run "refuses_functions_with_mistakes" {
   expect_failures = [output.functions]
 }
 
-run "takes_names_too_long_while_not_enabled" {
+run "accepts_long_names_while_not_enabled" {
   command = plan
 
   variables {
@@ -69,7 +69,7 @@ run "takes_names_too_long_while_not_enabled" {
   }
 }
 
-run "takes_a_published_version_of_its_own_as_fallback" {
+run "accepts_a_published_version_of_the_function_as_fallback" {
   command = plan
 
   variables {
@@ -85,6 +85,6 @@ run "takes_a_published_version_of_its_own_as_fallback" {
 
   assert {
     condition     = aws_lambda_function.this["hello"].environment[0].variables.LIVE_DEBUG_FALLBACK_ARN == "arn:aws:lambda:eu-west-1:123456789012:function:live-debug-dev-tom-hello:7"
-    error_message = "A published version holds the real code."
+    error_message = "A published version has the real code."
   }
 }

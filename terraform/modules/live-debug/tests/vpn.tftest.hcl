@@ -1,4 +1,4 @@
-# Functions in VPCs: what is read of them, what livectl and developers are told, and where the stub is placed.
+# Functions in VPCs: what is read about them, what livectl and developers get, and where the stub is placed.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -57,17 +57,17 @@ run "one_vpc" {
 
   assert {
     condition     = output.vpn_guidance == file("tests/vpn-guidance.md")
-    error_message = "The guidance is tests/vpn-guidance.md: ${output.vpn_guidance}"
+    error_message = "The guidance equals tests/vpn-guidance.md: ${output.vpn_guidance}"
   }
 
   assert {
     condition     = length(aws_lambda_function.this["orders"].vpc_config) == 0
-    error_message = "The stub stays outside."
+    error_message = "The stub is outside the VPC."
   }
 
   assert {
     condition     = !strcontains(aws_iam_role_policy.function["orders"].policy, "ec2:")
-    error_message = "A stub outside needs nothing of EC2."
+    error_message = "A stub outside needs no EC2 permissions."
   }
 }
 
@@ -137,22 +137,22 @@ run "several_vpcs" {
 
   assert {
     condition     = [for vpc in output.manifest.vpcs : [vpc.id, vpc.functions]] == [["vpc-1", ["orders", "refunds"]], ["vpc-9", ["reports"]]]
-    error_message = "Each VPC comes once, with its functions: ${jsonencode(output.manifest.vpcs)}"
+    error_message = "Each VPC appears once, with its functions: ${jsonencode(output.manifest.vpcs)}"
   }
 
   assert {
     condition     = jsonencode([output.manifest.vpcs[0].subnets[*].id, output.manifest.vpcs[0].security_groups[*].id]) == jsonencode([["subnet-a", "subnet-b"], ["sg-1", "sg-2"]])
-    error_message = "What functions share comes once."
+    error_message = "What functions share appears once."
   }
 
   assert {
     condition     = jsonencode(output.manifest.vpcs[1].cidr_blocks) == jsonencode(["10.9.0.0/16", "100.64.0.0/16"]) && output.manifest.vpcs[1].dns_resolver == null
-    error_message = "The main CIDR block comes first, one let go not at all; without DNS support there is no resolver."
+    error_message = "The main CIDR block comes first, a disassociated one is omitted; without DNS support there is no resolver."
   }
 
   assert {
     condition     = [for group in output.manifest.vpcs[1].security_groups : [group.id, group.egress_tcp, length(group.referenced_by)]] == [["sg-8", false, 0], ["sg-9", true, 0]]
-    error_message = "Groups are told apart: ${jsonencode(output.manifest.vpcs[1].security_groups)}"
+    error_message = "Groups are distinguished: ${jsonencode(output.manifest.vpcs[1].security_groups)}"
   }
 
   assert {
@@ -165,7 +165,7 @@ run "several_vpcs" {
   }
 }
 
-run "groups_that_let_nothing_out" {
+run "groups_without_outbound_rules" {
   override_data {
     target = data.aws_security_groups.egress_tcp["orders"]
     values = { ids = [] }
@@ -189,7 +189,7 @@ run "no_vpc" {
 
   assert {
     condition     = output.vpn_guidance == "" && length(output.manifest.vpcs) == 0 && length(data.aws_vpc.function) + length(data.aws_subnet.function) + length(data.aws_security_group.function) + length(data.aws_security_groups.referencing) + length(data.aws_security_groups.egress_tcp) == 0
-    error_message = "Nothing to tell, nothing read."
+    error_message = "There is no guidance, and nothing is read."
   }
 }
 
@@ -200,7 +200,7 @@ run "not_live" {
 
   assert {
     condition     = output.vpn_guidance == "" && length(data.aws_vpc.function) + length(data.aws_subnet.function) + length(data.aws_security_group.function) + length(data.aws_security_groups.referencing) + length(data.aws_security_groups.egress_tcp) == 0
-    error_message = "Nothing is read of a stage that is not live."
+    error_message = "Nothing is read for a stage that is not live."
   }
 }
 
@@ -227,11 +227,11 @@ run "stub_in_the_vpc" {
       Action   = ["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses"]
       Resource = ["*"]
     }
-    error_message = "The role made lets Lambda attach it, as AWSLambdaVPCAccessExecutionRole would."
+    error_message = "The created role allows Lambda to attach it, as AWSLambdaVPCAccessExecutionRole does."
   }
 
   assert {
     condition     = !can(output.manifest.functions["orders"].vpc_config.place_stub_in_vpc)
-    error_message = "Where the stub is, is no matter of livectl's."
+    error_message = "The manifest does not have the stub's place."
   }
 }

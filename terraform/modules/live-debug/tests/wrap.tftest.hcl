@@ -1,4 +1,4 @@
-# Functions with mode = "wrap": what they take, what is created for them, and what is refused.
+# Functions with mode = "wrap": what they use, what is created for them, and what is refused.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -41,12 +41,12 @@ variables {
 run "wraps_beside_replaced_functions" {
   assert {
     condition     = length(aws_lambda_layer_version.wrapper) == 1 && aws_lambda_layer_version.wrapper[0].layer_name == "live-debug-dev-tom-wrapper" && aws_lambda_layer_version.wrapper[0].filename == "./dist/wrapper.zip" && aws_lambda_layer_version.wrapper[0].source_code_hash == filebase64sha256("./dist/wrapper.zip")
-    error_message = "One layer for the stage is made of the built zip."
+    error_message = "The stage has one layer, created from the built zip."
   }
 
   assert {
     condition     = aws_lambda_layer_version.wrapper[0].compatible_runtimes == null && aws_lambda_layer_version.wrapper[0].compatible_architectures == null
-    error_message = "The layer fits each runtime and architecture, those newer than the provider included."
+    error_message = "The layer is for all runtimes and architectures, including ones newer than the provider."
   }
 
   assert {
@@ -56,7 +56,7 @@ run "wraps_beside_replaced_functions" {
       made    = []
       own     = []
     })
-    error_message = "Wrapped functions take the layer, replaced ones none."
+    error_message = "Wrapped functions have the layer, replaced ones have none."
   }
 
   assert {
@@ -71,22 +71,22 @@ run "wraps_beside_replaced_functions" {
       LIVE_DEBUG_RELAY        = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/live"
       LIVE_DEBUG_SECRET       = terraform_data.secret["1"].triggers_replace
     })
-    error_message = "A wrapped function takes what a stub takes, and what its wrapper needs."
+    error_message = "A wrapped function has a stub's variables, and those that its wrapper needs."
   }
 
   assert {
     condition     = { for key, value in output.environment["reports"] : key => value if !contains(["LIVE_DEBUG_STAGE", "LIVE_DEBUG_TABLE", "LIVE_DEBUG_RELAY", "LIVE_DEBUG_SECRET"], key) } == { AWS_LAMBDA_EXEC_WRAPPER = "/opt/live-debug", LIVE_DEBUG_EXEC_WRAPPER = "/opt/datadog_wrapper", LIVE_DEBUG_FUNCTION = "reports", LIVE_DEBUG_STUB_FUNCTION = "live-debug-dev-tom-reports" }
-    error_message = "Python's wrapper is told the stub beside it; without exec_wrapper and wrap_init nothing is said of them."
+    error_message = "Python's wrapper has the name of the stub beside it; exec_wrapper and wrap_init have no variables unless set."
   }
 
   assert {
     condition     = length(setintersection(keys(output.environment["own"]), ["AWS_LAMBDA_EXEC_WRAPPER", "LIVE_DEBUG_STUB_FUNCTION"])) == 0 && output.environment["own"].LIVE_DEBUG_FALLBACK_ARN == "arn:aws:lambda:eu-west-1:123456789012:function:real"
-    error_message = "A replaced function takes what it took."
+    error_message = "A replaced function has the same variables as before."
   }
 
   assert {
     condition     = toset(keys(aws_lambda_function.this)) == toset(["made"]) && toset(keys(aws_iam_role.this)) == toset(["made"]) && toset(keys(aws_lambda_function.beside)) == toset(["reports"]) && toset(keys(aws_cloudwatch_log_group.stub)) == toset(["made"])
-    error_message = "A wrapped function is the caller's; beside one of Python there is a stub."
+    error_message = "A wrapped function is your own; beside a Python function there is a stub."
   }
 
   assert {
@@ -108,7 +108,7 @@ run "wraps_beside_replaced_functions" {
 
   assert {
     condition     = aws_cloudwatch_log_group.beside["reports"].name == "/aws/lambda/live-debug-dev-tom-reports" && aws_cloudwatch_log_group.beside["reports"].retention_in_days == 7
-    error_message = "Its logs are kept as those of other stubs."
+    error_message = "Its logs are kept like those of other stubs."
   }
 
   assert {
@@ -120,19 +120,19 @@ run "wraps_beside_replaced_functions" {
 
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.given["orders"].policy).Statement : statement.Sid] == ["ConnectToRelay", "PostThroughRelay", "ReadOwnStage", "PollQueue"]
-    error_message = "A wrapped Node.js function's role gets what a stub's gets."
+    error_message = "A wrapped Node.js function's role has the same permissions as a stub's."
   }
 
   assert {
     condition = toset(flatten([for statement in jsondecode(output.developer_policy_json).Statement : statement.Resource if statement.Sid == "ReadAndInvokeOwnFunctions"])) == toset([
       for name in ["orders-dev", "reports-dev", "live-debug-dev-tom-reports", "live-debug-dev-tom-made", "own-dev"] : "arn:aws:lambda:eu-west-1:123456789012:function:${name}"
     ])
-    error_message = "Developers read and invoke the functions, and the stubs beside them."
+    error_message = "Developers may read and invoke the functions and the stubs beside them."
   }
 
   assert {
     condition     = { for name, f in output.functions : name => [f.mode, f.function_name, f.timeout, f.invoke_arn == null, f.log_group_name == null] } == { orders = ["wrap", "orders-dev", 10, true, true], reports = ["wrap", "reports-dev", 899, true, true], made = ["replace", "live-debug-dev-tom-made", 25, false, false], own = ["replace", "own-dev", 8, true, true] }
-    error_message = "A wrapped function keeps its timeout, and what the stub beside it is called is not its own."
+    error_message = "A wrapped function keeps its timeout, and its name is not that of the stub beside it."
   }
 
   assert {
@@ -152,7 +152,7 @@ run "wraps_beside_replaced_functions" {
       made    = { timeout = 20 }
       own     = { timeout = 3, fallback_arn = "arn:aws:lambda:eu-west-1:123456789012:function:real" }
     }
-    error_message = "The manifest says which functions are wrapped, and nothing new of the others."
+    error_message = "The manifest has the mode of wrapped functions only."
   }
 
   assert {
@@ -161,18 +161,18 @@ run "wraps_beside_replaced_functions" {
   }
 }
 
-run "creates_no_layer_where_nothing_is_wrapped" {
+run "creates_no_layer_for_replaced_functions" {
   variables {
     functions = { own = { handler = "a.handler", runtime = "nodejs22.x", create = false } }
   }
 
   assert {
     condition     = length(aws_lambda_layer_version.wrapper) == 0 && jsonencode(output.layers) == jsonencode({ own = [] })
-    error_message = "No layer is made for replaced functions."
+    error_message = "No layer is created for replaced functions."
   }
 }
 
-run "takes_the_mode_of_the_module" {
+run "uses_the_mode_of_the_module" {
   variables {
     mode = "wrap"
     functions = {
@@ -183,22 +183,22 @@ run "takes_the_mode_of_the_module" {
 
   assert {
     condition     = { for name, f in output.functions : name => f.mode } == { orders = "wrap", go = "replace" } && toset(keys(aws_lambda_function.this)) == toset(["go"])
-    error_message = "Functions that say nothing are wrapped, whatever `create` is."
+    error_message = "Functions without a mode are wrapped, whatever `create` is."
   }
 }
 
-run "leaves_nothing_while_not_enabled" {
+run "creates_nothing_while_not_enabled" {
   variables {
     enabled = false
   }
 
   assert {
     condition     = length(aws_lambda_layer_version.wrapper) == 0 && length(aws_lambda_function.beside) == 0 && length(aws_cloudwatch_log_group.beside) == 0
-    error_message = "Nothing is made."
+    error_message = "Nothing is created."
   }
 
   assert {
     condition     = jsonencode(output.layers) == jsonencode({ made = [], orders = [], own = [], reports = [] }) && jsonencode(output.environment) == jsonencode({ made = {}, orders = {}, own = {}, reports = {} })
-    error_message = "Each function has an empty list and an empty map, so that nobody needs a condition."
+    error_message = "Each function has an empty list and an empty map, so that no condition is needed."
   }
 }

@@ -99,7 +99,7 @@ resource "aws_ec2_client_vpn_authorization_rule" "this" {
   client_vpn_endpoint_id = aws_ec2_client_vpn_endpoint.this.id
   target_network_cidr    = local.authorized_cidr_blocks[count.index]
   authorize_all_groups   = true
-  description            = "Whoever has a client certificate"
+  description            = "Clients with a certificate"
 }
 
 resource "aws_security_group" "this" {

@@ -70,7 +70,7 @@ locals {
       "does here. Leave the function out, or deploy the aws_lambda_function of this stage without it.",
     ])
     image_uri = join("", [
-      ": an image can be neither replaced nor wrapped. Leave the image function as it is and write its zip twin here, ",
+      ": a container image can be neither replaced nor wrapped. Keep that function as it is, and use a copy of it with a zip package here, ",
       "another aws_lambda_function.",
     ])
   }

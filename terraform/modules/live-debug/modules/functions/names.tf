@@ -1,17 +1,17 @@
-# The names of what the module creates for functions, in one list: AWS knows no folders, so two functions can mean one name.
-# What must differ, how long it may be and what counts as the same is checked here, before AWS overwrites or refuses it.
+# The names of what the module creates for functions, in one list, since two functions can use the same name on AWS. What must
+# differ, how long it may be and what counts as equal is checked here, before AWS overwrites or refuses it.
 
 locals {
-  # The directory table's name, and how all others begin.
+  # The directory table's name, and the prefix of all others.
   prefix = "${var.name}-${var.stage}"
 
   function_names = { for name, f in local.functions : name => coalesce(f.function_name, "${local.prefix}-${name}") }
 
-  # A dot, which no function's name has, keeps rules of one stage from those of another and schedules from patterns.
+  # A dot, which no function name contains, separates the rules of different stages, and schedules from patterns.
   rule_names     = { for name in keys(local.functions) : name => "${local.prefix}.${name}" }
   schedule_names = { for name in keys(local.functions) : name => "${local.prefix}.${name}.schedule" }
 
-  # A stack's name has no underscore.
+  # A stack's name must not have an underscore.
   stack_names = { for name in keys(local.functions) : name => "function-url-${replace("${local.prefix}-${name}", "_", "-")}" }
 
   # The last part of a new resource's name, which functions may share, and the field that gives it.

@@ -1,4 +1,4 @@
-# The endpoint with its defaults, and with everything given. What each rule of a variable says is checked by
+# The endpoint with its defaults, and with every variable set. The message of each rule is checked by
 # terraform/test/validation-messages.test.ts.
 
 mock_provider "aws" {
@@ -45,38 +45,38 @@ run "defaults" {
       aws_ec2_client_vpn_endpoint.this.self_service_portal == "disabled",
       aws_ec2_client_vpn_endpoint.this.session_timeout_hours == 8,
     ])
-    error_message = "Split tunnel, the VPC's resolver, and a session of a working day."
+    error_message = "The defaults are a split tunnel, the VPC's resolver, and sessions of a working day."
   }
 
   assert {
     condition = [for one in aws_ec2_client_vpn_endpoint.this.authentication_options : [one.type, one.root_certificate_chain_arn]] == [
       ["certificate-authentication", "arn:aws:acm:eu-west-1:123456789012:certificate/server"],
     ]
-    error_message = "Mutual authentication; the server's CA is the clients'."
+    error_message = "Authentication is mutual, with one CA for the server and the clients."
   }
 
   assert {
     condition     = aws_ec2_client_vpn_endpoint.this.connection_log_options[0].enabled && aws_ec2_client_vpn_endpoint.this.connection_log_options[0].cloudwatch_log_group == "/aws/client-vpn/live-debug" && aws_ec2_client_vpn_endpoint.this.connection_log_options[0].cloudwatch_log_stream == aws_cloudwatch_log_stream.this[0].name && aws_cloudwatch_log_group.this[0].retention_in_days == 7
-    error_message = "Connections are logged, for a week."
+    error_message = "Connection logs are kept for a week."
   }
 
   assert {
     condition     = aws_ec2_client_vpn_network_association.this[*].subnet_id == ["subnet-a"] && aws_ec2_client_vpn_authorization_rule.this[*].target_network_cidr == ["10.0.0.0/16"] && aws_ec2_client_vpn_authorization_rule.this[0].authorize_all_groups
-    error_message = "The subnet is associated, and the VPC's main block authorized."
+    error_message = "The subnet is associated, and the VPC's main block is authorized."
   }
 
   assert {
     condition     = aws_ec2_client_vpn_endpoint.this.security_group_ids == toset(["sg-made"]) && output.security_group_id == "sg-made" && aws_vpc_security_group_egress_rule.this[*].cidr_ipv4 == ["10.0.0.0/16"]
-    error_message = "A group of its own, which lets out to what is authorized."
+    error_message = "The created group allows outbound traffic to the authorized blocks only."
   }
 
   assert {
     condition     = output.client_config == file("tests/client.ovpn")
-    error_message = "The configuration is tests/client.ovpn: ${output.client_config}"
+    error_message = "The configuration equals tests/client.ovpn: ${output.client_config}"
   }
 }
 
-run "everything_given" {
+run "every_variable_set" {
   variables {
     name                        = "orders"
     tags                        = { team = "orders" }
@@ -103,27 +103,27 @@ run "everything_given" {
       tolist(aws_ec2_client_vpn_endpoint.this.authentication_options)[0].root_certificate_chain_arn == "arn:aws:acm:eu-west-1:123456789012:certificate/clients",
       aws_ec2_client_vpn_endpoint.this.tags == tomap({ team = "orders", Name = "orders" }),
     ])
-    error_message = "The endpoint is as asked for."
+    error_message = "The endpoint is as set."
   }
 
   assert {
     condition     = !aws_ec2_client_vpn_endpoint.this.connection_log_options[0].enabled && length(aws_cloudwatch_log_group.this) + length(aws_cloudwatch_log_stream.this) == 0
-    error_message = "No log."
+    error_message = "There is no log."
   }
 
   assert {
     condition     = aws_ec2_client_vpn_network_association.this[*].subnet_id == ["subnet-a", "subnet-b"] && aws_ec2_client_vpn_authorization_rule.this[*].target_network_cidr == ["10.0.0.0/16", "10.1.0.0/16"]
-    error_message = "Every subnet is associated, every block authorized."
+    error_message = "Every subnet is associated, and every block is authorized."
   }
 
   assert {
     condition     = aws_ec2_client_vpn_endpoint.this.security_group_ids == toset(["sg-1", "sg-2"]) && output.security_group_id == null && length(aws_security_group.this) + length(aws_vpc_security_group_egress_rule.this) == 0
-    error_message = "The groups given, and none made."
+    error_message = "The given groups are used, and none is created."
   }
 
   assert {
     condition     = strcontains(output.client_config, "\nproto tcp\n") && strcontains(output.client_config, "\nverify-x509-name vpn.example.com name\n")
-    error_message = "The configuration follows: ${output.client_config}"
+    error_message = "The configuration has the settings: ${output.client_config}"
   }
 }
 
@@ -155,7 +155,7 @@ run "refuses_clients_around_another_block" {
   expect_failures = [aws_ec2_client_vpn_endpoint.this]
 }
 
-run "refuses_every_unfit_variable" {
+run "refuses_every_invalid_variable" {
   command = plan
 
   variables {
