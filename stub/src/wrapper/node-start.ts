@@ -5,6 +5,7 @@ import { isMainThread, Worker } from 'node:worker_threads';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import { logLine } from './log-line.ts';
 import type { FromProxy, ProxyData } from './proxy-thread.ts';
+import { afterRunning } from './running-time.ts';
 import { newState } from './shared-state.ts';
 import { onRelays, supervise } from './supervise.ts';
 
@@ -62,15 +63,16 @@ async function wrap(runtimeApi: string, environment: Record<string, string>): Pr
     logLine(`${JSON.stringify({ liveDebug: 'the proxy failed', why: messageOf(error) })}\n`),
   );
   const port = await new Promise<number>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('the proxy did not start in time')), startBoundMs);
+    const late = () => reject(new Error('the proxy did not start in time'));
+    const cancel = afterRunning(startBoundMs, late);
     const end = (error: Error) => {
-      clearTimeout(timer);
+      cancel();
       reject(error);
     };
     thread.once('error', end);
     thread.once('exit', () => end(new Error('the proxy ended')));
     thread.once('message', (message: FromProxy) => {
-      clearTimeout(timer);
+      cancel();
       if ('port' in message) resolve(message.port);
       else reject(new Error('failed' in message ? message.failed : 'the proxy did not listen'));
     });

@@ -78,17 +78,22 @@ describe('after 70 s in which nothing ran', () => {
     expect(first.received).toEqual([]);
   });
 
-  it('the deployed code answers where nobody serves any more', async () => {
+  it('the deployed code answers where nobody serves any more, and the log says so again', async () => {
+    const { answered, cut, instance } = await start();
+    expect(await answered('a')).toBe('{"deployed":1}');
     const client = await world.serve({ leaseUntil });
     answerAll(client, () => '"local"');
-    const { answered, cut, instance } = await start();
-    expect(await answered('a')).toBe('"local"');
+    // That nobody serves holds for a second.
+    writeFileSync(ahead, '2000');
+    expect(await answered('b')).toBe('"local"');
     await frozen(instance, async () => {
       cut();
       client.close();
       await client.leave();
     });
-    expect(await answered('b')).toBe('{"deployed":1}');
+    for (const id of ['c', 'd']) expect(await answered(id)).toBe('{"deployed":1}');
+    const reasons = instance.ownLines.map(({ because }) => because);
+    expect(reasons).toEqual(['nobody serves', 'nobody serves']);
   });
 
   it('of the init phase, what was read of the table before is read again', async () => {
@@ -110,4 +115,23 @@ describe('after 70 s in which nothing ran', () => {
     const { body } = await api.invoke({ id: 'a', event: '1', timeoutMs: 600_000 });
     expect(body.toString()).toBe('"local"');
   });
+});
+
+it('a freeze while the proxy starts does not count as its being slow', async () => {
+  const waits = `logLine('thread waits\\n'); await new Promise((resolve) => setTimeout(resolve, 500));`;
+  const slow = await changedLayer(world.folder({}), [
+    {
+      file: 'stub/src/wrapper/proxy-thread.ts',
+      line: 'const api = new RuntimeApi(data.runtimeApi);',
+      code: waits,
+    },
+  ]);
+  const { api, instance } = await world.start({ layer: slow });
+  await instance.untilOutput('thread waits');
+  instance.child.kill('SIGSTOP');
+  // Longer than the main thread waits for it.
+  await new Promise((resolve) => setTimeout(resolve, 2100));
+  instance.child.kill('SIGCONT');
+  expect((await api.invoke({ id: 'a', event: '1' })).body.toString()).toBe('{"deployed":1}');
+  expect(instance.stdout).not.toContain('unwrapped');
 });
