@@ -4,10 +4,11 @@
 //   - the stub and the wrapper keep their size
 //   - regular expressions are linear (patterns.mjs)
 //   - every package of the lock files has a checksum
+//   - every folder of cli/src says what it may not import
 //   - no line of Terraform code is over 160 characters
 //   - Markdown has no long lines (markdown-lines.mjs)
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { markdownMistakes } from './markdown-lines.mjs';
@@ -27,6 +28,16 @@ const patterns = spawnSync(process.execPath, [join(root, 'scripts/patterns.mjs')
   stdio: 'inherit',
 });
 if (patterns.status !== 0) mistakes.push('regular expressions must be linear and written as literals');
+
+// A folder that no override names may import anything; only commands/ may.
+const { overrides } = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'));
+const ruled = new Set(overrides.flatMap((/** @type {{ includes: string[] }} */ { includes }) => includes));
+for (const entry of readdirSync(join(root, 'cli/src'), { withFileTypes: true })) {
+  if (!entry.isDirectory() || entry.name === 'commands' || ruled.has(`cli/src/${entry.name}/**`)) continue;
+  mistakes.push(
+    `cli/src/${entry.name}: add an override to biome.json with the folders that it must not import, and it to those that must not import it`,
+  );
+}
 
 // New files as well, before they are added.
 const terraformFiles = execFileSync(

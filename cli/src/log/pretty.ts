@@ -109,6 +109,8 @@ function describe(
       const counts = `${plural(event.invocations, 'invocation')}, ${event.failed} failed${event.abandoned > 0 ? `, ${event.abandoned} cut off` : ''}`;
       return `${paint.dim('·')} stopped: ${counts}; workers, sockets and temporary files are gone`;
     }
+    default:
+      return event satisfies never;
   }
 }
 

@@ -11,7 +11,10 @@ export const fallbackSchema = v.variant('kind', [
 
 export type Fallback = v.InferOutput<typeof fallbackSchema>;
 
-export function fallbackOf({ fallbackArn, wrap }: Pick<FunctionSettings, 'fallbackArn' | 'wrap'>): Fallback {
+export function fallbackOf({
+  fallbackArn,
+  wrap,
+}: Partial<Pick<FunctionSettings, 'fallbackArn' | 'wrap'>>): Fallback {
   if (wrap) return { kind: 'deployed' };
   return fallbackArn === undefined ? { kind: 'none' } : { kind: 'function', arn: fallbackArn };
 }

@@ -166,12 +166,15 @@ function settingsOf(
     memorySize: entry.memory_size,
     // The stub sends them with every invocation; they are never in the table.
     environment: {},
+    // The stub knows how it answers.
+    invokeMode: undefined,
+    durable: undefined,
     sourceDir: entry.source_dir,
     build: wordsOf(entry.build),
     command: wordsOf(entry.command),
     python: entry.python ?? undefined,
     layerDirs: entry.layer_dirs,
-    ...(entry.watch ? { watch: entry.watch } : {}),
+    watch: entry.watch ?? undefined,
     esbuild: esbuildSettings(entry.esbuild),
     inVpc: Boolean(entry.vpc_config),
     wrap: wrapSettings({

@@ -1,7 +1,13 @@
 // [3] From texts to messages: opened by their sender's channel, put together and parsed; everything else is dropped and counted.
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
-import type { AnyMessage, MessageHead, MessageHeader, MessageType } from '../../../protocol/message.ts';
+import type {
+  AnyMessage,
+  Message,
+  MessageHead,
+  MessageHeader,
+  MessageType,
+} from '../../../protocol/message.ts';
 import { Reassembler } from '../../../protocol/reassembly.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import { Unpacker } from '../../../protocol/unpacker.ts';
@@ -10,11 +16,23 @@ import { invokeHeadOf } from './first-chunk.ts';
 import { Receipts, type ReceiptsOptions } from './receipts.ts';
 import { Senders, type SendersOptions } from './senders.ts';
 
-/** The messages that a client may receive; the others are those that it sends. */
-export type InboundMessage = Extract<
-  AnyMessage,
-  { type: 'invoke' | 'ack' | 'probe' | 'cancel' | 'displaced' }
->;
+/** Whether a client may receive a type; the others are those that only clients send, to stubs. */
+const isInboundType = {
+  invoke: true,
+  ack: true,
+  part: false,
+  result: false,
+  error: false,
+  probe: true,
+  cancel: true,
+  moved: false,
+  displaced: true,
+} as const satisfies Record<MessageType, boolean>;
+
+/** The messages that a client may receive. */
+export type InboundMessage = {
+  [T in MessageType]: (typeof isInboundType)[T] extends true ? Message<T> : never;
+}[MessageType];
 
 /** An invocation that is not run, since its sender lacks the secret: from a stub of module 0.1, or forged. */
 export interface UnprovenInvoke {
@@ -100,9 +118,6 @@ export class Inbox {
   }
 }
 
-/** Messages that only clients send to stubs. */
-const ownTypes: ReadonlySet<MessageType> = new Set(['part', 'result', 'error', 'moved']);
-
 function isInbound(message: AnyMessage): message is InboundMessage {
-  return !ownTypes.has(message.type);
+  return isInboundType[message.type];
 }

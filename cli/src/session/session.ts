@@ -284,6 +284,8 @@ export class Session {
       case 'displaced':
         // Anyone with access to the relay can send this, so the directory decides.
         return this.#invocations.track(this.#lease.check());
+      default:
+        message satisfies never;
     }
   }
 

@@ -6,20 +6,13 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { esbuildFieldsThatBringCode } from '../../src/manifest/esbuild-settings.ts';
 import type { FunctionSettings } from '../../src/manifest/function-settings.ts';
 import { fingerprintOf, programSettings } from '../../src/manifest/program-settings.ts';
+import { functionSettings } from './function-settings.ts';
 
-const plain: FunctionSettings = {
+const plain = functionSettings({
   name: 'app',
   handler: 'src/app.handler',
-  runtime: 'nodejs22.x',
-  timeout: 3,
-  memorySize: 128,
-  environment: {},
-  sourceDir: '.',
-  command: undefined,
   esbuild: { bundle: true, packages: 'auto', external: [] },
-  inVpc: false,
-  triggers: {},
-};
+});
 
 const fieldsOf = (more: Partial<FunctionSettings>, root = '/project') =>
   programSettings([{ ...plain, ...more }], root).map(({ field }) => field);
