@@ -9,7 +9,7 @@ import { clientAttributes } from '../../protocol/directory.ts';
 import { readItem, readManifest, start, stepIndex, stepsOf } from './account.ts';
 import { documented } from './documented.ts';
 import { type DirectoryCall, directoryCall, livectlCalls } from './livectl-calls.ts';
-import { type Moto, noResources } from './moto.ts';
+import { type Moto, noResources, overrideForQueues } from './moto.ts';
 import { isAllowed } from './policy-evaluator.ts';
 import { expectSwitchedOff, expectSwitchedOn, neededByStubs } from './switch-order.ts';
 import { missingTool, moduleFolder, repository, testBoundMs, type Workspace } from './terraform-cli.ts';
@@ -260,6 +260,41 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
       const policies = Object.values(made.roles['live-debug-dev-tom-api'] ?? {});
       expect(isAllowed(policies, { action: 'sns:Publish', resource: topic })).toBe(true);
       await destroy('-var', 'stage=dev-tom');
+      expect(await moto.resources()).toEqual(noResources);
+    },
+    testBoundMs,
+  );
+
+  it.concurrent(
+    'examples/shared-stage',
+    async (context) => {
+      const root = 'examples/shared-stage';
+      const { moto, run, outputs, expectEmptyPlan, destroy, workspace } = await start(root, context);
+      const zip = zipSync({ 'src/api.mjs': Buffer.from('export const handler = () => 1;') });
+      writeFileSync(join(workspace.path(root), 'functions.zip'), zip);
+      writeFileSync(join(workspace.path(moduleFolder), 'moto_override.tf'), overrideForQueues);
+      await run(documented('examples/shared-stage/README.md', 'terraform apply'));
+      await expectEmptyPlan();
+      const { url, developer_policy_json } = await outputs();
+      expect(url.value).toMatch(/\/orders$/);
+      expect(JSON.parse(developer_policy_json.value).Statement).not.toEqual([]);
+      const { functions, targets } = await readManifest(moto, 'dev');
+      expect(functions).toMatchObject([
+        { name: 'api', wrap: { init: 'eager' } },
+        { name: 'worker', wrap: { init: 'eager' } },
+      ]);
+      const queue = targets.get('worker')?.sqs?.queue_arn ?? '';
+      const made = await moto.resources();
+      expect(made.functions['api-dev']?.environment).toMatchObject({
+        QUEUE_NAME: queue.split(':').at(-1),
+        AWS_LAMBDA_EXEC_WRAPPER: '/opt/live-debug',
+      });
+      const mayDo = (role: string, action: string) =>
+        isAllowed(Object.values(made.roles[role] ?? {}), { action, resource: queue });
+      expect(mayDo('api-dev', 'sqs:SendMessage')).toBe(true);
+      expect(mayDo('worker-dev', 'sqs:ReceiveMessage')).toBe(true);
+      expect(mayDo('worker-dev', 'sqs:SendMessage')).toBe(false);
+      await destroy();
       expect(await moto.resources()).toEqual(noResources);
     },
     testBoundMs,

@@ -105,7 +105,9 @@ describe('the repository it writes', () => {
       ]),
     );
     const roots = readdirSync(join(out, 'examples'));
-    expect(roots.sort()).toEqual(['existing-function', 'fan-out', 'go', 'python', 'quickstart', 'vpc']);
+    expect(roots.sort()).toEqual([
+      ...['existing-function', 'fan-out', 'go', 'python', 'quickstart', 'shared-stage', 'vpc'],
+    ]);
     expect(git(out, 'cat-file', '-t', 'v0.2.0')).toBe('tag');
     expect(git(out, 'rev-parse', 'v0.2.0^{commit}')).toBe(git(out, 'rev-parse', 'main'));
     expect(git(out, 'log', '--format=%aI %cI')).toBe(git(source, 'log', '-1', '--format=%aI %aI'));
@@ -172,7 +174,7 @@ describe('the repository it writes', () => {
         expect(JSON.parse(stdout), place).toMatchObject({ valid: true, diagnostics: [] });
       }
       // The modules of the others are where they say.
-      for (const example of ['existing-function', 'fan-out', 'go', 'python', 'vpc']) {
+      for (const example of ['existing-function', 'fan-out', 'go', 'python', 'shared-stage', 'vpc']) {
         expect(await terraformIn(join(copy, 'examples', example), ['get']), example).toMatchObject({
           code: 0,
         });

@@ -3,27 +3,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readManifest, start } from './account.ts';
-import { noResources } from './moto.ts';
+import { noResources, overrideForQueues } from './moto.ts';
 import { isAllowed } from './policy-evaluator.ts';
 import { missingTool, moduleFolder, testBoundMs } from './terraform-cli.ts';
 
 const skipped = missingTool(['terraform', '-version'], ['moto_server', '--help'], ['python3', '--version']);
-
-/**
- * What moto can't: it has no RedriveAllowPolicy, for which the provider would wait, and gives a RedrivePolicy back with
- * white space of its own, which the provider takes for a change. Both are in tests/triggers.tftest.hcl.
- */
-const motoOverride = `
-resource "aws_sqs_queue_redrive_allow_policy" "dead_letters" {
-  for_each = {}
-}
-
-resource "aws_sqs_queue" "trigger" {
-  lifecycle {
-    ignore_changes = [redrive_policy]
-  }
-}
-`;
 
 type Statement = readonly [action: string, principal: string, condition: unknown];
 
@@ -55,7 +39,7 @@ describe.skipIf(skipped)(`triggers applied${skipped ? ` (${skipped})` : ''}`, ()
     async (context) => {
       const root = 'terraform/test/fixtures/triggers';
       const { moto, workspace, apply, outputs, expectEmptyPlan, destroy } = await start(root, context);
-      writeFileSync(join(workspace.path(moduleFolder), 'moto_override.tf'), motoOverride);
+      writeFileSync(join(workspace.path(moduleFolder), 'moto_override.tf'), overrideForQueues);
       await apply();
       await expectEmptyPlan();
 

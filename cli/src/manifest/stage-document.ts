@@ -27,7 +27,7 @@ export function stageDocument(functions: Readonly<Record<string, FunctionText>>,
     account_id: accountId,
     relay: { url: relayUrl },
     table: tableName,
-    stub: { code_sha256: stubSha256 },
+    stub: { code_sha256: stubSha256, understands: ['filters'] },
     functions: Object.fromEntries(
       Object.entries(functions).map(([name, text]) => [
         name,

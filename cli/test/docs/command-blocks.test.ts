@@ -81,6 +81,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
     before: { 'livectl serve --local': ['cd examples/quickstart'] },
   },
   'examples/existing-function/README.md': {},
+  'examples/shared-stage/README.md': {},
 };
 
 const blocks = commandBlocks();

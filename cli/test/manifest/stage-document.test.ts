@@ -39,6 +39,7 @@ it.each(taken.map((one) => [one.name, one] as const))('%s', async (_name, one) =
     Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
   const known = functions.map(({ durable, invokeMode, ...settings }) => defined({ ...settings, ...unknown }));
   expect(read.functions.map(defined)).toEqual(known);
-  expect(read).toMatchObject({ relayUrl: facts.relayUrl, stubSha256: facts.stubSha256, vpcs: [] });
+  const { relayUrl, stubSha256 } = facts;
+  expect(read).toMatchObject({ relayUrl, stubSha256, knowsFilters: true, vpcs: [] });
   expect(read.targets.get('a')).toEqual('a' in texts ? facts.targets.get('a') : undefined);
 });

@@ -1,0 +1,2 @@
+// Shows whose code has answered.
+export const version = 'deployed';
