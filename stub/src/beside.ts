@@ -46,11 +46,12 @@ class BesideStub extends Stub {
       event,
       deadline: deadlineOf(clock.now(), leftMs),
     };
+    const clients = this.conversations.whoAnswers(event);
     try {
       const instead = otherwise(clock, this.conversations.socket, leaveWithinMs);
-      return wrappedAnswer(await this.conversations.converse(invocation, undefined, instead));
+      return wrappedAnswer(await this.conversations.converse(invocation, undefined, instead, clients));
     } catch (error) {
-      throw wrappedFailure(error);
+      throw wrappedFailure(error, clients.wanting);
     }
   }
 }

@@ -70,6 +70,11 @@ export class WhoAnswers {
     return this.#chosen[0];
   }
 
+  /** Connections of everyone who wants the invocation, connected or not, at the last reading. */
+  get wanting(): readonly string[] {
+    return this.#chosen.map(({ connectionId }) => connectionId);
+  }
+
   /** The relay says that this connection is gone. */
   lose(connectionId: string): void {
     this.#directory.lose(connectionId);

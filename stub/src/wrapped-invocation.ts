@@ -53,7 +53,7 @@ export function wrappedInvocation(text: string, secret: StageSecret): WrappedInv
 class LiveDebugWrapped extends Error {
   override readonly name = 'LiveDebugWrapped';
 
-  constructor(told: Readonly<Record<string, string>>) {
+  constructor(told: Readonly<Record<string, string | readonly string[]>>) {
     super(JSON.stringify(told));
     this.stack = this.name;
   }
@@ -67,12 +67,12 @@ export function wrappedAnswer({ type, head, body }: Answer): Uint8Array {
   throw new LiveDebugWrapped({ is: 'result', contentType, body: Buffer.from(body).toString('base64') });
 }
 
-/** What the wrapper is given for an error of the stub's own. */
-export function wrappedFailure(error: unknown): Error {
+/** What the wrapper is given for an error of the stub's own; `of`: the connections of those who wanted the invocation. */
+export function wrappedFailure(error: unknown, of: readonly string[]): Error {
   if (error instanceof LiveDebugWrapped) return error;
   // Nobody has begun the invocation, and nobody will: the deployed code may answer it.
   if (error instanceof UnbegunError)
-    return new LiveDebugWrapped({ is: 'undelivered', reason: messageOf(error.cause) });
+    return new LiveDebugWrapped({ is: 'undelivered', reason: messageOf(error.cause), of });
   const errorType = error instanceof Error ? error.name : 'Error';
   const body = JSON.stringify({ errorType, errorMessage: messageOf(error), stackTrace: [] });
   return new LiveDebugWrapped({ is: 'error', body });

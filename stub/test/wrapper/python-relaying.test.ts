@@ -36,6 +36,38 @@ function answering(client: FakeClient, body: (event: string) => string): void {
   };
 }
 
+describe('somebody serves a part of it', () => {
+  const filter = (item: string, only: string, facts: object, needs?: readonly string[]) => ({
+    item: `client#${item}#${only}`,
+    filter: JSON.stringify({ only, facts, ...(needs ? { needs } : {}) }),
+  });
+  const request = (dev: string) => JSON.stringify({ headers: { 'X-Dev': dev }, cookies: ['name=tom'] });
+
+  it('and gets what the filter matches; what cannot match costs no Invoke', async () => {
+    const client = await world.serve(filter('hello', 'tom', { header: { 'x-dev': ['tom'] } }, ['tom']));
+    answering(client, () => '"tom"');
+    const { api } = await wrapped();
+    expect(await bodyOf(api, 'a', request('tom'))).toBe('"tom"');
+    expect(functions.invokeApi.invokes).toBe(1);
+    expect(JSON.parse(await bodyOf(api, 'b', '{"headers":{"X-Dev":"ann"}}'))).toMatchObject({ deployed: {} });
+    expect(functions.invokeApi.invokes).toBe(1);
+    // The text is there, but not in the header: the stub says that nobody wants it, and the next is asked for again.
+    expect(JSON.parse(await bodyOf(api, 'c', request('ann')))).toMatchObject({ deployed: {} });
+    expect(functions.invokeApi.invokes).toBe(2);
+    expect(await bodyOf(api, 'd', request('tom'))).toBe('"tom"');
+  });
+
+  it('whose filter says nothing of texts is asked for by each invocation, beside one for the stage', async () => {
+    const client = await world.serve(filter('*', 'any', { header: { 'x-dev': [{ wildcard: 't*' }] } }));
+    answering(client, () => '"filtered"');
+    const rest = await world.serve();
+    answering(rest, () => '"rest"');
+    const { api } = await wrapped();
+    expect(await bodyOf(api, 'a', request('tim'))).toBe('"filtered"');
+    expect(await bodyOf(api, 'b', request('ann'))).toBe('"rest"');
+  });
+});
+
 describe('somebody serves', () => {
   let client: FakeClient;
   beforeEach(async () => {

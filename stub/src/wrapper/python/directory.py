@@ -22,6 +22,10 @@ passed_over = 10.0
 #: A page holds 1 MB.
 most_pages = 10
 
+#: As in protocol/directory.ts.
+longest_filter = 4096
+most_needs = 10
+
 required = "stage item connectionId publicKey session user host version since leaseUntil expiresAt".split()
 
 
@@ -31,6 +35,7 @@ class Directory:
         self._table = table
         self._stage = stage
         self._keys = ("client#" + function, "client#*")
+        self._filtered = tuple(key + "#" for key in self._keys)
         self._lock = threading.Lock()
         self._items = None
         self._read_at = None
@@ -54,33 +59,39 @@ class Directory:
                 threading.Thread(target=self._read, args=(self._reading,), daemon=True).start()
             return self._reading
 
-    def serving(self):
+    def serving(self, event):
         """
-        The connections of those who serve now, in the order in which they are asked. Where the table is slow or can't be
-        read, the reading before decides at once, and none is nobody.
+        The connections of those who may serve an event. Of clients with a filter only those are left out that need a text
+        which the event does not have: the stub matches patterns. Where the table is slow or can't be read, the reading
+        before decides at once, and none is nobody.
         """
         # Those who were not reached may have another connection by now.
-        if self._read_at is None or self._read_at.age() > renew_after or (self._live() and not self._reachable()):
+        if self._read_at is None or self._read_at.age() > renew_after or (self._live(event) and not self._reachable(event)):
             if self._in_order:
                 bound = first_bound if self._read_at is None else renew_bound
                 if not self.refresh().wait(bound):
                     self._fault("no answer within %d ms" % (1000 * bound))
             elif self._began_at is None or self._began_at.age() > renew_after:
                 self.refresh()
-        return self._reachable()
+        return self._reachable(event)
 
-    def _live(self):
+    def _live(self, event):
         now = time.time() * 1000
-        return [item["connectionId"] for item in self._items or () if item["leaseUntil"] > now]
+        return [
+            item["connectionId"]
+            for item in self._items or ()
+            if item["leaseUntil"] > now and all(need in event for need in item["needs"])
+        ]
 
-    def _reachable(self):
+    def _reachable(self, event):
         now = time.time()
-        return [connection for connection in self._live() if self._passed_over.get(connection, 0) < now]
+        return [connection for connection in self._live(event) if self._passed_over.get(connection, 0) < now]
 
     def pass_over(self, connections):
         """The stub did not reach them."""
-        until = time.time() + passed_over
-        self._passed_over = {connection: until for connection in connections}
+        now = time.time()
+        others = {connection: until for connection, until in self._passed_over.items() if until > now}
+        self._passed_over = {**others, **{connection: now + passed_over for connection in connections}}
 
     def _read(self, ended):
         try:
@@ -103,7 +114,7 @@ class Directory:
             report("the directory can't be read: the deployed code answers", table=self._table, why=reason)
 
     def _query(self):
-        """The items of who may serve this function, the one of its own first."""
+        """The items of who may serve this function: those with a filter, the one of its own, the stage's."""
         found, start = [], None
         for _ in range(most_pages):
             query = {
@@ -120,7 +131,8 @@ class Directory:
             start = answer.get("LastEvaluatedKey")
             if not start:
                 break
-        return [client for key in self._keys for client in found if client["item"] == key]
+        filtered = [client for client in found if client["item"].startswith(self._filtered)]
+        return filtered + [client for key in self._keys for client in found if client["item"] == key]
 
     def _call(self, body):
         headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "DynamoDB_20120810.Query"}
@@ -154,6 +166,15 @@ def client_of(item):
             "item": item["item"]["S"],
             "connectionId": item["connectionId"]["S"],
             "leaseUntil": float(item["leaseUntil"]["N"]),
+            "needs": needs_of(item.get("filter", {}).get("S", "{}")),
         }
     except (KeyError, TypeError, ValueError, AttributeError, StopIteration):
         return None
+
+
+def needs_of(text):
+    """Texts that stand in every event that a filter matches; none where it does not say."""
+    if len(text) > longest_filter:
+        return []
+    needs = json.loads(text).get("needs", [])
+    return [need.encode() for need in needs[:most_needs]]

@@ -115,7 +115,7 @@ class Relay:
         try:
             if self._paused is not None and self._paused.age() < pause:
                 return None
-            serving = self._directory.serving()
+            serving = self._directory.serving(invocation.event or b"null")
             if not serving:
                 return None
             wire = self._lambda.take(connect_bound, longest_idle)
@@ -210,7 +210,12 @@ class Relay:
         told = json.loads(message)
         if told["is"] == "undelivered":
             # Nobody has got it: no pause, somebody else may serve with the next one.
-            self._directory.pass_over(serving)
+            of = told.get("of", serving)
+            if not of:
+                # No filter matched.
+                invocation.begun = False
+                return None
+            self._directory.pass_over(of)
             return self._instead(invocation, "nobody got the invocation", told.get("reason", ""), rests=False)
         if told["is"] == "error":
             return failure(told["body"].encode())
