@@ -15,11 +15,11 @@ interface Services {
   readonly invoke: Service;
   /** Checkpoints and callbacks of durable functions. */
   readonly durable?: Service;
-  /** An event source's, by the name that requests are signed for, e.g. `sns`. */
+  /** An event source's service, by the name that requests are signed for, e.g. `sns`. */
   readonly source?: (signingName: string) => Service | undefined;
 }
 
-/** Of Invoke and of InvokeWithResponseStream. */
+/** Paths of Invoke and of InvokeWithResponseStream. */
 const invokePath = /^\/(2015-03-31|2021-11-15)\/functions\//;
 const durablePath = /^\/2025-12-01\//;
 
@@ -39,7 +39,7 @@ export function createAwsEndpoint(services: Services): Server {
       const answer = await service.answer(request, response);
       if (answer) send(response, answer);
     } catch {
-      // A fault of ours; the services answer every mistake of a caller themselves.
+      // A bug of ours; the services answer every invalid request themselves.
       if (!response.headersSent) send(response, jsonAnswer(500, { message: 'Internal server error' }));
     }
   });
@@ -53,11 +53,11 @@ function serviceOf(request: IncomingMessage, services: Services): Service | unde
   if (invokePath.test(url)) return services.invoke;
   if (durablePath.test(url) && claimedService(request.headers, url) === 'lambda') return services.durable;
   const name = claimedService(request.headers, url);
-  // Objects may be called anything, `live` too.
+  // Objects may have any name, even `live`.
   const source = name === undefined ? undefined : services.source?.(name);
   if (source) return source;
   if (url === `/${relayStage}` || url.startsWith(`/${relayStage}?`) || url.startsWith(`/${relayStage}/`))
     return undefined;
-  // A request that isn't signed at all is told so by DynamoDB.
+  // DynamoDB answers requests that are not signed at all.
   return name === undefined || name === 'dynamodb' ? services.dynamodb : unsupportedService;
 }

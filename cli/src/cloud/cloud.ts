@@ -7,7 +7,7 @@ import type { TriggerSource, TriggerTargets } from '../manifest/trigger-targets.
 import type { WrapSettings } from '../manifest/wrap-settings.ts';
 import type { FunctionCode, Outcome } from '../worker/contract.ts';
 
-/** A function to deploy: what Terraform would give AWS. */
+/** A function to deploy, with what Terraform would pass to AWS. */
 export interface CloudFunction {
   readonly name: string;
   readonly handler: string;
@@ -17,13 +17,13 @@ export interface CloudFunction {
   /** Megabytes. */
   readonly memorySize: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** With RESPONSE_STREAM answers are streamed to callers that take a stream, also without a function URL. */
+  /** With RESPONSE_STREAM, answers are streamed to callers that accept a stream, even without a function URL. */
   readonly invokeMode?: 'BUFFERED' | 'RESPONSE_STREAM' | undefined;
-  /** It keeps its own code, behind the wrapper; undefined where the stub takes its place. */
+  /** Set if it keeps its own code, behind the wrapper; undefined if the stub replaces it. */
   readonly wrap?: WrapSettings | undefined;
-  /** A durable function; its time-out for a whole execution in seconds. */
+  /** Set for a durable function: the timeout of a whole execution in seconds. */
   readonly durable?: { readonly executionTimeout: number } | undefined;
-  /** Its event sources. Over HTTP it answers in any case: without a path at `/<name>` and everything below it. */
+  /** Its event sources. It always answers over HTTP: without a path, at `/<name>` and everything below it. */
   readonly triggers: Triggers;
 }
 
@@ -33,10 +33,10 @@ export interface Credentials {
   readonly sessionToken: string;
 }
 
-/** One `POST @connections/{id}` that arrived, signature and permission already checked. */
+/** One `POST @connections/{id}`, with signature and permission already checked. */
 export interface RelayPost {
   readonly connectionId: string;
-  /** Counts all posts of this cloud, from 1. */
+  /** The number of the post in this cloud, from 1. */
   readonly number: number;
   /** Bytes of the message. */
   readonly size: number;
@@ -44,36 +44,36 @@ export interface RelayPost {
 
 /** What the relay does to a post instead of delivering it at once; for tests. */
 export interface RelayFault {
-  /** Wait this long before anything else; later posts overtake. */
+  /** Wait this long before anything else, so that later posts overtake it. */
   readonly delayMs?: number;
   /** Answer this status instead of delivering, e.g. 429 or 503. */
   readonly status?: number;
   /** Reset the caller's connection, before or after the message was delivered. */
   readonly drop?: 'before' | 'after';
-  /** End the receiver's connection without a goodbye, and answer that it is gone. */
+  /** End the receiver's connection without a close frame, and answer that it is gone. */
   readonly disconnect?: true;
   /** Answer 200 at once and deliver this much later, so that messages arrive out of order. */
   readonly lateMs?: number;
 }
 
-/** What wrapped functions run. */
+/** What wrapped functions need. */
 export interface WrapperOptions {
   /** The built layer, as Terraform would upload it. */
   readonly zip: Uint8Array;
   /** The built stub beside a wrapped Python function, as Terraform would upload it. */
   readonly besideZip: Uint8Array;
-  /** The code that is deployed for a function; undefined where it can't be run here: the stub takes its place then. */
+  /** The deployed code of a function; undefined if it cannot be run here: then the stub replaces it. */
   readonly deployedCode: (functionName: string) => Promise<FunctionCode | undefined>;
-  /** Livectl's Python runtime client, in the place of Lambda's. */
+  /** livectl's Python runtime client, in place of Lambda's. */
   readonly pythonRuntimeFile: string;
 }
 
 export interface CloudOptions {
   readonly functions: readonly CloudFunction[];
-  /** Port of the HTTP front on 127.0.0.1; 0 takes a free one. */
+  /** Port of the HTTP front on 127.0.0.1; 0 chooses a free one. */
   readonly port: number;
   readonly stage: string;
-  /** livectl.json by function, for the stage's manifest in the directory; without it there is none. */
+  /** livectl.json by function, for the stage's manifest in the directory; without it there is no manifest. */
   readonly manifest?: Readonly<Record<string, FunctionText>> | undefined;
   /** The built stub, as Terraform would upload it. */
   readonly stubZip: Uint8Array;
@@ -83,47 +83,47 @@ export interface CloudOptions {
   readonly nodeRuntimeFile: string;
   /** The program and its first arguments that run `nodeRuntimeFile`; default: the running Node. */
   readonly nodeCommand?: readonly [string, ...string[]];
-  /** Gives every invocation a day, so that neither the stub's timeout nor the HTTP front ends one at a breakpoint. */
+  /** Gives every invocation a day, so that neither the stub's timeout nor the HTTP front ends it at a breakpoint. */
   readonly liftTimeouts?: boolean | undefined;
   /** Other users of this machine may call functions over HTTP without a signature. */
   readonly allowOtherUsers?: boolean | undefined;
-  /** Stub processes at one time, over all functions; default 20. */
+  /** Maximum number of stub processes at once, for all functions; default 20. */
   readonly maxInstances?: number;
   /** A private folder (0700) for unpacked code; the caller removes it after `close`. */
   readonly tempDir: string;
-  /** What happens in the cloud that a person should know, e.g. a line the stub logged. */
+  /** Called for everything that a person should know, e.g. a line that the stub logged. */
   readonly onEvent: (event: CloudEvent) => void;
   readonly clock?: Clock;
-  /** The way through a proxy to the issuer of a route's tokens, where one stands before it. */
+  /** The agent for requests through a proxy to the issuer of a route's tokens, if a proxy applies. */
   readonly agentFor?: (url: URL) => Agent | undefined;
-  /** Asked for every post to the relay; undefined delivers it as usual. */
+  /** Called for every post to the relay; undefined delivers it as usual. */
   readonly faults?: (post: RelayPost) => RelayFault | undefined;
 }
 
 /** An init phase that failed, a crash or a timeout of a stub's process. */
 export interface StubFailure {
-  /** As Lambda names it, e.g. `Runtime.ExitError`, or what the stub's init phase threw. */
+  /** Lambda's error type, e.g. `Runtime.ExitError`, or the type that the stub's init phase threw. */
   readonly errorType: string;
   readonly message: string;
-  /** What it printed last: of its last invocation or its init phase the last line that names an error, else the last. */
+  /** Its last output: the last line of its last invocation or init phase that names an error, otherwise the last line. */
   readonly lastLine: string | undefined;
 }
 
-/** Where an invocation came from, beside HTTP; `lambda` is Invoke with type Event. */
+/** The source of an invocation other than HTTP; `lambda` is Invoke with type Event. */
 export type EventSource = Exclude<TriggerSource, 'http' | 'function_url'> | 'lambda';
 
 export type CloudEvent =
-  /** A message, an object, a record was taken; `functionNames` are those that get it, none where nobody wants it. */
+  /** A message, an object or a record was accepted; `functionNames` receive it, empty if no function accepts it. */
   | {
       readonly type: 'published';
       readonly source: EventSource;
-      /** The topic's, queue's, bus's, bucket's, table's or stream's name. */
+      /** The name of the topic, queue, bus, bucket, table or stream. */
       readonly resource: string;
-      /** As the publisher got it: message id, event id, object key or sequence number. */
+      /** The id that the publisher received: message id, event id, object key or sequence number. */
       readonly id: string;
       readonly functionNames: readonly string[];
     }
-  /** A function failed and is tried again after `delayMs`. */
+  /** A function failed and is retried after `delayMs`. */
   | {
       readonly type: 'retry';
       readonly source: EventSource;
@@ -131,78 +131,78 @@ export type CloudEvent =
       readonly functionName: string;
       /** Lambda's request id of the attempt that failed. */
       readonly id: string;
-      /** The one that failed, from 1. */
+      /** The number of the failed attempt, from 1. */
       readonly attempt: number;
-      /** At most so many; undefined where there is no bound. */
+      /** Maximum number of attempts; undefined if there is no limit. */
       readonly attempts: number | undefined;
       readonly delayMs: number;
       readonly reason: string;
     }
-  /** A function does not get this any more. */
+  /** A function is not retried any more. */
   | {
       readonly type: 'dead_letter';
       readonly source: EventSource;
       readonly resource: string;
       readonly functionName: string;
-      /** Of the messages or records; of the invocation where its source gives none. */
+      /** Ids of the messages or records, or of the invocation if its source has none. */
       readonly ids: readonly string[];
       readonly attempts: number;
       readonly reason: string;
-      /** The queue they were moved to, where there is one. */
+      /** The queue they were moved to, if there is one. */
       readonly deadLetterQueue?: string;
     }
   | { readonly type: 'stub_log'; readonly functionName: string; readonly message: string }
   /** A line of a wrapped function: of its deployed code, or of the wrapper. */
   | { readonly type: 'deployed_log'; readonly functionName: string; readonly message: string }
-  /** An init phase, a crash or a timeout of a wrapped function's deployed code. */
+  /** A failed init phase, a crash or a timeout of a wrapped function's deployed code. */
   | ({ readonly type: 'deployed_failed'; readonly functionName: string } & StubFailure)
-  /** A stub's process failed: not the function behind it, whose errors are answers. */
+  /** A stub's process failed; not the function behind it, whose errors are answers. */
   | ({ readonly type: 'stub_failed'; readonly functionName: string } & StubFailure)
-  /** A call over HTTP was refused before it reached the function; reported once for each kind of caller. */
+  /** A call over HTTP was refused before it reached the function; reported once per kind of caller. */
   | {
       readonly type: 'refused';
       readonly functionName: string;
       readonly from: 'page' | 'user' | 'gone';
-      /** Of the page, where its browser says it. */
+      /** The page's origin, if the browser sends it. */
       readonly origin: string | undefined;
     };
 
-/** A running cloud. All of it binds 127.0.0.1 only. */
+/** A running cloud. All its servers bind 127.0.0.1 only. */
 export interface Cloud {
   /** Base URL of the HTTP front, e.g. `http://127.0.0.1:3000`. */
   readonly url: string;
-  /** Where each function answers over HTTP. */
+  /** Each function's URL on the HTTP front. */
   readonly functionUrls: ReadonlyMap<string, string>;
   /** Lambda's function URL of each function that has one. */
   readonly ownUrls: ReadonlyMap<string, string>;
-  /** What to publish to, by function; the ids are what `endpointUrl` knows them by. */
+  /** What to publish to, by function, with ids that `endpointUrl` knows. */
   readonly triggerTargets: ReadonlyMap<string, TriggerTargets>;
   readonly region: string;
-  /** The own variables of each function as it is deployed, the endpoints of this cloud included. */
+  /** Each function's own variables as deployed, including this cloud's endpoints. */
   readonly variables: ReadonlyMap<string, Readonly<Record<string, string>>>;
-  /** Where SDKs find it, by variable: `AWS_ENDPOINT_URL`, and Kinesis's own where a trigger asks for a stream. */
+  /** The endpoint for SDKs, by variable: `AWS_ENDPOINT_URL`, and Kinesis's own if a trigger uses a stream. */
   readonly endpointVariables: Readonly<Record<string, string>>;
-  /** What `AWS_ENDPOINT_URL` would be: relay, directory and Lambda's Invoke API in one place. */
+  /** The value of `AWS_ENDPOINT_URL`: relay, directory and Lambda's Invoke API in one place. */
   readonly endpointUrl: string;
   /** The relay's stage URL, e.g. `http://127.0.0.1:4001/live`: the socket connects there (as ws), posts go to `/@connections/{id}` below it. */
   readonly relayUrl: string;
   /** DynamoDB endpoint of the directory. */
   readonly directoryUrl: string;
   readonly tableName: string;
-  /** What a developer's SSO session would give: may serve, and read what the deployer wrote. */
+  /** Like a developer's SSO session: may serve, and read what the deployer wrote. */
   readonly developerCredentials: Credentials;
-  /** What a stub's process has, and so the code of the function behind it. */
+  /** The credentials of a stub's process, and so of the code of the function behind it. */
   readonly stubCredentials: Credentials;
-  /** Terraform's: may write all of the directory. */
+  /** Terraform's credentials: may write everything in the directory. */
   readonly deployerCredentials: Credentials;
   /**
-   * Invokes a deployed function with an event's JSON text and waits for its answer; function errors, crashes and
-   * timeouts are outcomes. Rejects with LD_CONFIG for a name that is not deployed, with LD_STOPPED after `close`.
+   * Invokes a deployed function with an event's JSON text and waits for its answer; function errors, crashes and timeouts are
+   * outcomes. Rejects with LD_CONFIG for a name that is not deployed, and with LD_STOPPED after `close`.
    */
   invoke(functionName: string, payload: Uint8Array): Promise<Outcome>;
   /**
-   * Lets HTTP answers on their way through, for a second at most, then ends every socket, server and stub process;
-   * resolves when they are gone.
+   * Lets HTTP answers under way finish, for at most a second, then ends every socket, server and stub process; resolves when they
+   * are gone.
    */
   close(): Promise<void>;
 }

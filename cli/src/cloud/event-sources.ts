@@ -34,7 +34,7 @@ export class EventSources {
     return this.#sources.find(({ api }) => api?.name === name)?.api?.service;
   }
 
-  /** Takes nothing more from any source; what runs is the host's to end. */
+  /** Accepts nothing more from any source; running invocations are ended by the host. */
   close(): void {
     this.invocations.close();
     for (const each of this.#sources) each.close();

@@ -26,12 +26,12 @@ const kinds = Object.keys(sources) as readonly SourceKind[];
 /** A kind with the resources that functions ask for. */
 export interface PlannedSource {
   readonly statements: readonly Statement[];
-  /** Undefined where no function asks for it. */
+  /** Undefined if no function uses it. */
   readonly http2Variable: string | undefined;
   create(options: SourceOptions): SourceService;
 }
 
-/** Of functions whose manifest was found right. */
+/** For functions with a valid manifest. */
 export function planSources(functions: readonly CloudFunction[], stage: string): PlannedSource[] {
   return kinds.map((kind) => plan(kind, functions, stage));
 }

@@ -43,15 +43,15 @@ import { triggerTargets } from './trigger-targets.ts';
 
 const defaultMaxInstances = 20;
 
-/** How long one step of closing may take, in milliseconds: all steps have bounds of their own, below this. */
+/** How long one step of closing may take, in milliseconds; all steps have their own, shorter bounds. */
 const stepBoundMs = 3000;
 
-/** Longer than anybody stands at a breakpoint. */
+/** Longer than anybody stays at a breakpoint. */
 const liftedSeconds = 24 * 60 * 60;
 
 /**
- * Deploys the stub for every function and opens the doors. Throws LD_CONFIG for routes that are wrong or clash and
- * LD_PORT_IN_USE where the HTTP front's port is taken; nothing is left behind then.
+ * Deploys the stub for every function and starts all servers. Throws LD_CONFIG for invalid or conflicting routes, and
+ * LD_PORT_IN_USE if the HTTP front's port is in use; nothing is left behind then.
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const { functions, stage, onEvent, clock = systemClock } = options;
@@ -76,7 +76,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const connections = new ConnectionsApi(relay, verifier, clock, options.faults);
   const closers: (() => void | Promise<void>)[] = [() => dynamodb.close()];
   const close = async () => {
-    // In reverse: first refuse new requests and let answers out, then end what runs, then what it used.
+    // In reverse: first refuse new requests and let answers finish, then end what runs, then what it used.
     for (const step of closers.splice(0).reverse())
       await within(systemClock, stepBoundMs, Promise.resolve(step()));
   };
@@ -94,7 +94,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const endpointUrl = `http://127.0.0.1:${endpointPort}`;
     closers.push(() => {
       const endpointClosed = closeServer(endpoint);
-      // The server doesn't count WebSockets as its own, yet waits for them.
+      // The server does not count WebSockets as its own, but waits for them.
       relay.close();
       return endpointClosed;
     });

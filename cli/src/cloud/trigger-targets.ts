@@ -1,13 +1,13 @@
-// What to publish to, by function, as the Terraform module's manifest says it for a stage.
+// What to publish to, by function, in the form of a stage's manifest from the Terraform module.
 import type { TriggerTargets } from '../manifest/trigger-targets.ts';
 import type { CloudFunction } from './cloud.ts';
 import { sourceTargets } from './sources.ts';
 
-/** Addresses that the targets are made of. */
+/** Addresses in the targets. */
 interface Addresses {
   readonly stage: string;
   readonly endpointUrl: string;
-  /** Where each function answers over HTTP. */
+  /** Each function's URL on the HTTP front. */
   readonly functionUrls: ReadonlyMap<string, string>;
   /** The function URLs of those that have one. */
   readonly ownUrls: ReadonlyMap<string, string>;

@@ -1,4 +1,4 @@
-// Values of flags, read from their texts: anything else is a mistake of usage.
+// Parses the values of flags; anything invalid is a usage error.
 import { UsageError } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
 

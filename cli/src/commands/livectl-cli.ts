@@ -1,11 +1,11 @@
-// The command line as --help shows it: values of flags by a word, and no flags in the list of commands.
+// The command line as --help shows it: values of flags as a word, and no flags in the list of commands.
 import { Cli } from 'clipanion';
 
-/** How the parser writes the value of a flag. */
+/** How the parser shows the value of a flag. */
 const valueMark = /#\d+/g;
 
 export class LivectlCli extends Cli {
-  /** Without `asked`, as the list of commands calls it, the usage has no flags. */
+  /** Without `asked`, as for the list of commands, the usage has no flags. */
   protected override getUsageByIndex(
     index: number,
     asked: { detailed?: boolean; inlineOptions?: boolean } = { inlineOptions: false },

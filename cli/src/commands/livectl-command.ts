@@ -1,4 +1,4 @@
-// What every command shares: its format, and that an error is reported once and becomes the exit code.
+// What every command shares: its format, and error handling: an error is reported once and becomes the exit code.
 import { Command, Option, UsageError } from 'clipanion';
 import { exitCodeOf, exitCodes } from '../exit-code.ts';
 import { Unanswered } from '../log/ask.ts';
@@ -6,7 +6,7 @@ import { reportFailure } from '../log/failure.ts';
 import { type OutputFormat, processOutput } from '../log/output.ts';
 import { formatOf } from './flag-values.ts';
 
-/** The flags of every command, which come last in its help. */
+/** The flags of every command, which are last in its help. */
 export const outputFlags = {
   /** `objects`: what `json` gives. */
   format: (objects: 'one object' | 'one object a line') =>
@@ -15,7 +15,7 @@ export const outputFlags = {
     Option.Boolean('--verbose', false, { description: `Also show livectl’s stack traces${also}` }),
 } as const;
 
-/** Commands implement `run`; it resolves with the exit code, and may throw a `UsageError` or what ends the command. */
+/** Commands implement `run`; it resolves with the exit code, and may throw a `UsageError` or any other error. */
 export abstract class LivectlCommand extends Command {
   abstract format: string;
   abstract verbose: boolean;

@@ -1,9 +1,9 @@
-// What is wrong with a command line that no command takes, in words for the person who typed it.
+// Explains a command line that no command accepts, to the person who typed it.
 import type { Definition } from 'clipanion';
 import { firstLine } from '../../../protocol/live-debug-error.ts';
 import { didYouMean } from '../manifest/did-you-mean.ts';
 
-/** What is wrong, and the command that tells how to write it. */
+/** What is wrong, and the command whose help explains it. */
 export interface ParseMistake {
   readonly message: string;
   readonly help: string;
@@ -15,7 +15,7 @@ interface Flag {
   readonly isRequired: boolean;
 }
 
-/** `definitions` are those of all commands; `said` is what the parser says, for what is not known better here. */
+/** `definitions` are those of all commands; `said` is the parser's message, used if no better one is known. */
 export function parseMistake(
   args: readonly string[],
   definitions: readonly Definition[],
@@ -41,7 +41,7 @@ export function parseMistake(
   return { message: `${name}: ${message}`, help: `${name} --help lists its flags` };
 }
 
-/** One that is not known, or has no value. */
+/** An unknown flag, or one without its value. */
 function flagMistake(args: readonly string[], flags: readonly Flag[]): string | undefined {
   for (let index = 0; index < args.length; index += 1) {
     const arg = args[index] ?? '';
@@ -69,13 +69,13 @@ function isFlag(arg: string, name: string): boolean {
   return arg === name || arg.startsWith(`${name}=`);
 }
 
-/** In the parser's own words, but for a word that is missing. */
+/** The parser's own message, except for a missing argument. */
 function wordMistake(usage: string, said: string): string {
   const wanted = usage.match(/<[a-z][^<>]*>/g) ?? [];
   return said.includes('Not enough positional') ? `needs ${wanted.join(' and ')}` : firstLine(said);
 }
 
-/** A flag with a value is written with a word for it, as in `--stage VALUE`. */
+/** A flag with a value has a word for it, as in `--stage VALUE`. */
 function flagsOf({ definition, required: isRequired }: Definition['options'][number]): Flag[] {
   const [names = '', value] = definition.split(' ');
   return names.split(',').map((name) => ({ name, takesValue: value !== undefined, isRequired }));

@@ -1,10 +1,10 @@
-// The flags that say where the stage is, and what is refused of them: once, for every command that takes some.
+// The flags that select the stage, and their validation, shared by all commands with such flags.
 import { Option, UsageError } from 'clipanion';
 import type { StageOptions } from '../aws/stage.ts';
 import { defaultName, type Folder, type Place } from '../place.ts';
 import { LivectlCommand } from './livectl-command.ts';
 
-/** Each gives the option to assign to a command's field of that name; `--name` is the field `stageName`. */
+/** Each returns the option for a command's field of that name; `--name` is the field `stageName`. */
 export const placeFlags = {
   local: () => Option.Boolean('--local', false, { description: 'Use a local cloud instead of AWS' }),
   stage: () => Option.String('--stage', { description: 'The stage on AWS: the module’s `stage`' }),
@@ -21,7 +21,7 @@ export const placeFlags = {
   config: () => Option.String('--config', { description: 'The manifest; default livectl.json in --root' }),
 } as const;
 
-/** A command that takes all of them. */
+/** A command with all of them. */
 export abstract class PlaceCommand extends LivectlCommand {
   local = placeFlags.local();
   stage = placeFlags.stage();
@@ -31,13 +31,13 @@ export abstract class PlaceCommand extends LivectlCommand {
   root = placeFlags.root();
   config = placeFlags.config();
 
-  /** Throws a UsageError where the flags contradict each other or name no place. */
+  /** Throws a UsageError if the flags contradict each other or select no stage. */
   protected parsePlace(): Place {
     return parsePlace(this);
   }
 }
 
-/** The flags that say which stage on AWS. */
+/** The flags that select a stage on AWS. */
 export interface StageFlags {
   readonly stage: string | undefined;
   readonly stageName: string;
@@ -49,7 +49,7 @@ export interface PlaceFlags extends StageFlags, Folder {
   readonly local: boolean;
 }
 
-/** Throws a UsageError where the flags contradict each other or name no place. */
+/** Throws a UsageError if the flags contradict each other or select no stage. */
 export function parsePlace(flags: PlaceFlags): Place {
   const { config, local, root, stage } = flags;
   if (!local) return { kind: 'stage', ...parseStage(flags) };
@@ -57,7 +57,7 @@ export function parsePlace(flags: PlaceFlags): Place {
   return { kind: 'local', root, config };
 }
 
-/** Throws a UsageError where there is no stage, or no table can have its name. */
+/** Throws a UsageError if there is no stage, or if its name is invalid for a table. */
 export function parseStage({ profile, region, stage, stageName: name }: StageFlags): StageOptions {
   if (stage === undefined) throw new UsageError('pass --stage NAME (AWS) or --local');
   if (!/^[A-Za-z0-9_.-]{1,64}$/.test(stage))

@@ -95,7 +95,7 @@ export class ServeCommand extends PlaceCommand {
       noTakeover: this.noTakeover,
       noTimeout: this.noTimeout,
       machineProxy: !this.noMachineProxy,
-      // Who lifts the timeouts looks into functions with a debugger of another kind, which must not be stopped.
+      // With lifted timeouts, functions may be under another kind of debugger, whose target must not be frozen.
       freeze: !this.noFreeze && !this.noTimeout,
       inspect: inspectPort(this.inspect),
       format,

@@ -15,7 +15,7 @@ export class TriggerCommand extends PlaceCommand {
       \`--stage\`, or beside a running \`livectl serve --local\` with \`--local\`. Prints the ids it got and, where this
       machine serves the function, its log and result.
 
-      The source may be left out where the function has only one trigger, or only one that takes the flags given.
+      The source may be left out if the function has only one trigger, or only one that takes the given flags.
 
       A body is the flag's text, \`@FILE\` for a file's content or \`-\` for stdin; to begin a text with @,
       write \`@@\`. In a terminal, livectl asks for what is missing.

@@ -1,5 +1,5 @@
-// Programs that a stage's manifest names run on this machine only where its developer has said so: in the local
-// livectl.json, in the terminal, or by --trust-manifest.
+// Programs named by a stage's manifest run on this machine only if its developer has agreed: in the local livectl.json, in the
+// terminal, or by --trust-manifest.
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { type AgreementScope, readAgreed, writeAgreed } from '../control/agreed-settings.ts';
 import { type Ask, Unanswered } from '../log/ask.ts';
@@ -9,18 +9,18 @@ import { loadManifest } from '../manifest/load-manifest.ts';
 import { fingerprintOf, type ProgramSetting, programSettings } from '../manifest/program-settings.ts';
 
 export interface AgreementOptions extends AgreementScope {
-  /** As the stage's manifest has them. */
+  /** From the stage's manifest. */
   readonly functions: readonly FunctionSettings[];
   /** `--config`: the local manifest, by default livectl.json in the root. */
   readonly config: string | undefined;
   /** `--trust-manifest` */
   readonly trust: boolean;
-  /** Undefined where nobody can be asked. */
+  /** Undefined if nobody can be asked. */
   readonly ask: Ask | undefined;
   readonly output: Output;
 }
 
-/** Resolves where all that the manifest can start is agreed to; rejects with LD_UNTRUSTED where it isn't. */
+/** Resolves if everything that the manifest can start is agreed to; rejects with LD_UNTRUSTED otherwise. */
 export async function agreeToManifest(options: AgreementOptions): Promise<void> {
   const { functions, root, trust } = options;
   const settings = programSettings(functions, root);
@@ -31,7 +31,7 @@ export async function agreeToManifest(options: AgreementOptions): Promise<void> 
   const open = unknown.filter((setting) => !agreed.has(fingerprintOf(setting)));
   if (open.length === 0) return;
   if (!(await isAgreed(open, options))) throw untrusted(open, options, local.problem);
-  // With what was agreed to before, also of functions that are not served this time.
+  // Includes earlier agreements, also for functions that are not served this time.
   const all = new Set([...agreed, ...open.map(fingerprintOf)]);
   try {
     writeAgreed(options, [...all].slice(-mostAgreed));
@@ -40,12 +40,12 @@ export async function agreeToManifest(options: AgreementOptions): Promise<void> 
   }
 }
 
-/** Hashes kept for a stage; the oldest go. */
+/** Maximum number of hashes kept for a stage; the oldest are dropped. */
 const mostAgreed = 1000;
 
 interface LocalManifest {
   readonly prints: ReadonlySet<string>;
-  /** Why it could not be read, where it is there. */
+  /** Why it could not be read, if it exists. */
   readonly problem: string | undefined;
 }
 
@@ -58,13 +58,13 @@ async function localManifest({
 }: AgreementOptions): Promise<LocalManifest> {
   try {
     const modes = new Map(ofStage.map(({ name, wrap }) => [name, wrap ? 'wrap' : 'replace'] as const));
-    // Its names begin as the table's.
+    // Its names have the table's name as prefix.
     const naming = { prefix: tableName, stage };
     const { functions } = await loadManifest({ root, config, naming, modeOf: (name) => modes.get(name) });
     return { prints: new Set(programSettings(functions, root).map(fingerprintOf)), problem: undefined };
   } catch (error) {
     if (!(error instanceof LiveDebugError)) throw error;
-    // One that was named must be right; one that is just not there says nothing.
+    // A file that was named must be valid; without --config, a missing one is ignored.
     if (config !== undefined) throw error;
     const isThere = (error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT';
     return { prints: new Set(), problem: isThere ? error.message : undefined };
@@ -93,17 +93,17 @@ function untrusted(
   problem: string | undefined,
 ): LiveDebugError {
   const fields = open.map(({ field, functionName }) => `functions.${plain(functionName)}.${field}`);
-  const said = problem === undefined ? '' : ` (which could not be read: ${problem})`;
+  const reason = problem === undefined ? '' : ` (which could not be read: ${problem})`;
   return new LiveDebugError(
     'LD_UNTRUSTED',
     `the manifest of stage ${stage} can start programs that are not allowed on this machine yet: ${fields.join(', ')}`,
     {
-      remedy: `put the same values in ${root}/livectl.json${said}, answer yes when livectl serve asks in a terminal, or pass --trust-manifest`,
+      remedy: `put the same values in ${root}/livectl.json${reason}, answer yes when livectl serve asks in a terminal, or pass --trust-manifest`,
     },
   );
 }
 
-/** Every character as one that can't be mistaken for another, moves nothing and hides nothing. */
+/** Encodes every character that could be mistaken for another, or could move or hide text. */
 function plain(text: string): string {
   return text.replace(
     /[^\x20-\x7e]/g,

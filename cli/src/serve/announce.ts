@@ -7,7 +7,7 @@ import type { Manifest } from '../manifest/load-manifest.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import type { OpenedStage } from './stage-to-serve.ts';
 
-/** Writes the state file; the function it returns removes it. Serving goes on where the file can't be written. */
+/** Writes the state file; returns a function that removes it. Serving continues if the file cannot be written. */
 export async function announce(
   manifest: Manifest,
   { described: place, notServed = [] }: Pick<OpenedStage, 'described' | 'notServed'>,

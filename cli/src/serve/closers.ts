@@ -1,8 +1,8 @@
-// What a command has started, ended in the opposite order, whatever else fails or does not end.
+// Ends everything that a command has started, in reverse order, whatever else fails or does not end.
 import { systemClock } from '../../../protocol/clock.ts';
 import { within } from '../../../protocol/within.ts';
 
-/** How long one step may take, in milliseconds. Each has a bound of its own, below this: no fault in one keeps the process. */
+/** The maximum duration of one step, in milliseconds. Each step has its own, shorter bound; this one covers bugs. */
 const stepBoundMs = 5000;
 
 /** A stack of things to close. */
@@ -13,7 +13,7 @@ export class Closers {
     this.#closers.push(close);
   }
 
-  /** Runs every closer, the newest first, for 5 seconds each at most; throws the first error only after all have run. Safe to call twice. */
+  /** Runs every closer, newest first, each for at most 5 seconds; throws the first error after all have run. Safe to call twice. */
   async close(): Promise<void> {
     const errors: unknown[] = [];
     for (let close = this.#closers.pop(); close; close = this.#closers.pop()) {

@@ -1,9 +1,9 @@
-// What the embedded cloud reports, in the words of `--format json`: its sources' events, and what a person should know of it.
+// The embedded cloud's reports as events of `--format json`: its sources' events, and what a person should know.
 import { errorCodes } from '../../../protocol/live-debug-error.ts';
 import type { CloudEvent } from '../cloud/cloud.ts';
 import type { CloudNews } from '../session/session-event.ts';
 
-/** Emits what is worth reporting of `event`; what stubs print only where it is `verbose`. */
+/** Emits the reportable part of `event`; the stubs' output only if `verbose`. */
 export function reportCloud(event: CloudEvent, verbose: boolean, emit: (event: CloudNews) => void): void {
   const ofSource = sourceEvent(event);
   if (ofSource) emit(ofSource);
@@ -45,7 +45,7 @@ function refusedWords({ from, functionName, origin }: Extract<CloudEvent, { type
   return `a request to ${functionName} from ${page} was refused; if the page is yours, add its origin to "cors": { "allow_origins": [...] } of the trigger (docs/shared-machines.md)`;
 }
 
-/** What the event sources tell, in the words of `--format json`. */
+/** The event sources' reports as events of `--format json`. */
 function sourceEvent(event: CloudEvent): CloudNews | undefined {
   switch (event.type) {
     case 'published': {

@@ -1,5 +1,5 @@
-// [1] The deployed code of wrapped functions in the local cloud: what was in their folders when serve started, built as local
-// code is. It stays what it was while the sources change.
+// [1] The deployed code of wrapped functions in the local cloud: their folders as they were when serve started, built like local
+// code. It does not change with the sources.
 import { basename, isAbsolute, join, relative, sep } from 'node:path';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
@@ -15,9 +15,9 @@ import { copyOutsideSources } from './outside-sources.ts';
 import { PythonPackages } from './python-packages.ts';
 
 export interface DeployedCodeOptions {
-  /** Its wrapped functions, served or not. */
+  /** Contains the wrapped functions, served or not. */
   readonly manifest: Manifest;
-  /** Those whose `build` has run once `localBuilt` has resolved. */
+  /** Functions whose `build` has run once `localBuilt` has resolved. */
   readonly served: ReadonlySet<string>;
   readonly localBuilt: Promise<void>;
   readonly onNotice: (message: string) => void;
@@ -25,12 +25,12 @@ export interface DeployedCodeOptions {
 }
 
 export interface DeployedCodes {
-  /** Undefined where it can't be run here. Never rejects. */
+  /** Undefined if it cannot be run here. Never rejects. */
   of(functionName: string): Promise<FunctionCode | undefined>;
   close(): Promise<void>;
 }
 
-/** Begins at once where there is a wrapped function, and says of each that can't be run why. */
+/** Begins at once if there are wrapped functions, and reports each that cannot be run. */
 export function deployedCodes(options: DeployedCodeOptions): DeployedCodes {
   const outputs = new Set<OutputFolder>();
   const all = prepare(options, outputs);
@@ -77,7 +77,7 @@ async function prepare(
   return codes;
 }
 
-/** The wrapper script is one for a Unix shell, and knows an interpreter by its name. */
+/** The wrapper script needs a Unix shell, and recognizes an interpreter by its name. */
 function whyNotHere(runtime: string): string | undefined {
   if (process.platform === 'win32') return 'the wrapper script needs a Unix shell';
   if (pythonVersion(runtime) !== undefined)
@@ -94,7 +94,7 @@ function builtAlready(target: Target): Target {
   return 'path' in found ? target : found;
 }
 
-/** Gives each function's first build to `take`, while its files are there. */
+/** Passes each function's first build to `take`, while its files exist. */
 async function buildOnce(
   targets: readonly Target[],
   tellMissing: (name: string, why: string) => void,
@@ -108,7 +108,7 @@ async function buildOnce(
     targets,
     nodeCommand: nodeCommand(),
     onEvent: (event) => {
-      // What changes later is not deployed.
+      // Later changes are not deployed.
       if (event.type === 'built' && !first.has(event.code.functionName))
         first.set(event.code.functionName, event);
       if (event.type !== 'build_error' || first.has(event.functionName)) return;
@@ -129,7 +129,7 @@ async function buildOnce(
   }
 }
 
-/** The function's folder with its build in it, in a place of its own inside the project, where packages are found from. */
+/** The function's folder with its build, at its own place inside the project, from which packages are found. */
 async function packaged(
   code: FunctionCode,
   sources: ReadonlySet<string>,
@@ -141,19 +141,19 @@ async function packaged(
   const build = buildOf(runner.moduleFile);
   const output = new OutputFolder(build?.root ?? taskRoot, clock);
   outputs.add(output);
-  // As deep as the build's own: what it imports by a relative path is found from here as well.
+  // As deep as the build's own folder, so that relative imports resolve from here as well.
   const place = await output.functionOutput(functionName).folderOf(1);
-  // A build has in it what it imports from elsewhere.
+  // A build includes what it imports from elsewhere.
   const folder = build === undefined ? await copyOutsideSources(sources, taskRoot, place) : place;
   await copyPackage(taskRoot, folder);
   if (build !== undefined) await addBuild(build.folder, folder);
   const file = relative(build?.folder ?? taskRoot, runner.moduleFile);
-  // A handler may be an installed package's or a layer's: those are where they are.
+  // A handler of an installed package or a layer stays where it is.
   const moduleFile = file.split(sep)[0] === '..' || isAbsolute(file) ? runner.moduleFile : join(folder, file);
   return { ...code, taskRoot: folder, runner: { kind: 'node', moduleFile, exportPath: runner.exportPath } };
 }
 
-/** Of a file that a builder wrote: `<root>/.livectl/<run>/<function>/<build>/...`. */
+/** For a file written by a builder: `<root>/.livectl/<run>/<function>/<build>/...`. */
 function buildOf(file: string): { readonly root: string; readonly folder: string } | undefined {
   const parts = file.split(sep);
   const at = parts.findLastIndex((part) => /^\.livectl(-\d+)?$/.test(part));

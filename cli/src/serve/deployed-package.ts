@@ -1,14 +1,14 @@
-// [1] The package of a wrapped function in the local cloud: a copy of its folder, as it is now, with what was built of it.
+// [1] The package of a wrapped function in the local cloud: a copy of its current folder, with its build.
 import { constants } from 'node:fs';
 import { copyFile, lstat, mkdir, readdir, realpath, rm, symlink } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 
-/** Unzipped, layers aside; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+/** Unzipped, without layers; https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const mostBytes = 250 * 1024 * 1024;
 const mostFiles = 50_000;
 
-/** Nobody's package has them. */
+/** Never part of a package. */
 const leftOut = /^\.(git|terraform|livectl(-\d+)?)$/;
 
 interface Room {
@@ -17,8 +17,8 @@ interface Room {
 }
 
 /**
- * Copies a folder's files. Installed packages, virtual environments and folders whose names begin with a dot are links to
- * where they are. Rejects with LD_CONFIG for more than Lambda takes.
+ * Copies a folder's files. Installed packages, virtual environments and folders whose names begin with a dot become links. Rejects
+ * with LD_CONFIG for more than Lambda allows.
  */
 export async function copyPackage(from: string, to: string): Promise<void> {
   await copyFolder(from, to, { bytes: 0, files: 0 }, from);
@@ -60,14 +60,14 @@ function tooLarge(folder: string): LiveDebugError {
 
 const endings = ['', '.js', '.mjs', '.cjs', '.ts', '.mts', '.cts', '.jsx', '.tsx'];
 
-/** Puts what was built over the copy, in the place of its sources: a runtime would find those first. */
+/** Puts the built files into the copy in place of their sources, which a runtime would find first. */
 export async function addBuild(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true, mode: 0o700 });
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) await addBuild(source, target);
     else {
-      // Not of a source map, whose file is named for the script.
+      // Not for a source map, which is named for its script.
       if (/\.[cm]?js$/.test(target)) await removeSources(target.slice(0, -extname(target).length));
       await copyFile(source, target);
     }

@@ -1,4 +1,4 @@
-// The embedded cloud as a command starts it: with the stub and the wrapper that livectl carries, in the run's own folder.
+// The embedded cloud as commands start it: with livectl's embedded stub and wrapper, in the run's own folder.
 import besideZip from 'embedded:beside.zip';
 import stubZip from 'embedded:stub.zip';
 import wrapperZip from 'embedded:wrapper.zip';
@@ -13,24 +13,24 @@ import type { DeployedCodes } from './deployed-code.ts';
 import type { RunFolder } from './run-folder.ts';
 
 export interface EmbeddedCloudOptions {
-  /** All that are deployed. */
+  /** All deployed functions. */
   readonly functions: readonly FunctionSettings[];
-  /** As `startCloud` takes it: for a stage that others serve. */
+  /** As in `startCloud`: for a stage that others serve. */
   readonly manifest?: CloudOptions['manifest'];
-  /** What those run that are wrapped. */
+  /** The code of wrapped functions. */
   readonly deployedCode: DeployedCodes['of'];
   readonly stage: string;
-  /** Of the HTTP front; 0 takes a free one. */
+  /** Port of the HTTP front; 0 chooses a free one. */
   readonly port: number;
   /** Other users of this machine may call the functions over HTTP. */
   readonly allowOtherUsers: boolean;
   /** Invocations may take a day. */
   readonly liftTimeouts: boolean;
-  /** What stubs print is reported, too. */
+  /** Also report the stubs' output. */
   readonly verbose: boolean;
 }
 
-/** Rejects as `startCloud` does. The folder's closers end it. */
+/** Rejects as `startCloud` does. Ended by the folder's closers. */
 export async function openEmbeddedCloud(
   options: EmbeddedCloudOptions,
   { closers, nodeRuntimeFile, pythonRuntimeFile, tempDir }: RunFolder,
@@ -56,7 +56,7 @@ export async function openEmbeddedCloud(
   return cloud;
 }
 
-/** What Terraform would give AWS. */
+/** What Terraform would pass to AWS. */
 function deployed(settings: FunctionSettings): CloudFunction {
   const { name, handler, runtime, timeout, memorySize, environment, invokeMode, durable, triggers, wrap } =
     settings;

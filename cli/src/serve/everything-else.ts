@@ -1,4 +1,4 @@
-// `serve --only` takes a part of a stage's invocations: something else must answer the others, or the stage is broken for everybody.
+// `serve --only` takes a part of a stage's invocations; something else must answer the others, or they fail for everybody.
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import type { Fallback } from '../manifest/fallback.ts';
 
@@ -7,12 +7,12 @@ interface Served {
   readonly fallback: Fallback;
 }
 
-/** Throws LD_CONFIG where nothing would answer what no filter matches; `place`: `stage dev` or `livectl.json`. */
+/** Throws LD_CONFIG if nothing would answer invocations that no filter matches; `place`: `stage dev` or `livectl.json`. */
 export function checkEverythingElse(functions: readonly Served[], place: string, isLocal: boolean): void {
   const broken = functions.filter(({ fallback }) => fallback.kind === 'none').map(({ name }) => name);
   if (broken.length === 0) return;
   const [what, them] = broken.length === 1 ? ['has', 'it'] : ['have', 'them'];
-  const message = `--only: ${broken.join(', ')} of ${place} ${what} nothing that answers what no filter matches`;
+  const message = `--only: ${broken.join(', ')} of ${place} ${what} nothing that answers invocations that no filter matches`;
   const others = broken.length < functions.length ? ', or serve the other functions with --function' : '';
   const remedy = isLocal
     ? `set "mode": "wrap" for ${them} in livectl.json${others}`

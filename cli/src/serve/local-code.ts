@@ -1,4 +1,4 @@
-// [5] The functions' code on this machine: the builder and the workers, and the session that hears of both.
+// [5] The functions' code on this machine: the builder and the workers, and the session that receives their events.
 import { createBuilder } from '../builder/builder.ts';
 import type { Target } from '../builder/resolve-targets.ts';
 import { nodeCommand } from '../platform.ts';
@@ -10,16 +10,16 @@ import type { ServingOptions } from './stage-to-serve.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
- * Lambda freezes an environment as soon as its runtime asks for the next invocation; this much later, one invocation
- * after another finds its worker running.
+ * Lambda freezes an environment as soon as its runtime asks for the next invocation. With this delay, invocations in quick
+ * succession find their worker running.
  */
 const freezeAfterMs = 50;
 
 export interface LocalCode {
   readonly pool: WorkerPool;
-  /** Resolves when every function was built once, well or not; rejects where building can't begin. */
+  /** Resolves when every function was built once, successfully or not; rejects if building cannot begin. */
   readonly built: Promise<void>;
-  /** Hands builds and workers' news to the session: what was built so far at once. */
+  /** Passes the builds' and workers' events to the session, with those so far at once. */
   attach(session: Session): void;
 }
 
@@ -47,12 +47,12 @@ export function startLocalCode(
     },
   });
   closers.add(() => pool.close());
-  // Good and bad builds of the start are handed to the session once it is there to take them.
+  // Events of the first builds are kept until the session can take them.
   const early: Parameters<Session['onBuild']>[0][] = [];
   const builder = createBuilder({
     targets,
     onEvent: (event) => {
-      // While a slow build runs, what it has to say can't wait.
+      // Notices are shown at once, even during a slow build.
       if (event.type === 'notice') emit({ event: 'notice', message: event.message });
       else if (session) session.onBuild(event);
       else early.push(event);

@@ -1,7 +1,7 @@
-// What function code gets of this machine's network settings, said once: by their names, as values may hold passwords.
+// Reports once which of this machine's network settings functions use: only their names, since values may contain passwords.
 import { machineNetwork } from '../worker/process/machine-network.ts';
 
-/** Undefined where there are none. */
+/** Undefined if there are none. */
 export function networkNotice(own: NodeJS.ProcessEnv = process.env): string | undefined {
   const names = Object.keys(machineNetwork(own)).filter((name) => own[name]);
   if (names.length === 0) return undefined;

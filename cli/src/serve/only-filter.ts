@@ -1,4 +1,4 @@
-// The filters of `serve --only`: short forms and event patterns, compiled to what the client's item holds.
+// The filters of `serve --only`: short forms and event patterns, compiled to the form in the client's item.
 import { readFileSync } from 'node:fs';
 import { compileFilter, type FilterText, filterLimits } from '../../../protocol/event-filter.ts';
 import { PatternError } from '../../../protocol/event-pattern.ts';
@@ -6,10 +6,10 @@ import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts
 import { didYouMean } from '../manifest/did-you-mean.ts';
 import { type OwnFilter, ownFilter } from '../relay/own-filter.ts';
 
-/** Of one `serve`: each is an item of the stage's table for each function. */
+/** Maximum for one `serve`: each is an item of the stage's table for each function. */
 const mostFilters = 20;
 
-/** What a short form looks at. `verbatim`: its values stand in the event letter for letter. */
+/** What a short form matches. `verbatim`: its values appear unchanged in the event. */
 const kinds: Readonly<Record<string, { readonly of: string; readonly verbatim: boolean }>> = {
   header: { of: 'an HTTP header', verbatim: true },
   query: { of: 'a parameter of the query string', verbatim: true },
@@ -22,10 +22,10 @@ const kinds: Readonly<Record<string, { readonly of: string; readonly verbatim: b
 
 const unnamed: ReadonlySet<string> = new Set(['path', 'method']);
 
-/** Characters that no event writes in another way. */
+/** Characters that no event encodes differently. */
 const plain = /^[A-Za-z0-9_.-]+$/;
 
-/** One for each flag, the same filter once. Throws LD_CONFIG with the flag and what is wrong with it. */
+/** One for each flag, without duplicates. Throws LD_CONFIG with the flag and what is wrong with it. */
 export function onlyFilters(flags: readonly string[]): readonly OwnFilter[] {
   if (flags.length > mostFilters)
     throw wrong(`--only can be given ${mostFilters} times at most, not ${flags.length}`);
@@ -44,7 +44,7 @@ function filterOf(flag: string): FilterText {
     const meant = didYouMean(word, names);
     const forms = `${names.map((name) => `${name}:`).join(' ')} or an event pattern as JSON or @FILE`;
     throw wrong(
-      `--only ${flag}: ${JSON.stringify(word)} is no filter${meant || '.'}`,
+      `--only ${flag}: ${JSON.stringify(word)} is not a filter${meant || '.'}`,
       `Filters begin with ${forms}.`,
     );
   }
@@ -63,11 +63,11 @@ function filterOf(flag: string): FilterText {
   return { only: flag, facts: factsPattern(kind, name, valuesOf(kind, wanted)), ...needs };
 }
 
-/** `*` stands for any characters; without a value the name is enough. */
+/** `*` stands for any characters; without a value any value matches. */
 function valuesOf(kind: string, value: string | undefined): readonly unknown[] {
   if (value === undefined) return [{ exists: true }];
   if (value.includes('*')) return [{ wildcard: value }];
-  // In JSON a payload may have it as a number or a boolean.
+  // A JSON payload may contain it as a number or a boolean.
   const other = kind === 'detail' ? { true: true, false: false, null: null }[value] : undefined;
   if (other !== undefined) return [value, other];
   const number = kind === 'detail' && value.trim() !== '' ? Number(value) : Number.NaN;

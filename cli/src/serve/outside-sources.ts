@@ -1,9 +1,9 @@
-// [1] What a wrapped function's plain JavaScript imports from outside its folder, as `../shared/rate.js`: beside the copy of
-// its folder in the local cloud, at the same relative paths.
+// [1] What a wrapped function's plain JavaScript imports from outside its folder, such as `../shared/rate.js`: copied beside its
+// folder's copy in the local cloud, at the same relative paths.
 import { copyFile, mkdir, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 
-/** A bound for what one function imports; it is read file by file. */
+/** Maximum for one function's imports; each file is read. */
 const mostFiles = 10_000;
 
 /**
@@ -31,7 +31,7 @@ export async function copyOutsideSources(
   for (const folder of folders) {
     const copy = join(place, relative(common, folder));
     await mkdir(copy, { recursive: true, mode: 0o700 });
-    // What their imports of packages and their formats are looked up in.
+    // The folders in which their imports of packages and their formats are looked up.
     const packages = join(folder, 'node_modules');
     if (await exists(packages)) await symlink(packages, join(copy, 'node_modules'));
     const json = await packageJsonFor(folder, folder === common);
@@ -41,7 +41,7 @@ export async function copyOutsideSources(
   return join(place, relative(common, taskRoot));
 }
 
-/** Not an installed package's: those are found where they are. Nor a setting that a build looks for in all folders above. */
+/** Not an installed package's file, which is found where it is, nor a setting that a build looks for in all parent folders. */
 function isOutside(file: string, taskRoot: string): boolean {
   const isSetting = /^(?:package|tsconfig)\.json$/.test(basename(file));
   return !isSetting && !file.startsWith(taskRoot + sep) && !file.split(sep).includes('node_modules');
@@ -54,7 +54,7 @@ function commonFolder(one: string, other: string): string {
   return folder;
 }
 
-/** The folder's own; with `above`, the nearest one above it where it has none. */
+/** The folder's own package.json; with `above`, otherwise the nearest one above. */
 async function packageJsonFor(folder: string, above: boolean): Promise<string | undefined> {
   for (let at = folder; ; at = dirname(at)) {
     const file = join(at, 'package.json');

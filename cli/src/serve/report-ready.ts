@@ -1,4 +1,4 @@
-// What `serve` reports once it serves: where each function can be called, its debuggers, and what is worth knowing of both.
+// What `serve` reports when it is ready: each function's URLs, its debuggers, and notices about both.
 import { fallbackOf } from '../manifest/fallback.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
@@ -16,7 +16,7 @@ export interface ReadyServe {
   readonly stage: OpenedStage;
   readonly heldByOthers: Session['heldByOthers'];
   readonly debugging: Debugging | undefined;
-  /** Functions get this machine's proxies. */
+  /** Functions use this machine's proxies. */
   readonly machineProxy: boolean;
   readonly filters: ServingOptions['filters'];
 }
@@ -47,7 +47,7 @@ function notices(functions: readonly FunctionSettings[], machineProxy: boolean):
   return [...(network === undefined ? [] : [network]), ...runtimeNotices(functions)];
 }
 
-/** How a function is reached, and what answers while nobody serves it. */
+/** How to reach a function, and what answers while nobody serves it. */
 export function servedFunction(
   settings: FunctionSettings,
   {
@@ -62,7 +62,7 @@ export function servedFunction(
   const { name, wrap } = settings;
   const ofFunction = targets.get(name) ?? {};
   const { http, function_url: functionUrl } = ofFunction;
-  // The local cloud takes unsigned requests for the developer's.
+  // The local cloud treats unsigned requests as the developer's.
   const isSigned = place.kind === 'stage' && functionUrl?.authorization_type === 'AWS_IAM';
   const isPublic =
     place.kind === 'stage' && [http, functionUrl].some((each) => each?.authorization_type === 'NONE');

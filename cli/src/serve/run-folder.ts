@@ -1,4 +1,4 @@
-// What a run stands on that goes on until it is stopped: its temporary folder with the runtimes in it, and its signals.
+// What a long-running command needs: its temporary folder with the runtimes in it, and its signal handlers.
 import nodeRuntime from 'embedded:node-runtime.mjs';
 import pythonRuntime from 'embedded:python-runtime.py';
 import { writeFileSync } from 'node:fs';
@@ -15,11 +15,11 @@ export interface RunFolder {
   readonly nodeRuntimeFile: string;
   readonly pythonRuntimeFile: string;
   readonly closers: Closers;
-  /** Resolves at the first signal, and when nobody reads stdout any more. */
+  /** Resolves at the first signal, or when nobody reads stdout any more. */
   readonly stopAsked: Promise<'stop'>;
 }
 
-/** Ends the process at a second signal. `closers` take it all down. Rejects with what the file system says. */
+/** Ends the process at a second signal. `closers` undo all of it. Rejects with the file system's error. */
 export async function openRunFolder(closers: Closers): Promise<RunFolder> {
   const temp = await makeTempFolder();
   const tempDir = temp.path;
@@ -28,7 +28,7 @@ export async function openRunFolder(closers: Closers): Promise<RunFolder> {
     temp.remove();
     process.exit(exitCodes.failure);
   });
-  // The first to be added is the last to go: a signal while the rest is closed must not cut that short.
+  // Added first, so it is closed last: a signal while the rest is closed must not cut that short.
   closers.add(() => stop.dispose());
   closers.add(() => temp.remove());
   return {

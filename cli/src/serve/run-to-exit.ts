@@ -1,4 +1,4 @@
-// The frame of a command that goes on until it is stopped: everything it has started is ended, and its failures are written.
+// The frame of a command that runs until it is stopped: ends everything that it has started, and writes its errors.
 import { exitCodeOf } from '../exit-code.ts';
 import { type FailureOptions, reportFailure } from '../log/failure.ts';
 import { processOutput } from '../log/output.ts';

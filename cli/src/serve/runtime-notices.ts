@@ -1,10 +1,10 @@
-// What is worth knowing of the functions' runtimes, said once: another Node.js here, or a family that livectl doesn't know.
+// Notices about the functions' runtimes, each reported once: another local Node.js version, or an unknown family.
 
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { isKnownRuntime, meantRuntime, nodeMajor } from '../manifest/runtimes.ts';
 import { nodeVersion } from '../platform.ts';
 
-/** One line for each deployed Node version that is not the local one, and for each runtime that livectl doesn't know. */
+/** One line for each deployed Node version other than the local one, and for each unknown runtime. */
 export function runtimeNotices(functions: readonly FunctionSettings[]): string[] {
   return [...unknownRuntimes(functions), ...otherNodes(functions)];
 }

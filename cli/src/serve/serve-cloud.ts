@@ -18,10 +18,10 @@ import { openRunFolder, type RunFolder } from './run-folder.ts';
 import { runToExit } from './run-to-exit.ts';
 
 export interface ServeCloudOptions extends Folder {
-  /** Whose code is deployed; default: the root. */
+  /** The folder with the deployed code; default: the root. */
   readonly deployed: string | undefined;
   readonly stage: string;
-  /** Of the HTTP front; 0 takes a free one. */
+  /** Port of the HTTP front; 0 chooses a free one. */
   readonly port: number;
   /** Other users of this machine may call the functions over HTTP. */
   readonly allowOtherUsers: boolean;
@@ -52,7 +52,7 @@ export async function serveCloud(options: ServeCloudOptions): Promise<number> {
   return exitCode;
 }
 
-/** The wrapped functions, with their code in the folder that is deployed. Throws LD_CONFIG where some of it is not there. */
+/** The wrapped functions, with their code in the deployed folder. Throws LD_CONFIG if some of it is missing. */
 function deployedManifest(manifest: LoadedManifest, { deployed }: ServeCloudOptions): LoadedManifest {
   const root = deployed === undefined ? manifest.root : resolve(deployed);
   if (kindOf(root) !== 'folder') {
@@ -79,7 +79,7 @@ async function open(
   const { allowOtherUsers, port, stage, verbose } = options;
   const codes = deployedCodes({
     manifest: deployed,
-    // Nothing is built here but this.
+    // Only this is built here.
     served: new Set(),
     localBuilt: Promise.resolve(),
     onNotice: (message) => show({ event: 'notice', message }),
@@ -108,12 +108,12 @@ async function open(
   };
 }
 
-/** For terminals in other folders. */
+/** With absolute paths, for terminals in other folders. */
 function absolute(root: string, { config }: Folder): Folder {
   return { root, config: config === undefined ? undefined : resolve(config) };
 }
 
-/** Waits until all is built that is deployed. */
+/** Waits until everything that is deployed has been built. */
 async function describe(
   { functions }: LoadedManifest,
   { functionUrls, triggerTargets: targets }: Cloud,
@@ -129,7 +129,7 @@ async function describe(
   );
 }
 
-/** What makes a program's AWS this cloud. */
+/** The variables with which a program uses this cloud as AWS. */
 function environmentOf({ developerCredentials, endpointUrl, endpointVariables, region }: Cloud) {
   const { accessKeyId, secretAccessKey, sessionToken } = developerCredentials;
   // A proxy does not reach this machine's own ports.
@@ -145,7 +145,7 @@ function environmentOf({ developerCredentials, endpointUrl, endpointVariables, r
   };
 }
 
-/** Such a variable goes before the cloud's own, so that functions can use another emulator; one of an earlier cloud is a mistake. */
+/** Such a variable takes precedence over the cloud's own, so that functions can use another emulator; one of an earlier cloud is a mistake. */
 function elsewhere(): string[] {
   const names = Object.keys(process.env).filter(
     (name) => /^AWS_ENDPOINT_URL(_|$)/.test(name) && process.env[name],

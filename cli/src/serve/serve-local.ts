@@ -55,7 +55,7 @@ interface LocalStage {
   readonly options: ServeLocalOptions;
   /** What is served. */
   readonly manifest: Manifest;
-  /** With the functions that are not. */
+  /** Includes the functions that are not served. */
   readonly whole: Manifest;
   readonly localBuilt: Promise<void>;
 }
@@ -67,7 +67,7 @@ async function openCloud(
   const { closers, emit } = workspace;
   const served = new Set(manifest.functions.map(({ name }) => name));
   const wrapped = whole.functions.filter(({ wrap }) => wrap);
-  // Nobody else can serve a stub here; a wrapped function answers without.
+  // Nobody else can serve a stub here; a wrapped function answers by itself.
   const notServed = wrapped.filter(({ name }) => !served.has(name));
   const functions = [...manifest.functions, ...notServed];
   const codes = deployedCodes({
@@ -117,7 +117,7 @@ async function openCloud(
       credentials: developerCredentials,
       targets: Object.fromEntries(cloud.triggerTargets),
       fallbacks: Object.fromEntries(
-        // No other function's: what fallback_arn names is on AWS.
+        // Not another function: what fallback_arn names is on AWS.
         functions.map(({ name, wrap }) => [name, fallbackOf({ wrap })]),
       ),
     },

@@ -43,7 +43,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
     const bulkHttp = new HttpClient({ agentFor: (url) => proxyAgent(url, 'bulk'), lookup });
     closers.add(() => bulkHttp.close());
     const { credentials, region } = identity;
-    // All that the start asks AWS for goes out at once: each costs a round trip, and most of them a handshake.
+    // All requests to AWS at the start are sent at once: each takes a round trip, and most of them a handshake.
     const asked = {
       caller: callerArn(identity, http, systemClock),
       secret: readStageSecret(directory, options.stage),
@@ -107,7 +107,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
       open: async ({ emit }) => {
         tell = (message) => emit({ event: 'notice', message });
         if (options.filters.length > 0 && !knowsFilters) tell(oldStubs(stage));
-        // Beside all else: whatever an invocation finds unread, it waits for itself.
+        // In the background: an invocation waits itself for what has not been read.
         variables.start();
         const [caller, secrets] = await Promise.all([
           asked.caller,
@@ -146,7 +146,7 @@ function oldStubs(stage: string): string {
   return `the stubs of stage ${stage} ignore filters, so nothing will arrive here: apply the Terraform module of this version`;
 }
 
-/** Undefined where the relay may not be there any more, as far as can be told without the manifest. */
+/** Undefined if the relay may have moved, as far as can be known without the manifest. */
 async function openEarly(
   url: string,
   stage: string,

@@ -1,4 +1,4 @@
-// What `serve` does wherever the stage is: builder, workers and a session between them, from start to stop.
+// What `serve` does for any stage: builder, workers and a session between them, from start to stop.
 import packageJson from 'embedded:package.json';
 import { hostname, userInfo } from 'node:os';
 import { systemClock } from '../../../protocol/clock.ts';
@@ -40,7 +40,7 @@ async function serve(
   show: (event: SessionEvent) => void,
   closers: Closers,
 ): Promise<number> {
-  // Before the stage is taken: where nothing can be run, nobody is displaced for it.
+  // Before the stage is taken: if nothing can be run, nobody is displaced for it.
   const targets = resolveTargets(manifest);
   const workspace = await openWorkspace(show, closers);
   const { control, emit, stopAsked } = workspace;
@@ -52,9 +52,9 @@ async function serve(
   const debugging =
     options.inspect === undefined ? undefined : await openDebugging(manifest.functions, options.inspect);
   closers.add(() => debugging?.close());
-  // Beside the first builds: anyone who calls meanwhile waits for them, and is not told that nobody serves.
+  // In parallel with the first builds: callers wait for them, and are not told that nobody serves.
   const code = startLocalCode(targets, options, debugging, workspace);
-  // Waited for below; a stage that can't be opened is what to report first.
+  // Awaited below; a stage that cannot be opened is reported first.
   code.built.catch(() => undefined);
   const opened = await Promise.race([openWithKeys(() => open(workspace, code.built)), stopAsked]);
   if (opened === 'stop') return exitCodes.ok;
@@ -68,7 +68,7 @@ async function serve(
   code.attach(session);
   const begun = await Promise.race([begin(session, stage, code, options), session.ended, stopAsked]);
   if (begun === 'stop') {
-    // A relay that does not answer must not keep Ctrl-C waiting; what was taken is given back within its own bound.
+    // A relay that does not answer must not delay Ctrl-C; the lease is released within its own bound.
     await session.stop(0);
     return exitCodes.ok;
   }
@@ -78,7 +78,7 @@ async function serve(
     const { filters, machineProxy } = options;
     reportReady({ manifest, stage, heldByOthers, debugging, machineProxy, filters }, emit);
     void hints.start();
-    // Beside all that is waited for: until it is known, texts are base64, which any relay carries.
+    // In the background: until it is known, texts are base64, which any relay carries.
     void carriesAscii({ ...stage.relay, clock: systemClock }).then((carries) => {
       if (carries) session.useAscii();
     });
@@ -134,10 +134,10 @@ function createSession(
   });
 }
 
-/** A look-up of who serves counts for so long in a stub; milliseconds (protocol.md, "Numbers"). */
+/** How long a stub uses a look-up of who serves; milliseconds (protocol.md, "Numbers"). */
 const lookUpAgeMs = 2000;
 
-/** Takes the stage and waits for the first builds. Rejects with what keeps either from happening. */
+/** Takes the stage and waits for the first builds. Rejects with the error that prevents either. */
 async function begin(
   session: Session,
   { explain }: OpenedStage,
@@ -147,14 +147,14 @@ async function begin(
   const started = session.start().catch((error: unknown) => {
     throw explain ? explain(error) : error;
   });
-  // Watched from now on: where building can't begin, the stage is given back before anything else is waited for.
+  // Watched from now on: if building cannot begin, the stage is released before anything else is awaited.
   const builtOrStopped = built.catch(async (error: unknown) => {
     await session.stop(0);
     throw error;
   });
   builtOrStopped.catch(() => undefined);
   await started;
-  // Others' requests keep the stubs' look-ups fresh: after this time each of them has found the new client.
+  // Requests of others keep the stubs' look-ups fresh: after this time each of them has found the new client.
   const known = filters.length === 0 ? undefined : elapsed(lookUpAgeMs);
   await builtOrStopped;
   await known;

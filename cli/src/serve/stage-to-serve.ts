@@ -1,4 +1,4 @@
-// What `serve` is given to serve: the flags that mean the same everywhere, the functions, and the way to their stage.
+// What `serve` is given: the flags that are the same for any stage, the functions, and how to open their stage.
 import type { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { ServeState } from '../control/serve-state.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
@@ -10,27 +10,27 @@ import type { FunctionVariables } from '../session/variables/function-variables.
 import type { ServeHintsOptions } from '../vpn/serve-hints.ts';
 import type { Workspace } from './workspace.ts';
 
-/** The flags that mean the same wherever the stage is. */
+/** The flags that are the same for any stage. */
 export interface ServingOptions {
   readonly root: string;
   readonly functions: readonly string[] | undefined;
-  /** `--only`: nothing but what matches one of them is served; none: everything. */
+  /** `--only`: only what matches one of them is served; if empty, everything. */
   readonly filters: readonly OwnFilter[];
   readonly maxWorkers: number;
   readonly noTakeover: boolean;
-  /** Functions may run as long as AWS waits, their own timeouts don't count. */
+  /** Functions may run as long as AWS waits; their own timeouts do not apply. */
   readonly noTimeout: boolean;
-  /** Functions get this machine's proxies and certificate authorities. */
+  /** Functions use this machine's proxies and certificate authorities. */
   readonly machineProxy: boolean;
-  /** Functions are held still between invocations, as on Lambda. */
+  /** Functions are frozen between invocations, as on Lambda. */
   readonly freeze: boolean;
-  /** Let debuggers attach: the first function's port, the others' follow; 0 takes free ones. */
+  /** Lets debuggers attach: the first function's port, followed by the others'; 0 chooses free ones. */
   readonly inspect: number | undefined;
   readonly format: 'pretty' | 'json';
   readonly verbose: boolean;
 }
 
-/** What to serve, and how to get there; opening happens beside the first build. */
+/** What to serve, and how to open its stage in parallel with the first build. */
 export interface StageToServe {
   readonly manifest: Manifest;
   /** What is known of the functions' VPCs. */
@@ -39,13 +39,13 @@ export interface StageToServe {
   readonly open: (workspace: Workspace, localBuilt: Promise<void>) => Promise<OpenedStage>;
 }
 
-/** A stage that can be served: its relay, its directory and who we are there. */
+/** A stage that can be served: its relay, its directory and our identity there. */
 export interface OpenedStage {
   readonly relay: Omit<SessionOptions['relay'], 'keys'>;
   readonly directory: SessionOptions['directory'];
   readonly caller: string | undefined;
   readonly variables: FunctionVariables;
-  /** What is known already of AWS's clock. */
+  /** What is already known of AWS's clock. */
   readonly skew?: ClockSkew | undefined;
   /** The error to show instead of one met on the way to the stage. */
   readonly explain?: (error: unknown) => unknown;

@@ -1,5 +1,5 @@
-// The AWS SDK's side of `trigger` and `invoke`. Bundled apart and carried compressed (scripts/build.mjs), so that no
-// other command pays for reading seven clients; load-aws-calls.ts unpacks it.
+// The AWS SDK's part of `trigger` and `invoke`. Bundled separately and embedded compressed (scripts/build.mjs), so that no other
+// command pays for loading seven clients; load-aws-calls.ts unpacks it.
 import type { Agent } from 'node:http';
 import type { Agent as SecureAgent } from 'node:https';
 import {
@@ -47,22 +47,22 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { AwsCredentials } from '../../../protocol/signature.ts';
 
-/** The services that are called, by the names of the SDK's clients. */
+/** The services that are called, named as the SDK's clients. */
 export type AwsService = 'dynamodb' | 'eventbridge' | 'kinesis' | 'lambda' | 's3' | 'sns' | 'sqs';
 
-/** How one service is reached. */
+/** How to reach one service. */
 export interface AwsConnection {
   readonly region: string;
   readonly credentials: () => Promise<AwsCredentials>;
-  /** `--profile`: its `endpoint_url` and other settings count. */
+  /** `--profile`: its `endpoint_url` and other settings apply. */
   readonly profile: string | undefined;
   /** An emulator's, or the local cloud's; undefined lets the SDK find AWS's. */
   readonly endpoint: string | undefined;
-  /** The way through a proxy, where one stands before the service. */
+  /** The agent for requests through a proxy, if one applies. */
   readonly agent: Agent | undefined;
 }
 
-/** One call each, as the SDK has it: rejects with its exceptions. */
+/** One method per call of the SDK; rejects with its exceptions. */
 export interface AwsCalls {
   publish(input: PublishCommandInput): Promise<PublishCommandOutput>;
   sendMessage(input: SendMessageCommandInput): Promise<SendMessageCommandOutput>;
@@ -75,15 +75,15 @@ export interface AwsCalls {
 
 const connectBoundMs = 10_000;
 const answerBoundMs = 30_000;
-/** Lambda's longest timeout is 900 s; the stub's is at most that too. */
+/** Lambda's maximum timeout is 900 s, also for the stub. */
 const invokeBoundMs = 910_000;
 
-/** The calls of one run. `connect` is asked once for each service that is called, with the Region of the resource. */
+/** The calls of one run. `connect` is called once for each service that is used, with the Region of the resource. */
 export function awsCalls(connect: (service: AwsService) => AwsConnection): AwsCalls {
   return {
     publish: (input) => new SNSClient(config(connect('sns'))).send(new PublishCommand(input)),
     sendMessage: (input) =>
-      // An emulator's queue URL may name a host that only it knows; the endpoint is what was asked for.
+      // An emulator's queue URL may contain a host that only it knows, so the requested endpoint is used.
       new SQSClient({ ...config(connect('sqs')), useQueueUrlAsEndpoint: false }).send(
         new SendMessageCommand(input),
       ),
@@ -93,18 +93,18 @@ export function awsCalls(connect: (service: AwsService) => AwsConnection): AwsCa
       const connection = connect('s3');
       const client = new S3Client({
         ...config(connection),
-        // Emulators answer at one host for all buckets.
+        // Emulators serve all buckets at one host.
         forcePathStyle: connection.endpoint !== undefined,
-        // Else the SDK adds a checksum in a trailer, which emulators don't all read.
+        // Otherwise the SDK sends a checksum in a trailer, which not all emulators support.
         requestChecksumCalculation: 'WHEN_REQUIRED',
       });
       return client.send(new PutObjectCommand(input));
     },
     putItem: (input) => new DynamoDBClient(config(connect('dynamodb'))).send(new PutItemCommand(input)),
-    // The SDK's own choice for Kinesis is HTTP/2, which neither proxies nor emulators speak.
+    // By default the SDK uses HTTP/2 for Kinesis, which neither proxies nor emulators support.
     putRecord: (input) => new KinesisClient(config(connect('kinesis'))).send(new PutRecordCommand(input)),
     invoke: (input) => {
-      // A second attempt would run the function twice.
+      // A retry would run the function twice.
       const client = new LambdaClient({ ...config(connect('lambda'), invokeBoundMs), maxAttempts: 1 });
       return client.send(new InvokeCommand(input));
     },

@@ -1,4 +1,4 @@
-// Calls to the services behind event sources: of AWS, of an emulator or of the local cloud, by one code path.
+// Calls to the services behind event sources, the same for AWS, an emulator and the local cloud.
 import type { Agent } from 'node:http';
 import type { HttpClient } from '../../../protocol/http-client.ts';
 import type { AwsCredentials } from '../../../protocol/signature.ts';
@@ -11,21 +11,21 @@ export interface AwsOptions {
   readonly credentials: () => Promise<AwsCredentials>;
   /** `--profile`. */
   readonly profile: string | undefined;
-  /** An emulator's, or the local cloud's; undefined where AWS answers. */
+  /** An emulator's endpoint, or the local cloud's; undefined for AWS. */
   readonly endpointFor: (service: AwsService) => string | undefined;
-  /** The way through a proxy, where one stands before a URL. */
+  /** The agent for requests through a proxy, if one applies to the URL. */
   readonly agentFor: (url: URL) => Agent | undefined;
   readonly http: HttpClient;
 }
 
-/** Where AWS's hosts begin with another word than the SDK's client. */
+/** AWS host names that begin differently from the SDK client's name. */
 const hosts: Partial<Record<AwsService, string>> = { eventbridge: 'events' };
 
-/** One run's way to AWS. */
+/** Calls AWS for one run. */
 export class Aws {
   readonly region: string;
   readonly credentials: () => Promise<AwsCredentials>;
-  /** For requests that are no AWS API's. */
+  /** For requests that are not calls of an AWS API. */
   readonly http: HttpClient;
   readonly #options: AwsOptions;
 
@@ -37,8 +37,8 @@ export class Aws {
   }
 
   /**
-   * One call, in the Region of `resource` where that is an ARN which names one. Rejects with a LiveDebugError that
-   * names `action` (as in an IAM policy) and the resource.
+   * One call, in the Region of `resource` if that is an ARN with a Region. Rejects with a LiveDebugError that names `action` (as in
+   * an IAM policy) and the resource.
    */
   async call<T>(action: string, resource: string, send: (calls: AwsCalls) => Promise<T>): Promise<T> {
     const region = (resource.startsWith('arn:') && resource.split(':')[3]) || this.region;

@@ -1,4 +1,4 @@
-// Which source of which function is meant, from one word, two or none; in a terminal what is missing is asked for.
+// Chooses source and function from one argument, two or none; in a terminal, asks for what is missing.
 import type { Ask } from '../log/ask.ts';
 import { shellWords } from '../log/shell-words.ts';
 import { didYouMean } from '../manifest/did-you-mean.ts';
@@ -21,8 +21,8 @@ export interface Chosen {
 }
 
 /**
- * `words` are those of the command line: `[source] [function]`. Without a source it is the function's only one, or
- * the only one that takes the flags given. Throws LD_CONFIG with the candidates.
+ * `words` are the command's arguments: `[source] [function]`. Without a source, it is the function's only one, or the only one
+ * that takes the given flags. Throws LD_CONFIG with the candidates.
  */
 export async function chooseTrigger(
   words: readonly string[],
@@ -48,7 +48,7 @@ export async function chooseTrigger(
   return { each, trigger: await onlyTrigger(each, given, stage, ask) };
 }
 
-/** As in livectl.json; a hyphen is taken for the underscore of `function_url`. */
+/** As in livectl.json; a hyphen stands for the underscore of `function_url`. */
 function asSourceName(word: string): string {
   return word.replaceAll('-', '_');
 }
@@ -124,7 +124,7 @@ async function onlyTrigger(
   throw wrong(`which source? ${each.name} has ${candidates.join(', ')}`, commandFor(only, each.name, stage));
 }
 
-/** For remedies. */
+/** The command for a remedy. */
 function commandFor(source: string, functionName: string, { args }: TriggerStage): string {
   return shellWords(['livectl', 'trigger', source, functionName, ...args]);
 }

@@ -1,10 +1,10 @@
-// The way of `livectl invoke --deployed` to the code that is deployed, past the client that serves the function.
+// How `livectl invoke --deployed` reaches the deployed code, bypassing the client that serves the function.
 import { deployedClientContext } from '../../../protocol/deployed-request.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import type { Invocation } from './sources/lambda.ts';
 import type { TriggerFunction } from './sources/sources.ts';
 
-/** What to invoke, and with which client context. Throws LD_CONFIG for a function whose deployed code can't be asked. */
+/** What to invoke, and with which client context. Throws LD_CONFIG for a function whose deployed code cannot be reached. */
 export function deployedCodeOf({
   fallback,
   lambdaName,

@@ -1,9 +1,9 @@
-// What a service's refusal means for the person at the terminal: one clear error with its remedy.
+// Explains a service's refusal to the person at the terminal: one clear error with its remedy.
 
 import { firstLine, LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { explainCredentials } from '../aws/explain-credentials.ts';
 
-/** What was asked for, for the words of the error. */
+/** The call, as the error names it. */
 export interface RefusedCall {
   /** As in an IAM policy, e.g. `sns:Publish`. */
   readonly action: string;
@@ -13,10 +13,10 @@ export interface RefusedCall {
   readonly profile: string | undefined;
 }
 
-/** Each service has a name of its own for what isn't there. */
+/** Each service has its own error for a missing resource. */
 const notFound =
   /^(NotFound(Exception)?|ResourceNotFoundException|NoSuchBucket|QueueDoesNotExist|AWS\.SimpleQueueService\.NonExistentQueue)$/;
-/** SNS says AuthorizationError; S3 and EventBridge AccessDenied; a KMS key may refuse too. */
+/** SNS returns AuthorizationError; S3 and EventBridge AccessDenied; a KMS key may refuse as well. */
 const denied = /^(AuthorizationError(Exception)?|AccessDenied(Exception)?|KMSAccessDenied(Exception)?)$/;
 
 /** Returns the error to show instead of what the AWS SDK threw. */

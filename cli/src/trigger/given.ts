@@ -1,4 +1,4 @@
-// The flags of one `livectl trigger`: texts, bodies from a flag, a file or stdin, and pairs of a name and a value.
+// The flags of one `livectl trigger`: strings, bodies from a flag, a file or stdin, and pairs of a name and a value.
 
 import { isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
@@ -7,20 +7,20 @@ import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts
 /** Enough for every event source; S3's larger objects are for `aws s3 cp`. */
 const maxBodyBytes = 100 * 1024 * 1024;
 
-/** A flag as the command line has it; several values where it may be repeated. */
+/** A flag's value on the command line; an array if it may be repeated. */
 export type FlagValue = string | readonly string[] | undefined;
 
 /** Reads stdin to its end. */
 export type ReadStdin = (maxBytes: number) => Promise<Buffer>;
 
-/** A name and a value, and the type between them where one was given: `price:Number=3`. */
+/** A name and a value, with a type between them if one was given: `price:Number=3`. */
 export interface Pair {
   readonly name: string;
   readonly type: string | undefined;
   readonly value: string;
 }
 
-/** What the person gave, by the flag's name without its dashes. */
+/** The given values, by the flag's name without dashes. */
 export class Given {
   readonly #flags: ReadonlyMap<string, FlagValue>;
   readonly #readStdin: ReadStdin;
@@ -31,7 +31,7 @@ export class Given {
     this.#readStdin = readStdin;
   }
 
-  /** Those that were given. */
+  /** The flags that were given. */
   get names(): string[] {
     return [...this.#flags.keys()];
   }
@@ -40,21 +40,18 @@ export class Given {
     return this.#flags.has(flag);
   }
 
-  /** The same and an answer to a question. */
+  /** A copy with the answer to a question. */
   with(flag: string, value: string): Given {
     return new Given({ ...Object.fromEntries(this.#flags), [flag]: value }, this.#readStdin);
   }
 
-  /** The flag's text as it stands. */
+  /** The flag's string, unchanged. */
   text(flag: string): string | undefined {
     const value = this.#flags.get(flag);
     return typeof value === 'string' ? value : value?.[0];
   }
 
-  /**
-   * A body: the flag's text, `@FILE` the file's bytes, `-` all of stdin; `@@` begins a text with an @. Rejects with
-   * LD_CONFIG.
-   */
+  /** A body: the flag's string, the bytes of a file for `@FILE`, or all of stdin for `-`; `@@` begins a text with an @. Rejects with LD_CONFIG. */
   async body(flag: string): Promise<Buffer | undefined> {
     const text = this.text(flag);
     if (text === undefined) return undefined;
@@ -70,14 +67,14 @@ export class Given {
     return bytes?.toString('utf8');
   }
 
-  /** A body that must be JSON: its text as given. */
+  /** A body that must be JSON: its text, unchanged. */
   async json(flag: string): Promise<string | undefined> {
     const text = await this.bodyText(flag);
     if (text !== undefined) parseJson(flag, text);
     return text;
   }
 
-  /** A body that must be a JSON object, and its text as given. */
+  /** A body that must be a JSON object, and its text, unchanged. */
   async jsonObject(
     flag: string,
   ): Promise<{ readonly text: string; readonly value: Readonly<Record<string, unknown>> } | undefined> {
@@ -89,7 +86,7 @@ export class Given {
     return { text, value: value as Record<string, unknown> };
   }
 
-  /** All values of a repeatable flag, split at the first `separator`. Throws LD_CONFIG for one without. */
+  /** All values of a repeatable flag, split at the first `separator`. Throws LD_CONFIG for a value without one. */
   pairs(flag: string, separator: '=' | ':'): Pair[] {
     const value = this.#flags.get(flag) ?? [];
     return (typeof value === 'string' ? [value] : value).map((text) => {
@@ -97,7 +94,7 @@ export class Given {
       if (at < 1)
         throw wrong(
           `--${flag} ${text}: write it as name${separator}value`,
-          'more than one: give the flag again',
+          'for more than one, repeat the flag',
         );
       const [name = '', type] = separator === '=' ? text.slice(0, at).split(':', 2) : [text.slice(0, at)];
       return { name, type, value: text.slice(at + 1).replace(separator === ':' ? /^ +/ : '', '') };
@@ -112,7 +109,7 @@ export class Given {
   }
 }
 
-/** A file's bytes. Rejects with LD_CONFIG, naming the flag, for one that can't be read or is larger than 100 MB. */
+/** A file's bytes. Rejects with LD_CONFIG, naming the flag, if it cannot be read or is larger than 100 MB. */
 export async function readBodyFile(flag: string, path: string): Promise<Buffer> {
   try {
     const { size } = await stat(path);
@@ -126,7 +123,7 @@ export async function readBodyFile(flag: string, path: string): Promise<Buffer> 
   }
 }
 
-/** A mistake in a flag. */
+/** An invalid flag. */
 export function wrong(message: string, remedy?: string): LiveDebugError {
   return new LiveDebugError('LD_CONFIG', message, remedy === undefined ? {} : { remedy });
 }

@@ -1,4 +1,4 @@
-// What `livectl invoke` says: a function's error for a person, and the object of `--format json`.
+// The output of `livectl invoke`: a function's error for a person, and the object of `--format json`.
 import * as v from 'valibot';
 import { errorCodes } from '../../../protocol/live-debug-error.ts';
 import type { SeenInvocation } from '../control/outcome.ts';
@@ -7,7 +7,7 @@ import { withoutRuntimeFrames } from '../log/runtime-frames.ts';
 import { style } from '../log/style.ts';
 import { invocationObject } from './trigger-lines.ts';
 
-/** As Lambda answers it; Python's frames are texts too. */
+/** Lambda's error object; Python's frames are strings as well. */
 const errorSchema = v.object({
   errorType: v.fallback(v.string(), 'Error'),
   errorMessage: v.fallback(v.string(), ''),
@@ -38,7 +38,7 @@ export function refusalLine({ message, name }: Refusal, colour: boolean): string
   return printableLines(`${name}: ${message}`, false).map(style(colour).bad).join('\n');
 }
 
-/** An error of the stub or of livectl: its frames say nothing of the function's code. */
+/** An error of the stub or of livectl: its frames say nothing about the function's code. */
 function isOwn(errorType: string): boolean {
   return Object.values(errorCodes).some(({ name }) => name === errorType);
 }

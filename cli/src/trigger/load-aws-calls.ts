@@ -1,8 +1,8 @@
-// Unpacks the AWS SDK's side of `trigger` and `invoke` when it is first needed.
+// Unpacks the AWS SDK's part of `trigger` and `invoke` when it is first needed.
 import code from 'embedded:aws-calls.cjs';
 import { runEmbedded } from '../aws/run-embedded.ts';
 
-/** The module aws-calls.ts, which the build has bundled apart. */
+/** The exports of aws-calls.ts, which the build bundles separately. */
 export function loadAwsCalls(): typeof import('./aws-calls.ts') {
   return runEmbedded(code, 'livectl-aws-calls.cjs') as typeof import('./aws-calls.ts');
 }

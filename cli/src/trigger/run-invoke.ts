@@ -1,4 +1,4 @@
-// What `livectl invoke` does: one invocation, its result on stdout, its log and error on stderr.
+// `livectl invoke`: one invocation, its result on stdout, its log and error on stderr.
 import { systemClock } from '../../../protocol/clock.ts';
 import { jsonLine } from '../control/json-line.ts';
 import { afterAnswer, seenInvocation } from '../control/outcome.ts';
@@ -18,7 +18,7 @@ import { functionNamed, openTriggerStage, type TriggerStage } from './trigger-st
 export interface InvokeOptions {
   readonly place: Place;
   readonly functionName: string;
-  /** A version, an alias or `$LATEST`; undefined: the function as it is. */
+  /** A version, an alias or `$LATEST`; undefined for none. */
   readonly qualifier: string | undefined;
   /** A file, JSON text, or `-`. */
   readonly event: string;
@@ -27,7 +27,7 @@ export interface InvokeOptions {
   readonly format: OutputFormat;
 }
 
-/** Invokes once; resolves with the exit code. Rejects where a flag is wrong or the invocation is refused. */
+/** Invokes once; resolves with the exit code. Rejects if a flag is invalid or the invocation is refused. */
 export async function runInvoke(options: InvokeOptions): Promise<number> {
   const payload = await payloadOf(options.event);
   const stage = await openTriggerStage(options.place);

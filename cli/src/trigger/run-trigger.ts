@@ -1,4 +1,4 @@
-// What `livectl trigger` does: finds the source, completes what was given, publishes, and tells what became of it.
+// `livectl trigger`: finds the source, completes the flags, publishes, and shows the outcome.
 import { systemClock } from '../../../protocol/clock.ts';
 import { jsonLine } from '../control/json-line.ts';
 import { afterAnswer, type SeenInvocation, seenInvocation } from '../control/outcome.ts';
@@ -21,12 +21,12 @@ export interface TriggerOptions {
   readonly words: readonly string[];
   /** The flags of all sources, without their dashes. */
   readonly flags: Readonly<Record<string, FlagValue>>;
-  /** Seconds to wait for the invocation's end; 0 does not look for it. */
+  /** Seconds to wait for the invocation's end; 0 does not wait for it. */
   readonly wait: number;
   readonly format: OutputFormat;
 }
 
-/** Publishes one event; resolves with the exit code. Rejects where a flag is wrong or the event is refused. */
+/** Publishes one event; resolves with the exit code. Rejects if a flag is invalid or the event is refused. */
 export async function runTrigger(options: TriggerOptions): Promise<number> {
   const stage = await openTriggerStage(options.place);
   try {
@@ -38,12 +38,12 @@ export async function runTrigger(options: TriggerOptions): Promise<number> {
 
 async function trigger(options: TriggerOptions, stage: TriggerStage): Promise<number> {
   const { flags, format, wait, words } = options;
-  // A program that reads JSON has nobody at the keyboard.
+  // With --format json, nobody is there to answer questions.
   const ask = format === 'json' ? undefined : terminalAsk();
   const typed = new Given(flags, readStdin);
   const chosen = await chooseTrigger(words, typed, stage, ask);
   const given = await complete(typed, chosen, stage, ask);
-  // Before anything is published: what happens at once must not be missed.
+  // Before publishing, so that nothing is missed.
   const watch = wait > 0 ? await stage.watch() : undefined;
   try {
     const published = await chosen.trigger.publish(given, stage.aws);
@@ -63,7 +63,7 @@ async function trigger(options: TriggerOptions, stage: TriggerStage): Promise<nu
   }
 }
 
-/** Refuses flags of other sources and asks for those that are missing. Throws LD_CONFIG. */
+/** Refuses flags of other sources, and asks for missing ones. Throws LD_CONFIG. */
 async function complete(
   given: Given,
   { each, trigger }: Chosen,
@@ -74,7 +74,10 @@ async function complete(
   const foreign = given.names.filter((name) => !flags.includes(name));
   if (foreign.length > 0) {
     const takes = flags.length === 0 ? 'no flags' : flags.map((flag) => `--${flag}`).join(', ');
-    throw wrong(`${source} takes no ${foreign.map((flag) => `--${flag}`).join(', ')}`, `it takes ${takes}`);
+    throw wrong(
+      `${source} does not take ${foreign.map((flag) => `--${flag}`).join(', ')}`,
+      `it takes ${takes}`,
+    );
   }
   let complete = given;
   for (let [next] = trigger.missing(complete); next && ask; [next] = trigger.missing(complete))
@@ -89,11 +92,11 @@ async function complete(
 
 interface Outcome {
   readonly seen?: SeenInvocation | undefined;
-  /** Why there is none, or no end of it. */
+  /** Why there is no invocation, or no end of it. */
   readonly unheard?: string | undefined;
 }
 
-/** Looks for the invocation that was caused, and shows it as it goes on. */
+/** Waits for the invocation that the event causes, and shows its progress. */
 async function follow(
   watch: Watch,
   { each }: Chosen,
@@ -123,7 +126,7 @@ function tell(
   const { options, stage, watched } = context;
   if (options.format === 'json') return processOutput.line(jsonLine(triggerObject(triggered)));
   const { answer } = triggered.published;
-  // A function's error has been told with its stack already.
+  // A function's error has already been shown with its stack.
   const told = answer?.functionError !== undefined && triggered.invocation?.result !== undefined;
   if (answer && !told) processOutput.line(answerLines(answer, processOutput.colour));
   const notice = (message: string) => pretty(processOutput)({ event: 'notice', message });
@@ -137,7 +140,7 @@ function tell(
     notice(`still running after ${options.wait} s; --wait SECONDS waits longer`);
 }
 
-/** The event was taken; 1 where the function is known to have failed. */
+/** The event was accepted; 1 if the function is known to have failed. */
 function exitCode(answer: Triggered['published']['answer'], seen: SeenInvocation | undefined): number {
   const failed =
     answer?.functionError !== undefined ||

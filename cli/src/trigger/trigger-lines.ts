@@ -1,4 +1,4 @@
-// What `livectl trigger` and `livectl invoke` say: for a person, and as the object of `--format json`.
+// The output of `livectl trigger` and `livectl invoke`: for a person, and as the object of `--format json`.
 import { isUtf8 } from 'node:buffer';
 import type { SeenInvocation } from '../control/outcome.ts';
 import { printable, printableLines } from '../log/printable.ts';
@@ -9,16 +9,16 @@ export interface Triggered {
   readonly source: string;
   readonly function: string;
   readonly published: Published;
-  /** What was seen of the invocation on this machine. */
+  /** The invocation, as far as it was seen on this machine. */
   readonly invocation: SeenInvocation | undefined;
-  /** Who serves it, where that is nobody on this machine: `nobody`, or somebody else; undefined where not looked for. */
+  /** Who serves it, if nobody on this machine does: `nobody`, or another person; undefined if unknown. */
   readonly servedBy?: ServedBy | undefined;
 }
 
-/** Who serves a function, as the directory says. */
+/** Who serves a function, according to the directory. */
 export type ServedBy = 'nobody' | { readonly user: string; readonly host: string };
 
-/** One line: to what, and the ids it got. */
+/** One line: the resource, and the ids. */
 export function publishedLine(
   { published, source }: Omit<Triggered, 'invocation' | 'servedBy'>,
   colour: boolean,
@@ -31,7 +31,7 @@ export function publishedLine(
   ].join('  ');
 }
 
-/** What came back at once: the status of HTTP, and the body. */
+/** The synchronous answer: the HTTP status, and the body. */
 export function answerLines({ body, cutOff, functionError, status }: Answer, colour: boolean): string {
   const paint = style(colour);
   const heading = functionError ?? (status === undefined ? undefined : String(status));
@@ -71,7 +71,7 @@ export function triggerObject({
   };
 }
 
-/** Where the outcome of an invocation is, of which nothing was seen on this machine. */
+/** Where to see the outcome of an invocation that was not seen on this machine. */
 export function elsewhereLine(
   servedBy: ServedBy | undefined,
   functionName: string,
@@ -95,7 +95,7 @@ function answerObject({ body, cutOff, functionError, status }: Answer): object {
   };
 }
 
-/** As API Gateway says it: text, or base64 and a word that it is. */
+/** As in API Gateway's events: text, or base64 with a flag. */
 function bodyObject(body: Uint8Array): object {
   const bytes = Buffer.from(body);
   return isUtf8(bytes)

@@ -1,5 +1,5 @@
-// The stage that `trigger` and `invoke` work on: what the directory says of one on AWS, or what a running
-// `serve --local` on this machine wrote down.
+// The stage that `trigger` and `invoke` use: from the directory for a stage on AWS, or from the state file of a running
+// `serve --local` on this machine.
 import { realpathSync } from 'node:fs';
 import { systemClock } from '../../../protocol/clock.ts';
 import { servingClient } from '../../../protocol/directory.ts';
@@ -21,27 +21,27 @@ import type { TriggerFunction } from './sources/sources.ts';
 import type { ServedBy } from './trigger-lines.ts';
 
 export interface TriggerStage {
-  /** For the words of errors, e.g. `stage dev-tom`. */
+  /** For error messages, e.g. `stage dev-tom`. */
   readonly name: string;
   readonly functions: readonly TriggerFunction[];
   readonly aws: Aws;
-  /** The flags that say where it is. */
+  /** The flags that select it. */
   readonly args: readonly string[];
   /** The command that would serve it on this machine. */
   readonly serveCommand: string;
-  /** Whoever serves it on this machine, watched from now on; undefined where nobody does. */
+  /** Watches the serve on this machine from now on; undefined if there is none. */
   watch(): Promise<Watch | undefined>;
-  /** Who serves a function, on whatever machine; undefined where that can't be found out. Never rejects. */
+  /** Who serves a function, on any machine; undefined if unknown. Never rejects. */
   servedBy(functionName: string): Promise<ServedBy | undefined>;
   close(): void;
 }
 
-/** Rejects with LD_NO_CLIENT where no `serve --local` runs, and with what the directory of a stage on AWS says. */
+/** Rejects with LD_NO_CLIENT if no `serve --local` runs, and with the directory's errors for a stage on AWS. */
 export function openTriggerStage(place: Place): Promise<TriggerStage> {
   return place.kind === 'stage' ? openAws(place) : openLocal(place.root, place.config);
 }
 
-/** The function of that name. Throws LD_CONFIG with the candidates. */
+/** The function with that name. Throws LD_CONFIG with the candidates. */
 export function functionNamed(name: string, stage: TriggerStage): TriggerFunction {
   const known = stage.functions.find((each) => each.name === name);
   if (known) return known;

@@ -146,6 +146,6 @@ test('a service that the local cloud does not have says what to set', async () =
   const livectl = serve({ 'api.mjs': api }, { api: { ...settings, handler: 'api.handler' } }, 'node');
   const { url } = await livectl.event('ready');
   expect(await (await fetch(`${url}/api`)).text()).toBe(
-    'UnknownOperationException: The local cloud of livectl does not emulate lambda: set AWS_ENDPOINT_URL_LAMBDA for the function, or for livectl, to where it is; see docs/local-cloud.md.',
+    'UnknownOperationException: The local cloud of livectl does not emulate lambda: set AWS_ENDPOINT_URL_LAMBDA for the function, or for livectl, to its endpoint; see docs/local-cloud.md.',
   );
 });

@@ -178,7 +178,11 @@ describe('trigger', () => {
     [[], /which function\?/, /api, worker, faulty, plain/],
     [['sns', 'worker'], /sns needs --message/, /livectl trigger sns worker --local --message/],
     [['http', 'api'], /http needs --path/, /--path/],
-    [['sns', 'worker', '--item', '{}'], /sns takes no --item/, /it takes --message, --subject, --attribute/],
+    [
+      ['sns', 'worker', '--item', '{}'],
+      /sns does not take --item/,
+      /it takes --message, --subject, --attribute/,
+    ],
     [['sns', 'worker', '--message', '@none.txt'], /--message: none\.txt can't be read/, /a file that exists/],
     [['lambda', 'plain', '--payload', '{'], /--payload is not valid JSON/, /--payload @FILE/],
     [

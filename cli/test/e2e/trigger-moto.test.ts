@@ -230,7 +230,7 @@ describe.skipIf(isLacking)(
 
     test('s3: says when the function won’t hear of it', async () => {
       const { stdout } = await livectl(['s3', 'worker', '--text', 'x', '--key', 'out/x.txt', '--no-wait']);
-      expect(stdout).toContain('worker hears of keys that begin with in/ only');
+      expect(stdout).toContain('worker only receives events for keys that begin with in/');
     });
 
     test.each([

@@ -311,7 +311,7 @@ describe('a service that refuses', () => {
     };
     answers = { events: { status: 200, body: JSON.stringify(body) } };
     const { code, stderr } = await livectl(['trigger', 'eventbridge', 'worker', '--detail', '{}'], env);
-    expect(stderr).toMatch(/EventBridge did not take the event for bus orders: InternalFailure: try later/);
+    expect(stderr).toMatch(/EventBridge refused the event for bus orders: InternalFailure: try later/);
     expect(code).toBe(1);
   });
 

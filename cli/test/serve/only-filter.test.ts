@@ -46,8 +46,8 @@ test('filters that ask for the same are the same, however they are written', () 
 
 describe('refused', () => {
   test.each<[string, string]>([
-    ['heder:x-dev=tom', '--only heder:x-dev=tom: "heder" is no filter; did you mean'],
-    ['tom', '"tom" is no filter'],
+    ['heder:x-dev=tom', '--only heder:x-dev=tom: "heder" is not a filter; did you mean'],
+    ['tom', '"tom" is not a filter'],
     ['header:=tom', '--only header:=tom: an HTTP header is missing'],
     ['path:', 'the path is missing'],
     ['path:orders', 'a path begins with /'],

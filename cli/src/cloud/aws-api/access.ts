@@ -1,4 +1,4 @@
-// Who may do what in the embedded cloud: two local principals and their IAM policies, as the module writes them.
+// Permissions in the embedded cloud: local principals and their IAM policies, as the module writes them.
 import { randomBytes } from 'node:crypto';
 import { clientAttributes, manifestPartition } from '../../../../protocol/directory.ts';
 import { localKeyPrefix } from '../../worker/runtime-api/local-credentials.ts';
@@ -21,25 +21,25 @@ export interface Statement {
   readonly attributes?: readonly string[];
 }
 
-/** What DynamoDB fills in of a request, as far as it is known. */
+/** The condition keys that DynamoDB derives from a request, as far as known. */
 export interface RequestContext {
-  /** `dynamodb:LeadingKeys`: the partitions it touches. */
+  /** `dynamodb:LeadingKeys`: the partitions that the request touches. */
   readonly partitions: readonly string[];
   /** `dynamodb:Attributes` of a write: those of the item or key, and those in its expressions. */
   readonly attributes: readonly string[];
 }
 
-/** Somebody with keys. */
+/** An identity with keys. */
 export interface Principal {
   readonly arn: string;
-  /** The unique id that AWS gives a role, and the session's name: `AROA...:local`. */
+  /** AWS's unique id of the role, and the session's name: `AROA...:local`. */
   readonly id: string;
   readonly credentials: Credentials;
   readonly policy: readonly Statement[];
 }
 
 const writeActions = ['PutItem', 'UpdateItem'].map((name) => `dynamodb:${name}`);
-/** What a durable function does about its own executions, and those who answer its callbacks. */
+/** What a durable function does with its own executions; also for those who answer its callbacks. */
 const durableActions = [
   'lambda:CheckpointDurableExecution',
   'lambda:GetDurableExecution',
@@ -64,7 +64,7 @@ export function relayArn(path: string): string {
   return `arn:aws:execute-api:${region}:${accountId}:${relayApiId}/${relayStage}/${path}`;
 }
 
-/** What the routes of the HTTP API are in a policy; `path` is `METHOD/path`. */
+/** The ARN of a route of the HTTP API; `path` is `METHOD/path`. */
 export function httpApiArn(path: string): string {
   return `arn:aws:execute-api:${region}:${accountId}:${httpApiId}/$default/${path}`;
 }
@@ -85,8 +85,8 @@ export function iamAuthorizer({ arn, credentials, id }: Principal): object {
 }
 
 /**
- * A developer of the stage: serves it by a client item, reads its manifest and its functions' configurations, invokes its
- * functions, and may do what its event sources allow (`sources`).
+ * A developer of the stage: may serve it through a client item, read its manifest and its functions' configurations, invoke its
+ * functions, and do what its event sources allow (`sources`).
  */
 export function createDeveloper(
   tableName: string,
@@ -106,7 +106,7 @@ export function createDeveloper(
   ]);
 }
 
-/** Anyone who runs Terraform: writes the directory's table as it likes. */
+/** The identity that runs Terraform: may write anything to the directory's table. */
 export function createDeployer(tableName: string): Principal {
   return createPrincipal('live-debug-deployer/local', [
     { actions: ['dynamodb:*'], resources: [tableArn(tableName)] },
@@ -114,8 +114,8 @@ export function createDeployer(tableName: string): Principal {
 }
 
 /**
- * The stubs' execution role: posts to the relay and reads its own stage's partition. Handlers run with it too, and so
- * it may do what a role of a development stage usually may; which of it a function's own role lacks shows on AWS.
+ * The stubs' execution role: may post to the relay and read its own stage's partition. Handlers run with it as well, so it has
+ * the usual permissions of a development stage's role; missing permissions of a function's own role only show on AWS.
  */
 export function createStubRole(
   tableName: string,
@@ -159,8 +159,8 @@ function invokeStatements(): Statement[] {
 }
 
 /**
- * AWS's refusal in AWS's words, or undefined where a statement allows the call.
- * Without a `context` (not known yet, or none) conditions are not looked at.
+ * AWS's refusal, worded as by AWS, or undefined if a statement allows the call. Without a `context` (not known yet, or none)
+ * conditions are not checked.
  */
 export function refusalOf(
   principal: Principal,
@@ -179,7 +179,7 @@ export function refusalOf(
   return `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
 }
 
-/** IAM's `*`; our policies need it at the end of a pattern only. */
+/** IAM's `*`; our policies only use it at the end of a pattern. */
 function matches(pattern: string, text: string): boolean {
   return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : pattern === text;
 }

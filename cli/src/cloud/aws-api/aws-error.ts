@@ -1,10 +1,10 @@
-// AWS's APIs: a service's refusal in AWS's own words; each protocol writes it in its own way.
+// AWS's APIs: a service's refusal, worded as by AWS; each protocol encodes it in its own way.
 
-/** What a caller gets to see. `code` is AWS's name for it, as in the service's API reference. */
+/** What a caller receives. `code` is AWS's name of the error, as in the service's API reference. */
 export class AwsError extends Error {
   readonly code: string;
   readonly status: number;
-  /** The same error's code in the older query protocol, where it is another. */
+  /** The same error's code in the older query protocol, if it differs. */
   readonly queryCode: string | undefined;
 
   constructor(code: string, message: string, options: { status?: number; queryCode?: string } = {}) {
@@ -15,15 +15,15 @@ export class AwsError extends Error {
   }
 }
 
-/** What most of Lambda's operations answer for a value they refuse. */
+/** The answer of most of Lambda's operations to an invalid value. */
 export function invalidParameter(message: string): AwsError {
   return new AwsError('InvalidParameterValueException', message);
 }
 
-/** The local cloud holds as much as it may; each service has its own name for that. */
+/** The local cloud is full; each service has its own name for that. */
 export class CloudFullError extends Error {}
 
-/** For what AWS has and the local cloud hasn't: said, never silently wrong. */
+/** For features of AWS that the local cloud lacks: reported, never silently wrong. */
 export function notSupported(what: string): string {
   return `The local cloud of livectl does not support ${what}; see docs/local-cloud.md.`;
 }

@@ -1,4 +1,4 @@
-// The embedded cloud's numbers, as AWS sets them; docs/local-cloud.md has the page each was read on.
+// The embedded cloud's limits, as on AWS; docs/local-cloud.md links the page of each.
 
 const kilobyte = 1024;
 const second = 1000;
@@ -10,14 +10,14 @@ export const relayLimits = {
   messageBytes: 128 * kilobyte,
   idleMs: 10 * minute,
   lifetimeMs: 120 * minute,
-  /** Ours: AWS answers 429 for a full receiver but does not say when it is full. */
+  /** Ours: AWS answers 429 for a full receiver, but does not document when it is full. */
   receiverBacklogBytes: 8 * 1024 * kilobyte,
 } as const;
 
 /** DynamoDB. */
 export const dynamoDbLimits = {
   itemBytes: 400 * kilobyte,
-  /** A page of a Query, and of a BatchGetItem 16 times that. */
+  /** Size of a page of a Query; of a BatchGetItem 16 times that. */
   pageBytes: 1024 * kilobyte,
   batchKeys: 100,
   partitionKeyBytes: 2048,
@@ -25,7 +25,7 @@ export const dynamoDbLimits = {
   requestBytes: 16 * 1024 * kilobyte,
   /** Ours: AWS deletes expired items within a few days. */
   sweepMs: minute,
-  /** Items that expired longer ago than this are left alone. */
+  /** Items that expired longer ago than this are not deleted. */
   ttlHorizonSeconds: 5 * 365 * 24 * 60 * 60,
 } as const;
 
@@ -34,7 +34,7 @@ export const lambdaLimits = {
   eventBytes: 6 * 1024 * kilobyte,
   asyncEventBytes: 1024 * kilobyte,
   responseBytes: 6 * 1024 * kilobyte,
-  /** Of a function URL's request: its line and the values of its headers together. */
+  /** For a function URL's request: its line and the values of its headers together. */
   headerBytes: 1024 * kilobyte,
   initMs: 10 * second,
 } as const;
@@ -43,21 +43,21 @@ export const lambdaLimits = {
 export const durableLimits = {
   operations: 3000,
   payloadBytes: 256 * kilobyte,
-  /** Of an execution's result, which is reported with a checkpoint where it is large. */
+  /** For an execution's result, which is reported with a checkpoint if it is large. */
   resultBytes: 6 * 1024 * kilobyte,
-  /** Ours: of all payloads of one execution; AWS allows 100 MB. */
+  /** Ours: all payloads of one execution; AWS allows 100 MB. */
   stateBytes: 32 * 1024 * kilobyte,
-  /** Ours: of the operations in one event or answer; the rest is read page by page. */
+  /** Ours: the operations in one event or answer; the rest is read page by page. */
   pageBytes: 1024 * kilobyte,
-  /** Of a checkpoint: its updates are at most so large. */
+  /** The updates of a checkpoint. */
   checkpointBytes: 6 * 1024 * kilobyte,
-  /** Ours: executions that have not ended, over all functions. */
+  /** Ours: running executions of all functions. */
   executions: 1000,
-  /** Ours: ended executions that can still be looked at. */
+  /** Ours: ended executions that can still be read. */
   endedExecutions: 100,
-  /** Ours, before an invocation that failed is repeated: AWS does not say how often and when. */
+  /** Ours: before a failed invocation is repeated; AWS does not document how often and when. */
   retryDelaysMs: [second, 2 * second],
-  /** Seconds that an execution may take where `durable_config` does not say: a year at most. */
+  /** Maximum duration of an execution if `durable_config` does not set it: a year. */
   executionSeconds: 366 * 24 * 60 * 60,
 } as const;
 
@@ -67,10 +67,10 @@ export const httpLimits = {
   integrationMs: 30 * second,
   /** A request's line and the values of its headers together. */
   headerBytes: 10_240,
-  /** Of each request to an issuer, for its configuration and for its keys. */
+  /** Timeout of each request to an issuer, for its configuration and for its keys. */
   issuerMs: 1500,
   issuerKeysBytes: 150_000,
-  /** How long an issuer's keys are kept. */
+  /** How long an issuer's keys are cached. */
   issuerKeysMs: 120 * minute,
   /** Ours: before an issuer is asked again for a key that it did not have. */
   issuerPauseMs: 5 * second,
@@ -78,13 +78,13 @@ export const httpLimits = {
 
 /** Lambda's queue of asynchronous invocations. */
 export const asyncLimits = {
-  /** Ours, so that nobody waits for them at a desk: AWS waits one minute, then two. */
+  /** Ours, so that a developer need not wait: AWS waits one minute, then two. */
   retryDelaysMs: [second, 2 * second],
-  /** Of one chain of requests, as AWS's recursive loop detection allows a function. */
+  /** In one chain of requests, as in AWS's recursive loop detection. */
   invocationsInLoop: 16,
-  /** Ours: AWS has no bound but age. */
+  /** Ours: AWS limits only the age. */
   queuedEvents: 10_000,
-  /** Ours: at one time, so that a flood of events leaves room for requests that somebody waits for. */
+  /** Ours: at once, so that a flood of events leaves room for requests that somebody waits for. */
   concurrent: 10,
   queuedBytes: 64 * 1024 * kilobyte,
 } as const;
@@ -93,13 +93,13 @@ export const asyncLimits = {
 export const topicLimits = {
   messageBytes: 256 * kilobyte,
   batchEntries: 10,
-  /** In characters; a subject has less. */
+  /** In characters; a subject must be shorter. */
   subjectLength: 100,
 } as const;
 
 /** SQS. */
 export const queueLimits = {
-  /** Of one message, and of a batch. */
+  /** Size of one message, and of a batch. */
   messageBytes: 1024 * kilobyte,
   batchEntries: 10,
   delaySeconds: 900,
@@ -110,14 +110,14 @@ export const queueLimits = {
 
 /** Lambda's event source mappings. */
 export const mappingLimits = {
-  /** Batches of one queue at a time; AWS begins with five and goes on from there. */
+  /** Concurrent batches of one queue; AWS begins with five and scales up. */
   queueBatches: 5,
-  /** Ours, before a batch of a stream is tried again: doubled each time, up to the last; AWS does not say. */
+  /** Ours: before a stream's batch is retried; doubles each time, up to the longest. AWS does not document it. */
   firstStreamRetryMs: second,
   lastStreamRetryMs: minute,
 } as const;
 
-/** Ours: what all queues and streams hold together, and all buckets. */
+/** Ours: the total size of all queues and streams, and of all buckets. */
 export const storageLimits = {
   messageBytes: 64 * 1024 * kilobyte,
   objectBytes: 256 * 1024 * kilobyte,
@@ -126,7 +126,7 @@ export const storageLimits = {
 /** EventBridge. */
 export const busLimits = {
   entries: 10,
-  /** Of all entries of a request together. */
+  /** All entries of a request together. */
   requestBytes: 256 * kilobyte,
 } as const;
 
@@ -136,6 +136,6 @@ export const streamLimits = {
   records: 500,
   requestBytes: 5 * 1024 * kilobyte,
   partitionKeyLength: 256,
-  /** What an on-demand stream begins with. */
+  /** The initial number of an on-demand stream. */
   shards: 4,
 } as const;

@@ -1,4 +1,4 @@
-// AWS's APIs: who calls a service, found out before anything is done for them.
+// AWS's APIs: who calls a service, verified before anything is done.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Principal, refusalOf } from './access.ts';
@@ -10,7 +10,7 @@ import type { SigV4Verifier } from './sigv4-verify.ts';
 /** Who signed a request. */
 export class Caller {
   readonly principal: Principal;
-  /** The X-Ray header that an SDK inside of a function sends along. */
+  /** The X-Ray header that an SDK in a function sends along. */
   readonly trace: string | undefined;
   readonly sourceIp: string;
 
@@ -21,14 +21,14 @@ export class Caller {
     this.sourceIp = request.socket.remoteAddress ?? '127.0.0.1';
   }
 
-  /** As a principal's unique id looks: of the role, and the session's name. */
+  /** A principal's unique id: the role's, and the session's name. */
   get id(): string {
     const [, role = '', session = ''] = this.principal.arn.split('/');
     const hash = createHash('sha256').update(role).digest('hex').slice(0, 17).toUpperCase();
     return `AROA${hash}:${session}`;
   }
 
-  /** Throws what IAM says where no policy allows the action; `code` is the service's name for it. */
+  /** Throws IAM's error if no policy allows the action; `code` is the service's name for it. */
   allow(action: string, resource: string, code = 'AccessDeniedException'): void {
     const refusal = refusalOf(this.principal, action, resource);
     if (refusal !== undefined) {
@@ -37,13 +37,13 @@ export class Caller {
   }
 }
 
-/** A request whose signature was found right. */
+/** A request with a valid signature. */
 interface SignedRequest {
   readonly caller: Caller;
   readonly body: Buffer;
 }
 
-/** A signature that was not found right, under the name AWS's newer protocols have for it. */
+/** An invalid signature, by the name in AWS's newer protocols. */
 export class SignatureError extends Error {
   readonly failure: SignatureFailure;
 

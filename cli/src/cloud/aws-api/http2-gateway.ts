@@ -1,5 +1,5 @@
-// The embedded cloud's second door: takes HTTP/2 without TLS, which some AWS SDKs speak to Kinesis, to the endpoint,
-// which speaks HTTP/1.1. Where a signature covers `:authority`, it is checked against the host's name.
+// The embedded cloud's HTTP/2 port, without TLS, which some AWS SDKs use for Kinesis: passes requests on to the endpoint, which
+// speaks HTTP/1.1. If a signature covers `:authority`, it is checked against the host's name.
 import { request as httpRequest } from 'node:http';
 import {
   createServer as createHttp2Server,
@@ -9,29 +9,29 @@ import {
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { ServerSockets } from '../../loopback/server-sockets.ts';
 
-/** How a client of HTTP/2 that does not ask first begins (RFC 9113, section 3.4). */
+/** The first bytes of an HTTP/2 client with prior knowledge (RFC 9113, section 3.4). */
 const preface = Buffer.from('PRI * HTTP/2');
-/** Not of HTTP/1.1's requests, or for the connection only. */
+/** Headers that are not valid in HTTP/1.1's requests, or are for the connection only. */
 const ofHttp2 = /^(:.*|connection|keep-alive|transfer-encoding|http2-settings)$/;
-/** For SDKs' pools: as long as the endpoint keeps its connections. */
+/** Long enough for SDKs' pools: as long as the endpoint keeps its connections. */
 const idleMs = 120_000;
 
 export interface Http2Gateway {
   /** Speaks both versions of HTTP. */
   readonly url: string;
-  /** Cuts every connection and frees the port, in a second or two at most. */
+  /** Closes every connection and frees the port, within a second or two. */
   close(): Promise<void>;
 }
 
-/** Opens a port on 127.0.0.1; `endpointPort` is where requests go. */
+/** Listens on 127.0.0.1; requests go to `endpointPort`. */
 export async function startHttp2Gateway(endpointPort: number): Promise<Http2Gateway> {
-  /** Of this side, to the endpoint and to the server below. */
+  /** Our connections to the endpoint and to the server below. */
   const upstream = new Set<Socket>();
   const http2 = createHttp2Server();
   http2.on('stream', (stream, headers) => forward(stream, headers, endpointPort));
   // A client that breaks the protocol loses its connection and nothing else.
   http2.on('sessionError', () => {});
-  // A connection that breaks the protocol may stay open without a session: its socket is what has to go.
+  // Such a connection may stay open without a session, so its socket must be closed.
   const http2Sockets = new ServerSockets(http2);
   const http2Port = await listen(http2);
 
@@ -81,7 +81,7 @@ function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, port: 
       response.pipe(stream);
     },
   );
-  // Either side that goes away ends the other.
+  // If either side goes away, the other one ends.
   request.on('error', () => stream.destroy());
   stream.on('error', () => request.destroy());
   stream.on('close', () => request.destroy());
@@ -91,7 +91,7 @@ function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, port: 
 function limit(socket: Socket): void {
   socket.setNoDelay(true);
   socket.setTimeout(idleMs, () => socket.destroy());
-  // Its end is told by `close`.
+  // Its end is handled in `close`.
   socket.on('error', () => {});
 }
 

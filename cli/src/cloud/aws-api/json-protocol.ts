@@ -1,4 +1,4 @@
-// AWS's APIs: the JSON protocols, by which SDKs call SQS, EventBridge, Kinesis and DynamoDB.
+// AWS's APIs: the JSON protocols, with which SDKs call SQS, EventBridge, Kinesis and DynamoDB.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import * as v from 'valibot';
@@ -14,15 +14,15 @@ type JsonOperation = (input: unknown, caller: Caller) => unknown;
 
 interface JsonServiceOptions {
   readonly verifier: SigV4Verifier;
-  /** As in the scope of a signature, e.g. `sqs`. */
+  /** The service in a signature's scope, e.g. `sqs`. */
   readonly signingName: string;
-  /** Before the dot in `X-Amz-Target`. */
+  /** The part of `X-Amz-Target` before the dot. */
   readonly target: string;
   readonly version: '1.0' | '1.1';
-  /** Before the `#` in `__type`; without one the bare name. */
+  /** The part of `__type` before the `#`; undefined for the bare name. */
   readonly namespace: string | undefined;
   readonly bodyLimit: number;
-  /** The service's name for "no more now". */
+  /** The service's error code when the local cloud is full. */
   readonly fullCode: string;
   readonly operations: Readonly<Record<string, JsonOperation>>;
 }
@@ -92,7 +92,7 @@ export class JsonService implements Service {
   }
 }
 
-/** Checks an operation's input; throws `code`, a ValidationException by default, that names the member. */
+/** Checks an operation's input; throws `code`, by default a ValidationException, that names the member. */
 export function parseInput<Schema extends v.GenericSchema>(
   schema: Schema,
   input: unknown,
@@ -105,7 +105,7 @@ export function parseInput<Schema extends v.GenericSchema>(
   throw new AwsError(code, `${words} ${path}.`);
 }
 
-/** Checks how many entries a request has, 1 to `most`; throws AWS's ValidationException for the member of that type. */
+/** Checks the number of entries in a request, 1 to `most`; throws AWS's ValidationException for that member and type. */
 export function checkLength(member: string, type: string, length: number, most: number): void {
   if (length > 0 && length <= most) return;
   const bound = length === 0 ? 'greater than or equal to 1' : `less than or equal to ${most}`;

@@ -1,4 +1,4 @@
-// HTTP plumbing of the embedded cloud: servers on 127.0.0.1, bodies under a bound, answers as bytes.
+// HTTP plumbing of the embedded cloud: servers on 127.0.0.1, bounded bodies, answers as bytes.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
@@ -18,7 +18,7 @@ export function createLoopbackServer(
   options: { readonly maxHeaderSize?: number } = {},
 ): Server {
   return createServer({ noDelay: true, keepAliveTimeout: 120_000, ...options }, (request, response) => {
-    // A host name that points here but isn't this machine's is a web page's DNS trick; API Gateway answers 403 as well.
+    // A foreign host name that resolves to this machine is a web page's DNS rebinding; API Gateway answers 403 as well.
     if (!loopbackHost.test(request.headers.host ?? '')) {
       request.resume();
       send(response, jsonAnswer(403, { message: 'Forbidden' }));
@@ -28,7 +28,7 @@ export function createLoopbackServer(
   });
 }
 
-/** Binds 127.0.0.1 and gives the port; a taken one is LD_PORT_IN_USE. */
+/** Binds 127.0.0.1 and returns the port; a used one is LD_PORT_IN_USE. */
 export async function listen(server: Server, port: number): Promise<number> {
   socketsOf.set(server, new ServerSockets(server));
   await new Promise<void>((resolve, reject) => {
@@ -48,14 +48,14 @@ export async function listen(server: Server, port: number): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Stops listening, ends every connection and resolves when the server is closed, after a second at the latest. */
+/** Stops listening, ends every connection and resolves when the server is closed, at most a second later. */
 export async function closeServer(server: Server): Promise<void> {
   await socketsOf.get(server)?.close();
 }
 
 /**
- * The whole body, or undefined as soon as it is over `limit` bytes (the rest is then read and thrown away, so that
- * the caller gets to see the answer). Never settles where the caller hangs up first: there is nobody to answer.
+ * The whole body, or undefined as soon as it is over `limit` bytes (the rest is then read and discarded, so that the caller
+ * receives the answer). Never settles if the caller hangs up first: there is nobody to answer.
  */
 export function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
   const announced = Number(

@@ -1,4 +1,4 @@
-// AWS's APIs: the query protocol, forms in and XML out, by which SDKs call SNS.
+// AWS's APIs: the query protocol, forms in and XML out, with which SDKs call SNS.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { AwsError, CloudFullError, notSupported } from './aws-error.ts';
@@ -17,12 +17,12 @@ interface QueryServiceOptions {
   readonly signingName: string;
   readonly namespace: string;
   readonly bodyLimit: number;
-  /** The service's name for "no more now". */
+  /** The service's error code when the local cloud is full. */
   readonly fullCode: string;
   readonly operations: Readonly<Record<string, QueryOperation>>;
 }
 
-/** What the query protocol calls them (AWS: "Common errors" of SNS). */
+/** Codes of signature errors in the query protocol (AWS: "Common errors" of SNS). */
 const signatureCodes: Readonly<Record<SignatureFailure, string>> = {
   MissingAuthenticationTokenException: 'MissingAuthenticationToken',
   IncompleteSignatureException: 'IncompleteSignature',
@@ -42,7 +42,7 @@ export class QueryForm {
     return this.#fields.get(name);
   }
 
-  /** The elements of a list, each with what stands below it; `name` is e.g. `Entries.member`. */
+  /** The elements of a list, each with its fields; `name` is e.g. `Entries.member`. */
   list(name: string): QueryForm[] {
     const elements = new Map<number, [string, string][]>();
     for (const [field, value] of this.#fields) {

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Answer } from './loopback-server.ts';
 
-/** A service behind the endpoint; undefined means that there is nobody left to answer, or that it has answered itself. */
+/** A service behind the endpoint; returns undefined if nobody is left to answer, or if it has answered itself. */
 export interface Service {
   answer(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined>;
 }

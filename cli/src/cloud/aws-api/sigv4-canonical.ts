@@ -1,4 +1,4 @@
-// The embedded cloud's door: the parts of a request in the one form that is signed.
+// Authentication in the embedded cloud: the parts of a request in canonical form.
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { canonicalPairs, encodeRfc3986 } from '../../../../protocol/signature.ts';
@@ -30,7 +30,7 @@ export function canonicalS3Path(path: string): string {
     .join('/');
 }
 
-/** Anything but a hash stands for itself, e.g. `UNSIGNED-PAYLOAD`; a hash is computed, not believed. */
+/** Anything but a hash is used literally, e.g. `UNSIGNED-PAYLOAD`; a hash is computed, not trusted. */
 export function s3PayloadHash(headers: IncomingHttpHeaders, body: Uint8Array): string {
   const said = canonicalHeader(headers['x-amz-content-sha256']);
   if (said === '') return 'UNSIGNED-PAYLOAD';

@@ -1,10 +1,10 @@
-// The embedded cloud's door, first half: what a request says of its own signature, in header or query.
+// Authentication in the embedded cloud, first half: what a request claims about its signature, in header or query.
 import type { IncomingHttpHeaders } from 'node:http';
 
 export const algorithm = 'AWS4-HMAC-SHA256';
-/** How far a signature's time may be from ours. */
+/** Maximum difference between a signature's time and ours. */
 export const skewMs = 5 * 60_000;
-/** AWS's longest life of a presigned URL, in seconds. */
+/** AWS's maximum lifetime of a presigned URL, in seconds. */
 const maxExpiresSeconds = 604_800;
 
 export type SignatureFailure =
@@ -13,21 +13,21 @@ export type SignatureFailure =
   | 'InvalidSignatureException'
   | 'UnrecognizedClientException';
 
-/** AWS's name and words for what is wrong with a signature. */
+/** AWS's error for an invalid signature. */
 export interface SignatureRefusal {
   readonly ok: false;
   readonly failure: SignatureFailure;
   readonly message: string;
 }
 
-/** A signature's own description, not yet believed. */
+/** A signature's own description, not verified yet. */
 export interface Claim {
   readonly credential: string;
   readonly signedHeaders: string;
   readonly signature: string;
   readonly date: string;
   readonly token: string | undefined;
-  /** Milliseconds a presigned request lives; undefined for a signed header. */
+  /** Lifetime of a presigned request in milliseconds; undefined for a signed header. */
   readonly lifeMs: number | undefined;
 }
 
@@ -37,7 +37,7 @@ export function refuse(failure: SignatureFailure, message: string): SignatureRef
   return { ok: false, failure, message };
 }
 
-/** The signature in the `Authorization` header or, presigned, in the query; one of them must be there. */
+/** The signature in the `Authorization` header or, presigned, in the query; there must be one of them. */
 export function readClaim(headers: IncomingHttpHeaders, parameters: Parameters): Claim | SignatureRefusal {
   const presigned = parameters.some(([name]) => name === 'X-Amz-Algorithm');
   if (headers.authorization !== undefined && presigned) {
@@ -49,7 +49,7 @@ export function readClaim(headers: IncomingHttpHeaders, parameters: Parameters):
   return presigned ? readQueryClaim(parameters) : readHeaderClaim(headers);
 }
 
-/** The service a request says it is signed for, e.g. `sns`; undefined where it isn't signed. Not yet believed. */
+/** The service that a request claims to be signed for, e.g. `sns`; undefined if it is not signed. Not verified. */
 export function claimedService(headers: IncomingHttpHeaders, url: string): string | undefined {
   const [, query] = splitOnce(url, '?');
   const [, credential = ''] = /Credential=([^,\s]+)/.exec(headers.authorization ?? '') ?? [];
@@ -120,7 +120,7 @@ function unsupportedAlgorithm(given: string): SignatureRefusal {
   );
 }
 
-/** Takes a raw query apart; a literal `+` is a space, as AWS reads it. */
+/** Parses a raw query; a literal `+` is a space, as on AWS. */
 export function parseQuery(query: string): Parameters {
   if (query === '') return [];
   return query.split('&').map((pair) => {
@@ -134,7 +134,7 @@ export function decodeQueryPart(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    // Not percent-encoding: such a request can't match any signature, so its text may stay as it is.
+    // Not percent-encoded: such a request cannot match any signature, so its text is kept as it is.
     return text;
   }
 }
@@ -143,7 +143,7 @@ function oneHeader(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(',') : value;
 }
 
-/** Both sides of the first `separator`; the right side is empty where there is none. */
+/** Both sides of the first `separator`; the right side is empty if there is none. */
 export function splitOnce(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)];

@@ -1,5 +1,5 @@
-// The embedded cloud's door: checks AWS Signature Version 4 in headers and presigned queries.
-// Written from AWS's "Create a signed AWS API request" guide, apart from the signer the product uses.
+// Authentication in the embedded cloud: verifies AWS Signature Version 4 in headers and presigned queries. Written from AWS's
+// guide "Create a signed AWS API request", independently of the product's signer.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../../../../protocol/clock.ts';
@@ -23,7 +23,7 @@ import {
   splitOnce,
 } from './sigv4-claim.ts';
 
-/** A request as it came over the wire. */
+/** A request as received. */
 export interface WireRequest {
   readonly method: string;
   /** Path and query exactly as in the request line. */
@@ -31,18 +31,18 @@ export interface WireRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** What differs between services. */
+/** Differences between services. */
 interface SigningRules {
-  /** A client made for another Region than the cloud's own is taken as well. */
+  /** Accepts clients for other Regions than the cloud's own. */
   readonly anyRegion?: boolean;
-  /** S3 encodes the path once and takes it as it is, and says in `x-amz-content-sha256` what of the body is signed. */
+  /** S3 encodes the path once and does not normalize it, and `x-amz-content-sha256` tells what of the body is signed. */
   readonly s3?: boolean;
 }
 
-/** Who signed, or AWS's name and words for what is wrong. */
+/** Who signed, or AWS's error. */
 export type Verification = { readonly ok: true; readonly principal: Principal } | SignatureRefusal;
 
-/** Verifies requests to one Region on behalf of a few known principals. */
+/** Verifies requests to one Region for a few known principals. */
 export class SigV4Verifier {
   readonly #region: string;
   readonly #principals: ReadonlyMap<string, Principal>;
@@ -168,7 +168,7 @@ export class SigV4Verifier {
   }
 }
 
-/** What the host's name is called in HTTP/2. */
+/** HTTP/2's name for the host header. */
 const authority = ':authority';
 
 function signedHeader(headers: IncomingHttpHeaders, name: string): string | string[] | undefined {

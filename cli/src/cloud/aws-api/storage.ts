@@ -1,7 +1,7 @@
-// AWS's APIs: how much they may hold in livectl's memory.
+// AWS's APIs: a limit on what they hold in livectl's memory.
 import { CloudFullError } from './aws-error.ts';
 
-/** A bound that several resources share. */
+/** A limit shared by several resources. */
 export class Storage {
   readonly #limit: number;
   #used = 0;
@@ -11,7 +11,7 @@ export class Storage {
     this.#limit = limit;
   }
 
-  /** Throws a CloudFullError where there is not so much left. */
+  /** Throws a CloudFullError if there is not enough left. */
   take(bytes: number): void {
     if (this.#used + bytes > this.#limit) {
       const megabytes = Math.round(this.#limit / 1024 / 1024);

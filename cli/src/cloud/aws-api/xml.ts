@@ -1,6 +1,6 @@
-// AWS's APIs: XML for the protocols that speak it.
+// AWS's APIs: XML for the protocols that use it.
 
-/** An element's content: text, elements by name, and lists for elements that stand several times. */
+/** An element's content: text, elements by name, and lists for repeated elements. */
 export type XmlContent =
   | string
   | number
@@ -16,7 +16,7 @@ const entities: Readonly<Record<string, string>> = {
   '\r': '&#13;',
 };
 
-/** A whole document; what is undefined is left out. */
+/** A whole document; undefined values are left out. */
 export function xmlDocument(root: string, content: XmlContent, namespace?: string): string {
   const attribute = namespace === undefined ? '' : ` xmlns="${escapeXml(namespace)}"`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${attribute}>${inner(content)}</${root}>`;

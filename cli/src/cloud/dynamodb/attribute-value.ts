@@ -1,4 +1,4 @@
-// DynamoDB: its typed values as they stand in JSON, checked, compared and measured.
+// DynamoDB: typed values in their JSON form, checked, compared and measured.
 import { compareDecimals, decimalText, parseDecimal } from './decimal.ts';
 import { DynamoDbError, invalid } from './dynamodb-error.ts';
 
@@ -17,7 +17,7 @@ export type AttributeValue =
 
 export type AttributeType = 'S' | 'N' | 'B' | 'BOOL' | 'NULL' | 'SS' | 'NS' | 'BS' | 'L' | 'M';
 
-/** An item: attribute names to values. A Map, as names come from outside. */
+/** An item: attribute names to values. A Map, since the names come from outside. */
 export type Item = ReadonlyMap<string, AttributeValue>;
 
 const maxDepth = 32;
@@ -26,7 +26,7 @@ export function typeOf(value: AttributeValue): AttributeType {
   return Object.keys(value)[0] as AttributeType;
 }
 
-/** Checks what a caller sent as a value; throws a SerializationException or a ValidationException. */
+/** Checks a value sent by a caller; throws a SerializationException or a ValidationException. */
 export function parseAttributeValue(raw: unknown, depth = 1): AttributeValue {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) throw badShape();
   const [entry, more] = Object.entries(raw).filter(([, content]) => content !== null);
@@ -83,7 +83,7 @@ export function parseAttributes(raw: unknown, depth = 1): Item {
   return new Map(Object.entries(raw).map(([name, value]) => [name, parseAttributeValue(value, depth)]));
 }
 
-/** Same type and same content; sets in any order. */
+/** Whether type and content are the same; sets in any order. */
 export function sameValue(a: AttributeValue, b: AttributeValue): boolean {
   if ('L' in a) return 'L' in b && sameList(a.L, b.L);
   if ('M' in a) return 'M' in b && sameMap(a.M, b.M);
@@ -93,7 +93,7 @@ export function sameValue(a: AttributeValue, b: AttributeValue): boolean {
   );
 }
 
-/** DynamoDB's order of strings, numbers and binaries of one type; undefined where there is none. */
+/** DynamoDB's order of strings, numbers and binaries of one type; undefined for other types. */
 export function compareValues(a: AttributeValue, b: AttributeValue): number | undefined {
   if ('N' in a && 'N' in b) return compareDecimals(parseDecimal(a.N), parseDecimal(b.N));
   if ('S' in a && 'S' in b) return Buffer.compare(Buffer.from(a.S), Buffer.from(b.S));
@@ -101,7 +101,7 @@ export function compareValues(a: AttributeValue, b: AttributeValue): number | un
   return undefined;
 }
 
-/** A set's elements; of any other value its content, as one. */
+/** A set's elements; for any other value its content as the only element. */
 export function elementsOf(value: AttributeValue): readonly unknown[] {
   if ('SS' in value) return value.SS;
   if ('NS' in value) return value.NS;

@@ -7,7 +7,7 @@ import { Complaints, ExpressionReader } from './expression-reader.ts';
 
 const wholeOrder = ['parentheses', 'unknownFunction', 'misusedFunction', 'reserved', 'leaf'] as const;
 const leafOrder = ['undefined', 'operandCount', 'distinct', 'operandType'] as const;
-/** How many operands each takes. */
+/** Number of operands of each function. */
 const functions = new Map([
   ['attribute_exists', 1],
   ['attribute_not_exists', 1],
@@ -18,7 +18,7 @@ const otherFunctions = new Set(['attribute_type', 'size']);
 const comparators = new Set<string>(['=', '<>', '<', '<=', '>', '>=']);
 const orderedTypes = new Set(['S', 'N', 'B']);
 
-/** Throws a ValidationException in DynamoDB's words for anything wrong with the expression. */
+/** Throws a ValidationException, worded as by DynamoDB, for an invalid expression. */
 export function parseCondition(parameter: string, text: string, attributes: ExpressionAttributes): Condition {
   return new ConditionParser(new ExpressionReader(parameter, text, attributes)).parse();
 }
@@ -28,9 +28,9 @@ type Leaf = Exclude<Condition, { kind: 'and' | 'or' | 'not' }>;
 class ConditionParser {
   readonly #reader: ExpressionReader;
   readonly #complaints = new Complaints(wholeOrder);
-  /** Of the leaf being parsed. */
+  /** Complaints about the leaf being parsed. */
   #leaf = new Complaints(leafOrder);
-  /** What stood between the last pair of parentheses. */
+  /** The condition between the last pair of parentheses. */
   #parenthesised: Condition | undefined;
 
   constructor(reader: ExpressionReader) {
@@ -217,7 +217,7 @@ class ConditionParser {
   }
 }
 
-/** Stands where an operand is missing or wrong; a complaint about it was noted. */
+/** Stands for a missing or invalid operand, about which a complaint was noted. */
 const nothing: Operand = { kind: 'literal', value: { NULL: true } };
 
 function literalType(operand: Operand): string | undefined {

@@ -1,4 +1,4 @@
-// DynamoDB: what a parsed condition is, and whether an item meets it.
+// DynamoDB: the form of a parsed condition, and whether an item meets it.
 import { type AttributeValue, compareValues, elementsOf, type Item, sameValue } from './attribute-value.ts';
 
 export type Operand =
@@ -21,7 +21,7 @@ export type Condition =
   | { readonly kind: 'attribute_exists' | 'attribute_not_exists'; readonly subject: Operand }
   | { readonly kind: 'begins_with' | 'contains'; readonly subject: Operand; readonly part: Operand };
 
-/** Whether the item, empty where there is none, meets the condition. */
+/** Whether the item, or an empty one if there is none, meets the condition. */
 export function meets(item: Item, condition: Condition): boolean {
   switch (condition.kind) {
     case 'and':
@@ -54,7 +54,7 @@ export function meets(item: Item, condition: Condition): boolean {
   }
 }
 
-/** The attributes a condition looks at. */
+/** The attributes that a condition reads. */
 export function attributesOf(condition: Condition): string[] {
   switch (condition.kind) {
     case 'and':
@@ -67,7 +67,7 @@ export function attributesOf(condition: Condition): string[] {
   }
 }
 
-/** The operands of a condition that has no conditions within. */
+/** The operands of a condition that contains no conditions. */
 export function operandsOf(leaf: Exclude<Condition, { kind: 'and' | 'or' | 'not' }>): readonly Operand[] {
   switch (leaf.kind) {
     case 'compare':

@@ -10,7 +10,7 @@ interface Decimal {
 const form = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d{1,9}))?$/;
 const zero: Decimal = { digits: 0n, exponent: 0 };
 
-/** Throws a ValidationException for text that is no number or out of range. */
+/** Throws a ValidationException for text that is not a number, or out of range. */
 export function parseDecimal(text: string): Decimal {
   if (text === '') throw invalid('The parameter cannot be converted to a numeric value');
   const match = form.exec(text);
@@ -25,7 +25,7 @@ export function parseDecimal(text: string): Decimal {
   return { digits: BigInt(`${sign === '-' ? '-' : ''}${trimmed}`), exponent };
 }
 
-/** In full, without an exponent, as DynamoDB gives numbers back. */
+/** In full, without an exponent, as DynamoDB returns numbers. */
 export function decimalText({ digits, exponent }: Decimal): string {
   const sign = digits < 0n ? '-' : '';
   const text = (digits < 0n ? -digits : digits).toString();
@@ -34,20 +34,20 @@ export function decimalText({ digits, exponent }: Decimal): string {
   return `${sign}${padded.slice(0, exponent)}.${padded.slice(exponent)}`;
 }
 
-/** Below, at or above zero as `a` is below, at or above `b`. */
+/** Negative, zero or positive as `a` is less than, equal to or greater than `b`. */
 export function compareDecimals(a: Decimal, b: Decimal): number {
   const { left, right } = align(a, b);
   if (left === right) return 0;
   return left < right ? -1 : 1;
 }
 
-/** Throws a ValidationException where the sum can't be stored. */
+/** Throws a ValidationException if the sum cannot be stored. */
 export function addDecimals(a: Decimal, b: Decimal): Decimal {
   const { left, right, exponent } = align(a, b);
   return shorten(left + right, exponent);
 }
 
-/** Throws a ValidationException where the difference can't be stored. */
+/** Throws a ValidationException if the difference cannot be stored. */
 export function subtractDecimals(a: Decimal, b: Decimal): Decimal {
   return addDecimals(a, { digits: -b.digits, exponent: b.exponent });
 }
@@ -70,7 +70,7 @@ function shorten(digits: bigint, exponent: number): Decimal {
   return shortened;
 }
 
-/** By index: the pattern for it looks at each zero of a run as its beginning, which takes the square of their number. */
+/** By index: a pattern would try each zero of a run as its beginning, which is quadratic. */
 function withoutTrailingZeros(text: string): string {
   let end = text.length;
   while (text[end - 1] === '0') end -= 1;

@@ -1,4 +1,4 @@
-// DynamoDB: a refusal in DynamoDB's own words.
+// DynamoDB: a refusal, worded as by DynamoDB.
 
 const prefixes = {
   ValidationException: 'com.amazon.coral.validate',
@@ -16,7 +16,7 @@ const prefixes = {
 
 type DynamoDbErrorName = keyof typeof prefixes;
 
-/** Becomes a 400 with `__type` and `message`, and with `details` beside them. */
+/** Becomes a 400 with `__type` and `message`, and with `details` besides. */
 export class DynamoDbError extends Error {
   readonly details: Readonly<Record<string, unknown>>;
 
@@ -39,7 +39,7 @@ export function invalid(message: string): DynamoDbError {
   return new DynamoDbError('ValidationException', message);
 }
 
-/** For what DynamoDB has and this directory hasn't: said, never silently wrong. */
+/** For features of DynamoDB that this directory lacks: reported, never silently wrong. */
 export function unsupported(what: string): DynamoDbError {
   return invalid(`The local cloud of livectl does not support ${what}; see docs/local-cloud.md.`);
 }

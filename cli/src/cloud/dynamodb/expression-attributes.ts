@@ -1,8 +1,8 @@
-// DynamoDB: what `#name` and `:value` stand for in a request's expressions.
+// DynamoDB: the meaning of `#name` and `:value` in a request's expressions.
 import { type AttributeValue, type Item, parseAttributeValue } from './attribute-value.ts';
 import { DynamoDbError, invalid } from './dynamodb-error.ts';
 
-/** Substitutes the placeholders of all expressions of one request and knows which were never used. */
+/** Substitutes the placeholders in all expressions of one request, and records which were never used. */
 export class ExpressionAttributes {
   readonly #names: ReadonlyMap<string, string>;
   readonly #values: Item;
@@ -34,7 +34,7 @@ export class ExpressionAttributes {
     return this.#values.get(placeholder);
   }
 
-  /** To be called when every expression was parsed. */
+  /** Call it when every expression was parsed. */
   checkAllUsed(): void {
     if (this.#unusedNames.size > 0) throw unused('ExpressionAttributeNames', this.#unusedNames);
     if (this.#unusedValues.size > 0) throw unused('ExpressionAttributeValues', this.#unusedValues);

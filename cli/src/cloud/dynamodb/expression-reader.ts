@@ -1,4 +1,4 @@
-// DynamoDB: the words of an expression, one after the other, and DynamoDB's order of complaints about them.
+// DynamoDB: the tokens of an expression, and the order in which DynamoDB reports mistakes in it.
 import type { AttributeValue } from './attribute-value.ts';
 import { type DynamoDbError, invalid, unsupported } from './dynamodb-error.ts';
 import type { ExpressionAttributes } from './expression-attributes.ts';
@@ -13,7 +13,7 @@ const tokenForm =
   /\s*(?:([A-Za-z_][A-Za-z0-9_]*)|(#[A-Za-z0-9_]+)|(:[A-Za-z0-9_]+)|(<>|<=|>=|[=<>(),+\-.[\]])|(\d+)|(\S))/gy;
 const maxExpressionBytes = 4096;
 
-/** Complaints found while parsing; DynamoDB names the one that comes first in its own order, not in the text. */
+/** Mistakes found while parsing; DynamoDB reports the one that comes first in its own order, not in the text. */
 export class Complaints<Kind extends string> {
   readonly #order: readonly Kind[];
   readonly #first = new Map<Kind, string>();
@@ -33,7 +33,7 @@ export class Complaints<Kind extends string> {
   }
 }
 
-/** Reads one expression; every error it makes names the request's parameter. */
+/** Reads one expression; every error names the request's parameter. */
 export class ExpressionReader {
   readonly attributes: ExpressionAttributes;
   readonly #parameter: string;
@@ -67,7 +67,7 @@ export class ExpressionReader {
     return token;
   }
 
-  /** Steps over a symbol where it is next. */
+  /** Consumes a symbol if it is next. */
   takeSymbol(symbol: string): boolean {
     const { kind, text } = this.peek();
     if (kind !== 'symbol' || text !== symbol) return false;
@@ -75,7 +75,7 @@ export class ExpressionReader {
     return true;
   }
 
-  /** Steps over a keyword, in any case, where it is next. */
+  /** Consumes a keyword, in any case, if it is next. */
   takeKeyword(keyword: string): boolean {
     if (!this.isKeyword(keyword)) return false;
     this.#at += 1;
@@ -95,7 +95,7 @@ export class ExpressionReader {
     if (this.peek().kind !== 'end') throw this.syntaxError();
   }
 
-  /** A top-level attribute name, plain or as `#placeholder`; `complain` hears of reserved and undefined ones. */
+  /** A top-level attribute name, plain or as `#placeholder`; `complain` receives reserved and undefined ones. */
   readName(complain: (kind: 'reserved' | 'undefinedName', message: string) => void): string {
     const token = this.next();
     if (token.kind !== 'word' && token.kind !== 'name') throw this.syntaxError(-1);
@@ -116,7 +116,7 @@ export class ExpressionReader {
     return token.text;
   }
 
-  /** The value of the `:placeholder` that is next. */
+  /** The value of the next token, a `:placeholder`. */
   readValue(complain: (kind: 'undefinedValue', message: string) => void): AttributeValue {
     const { text } = this.next();
     const value = this.attributes.value(text);
@@ -132,7 +132,7 @@ export class ExpressionReader {
     return invalid(`Invalid ${this.#parameter}: ${message}`);
   }
 
-  /** DynamoDB names the token it stumbled over and its neighbours. */
+  /** DynamoDB names the unexpected token and its neighbours. */
   syntaxError(ahead = 0): DynamoDbError {
     const near = [-1, 0, 1]
       .map((offset) => this.peek(ahead + offset))

@@ -69,13 +69,13 @@ function checkKey(item: Item, schema: KeySchema, lead: string): ItemKey {
   return { partition, sort };
 }
 
-/** What a KeyConditionExpression asks for: one partition, and perhaps a condition on the sort key. */
+/** The range of a KeyConditionExpression: one partition, and possibly a condition on the sort key. */
 export interface KeyRange {
   readonly partition: string;
   readonly sort: Condition | undefined;
 }
 
-/** Throws a ValidationException for a condition that can't be a key's. */
+/** Throws a ValidationException for a condition that is not valid for a key. */
 export function parseKeyRange(condition: Condition, schema: KeySchema): KeyRange {
   const names = keyNames(schema);
   const byName = new Map<string, Condition>();

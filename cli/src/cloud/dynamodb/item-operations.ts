@@ -122,9 +122,9 @@ interface Conditional {
 }
 
 interface Check {
-  /** The attributes that the condition looks at. */
+  /** The attributes that the condition reads. */
   readonly names: readonly string[];
-  /** Throws where the item there is does not meet the condition. */
+  /** Throws if the existing item does not meet the condition. */
   holds(old: Item | undefined): void;
 }
 

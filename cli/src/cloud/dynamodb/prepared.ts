@@ -1,20 +1,20 @@
-// DynamoDB: what every operation comes to before it runs, and what they share.
+// DynamoDB: the form of every operation before it runs, and what operations share.
 import type { AttributeValue, Item } from './attribute-value.ts';
 import { invalid } from './dynamodb-error.ts';
 import type { KeySchema } from './item-key.ts';
 import type { Table } from './table.ts';
 
-/** A request that was found right; it may run once its partitions are allowed. */
+/** A valid request; it may run once access to its partitions is allowed. */
 export interface Prepared {
   /** The partitions it touches, IAM's `dynamodb:LeadingKeys`. */
   readonly partitions: readonly string[];
-  /** The attributes a write names, IAM's `dynamodb:Attributes`: of its item or key, and in its expressions. */
+  /** The attributes that a write names, IAM's `dynamodb:Attributes`: those of its item or key, and in its expressions. */
   readonly attributes: readonly string[];
-  /** Gives the answer's JSON. Throws where the items stand against it. */
+  /** Returns the answer's JSON. Throws if the existing items conflict with it. */
   run(table: Table): unknown;
 }
 
-/** Parses a request; throws a DynamoDbError for anything wrong with it. */
+/** Parses a request; throws a DynamoDbError if it is invalid. */
 export type Operation = (raw: unknown, tableName: string, schema: KeySchema) => Prepared;
 
 /** An item, or a part of one, as JSON. */
@@ -22,7 +22,7 @@ export function itemJson(item: Item): Record<string, AttributeValue> {
   return Object.fromEntries(item);
 }
 
-/** Placeholders make no sense without an expression to use them. */
+/** Placeholders are invalid without an expression that uses them. */
 export function checkPlaceholders(
   names: unknown,
   values: unknown,

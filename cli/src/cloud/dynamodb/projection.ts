@@ -1,12 +1,12 @@
-// DynamoDB: parses a ProjectionExpression of top-level names and cuts items down to it.
+// DynamoDB: parses a ProjectionExpression of top-level names, and reduces items to it.
 import type { Item } from './attribute-value.ts';
 import type { ExpressionAttributes } from './expression-attributes.ts';
 import { Complaints, ExpressionReader } from './expression-reader.ts';
 
-/** Cuts an item down to the attributes asked for. */
+/** Reduces an item to the requested attributes. */
 type Projection = (item: Item) => Item;
 
-/** Without an expression everything is asked for. Throws a ValidationException for a wrong one. */
+/** Without an expression, all attributes are requested. Throws a ValidationException for an invalid one. */
 export function parseProjection(text: string | undefined, attributes: ExpressionAttributes): Projection {
   if (text === undefined) return (item) => item;
   const reader = new ExpressionReader('ProjectionExpression', text, attributes);

@@ -113,7 +113,7 @@ export function prepareBatchGet(raw: unknown, tableName: string, schema: KeySche
   };
 }
 
-/** Items up to the limit or 1 MB; `last` is set where the caller must come back for more. */
+/** Items up to the limit or 1 MB; `last` is set if the caller must request the next page. */
 function takePage(
   items: readonly Item[],
   limit: number | undefined,

@@ -1,8 +1,8 @@
-// DynamoDB: the shapes of its operations' requests; what is not in here is refused by name.
+// DynamoDB: the schemas of its operations' requests; anything else is refused by name.
 import * as v from 'valibot';
 import { DynamoDbError, invalid, unsupported } from './dynamodb-error.ts';
 
-/** JSON objects with names from outside stay as they were parsed: no name is special. */
+/** JSON objects with names from outside stay as parsed: no name is special. */
 const attributes = v.custom<Readonly<Record<string, unknown>>>(isObject);
 const names = v.custom<Readonly<Record<string, string>>>(
   (input) => isObject(input) && Object.values(input as object).every((name) => typeof name === 'string'),
@@ -74,7 +74,7 @@ export const batchGetItemRequest = v.strictObject({
 
 export const describeTableRequest = v.strictObject({ TableName: v.string() });
 
-/** Throws DynamoDB's errors for a request that isn't one of `operation`. */
+/** Throws DynamoDB's errors for an invalid request of `operation`. */
 export function parseRequest<Schema extends v.GenericSchema>(
   operation: string,
   schema: Schema,

@@ -27,7 +27,7 @@ const operations: ReadonlyMap<string, Operation> = new Map([
 ]);
 const targetForm = /^DynamoDB_20120810\.([A-Za-z]+)$/;
 
-/** A table on demand, as the module makes it. */
+/** An on-demand table, as the module creates it. */
 interface Deployed {
   readonly name: string;
   readonly key: KeySchema;
@@ -39,13 +39,13 @@ interface Deployed {
   readonly stream: TableStream | undefined;
 }
 
-/** What a table's description says of its stream. */
+/** A table's stream, as in its description. */
 interface TableStream {
   readonly arn: string;
   readonly viewType: string;
 }
 
-/** The directory's table, key `stage` and `item`, time to live on `expiresAt`; and those that triggers ask for. */
+/** The directory's table, key `stage` and `item`, time to live on `expiresAt`; and the tables of triggers. */
 export class TableApi {
   readonly #ownTable: string;
   readonly #verifier: SigV4Verifier;
@@ -59,14 +59,14 @@ export class TableApi {
     this.addTable(tableName, { partition: 'stage', sort: 'item' }, { ttlName: 'expiresAt' });
   }
 
-  /** Makes one more table. */
+  /** Creates a further table. */
   addTable(name: string, key: KeySchema, options: TableOptions, stream?: TableStream): void {
     const table = new Table(this.#clock, options);
     const createdAt = this.#clock.now() / 1000;
     this.#tables.set(name, { name, key, table, id: randomUUID(), createdAt, stream });
   }
 
-  /** Writes an item of the directory's own table, as Terraform does before anything asks for it. */
+  /** Writes an item of the directory's own table, as Terraform does before anything reads it. */
   deploy(item: Readonly<Record<string, { readonly S: string }>>): void {
     const { key, table } = this.#find(this.#ownTable);
     const parsed = parseAttributes(item);
@@ -155,7 +155,7 @@ function parseBody(body: Buffer): unknown {
   return input;
 }
 
-/** The table that IAM is asked about; a batch must stay within one. */
+/** The table that IAM checks; a batch must stay within one. */
 function tableNameOf(raw: unknown): string {
   if (typeof raw !== 'object' || raw === null) {
     throw new DynamoDbError('SerializationException', 'Start of structure or map expected');

@@ -5,9 +5,9 @@ import type { Item } from './attribute-value.ts';
 import type { ItemKey } from './item-key.ts';
 
 export interface TableOptions {
-  /** The attribute that holds when an item expires, in seconds since the epoch; without one nothing does. */
+  /** The attribute with an item's expiry, in seconds since the epoch; without one nothing expires. */
   readonly ttlName?: string;
-  /** Hears of every change before it is made, and may throw to keep it from being made. */
+  /** Called before every change; may throw to prevent it. */
   readonly onChange?: (before: Item | undefined, after: Item | undefined) => void;
 }
 
@@ -59,7 +59,7 @@ export class Table {
     );
   }
 
-  /** Stops the sweeping. */
+  /** Stops the regular removal of expired items. */
   close(): void {
     this.#sweep?.cancel();
   }

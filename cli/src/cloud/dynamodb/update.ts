@@ -19,9 +19,9 @@ type Action =
 export interface Update {
   /** The attributes it writes, in the order of the text. */
   readonly names: readonly string[];
-  /** The attributes whose values it takes. */
+  /** The attributes whose values it reads. */
   readonly reads: readonly string[];
-  /** The item after it; throws a ValidationException where an operand is missing or of the wrong type. */
+  /** The item after the update; throws a ValidationException if an operand is missing or of the wrong type. */
   apply(item: Item): Item;
 }
 
@@ -35,7 +35,7 @@ const order = [
   'operandType',
 ] as const;
 
-/** Throws a ValidationException in DynamoDB's words for anything wrong with the expression. */
+/** Throws a ValidationException, worded as by DynamoDB, for an invalid expression. */
 export function parseUpdate(text: string, attributes: ExpressionAttributes): Update {
   const actions = new UpdateParser(new ExpressionReader('UpdateExpression', text, attributes)).parse();
   return {
@@ -44,7 +44,7 @@ export function parseUpdate(text: string, attributes: ExpressionAttributes): Upd
     apply(item) {
       const next = new Map(item);
       for (const action of actions) {
-        // Every operand is the item's from before the update.
+        // Operands are read from the item as it was before the update.
         if (action.kind === 'set') next.set(action.name, evaluate(action.term, item));
         else next.delete(action.name);
       }

@@ -43,7 +43,7 @@ export function createBusApi(options: BusApiOptions): Service {
   });
 }
 
-/** Each entry stands for itself: one that is refused does not touch the others. */
+/** Entries are independent: a refused one does not affect the others. */
 function putEvents(options: BusApiOptions, raw: unknown, caller: Caller) {
   const { Entries: entries } = parseInput(requestSchema, raw);
   checkLength('entries', 'PutEventsRequestEntry', entries.length, busLimits.entries);
@@ -59,7 +59,7 @@ function putEvent({ buses, invocations, clock, onEvent }: BusApiOptions, entry: 
   const detail = parseJson(entry.Detail ?? '');
   const refusal = refusalOf(entry, detail);
   if (refusal) return refusal;
-  // A bus that isn't there swallows events without a word, on AWS as well; the terminal tells it.
+  // As on AWS, a bus that does not exist drops events silently; only the terminal reports it.
   const bus = buses.find(({ name, arn }) => name === entry.EventBusName || arn === entry.EventBusName);
   const [, , , busRegion = region, account = accountId] = (bus?.arn ?? busArn(entry.EventBusName)).split(':');
   const event: BusEvent = {
@@ -108,7 +108,7 @@ function refusalOf(entry: Entry, detail: unknown) {
   return undefined;
 }
 
-/** By the rules of "Calculating PutEvents event entry size"; 14 bytes are the time's. */
+/** As in "Calculating PutEvents event entry size"; 14 bytes are for the time. */
 function entrySize({ Time, Source, DetailType, Detail, Resources }: Entry): number {
   const texts = [Source, DetailType, Detail, ...Resources];
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), Time === undefined ? 0 : 14);

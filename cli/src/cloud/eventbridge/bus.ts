@@ -21,7 +21,7 @@ export class Bus {
     }));
   }
 
-  /** The invocations an event causes, one per rule that matches. */
+  /** The invocations that an event causes, one per matching rule. */
   deliveries(event: BusEvent, trace: string | undefined): AsyncEvent[] {
     const matching = this.#rules.filter(({ matches }) => matches(event));
     if (matching.length === 0) return [];
@@ -43,7 +43,7 @@ function compile(functionName: string, pattern: string): EventPattern {
   } catch (cause) {
     throw new LiveDebugError(
       'LD_CONFIG',
-      `${functionName}: triggers.eventbridge.event_pattern is no event pattern: ${messageOf(cause)}`,
+      `${functionName}: triggers.eventbridge.event_pattern is not a valid event pattern: ${messageOf(cause)}`,
       { remedy: 'See "Amazon EventBridge event patterns" in the EventBridge user guide.', cause },
     );
   }

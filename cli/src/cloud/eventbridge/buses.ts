@@ -1,4 +1,4 @@
-// EventBridge, put together: a bus for each that triggers ask for.
+// EventBridge, composed: a bus for each that triggers use.
 import { patternRuleName } from '../../manifest/derived-names.ts';
 import { accountId, region } from '../aws-api/access.ts';
 import type { CloudSource } from '../triggers/cloud-source.ts';

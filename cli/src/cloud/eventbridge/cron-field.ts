@@ -1,11 +1,11 @@
-// EventBridge: one field of a cron expression as the set of numbers it stands for.
+// EventBridge: one field of a cron expression as a set of numbers.
 
-/** What a field may hold. */
+/** The accepted values of a field. */
 export interface FieldRange {
   readonly name: string;
   readonly lowest: number;
   readonly highest: number;
-  /** Words for numbers, the first stands for `lowest`. */
+  /** Names for numbers; the first one stands for `lowest`. */
   readonly words?: readonly string[];
 }
 
@@ -21,7 +21,7 @@ export function parseField(text: string, range: FieldRange): ReadonlySet<number>
     const [from, to] = spanOf(span, range, step !== undefined);
     const every = step === undefined ? 1 : Number(step);
     if (every < 1) throw wrong(text, range);
-    // A span may go round the end, e.g. FRI-MON.
+    // A range may wrap around, e.g. FRI-MON.
     const length = to >= from ? to - from : to - from + (highest - lowest + 1);
     for (let offset = 0; offset <= length; offset += every) {
       values.add(from + offset > highest ? from + offset - (highest - lowest + 1) : from + offset);
@@ -51,5 +51,5 @@ function spanOf(span: string, range: FieldRange, hasStep: boolean): [from: numbe
 }
 
 function wrong(text: string, { name, lowest, highest }: FieldRange): CronError {
-  return new CronError(`${name} ${JSON.stringify(text)} is not of ${lowest} to ${highest}`);
+  return new CronError(`${name} ${JSON.stringify(text)} must be ${lowest} to ${highest}`);
 }

@@ -1,4 +1,4 @@
-// EventBridge: cron expressions of AWS's dialect, six fields in UTC, and when they come next.
+// EventBridge: cron expressions in AWS's dialect, six fields in UTC, and their next times.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
 import { CronError, type FieldRange, parseField, parseNumber } from './cron-field.ts';
 
@@ -28,13 +28,13 @@ interface Day {
 
 type DayTest = (day: Day) => boolean;
 
-/** When a schedule comes. */
+/** A parsed expression. */
 interface CronSchedule {
-  /** The first time after `time`, both in milliseconds since the epoch; undefined where there is none any more. */
+  /** The first time after `time`, both in milliseconds since the epoch; undefined if there is none. */
   next(time: number): number | undefined;
 }
 
-/** Takes what stands between the parentheses of `cron(...)`. Throws a CronError. */
+/** Parses what is between the parentheses of `cron(...)`. Throws a CronError. */
 export function parseCron(expression: string): CronSchedule {
   const [minute = '', hour = '', dayOfMonth = '', month = '', dayOfWeek = '', year = '', ...more] = expression
     .trim()
@@ -100,7 +100,7 @@ function parseDayOfWeek(text: string): DayTest {
   return ({ weekday }) => days.has(weekday);
 }
 
-/** Never in another month: where the nearest weekday would be, the next nearest one counts. */
+/** Never in another month: the next nearest weekday in the month is used instead. */
 function nearestWeekday({ day, weekday, lastDay }: Day, wanted: number): number {
   const ofWanted = ((((weekday - 1 + wanted - day) % 7) + 7) % 7) + 1;
   if (ofWanted === 7) return wanted > 1 ? wanted - 1 : wanted + 2;

@@ -11,7 +11,7 @@ import { parseCron } from './cron.ts';
 
 type SchedulesOptions = Pick<SourceOptions, 'invocations' | 'clock' | 'onEvent'>;
 
-/** What happens at a time: a rule, its function and the event that it sends instead of EventBridge's own. */
+/** A rule, its function, and the event that it sends instead of EventBridge's own. */
 interface Rule extends Identity {
   readonly functionName: string;
   readonly input: string | undefined;
@@ -34,7 +34,7 @@ export const schedule: CloudSource<'schedule'> = {
 };
 
 const unitMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
-/** Timers are set for at most a day, since Node's hold no more than 25. */
+/** Timers are set for at most a day, since Node's maximum is 25 days. */
 const longestWaitMs = unitMs.day;
 
 class Schedules {
@@ -83,7 +83,7 @@ class Schedules {
     try {
       invocations.accept([{ ...invocation, messageId: event.id }]);
     } catch (error) {
-      // Too much is waiting already; the next run is soon enough.
+      // Too many are waiting already; the next run is soon enough.
       if (!(error instanceof CloudFullError)) throw error;
       return;
     }
@@ -91,7 +91,7 @@ class Schedules {
   }
 }
 
-/** The first time after a given one. A rate counts from the start of the local cloud, as on AWS from the creation of the rule. */
+/** Returns the first time after a given one. A rate counts from the local cloud's start, as on AWS from the rule's creation. */
 function readExpression(functionName: string, expression: string): (time: number) => number | undefined {
   const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
   if (unit === 'minute' || unit === 'hour' || unit === 'day') {
@@ -104,7 +104,7 @@ function readExpression(functionName: string, expression: string): (time: number
     throw new LiveDebugError(
       'LD_CONFIG',
       `${functionName}: triggers.schedule.schedule_expression ${JSON.stringify(expression)} is not a valid schedule expression: ${messageOf(cause)}`,
-      { remedy: 'Write it like cron(0 8 ? * MON-FRI *) or rate(5 minutes).', cause },
+      { remedy: 'Write it as in cron(0 8 ? * MON-FRI *) or rate(5 minutes).', cause },
     );
   }
 }

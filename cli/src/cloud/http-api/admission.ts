@@ -1,7 +1,7 @@
-// The HTTP API: what its door says of one request.
+// The HTTP API: the result of authorizing one request.
 import type { FrontResponse } from './http-response.ts';
 
-/** Who calls, as the event says it, or what the caller gets instead of the function's answer. */
+/** The caller's identity for the event, or the response instead of the function's answer. */
 export type Admission =
   | { readonly admitted: true; readonly authorizer?: object }
   | { readonly admitted: false; readonly answer: FrontResponse };

@@ -1,10 +1,10 @@
-// The HTTP API: who may call functions without a signature. On AWS their URLs are public; on a developer's machine, web
-// pages of strangers and other users could make the code in the working tree run.
+// The HTTP API: who may call functions without a signature. On AWS their URLs are public; on a developer's machine, strangers'
+// web pages and other users could otherwise run the code in the working tree.
 import type { IncomingMessage } from 'node:http';
 import { peerOf } from '../../loopback/peer-user.ts';
 
 interface CallerRules {
-  /** Of the function's `cors`: pages of these may call it, `*` for all. */
+  /** From the function's `cors`: pages of these origins may call it, `*` for all. */
   readonly allowOrigins: readonly string[];
   /** Other users of this machine may call it. */
   readonly otherUsers: boolean;
@@ -12,13 +12,13 @@ interface CallerRules {
 
 /** Why a request is refused. */
 type Refusal =
-  /** `origin` is the page's, undefined where the browser doesn't say. */
+  /** `origin` is the page's, undefined if the browser does not send it. */
   | { readonly from: 'page'; readonly origin: string | undefined }
   | { readonly from: 'user' }
-  /** Its connection was closed before it was known whose it was, e.g. while this machine was asleep. */
+  /** Its connection was closed before its user was known, e.g. while this machine was asleep. */
   | { readonly from: 'gone' };
 
-/** Undefined where it is let in. */
+/** Undefined if the caller is allowed. */
 export async function refusalOfCaller(
   request: IncomingMessage,
   rules: CallerRules,
@@ -31,9 +31,9 @@ export async function refusalOfCaller(
 }
 
 /**
- * Whether a page of another site has sent it. Pages that this machine serves, such as a front end's development server on
- * another port, may call, and so may those of allowed origins; a link or a redirect from anywhere may open a function's
- * page, as after a login.
+ * Whether a page of another site has sent the request. Pages served by this machine, such as a front end's development server on
+ * another port, may call, and so may allowed origins. A link or a redirect from anywhere may open a function's page, as after a
+ * login.
  */
 export function isForeignPage(
   { headers, method }: Pick<IncomingMessage, 'headers' | 'method'>,
@@ -42,7 +42,7 @@ export function isForeignPage(
   const { origin } = headers;
   if (origin !== undefined) return !isOfThisMachine(origin) && !isAllowed(origin, allowOrigins);
   const site = headers['sec-fetch-site'];
-  // `none`: typed, or from a bookmark. Only pages of this machine are of the same site as it.
+  // `none`: typed, or from a bookmark. Only pages of this machine are on the same site.
   if (site === undefined || site === 'none' || site === 'same-origin' || site === 'same-site') return false;
   const opensPage = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
   return !(opensPage && (method === 'GET' || method === 'HEAD'));
@@ -52,7 +52,7 @@ function isAllowed(origin: string, allowOrigins: readonly string[]): boolean {
   return allowOrigins.some((allowed) => allowed === '*' || allowed.toLowerCase() === origin.toLowerCase());
 }
 
-/** `null`, of sandboxed frames and local files, may be anybody's. */
+/** `null`, the origin of sandboxed frames and local files, may be anybody's. */
 function isOfThisMachine(origin: string): boolean {
   try {
     const { hostname } = new URL(origin);

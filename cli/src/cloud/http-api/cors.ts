@@ -5,7 +5,7 @@ import type { FrontResponse } from './http-response.ts';
 
 type Cors = NonNullable<NonNullable<Triggers['function_url']>['cors']>;
 
-/** Lambda's own answer to a browser that asks first; the function isn't invoked. */
+/** Lambda's own answer to a preflight request; the function is not invoked. */
 export function preflightResponse(cors: Cors, request: IncomingMessage): FrontResponse | undefined {
   const { origin, 'access-control-request-method': method } = request.headers;
   if (request.method !== 'OPTIONS' || origin === undefined || method === undefined) return undefined;
@@ -19,7 +19,7 @@ export function preflightResponse(cors: Cors, request: IncomingMessage): FrontRe
   return { status: 200, headers: isAllowed(cors, origin) ? headers : {}, body: '' };
 }
 
-/** Of every other response; they go before what the function says. */
+/** Headers of every other response; they override the function's. */
 export function corsHeaders(cors: Cors, request: IncomingMessage): Record<string, string> {
   const { origin } = request.headers;
   if (origin === undefined || !isAllowed(cors, origin)) return {};

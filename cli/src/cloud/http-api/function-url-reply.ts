@@ -17,7 +17,7 @@ interface FunctionUrlRequest {
   readonly response: ServerResponse;
   readonly host: Pick<LambdaHost, 'invoke'>;
   readonly verifier: SigV4Verifier;
-  /** Whose identity an unsigned request is taken to have. */
+  /** The identity of unsigned requests. */
   readonly developer: Principal;
   readonly id: string;
   /** Milliseconds since the epoch. */
@@ -36,7 +36,7 @@ const tooLarge: FrontResponse = {
   body: '{"Message":"Request Entity Too Large"}',
 };
 
-/** What is to be answered at once; undefined where the response has been streamed. */
+/** The response to send at once; undefined if it has been streamed. */
 export async function functionUrlReply(front: FunctionUrlRequest): Promise<FrontResponse | undefined> {
   const { call, request, response, host, id, time } = front;
   const { cors, invoke_mode } = call.settings;
@@ -67,7 +67,7 @@ export async function functionUrlReply(front: FunctionUrlRequest): Promise<Front
   return reply.end(outcome) ? undefined : { ...failure, headers: { ...failure.headers, ...extra } };
 }
 
-/** With AWS_IAM a signature must be right where there is one; curl, which has none, is taken for the developer. */
+/** With AWS_IAM, a signature must be valid if there is one; curl, which sends none, counts as the developer. */
 function callerOf(
   { call, request, verifier, developer }: FunctionUrlRequest,
   body: Buffer,

@@ -1,4 +1,4 @@
-// The HTTP API: Lambda's function URLs, each below a path of its own and at a host name of its own.
+// The HTTP API: Lambda's function URLs, each below its own path and at its own host name.
 import type { IncomingMessage } from 'node:http';
 import type { Triggers } from '../../manifest/trigger-schema.ts';
 import type { CloudFunction } from '../cloud.ts';
@@ -6,14 +6,14 @@ import type { Match } from './routes.ts';
 
 type Settings = NonNullable<Triggers['function_url']>;
 
-/** A request to a function's own URL. */
+/** A request to a function URL. */
 export interface UrlCall extends Match {
   readonly settings: Settings;
   /** Path and query as the function sees them. */
   readonly url: string;
 }
 
-/** Before all routes of the HTTP API. */
+/** Takes precedence over all routes of the HTTP API. */
 const prefix = '/_url/';
 const byPath = /^\/_url\/([A-Za-z0-9_-]+)(\/[^?]*)?(\?.*)?$/;
 const byHost = /^([A-Za-z0-9_-]+)\.localhost(:\d+)?$/i;
@@ -27,11 +27,11 @@ export class FunctionUrls {
     );
   }
 
-  /** Whose URL is called: `/_url/NAME/...`, or any path at `NAME.localhost`. */
+  /** The function whose URL is called: `/_url/NAME/...`, or any path at `NAME.localhost`. */
   match({ url = '/', headers: { host = '' } }: IncomingMessage): UrlCall | undefined {
     const [, name = '', path = '/', query = ''] = byPath.exec(url) ?? [];
     const [, hostName = ''] = byHost.exec(host) ?? [];
-    // Host names have no case.
+    // Host names are case-insensitive.
     const named = [...this.#settings.keys()].find((each) => each.toLowerCase() === hostName.toLowerCase());
     return this.#call(name, path + query) ?? this.#call(named ?? '', url);
   }

@@ -1,4 +1,4 @@
-// The HTTP API: requests in, events to the Lambda host, its answers out, as an HTTP API of API Gateway does it.
+// The HTTP API: requests in, events to the Lambda host, its answers out, as in API Gateway.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Clock } from '../../../../protocol/clock.ts';
@@ -23,12 +23,12 @@ interface FrontOptions {
   readonly functionUrls: FunctionUrls;
   readonly door: HttpDoor;
   readonly verifier: SigV4Verifier;
-  /** Whose identity an unsigned call of a function URL is taken to have. */
+  /** The identity of unsigned calls of a function URL. */
   readonly developer: Principal;
   readonly host: Pick<LambdaHost, 'invoke'>;
   readonly clock: Clock;
   readonly onEvent: (event: CloudEvent) => void;
-  /** By function: the pages that its `cors` allows. */
+  /** By function: the origins that its `cors` allows. */
   readonly allowOrigins: ReadonlyMap<string, readonly string[]>;
   /** Other users of this machine may call without a signature. */
   readonly allowOtherUsers: boolean;
@@ -39,45 +39,45 @@ interface FrontOptions {
 const notFound = messageResponse(404, 'Not Found');
 const tooLarge = messageResponse(413, 'Request Entity Too Large');
 const forbidden = messageResponse(403, 'Forbidden');
-/** AWS names the limit and not the answer; the status is the one that HTTP has for it. */
+/** AWS documents the limit but not the answer; this is HTTP's status for it. */
 const headersTooLarge = messageResponse(431, 'Request Header Fields Too Large');
-/** What a function URL takes, with room for the names, which don't count. */
+/** A function URL's limit, plus room for the names, which do not count. */
 const frontServer = { maxHeaderSize: lambdaLimits.headerBytes + 64 * 1024 };
 const unavailable = messageResponse(503, 'Service Unavailable');
 const internalError = messageResponse(500, 'Internal Server Error');
 
-/** How long `close` waits for answers on their way, in milliseconds: what a result needs from livectl to the caller. */
+/** How long `close` waits for answers under way, in milliseconds: the time of a result from livectl to the caller. */
 const drainMs = 1000;
 
-/** Pages may come from any number of origins: at most this many are reported. */
+/** Pages may come from any number of origins; at most this many are reported. */
 const maxTold = 100;
 
 export class HttpApi {
   readonly #options: FrontOptions;
   readonly #server: Server;
-  /** Requests that were not answered yet. */
+  /** Number of requests that are not answered yet. */
   #open = 0;
   #closing = false;
   #onDrained = () => {};
-  /** Refusals that were told. */
+  /** Refusals that were reported. */
   readonly #told = new Set<string>();
 
   constructor(options: FrontOptions) {
     this.#options = options;
     this.#server = createLoopbackServer((request, response) => {
       void this.#handle(request, response).catch(() => {
-        // A fault of ours; a function's own faults are answers.
+        // A bug of ours; a function's failures are answers.
         if (!response.headersSent) write(response, internalError, { 'apigw-requestid': newApiRequestId() });
       });
     }, frontServer);
   }
 
-  /** Gives the port. Throws LD_PORT_IN_USE. */
+  /** Returns the port. Throws LD_PORT_IN_USE. */
   listen(port: number): Promise<number> {
     return listen(this.#server, port);
   }
 
-  /** Takes no more requests, lets answers on their way through for a second, then ends every connection. */
+  /** Accepts no more requests, lets answers under way finish for a second, then ends every connection. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#server.close();
@@ -124,7 +124,7 @@ export class HttpApi {
     else if (answer) write(response, answer, { 'apigw-requestid': requestId });
   }
 
-  /** Asked before the body is read and the function knows anything. */
+  /** Called before the body is read and the function sees anything. */
   async #isRefused(
     request: IncomingMessage,
     functionName: string,
@@ -132,7 +132,7 @@ export class HttpApi {
   ): Promise<boolean> {
     const { allowOrigins, allowOtherUsers, onEvent } = this.#options;
     const cors = call?.settings.cors;
-    // Answered without the function, whatever the origin: that is how a browser learns that it may not.
+    // Answered without the function, whatever the origin: that is how a browser learns that it is not allowed.
     if (cors && preflightResponse(cors, request)) return false;
     const refusal = await refusalOfCaller(request, {
       allowOrigins: cors?.allow_origins ?? allowOrigins.get(functionName) ?? [],
@@ -173,12 +173,12 @@ export class HttpApi {
     const event = Buffer.from(httpEvent({ request, match, authorizer, body, requestId, time, port }));
     if (event.length > lambdaLimits.eventBytes) return tooLarge;
     const answer = host.invoke(match.functionName, event, { id }).then((outcome) => httpResponse(outcome));
-    // API Gateway waits for an integration no longer than this; the function goes on without it.
+    // API Gateway waits no longer than this for an integration; the function continues without it.
     return (await within(clock, integrationMs, answer, { background: true })) ?? unavailable;
   }
 }
 
-/** The request's line and the values of its headers: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
+/** Size of the request's line and the values of its headers: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 function headerBytes({ httpVersion, method = '', rawHeaders, url = '' }: IncomingMessage): number {
   let bytes = `${method} ${url} HTTP/${httpVersion}`.length;
   for (let at = 1; at < rawHeaders.length; at += 2) bytes += rawHeaders[at]?.length ?? 0;

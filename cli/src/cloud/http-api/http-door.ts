@@ -1,4 +1,4 @@
-// The HTTP API's door: which requests a route lets in, by the limits and the authorization of its trigger.
+// Authorization in the HTTP API: which requests a route accepts, by the limits and the authorization of its trigger.
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../../../protocol/clock.ts';
 import type { HttpClient } from '../../../../protocol/http-client.ts';
@@ -18,7 +18,7 @@ type Http = NonNullable<Triggers['http']>;
 const forbidden: Admission = { admitted: false, answer: messageResponse(403, 'Forbidden') };
 const throttled = messageResponse(429, 'Too Many Requests');
 
-/** What the module gives a route that says one limit and leaves the other out; see triggers-http.tf. */
+/** The module's default for a route that sets only one of the limits; see triggers-http.tf. */
 const defaultRate = 50;
 const defaultBurst = 100;
 
@@ -33,7 +33,7 @@ interface DoorOptions {
 export class HttpDoor {
   readonly #verifier: SigV4Verifier;
   readonly #routes: ReadonlyMap<string, { readonly http: Http; readonly jwt: JwtAuthorizer | undefined }>;
-  /** By route key, since each route has limits of its own. */
+  /** By route key, since each route has its own limits. */
   readonly #throttles = new Map<string, Throttle>();
   readonly #clock: Clock;
 
@@ -51,7 +51,7 @@ export class HttpDoor {
   refuse(functionName: string, routeKey: string): FrontResponse | undefined {
     const http = this.#routes.get(functionName)?.http;
     const { throttling_burst_limit: burst, throttling_rate_limit: rate } = http ?? {};
-    // Without limits of its own a route on this machine has none: the default is against callers on the internet.
+    // A route without its own limits has none on this machine: the default is against callers on the internet.
     if (burst === undefined && rate === undefined) return undefined;
     let throttle = this.#throttles.get(routeKey);
     if (throttle === undefined) {
@@ -61,7 +61,7 @@ export class HttpDoor {
     return throttle.take() ? undefined : throttled;
   }
 
-  /** Whether the route's authorization lets the request in. */
+  /** Whether the route's authorization accepts the request. */
   async admit(functionName: string, request: IncomingMessage, body: Buffer): Promise<Admission> {
     const route = this.#routes.get(functionName);
     switch (route?.http.authorization_type) {

@@ -1,13 +1,13 @@
-// The HTTP API: a request as an event of payload format 2.0, byte for byte what API Gateway would send.
+// The HTTP API: a request as an event in payload format 2.0, byte for byte as API Gateway sends it.
 import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { accountId, httpApiId } from '../aws-api/access.ts';
 import type { Match } from './routes.ts';
 
-/** AWS delivers these as text and everything else, forms and no content type at all included, as base64. */
+/** AWS delivers these as text, and everything else, including forms and no content type at all, as base64. */
 const textTypes = /^(text\/[^;]+|application\/(json|xml|javascript))\s*(;|$)/i;
-/** Of this connection only. */
+/** Headers of this connection only. */
 const hopHeaders = new Set([
   'connection',
   'keep-alive',
@@ -18,28 +18,28 @@ const hopHeaders = new Set([
   'upgrade',
 ]);
 
-/** The front's own view of a request. */
+/** A request as the front sees it. */
 interface FrontRequest {
   readonly request: IncomingMessage;
   readonly match: Match;
-  /** Of a function URL, whose events differ in these. */
+  /** Set for a function URL, whose events differ in these. */
   readonly functionUrl?: {
     /** Path and query as the function sees them. */
     readonly url: string;
     readonly accountId: string;
     readonly authorizer?: object;
   };
-  /** Of a route that asks for authorization: who calls. */
+  /** The caller, for a route with authorization. */
   readonly authorizer?: object | undefined;
   readonly body: Buffer;
-  /** API Gateway's id, not Lambda's; of a function URL Lambda's. */
+  /** API Gateway's id, not Lambda's; for a function URL Lambda's. */
   readonly requestId: string;
   /** Milliseconds since the epoch. */
   readonly time: number;
   readonly port: number;
 }
 
-/** Ids look like API Gateway's, e.g. `JKJaXmPLvHcESHA=`. */
+/** Looks like API Gateway's, e.g. `JKJaXmPLvHcESHA=`. */
 export function newApiRequestId(): string {
   return `${randomBytes(11).toString('base64url')}=`;
 }
@@ -102,7 +102,7 @@ function bodyFields(
     : { body: body.toString('base64'), isBase64Encoded: true };
 }
 
-/** Lower-cased, several of one name joined by a comma; cookies apart; what API Gateway adds, added. */
+/** Lower-cased, repeated ones joined by commas; cookies separately; with those that API Gateway adds. */
 function readHeaders(
   request: IncomingMessage,
   port: number,
@@ -134,7 +134,7 @@ function readHeaders(
   return { headers: Object.fromEntries([...headers].sort(([a], [b]) => (a < b ? -1 : 1))), cookies };
 }
 
-/** Decoded; several of one name joined by a comma; undefined where there are none. */
+/** Decoded; repeated ones joined by commas; undefined if there are none. */
 function readQuery(query: string): Record<string, string> | undefined {
   if (query === '') return undefined;
   const parameters = new Map<string, string>();
@@ -165,7 +165,7 @@ function sourceIp(request: IncomingMessage): string {
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** e.g. `12/Mar/2020:19:03:58 +0000`. */
+/** E.g. `12/Mar/2020:19:03:58 +0000`. */
 function commonLogTime(ms: number): string {
   const iso = new Date(ms).toISOString();
   return `${iso.slice(8, 10)}/${months[Number(iso.slice(5, 7)) - 1]}/${iso.slice(0, 4)}:${iso.slice(11, 19)} +0000`;

@@ -14,7 +14,7 @@ export interface FrontResponse {
   readonly body: Uint8Array | string;
 }
 
-/** Of the connection between API Gateway and its caller, not of the function's. */
+/** Headers of the connection between API Gateway and its caller, not of the function. */
 const notPassedOn = new Set([
   'connection',
   'content-length',
@@ -31,10 +31,10 @@ export function messageResponse(status: number, message: string): FrontResponse 
   return { status, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ message }) };
 }
 
-/** Where API Gateway and function URLs differ. */
+/** The differences between API Gateway and function URLs. */
 export interface ResponseRules {
   readonly front: HttpFrontKind;
-  /** Of an answer with a status and without a content type. */
+  /** For an answer with a status but no content type. */
   readonly contentType: string;
   /** For function errors and malformed answers alike. */
   readonly failure: FrontResponse;
@@ -46,7 +46,7 @@ const httpApiRules: ResponseRules = {
   failure: messageResponse(500, 'Internal Server Error'),
 };
 
-/** Never throws: what can't be an HTTP response becomes the rules' failure. */
+/** Never throws: an answer that cannot become a response becomes the rules' failure. */
 export function httpResponse(outcome: Outcome, rules = httpApiRules): FrontResponse {
   if (!outcome.ok) return rules.failure;
   const read = readHttpAnswer(outcome.body, rules.front);
@@ -59,7 +59,7 @@ export function httpResponse(outcome: Outcome, rules = httpApiRules): FrontRespo
   return { status: statusCode, headers, body: isBase64Encoded ? Buffer.from(body, 'base64') : body };
 }
 
-/** Without a status code the whole answer is the body; a string without its quotes. */
+/** Without a status code the whole answer is the body; a string loses its quotes. */
 function inferred(answer: unknown, bytes: Uint8Array): FrontResponse {
   return {
     status: 200,
@@ -68,7 +68,7 @@ function inferred(answer: unknown, bytes: Uint8Array): FrontResponse {
   };
 }
 
-/** Those that a function may set, in lower case, with its cookies: in bytes that Node writes as they are. */
+/** The headers that a function may set, in lower case, and its cookies, as bytes that Node writes unchanged. */
 export function responseHeaders({
   cookies,
   headers: given,

@@ -1,4 +1,4 @@
-// The HTTP API: the public keys of a token's issuer, found by OpenID Connect discovery and kept as API Gateway keeps them.
+// The HTTP API: the public keys of a token's issuer, found by OpenID Connect discovery and cached as by API Gateway.
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import * as v from 'valibot';
 import type { Clock } from '../../../../protocol/clock.ts';
@@ -25,13 +25,13 @@ export class IssuerKeys {
     this.#clock = clock;
   }
 
-  /** The key that a token names. Rejects with jose's error where the issuer has no such key, with any other where it doesn't answer. */
+  /** The key that a token names. Rejects with jose's error if the issuer has no such key, and with any other if it does not answer. */
   readonly keyFor: JWTVerifyGetKey = async (header, token) => {
     const kept = await this.#read();
     try {
       return await kept.find(header, token);
     } catch (error) {
-      // An issuer changes its keys. How often it is asked is bounded: anybody can send a token with a name of their own.
+      // An issuer rotates its keys. How often it is asked is limited, since anybody can send a token with an invented key id.
       const isOld = this.#clock.now() - kept.at >= httpLimits.issuerPauseMs;
       if (!(error instanceof errors.JWKSNoMatchingKey) || !isOld) throw error;
       this.#kept = undefined;

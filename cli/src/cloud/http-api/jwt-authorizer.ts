@@ -1,4 +1,4 @@
-// The HTTP API's door for tokens: what API Gateway's JWT authorizer checks, against the issuer's own keys.
+// Authorization by tokens in the HTTP API: what API Gateway's JWT authorizer checks, against the issuer's own keys.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Clock } from '../../../../protocol/clock.ts';
@@ -9,7 +9,7 @@ import type { IssuerKeys } from './issuer-keys.ts';
 interface JwtOptions {
   readonly issuer: string;
   readonly audience: readonly string[];
-  /** A token must have one of them; none: any token of the issuer will do. */
+  /** A token must have one of them; if empty, any token of the issuer is accepted. */
   readonly scopes: readonly string[];
   readonly keys: IssuerKeys;
   readonly clock: Pick<Clock, 'now'>;
@@ -18,7 +18,7 @@ interface JwtOptions {
 /** RSA only, as on AWS. */
 const algorithms = ['RS256', 'RS384', 'RS512'];
 
-/** Why a token is not accepted, in words that its sender may read. */
+/** Why a token is refused, in words that its sender may read. */
 class Refused extends Error {}
 
 export class JwtAuthorizer {
@@ -106,12 +106,12 @@ function refused(status: number, message: string, challenge: string): Admission 
   };
 }
 
-/** Without what would end the quotes or the header. */
+/** Removes what would end the quotes or the header. */
 function quotable(text: string): string {
   return text.replace(/[^ !#-[\]-~]/g, ' ');
 }
 
-/** Claims reach a function as texts: numbers and booleans as JSON has them, an array as `[a b]`, an object as `map[a:1]`. */
+/** Claims reach a function as strings: numbers and booleans as in JSON, an array as `[a b]`, an object as `map[a:1]`. */
 function claimTexts(claims: JWTPayload): Record<string, string> {
   return Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, claimText(value)]));
 }

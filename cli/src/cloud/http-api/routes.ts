@@ -16,10 +16,10 @@ interface Route {
   readonly segments: readonly Segment[];
 }
 
-/** What a request was routed to. */
+/** The result of routing a request. */
 export interface Match {
   readonly functionName: string;
-  /** e.g. `GET /users/{id}` or `$default`. */
+  /** E.g. `GET /users/{id}` or `$default`. */
   readonly routeKey: string;
   /** Decoded. */
   readonly pathParameters: Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export class RouteTable {
   constructor(functions: readonly CloudFunction[]) {
     const asked = functions.filter(({ triggers }) => triggers.http !== undefined).flatMap(routesOf);
     const taken = new Set(asked.map(keyOf));
-    // A function that asked for no route has one only where nobody else asked for it.
+    // A function without a trigger for HTTP gets a route only if no other function asked for it.
     const given = functions
       .filter(({ triggers }) => triggers.http === undefined)
       .flatMap(routesOf)
@@ -51,7 +51,7 @@ export class RouteTable {
     }
   }
 
-  /** `path` is the request's, without the query and still encoded; undefined where nothing answers. */
+  /** `path` is the request's, without the query and still encoded; undefined if no route matches. */
   match(method: string, path: string): Match | undefined {
     const parts = path.slice(1).split('/').map(decodePart);
     for (const route of this.#routes) {
@@ -65,7 +65,7 @@ export class RouteTable {
   }
 }
 
-/** A path that a person could call: variables stand as their own names. */
+/** A path that can be called: variables are replaced by their own names. */
 export function callablePath({ name, triggers }: CloudFunction): string {
   const path = triggers.http?.path ?? `/${name}`;
   return path === '$default' ? '/' : path.replace(/\{([^{}+]+)\+?\}/g, '$1');
@@ -85,7 +85,7 @@ function routeOf(functionName: string, method: string, path: string): Route {
   const wrong =
     !path.startsWith('/') || segments.includes(undefined) || (greedy >= 0 && greedy < segments.length - 1);
   if (wrong) {
-    throw new LiveDebugError('LD_CONFIG', `${functionName}: '${path}' is not a path of an HTTP API`, {
+    throw new LiveDebugError('LD_CONFIG', `${functionName}: '${path}' is not a valid path of an HTTP API`, {
       remedy: "Write it like '/users/{id}'; a greedy variable such as {proxy+} stands at its end.",
     });
   }
@@ -123,8 +123,8 @@ function matchSegments(
 const rank: Readonly<Record<Segment['kind'], number>> = { text: 0, variable: 1, greedy: 2 };
 
 /**
- * Full matches before greedy ones before `$default`; from the left, text before variables; a method of its own before
- * ANY (AWS: "Routing API requests").
+ * Full matches before greedy ones before `$default`; from the left, text before variables; a specific method before ANY (AWS:
+ * "Routing API requests").
  */
 function bySpecificity(a: Route, b: Route): number {
   const isDefault = (route: Route) => Number(route.path === '$default');
@@ -144,7 +144,7 @@ function bySpecificity(a: Route, b: Route): number {
   );
 }
 
-/** The path without the names of its variables: two of one shape match the same requests. */
+/** The path without the names of its variables: two with the same shape match the same requests. */
 function shapeOf({ path }: Route): string {
   return path.replace(/\{[^{}+]+/g, '{');
 }

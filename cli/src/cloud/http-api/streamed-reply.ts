@@ -12,11 +12,11 @@ export class StreamedReply {
   readonly #response: ServerResponse;
   readonly #paced: PacedResponse;
   readonly #headers: Readonly<Record<string, string>>;
-  /** What came before status and headers were complete. */
+  /** The bytes that came before status and headers were complete. */
   #start: Buffer = nothing;
   #state: 'waiting' | 'begun' | 'malformed' = 'waiting';
 
-  /** `headers` go before the function's. */
+  /** `headers` override the function's. */
   constructor(response: ServerResponse, headers: Readonly<Record<string, string>>) {
     this.#response = response;
     this.#headers = headers;
@@ -24,8 +24,8 @@ export class StreamedReply {
   }
 
   /**
-   * Takes the next bytes; a promise means that the caller is slow, and resolves when it has caught up or is gone: then
-   * nothing is sent any more, but Lambda doesn't tell a function, which runs to its end.
+   * Takes the next bytes. A promise means that the caller is slow, and resolves when it has caught up or is gone: then nothing is
+   * sent any more, but Lambda does not tell the function, which runs to its end.
    */
   write(bytes: Uint8Array, contentType: string): Promise<void> | undefined {
     if (this.#state === 'malformed') return undefined;
@@ -48,14 +48,14 @@ export class StreamedReply {
     return this.#paced.write(this.#start.subarray(read.bodyAt));
   }
 
-  /** False where nothing was sent yet and nothing can be: the caller gets an error's status. */
+  /** False if nothing was sent yet and nothing can be: the caller gets an error's status. */
   end(outcome: Outcome): boolean {
     if (outcome.ok && (outcome.body.length > 0 || this.#state === 'waiting')) {
       void this.write(outcome.body, outcome.contentType);
     }
     if (this.#state !== 'begun') return false;
     if (outcome.ok) this.#response.end();
-    // Without the end that chunked encoding has, so that nobody takes what came for the whole.
+    // Without the final chunk, so that nobody takes the partial response for a complete one.
     else this.#response.destroy();
     return true;
   }

@@ -1,7 +1,7 @@
 // The HTTP API: the request limits of a route, as API Gateway applies them: a token bucket.
 import type { Clock } from '../../../../protocol/clock.ts';
 
-/** Holds `burst` requests at most and is filled by `rate` requests per second. */
+/** Holds at most `burst` requests and is refilled with `rate` requests per second. */
 export class Throttle {
   readonly #rate: number;
   readonly #burst: number;
@@ -20,7 +20,7 @@ export class Throttle {
   /** Whether one more request may pass now. */
   take(): boolean {
     const now = this.#clock.now();
-    // A clock that is set back fills nothing.
+    // A clock that was set back refills nothing.
     const passed = Math.max(0, now - this.#filledAt);
     this.#left = Math.min(this.#burst, this.#left + (passed / 1000) * this.#rate);
     this.#filledAt = now;

@@ -51,7 +51,7 @@ function putRecord(options: KinesisApiOptions, raw: unknown, caller: Caller) {
   return put(options, stream, input);
 }
 
-/** Records that find no room are named; the others are in. */
+/** Records without room are named; the others are stored. */
 function putRecords(options: KinesisApiOptions, raw: unknown, caller: Caller) {
   const input = parseInput(putRecordsRequest, raw);
   const { Records: records } = input;

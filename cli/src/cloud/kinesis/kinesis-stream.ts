@@ -1,4 +1,4 @@
-// Kinesis: a data stream, its shards and the records in them as functions get them.
+// Kinesis: a data stream, its shards and their records as functions receive them.
 import { createHash } from 'node:crypto';
 import { accountId } from '../aws-api/access.ts';
 import { streamLimits } from '../aws-api/aws-limits.ts';
@@ -6,12 +6,12 @@ import type { Storage } from '../aws-api/storage.ts';
 import { Shard } from '../streams/shard.ts';
 import type { Resource } from '../triggers/resources.ts';
 
-/** A record as a producer puts it. */
+/** A record as a producer sends it. */
 export interface NewRecord {
   /** Base64. */
   readonly data: string;
   readonly partitionKey: string;
-  /** Instead of the partition key's own, a decimal number of 128 bits. */
+  /** Overrides the partition key's hash: a decimal number of 128 bits. */
   readonly explicitHashKey: string | undefined;
 }
 
@@ -62,7 +62,7 @@ export class KinesisStream {
   }
 }
 
-/** Shards share the space of MD5 hashes evenly. */
+/** Shards divide the space of MD5 hashes evenly. */
 function shardIndex({ partitionKey, explicitHashKey }: NewRecord): number {
   const hash =
     explicitHashKey === undefined

@@ -1,4 +1,4 @@
-// Kinesis, put together: a stream for each that triggers ask for, and a reader per shard and function.
+// Kinesis, composed: a stream for each that triggers use, and a reader per shard and function.
 import { accountId, region } from '../aws-api/access.ts';
 import { ShardReaders } from '../streams/shard-readers.ts';
 import type { CloudSource } from '../triggers/cloud-source.ts';

@@ -1,4 +1,4 @@
-// The Lambda host: asynchronous invocations, which nobody waits for; two more attempts after an error, then the end.
+// The Lambda host: asynchronous invocations, which no caller waits for: two more attempts after an error, then the end.
 // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
@@ -9,17 +9,17 @@ import type { CloudEvent, EventSource } from '../cloud.ts';
 import type { LambdaHost } from './lambda-host.ts';
 import { nextTrace } from './trace.ts';
 
-/** An event for a function, and where it came from. */
+/** An event for a function, and its source. */
 export interface AsyncEvent {
   readonly functionName: string;
   readonly source: EventSource;
-  /** The topic's, bus's or bucket's name; the function's own where it was invoked directly. */
+  /** The topic's, bus's or bucket's name; the function's own if it was invoked directly. */
   readonly resource: string;
   /** JSON text. */
   readonly payload: Uint8Array;
-  /** Header of the chain of requests it belongs to. */
+  /** X-Ray header of the chain of requests that it belongs to. */
   readonly trace: string | undefined;
-  /** The message's id, where its source gives one. */
+  /** The message's id, if its source has one. */
   readonly messageId?: string;
   /** JSON text. */
   readonly clientContext?: string | undefined;
@@ -36,7 +36,7 @@ interface AsyncOptions {
 export class AsyncInvocations {
   readonly #options: AsyncOptions;
   readonly #retries = new Set<Timer>();
-  /** Attempts that wait for a place, first come, first served. */
+  /** Attempts that wait for a slot, first come, first served. */
   readonly #waiting: (() => void)[] = [];
   #running = 0;
   #events = 0;
@@ -48,8 +48,8 @@ export class AsyncInvocations {
   }
 
   /**
-   * Takes all of these events or none, and gives their request ids; throws a CloudFullError where they are too many.
-   * Their outcome is reported as events.
+   * Accepts all of these events or none, and returns their request ids; throws a CloudFullError if there are too many. Their
+   * outcome is reported as events.
    */
   accept(events: readonly AsyncEvent[]): string[] {
     const bytes = events.reduce((sum, { payload }) => sum + payload.length, 0);
@@ -71,7 +71,7 @@ export class AsyncInvocations {
     });
   }
 
-  /** Nothing is tried again. */
+  /** Ends all retries. */
   close(): void {
     this.#closed = true;
     for (const timer of this.#retries) timer.cancel();
@@ -108,7 +108,7 @@ export class AsyncInvocations {
     }
   }
 
-  /** Undefined when the cloud stopped. */
+  /** Undefined if the cloud stopped. */
   async #attempt(event: AsyncEvent, id: string, traceId: string): Promise<Outcome | undefined> {
     const { functionName, payload, clientContext, qualifier } = event;
     if (this.#running < asyncLimits.concurrent) this.#running += 1;

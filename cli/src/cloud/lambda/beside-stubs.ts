@@ -1,5 +1,5 @@
-// The Lambda host: the stubs beside wrapped Python functions, which their wrappers invoke. They have a host of their own:
-// a wrapped function that waits for its stub must not be in the way of the stub's instance.
+// The Lambda host: the stubs beside wrapped Python functions, which their wrappers invoke. They have their own host: a wrapped
+// function that waits for its stub must not occupy the place of the stub's instance.
 import { pythonVersion } from '../../manifest/runtimes.ts';
 import type { CloudFunction } from '../cloud.ts';
 import { namePrefix } from '../triggers/resources.ts';
@@ -44,7 +44,7 @@ export class BesideStubs {
     );
   }
 
-  /** A host that has these as well as its own functions. */
+  /** A host with these stubs in addition to its own functions. */
   with(host: LambdaHost): Pick<LambdaHost, 'has' | 'invoke'> {
     const hostOf = (name: string) => (this.#host?.has(name) ? this.#host : host);
     return {
@@ -58,7 +58,7 @@ export class BesideStubs {
   }
 }
 
-/** As the module names it; undefined for a function without one. */
+/** The module's name for it; undefined for a function without one. */
 export function besideName({ name, runtime, wrap }: CloudFunction, stage: string): string | undefined {
   return wrap && pythonVersion(runtime) !== undefined ? `${namePrefix(stage)}-${name}` : undefined;
 }

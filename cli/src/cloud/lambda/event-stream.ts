@@ -1,10 +1,10 @@
 // The Lambda host's Invoke API: AWS's event stream encoding (application/vnd.amazon.eventstream), as far as
-// InvokeWithResponseStream needs it.
+// InvokeWithResponseStream uses it.
 
 /** One message: its headers, all of them strings, and its payload. */
 export function eventStreamMessage(headers: Readonly<Record<string, string>>, payload: Uint8Array): Buffer {
   const encoded = Buffer.concat(Object.entries(headers).map(encodeHeader));
-  // Total and header lengths, their checksum, headers, payload, and a checksum of it all: big-endian, 32 bits each.
+  // Total and header lengths, their checksum, headers, payload, and a checksum of everything: big-endian, 32 bits each.
   const message = Buffer.alloc(16 + encoded.length + payload.length);
   message.writeUInt32BE(message.length, 0);
   message.writeUInt32BE(encoded.length, 4);
@@ -15,7 +15,7 @@ export function eventStreamMessage(headers: Readonly<Record<string, string>>, pa
   return message;
 }
 
-/** 7 is the type of a string, whose length comes before it in 16 bits. */
+/** 7 is the type of a string, preceded by its length in 16 bits. */
 function encodeHeader([name, value]: readonly [string, string]): Buffer {
   const bytes = Buffer.from(value);
   const length = Buffer.alloc(2);
@@ -29,7 +29,7 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** node:zlib has it from Node 20.15 on only. */
+/** Available in node:zlib only from Node 20.15 on. */
 function crc32(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 0xff] ?? 0);

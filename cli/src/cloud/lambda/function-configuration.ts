@@ -1,4 +1,4 @@
-// The Lambda API: what GetFunctionConfiguration says of a deployed function, of a stub and of one that is wrapped.
+// The Lambda API: GetFunctionConfiguration of a deployed function, a stub or a wrapped one.
 // https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html
 import { wrapVariables } from '../../manifest/wrap-settings.ts';
 import { accountId, functionArn, region } from '../aws-api/access.ts';
@@ -13,7 +13,7 @@ import {
   stubVariables,
 } from './stub-environment.ts';
 
-/** As Terraform deploys it; `stubSha256` is the stub's package in base64. */
+/** As deployed by Terraform; `stubSha256` is the hash of the stub's package in base64. */
 export function functionConfiguration(
   deployed: CloudFunction,
   place: StubPlace,

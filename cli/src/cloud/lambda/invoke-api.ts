@@ -16,11 +16,11 @@ import type { LambdaHost } from './lambda-host.ts';
 
 export interface InvokeApiOptions {
   readonly host: Pick<LambdaHost, 'has' | 'invoke'>;
-  /** Of the functions that are durable. */
+  /** Executions of durable functions. */
   readonly executions: DurableExecutions;
   readonly invocations: AsyncInvocations;
   readonly verifier: SigV4Verifier;
-  /** What GetFunctionConfiguration answers; undefined for a name that is not deployed. */
+  /** The answer of GetFunctionConfiguration; undefined for a name that is not deployed. */
   readonly configurationOf: (functionName: string) => object | undefined;
 }
 
@@ -168,7 +168,7 @@ function clientContextOf({ 'x-amz-client-context': encoded }: IncomingHttpHeader
 const calledPath =
   /^\/(?:2015-03-31\/functions\/([^/]+)\/(invocations|configuration)|2021-11-15\/functions\/([^/]+)\/(response-streaming-invocations))$/;
 
-/** Which function, which version or alias of it, and how. */
+/** The called function, its version or alias, and how it is called. */
 function calledOf(
   url: string,
 ): { readonly name: string; readonly qualifier: string | undefined; readonly operation: string } | undefined {

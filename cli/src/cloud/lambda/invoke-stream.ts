@@ -4,7 +4,7 @@ import type { Outcome, ResponseSink } from '../../worker/contract.ts';
 import { PacedResponse } from '../aws-api/paced-response.ts';
 import { eventStreamMessage } from './event-stream.ts';
 
-/** Answers with what the function writes while it writes it, and with how it ended. */
+/** Sends what the function writes while it writes, and then how it ended. */
 export async function streamInvocation(
   response: ServerResponse,
   id: string,

@@ -1,5 +1,5 @@
-// The Lambda host: runs deployed functions, stubs and wrapped ones, one invocation per instance at a time, scaling out up to
-// a bound.
+// The Lambda host: runs deployed functions, both stubs and wrapped ones, one invocation per instance at a time, and scales out up
+// to a limit.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { errorName, LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
@@ -13,24 +13,24 @@ import { newTrace } from './trace.ts';
 import type { WrappedFunction } from './wrapped-function.ts';
 
 /**
- * How long an unused instance stays, in milliseconds; AWS doesn't say, and is in this range. The last used one of each
- * function that was used of late stays longer, as its worker does.
+ * How long an unused instance stays, in milliseconds; AWS does not document it, but is in this range. The last used instance of
+ * each recently used function stays longer, as its worker does.
  */
 const keepWarmMs = 5 * 60_000;
 
 export interface HostOptions {
   readonly functions: readonly CloudFunction[];
-  /** The unpacked stub; all functions that it replaces run the same. */
+  /** The unpacked stub; the same for all functions that it replaces. */
   readonly taskRoot: string;
   readonly command: readonly [string, ...string[]];
-  /** What a wrapped function runs; undefined where the stub takes its place. */
+  /** What a wrapped function runs; undefined if the stub replaces it. */
   readonly wrapped?: (
     deployed: WrappedFunction,
     logStreamName: string,
   ) => Promise<InstanceProgram | undefined>;
-  /** What a stub's process gets; default: {@link stubEnvironment}. */
+  /** The environment of a stub's process; default: {@link stubEnvironment}. */
   readonly stubEnvironmentOf?: (deployed: CloudFunction, logStreamName: string) => Record<string, string>;
-  /** Instances at one time, over all functions. */
+  /** Maximum number of instances at once, for all functions. */
   readonly maxInstances: number;
   readonly place: StubPlace;
   /** In seconds. */
@@ -45,9 +45,9 @@ export interface InvokeOptions {
   readonly id?: string;
   /** JSON text. */
   readonly clientContext?: string | undefined;
-  /** Takes a streamed response as it comes. */
+  /** Receives a streamed response as it is written. */
   readonly responseSink?: ResponseSink | undefined;
-  /** X-Ray header; that of a new chain by default. */
+  /** X-Ray header; by default that of a new chain. */
   readonly traceId?: string;
   /** The version or alias that is called, which the function sees in its ARN; the code is the same for all. */
   readonly qualifier?: string | undefined;
@@ -64,11 +64,11 @@ export class LambdaHost {
   readonly #functions: ReadonlyMap<string, CloudFunction>;
   /** First come, first served. */
   #queue: Waiting[] = [];
-  /** In any state but ended. */
+  /** Instances that have not ended. */
   readonly #instances = new Set<LambdaInstance>();
-  /** Wrapped functions whose code is being prepared, by name: instances that are as good as starting. */
+  /** Names of wrapped functions whose code is being prepared; they count as starting instances. */
   readonly #preparing: string[] = [];
-  /** Until their processes are gone. */
+  /** Resolve when their processes are gone. */
   readonly #living = new Set<Promise<void>>();
   #assigning = false;
   #reaper: Timer | undefined;
@@ -83,12 +83,12 @@ export class LambdaHost {
     return this.#functions.has(functionName);
   }
 
-  /** Instances that exist now, those that are starting included. */
+  /** Number of instances, including starting ones. */
   get instanceCount(): number {
     return this.#instances.size + this.#preparing.length;
   }
 
-  /** Rejects only for a function that isn't deployed and after `close`; all else is an outcome. */
+  /** Rejects only for a function that is not deployed, and after `close`; anything else is an outcome. */
   async invoke(functionName: string, event: Uint8Array, options: InvokeOptions = {}): Promise<Outcome> {
     if (this.#closed) throw new LiveDebugError('LD_STOPPED', 'The local cloud has stopped');
     if (!this.#functions.has(functionName)) {
@@ -111,7 +111,7 @@ export class LambdaHost {
     });
   }
 
-  /** Ends every process; what waits or runs fails with `LiveDebugStoppedError`. */
+  /** Ends every process; waiting and running invocations fail with `LiveDebugStoppedError`. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#reaper?.cancel();
@@ -125,9 +125,9 @@ export class LambdaHost {
     await Promise.all(this.#living);
   }
 
-  /** Gives each waiting invocation an instance: an idle one, one on its way, or a new one where there is place. */
+  /** Gives each waiting invocation an instance: an idle one, a starting one, or a new one if there is room. */
   #assign(): void {
-    // Making place ends instances, and each that ends asks for this.
+    // Making room ends instances, each of which calls this again.
     if (this.#assigning) return;
     this.#assigning = true;
     const onTheWay = new Map<string, number>();
@@ -192,7 +192,7 @@ export class LambdaHost {
     return { command, taskRoot, environment, hasToken: true };
   }
 
-  /** Undefined where it can't be started; whoever waits for it has been answered then. */
+  /** Undefined if it cannot be started; waiting invocations have been answered then. */
   async #prepare(deployed: WrappedFunction): Promise<InstanceProgram | undefined> {
     const { clock, wrapped } = this.#options;
     this.#preparing.push(deployed.name);
@@ -213,7 +213,7 @@ export class LambdaHost {
     waiting?.done(outcome);
   }
 
-  /** Whether one more may start; the idle instance of another function that was used least recently gives way. */
+  /** Whether one more may start; if necessary, ends the least recently used idle instance of another function. */
   #makePlace(functionName: string): boolean {
     if (this.#closed) return false;
     if (this.instanceCount < this.#options.maxInstances) return true;
@@ -229,18 +229,18 @@ export class LambdaHost {
       .sort((a, b) => a.lastUsedAt - b.lastUsedAt);
   }
 
-  /** Those that keep their functions warm; where one works, that is the one. */
+  /** Instances that keep their functions warm; if one is working, it is that one. */
   #kept(): ReadonlySet<LambdaInstance> {
     const now = this.#options.clock.now();
     const all = [...this.#instances].map((instance) => {
       const { functionName, isIdle, lastUsedAt } = instance;
-      // The stub is small, and the same for all: the bound on their number is one on bytes.
+      // The stub is small and the same for all, so the limit on their number also limits their memory.
       return { instance, functionName, lastUsed: isIdle ? lastUsedAt : now + 1, bytes: 0 };
     });
     return new Set(keptWarm(all).map(({ instance }) => instance));
   }
 
-  /** One timer for all instances: ends those unused for long and looks again while there are any. */
+  /** One timer for all instances: ends those unused for long, and runs again while there are any. */
   #nextReaping(): Timer {
     return this.#options.clock.after(
       keepWarmMs,
@@ -261,7 +261,7 @@ function isWrapped(deployed: CloudFunction): deployed is WrappedFunction {
   return deployed.wrap !== undefined;
 }
 
-/** As Lambda names them, e.g. `2026/01/31/[$LATEST]0123456789abcdef0123456789abcdef`. */
+/** Lambda's form, e.g. `2026/01/31/[$LATEST]0123456789abcdef0123456789abcdef`. */
 function logStreamName(now: number): string {
   const day = new Date(now).toISOString().slice(0, 10).replaceAll('-', '/');
   return `${day}/[$LATEST]${randomBytes(16).toString('hex')}`;

@@ -1,4 +1,4 @@
-// The Lambda host: one warm instance of one deployed function, a stub or wrapped, a process that takes one invocation at a time.
+// The Lambda host: one warm instance of a deployed function, stub or wrapped: a process that takes one invocation at a time.
 import { randomBytes } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { messageOf } from '../../../../protocol/live-debug-error.ts';
@@ -12,15 +12,15 @@ import { lambdaLimits } from '../aws-api/aws-limits.ts';
 import type { StubFailure } from '../cloud.ts';
 import { LastWords } from './last-words.ts';
 
-/** How long the output of a process that is gone may take to be read, in milliseconds. */
+/** How long reading the output of an exited process may take, in milliseconds. */
 const outputBoundMs = 1000;
 
-/** What runs in an instance. */
+/** The program of an instance. */
 export interface InstanceProgram {
   readonly command: readonly [string, ...string[]];
   readonly taskRoot: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Its runtime client sends livectl's token with every call; else its user is looked up. */
+  /** Its runtime client sends livectl's token with every call; otherwise its user is looked up. */
   readonly hasToken: boolean;
 }
 
@@ -29,25 +29,25 @@ interface InstanceOptions extends InstanceProgram {
   readonly timeoutSeconds: number;
   readonly clock: Clock;
   readonly onLog: (message: string) => void;
-  /** It failed by itself; told once its output has been read. */
+  /** It failed by itself; called once its output has been read. */
   readonly onFailed: (failure: StubFailure) => void;
-  /** The process is gone, or about to be; it takes nothing more. */
+  /** The process is gone, or about to be; it accepts nothing more. */
   readonly onEnded: (instance: LambdaInstance) => void;
 }
 
-/** An invocation without its deadline, which starts to run when an instance takes it. */
+/** An invocation without its deadline, which is set when an instance takes it. */
 export type Job = Omit<RuntimeInvocation, 'deadlineMs'>;
 
 export class LambdaInstance {
   readonly functionName: string;
-  /** Resolves when the init phase is over, with what went wrong in it. */
+  /** Resolves when the init phase is over, with its error if there was one. */
   readonly initialised: Promise<FunctionError | undefined>;
   /** Resolves when the process is gone. */
   readonly gone: Promise<void>;
   readonly #options: InstanceOptions;
   #state: 'starting' | 'idle' | 'busy' | 'ended' = 'starting';
   #lastUsedAt: number;
-  /** Of the invocation at hand; AWS names it in the words of a crash. */
+  /** The id of the current invocation, which AWS includes in the message of a crash. */
   #requestId: string;
   #api: RuntimeApi | undefined;
   #process: WorkerProcess | undefined;
@@ -55,7 +55,7 @@ export class LambdaInstance {
   readonly #lastWords = new LastWords();
   #settleInit: (error: FunctionError | undefined) => void = () => {};
 
-  /** Starts at once; `requestId` is the invocation that asked for it. */
+  /** Starts at once; `requestId` is the invocation that needs it. */
   constructor(options: InstanceOptions, requestId: string) {
     this.#options = options;
     this.#requestId = requestId;
@@ -94,12 +94,12 @@ export class LambdaInstance {
     const { outcome } = await this.#api.dispatch({ ...job, deadlineMs });
     timer.cancel();
     this.#lastUsedAt = clock.now();
-    // It may have ended in between.
+    // It may have ended in the meantime.
     if (this.#state === 'busy') this.#state = 'idle';
     return outcome;
   }
 
-  /** Kills the process, which did nothing wrong; what it was doing fails with `error`. */
+  /** Kills the process, which did nothing wrong; its invocation fails with `error`. */
   end(error: FunctionError): void {
     this.#process?.kill();
     if (this.#state === 'ended') return;
@@ -145,7 +145,7 @@ export class LambdaInstance {
       const outputRead = closed.then(() => logs.close());
       void this.#watchInit(api);
       this.#fail(exitError(this.#requestId, await exited, command));
-      // Something may hold the pipes open that left the process's group.
+      // A process that left the group may hold the pipes open.
       await within(clock, outputBoundMs, outputRead, { background: true });
       await within(clock, outputBoundMs, cleared, { background: true });
     }

@@ -1,9 +1,9 @@
-// The Lambda host: which line of a stub's output says best why it failed.
+// The Lambda host: picks the line of a stub's output that best explains its failure.
 
 /** Longer lines are cut, in characters. */
 const maxLength = 500;
 
-/** Node ends a crash with its version and Deno with hints, so a line that names an error counts more than the last. */
+/** Node ends a crash with its version and Deno with hints, so a line that names an error takes precedence over the last. */
 const errorName = /(?:Error|Exception)\b/;
 
 function namesError(line: string): boolean {
@@ -15,7 +15,7 @@ export class LastWords {
   #last: string | undefined;
   #error: string | undefined;
 
-  /** The last line that names an error, else the last that isn't blank. */
+  /** The last line that names an error, otherwise the last one that is not blank. */
   get line(): string | undefined {
     return this.#error ?? this.#last;
   }
@@ -30,7 +30,7 @@ export class LastWords {
     }
   }
 
-  /** What was said so far is about something else. */
+  /** Discards the output so far, which is about something else. */
   forget(): void {
     this.#last = undefined;
     this.#error = undefined;

@@ -3,25 +3,25 @@ import { nodeOptionsVariable } from '../../../../protocol/sandbox-variables.ts';
 import { type Principal, region } from '../aws-api/access.ts';
 import type { CloudFunction } from '../cloud.ts';
 
-/** Where the module's resources are, as it tells a stub. */
+/** The addresses of the module's resources, as a stub receives them. */
 export interface StubPlace {
   readonly stage: string;
   readonly tableName: string;
   readonly relayUrl: string;
-  /** What the stage's stubs prove themselves with. */
+  /** The secret by which the stage's stubs authenticate. */
   readonly secret: string;
   readonly directoryUrl: string;
   /** Where a handler's own AWS SDK finds the event sources. */
   readonly endpointUrl: string;
-  /** Services with an address of their own, by the variable that SDKs read, e.g. AWS_ENDPOINT_URL_KINESIS. */
+  /** Services with their own address, by the variable that SDKs read, e.g. AWS_ENDPOINT_URL_KINESIS. */
   readonly serviceUrls: Readonly<Record<string, string>>;
   readonly role: Principal;
 }
 
-/** Of this process only what a program needs to start at all; never the developer's AWS settings. */
+/** From this process only what a program needs to start at all; never the developer's AWS settings. */
 const inherited = ['PATH', 'HOME', 'SystemRoot', 'SystemDrive', 'PATHEXT'];
 
-/** The function's own variables, then what the module adds, then what Lambda reserves: the later win. */
+/** The function's own variables, then the module's, then Lambda's reserved ones: later ones win. */
 export function stubEnvironment(
   deployed: CloudFunction,
   place: StubPlace,
@@ -43,7 +43,7 @@ export function stubEnvironment(
   };
 }
 
-/** What the module gives a stub, and a wrapper. */
+/** The module's variables for a stub and a wrapper. */
 export function stubVariables(deployed: CloudFunction, place: StubPlace): Record<string, string> {
   return {
     LIVE_DEBUG_STAGE: place.stage,
@@ -52,12 +52,12 @@ export function stubVariables(deployed: CloudFunction, place: StubPlace): Record
     LIVE_DEBUG_RELAY: place.relayUrl,
     LIVE_DEBUG_SECRET: place.secret,
     ...invokeMode(deployed),
-    // Not AWS_ENDPOINT_URL: that is the handler's, who may have been sent to another emulator.
+    // Not AWS_ENDPOINT_URL: that is for the handler, which may use another emulator.
     LIVE_DEBUG_DIRECTORY_ENDPOINT: place.directoryUrl,
   };
 }
 
-/** What Lambda reserves, but for what says which code it runs. */
+/** Lambda's reserved variables, except those that describe the code. */
 export function lambdaVariables(
   deployed: CloudFunction,
   { role }: StubPlace,
@@ -79,7 +79,7 @@ export function lambdaVariables(
   };
 }
 
-/** A function's own variables, and before them where it finds this cloud. */
+/** A function's own variables, preceded by this cloud's endpoints. */
 export function deployedVariables(
   deployed: CloudFunction,
   place: Pick<StubPlace, 'endpointUrl' | 'serviceUrls'>,
@@ -87,7 +87,7 @@ export function deployedVariables(
   return { ...endpointsOf(deployed, place, process.env), ...deployed.environment };
 }
 
-/** The cloud's own endpoint for every service; what livectl was started with goes before, so that another emulator can. */
+/** This cloud's endpoint for every service; the environment of livectl takes precedence, so that another emulator can be used. */
 function endpointsOf(
   deployed: CloudFunction,
   place: Pick<StubPlace, 'endpointUrl' | 'serviceUrls'>,
@@ -98,7 +98,7 @@ function endpointsOf(
       (entry): entry is [string, string] => /^AWS_ENDPOINT_URL(_|$)/.test(entry[0]) && Boolean(entry[1]),
     ),
   );
-  // An endpoint for all services is meant for these, too.
+  // An endpoint for all services is meant for these as well.
   const isElsewhere = 'AWS_ENDPOINT_URL' in { ...deployed.environment, ...given };
   return { ...ownEndpoints(isElsewhere ? { ...place, serviceUrls: {} } : place), ...given };
 }
@@ -111,18 +111,18 @@ export function ownEndpoints({
   return { AWS_ENDPOINT_URL: endpointUrl, ...serviceUrls };
 }
 
-/** A stub streams its answer where a caller may take it. */
+/** A stub streams its answer if a caller may accept a stream. */
 function invokeMode({ invokeMode, triggers: { function_url } }: CloudFunction): Record<string, string> {
   const streams = [invokeMode, function_url?.invoke_mode].includes('RESPONSE_STREAM');
   return streams ? { LIVE_DEBUG_INVOKE_MODE: 'RESPONSE_STREAM' } : {};
 }
 
-/** As the module renames it: what NODE_OPTIONS name is the function's, and the stub would not start without it. */
+/** Renamed as by the module: the stub would not start with what the function's NODE_OPTIONS load. */
 export function stubsOwn({ NODE_OPTIONS, ...others }: CloudFunction['environment']): Record<string, string> {
   return NODE_OPTIONS === undefined ? others : { ...others, [nodeOptionsVariable]: NODE_OPTIONS };
 }
 
-/** A stub outlives its function's timeout, which livectl applies; Lambda allows 900 seconds. A wrapped function keeps its own. */
+/** A stub outlives its function's timeout, which livectl enforces; Lambda allows 900 seconds. A wrapped function keeps its own. */
 export function deployedTimeout(deployed: CloudFunction): number {
   if (deployed.wrap) return deployed.timeout;
   return Math.min(900, deployed.timeout + 5);

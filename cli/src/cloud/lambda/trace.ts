@@ -1,15 +1,15 @@
-// The Lambda host: X-Ray trace headers, and in them how often one chain of requests has come by a function.
+// The Lambda host: X-Ray trace headers, which also count how often one chain of requests has invoked a function.
 import { createHash, randomBytes } from 'node:crypto';
 
-/** A new chain's header, e.g. of an HTTP request. */
+/** A new chain's header, e.g. for an HTTP request. */
 export function newTrace(now: number): string {
   const root = `1-${Math.floor(now / 1000).toString(16)}-${randomBytes(12).toString('hex')}`;
   return `Root=${root};${segment()}`;
 }
 
 /**
- * The header for the next invocation in a chain, and how often the function was invoked in it, this one counted.
- * Lambda's recursive loop detection counts in the same header, in a form that AWS does not document.
+ * The header for the next invocation in a chain, and how often the function was invoked in it, including this time. Lambda's
+ * recursive loop detection counts in the same header, in an undocumented form.
  * https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
  */
 export function nextTrace(
@@ -26,7 +26,7 @@ export function nextTrace(
   return { trace: `${root};${segment()};Lineage=${lineage}`, count };
 }
 
-/** Of a batch's chains the one that went on longest. */
+/** The longest of a batch's chains. */
 export function longestTrace(traces: readonly (string | undefined)[]): string | undefined {
   const steps = (trace: string | undefined) => Math.max(0, ...lineageOf(trace).values());
   return traces.reduce(

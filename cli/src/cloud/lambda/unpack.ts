@@ -4,7 +4,7 @@ import { dirname, resolve, sep } from 'node:path';
 import { unzipSync } from 'fflate';
 import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
 
-/** Writes a zip's files below `folder`, for this user alone; those named in `programs` can be run. */
+/** Writes a zip's files below `folder`, for this user only; those named in `programs` are executable. */
 export async function unpack(
   zip: Uint8Array,
   folder: string,

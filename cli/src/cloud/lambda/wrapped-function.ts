@@ -1,5 +1,5 @@
-// The Lambda host: what an instance of a wrapped function is: its own runtime, started by the wrapper script of the layer,
-// as Lambda starts a managed runtime where AWS_LAMBDA_EXEC_WRAPPER is set.
+// The Lambda host: the program of a wrapped function's instance: its own runtime, started by the layer's wrapper script, as
+// Lambda starts a managed runtime if AWS_LAMBDA_EXEC_WRAPPER is set.
 import { join } from 'node:path';
 import { nodeMajor } from '../../manifest/runtimes.ts';
 import type { WrapSettings } from '../../manifest/wrap-settings.ts';
@@ -16,7 +16,7 @@ import { deployedVariables, lambdaVariables, type StubPlace, stubVariables } fro
 export type WrappedFunction = CloudFunction & { readonly wrap: WrapSettings };
 
 export interface WrappedRuntime {
-  /** What stands for /opt: the unpacked layer. */
+  /** Stands for /opt: the unpacked layer. */
   readonly layer: string;
   /** The program and its first arguments that run a Node.js file. */
   readonly nodeCommand: readonly [string, ...string[]];
@@ -56,12 +56,12 @@ export function wrappedProgram(
         ? {}
         : { LIVE_DEBUG_STUB_FUNCTION: runtime.besideName, LIVE_DEBUG_LAMBDA_ENDPOINT: place.directoryUrl }),
     },
-    // Its runtime client is started as AWS's is: it knows of no token.
+    // Its runtime client is started as AWS's is, without a token.
     hasToken: false,
   };
 }
 
-/** What was built is not always where Lambda looks, nor is a layer's file here. */
+/** Built files are not always where Lambda looks, nor are a layer's files. */
 function locatedHandler({ handler, runner }: FunctionCode): Readonly<Record<string, string>> {
   if (runner.kind !== 'node') return {};
   const { exportPath, moduleFile } = runner;
@@ -80,7 +80,7 @@ function runtimeCommand(code: FunctionCode, runtime: WrappedRuntime): [string, .
   return [program, ...args, ...switchedOff, nodeRuntimeFile];
 }
 
-/** Where a file of Lambda's sandbox is on this machine. */
+/** The local path of a file of Lambda's sandbox. */
 function placeHere(file: string | undefined, { layers = [], taskRoot }: FunctionCode): string | undefined {
   if (file === undefined) return undefined;
   if (file.startsWith('/var/task/')) return join(taskRoot, file.slice('/var/task/'.length));

@@ -12,12 +12,12 @@ interface ConnectionOptions {
   readonly sourceIp: string;
   readonly userAgent: string | undefined;
   readonly clock: Clock;
-  /** A whole text message; the answer, where there is one, goes back as a text message. */
+  /** Called with a whole text message; the answer, if any, is sent back as a text message. */
   readonly onMessage: (text: string, connection: Connection) => string | undefined;
   readonly onClose: (connection: Connection) => void;
 }
 
-/** Ids look like API Gateway's, e.g. `L0SM9cOFIAMCIdw=`. */
+/** Looks like API Gateway's, e.g. `L0SM9cOFIAMCIdw=`. */
 export const connectionIdPattern = /^[A-Za-z0-9_-]{15}=$/;
 
 export class Connection {
@@ -70,7 +70,7 @@ export class Connection {
     return this.#webSocket.readyState === this.#webSocket.OPEN;
   }
 
-  /** Whether the client is so slow that nothing more fits in its buffer. */
+  /** Whether the client is so slow that its buffer is full. */
   get isFull(): boolean {
     return this.#webSocket.bufferedAmount > relayLimits.receiverBacklogBytes;
   }
@@ -90,7 +90,7 @@ export class Connection {
     this.#webSocket.close(code, reason);
   }
 
-  /** Ends it at once, without a goodbye. */
+  /** Ends it at once, without a close frame. */
   terminate(): void {
     this.#webSocket.terminate();
   }
@@ -99,7 +99,7 @@ export class Connection {
     this.close(1001, 'Going away');
   }
 
-  /** One timer that looks at the last activity when it fires, instead of one per message. */
+  /** One timer that checks the last activity when it fires, instead of one per message. */
   #watchIdle(ms: number): Timer {
     return this.#clock.after(
       ms,

@@ -1,4 +1,4 @@
-// [2] The relay's HTTP side: `@connections/{id}`, by which either end sends to the other.
+// [2] The relay's HTTP side: `@connections/{id}`, with which either end sends to the other.
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -34,7 +34,7 @@ export class ConnectionsApi {
     this.#faults = faults;
   }
 
-  /** The answer, or undefined where a fault dropped the caller. */
+  /** The answer, or undefined if a fault dropped the caller. */
   async answer(request: IncomingMessage): Promise<Answer | undefined> {
     const { method = '', url = '', headers } = request;
     const body = await readBody(request, relayLimits.messageBytes);
@@ -59,7 +59,7 @@ export class ConnectionsApi {
   }
 
   async #post(connection: Connection, body: Buffer, caller: Duplex): Promise<Answer | undefined> {
-    // Bytes that aren't UTF-8 can't travel in a text frame: the receiver would have to fail the connection.
+    // A text frame cannot carry bytes that are not UTF-8: the receiver would have to fail the connection.
     if (!isUtf8(body)) return refusal(400, 'BadRequestException', 'Invalid UTF-8 in the message');
     this.#posts += 1;
     const fault = this.#faults?.({ connectionId: connection.id, number: this.#posts, size: body.length });
@@ -106,7 +106,7 @@ function injected(status: number): Answer {
   return refusal(status, 'InternalServerErrorException', 'Internal server error');
 }
 
-/** The id after `@connections/`, decoded; undefined where it isn't percent-encoding. */
+/** The id after `@connections/`, decoded; undefined if the encoding is invalid. */
 function idOf(url: string): string | undefined {
   const [path = ''] = url.split('?', 1);
   try {

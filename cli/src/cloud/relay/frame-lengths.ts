@@ -1,11 +1,11 @@
-// [2] The relay's frame limit: reads frame headers off a WebSocket's bytes, as ws only tells of whole messages.
+// [2] The relay's frame limit: reads frame headers from a WebSocket's bytes, since ws only reports whole messages.
 
 /**
- * Watches the bytes a client sends (RFC 6455, section 5.2) and calls `onTooLong` once, for the first data frame
- * whose payload is over `limit` bytes: on its header, before the payload has come.
+ * Watches the bytes that a client sends (RFC 6455, section 5.2) and calls `onTooLong` once, for the first data frame with a
+ * payload over `limit` bytes: at its header, before the payload has arrived.
  */
 export function frameLengthWatcher(limit: number, onTooLong: () => void): (chunk: Uint8Array) => void {
-  /** The header being gathered; a client's is 6 to 14 bytes, with its mask. */
+  /** The header being collected; a client's is 6 to 14 bytes, with its mask. */
   const header = Buffer.alloc(14);
   let have = 0;
   let payloadLeft = 0;
@@ -34,7 +34,7 @@ export function frameLengthWatcher(limit: number, onTooLong: () => void): (chunk
   };
 }
 
-/** Bytes the header will have, as far as its first `have` bytes tell. */
+/** Length of the header, as far as its first `have` bytes show. */
 function headerLength(header: Buffer, have: number): number {
   if (have < 2) return 2;
   const second = header[1] ?? 0;

@@ -1,4 +1,4 @@
-// [2] The relay's WebSocket side: lets signed clients in and answers the two MOCK routes, `hello` and `$default`.
+// [2] The relay's WebSocket side: accepts signed clients and answers the two MOCK routes, `hello` and `$default`.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
@@ -11,7 +11,7 @@ import { Connection } from './connection.ts';
 
 const noBody = Buffer.alloc(0);
 
-/** All open connections, and the door to them. */
+/** All open connections, and their handshakes. */
 export class Relay {
   readonly #verifier: SigV4Verifier;
   readonly #clock: Clock;
@@ -19,7 +19,7 @@ export class Relay {
   readonly #webSockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
-    // API Gateway's own negotiation of it is faulty, so clients turn it off; docs/platform-notes.md.
+    // API Gateway's negotiation of it is faulty, so clients disable it; docs/platform-notes.md.
     perMessageDeflate: false,
     maxPayload: relayLimits.messageBytes,
   });
@@ -29,7 +29,7 @@ export class Relay {
     this.#clock = clock;
   }
 
-  /** The connection while it is open. */
+  /** The connection with this id, while it is open. */
   find(id: string): Connection | undefined {
     const connection = this.#connections.get(id);
     return connection?.isOpen ? connection : undefined;
@@ -71,7 +71,7 @@ export class Relay {
   }
 }
 
-/** The routes, chosen by `$request.body.action`; text that isn't JSON goes to `$default` too. */
+/** Selects the route by `$request.body.action`; text that is not JSON goes to `$default` as well. */
 function answerRoute(text: string, connection: Connection): string {
   return actionOf(text) === 'hello' ? JSON.stringify({ connectionId: connection.id }) : '{"pong":true}';
 }
@@ -83,7 +83,7 @@ function actionOf(text: string): unknown {
 
 function refuseUpgrade(socket: Duplex): void {
   const body = '{"message":"Forbidden"}';
-  // The other end may be gone already; nothing is lost then.
+  // The other end may be gone already; then nothing is lost.
   socket.on('error', () => {});
   socket.end(
     [

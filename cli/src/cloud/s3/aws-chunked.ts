@@ -1,7 +1,7 @@
-// S3: bodies that SDKs send in signed or unsigned chunks with a checksum after them (content encoding `aws-chunked`).
+// S3: bodies that SDKs send in chunks, signed or unsigned, followed by a checksum (content encoding `aws-chunked`).
 // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
 
-/** The content without its chunks; signatures and checksums in between are not checked. Undefined for content that is not chunked. */
+/** The content without its chunks; signatures and checksums are not checked. Undefined for content that is not chunked. */
 export function decodeAwsChunked(body: Buffer): Buffer | undefined {
   const parts: Buffer[] = [];
   let at = 0;

@@ -1,4 +1,4 @@
-// S3: the operations on objects and the list of a bucket, as SDKs call them; each in one of S3's own words.
+// S3: the operations on objects and the list of a bucket, as SDKs call them.
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { AwsError, CloudFullError, notSupported } from '../aws-api/aws-error.ts';
@@ -20,7 +20,7 @@ interface BucketApiOptions extends Pick<SourceOptions, 'verifier' | 'invocations
 }
 
 const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
-/** Given back with the object as they came; `content-encoding` loses what is about the transfer only. */
+/** Returned with the object unchanged, except that `content-encoding` loses what is about the transfer. */
 const keptHeaders = /^(content-(type|encoding|language|disposition)|cache-control|expires|x-amz-meta-.+)$/;
 
 const signatureCodes = {
@@ -30,7 +30,7 @@ const signatureCodes = {
   UnrecognizedClientException: 'InvalidAccessKeyId',
 } as const;
 
-/** One request with what its answer and its event say of it. */
+/** One request with the data for its answer and its event. */
 interface Call extends BucketRequest {
   readonly caller: Caller;
   readonly body: Buffer;
@@ -187,7 +187,7 @@ function get(bucket: Bucket, { key, headers }: Call): Answer {
   return { status: 200, headers: { ...type, ...said }, body: object.content };
 }
 
-/** Of a conditional write: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+/** For a conditional write: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
 function checkWriteConditions(before: StoredObject | undefined, { headers }: Call): void {
   if (headers['if-none-match'] === '*' && before) throw preconditionFailed('If-None-Match');
   if (headers['if-match'] === undefined) return;

@@ -1,16 +1,16 @@
-// S3: a bucket, its objects and the functions that hear of them.
+// S3: a bucket, its objects and the functions that receive their events.
 
 import type { Storage } from '../aws-api/storage.ts';
 import type { AsyncEvent } from '../lambda/async-invocations.ts';
 import type { Consumer, Resource } from '../triggers/resources.ts';
 import { type Happening, objectEvent } from './object-event.ts';
 
-/** An object as it is kept. */
+/** A stored object. */
 export interface StoredObject {
   readonly content: Buffer;
   /** MD5 of the content, in hex. */
   readonly eTag: string;
-  /** Content-Type, its kin and `x-amz-meta-*`, to be given back as they came. */
+  /** Content-Type and similar, and `x-amz-meta-*`, returned unchanged. */
   readonly headers: Readonly<Record<string, string>>;
   /** Milliseconds since the epoch. */
   readonly modifiedAt: number;
@@ -34,12 +34,12 @@ export class Bucket {
     return this.#objects.get(key);
   }
 
-  /** By the UTF-8 bytes of their keys, as S3 lists them. */
+  /** Sorted by the UTF-8 bytes of the keys, as in S3. */
   list(): [key: string, object: StoredObject][] {
     return [...this.#objects].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   }
 
-  /** Throws a CloudFullError and keeps what there was. */
+  /** Throws a CloudFullError and keeps the existing object. */
   put(key: string, object: StoredObject): void {
     const before = this.#objects.get(key)?.content.length ?? 0;
     this.#storage.take(object.content.length - before);

@@ -1,4 +1,4 @@
-// S3, put together: a bucket for each that triggers ask for.
+// S3, composed: a bucket for each that triggers use.
 import { bucketName } from '../../manifest/derived-names.ts';
 import { storageLimits } from '../aws-api/aws-limits.ts';
 import { Storage } from '../aws-api/storage.ts';

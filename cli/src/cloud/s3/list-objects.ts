@@ -5,7 +5,7 @@ import type { Bucket } from './bucket.ts';
 
 const pageKeys = 1000;
 
-/** Throws InvalidArgument. Pages by keys and common prefixes together, as S3 counts them. */
+/** Throws InvalidArgument. Pages count keys and common prefixes together, as in S3. */
 export function listObjects(bucket: Bucket, query: ReadonlyMap<string, string>): XmlContent {
   const { name } = bucket;
   const prefix = query.get('prefix') ?? '';
@@ -27,7 +27,7 @@ export function listObjects(bucket: Bucket, query: ReadonlyMap<string, string>):
     if (!key.startsWith(prefix) || !isAfter(key, after)) continue;
     const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     const common = cut < 0 ? undefined : key.slice(0, cut + delimiter.length);
-    // A page ends behind a whole common prefix, so that the next one does not begin inside of it.
+    // A page ends after a whole common prefix, so that the next one does not begin within it.
     if (common !== undefined && (prefixes.has(common) || after.startsWith(common))) {
       last = key;
       continue;

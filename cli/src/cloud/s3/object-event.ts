@@ -1,4 +1,4 @@
-// S3: the event by which a function hears of an object.
+// S3: the event that a function receives about an object.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 import { createHash } from 'node:crypto';
 import { region } from '../aws-api/access.ts';
@@ -8,7 +8,7 @@ export interface Happening {
   readonly name: 'ObjectCreated:Put' | 'ObjectCreated:Copy' | 'ObjectRemoved:Delete';
   readonly bucket: { readonly name: string; readonly arn: string };
   readonly key: string;
-  /** Of an object that was created. */
+  /** For a created object. */
   readonly content: { readonly size: number; readonly eTag: string } | undefined;
   readonly time: number;
   /** Who did it, by unique id, and from where. */
@@ -16,7 +16,7 @@ export interface Happening {
   readonly sourceIp: string;
   readonly requestId: string;
   readonly extendedRequestId: string;
-  /** Orders what happens to one key. */
+  /** Orders the events of one key. */
   readonly sequencer: string;
 }
 
@@ -51,7 +51,7 @@ export function objectEvent(happening: Happening, functionName: string) {
   };
 }
 
-/** URL-encoded as a form is: "red flower.jpg" is "red+flower.jpg"; slashes stay. */
+/** URL-encoded as in a form: "red flower.jpg" is "red+flower.jpg"; slashes stay. */
 function encodeKey(key: string): string {
   return encodeURIComponent(key)
     .replace(/[!'()~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)

@@ -1,4 +1,4 @@
-// S3: which bucket, which key and which operation a request is about.
+// S3: the bucket, the key and the operation of a request.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { AwsError, notSupported } from '../aws-api/aws-error.ts';
 import { parseQuery, splitOnce } from '../aws-api/sigv4-claim.ts';
@@ -10,15 +10,15 @@ export interface BucketRequest {
   readonly key: string;
   readonly query: ReadonlyMap<string, string>;
   readonly headers: IncomingHttpHeaders;
-  /** As the SDK calls it. */
+  /** The operation's name in SDKs. */
   readonly operation: string | undefined;
 }
 
-/** What is not a part of an operation of its own, such as `?acl` or `?uploads`. */
+/** Query parameters that do not select an operation, unlike `?acl` or `?uploads`. */
 const plainParameters =
   /^(x-id|list-type|prefix|delimiter|max-keys|continuation-token|start-after|encoding-type|fetch-owner|versionId|response-.*|X-Amz-.*|x-amz-.*)$/;
 
-/** In the path, or before `.localhost` in the host's name. Throws an AwsError. */
+/** The bucket is in the path, or before `.localhost` in the host name. Throws an AwsError. */
 export function readBucketRequest({ method = '', url = '/', headers }: IncomingMessage): BucketRequest {
   const [path, rawQuery] = splitOnce(url, '?');
   const query = new Map(parseQuery(rawQuery));

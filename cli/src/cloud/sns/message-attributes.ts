@@ -1,4 +1,4 @@
-// SNS: a message's attributes, as they are published, as a function's event has them and as a filter policy sees them.
+// SNS: a message's attributes, as published, as in a function's event, and as a filter policy sees them.
 import { parseJson } from '../../../../protocol/json.ts';
 import { AwsError } from '../aws-api/aws-error.ts';
 import type { QueryForm } from '../aws-api/query-protocol.ts';
@@ -14,7 +14,7 @@ export type MessageAttributes = Readonly<Record<string, MessageAttribute>>;
 const namePattern = /^(?!AWS\.|Amazon\.|\.)[A-Za-z0-9_.-]{1,256}$/i;
 const typePattern = /^(String|String\.Array|Number|Binary)(\.[A-Za-z0-9_.-]+)?$/;
 
-/** Throws SNS's ParameterValueInvalid for what can't be one. */
+/** Throws SNS's ParameterValueInvalid for an invalid one. */
 export function readMessageAttributes(form: QueryForm): MessageAttributes {
   return Object.fromEntries(
     form.list('MessageAttributes.entry').map((entry) => {
@@ -44,8 +44,8 @@ export function readMessageAttributes(form: QueryForm): MessageAttributes {
 }
 
 /**
- * What a filter policy of scope MessageAttributes is compared with: numbers as numbers, arrays as arrays, binaries not
- * at all. https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
+ * What a filter policy of scope MessageAttributes is compared with: numbers as numbers, arrays as arrays, no binaries.
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html
  */
 export function filterView(attributes: MessageAttributes): Record<string, unknown> {
   const view: Record<string, unknown> = {};

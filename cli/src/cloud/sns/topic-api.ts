@@ -119,7 +119,7 @@ class TopicApi {
   }
 }
 
-/** MessageStructure `json`: one text per protocol, `default` for those that are not named. */
+/** MessageStructure `json`: one text per protocol, `default` for all others. */
 function messageForLambda(text: string): string {
   const texts = parseJson(text);
   if (texts === undefined) throw invalid('Message Structure - JSON message body failed to parse');

@@ -1,4 +1,4 @@
-// SNS: a topic, its subscribed functions and what each of them gets to see.
+// SNS: a topic, its subscribed functions and what each of them receives.
 import { createHash } from 'node:crypto';
 import { compilePattern, type EventPattern } from '../../../../protocol/event-pattern.ts';
 import { parseJson } from '../../../../protocol/json.ts';
@@ -7,7 +7,7 @@ import type { AsyncEvent } from '../lambda/async-invocations.ts';
 import type { Consumer, Resource } from '../triggers/resources.ts';
 import { filterView, type MessageAttributes } from './message-attributes.ts';
 
-/** A message as it was published. */
+/** A published message. */
 export interface TopicMessage {
   readonly id: string;
   readonly message: string;
@@ -40,7 +40,7 @@ export class Topic {
     }));
   }
 
-  /** The invocations a message causes, one per subscription that wants it. */
+  /** The invocations that a message causes, one per matching subscription. */
   deliveries(message: TopicMessage): AsyncEvent[] {
     return this.#subscriptions
       .filter(({ wants }) => wants(message))
@@ -99,13 +99,13 @@ function compile(functionName: string, policy: string): EventPattern {
   } catch (cause) {
     throw new LiveDebugError(
       'LD_CONFIG',
-      `${functionName}: triggers.sns.filter_policy is no filter policy: ${messageOf(cause)}`,
+      `${functionName}: triggers.sns.filter_policy is not a valid filter policy: ${messageOf(cause)}`,
       { remedy: 'See "Amazon SNS message filtering" in the SNS developer guide.', cause },
     );
   }
 }
 
-/** With scope MessageBody a message that is no JSON object goes to nobody. */
+/** With scope MessageBody, a message that is not a JSON object matches no subscription. */
 function parseBody(message: string): object | undefined {
   const body = parseJson(message);
   return typeof body === 'object' && body !== null ? body : undefined;

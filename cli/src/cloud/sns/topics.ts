@@ -1,4 +1,4 @@
-// SNS, put together: a topic for each that triggers ask for.
+// SNS, composed: a topic for each that triggers use.
 import { accountId, region } from '../aws-api/access.ts';
 import type { CloudSource } from '../triggers/cloud-source.ts';
 import { existing } from '../triggers/resources.ts';

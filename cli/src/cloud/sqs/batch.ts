@@ -1,4 +1,4 @@
-// SQS: what its batch operations share: their rules, and an answer for each entry.
+// SQS: what its batch operations share: their rules, and one answer per entry.
 
 import { AwsError, CloudFullError } from '../aws-api/aws-error.ts';
 import { queueLimits } from '../aws-api/aws-limits.ts';
@@ -28,7 +28,7 @@ export function checkEntries(entries: readonly { readonly Id: string }[]): void 
   if (twice !== undefined) throw refusal('BatchEntryIdsNotDistinct', `Id ${twice} repeated.`);
 }
 
-/** One entry's refusal does not touch the others. */
+/** A refused entry does not affect the others. */
 export function perEntry<Entry extends { readonly Id: string }>(
   entries: readonly Entry[],
   run: (entry: Entry) => Readonly<Record<string, unknown>>,

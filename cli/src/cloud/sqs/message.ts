@@ -1,4 +1,4 @@
-// SQS: a message, its attributes, and the checksums by which SDKs see that they arrived.
+// SQS: a message, its attributes, and the checksums by which SDKs check that they arrived.
 import { createHash } from 'node:crypto';
 
 interface QueueAttribute {
@@ -11,7 +11,7 @@ interface QueueAttribute {
 
 export type QueueAttributes = Readonly<Record<string, QueueAttribute>>;
 
-/** What a sender says. */
+/** A message as sent. */
 export interface NewMessage {
   readonly body: string;
   readonly attributes: QueueAttributes;
@@ -25,7 +25,7 @@ export interface NewMessage {
 /** A message in a queue. */
 export interface QueueMessage extends NewMessage {
   readonly id: string;
-  /** In FIFO queues. */
+  /** Only in FIFO queues. */
   readonly sequenceNumber: string | undefined;
   /** Milliseconds since the epoch, as all times here. */
   readonly sentAt: number;
@@ -33,9 +33,9 @@ export interface QueueMessage extends NewMessage {
   firstReceivedAt: number | undefined;
   receiveCount: number;
   visibleAt: number;
-  /** Of the last receive; undefined while it was never received. */
+  /** From the last receive; undefined if it was never received. */
   receiptHandle: string | undefined;
-  /** What the function said when it failed at it last. */
+  /** The function's error when it last failed on it. */
   lastFailure?: string;
 }
 

@@ -1,4 +1,4 @@
-// SQS: queues and messages as its operations describe them.
+// SQS: queues and messages in its operations' answers.
 
 import { AwsError } from '../aws-api/aws-error.ts';
 import { queueLimits } from '../aws-api/aws-limits.ts';
@@ -47,7 +47,7 @@ const attributeNames = new Set([
   ...['DeduplicationScope', 'FifoThroughputLimit'],
 ]);
 
-/** A message as ReceiveMessage gives it: `wanted` are SQS's own attributes, `wantedOwn` the sender's. */
+/** A message as returned by ReceiveMessage: `wanted` are SQS's own attributes, `wantedOwn` the sender's. */
 export function receivedMessage(
   message: QueueMessage,
   wanted: readonly string[],

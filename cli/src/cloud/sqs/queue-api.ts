@@ -85,7 +85,7 @@ class QueueApi {
     return perEntry(input.Entries, (entry) => this.#accept(queue, entry, caller));
   }
 
-  /** Waits for a message for as long as the caller says, 20 seconds at most. */
+  /** Waits for a message as long as the caller asks, at most 20 seconds. */
   async receive(raw: unknown, caller: Caller) {
     const input = parseInput(requests.receiveMessage, raw, 'MissingParameter');
     const queue = this.#queue(input.QueueUrl, 'ReceiveMessage', caller);
@@ -105,7 +105,7 @@ class QueueApi {
 
   delete(raw: unknown, caller: Caller) {
     const { QueueUrl, ReceiptHandle } = parseInput(requests.deleteMessage, raw, 'MissingParameter');
-    // One that is gone already, or was received again since, is no error on AWS either.
+    // As on AWS, it is no error if the message is already gone, or was received again since.
     this.#queue(QueueUrl, 'DeleteMessage', caller).delete(ReceiptHandle);
     return {};
   }
@@ -154,7 +154,7 @@ class QueueApi {
     return {};
   }
 
-  /** Whatever host the URL names: the account and the name are what counts. */
+  /** Ignores the URL's host: only account and name count. */
   #queue(url: string, action: string, caller: Caller): Queue {
     const [account = '', name = ''] = url.split('/').slice(-2);
     const queue = this.#queues.get(`${account}/${name}`);
@@ -172,7 +172,7 @@ class QueueApi {
       id: message.id,
       functionNames: this.#options.consumersOf(queue),
     });
-    // Of what was sent, also where a FIFO queue had it already under the same deduplication id.
+    // Computed from what was sent, even if a FIFO queue already had it under the same deduplication id.
     const ofAttributes = md5OfAttributes(sent.MessageAttributes);
     const { AWSTraceHeader } = sent.MessageSystemAttributes;
     return {

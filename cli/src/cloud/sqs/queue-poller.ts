@@ -17,7 +17,7 @@ interface QueuePollerOptions {
   readonly consumer: Consumer<'sqs'>;
   readonly host: Pick<LambdaHost, 'invoke'>;
   readonly clock: Clock;
-  /** Hides a batch's messages for so long while the function is at them, instead of the queue's own time. */
+  /** Hides a batch's messages for this long while the function works, instead of the queue's own time. */
   readonly holdSeconds?: number | undefined;
   readonly onEvent: (event: CloudEvent) => void;
 }
@@ -26,7 +26,7 @@ export class QueuePoller {
   readonly #options: QueuePollerOptions;
   readonly #unwatch: () => void;
   #running = 0;
-  /** Runs while a batch is not full and may still become so. */
+  /** Runs while a batch is not full but may still fill up. */
   #window: Timer | undefined;
   #closed = false;
 
@@ -97,7 +97,7 @@ export class QueuePoller {
       const payload = Buffer.from(JSON.stringify(event));
       outcome = await host.invoke(functionName, payload, { id, traceId: trace });
     } catch {
-      // The cloud stops; what is in its queues ends with it.
+      // The cloud is stopping; the messages in its queues end with it.
       return;
     }
     this.#settle(messages, outcome, id);
@@ -126,7 +126,7 @@ export class QueuePoller {
     this.#tellRetry(remaining, reason, id);
   }
 
-  /** Nobody is waiting for the last receive of a message: that it is over is told when it moves. */
+  /** A message's last receive is not reported as a retry, but when the message moves. */
   #tellRetry(messages: readonly QueueMessage[], reason: string, id: string): void {
     const { queue, consumer, clock, onEvent } = this.#options;
     const { functionName } = consumer;

@@ -1,4 +1,4 @@
-// SQS: the shapes of its operations' requests; members that change nothing here are passed over.
+// SQS: the schemas of its operations' requests; members without effect here are ignored.
 import * as v from 'valibot';
 
 const url = { QueueUrl: v.string() };

@@ -1,4 +1,4 @@
-// SQS: one queue, standard or FIFO: what is in it, who may see it when, and where it goes after too many receives.
+// SQS: one queue, standard or FIFO: its messages, their visibility, and where they go after too many receives.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
 import { queueLimits } from '../aws-api/aws-limits.ts';
@@ -10,26 +10,26 @@ interface QueueOptions {
   readonly arn: string;
   readonly url: string;
   readonly isFifo: boolean;
-  /** FIFO: a message without a deduplication id has that of its content. */
+  /** FIFO: a message without a deduplication id gets that of its content. */
   readonly deduplicatesByContent: boolean;
   readonly visibilityTimeoutSeconds: number;
-  /** Where messages go that were received so often and not deleted. */
+  /** Where messages go that were received too often and not deleted. */
   readonly redrive: { readonly deadLetterQueue: Queue; readonly maxReceiveCount: number } | undefined;
   readonly clock: Clock;
   readonly storage: Storage;
-  /** Hears of messages that went to the dead-letter queue. */
+  /** Called with messages that went to the dead-letter queue. */
   readonly onRedrive?: (messages: readonly QueueMessage[]) => void;
 }
 
 interface ReceiveLimits {
   readonly messages: number;
-  /** Of their bodies and attributes together. */
+  /** Total size of bodies and attributes. */
   readonly bytes?: number;
-  /** The queue's own by default. */
+  /** Default: the queue's own. */
   readonly visibilitySeconds?: number | undefined;
 }
 
-/** What a sender is told of a message. */
+/** What a sender gets to know of a message. */
 type SentBefore = Pick<QueueMessage, 'id' | 'sequenceNumber' | 'sentAt'>;
 
 export class Queue {
@@ -37,10 +37,10 @@ export class Queue {
   readonly createdAt: number;
   /** In the order they were sent. */
   readonly #messages = new Set<QueueMessage>();
-  /** Those that were received or wait for a delay: few, however long the queue is. */
+  /** Messages that were received or wait for a delay: few, however long the queue is. */
   readonly #touched = new Set<QueueMessage>();
   readonly #byHandle = new Map<string, QueueMessage>();
-  /** FIFO: what was sent in the last five minutes, by deduplication id; not the messages, which may be gone. */
+  /** FIFO: what was sent in the last five minutes, by deduplication id; without the messages, which may be gone. */
   readonly #recent = new Map<string, SentBefore>();
   readonly #watchers = new Set<() => void>();
   #wake: Timer | undefined;
@@ -52,7 +52,7 @@ export class Queue {
     this.createdAt = options.clock.now();
   }
 
-  /** How many can be received now, wait for their delay, and were received and not deleted. */
+  /** How many can be received now, wait for their delay, and were received but not deleted. */
   get counts(): { readonly visible: number; readonly delayed: number; readonly inFlight: number } {
     const counts = { visible: 0, delayed: 0, inFlight: 0 };
     const now = this.options.clock.now();
@@ -64,15 +64,15 @@ export class Queue {
     return counts;
   }
 
-  /** In a FIFO queue, the message that was sent before under the same deduplication id. Throws a CloudFullError. */
+  /** In a FIFO queue, returns the message that was already sent under the same deduplication id. Throws a CloudFullError. */
   send(sent: NewMessage): SentBefore {
     const now = this.options.clock.now();
     return this.#duplicateOf(sent.deduplicationId, now) ?? this.#add(sent, randomUUID(), now);
   }
 
   /**
-   * A message that another queue gave up on, under its own id, which is its deduplication id in a FIFO queue; there the
-   * time that it was sent begins anew. Throws a CloudFullError.
+   * Takes a message that another queue gave up on, under its own id, which is its deduplication id in a FIFO queue; there its sent
+   * time is reset. Throws a CloudFullError.
    * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
    * and sqs-configure-dead-letter-queue-redrive.html
    */
@@ -137,7 +137,7 @@ export class Queue {
     return received;
   }
 
-  /** How many could be received now, counted up to `most`. */
+  /** How many can be received now, counted up to `most`. */
   receivableCount(most: number): number {
     const now = this.options.clock.now();
     this.#redrive(now);
@@ -149,7 +149,7 @@ export class Queue {
     return count;
   }
 
-  /** False for a handle that is not of a message here, or no longer its last one. */
+  /** False for a handle of no message here, or not of its last receive. */
   delete(receiptHandle: string): boolean {
     const message = this.#byHandle.get(receiptHandle);
     if (!message) return false;
@@ -158,7 +158,7 @@ export class Queue {
     return true;
   }
 
-  /** Hides a received message for so long from now; 0 shows it at once. */
+  /** Hides a received message for this long from now; 0 makes it visible at once. */
   changeVisibility(receiptHandle: string, seconds: number): boolean {
     const message = this.#byHandle.get(receiptHandle);
     if (!message) return false;
@@ -167,7 +167,7 @@ export class Queue {
     return true;
   }
 
-  /** Moves messages to the dead-letter queue; without one they are gone. */
+  /** Moves messages to the dead-letter queue; without one they are deleted. */
   giveUp(messages: readonly QueueMessage[]): void {
     const target = this.options.redrive?.deadLetterQueue;
     for (const message of messages) {
@@ -181,7 +181,7 @@ export class Queue {
     for (const message of this.#messages) this.#remove(message);
   }
 
-  /** Calls whenever there may be something to receive; returns how to stop that. */
+  /** Calls whenever there may be something to receive; returns a function that ends that. */
   watch(watcher: () => void): () => void {
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);
@@ -193,7 +193,7 @@ export class Queue {
     this.#watchers.clear();
   }
 
-  /** In order; in a FIFO queue none of a group of which one is being worked on. */
+  /** In order; in a FIFO queue, skips groups with a message in flight. */
   *#receivable(now: number): Generator<QueueMessage> {
     const blocked = new Set<string | undefined>();
     for (const message of this.#messages) {
@@ -235,7 +235,7 @@ export class Queue {
     for (const watcher of [...this.#watchers]) watcher();
   }
 
-  /** One timer, for the message that shows next. */
+  /** One timer, for the message that becomes visible next. */
   #schedule(): void {
     this.#wake?.cancel();
     this.#wake = undefined;

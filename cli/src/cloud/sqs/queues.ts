@@ -1,4 +1,4 @@
-// SQS, put together: a queue with its dead-letter queue for each that triggers ask for, and a poller per function.
+// SQS, composed: a queue with its dead-letter queue for each that triggers use, and a poller per function.
 
 import { queueName } from '../../manifest/derived-names.ts';
 import { accountId, region } from '../aws-api/access.ts';
@@ -9,7 +9,7 @@ import { Queue } from './queue.ts';
 import { createQueueApi } from './queue-api.ts';
 import { deadLetterName, QueuePoller } from './queue-poller.ts';
 
-/** A queue that no trigger says anything about, in seconds: SQS's own default. */
+/** Visibility timeout of a queue without settings in a trigger, in seconds: SQS's own default. */
 const defaultVisibilitySeconds = 30;
 
 export const sqs: CloudSource<'sqs'> = {
@@ -30,12 +30,12 @@ export const sqs: CloudSource<'sqs'> = {
   },
 };
 
-/** Where a queue's messages go that could not be worked off. */
+/** Where a queue's messages go that could not be processed. */
 function deadLetterQueueOf({ arn }: Identity): Identity {
   return existing(arn.endsWith('.fifo') ? `${arn.slice(0, -5)}-dlq.fifo` : `${arn}-dlq`, ':');
 }
 
-/** The account in a queue's address is that of its ARN. */
+/** The account in a queue's URL is that of its ARN. */
 function queueUrlOf({ name, arn }: Identity, endpointUrl: string): string {
   return `${endpointUrl}/${arn.split(':')[4]}/${name}`;
 }
@@ -86,7 +86,7 @@ class Queues {
       ...identity,
       url: queueUrlOf(identity, endpointUrl),
       isFifo: arn.endsWith('.fifo'),
-      // The module makes queues without it; of those that exist already nothing is known.
+      // The module creates queues without it; nothing is known of existing ones.
       deduplicatesByContent: first?.trigger.queue_arn !== undefined,
       visibilityTimeoutSeconds:
         first?.trigger.visibility_timeout_seconds ??

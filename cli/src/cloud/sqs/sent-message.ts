@@ -1,4 +1,4 @@
-// SQS: what a sender says of a message, checked by the rules of its queue.
+// SQS: a sent message, checked by the rules of its queue.
 import { createHash } from 'node:crypto';
 import { AwsError } from '../aws-api/aws-error.ts';
 import { queueLimits } from '../aws-api/aws-limits.ts';

@@ -25,7 +25,7 @@ export interface ShardReaderOptions {
 export class ShardReader {
   readonly #options: ShardReaderOptions;
   readonly #position: ShardPosition;
-  /** Runs while a batch is not full and may still become so, or until one is tried again. */
+  /** Runs while a batch is not full but may still fill up, or until one is retried. */
   #timer: Timer | undefined;
   #wake: () => void = () => {};
   #isWorking = false;
@@ -48,7 +48,7 @@ export class ShardReader {
     if (this.#isWorking || this.#closed) return;
     const { batch_size: size, maximum_batching_window_in_seconds: windowSeconds } =
       this.#options.consumer.trigger;
-    // A quarter for JSON's escapes and what the event adds; Kinesis' base64 is a third more.
+    // A quarter for JSON's escapes and what the event adds; Kinesis' base64 adds a third.
     const batch = this.#position.peek(size, lambdaLimits.eventBytes / 2);
     if (batch.length === 0) return;
     if (batch.length < size && windowSeconds > 0 && !this.#windowIsOver) {
@@ -69,7 +69,7 @@ export class ShardReader {
     });
   }
 
-  /** Nothing behind a batch is read before it is done with, by success or by giving up. */
+  /** Nothing after a batch is read before the batch has succeeded or was given up. */
   async #work(batch: readonly StreamRecord[]): Promise<void> {
     const { maximum_retry_attempts: retries, bisect_batch_on_function_error: bisects } =
       this.#options.consumer.trigger;
@@ -113,7 +113,7 @@ export class ShardReader {
     }
   }
 
-  /** Undefined when the cloud stopped. */
+  /** Undefined if the cloud stopped. */
   async #invoke(records: readonly StreamRecord[], id: string): Promise<Outcome | undefined> {
     const { host, consumer } = this.#options;
     const payload = Buffer.from(JSON.stringify({ Records: records.map(({ content }) => content) }));
@@ -125,7 +125,7 @@ export class ShardReader {
     }
   }
 
-  /** All before the lowest record that failed. */
+  /** Counts the records before the first one that failed. */
   #countDone(outcome: Outcome, records: readonly StreamRecord[]): number {
     const { function_response_types: types } = this.#options.consumer.trigger;
     if (!types.includes('ReportBatchItemFailures')) return outcome.ok ? records.length : 0;
@@ -146,7 +146,7 @@ export class ShardReader {
       resource,
       functionName: consumer.functionName,
       id,
-      // A part that was split off has failed as part of its batch.
+      // A part that was split off has failed before, as part of its batch.
       attempt: Math.max(1, attempt),
       attempts: retries < 0 ? undefined : retries + 1,
       delayMs,

@@ -14,7 +14,7 @@ export class ShardReaders {
     this.#options = options;
   }
 
-  /** Has a function read a shard from now on. */
+  /** From now on a function reads a shard. */
   add(reading: Reading): void {
     const { host, clock, onEvent } = this.#options;
     this.#shards.push(reading.shard);

@@ -1,27 +1,27 @@
-// Streams: one shard, whose records are read in order by each of its readers, and kept until all have them.
+// Streams: one shard, whose records are read in order by each of its readers, and kept until all have read them.
 import type { Storage } from '../aws-api/storage.ts';
 
-/** A record as a function gets it: what stands in `Records` of its event. */
+/** A record as a function receives it, in `Records` of its event. */
 export interface StreamRecord {
-  /** Orders it within the shard; as text it is what ReportBatchItemFailures names. */
+  /** Orders it within the shard; ReportBatchItemFailures names it as text. */
   readonly sequenceNumber: string;
-  /** Of its content, for the bound on a batch. */
+  /** Size of its content, for the limit on a batch. */
   readonly size: number;
   readonly content: unknown;
 }
 
-/** Where a reader stands. */
+/** A reader's position. */
 export interface ShardPosition {
-  /** Records from here on, at most so many and so many bytes, one at least where there is one. */
+  /** The next records, at most this many and this many bytes, but at least one if there is one. */
   peek(count: number, bytes: number): readonly StreamRecord[];
-  /** The first so many are done with. */
+  /** The first `count` records are done. */
   advance(count: number): void;
 }
 
 export class Shard {
   readonly #storage: Storage;
   #records: StreamRecord[] = [];
-  /** How many were there before the first of `#records`. */
+  /** Number of records that were removed before the first of `#records`. */
   #trimmed = 0;
   readonly #positions: { at: number }[] = [];
   readonly #watchers = new Set<() => void>();
@@ -37,7 +37,7 @@ export class Shard {
     for (const watcher of [...this.#watchers]) watcher();
   }
 
-  /** A reader from now on; `watcher` hears of every record. */
+  /** A reader from now on; `watcher` is called for every record. */
   read(watcher: () => void): ShardPosition {
     const position = { at: this.#trimmed + this.#records.length };
     this.#positions.push(position);

@@ -1,4 +1,4 @@
-// Streams: a DynamoDB table that triggers ask for, with the stream of its changes.
+// Streams: a DynamoDB table of a trigger, with the stream of its changes.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../../protocol/clock.ts';
 import type { Storage } from '../aws-api/storage.ts';
@@ -21,12 +21,12 @@ interface TableStreamOptions {
   readonly onEvent: (event: CloudEvent) => void;
 }
 
-/** A new table's stream is labelled with a time, as on AWS; ours is always the same. */
+/** A new table's stream is labelled with a time, as on AWS; ours is constant. */
 export function tableStreamArn(trigger: Trigger<'dynamodb'>, table: Identity): string {
   return trigger.stream_arn ?? `${table.arn}/stream/2026-01-01T00:00:00.000`;
 }
 
-/** Creates the table; one shard, since its order is then also that of every item. */
+/** Creates the table; with one shard, whose order is then also that of every item. */
 export function addStreamedTable({
   resource,
   dynamodb,
@@ -105,7 +105,7 @@ function record(
   };
 }
 
-/** A write that changes nothing leaves no record. */
+/** A write that changes nothing produces no record. */
 function sameItem(before: Item, after: Item): boolean {
   return (
     before.size === after.size &&

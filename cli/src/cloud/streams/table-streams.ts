@@ -1,5 +1,5 @@
-// DynamoDB streams, put together: a table with a stream for each that triggers ask for, and a reader per function. What is
-// written to the tables is the directory's service to take.
+// DynamoDB streams, composed: a table with a stream for each that triggers use, and a reader per function. Writes to the tables
+// are handled by the directory's service.
 import { tableArn } from '../aws-api/access.ts';
 import type { CloudSource } from '../triggers/cloud-source.ts';
 import { existing } from '../triggers/resources.ts';
@@ -7,7 +7,7 @@ import { ShardReaders } from './shard-readers.ts';
 import { addStreamedTable, tableStreamArn } from './table-stream.ts';
 
 export const dynamodb: CloudSource<'dynamodb'> = {
-  /** Its ARN is the table's. */
+  /** The ARN is the table's. */
   identify({ stream_arn, table_name }, { functionName, prefix }) {
     if (stream_arn !== undefined) return existing(stream_arn.split('/stream/')[0] ?? '', '/');
     const name = `${prefix}-${table_name ?? functionName}`;

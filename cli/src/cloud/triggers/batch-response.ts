@@ -13,7 +13,7 @@ const schema = v.nullable(
 );
 
 /**
- * The identifiers that failed, `all` where the answer can't be read: the rules for SQS and for streams are the same.
+ * The identifiers of failed records, or `all` if the answer cannot be parsed; the rules for SQS and for streams are the same.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
  */
 export function reportedFailures(

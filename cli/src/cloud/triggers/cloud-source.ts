@@ -1,4 +1,4 @@
-// Triggers: the one shape of an event source in this cloud, so that the cloud composes them from a list.
+// Triggers: the common shape of an event source in this cloud, so that the cloud composes them from a list.
 import type { Clock } from '../../../../protocol/clock.ts';
 import type { TriggerTargets } from '../../manifest/trigger-targets.ts';
 import type { Statement } from '../aws-api/access.ts';
@@ -11,29 +11,29 @@ import type { AsyncInvocations } from '../lambda/async-invocations.ts';
 import type { LambdaHost } from '../lambda/lambda-host.ts';
 import type { Identity, Naming, Resource, SourceKind, Trigger } from './resources.ts';
 
-/** What each service is created from; it takes what it needs. */
+/** Input of each service, which takes what it needs. */
 export interface SourceOptions {
-  /** Invokes and waits: for what is polled. */
+  /** Invokes and waits: for sources that are polled. */
   readonly host: Pick<LambdaHost, 'invoke'>;
-  /** Invokes and tries again: for what is pushed. */
+  /** Invokes and retries: for sources that push. */
   readonly invocations: AsyncInvocations;
   readonly verifier: SigV4Verifier;
-  /** Gets the tables that triggers ask for. */
+  /** Hosts the tables of triggers. */
   readonly dynamodb: TableApi;
-  /** How much messages and records may hold in memory. */
+  /** Limits what messages and records hold in memory. */
   readonly storage: Storage;
   readonly clock: Clock;
   readonly endpointUrl: string;
-  /** Seconds: functions may take so long, whatever their timeout is. */
+  /** Functions may take this long, in seconds, whatever their timeout is. */
   readonly liftedSeconds?: number | undefined;
   readonly onEvent: (event: CloudEvent) => void;
 }
 
-/** A service that runs. */
+/** A running service. */
 export interface SourceService {
-  /** What requests are signed for, e.g. `sns`, and what answers them; undefined where another service takes what is published. */
+  /** The name that requests are signed for, e.g. `sns`, and their service; undefined if another service handles them. */
   readonly api?: { readonly name: string; readonly service: Service };
-  /** Ends its timers and pollers; what runs is the host's to end. */
+  /** Ends its timers and pollers; running invocations are ended by the host. */
   close(): void;
 }
 
@@ -45,14 +45,14 @@ export interface Place extends Naming {
 
 /** One kind of event source. */
 export interface CloudSource<Kind extends SourceKind> {
-  /** The resource behind a function's trigger: the one that it names, or what Terraform would create. */
+  /** The resource behind a function's trigger: the one that it names, or the one that Terraform would create. */
   identify(trigger: Trigger<Kind>, naming: Naming): Identity;
-  /** What `livectl trigger` publishes to, as the Terraform module's manifest says it for a stage. */
+  /** What `livectl trigger` publishes to, in the form of a stage's manifest from the Terraform module. */
   target(trigger: Trigger<Kind>, place: Place): NonNullable<TriggerTargets[Kind]>;
   /** What developers and functions may do with it. */
   allow(resources: readonly Resource<Kind>[]): Statement[];
-  /** The variable that sends SDKs to this cloud's HTTP/2 port, where some speak nothing else to this service. */
+  /** The variable that directs SDKs to this cloud's HTTP/2 port, if some use only HTTP/2 for this service. */
   readonly http2Variable?: string;
-  /** Throws LD_CONFIG for a pattern, filter or expression that is invalid. */
+  /** Throws LD_CONFIG for an invalid pattern, filter or expression. */
   create(resources: readonly Resource<Kind>[], options: SourceOptions): SourceService;
 }

@@ -1,17 +1,17 @@
-// Triggers: the resources that functions' triggers ask for: topics, queues, streams and the like.
+// Triggers: the resources that functions' triggers use: topics, queues, streams and so on.
 import type { Triggers } from '../../manifest/trigger-schema.ts';
 import type { CloudFunction } from '../cloud.ts';
 
-/** Kinds of triggers with a resource; what HTTP asks for is the HTTP front's. */
+/** Kinds of triggers with a resource; HTTP triggers belong to the HTTP front. */
 export type SourceKind = Exclude<keyof Triggers, 'http' | 'function_url'>;
 
-/** What livectl.json says. */
+/** A trigger in livectl.json. */
 export type Trigger<Kind extends SourceKind> = NonNullable<Triggers[Kind]>;
 
-/** A function that hears of a resource, and how. */
+/** A function that consumes a resource, and its trigger. */
 export interface Consumer<Kind extends SourceKind> {
   readonly functionName: string;
-  /** The function's, in seconds. */
+  /** The function's timeout in seconds. */
   readonly timeout: number;
   readonly trigger: Trigger<Kind>;
 }
@@ -21,19 +21,19 @@ export interface Identity {
   readonly arn: string;
 }
 
-/** A resource and its consumers; those that give the same name or ARN share one. */
+/** A resource and its consumers; consumers that give the same name or ARN share one. */
 export interface Resource<Kind extends SourceKind> extends Identity {
   readonly consumers: readonly Consumer<Kind>[];
 }
 
-/** What decides the names of new resources. */
+/** What determines the names of new resources. */
 export interface Naming {
   readonly functionName: string;
-  /** Begins the names of what Terraform would create, e.g. `live-debug-local`. */
+  /** Prefix of the names that Terraform would use, e.g. `live-debug-local`. */
   readonly prefix: string;
 }
 
-/** Of functions whose manifest was found right: those that share a resource agree about it. */
+/** For functions with a valid manifest: those that share a resource agree on its settings. */
 export function resourcesOf<Kind extends SourceKind>(
   kind: Kind,
   functions: readonly CloudFunction[],
@@ -56,7 +56,7 @@ export function namePrefix(stage: string): string {
   return `live-debug-${stage}`;
 }
 
-/** The resource that exists already; its name follows the last `separator`. */
+/** An existing resource; its name follows the last `separator`. */
 export function existing(arn: string, separator: ':' | '/'): Identity {
   return { arn, name: arn.split(separator).at(-1) ?? arn };
 }

@@ -6,7 +6,7 @@ export type { AttributeValue };
 
 const types = new Set(['S', 'N', 'B', 'SS', 'NS', 'BS', 'M', 'L', 'NULL', 'BOOL']);
 
-/** The item as the API takes it. DynamoDB's JSON is recognised by a type at every attribute: `{"id":{"S":"1"}}`. */
+/** The item in the API's form. DynamoDB's JSON is recognized by a type in every attribute: `{"id":{"S":"1"}}`. */
 export function itemOf(value: Readonly<Record<string, unknown>>): Record<string, AttributeValue> {
   const attributes = Object.entries(value);
   const typed = attributes.length > 0 && attributes.every(([, attribute]) => isTyped(attribute));
@@ -39,7 +39,7 @@ function plain(value: unknown): AttributeValue {
   }
 }
 
-/** DynamoDB's JSON writes bytes as base64; the SDK takes bytes. What else is wrong, DynamoDB says. */
+/** DynamoDB's JSON encodes bytes as base64; the SDK expects bytes. Other mistakes are left to DynamoDB. */
 function withBytes(value: unknown): AttributeValue {
   const [type, content] = Object.entries(value as object)[0] as [string, unknown];
   switch (type) {

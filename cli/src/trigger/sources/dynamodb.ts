@@ -1,4 +1,4 @@
-// `livectl trigger dynamodb`: puts an item into the table whose stream the function hears.
+// `livectl trigger dynamodb`: puts an item into the table whose stream triggers the function.
 import { keysTrace } from '../../manifest/sources/dynamodb-keys.ts';
 import { type AttributeValue, itemOf } from './dynamodb-item.ts';
 import type { Resource, Source } from './source.ts';
@@ -23,8 +23,8 @@ export const dynamodb: Source<'dynamodb'> = {
 };
 
 /**
- * PutItem does not tell the sequence number that the stream will, so the record is recognised by its key. Of a table
- * that existed before, its names are not known: one or any two of the attributes may be it.
+ * PutItem does not return the stream's sequence number, so the record is recognized by its key. For an existing table the names of
+ * its key attributes are unknown: the key may be any one or two of the attributes.
  */
 function possibleKeys(item: Readonly<Record<string, AttributeValue>>, table: Resource<'dynamodb'>): string[] {
   const names = Object.keys(item).filter((name) => /^[SNB]$/.test(Object.keys(item[name] ?? {})[0] ?? ''));
@@ -35,7 +35,7 @@ function possibleKeys(item: Readonly<Record<string, AttributeValue>>, table: Res
   return [...names.map((name) => pick(name)), ...pairs];
 }
 
-/** Of the three types that a key can have, an event writes bytes as base64. */
+/** Of the three types of keys, events encode bytes as base64. */
 function asInEvents(value: AttributeValue | undefined): unknown {
   return value?.B === undefined ? value : { B: Buffer.from(value.B).toString('base64') };
 }

@@ -32,10 +32,10 @@ export const eventbridge: Source<'eventbridge'> = {
     );
     const [result] = output.Entries ?? [];
     if (result?.EventId === undefined) {
-      // EventBridge answers 200 and says of each entry what became of it.
+      // EventBridge answers 200 with a result for each entry.
       throw new LiveDebugError(
         'LD_PUBLISH',
-        `EventBridge did not take the event for bus ${bus}: ${result?.ErrorCode}: ${result?.ErrorMessage}`,
+        `EventBridge refused the event for bus ${bus}: ${result?.ErrorCode}: ${result?.ErrorMessage}`,
       );
     }
     return {
@@ -50,7 +50,7 @@ async function detail(given: Given): Promise<string | undefined> {
   return (await given.jsonObject('detail'))?.text;
 }
 
-/** The bus's ARN from that of its rule (`rule/BUS/NAME`, on the default bus `rule/NAME`), else its name. */
+/** The bus's ARN, derived from its rule's (`rule/BUS/NAME`, on the default bus `rule/NAME`), otherwise its name. */
 function busArn({ event_bus_name: bus, rule_arn: ruleArn }: Resource<'eventbridge'>): string {
   if (!ruleArn || bus.startsWith('arn:')) return bus;
   return `${ruleArn.split(':').slice(0, 5).join(':')}:event-bus/${bus}`;
@@ -61,7 +61,7 @@ const patternSchema = v.object({
   'detail-type': v.fallback(v.optional(v.array(v.unknown())), undefined),
 });
 
-/** What the rule asks for where that is one literal: the event that it lets through. */
+/** The values that the rule's pattern requires, if each is a single literal: an event with them matches. */
 function literals(pattern: string): { source: string | undefined; detailType: string | undefined } {
   const parsed = v.safeParse(patternSchema, JSON.parse(pattern));
   if (!parsed.success) return { source: undefined, detailType: undefined };

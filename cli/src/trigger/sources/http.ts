@@ -1,4 +1,4 @@
-// `livectl trigger http` and `function_url`: a request as a caller sends it; signed where the URL asks for IAM.
+// `livectl trigger http` and `function_url`: a request as a caller sends it; signed if the URL uses IAM.
 
 import type { HttpResponse } from '../../../../protocol/http-attempt.ts';
 import { CutOffError } from '../../../../protocol/http-attempt.ts';
@@ -12,7 +12,7 @@ import type { Missing, Published, Source } from './source.ts';
 
 const flags = ['method', 'path', 'header', 'query', 'body'] as const;
 
-/** As long as a function may run, and a little for the way. */
+/** The maximum duration of a function, plus some for the way. */
 const answerBoundMs = 910_000;
 
 export const http: Source<'http'> = {
@@ -23,7 +23,7 @@ export const http: Source<'http'> = {
   },
   async publish(given, { functionName, resource }, aws) {
     const path = given.text('path');
-    // An HTTP API's $default stage has no part in the path.
+    // The $default stage of an HTTP API does not appear in the path.
     const url = path === undefined ? new URL(resource.url) : new URL(absolute(path), resource.url);
     const method = resource.method === 'ANY' ? undefined : resource.method;
     const { authorization_type: authorization } = resource;
@@ -41,7 +41,7 @@ export const functionUrl: Source<'function_url'> = {
   flags,
   missing: () => [],
   publish(given, { resource }, aws) {
-    // The local cloud's function URLs have a path of their own, below which the function's begins.
+    // The local cloud's function URLs have their own path, below which the function's path begins.
     const base = resource.url.endsWith('/') ? resource.url : `${resource.url}/`;
     const url = new URL(`.${absolute(given.text('path') ?? '/')}`, base);
     const signing = resource.authorization_type === 'AWS_IAM' ? ofFunctionUrl : undefined;
@@ -58,7 +58,7 @@ function hasToken(given: Given): boolean {
   return given.pairs('header', ':').some(({ name }) => name.toLowerCase() === 'authorization');
 }
 
-/** How a request is signed, and how a refusal of it looks and ends. */
+/** How a request is signed, and how its refusal is recognized and explained. */
 interface Signing {
   readonly service: string;
   readonly host: SignedService;
@@ -78,7 +78,7 @@ const ofFunctionUrl: Signing = {
 const ofRoute: Signing = {
   service: 'execute-api',
   host: 'execute-api',
-  // API Gateway says no more; a function that says exactly this means the same.
+  // API Gateway says no more; a function that answers exactly this is treated the same.
   isRefusal: ({ body }) => body.toString('utf8') === '{"message":"Forbidden"}',
   remedy: 'allow your role execute-api:Invoke on the API, as developer_policy_json of the module does',
 };
@@ -86,9 +86,9 @@ const ofRoute: Signing = {
 interface Call {
   readonly given: Given;
   readonly url: URL;
-  /** Of the route, where it has one. */
+  /** The route's method, if there is a route. */
   readonly method: string | undefined;
-  /** Undefined where nothing is to be signed. */
+  /** Undefined if nothing is signed. */
   readonly signing: Signing | undefined;
   readonly aws: Aws;
 }
@@ -155,7 +155,7 @@ async function sendOnce(
   aws: Aws,
 ): Promise<HttpResponse & { readonly cutOff?: true }> {
   try {
-    // What a second request would do, only the function knows.
+    // Only the function knows what a second request would do.
     return await aws.http.send({ ...request, repeatable: false, timeoutMs: answerBoundMs });
   } catch (cause) {
     if (cause instanceof CutOffError) return { ...cause.begun, cutOff: true };

@@ -10,7 +10,7 @@ export const kinesis: Source<'kinesis'> = {
     const record = {
       StreamName: streamName,
       Data: await given.body('data'),
-      // Any key will do: one of its own spreads records over the shards.
+      // Any key will do; a random one distributes records over the shards.
       PartitionKey: given.text('partition-key') ?? randomUUID(),
     };
     const output = await aws.call('kinesis:PutRecord', streamArn, (calls) => calls.putRecord(record));

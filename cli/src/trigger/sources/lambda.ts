@@ -1,4 +1,4 @@
-// `livectl trigger lambda`, and what `livectl invoke` does: a plain invocation.
+// `livectl trigger lambda` and `livectl invoke`: a direct invocation.
 import type { Aws } from '../aws.ts';
 import type { Published, Source } from './source.ts';
 
@@ -43,7 +43,7 @@ export async function invokeFunction(
     }),
   );
   const requestId = output.$metadata.requestId ?? '';
-  // The invocations of a durable execution have ids of their own.
+  // The invocations of a durable execution have their own ids.
   const traces = [
     requestId,
     ...(output.DurableExecutionArn === undefined ? [] : [output.DurableExecutionArn]),

@@ -1,13 +1,13 @@
 // `--attribute NAME=VALUE` and `--attribute NAME:Number=VALUE`, the same for SNS and SQS.
 import { type Given, wrong } from '../given.ts';
 
-/** A message attribute as both APIs take it. */
+/** A message attribute in the form of both APIs. */
 export interface MessageAttribute {
   readonly DataType: string;
   readonly StringValue: string;
 }
 
-/** Undefined where none was given. Throws LD_CONFIG. */
+/** Undefined if none was given. Throws LD_CONFIG. */
 export function attributesOf(given: Given): Record<string, MessageAttribute> | undefined {
   const pairs = given.pairs('attribute', '=');
   if (pairs.length === 0) return undefined;

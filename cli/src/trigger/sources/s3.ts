@@ -7,7 +7,7 @@ export const s3: Source<'s3'> = {
   flags: ['file', 'text', 'key', 'metadata'],
   missing: (given) => [
     ...(given.has('file') || given.has('text') ? [] : [{ flag: 'file', question: 'File to upload' }]),
-    // Without a file there is no name to make a key of.
+    // Without a file there is no name to derive a key from.
     ...(given.has('key') || !given.has('text') ? [] : [{ flag: 'key', question: 'Key of the object' }]),
   ],
   async publish(given, { functionName, resource }, aws) {
@@ -44,16 +44,16 @@ async function content(given: Given): Promise<Uint8Array> {
   return (await given.body('text')) ?? Buffer.alloc(0);
 }
 
-/** Why the function won't hear of this object, where the bucket's notification leaves it out. */
+/** Why the function receives no event for this object, if the bucket's notification excludes it. */
 function whyUnheard(key: string, functionName: string, bucket: Resource<'s3'>): string[] {
   const { events, filter_prefix: prefix, filter_suffix: suffix } = bucket;
   const notes: string[] = [];
   if (prefix && !key.startsWith(prefix))
-    notes.push(`${functionName} hears of keys that begin with ${prefix} only`);
+    notes.push(`${functionName} only receives events for keys that begin with ${prefix}`);
   if (suffix && !key.endsWith(suffix))
-    notes.push(`${functionName} hears of keys that end with ${suffix} only`);
+    notes.push(`${functionName} only receives events for keys that end with ${suffix}`);
   const heard = ['s3:ObjectCreated:*', 's3:ObjectCreated:Put'];
   if (events && !events.some((event) => heard.includes(event)))
-    notes.push(`${functionName} hears of ${events.join(', ')} only`);
+    notes.push(`${functionName} only receives ${events.join(', ')}`);
   return notes;
 }

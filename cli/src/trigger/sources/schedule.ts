@@ -1,5 +1,5 @@
-// `livectl trigger schedule`: the rule's event, now. EventBridge can't be asked to fire a rule, so the function is
-// invoked as the rule would: asynchronously, with the event that it would send.
+// `livectl trigger schedule`: the rule's event, now. EventBridge cannot be asked to fire a rule, so the function is invoked as the
+// rule does: asynchronously, with the same event.
 import { scheduledEvent } from '../../manifest/scheduled-event.ts';
 import type { Source } from './source.ts';
 

@@ -1,13 +1,13 @@
-// Which hosts `livectl trigger` signs a request for: a signature carries the session token of the developer's credentials.
+// For which hosts `livectl trigger` signs requests: a signature carries the session token of the developer's credentials.
 import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
 import { domainOf, type SigningRegion } from '../../manifest/relay-url.ts';
 
-/** What may answer a signed request, by the second label of AWS's host names. */
+/** Services with signed requests, by the second label of AWS's host names. */
 export type SignedService = 'execute-api' | 'lambda-url';
 
 /**
- * Throws LD_UNTRUSTED unless the URL, which the stage's manifest names, is AWS's in this Region, by TLS. The local cloud
- * and an emulator may be anywhere.
+ * Throws LD_UNTRUSTED unless the URL in the stage's manifest is AWS's in this Region, over TLS. The local cloud and an emulator may
+ * be anywhere.
  */
 export function checkSignedHost(
   url: URL,

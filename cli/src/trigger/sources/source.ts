@@ -1,4 +1,4 @@
-// What every event source of `livectl trigger` has to say: its flags, what is missing, and how it is published to.
+// What every event source of `livectl trigger` declares: its flags, what is missing, and how to publish.
 import type { TriggerKind } from '../../manifest/sources/sources.ts';
 import type { TriggerTargets } from '../../manifest/trigger-targets.ts';
 import type { Aws } from '../aws.ts';
@@ -7,46 +7,46 @@ import type { Given } from '../given.ts';
 /** A kind of event source, as in livectl.json. Every function can be invoked, so `lambda` needs no trigger. */
 export type SourceName = TriggerKind | 'lambda';
 
-/** What a source is published to. */
+/** The resource that is published to. */
 export type Resource<Name extends SourceName> = Name extends TriggerKind
   ? NonNullable<TriggerTargets[Name]>
   : object;
 
-/** The function as the stage knows it, and the resource of the source. */
+/** The function, and the source's resource. */
 export interface Target<Name extends SourceName> {
   readonly functionName: string;
-  /** What Lambda calls it: the name or ARN to invoke. */
+  /** The name or ARN of the function on Lambda. */
   readonly lambdaName: string;
   readonly resource: Resource<Name>;
 }
 
-/** A flag without which there is nothing to publish, and the question to ask for it in a terminal. */
+/** A missing flag, and the question that asks for it in a terminal. */
 export interface Missing {
   readonly flag: string;
   readonly question: string;
 }
 
-/** What has been published, or answered. */
+/** The result of publishing. */
 export interface Published {
-  /** To what: an ARN or a URL. */
+  /** The ARN or URL. */
   readonly to: string;
-  /** What the service calls it, e.g. `message_id`; names as in `--format json`. */
+  /** The service's ids, e.g. `message_id`; named as in `--format json`. */
   readonly ids: Readonly<Record<string, string>>;
-  /** Ids by which the invocation can be recognised: `source_ids` of serve's event `invoke`, or the invocation's own. */
+  /** Ids that identify the invocation: `source_ids` of serve's event `invoke`, or the invocation's own. */
   readonly traces: readonly string[];
   readonly answer?: Answer;
-  /** Why the function won't hear of it, where a filter leaves it out. */
+  /** Why the function receives nothing, if a filter excludes it. */
   readonly unheard?: readonly string[];
 }
 
-/** What came back at once. */
+/** A synchronous answer. */
 export interface Answer {
-  /** Of HTTP. */
+  /** Only of HTTP. */
   readonly status?: number;
-  /** The function failed: `Unhandled`, as Lambda says it. */
+  /** The function failed: Lambda's value, e.g. `Unhandled`. */
   readonly functionError?: string;
   readonly body: Uint8Array;
-  /** The connection was cut before its end, as of a function that fails while it streams. */
+  /** The connection was cut before its end, as when a function fails while it streams. */
   readonly cutOff?: true;
 }
 

@@ -1,4 +1,4 @@
-// Every event source by its name, as in livectl.json, and what it is to one function.
+// Every event source by its name in livectl.json, and its use for one function.
 import type { Fallback } from '../../manifest/fallback.ts';
 import { sourcesOf, type TriggerTargets } from '../../manifest/trigger-targets.ts';
 import type { Aws } from '../aws.ts';
@@ -33,17 +33,17 @@ export function isSourceName(name: string): name is SourceName {
   return Object.hasOwn(sources, name);
 }
 
-/** A function as its stage knows it. */
+/** A function of the stage. */
 export interface TriggerFunction {
   readonly name: string;
-  /** What Lambda calls it: the name or ARN to invoke. */
+  /** The name or ARN of the function on Lambda. */
   readonly lambdaName: string;
   readonly targets: TriggerTargets;
   /** What answers while nobody serves it. */
   readonly fallback: Fallback;
 }
 
-/** The sources that are set up for the function; `lambda` goes without saying. */
+/** The function's sources; `lambda` is always available. */
 export function triggersOf({ targets }: TriggerFunction): SourceName[] {
   return sourcesOf(targets);
 }
@@ -56,7 +56,7 @@ export interface Trigger {
   publish(given: Given, aws: Aws): Promise<Published>;
 }
 
-/** Undefined where the function has no such trigger. */
+/** Undefined if the function has no such trigger. */
 export function triggerOf<Name extends SourceName>(
   name: Name,
   { lambdaName, name: functionName, targets }: TriggerFunction,

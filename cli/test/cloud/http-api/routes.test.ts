@@ -61,10 +61,10 @@ describe('mistakes', () => {
       [deployed('a', '/x/{id}', 'GET'), deployed('b', '/x/{name}', 'GET')],
       'a and b both answer GET /x/{id}',
     ],
-    ['no leading slash', [deployed('a', 'x')], "a: 'x' is not a path of an HTTP API"],
-    ['a brace left open', [deployed('a', '/x/{id')], "a: '/x/{id' is not a path"],
-    ['a variable among text', [deployed('a', '/x/a{id}')], 'is not a path'],
-    ['a greedy variable in the middle', [deployed('a', '/{proxy+}/x')], 'is not a path'],
+    ['no leading slash', [deployed('a', 'x')], "a: 'x' is not a valid path of an HTTP API"],
+    ['a brace left open', [deployed('a', '/x/{id')], "a: '/x/{id' is not a valid path"],
+    ['a variable among text', [deployed('a', '/x/a{id}')], 'is not a valid path'],
+    ['a greedy variable in the middle', [deployed('a', '/{proxy+}/x')], 'is not a valid path'],
   ])('%s', (_name, functions, words) => {
     expect(() => new RouteTable(functions)).toThrow(
       expect.objectContaining({ code: 'LD_CONFIG', message: expect.stringContaining(words) }),

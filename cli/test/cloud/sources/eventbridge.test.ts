@@ -132,7 +132,7 @@ describe('an event', () => {
     ).rejects.toMatchObject({
       code: 'LD_CONFIG',
       message:
-        'hear: triggers.eventbridge.event_pattern is no event pattern: a must be an array of values, or an object of fields',
+        'hear: triggers.eventbridge.event_pattern is not a valid event pattern: a must be an array of values, or an object of fields',
     });
     await start({});
   });

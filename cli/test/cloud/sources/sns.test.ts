@@ -190,7 +190,7 @@ describe('filter policies', () => {
     ).rejects.toMatchObject({
       code: 'LD_CONFIG',
       message: expect.stringContaining(
-        'hear: triggers.sns.filter_policy is no filter policy: a "prefx" is no matcher',
+        'hear: triggers.sns.filter_policy is not a valid filter policy: a "prefx" is no matcher',
       ),
     });
     await start({});

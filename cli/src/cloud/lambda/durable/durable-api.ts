@@ -1,4 +1,4 @@
-// Durable functions: the part of AWS's API that their SDKs call, and what ends a callback from outside.
+// Durable functions: the part of AWS's API that their SDKs call, and the answers to callbacks from outside.
 // https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -45,7 +45,7 @@ export class DurableApi implements Service {
     const verified = this.#verifier.verify({ method, url, headers }, 'lambda', body);
     if (!verified.ok) return jsonAnswer(403, { message: verified.message }, errorHeaders(verified.failure));
     const { pathname, searchParams: query } = new URL(url, 'http://localhost');
-    // `/2025-12-01/{kind}/{ARN or id}/{what is done to it}`
+    // `/2025-12-01/{kind}/{ARN or id}/{action}`
     const [, , kind = '', encoded = '', done = 'get', ...more] = pathname.split('/');
     try {
       const id = decodeURIComponent(encoded);

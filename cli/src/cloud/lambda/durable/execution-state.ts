@@ -1,4 +1,4 @@
-// Durable functions: what is known of one execution's operations, and the rules by which a checkpoint changes them.
+// Durable functions: the operations of one execution, and the rules by which a checkpoint changes them.
 import { randomUUID } from 'node:crypto';
 import { invalidParameter } from '../../aws-api/aws-error.ts';
 import { durableLimits } from '../../aws-api/aws-limits.ts';
@@ -7,7 +7,7 @@ import { type ErrorObject, hasEnded, type Operation, type OperationUpdate } from
 /** How an execution ended, as the function reports it with an EXECUTION operation. */
 export type ReportedEnd = { readonly result: string } | { readonly error: ErrorObject };
 
-/** The actions that each type of operation takes. */
+/** The valid actions of each type of operation. */
 const actions: Readonly<Record<OperationUpdate['Type'], readonly OperationUpdate['Action'][]>> = {
   CALLBACK: ['START'],
   CHAINED_INVOKE: ['START'],
@@ -20,7 +20,7 @@ const actions: Readonly<Record<OperationUpdate['Type'], readonly OperationUpdate
 /** One execution's operations, in the order they were started. Times are milliseconds since the epoch. */
 export class ExecutionState {
   readonly #operations = new Map<string, Operation>();
-  /** Changed since the function was last shown them. */
+  /** Ids of operations that changed since the function last saw them. */
   readonly #changed = new Set<string>();
   #bytes: number;
   /** The result or error that the function reported with a checkpoint. */
@@ -41,12 +41,12 @@ export class ExecutionState {
     });
   }
 
-  /** All of them; the execution itself is the first. */
+  /** All operations; the execution itself is the first. */
   get operations(): readonly Operation[] {
     return [...this.#operations.values()];
   }
 
-  /** Those that the function waits for: without one of them it can't be continued later. */
+  /** The operations that the function waits for; without one, it cannot be continued later. */
   get pending(): readonly Operation[] {
     return this.operations.filter(
       (operation) =>
@@ -68,8 +68,8 @@ export class ExecutionState {
   }
 
   /**
-   * Applies all of a checkpoint or nothing of it, and gives the operations it started. Throws AwsError for what AWS
-   * refuses: an action that does not fit, or more than an execution may hold.
+   * Applies a checkpoint completely or not at all, and returns the operations that it started. Throws an AwsError for what AWS
+   * refuses: an invalid action, or more than an execution may hold.
    */
   checkpoint(updates: readonly OperationUpdate[], now: number): readonly Operation[] {
     for (const update of updates) this.#check(update);
@@ -97,7 +97,7 @@ export class ExecutionState {
     this.#changed.add(operation.id);
   }
 
-  /** A step may be tried again now. */
+  /** A step may be retried now. */
   makeReady(operation: Operation): void {
     operation.status = 'READY';
     operation.dueAt = undefined;

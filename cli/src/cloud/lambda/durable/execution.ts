@@ -1,4 +1,4 @@
-// Durable functions: one execution. Invokes the function, waits for what it waits for, and invokes it again until it ends.
+// Durable functions: one execution. Invokes the function, waits for its pending operations, and invokes it again until it ends.
 // https://docs.aws.amazon.com/lambda/latest/dg/durable-execution-sdk.html
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
@@ -25,7 +25,7 @@ export interface ExecutionOptions {
   readonly name: string;
   /** The event it was started with: JSON text. */
   readonly input: string;
-  /** Seconds that all of it may take. */
+  /** Maximum duration of the whole execution in seconds. */
   readonly timeoutSeconds: number;
   readonly clock: Clock;
   /** Invokes the durable function once with this event. */
@@ -43,7 +43,7 @@ const invocationOutput = v.variant('Status', [
   v.object({ Status: v.literal('FAILED'), Error: v.nullish(errorObject) }),
 ]);
 
-/** What a function that is no durable one returns from an invocation as one. */
+/** The error of a function that does not answer as a durable function. */
 const noOutput =
   'The function did not answer as a durable function: wrap its handler in withDurableExecution of the durable execution SDK';
 
@@ -55,20 +55,20 @@ export class Execution {
   /** JSON text. */
   result: string | undefined;
   error: ErrorObject | undefined;
-  /** Resolves when it has ended, with the answer for a caller who waits. */
+  /** Resolves when it has ended, with the answer for a waiting caller. */
   readonly ended: Promise<Outcome>;
 
   readonly #state: ExecutionState;
   #token = newToken();
-  /** The last checkpoint, which is answered again where its answer was lost. */
+  /** The last checkpoint, which is answered again if its answer was lost. */
   #last:
     | { readonly token: string; readonly clientToken: string | undefined; readonly answer: object }
     | undefined;
   #settle: (outcome: Outcome) => void = () => {};
   readonly #deadline: Timer;
-  /** Of the operation that is due next. */
+  /** The timer of the operation that is due next. */
   #alarm: Timer | undefined;
-  /** Continues the execution when there is something new for the function. */
+  /** Continues the execution if there is something new for the function. */
   #wake: () => void = () => {};
 
   /** Begins at once. */
@@ -88,7 +88,7 @@ export class Execution {
     return this.status === 'RUNNING';
   }
 
-  /** Takes the updates of a checkpoint; gives the API's answer. Throws AwsError where AWS refuses it. */
+  /** Applies the updates of a checkpoint; returns the API's answer. Throws an AwsError if AWS would refuse it. */
   checkpoint(token: string, clientToken: string | undefined, updates: readonly OperationUpdate[]): object {
     if (this.#last?.token === token && clientToken !== undefined && this.#last.clientToken === clientToken) {
       return this.#last.answer;
@@ -105,7 +105,7 @@ export class Execution {
     return answer;
   }
 
-  /** A page of the operations for the API; `marker` is where the page before ended. Throws AwsError for a wrong one. */
+  /** A page of the operations for the API; `marker` is where the previous page ended. Throws an AwsError for an invalid one. */
   page(token: string, marker: string): object {
     this.#expect(token);
     const from = Number(marker === '' ? 0 : marker);
@@ -113,12 +113,12 @@ export class Execution {
     return this.#page(from, epochSeconds);
   }
 
-  /** The callback with this id that has not ended. */
+  /** The callback with this id, unless it has ended. */
   callback(callbackId: string): Operation | undefined {
     return this.#state.operations.find((each) => each.callbackId === callbackId && !hasEnded(each));
   }
 
-  /** What an external system answers. */
+  /** Ends a callback with an external system's answer. */
   endCallback(operation: Operation, end: Pick<Operation, 'status' | 'result' | 'error'>): void {
     this.#end(operation, end);
   }
@@ -161,7 +161,7 @@ export class Execution {
     }
   }
 
-  /** Takes the answer of one invocation; false where the execution goes on later. */
+  /** Takes the answer of one invocation; returns false if the execution continues later. */
   #take(body: Uint8Array): boolean {
     const answer = parseJsonAs(invocationOutput, body);
     if (answer === undefined) {
@@ -183,7 +183,7 @@ export class Execution {
     return true;
   }
 
-  /** Resolves when the function has something to go on with, or the execution has ended. */
+  /** Resolves when the function can continue, or the execution has ended. */
   #news(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = () => {
@@ -193,7 +193,7 @@ export class Execution {
     });
   }
 
-  /** What the function is invoked with. */
+  /** The event for the function. */
   #event(): Buffer {
     const updated = this.#state.takeChanged().map(({ id }) => id);
     const { Operations, NextMarker } = this.#page(0, isoTime);

@@ -1,4 +1,4 @@
-// Durable functions: all executions of a stage. A function with `durable_config` is invoked through these.
+// Durable functions: all executions of a stage. Functions with `durable_config` are invoked through these.
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../../../../../protocol/clock.ts';
 import type { Outcome } from '../../../worker/contract.ts';
@@ -19,19 +19,19 @@ export interface DurableOptions {
 }
 
 export interface StartOptions {
-  /** Of the version or alias that was called, e.g. `$LATEST`, `1` or `live`; AWS has no default for these functions. */
+  /** The version or alias that was called, e.g. `$LATEST`, `1` or `live`; AWS has no default for these functions. */
   readonly qualifier: string | undefined;
-  /** Starting one of this name again with the same input gives the one there is. */
+  /** Starting one with the same name and input again returns the existing one. */
   readonly name?: string | undefined;
 }
 
-/** A version's or execution's name, as AWS allows it. */
+/** AWS's form of a version's or execution's name. */
 const namePattern = /^[a-zA-Z0-9-_]{1,64}$/;
 
 export class DurableExecutions {
   readonly #options: DurableOptions;
   readonly #functions: ReadonlyMap<string, CloudFunction>;
-  /** By ARN, the oldest first. */
+  /** By ARN, oldest first. */
   readonly #executions = new Map<string, Execution>();
 
   constructor(options: DurableOptions) {
@@ -45,8 +45,8 @@ export class DurableExecutions {
   }
 
   /**
-   * Invokes a function of the stage: a durable one through an execution, from its start to its end, any other directly.
-   * For event sources, which on AWS name a version or alias of a durable function.
+   * Invokes a function of the stage: a durable one through an execution, from its start to its end, any other directly. For event
+   * sources, which on AWS name a version or alias of a durable function.
    */
   async invoke(functionName: string, event: Uint8Array, options: InvokeOptions = {}): Promise<Outcome> {
     if (!this.has(functionName)) return this.#options.host.invoke(functionName, event, options);
@@ -54,7 +54,7 @@ export class DurableExecutions {
     return this.start(functionName, Buffer.from(event).toString(), { qualifier }).ended;
   }
 
-  /** Starts an execution with this JSON text. Throws AwsError for what AWS refuses, CloudFullError for too many. */
+  /** Starts an execution with this JSON text. Throws an AwsError for what AWS refuses, and a CloudFullError for too many. */
   start(functionName: string, input: string, { qualifier, name }: StartOptions): Execution {
     if (qualifier === undefined) {
       const words = `You cannot invoke a durable function using an unqualified ARN; use ${functionName}:$LATEST`;
@@ -126,7 +126,7 @@ export class DurableExecutions {
     return undefined;
   }
 
-  /** Ends all that run. */
+  /** Ends all running executions. */
   close(): void {
     for (const execution of this.#executions.values()) {
       execution.stop({ ErrorType: 'LiveDebugStoppedError', ErrorMessage: 'The local cloud stopped' });
@@ -143,7 +143,7 @@ export class DurableExecutions {
   }
 }
 
-/** The same for the same name, so that a second start finds the first. */
+/** Equal for equal names, so that a second start finds the first. */
 function idOf(functionName: string, name: string): string {
   return createHash('sha256').update(`${functionName}/${name}`).digest('hex').slice(0, 32);
 }

@@ -1,4 +1,4 @@
-// Durable functions: the operations of one execution as AWS's API has them, and how they go over the wire.
+// Durable functions: the operations of one execution in AWS's API, and their wire format.
 // https://docs.aws.amazon.com/lambda/latest/api/API_CheckpointDurableExecution.html
 import * as v from 'valibot';
 
@@ -13,7 +13,7 @@ export const errorObject = v.object({
   StackTrace: v.nullish(v.array(v.string())),
 });
 
-/** What failed, as the SDKs for durable functions report it. */
+/** An error as the SDKs for durable functions report it. */
 export type ErrorObject = v.InferOutput<typeof errorObject>;
 
 /** One change that a durable function reports with a checkpoint. */
@@ -54,26 +54,26 @@ export interface Operation {
   readonly startedAt: number;
   endedAt?: number;
   status: OperationStatus;
-  /** Of a STEP: attempts that have ended. */
+  /** For a STEP: number of ended attempts. */
   attempt?: number;
-  /** When a STEP is tried again, a WAIT ends, or a CALLBACK times out. */
+  /** When a STEP is retried, a WAIT ends, or a CALLBACK times out. */
   dueAt?: number | undefined;
   callbackId?: string;
   heartbeatSeconds?: number | undefined;
-  /** When the CALLBACK times out unless there is a heartbeat before. */
+  /** When the CALLBACK times out unless a heartbeat comes before. */
   heartbeatAt?: number | undefined;
   replayChildren?: boolean;
   result?: string | undefined;
   error?: ErrorObject | undefined;
 }
 
-/** Whether nothing more happens to it. */
+/** Whether it is in a final state. */
 export function hasEnded({ status }: Operation): boolean {
   return !['STARTED', 'PENDING', 'READY'].includes(status);
 }
 
 /**
- * As AWS writes it. `time` formats milliseconds since the epoch: ISO 8601 in an event, seconds since the epoch in an
+ * AWS's wire format. `time` formats milliseconds since the epoch: as ISO 8601 in an event, as seconds since the epoch in an
  * answer of the API.
  */
 export function wireOperation(operation: Operation, time: (ms: number) => string | number): object {
