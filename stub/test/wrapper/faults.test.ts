@@ -9,17 +9,14 @@ import { answerAll, useWrappedWorld } from './harness/wrapped-world.ts';
 
 const world = useWrappedWorld();
 
-/** After a fault 300 ms (bench/wrapper.ts measures it); a machine that runs other tests meanwhile takes its time. */
-const boundMs = 900;
 const typeOf = ({ text }: RelayPost) => JSON.parse(text.split('\n')[0] ?? '{}').type as string;
 
-/** Milliseconds until the deployed code had answered. */
-async function deployedMs({ api }: Started, id: string): Promise<number> {
-  const beganAt = performance.now();
-  const { body, endedAt } = await api.invoke({ id, event: '1' });
-  expect(body.toString()).toBe('{"deployed":1}');
-  return endedAt - beganAt;
+/** Answered by the deployed code; that this takes 300 ms at most is held by bounds.test.ts. */
+async function isDeployed({ api }: Started, id: string): Promise<void> {
+  expect((await api.invoke({ id, event: '1' })).body.toString()).toBe('{"deployed":1}');
 }
+
+const saidHello = () => [...world.relay.peers.values()].every(({ said }) => said.length > 0);
 
 /** Takes connections and says nothing. */
 async function blackHole(): Promise<string> {
@@ -74,23 +71,14 @@ const faults: Fault[] = [
     },
     'the table that says who serves',
   ],
-  [
-    'the client is gone (410)',
-    async () => {
-      world.relay.onPost = () => 410;
-      return {};
-    },
-    'livectl of ada on ada-laptop',
-  ],
 ];
 
 describe.each(faults)('where %s', (_what, given, because) => {
-  it('the deployed code answers each invocation at once, and the log says why, once', async () => {
+  it('the deployed code answers each invocation, and the log says why, once', async () => {
     await world.serve();
     const environment = await given();
     const started = await world.wrapped({ environment });
-    for (const id of ['a', 'b', 'c']) expect(await deployedMs(started, id)).toBeLessThan(boundMs);
-    expect(await deployedMs(started, 'd')).toBeLessThan(boundMs);
+    for (const id of ['a', 'b', 'c']) await isDeployed(started, id);
     const reasons = started.instance.ownLines.filter(
       (line) => line.liveDebug === 'the deployed code answers',
     );
@@ -100,6 +88,22 @@ describe.each(faults)('where %s', (_what, given, because) => {
 });
 
 describe('a client', () => {
+  it('that is gone (410) leaves each invocation to the deployed code, and the log says so once', async () => {
+    await world.serve();
+    world.relay.onPost = () => 410;
+    const started = await world.wrapped();
+    // With a relay that is not open yet, that would be the reason.
+    await world.relay.until(() => world.relay.peers.size === 2 && saidHello());
+    for (const id of ['a', 'b', 'c']) await isDeployed(started, id);
+    expect(started.instance.ownLines).toEqual([
+      {
+        liveDebug: 'the deployed code answers',
+        because: 'livectl of ada on ada-laptop',
+        why: 'its connection is gone, or it does not take this function',
+      },
+    ]);
+  });
+
   it('that refuses an invocation leaves it to the deployed code', async () => {
     const client = await world.serve();
     const started = await world.wrapped();
@@ -115,7 +119,7 @@ describe('a client', () => {
         body: new Uint8Array(0),
       });
     };
-    expect(await deployedMs(started, 'a')).toBeLessThan(boundMs);
+    await isDeployed(started, 'a');
   });
 
   it('whose relay says 500 but that has begun is the one that answers', async () => {
@@ -179,7 +183,7 @@ describe('a relay that works again', () => {
     answerAll(client, () => '"local"');
     world.relay.onConnect = () => 503;
     const started = await world.wrapped();
-    expect(await deployedMs(started, 'a')).toBeLessThan(boundMs);
+    await isDeployed(started, 'a');
     world.relay.onConnect = () => undefined;
     const { api } = started;
     let count = 0;

@@ -32,6 +32,8 @@ const steps: [string, string][] = [
   ['stub/src/wrapper/unbegun.ts', 'tooSlow: (exchange: Exchange) => {'],
   ['stub/src/outgoing.ts', 'const untilMs = this.#clock.now() + boundMs;'],
   ['protocol/signature.ts', 'sign('],
+  ['stub/src/wrapper/relay-part.ts', '): RelayPart'],
+  ['stub/src/wrapper/proxy-thread.ts', 'function load('],
 ];
 
 const layerWith = (file: string, line: string, code?: string) =>

@@ -54,3 +54,17 @@ it('a function without an invocation that a client has ends as unwrapped', async
   instance.child.kill('SIGTERM');
   expect(await instance.ended).toBe('SIGTERM');
 });
+
+it('a function whose time is up is ended by Lambda with all of the wrapper, and another instance starts fresh', async () => {
+  const taskRoot = world.folder({
+    'app.js': `exports.handler = async (event) => { console.log('began'); if (event === 1) await new Promise(() => setInterval(() => {}, 1000)); return event; };`,
+  });
+  const { api, instance } = await world.wrapped({ taskRoot });
+  api.give({ id: 'a', event: '1', timeoutMs: 1 });
+  await instance.untilOutput('began');
+  instance.child.kill('SIGKILL');
+  expect(await instance.ended).toBe('SIGKILL');
+  expect([api.requests, api.isWaiting]).toEqual([[], false]);
+  const next = await world.wrapped({ taskRoot });
+  expect((await next.api.invoke({ id: 'b', event: '2' })).body.toString()).toBe('2');
+});
