@@ -12,6 +12,7 @@ import { network } from './network/network.ts';
 import { packing } from './packing/packing.ts';
 import { parts } from './parts.ts';
 import { payload } from './payload.ts';
+import { pythonWrapper } from './python-wrapper.ts';
 import { type Measured, markdown, terminalTable } from './report.ts';
 import { benchmarksFile } from './repository.ts';
 import { save } from './save.ts';
@@ -29,6 +30,7 @@ const measurements: readonly Measurement[] = [
   concurrent,
   stub,
   wrapper,
+  pythonWrapper,
   start,
   memory,
 ];

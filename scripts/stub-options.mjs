@@ -49,7 +49,7 @@ export const wrapperEntries = {
 /** Of the wrapper for Python, as they are; below `stub/src/wrapper/` and, in the layer, `live-debug-wrapper/`. */
 export const wrapperPythonFiles = [
   'python.py',
-  ...['aws', 'connection', 'deployed', 'directory', 'plain', 'proxy', 'relay', 'report', 'wire'].map(
+  ...['aws', 'connection', 'deployed', 'directory', 'plain', 'proxy', 'relay', 'report', 'tls', 'wire'].map(
     (name) => `python/${name}.py`,
   ),
 ];

@@ -10,9 +10,9 @@ import time
 
 from wire import Wire, Ended, headers_of, status_of
 
-#: Where a build of OpenSSL does not know the system's certificates.
-bundles = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt")
 
+#: Beside the work, in seconds.
+connect_bound = 2.0
 
 #: Lambda answers 6 MB, in base64 where it is an error of the stub's.
 longest_answer = 9 * 1024 * 1024
@@ -134,9 +134,12 @@ class Service:
             connecting.ended.set()
 
     def _open(self):
-        connection = socket.create_connection((self._url.name, self._url.port), 2)
         if self._url.secure:
-            connection = tls().wrap_socket(connection, server_hostname=self._url.name)
+            from tls import connected
+
+            connection = connected(self._url.name, self._url.port, connect_bound)
+        else:
+            connection = socket.create_connection((self._url.name, self._url.port), connect_bound)
         # A relayed invocation may be silent for minutes, longer than a NAT gateway remembers it.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
@@ -174,25 +177,6 @@ class Moment:
         """Seconds; infinite where the clock was turned back."""
         wall = time.time() - self._wall
         return float("inf") if wall < -1 else max(wall, time.monotonic() - self._monotonic)
-
-
-_tls = None
-_tls_lock = threading.Lock()
-
-
-def tls():
-    global _tls
-    with _tls_lock:
-        if _tls is None:
-            import os
-            import ssl
-
-            context = ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE") or None)
-            for bundle in bundles:
-                if context.cert_store_stats()["x509_ca"] == 0 and os.path.exists(bundle):
-                    context.load_verify_locations(bundle)
-            _tls = context
-        return _tls
 
 
 def hung_up(connection):
