@@ -188,7 +188,7 @@ describe('trigger', () => {
     [
       ['sns', 'worker', '--message', 'x', '--attribute', 'a'],
       /--attribute a: write it as name=value/,
-      /again/,
+      /repeat the flag/,
     ],
     [
       ['sns', 'worker', '--message', 'x', '--wait', 'long'],
