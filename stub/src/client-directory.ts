@@ -31,6 +31,8 @@ export interface ClientDirectoryOptions {
   readonly clock: Clock;
   /** So long nobody serves once that was read, milliseconds; default: each look-up reads. */
   readonly nobodyForMs?: number | undefined;
+  /** A factor of how long a look-up is waited for; default 1. */
+  readonly patience?: number | undefined;
 }
 
 /** A stage changes hands between a few clients. */
@@ -69,14 +71,15 @@ export class ClientDirectory {
    * nothing is known yet.
    */
   async look(): Promise<boolean> {
-    const { clock, nobodyForMs = -1 } = this.#options;
+    const { clock, nobodyForMs = -1, patience = 1 } = this.#options;
     if (!this.#isServed()) {
       if (this.#serving && clock.now() - this.#readAt <= nobodyForMs) return false;
       await this.readAgain();
     } else if (clock.now() - this.#readAt > renewAfterMs) {
       const reading = this.#reading ?? this.readAgain();
       // A table that is silent is waited for once.
-      if (reading !== this.#late) await within(clock, renewBoundMs, reading).catch(() => undefined);
+      if (reading !== this.#late)
+        await within(clock, renewBoundMs * patience, reading).catch(() => undefined);
       this.#late = this.#reading;
     }
     return this.#isServed();

@@ -81,7 +81,8 @@ export class Conversations {
     const { nobodyForMs, skipsGone = false } = lookUp;
     this.#skipsGone = skipsGone;
     this.#functionEnvironment = functionEnvironment(environment);
-    const { region, relayUrl, stage, functionName, tableName, directoryEndpoint, secret } = settings;
+    const { region, relayUrl, stage, functionName, tableName, directoryEndpoint, patience, secret } =
+      settings;
     const credentials = () => this.credentials();
     const { http } = this;
     this.poster = new RelayPoster({ url: relayUrl, region, http, credentials, clock });
@@ -103,7 +104,8 @@ export class Conversations {
       credentials,
       clock,
     });
-    this.clients = new ClientDirectory({ directory, stage, functionName, secret, clock, nobodyForMs });
+    const ofFunction = { directory, stage, functionName, secret, clock };
+    this.clients = new ClientDirectory({ ...ofFunction, nobodyForMs, patience });
   }
 
   /** Who may answer an invocation with this event. */

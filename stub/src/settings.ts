@@ -23,6 +23,8 @@ const environmentSchema = v.object({
   LIVE_DEBUG_INVOKE_MODE: v.optional(v.picklist(['BUFFERED', 'RESPONSE_STREAM'])),
   /** Overrides the directory's endpoint for the stub alone, not for the function's own AWS SDK. */
   LIVE_DEBUG_DIRECTORY_ENDPOINT: v.optional(url),
+  /** How many times as long as on AWS an invocation waits for the table and the relay: for a machine that is busy. */
+  LIVE_DEBUG_PATIENCE: v.optional(v.pipe(v.string(), v.regex(/^[1-9]\d?$/))),
   AWS_ENDPOINT_URL: v.optional(url),
   AWS_ENDPOINT_URL_DYNAMODB: v.optional(url),
   AWS_ENDPOINT_URL_LAMBDA: v.optional(url),
@@ -44,6 +46,8 @@ export interface StubSettings {
   readonly fallbackArn: string | undefined;
   /** A response is passed on as it is written. */
   readonly streams: boolean;
+  /** A factor of the times that an invocation waits for the table and the relay; 1 on AWS. */
+  readonly patience: number;
 }
 
 /** Throws LD_STUB_CONFIG with every variable that is missing or invalid; values never show. */
@@ -80,5 +84,6 @@ export function readSettings(environment: NodeJS.ProcessEnv): StubSettings {
       `https://lambda.${variables.AWS_REGION}.${domain}`,
     fallbackArn: variables.LIVE_DEBUG_FALLBACK_ARN,
     streams: variables.LIVE_DEBUG_INVOKE_MODE === 'RESPONSE_STREAM',
+    patience: Number(variables.LIVE_DEBUG_PATIENCE ?? 1),
   };
 }

@@ -87,6 +87,11 @@ export interface CloudOptions {
   readonly liftTimeouts?: boolean | undefined;
   /** Other users of this machine may call functions over HTTP without a signature. */
   readonly allowOtherUsers?: boolean | undefined;
+  /**
+   * A factor of how long an invocation waits for the table and the relay before it counts as not served, 1 to 99; default 1,
+   * as on AWS.
+   */
+  readonly patience?: number | undefined;
   /** Maximum number of stub processes at once, for all functions; default 20. */
   readonly maxInstances?: number;
   /** A private folder (0700) for unpacked code; the caller removes it after `close`. */

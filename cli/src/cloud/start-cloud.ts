@@ -118,6 +118,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       endpointUrl,
       serviceUrls,
       role: stubRole,
+      patience: options.patience,
     };
     const hosting = {
       functions,

@@ -30,6 +30,9 @@ export interface EmbeddedCloudOptions {
   readonly verbose: boolean;
 }
 
+/** A laptop that builds and runs everything at once is slower than AWS, and the code of a developer who serves must still answer. */
+const patience = 10;
+
 /** Rejects as `startCloud` does. Ended by the folder's closers. */
 export async function openEmbeddedCloud(
   options: EmbeddedCloudOptions,
@@ -48,6 +51,7 @@ export async function openEmbeddedCloud(
     tempDir,
     allowOtherUsers: options.allowOtherUsers,
     liftTimeouts: options.liftTimeouts,
+    patience,
     onEvent: (event) => reportCloud(event, options.verbose, emit),
     // An issuer on this machine is reached without a proxy.
     agentFor: (url) => (url.protocol === 'https:' ? proxyAgent(url) : undefined),

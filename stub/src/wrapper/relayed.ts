@@ -33,6 +33,7 @@ export class Relayed {
   /** Whether a client has an invocation, or is about to get one. */
   onRelays: (relays: boolean) => void = () => undefined;
   readonly #clock: Clock;
+  readonly #patience: number;
   readonly #conversations: Conversations;
   readonly #directory: Way<boolean>;
   readonly #relay: Way<true>;
@@ -45,7 +46,9 @@ export class Relayed {
   constructor(environment: NodeJS.ProcessEnv, clock: Clock) {
     this.#clock = clock;
     const lookUp = { nobodyForMs, skipsGone: true };
-    this.#conversations = new Conversations(environment, readSettings(environment), clock, lookUp);
+    const settings = readSettings(environment);
+    this.#patience = settings.patience;
+    this.#conversations = new Conversations(environment, settings, clock, lookUp);
     const { clients } = this.#conversations;
     this.#directory = new Way(
       clock,
@@ -72,11 +75,11 @@ export class Relayed {
    * {@link BegunError} where a client may have begun it; its `cause` is what the stub throws. Parts of a streamed response are written to `stream`.
    */
   async answer(invocation: Invocation, stream: LambdaStream): Promise<Answer | undefined> {
-    const untilMs = this.#clock.now() + readyWithinMs;
+    const untilMs = this.#clock.now() + readyWithinMs * this.#patience;
     const clients = this.#conversations.whoAnswers(invocation.event);
     const client = await this.#reachable(clients, untilMs);
     if (client === undefined) return undefined;
-    const instead = otherwise(this.#clock, this.#conversations.socket, leaveWithinMs);
+    const instead = otherwise(this.#clock, this.#conversations.socket, leaveWithinMs * this.#patience);
     // Also a bug of ours from here on must not have the deployed code run what a client has begun.
     let mayHaveBegun = true;
     try {

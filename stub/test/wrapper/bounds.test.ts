@@ -72,13 +72,17 @@ interface Lines {
   readonly relay: Line;
 }
 
-async function start(lines?: Partial<Lines>): Promise<Lines & { relayed: Relayed }> {
+async function start(
+  lines?: Partial<Lines>,
+  more?: Record<string, string>,
+): Promise<Lines & { relayed: Relayed }> {
   const table = lines?.table ?? (await lineTo(world.table.endpoint));
   const relay = lines?.relay ?? (await lineTo(world.relay.url()));
   const environment = {
     ...world.environment,
     LIVE_DEBUG_RELAY: relay.url,
     AWS_ENDPOINT_URL_DYNAMODB: table.url,
+    ...more,
   };
   const relayed = new Relayed(environment, clock);
   return { relayed, table, relay };
@@ -169,4 +173,11 @@ describe('the deployed code has an invocation within 300 ms where', () => {
     release();
     expect(before + (await waitedMs(answer, lines))).toBeLessThanOrEqual(boundMs);
   });
+});
+
+it('LIVE_DEBUG_PATIENCE: 10 has an invocation wait ten times as long for a table that is silent', async () => {
+  await world.serve();
+  const { relayed, ...lines } = await start({}, { LIVE_DEBUG_PATIENCE: '10' });
+  lines.table.isDead = true;
+  expect(await waitedMs(invoke(relayed), lines)).toBe(1500);
 });

@@ -16,6 +16,8 @@ export interface StubPlace {
   /** Services with their own address, by the variable that SDKs read, e.g. AWS_ENDPOINT_URL_KINESIS. */
   readonly serviceUrls: Readonly<Record<string, string>>;
   readonly role: Principal;
+  /** How many times as long as on AWS an invocation waits for table and relay; default 1. */
+  readonly patience?: number | undefined;
 }
 
 /** From this process only what a program needs to start at all; never the developer's AWS settings. */
@@ -54,6 +56,7 @@ export function stubVariables(deployed: CloudFunction, place: StubPlace): Record
     ...invokeMode(deployed),
     // Not AWS_ENDPOINT_URL: that is for the handler, which may use another emulator.
     LIVE_DEBUG_DIRECTORY_ENDPOINT: place.directoryUrl,
+    ...(place.patience === undefined ? {} : { LIVE_DEBUG_PATIENCE: String(place.patience) }),
   };
 }
 
