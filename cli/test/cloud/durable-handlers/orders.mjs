@@ -24,7 +24,7 @@ export const handler = withDurableExecution(async (order, context) => {
     context.invoke('mail', 'mail:$LATEST', { to: order.id }),
     context.runInChildContext('bill', (child) => child.step(async () => 'billed')),
   ]);
-  return { charged, shipment, mailed, bill };
+  return { arn: context.lambdaContext.invokedFunctionArn, charged, shipment, mailed, bill };
 });
 
 export const fails = withDurableExecution(async (_event, context) => {
