@@ -31,6 +31,12 @@ export interface LiveDebugFunction {
     readonly retention_period?: number;
   };
   /**
+   * The alias or the version number of your own `aws_lambda_function` that the triggers and `livectl invoke`
+   * call. A durable function with triggers needs one. It must exist: `own_function_names` can wait for the
+   * alias. Default: none, which is `$LATEST`.
+   */
+  readonly qualifier?: string;
+  /**
    * Environment variables. Together with the stub's own they have at most 4,096 bytes as JSON, also with
    * `create = false`. Not in the manifest. Default: `{}`.
    */

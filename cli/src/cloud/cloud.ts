@@ -21,6 +21,8 @@ export interface CloudFunction {
   readonly invokeMode?: 'BUFFERED' | 'RESPONSE_STREAM' | undefined;
   /** Set if it keeps its own code, behind the wrapper; undefined if the stub replaces it. */
   readonly wrap?: WrapSettings | undefined;
+  /** The alias or version that its event sources invoke. */
+  readonly qualifier?: string | undefined;
   /** Set for a durable function: the timeout of a whole execution in seconds. */
   readonly durable?: { readonly executionTimeout: number } | undefined;
   /** Its event sources. It always answers over HTTP: without a path, at `/<name>` and everything below it. */

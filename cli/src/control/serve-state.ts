@@ -23,6 +23,8 @@ const localCloudSchema = v.object({
   targets: v.record(v.string(), triggerTargetsSchema),
   /** By function; absent if written by a livectl without fallbacks. */
   fallbacks: v.optional(v.record(v.string(), fallbackSchema), {}),
+  /** By function that has one; absent if written by a livectl without qualifiers. */
+  qualifiers: v.optional(v.record(v.string(), v.string()), {}),
 });
 
 const awsStageSchema = v.object({

@@ -16,6 +16,8 @@ export interface FunctionSettings {
   readonly invokeMode: 'BUFFERED' | 'RESPONSE_STREAM' | undefined;
   /** Set for a durable function: the time that an execution may take in total, in seconds. */
   readonly durable: { readonly executionTimeout: number } | undefined;
+  /** The alias or version that its triggers invoke; undefined: none is named. */
+  readonly qualifier: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
   /** Relative to the manifest's root; default `.`. */
   readonly sourceDir: string;

@@ -130,6 +130,7 @@ function settingsOf(name: string, text: FunctionText): FunctionSettings {
     runtime: text.runtime,
     timeout: text.timeout,
     memorySize: text.memory_size,
+    qualifier: text.qualifier,
     environment: text.environment,
     invokeMode: text.invoke_mode,
     durable: text.durable_config && { executionTimeout: text.durable_config.execution_timeout },

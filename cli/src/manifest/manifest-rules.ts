@@ -70,6 +70,7 @@ function brokenFunctionRules(name: string, settings: FunctionText, naming: Namin
       ['durable_config'],
       'is for functions of your own: Lambda makes a function durable when it is created, so write create false and put the stub into that aws_lambda_function',
     );
+  checkQualifier(settings, mistake);
   for (const field of ['build', 'command'] as const) {
     if (settings[field]?.[0] === '') mistake([field], 'must name a program');
   }
@@ -196,4 +197,25 @@ function pathFault(path: string): string | undefined {
     names.add(parameterName);
   }
   return undefined;
+}
+
+function checkQualifier(
+  { create, durable_config, qualifier, triggers }: FunctionText,
+  mistake: (keys: readonly string[], text: string) => void,
+): void {
+  if (qualifier === undefined) {
+    if (durable_config !== undefined && Object.values(triggers).some((trigger) => trigger !== undefined))
+      mistake(
+        ['qualifier'],
+        'must be set for a durable function with triggers, which Lambda invokes by an alias or a version only: write an alias',
+      );
+    return;
+  }
+  if (create === true)
+    mistake(['qualifier'], 'is for functions of your own: a stub that the module creates has no versions');
+  else if (triggers.function_url !== undefined && /^\d+$/.test(qualifier))
+    mistake(
+      ['qualifier'],
+      `must be an alias for triggers.function_url, not the version ${JSON.stringify(qualifier)}`,
+    );
 }

@@ -208,6 +208,19 @@ export const functionSchema = fields(
         ),
       ),
     ),
+    qualifier: v.optional(
+      v.pipe(
+        text,
+        v.regex(
+          /^[a-zA-Z0-9_-]{1,128}$/,
+          ({ input }) =>
+            `${JSON.stringify(input)} must be an alias or a version number: Lambda takes no permissions for $LATEST`,
+        ),
+        v.description(
+          'The alias or the version number of your own aws_lambda_function that its triggers and livectl invoke call. A durable function with triggers needs one.',
+        ),
+      ),
+    ),
     environment: v.optional(
       v.pipe(
         v.record(environmentName, v.string(mustBe('a string')), mustBe('an object of strings')),

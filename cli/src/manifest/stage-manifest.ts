@@ -53,6 +53,7 @@ const documentSchema = v.object({
       mode: v.nullish(v.picklist(['replace', 'wrap'])),
       exec_wrapper: v.nullish(v.string()),
       wrap_init: v.nullish(v.picklist(['eager', 'lazy'])),
+      qualifier: v.nullish(v.pipe(v.string(), v.regex(/^[\w-]{1,128}$/))),
       fallback_arn: v.nullish(v.pipe(v.string(), v.regex(functionArn))),
       vpc_config: v.nullish(v.object({ vpc_id: v.nullish(v.string()) })),
     }),
@@ -183,6 +184,7 @@ function settingsOf(
       wrap_init: entry.wrap_init ?? undefined,
     }),
     fallbackArn: entry.fallback_arn ?? undefined,
+    qualifier: entry.qualifier ?? undefined,
     triggers: {},
   };
 }

@@ -62,7 +62,30 @@ export async function openEmbeddedCloud(
 
 /** What Terraform would pass to AWS. */
 function deployed(settings: FunctionSettings): CloudFunction {
-  const { name, handler, runtime, timeout, memorySize, environment, invokeMode, durable, triggers, wrap } =
-    settings;
-  return { name, handler, runtime, timeout, memorySize, environment, invokeMode, durable, triggers, wrap };
+  const {
+    name,
+    handler,
+    runtime,
+    timeout,
+    memorySize,
+    environment,
+    invokeMode,
+    qualifier,
+    durable,
+    triggers,
+    wrap,
+  } = settings;
+  return {
+    name,
+    handler,
+    runtime,
+    timeout,
+    memorySize,
+    environment,
+    invokeMode,
+    qualifier,
+    durable,
+    triggers,
+    wrap,
+  };
 }

@@ -116,6 +116,9 @@ async function openCloud(
       region,
       credentials: developerCredentials,
       targets: Object.fromEntries(cloud.triggerTargets),
+      qualifiers: Object.fromEntries(
+        functions.flatMap(({ name, qualifier }) => (qualifier === undefined ? [] : [[name, qualifier]])),
+      ),
       fallbacks: Object.fromEntries(
         // Not another function: what fallback_arn names is on AWS.
         functions.map(({ name, wrap }) => [name, fallbackOf({ wrap })]),

@@ -5,14 +5,15 @@ import type { Invocation } from './sources/lambda.ts';
 import type { TriggerFunction } from './sources/sources.ts';
 
 /** What to invoke, and with which client context. Throws LD_CONFIG for a function whose deployed code cannot be reached. */
-export function deployedCodeOf({
-  fallback,
-  lambdaName,
-  name,
-}: TriggerFunction): Pick<Invocation, 'lambdaName' | 'clientContext'> {
+export function deployedCodeOf({ fallback, lambdaName, qualifier, name }: TriggerFunction): Pick<
+  Invocation,
+  'lambdaName' | 'clientContext'
+> & {
+  readonly qualifier?: string | undefined;
+} {
   switch (fallback.kind) {
     case 'deployed':
-      return { lambdaName, clientContext: deployedClientContext };
+      return { lambdaName, qualifier, clientContext: deployedClientContext };
     case 'function':
       return { lambdaName: fallback.arn };
     case 'none':

@@ -47,7 +47,12 @@ async function invoke(options: InvokeOptions, payload: string, stage: TriggerSta
   const watch = options.deployed ? undefined : await stage.watch();
   try {
     const { answer, ids, traces } = await invokeFunction(
-      { ...target, qualifier: options.qualifier, payload, invocationType: 'RequestResponse' },
+      {
+        ...target,
+        qualifier: options.qualifier ?? target.qualifier,
+        payload,
+        invocationType: 'RequestResponse',
+      },
       stage.aws,
     );
     const body = Buffer.from(answer?.body ?? []);

@@ -72,6 +72,7 @@ async function openAws(options: StageOptions): Promise<TriggerStage> {
         lambdaName: functionNames.get(settings.name) ?? settings.name,
         targets: targets.get(settings.name) ?? {},
         fallback: fallbackOf(settings),
+        qualifier: settings.qualifier,
       })),
       aws: new Aws({
         region,
@@ -118,7 +119,7 @@ async function openLocal(root: string, config: string | undefined): Promise<Trig
   );
   if (found === undefined) throw notServed(folder, locals);
   const { serve, watch } = found;
-  const { credentials, endpoint, fallbacks, region, targets } = serve.place;
+  const { credentials, endpoint, fallbacks, qualifiers, region, targets } = serve.place;
   const http = new HttpClient();
   return {
     name: serve.manifest,
@@ -127,6 +128,7 @@ async function openLocal(root: string, config: string | undefined): Promise<Trig
       lambdaName: name,
       targets: targets[name] ?? {},
       fallback: fallbacks[name] ?? { kind: 'none' },
+      qualifier: qualifiers[name],
     })),
     aws: new Aws({
       region,

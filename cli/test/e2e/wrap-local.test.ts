@@ -42,7 +42,9 @@ async function invoke(livectl: Livectl, root: string, name: string, ...flags: st
 const version = (text: string) => `console.log('loaded ${text}');
 export const handler = async (event, context) => {
   console.log('ran ${text}');
-  return { version: '${text}', event, context: context.clientContext ?? null, name: context.functionName };
+  const { clientContext = null, functionName: name, invokedFunctionArn } = context;
+  const { qualifier } = /:function:[^:]+(:(?<qualifier>.+))?$/.exec(invokedFunctionArn).groups;
+  return { version: '${text}', event, context: clientContext, name, qualifier };
 };
 `;
 const other = { handler: 'other.handler', runtime: 'nodejs20.x' };
@@ -193,7 +195,7 @@ describe('a wrapped function that is not served', () => {
 });
 
 describe('a wrapped function that is served', () => {
-  const local = { files, functions: { orders, other } };
+  const local = { files, functions: { orders: { ...orders, qualifier: 'live' }, other } };
 
   test('answers with local code, beside a replaced one; --deployed asks the deployed code', async () => {
     const root = make(local);
@@ -206,8 +208,13 @@ describe('a wrapped function that is served', () => {
     writeFileSync(join(root, 'orders.mjs'), version('two'));
     await livectl.event('reload');
     const served = await invoke(livectl, root, 'orders', '--event', '{"id":7}');
-    expect(JSON.parse(served.stdout)).toMatchObject({ version: 'two', event: { id: 7 }, name: 'orders' });
+    const answered = { version: 'two', name: 'orders', qualifier: 'live' };
+    expect(JSON.parse(served.stdout)).toMatchObject({ ...answered, event: { id: 7 } });
     expect(served.stderr).toContain('ran two');
+    // Its triggers name the alias as well.
+    const [{ url = '' } = {}] = ready.functions;
+    const triggered = await fetch(url, { signal: AbortSignal.timeout(20_000) });
+    expect(await triggered.json()).toMatchObject(answered);
     const deployed = await invoke(livectl, root, 'orders', '--deployed', '--event', '{"id":8}');
     expect(JSON.parse(deployed.stdout)).toEqual({
       version: 'one',
@@ -215,6 +222,7 @@ describe('a wrapped function that is served', () => {
       // Nothing is left of what asked for it.
       context: null,
       name: 'orders',
+      qualifier: 'live',
     });
     await livectl.event('deployed_log', ({ message }) => message.includes('ran one'));
     expect((await invoke(livectl, root, 'other')).stdout).toBe('"other"');

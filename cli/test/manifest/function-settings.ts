@@ -11,6 +11,7 @@ export function functionSettings(changes: Partial<FunctionSettings> = {}): Funct
     environment: {},
     invokeMode: undefined,
     durable: undefined,
+    qualifier: undefined,
     sourceDir: '.',
     build: undefined,
     watch: undefined,

@@ -27,6 +27,7 @@ locals {
         exec_wrapper = f.exec_wrapper
         wrap_init    = f.wrap_init
         fallback_arn = f.fallback_arn
+        qualifier    = f.qualifier
       } : field => value if value != null
     }
   }

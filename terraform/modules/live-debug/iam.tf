@@ -165,7 +165,7 @@ locals {
   developer_function_names = sort(concat(
     [for name in keys(local.functions) : local.function_names[name]],
     # A durable function is invoked through a version or an alias only.
-    [for name, f in local.functions : "${local.function_names[name]}:*" if f.durable_config != null],
+    [for name, f in local.functions : "${local.function_names[name]}:*" if f.durable_config != null || f.qualifier != null],
     values(local.beside_names),
   ))
   developer_function_statements = [

@@ -192,6 +192,7 @@ resource "aws_lambda_function_url" "this" {
   for_each = local.function_url_names
 
   function_name      = local.target_names[each.key]
+  qualifier          = local.qualifiers[each.key]
   authorization_type = local.function_urls[each.key].authorization_type
   invoke_mode        = local.function_urls[each.key].invoke_mode
 
@@ -223,7 +224,7 @@ resource "aws_cloudformation_stack" "function_url" {
       InvokeFunctionUrl = {
         Type = "AWS::Lambda::Permission"
         Properties = {
-          FunctionName        = local.target_names[each.key]
+          FunctionName        = local.mapping_names[each.key]
           Action              = "lambda:InvokeFunctionUrl"
           Principal           = "*"
           FunctionUrlAuthType = "NONE"
@@ -232,7 +233,7 @@ resource "aws_cloudformation_stack" "function_url" {
       InvokeFunction = {
         Type = "AWS::Lambda::Permission"
         Properties = {
-          FunctionName          = local.target_names[each.key]
+          FunctionName          = local.mapping_names[each.key]
           Action                = "lambda:InvokeFunction"
           Principal             = "*"
           InvokedViaFunctionUrl = true

@@ -257,7 +257,7 @@ resource "aws_sqs_queue_redrive_allow_policy" "dead_letters" {
 resource "aws_lambda_event_source_mapping" "sqs" {
   for_each = local.sqs_names
 
-  function_name                      = local.target_names[each.key]
+  function_name                      = local.mapping_names[each.key]
   event_source_arn                   = local.queue_arns[each.key]
   batch_size                         = local.sqs[each.key].batch_size
   maximum_batching_window_in_seconds = local.batching_windows["${each.key}/sqs"]
@@ -316,7 +316,7 @@ resource "aws_kinesis_stream" "trigger" {
 resource "aws_lambda_event_source_mapping" "records" {
   for_each = local.record_source_names
 
-  function_name                      = local.target_names[local.record_sources[each.key].function]
+  function_name                      = local.mapping_names[local.record_sources[each.key].function]
   event_source_arn                   = local.record_sources[each.key].arn
   starting_position                  = local.record_sources[each.key].settings.starting_position
   batch_size                         = local.record_sources[each.key].settings.batch_size

@@ -12,13 +12,19 @@ locals {
       created ? aws_lambda_function.this[name].function_name : local.own_function_names[name]
     )
   }
+  # With the qualifier of those that have one.
+  qualifiers = { for name, f in local.functions : name => f.qualifier }
   target_arns = {
     for name, created in local.is_created : name => (
       created
       ? aws_lambda_function.this[name].arn
-      : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${local.target_names[name]}"
+      : join(":", compact([
+        "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${local.target_names[name]}", local.qualifiers[name],
+      ]))
     )
   }
+  # What an event source mapping takes: a name has no place for a qualifier there.
+  mapping_names = { for name, qualifier in local.qualifiers : name => qualifier == null ? local.target_names[name] : local.target_arns[name] }
 
   # Sources that push events: each may only invoke its own function.
   invokers      = merge(local.http_invokers, local.sns_invokers, local.eventbridge_invokers, local.schedule_invokers, local.s3_invokers)
@@ -85,6 +91,7 @@ resource "aws_lambda_permission" "trigger" {
   for_each = local.invoker_names
 
   function_name  = local.target_names[local.invokers[each.key].function]
+  qualifier      = local.qualifiers[local.invokers[each.key].function]
   action         = "lambda:InvokeFunction"
   principal      = local.invokers[each.key].principal
   source_arn     = local.invokers[each.key].source_arn

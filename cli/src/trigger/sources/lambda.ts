@@ -5,10 +5,13 @@ import type { Published, Source } from './source.ts';
 export const lambda: Source<'lambda'> = {
   flags: ['payload', 'async', 'qualifier'],
   missing: () => [],
-  async publish(given, { lambdaName }, aws) {
+  async publish(given, { lambdaName, qualifier }, aws) {
     const payload = (await given.json('payload')) ?? '{}';
     const invocationType = given.has('async') ? 'Event' : 'RequestResponse';
-    return invokeFunction({ lambdaName, qualifier: given.text('qualifier'), payload, invocationType }, aws);
+    return invokeFunction(
+      { lambdaName, qualifier: given.text('qualifier') ?? qualifier, payload, invocationType },
+      aws,
+    );
   },
 };
 

@@ -6,10 +6,15 @@ import type { Source } from './source.ts';
 export const schedule: Source<'schedule'> = {
   flags: [],
   missing: () => [],
-  async publish(_given, { lambdaName, resource }, aws) {
+  async publish(_given, { lambdaName, qualifier, resource }, aws) {
     const payload = resource.input ?? JSON.stringify(scheduledEvent(resource.rule_arn, Date.now()));
     const output = await aws.call('lambda:InvokeFunction', lambdaName, (calls) =>
-      calls.invoke({ FunctionName: lambdaName, InvocationType: 'Event', Payload: Buffer.from(payload) }),
+      calls.invoke({
+        FunctionName: lambdaName,
+        Qualifier: qualifier,
+        InvocationType: 'Event',
+        Payload: Buffer.from(payload),
+      }),
     );
     const requestId = output.$metadata.requestId ?? '';
     return {

@@ -17,6 +17,8 @@ export interface Target<Name extends SourceName> {
   readonly functionName: string;
   /** The name or ARN of the function on Lambda. */
   readonly lambdaName: string;
+  /** The alias or version to invoke where no other one is given. */
+  readonly qualifier: string | undefined;
   readonly resource: Resource<Name>;
 }
 

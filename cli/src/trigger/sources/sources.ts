@@ -38,6 +38,8 @@ export interface TriggerFunction {
   readonly name: string;
   /** The name or ARN of the function on Lambda. */
   readonly lambdaName: string;
+  /** The alias or version to invoke where no other one is given. */
+  readonly qualifier?: string | undefined;
   readonly targets: TriggerTargets;
   /** What answers while nobody serves it. */
   readonly fallback: Fallback;
@@ -59,13 +61,13 @@ export interface Trigger {
 /** Undefined if the function has no such trigger. */
 export function triggerOf<Name extends SourceName>(
   name: Name,
-  { lambdaName, name: functionName, targets }: TriggerFunction,
+  { lambdaName, name: functionName, qualifier, targets }: TriggerFunction,
 ): Trigger | undefined {
   const resources: { [Each in SourceName]?: Resource<Each> | null | undefined } = { ...targets, lambda: {} };
   const resource = resources[name];
   if (resource === undefined || resource === null) return undefined;
   const source: Source<Name> = sources[name];
-  const target = { functionName, lambdaName, resource: resource as Resource<Name> };
+  const target = { functionName, lambdaName, qualifier, resource: resource as Resource<Name> };
   return {
     source: name,
     flags: source.flags,

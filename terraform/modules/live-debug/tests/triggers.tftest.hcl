@@ -533,6 +533,60 @@ run "names_of_own_functions_by_reference" {
   }
 }
 
+run "names_the_alias_of_own_functions" {
+  command = apply
+
+  variables {
+    own_function_names = null
+    functions = {
+      orders = {
+        handler        = "a.handler"
+        runtime        = "nodejs22.x"
+        create         = false
+        function_name  = "orders"
+        qualifier      = "live"
+        durable_config = { execution_timeout = 600 }
+        triggers = {
+          http         = {}
+          function_url = { authorization_type = "NONE" }
+          sns          = {}
+          sqs          = {}
+          eventbridge  = { event_pattern = "{\"source\":[\"shop\"]}" }
+          schedule     = { schedule_expression = "rate(5 minutes)" }
+          s3           = {}
+          kinesis      = {}
+        }
+      }
+    }
+  }
+
+  assert {
+    condition = toset(flatten([
+      aws_sns_topic_subscription.trigger["orders"].endpoint,
+      aws_cloudwatch_event_target.pattern["orders"].arn,
+      aws_cloudwatch_event_target.schedule["orders"].arn,
+      [for one in values(aws_s3_bucket_notification.trigger) : one.lambda_function[*].lambda_function_arn],
+      aws_lambda_event_source_mapping.sqs["orders"].function_name,
+      values(aws_lambda_event_source_mapping.records)[*].function_name,
+      trimsuffix(trimprefix(aws_apigatewayv2_integration.http["orders"].integration_uri, "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/"), "/invocations"),
+      [for resource in jsondecode(aws_cloudformation_stack.function_url["orders"].template_body).Resources : resource.Properties.FunctionName],
+    ])) == toset(["arn:aws:lambda:eu-west-1:123456789012:function:orders:live"])
+    error_message = "Every trigger invokes the alias."
+  }
+
+  assert {
+    condition = toset([for permission in values(aws_lambda_permission.trigger) : "${permission.function_name}:${permission.qualifier}"]) == toset(["orders:live"]) && (
+      aws_lambda_function_url.this["orders"].qualifier == "live"
+    )
+    error_message = "Permissions and the function URL are the alias's: Lambda grants each qualifier by itself."
+  }
+
+  assert {
+    condition     = can(regex(":function:orders:[*]", output.developer_policy_json)) && output.manifest.functions["orders"].qualifier == "live"
+    error_message = "Developers may invoke the alias, and the manifest names it."
+  }
+}
+
 run "refuses_another_name_by_reference" {
   command = plan
 

@@ -46,9 +46,14 @@ export class DurableExecutions {
 
   /**
    * Invokes a function of the stage: a durable one through an execution, from its start to its end, any other directly. For event
-   * sources, which on AWS name a version or alias of a durable function.
+   * sources, which name the function's `qualifier`.
    */
   async invoke(functionName: string, event: Uint8Array, options: InvokeOptions = {}): Promise<Outcome> {
+    const { qualifier = this.#functions.get(functionName)?.qualifier } = options;
+    return this.#invokeAs(functionName, event, { ...options, qualifier });
+  }
+
+  async #invokeAs(functionName: string, event: Uint8Array, options: InvokeOptions): Promise<Outcome> {
     if (!this.has(functionName)) return this.#options.host.invoke(functionName, event, options);
     const { qualifier = '$LATEST' } = options;
     return this.start(functionName, Buffer.from(event).toString(), { qualifier }).ended;
@@ -105,7 +110,7 @@ export class DurableExecutions {
         }),
       invokeOther: (target, event) => {
         const { name: other, qualifier: version } = qualifiedName(target);
-        return this.invoke(other, event, version === undefined ? {} : { qualifier: version });
+        return this.#invokeAs(other, event, version === undefined ? {} : { qualifier: version });
       },
     });
     this.#executions.set(arn, execution);

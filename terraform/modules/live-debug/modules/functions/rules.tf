@@ -157,6 +157,19 @@ locals {
       f.durable_config != null && local.is_created[name],
       "is for functions of your own: Lambda makes a function durable when it is created, so write create = false and put the stub into that aws_lambda_function"
     ]
+    "qualifier" = [
+      f.qualifier == null ? (
+        # Settings of a trigger may be secret, and whether there is one is not.
+        f.durable_config != null && nonsensitive(sensitive(anytrue([for source, trigger in f.triggers : trigger != null])))
+        ) : (
+        local.is_created[name] || !can(regex("^[a-zA-Z0-9_-]{1,128}$", f.qualifier))
+        || (f.triggers.function_url != null && can(regex("^\\d+$", f.qualifier)))
+      ),
+      f.qualifier == null ? "must be set for a durable function with triggers, which Lambda invokes by an alias or a version only: write an alias"
+      : local.is_created[name] ? "is for functions of your own: a stub that the module creates has no versions. Leave it out"
+      : f.triggers.function_url != null && can(regex("^\\d+$", f.qualifier)) ? "must be an alias for triggers.function_url, not the version \"${f.qualifier}\""
+      : "must be an alias or a version number, not \"${f.qualifier}\": Lambda takes no permissions for $LATEST"
+    ]
     "vpc_config.place_stub_in_vpc" = [
       try(f.vpc_config.place_stub_in_vpc, false) && !local.is_created[name],
       join("", [
