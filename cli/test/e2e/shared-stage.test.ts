@@ -116,3 +116,39 @@ test('where nothing answers the rest it does not start, and says what to add', a
   expect(refused.stdout).toContain('replaced of stage dev has nothing that answers');
   expect(refused.stdout).toContain('set mode = \\"wrap\\" or fallback_arn for it');
 });
+
+test('of several that take the same filter at once one is left, and the others are told by whom', async () => {
+  const all = ['one', 'two', 'three'].map((words) => shared.serve(words, '--only', 'header:x-dev=tom'));
+  const ended = all.map((each) => each.exited.then((code) => ({ each, code })));
+  const first = await Promise.race(ended);
+  const second = await Promise.race(ended.filter((_, at) => all[at] !== first.each));
+  expect([first.code, second.code]).toEqual([3, 3]);
+  for (const { each } of [first, second]) expect((await each.event('displaced')).by?.host).toBeTruthy();
+  const left = all.find((each) => each !== first.each && each !== second.each);
+  await left?.event('ready');
+  expect(['one', 'two', 'three']).toContain(await shared.call('orders', header('tom')));
+  expect(left?.events.filter(({ event }) => event === 'invoke')).toHaveLength(1);
+  expect(left?.events.some(({ event }) => event === 'displaced')).toBe(false);
+});
+
+test('status lists who serves what by which filter', async () => {
+  const tom = shared.serve('tom', '--only', 'header:x-dev=tom', '--only', '{"a":[1]}');
+  const rest = shared.serve('rest', '--function', 'orders');
+  for (const each of [tom, rest]) await each.event('ready');
+  const { stdout } = await shared.livectl('status', '--stage', 'dev', '--format', 'json');
+  const { clients } = JSON.parse(stdout) as { clients: Record<string, string>[] };
+  const listed = clients.map((client) => [client.function, client.only ?? '']);
+  expect(listed.sort()).toEqual([
+    ['falls-back', 'header:x-dev=tom'],
+    ['falls-back', '{"a":[1]}'],
+    ['orders', ''],
+    ['orders', 'header:x-dev=tom'],
+    ['orders', '{"a":[1]}'],
+  ]);
+  for (const client of clients) {
+    expect(client).toMatchObject({ user: expect.any(String), host: expect.any(String) });
+    expect(Date.parse(client.since ?? '')).not.toBeNaN();
+  }
+  const shown = await shared.livectl('status', '--stage', 'dev');
+  expect(shown.stdout).toMatch(/\(orders only, where header:x-dev=tom\) since/);
+});

@@ -9,7 +9,7 @@ import { HttpClient } from '../../../protocol/http-client.ts';
 import type { Cloud, CloudEvent } from '../../src/cloud/cloud.ts';
 import { startCloud } from '../../src/cloud/start-cloud.ts';
 import { developerEnvironment } from './developer-environment.ts';
-import { Livectl, project, repository } from './livectl-process.ts';
+import { Livectl, project, repository, runLivectl } from './livectl-process.ts';
 
 export const stage = 'dev';
 
@@ -115,6 +115,11 @@ export class SharedStage {
     const serve = new Livectl(args, { env: { ...developerEnvironment(this.cloud), USER: words } });
     this.#cleanups.push(remove, () => serve.dispose());
     return serve;
+  }
+
+  /** Another command, at its end. */
+  livectl(...args: string[]): ReturnType<typeof runLivectl> {
+    return runLivectl(args, { env: developerEnvironment(this.cloud) });
   }
 
   /** Of a request to a function's URL. */
