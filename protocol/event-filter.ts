@@ -1,12 +1,19 @@
 // A client's filter: which invocations of a function it wants, as an event pattern. Loaded only where there is one.
 import { type EventFacts, factsOf, jsonIn, recordsOf } from './event-facts.ts';
-import { compilePattern, type EventPattern, PatternError, type PatternLimits } from './event-pattern.ts';
+import { compilePattern, PatternError, type PatternLimits } from './event-pattern.ts';
+import type { MatchContext } from './pattern-values.ts';
 
 /** Of one filter. EventBridge takes 2,048 characters (AWS: "Amazon EventBridge quotas"). */
 export const filterLimits: PatternLimits = { bytes: 2048, depth: 12, values: 64, stars: 8 };
 
 /** Of an event that is matched, in bytes: Lambda's largest payload. What is longer matches no filter. */
 export const longestEvent = 6_291_556;
+
+/**
+ * Comparisons, and characters that they look at, for one event and all filters together: a fifth of a second or so. An event that
+ * takes more matches no filter from there on.
+ */
+const mostSteps = 20_000_000;
 
 /**
  * What a client's item holds as its filter, in JSON. `event` is a pattern over the event as Lambda got it, where a text that
@@ -21,7 +28,7 @@ export interface FilterText {
   readonly needs?: readonly string[];
 }
 
-export type EventFilter = (record: RecordToMatch) => boolean;
+export type EventFilter = (record: RecordToMatch, context: MatchContext) => boolean;
 
 interface RecordToMatch {
   readonly event: unknown;
@@ -37,7 +44,7 @@ export function compileFilter(text: string): EventFilter {
     ...(filter.facts === undefined ? [] : [matchFacts(filter.facts)]),
   ];
   if (parts.length === 0) throw new PatternError(['a filter must have a pattern']);
-  return (record) => parts.every((matches) => matches(record));
+  return (record, context) => parts.every((matches) => matches(record, context));
 }
 
 function filterOf(text: string): Partial<FilterText> {
@@ -51,30 +58,36 @@ function filterOf(text: string): Partial<FilterText> {
 }
 
 function matchEvent(pattern: unknown): EventFilter {
-  /** A text that several parts of the pattern look into is read once. */
-  const held = new Map<string, unknown>();
-  const decode = (text: string) => {
-    if (!held.has(text)) held.set(text, jsonIn(text));
-    return held.get(text);
-  };
-  const matches = compilePattern(pattern, { limits: filterLimits, decode });
-  return ({ event }) => {
-    held.clear();
-    const found = matches(event);
-    held.clear();
-    return found;
-  };
+  const matches = compilePattern(pattern, { limits: filterLimits });
+  return ({ event }, context) => matches(event, context);
 }
 
 function matchFacts(pattern: unknown): EventFilter {
-  const matches: EventPattern = compilePattern(pattern, { limits: filterLimits });
-  return ({ facts }) => matches(facts);
+  const matches = compilePattern(pattern, { limits: filterLimits });
+  // A value that happens to be JSON is a value.
+  return ({ facts }, { spend }) => matches(facts, { spend, decode: () => undefined });
 }
 
 /** One event and what filters ask of it. */
 export class EventToMatch {
   readonly #bytes: Uint8Array;
   #records: readonly RecordToMatch[] | undefined;
+  #steps = 0;
+  /** A text that several filters look into is read once. */
+  readonly #held = new Map<string, unknown>();
+  readonly #context: MatchContext = {
+    spend: (steps) => {
+      this.#steps += steps;
+      if (this.#steps > mostSteps) throw new RangeError(`matching took over ${mostSteps} steps`);
+    },
+    decode: (text) => {
+      if (!this.#held.has(text)) {
+        this.#context.spend(text.length);
+        this.#held.set(text, jsonIn(text));
+      }
+      return this.#held.get(text);
+    },
+  };
 
   constructor(event: Uint8Array) {
     this.#bytes = event;
@@ -84,9 +97,9 @@ export class EventToMatch {
   matches(filter: EventFilter): boolean {
     try {
       this.#records ??= this.#read();
-      return this.#records.length > 0 && this.#records.every(filter);
+      return this.#records.length > 0 && this.#records.every((record) => filter(record, this.#context));
     } catch {
-      // Nested so deep that there is no stack for it.
+      // Too much work, or nested so deep that there is no stack for it.
       return false;
     }
   }

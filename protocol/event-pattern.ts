@@ -1,9 +1,9 @@
 // Which events a pattern matches, in the one language of EventBridge rules, SNS filter policies and `serve --only`
 // ("Comparison operators for use in event patterns", "Amazon SNS subscription filter policies").
-import { type AddMistake, compileValues, isObject } from './pattern-values.ts';
+import { type AddMistake, compileValues, isObject, type MatchContext } from './pattern-values.ts';
 
 /** Whether a document is one that the pattern asks for. Linear in the document's size, for each value of the pattern. */
-export type EventPattern = (document: unknown) => boolean;
+export type EventPattern = (document: unknown, context?: MatchContext) => boolean;
 
 /** An invalid pattern; the message has each mistake, as its path and what must be there, joined by `; `. */
 export class PatternError extends Error {
@@ -30,8 +30,6 @@ export interface PatternLimits {
 export interface PatternOptions {
   /** Default: none. AWS's own are its to check. */
   readonly limits?: PatternLimits | undefined;
-  /** What a text holds, where the pattern asks for fields of it; by default it has none. A text within is shorter than its own. */
-  readonly decode?: ((text: string) => unknown) | undefined;
 }
 
 /** A pattern with very many mistakes is not written out. */
@@ -75,11 +73,12 @@ class Compiler {
     const parts = Object.entries(pattern).map(([name, content]) =>
       this.#part(name, content, [...path, name]),
     );
-    return (document) => {
-      const opened = this.#open(document);
+    return (document, context) => {
+      const opened = open(document, context);
+      if (!Array.isArray(opened)) return parts.every((part) => part(opened, context));
+      context?.spend(opened.length);
       // Of objects in an array one must have it all: fields are not collected from several.
-      if (Array.isArray(opened)) return opened.some((each) => parts.every((part) => part(each)));
-      return parts.every((part) => part(opened));
+      return opened.some((each) => parts.every((part) => part(each, context)));
     };
   }
 
@@ -93,14 +92,14 @@ class Compiler {
         this.#values += 1;
       };
       const matches = compileValues(content, { wrong, count, stars: this.#options.limits?.stars });
-      return (document) => matches(this.#field(document, name));
+      return (document, context) => matches(field(document, name, context), context);
     }
     if (!isObject(content)) {
       wrong('must be an array of values, or an object of fields');
       return () => false;
     }
     const matches = this.#object(content, path);
-    return (document) => matches(this.#field(document, name));
+    return (document, context) => matches(field(document, name, context), context);
   }
 
   #either(alternatives: readonly unknown[], path: readonly string[], wrong: AddMistake): EventPattern {
@@ -110,19 +109,20 @@ class Compiler {
       wrong('must be an array of patterns');
       return () => false;
     });
-    return (document) => compiled.some((matches) => matches(document));
+    return (document, context) => compiled.some((matches) => matches(document, context));
   }
+}
 
-  #field(document: unknown, name: string): unknown {
-    const opened = this.#open(document);
-    if (Array.isArray(opened)) {
-      const values = opened.map((each) => this.#field(each, name)).filter((each) => each !== undefined);
-      return values.length > 0 ? values : undefined;
-    }
-    return isObject(opened) && Object.hasOwn(opened, name) ? opened[name] : undefined;
+function field(document: unknown, name: string, context: MatchContext | undefined): unknown {
+  const opened = open(document, context);
+  if (Array.isArray(opened)) {
+    context?.spend(opened.length);
+    const values = opened.map((each) => field(each, name, context)).filter((each) => each !== undefined);
+    return values.length > 0 ? values : undefined;
   }
+  return isObject(opened) && Object.hasOwn(opened, name) ? opened[name] : undefined;
+}
 
-  #open(document: unknown): unknown {
-    return typeof document === 'string' ? this.#options.decode?.(document) : document;
-  }
+function open(document: unknown, context: MatchContext | undefined): unknown {
+  return typeof document === 'string' ? context?.decode(document) : document;
 }

@@ -7,8 +7,16 @@ import { wildcardTest } from './wildcard.ts';
 /** Takes what is wrong with a field, in words that follow its path. */
 export type AddMistake = (words: string) => void;
 
+/** Of matching one document. */
+export interface MatchContext {
+  /** What a text holds, where the pattern asks for fields of it; without a context it has none. A text within is shorter than its own. */
+  decode(text: string): unknown;
+  /** Told of each comparison, and of the characters that it looks at. What it throws ends the matching. */
+  spend(steps: number): void;
+}
+
 /** Tells whether one value of a field, `undefined` for a field that is absent, is one asked for. */
-type Matcher = (value: unknown) => boolean;
+type Matcher = (value: unknown, context?: MatchContext) => boolean;
 
 export interface ValuesContext {
   readonly wrong: AddMistake;
@@ -22,11 +30,12 @@ export interface ValuesContext {
 export function compileValues(content: readonly unknown[], context: ValuesContext): Matcher {
   if (content.length === 0) context.wrong('must not be an empty array');
   const matchers = content.map((each) => compileMatcher(each, context));
-  return (value) => {
+  return (value, match) => {
     const values = Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [value];
+    match?.spend((1 + values.length) * matchers.length);
     // An empty array has no value that could match, but it is there.
     if (values.length === 0) return matchers.some((matches) => matches(emptyArray));
-    return values.some((each) => matchers.some((matches) => matches(each)));
+    return values.some((each) => matchers.some((matches) => matches(each, match)));
   };
 }
 
@@ -52,7 +61,7 @@ function compileMatcher(content: unknown, context: ValuesContext): Matcher {
       return (value) => (value !== undefined && !isObject(value)) === operand;
     case 'anything-but': {
       const matches = compileExcluded(operand, context);
-      return (value) => isScalar(value) && !matches(value);
+      return (value, match) => isScalar(value) && !matches(value, match);
     }
     case 'numeric':
       return compileNumeric(operand) ?? no('numeric is written like [">", 0, "<=", 5]');
@@ -91,7 +100,12 @@ function compileText(keyword: string, operand: unknown, { stars, wrong }: Values
   }
   const fold = (value: string) => (ignoreCase ? value.toLowerCase() : value);
   const matches = test(fold(text));
-  return (value) => typeof value === 'string' && matches(fold(value));
+  const isWhole = ignoreCase || keyword === 'wildcard';
+  return (value, match) => {
+    if (typeof value !== 'string') return false;
+    match?.spend(isWhole ? value.length : 1);
+    return matches(fold(value));
+  };
 }
 
 const textTests = new Map<string, (wanted: string) => (value: string) => boolean>([
@@ -131,7 +145,7 @@ function compileExcluded(operand: unknown, context: ValuesContext): Matcher {
     count();
     return compileText(keyword, each, context);
   });
-  return (value) => matchers.some((matches) => matches(value));
+  return (value, match) => matchers.some((matches) => matches(value, match));
 }
 
 const comparisons = new Map<unknown, (value: number, bound: number) => boolean>([

@@ -168,6 +168,16 @@ describe('a filter', () => {
     expect(new EventToMatch(Buffer.from(deep)).matches(below)).toBe(false);
   });
 
+  test('gives an event up that takes too much work, and others after it match again', () => {
+    const wildcards = Array.from({ length: 60 }, (_, at) => ({ wildcard: `*a${at}*b*` }));
+    const filter = compileFilter(JSON.stringify({ only: 'x', event: { a: [...wildcards, 'x'] } }));
+    const any = compileFilter(JSON.stringify({ only: 'x', event: { a: [{ exists: true }] } }));
+    const large = new EventToMatch(Buffer.from(JSON.stringify({ a: ['a'.repeat(5e6), 'x'] })));
+    expect([large.matches(filter), large.matches(any)]).toEqual([false, false]);
+    const small = new EventToMatch(Buffer.from(JSON.stringify({ a: ['a'.repeat(5e3), 'x'] })));
+    expect([small.matches(filter), small.matches(any)]).toEqual([true, true]);
+  });
+
   test.each<[string, string]>([
     ['x', 'a filter is a JSON object'],
     ['null', 'a filter is a JSON object'],

@@ -166,12 +166,11 @@ test('cidr matches the addresses with the range’s first bits', () => {
 
 test('any JSON is either a valid pattern or refused, and any pattern accepts any event', () => {
   const limits = { bytes: 4096, depth: 16, values: 64, stars: 8 };
+  const context = { spend: () => undefined, decode: (held: string) => ({ '': held }) };
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 4 }), fc.jsonValue({ maxDepth: 6 }), (pattern, document) => {
       try {
-        expect(typeof compilePattern(pattern, { limits, decode: (held) => ({ '': held }) })(document)).toBe(
-          'boolean',
-        );
+        expect(typeof compilePattern(pattern, { limits })(document, context)).toBe('boolean');
       } catch (error) {
         expect(error).toBeInstanceOf(PatternError);
       }

@@ -182,9 +182,11 @@ describe('limits', () => {
 
 describe('a string with JSON', () => {
   const decode = (text: string): unknown => (text.startsWith('{') ? JSON.parse(text) : undefined);
+  const context = { decode, spend: () => undefined };
 
   test('is matched by its fields where the pattern has fields', () => {
-    const matches = compilePattern({ body: { b: [1] } }, { decode });
+    const pattern = compilePattern({ body: { b: [1] } });
+    const matches = (document: unknown) => pattern(document, context);
     expect([{ body: '{"b":1}' }, { body: '{"b":2}' }, { body: 'b' }].map(matches)).toEqual([
       true,
       false,
@@ -194,7 +196,7 @@ describe('a string with JSON', () => {
   });
 
   test('is a string where the pattern has values', () => {
-    expect(compilePattern({ body: ['{"b":1}'] }, { decode })({ body: '{"b":1}' })).toBe(true);
+    expect(compilePattern({ body: ['{"b":1}'] })({ body: '{"b":1}' }, context)).toBe(true);
   });
 
   test('is not parsed without a decoder', () => {
