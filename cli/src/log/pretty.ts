@@ -83,6 +83,10 @@ function describe(
         : 'is served here again';
       return `${paint.dim('·')} ${name(event, paint)} ${who}`;
     }
+    // For programs: a profiler needs the process id, a person sees what a start costs in `result`.
+    case 'worker_started':
+    case 'worker_ended':
+      return undefined;
     case 'displaced': {
       const by = event.by ? printable(`${event.by.user} on ${event.by.host}`) : 'somebody else';
       return `${paint.warn('!')} ${by} serves this stage now; this livectl ends. Start it again to take the stage back.`;

@@ -146,6 +146,19 @@ export type SessionEvent =
       /** An earlier build keeps answering. */
       readonly last_good: boolean;
     }
+  /** A worker of a function has initialized, in `ms` milliseconds: a process that can be looked at by its id. */
+  | {
+      readonly event: 'worker_started';
+      readonly function: string;
+      readonly pid: number;
+      readonly ms: number;
+    }
+  | {
+      readonly event: 'worker_ended';
+      readonly function: string;
+      readonly pid: number;
+      readonly reason: string;
+    }
   | { readonly event: 'displaced'; readonly by: { readonly user: string; readonly host: string } | undefined }
   | {
       readonly event: 'reconnect';

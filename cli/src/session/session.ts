@@ -255,9 +255,15 @@ export class Session {
       }
       case 'notice':
         return this.#tell({ event: 'notice', message: event.message });
+      case 'worker_started': {
+        const { functionName, ms, pid } = event;
+        return this.#tell({ event: 'worker_started', function: functionName, pid, ms });
+      }
+      case 'worker_ended': {
+        const { functionName, pid, reason } = event;
+        return this.#tell({ event: 'worker_ended', function: functionName, pid, reason });
+      }
       case 'loaded':
-      case 'worker_started':
-      case 'worker_ended':
         return;
     }
   }

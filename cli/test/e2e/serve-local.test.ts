@@ -303,13 +303,15 @@ describe('serve --local', () => {
     const flag = join(root, 'go');
     const inFlight = get(`${await livectl.url()}/slow?flag=${encodeURIComponent(flag)}`);
     const began = await livectl.event('log', ({ message }) => message.startsWith('began'));
+    const pid = Number(began.message.split(' ')[1]);
+    expect(await livectl.event('worker_started')).toMatchObject({ function: 'slow', pid });
     livectl.child.kill('SIGINT');
     expect(await livectl.event('stopping')).toMatchObject({ waiting_for: 1 });
     writeFileSync(flag, '');
     expect((await inFlight).text).toBe('finished');
     expect(await livectl.exited).toBe(0);
     expect(livectl.events.at(-1)).toMatchObject({ event: 'stopped', invocations: 1, abandoned: 0 });
-    await gone(Number(began.message.split(' ')[1]));
+    await gone(pid);
     expect(livectl.leftBehind()).toEqual([]);
     expect(existsSync(join(root, '.livectl'))).toBe(false);
   });

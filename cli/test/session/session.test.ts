@@ -326,17 +326,19 @@ describe('the pool’s events', () => {
         waiting: 3,
         reason: 'max_workers',
       });
-      session.onWorker({ type: 'worker_started', functionName: 'hello', pid: 1, ms: 1 });
     };
     const stub = await world.stub();
     await stub.invoke({ id: 'a' });
     await events.count(2);
+    session.onWorker({ type: 'worker_started', functionName: 'hello', pid: 1, ms: 1 });
     session.onWorker({ type: 'log', functionName: 'hello', id: 'request-a', level: 'warn', message: 'x' });
-    session.onWorker({ type: 'worker_ended', functionName: 'hello', pid: 1, reason: 'idle' });
+    session.onWorker({ type: 'worker_ended', functionName: 'hello', pid: 1, reason: 'it was idle' });
     expect(events.all).toEqual([
       { event: 'invoke', id: 'request-a', function: 'hello', trigger: 'invoke' },
       { event: 'queued', id: 'request-a', function: 'hello', waiting: 3, reason: 'max_workers' },
+      { event: 'worker_started', function: 'hello', pid: 1, ms: 1 },
       { event: 'log', id: 'request-a', function: 'hello', level: 'warn', message: 'x' },
+      { event: 'worker_ended', function: 'hello', pid: 1, reason: 'it was idle' },
     ]);
   });
 });
