@@ -98,35 +98,36 @@ it('gives the runtime the headers of the invocation as they came', async () => {
   expect(others).toEqual(unwrapped);
 });
 
-it.each([
-  [deployedClientContext, undefined],
-  [
-    '{"custom": {"a": 1.50, "LIVE_DEBUG_DEPLOYED": "true", "ü": "\\u007f"}}',
-    '{"custom":{"a": 1.50,"ü": "\\u007f"}}',
-  ],
-  [
-    '{"env":{"n":12345678901234567890},"custom":{"LIVE_DEBUG_DEPLOYED":"true"}}',
-    '{"env":{"n":12345678901234567890}}',
-  ],
-  [
-    '{"custom": {"a": {"LIVE_DEBUG_DEPLOYED": "true"}}}',
-    '{"custom": {"a": {"LIVE_DEBUG_DEPLOYED": "true"}}}',
-  ],
-  ['LIVE_DEBUG_DEPLOYED', 'LIVE_DEBUG_DEPLOYED'],
-])(
-  'takes out of the client context what asks for the deployed code, and nothing else: %s',
-  async (given, seen) => {
-    const { api } = await functions.ready(code);
+it('takes out of the client context what asks for the deployed code, and nothing else', async () => {
+  const { api } = await functions.ready(code);
+  const contexts: [string, string | undefined][] = [
+    [deployedClientContext, undefined],
+    [
+      '{"custom": {"a": 1.50, "LIVE_DEBUG_DEPLOYED": "true", "ü": "\\u007f"}}',
+      '{"custom":{"a": 1.50,"ü": "\\u007f"}}',
+    ],
+    [
+      '{"env":{"n":12345678901234567890},"custom":{"LIVE_DEBUG_DEPLOYED":"true"}}',
+      '{"env":{"n":12345678901234567890}}',
+    ],
+    ...[
+      '{"custom": {"a": {"LIVE_DEBUG_DEPLOYED": "true"}}}',
+      '{"custom": "LIVE_DEBUG_DEPLOYED"}',
+      '{"custom": {"LIVE_DEBUG_DEPLOYED": ',
+      'LIVE_DEBUG_DEPLOYED',
+    ].map((text): [string, string] => [text, text]),
+  ];
+  for (const [at, [given, seen]] of contexts.entries()) {
     // Bytes of UTF-8, which Node writes and Python reads as Latin-1.
     const latin1 = Buffer.from(given).toString('latin1');
     const headers = { 'Lambda-Runtime-Client-Context': latin1, 'Lambda-Runtime-Of-Later': 'x' };
-    const { body } = await api.invoke({ id: 'r', event: '"headers"', headers });
+    const { body } = await api.invoke({ id: `r${at}`, event: '"headers"', headers });
     const got = JSON.parse(body.toString()) as Record<string, string>;
     const context = got['Lambda-Runtime-Client-Context'];
     expect(context && Buffer.from(context, 'latin1').toString()).toBe(seen);
-    expect(got).toMatchObject({ 'Lambda-Runtime-Of-Later': 'x', 'Lambda-Runtime-Aws-Request-Id': 'r' });
-  },
-);
+    expect(got).toMatchObject({ 'Lambda-Runtime-Of-Later': 'x', 'Lambda-Runtime-Aws-Request-Id': `r${at}` });
+  }
+});
 
 it('shows the code the variables that it has unwrapped', async () => {
   const seen = async (layer: null | undefined, environment: Record<string, string>) => {
