@@ -1,5 +1,5 @@
-// [1] The entry of the stub beside a wrapped function, for the Lambda Node runtime: `index.handler`. It answers the function's
-// wrapper, and anybody else as any stub does. A program of its own: other stubs would read it at each cold start for nothing.
+// [1] The entry of the stub beside a wrapped function, for the Lambda Node runtime: `index.handler`. Answers the function's
+// wrapper, and any other caller as any stub does. A separate program, so that other stubs need not load it at each cold start.
 import { systemClock } from '../../protocol/clock.ts';
 import { deadlineOf } from './conversations.ts';
 import { endWithInstance } from './end-with-instance.ts';
@@ -16,10 +16,10 @@ import {
 } from './wrapped-invocation.ts';
 import { otherwise } from './wrapper/unbegun.ts';
 
-/** What finds no connection to leave on in this time belongs to the deployed code; milliseconds. */
+/** An invocation that finds no connection to leave on within this time goes to the deployed code; milliseconds. */
 const leaveWithinMs = 200;
 
-/** A connection that is gone is not waited for: the deployed code answers. */
+/** Does not wait for a connection that is gone: the deployed code answers. */
 const lookUp = { skipsGone: true };
 
 watchJson();
@@ -28,7 +28,7 @@ const clock = systemClock;
 const settings = readSettings(process.env);
 
 class BesideStub extends Stub {
-  /** Also where the function's URL streams: its wrapper invokes this for a whole answer. */
+  /** False even if the function's URL streams: its wrapper invokes this for a whole answer. */
   override get streams(): boolean {
     return false;
   }

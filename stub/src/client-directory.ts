@@ -1,4 +1,4 @@
-// [1] Who serves this function, and the sealed channel to it: looked up once, kept while it answers.
+// [1] Who serves this function, and the sealed channel to it: looked up once, and kept while it answers.
 import type { Clock } from '../../protocol/clock.ts';
 import {
   type ClientItem,
@@ -26,21 +26,21 @@ export interface ClientDirectoryOptions {
   readonly directory: Directory;
   readonly stage: string;
   readonly functionName: string;
-  /** What this stub proves itself with. */
+  /** The secret by which this stub authenticates. */
   readonly secret: StageSecret;
   readonly clock: Clock;
-  /** So long nobody serves once that was read, milliseconds; default: each look-up reads. */
+  /** How long a look-up without a result is valid, in milliseconds; default: each look-up reads the table. */
   readonly nobodyForMs?: number | undefined;
-  /** A factor of how long a look-up is waited for; default 1. */
+  /** Factor for the time that a look-up is waited for; default 1. */
   readonly patience?: number | undefined;
 }
 
-/** A stage changes hands between a few clients. */
+/** A stage moves between a few clients. */
 const keptChannels = 8;
 
-/** A look-up older than this is renewed before it decides: somebody may serve this function alone by now. */
+/** An older look-up is renewed before it is used: somebody may serve this function alone by now. */
 const renewAfterMs = 2000;
-/** DynamoDB answers within a few milliseconds; an invocation waits for it no longer than this. */
+/** DynamoDB answers within a few milliseconds; an invocation waits no longer than this. */
 const renewBoundMs = 100;
 
 /** Caches the directory's answer for a warm stub; one key agreement per client key. */
@@ -48,16 +48,16 @@ export class ClientDirectory {
   readonly #options: ClientDirectoryOptions;
   /** By public key; a conversation must not change its keys. */
   readonly #channels = new RecentMap<Promise<Channel>>(keptChannels);
-  /** Who may serve at the last reading; undefined before it and once forgotten. */
+  /** Who may serve according to the last read; undefined before it and after `forget`. */
   #serving: ServingClients | undefined;
-  /** Of their connections, those that the relay said do not exist, and since when. */
+  /** Connections of theirs that the relay reported as gone, and since when. */
   readonly #goneSince = new Map<string, number>();
-  /** When the last reading began. */
+  /** When the last read began. */
   #readAt = 0;
   #reading: Promise<void> | undefined;
-  /** A reading that has taken longer than an invocation waits for it. */
+  /** A read that took longer than an invocation waits. */
   #late: Promise<void> | undefined;
-  /** Readings begun, and the number of the newest that has ended. */
+  /** Number of reads begun, and the number of the newest that has ended. */
   #reads = 0;
   #newest = 0;
 
@@ -66,9 +66,8 @@ export class ClientDirectory {
   }
 
   /**
-   * Whether anyone serves, as the table said within the last two seconds; else it is read again, and the look-up before
-   * decides where the table is slow or can't be reached. Calls that meet share one reading. Rejects with LD_DIRECTORY where
-   * nothing is known yet.
+   * Whether anyone serves, according to the table within the last two seconds; otherwise reads it again. If the table is slow or
+   * unreachable, the previous look-up decides. Concurrent calls share one read. Rejects with LD_DIRECTORY if nothing is known yet.
    */
   async look(): Promise<boolean> {
     const { clock, nobodyForMs = -1, patience = 1 } = this.#options;
@@ -77,7 +76,7 @@ export class ClientDirectory {
       await this.readAgain();
     } else if (clock.now() - this.#readAt > renewAfterMs) {
       const reading = this.#reading ?? this.readAgain();
-      // A table that is silent is waited for once.
+      // A silent table is waited for only once.
       if (reading !== this.#late)
         await within(clock, renewBoundMs * patience, reading).catch(() => undefined);
       this.#late = this.#reading;
@@ -85,29 +84,29 @@ export class ClientDirectory {
     return this.#isServed();
   }
 
-  /** Has ready what an invocation would wait for, by what is known. Rejects with LD_DIRECTORY for a key that is none. */
+  /** Prepares what an invocation would wait for, as far as known. Rejects with LD_DIRECTORY for an invalid key. */
   async prepare(): Promise<void> {
     const { filtered = [], unfiltered = [] } = this.#serving ?? {};
     const [first = filtered[0]] = unfiltered;
     await Promise.all([first && this.client(first), filtered.length > 0 && loadFilters()]);
   }
 
-  /** Who may serve at the last reading; undefined before it and once forgotten. */
+  /** Who may serve according to the last read; undefined before it and after `forget`. */
   get serving(): ServingClients | undefined {
     return this.#serving;
   }
 
-  /** The relay says that this connection is gone. */
+  /** The relay reported that this connection is gone. */
   lose(connectionId: string): void {
     if (!this.#goneSince.has(connectionId)) this.#goneSince.set(connectionId, this.#options.clock.now());
   }
 
-  /** For how long a connection has been gone, in milliseconds; NaN for one that is not gone as far as is known. */
+  /** How long a connection has been gone, in milliseconds; NaN for one that is not known to be gone. */
   goneFor(connectionId: string): number {
     return this.#options.clock.now() - (this.#goneSince.get(connectionId) ?? Number.NaN);
   }
 
-  /** With this instance's channel to it. Rejects with LD_DIRECTORY for a key that is none. */
+  /** Adds this instance's channel. Rejects with LD_DIRECTORY for an invalid key. */
   async client(item: ClientItem): Promise<Client> {
     return { item, channel: await this.#channel(item) };
   }
@@ -132,7 +131,7 @@ export class ClientDirectory {
     const number = this.#reads;
     const startedAt = clock.now();
     const serving = servingClients(await directory.clients(stage), functionName, clock.now());
-    // One that was overtaken by a later reading knows less.
+    // A read that was overtaken by a later one is outdated.
     if (number < this.#newest) return;
     this.#newest = number;
     this.#readAt = startedAt;
@@ -142,7 +141,7 @@ export class ClientDirectory {
         this.#goneSince.delete(id);
   }
 
-  /** The next look-up reads the table. */
+  /** Makes the next look-up read the table. */
   forget(): void {
     this.#serving = undefined;
   }
@@ -152,15 +151,15 @@ export class ClientDirectory {
     const agreed = this.#channels.get(publicKey) ?? agree(item, this.#options);
     this.#channels.set(publicKey, agreed);
     const channel = await agreed;
-    // A client says more of itself once it knows its relay.
+    // A client lists further capabilities once it knows its relay.
     channel.understands = capabilitiesOf(item);
     return channel;
   }
 }
 
 /**
- * A client of livectl 0.1 wouldn't understand the proof. For that one the agreement is as it was then: its key is from the
- * table, where only developers write (docs/protocol.md, "Who sends").
+ * A client of livectl 0.1 would not understand the authentication. For that one the key agreement is as it was then: its key is
+ * from the table, where only developers write (docs/protocol.md, "Who sends").
  */
 async function agree(
   item: ClientItem,

@@ -1,4 +1,4 @@
-// [1] What a stub and a wrapper have in common: the socket, who serves, and the conversation about each invocation.
+// [1] What a stub and a wrapper share: the socket, who serves, and the conversation about each invocation.
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../protocol/clock.ts';
 import { Directory } from '../../protocol/directory.ts';
@@ -17,40 +17,40 @@ import type { Answer } from './signals.ts';
 import { StubSocket } from './stub-socket.ts';
 import { WhoAnswers } from './who-answers.ts';
 
-/** How a conversation finds who serves. */
+/** How a conversation finds its client. */
 export interface LookUp extends Pick<ClientDirectoryOptions, 'nobodyForMs'> {
-  /** A connection that is gone is never the answer again. */
+  /** A connection that is gone is never used again. */
   readonly skipsGone?: boolean;
 }
 
-/** An invocation as Lambda gave it. */
+/** An invocation as received from Lambda. */
 export interface Invocation {
   readonly head: Pick<
     ExchangeOptions['head'],
     'requestId' | 'arn' | 'traceId' | 'clientContext' | 'identity' | 'tenantId'
   > &
-    /** Of another instance, whose invocation it is. */
+    /** Set for another instance's invocation. */
     Partial<Pick<ExchangeOptions['head'], 'instance' | 'environment'>>;
   readonly event: Uint8Array;
-  /** Until when it must have been answered, milliseconds since the epoch: {@link deadlineOf}. */
+  /** When it must have been answered, milliseconds since the epoch: {@link deadlineOf}. */
   readonly deadline: number;
 }
 
-/** Somebody else answers what no client has begun: wrapper/unbegun.ts. */
+/** Another way to answer invocations that no client has begun: wrapper/unbegun.ts. */
 export interface Otherwise {
-  /** Rejects where nothing can be sent. */
+  /** Rejects if nothing can be sent. */
   tooSlow(exchange: Exchange): Promise<never>;
-  /** It has failed. The error to throw: another one where no client has begun, and none will. Never rejects. */
+  /** It has failed. Returns the error to throw: a different one if no client has begun it, and none will. Never rejects. */
   settle(exchange: Exchange, error: unknown, leftMs: number): Promise<unknown>;
 }
 
-/** Kept back from the function's own time, so that `cancel` goes out and the error is ours to word. */
+/** Reserved from the function's own time, so that `cancel` is sent and the error is worded by us. */
 const marginMs = 500;
 
 /** How long giving up waits for the relay to accept `cancel`; it answers within tens of milliseconds. */
 const cancelBoundMs = marginMs / 2;
 
-/** Messages dropped that are reported one by one. */
+/** This many dropped messages are reported singly. */
 const reportedDrops = 16;
 
 /** `leftMs`: until Lambda ends the invocation. Milliseconds since the epoch. */
@@ -58,7 +58,7 @@ export function deadlineOf(nowMs: number, leftMs: number): number {
   return nowMs + leftMs - Math.min(marginMs, leftMs / 4);
 }
 
-/** Of one instance of a function; Lambda keeps it warm between invocations. */
+/** One instance of a function; Lambda keeps it warm between invocations. */
 export class Conversations {
   readonly http = new HttpClient({ doubtAfterMs: 30_000 });
   readonly socket: StubSocket;
@@ -108,14 +108,14 @@ export class Conversations {
     this.clients = new ClientDirectory({ ...ofFunction, nobodyForMs, patience });
   }
 
-  /** Who may answer an invocation with this event. */
+  /** Determines who may answer an invocation with this event. */
   whoAnswers(event: Uint8Array): WhoAnswers {
     return new WhoAnswers(this.clients, event, this.#skipsGone);
   }
 
   /**
-   * What the local code answered. Throws LD_NO_CLIENT, LD_NO_ACK, LD_LOST, LD_RELAY or LD_DIRECTORY, or that the time is up,
-   * when nobody who may have the invocation goes on with it.
+   * The local code's answer. Throws LD_NO_CLIENT, LD_NO_ACK, LD_LOST, LD_RELAY or LD_DIRECTORY, or a timeout, if no client that may
+   * have the invocation continues with it.
    */
   async converse(
     { deadline, event, head }: Invocation,
@@ -158,7 +158,7 @@ export class Conversations {
         ...(otherwise ? [otherwise.tooSlow(exchange)] : []),
       ]);
       if (answer !== undefined) return answer;
-      // A livectl that doesn't answer is not the same as code that takes too long.
+      // A livectl that does not answer is not the same as code that takes too long.
       if (exchange.silence) throw exchange.silence;
       await exchange.cancel(undefined, cancelBoundMs);
       throw timeoutError(this.#clock.now() - startedAt);
@@ -178,7 +178,7 @@ export class Conversations {
     }
   }
 
-  /** Lambda ends the instance: clients need not go on with what it was waiting for. Never rejects. */
+  /** Lambda ends the instance: clients need not continue with what it was waiting for. Never rejects. */
   async stop(): Promise<void> {
     const open = [...this.#exchanges.values()];
     await Promise.all(open.map((exchange) => exchange.cancel('LD_STOPPED', cancelBoundMs)));
@@ -195,7 +195,7 @@ export class Conversations {
   #receive(text: string): void {
     const chunk = parseWire(text);
     if (typeof chunk === 'string') this.#drop(chunk);
-    // Not in flight any more: a late copy of an answer that has been returned.
+    // No longer in flight: a late copy of an answer that was returned.
     else
       this.#exchanges
         .get(chunk.header.id)
@@ -206,7 +206,7 @@ export class Conversations {
   /** Never processed, always counted and logged. */
   #drop(reason: string): void {
     this.#dropped += 1;
-    // CloudWatch charges for each line: of very many, only every power of two is logged.
+    // CloudWatch charges by volume: of very many, only every power of two is logged.
     if (this.#dropped > reportedDrops && (this.#dropped & (this.#dropped - 1)) !== 0) return;
     report('dropped a message', { reason, dropped: this.#dropped });
   }

@@ -1,4 +1,4 @@
-// [1] What a stub says of a client that stayed silent or went away.
+// [1] The errors for a client that stayed silent or went away.
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 import type { Client } from './client-directory.ts';
 
@@ -9,7 +9,7 @@ export function lostError(client: Client | undefined): LiveDebugError {
   });
 }
 
-/** It was sent so many times within `afterMs`. */
+/** It was sent `sendings` times within `afterMs`. */
 export function noAckError({ item }: Client, afterMs: number, sendings: number): LiveDebugError {
   return new LiveDebugError(
     'LD_NO_ACK',

@@ -25,46 +25,46 @@ export interface ExchangeOptions {
   readonly stage: string;
   readonly functionName: string;
   readonly id: string;
-  /** All of the invocation's head but what each sending fills in. */
+  /** The invocation's head, without what each sending adds. */
   readonly head: Omit<
     MessageHead<'invoke'>,
     'replyTo' | 'sentAt' | 'streams' | 'ackBy' | 'instead' | 'filter' | 'understands'
   >;
   readonly event: Uint8Array;
-  /** Where a streamed response goes; without it only whole answers are asked for. */
+  /** Receives a streamed response; without it only whole answers are requested. */
   readonly parts: IncomingParts | undefined;
-  /** Told of everything that arrived and was not taken, in a few words. */
+  /** Called with a short reason for everything that arrived but was dropped. */
   readonly onDrop: (reason: string) => void;
-  /** No client that may be reconnecting is waited for. */
+  /** Waits for no client that may be reconnecting. */
   readonly isHasty?: boolean;
 }
 
-/** An invocation follows a client that reconnects, or another that takes over, this many times at most. */
+/** An invocation follows a client that reconnects, or another that takes over, at most this many times. */
 const maxOffers = 10;
 
 /**
- * To one connection, each with twice the time of the one before: 45 s in all, since a cut of the line of 30 s, or a
- * connection that is dead without a word, which a client notices within 30 s, must not cost an invocation that has the time.
+ * Maximum for one connection, each with twice the time of the previous one: 45 s in total, since an outage of 30 s, or a dead
+ * connection, which a client notices within 30 s, must not cost an invocation that has the time.
  */
 const maxSendings = 4;
 
-/** A client that reconnects is looked for after this, and then less often; milliseconds. */
+/** A client that may be reconnecting is looked up after this, and then less often; milliseconds. */
 const shortestPauseMs = 50;
 const longestPauseMs = 500;
 const longer = (pauseMs: number) => Math.min(longestPauseMs, Math.max(shortestPauseMs, 2 * pauseMs));
 
-/** A socket that has been silent this long (a frozen instance's, mostly) is checked while the invocation goes out. */
+/** A socket that has been silent for this long (mostly a frozen instance's) is checked while the invocation is sent. */
 const doubtfulAfterMs = 30_000;
 
-/** A client that need not run an invocation after all is informed within this; the caller does not wait for it. */
+/** How long informing a client that it need not run an invocation may take; the caller does not wait for it. */
 const informMs = 5000;
 
 const streams = { streams: true } as const;
 
-/** Messages are unpacked one after the other, and so much waits for it: functions may have 128 MB. */
+/** Messages are unpacked one after another; this many bytes may wait for that, since functions may have 128 MB. */
 const maxWaitingBytes = 16 * 1024 * 1024;
 
-/** What has been done at one connection to have the invocation taken. */
+/** The sendings to one connection. */
 interface Offered {
   readonly client: Client;
   /** Milliseconds since the epoch. */
@@ -78,7 +78,7 @@ interface Sent extends Journey {
   texts: number;
 }
 
-/** Sends one invocation and waits for its answer; the deadline is the caller's to keep, by `cancel`. */
+/** Sends one invocation and waits for its answer; the caller watches the deadline and calls `cancel`. */
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly signals: Signals;
@@ -89,13 +89,13 @@ export class Exchange {
   #waitingBytes = 0;
   readonly #patience: Patience;
   readonly #posts = new AbortController();
-  /** Sendings to clients that have not said that they don't run it. */
+  /** Sendings to clients that have not refused it. */
   sent: Sent[] = [];
   /** Clients have been told that nobody waits. */
   isCancelled = false;
   #acknowledging = false;
   #offered: Offered | undefined;
-  /** The answer, once it is there; some of its parts may not be. */
+  /** The answer, once it is here; parts of it may be missing. */
   #answer: Answer | undefined;
 
   constructor(options: ExchangeOptions) {
@@ -114,14 +114,14 @@ export class Exchange {
     return this.#options.id;
   }
 
-  /** Why nothing has come of it so far, where it was sent more than once and no client has said that it has it. */
+  /** Why there is no result so far, if it was sent more than once and no client has confirmed that it has it. */
   get silence(): LiveDebugError | undefined {
     return this.peers.isTaken || !this.#offered || this.#offered.sendings < 2
       ? undefined
       : this.#noAck(this.#offered);
   }
 
-  /** A chunk that names this exchange has arrived; whether it is genuine shows here. */
+  /** A chunk for this exchange has arrived; checks whether it is genuine. */
   async receive({ header, headerText, sealed }: SealedChunk): Promise<void> {
     const { onDrop } = this.#options;
     const opened = this.peers.open(headerText, sealed);
@@ -146,7 +146,7 @@ export class Exchange {
   #take(message: AnyMessage, from: Client): void {
     const { parts, onDrop } = this.#options;
     const wasTaken = this.peers.isTaken;
-    // Of one that was sent it before another, it is no news.
+    // From a client that was tried before, this is irrelevant.
     if (message.type === 'moved') {
       this.sent = this.sent.filter(({ client }) => client.item.publicKey !== from.item.publicKey);
       const isAwaited = this.peers.current?.item.publicKey === from.item.publicKey;
@@ -159,14 +159,14 @@ export class Exchange {
       if (message.type === 'ack' && message.head.asks) void this.#inform(this.peers.latest(from));
       return onDrop(`${message.type} of a client that was too late`);
     }
-    // One that was silent may still have it before it, e.g. on a laptop that sleeps.
+    // A silent client may still have it queued, e.g. on a laptop that sleeps.
     if (!wasTaken) for (const other of this.peers.others) void this.#inform(other);
     if (message.type === 'ack' && message.head.asks) void this.#probe().catch(() => undefined);
     if (message.type === 'part' && parts) {
       const { index } = message.head;
       if (message.body.length > partBytes) return onDrop(`part ${index} of ${message.body.length} bytes`);
       if (!parts.isWithinReach(index)) return onDrop(`part ${index} where part ${parts.received} is next`);
-      // One that waits for another is no news: the other may be lost.
+      // A part that waits for another is no progress: the other may be lost.
       if (!parts.take(message) && wasTaken) return;
     } else if (message.type === 'result' || message.type === 'error') this.#answer ??= message;
     else if (message.type !== 'ack') return onDrop(`${message.type}, which nobody asked a client for`);
@@ -175,7 +175,7 @@ export class Exchange {
     this.signals.put(isWhole ? { kind: 'answer', answer } : { kind: 'ack' });
   }
 
-  /** Tells the client how much was passed on, where that is due; one at a time. */
+  /** Tells the client how many parts were passed on, if that is due; one message at a time. */
   async #acknowledge(): Promise<void> {
     const { parts } = this.#options;
     const client = this.peers.current;
@@ -184,7 +184,7 @@ export class Exchange {
     const ack = { type: 'ack', head: { parts: parts.acknowledge() } } as const;
     const posted = await this.#post(client, ack, this.#patience.probeMs).catch(() => 'gone' as const);
     this.#acknowledging = false;
-    // The client waits for this: it is looked for, and told by a probe.
+    // The client waits for this: look for it, and tell it by a probe.
     if (posted === 'gone') this.signals.put({ kind: 'socket-lost' });
     else await this.#acknowledge();
   }
@@ -194,15 +194,15 @@ export class Exchange {
     this.signals.put({ kind: 'socket-lost' });
   }
 
-  /** Nobody waits any more: `run` sends nothing from here on and ends with an error that nobody reads. */
+  /** Nobody waits any more: `run` sends nothing from here on, and ends with an error that nobody reads. */
   close(): void {
     this.signals.close();
     this.#reassembler.close();
   }
 
   /**
-   * Resolves with the client's answer. Throws LD_NO_CLIENT when nobody serves, LD_NO_ACK when the client stays
-   * silent, LD_LOST when it went away after it had begun.
+   * Resolves with the client's answer. Throws LD_NO_CLIENT if nobody serves, LD_NO_ACK if the client stays silent, and LD_LOST if it
+   * went away after it had begun.
    */
   async run(): Promise<Answer> {
     const answer = (await this.#untilAcknowledged()) ?? (await this.#untilAnswered());
@@ -211,8 +211,8 @@ export class Exchange {
   }
 
   /**
-   * Ends the exchange and tells everybody who may have the invocation that nobody waits for it any more; at most
-   * `boundMs`. `code` is the error that the caller gets, undefined at the deadline. Never rejects.
+   * Ends the exchange and tells every client that may have the invocation that nobody waits for it any more, within `boundMs`.
+   * `code` is the error that the caller gets, undefined at the deadline. Never rejects.
    */
   async cancel(code: string | undefined, boundMs: number): Promise<void> {
     if (this.isCancelled) return;
@@ -220,12 +220,12 @@ export class Exchange {
     this.close();
     const reason = code === undefined ? 'deadline' : 'shutdown';
     const cancel = { type: 'cancel', head: { reason, ...(code === undefined ? {} : { code }) } } as const;
-    // A client that can't be informed finds its answer unwanted, and asks before it begins what is old.
+    // A client that cannot be informed finds its answer unwanted, and asks before it begins an old invocation.
     const told = this.peers.reachable.map((client) => this.outgoing.post(client, cancel, boundMs));
     await within(this.#options.clock, boundMs, Promise.allSettled(told));
   }
 
-  /** Whether a client may have begun it: one has said so, or all of it may have reached one. */
+  /** Whether a client may have begun it: one has confirmed it, or all of it may have reached one. */
   get mayHaveBegun(): boolean {
     return this.peers.isTaken || this.sent.some(({ left, texts }) => texts > 0 && left.size >= texts);
   }
@@ -234,21 +234,21 @@ export class Exchange {
     return this.signals.isClosed;
   }
 
-  /** Nothing more of it goes out, also not what has no connection yet. */
+  /** Sends nothing more of it, including what has no connection yet. */
   abandon(): void {
     this.#posts.abort();
     this.close();
   }
 
-  /** Informs a client, beside everything else, that it need not begin: another one has. */
+  /** Informs a client, in the background, that it need not begin: another one has. */
   async #inform(client: Client): Promise<void> {
     const cancel = { type: 'cancel', head: { reason: 'shutdown', code: 'LD_DISPLACED' } } as const;
     await this.outgoing.post(client, cancel, informMs).catch(() => undefined);
   }
 
   /**
-   * Undefined once acknowledged; the answer itself when that came first. One client after the other is offered it, in the
-   * directory's order; one whose connection is gone while its lease holds has the grace to come back.
+   * Undefined once acknowledged; the answer itself if that came first. Offers it to one client after another in the directory's order;
+   * one whose connection is gone while its lease is valid gets a grace period to come back.
    */
   async #untilAcknowledged(): Promise<Answer | undefined> {
     const { clients, functionName, stage } = this.#options;
@@ -265,15 +265,15 @@ export class Exchange {
       const before: Client | undefined = client;
       client = await clients.refresh(this.peers.gone, graceMs);
       if (this.peers.isTaken) {
-        // The ack came during the look-up; a lost socket is still to be looked after.
+        // The ack came during the look-up; a lost socket still needs attention.
         if (signal) this.signals.put(signal);
         return undefined;
       }
-      // One that refuses it will not do better when asked again.
+      // A client that refuses it will not accept it when asked again.
       if (signal?.kind === 'moved' && before && client?.item.connectionId === before.item.connectionId) break;
     }
     const { holder } = clients;
-    // Where somebody wants other invocations only, that is known.
+    // If a client only wants other invocations, its lease is known.
     if (holder) clients.forget();
     throw noClientError(
       stage,
@@ -283,8 +283,8 @@ export class Exchange {
   }
 
   /**
-   * Sends it to one connection, and again when nothing is heard, until something comes of it; undefined where the
-   * connection is gone. Throws LD_NO_ACK.
+   * Sends it to one connection, and again if nothing is heard, until there is a result; undefined if the connection is gone. Throws
+   * LD_NO_ACK.
    */
   async #offer(client: Client): Promise<Signal | undefined> {
     const offered = { client, since: this.#options.clock.now(), sendings: 1 };
@@ -293,7 +293,7 @@ export class Exchange {
       if ((await this.#sendInvoke(client, waitMs, offered.sendings > 1)) === 'gone') return undefined;
       const signal = await this.#untilHeard(client, waitMs);
       if (signal !== undefined && (signal.kind !== 'socket-lost' || this.peers.isTaken)) return signal;
-      // The stub's own connections that are lost one after the other take no time.
+      // Losing the stub's own connections one after the other takes no time.
       if (offered.sendings >= (signal ? 2 * maxSendings : maxSendings)) throw this.#noAck(offered);
       offered.sendings += 1;
     }
@@ -303,7 +303,7 @@ export class Exchange {
     return noAckError(client, this.#options.clock.now() - since, sendings);
   }
 
-  /** What comes first of a client that was sent the invocation; undefined when its time for an ack is up. */
+  /** The first signal about a client that was sent the invocation; undefined if its time for an ack is up. */
   async #untilHeard({ item }: Client, boundMs: number): Promise<Signal | undefined> {
     const { lookEveryMs, graceMs } = this.#patience;
     const look = async () => {
@@ -314,12 +314,12 @@ export class Exchange {
     for (let leftMs = boundMs; leftMs > 0; leftMs -= lookEveryMs) {
       const signal = await this.signals.next(Math.min(leftMs, lookEveryMs));
       if (signal?.kind === 'receiving') {
-        // On a thin line a large event takes its time: no second copy.
+        // On a slow line a large event takes time: send no second copy.
         leftMs = boundMs + lookEveryMs;
         continue;
       }
       if (signal !== undefined) return signal;
-      // Beside the wait: a directory that can't be reached must not end it.
+      // In parallel with the wait: an unreachable directory must not end it.
       void look().catch(() => undefined);
     }
     return undefined;
@@ -336,9 +336,9 @@ export class Exchange {
       const waitMs = awaitedUntil === undefined ? probeMs : Math.max(0, askAt - clock.now());
       const signal = await this.signals.next(waitMs);
       if (signal?.kind === 'answer') return signal.answer;
-      // While the client is away there is nobody to tell of a lost socket; the next question names the new one.
+      // While the client is away there is nobody to tell of a lost socket; the next question has the new address.
       if (signal !== undefined && (signal.kind !== 'socket-lost' || awaitedUntil !== undefined)) continue;
-      // It is the caller who is waited for, and the client has nothing to say until then.
+      // The caller is the one that is slow, and the client has nothing to say until it catches up.
       const callerIsSlow = parts !== undefined && parts.passedOn < parts.received;
       if (signal === undefined && awaitedUntil === undefined && callerIsSlow) continue;
       try {
@@ -352,7 +352,7 @@ export class Exchange {
         pauseMs = awaitedUntil === undefined ? 0 : longer(pauseMs);
         askAt = now + pauseMs;
       } catch (error) {
-        // The client goes on; a relay or table that can't be reached now may be in ten seconds. The deadline ends this.
+        // The client continues; a relay or table that cannot be reached now may be reachable in ten seconds. The deadline ends this.
         const code = error instanceof LiveDebugError ? error.code : undefined;
         if (code !== 'LD_RELAY' && code !== 'LD_DIRECTORY') throw error;
         askAt = clock.now() + longestPauseMs;
@@ -362,8 +362,8 @@ export class Exchange {
   }
 
   /**
-   * Asks the client that has begun this invocation whether it still works on it, with today's reply address.
-   * `gone`: its connection is, while its lease holds; `lost`: it serves no more.
+   * Asks the client that has begun this invocation whether it still works on it, with the current reply address. `gone`: its
+   * connection is gone while its lease is valid; `lost`: it no longer serves.
    */
   async #probe(): Promise<'delivered' | 'gone' | 'lost'> {
     const { clients, clock, head, parts, socket } = this.#options;
@@ -389,12 +389,12 @@ export class Exchange {
     return probe(now);
   }
 
-  /** `wasSilent`: what was sent before got no answer, which may be the fault of the stub's own socket. */
+  /** `wasSilent`: the previous sending got no answer, which may be the fault of the stub's own socket. */
   async #sendInvoke(client: Client, ackMs: number, wasSilent: boolean): Promise<'delivered' | 'gone'> {
     const { clock, event, head, parts, socket } = this.#options;
     const doubtful = wasSilent || socket.idleMs() > doubtfulAfterMs;
     const { connectionId } = await socket.get();
-    // Beside the post, at no cost to it; a socket found dead is replaced and the invocation sent again.
+    // In parallel with the post, which it does not delay; a dead socket is replaced and the invocation sent again.
     if (doubtful) void socket.isAlive(this.#patience.pingMs);
     this.peers.add(client);
     const sentAt = clock.now();
@@ -419,7 +419,7 @@ export class Exchange {
     return this.#post(client, message, head.deadline - clock.now(), sent);
   }
 
-  /** Nothing goes out any more once nobody waits. */
+  /** Sends nothing once nobody waits any more. */
   async #post(
     client: Client,
     sending: Sending<'invoke'> | Sending<'ack'> | Sending<'probe'>,
@@ -428,7 +428,7 @@ export class Exchange {
   ): Promise<'delivered' | 'gone'> {
     this.signals.throwIfClosed();
     const posted = await this.outgoing.post(client, sending, boundMs, sent).catch((error: unknown) => {
-      // It has arrived, whatever the relay said.
+      // It has arrived, whatever the relay answered.
       if (sent?.isDone()) return 'delivered' as const;
       throw error;
     });

@@ -1,4 +1,4 @@
-// [1] With a fallback, nobody serving means the real function answers: one signed Invoke of the Lambda API.
+// [1] With a fallback, the real function answers when nobody serves: one signed Invoke of the Lambda API.
 import type { Clock } from '../../protocol/clock.ts';
 import type { HttpClient } from '../../protocol/http-client.ts';
 import { LiveDebugError, messageOf } from '../../protocol/live-debug-error.ts';
@@ -18,7 +18,7 @@ interface FallbackCall {
   readonly timeoutMs: number;
 }
 
-/** What the real function returned, byte for byte; throws its error as it threw it, or LD_NO_CLIENT when it can't be invoked. */
+/** The real function's result, byte for byte; throws its error unchanged, or LD_NO_CLIENT if it cannot be invoked. */
 export async function invokeFallback(call: FallbackCall): Promise<Buffer> {
   const { settings, functionArn, http, credentials, clock, event, timeoutMs } = call;
   const path = `/2015-03-31/functions/${encodeURIComponent(functionArn)}/invocations`;
@@ -27,7 +27,7 @@ export async function invokeFallback(call: FallbackCall): Promise<Buffer> {
   const signer = new Signer({ service: 'lambda', region: settings.region });
   const request = { method: 'POST', url, headers: { 'content-type': 'application/json' }, body };
   const headers = signer.sign(request, credentials, clock.now());
-  // Never twice: the real function may have run when its connection is cut.
+  // Never repeated: the real function may have run when its connection is cut.
   const sent = http.send({ ...request, headers, timeoutMs, repeatable: false });
   const response = await sent.catch((error: unknown) => {
     throw cannotInvoke(functionArn, messageOf(error), error);

@@ -1,4 +1,4 @@
-// [1] Which of the stub's environment variables belong to the function and travel with an invocation.
+// [1] Which of the stub's environment variables belong to the function and are sent with an invocation.
 import {
   isLambdaDefault,
   isOwnSetting,
@@ -8,8 +8,8 @@ import {
 } from '../../protocol/sandbox-variables.ts';
 
 /**
- * The function's variables, its role's credentials and what Lambda reserves (names, Region, memory), without
- * the stub's own `LIVE_DEBUG_*` and what only means something inside this sandbox.
+ * The function's variables, its role's credentials and Lambda's reserved ones (names, Region, memory), without the stub's own
+ * `LIVE_DEBUG_*` and without those that only have a meaning inside this sandbox.
  */
 export function functionEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
   const sent: Record<string, string> = {};

@@ -1,7 +1,7 @@
-// [1] The parts of a streamed response: put in order and written to Lambda's response stream, each once.
+// [1] The parts of a streamed response: ordered and written to Lambda's response stream, each once.
 import type { Message } from '../../protocol/message.ts';
 
-/** What a stub uses of the stream that Lambda's Node runtime hands to a streaming handler. */
+/** The part of the stream from Lambda's Node runtime that a stub uses. */
 export interface LambdaStream {
   setContentType(contentType: string): void;
   write(bytes: Uint8Array): boolean;
@@ -9,20 +9,20 @@ export interface LambdaStream {
   once(event: 'drain', listener: () => void): unknown;
 }
 
-/** Of one part; no livectl sends a larger one (cli/src/session/outgoing-parts.ts). */
+/** Maximum size of a part; no livectl sends a larger one (cli/src/session/outgoing-parts.ts). */
 export const partBytes = 64 * 1024;
 
-/** A quarter of what the client keeps (cli/src/session/outgoing-parts.ts), so that its writer needs not wait. */
+/** A quarter of what the client keeps (cli/src/session/outgoing-parts.ts), so that its writer need not wait. */
 const acknowledgedBytes = 256 * 1024;
 const acknowledgedParts = 64;
-/** Twice what the client may send ahead of an acknowledgement: nothing of its own is further ahead. */
+/** Twice what the client may send before an acknowledgement: it never sends parts further ahead. */
 const reachParts = 8 * acknowledgedParts;
 
 export class IncomingParts {
-  /** Told whenever a part was passed on. */
+  /** Called whenever a part was passed on. */
   onPassedOn: () => void = () => undefined;
   readonly #stream: LambdaStream;
-  /** Came before their turn. */
+  /** Parts that arrived before their turn. */
   readonly #early = new Map<number, Message<'part'>>();
   #received = 0;
   #passedOn = 0;
@@ -36,28 +36,28 @@ export class IncomingParts {
     this.#stream = stream;
   }
 
-  /** So many came, without a gap. */
+  /** Number of parts that arrived, without a gap. */
   get received(): number {
     return this.#received;
   }
 
-  /** So many were written to Lambda's stream, which had room for them. */
+  /** Number of parts written to Lambda's stream, which had room for them. */
   get passedOn(): number {
     return this.#passedOn;
   }
 
-  /** Whether it is time to tell the client how many were passed on. */
+  /** Whether the client should be told how many were passed on. */
   get isAckDue(): boolean {
     const { bytes, parts } = this.#acknowledged;
     return this.#bytes - bytes >= acknowledgedBytes || this.#passedOn - parts >= acknowledgedParts;
   }
 
-  /** Whether a part of this index can have been sent by now. */
+  /** Whether a part with this index can have been sent by now. */
   isWithinReach(index: number): boolean {
     return index < this.#passedOn + reachParts;
   }
 
-  /** Keeps a part until its turn comes; false where that isn't now. */
+  /** Keeps a part until its turn; returns false if it is early or a duplicate. */
   take(part: Message<'part'>): boolean {
     const before = this.#received;
     if (part.head.index < before) return false;
@@ -71,18 +71,18 @@ export class IncomingParts {
     }
   }
 
-  /** How many were passed on, which the client will know. */
+  /** Returns how many were passed on, and records that the client will know. */
   acknowledge(): number {
     this.#acknowledged = { parts: this.#passedOn, bytes: this.#bytes };
     return this.#passedOn;
   }
 
-  /** Resolves when all that was received is passed on. */
+  /** Resolves when everything received was passed on. */
   written(): Promise<void> {
     return this.#writing;
   }
 
-  /** Nothing received is written any more: the stream ends otherwise. */
+  /** Writes nothing more: the stream ends in another way. */
   close(): void {
     this.#closed = true;
   }

@@ -1,13 +1,13 @@
-// [1] Events and answers as they were written: Lambda's Node runtime parses an event before the stub sees it and encodes
-// what the stub returns, which would round 12345678901234567890 and lose what JSON allows and JavaScript doesn't keep.
+// [1] Events and answers exactly as they were written. Lambda's Node runtime parses an event before the stub sees it and encodes
+// what the stub returns, which would round 12345678901234567890 and lose what JavaScript does not preserve.
 
 const { parse, stringify } = JSON;
 
 const texts = new WeakMap<object, string>();
-/** The last text that was no object or array, with its value: a runtime calls the handler right after parsing. */
+/** The last parsed text of a scalar, with its value: a runtime calls the handler right after parsing. */
 let lastScalar: { readonly value: unknown; readonly text: string } | undefined;
 
-/** An answer that is encoded as the text it came as. */
+/** An answer that is encoded as its original text. */
 class JsonText {
   readonly text: string;
 
@@ -15,16 +15,16 @@ class JsonText {
     this.text = text;
   }
 
-  /** For an encoder that isn't ours to watch. */
+  /** For an encoder that is not patched by us. */
   toJSON(): unknown {
     return parse(this.text);
   }
 }
 
 /**
- * From now on `JSON.parse` remembers the text of what it parses for as long as the value lives, and `JSON.stringify`
- * writes a {@link asJson} as it is. The runtimes of Lambda call both by these names (aws-lambda-nodejs-runtime-
- * interface-client, Runtime.js and RAPIDClient.js); one that didn't would get what it gets without this.
+ * From now on `JSON.parse` remembers the text of each parsed value as long as the value lives, and `JSON.stringify` writes a
+ * {@link asJson} unchanged. Lambda's runtimes call both by these names (aws-lambda-nodejs-runtime-interface-client, Runtime.js and
+ * RAPIDClient.js); one that did not would behave as without this.
  */
 export function watchJson(): void {
   JSON.parse = (text: string, reviver?: Parameters<typeof parse>[1]): unknown => {
@@ -40,7 +40,7 @@ export function watchJson(): void {
       : stringify(value, ...rest)) as typeof stringify;
 }
 
-/** The JSON text a value was parsed from, or one that says the same; `null` for `undefined`. */
+/** The JSON text that a value was parsed from, or an equivalent one; `null` for `undefined`. */
 export function jsonText(value: unknown): string {
   if (typeof value === 'object' && value !== null) return texts.get(value) ?? stringify(value);
   if (lastScalar !== undefined && Object.is(lastScalar.value, value)) return lastScalar.text;
@@ -48,9 +48,8 @@ export function jsonText(value: unknown): string {
 }
 
 /**
- * The value a function answered, which a runtime encodes byte for byte as it came; undefined for no bytes, the text
- * itself where it is not JSON: a custom runtime may answer anything, Lambda's Node runtime can pass that on as a string
- * only.
+ * A function's answer as a value that a runtime encodes byte for byte unchanged; undefined for no bytes; the text itself if it is
+ * not JSON: a custom runtime may answer anything, and Lambda's Node runtime can only pass that on as a string.
  */
 export function asJson(body: Uint8Array): unknown {
   if (body.length === 0) return undefined;

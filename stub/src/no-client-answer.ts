@@ -1,4 +1,4 @@
-// [1] Nobody serves: an HTTP caller reads what to do about it, every other source gets a failure it can retry.
+// [1] Nobody serves: an HTTP caller gets a message that says what to do, every other source a failure that it can retry.
 import * as v from 'valibot';
 import type { ClientItem } from '../../protocol/directory.ts';
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
@@ -15,8 +15,8 @@ const eventSchema = v.looseObject({
 type HttpShape = 'http-api' | 'rest-api' | 'load-balancer' | 'load-balancer-multi-value';
 
 /**
- * Which HTTP-shaped event this is: payload format 2.0 (HTTP API, function URL), 1.0 (REST API, HTTP API) or a
- * load balancer's; undefined for all others, authorizers included (they must answer with a policy, not a status).
+ * The shape of an HTTP event: payload format 2.0 (HTTP API, function URL), 1.0 (REST API, HTTP API) or a load balancer's;
+ * undefined for all others, including authorizers, which must answer with a policy instead of a status.
  */
 function httpShape(event: unknown): HttpShape | undefined {
   const parsed = v.safeParse(eventSchema, event);
@@ -32,8 +32,8 @@ function httpShape(event: unknown): HttpShape | undefined {
 }
 
 /**
- * The error of a function that nobody serves, naming the command to run; `absent` is the client that has the lease, whose
- * connection is gone and that has not come back in time.
+ * The error of a function that nobody serves, with the command to run; `absent` is a client with a valid lease whose connection is
+ * gone and that has not come back in time.
  */
 export function noClientError(stage: string, functionName: string, absent?: ClientItem): LiveDebugError {
   const remedy = `run: livectl serve --stage ${stage}`;

@@ -1,4 +1,4 @@
-// [1] What one invocation's conversation sends: numbered, sealed for the client, posted.
+// [1] The messages of one invocation's conversation: numbered, sealed for the client, posted.
 import type { Clock } from '../../protocol/clock.ts';
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 import type { MessageHead } from '../../protocol/message.ts';
@@ -6,7 +6,7 @@ import type { Journey, RelayPoster } from '../../protocol/relay-post.ts';
 import { encodeMessage } from '../../protocol/wire.ts';
 import type { Client } from './client-directory.ts';
 
-/** A message but for what every one of the conversation has. */
+/** A message without what is the same for the whole conversation. */
 export interface Sending<T extends 'invoke' | 'ack' | 'probe' | 'cancel'> {
   readonly type: T;
   readonly head: MessageHead<T>;
@@ -28,7 +28,7 @@ export class Outgoing {
     this.#id = id;
   }
 
-  /** Tries for `boundMs`. Rejects with LD_RELAY where the relay doesn't take it, LD_TOO_LARGE for an event of over 6 MB. */
+  /** Tries for `boundMs`. Rejects with LD_RELAY if the relay refuses it, LD_TOO_LARGE for an event of over 6 MB. */
   async post<T extends 'invoke' | 'ack' | 'probe' | 'cancel'>(
     { item, channel }: Client,
     sending: Sending<T>,

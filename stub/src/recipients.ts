@@ -1,14 +1,14 @@
-// [1] Everyone one invocation was sent to, normally one client; it belongs to the first that says something of it.
+// [1] All clients that one invocation was sent to, normally one; it belongs to the first that responds.
 import type { Client } from './client-directory.ts';
 
 export class Recipients {
   readonly #all: Client[] = [];
-  /** Connections that the relay said are gone: their ids never come back. */
+  /** Connections that the relay reported as gone: their ids never come back. */
   readonly gone = new Set<string>();
   /** Public key of the client that has taken the invocation. */
   #taker: string | undefined;
 
-  /** Everyone who may still have it, each at its latest connection. */
+  /** All clients that may still have it, each at its latest connection. */
   get reachable(): readonly Client[] {
     const latest = new Map(this.#all.map((client) => [client.item.publicKey, client]));
     return [...latest.values()].filter(({ item }) => !this.gone.has(item.connectionId));
@@ -19,12 +19,12 @@ export class Recipients {
     return this.reachable.filter(({ item }) => item.publicKey !== this.#taker);
   }
 
-  /** Whether a client has begun: nobody else may. */
+  /** Whether a client has begun: no other one may. */
   get isTaken(): boolean {
     return this.#taker !== undefined;
   }
 
-  /** Who is to be talked to, at its latest connection: the client that has taken it, else the last it was sent to. */
+  /** The client to talk to, at its latest connection: the one that has taken it, otherwise the last one it was sent to. */
   get current(): Client | undefined {
     return this.#all.findLast(({ item }) => this.#taker === undefined || item.publicKey === this.#taker);
   }
@@ -38,7 +38,7 @@ export class Recipients {
     if (this.#all.at(-1) !== client) this.#all.push(client);
   }
 
-  /** Who sealed a chunk, and what is in it; undefined where it was none of these. */
+  /** Who sealed a chunk, and its content; undefined if it was none of these. */
   open(
     headerText: string,
     sealed: Uint8Array,
@@ -50,7 +50,7 @@ export class Recipients {
     return undefined;
   }
 
-  /** A whole message of this client's is there: false where another one has taken the invocation. */
+  /** A whole message of this client has arrived; returns false if another one has taken the invocation. */
   hear({ item }: Client): boolean {
     this.#taker ??= item.publicKey;
     return this.#taker === item.publicKey;

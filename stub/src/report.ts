@@ -1,8 +1,8 @@
-// [1] The stub's own lines in the function's log; nothing else here writes. Payloads and credentials never pass.
+// [1] The stub's own lines in the function's log, written only here; never payloads or credentials.
 
 let write = (line: string): void => void process.stdout.write(line);
 
-/** Lines go there from now on: of a thread, stdout is the main thread's to write. */
+/** From now on lines are written there: in a thread, stdout belongs to the main thread. */
 export function reportBy(writer: (line: string) => void): void {
   write = writer;
 }

@@ -1,4 +1,4 @@
-// [1] What the module tells a stub by environment variables, parsed once in the init phase.
+// [1] The stub's settings from the module's environment variables, parsed once in the init phase.
 import * as v from 'valibot';
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 import { type StageSecret, secretTextPattern, stageSecretOf } from '../../protocol/stage-secret.ts';
@@ -15,13 +15,13 @@ const environmentSchema = v.object({
   LIVE_DEBUG_TABLE: present,
   /** The relay's stage URL: `https`, `wss`, or `http`, `ws` against an emulator. */
   LIVE_DEBUG_RELAY: v.pipe(url, v.regex(/^(https?|wss?):/)),
-  /** The secret by which this stage's stubs prove themselves to the client. */
+  /** The secret by which this stage's stubs authenticate to the client. */
   LIVE_DEBUG_SECRET: v.pipe(v.string(), v.regex(secretTextPattern)),
   /** The real function to invoke when nobody serves. */
   LIVE_DEBUG_FALLBACK_ARN: v.optional(v.string()),
-  /** How the function's URL invokes it; by default, and in any other way, an answer is whole. */
+  /** The invoke mode of the function's URL; by default, and for other callers, an answer is whole. */
   LIVE_DEBUG_INVOKE_MODE: v.optional(v.picklist(['BUFFERED', 'RESPONSE_STREAM'])),
-  /** Overrides the directory's endpoint for the stub alone, not for the function's own AWS SDK. */
+  /** Overrides the directory's endpoint for the stub only, not for the function's own AWS SDK. */
   LIVE_DEBUG_DIRECTORY_ENDPOINT: v.optional(url),
   /** How many times as long as on AWS an invocation waits for the table and the relay: for a machine that is busy. */
   LIVE_DEBUG_PATIENCE: v.optional(v.pipe(v.string(), v.regex(/^[1-9]\d?$/))),
@@ -33,7 +33,7 @@ const environmentSchema = v.object({
   AWS_SECRET_ACCESS_KEY: present,
 });
 
-/** Everything a stub needs to know, with the endpoints resolved. */
+/** Everything that a stub needs to know, with the endpoints resolved. */
 export interface StubSettings {
   readonly stage: string;
   readonly functionName: string;
@@ -44,13 +44,13 @@ export interface StubSettings {
   readonly directoryEndpoint: string;
   readonly lambdaEndpoint: string;
   readonly fallbackArn: string | undefined;
-  /** A response is passed on as it is written. */
+  /** Responses are passed on while they are written. */
   readonly streams: boolean;
   /** A factor of the times that an invocation waits for the table and the relay; 1 on AWS. */
   readonly patience: number;
 }
 
-/** Throws LD_STUB_CONFIG with every variable that is missing or invalid; values never show. */
+/** Throws LD_STUB_CONFIG with every variable that is missing or invalid; never shows values. */
 export function readSettings(environment: NodeJS.ProcessEnv): StubSettings {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = v.safeParse(environmentSchema, set);

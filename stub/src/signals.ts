@@ -1,4 +1,4 @@
-// [1] What happens to one exchange, queued so that nothing is missed between two waits.
+// [1] The events of one exchange, queued so that none is missed between two waits.
 import type { Clock } from '../../protocol/clock.ts';
 import type { Message } from '../../protocol/message.ts';
 import { within } from '../../protocol/within.ts';
@@ -8,7 +8,7 @@ export type Answer = Message<'result'> | Message<'error'>;
 export type Signal =
   | { readonly kind: 'ack' }
   | { readonly kind: 'answer'; readonly answer: Answer }
-  /** A client that was sent the invocation has some of it. */
+  /** A client that was sent the invocation has part of it. */
   | { readonly kind: 'receiving' }
   /** The client that was sent the invocation does not run it. */
   | { readonly kind: 'moved' }
@@ -32,7 +32,7 @@ export class Signals {
     this.#wake?.();
   }
 
-  /** The wait under way rejects, and so does every later one. */
+  /** The current wait rejects, and so does every later one. */
   close(): void {
     this.#closed = true;
     this.#wake?.();

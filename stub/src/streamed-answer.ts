@@ -1,10 +1,10 @@
-// [1] Answers that no client streamed, in the form Lambda wants them from a function that streams.
+// [1] Answers that no client streamed, in the form that Lambda expects from a function that streams.
 
-/** Of a response that begins with its status and headers as JSON, then eight NUL bytes. */
+/** The content type of a response that begins with its status and headers as JSON, then eight NUL bytes. */
 const preludeContentType = 'application/vnd.awslambda.http-integration-response';
 const preludeEnd = Buffer.alloc(8);
 
-/** An answer as it is written to Lambda's response stream. */
+/** An answer in the form written to Lambda's response stream. */
 export interface StreamedAnswer {
   readonly contentType: string;
   readonly body: Uint8Array;
@@ -17,7 +17,7 @@ export function httpAnswer(answer: object): StreamedAnswer {
   return { contentType: preludeContentType, body: Buffer.concat([start, preludeEnd, Buffer.from(body)]) };
 }
 
-/** What Lambda's Invoke returned: of a function that streams HTTP, prelude and all. JSON holds no NUL. */
+/** The result of Lambda's Invoke: for a function that streams HTTP, including its prelude. JSON contains no NUL. */
 export function invokedAnswer(body: Buffer): StreamedAnswer {
   return { contentType: body.includes(preludeEnd) ? preludeContentType : 'application/json', body };
 }

@@ -1,4 +1,4 @@
-// [1] The stub's own socket: kept across invocations, opened again when a freeze or the relay has ended it.
+// [1] The stub's own socket: kept across invocations, reopened when a freeze or the relay has ended it.
 import type { Clock } from '../../protocol/clock.ts';
 import { isFinalRefusal, openRelaySocket, type RelaySocket } from '../../protocol/relay-socket.ts';
 import type { AwsCredentials } from '../../protocol/signature.ts';
@@ -9,19 +9,19 @@ interface StubSocketOptions {
   readonly credentials: () => AwsCredentials;
   readonly clock: Clock;
   readonly onText: (text: string) => void;
-  /** The socket whose connection id was given out is gone. */
+  /** The socket whose connection id was announced is gone. */
   readonly onLost: () => void;
 }
 
-/** Connecting, and hello, each: generous, since the alternative is to fail the invocation. */
+/** Timeout of connecting, and of hello, each: generous, since the alternative is to fail the invocation. */
 const connectTimeoutMs = 4000;
-/** A relay that is throttled or fails takes another attempt soon: this is the first wait, with full jitter, then twice that. */
+/** Wait before a retry if the relay throttles or fails: with full jitter, then twice that. */
 const firstRetryMs = 100;
 
-/** A relay in the same Region answers a ping within some milliseconds. */
+/** A relay in the same Region answers a ping within milliseconds. */
 const usualPongMs = 100;
 
-/** One socket at a time; callers that meet while it is being opened wait for the same one. */
+/** One socket at a time; concurrent callers wait for the same one. */
 export class StubSocket {
   readonly #options: StubSocketOptions;
   #open: RelaySocket | undefined;
@@ -41,8 +41,8 @@ export class StubSocket {
   }
 
   /**
-   * False, and the socket given up, when it does not answer a ping in time. Where it takes longer than usual, a new one is
-   * opened beside it: that takes four round trips, an answer one, so what is open first counts.
+   * False, and the socket given up, if it does not answer a ping in time. If it takes longer than usual, a new one is opened beside
+   * it: that takes four round trips, an answer one, so whichever is ready first is used.
    */
   async isAlive(timeoutMs: number): Promise<boolean> {
     const socket = this.#open;
@@ -52,7 +52,7 @@ export class StubSocket {
     const instead = new Promise<RelaySocket | undefined>((resolve) => {
       const timer = this.#options.clock.after(usualPongMs, () => {
         const fresh = this.#tryToConnect();
-        // Not needed any more: the old one has answered meanwhile.
+        // No longer needed: the old one has answered in the meantime.
         fresh.then((opened) => (answered ? opened.close() : resolve(opened))).catch(() => undefined);
       });
       void pong.then(() => timer.cancel());
@@ -64,7 +64,7 @@ export class StubSocket {
     return false;
   }
 
-  /** Milliseconds since something last arrived; 0 when there is no socket to be stale. */
+  /** Milliseconds since something last arrived; 0 if there is no socket to be stale. */
   idleMs(): number {
     return this.#open ? this.#options.clock.now() - this.#open.lastHeardMs() : 0;
   }
@@ -97,7 +97,7 @@ export class StubSocket {
     return socket;
   }
 
-  /** `next` takes its place, where it is not lost already. */
+  /** `next` replaces it, unless it is already lost. */
   #lose(socket: RelaySocket, next?: RelaySocket): void {
     if (this.#open !== socket) return next?.close();
     this.#open = next;

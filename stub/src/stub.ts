@@ -1,4 +1,4 @@
-// [1] The stub in place of the function: seals each invocation, sends it to the client that serves, returns its answer.
+// [1] The stub in place of the function: seals each invocation, sends it to the client that serves, and returns its answer.
 import type { Clock } from '../../protocol/clock.ts';
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 import { within } from '../../protocol/within.ts';
@@ -11,7 +11,7 @@ import { remoteError } from './remote-answer.ts';
 import { readSettings, type StubSettings } from './settings.ts';
 import { httpAnswer, invokedAnswer, type StreamedAnswer } from './streamed-answer.ts';
 
-/** The part of Lambda's context object a stub reads. */
+/** The part of Lambda's context object that a stub reads. */
 export interface LambdaContext {
   readonly awsRequestId: string;
   readonly invokedFunctionArn: string;
@@ -21,7 +21,7 @@ export interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }
 
-/** The init phase may take 10 s in all (AWS, "Lambda execution environment lifecycle"); its work is bounded below that. */
+/** The init phase may take 10 s in total (AWS, "Lambda execution environment lifecycle"); its work is bounded below that. */
 const initBoundMs = 8000;
 
 /** One stub instance; Lambda keeps it warm between invocations. */
@@ -31,7 +31,7 @@ export class Stub {
   readonly #environment: NodeJS.ProcessEnv;
   protected readonly conversations: Conversations;
 
-  /** Throws LD_STUB_CONFIG when the environment lacks what the module sets. */
+  /** Throws LD_STUB_CONFIG if variables that the module sets are missing. */
   constructor(environment: NodeJS.ProcessEnv, clock: Clock, lookUp: LookUp = {}) {
     this.#environment = environment;
     this.#clock = clock;
@@ -47,25 +47,25 @@ export class Stub {
     await within(this.#clock, initBoundMs, work);
   }
 
-  /** Whether Lambda invokes it by `stream` and not by `handle`. */
+  /** Whether Lambda must call `stream` instead of `handle`. */
   get streams(): boolean {
     return this.#settings.streams;
   }
 
-  /** Answers one invocation with what the local code answered; throws what it threw. */
+  /** Answers one invocation with the local code's answer; throws what it threw. */
   async handle(event: unknown, context: LambdaContext): Promise<unknown> {
     const { body } = await this.#answer(event, context);
     return asJson(body);
   }
 
-  /** The same, written to Lambda's response stream: what the local code streams as it comes. */
+  /** The same, written to Lambda's response stream while the local code streams it. */
   async stream(event: unknown, stream: LambdaStream, context: LambdaContext): Promise<void> {
     const parts = new IncomingParts(stream);
     const { contentType, body } = await this.#answer(event, context, parts);
     parts.end(contentType, body);
   }
 
-  /** Lambda ends the instance: clients need not go on with what it was waiting for. Never rejects. */
+  /** Lambda ends the instance: clients need not continue with what it was waiting for. Never rejects. */
   stop(): Promise<void> {
     return this.conversations.stop();
   }
@@ -109,7 +109,7 @@ export class Stub {
   }
 }
 
-/** The frames of the stub's own code say nothing to anyone who reads the function's error. */
+/** Removes the frames of the stub's own code, which are irrelevant to readers of the function's error. */
 function withoutFrames<T>(error: T): T {
   if (error instanceof LiveDebugError) error.stack = `${error.name}: ${error.message}`;
   return error;

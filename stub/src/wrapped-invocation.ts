@@ -1,4 +1,4 @@
-// [1] An invocation of a wrapped function, handed to the stub beside it by the function's wrapper (wrapper/python/relay.py).
+// [1] An invocation of a wrapped function, passed to the stub beside it by the function's wrapper (wrapper/python/relay.py).
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import * as v from 'valibot';
@@ -9,7 +9,7 @@ import type { Answer } from './signals.ts';
 import { UnbegunError } from './wrapper/unbegun.ts';
 
 const headSchema = v.object({
-  /** Of the wrapped function's invocation, as the Runtime API gave them. */
+  /** The wrapped function's invocation, as received from the Runtime API. */
   requestId: v.string(),
   arn: v.string(),
   /** Milliseconds since the epoch. */
@@ -20,20 +20,20 @@ const headSchema = v.object({
   tenantId: v.optional(v.string()),
   /** One warm instance of the wrapped function. */
   instance: v.string(),
-  /** All its variables, its credentials included. */
+  /** All its variables, including its credentials. */
   environment: v.record(v.string(), v.string()),
-  /** The event is the gzip of its text, in base64. */
+  /** The event is its text, compressed by gzip, in base64. */
   encoding: v.optional(v.literal('gzip')),
 });
 
-/** What a wrapped function's own instance knows, and its event as it came. */
+/** What a wrapped function's own instance knows, with the event unchanged. */
 export type WrappedInvocation = v.InferOutput<typeof headSchema> & { readonly event: Buffer };
 
 const form = /^\{"liveDebugWrapped":"([A-Za-z0-9+/=]+)","proof":"([0-9a-f]{64})","event":/;
 
 /**
- * Parses an event of this form; undefined for every other, and for one that does not prove that its sender has the stage's
- * secret: anyone may invoke a function with an event that looks like it.
+ * Parses an event of this form; undefined for every other, and for one whose sender does not prove that it has the stage's secret:
+ * anyone may invoke a function with an event that looks like it.
  */
 export function wrappedInvocation(text: string, secret: StageSecret): WrappedInvocation | undefined {
   const [start = '', encoded = '', proof = ''] = form.exec(text) ?? [];
@@ -49,7 +49,7 @@ export function wrappedInvocation(text: string, secret: StageSecret): WrappedInv
   return { ...head, event: gunzipSync(packed, { maxOutputLength: maxMessageBytes }) };
 }
 
-/** The name under which the wrapper finds what is not a plain result. Its message is JSON. */
+/** The error name by which the wrapper recognizes what is not a plain result. Its message is JSON. */
 class LiveDebugWrapped extends Error {
   override readonly name = 'LiveDebugWrapped';
 
@@ -59,7 +59,7 @@ class LiveDebugWrapped extends Error {
   }
 }
 
-/** An answer as the stub returns it: JSON as it is. Throws what else the wrapper has to know. */
+/** An answer as the stub returns it, JSON unchanged. Throws everything else that the wrapper must know. */
 export function wrappedAnswer({ type, head, body }: Answer): Uint8Array {
   if (type === 'error') throw new LiveDebugWrapped({ is: 'error', body: Buffer.from(body).toString('utf8') });
   if (isJson(body)) return body;
@@ -67,10 +67,10 @@ export function wrappedAnswer({ type, head, body }: Answer): Uint8Array {
   throw new LiveDebugWrapped({ is: 'result', contentType, body: Buffer.from(body).toString('base64') });
 }
 
-/** What the wrapper is given for an error of the stub's own; `of`: the connections of those who wanted the invocation. */
+/** What the wrapper gets for an error of the stub itself. */
 export function wrappedFailure(error: unknown, of: readonly string[]): Error {
   if (error instanceof LiveDebugWrapped) return error;
-  // Nobody has begun the invocation, and nobody will: the deployed code may answer it.
+  // No client has begun the invocation, and none will: the deployed code may answer it.
   if (error instanceof UnbegunError)
     return new LiveDebugWrapped({ is: 'undelivered', reason: messageOf(error.cause), of });
   const errorType = error instanceof Error ? error.name : 'Error';
