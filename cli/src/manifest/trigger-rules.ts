@@ -1,14 +1,14 @@
-// The rules of `triggers` in livectl.json that a JSON schema can't say.
+// The rules of `triggers` in livectl.json that a JSON schema can't express.
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import type { TriggerResource } from './sources/source.ts';
 import type { TriggerKind } from './sources/sources.ts';
 import { triggerFacts } from './trigger-facts.ts';
 import type { Triggers } from './trigger-schema.ts';
 
-/** Tells a mistake at a field below `triggers`. */
+/** Reports a mistake at a field below `triggers`. */
 type Tell = (keys: readonly [string, string], text: string) => void;
 
-/** Tells every mistake in the triggers of one function; `stubTimeout` is what its stub gets, in seconds. */
+/** Reports every mistake in the triggers of one function; `stubTimeout`: the timeout of its stub, in seconds. */
 export function checkTriggers(triggers: Triggers, stubTimeout: number, tell: Tell): void {
   for (const [source, { resource }] of triggerFacts) {
     const fields: Readonly<Record<string, unknown>> = triggers[source] ?? {};
@@ -21,7 +21,7 @@ export function checkTriggers(triggers: Triggers, stubTimeout: number, tell: Tel
     try {
       JSON.parse(json);
     } catch (error) {
-      tell([source, document], `is no JSON: ${messageOf(error)}`);
+      tell([source, document], `is not valid JSON: ${messageOf(error)}`);
     }
   }
   for (const [source, declaration] of triggerFacts) {
@@ -32,7 +32,7 @@ export function checkTriggers(triggers: Triggers, stubTimeout: number, tell: Tel
   }
 }
 
-/** What is for a new resource and what is for one that exists exclude each other. */
+/** Fields of a new resource can't be combined with the ARN of an existing one. */
 function checkResource(
   source: TriggerKind,
   fields: Readonly<Record<string, unknown>>,
@@ -44,13 +44,13 @@ function checkResource(
     tell(
       [source, 'create'],
       exists
-        ? `is true, but ${arn} names a resource that exists: leave one out`
-        : `is false, so ${arn} must name the resource that exists`,
+        ? `is true, but ${arn} names an existing resource: remove one of them`
+        : `is false, so ${arn} must name an existing resource`,
     );
   }
   if (!exists) return;
   for (const field of ofNew) {
     if (fields[field] !== undefined)
-      tell([source, field], `is for a new resource, and ${arn} names one that exists: leave one out`);
+      tell([source, field], `is for a new resource, but ${arn} names an existing one: remove one of them`);
   }
 }

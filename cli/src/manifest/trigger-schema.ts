@@ -1,4 +1,4 @@
-// The schema of `triggers` in livectl.json: the event sources that Terraform creates, or finds, for a function.
+// The schema of `triggers` in livectl.json: a function's event sources, which Terraform creates or which exist.
 import * as v from 'valibot';
 import { fields } from './schema-parts.ts';
 import { sources, type TriggerKind } from './sources/sources.ts';
@@ -12,5 +12,5 @@ export const triggersSchema = fields(
   ) as unknown as Entries,
 );
 
-/** What livectl.json says of a function's event sources, with defaults; field names as in the file. */
+/** A function's event sources, with defaults. Field names are those in livectl.json. */
 export type Triggers = v.InferOutput<typeof triggersSchema>;

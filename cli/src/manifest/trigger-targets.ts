@@ -1,12 +1,12 @@
-// The resources behind a function's triggers: what to publish to, on AWS and in the local cloud alike.
+// The resources behind a function's triggers: what to publish to, on AWS and in the local cloud.
 import * as v from 'valibot';
 import { sources, type TriggerKind } from './sources/sources.ts';
 
 type Entries = { [Kind in TriggerKind]: v.NullishSchema<(typeof sources)[Kind]['target'], undefined> };
 
 /**
- * `functions[*].triggers` of a stage's manifest, written by the Terraform module (docs/terraform.md); the local cloud
- * makes the same of livectl.json.
+ * `functions[*].triggers` of a stage's manifest, as the Terraform module writes it (docs/terraform.md). The local cloud
+ * derives the same from livectl.json.
  */
 export const triggerTargetsSchema = v.object(
   Object.fromEntries(

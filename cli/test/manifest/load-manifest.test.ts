@@ -302,13 +302,13 @@ describe('an invalid manifest', () => {
     [
       { triggers: { sns: { topic_arn: 'orders' } } },
       [
-        'functions.hello.triggers.sns.topic_arn: "orders" is no ARN of sns: write e.g. arn:aws:sns:eu-west-1:123456789012:orders',
+        'functions.hello.triggers.sns.topic_arn: "orders" is not an ARN of sns: write e.g. arn:aws:sns:eu-west-1:123456789012:orders',
       ],
     ],
     [
       { triggers: { sqs: { queue_arn: 'arn:aws:sqs:eu-west-1:123456789012:a', queue_name: 'b' } } },
       [
-        'functions.hello.triggers.sqs.queue_name: is for a new resource, and queue_arn names one that exists: leave one out',
+        'functions.hello.triggers.sqs.queue_name: is for a new resource, but queue_arn names an existing one: remove one of them',
       ],
     ],
     [
@@ -326,14 +326,12 @@ describe('an invalid manifest', () => {
     [
       { triggers: { sns: { create: true, topic_arn: 'arn:aws:sns:eu-west-1:123456789012:a' } } },
       [
-        'functions.hello.triggers.sns.create: is true, but topic_arn names a resource that exists: leave one out',
+        'functions.hello.triggers.sns.create: is true, but topic_arn names an existing resource: remove one of them',
       ],
     ],
     [
       { triggers: { dynamodb: { create: false } } },
-      [
-        'functions.hello.triggers.dynamodb.create: is false, so stream_arn must name the resource that exists',
-      ],
+      ['functions.hello.triggers.dynamodb.create: is false, so stream_arn must name an existing resource'],
     ],
     [
       { triggers: { s3: { events: ['ObjectCreated:*'] } } },
@@ -354,7 +352,7 @@ describe('an invalid manifest', () => {
       { triggers: { eventbridge: { event_pattern: '{"source": [a]}' } } },
       [
         expect.stringMatching(
-          /^functions\.hello\.triggers\.eventbridge\.event_pattern: is no JSON: /,
+          /^functions\.hello\.triggers\.eventbridge\.event_pattern: is not valid JSON: /,
         ) as string,
       ],
     ],

@@ -1,4 +1,4 @@
-// A changed item's key as one text, independent of the order of its attributes.
+// The key of a changed item as one string, whatever the order of its attributes.
 
 /** `keys` in DynamoDB's JSON, e.g. `{"id":{"S":"1"}}`, with bytes as base64. */
 export function keysTrace(keys: Readonly<Record<string, unknown>>): string {

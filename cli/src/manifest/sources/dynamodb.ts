@@ -1,4 +1,4 @@
-// Changes in a DynamoDB table, by its stream.
+// The changes in a DynamoDB table, from its stream.
 import * as v from 'valibot';
 import { part } from '../loose-parts.ts';
 import { fields, text } from '../schema-parts.ts';
@@ -24,29 +24,34 @@ export const dynamodb = declareSource({
             /^arn:[^:]+:dynamodb:[^:]+:\d{12}:table\/[^/]+\/stream\//,
             'arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-31T00:00:00.000',
           ),
-          v.description('The stream of a table that exists. Default: a table with a stream is made.'),
+          v.description('ARN of an existing table’s stream. Default: a table with a stream is created.'),
         ),
       ),
       table_name: v.optional(
         v.pipe(
           resourceName,
-          v.description('Last part of the new table’s name; functions that say the same share it.'),
+          v.description(
+            'Last part of the new table’s name. Functions that give the same name share the table.',
+          ),
         ),
       ),
-      hash_key: v.optional(v.pipe(text, v.description('Of a new table; a string.')), 'id'),
-      range_key: v.optional(v.pipe(text, v.description('Of a new table; a string.'))),
+      hash_key: v.optional(
+        v.pipe(text, v.description('Partition key of a new table, of type string.')),
+        'id',
+      ),
+      range_key: v.optional(v.pipe(text, v.description('Sort key of a new table, of type string.'))),
       stream_view_type: v.optional(
         oneOf(['NEW_AND_OLD_IMAGES', 'NEW_IMAGE', 'OLD_IMAGE', 'KEYS_ONLY']),
         'NEW_AND_OLD_IMAGES',
       ),
       ...recordBatch,
     }),
-    v.description('Hear of changes in a DynamoDB table, by its stream.'),
+    v.description('The changes in a DynamoDB table, from its stream.'),
   ),
   target: v.object({
     table_name: v.string(),
     stream_arn: v.string(),
-    /** Null where the table existed before. */
+    /** Null for an existing table. */
     hash_key: optionalText,
     range_key: optionalText,
   }),

@@ -1,4 +1,4 @@
-// Events of an EventBridge bus that match a pattern.
+// The events of an EventBridge bus that match a pattern.
 import * as v from 'valibot';
 import { fields } from '../schema-parts.ts';
 import { declareSource } from './source.ts';
@@ -20,21 +20,21 @@ export const eventbridge = declareSource({
             /^arn:[^:]+:events:[^:]+:\d{12}:event-bus\//,
             'arn:aws:events:eu-west-1:123456789012:event-bus/orders',
           ),
-          v.description('A bus that exists. Default: the account’s default bus.'),
+          v.description('ARN of an existing bus. Default: the account’s default bus.'),
         ),
       ),
       event_bus_name: v.optional(
         v.pipe(
           resourceName,
-          v.description('Last part of a new bus’s name; functions that say the same share it.'),
+          v.description('Last part of a new bus’s name. Functions that give the same name share the bus.'),
         ),
       ),
       event_pattern: v.pipe(
         jsonObject,
-        v.description('Which events, as JSON text: {"source":["shop.orders"]}.'),
+        v.description('Which events invoke the function, as JSON text: {"source":["shop.orders"]}.'),
       ),
     }),
-    v.description('Receive the events of an EventBridge bus that match a pattern.'),
+    v.description('The events of an EventBridge bus that match a pattern.'),
   ),
   target: v.object({ event_bus_name: v.string(), event_pattern: v.string(), rule_arn: optionalText }),
 });

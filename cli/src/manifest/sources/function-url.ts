@@ -9,19 +9,22 @@ export const functionUrl = declareSource({
   trigger: v.pipe(
     fields({
       authorization_type: v.optional(
-        v.pipe(oneOf(['AWS_IAM', 'NONE']), v.description('NONE lets anybody call it.')),
+        v.pipe(
+          oneOf(['AWS_IAM', 'NONE']),
+          v.description('AWS_IAM: signed requests only. NONE: anybody can call it.'),
+        ),
         'AWS_IAM',
       ),
       invoke_mode: v.optional(
         v.pipe(
           oneOf(['BUFFERED', 'RESPONSE_STREAM']),
-          v.description('RESPONSE_STREAM sends a response as it is written.'),
+          v.description('BUFFERED, or RESPONSE_STREAM: a response is sent as it is written.'),
         ),
         'BUFFERED',
       ),
       cors: v.optional(cors),
     }),
-    v.description('A URL of the function’s own.'),
+    v.description('A function URL.'),
   ),
   target: v.object({
     url: v.string(),

@@ -4,7 +4,7 @@ import { fields, mustBe, text, texts, wholeNumber } from '../schema-parts.ts';
 import { declareSource } from './source.ts';
 import { cors, oneOf, optionalText } from './source-parts.ts';
 
-/** https, as API Gateway demands it; plain HTTP for an issuer that is tried on this machine. */
+/** API Gateway requires https. Plain HTTP is for an issuer on this machine, in a local stage. */
 const issuerUrl = /^(https:\/\/[^/?#\s]+|http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?)(\/[^?#\s]*)?$/;
 
 export const http = declareSource({
@@ -16,7 +16,7 @@ export const http = declareSource({
           text,
           v.regex(/^\//, ({ input }) => `${JSON.stringify(input)} must start with /`),
           v.description(
-            'Path of the HTTP API route, e.g. /orders/{id}; the last segment may be {proxy+}. Default: /<function> and all below it.',
+            'Path of the HTTP API route, e.g. /orders/{id}. The last segment may be {proxy+}. Default: /<function> and everything below it.',
           ),
         ),
       ),
@@ -31,7 +31,7 @@ export const http = declareSource({
         v.pipe(
           oneOf(['NONE', 'AWS_IAM', 'JWT']),
           v.description(
-            'NONE lets anybody on the internet who has the URL call it, and so run code on the laptop that serves the stage. AWS_IAM takes signed requests only, JWT tokens of jwt_configuration only. Default: NONE.',
+            'NONE: anybody on the internet who has the URL can call it, and so runs code on the laptop that serves the stage. AWS_IAM: signed requests only. JWT: requests with a token that jwt_configuration accepts. Default: NONE.',
           ),
         ),
       ),
@@ -46,7 +46,7 @@ export const http = declareSource({
                   `${JSON.stringify(input)} must be an https URL, e.g. https://login.example.com`,
               ),
               v.description(
-                'URL of the issuer, as in the tokens; it must publish /.well-known/openid-configuration. http only for one on this machine, with serve --local.',
+                'URL of the issuer, as in the tokens. It must publish /.well-known/openid-configuration. http is accepted only for an issuer on this machine, with serve --local.',
               ),
             ),
             audience: v.pipe(
@@ -54,17 +54,17 @@ export const http = declareSource({
               v.minLength(1, 'must have an audience'),
               // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
               v.maxLength(50, 'must have at most 50 audiences'),
-              v.description('Accepted values of aud, or of client_id where a token has no aud.'),
+              v.description('Accepted values of aud, or of client_id if a token has no aud.'),
             ),
           }),
-          v.description('The tokens that authorization_type JWT accepts.'),
+          v.description('The tokens that JWT accepts.'),
         ),
       ),
       authorization_scopes: v.optional(
         v.pipe(
           texts,
           v.maxLength(10, 'must have at most 10 scopes'),
-          v.description('With JWT: a token must have at least one of these scopes.'),
+          v.description('With JWT: scopes of which the token must have at least one.'),
         ),
       ),
       throttling_rate_limit: v.optional(
@@ -73,7 +73,7 @@ export const http = declareSource({
           v.minValue(1, ({ input }) => `${input} is less than 1 request per second`),
           v.maxValue(10_000, ({ input }) => `${input} is more than 10000 requests per second`),
           v.description(
-            'Requests per second that the route accepts on average; more get 429. Default on AWS: 50; serve --local applies what is written here only.',
+            'Requests per second that the route accepts on average. Further requests get status 429. Default on AWS: 50. serve --local has no default limit.',
           ),
         ),
       ),
@@ -85,13 +85,13 @@ export const http = declareSource({
       ),
       cors: v.optional(cors),
     }),
-    v.description('Call the function through an HTTP API.'),
+    v.description('A route of the stage’s HTTP API.'),
   ),
   target: v.object({
     url: v.string(),
     method: v.nullish(v.string(), 'ANY'),
     path: optionalText,
-    /** Missing where a module before 0.2 wrote it: its routes are open to everybody. */
+    /** Modules before 0.2 don't write it: their routes are open to everybody. */
     authorization_type: v.nullish(v.string(), 'NONE'),
   }),
   mistakes({ authorization_scopes, authorization_type = 'NONE', jwt_configuration }) {

@@ -23,18 +23,22 @@ export const kinesis = declareSource({
             /^arn:[^:]+:kinesis:[^:]+:\d{12}:stream\//,
             'arn:aws:kinesis:eu-west-1:123456789012:stream/orders',
           ),
-          v.description('A stream that exists. Default: one is made, which costs by the hour.'),
+          v.description(
+            'ARN of an existing stream. Default: a stream is created, which costs money by the hour.',
+          ),
         ),
       ),
       stream_name: v.optional(
         v.pipe(
           resourceName,
-          v.description('Last part of the new stream’s name; functions that say the same share it.'),
+          v.description(
+            'Last part of the new stream’s name. Functions that give the same name share the stream.',
+          ),
         ),
       ),
       ...recordBatch,
     }),
-    v.description('Work through a Kinesis data stream.'),
+    v.description('A Kinesis data stream.'),
   ),
   target: v.object({ stream_name: v.string(), stream_arn: v.string() }),
   record: declareRecord({

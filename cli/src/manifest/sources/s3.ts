@@ -20,25 +20,27 @@ export const s3 = declareSource({
         v.pipe(
           arn('s3', /^arn:[^:]+:s3:::[^/]+$/, 'arn:aws:s3:::orders'),
           v.description(
-            'A bucket that exists; its notifications become Terraform’s, which replaces those it has. Default: one is made.',
+            'ARN of an existing bucket. Terraform then replaces all notifications of the bucket. Default: a bucket is created.',
           ),
         ),
       ),
       bucket_name: v.optional(
         v.pipe(
           resourceName,
-          v.description('Last part of the new bucket’s name; functions that say the same share it.'),
+          v.description(
+            'Last part of the new bucket’s name. Functions that give the same name share the bucket.',
+          ),
         ),
       ),
       events: v.optional(texts, ['s3:ObjectCreated:*']),
       filter_prefix: v.optional(text),
       filter_suffix: v.optional(text),
       force_destroy: v.optional(
-        v.pipe(flag, v.description('Of a new bucket: destroying it deletes the objects in it.')),
+        v.pipe(flag, v.description('Whether destroying a new bucket deletes the objects in it.')),
         false,
       ),
     }),
-    v.description('Hear of objects in an S3 bucket.'),
+    v.description('Events of objects in an S3 bucket.'),
   ),
   target: v.object({
     bucket: v.string(),
@@ -70,7 +72,7 @@ export const s3 = declareSource({
       : [],
 });
 
-/** S3 encodes keys as in a form. */
+/** S3 encodes keys like the fields of an HTML form. */
 function decoded(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));

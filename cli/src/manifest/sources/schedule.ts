@@ -15,13 +15,13 @@ export const schedule = declareSource({
           /^(rate\((1 (minute|hour|day)|(\d{2,}|[2-9]) (minutes|hours|days))\)|cron\(\S+( \S+){5}\))$/,
           ({ input }) => `${JSON.stringify(input)} must be e.g. rate(5 minutes) or cron(0 8 ? * MON-FRI *)`,
         ),
-        v.description('rate(5 minutes) or cron(0 8 ? * MON-FRI *), in UTC.'),
+        v.description('rate(5 minutes), or cron(0 8 ? * MON-FRI *) in UTC.'),
       ),
       input: v.optional(
-        v.pipe(jsonObject, v.description('The event instead of EventBridge’s own, as JSON text.')),
+        v.pipe(jsonObject, v.description('The event, as JSON text. Default: EventBridge’s own event.')),
       ),
     }),
-    v.description('Call the function by the clock: an EventBridge rule.'),
+    v.description('A schedule: an EventBridge rule.'),
   ),
   target: v.object({ schedule_expression: v.string(), rule_arn: v.string(), input: optionalText }),
 });

@@ -20,21 +20,26 @@ export const sns = declareSource({
       topic_arn: v.optional(
         v.pipe(
           arn('sns', /^arn:[^:]+:sns:[^:]+:\d{12}:[^:]+$/, 'arn:aws:sns:eu-west-1:123456789012:orders'),
-          v.description('A topic that exists. Default: one is made.'),
+          v.description('ARN of an existing topic. Default: a topic is created.'),
         ),
       ),
       topic_name: v.optional(
         v.pipe(
           resourceName,
-          v.description('Last part of the new topic’s name; functions that say the same share it.'),
+          v.description(
+            'Last part of the new topic’s name. Functions that give the same name share the topic.',
+          ),
         ),
       ),
       filter_policy: v.optional(
-        v.pipe(jsonObject, v.description('Which messages, as JSON text: {"kind":["order"]}.')),
+        v.pipe(
+          jsonObject,
+          v.description('Which messages invoke the function, as JSON text: {"kind":["order"]}.'),
+        ),
       ),
       filter_policy_scope: v.optional(oneOf(['MessageAttributes', 'MessageBody']), 'MessageAttributes'),
     }),
-    v.description('Subscribe the function to an SNS topic.'),
+    v.description('A subscription to an SNS topic.'),
   ),
   target: v.object({ topic_arn: v.string() }),
   record: declareRecord({

@@ -1,4 +1,4 @@
-// What the fields of several event sources share: words, ARNs, names of new resources, JSON as text, batches of records.
+// Schemas that the fields of several event sources share: enumerations, ARNs, names of new resources, JSON text, batches.
 import * as v from 'valibot';
 import { fields, flag, mustBe, type Refusal, text, texts, wholeNumber } from '../schema-parts.ts';
 
@@ -12,7 +12,10 @@ export function oneOf<const Words extends readonly string[]>(words: Words) {
 export function arn(service: string, form: RegExp, example: string) {
   return v.pipe(
     text,
-    v.regex(form, ({ input }) => `${JSON.stringify(input)} is no ARN of ${service}: write e.g. ${example}`),
+    v.regex(
+      form,
+      ({ input }) => `${JSON.stringify(input)} is not an ARN of ${service}: write e.g. ${example}`,
+    ),
   );
 }
 
@@ -25,17 +28,19 @@ export const resourceName = v.pipe(
   ),
 );
 
-/** JSON text that holds an object; ../trigger-rules.ts parses it. */
+/** JSON text of an object. ../trigger-rules.ts parses it. */
 export const jsonObject = v.pipe(
   text,
   v.regex(/^\s*\{[\s\S]*\}\s*$/, 'must be a JSON object as a string: in Terraform jsonencode({ ... })'),
 );
 
-/** Terraform can't see before an apply whether an ARN that it will know then is null. */
+/** Before an apply, Terraform can't tell whether an ARN that is not known yet will be null. */
 export const create = v.optional(
   v.pipe(
     flag,
-    v.description('For Terraform: false where the ARN is of a resource that the same configuration makes.'),
+    v.description(
+      'false: the resource exists. Needed only if Terraform does not know its ARN before the apply.',
+    ),
   ),
 );
 
@@ -52,7 +57,7 @@ export const cors = v.pipe(
 );
 
 const startingPosition = v.optional(oneOf(['LATEST', 'TRIM_HORIZON']), 'LATEST');
-/** Fields of every source whose records a function reads in batches, in order. */
+/** Fields of every source whose records a function gets in batches, in order. */
 export const recordBatch = {
   batch_size: v.optional(wholeNumber(1, 10_000, 'records'), 100),
   maximum_batching_window_in_seconds: v.optional(wholeNumber(0, 300, 'seconds'), 0),
@@ -60,7 +65,7 @@ export const recordBatch = {
   maximum_retry_attempts: v.optional(
     v.pipe(
       wholeNumber(-1, 10_000, 'attempts'),
-      v.description('-1: until success or until the record expires.'),
+      v.description('Retries of a failed batch. -1: until it succeeds or its records expire.'),
     ),
     -1,
   ),
@@ -68,8 +73,8 @@ export const recordBatch = {
   function_response_types: v.optional(v.array(oneOf(['ReportBatchItemFailures']), mustBe('an array')), []),
 };
 
-/** Those fields with their defaults. */
+/** The values of those fields, with defaults. */
 export type RecordBatch = v.InferOutput<v.ObjectSchema<typeof recordBatch, undefined>>;
 
-/** A field of a target that a module may leave out. */
+/** A field of a target that a module may omit. */
 export const optionalText = v.nullish(v.string());

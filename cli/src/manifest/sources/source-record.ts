@@ -1,8 +1,8 @@
-// What livectl reads of the records that a source puts into an event: their fields, the ids in them, a line for the terminal.
+// What livectl reads from the records of an event: their fields, their ids, and the words for the terminal.
 import type * as v from 'valibot';
 import { text } from '../loose-parts.ts';
 
-/** Fields of any service's records; SNS spells it `EventSource`. */
+/** Fields of every service's records. SNS spells the first one `EventSource`. */
 export const recordFields = { eventSource: text, EventSource: text, eventSourceARN: text, eventName: text };
 
 type Read<Fields extends v.ObjectEntries> = v.InferOutput<
@@ -13,9 +13,9 @@ type Read<Fields extends v.ObjectEntries> = v.InferOutput<
 export interface SourceRecord<Fields extends v.ObjectEntries> {
   /** The service's name in `eventSource` or `EventSource`. */
   readonly eventSource: string;
-  /** Those of its own; any may be missing. A name that two sources use must mean the same in both. */
+  /** The source's own fields; any may be missing. A name that two sources use must mean the same in both. */
   readonly fields: Fields;
-  /** By which `livectl trigger` recognizes the invocation that its message causes. */
+  /** Ids by which `livectl trigger` recognizes the invocation that its message caused. */
   ids(record: Read<Fields>): readonly (string | undefined)[];
   /** For the terminal: the service, then the resource. */
   words(record: Read<Fields>): readonly (string | undefined)[];

@@ -1,4 +1,4 @@
-// Every kind of event source by its name in livectl.json. For each, tsc demands an entry in ../../trigger/sources/sources.ts
+// Every kind of event source, by its name in livectl.json. For each, tsc requires an entry in ../../trigger/sources/sources.ts
 // and one in ../../cloud/sources.ts.
 import { dynamodb } from './dynamodb.ts';
 import { eventbridge } from './eventbridge.ts';
@@ -11,7 +11,7 @@ import { sns } from './sns.ts';
 import type { AnySource } from './source.ts';
 import { sqs } from './sqs.ts';
 
-/** In the order in which they are listed and mistakes are reported. */
+/** In the order of lists and of reported mistakes. */
 export const sources = {
   http,
   function_url: functionUrl,

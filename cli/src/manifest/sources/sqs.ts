@@ -19,13 +19,15 @@ export const sqs = declareSource({
       queue_arn: v.optional(
         v.pipe(
           arn('sqs', /^arn:[^:]+:sqs:[^:]+:\d{12}:[^:]+$/, 'arn:aws:sqs:eu-west-1:123456789012:orders'),
-          v.description('A queue that exists. Default: one is made, with a dead-letter queue.'),
+          v.description('ARN of an existing queue. Default: a queue and its dead-letter queue are created.'),
         ),
       ),
       queue_name: v.optional(
         v.pipe(
           resourceName,
-          v.description('Last part of the new queue’s name; functions that say the same share it.'),
+          v.description(
+            'Last part of the new queue’s name. Functions that give the same name share the queue, and each message goes to one of them.',
+          ),
         ),
       ),
       fifo_queue: v.optional(flag, false),
@@ -34,27 +36,27 @@ export const sqs = declareSource({
       function_response_types: v.optional(
         v.pipe(
           v.array(oneOf(['ReportBatchItemFailures']), mustBe('an array')),
-          v.description('["ReportBatchItemFailures"]: the function names the messages that failed.'),
+          v.description('["ReportBatchItemFailures"]: the function returns the messages that failed.'),
         ),
         [],
       ),
       visibility_timeout_seconds: v.optional(
         v.pipe(
           wholeNumber(0, 43_200, 'seconds'),
-          v.description('Of a new queue. Default: six times the function’s timeout, as AWS advises.'),
+          v.description(
+            'Visibility timeout of a new queue in seconds. Default: six times the stub’s timeout, as AWS recommends.',
+          ),
         ),
       ),
       max_receive_count: v.optional(
         v.pipe(
           wholeNumber(1, 1000, 'receives'),
-          v.description(
-            'Of a new queue: so often a message is tried before it goes to the dead-letter queue.',
-          ),
+          v.description('Receives of a message of a new queue before it goes to the dead-letter queue.'),
         ),
         3,
       ),
     }),
-    v.description('Work through an SQS queue.'),
+    v.description('An SQS queue.'),
   ),
   target: v.object({ queue_url: v.string(), queue_arn: v.string(), dead_letter_queue_url: optionalText }),
   record: declareRecord({
@@ -80,7 +82,7 @@ export const sqs = declareSource({
       mistakes.push(['batch_size', 'above 10 needs a maximum_batching_window_in_seconds of at least 1']);
     }
     if (visibility !== undefined && visibility < stubTimeout) {
-      const words = `must be at least ${stubTimeout}, the stub's timeout, since Lambda refuses less: leave it out for six times as much`;
+      const words = `must be at least ${stubTimeout}, the stub's timeout, since Lambda refuses less: without it, the module sets six times the stub's timeout`;
       mistakes.push(['visibility_timeout_seconds', words]);
     }
     return mistakes;
