@@ -41,7 +41,8 @@ export const stubEntries = (program) => ({ index: program, 'event-filter': 'prot
 /** Bundles of the wrapper for Node.js, by name. @type {Record<string, string>} */
 export const wrapperEntries = {
   'node-start': 'stub/src/wrapper/node-start.ts',
-  'node-proxy': 'stub/src/wrapper/proxy-thread.ts',
+  'node-proxy': 'stub/src/wrapper/proxy-process.ts',
+  'node-supervise': 'stub/src/wrapper/supervise.ts',
   'node-relay': 'stub/src/wrapper/relay-part.ts',
   'node-tunnel': 'stub/src/wrapper/tunnel-thread.ts',
 };

@@ -1,4 +1,4 @@
-// [1] A wrapper's own lines in the function's log, from any thread, also while the main thread is blocked.
+// [1] A wrapper's own lines in the function's log, from any process or thread, also while the main thread is blocked.
 import { writeSync } from 'node:fs';
 
 /** Writes one JSON line to stdout, as the stub does (report.ts). Never throws: a log that is full must not end a function. */

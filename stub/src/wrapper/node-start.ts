@@ -1,94 +1,81 @@
-// [1] Required by /opt/live-debug before anything else of the function's own Node.js runtime: starts the proxy of the Runtime
-// API in a worker thread, and has the runtime's client talk to that. Whatever fails here leaves the runtime as it is.
+// [1] Required by /opt/live-debug before anything else of the function's own Node.js runtime: finds the proxy of the Runtime
+// API, which that script has started beside it, and has the runtime's client talk to that. Whatever fails leaves the runtime as it is.
+import { openSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMainThread, Worker } from 'node:worker_threads';
+import { isMainThread } from 'node:worker_threads';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import { logLine } from './log-line.ts';
-import type { FromProxy, ProxyData } from './proxy-thread.ts';
 import { afterRunning } from './running-time.ts';
-import { newState } from './shared-state.ts';
-import { onRelays, supervise } from './supervise.ts';
+import { isGivenUp, isReady, proxyPort, SharedState } from './shared-state.ts';
 
-/** The proxy's thread listens within 40 ms on 2 cores; a function with little memory has a fraction of one. */
+/** The proxy listens within 60 ms on 2 cores; a function with little memory has a fraction of one. */
 const startBoundMs = 2000;
 
-const address = process.env.AWS_LAMBDA_RUNTIME_API;
+/** Node's own modules for connections, which a runtime may do without, are loaded after its start. Milliseconds. */
+const superviseAfterMs = 50;
 
-/**
- * Resolves when the runtime may start: node.mjs waits for it. Until then Node.js goes on with its own start, beside the
- * thread's. Never rejects.
- */
+const { AWS_LAMBDA_RUNTIME_API: address, LIVE_DEBUG_CHANNEL: channel } = process.env;
+
+/** Resolves when the runtime may start: node.mjs waits for it. Until then Node.js goes on with its own start. Never rejects. */
 export const wrapped: Promise<void> =
   // Not in the function's own worker threads, nor in programs that it starts.
-  isMainThread && address !== undefined && process.env.LIVE_DEBUG_STAGE !== undefined
-    ? wrap(address, withoutTraces()).catch((error: unknown) =>
+  isMainThread && address !== undefined && channel !== undefined
+    ? wrap(address, channel).catch((error: unknown) =>
         logLine(`${JSON.stringify({ liveDebug: 'the function runs unwrapped', why: messageOf(error) })}\n`),
       )
     : Promise.resolve();
 
-/** Takes what is ours out of what the function's code sees; the variables as they were. */
-function withoutTraces(): Record<string, string> {
+/** Takes what is ours out of what the function's code sees. */
+function removeTraces(): void {
   const { execArgv } = process;
   for (const own of ['node-start.cjs', 'node.mjs']) {
     const at = execArgv.indexOf(join(__dirname, own));
     if (at > 0) execArgv.splice(at - 1, 2);
   }
-  const environment: Record<string, string> = {};
-  for (const [name, value] of Object.entries(process.env)) {
-    if (value !== undefined) environment[name] = value;
-    if (name.startsWith('LIVE_DEBUG_')) delete process.env[name];
-  }
-  // The wrapper script found none of the function's own, before another script set some.
-  if (environment.LIVE_DEBUG_NODE_OPTIONS === '') {
-    delete environment.LIVE_DEBUG_NODE_OPTIONS;
-    delete environment.NODE_OPTIONS;
-  }
-  return environment;
+  for (const name of Object.keys(process.env)) if (name.startsWith('LIVE_DEBUG_')) delete process.env[name];
 }
 
 /** Rejects where the proxy does not start in time; nothing is changed then. */
-async function wrap(runtimeApi: string, environment: Record<string, string>): Promise<void> {
-  const isLazy = environment.LIVE_DEBUG_WRAP_INIT === 'lazy';
-  const state = newState();
-  const workerData: ProxyData = { runtimeApi, environment, isLazy, state };
-  // Without the function's options and preloads, which are none of the proxy's.
-  const thread = new Worker(join(__dirname, 'node-proxy.cjs'), {
-    workerData,
-    env: {},
-    execArgv: [],
-    name: 'live-debug',
+async function wrap(runtimeApi: string, path: string): Promise<void> {
+  const isLazy = process.env.LIVE_DEBUG_WRAP_INIT === 'lazy';
+  removeTraces();
+  let isLate = false;
+  const cancel = afterRunning(startBoundMs, () => {
+    isLate = true;
   });
-  // An error of the thread that nobody listens for would end the function.
-  thread.on('error', (error) =>
-    logLine(`${JSON.stringify({ liveDebug: 'the proxy failed', why: messageOf(error) })}\n`),
-  );
-  const port = await new Promise<number>((resolve, reject) => {
-    const late = () => reject(new Error('the proxy did not start in time'));
-    const cancel = afterRunning(startBoundMs, late);
-    const end = (error: Error) => {
-      cancel();
-      reject(error);
-    };
-    thread.once('error', end);
-    thread.once('exit', () => end(new Error('the proxy ended')));
-    thread.once('message', (message: FromProxy) => {
-      cancel();
-      if ('port' in message) resolve(message.port);
-      else reject(new Error('failed' in message ? message.failed : 'the proxy did not listen'));
-    });
-  }).catch(async (error: unknown) => {
-    void thread.terminate();
+  const pause = async () => {
+    if (isLate) throw new Error('the proxy did not start in time');
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  };
+  const state = await stateOf(path, pause);
+  try {
+    state.text = runtimeApi;
+    while (state.load(isReady) === 0) await pause();
+    if (state.load(isReady) !== 1) throw new Error('the proxy did not start');
+  } catch (error) {
+    state.store(isGivenUp, 1);
     throw error;
-  });
-  process.env.AWS_LAMBDA_RUNTIME_API = `127.0.0.1:${port}`;
-  supervise(thread, port, runtimeApi, state);
-  const relays = onRelays(thread, state);
-  await new Promise<void>((resolve) => {
-    thread.on('message', (message: FromProxy) => {
-      if ('relays' in message) relays(message.relays);
-      else resolve();
-    });
-    if (!isLazy) resolve();
-  });
-  thread.unref();
+  } finally {
+    cancel();
+  }
+  process.env.AWS_LAMBDA_RUNTIME_API = `127.0.0.1:${state.load(proxyPort)}`;
+  const supervise = () => {
+    const { supervised } = require(join(__dirname, 'node-supervise.cjs')) as typeof import('./supervise.ts');
+    return supervised(state, runtimeApi, isLazy);
+  };
+  if (isLazy) await supervise();
+  else setTimeout(supervise, superviseAfterMs).unref();
+}
+
+/** The file has no name from now on. */
+async function stateOf(path: string, pause: () => Promise<void>): Promise<SharedState> {
+  for (;;) {
+    try {
+      const state = new SharedState(openSync(path, 'r+'));
+      unlinkSync(path);
+      return state;
+    } catch {
+      await pause();
+    }
+  }
 }

@@ -1,5 +1,5 @@
-// [1] What answers an invocation by a client, in the proxy's thread. Loaded by proxy-thread.ts once that listens: reading it
-// takes longer than the rest of the thread, and the runtime need not wait for it.
+// [1] What answers an invocation by a client, in the proxy's process. Loaded by proxy-process.ts once that listens: reading it
+// takes longer than the rest, and the runtime need not wait for it.
 import { systemClock } from '../../../protocol/clock.ts';
 import { reportBy } from '../report.ts';
 import { type Decide, decideBy } from './decide.ts';

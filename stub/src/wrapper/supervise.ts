@@ -1,12 +1,24 @@
-// [1] The main thread's eye on the proxy's thread: one that hangs is ended, and one that has ended never leaves the runtime
-// before a port where nobody answers.
+// [1] The runtime's eye on the proxy's process: one that hangs is ended, and one that has ended never leaves the runtime before
+// a port where nobody answers. Loaded by node-start.ts.
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { type FromProxy, onLines, sendLine } from './control.ts';
 import { logLine } from './log-line.ts';
-import { beatMs, beats, hasStopped, runtimeWaits, type SharedState, tunnelListens } from './shared-state.ts';
+import {
+  beatMs,
+  beats,
+  controlPort,
+  hasStopped,
+  proxyPid,
+  proxyPort,
+  runtimeWaits,
+  type SharedState,
+  token,
+} from './shared-state.ts';
 import type { TunnelData } from './tunnel-thread.ts';
 
-/** Beats that are missed before the thread counts as hanging. A frozen instance misses one. */
+/** Beats that are missed before the proxy counts as hanging. A frozen instance misses one. */
 const missedBeats = 5;
 
 /** Lambda gives a runtime 300 ms from SIGTERM on; a post takes tens of them. Milliseconds. */
@@ -15,29 +27,52 @@ const stopWithinMs = 200;
 /** A thread of a few lines; a function with little memory has a fraction of a processor. Milliseconds. */
 const listensWithinMs = 1000;
 
-/** From here on the thread's end is looked after. `port`: where it listens. */
-export function supervise(thread: Worker, port: number, runtimeApi: string, state: SharedState): void {
+/** From here on the proxy's end is looked after. Resolves when a runtime that starts lazily is needed. */
+export async function supervised(state: SharedState, runtimeApi: string, isLazy: boolean): Promise<void> {
+  const socket = connect({ host: '127.0.0.1', port: state.load(controlPort) });
+  socket.on('error', () => undefined);
+  watchOver(socket, runtimeApi, state);
+  const relays = onRelays(socket, state);
+  sendLine(socket, { token: state.load(token) });
+  await new Promise<void>((resolve) => {
+    // The runtime then finds that the proxy is gone.
+    socket.once('close', () => resolve());
+    onLines(socket, (message: FromProxy) => {
+      if ('relays' in message) relays(message.relays);
+      else resolve();
+    });
+    if (!isLazy) resolve();
+  });
+  // Till then, nothing else keeps a runtime that starts lazily.
+  socket.unref();
+}
+
+function watchOver(socket: Socket, runtimeApi: string, state: SharedState): void {
+  const [pid, port] = [state.load(proxyPid), state.load(proxyPort)];
   const say = (liveDebug: string) => logLine(`${JSON.stringify({ liveDebug })}\n`);
   let [last, missed] = [0, 0];
   const watch = setInterval(() => {
-    const now = Atomics.load(state, beats);
+    const now = state.load(beats);
     missed = now === last ? missed + 1 : 0;
     last = now;
     if (missed < missedBeats) return;
     say('the proxy hangs, and is ended');
     clearInterval(watch);
-    void thread.terminate();
+    endProcess(pid);
   }, beatMs);
   watch.unref();
-  thread.once('exit', () => {
+  socket.once('close', () => {
     clearInterval(watch);
+    // It may still hold its port.
+    endProcess(pid);
     // Its connection has broken: some runtimes would ask for ever. Lambda starts another.
-    if (Atomics.load(state, runtimeWaits) === 1) {
+    if (state.load(runtimeWaits) === 1) {
       say('the proxy has ended: the runtime ends, and Lambda starts it again');
       process.exit(1);
     }
     say('the proxy has ended: the deployed code goes on without it');
-    const workerData: TunnelData = { port, runtimeApi, state };
+    const listens = new Int32Array(new SharedArrayBuffer(4));
+    const workerData: TunnelData = { port, runtimeApi, listens };
     const tunnel = new Worker(join(__dirname, 'node-tunnel.cjs'), {
       workerData,
       env: {},
@@ -47,7 +82,7 @@ export function supervise(thread: Worker, port: number, runtimeApi: string, stat
     tunnel.on('error', () => process.exit(1));
     tunnel.unref();
     // Till then, what the runtime sends would be refused.
-    Atomics.wait(state, tunnelListens, 0, listensWithinMs);
+    Atomics.wait(listens, 0, 0, listensWithinMs);
   });
 }
 
@@ -55,16 +90,24 @@ export function supervise(thread: Worker, port: number, runtimeApi: string, stat
  * While a client has an invocation, SIGTERM reaches it first; then what the function's own handlers do, or what there is
  * without any. Not where the runtime blocks this thread while it waits: the signal does what it does unwrapped.
  */
-export function onRelays(thread: Worker, state: SharedState): (relays: boolean) => void {
+function onRelays(socket: Socket, state: SharedState): (relays: boolean) => void {
   const stop = () => {
     process.off('SIGTERM', stop);
-    thread.postMessage('stop');
+    sendLine(socket, { stop: true });
     // The function's handlers, which come next, may end the process.
-    Atomics.wait(state, hasStopped, 0, stopWithinMs);
+    state.waitFor(hasStopped, stopWithinMs);
     if (process.listenerCount('SIGTERM') === 0) process.kill(process.pid, 'SIGTERM');
   };
   return (relays) => {
     process.off('SIGTERM', stop);
     if (relays) process.prependListener('SIGTERM', stop);
   };
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
 }

@@ -2,7 +2,6 @@
 // Started by supervise.ts.
 import { connect, createServer } from 'node:net';
 import { workerData } from 'node:worker_threads';
-import { type SharedState, tunnelListens } from './shared-state.ts';
 
 /** What the main thread gives. */
 export interface TunnelData {
@@ -10,10 +9,11 @@ export interface TunnelData {
   readonly port: number;
   /** `host:port` of Lambda's Runtime API. */
   readonly runtimeApi: string;
-  readonly state: SharedState;
+  /** Of one cell, in shared memory: 1 once the tunnel takes connections. */
+  readonly listens: Int32Array;
 }
 
-const { port, runtimeApi, state } = workerData as TunnelData;
+const { port, runtimeApi, listens } = workerData as TunnelData;
 const { hostname: host, port: apiPort } = new URL(`http://${runtimeApi}`);
 
 createServer((runtime) => {
@@ -25,6 +25,6 @@ createServer((runtime) => {
   };
   for (const socket of [runtime, lambda]) socket.on('error', end).on('close', end);
 }).listen(port, '127.0.0.1', () => {
-  Atomics.store(state, tunnelListens, 1);
-  Atomics.notify(state, tunnelListens);
+  Atomics.store(listens, 0, 1);
+  Atomics.notify(listens, 0);
 });

@@ -32,11 +32,11 @@ afterEach(() => writeFileSync(ahead, '0'));
 afterAll(() => rmSync(layer, { recursive: true, force: true }));
 
 /** 70 s pass on the instance's clock, and `meanwhile` happens. */
-async function frozen({ child }: Instance, meanwhile: () => Promise<unknown>): Promise<void> {
-  child.kill('SIGSTOP');
+async function frozen(instance: Instance, meanwhile: () => Promise<unknown>): Promise<void> {
+  instance.signal('SIGSTOP');
   await meanwhile();
   writeFileSync(ahead, '70000');
-  child.kill('SIGCONT');
+  instance.signal('SIGCONT');
 }
 
 async function start() {
@@ -118,20 +118,20 @@ describe('after 70 s in which nothing ran', () => {
 });
 
 it('a freeze while the proxy starts does not count as its being slow', async () => {
-  const waits = `logLine('thread waits\\n'); await new Promise((resolve) => setTimeout(resolve, 500));`;
+  const waits = `logLine('proxy waits\\n'); await new Promise((resolve) => setTimeout(resolve, 500));`;
   const slow = await changedLayer(world.folder({}), [
     {
-      file: 'stub/src/wrapper/proxy-thread.ts',
-      line: 'const api = new RuntimeApi(data.runtimeApi);',
+      file: 'stub/src/wrapper/proxy-process.ts',
+      line: 'const api = new RuntimeApi(await runtimeApi());',
       code: waits,
     },
   ]);
   const { api, instance } = await world.start({ layer: slow });
-  await instance.untilOutput('thread waits');
-  instance.child.kill('SIGSTOP');
-  // Longer than the main thread waits for it.
+  await instance.untilOutput('proxy waits');
+  instance.signal('SIGSTOP');
+  // Longer than the runtime waits for it.
   await new Promise((resolve) => setTimeout(resolve, 2100));
-  instance.child.kill('SIGCONT');
+  instance.signal('SIGCONT');
   expect((await api.invoke({ id: 'a', event: '1' })).body.toString()).toBe('{"deployed":1}');
   expect(instance.stdout).not.toContain('unwrapped');
 });

@@ -33,7 +33,7 @@ const steps: [string, string][] = [
   ['stub/src/outgoing.ts', 'const untilMs = this.#clock.now() + boundMs;'],
   ['protocol/signature.ts', 'sign('],
   ['stub/src/wrapper/relay-part.ts', '): RelayPart'],
-  ['stub/src/wrapper/proxy-thread.ts', 'function load('],
+  ['stub/src/wrapper/proxy-process.ts', 'function load('],
 ];
 
 const layerWith = (file: string, line: string, code?: string) =>

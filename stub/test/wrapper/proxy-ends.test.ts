@@ -1,5 +1,5 @@
-// The proxy's thread fails, ends or hangs: the deployed code goes on, or the runtime ends so that Lambda starts it again.
-import { mkdtempSync, rmSync } from 'node:fs';
+// The proxy fails, ends or hangs: the deployed code goes on, or the runtime ends so that Lambda starts it again.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { useWrappedWorld } from './harness/wrapped-world.ts';
 const world = useWrappedWorld();
 
 const proxy = 'stub/src/wrapper/runtime-proxy.ts';
-/** What the proxy's thread does at requests for these paths. */
+/** What the proxy does at requests for these paths. */
 const ways = `
   if (incoming.url === '/throws') {
     setImmediate(() => { throw new Error('injected') });
@@ -23,14 +23,7 @@ const ways = `
 `;
 const changes: Change[] = [
   { file: proxy, line: 'ServerResponse): void {\n    try {', code: ways },
-  // Far less than a test's machine would give it.
-  {
-    file: 'stub/src/wrapper/node-start.ts',
-    line: 'env: {},',
-    code: 'env: {}, resourceLimits: { maxOldGenerationSizeMb: 32 },',
-    replaces: true,
-  },
-  { file: 'stub/src/wrapper/shared-state.ts', line: 'beatMs = 1000', code: 'beatMs = 40', replaces: true },
+  { file: 'stub/src/wrapper/shared-state.ts', line: 'beatMs = 1000', code: 'beatMs = 200', replaces: true },
 ];
 
 /** A runtime that asks for ever, over a connection for each request, as AWS's client 3 does. */
@@ -69,10 +62,17 @@ async function gateOf({ instance }: Started, words: string): Promise<string> {
   return `http://127.0.0.1:${(server.address() as { port: number }).port}`;
 }
 
-describe('a thread of the proxy', () => {
+describe('a process of the proxy', () => {
   let layer: string;
   beforeAll(async () => {
     layer = await changedLayer(mkdtempSync(join(tmpdir(), 'wrapper-test-')), changes);
+    const script = join(layer, 'live-debug');
+    // Far less than a test's machine would give it.
+    const limited = readFileSync(script, 'utf8').replace(
+      / (?=\S+node-proxy.cjs" 9)/,
+      ' --max-old-space-size=32 ',
+    );
+    writeFileSync(script, limited);
   });
   afterAll(() => rmSync(layer, { recursive: true, force: true }));
   const start = () => {

@@ -1,5 +1,6 @@
 // One instance of a function: its runtime in a process of its own, wrapped or not, at a Runtime API of the test's.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RecordingRuntimeApi } from './recording-runtime-api.ts';
@@ -96,6 +97,13 @@ export class Instance {
   get ownLines(): Record<string, unknown>[] {
     const lines = this.stdout.split('\n').filter((line) => line.startsWith('{"liveDebug"'));
     return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** As Lambda freezes an instance and lets it go on: all its processes. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    const { pid = 0 } = this.child;
+    const others = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+    for (const each of [pid, ...others]) process.kill(Number(each), name);
   }
 
   async stop(): Promise<void> {
