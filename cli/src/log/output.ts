@@ -1,5 +1,7 @@
 // The only writer to stdout and stderr: whole lines, and no crash when the reader is gone.
 
+import { systemClock } from '../../../protocol/clock.ts';
+import { within } from '../../../protocol/within.ts';
 import { guarded, printableLines } from './printable.ts';
 
 /** The values of `--format`: for a person, or for a program. */
@@ -65,6 +67,8 @@ export function writeBytes(bytes: Uint8Array): Promise<void> {
   });
 }
 
+const closeBoundMs = 1000;
+
 /** Resolves when everything written so far is handed over, or after a second. */
 export async function closeOutput(): Promise<void> {
   const drained = Promise.all(
@@ -72,8 +76,5 @@ export async function closeOutput(): Promise<void> {
       (stream) => new Promise<void>((resolve) => (broken ? resolve() : stream.write('', () => resolve()))),
     ),
   );
-  const bound = new Promise<void>((resolve) => {
-    setTimeout(resolve, 1000).unref();
-  });
-  await Promise.race([drained, bound]);
+  await within(systemClock, closeBoundMs, drained, { background: true });
 }

@@ -1,6 +1,8 @@
 // Tests one endpoint from this machine: its name, its address, its port, each with a timeout.
 import { Resolver } from 'node:dns/promises';
 import { connect } from 'node:net';
+import { systemClock } from '../../../protocol/clock.ts';
+import { within } from '../../../protocol/within.ts';
 import type { NamedEndpoint } from './find-endpoints.ts';
 import type { Looked, NameLookups } from './name-lookups.ts';
 import { isPrivateAddress } from './private-address.ts';
@@ -124,15 +126,15 @@ async function srvHosts(
   readonly { readonly host: string; readonly ports: readonly number[] }[] | { readonly code: string }
 > {
   const resolver = new Resolver();
-  const timer = setTimeout(() => resolver.cancel(), boundMs);
   try {
-    const records = await resolver.resolveSrv(`_mongodb._tcp.${host}`);
+    const records = await within(systemClock, boundMs, resolver.resolveSrv(`_mongodb._tcp.${host}`));
+    if (records === undefined) return { code: 'ETIMEDOUT' };
     return records.map(({ name, port }) => ({ host: name, ports: [port] }));
   } catch (error) {
-    const { code = 'EAI_FAIL' } = error as NodeJS.ErrnoException;
-    return { code: code === 'ECANCELLED' ? 'ETIMEDOUT' : code };
+    return { code: (error as NodeJS.ErrnoException).code ?? 'EAI_FAIL' };
   } finally {
-    clearTimeout(timer);
+    // One that is late is still being asked for.
+    resolver.cancel();
   }
 }
 

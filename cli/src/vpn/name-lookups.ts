@@ -1,6 +1,7 @@
 // Looks up names with the system's resolver, as the functions' code does: a few at a time, each with a timeout.
 import { lookup } from 'node:dns/promises';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
+import { within } from '../../../protocol/within.ts';
 
 /** A name's addresses, or the system's code for what failed: `ENOTFOUND`, or `ETIMEDOUT` if nothing answered. */
 export type Looked = readonly string[] | { readonly code: string };
@@ -29,22 +30,19 @@ export class NameLookups {
   }
 
   /** Never rejects; takes at most `boundMs`, part of which may be spent waiting for others. */
-  addresses(host: string, boundMs: number): Promise<Looked> {
-    return new Promise((resolve) => {
-      const begin = () => {
+  async addresses(host: string, boundMs: number): Promise<Looked> {
+    let begin = () => {};
+    const work = new Promise<Looked>((resolve) => {
+      begin = () => {
         this.#running += 1;
-        void this.#lookup(host).then((looked) => {
-          bound.cancel();
-          resolve(looked);
-        });
+        resolve(this.#lookup(host));
       };
-      const bound = this.#clock.after(boundMs, () => {
-        this.#waiting.delete(begin);
-        resolve({ code: 'ETIMEDOUT' });
-      });
-      if (this.#running < this.#atOnce) begin();
-      else this.#waiting.add(begin);
     });
+    if (this.#running < this.#atOnce) begin();
+    else this.#waiting.add(begin);
+    const looked = await within(this.#clock, boundMs, work);
+    this.#waiting.delete(begin);
+    return looked ?? { code: 'ETIMEDOUT' };
   }
 
   async #lookup(host: string): Promise<Looked> {
