@@ -9,7 +9,7 @@ import { loadFilters } from './load-filters.ts';
 import { report } from './report.ts';
 
 /** One with a filter that may be reconnecting is waited for no longer than this: the deployed code has the rest. */
-const filteredGraceMs = 500;
+const filteredGraceMs = 300;
 
 /** By the text in the client's item; null for one that is invalid. */
 const compiled = new RecentMap<EventFilter | null>(200);

@@ -132,10 +132,13 @@ test('what it prints makes another terminal serve the stage', async () => {
   });
   cleanups.push(() => serve.kill());
   let said = '';
-  for await (const text of serve.stdout ?? []) {
-    said += text;
-    if (said.includes('Press Ctrl-C to stop.')) break;
-  }
+  // Its output stays open: a livectl that nobody listens to any more ends.
+  await new Promise<void>((resolve) => {
+    serve.stdout?.on('data', (text) => {
+      said += text;
+      if (said.includes('Press Ctrl-C to stop.')) resolve();
+    });
+  });
   expect(said).toContain('Serving 1 function of stage dev');
   expect(await call(`${url}?name=ada`)).toMatch(/^200 /);
   const ended = once(serve, 'exit');

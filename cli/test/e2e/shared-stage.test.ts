@@ -110,6 +110,16 @@ test('a client that is killed gives its share back within a second of the failed
   }
 });
 
+test('stubs of an earlier module ignore filters, and serve says so once', async () => {
+  await shared.putManifest({});
+  const tom = shared.serve('tom', ...onlyTom);
+  await tom.event('ready');
+  const old = tom.events.filter(
+    ({ event, ...rest }) => event === 'notice' && JSON.stringify(rest).includes('ignore filters'),
+  );
+  expect(old).toHaveLength(1);
+});
+
 test('where nothing answers the rest it does not start, and says what to add', async () => {
   const refused = shared.serve('tom', '--function', 'replaced', '--only', 'header:x-dev=tom');
   expect(await refused.exited).toBe(2);

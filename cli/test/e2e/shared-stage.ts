@@ -82,14 +82,21 @@ export class SharedStage {
     });
     cleanups.push(() => cloud.close());
     const shared = new SharedStage(cloud, events, cleanups);
+    await shared.putManifest({ understands: ['filters'] });
+    return shared;
+  }
+
+  /** What the module writes into the table; `stub` is what it says of its stubs. */
+  async putManifest(stub: object): Promise<void> {
+    const real = 'arn:aws:lambda:us-east-1:000000000000:function:real';
     const entry = (function_name: string, more: object) => ({
       ...{ function_name, handler: 'app.handler', runtime: 'nodejs20.x', timeout: 10, memory_size: 128 },
       ...more,
     });
     const document = JSON.stringify({
       version: 1,
-      relay: { url: cloud.relayUrl },
-      stub: { code_sha256: '', understands: ['filters'] },
+      relay: { url: this.cloud.relayUrl },
+      stub: { code_sha256: '', ...stub },
       functions: {
         orders: entry('orders', { mode: 'wrap' }),
         'falls-back': entry('falls-back', { fallback_arn: real }),
@@ -101,8 +108,7 @@ export class SharedStage {
       item: { S: 'manifest' },
       document: { S: document },
     };
-    await shared.directory.call('PutItem', { Item: item });
-    return shared;
+    await this.directory.call('PutItem', { Item: item });
   }
 
   /** Serves `orders` and `falls-back`, or what `flags` say, with code that answers `words`. */
