@@ -16,7 +16,7 @@ export interface RelayPart {
 }
 
 /**
- * `environment`: the variables as Lambda set them. `onRelays`: whether a client has an invocation, or is about to get one.
+ * `environment`: the variables as Lambda set them. `onRelays`: whether a client has had an invocation for a while.
  * Throws LD_STUB_CONFIG when the environment lacks what the module sets.
  */
 export function relayPart(

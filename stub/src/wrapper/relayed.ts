@@ -22,6 +22,9 @@ const leaveWithinMs = 130;
 /** That nobody serves holds for so long: a busy function reads the table once a second. */
 const nobodyForMs = 1000;
 
+/** The main thread need not know of what is over by then; milliseconds. */
+const tellAfterMs = 25;
+
 /** A client may have begun the invocation, and nothing came of it; `cause` is why. */
 export class BegunError extends Error {
   constructor(cause: unknown) {
@@ -30,7 +33,7 @@ export class BegunError extends Error {
 }
 
 export class Relayed {
-  /** Whether a client has an invocation, or is about to get one. */
+  /** Whether a client has had an invocation for a while. */
   onRelays: (relays: boolean) => void = () => undefined;
   readonly #clock: Clock;
   readonly #patience: number;
@@ -82,9 +85,13 @@ export class Relayed {
     const instead = otherwise(this.#clock, this.#conversations.socket, leaveWithinMs * this.#patience);
     // Also a bug of ours from here on must not have the deployed code run what a client has begun.
     let mayHaveBegun = true;
+    let isTold = false;
+    const timer = this.#clock.after(tellAfterMs, () => {
+      isTold = true;
+      this.onRelays(true);
+    });
     try {
       try {
-        this.onRelays(true);
         const parts = new IncomingParts(stream);
         const answer = await this.#conversations.converse(invocation, parts, instead, clients);
         // What ends this from here on is news.
@@ -97,7 +104,8 @@ export class Relayed {
         this.#onUnbegun(error instanceof UnbegunError ? error.cause : error, client);
         return undefined;
       } finally {
-        this.onRelays(false);
+        timer.cancel();
+        if (isTold) this.onRelays(false);
       }
     } catch (error) {
       throw mayHaveBegun ? new BegunError(error) : error;
