@@ -57,10 +57,8 @@ async function measure(): Promise<readonly Figure[]> {
         ? node
         : [harness.python, join(repository, 'stub/test/wrapper/fixtures/lambda-runtime.py')],
       layer: kind === 'wrapped' ? join(repository, 'dist/wrapper') : undefined,
-      taskRoot: isStub ? join(repository, 'dist/stub') : taskRoot,
-      handler:
-        { stub: 'index.handler', beside: 'beside.handler', wrapped: '', unwrapped: '' }[kind] ||
-        'app.handler',
+      taskRoot: isStub ? join(repository, 'dist', kind) : taskRoot,
+      handler: isStub ? 'index.handler' : 'app.handler',
       environment: {
         ...stubEnvironment(relay.url(), table.endpoint),
         ...{ LIVE_DEBUG_STUB_FUNCTION: harness.stubName, AWS_ENDPOINT_URL_LAMBDA: invokeApi.url },
@@ -109,6 +107,7 @@ async function measure(): Promise<readonly Figure[]> {
     return median(samples);
   };
   const silent = await silentServer();
+  let client: FakeClient | undefined;
   try {
     const inits: Record<'wrapped' | 'unwrapped', number[]> = { wrapped: [], unwrapped: [] };
     const processor: Record<'wrapped' | 'unwrapped', number[]> = { wrapped: [], unwrapped: [] };
@@ -123,7 +122,7 @@ async function measure(): Promise<readonly Figure[]> {
     const [withUs, without] = await inTurn(wrapped, plain);
     const memory = canReadProcesses ? [wrapped, plain].map((one) => togetherMb(processesOf(one))) : [];
     const silentTable = await faultMs({ AWS_ENDPOINT_URL_DYNAMODB: silent.url });
-    const client = await FakeClient.serve(relay, table);
+    client = await FakeClient.serve(relay, table);
     answerAll(client, () => '{"local":1}');
     const beside = await start('beside');
     invokeApi.instead = (_request, response, body) => {
@@ -135,7 +134,6 @@ async function measure(): Promise<readonly Figure[]> {
     };
     const [relayed, byStub] = await inTurn(await start('wrapped'), await start('stub'));
     const silentApi = await faultMs({ AWS_ENDPOINT_URL_LAMBDA: silent.secureUrl });
-    client.close();
     const more = (percent: number) => percentile(withUs, percent) - percentile(without, percent);
     const mean = (samples: readonly number[]) => sum(samples) / samples.length;
     return [
@@ -171,6 +169,7 @@ async function measure(): Promise<readonly Figure[]> {
     ];
   } finally {
     await Promise.all(running.map(stop));
+    client?.close();
     silent.close();
     invokeApi.close();
     await relay.close();
