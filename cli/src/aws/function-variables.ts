@@ -53,6 +53,7 @@ export async function functionConfiguration(
   http: HttpClient,
   clock: Clock,
 ): Promise<FunctionConfiguration> {
+  refuseOtherKinds(functionName);
   const { credentials, region } = identity;
   const path = `/2015-03-31/functions/${encodeURIComponent(functionName)}/configuration`;
   const url = new URL(path, endpointOf('lambda', region));
@@ -93,6 +94,23 @@ export async function functionConfiguration(
   throw new LiveDebugError('LD_AWS', `Lambda answered ${response.status}: ${message}`, {
     remedy: 'try again; check --region and --profile',
   });
+}
+
+/** Lambda has ARNs for more than functions. Throws LD_STAGE for those that have no Runtime API. */
+function refuseOtherKinds(functionName: string): void {
+  // arn:PARTITION:lambda:REGION:ACCOUNT:KIND/...
+  const [, , , , , kind = ''] = functionName.slice(0, 256).split(':');
+  const isMicroVm = kind.startsWith('microvm');
+  if (!isMicroVm && !kind.startsWith('web-function')) return;
+  const what = isMicroVm ? 'a Lambda MicroVM' : 'a Web Function';
+  throw new LiveDebugError(
+    'LD_STAGE',
+    `${functionName} is ${what}, which live debugging cannot replace or wrap`,
+    {
+      remedy:
+        'it is an HTTP server without a handler and without the Runtime API: run the server on this machine',
+    },
+  );
 }
 
 function configurationOf(answer: v.InferOutput<typeof answerSchema>): FunctionConfiguration {

@@ -50,6 +50,14 @@ test('status tells who serves, since when, and whether the relay answers', async
   expect((await status()).stdout).toMatch(/clock {6}agrees with AWS’s/);
 });
 
+test('status explains what is no function', async () => {
+  const arn = 'arn:aws:lambda:eu-west-1:123456789012:web-function/shop/revision/1';
+  const status = at.livectl(['status', '--function-name', arn]);
+  expect(await status.exited).toBe(1);
+  expect(status.stdout).toContain(`${arn} is a Web Function, which live debugging cannot replace or wrap`);
+  expect(status.stdout).toContain('to fix: it is an HTTP server without a handler');
+});
+
 test('a clock that is off is told once, and in the status', async () => {
   await at.putManifest();
   const shift = project({ 'shift.mjs': 'const now = Date.now; Date.now = () => now() + 12_000;' });

@@ -69,6 +69,14 @@ locals {
       ": Lambda Managed Instances run several invocations at once in one environment, which neither a stub nor a wrapped function ",
       "does here. Leave the function out, or deploy the aws_lambda_function of this stage without it.",
     ])
+    entry_point = join("", [
+      ": a Web Function is an HTTP server without a handler and without the Runtime API, which neither a stub nor a wrapper can ",
+      "replace. Leave it out, and run the server on your machine.",
+    ])
+    tenancy_config = join("", [
+      ": tenant isolation stays on your own aws_lambda_function, since Lambda takes it at the function's creation only. Leave the field ",
+      "out here, and write create = false or mode = \"wrap\". Local code gets the tenant with each invocation.",
+    ])
     image_uri = join("", [
       ": a container image can be neither replaced nor wrapped. Keep that function as it is, and use a copy of it with a zip package here, ",
       "another aws_lambda_function.",
