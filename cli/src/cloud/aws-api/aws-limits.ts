@@ -1,8 +1,8 @@
 // The embedded cloud's limits, as on AWS; docs/local-cloud.md links the page of each.
 
-const kilobyte = 1024;
+export const kilobyte = 1024;
 const second = 1000;
-const minute = 60 * second;
+export const minute = 60 * second;
 
 /** API Gateway WebSocket APIs. */
 export const relayLimits = {
@@ -89,25 +89,6 @@ export const asyncLimits = {
   queuedBytes: 64 * 1024 * kilobyte,
 } as const;
 
-/** SNS. */
-export const topicLimits = {
-  messageBytes: 256 * kilobyte,
-  batchEntries: 10,
-  /** In characters; a subject must be shorter. */
-  subjectLength: 100,
-} as const;
-
-/** SQS. */
-export const queueLimits = {
-  /** Size of one message, and of a batch. */
-  messageBytes: 1024 * kilobyte,
-  batchEntries: 10,
-  delaySeconds: 900,
-  waitSeconds: 20,
-  visibilitySeconds: 43_200,
-  deduplicationMs: 5 * minute,
-} as const;
-
 /** Lambda's event source mappings. */
 export const mappingLimits = {
   /** Concurrent batches of one queue; AWS begins with five and scales up. */
@@ -121,21 +102,4 @@ export const mappingLimits = {
 export const storageLimits = {
   messageBytes: 64 * 1024 * kilobyte,
   objectBytes: 256 * 1024 * kilobyte,
-} as const;
-
-/** EventBridge. */
-export const busLimits = {
-  entries: 10,
-  /** All entries of a request together. */
-  requestBytes: 256 * kilobyte,
-} as const;
-
-/** Kinesis. */
-export const streamLimits = {
-  recordBytes: 1024 * kilobyte,
-  records: 500,
-  requestBytes: 5 * 1024 * kilobyte,
-  partitionKeyLength: 256,
-  /** The initial number of an on-demand stream. */
-  shards: 4,
 } as const;

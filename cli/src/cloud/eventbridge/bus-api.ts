@@ -5,12 +5,19 @@ import { parseJson } from '../../../../protocol/json.ts';
 import { type BusEvent, eventTime } from '../../manifest/scheduled-event.ts';
 import { accountId, region } from '../aws-api/access.ts';
 import { AwsError, CloudFullError } from '../aws-api/aws-error.ts';
-import { busLimits } from '../aws-api/aws-limits.ts';
+import { kilobyte } from '../aws-api/aws-limits.ts';
 import type { Caller } from '../aws-api/caller.ts';
 import { checkLength, JsonService, parseInput } from '../aws-api/json-protocol.ts';
 import type { Service } from '../aws-api/service.ts';
 import type { SourceOptions } from '../triggers/cloud-source.ts';
 import type { Bus } from './bus.ts';
+
+/** EventBridge. */
+const busLimits = {
+  entries: 10,
+  /** All entries of a request together. */
+  requestBytes: 256 * kilobyte,
+} as const;
 
 interface BusApiOptions extends Pick<SourceOptions, 'verifier' | 'invocations' | 'clock' | 'onEvent'> {
   readonly buses: readonly Bus[];

@@ -3,13 +3,12 @@ import * as v from 'valibot';
 import type { Clock } from '../../../../protocol/clock.ts';
 import { accountId } from '../aws-api/access.ts';
 import { AwsError, CloudFullError } from '../aws-api/aws-error.ts';
-import { streamLimits } from '../aws-api/aws-limits.ts';
 import type { Caller } from '../aws-api/caller.ts';
 import { checkLength, JsonService, parseInput } from '../aws-api/json-protocol.ts';
 import type { Service } from '../aws-api/service.ts';
 import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
 import type { CloudEvent } from '../cloud.ts';
-import type { KinesisStream, NewRecord } from './kinesis-stream.ts';
+import { type KinesisStream, type NewRecord, streamLimits } from './kinesis-stream.ts';
 
 interface KinesisApiOptions {
   readonly streams: readonly KinesisStream[];

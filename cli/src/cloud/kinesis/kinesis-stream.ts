@@ -1,10 +1,20 @@
 // Kinesis: a data stream, its shards and their records as functions receive them.
 import { createHash } from 'node:crypto';
 import { accountId } from '../aws-api/access.ts';
-import { streamLimits } from '../aws-api/aws-limits.ts';
+import { kilobyte } from '../aws-api/aws-limits.ts';
 import type { Storage } from '../aws-api/storage.ts';
 import { Shard } from '../streams/shard.ts';
 import type { Resource } from '../triggers/resources.ts';
+
+/** Kinesis. */
+export const streamLimits = {
+  recordBytes: 1024 * kilobyte,
+  records: 500,
+  requestBytes: 5 * 1024 * kilobyte,
+  partitionKeyLength: 256,
+  /** The initial number of an on-demand stream. */
+  shards: 4,
+} as const;
 
 /** A record as a producer sends it. */
 export interface NewRecord {

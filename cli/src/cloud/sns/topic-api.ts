@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseJson } from '../../../../protocol/json.ts';
 import { AwsError, CloudFullError, notSupported } from '../aws-api/aws-error.ts';
-import { topicLimits } from '../aws-api/aws-limits.ts';
+import { kilobyte } from '../aws-api/aws-limits.ts';
 import type { Caller } from '../aws-api/caller.ts';
 import { type QueryForm, QueryService } from '../aws-api/query-protocol.ts';
 import type { Service } from '../aws-api/service.ts';
@@ -10,6 +10,14 @@ import type { XmlContent } from '../aws-api/xml.ts';
 import type { SourceOptions } from '../triggers/cloud-source.ts';
 import { readMessageAttributes } from './message-attributes.ts';
 import type { Topic, TopicMessage } from './topic.ts';
+
+/** SNS. */
+const topicLimits = {
+  messageBytes: 256 * kilobyte,
+  batchEntries: 10,
+  /** In characters; a subject must be shorter. */
+  subjectLength: 100,
+} as const;
 
 interface TopicApiOptions extends Pick<SourceOptions, 'verifier' | 'invocations' | 'clock' | 'onEvent'> {
   readonly topics: readonly Topic[];

@@ -1,7 +1,7 @@
 // SQS: what its batch operations share: their rules, and one answer per entry.
 
 import { AwsError, CloudFullError } from '../aws-api/aws-error.ts';
-import { queueLimits } from '../aws-api/aws-limits.ts';
+import { queueLimits } from './queue-limits.ts';
 
 /** Throws SQS's error for an invalid batch. */
 export function checkEntries(entries: readonly { readonly Id: string }[]): void {

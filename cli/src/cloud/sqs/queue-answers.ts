@@ -1,9 +1,9 @@
 // SQS: queues and messages in its operations' answers.
 
 import { AwsError } from '../aws-api/aws-error.ts';
-import { queueLimits } from '../aws-api/aws-limits.ts';
 import { md5, md5OfAttributes, type QueueMessage, systemAttributes } from './message.ts';
 import type { Queue } from './queue.ts';
+import { queueLimits } from './queue-limits.ts';
 
 /** The answer to GetQueueAttributes. Throws InvalidAttributeName. */
 export function queueAttributes(queue: Queue, AttributeNames: readonly string[]) {

@@ -1,7 +1,6 @@
 // SQS: its operations, as SDKs call them.
 import type { Clock } from '../../../../protocol/clock.ts';
 import { AwsError } from '../aws-api/aws-error.ts';
-import { queueLimits } from '../aws-api/aws-limits.ts';
 import type { Caller } from '../aws-api/caller.ts';
 import { JsonService, parseInput } from '../aws-api/json-protocol.ts';
 import type { Service } from '../aws-api/service.ts';
@@ -11,6 +10,7 @@ import { checkEntries, perEntry } from './batch.ts';
 import { md5, md5OfAttributes, messageSize, type QueueMessage } from './message.ts';
 import type { Queue } from './queue.ts';
 import { queueAttributes, receivedMessage } from './queue-answers.ts';
+import { queueLimits } from './queue-limits.ts';
 import * as requests from './queue-requests.ts';
 import { readMessage } from './sent-message.ts';
 

@@ -1,9 +1,9 @@
 // SQS: one queue, standard or FIFO: its messages, their visibility, and where they go after too many receives.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../../../protocol/clock.ts';
-import { queueLimits } from '../aws-api/aws-limits.ts';
 import type { Storage } from '../aws-api/storage.ts';
 import { messageSize, type NewMessage, type QueueMessage } from './message.ts';
+import { queueLimits } from './queue-limits.ts';
 
 interface QueueOptions {
   readonly name: string;

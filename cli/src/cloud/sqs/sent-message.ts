@@ -1,10 +1,10 @@
 // SQS: a sent message, checked by the rules of its queue.
 import { createHash } from 'node:crypto';
 import { AwsError } from '../aws-api/aws-error.ts';
-import { queueLimits } from '../aws-api/aws-limits.ts';
 import type { Caller } from '../aws-api/caller.ts';
 import { messageSize, type NewMessage, type QueueAttributes } from './message.ts';
 import type { Queue } from './queue.ts';
+import { queueLimits } from './queue-limits.ts';
 import type { SentMessage } from './queue-requests.ts';
 
 /** "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF" (API reference, SendMessage). */
