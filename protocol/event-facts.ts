@@ -15,6 +15,8 @@ export interface EventFacts {
   readonly method: readonly string[];
   /** Attributes of an SQS or SNS message, also of one that SNS put into a queue, and of a DynamoDB item. */
   readonly attribute: Values;
+  /** Members of the W3C `baggage` in a request's header or a message's attribute, without their properties. */
+  readonly baggage: Values;
   /** EventBridge's `detail`; else what the body, message or data holds as JSON. */
   readonly detail: unknown;
 }
@@ -39,13 +41,18 @@ export function jsonIn(text: string): unknown {
 /** `event` is one of {@link recordsOf}. */
 export function factsOf(event: unknown): EventFacts {
   const record = [at(event, 'Records')].flat()[0];
+  const header = headersOf(event);
+  const attribute = attributesOf(record);
   return {
-    header: headersOf(event),
+    header,
     query: queryOf(event),
     cookie: cookiesOf(event),
     path: pathsOf(event, record),
     method: texts(at(event, 'requestContext', 'http', 'method'), at(event, 'httpMethod')),
-    attribute: attributesOf(record),
+    attribute,
+    get baggage() {
+      return baggageOf(header, attribute);
+    },
     get detail() {
       return payloadOf(event, record);
     },
@@ -118,6 +125,20 @@ function attributesOf(record: unknown): Values {
   return values;
 }
 
+/** https://www.w3.org/TR/baggage/: `name=value;property,name=value`, values percent-encoded. */
+function baggageOf(header: Values, attribute: Values): Values {
+  const values = dictionary();
+  for (const list of [header, attribute].flatMap(({ baggage = [] }) => baggage)) {
+    if (list.length > longestSplit) continue;
+    for (const member of list.split(',')) {
+      const [pair = ''] = member.split(';', 1);
+      const equals = pair.indexOf('=');
+      if (equals > 0) add(values, pair.slice(0, equals).trim(), unescaped(pair.slice(equals + 1).trim()));
+    }
+  }
+  return values;
+}
+
 function payloadOf(event: unknown, record: unknown): unknown {
   const notification = notificationIn(record);
   const held = [
@@ -174,10 +195,15 @@ function add(to: Values, name: string, ...values: readonly string[]): void {
 }
 
 function decoded(text: string): string {
+  return unescaped(text.replaceAll('+', ' '), text);
+}
+
+/** `text` is percent-encoded; where it is not, the answer is `otherwise`. */
+function unescaped(text: string, otherwise = text): string {
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
+    return decodeURIComponent(text);
   } catch {
-    return text;
+    return otherwise;
   }
 }
 

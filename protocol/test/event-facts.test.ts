@@ -29,6 +29,7 @@ describe('HTTP', () => {
       path: ['/dev/orders/7', '/orders/7'],
       method: ['POST'],
       attribute: {},
+      baggage: {},
     });
     expect(detail).toEqual({ order: { owner: 'tom' } });
   });
@@ -63,6 +64,15 @@ describe('HTTP', () => {
     });
     expect(facts.query).toMatchObject({ dev: ['tom s'], bad: ['%'] });
     expect(facts.cookie.dev).toEqual(['tom']);
+  });
+
+  test('members of baggage, by name', () => {
+    const facts = (baggage: string) => factsOf({ headers: { Baggage: baggage } }).baggage;
+    expect(facts('dev=tom')).toMatchObject({ dev: ['tom'] });
+    const several = facts('a=1;ttl=3 , dev = t%6Fm%20%2C;own,=x,novalue,bad=%');
+    expect(several).toMatchObject({ bad: ['%', '%'] });
+    expect([new Set(several.a), new Set(several.dev)]).toEqual([new Set(['1']), new Set(['tom ,'])]);
+    expect(Object.keys(facts(`dev=tom,x=${'y'.repeat(20_000)}`))).toEqual([]);
   });
 
   test('names that every object has are no headers', () => {
@@ -102,10 +112,12 @@ describe('messages', () => {
     const message = sns('{"owner":"tom"}', {
       dev: { Type: 'String', Value: 'tom' },
       all: { Type: 'String.Array', Value: '["tom","ann"]' },
+      baggage: { Type: 'String', Value: 'a=1,dev=tom' },
     });
     for (const record of [{ EventSource: 'aws:sns', Sns: message }, sqs(JSON.stringify(message))]) {
       const facts = factsOf({ Records: [record] });
       expect(facts.attribute).toMatchObject({ dev: ['tom'], all: ['tom', 'ann'] });
+      expect(facts.baggage).toMatchObject({ a: ['1'], dev: ['tom'] });
       expect(facts.detail).toEqual({ owner: 'tom' });
     }
   });

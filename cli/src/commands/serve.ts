@@ -19,8 +19,8 @@ export class ServeCommand extends PlaceCommand {
 
       \`--local\` needs no AWS account: an embedded cloud on 127.0.0.1 runs the real stub and relay.
 
-      \`--only\` shares a stage: \`header:NAME=VALUE\`, \`query:\`, \`cookie:\`, \`attribute:\` (of messages), \`detail:\` (of the
-      payload), \`path:/orders/*\`, \`method:POST\`, or an EventBridge event pattern as JSON or \`@FILE\`. Functions must be
+      \`--only\` shares a stage: \`header:NAME=VALUE\`, \`query:\`, \`cookie:\`, \`attribute:\` (of messages), \`baggage:\`, \`detail:\`
+      (of the payload), \`path:/orders/*\`, \`method:POST\`, or an EventBridge event pattern as JSON or \`@FILE\`. Functions must be
       wrapped or have a \`fallback_arn\`.
 
       Press Ctrl-C once to finish what is in flight, twice to end at once.

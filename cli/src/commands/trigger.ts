@@ -33,6 +33,10 @@ export class TriggerCommand extends PlaceCommand {
         'livectl trigger sqs worker --stage dev-tom --body @order.json --attribute kind=order',
       ],
       [
+        'A message with tom’s mark, for serve --only baggage:dev=tom',
+        'livectl trigger sqs worker --stage dev --as tom --body hello',
+      ],
+      [
         'An event; source and detail type from the rule’s pattern',
         'livectl trigger eventbridge audit --stage dev-tom --detail \'{"id":"7"}\'',
       ],
@@ -50,6 +54,10 @@ export class TriggerCommand extends PlaceCommand {
   // `path` is clipanion's own.
   httpPath = Option.String('--path', { description: 'http: the path; default the route’s' });
   header = Option.Array('--header', { description: 'http: name:value; repeatable' });
+  as = Option.String('--as', {
+    description:
+      'http, sns, sqs: mark it for `serve --only baggage:dev=NAME`, in the header or attribute baggage',
+  });
   query = Option.Array('--query', { description: 'http: name=value; repeatable' });
   body = Option.String('--body', { description: 'http, sqs: the body' });
   message = Option.String('--message', { description: 'sns: the message' });
@@ -98,6 +106,7 @@ export class TriggerCommand extends PlaceCommand {
       method,
       path: this.httpPath,
       header,
+      as: this.as,
       query,
       body,
       message,

@@ -17,6 +17,7 @@ const kinds: Readonly<Record<string, { readonly of: string; readonly verbatim: b
   path: { of: 'the path', verbatim: false },
   method: { of: 'the HTTP method', verbatim: true },
   attribute: { of: 'an attribute of a message or an item', verbatim: true },
+  baggage: { of: 'a member of baggage', verbatim: false },
   detail: { of: 'a field of the payload', verbatim: false },
 };
 
@@ -59,7 +60,9 @@ function filterOf(flag: string): FilterText {
   if (kind === 'path' && !/^[/*]/.test(value ?? ''))
     throw wrong(`--only ${flag}: a path begins with /`, `Write it as ${example}.`);
   const wanted = kind === 'method' ? value?.toUpperCase() : value;
-  const needs = known.verbatim && wanted !== undefined && plain.test(wanted) ? { needs: [wanted] } : {};
+  // A value of baggage may be percent-encoded, a name is not.
+  const needed = kind === 'baggage' ? name : known.verbatim ? wanted : undefined;
+  const needs = needed !== undefined && plain.test(needed) ? { needs: [needed] } : {};
   return { only: flag, facts: factsPattern(kind, name, valuesOf(kind, wanted)), ...needs };
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { blocksOf } from '../docs/command-blocks.ts';
 import { type CloudProcess, startCloudProcess } from './cloud-process.ts';
-import { copyOfExample, Livectl, repository } from './livectl-process.ts';
+import { copyOfExample, Livectl, repository, runLivectl } from './livectl-process.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -28,12 +28,15 @@ function livectlArgs(root: string, ...parts: string[]): string[] {
 
 /** What a `curl` of the README sends, sent to the stage: the order's id, and whose code took it. */
 async function order(cloud: CloudProcess, mark?: string): Promise<{ order: string; takenBy: string }> {
-  const marked = mark === undefined ? '' : `-H 'x-dev: ${mark}' `;
+  const marked = mark === undefined ? '' : `-H 'baggage: dev=${mark}' `;
   const json = `-H 'content-type: application/json' -d '{"item":"tea"}'`;
   expect(commands).toContain(`curl ${marked}${json} http://127.0.0.1:3000/orders`);
   const response = await fetch(cloud.urlOf('api'), {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(mark === undefined ? {} : { 'x-dev': mark }) },
+    headers: {
+      'content-type': 'application/json',
+      ...(mark === undefined ? {} : { baggage: `dev=${mark}` }),
+    },
     body: '{"item":"tea"}',
     signal: AbortSignal.timeout(20_000),
   });
@@ -76,6 +79,17 @@ test('each order is answered by the code of the developer whose mark it has, els
   await takesIt(tom, 'tom');
   await takesIt(ada, 'ada');
   await deployedTakesIt();
+  for (const command of commands.filter((each) => each.startsWith('livectl trigger'))) {
+    // Quotes, which are for a shell, stand around the last word.
+    const words = command
+      .split(' ')
+      .slice(1)
+      .map((word) => word.replaceAll("'", ''));
+    const { code, stderr } = await runLivectl([...words, '--no-wait'], { env: cloud.environment });
+    expect([code, stderr]).toEqual([0, '']);
+  }
+  await ada.event('log', ({ message }) => /^cake for .*: taken by ada, made by ada$/.test(message));
+  await tom.event('log', ({ message }) => /^cake for .*: taken by nobody, made by tom$/.test(message));
   expect(await tom.stop()).toBe(0);
   await deployedTakesIt('tom');
   await takesIt(ada, 'ada');

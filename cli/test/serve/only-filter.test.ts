@@ -19,6 +19,7 @@ describe('short forms', () => {
     ['path:/orders/*', { facts: { path: [{ wildcard: '/orders/*' }] } }],
     ['method:post', { facts: { method: ['POST'] }, needs: ['POST'] }],
     ['attribute:dev=tom', { facts: { attribute: { dev: ['tom'] } }, needs: ['tom'] }],
+    ['baggage:dev=tom', { facts: { baggage: { dev: ['tom'] } }, needs: ['dev'] }],
     ['detail:order.owner=tom', { facts: { detail: { order: { owner: ['tom'] } } } }],
     ['detail:count=5', { facts: { detail: { count: ['5', 5] } } }],
     ['detail:test=true', { facts: { detail: { test: ['true', true] } } }],

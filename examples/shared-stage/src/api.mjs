@@ -6,14 +6,14 @@ const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: process.
 
 export async function handler({ body, headers }) {
   const { item = 'nothing' } = JSON.parse(body ?? '{}');
-  const developer = headers['x-dev'];
+  const { baggage } = headers;
   const { MessageId: order } = await sqs.send(
     new SendMessageCommand({
       QueueUrl,
       MessageBody: JSON.stringify({ item, takenBy: version }),
       // The mark goes on with the order: nothing else tells the next function whose request this was.
-      ...(developer && {
-        MessageAttributes: { 'x-dev': { DataType: 'String', StringValue: developer } },
+      ...(baggage && {
+        MessageAttributes: { baggage: { DataType: 'String', StringValue: baggage } },
       }),
     }),
   );

@@ -7,10 +7,11 @@ import { Signer } from '../../../../protocol/signature.ts';
 import { hasEmulator } from '../../aws/endpoints.ts';
 import type { Aws } from '../aws.ts';
 import { type Given, wrong } from '../given.ts';
+import { baggageName, markedBaggage } from './mark.ts';
 import { checkSignedHost, type SignedService } from './signed-host.ts';
 import type { Missing, Published, Source } from './source.ts';
 
-const flags = ['method', 'path', 'header', 'query', 'body'] as const;
+const flags = ['method', 'path', 'header', 'as', 'query', 'body'] as const;
 
 /** The maximum duration of a function, plus some for the way. */
 const answerBoundMs = 910_000;
@@ -121,6 +122,8 @@ async function send({ aws, given, method: fixedMethod, signing, url }: Call): Pr
 function headersOf(given: Given, body: Buffer | undefined): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const { name, value } of given.pairs('header', ':')) headers[name.toLowerCase()] = value;
+  const baggage = markedBaggage(given, headers[baggageName]);
+  if (baggage !== undefined) headers[baggageName] = baggage;
   if (body !== undefined) headers['content-type'] ??= isJson(body) ? 'application/json' : 'text/plain';
   return headers;
 }

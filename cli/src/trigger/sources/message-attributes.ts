@@ -1,5 +1,6 @@
 // `--attribute NAME=VALUE` and `--attribute NAME:Number=VALUE`, the same for SNS and SQS.
 import { type Given, wrong } from '../given.ts';
+import { baggageName, markedBaggage } from './mark.ts';
 
 /** A message attribute in the form of both APIs. */
 export interface MessageAttribute {
@@ -7,10 +8,9 @@ export interface MessageAttribute {
   readonly StringValue: string;
 }
 
-/** Undefined if none was given. Throws LD_CONFIG. */
+/** With the mark of `--as`. Undefined if none was given. Throws LD_CONFIG. */
 export function attributesOf(given: Given): Record<string, MessageAttribute> | undefined {
   const pairs = given.pairs('attribute', '=');
-  if (pairs.length === 0) return undefined;
   const attributes: Record<string, MessageAttribute> = {};
   for (const { name, type = 'String', value } of pairs) {
     if (!/^(String|Number)(\.|$)/.test(type)) {
@@ -21,5 +21,7 @@ export function attributesOf(given: Given): Record<string, MessageAttribute> | u
     }
     attributes[name] = { DataType: type, StringValue: value };
   }
-  return attributes;
+  const baggage = markedBaggage(given, attributes[baggageName]?.StringValue);
+  if (baggage !== undefined) attributes[baggageName] = { DataType: 'String', StringValue: baggage };
+  return Object.keys(attributes).length === 0 ? undefined : attributes;
 }

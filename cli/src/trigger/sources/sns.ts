@@ -4,7 +4,7 @@ import { deduplicationId, missingGroup } from './message-group.ts';
 import type { Source } from './source.ts';
 
 export const sns: Source<'sns'> = {
-  flags: ['message', 'subject', 'attribute', 'group', 'deduplication-id'],
+  flags: ['message', 'subject', 'attribute', 'as', 'group', 'deduplication-id'],
   missing: (given, { resource }) => [
     ...(given.has('message') ? [] : [{ flag: 'message', question: 'Message' }]),
     ...missingGroup(given, resource.topic_arn),

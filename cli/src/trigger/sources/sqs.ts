@@ -4,7 +4,7 @@ import { deduplicationId, missingGroup } from './message-group.ts';
 import type { Source } from './source.ts';
 
 export const sqs: Source<'sqs'> = {
-  flags: ['body', 'attribute', 'group', 'deduplication-id'],
+  flags: ['body', 'attribute', 'as', 'group', 'deduplication-id'],
   missing: (given, { resource }) => [
     ...(given.has('body') ? [] : [{ flag: 'body', question: 'Body of the message' }]),
     ...missingGroup(given, resource.queue_arn),
