@@ -280,7 +280,8 @@ describe('somebody serves', () => {
 
     it('a relay that can’t be reached', async () => {
       const { api, instance } = await wrapped();
-      await world.relay.close();
+      const relayUrl = 'http://127.0.0.1:9/live';
+      functions.invokeApi.stub = await world.lambda({ stubFile: world.built.besideFile, relayUrl });
       await fault(api, 'a');
       await fault(api, 'b');
       expect(functions.invokeApi.invokes).toBe(1);
