@@ -131,7 +131,8 @@ export class Relayed {
         );
       return client && (await this.#relay.get(left())) ? client : undefined;
     } catch (error) {
-      this.#say('a fault of the proxy', messageOf(error));
+      const isItem = error instanceof LiveDebugError && error.code === 'LD_DIRECTORY';
+      this.#say(isItem ? 'the table that says who serves' : 'a fault of the proxy', messageOf(error));
       return undefined;
     }
   }
