@@ -1,6 +1,7 @@
 // [1] Required by /opt/live-debug before anything else of the function's own Node.js runtime: finds the proxy of the Runtime
 // API, which that script has started beside it, and has the runtime's client talk to that. Whatever fails leaves the runtime as it is.
 import { openSync, unlinkSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
@@ -65,6 +66,8 @@ async function wrap(runtimeApi: string, path: string): Promise<void> {
   };
   if (isLazy) await supervise();
   else setTimeout(supervise, superviseAfterMs).unref();
+  // The runtime goes on from here: with frames of a timer or a socket in its traces, were one of these the last.
+  await access(__filename).catch(() => undefined);
 }
 
 /** The file has no name from now on. */

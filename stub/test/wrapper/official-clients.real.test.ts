@@ -195,7 +195,7 @@ describe.each(runtimes)('%s', (_name, runtime, commandOf) => {
       {
         file: 'stub/src/wrapper/shared-state.ts',
         line: 'beatMs = 1000',
-        code: 'beatMs = 40',
+        code: 'beatMs = 200',
         replaces: true,
       },
     ]);
