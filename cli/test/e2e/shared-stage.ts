@@ -65,6 +65,7 @@ export class SharedStage {
       ],
       port: 0,
       stage,
+      patience: 10,
       stubZip: readFileSync(join(repository, 'dist/stub.zip')),
       wrapper: {
         zip: readFileSync(join(repository, 'dist/wrapper.zip')),

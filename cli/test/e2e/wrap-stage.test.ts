@@ -41,6 +41,7 @@ beforeAll(async () => {
     ],
     port: 0,
     stage,
+    patience: 10,
     stubZip: readFileSync(join(repository, 'dist/stub.zip')),
     wrapper: {
       zip: readFileSync(join(repository, 'dist/wrapper.zip')),
