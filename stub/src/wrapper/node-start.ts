@@ -1,6 +1,6 @@
 // [1] Required by /opt/live-debug before anything else of the function's own Node.js runtime: finds the proxy of the Runtime
 // API, which that script has started beside it, and has the runtime's client talk to that. Whatever fails leaves the runtime as it is.
-import { openSync, unlinkSync } from 'node:fs';
+import { openSync, readFileSync, unlinkSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
@@ -12,10 +12,17 @@ import { isGivenUp, isReady, proxyPort, SharedState } from './shared-state.ts';
 /** The proxy listens within 60 ms on 2 cores; a function with little memory has a fraction of one. */
 const startBoundMs = 2000;
 
+/** While the proxy starts, its process is looked at once in so many milliseconds. */
+const lookEveryMs = 25;
+
 /** Node's own modules for connections, which a runtime may do without, are loaded after its start. Milliseconds. */
 const superviseAfterMs = 50;
 
-const { AWS_LAMBDA_RUNTIME_API: address, LIVE_DEBUG_CHANNEL: channel } = process.env;
+const {
+  AWS_LAMBDA_RUNTIME_API: address,
+  LIVE_DEBUG_CHANNEL: channel,
+  LIVE_DEBUG_PROXY_PID: proxy = '',
+} = process.env;
 
 /** Resolves when the runtime may start: node.mjs waits for it. Until then Node.js goes on with its own start. Never rejects. */
 export const wrapped: Promise<void> =
@@ -44,8 +51,13 @@ async function wrap(runtimeApi: string, path: string): Promise<void> {
   const cancel = afterRunning(startBoundMs, () => {
     isLate = true;
   });
+  let lookAt = Date.now() + lookEveryMs;
   const pause = async () => {
     if (isLate) throw new Error('the proxy did not start in time');
+    if (Date.now() >= lookAt) {
+      if (hasEnded(proxy)) throw new Error('the proxy ended before it listened');
+      lookAt = Date.now() + lookEveryMs;
+    }
     await new Promise((resolve) => setTimeout(resolve, 1));
   };
   const state = await stateOf(path, pause);
@@ -68,6 +80,16 @@ async function wrap(runtimeApi: string, path: string): Promise<void> {
   else setTimeout(supervise, superviseAfterMs).unref();
   // The runtime goes on from here: with frames of a timer or a socket in its traces, were one of these the last.
   await access(__filename).catch(() => undefined);
+}
+
+/** Whether a process is gone, or is one whose end nobody has asked about (proc(5): the state follows the name in parentheses). */
+function hasEnded(pid: string): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return ['Z', 'X'].includes(stat.charAt(stat.lastIndexOf(')') + 2));
+  } catch (error) {
+    return process.platform === 'linux' && (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
 }
 
 /** The file has no name from now on. */

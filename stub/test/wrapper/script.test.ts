@@ -110,7 +110,7 @@ describe('a layer with a broken file', () => {
     expect(JSON.parse(body.toString())).toBe(api.address);
     expect(instance.ownLines).toContainEqual({
       liveDebug: 'the function runs unwrapped',
-      why: 'the proxy did not start in time',
+      why: 'the proxy ended before it listened',
     });
   });
 
