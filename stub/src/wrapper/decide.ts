@@ -9,7 +9,14 @@ import { report } from '../report.ts';
 import type { Answer } from '../signals.ts';
 import { askedForDeployed } from './asked-for-deployed.ts';
 import { BegunError, type Relayed } from './relayed.ts';
-import { answerPath, ResponsePost, type RuntimeApi, type Whole } from './runtime-api.ts';
+import {
+  type AnsweredInvocation,
+  answeredInvocation,
+  answerPath,
+  ResponsePost,
+  type RuntimeApi,
+  type Whole,
+} from './runtime-api.ts';
 
 /**
  * Whether it was answered here; false: the deployed code is to. Rejects where a client may have begun it and Lambda can be
@@ -23,17 +30,18 @@ const whole = /^application\/json(;|$)/i;
 export function decideBy(relayed: Relayed, api: RuntimeApi, clock: Clock): Decide {
   return async ({ body, message }) => {
     let invocation: Invocation;
+    let of: AnsweredInvocation;
     let stream: ResponsePost;
     let answer: Answer | undefined;
     try {
       if (askedForDeployed(message)) return false;
       invocation = invocationOf(message, body, clock.now());
-      stream = new ResponsePost(api, invocation.head.requestId);
+      of = answeredInvocation(invocation.head.requestId, message);
+      stream = new ResponsePost(api, of);
     } catch (error) {
       return leave(error);
     }
-    const { requestId: id } = invocation.head;
-    const fail = (error: unknown) => postFailure(api, id, stream, error, body);
+    const fail = (error: unknown) => postFailure(api, of, stream, error, body);
     let failure: unknown;
     try {
       answer = await relayed.answer(invocation, stream);
@@ -43,9 +51,9 @@ export function decideBy(relayed: Relayed, api: RuntimeApi, clock: Clock): Decid
       failure = error.cause;
     }
     try {
-      await (answer ? postAnswer(api, id, stream, answer) : fail(failure));
+      await (answer ? postAnswer(api, of, stream, answer) : fail(failure));
     } catch (error) {
-      report('an answer did not reach Lambda', { id, why: messageOf(error) });
+      report('an answer did not reach Lambda', { id: of.id, why: messageOf(error) });
       // What has begun to stream ends with its connection.
       if (!stream.hasBegun) await fail(error);
     }
@@ -84,14 +92,19 @@ function invocationOf(message: IncomingMessage, event: Buffer, nowMs: number): I
   };
 }
 
-async function postAnswer(api: RuntimeApi, id: string, stream: ResponsePost, answer: Answer): Promise<void> {
+async function postAnswer(
+  api: RuntimeApi,
+  of: AnsweredInvocation,
+  stream: ResponsePost,
+  answer: Answer,
+): Promise<void> {
   const { body } = answer;
-  if (answer.type === 'error') return postError(api, id, stream, body);
+  if (answer.type === 'error') return postError(api, of, stream, body);
   const { contentType } = answer.head;
   if (!stream.hasBegun && whole.test(contentType)) {
-    const { message } = await api.post(answerPath(id, 'response'), body);
+    const { message } = await api.post(answerPath(of.id, 'response'), body, of.echo);
     if (message.statusCode !== 202)
-      report('Lambda refused an answer', { id, status: message.statusCode ?? 0 });
+      report('Lambda refused an answer', { id: of.id, status: message.statusCode ?? 0 });
     return;
   }
   if (!stream.hasBegun) stream.setContentType(contentType);
@@ -99,7 +112,12 @@ async function postAnswer(api: RuntimeApi, id: string, stream: ResponsePost, ans
   await stream.confirmed();
 }
 
-async function postError(api: RuntimeApi, id: string, stream: ResponsePost, body: Uint8Array): Promise<void> {
+async function postError(
+  api: RuntimeApi,
+  { id, echo }: AnsweredInvocation,
+  stream: ResponsePost,
+  body: Uint8Array,
+): Promise<void> {
   const { name } = remoteError(body);
   // As a runtime does: the log has the error, too.
   report('the local code failed', { id, errorType: name });
@@ -108,13 +126,13 @@ async function postError(api: RuntimeApi, id: string, stream: ResponsePost, body
     stream.fail(errorType, body);
     return stream.confirmed();
   }
-  await api.post(answerPath(id, 'error'), body, ['Lambda-Runtime-Function-Error-Type', errorType]);
+  await api.post(answerPath(id, 'error'), body, ['Lambda-Runtime-Function-Error-Type', errorType, ...echo]);
 }
 
 /** A client may have begun it, and nothing came of it: what the stub answers then. */
 async function postFailure(
   api: RuntimeApi,
-  id: string,
+  of: AnsweredInvocation,
   stream: ResponsePost,
   error: unknown,
   event: Buffer,
@@ -122,7 +140,7 @@ async function postFailure(
   if (error instanceof LiveDebugError && error.code === 'LD_NO_CLIENT' && !stream.hasBegun) {
     try {
       const answer = answerWithoutClient(JSON.parse(event.toString('utf8')) as unknown, error);
-      await api.post(answerPath(id, 'response'), Buffer.from(JSON.stringify(answer)));
+      await api.post(answerPath(of.id, 'response'), Buffer.from(JSON.stringify(answer)), of.echo);
       return;
     } catch {
       // Not an event of HTTP: it fails.
@@ -131,5 +149,5 @@ async function postFailure(
   const { name: errorType, message: errorMessage } =
     error instanceof Error ? error : new Error(messageOf(error));
   const trace = [`${errorType}: ${errorMessage}`];
-  return postError(api, id, stream, Buffer.from(JSON.stringify({ errorType, errorMessage, trace })));
+  return postError(api, of, stream, Buffer.from(JSON.stringify({ errorType, errorMessage, trace })));
 }

@@ -72,6 +72,21 @@ export class RuntimeApi {
   }
 }
 
+/** Which invocation an answer is of. */
+export interface AnsweredInvocation {
+  readonly id: string;
+  /**
+   * Headers that its answer has of its own. Lambda compares the nonce of `next` with the answer's, so that a late answer is
+   * not taken for that of a retry with the same id (aws-lambda-python-runtime-interface-client #214).
+   */
+  readonly echo: readonly string[];
+}
+
+export function answeredInvocation(id: string, next: IncomingMessage): AnsweredInvocation {
+  const nonce = next.headers['lambda-runtime-invocation-id'];
+  return { id, echo: typeof nonce === 'string' ? ['Lambda-Runtime-Invocation-Id', nonce] : [] };
+}
+
 /** Where an invocation's answer goes. */
 export function answerPath(id: string, what: 'response' | 'error'): string {
   return `${prefix}/invocation/${encodeURIComponent(id)}/${what}`;
@@ -96,13 +111,15 @@ function answerOf(outgoing: ClientRequest): Promise<Whole> {
 export class ResponsePost implements LambdaStream {
   readonly #api: RuntimeApi;
   readonly #path: string;
+  readonly #echo: readonly string[];
   #contentType = 'application/octet-stream';
   #outgoing: ClientRequest | undefined;
   #answer: Promise<unknown> = Promise.resolve();
 
-  constructor(api: RuntimeApi, id: string) {
+  constructor(api: RuntimeApi, { id, echo }: AnsweredInvocation) {
     this.#api = api;
     this.#path = answerPath(id, 'response');
+    this.#echo = echo;
   }
 
   get hasBegun(): boolean {
@@ -150,6 +167,7 @@ export class ResponsePost implements LambdaStream {
       ...['Lambda-Runtime-Function-Response-Mode', 'streaming'],
       ...['Trailer', 'Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body'],
       ...['Transfer-Encoding', 'chunked'],
+      ...this.#echo,
     ]);
     this.#answer = answerOf(this.#outgoing);
     this.#answer.catch(() => undefined);

@@ -1,8 +1,12 @@
 // The built wrapper with somebody serving: what the client answers reaches Lambda, the deployed code runs for all others.
 import { describe, expect, it } from 'vitest';
 import { deployedClientContext } from '../../../protocol/deployed-request.ts';
+import type { FakeClient } from '../harness/fake-client.ts';
 import { invokedArn } from './harness/recording-runtime-api.ts';
 import { answerAll, useWrappedWorld } from './harness/wrapped-world.ts';
+
+/** What a client answers. */
+type Received = Parameters<FakeClient['fail']>[0];
 
 const world = useWrappedWorld();
 const response = '/2018-06-01/runtime/invocation/a/response';
@@ -99,6 +103,39 @@ describe('an invocation that somebody serves', () => {
       'Lambda-Runtime-Function-Error-Body',
     ]);
     expect(JSON.parse(Buffer.from(trailers[3] ?? '', 'base64').toString())).toEqual(error);
+  });
+
+  it('is answered with the nonce that Lambda gave it, where it gave one', async () => {
+    const client = await world.serve();
+    const { api } = await world.wrapped();
+    const error = { errorType: 'TypeError', errorMessage: '', trace: [] };
+    const answers = {
+      whole: (received: Received) => client.answer(received, '1'),
+      failed: (received: Received) => client.fail(received, error),
+      streamed: async (received: Received) => {
+        await client.part(received, 0, 'first,');
+        await client.end(received, 1, 'last');
+      },
+    };
+    const found: (readonly [string, string | undefined])[] = [];
+    for (const [kind, answer] of Object.entries(answers))
+      for (const nonce of ['', 'n-1']) {
+        const id = `${kind}${nonce && '-with'}`;
+        const headers: Record<string, string> = nonce ? { 'Lambda-Runtime-Invocation-Id': nonce } : {};
+        api.give({ id, event: '{}', timeoutMs: 60_000, headers });
+        await answer(await client.next('invoke'));
+        const sent = (await api.answerTo(id)).headers;
+        const at = sent.indexOf('Lambda-Runtime-Invocation-Id');
+        found.push([id, at < 0 ? undefined : sent[at + 1]]);
+      }
+    expect(found).toEqual([
+      ['whole', undefined],
+      ['whole-with', 'n-1'],
+      ['failed', undefined],
+      ['failed-with', 'n-1'],
+      ['streamed', undefined],
+      ['streamed-with', 'n-1'],
+    ]);
   });
 
   it('that takes longer than its time is cancelled, and fails in the stub’s words', async () => {
