@@ -103,6 +103,20 @@ test('the configuration of a stub has NODE_OPTIONS under its own name, and nothi
   expect(variables.of('hello', {})).toEqual({ GREETING: 'hi', NODE_OPTIONS: '--import x', ...regions });
 });
 
+test.each([
+  [{}, {}],
+  [{ LIVE_DEBUG_EXEC_WRAPPER: '/opt/otel-handler' }, { AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel-handler' }],
+])('the configuration of a wrapped function has its own wrapper script, not livectl’s: %j', (ours, own) => {
+  const configured = {
+    GREETING: 'hi',
+    AWS_LAMBDA_EXEC_WRAPPER: '/opt/live-debug',
+    LIVE_DEBUG_STAGE: 'dev',
+    ...ours,
+  };
+  const variables = givenVariables(new Map([['hello', configured]]), region);
+  expect(variables.of('hello', {})).toEqual({ GREETING: 'hi', ...own, ...regions });
+});
+
 describe('a configuration', () => {
   it('is read one at a time, that of an invoked function next, and waited for', async () => {
     const { reads, settle, variables } = reader(['a', 'b', 'c']);

@@ -7,6 +7,7 @@ import {
   isSandboxVariable,
   nodeOptionsVariable,
 } from '../../../../protocol/sandbox-variables.ts';
+import { wrapperScript } from '../../manifest/wrap-settings.ts';
 
 export type Variables = Readonly<Record<string, string>>;
 
@@ -59,14 +60,21 @@ export function sentByLambda(sent: Variables, region: string): Variables {
   return taken;
 }
 
-/** The function's own variables as configured, without the stub's settings and with `NODE_OPTIONS` under its own name. */
+/**
+ * The function's own variables as configured, without the settings of the stub or the wrapper. What these have put under
+ * another name, `NODE_OPTIONS` and the function's own wrapper script, has its own name again.
+ */
 export function configuredVariables(configured: Variables): Variables {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(configured)) {
     if (nameForm.test(name) && !isOwnSetting(name)) kept[name] = value;
   }
   const options = own(configured, nodeOptionsVariable);
-  return options === undefined ? kept : { ...kept, NODE_OPTIONS: options };
+  if (options !== undefined) kept.NODE_OPTIONS = options;
+  if (kept.AWS_LAMBDA_EXEC_WRAPPER === wrapperScript) delete kept.AWS_LAMBDA_EXEC_WRAPPER;
+  const chained = own(configured, 'LIVE_DEBUG_EXEC_WRAPPER');
+  if (chained !== undefined) kept.AWS_LAMBDA_EXEC_WRAPPER = chained;
+  return kept;
 }
 
 /**
