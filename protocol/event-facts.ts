@@ -1,27 +1,27 @@
-// What the short forms of filters name in an event as Lambda got it: headers, query, cookies, path and method of each kind of
-// HTTP event, attributes of messages and items, the payload. Loaded only where a filter asks.
+// The parts of an event, as Lambda received it, that the short forms of filters name: headers, query, cookies, path and method
+// of each kind of HTTP event, attributes of messages and items, the payload. Loaded only if a filter needs them.
 
 type Json = Readonly<Record<string, unknown>>;
 type Values = Record<string, string[]>;
 
-/** Of one request, message or record. A name may have several values. */
+/** Facts of one request, message or record. A name may have several values. */
 export interface EventFacts {
-  /** By name in lower case; a value with commas also stands as its parts, since some events join several values so. */
+  /** By name in lower case; a value with commas is also listed as its parts, since some events join several values that way. */
   readonly header: Values;
   readonly query: Values;
   readonly cookie: Values;
-  /** With and without the stage that an HTTP API puts before it; `/` and the key of an S3 object. */
+  /** With and without the stage that an HTTP API puts before it; for an S3 object, `/` and its key. */
   readonly path: readonly string[];
   readonly method: readonly string[];
   /** Attributes of an SQS or SNS message, also of one that SNS put into a queue, and of a DynamoDB item. */
   readonly attribute: Values;
   /** Members of the W3C `baggage` in a request's header or a message's attribute, without their properties. */
   readonly baggage: Values;
-  /** EventBridge's `detail`; else what the body, message or data holds as JSON. */
+  /** EventBridge's `detail`; else the JSON in the body, message or data. */
   readonly detail: unknown;
 }
 
-/** Header values that are longer are not split: an HTTP request has 10 KB of headers at most (AWS: API Gateway quotas). */
+/** Longer header values are not split: an HTTP request has 10 KB of headers at most (AWS: API Gateway quotas). */
 const longestSplit = 16 * 1024;
 
 /** The records of a batch, each as an event of its own; any other event is one by itself. */
@@ -31,7 +31,7 @@ export function recordsOf(event: unknown): readonly unknown[] {
   return records.map((record) => ({ ...(event as Json), Records: [record] }));
 }
 
-/** What a text holds as JSON, plain or in base64; undefined for any other text, and for a lone value. */
+/** The JSON object or array in a text, plain or in base64; undefined for any other text. */
 export function jsonIn(text: string): unknown {
   if (isJson(text)) return parsed(text);
   if (!isJson(Buffer.from(text.slice(0, 64), 'base64').toString('latin1'))) return undefined;
@@ -176,7 +176,7 @@ function entries(value: unknown): [string, unknown][] {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
 }
 
-/** The texts among values and lists of them; numbers and booleans, too, as text. */
+/** The strings, numbers and booleans among values and lists of them, as text. */
 function texts(...values: readonly unknown[]): string[] {
   return values
     .flat(1)
@@ -198,7 +198,7 @@ function decoded(text: string): string {
   return unescaped(text.replaceAll('+', ' '), text);
 }
 
-/** `text` is percent-encoded; where it is not, the answer is `otherwise`. */
+/** Decodes percent-encoded text; returns `otherwise` if it is not valid. */
 function unescaped(text: string, otherwise = text): string {
   try {
     return decodeURIComponent(text);

@@ -1,30 +1,30 @@
-// A client's filter: which invocations of a function it wants, as an event pattern. Loaded only where there is one.
+// A client's filter: which invocations of a function it wants, as an event pattern. Loaded only if there is one.
 import { type EventFacts, factsOf, jsonIn, recordsOf } from './event-facts.ts';
 import { compilePattern, PatternError, type PatternLimits } from './event-pattern.ts';
 import type { MatchContext } from './pattern-values.ts';
 
-/** Of one filter. EventBridge takes 2,048 characters (AWS: "Amazon EventBridge quotas"). */
+/** Limits of one filter. EventBridge takes 2,048 characters (AWS: "Amazon EventBridge quotas"). */
 export const filterLimits: PatternLimits = { bytes: 2048, depth: 12, values: 64, stars: 8 };
 
-/** Of an event that is matched, in bytes: Lambda's largest payload. What is longer matches no filter. */
+/** The longest event that is matched, in bytes: Lambda's largest payload. A longer event matches no filter. */
 export const longestEvent = 6_291_556;
 
 /**
- * Comparisons, and characters that they look at, for one event and all filters together: a fifth of a second or so. An event that
- * takes more matches no filter from there on.
+ * Most comparisons, and characters that they look at, for one event and all filters together: about a fifth of a second. Once an
+ * event takes more, no further filter matches it.
  */
 const mostSteps = 20_000_000;
 
 /**
- * What a client's item holds as its filter, in JSON. `event` is a pattern over the event as Lambda got it, where a text that
- * holds JSON has fields; `facts` is one over {@link EventFacts}.
+ * The filter in a client's item, as JSON. `event` is a pattern over the event as Lambda received it, in which a text that holds
+ * JSON has fields; `facts` is one over {@link EventFacts}.
  */
 export interface FilterText {
   /** As its user wrote it. */
   readonly only: string;
   readonly event?: unknown;
   readonly facts?: unknown;
-  /** Texts that stand in every event that matches, letter for letter: for readers that don't match patterns. */
+  /** Texts that every matching event contains literally: for readers that don't match patterns. */
   readonly needs?: readonly string[];
 }
 
@@ -32,11 +32,11 @@ export type EventFilter = (record: RecordToMatch, context: MatchContext) => bool
 
 interface RecordToMatch {
   readonly event: unknown;
-  /** Found when they are asked for first. */
+  /** Computed on first use. */
   readonly facts: EventFacts;
 }
 
-/** Throws a {@link PatternError} for a filter that is none or over a limit. */
+/** Throws a {@link PatternError} for a filter that is invalid or exceeds a limit. */
 export function compileFilter(text: string): EventFilter {
   const filter = filterOf(text);
   const parts = [
@@ -52,9 +52,9 @@ function filterOf(text: string): Partial<FilterText> {
     const filter: unknown = JSON.parse(text);
     if (typeof filter === 'object' && filter !== null) return filter;
   } catch {
-    // It is no JSON.
+    // Not JSON.
   }
-  throw new PatternError(['a filter is a JSON object']);
+  throw new PatternError(['a filter must be a JSON object']);
 }
 
 function matchEvent(pattern: unknown): EventFilter {
@@ -64,7 +64,7 @@ function matchEvent(pattern: unknown): EventFilter {
 
 function matchFacts(pattern: unknown): EventFilter {
   const matches = compilePattern(pattern, { limits: filterLimits });
-  // A value that happens to be JSON is a value.
+  // A fact that happens to be JSON stays text.
   return ({ facts }, { spend }) => matches(facts, { spend, decode: () => undefined });
 }
 
@@ -73,7 +73,7 @@ export class EventToMatch {
   readonly #bytes: Uint8Array;
   #records: readonly RecordToMatch[] | undefined;
   #steps = 0;
-  /** A text that several filters look into is read once. */
+  /** A text that several filters look into is parsed once. */
   readonly #held = new Map<string, unknown>();
   readonly #context: MatchContext = {
     spend: (steps) => {
@@ -93,13 +93,13 @@ export class EventToMatch {
     this.#bytes = event;
   }
 
-  /** Whether each record of it is one that the filter asks for: a batch goes whole. Never throws. */
+  /** Whether every record of the event matches, since a batch is never split. Never throws. */
   matches(filter: EventFilter): boolean {
     try {
       this.#records ??= this.#read();
       return this.#records.length > 0 && this.#records.every((record) => filter(record, this.#context));
     } catch {
-      // Too much work, or nested so deep that there is no stack for it.
+      // Too much work, or nested too deep for the stack.
       return false;
     }
   }

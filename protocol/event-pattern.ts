@@ -1,11 +1,11 @@
-// Which events a pattern matches, in the one language of EventBridge rules, SNS filter policies and `serve --only`
+// Which events a pattern matches, in the common language of EventBridge rules, SNS filter policies and `serve --only`
 // ("Comparison operators for use in event patterns", "Amazon SNS subscription filter policies").
 import { type AddMistake, compileValues, isObject, type MatchContext } from './pattern-values.ts';
 
-/** Whether a document is one that the pattern asks for. Linear in the document's size, for each value of the pattern. */
+/** Whether a document matches the pattern. Takes time linear in the document's size for each value of the pattern. */
 export type EventPattern = (document: unknown, context?: MatchContext) => boolean;
 
-/** An invalid pattern; the message has each mistake, as its path and what must be there, joined by `; `. */
+/** An invalid pattern. The message joins the mistakes by `; `, each a path and what must be there. */
 export class PatternError extends Error {
   readonly mistakes: readonly string[];
 
@@ -15,9 +15,9 @@ export class PatternError extends Error {
   }
 }
 
-/** Bounds on a pattern from elsewhere, so that what matches it knows how much work it can cause. */
+/** Bounds on a pattern from outside, which limit the work that matching it can cause. */
 export interface PatternLimits {
-  /** Of the pattern as JSON, in bytes of UTF-8. */
+  /** Length of the pattern as JSON, in bytes of UTF-8. */
   readonly bytes: number;
   /** Objects within objects, the outermost included. */
   readonly depth: number;
@@ -28,21 +28,21 @@ export interface PatternLimits {
 }
 
 export interface PatternOptions {
-  /** Default: none. AWS's own are its to check. */
+  /** Default: no limits. AWS checks its own. */
   readonly limits?: PatternLimits | undefined;
 }
 
-/** A pattern with very many mistakes is not written out. */
+/** At most this many mistakes of a pattern are reported. */
 const shownMistakes = 10;
 
-/** Throws a {@link PatternError} for what the language does not have, and for what is over a limit. */
+/** Throws a {@link PatternError} for what the language does not have, and for what exceeds a limit. */
 export function compilePattern(pattern: unknown, options: PatternOptions = {}): EventPattern {
-  if (!isObject(pattern)) throw new PatternError(['a pattern is a JSON object']);
+  if (!isObject(pattern)) throw new PatternError(['a pattern must be a JSON object']);
   if (Object.keys(pattern).length === 0) throw new PatternError(['a pattern must not be empty']);
   const { limits } = options;
   const bytes = limits ? Buffer.byteLength(JSON.stringify(pattern)) : 0;
   if (limits && bytes > limits.bytes)
-    throw new PatternError([`a pattern must be ${limits.bytes} bytes of JSON at most, not ${bytes}`]);
+    throw new PatternError([`a pattern must be at most ${limits.bytes} bytes of JSON, not ${bytes}`]);
   return new Compiler(options).compile(pattern);
 }
 
@@ -59,7 +59,7 @@ class Compiler {
     const matches = this.#object(pattern, []);
     const most = this.#options.limits?.values;
     if (most !== undefined && this.#values > most)
-      this.#mistakes.push(`a pattern must have ${most} values and matchers at most, not ${this.#values}`);
+      this.#mistakes.push(`a pattern must have at most ${most} values and matchers, not ${this.#values}`);
     if (this.#mistakes.length > 0) throw new PatternError(this.#mistakes.slice(0, shownMistakes));
     return matches;
   }
@@ -67,7 +67,7 @@ class Compiler {
   #object(pattern: Readonly<Record<string, unknown>>, path: readonly string[]): EventPattern {
     const { depth = Number.POSITIVE_INFINITY } = this.#options.limits ?? {};
     if (path.length >= depth) {
-      this.#mistakes.push(`${path.join('.')} is nested over ${depth} deep`);
+      this.#mistakes.push(`${path.join('.')} must not be nested more than ${depth} levels deep`);
       return () => false;
     }
     const parts = Object.entries(pattern).map(([name, content]) =>
@@ -77,7 +77,7 @@ class Compiler {
       const opened = open(document, context);
       if (!Array.isArray(opened)) return parts.every((part) => part(opened, context));
       context?.spend(opened.length);
-      // Of objects in an array one must have it all: fields are not collected from several.
+      // One object of an array must match completely: fields are not collected from several.
       return opened.some((each) => parts.every((part) => part(each, context)));
     };
   }

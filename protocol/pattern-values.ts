@@ -4,36 +4,36 @@ import { isIP } from 'node:net';
 import { cidrTest } from './cidr.ts';
 import { wildcardTest } from './wildcard.ts';
 
-/** Takes what is wrong with a field, in words that follow its path. */
+/** Adds a mistake of a field, in words that follow its path. */
 export type AddMistake = (words: string) => void;
 
-/** Of matching one document. */
+/** What matching one document needs. */
 export interface MatchContext {
-  /** What a text holds, where the pattern asks for fields of it; without a context it has none. A text within is shorter than its own. */
+  /** The JSON in a text whose fields the pattern names; without a context, a text has no fields. Texts within must be shorter. */
   decode(text: string): unknown;
-  /** Told of each comparison, and of the characters that it looks at. What it throws ends the matching. */
+  /** Counts comparisons, and the characters that they look at. If it throws, matching ends. */
   spend(steps: number): void;
 }
 
-/** Tells whether one value of a field, `undefined` for a field that is absent, is one asked for. */
+/** Whether one value of a field matches; the value is `undefined` if the field is absent. */
 type Matcher = (value: unknown, context?: MatchContext) => boolean;
 
 export interface ValuesContext {
   readonly wrong: AddMistake;
-  /** Told of each value and matcher. */
+  /** Called for each value and matcher. */
   readonly count: () => void;
-  /** `*` in one `wildcard`; undefined: any number. */
+  /** Most `*` in one `wildcard`; undefined: no limit. */
   readonly stars: number | undefined;
 }
 
-/** Whether a field's value is one asked for. An array in the event matches when one of its elements does. */
+/** Compiles what a field's value must match. An array in the event matches if one of its elements does. */
 export function compileValues(content: readonly unknown[], context: ValuesContext): Matcher {
   if (content.length === 0) context.wrong('must not be an empty array');
   const matchers = content.map((each) => compileMatcher(each, context));
   return (value, match) => {
     const values = Array.isArray(value) ? value.flat(Number.POSITIVE_INFINITY) : [value];
     match?.spend((1 + values.length) * matchers.length);
-    // An empty array has no value that could match, but it is there.
+    // An empty array has no value that could match, but the field exists.
     if (values.length === 0) return matchers.some((matches) => matches(emptyArray));
     return values.some((each) => matchers.some((matches) => matches(each, match)));
   };
@@ -57,14 +57,14 @@ function compileMatcher(content: unknown, context: ValuesContext): Matcher {
   switch (keyword) {
     case 'exists':
       if (typeof operand !== 'boolean') return no('exists must be true or false');
-      // Of leaves only: what has fields of its own does not count (the developer guide's "exists").
+      // Only leaves exist in this sense, not objects with fields (the developer guide's "exists").
       return (value) => (value !== undefined && !isObject(value)) === operand;
     case 'anything-but': {
       const matches = compileExcluded(operand, context);
       return (value, match) => isScalar(value) && !matches(value, match);
     }
     case 'numeric':
-      return compileNumeric(operand) ?? no('numeric is written like [">", 0, "<=", 5]');
+      return compileNumeric(operand) ?? no('numeric must be an array such as [">", 0, "<=", 5]');
     case 'cidr': {
       const contains = typeof operand === 'string' ? cidrTest(operand) : undefined;
       if (!contains) return no('cidr must be a range of addresses such as "10.0.0.0/24"');
@@ -80,7 +80,7 @@ function compileText(keyword: string, operand: unknown, { stars, wrong }: Values
   const test = textTests.get(keyword);
   if (!test) {
     const known = [...textTests.keys(), 'anything-but', 'numeric', 'exists', 'cidr', '$or'].join(', ');
-    wrong(`${JSON.stringify(keyword)} is no matcher; there are ${known}`);
+    wrong(`${JSON.stringify(keyword)} is not a matcher; matchers are ${known}`);
     return never;
   }
   const folded =
@@ -121,7 +121,7 @@ function wildcardMistake(text: string, stars: number | undefined): string | unde
   if (plain.includes('\\')) return 'must have a backslash only before * or \\';
   if (plain.includes('**')) return 'must not have two * in a row';
   const count = plain.split('*').length - 1;
-  return stars !== undefined && count > stars ? `must have ${stars} * at most, not ${count}` : undefined;
+  return stars !== undefined && count > stars ? `must have at most ${stars} *, not ${count}` : undefined;
 }
 
 function compileExcluded(operand: unknown, context: ValuesContext): Matcher {
@@ -135,7 +135,7 @@ function compileExcluded(operand: unknown, context: ValuesContext): Matcher {
   }
   const [entry, more] = isObject(operand) ? Object.entries(operand) : [];
   if (!entry || more) {
-    wrong('anything-but must name strings, or numbers, or hold one matcher of text');
+    wrong('anything-but must list strings or numbers, or have one text matcher');
     return never;
   }
   const [keyword, excluded] = entry;

@@ -1,9 +1,6 @@
-// Event patterns: the `wildcard` matcher of event patterns, linear in the value's length whatever its stars.
+// The `wildcard` matcher of event patterns: takes time linear in the value's length, however many stars there are.
 
-/**
- * Tells whether the whole of a value matches. `*` stands for any characters, none included; `\*` and `\\` stand for
- * themselves.
- */
+/** Whether a whole value matches. `*` stands for any number of characters, even 0; `\*` and `\\` stand for `*` and `\`. */
 export function wildcardTest(pattern: string): (value: string) => boolean {
   const [first = '', ...others] = partsOf(pattern);
   const last = others.pop();
@@ -23,7 +20,7 @@ export function wildcardTest(pattern: string): (value: string) => boolean {
   };
 }
 
-/** What stands between the stars. */
+/** The texts between the stars. */
 function partsOf(pattern: string): string[] {
   const parts = [''];
   for (let at = 0; at < pattern.length; at += 1) {
@@ -43,7 +40,7 @@ function partsOf(pattern: string): string[] {
  * character of the value is looked at twice at most, where `indexOf` may look at it once for each of the text's.
  */
 function finder(text: string): (value: string, from: number, to: number) => number {
-  /** For each length of a match how much of it is a beginning of the text again. */
+  /** For each matched length: how many of the last characters are also the beginning of the text. */
   const shorter = [0, 0];
   const lengthen = (matched: number, character: string | undefined) => {
     let length = matched;

@@ -191,11 +191,14 @@ describe('a filter', () => {
   });
 
   test.each<[string, string]>([
-    ['x', 'a filter is a JSON object'],
-    ['null', 'a filter is a JSON object'],
+    ['x', 'a filter must be a JSON object'],
+    ['null', 'a filter must be a JSON object'],
     ['{"only":"x"}', 'a filter must have a pattern'],
-    ['{"event":{"a":[{"numric":[]}]}}', 'a "numric" is no matcher'],
-    [JSON.stringify({ event: { a: ['x'.repeat(filterLimits.bytes)] } }), 'bytes of JSON at most'],
+    ['{"event":{"a":[{"numric":[]}]}}', 'a "numric" is not a matcher'],
+    [
+      JSON.stringify({ event: { a: ['x'.repeat(filterLimits.bytes)] } }),
+      `at most ${filterLimits.bytes} bytes of JSON`,
+    ],
   ])('%s is refused', (text, words) => {
     expect(() => compileFilter(text)).toThrow(words);
   });

@@ -134,19 +134,22 @@ describe('matches, and does not match', () => {
 
 describe('is refused with the problem and its place', () => {
   test.each<[unknown, string]>([
-    [[], 'a pattern is a JSON object'],
+    [[], 'a pattern must be a JSON object'],
     [{}, 'a pattern must not be empty'],
     [{ source: 'a' }, 'source must be an array of values, or an object of fields'],
     [{ detail: { state: [] } }, 'detail.state must not be an empty array'],
-    [{ a: [{ prefx: 'x' }] }, 'a "prefx" is no matcher; there are prefix, '],
+    [{ a: [{ prefx: 'x' }] }, 'a "prefx" is not a matcher; matchers are prefix, '],
     [{ a: [{ prefix: 1 }] }, 'a prefix must be a string'],
     [{ a: [{ prefix: 'x', suffix: 'y' }] }, 'a has a matcher that is not one keyword and its value'],
-    [{ a: [{ numeric: ['~', 1] }] }, 'a numeric is written like'],
-    [{ a: [{ numeric: ['>', '1'] }] }, 'a numeric is written like'],
+    [{ a: [{ numeric: ['~', 1] }] }, 'a numeric must be an array such as [">", 0'],
+    [{ a: [{ numeric: ['>', '1'] }] }, 'a numeric must be an array such as [">", 0'],
     [{ a: [{ exists: 'yes' }] }, 'a exists must be true or false'],
     [{ a: [{ cidr: '10.0.0.0/40' }] }, 'a cidr must be a range'],
-    [{ a: [{ 'anything-but': [] }] }, 'a anything-but must name strings, or numbers, or hold one matcher'],
-    [{ a: [{ 'anything-but': ['x', 1] }] }, 'a anything-but must name strings, or numbers'],
+    [
+      { a: [{ 'anything-but': [] }] },
+      'a anything-but must list strings or numbers, or have one text matcher',
+    ],
+    [{ a: [{ 'anything-but': ['x', 1] }] }, 'a anything-but must list strings or numbers'],
     [{ a: [{ 'anything-but': { prefix: [] } }] }, 'a anything-but prefix must not be an empty array'],
     [{ a: [{ wildcard: 'x**' }] }, 'a wildcard must not have two * in a row'],
     [{ a: [{ wildcard: 'x\\y' }] }, 'a wildcard must have a backslash only before * or \\'],
@@ -170,11 +173,11 @@ describe('limits', () => {
   });
 
   test.each<[unknown, string]>([
-    [{ a: ['x'.repeat(200)] }, 'a pattern must be 200 bytes of JSON at most, not 210'],
-    [{ a: { b: { c: { d: [1] } } } }, 'a.b.c is nested over 3 deep'],
-    [{ a: [1, 2, 3, 4, 5] }, 'a pattern must have 4 values and matchers at most, not 5'],
-    [{ a: [{ 'anything-but': { prefix: ['1', '2', '3', '4'] } }] }, 'at most, not 5'],
-    [{ a: [{ wildcard: '*x*y*' }] }, 'a wildcard must have 2 * at most, not 3'],
+    [{ a: ['x'.repeat(200)] }, 'a pattern must be at most 200 bytes of JSON, not 210'],
+    [{ a: { b: { c: { d: [1] } } } }, 'a.b.c must not be nested more than 3 levels deep'],
+    [{ a: [1, 2, 3, 4, 5] }, 'a pattern must have at most 4 values and matchers, not 5'],
+    [{ a: [{ 'anything-but': { prefix: ['1', '2', '3', '4'] } }] }, 'at most 4 values and matchers, not 5'],
+    [{ a: [{ wildcard: '*x*y*' }] }, 'a wildcard must have at most 2 *, not 3'],
   ])('%j', (pattern, words) => {
     expect(() => compilePattern(pattern, { limits })).toThrow(words);
   });

@@ -1,5 +1,5 @@
 // [1] Who answers one invocation, decided here and nowhere else: a client whose filter matches the event, the newest first; the
-// client that serves the function; the one that serves the stage. Where none of them can, the real code, or an error.
+// client that serves the function; the one that serves the stage. If none of them can, the deployed code or an error.
 import type { ClientItem, ServingClients } from '../../protocol/directory.ts';
 import type { EventFilter, EventToMatch } from '../../protocol/event-filter.ts';
 import { messageOf } from '../../protocol/live-debug-error.ts';
@@ -8,10 +8,10 @@ import type { Client, ClientDirectory } from './client-directory.ts';
 import { loadFilters } from './load-filters.ts';
 import { report } from './report.ts';
 
-/** One with a filter that may be reconnecting is waited for no longer than this: the deployed code has the rest. */
+/** The longest wait for a client with a filter that may be reconnecting: the remaining time is left to the deployed code. */
 const filteredGraceMs = 300;
 
-/** By the text in the client's item; null for one that is invalid. */
+/** Filters by their text in the client's item; null if invalid. */
 const compiled = new RecentMap<EventFilter | null>(200);
 
 export class WhoAnswers {
@@ -20,67 +20,66 @@ export class WhoAnswers {
   readonly #skipsGone: boolean;
   #toMatch: EventToMatch | undefined;
   #isLooked = false;
-  /** Of the reading that was looked at last: who may answer, in order. */
+  /** The reading that `#chosen` comes from: the clients that may answer, in order. */
   #chosenOf: ServingClients | undefined;
   #chosen: readonly ClientItem[] = [];
 
-  /** `skipsGone`: a connection that is gone is never the answer again. */
+  /** `skipsGone`: a connection that is known to be gone is never chosen again. */
   constructor(directory: ClientDirectory, event: Uint8Array, skipsGone: boolean) {
     this.#directory = directory;
     this.#event = event;
     this.#skipsGone = skipsGone;
   }
 
-  /** The first in order, by one look-up that is fresh enough. Rejects with LD_DIRECTORY where nothing is known yet. */
+  /** The first client in order, by a look-up that is recent enough. Rejects with LD_DIRECTORY if nothing is known yet. */
   async current(): Promise<Client | undefined> {
     if (!this.#isLooked) await this.#directory.look();
     return this.known();
   }
 
-  /** The same by a look-up that was just made. */
+  /** The same, by a look-up that the caller has just made. */
   known(): Promise<Client | undefined> {
     this.#isLooked = true;
     return this.#first();
   }
 
   /**
-   * Reads the table again. The first in order whose connection is not among those that are `gone`; undefined where
-   * nobody has a live lease, or where one who may be reconnecting comes first, see {@link isAwaited}. Rejects with
-   * LD_DIRECTORY.
+   * Reads the table again. Gives the first client in order whose connection is not in `gone`; undefined if nobody has a live
+   * lease, or if one that may be reconnecting comes first, see {@link isAwaited}. Rejects with LD_DIRECTORY.
    */
   async refresh(gone?: ReadonlySet<string>, graceMs?: number): Promise<Client | undefined> {
     await this.#directory.readAgain();
     return this.#first(gone, graceMs);
   }
 
-  /** Reads the table again: the same process, where it still serves. Rejects with LD_DIRECTORY. */
+  /** Reads the table again. Gives the client with this key, if it still serves. Rejects with LD_DIRECTORY. */
   async again(publicKey: string): Promise<Client | undefined> {
     await this.#directory.readAgain();
     const item = (await this.#choose()).find((each) => each.publicKey === publicKey);
     return item && this.#directory.client(item);
   }
 
-  /** Somebody with a live lease has no connection, and has had one within `graceMs`: a new one may come. */
+  /** Whether a client with a live lease lost its connection less than `graceMs` ago: a new one may come. */
   isAwaited(graceMs: number): boolean {
     return this.#chosen.some((item) => this.#directory.goneFor(item.connectionId) < graceOf(item, graceMs));
   }
 
-  /** Who has the lease, connected or not, at the last reading. */
+  /** The client with the lease at the last reading, connected or not. */
   get holder(): ClientItem | undefined {
     return this.#chosen[0];
   }
 
-  /** Connections of everyone who wants the invocation, connected or not, at the last reading. */
+  /** The connections of all clients that want the invocation at the last reading, connected or not. */
   get wanting(): readonly string[] {
     return this.#chosen.map(({ connectionId }) => connectionId);
   }
 
-  /** The relay says that this connection is gone. */
+  /** Records that the relay reported this connection as gone. */
   lose(connectionId: string): void {
     this.#directory.lose(connectionId);
   }
 
-  /** The next look-up reads the table. */
+  /** Makes the next look-up read the table. */
   forget(): void {
     this.#directory.forget();
   }
@@ -121,7 +120,7 @@ function graceOf({ filter }: ClientItem, graceMs: number): number {
   return filter === undefined ? graceMs : Math.min(graceMs, filteredGraceMs);
 }
 
-/** A filter that is invalid, e.g. of a later version, wants nothing, and the log says so once. */
+/** An invalid filter, e.g. of a later version, matches nothing; that is logged once. */
 function filterOf(
   { filter: text = '', host, user }: ClientItem,
   compile: (text: string) => EventFilter,

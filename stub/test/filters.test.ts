@@ -90,7 +90,7 @@ describe('an invocation goes', () => {
     expect([await answer('tom'), await answer('tom')]).toEqual(['real', 'real']);
     const said = lambda.output.split('\n').filter((line) => line.includes('a filter is invalid'));
     expect(said).toHaveLength(1);
-    expect(said[0]).toContain('is no matcher');
+    expect(said[0]).toContain('is not a matcher');
   });
 
   it('where nothing stands in, to an error that says that nobody serves', async () => {

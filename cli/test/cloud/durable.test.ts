@@ -227,7 +227,7 @@ describe('an execution', () => {
     });
   });
 
-  test('that runs sees what ended meanwhile with its next checkpoint', async () => {
+  test('that runs gets what ended in the meantime with its next checkpoint', async () => {
     const answer = call({});
     const first = await nextInvocation();
     const wait: OperationUpdate = { Id: 'w', Type: 'WAIT', Action: 'START', WaitOptions: { WaitSeconds: 5 } };
@@ -314,7 +314,7 @@ describe('a callback', () => {
     return second.event.InitialExecutionState.Operations[1];
   }
 
-  test('goes on with what an external system answers', async () => {
+  test('continues with the answer of an external system', async () => {
     const { answer, CallbackId } = await waitsFor();
     await client.send(
       new SendDurableExecutionCallbackSuccessCommand({ CallbackId, Result: '{"approved":true}' }),
@@ -325,7 +325,7 @@ describe('a callback', () => {
     await expect(again).rejects.toThrow('No execution waits for this callback');
   });
 
-  test('goes on with an error', async () => {
+  test('continues with an error', async () => {
     const { answer, CallbackId } = await waitsFor();
     const error = { ErrorType: 'Denied', ErrorMessage: 'no' };
     await client.send(new SendDurableExecutionCallbackFailureCommand({ CallbackId, Error: error }));

@@ -57,7 +57,7 @@ describe('instances', () => {
     expect(pids).toContain((await result(invoke(cloud, {}))).pid);
   });
 
-  test('are at most so many; what is over waits its turn, first come first served', async () => {
+  test('are limited in number; invocations beyond that wait, first come first served', async () => {
     const cloud = await start({ maxInstances: 2 });
     const order: number[] = [];
     const answers = [0, 1, 2, 3, 4].map(async (index) => {
@@ -128,7 +128,7 @@ describe('what goes wrong', () => {
     expect((await result(invoke(cloud, {}))).pid).toBe(pid);
   });
 
-  test('a crash is Runtime.ExitError, and the next one starts anew', async () => {
+  test('a crash is Runtime.ExitError, and the next one starts a new process', async () => {
     const cloud = await start();
     const { pid } = await result(invoke(cloud, {}));
     expect(await errorOf(invoke(cloud, { exit: 3 }))).toMatch(
@@ -225,7 +225,7 @@ test('the environment is the function’s, the module’s and Lambda’s, and no
   }
 });
 
-describe('a stub that fails is told', () => {
+describe('a stub that fails is reported', () => {
   const failures = () => started?.events.filter(({ type }) => type === 'stub_failed');
   const failure = () => started?.event(({ type }) => type === 'stub_failed');
 
@@ -246,7 +246,7 @@ describe('a stub that fails is told', () => {
     expect(await failure()).toMatchObject({ errorType: 'Runtime.InvalidEntrypoint', lastLine: undefined });
   });
 
-  test('when Node ends before the stub runs, with the line that says why and not the last one', async () => {
+  test('when Node ends before the stub runs, with the line that gives the reason and not the last one', async () => {
     const nodeCommand = [process.execPath, '--import', 'no-such-package'] as const;
     await errorOf(invoke(await start({ nodeCommand }), {}));
     expect(await failure()).toMatchObject({
@@ -256,7 +256,7 @@ describe('a stub that fails is told', () => {
     });
   });
 
-  test('when it crashes with an invocation, with what it said last', async () => {
+  test('when it crashes with an invocation, with its last output', async () => {
     await errorOf(invoke(await start(), { log: 'so long', exit: 3 }));
     expect(await failure()).toMatchObject({ errorType: 'Runtime.ExitError', lastLine: 'so long' });
   });
@@ -271,7 +271,7 @@ describe('a stub that fails is told', () => {
     expect(await failure()).toMatchObject({ errorType: 'Sandbox.Timedout', lastLine: 'started' });
   });
 
-  test('and not when it answers with an error, makes place or is stopped', async () => {
+  test('but not when it answers with an error, gives way to another or is stopped', async () => {
     const cloud = await start({ functions: [deployed('a'), deployed('b')], maxInstances: 1 });
     await errorOf(invoke(cloud, { throw: 'no' }, 'a'));
     await result(invoke(cloud, {}, 'b'));
@@ -283,7 +283,7 @@ describe('a stub that fails is told', () => {
   });
 });
 
-test('its log lines are told', async () => {
+test('its log lines are reported', async () => {
   const cloud = await start();
   await result(invoke(cloud, { log: 'from the stub' }));
   const event = await started?.event(({ type }) => type === 'stub_log');
@@ -319,7 +319,7 @@ describe('the Invoke API', () => {
     return client.fetch(url, { method: 'POST', headers, body: body ?? null });
   }
 
-  test('RequestResponse answers with the payload, and tells function errors apart', async () => {
+  test('RequestResponse answers with the payload, and marks function errors', async () => {
     await start();
     const context = Buffer.from('{"custom":{"a":1}}').toString('base64');
     const good = await call('hello', '{"n":1}', { 'x-amz-client-context': context });

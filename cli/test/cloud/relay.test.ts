@@ -101,7 +101,7 @@ describe('$connect', () => {
 });
 
 describe('routes', () => {
-  test('hello tells the id, anything else gets a pong', async () => {
+  test('hello returns the id, anything else gets a pong', async () => {
     const socket = await connect();
     const id = await hello(socket);
     expect(await hello(socket)).toBe(id);
@@ -140,7 +140,7 @@ describe('limits', () => {
     expect(await closed(socket)).toMatchObject({ code: 1009 });
   });
 
-  test('ten minutes of silence close with 1001, a message on either side starts them anew', async () => {
+  test('ten minutes of silence close with 1001, a message on either side restarts them', async () => {
     const socket = await connect();
     const id = await hello(socket);
     clock.advance(9 * minute);

@@ -23,7 +23,7 @@ async function start(options: Parameters<typeof startTestCloud>[1] = {}) {
   return started.cloud;
 }
 
-test('tells where everything is, on 127.0.0.1 alone', async () => {
+test('reports the address of everything, on 127.0.0.1 only', async () => {
   const functions = [
     deployed('hello'),
     deployed('users', { triggers: { http: { path: '/users/{id}', method: 'GET' } } }),

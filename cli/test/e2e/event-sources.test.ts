@@ -136,7 +136,7 @@ describe.each(['node', 'deno'] as const)('serve --local under %s', (runtime) => 
   });
 });
 
-test('a service that the local cloud does not have says what to set', async () => {
+test('a service that the local cloud does not have: the error says what to set', async () => {
   const api = `${sdk}
     const { LambdaClient, ListFunctionsCommand } = require('@aws-sdk/client-lambda');
     export const handler = async () => {

@@ -204,7 +204,7 @@ test('whole arrive the own variables of a function, in every runtime', async () 
   }
 });
 
-test('a function whose configuration may not be read says once which variables it goes without', async () => {
+test('for a function whose configuration may not be read, the missing variables are reported once', async () => {
   await seen('node403', { ...role, ...attacks });
   const told = livectl.events.filter(
     (event) => event.event === 'notice' && event.message.startsWith('node403: its configuration'),

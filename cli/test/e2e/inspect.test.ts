@@ -124,7 +124,7 @@ test('a port that is taken is one error, before anything is served', async () =>
   expect(remedy).toContain('--inspect=PORT');
 });
 
-test('a port that is none is a usage error', async () => {
+test('an invalid port is a usage error', async () => {
   const { livectl } = serve('node', ['--inspect=70000']);
   expect(await livectl.exited).toBe(2);
   expect(livectl.stderr).toContain('--inspect must be a whole number from 0 to 65535, not 70000');

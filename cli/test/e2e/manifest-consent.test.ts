@@ -120,7 +120,7 @@ async function atTerminal(script: readonly string[]): Promise<{ code: number | n
   return { code, shown };
 }
 
-test('nobody to ask: all that is not agreed to is named, and nothing runs', async () => {
+test('nobody to ask: everything without consent is listed, and nothing runs', async () => {
   await putManifest({
     built: { build: build() },
     own: { command: ['./run'], runtime: 'provided.al2023' },
@@ -151,7 +151,7 @@ test('nobody to ask: all that is not agreed to is named, and nothing runs', asyn
   expect(existsSync(made())).toBe(false);
 });
 
-test('what the local livectl.json says as well is run, without the keys to AWS; another value is not', async () => {
+test('what the local livectl.json contains too is run, without credentials for AWS; another value is not', async () => {
   await putManifest({ app: { build: build() } });
   const app = { handler: 'app.handler', runtime: 'nodejs20.x', build: build() };
   writeFileSync(join(root, 'livectl.json'), JSON.stringify({ functions: { app } }));

@@ -42,7 +42,7 @@ test('all mistakes of a manifest at once, with their paths', async () => {
   expect(stderr).not.toMatch(/\n\s+at /);
 });
 
-test('a flag that is none: the one that was meant, and nothing of the parser’s', async () => {
+test('an unknown flag: the one that was meant, and none of the parser’s words', async () => {
   const { code, stderr } = await run('trigger', 'sns', 'worker', '--local', '--mesage', 'x');
   expect(code).toBe(2);
   expect(stderr).toBe(
@@ -118,7 +118,7 @@ test('--help and --version', async () => {
   expect((await run('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
-test('the terminal view: no colour when stdout is no terminal, one line in and one out', async () => {
+test('the terminal view: no colour when stdout is not a terminal, one line in and one out', async () => {
   const root = folder({
     'livectl.json': JSON.stringify({ functions: { hi: { handler: 'hi.handler', runtime: 'nodejs20.x' } } }),
     'hi.mjs':

@@ -69,14 +69,14 @@ test.each([
   });
 });
 
-test('what is accepted is no failure', async () => {
+test('an accepted answer is not a failure', async () => {
   expect(await call('api', { statusCode: 201, body: 'x' })).toMatchObject({
     status: 201,
     result: { ok: true, status: 201 },
   });
 });
 
-test('invoke and trigger say the same and exit with 1', async () => {
+test('invoke and trigger report the same and exit with 1', async () => {
   const event = join(root, 'event.json');
   writeFileSync(
     event,

@@ -64,7 +64,7 @@ test('what goes by the version goes by its number', async () => {
   expect(error?.name).toBe('Runtime.CallbackHandlerDeprecated');
 });
 
-test('one that needs a command fails alone, and is told with what to do', async () => {
+test('one that needs a command fails alone, and the error says what to do', async () => {
   await livectl.event('notice', ({ message }) =>
     message.startsWith('unknown: livectl does not know the runtime "cobol2.x"'),
   );

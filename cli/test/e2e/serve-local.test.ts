@@ -161,7 +161,7 @@ describe('serve --local', () => {
     expect(livectl.stdout + livectl.stderr).not.toContain(seen.AWS_SECRET_ACCESS_KEY);
   });
 
-  test('a stub that fails is told without --verbose, and the other functions answer', async () => {
+  test('a stub that fails is reported without --verbose, and the other functions answer', async () => {
     const root = functions(
       { faulty: 'export const handler = async () => 1;', fine: 'export const handler = async () => "fine";' },
       { faulty: { environment: { AWS_ENDPOINT_URL: 'nowhere' } } },
@@ -223,7 +223,7 @@ describe('serve --local', () => {
     expect((await get(`${url}/fine`)).text).toBe('fine');
   });
 
-  test('a build error is shown with its line while the last good build answers, until it is mended', async () => {
+  test('a build error is shown with its line while the last good build answers, until it is fixed', async () => {
     const root = quickstart();
     const file = join(root, 'src', 'hello.ts');
     const good = readFileSync(file, 'utf8');
@@ -290,7 +290,7 @@ describe('serve --local', () => {
     expect(answers.map(({ text }) => text)).toEqual(Array.from({ length: 50 }, (_, n) => String(n)));
   });
 
-  test('Ctrl-C finishes what is in flight, says what it closed and leaves nothing', async () => {
+  test('Ctrl-C finishes what is in flight, reports what it closed and leaves nothing behind', async () => {
     const root = functions({
       slow: `import { existsSync } from 'node:fs';
         export const handler = async (event) => {
@@ -336,7 +336,7 @@ describe('serve --local', () => {
     expect(livectl.leftBehind()).toEqual([]);
   });
 
-  test('ends when whoever read its output is gone', async () => {
+  test('ends when the reader of its output is gone', async () => {
     const root = functions({ chatty: 'export const handler = async () => 1;' });
     const livectl = serve(root, 'node');
     const url = await livectl.url();

@@ -26,7 +26,7 @@ test('no manifest, or one of another version: what to do', async () => {
   expect((await other.event('error')).message).toContain('version');
 });
 
-test('status tells who serves, since when, and whether the relay answers', async () => {
+test('status shows who serves, since when, and whether the relay answers', async () => {
   await at.putManifest();
   const status = async (...flags: string[]) => {
     const livectl = at.livectl(['status', '--stage', stage, ...flags]);
@@ -50,7 +50,7 @@ test('status tells who serves, since when, and whether the relay answers', async
   expect((await status()).stdout).toMatch(/clock {6}agrees with AWS’s/);
 });
 
-test('status explains what is no function', async () => {
+test('status explains a name that is not a function', async () => {
   const arn = 'arn:aws:lambda:eu-west-1:123456789012:web-function/shop/revision/1';
   const status = at.livectl(['status', '--function-name', arn]);
   expect(await status.exited).toBe(1);
@@ -58,7 +58,7 @@ test('status explains what is no function', async () => {
   expect(status.stdout).toContain('to fix: it is an HTTP server without a handler');
 });
 
-test('a clock that is off is told once, and in the status', async () => {
+test('a clock that is off is reported once, and in the status', async () => {
   await at.putManifest();
   const shift = project({ 'shift.mjs': 'const now = Date.now; Date.now = () => now() + 12_000;' });
   at.cleanup(shift.remove);
@@ -79,7 +79,7 @@ test('a clock that is off is told once, and in the status', async () => {
   expect(status.stdout).toMatch(/clock {6}1[12]\.\d s ahead of AWS’s \(to \d+ ms\); set it/);
 });
 
-test('a missing source is told before the stage is taken', async () => {
+test('a missing source is reported before the stage is taken', async () => {
   const entry = { function_name: 'x', runtime: 'nodejs20.x', timeout: 5, memory_size: 128 };
   await at.putManifest({ functions: { gone: { ...entry, handler: 'gone.handler' } } });
   const livectl = at.serve();
@@ -92,7 +92,7 @@ test.each([
   ['a wrong secret', { AWS_SECRET_ACCESS_KEY: 'wrong' }, 'LD_CREDENTIALS', 2],
   ['no credentials', { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }, 'LD_CREDENTIALS', 2],
   ['no Region', { AWS_REGION: '' }, 'LD_REGION', 2],
-  ['a Region that is none', { AWS_REGION: 'Frankfurt' }, 'LD_REGION', 2],
+  ['an invalid Region', { AWS_REGION: 'Frankfurt' }, 'LD_REGION', 2],
   ['nobody at the endpoint', { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' }, 'LD_DIRECTORY', 1],
 ])('%s: one clear error', async (_what, env, code, exitCode) => {
   await at.putManifest();

@@ -18,7 +18,7 @@ beforeEach(async () => {
 
 afterEach(() => at.close());
 
-test('opens the way to the relay while it reads the manifest, and goes where that says', async () => {
+test('connects to the relay while it reads the manifest, and to the one that the manifest names', async () => {
   let connected = () => undefined as unknown;
   const relay = createTcpServer((socket) => {
     const { hostname, port } = new URL(at.cloud.relayUrl);
@@ -77,7 +77,7 @@ test('opens the way to the relay while it reads the manifest, and goes where tha
   expect(await at.call('hello')).toBe('200 hello from hello');
 });
 
-test('everything goes through HTTPS_PROXY where one is set, unless NO_PROXY says otherwise', async () => {
+test('everything goes through HTTPS_PROXY if it is set, unless NO_PROXY excludes it', async () => {
   await at.putManifest();
   const tunnels: string[] = [];
   const proxy = createServer().listen(0, '127.0.0.1');
@@ -193,7 +193,7 @@ test('uploads a large answer once over a thin line, acknowledged before, and let
   expect(Math.max(...waits)).toBeLessThan(1500);
 });
 
-test('goes on with an upload at the stub’s next connection, where it broke off', async () => {
+test('resumes an upload at the stub’s next connection, where it broke off', async () => {
   const line = await serveOverThinLine();
   const { bytes } = line;
   let posted = 0;

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { Livectl, project } from './livectl-process.ts';
 
-test('asks for manifest, secret and caller before any of them is answered', async () => {
+test('requests manifest, secret and caller before any of them is answered', async () => {
   const asked = new Set<string>();
   let seen: () => void = () => undefined;
   const all = new Promise<void>((resolve) => {

@@ -63,7 +63,7 @@ test('the first request after ready is the new client’s, under steady traffic 
   await traffic;
 });
 
-test('whoever serves without a filter gets what no filter matches', async () => {
+test('a client without a filter gets what no filter matches', async () => {
   const rest = shared.serve('rest');
   await rest.event('ready');
   const tom = shared.serve('tom', '--only', 'header:x-dev=tom');
@@ -110,7 +110,7 @@ test('a client that is killed gives its share back within a second of the failed
   }
 });
 
-test('stubs of an earlier module ignore filters, and serve says so once', async () => {
+test('stubs of an earlier module ignore filters, and serve reports that once', async () => {
   await shared.putManifest({});
   const tom = shared.serve('tom', ...onlyTom);
   await tom.event('ready');
@@ -120,14 +120,14 @@ test('stubs of an earlier module ignore filters, and serve says so once', async 
   expect(old).toHaveLength(1);
 });
 
-test('where nothing answers the rest it does not start, and says what to add', async () => {
+test('if nothing answers the rest it does not start, and reports what to add', async () => {
   const refused = shared.serve('tom', '--function', 'replaced', '--only', 'header:x-dev=tom');
   expect(await refused.exited).toBe(2);
   expect(refused.stdout).toContain('replaced of stage dev has nothing that answers');
   expect(refused.stdout).toContain('set mode = \\"wrap\\" or fallback_arn for it');
 });
 
-test('of several that take the same filter at once one is left, and the others are told by whom', async () => {
+test('of several that take the same filter at once one is left, and the others report who displaced them', async () => {
   const all = ['one', 'two', 'three'].map((words) => shared.serve(words, '--only', 'header:x-dev=tom'));
   const ended = all.map((each) => each.exited.then((code) => ({ each, code })));
   const first = await Promise.race(ended);

@@ -75,7 +75,7 @@ test('status shows names from elsewhere without their control characters, as lin
   expect(JSON.parse(json.stdout)).toMatchObject({ functions: [bad], clients: [{ user: bad, host: bad }] });
 }, 20_000);
 
-test('status passes over a client whose times are none', async () => {
+test('status skips a client whose times are invalid', async () => {
   answers = { GetItem: manifest(), Query: { Items: [client({ since: { N: '9'.repeat(30) } })] } };
   const { code, stderr, stdout } = await run('status');
   expect({ code, stderr }).toEqual({ code: 1, stderr: '' });

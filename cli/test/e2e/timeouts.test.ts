@@ -47,7 +47,7 @@ test('a function is ended at its own timeout, in Lambda’s words', async () => 
   });
 });
 
-test('with --no-timeout it runs on, and is told what is truly left', async () => {
+test('with --no-timeout it keeps running, and sees the time that is really left', async () => {
   const livectl = serveSlow('--no-timeout');
   const answer = await fetch(`${await livectl.url()}/slow`);
   expect(answer.status).toBe(200);

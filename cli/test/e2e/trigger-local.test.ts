@@ -133,7 +133,7 @@ describe('trigger', () => {
     });
   });
 
-  test('lambda: a body from stdin, the answer as it came', async () => {
+  test('lambda: a body from stdin, the answer unchanged', async () => {
     const args = ['trigger', 'lambda', 'plain', '--local', '--payload', '-', '--format', 'json'];
     const { stdout } = await livectl(args, { input: '{"id": 1}' });
     expect(JSON.parse(stdout)).toMatchObject({
@@ -241,7 +241,7 @@ describe('invoke', () => {
     });
   });
 
-  test('a wrong name, a missing file, what is no JSON', async () => {
+  test('an unknown name, a missing file, invalid JSON', async () => {
     const wrong = await livectl(['invoke', 'plian', '--local']);
     expect(wrong.stderr).toMatch(/no function "plian"; did you mean "plain"\?\n.*api, worker, faulty, plain/);
     const missing = await livectl(['invoke', 'plain', '--local', '--event', 'none.json']);
@@ -266,7 +266,7 @@ describe('finding the serve', () => {
     }
   });
 
-  test('where none runs for the folder, says which do and how to start one', async () => {
+  test('if none runs for the folder, lists those that run and how to start one', async () => {
     mkdirSync(join(root, 'sub'), { recursive: true });
     const sub = await livectl(['invoke', 'plain', '--local'], { cwd: join(root, 'sub') });
     expect(sub.stderr).toMatch(

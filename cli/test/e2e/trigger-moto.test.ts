@@ -228,7 +228,7 @@ describe.skipIf(isLacking)(
       expect(object.Metadata).toEqual({ kind: 'cat' });
     });
 
-    test('s3: says when the function won’t hear of it', async () => {
+    test('s3: reports when the function will not be invoked', async () => {
       const { stdout } = await livectl(['s3', 'worker', '--text', 'x', '--key', 'out/x.txt', '--no-wait']);
       expect(stdout).toContain('worker only receives events for keys that begin with in/');
     });
@@ -282,7 +282,7 @@ describe.skipIf(isLacking)(
       expect(code).toBe(2);
     });
 
-    test('what the service refuses otherwise is said in its words', async () => {
+    test('any other refusal is reported in the service’s words', async () => {
       const { code, stderr } = await livectl(['dynamodb', 'worker', '--item', '{"total":1}']);
       expect(stderr).toMatch(/dynamodb:PutItem on .*orders failed: ValidationException: .+/);
       expect(code).toBe(1);

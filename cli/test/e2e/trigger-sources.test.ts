@@ -76,7 +76,7 @@ test('a function URL, open', async () => {
   expect(told).toMatchObject({ source: 'function_url', answer: { status: 200 } });
 });
 
-test('a route that asks for IAM: the request is signed, and one that is not is refused', async () => {
+test('a route that requires IAM: the request is signed, and an unsigned one is refused', async () => {
   const { log, told } = await heard([
     'route',
     '--body',
@@ -92,7 +92,7 @@ test('a route that asks for IAM: the request is signed, and one that is not is r
   expect((await fetch(to.replace('POST ', ''))).status).toBe(403);
 });
 
-test('a route that asks for a token: says to pass one', async () => {
+test('a route that requires a token: the error says to pass one', async () => {
   const run = (...more: string[]) =>
     runLivectl(['trigger', 'http', 'token', '--local', '--format', 'json', ...more], { env, cwd: root });
   const { code, stdout } = await run();
@@ -106,7 +106,7 @@ test('a route that asks for a token: says to pass one', async () => {
   expect(JSON.parse(sent.stdout)).toMatchObject({ event: 'trigger', answer: { status: 401 } });
 });
 
-test('a function URL that asks for IAM: the request is signed', async () => {
+test('a function URL that requires IAM: the request is signed', async () => {
   const { log, told } = await heard(['signed', '--body', '{"b":1}', '--path', '/a b', '--query', 'q=ü /']);
   expect(log).toBe('{"b":1}');
   expect(told).toMatchObject({
@@ -137,7 +137,7 @@ test('eventbridge', async () => {
   expect((await heard(['bus', '--detail', '{"ok":true}'])).log).toEqual({ ok: true });
 });
 
-test('eventbridge: that the pattern leaves an event out is told at once', async () => {
+test('eventbridge: an event that the pattern excludes is reported at once', async () => {
   const args = ['trigger', 'bus', '--local', '--detail', '{"ok":false}', '--wait', '3600'];
   const { code, stdout } = await runLivectl(args, { env, cwd: root });
   expect(stdout).toMatch(/event_id \S+ .*\n.*the filter or pattern of bus does not match it/);

@@ -93,7 +93,7 @@ describe('a stage that is served from this machine', () => {
     await cloud.close();
   });
 
-  test('its outcome shows beside its ids; when nobody serves, that is said', async () => {
+  test('its outcome is shown with its ids; if nobody serves, that is reported', async () => {
     const args = ['serve', '--stage', stage, '--root', root, '--format', 'json'];
     const serve = new Livectl(args, { env: { ...env, XDG_STATE_HOME: folder } });
     await serve.event('ready');
@@ -348,7 +348,7 @@ describe('a service that refuses', () => {
     proxy.closeAllConnections();
   });
 
-  test('nobody there', async () => {
+  test('no server at the endpoint', async () => {
     const nowhere = { ...env, AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9' };
     const { code, stderr } = await livectl(['trigger', 'sqs', 'worker', '--body', 'x'], nowhere);
     expect(stderr).toMatch(/sqs:SendMessage on .*orders got no answer: .*ECONNREFUSED/);

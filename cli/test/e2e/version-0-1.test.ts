@@ -23,7 +23,7 @@ async function expectServed({ call }: Deployed): Promise<void> {
   expect(echoed.endsWith(body)).toBe(true);
 }
 
-test('a stub of 0.1.0 is served in its way where the whole stage is of module 0.1, and livectl says what that means', async () => {
+test('a stub of 0.1.0 is served in its way where the whole stage is of module 0.1, and livectl reports what that means', async () => {
   const deployed = await deploy(readFileSync(join(fixtures, 'stub.zip')), '0.1');
   const { environment: env, root } = deployed;
   const livectl = new Livectl(['serve', '--stage', stage, '--root', root, '--format', 'json'], { env });
@@ -45,7 +45,7 @@ test('a stub of 0.1.0 is served in its way where the whole stage is of module 0.
   expect(shown.stdout).toContain('  module     0.1: its invocations are not authenticated');
 });
 
-test('livectl 0.1.0 goes on with a stage of the later module: a stub seals for it as 0.1 did, and logs that once', async () => {
+test('livectl 0.1.0 keeps working with a stage of the later module: a stub seals for it as 0.1 did, and logs that once', async () => {
   const deployed = await deploy(readFileSync(join(repository, 'dist/stub.zip')), 'later');
   const { environment: env, log, root, tempDir } = deployed;
   const program = join(tempDir, 'serve-stage.mjs');

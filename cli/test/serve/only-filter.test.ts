@@ -54,10 +54,10 @@ describe('refused', () => {
     ['path:orders', 'a path begins with /'],
     ['{"a":', 'is not JSON'],
     ['{"a":"b"}', 'a must be an array of values, or an object of fields'],
-    ['{"a":[{"wildcard":"*1*2*3*4*5*6*7*8*9"}]}', 'a wildcard must have 8 * at most, not 9'],
+    ['{"a":[{"wildcard":"*1*2*3*4*5*6*7*8*9"}]}', 'a wildcard must have at most 8 *, not 9'],
     ['header:x=a**', 'header.x wildcard must not have two * in a row'],
     ['@/nowhere.json', 'ENOENT'],
-    [`header:x=${'y'.repeat(3000)}`, 'a pattern must be 2048 bytes of JSON at most'],
+    [`header:x=${'y'.repeat(3000)}`, 'a pattern must be at most 2048 bytes of JSON'],
   ])('%s', (flag, words) => {
     expect(() => onlyFilters([flag])).toThrow(LiveDebugError);
     expect(() => onlyFilters([flag])).toThrow(words);

@@ -64,7 +64,7 @@ describe('a program', () => {
     },
   );
 
-  it('is started anew when anything else changes, and when credentials come or go', async () => {
+  it('is restarted when anything else changes, and when credentials are added or removed', async () => {
     const harness = new PoolHarness(runtime.file);
     harness.use('program', { kind: 'command', command: [process.execPath, 'runtime.mjs'] }, custom);
     const { environment } = role('one');

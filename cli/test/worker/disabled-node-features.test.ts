@@ -13,7 +13,7 @@ async function answer(file: string, runtimeName: string, environment = {}): Prom
   return harness.answer('app', {}, { environment });
 }
 
-describe('a .js file of module syntax where no package.json says so', () => {
+describe('a .js file with module syntax and no package.json that declares it', () => {
   it.each(olderOnes)('is a syntax error, %s', async (older) => {
     expect(await answer('module-syntax.js', older)).toMatchObject({
       errorType: 'Runtime.UserCodeSyntaxError',
@@ -34,7 +34,7 @@ describe('a module that CommonJS requires', () => {
     });
   });
 
-  it('is loaded from nodejs24 on, and where NODE_OPTIONS ask for it', async () => {
+  it('is loaded from nodejs24 on, and if NODE_OPTIONS enable it', async () => {
     expect(await answer('requires-module.cjs', newer)).toBe('a required module');
     const environment = { NODE_OPTIONS: '--experimental-require-module' };
     expect(await answer('requires-module.cjs', 'nodejs22.x', environment)).toBe('a required module');

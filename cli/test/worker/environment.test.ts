@@ -100,7 +100,7 @@ describe("the function's part", () => {
     expect(Object.keys(kept)).not.toContain('PATH');
   });
 
-  it("finds no other credentials than the role's, unless the function says where", () => {
+  it("finds no other credentials than the role's, unless the function names them", () => {
     const nothing = functionEnvironment(code, {});
     expect(nothing).toMatchObject({ AWS_EC2_METADATA_DISABLED: 'true', AWS_CONFIG_FILE: '/dev/null' });
     expect(nothing.AWS_SHARED_CREDENTIALS_FILE).toBe('/dev/null');

@@ -115,7 +115,7 @@ describe('attribution', () => {
     ]);
   });
 
-  it('takes a line for whose it is by its place, whatever id it names', async () => {
+  it('attributes a line by its place, whatever id it names', async () => {
     const { stdout, stderr, lines, logs } = reader();
     logs.expect('one');
     const line = '2024-07-01T10:00:00.000Z\tanother\tINFO\tm\n';
@@ -173,7 +173,7 @@ describe('attribution', () => {
     await logs.drained('two');
   });
 
-  it('without a marker, takes what can be read before an invocation and after it for nobody’s', async () => {
+  it('without a marker, attributes what can be read before and after an invocation to none', async () => {
     const { stdout, stderr, lines, logs } = reader(false);
     stdout.write('init\n');
     await turn();

@@ -149,7 +149,7 @@ describe('as JSON', () => {
     expect(newer).toMatchObject({ requestId: '-', message: 'in the init phase' });
   });
 
-  it('has the tenant where there is one', async () => {
+  it('has the tenant if there is one', async () => {
     const lines = jsonLines(await printed('prints.handler', { env: json }, { tenantId: 'blue' }));
     expect(lines.at(-1)).toMatchObject({ tenantId: 'blue' });
     expect(lines[0]).not.toHaveProperty('tenantId');
@@ -165,7 +165,7 @@ it('loses nothing of a handler that floods and exits', async () => {
   expect(process.stdout).toContain('line 19999');
 });
 
-it('tells other loggers the request id', async () => {
+it('passes the request id to other loggers', async () => {
   const process = await start('logger-symbol.handler');
   expect([await process.invoke(), await process.invoke()]).toEqual(['request-1', 'request-2']);
 });

@@ -29,7 +29,7 @@ const fields = {
   tenantId: 'blue',
 };
 
-it('carries what the invocation and the environment say', async () => {
+it('has the values of the invocation and the environment', async () => {
   const process = await start('context.handler', { env });
   const before = performance.now();
   const context = (await process.invoke({}, sent)) as { remaining: number; methods: string[] };
@@ -63,7 +63,7 @@ it.each([['nodejs22.x'], ['nodejs24.x']])(
   },
 );
 
-it('tells a time left that is negative after the deadline', async () => {
+it('returns a negative remaining time after the deadline', async () => {
   const process = await start('context.handler');
   const { outcome } = await process.api.dispatch({
     id: 'late',
@@ -74,7 +74,7 @@ it('tells a time left that is negative after the deadline', async () => {
   expect(outcome.ok && JSON.parse(Buffer.from(outcome.body).toString()).remaining).toBeLessThanOrEqual(-1000);
 });
 
-it('is an error where the client context or the identity is no JSON', async () => {
+it('is an error if the client context or the identity is not JSON', async () => {
   const process = await start('context.handler');
   expect(await process.invoke({}, { clientContext: 'nonsense' })).toMatchObject({
     errorType: 'Error',

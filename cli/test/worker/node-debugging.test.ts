@@ -83,7 +83,7 @@ it.each([
 });
 
 describe('the function’s timeout', () => {
-  it('begins anew when the debugger detaches, and is not told to the function before', async () => {
+  it('restarts when the debugger detaches, and is not visible to the function before', async () => {
     const { harness, clock, url } = await serve(
       'export const handler = async (_e, context) => { console.log(context.getRemainingTimeInMillis()); await new Promise(() => setInterval(() => {}, 1000)); };',
     );
@@ -164,7 +164,7 @@ it('a process that exits does not wait for its debugger', async () => {
   await client.closed;
 });
 
-it('logs nothing of what Node says about its debugger', async () => {
+it('logs none of Node’s messages about its debugger', async () => {
   const { harness, url } = await serve(
     'export const handler = async () => { console.error("mine"); return 1; };',
   );

@@ -95,7 +95,7 @@ const cases: readonly [string, object, object?][] = [
   ['huge', { errorType: 'Error', errorMessage: 'm'.repeat(1024 * 1024), trace: some }],
 ];
 
-describe('whatever is thrown is described, and the process goes on', () => {
+describe('anything thrown is described, and the process keeps running', () => {
   it('up to nodejs22', async () => {
     const process = await start('throws-anything.handler');
     for (const [thing, error] of cases) expect(await process.invoke({ thing }), thing).toEqual(error);

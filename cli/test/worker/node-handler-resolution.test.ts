@@ -131,7 +131,7 @@ describe.each(bothModels)('init errors, %s', (_runtime, options) => {
     });
   });
 
-  it('tells of a module that a required one could not find', async () => {
+  it('reports a module that a required one could not find', async () => {
     const taskRoot = folderWith({ 'app.js': "require('a-package-nobody-installed');" });
     expect(await initError('app.handler', { ...options, taskRoot })).toMatchObject({
       errorType: 'Runtime.ImportModuleError',

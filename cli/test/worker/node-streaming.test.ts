@@ -94,7 +94,7 @@ describe.each([
     expect(await stream(process, { first: 'well', how: 'after-end' })).toMatchObject({ text: 'well' });
   });
 
-  it('the stream says when it is full', async () => {
+  it('the stream reports when it is full', async () => {
     const process = await start('streams-without-drain.handler', options);
     const received = new ReceivedStream();
     received.hold();
@@ -206,13 +206,13 @@ describe('as on Lambda', () => {
     await dispatched;
   });
 
-  it('there is no global where the function turned it off', async () => {
+  it('there is no global if the function turned it off', async () => {
     const process = await start('streams.handler', { env: { AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA: '1' } });
     expect(await process.api.initialised).toMatchObject({ error: { errorType: 'ReferenceError' } });
   });
 });
 
-it('whoever does not stream gets the whole response', async () => {
+it('a caller that does not stream gets the whole response', async () => {
   const process = await start('streams.handler');
   const { outcome } = await process.dispatch({ chunks: ['one ', 'two'] });
   expect(outcome.ok && Buffer.from(outcome.body).toString()).toBe('one two');

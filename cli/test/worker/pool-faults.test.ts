@@ -43,7 +43,7 @@ describe('a worker that ends', () => {
     });
   });
 
-  it('after its answer loses nobody the next invocation', async () => {
+  it('after its answer does not affect the next invocation', async () => {
     const harness = new PoolHarness(runtime.file);
     harness.use('dies', 'dies-after-answer.mjs');
     const pids = new Set<unknown>();

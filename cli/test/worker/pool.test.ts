@@ -27,7 +27,7 @@ describe('workers', () => {
     expect(harness.pool.pids()).toEqual(expect.arrayContaining([first.pid, other.pid]));
   });
 
-  it('say how long starting took, on the first invocation only', async () => {
+  it('report how long starting took, on the first invocation only', async () => {
     const harness = new PoolHarness(runtime.file);
     harness.use('who', 'identity.mjs');
     const first = await harness.run('who');
@@ -342,7 +342,7 @@ describe('a command', () => {
     });
   });
 
-  it('is started anew when its variables change', async () => {
+  it('is restarted when its variables change', async () => {
     const harness = new PoolHarness(runtime.file);
     harness.use('bash', bootstrap, custom);
     const run = (GREETING: string) => harness.answer('bash', {}, { environment: { GREETING } });

@@ -14,7 +14,7 @@ describe.skipIf(skipReason)(`the context${skipReason ? `: ${skipReason}` : ''}`,
     AWS_LAMBDA_LOG_STREAM_NAME: '2024/07/01/[$LATEST]abc',
   };
 
-  it('carries what the invocation and the environment say', async () => {
+  it('has the values of the invocation and the environment', async () => {
     const process = await start('context.handler', { env });
     const before = performance.now();
     const context = (await process.invoke(
@@ -48,7 +48,7 @@ describe.skipIf(skipReason)(`the context${skipReason ? `: ${skipReason}` : ''}`,
     expect(await invokeOnce('context.handler')).toMatchObject({ identity: [null, null], client: null });
   });
 
-  it('is an error where the client context is no JSON', async () => {
+  it('is an error if the client context is not JSON', async () => {
     const process = await start('context.handler');
     expect(await process.invoke({}, { clientContext: 'nonsense' })).toMatchObject({
       errorType: 'Runtime.LambdaContextUnmarshalError',
@@ -56,7 +56,7 @@ describe.skipIf(skipReason)(`the context${skipReason ? `: ${skipReason}` : ''}`,
     });
   });
 
-  it('is an error where the identity is no JSON', async () => {
+  it('is an error if the identity is not JSON', async () => {
     const process = await start('context.handler');
     expect(await process.invoke({}, { cognitoIdentity: 'nonsense' })).toMatchObject({
       errorType: 'Runtime.LambdaContextUnmarshalError',

@@ -189,7 +189,7 @@ it.skipIf(skipReason)(
 describe.skipIf(skipReason)(`without debugpy${skipReason ? `: ${skipReason}` : ''}`, () => {
   const missing = 'import sys\nraise ImportError("not here")\n';
 
-  it('the function runs, and what to do is told once', async () => {
+  it('the function runs, and what to do is reported once', async () => {
     const interpreter = environmentWith(missing);
     const { debugging, harness, reload } = await serve(interpreter);
     expect(await harness.answer('f', 21)).toBe(42);

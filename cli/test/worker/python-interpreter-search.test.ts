@@ -86,7 +86,7 @@ it.each([
   expect(await find()).toMatchObject({ python: { interpreter: file } });
 });
 
-it('says so when the tool of a lock file knows no environment', async () => {
+it('reports when the tool of a lock file has no environment', async () => {
   const onPath = interpreter('bin/python3');
   program('bin/poetry', 'exit 1');
   writeFileSync(join(root, 'project/poetry.lock'), '');
@@ -104,7 +104,7 @@ it('refuses one that is too old, without going on to another', async () => {
   });
 });
 
-it('says what is wrong with the one that the manifest names', async () => {
+it('reports what is wrong with the one that the manifest names', async () => {
   const broken = program('project/broken', 'echo "no such option" >&2; exit 2');
   expect(await find({ setting: './broken' })).toMatchObject({
     problem: expect.stringContaining(`"python" in livectl.json: ${broken} does not run (no such option): `),
@@ -114,7 +114,7 @@ it('says what is wrong with the one that the manifest names', async () => {
   });
 });
 
-it('says where it looked when there is none', async () => {
+it('reports where it looked if there is none', async () => {
   expect(await find()).toMatchObject({
     problem: expect.stringMatching(
       /^there is no virtual environment .* and of the Python on the PATH: python3 is not there: install Python 3\.9 or later/,

@@ -103,7 +103,7 @@ describe.skipIf(skipReason)(`the log${skipReason ? `: ${skipReason}` : ''}`, () 
     });
   });
 
-  it('of an exception where there is none is text, and as JSON fails the handler, as on Lambda', async () => {
+  it('of an exception outside of an except clause is text, and as JSON fails the handler, as on Lambda', async () => {
     const text = await start('logs_no_exception.handler');
     expect(await text.invoke()).toBe('answered');
     await text.stop();

@@ -183,7 +183,7 @@ describe.skipIf(skipReason)('the build of a Python function', () => {
     });
   });
 
-  it('says what is wrong with the interpreter, and goes on once there is one', async () => {
+  it('reports what is wrong with the interpreter, and continues once there is one', async () => {
     project = await Project.create({ 'app.py': 'handler = 1' });
     const env = { PATH: '/nowhere' };
     await project.start([{ ...app, handler: 'app.handler', python: undefined }], { env });
@@ -199,7 +199,7 @@ describe.skipIf(skipReason)('the build of a Python function', () => {
     expect(code.runner).toMatchObject({ kind: 'python' });
   });
 
-  it('says once where the local version is another one than the deployed', async () => {
+  it('reports once if the local version differs from the deployed one', async () => {
     project = await Project.create({ 'app.py': '' });
     const other = { ...app, runtime: 'python3.14', handler: 'app.handler' };
     await project.start([

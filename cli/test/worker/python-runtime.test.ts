@@ -38,7 +38,7 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
       });
     });
 
-    it('compiles a module anew although its size and second of saving are those of a compiled one', async () => {
+    it('recompiles a module even if its size and second of saving equal those of a compiled one', async () => {
       const taskRoot = folderWith('def handler(event, context): return 1');
       const saved = new Date();
       utimesSync(join(taskRoot, 'app.py'), saved, saved);
@@ -100,7 +100,7 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
       ]);
     });
 
-    it('tells of a name that can not be imported', async () => {
+    it('reports a name that can not be imported', async () => {
       expect(await initError('imports_missing_name.handler')).toMatchObject({
         errorType: 'Runtime.ImportModuleError',
         errorMessage: expect.stringMatching(
@@ -109,7 +109,7 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
       });
     });
 
-    it('tells of a syntax error in a module that is imported', async () => {
+    it('reports a syntax error in a module that is imported', async () => {
       expect(await initError('imports_syntax_error.handler')).toMatchObject({
         errorType: 'Runtime.UserCodeSyntaxError',
         errorMessage: expect.stringMatching(/^Syntax error in module 'imports_syntax_error': /),
@@ -342,14 +342,14 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
       expect(process.stderr).toContain('ValueError: in a thread');
     });
 
-    it('tell of a handler that is no function', async () => {
+    it('report a handler that is not a function', async () => {
       expect(await invokeOnce('not_callable.handler')).toMatchObject({
         errorType: 'TypeError',
         errorMessage: "'int' object is not callable",
       });
     });
 
-    it('tell of a handler with too few parameters', async () => {
+    it('report a handler with too few parameters', async () => {
       expect(await invokeOnce('too_few_parameters.handler')).toMatchObject({
         errorType: 'TypeError',
         errorMessage: 'handler() takes 1 positional argument but 2 were given',

@@ -106,7 +106,7 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
     expect(Object.keys(seen).filter((name) => /^(LIVE_DEBUG|LIVECTL)_/.test(name))).toEqual([]);
   });
 
-  it('names what is wrong where there is no interpreter, and serves the other functions', async () => {
+  it('reports a missing interpreter, and serves the other functions', async () => {
     const root = project({
       'livectl.json': JSON.stringify({
         functions: {

@@ -79,7 +79,7 @@ const invocation = (id: string, event = '{"a":1}') => ({
 });
 
 describe('one invocation', () => {
-  it('is handed over whatever a message has put in the place of an id, an ARN, a trace and contexts', async () => {
+  it('is handed over whatever a message contains as id, ARN, trace and contexts', async () => {
     const api = await start();
     const waiting = next(api);
     const hostile = 'a\r\nX-Injected: 1\0\u007f\u{1f600}';
@@ -179,7 +179,7 @@ describe('one invocation', () => {
     expect(await dispatched).toMatchObject({ outcome: { ok: true } });
   });
 
-  it('goes to nobody while the runtime works, where nobody knows whose the caller is', async () => {
+  it('goes to nobody while the runtime works, if the caller’s process is unknown', async () => {
     const dispatcher = new Dispatcher();
     const server = createServer((_, response) => dispatcher.next(response, false));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -339,7 +339,7 @@ describe('what is refused', () => {
     expect(await call(api, 'POST', path, { body: '{"errorType":"Forged"}' })).toMatchObject({ status: 403 });
   });
 
-  it('a real other user, whatever he knows', async () => {
+  it('a real other user, whatever they know', async () => {
     // Only root can be one.
     if (!canBeAnotherUser) return;
     const api = await start();
@@ -428,7 +428,7 @@ describe('a response that is streamed', () => {
     expect(await status).toBe(202);
   });
 
-  it('is gathered where nobody takes it as it comes', async () => {
+  it('is collected if nobody reads it as it arrives', async () => {
     const api = await start();
     const dispatched = api.dispatch(invocation('gathered'));
     const { request } = await begin(api, 'gathered');

@@ -36,7 +36,7 @@ describe('the function’s own timeout', () => {
     expect(struck).toEqual([{ words: 'Task timed out after 8.00 seconds', afterMs: 8000 }]);
   });
 
-  it('begins anew when it is restarted, and not before the hand-over', () => {
+  it('begins again when it is restarted, and not before the hand-over', () => {
     const { clock, limit, struck } = limited();
     limit.restart();
     clock.advance(3500);
@@ -51,7 +51,7 @@ describe('the function’s own timeout', () => {
 });
 
 describe('where it does not count', () => {
-  it('AWS’s deadline is the only one, also for the function, and the words tell why', () => {
+  it('AWS’s deadline is the only one, also for the function, and the message says why', () => {
     const { clock, begun, limit, struck } = limited({ ownCounts: () => false });
     clock.advance(1000);
     expect(limit.handOver()).toBe(begun + 8000);
@@ -61,7 +61,7 @@ describe('where it does not count', () => {
     expect(struck).toEqual([{ words, afterMs: 8000 }]);
   });
 
-  it('it may run out unnoticed, and begin anew later', () => {
+  it('it may run out unnoticed, and begin again later', () => {
     let counts = false;
     const { clock, begun, limit, struck } = limited({ ownCounts: () => counts });
     expect(limit.handOver()).toBe(begun + 8000);

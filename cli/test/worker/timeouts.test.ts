@@ -115,7 +115,7 @@ describe.each(Object.keys(cases))('%s', (name) => {
   });
 });
 
-describe('what a function is told of its remaining time', () => {
+describe('the remaining time that a function sees', () => {
   const remaining = async (noTimeout: boolean) => {
     const clock = new ManualClock(Date.now());
     const harness = new PoolHarness(runtime.file, { clock, noTimeout });

@@ -1,21 +1,21 @@
-// [1] What the runtime's process and the proxy's tell each other: JSON, a line each, over a connection of the loopback. Its end
-// is the end of the other process.
+// [1] The messages between the runtime's process and the proxy's: one JSON object a line, over a loopback connection. When the
+// connection closes, the other process has ended.
 import type { Socket } from 'node:net';
 
-/** To the proxy: first the token of the shared state; then that Lambda ends the instance. */
+/** To the proxy: first the token from the shared state; later `stop`, when Lambda ends the instance. */
 export type ToProxy = { readonly token: number } | { readonly stop: true };
 
-/** To the runtime's process: whether a client has an invocation; of a lazy one, that the runtime is needed. */
+/** To the runtime's process: whether a client has an invocation; with lazy init, that the runtime is needed. */
 export type FromProxy = { readonly relays: boolean } | { readonly needed: true };
 
-/** No message is longer. */
+/** Longest message. */
 const mostBytes = 64 * 1024;
 
 export function sendLine(socket: Socket, message: ToProxy | FromProxy): void {
   socket.write(`${JSON.stringify(message)}\n`);
 }
 
-/** A connection that sends anything else is ended. */
+/** Calls `take` with each message; closes a connection that sends anything else. */
 export function onLines<T extends ToProxy | FromProxy>(socket: Socket, take: (message: T) => void): void {
   let text = '';
   socket.setEncoding('utf8');

@@ -19,12 +19,12 @@ import {
 } from './runtime-api.ts';
 
 /**
- * Whether it was answered here; false: the deployed code is to. Rejects where a client may have begun it and Lambda can be
- * given neither answer nor error: only the end of the runtime tells the caller then.
+ * True if the invocation was answered here, false if the deployed code must answer. Rejects if a client may have begun it and
+ * Lambda got neither answer nor error: then the caller learns of the failure only when the runtime ends.
  */
 export type Decide = (taken: Whole) => Promise<boolean>;
 
-/** What a function's own answer is to Lambda that is not streamed. */
+/** The content type of an answer that is not streamed. */
 const whole = /^application\/json(;|$)/i;
 
 export function decideBy(relayed: Relayed, api: RuntimeApi, clock: Clock): Decide {
@@ -54,20 +54,20 @@ export function decideBy(relayed: Relayed, api: RuntimeApi, clock: Clock): Decid
       await (answer ? postAnswer(api, of, stream, answer) : fail(failure));
     } catch (error) {
       report('an answer did not reach Lambda', { id: of.id, why: messageOf(error) });
-      // What has begun to stream ends with its connection.
+      // An answer that has begun to stream ends with its connection.
       if (!stream.hasBegun) await fail(error);
     }
     return true;
   };
 }
 
-/** A bug of ours, before anything was sent. */
+/** After a fault of the proxy, before anything was sent. */
 function leave(error: unknown): false {
   report('the deployed code answers', { because: 'a fault of the proxy', why: messageOf(error) });
   return false;
 }
 
-/** Of `Lambda-Runtime-…`: bytes of UTF-8, which Node reads as Latin-1. */
+/** A `Lambda-Runtime-…` header, which is UTF-8; Node reads its bytes as Latin-1. */
 function headerOf(message: IncomingMessage, name: string): string | undefined {
   const value = message.headers[`lambda-runtime-${name}`];
   return typeof value === 'string' ? Buffer.from(value, 'latin1').toString('utf8') : undefined;
@@ -119,7 +119,7 @@ async function postError(
   body: Uint8Array,
 ): Promise<void> {
   const { name } = remoteError(body);
-  // As a runtime does: the log has the error, too.
+  // As a runtime does, log the error too.
   report('the local code failed', { id, errorType: name });
   const errorType = name.replace(/[^\x20-\x7e]/g, '?').slice(0, 1024);
   if (stream.hasBegun) {
@@ -129,7 +129,7 @@ async function postError(
   await api.post(answerPath(id, 'error'), body, ['Lambda-Runtime-Function-Error-Type', errorType, ...echo]);
 }
 
-/** A client may have begun it, and nothing came of it: what the stub answers then. */
+/** Where a client may have begun the invocation but gave no answer: posts what the stub would answer. */
 async function postFailure(
   api: RuntimeApi,
   of: AnsweredInvocation,
@@ -143,7 +143,7 @@ async function postFailure(
       await api.post(answerPath(of.id, 'response'), Buffer.from(JSON.stringify(answer)), of.echo);
       return;
     } catch {
-      // Not an event of HTTP: it fails.
+      // Not an HTTP event: the invocation fails.
     }
   }
   const { name: errorType, message: errorMessage } =

@@ -1,8 +1,8 @@
-// [1] A fault of the proxy's own code costs one connection at most, never the function; the log says so once.
+// [1] A fault in the proxy's own code costs at most one connection, never the function, and is logged once.
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import { logLine } from './log-line.ts';
 
-/** Faults that are logged: each once, and no more than these. */
+/** At most this many different faults are logged, each once. */
 const mostSaid = 100;
 const said = new Set<string>();
 
@@ -14,7 +14,7 @@ export function reportFault(error: unknown): void {
   logLine(`${JSON.stringify({ liveDebug: 'a fault of the proxy', why })}\n`);
 }
 
-/** A callback whose fault is logged, and ends what it works for by `fail`. */
+/** Wraps a callback: if it throws, the fault is logged and `fail` is called. */
 export function guarded<A extends unknown[]>(work: (...args: A) => void, fail: () => void) {
   return (...args: A): void => {
     try {

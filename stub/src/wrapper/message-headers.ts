@@ -1,10 +1,10 @@
-// [1] Headers and trailers of the Runtime API's messages as they came: order, case and bytes.
+// [1] Headers and trailers of the Runtime API's messages, unchanged in order, case and bytes.
 import type { IncomingMessage } from 'node:http';
 
-/** Between two ends of a connection; the proxy has one connection on each side. */
+/** These apply to a single connection, and the proxy has one on each side. */
 const hopByHop = new Set(['connection', 'keep-alive', 'expect', 'proxy-connection']);
 
-/** Name, value, name, value and so on. `host`: in place of the proxy's own, for a request. */
+/** Names and values in turn. `host`: for a request, replaces the proxy's own. */
 export function messageHeaders(message: IncomingMessage, host?: string): string[] {
   const headers: string[] = [];
   const { rawHeaders } = message;
@@ -16,12 +16,12 @@ export function messageHeaders(message: IncomingMessage, host?: string): string[
     if (key === 'content-length' || key === 'transfer-encoding') isSized = true;
     headers.push(name, key === 'host' && host !== undefined ? host : value);
   }
-  // Node would announce chunks for a body that is none.
+  // Without a body, Node would announce chunks.
   if (!isSized && host !== undefined && message.method !== 'GET') headers.push('Content-Length', '0');
   return headers;
 }
 
-/** Those after a chunked body. */
+/** The trailers after a chunked body. */
 export function trailerPairs({ rawTrailers }: IncomingMessage): [string, string][] {
   const pairs: [string, string][] = [];
   for (let at = 0; at + 1 < rawTrailers.length; at += 2)

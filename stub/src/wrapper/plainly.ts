@@ -1,7 +1,7 @@
-// [1] The shortest way between the runtime and Lambda, for what the proxy has failed with: nothing but Node's own parts.
+// [1] After a fault of the proxy: passes messages between the runtime and Lambda with nothing but Node's own modules.
 import { type IncomingMessage, type OutgoingMessage, request, type ServerResponse } from 'node:http';
 
-/** Passes a request on of which nothing has been sent, and its answer back. `address`: of Lambda's Runtime API. */
+/** Passes on a request of which nothing has been sent, and its answer. `address`: of Lambda's Runtime API. */
 export function passPlainly(address: string, incoming: IncomingMessage, response: ServerResponse): void {
   const { method, rawHeaders, url = '' } = incoming;
   const fail = () => {
@@ -16,12 +16,12 @@ export function passPlainly(address: string, incoming: IncomingMessage, response
   pipePlainly(incoming, outgoing, fail);
 }
 
-/** The head of an answer as it came. */
+/** Writes the head of an answer unchanged. */
 export function headPlainly(response: ServerResponse, answer: IncomingMessage): void {
   response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
 }
 
-/** Body and trailers, which say how a streamed response ended. */
+/** Passes on body and trailers, which say how a streamed response ended. */
 export function pipePlainly(from: IncomingMessage, to: OutgoingMessage, fail: () => void): void {
   from.once('end', () => {
     const { rawTrailers } = from;

@@ -29,8 +29,8 @@ import {
 } from './shared-state.ts';
 
 /**
- * The init phase ends when the runtime asks for its first invocation: by then the table has been read, mostly, beside the
- * runtime's own start, and where somebody serves the relay is connected. Milliseconds.
+ * How long the first invocation waits for the start of relaying, in milliseconds. While the runtime starts, the table is read and,
+ * if somebody serves, the relay is connected: usually both before the runtime asks for an invocation, which ends the init.
  */
 const startMs = 200;
 const lazyStartMs = 2000;
@@ -40,10 +40,10 @@ const state = new SharedState(9);
 const runtimePid = process.ppid;
 const isLazy = process.env.LIVE_DEBUG_WRAP_INIT === 'lazy';
 
-// A fault that nothing waited for must not end the proxy, and the function with it.
+// A fault that nothing catches must not end the proxy, and with it the function.
 process.on('uncaughtException', reportFault);
 process.on('unhandledRejection', reportFault);
-// It ends with the runtime's process, which decides what a signal means.
+// The proxy ends with the runtime's process, which decides what a signal means.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 let beat = 0;
@@ -53,7 +53,7 @@ setInterval(() => {
   if (process.ppid !== runtimePid || state.load(isGivenUp) === 1) process.exit();
 }, beatMs).unref();
 
-/** The variables as Lambda set them: the function's options of Node.js are not the proxy's. */
+/** The variables as Lambda set them; the function's own NODE_OPTIONS do not apply to the proxy. */
 function functionVariables(): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) if (value !== undefined) environment[name] = value;
@@ -67,14 +67,14 @@ let runtime: Socket | undefined;
 let isRelaying = false;
 let isNeeded = false;
 
-/** All that it has to know, at any time. */
+/** Sends the runtime's process everything that it must know; may be called at any time. */
 function tell(): void {
   if (!runtime) return;
   sendLine(runtime, { relays: isRelaying });
   if (isNeeded) sendLine(runtime, { needed: true });
 }
 
-/** Without the relay part, the deployed code answers. */
+/** Loads the relay part; without it, the deployed code answers. */
 function load(api: RuntimeApi): void {
   try {
     const { relayPart } = require(join(__dirname, 'node-relay.cjs')) as typeof import('./relay-part.ts');
@@ -88,20 +88,20 @@ function load(api: RuntimeApi): void {
   }
 }
 
-/** Nothing else waits for it where the runtime starts later. */
+/** The bound is longer with lazy init, where no runtime waits for this. */
 async function start(api: RuntimeApi): Promise<void> {
   load(api);
   const started = relays?.start().catch(reportFault) ?? Promise.resolve();
   await within(systemClock, isLazy ? lazyStartMs : startMs, started);
 }
 
-/** Lambda ends the instance. The runtime's process waits for it. */
+/** Lambda ends the instance; the runtime's process waits for this. */
 async function stop(): Promise<void> {
   await relays?.stop();
   state.store(hasStopped, 1);
 }
 
-/** Takes the connection of the runtime's process, and ends with it. Returns the port. */
+/** Accepts the connection of the runtime's process; this process ends when it closes. Returns the port. */
 async function takeRuntime(): Promise<number> {
   const known = randomBytes(token.bytes).readUIntBE(0, token.bytes);
   state.store(token, known);
@@ -124,7 +124,7 @@ async function takeRuntime(): Promise<number> {
   return (control.address() as AddressInfo).port;
 }
 
-/** Lambda's, or that of a proxy which the function's own wrapper script has started. */
+/** The address of Lambda's Runtime API, or of a proxy that the function's own wrapper script has started. */
 async function runtimeApi(): Promise<string> {
   const { AWS_LAMBDA_RUNTIME_API: address = '', LIVE_DEBUG_EXEC_WRAPPER: theirs = '' } = process.env;
   if (theirs === '') return address;
@@ -145,7 +145,7 @@ async function run(): Promise<void> {
   proxy.onWait = (waits) => state.store(runtimeWaits, Number(waits));
   state.store(proxyPort, await proxy.listen());
   state.store(isReady, 1);
-  // Not before the runtime may start: it takes longer than all above.
+  // Only once the runtime may start: this takes longer than everything above.
   begin();
   if (!isLazy) return;
   await proxy.untilNeeded();

@@ -1,10 +1,10 @@
-"""[1] The wrapper of Lambda's Python runtimes: becomes the function's own runtime, behind a proxy of the Runtime API.
+"""[1] The wrapper for Lambda's Python runtimes: starts a proxy of the Runtime API, then becomes the function's own runtime.
 
-Called as `INTERPRETER -I -S -B python.py INTERPRETER ARGUMENTS...`: the runtime keeps this process, so that its signals,
-exit codes, output and children are as unwrapped; the proxy runs in a process of its own. Not in a thread of the runtime:
-its client holds the interpreter's lock while it posts an answer. Whatever fails here, the runtime starts all the same.
+Called as `INTERPRETER -I -S -B python.py INTERPRETER ARGUMENTS...`: the runtime takes over this process, so that its
+signals, exit codes, output and children are those of an unwrapped function. The proxy has a separate process, not a thread
+of the runtime, whose client holds the interpreter's lock while it posts an answer. Whatever fails here, the runtime starts.
 
-Python 3.9 or later. This file imports as little as it can: it is in the way of every cold start.
+Python 3.9 or later. This file imports as little as it can: it delays every cold start.
 """
 
 import os
@@ -37,7 +37,7 @@ def main(command):
         runtime_environment[b"AWS_LAMBDA_RUNTIME_API"] = address.encode()
     except Exception as error:
         report("the function runs unwrapped", error)
-    # What Python ignores, a program that it becomes would ignore as well.
+    # Python ignores these signals, and the program that replaces it would inherit that.
     for name in ("SIGPIPE", "SIGXFSZ"):
         _signal.signal(getattr(_signal, name), _signal.SIG_DFL)
     if chained:
@@ -49,7 +49,7 @@ def main(command):
 
 
 def without_ours(environment, chained):
-    """The variables that the runtime would have unwrapped."""
+    """The variables that the runtime would have without the wrapper."""
     theirs = {name: value for name, value in environment.items() if not name.startswith(b"LIVE_DEBUG_")}
     theirs.pop(b"AWS_LAMBDA_EXEC_WRAPPER", None)
     if chained:
@@ -58,10 +58,10 @@ def without_ours(environment, chained):
 
 
 def start_proxy(environment):
-    """Gives the proxy's address. With `wrap_init = "lazy"` it returns when the real code is first needed."""
+    """Returns the proxy's address; with `wrap_init = "lazy"`, only when the deployed code is first needed."""
     listener = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
     listener.bind(("127.0.0.1", 0))
-    # From here on a connection waits for the proxy, however long that takes to start.
+    # From here on a connection waits for the proxy, however long it takes to start.
     listener.listen(128)
     address = "127.0.0.1:%d" % listener.getsockname()[1]
     lazy = environment.get("LIVE_DEBUG_WRAP_INIT") == "lazy"
@@ -69,7 +69,7 @@ def start_proxy(environment):
     runtime = os.getpid()
     first = os.fork()
     if first == 0:
-        # Twice: the runtime has no child that it did not start, and signals to its group don't reach the proxy.
+        # Fork twice, so that the runtime has no child that it did not start, and signals to its group don't reach the proxy.
         try:
             os.setsid()
             if os.fork() == 0:
@@ -110,7 +110,7 @@ def run_proxy(listener, environment, runtime, start_runtime):
 
 
 def keep_only(kept):
-    """Closes what the runtime inherits from Lambda beside its output, e.g. the pipe of its log."""
+    """Closes what the proxy would inherit from the runtime except its output, e.g. the pipe of its log."""
     kept = kept | {0, 1, 2}
     for name in os.listdir("/proc/self/fd"):
         if int(name) not in kept:
@@ -124,7 +124,7 @@ def keep_only(kept):
 
 
 def forward(listener, upstream, runtime):
-    """What is left when all else fails: bytes pass as they are."""
+    """The last resort: passes bytes unchanged."""
     import select
 
     host, _, port = upstream.rpartition(":")
@@ -161,7 +161,7 @@ def forward(listener, upstream, runtime):
 
 
 def report(what, error):
-    """One line of the function's log, as the stub writes them; `error` has no secrets."""
+    """Writes one line to the function's log, in the stub's format; `error` must have no secrets."""
     kind = "" if isinstance(error, ValueError) else type(error).__name__ + ": "
     words = (kind + str(error)).encode("ascii", "backslashreplace").decode()
     quoted = "".join(

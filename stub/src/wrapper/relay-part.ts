@@ -1,5 +1,5 @@
-// [1] What answers an invocation by a client, in the proxy's process. Loaded by proxy-process.ts once that listens: reading it
-// takes longer than the rest, and the runtime need not wait for it.
+// [1] The part of the proxy's process that gets answers from clients. proxy-process.ts loads it once it listens: loading it takes
+// longer than the rest, and the runtime need not wait for that.
 import { systemClock } from '../../../protocol/clock.ts';
 import { reportBy } from '../report.ts';
 import { type Decide, decideBy } from './decide.ts';
@@ -9,14 +9,14 @@ import type { RuntimeApi } from './runtime-api.ts';
 
 export interface RelayPart {
   readonly decide: Decide;
-  /** Beside the runtime's own start: reads who serves, and connects. Never rejects. */
+  /** Reads who serves and connects, while the runtime starts. Never rejects. */
   start(): Promise<void>;
-  /** Lambda ends the instance: clients need not go on. Never rejects. */
+  /** Lambda ends the instance: lets clients know that they need not go on. Never rejects. */
   stop(): Promise<void>;
 }
 
 /**
- * `environment`: the variables as Lambda set them. `onRelays`: whether a client has had an invocation for a while.
+ * `environment`: the variables as Lambda set them. `onRelays`: gets whether a client has had an invocation for a while.
  * Throws LD_STUB_CONFIG when the environment lacks what the module sets.
  */
 export function relayPart(

@@ -13,19 +13,19 @@ import { otherwise, UnbegunError } from './unbegun.ts';
 import { Way } from './way.ts';
 
 /**
- * The deployed code has an invocation within 300 ms of a fault: so long table and relay have together to be ready, and so long
- * the invocation has to find a connection to leave on.
+ * After a fault, the deployed code gets the invocation within 300 ms. Of these, table and relay together have the first bound to
+ * be ready, and the invocation has the second one to find a connection.
  */
 const readyWithinMs = 150;
 const leaveWithinMs = 130;
 
-/** That nobody serves holds for so long: a busy function reads the table once a second. */
+/** How long "nobody serves" counts without reading again: a busy function reads the table once a second. */
 const nobodyForMs = 1000;
 
-/** The main thread need not know of what is over by then; milliseconds. */
+/** The runtime's process does not need to know of a conversation that is over by then; milliseconds. */
 const tellAfterMs = 25;
 
-/** A client may have begun the invocation, and nothing came of it; `cause` is why. */
+/** A client may have begun the invocation but gave no answer; `cause` is why. */
 export class BegunError extends Error {
   constructor(cause: unknown) {
     super('a client may have begun this invocation', { cause });
@@ -33,16 +33,16 @@ export class BegunError extends Error {
 }
 
 export class Relayed {
-  /** Whether a client has had an invocation for a while. */
+  /** Gets whether a client has had an invocation for a while. */
   onRelays: (relays: boolean) => void = () => undefined;
   readonly #clock: Clock;
   readonly #patience: number;
   readonly #conversations: Conversations;
   readonly #directory: Way<boolean>;
   readonly #relay: Way<true>;
-  /** Causes that were logged since a client answered last; a few at most. */
+  /** Causes logged since a client last answered, about 100 at most. */
   readonly #said = new Set<string>();
-  /** A post failed: whether posts are taken is found out before the next. */
+  /** A post failed: the relay counts as ready only after a test post was accepted. */
   #doubtsPosts = false;
 
   /** Throws LD_STUB_CONFIG when the environment lacks what the module sets. */
@@ -65,7 +65,7 @@ export class Relayed {
     );
   }
 
-  /** Beside the runtime's own start: where somebody serves, the first invocation finds the connections open. Never rejects. */
+  /** Runs while the runtime starts: if somebody serves, the first invocation finds the connections open. Never rejects. */
   async start(): Promise<void> {
     const boundMs = 1000;
     if (!(await this.#directory.get(boundMs))) return;
@@ -74,8 +74,9 @@ export class Relayed {
   }
 
   /**
-   * The client's answer; undefined where the deployed code is to answer, which is known within 300 ms of a fault. Throws
-   * {@link BegunError} where a client may have begun it; its `cause` is what the stub throws. Parts of a streamed response are written to `stream`.
+   * The client's answer; undefined if the deployed code must answer, which is known within 300 ms of a fault. Throws
+   * {@link BegunError} if a client may have begun it; its `cause` is what the stub throws. Parts of a streamed response are
+   * written to `stream`.
    */
   async answer(invocation: Invocation, stream: LambdaStream): Promise<Answer | undefined> {
     const untilMs = this.#clock.now() + readyWithinMs * this.#patience;
@@ -83,7 +84,7 @@ export class Relayed {
     const client = await this.#reachable(clients, untilMs);
     if (client === undefined) return undefined;
     const instead = otherwise(this.#clock, this.#conversations.socket, leaveWithinMs * this.#patience);
-    // Also a bug of ours from here on must not have the deployed code run what a client has begun.
+    // From here on, not even a fault of the proxy may let the deployed code run what a client has begun.
     let mayHaveBegun = true;
     let isTold = false;
     const timer = this.#clock.after(tellAfterMs, () => {
@@ -94,11 +95,11 @@ export class Relayed {
       try {
         const parts = new IncomingParts(stream);
         const answer = await this.#conversations.converse(invocation, parts, instead, clients);
-        // What ends this from here on is news.
+        // From here on, every cause is logged again.
         this.#said.clear();
         return answer;
       } catch (error) {
-        // Without a run of the exchange nothing was sent.
+        // If the exchange was never run, nothing was sent.
         if (instead.hasRun && !(error instanceof UnbegunError)) throw error;
         mayHaveBegun = false;
         this.#onUnbegun(error instanceof UnbegunError ? error.cause : error, client);
@@ -123,7 +124,7 @@ export class Relayed {
       const left = () => Math.max(1, untilMs - this.#clock.now());
       const isServed = await this.#directory.get(left());
       const client = isServed ? await clients.known() : undefined;
-      // Not after a fault, which says why nobody is found.
+      // Not after a fault: its line already says why nobody was found.
       if (!client && this.#said.size === 0)
         this.#say(
           'nobody serves',
@@ -144,18 +145,18 @@ export class Relayed {
       return this.#relay.fail(messageOf(cause));
     }
     const who = `livectl of ${item.user} on ${item.host}`;
-    // Each connection is gone once.
+    // One text for all connections, so that it is logged once.
     if (code === 'LD_NO_CLIENT')
       return this.#say(who, 'its connection is gone, or it does not take this function');
     this.#say(code === 'LD_DIRECTORY' ? 'the table that says who serves' : who, messageOf(cause));
   }
 
-  /** The socket is open, and posts are not refused. */
+  /** Resolves when the socket is open and posts are not refused. */
   async #reachRelay(): Promise<true> {
     const { poster, socket } = this.#conversations;
     await socket.get();
     if (!this.#doubtsPosts) return true;
-    // To a connection that can't exist: 410 or 400 where posts are allowed.
+    // To a connection that can't exist: the answer is 410 or 400 if posts are allowed.
     const outcome = await poster.attempt('warm', ' ', { untilMs: this.#clock.now() + 5000 });
     const reason = typeof outcome === 'string' ? outcome : outcome.kind === 'failed' ? outcome.reason : '';
     if (reason !== '' && !reason.startsWith('HTTP 400')) throw new Error(reason);
@@ -163,7 +164,7 @@ export class Relayed {
     return true;
   }
 
-  /** Once for each cause, until a client has answered. */
+  /** Logs each cause once, until a client has answered. */
   #say(what: string, why: string): void {
     const cause = `${what}: ${why}`;
     if (this.#said.size > 100) this.#said.clear();

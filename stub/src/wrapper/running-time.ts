@@ -1,9 +1,9 @@
-// [1] A bound on the time in which this process runs: Lambda may freeze it meanwhile, and everything seems late afterwards.
+// [1] Timers that count only while this process runs: Lambda may freeze it in between, after which everything seems late.
 
-/** Milliseconds. A freeze counts as one of them. */
+/** Milliseconds. A freeze counts as one step. */
 const stepMs = 50;
 
-/** Calls back once `ms` milliseconds have passed in steps; the function that it returns prevents that. */
+/** Calls back once `ms` milliseconds have passed in steps; the returned function cancels that. */
 export function afterRunning(ms: number, callback: () => void): () => void {
   let steps = Math.ceil(ms / stepMs);
   const timer = setInterval(() => {

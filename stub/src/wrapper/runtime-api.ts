@@ -3,7 +3,7 @@ import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:h
 import type { LambdaStream } from '../incoming-parts.ts';
 import { guarded } from './guarded.ts';
 
-/** Of all headers of a message: a client context has 3,583 bytes in base64, an X-Ray cause 64 KB. */
+/** Of all headers of a message together, in bytes: a client context has up to 3,583 in base64, an X-Ray cause 64 KB. */
 export const maxHeaderSize = 256 * 1024;
 
 const prefix = '/2018-06-01/runtime';
@@ -30,7 +30,7 @@ export class RuntimeApi {
     this.#port = Number(port || 80);
   }
 
-  /** A request that has not ended. */
+  /** Begins a request; the caller ends it. */
   request(method: string, path: string, headers: readonly string[]): ClientRequest {
     return request({
       host: this.#hostname,
@@ -43,7 +43,7 @@ export class RuntimeApi {
     });
   }
 
-  /** Rejects with the connection's error. `onRequest` may end it before. */
+  /** Rejects with the connection's error. `onRequest` gets the request, and may destroy it early. */
   send(
     method: string,
     path: string,
@@ -142,7 +142,7 @@ export class ResponsePost implements LambdaStream {
     return this.#begin().once(event, listener);
   }
 
-  /** Ends what has begun with the function's error. `body` is the Runtime API's error JSON. */
+  /** Ends a response that has begun with the function's error. `body` is the Runtime API's error JSON. */
   fail(errorType: string, body: Uint8Array): void {
     const outgoing = this.#begin();
     outgoing.addTrailers([
@@ -159,7 +159,7 @@ export class ResponsePost implements LambdaStream {
 
   #begin(): ClientRequest {
     if (this.#outgoing) return this.#outgoing;
-    // It comes from elsewhere: nothing that would end a header.
+    // It comes from outside: replace what would end a header.
     const contentType = this.#contentType.replace(/[^\t\x20-\x7e]/g, '?');
     this.#outgoing = this.#api.request('POST', this.#path, [
       ...['Host', this.#api.host],

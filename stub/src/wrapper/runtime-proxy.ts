@@ -1,5 +1,5 @@
-// [1] A proxy of the Runtime API on this machine: passes every request and answer on as it is, trailers included; of the
-// invocations, those that the deployed code is to answer.
+// [1] A proxy of the Runtime API on this machine: passes on every request and answer unchanged, trailers included, but only those
+// invocations that the deployed code must answer.
 import { createServer, type IncomingMessage, type OutgoingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Decide } from './decide.ts';
@@ -16,13 +16,13 @@ import {
 } from './runtime-api.ts';
 
 export class RuntimeProxy {
-  /** Whether the runtime, or its start, waits for an invocation. */
+  /** Gets whether the runtime, or its lazy start, waits for an invocation. */
   onWait: (waits: boolean) => void = () => undefined;
   readonly #api: RuntimeApi;
   readonly #decide: Decide;
   readonly #started: Promise<void>;
   readonly #server = createServer({ maxHeaderSize }, (request, response) => this.#take(request, response));
-  /** Was taken before the runtime was there. */
+  /** An invocation that was taken before the runtime started. */
   #held: Whole | undefined;
   /** The invocation that the runtime was started for, and has not asked for yet. */
   #startedFor: string | undefined;
@@ -47,7 +47,7 @@ export class RuntimeProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Takes invocations without a runtime; resolves with the first that needs one in hand. Rejects where Lambda is gone. */
+  /** Takes invocations while there is no runtime; resolves once one needs it, and holds that one. Rejects if Lambda is gone. */
   async untilNeeded(): Promise<void> {
     this.onWait(true);
     this.#held = await this.#nextForRuntime(['Host', this.#api.host]);
@@ -64,7 +64,7 @@ export class RuntimeProxy {
     }
   }
 
-  /** After a fault of ours before anything was sent. */
+  /** After a fault of the proxy, before anything was sent. */
   #passPlainly(error: unknown, incoming: IncomingMessage, response: ServerResponse): void {
     reportFault(error);
     passPlainly(this.#api.host, incoming, response);
@@ -88,16 +88,16 @@ export class RuntimeProxy {
       head(response, message);
       response.end(body);
     } catch {
-      // The client sees what it would see without the proxy: a connection that breaks.
+      // The runtime sees what it would see without the proxy: a broken connection.
       response.destroy();
     }
   }
 
-  /** The next invocation that is not answered here; where the runtime goes away, no further one is taken. */
+  /** The next invocation that is not answered here; if the runtime goes away, no further one is taken. */
   async #nextForRuntime(headers: readonly string[], response?: ServerResponse): Promise<Whole> {
     await this.#started;
     for (;;) {
-      // It went away while an invocation was relayed.
+      // The runtime went away while an invocation was relayed.
       if (response?.destroyed) throw new Error('the runtime is gone');
       const taken = await this.#api.send('GET', nextPath, headers, undefined, (request) => {
         const end = () => request.destroy();
@@ -110,7 +110,7 @@ export class RuntimeProxy {
 
   #passOn(incoming: IncomingMessage, response: ServerResponse): void {
     const { method = '', url = '' } = incoming;
-    // Lambda's own init phase is over: what the late one fails with is the answer to the invocation that it is for.
+    // Lambda's init phase is over: an error of the late init is the answer to the invocation that caused it.
     const isLate = url === initErrorPath && this.#startedFor !== undefined;
     const path = isLate ? answerPath(this.#startedFor ?? '', 'error') : url;
     const outgoing = this.#api.request(method, path, messageHeaders(incoming, this.#api.host));
@@ -145,7 +145,7 @@ function writeHead(response: ServerResponse, answer: IncomingMessage): void {
   response.writeHead(answer.statusCode ?? 502, answer.statusMessage, messageHeaders(answer));
 }
 
-/** Passes the body and trailers of a message on, at the speed of whoever takes them. */
+/** Passes on the body and trailers of a message, no faster than the receiver reads. */
 function pass(from: IncomingMessage, to: OutgoingMessage, fail: () => void): void {
   try {
     flow(from, to, fail);

@@ -1,5 +1,5 @@
-// [1] The runtime's eye on the proxy's process: one that hangs is ended, and one that has ended never leaves the runtime before
-// a port where nobody answers. Loaded by node-start.ts.
+// [1] Watches the proxy from the runtime's process: ends one that hangs, and never leaves the runtime with a port where nobody
+// answers. Loaded by node-start.ts.
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -21,13 +21,13 @@ import type { TunnelData } from './tunnel-thread.ts';
 /** Beats that are missed before the proxy counts as hanging. A frozen instance misses one. */
 const missedBeats = 5;
 
-/** Lambda gives a runtime 300 ms from SIGTERM on; a post takes tens of them. Milliseconds. */
+/** Lambda gives a runtime 300 ms after SIGTERM; a post takes tens of milliseconds. */
 const stopWithinMs = 200;
 
-/** A thread of a few lines; a function with little memory has a fraction of a processor. Milliseconds. */
+/** For the start of a small thread; a function with little memory has a fraction of a processor. Milliseconds. */
 const listensWithinMs = 1000;
 
-/** From here on the proxy's end is looked after. Resolves when a runtime that starts lazily is needed. */
+/** Watches the proxy from now on. Resolves when the runtime may start: with lazy init, once it is needed. */
 export async function supervised(state: SharedState, runtimeApi: string, isLazy: boolean): Promise<void> {
   const socket = connect({ host: '127.0.0.1', port: state.load(controlPort) });
   socket.on('error', () => undefined);
@@ -43,7 +43,7 @@ export async function supervised(state: SharedState, runtimeApi: string, isLazy:
     });
     if (!isLazy) resolve();
   });
-  // Till then, nothing else keeps a runtime that starts lazily.
+  // Until now, with lazy init, only the socket kept this process alive.
   socket.unref();
 }
 
@@ -63,9 +63,9 @@ function watchOver(socket: Socket, runtimeApi: string, state: SharedState): void
   watch.unref();
   socket.once('close', () => {
     clearInterval(watch);
-    // It may still hold its port.
+    // The process may still hold its port.
     endProcess(pid);
-    // Its connection has broken: some runtimes would ask for ever. Lambda starts another.
+    // The runtime's connection has broken, and some runtimes would retry forever. Lambda starts another.
     if (state.load(runtimeWaits) === 1) {
       say('the proxy has ended: the runtime ends, and Lambda starts it again');
       process.exit(1);
@@ -81,14 +81,14 @@ function watchOver(socket: Socket, runtimeApi: string, state: SharedState): void
     });
     tunnel.on('error', () => process.exit(1));
     tunnel.unref();
-    // Till then, what the runtime sends would be refused.
+    // Until the tunnel listens, what the runtime sends would be refused.
     Atomics.wait(listens, 0, 0, listensWithinMs);
   });
 }
 
 /**
- * While a client has an invocation, SIGTERM reaches it first; then what the function's own handlers do, or what there is
- * without any. Not where the runtime blocks this thread while it waits: the signal does what it does unwrapped.
+ * While a client has an invocation, SIGTERM is reported to it first; then the function's own handlers run, or without any the
+ * default action. Where the runtime blocks this thread while it waits, the signal acts as in an unwrapped function.
  */
 function onRelays(socket: Socket, state: SharedState): (relays: boolean) => void {
   const stop = () => {
@@ -108,6 +108,6 @@ function endProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended.
+    // It has already ended.
   }
 }

@@ -1,15 +1,15 @@
-// [1] In place of a proxy that has ended: what the runtime says goes to Lambda's Runtime API, and back, byte by byte.
+// [1] Replaces a proxy that has ended: passes bytes between the runtime and Lambda's Runtime API unchanged.
 // Started by supervise.ts.
 import { connect, createServer } from 'node:net';
 import { workerData } from 'node:worker_threads';
 
-/** What the main thread gives. */
+/** What the main thread passes. */
 export interface TunnelData {
   /** Where the proxy listened, on the loopback. */
   readonly port: number;
   /** `host:port` of Lambda's Runtime API. */
   readonly runtimeApi: string;
-  /** Of one cell, in shared memory: 1 once the tunnel takes connections. */
+  /** One cell of shared memory: 1 once the tunnel accepts connections. */
   readonly listens: Int32Array;
 }
 

@@ -13,13 +13,13 @@ export class UnbegunError extends Error {
   }
 }
 
-/** A client that may have begun has so long for each of two answers, and a message to it to leave. Milliseconds. */
+/** Bound on each step with a client that may have begun: sending it a message, or receiving its answer. Milliseconds. */
 const askMs = 1000;
 
-/** What was under way when its time was up is looked at again after this; milliseconds. */
+/** If a message is still under way when the time is up, it is checked again after this; milliseconds. */
 const lookEveryMs = 10;
 
-/** What has no connection to leave on within `withinMs` is given up, and settled by an {@link UnbegunError}. */
+/** Gives up an exchange that finds no connection within `withinMs`; one that no client has begun ends in {@link UnbegunError}. */
 export function otherwise(
   clock: Clock,
   socket: StubSocket,
@@ -33,9 +33,9 @@ export function otherwise(
       return new Promise<never>((_, reject) => {
         const look = () => {
           if (exchange.isOver || exchange.peers.isTaken) return;
-          // What is under way may be refused yet: 429.
+          // A message under way may still be refused (429).
           if (exchange.mayHaveBegun) return void clock.after(lookEveryMs, look);
-          // Nothing leaves between the question and the end.
+          // Nothing can be sent between the check and this.
           exchange.abandon();
           reject(new LiveDebugError('LD_RELAY', `the relay took nothing within ${withinMs} ms`));
         };
@@ -58,7 +58,7 @@ export function otherwise(
   return instead;
 }
 
-/** A client that may have it is told that nobody waits, and then asked whether it knows the invocation. Never rejects. */
+/** Cancels the invocation at a client that may have it, then asks whether the client knows it. Never rejects. */
 async function isUnbegun(
   exchange: Exchange,
   socket: StubSocket,
@@ -80,7 +80,7 @@ async function isUnbegun(
       if (signal === undefined || signal.kind === 'ack') return false;
       if (signal.kind !== 'answer') continue;
       const { body, type } = signal.answer;
-      // It never had it, or has been told before that nobody waits.
+      // It never had the invocation, or the cancel reached it first.
       return type === 'error' && remoteError(body).name === errorCodes.LD_LOST.name;
     }
   } catch {

@@ -1,9 +1,9 @@
-// [1] Something on the way to a client that may be out of order: waited for while it works, tried again beside the work
-// once it doesn't.
+// [1] A service on the way to a client, such as the relay: invocations wait for it while it works; once it fails, it is retried
+// in the background.
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 
-/** What is out of order is tried again after this at the earliest, milliseconds. */
+/** A failed service is retried after this at the earliest; milliseconds. */
 const retryAfterMs = 1000;
 
 export class Way<T> {
@@ -14,14 +14,14 @@ export class Way<T> {
   #trying: Promise<unknown> | undefined;
   #triedAt = 0;
 
-  /** `onDown` is told once for each time that it goes out of order. */
+  /** `onDown` is called once each time that the service fails after it worked. */
   constructor(clock: Clock, attempt: () => Promise<T>, onDown: (why: string) => void) {
     this.#clock = clock;
     this.#attempt = attempt;
     this.#onDown = onDown;
   }
 
-  /** What the attempt gives, within `boundMs`; undefined where it fails, takes longer, or is known to be out of order. */
+  /** The attempt's result; undefined if it fails, takes longer than `boundMs`, or the service is known to be down. */
   async get(boundMs: number): Promise<T | undefined> {
     if (this.#isDown) {
       this.#tryBeside();
@@ -33,13 +33,13 @@ export class Way<T> {
       return await this.#inTime(attempt, boundMs);
     } catch (error) {
       this.fail(messageOf(error));
-      // What was only slow is in order once it is there.
+      // If it was only slow, it counts as working once it answers.
       this.#watch(attempt);
       return undefined;
     }
   }
 
-  /** It was found out of order elsewhere. */
+  /** Another part found that the service fails. */
   fail(why: string): void {
     if (this.#isDown) return;
     this.#isDown = true;

@@ -130,7 +130,7 @@ const later: [string, (lines: Lines) => Promise<unknown> | unknown][] = [
 const never: [string, (lines: Lines) => unknown][] = [
   ['the table is silent', ({ table }) => (table.isDead = true)],
   ['the relay is silent', ({ relay }) => (relay.isDead = true)],
-  ['the relay does not say hello', () => (world.relay.onSaid = () => undefined)],
+  ['the relay does not answer hello', () => (world.relay.onSaid = () => undefined)],
   ['the relay fails', () => (world.relay.onConnect = () => 503)],
 ];
 

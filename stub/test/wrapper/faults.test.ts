@@ -74,7 +74,7 @@ const faults: Fault[] = [
 ];
 
 describe.each(faults)('where %s', (_what, given, because) => {
-  it('the deployed code answers each invocation, and the log says why, once', async () => {
+  it('the deployed code answers each invocation, and the log gives the reason once', async () => {
     await world.serve();
     const environment = await given();
     const started = await world.wrapped({ environment });
@@ -88,7 +88,7 @@ describe.each(faults)('where %s', (_what, given, because) => {
 });
 
 describe('a client', () => {
-  it('that is gone (410) leaves each invocation to the deployed code, and the log says so once', async () => {
+  it('that is gone (410) leaves each invocation to the deployed code, which is logged once', async () => {
     await world.serve();
     world.relay.onPost = () => 410;
     const started = await world.wrapped();
@@ -122,7 +122,7 @@ describe('a client', () => {
     await isDeployed(started, 'a');
   });
 
-  it('whose relay says 500 but that has begun is the one that answers', async () => {
+  it('that has begun although the relay returned 500 is the one that answers', async () => {
     const client = await world.serve();
     answerAll(client, () => '"local"');
     const { api } = await world.wrapped();
@@ -135,7 +135,7 @@ describe('a client', () => {
     expect(api.requests).toHaveLength(1);
   });
 
-  it('that may have it, stays silent and loses its lease is told and asked; its word that it never began frees it', async () => {
+  it('that may have it, stays silent and loses its lease gets a cancel and a probe; if it never began, the deployed code answers', async () => {
     const client = await world.serve();
     const started = await world.wrapped();
     const { api } = started;
@@ -154,7 +154,7 @@ describe('a client', () => {
     expect(asked).toEqual(['invoke', 'cancel', 'probe']);
   });
 
-  it('that says nothing to that keeps it: the invocation fails as with a stub', async () => {
+  it('that answers neither keeps it: the invocation fails as with a stub', async () => {
     const client = await world.serve();
     const { api } = await world.wrapped();
     client.onMessage = ({ message }) => void (message.type === 'invoke' && client.leave());

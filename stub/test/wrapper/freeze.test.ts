@@ -78,7 +78,7 @@ describe('after 70 s in which nothing ran', () => {
     expect(first.received).toEqual([]);
   });
 
-  it('the deployed code answers where nobody serves any more, and the log says so again', async () => {
+  it('the deployed code answers once nobody serves any more, and that is logged again', async () => {
     const { answered, cut, instance } = await start();
     expect(await answered('a')).toBe('{"deployed":1}');
     const client = await world.serve({ leaseUntil });

@@ -82,7 +82,7 @@ describe('a process of the proxy', () => {
   const textOf = async ({ api }: Started, id: string, event: object) =>
     JSON.parse((await api.invoke({ id, event: JSON.stringify(event), timeoutMs: 60_000 })).body.toString());
 
-  it('in which nobody catches an error goes on', async () => {
+  it('in which nobody catches an error keeps running', async () => {
     const started = await start();
     const gate = await gateOf(started, 'injected too');
     const port = await textOf(started, 'a', { path: '/throws', gate });

@@ -98,7 +98,7 @@ it('gives the runtime the headers of the invocation as they came', async () => {
   expect(others).toEqual(unwrapped);
 });
 
-it('takes out of the client context what asks for the deployed code, and nothing else', async () => {
+it('removes the request for the deployed code from the client context, and nothing else', async () => {
   const { api } = await functions.ready(code);
   const contexts: [string, string | undefined][] = [
     [deployedClientContext, undefined],
@@ -231,7 +231,7 @@ describe('whatever is broken, the deployed code answers', () => {
   it.each([
     ['without the variables of ours', { LIVE_DEBUG_TABLE: '' }, 'the function runs unwrapped'],
     ['without a region', { AWS_REGION: '' }, 'the function runs unwrapped'],
-    ['with a secret that is none', { LIVE_DEBUG_SECRET: '?' }, undefined],
+    ['with an invalid secret', { LIVE_DEBUG_SECRET: '?' }, undefined],
     ['with the table out of reach', {}, "the directory can't be read: the deployed code answers"],
   ])('%s', async (_what, environment, line) => {
     const { api, instance } = await functions.ready(code, { environment });

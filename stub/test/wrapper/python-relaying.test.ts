@@ -57,7 +57,7 @@ describe('somebody serves a part of it', () => {
     expect(await bodyOf(api, 'd', request('tom'))).toBe('"tom"');
   });
 
-  it('whose filter says nothing of texts is asked for by each invocation, beside one for the stage', async () => {
+  it('whose filter names no texts is tried for each invocation, beside one for the stage', async () => {
     const client = await world.serve(filter('*', 'any', { header: { 'x-dev': [{ wildcard: 't*' }] } }));
     answering(client, () => '"filtered"');
     const rest = await world.serve();
@@ -124,7 +124,7 @@ describe('somebody serves', () => {
     expect(headers.join()).toContain('Lambda-Runtime-Function-Error-Type,KeyError');
   });
 
-  it('is not asked by a caller who wants the deployed code', async () => {
+  it('is not tried if the caller asks for the deployed code', async () => {
     const { api } = await wrapped();
     const headers = { 'Lambda-Runtime-Client-Context': deployedClientContext };
     const { body } = await api.invoke({ id: 'r', event: '4', headers });
@@ -187,7 +187,7 @@ describe('somebody serves', () => {
       expect(await bodyOf(api, id, '7')).toBe(deployed(7));
     };
 
-    it('a client whose connection is gone, which is not asked again', async () => {
+    it('a client whose connection is gone, which is not tried again', async () => {
       const { api, instance } = await wrapped();
       world.relay.disconnect(client.connectionId);
       await fault(api, 'a');
@@ -300,7 +300,7 @@ describe('somebody serves', () => {
       expect(instance.ownLines).toContainEqual(expect.objectContaining({ why: 'HTTP 407 ' }));
     });
 
-    it('a table that says nothing, which is noticed once', async () => {
+    it('a table that does not answer, which is reported once', async () => {
       const silent = createServer(() => undefined);
       await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
       onTestFinished(() => {
@@ -355,7 +355,7 @@ describe('somebody serves', () => {
       expect((await errorOf(api)).errorMessage).toContain(`${errorType}: ${errorMessage}`);
     });
 
-    it('Lambda’s answer is broken off, or is nothing that the stub says', async () => {
+    it('Lambda’s answer is cut off, or is not one of the stub’s', async () => {
       const { api } = await wrapped();
       functions.invokeApi.instead = (_request, response) => {
         response.writeHead(200, { 'Content-Length': '100' });

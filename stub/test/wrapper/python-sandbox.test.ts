@@ -91,7 +91,7 @@ async function credentialsServer(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/credentials?x=1`;
 }
 
-it('reads who serves anew once it is restored from a snapshot, with the credentials of then', async () => {
+it('reads again who serves after a restore from a snapshot, with the new credentials', async () => {
   const environment = {
     ...snapStart,
     AWS_ACCESS_KEY_ID: '',

@@ -101,7 +101,7 @@ it.each([
   expect(JSON.stringify(instance.ownLines)).not.toMatch(/certificate|directory/i);
 });
 
-it('refuses one that nobody vouches for: the deployed code answers', async () => {
+it('refuses one that no authority has signed: the deployed code answers', async () => {
   const environment = { SSL_CERT_DIR: '', SSL_CERT_FILE: bundle(certificate('amazon')) };
   const { api, instance } = await start(environment);
   await instance.untilOutput('CERTIFICATE_VERIFY_FAILED');

@@ -167,7 +167,7 @@ describe('an invocation that somebody serves', () => {
     expect(body.equals(Buffer.from(event))).toBe(true);
   });
 
-  it('is answered by the deployed code where its caller asks for that', async () => {
+  it('is answered by the deployed code if its caller asks for that', async () => {
     await world.serve();
     const { api } = await world.wrapped();
     const headers = { 'Lambda-Runtime-Client-Context': deployedClientContext };
@@ -176,7 +176,7 @@ describe('an invocation that somebody serves', () => {
 });
 
 describe('who serves', () => {
-  it('may begin and end at any time, and the log says so each time', async () => {
+  it('may begin and end at any time, which is logged each time', async () => {
     const { api, instance } = await world.wrapped();
     const ids: string[] = [];
     const answered = async () => {

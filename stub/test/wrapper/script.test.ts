@@ -104,7 +104,7 @@ describe('a layer with a broken file', () => {
     return instances.ready({ layer, taskRoot: layer });
   };
 
-  it('leaves the runtime unwrapped where that is the proxy, and the log says why', async () => {
+  it('leaves the runtime unwrapped if it is the proxy, and the log gives the reason', async () => {
     const { api, instance } = await started('node-proxy.cjs');
     const { body } = await api.invoke({ id: 'a', event: '{}' });
     expect(JSON.parse(body.toString())).toBe(api.address);
@@ -114,7 +114,7 @@ describe('a layer with a broken file', () => {
     });
   });
 
-  it('leaves every invocation to the deployed code where that is the relay part, and the log says why', async () => {
+  it('leaves every invocation to the deployed code if it is the relay part, and the log gives the reason', async () => {
     const { api, instance } = await started('node-relay.cjs');
     for (const id of ['a', 'b']) expect((await api.invoke({ id, event: '{}' })).path).toMatch(/response$/);
     const because = 'the relay part did not load';

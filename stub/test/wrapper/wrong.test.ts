@@ -38,10 +38,10 @@ const holds = (fields: Record<string, unknown>) => async () => {
 type Wrong = [string, () => Promise<Record<string, string>> | Record<string, string>, string, RegExp];
 const wrong: Wrong[] = [
   ['credentials that have expired', refuses('ExpiredTokenException'), theTable, /ExpiredTokenException/],
-  ['credentials that are no one’s', refuses('UnrecognizedClientException'), theTable, /UnrecognizedClient/],
+  ['unknown credentials', refuses('UnrecognizedClientException'), theTable, /UnrecognizedClient/],
   ['a signature that does not match', refuses('InvalidSignatureException'), theTable, /InvalidSignature/],
   ['a page instead of a table', () => tableThatSays(403, '<html>\u001b[31mno</html>'), theTable, /HTTP 403/],
-  ['a page that says 200', () => tableThatSays(200, '<html>'), theTable, /not DynamoDB's/],
+  ['a web page with status 200', () => tableThatSays(200, '<html>'), theTable, /not DynamoDB's/],
   ['a table that is throttled', refuses('ThrottlingException'), theTable, /Throttling|no answer within/],
   [
     'a name that nobody has, for the table',
@@ -123,7 +123,7 @@ describe('with', () => {
       },
       /AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY$/,
     ],
-    ['a relay that is no URL', { LIVE_DEBUG_RELAY: 'relay' }, /LIVE_DEBUG_RELAY$/],
+    ['a relay that is not a URL', { LIVE_DEBUG_RELAY: 'relay' }, /LIVE_DEBUG_RELAY$/],
   ])('%s', async (_what, environment, why) => {
     const { api, instance } = await world.wrapped({ environment });
     expect((await api.invoke({ id: 'a', event: '1' })).body.toString()).toBe('{"deployed":1}');

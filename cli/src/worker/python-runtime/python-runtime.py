@@ -6,8 +6,8 @@ Behaves as Lambda's own client does: https://github.com/aws/aws-lambda-python-ru
 Environment: AWS_LAMBDA_RUNTIME_API (host:port) and, as on Lambda, LAMBDA_TASK_ROOT and _HANDLER. Of livectl's own, all
 removed before the handler is loaded:
   LIVECTL_RUNTIME_TOKEN  sent with every call
-  LIVECTL_LOG_MARKER     begins the lines that mark in stdout and stderr where an invocation begins and ends
-  LIVECTL_DEBUGGER       "listen": let debugpy listen, and say where in such a line
+  LIVECTL_LOG_MARKER     prefix of the lines in stdout and stderr that mark where an invocation begins and ends
+  LIVECTL_DEBUGGER       "listen": make debugpy listen, and report its address in such a line
   LIVECTL_ASSIGNED       "later": ask the Runtime API for the environment, which says which handler to load
 """
 
@@ -51,10 +51,10 @@ class RuntimeConnection:
         self._reader = self._socket.makefile("rb")
 
     def request(self, method, path, body=None, headers=None):
-        """Gives status, headers with names in lower case, and body. Ends the process when livectl is gone."""
+        """Returns status, headers with names in lower case, and body. Ends the process if livectl is gone."""
         head = "%s %s HTTP/1.1\r\n%s" % (method, path, self._head)
         for name, value in (headers or {}).items():
-            # Without what would end a header early; error types come from the user's code.
+            # Replace what would end a header early: error types come from the user's code.
             head += "%s: %s\r\n" % (name, re.sub(r"[^\x20-\x7e]", "?", value)[: 128 * 1024])
         if body is not None:
             head += "Content-Length: %d\r\n" % len(body)
@@ -109,8 +109,8 @@ class Environment:
         self._variables = variables
 
     def extend_credentials(self):
-        """Has boto3 look at the variables again before long, since a worker may live longer than the credentials it
-        began with; past the longest invocation, 15 minutes, so that none sees them expire."""
+        """Makes boto3 read the variables again soon, since a worker may live longer than its first credentials. The
+        expiry is later than the longest invocation, 15 minutes, so that none sees them expire."""
         if "AWS_ACCESS_KEY_ID" in self._variables and "AWS_CREDENTIAL_EXPIRATION" not in self._variables:
             expires = time.gmtime(time.time() + 16 * 60)
             os.environ["AWS_CREDENTIAL_EXPIRATION"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", expires)
@@ -120,15 +120,15 @@ class Environment:
 
 
 class UncachedLoader(importlib.machinery.SourceFileLoader):
-    """Compiles the function's own modules anew: a .pyc is told from its source by size and whole seconds only, so one
-    that was written just before a save would be taken for the new code."""
+    """Always compiles the function's own modules: a .pyc is compared with its source by size and whole seconds only, so
+    one that was written just before a save would pass for the new code."""
 
     def path_stats(self, path):
         raise OSError("not cached")
 
 
 def import_from(task_root):
-    """Has modules looked for as on Lambda: first in the task root, and never beside this file."""
+    """Makes imports search as on Lambda: first in the task root, and never beside this file."""
     sys.path[0] = task_root
     inside = os.path.join(task_root, "")
     finder = importlib.machinery.FileFinder.path_hook(
@@ -168,7 +168,7 @@ def load_handler(handler):
 
 
 def log_import_trace(error):
-    """Lambda's error has no trace; which of the user's lines led to the missing module is worth a line of the log."""
+    """Logs which of the user's lines led to the missing module, since Lambda's error has no trace."""
     frames = [frame for frame in own_frames(error) if "importlib" not in frame.filename]
     if frames:
         logging.getLogger().error("".join(["Traceback (most recent call last):\n", *traceback.format_list(frames)]).rstrip())
@@ -199,13 +199,13 @@ class LoadedFiles:
         if not self._looking or (event != "open" and event not in ("os.listdir", "os.scandir")):
             return
         try:
-            # Imports look into the folders of sys.path, which says nothing of what the function does.
+            # Imports also list the folders of sys.path, which the function itself does not read.
             if event == "open" and self._reads(arguments):
                 self._add(self._files, arguments[0])
             elif event != "open" and "importlib" not in sys._getframe(1).f_code.co_filename:
                 self._add(self._folders, arguments[0])
         except Exception:
-            # Whatever is wrong with the path is for the function to hear from open itself.
+            # If the path is invalid, the function gets the error from open itself.
             pass
 
     def _reads(self, arguments):
@@ -226,7 +226,7 @@ class LoadedFiles:
         self._looking = False
 
     def report(self, failed):
-        """The body of `POST /livectl/loaded`, or None where nothing has come since the last one."""
+        """The body of `POST /livectl/loaded`, or None if nothing was added since the last one."""
         if len(sys.modules) != self._modules:
             self._modules = len(sys.modules)
             for module in list(sys.modules.values()):
@@ -243,7 +243,7 @@ class LoadedFiles:
 
 
 class Record:
-    """An object whose fields are always there: None where nobody set them."""
+    """An object whose fields always exist; None if nobody set them."""
 
     __slots__ = ()
     fields = ()
@@ -319,7 +319,7 @@ class LambdaContext(Record):
         write_line(str(message))
 
     def w3c(self):
-        """The W3C trace context the caller put into the client context, which has it no more."""
+        """The W3C trace context that the caller put into the client context, which no longer has it."""
         return dict(self._w3c)
 
     def _take_w3c(self, client_context):
@@ -487,14 +487,14 @@ def error_causes(error):
             add("cause", holder.__cause__)
         elif not holder.__suppress_context__:
             add("context", holder.__context__)
-        # An exception group's.
+        # The parts of an exception group.
         parts = getattr(holder, "exceptions", None)
         if isinstance(parts, tuple):
             for part in parts:
                 if isinstance(part, BaseException):
                     add("part", part)
 
-    # A Fault is this client's own; what led to it is in its words.
+    # A Fault is this client's own; its message already names the cause.
     if not isinstance(error, Fault):
         collect(error)
     return causes
@@ -533,11 +533,11 @@ def write_line(text):
 
 
 class LogMarks:
-    """Says in both pipes where an invocation begins and ends, see ../log-marks.ts."""
+    """Marks in both pipes where an invocation begins and ends, see ../log-marks.ts."""
 
     def __init__(self, marker):
         self._marker = marker
-        # The pipes themselves: a function may close, replace or redirect its own.
+        # Duplicates, since a function may close, replace or redirect its own.
         self._pipes = [] if marker is None else [(os.dup(1), sys.stdout), (os.dup(2), sys.stderr)]
 
     def begin(self, request_id):
@@ -565,7 +565,7 @@ class LogMarks:
                         # A process that inherited the pipe made it non-blocking: it is full for the moment.
                         time.sleep(0.001)
             except OSError:
-                # livectl has gone, or waits for the mark for a moment only.
+                # livectl is gone, or else waits only a moment for the mark.
                 pass
 
 
@@ -596,7 +596,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    # All other fields of a record are printed: those of `extra`.
+    # Any other field of a record comes from `extra` and is printed.
     known = set(
         "name msg args levelname levelno pathname filename module exc_info exc_text stack_info lineno funcName created"
         " msecs relativeCreated thread threadName processName process aws_request_id tenant_id".split()
@@ -652,7 +652,7 @@ def set_up_logging():
 
 
 def open_debugger():
-    """Lets debugpy listen on a free port: says where, or why not. It is the interpreter's own, not the function's."""
+    """Makes debugpy listen on a free port. Returns its address, or why not. It is the interpreter's, not the function's."""
     try:
         import debugpy
     except ImportError:

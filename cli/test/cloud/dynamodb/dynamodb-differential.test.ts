@@ -288,7 +288,7 @@ test('an item of 400 KB fits, one byte more does not', async () => {
   );
 });
 
-test('an update reads what was there before it, whatever its order', async () => {
+test('an update reads the values before it, in any order of its clauses', async () => {
   const Key = key('swap');
   const swap = 'SET a = b, b = a, c = c + :one, d = c REMOVE gone';
   await expectSame(

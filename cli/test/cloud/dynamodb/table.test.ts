@@ -93,7 +93,7 @@ describe('access', () => {
     expect((await client.send(new QueryCommand({ TableName, ...query }))).Count).toBe(0);
   });
 
-  test('a developer writes; a stranger does nothing; another table is nobody’s', async () => {
+  test('a developer writes; a stranger does nothing; nobody can read another table', async () => {
     const writer = server.client(developer);
     await writer.send(new PutItemCommand({ TableName, Item: key('client#*') }));
     await writer.send(new DeleteItemCommand({ TableName, Key: key('client#*') }));
@@ -268,7 +268,7 @@ test('DescribeTable shows the module’s table', async () => {
   expect(Table?.CreationDateTime?.getTime()).toBeCloseTo(clock.now(), -4);
 });
 
-describe('what it does not do, it says', () => {
+describe('what it does not support, it reports', () => {
   const Key = key('x');
   const update = (UpdateExpression: string) =>
     new UpdateItemCommand({
@@ -353,7 +353,7 @@ describe('what it does not do, it says', () => {
 
   test.each<[string, string, string, string]>([
     ['a body that is not JSON', 'GetItem', '{', 'SerializationException'],
-    ['a body that is no object', 'GetItem', '1', 'SerializationException'],
+    ['a body that is not an object', 'GetItem', '1', 'SerializationException'],
     ['no table', 'GetItem', '{}', 'ValidationException'],
     ['no key', 'GetItem', '{"TableName":"live-debug-test"}', 'ValidationException'],
     ['a key that is a list', 'GetItem', '{"TableName":"live-debug-test","Key":[]}', 'SerializationException'],

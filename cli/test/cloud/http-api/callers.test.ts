@@ -62,7 +62,7 @@ describe('a page', () => {
     expect(isForeignPage({ method, headers }, [])).toBe(false);
   });
 
-  test('of an origin that "cors" allows is let in', () => {
+  test('of an origin that "cors" allows is accepted', () => {
     const page = { method: 'POST', headers: { origin: 'https://App.example' } };
     expect(isForeignPage(page, ['https://app.example'])).toBe(false);
     expect(isForeignPage(page, ['*'])).toBe(false);
@@ -77,7 +77,7 @@ test('a program’s request is not a browser’s', () => {
   expect(isFromBrowser({ referer: 'http://x/' })).toBe(true);
 });
 
-test('a caller who is gone is refused, and not called another user', async () => {
+test('a caller that is gone is refused, and not reported as another user', async () => {
   const request = { method: 'GET', headers: {}, socket: {} } as IncomingMessage;
   const isLinux = process.platform === 'linux';
   const refused = await refusalOfCaller(request, { allowOrigins: [], otherUsers: false });

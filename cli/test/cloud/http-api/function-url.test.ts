@@ -173,7 +173,7 @@ describe('a function URL', () => {
     expect([response.status, await response.json()]).toEqual([413, { Message: 'Request Entity Too Large' }]);
   });
 
-  test('of a function that has none is not there', async () => {
+  test('of a function without one does not exist', async () => {
     expect((await fetch(`${started.cloud.url}/_url/none/`)).status).toBe(404);
   });
 });
@@ -230,7 +230,7 @@ describe('RESPONSE_STREAM', () => {
 
   test.each([
     ['an error before the first byte', { before: 'no' }],
-    ['a prelude that is no JSON', { raw: `nonsense${'\0'.repeat(8)}` }],
+    ['a prelude that is not JSON', { raw: `nonsense${'\0'.repeat(8)}` }],
     ['a prelude with a header that can’t be one', { prelude: '{"headers":{"a b":"c"}}' }],
     ['a prelude without an end', { raw: '{"statusCode":200}' }],
   ])('answers %s with 502', async (_what, parameters) => {
@@ -343,13 +343,13 @@ describe('AWS_IAM', () => {
     iam: { userArn: expect.stringContaining('live-debug-developer'), accountId: '000000000000' },
   };
 
-  test('takes an unsigned call for the developer’s', async () => {
+  test('accepts an unsigned call as the developer’s', async () => {
     expect(await (await fetch(urlOf('signed'))).json()).toMatchObject({
       requestContext: { accountId: '000000000000', authorizer },
     });
   });
 
-  test('verifies a signature where there is one', async () => {
+  test('verifies a signature if there is one', async () => {
     const { developerCredentials } = started.cloud;
     const client = awsClient(developerCredentials, 'lambda');
     const response = await client.fetch(urlOf('signed', 'a/b'), { method: 'POST', body: 'x' });

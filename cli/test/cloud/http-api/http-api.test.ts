@@ -234,7 +234,7 @@ describe('routing', () => {
     expect((await call('/hello', { headers: { Host: `localhost:${port}` } })).status).toBe(200);
   });
 
-  test('a page of another site is refused before the function hears of it, and reported once', async () => {
+  test('a page of another site is refused before it reaches the function, and reported once', async () => {
     const post = (origin: string, path = '/form') => call(path, { method: 'POST', headers: { origin } });
     expect((await post('https://evil.example')).status).toBe(403);
     const image = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' };
@@ -317,16 +317,16 @@ describe('the answer', () => {
   });
 
   test.each<[string, unknown]>([
-    ['a status that is none', { statusCode: 99 }],
+    ['an invalid status', { statusCode: 99 }],
     ['a switch of protocols', { statusCode: 101 }],
     ['a fraction', { statusCode: 200.5 }],
     ['a word', { statusCode: 'ok' }],
-    ['a body that is no text', { statusCode: 200, body: { a: 1 } }],
-    ['cookies that are no list', { statusCode: 200, cookies: 'a=1' }],
+    ['a body that is not text', { statusCode: 200, body: { a: 1 } }],
+    ['cookies that are not a list', { statusCode: 200, cookies: 'a=1' }],
     ['a header of several values', { statusCode: 200, headers: { a: ['1'] } }],
     ['a header with a line break', { statusCode: 200, headers: { a: '1\r\nb: 2' } }],
     ['a cookie with a line break', { statusCode: 200, cookies: ['a=1\n'] }],
-    ['a header name that is none', { statusCode: 200, headers: { 'a b': '1' } }],
+    ['an invalid header name', { statusCode: 200, headers: { 'a b': '1' } }],
   ])('is 500 for %s', async (_name, given) => {
     answer = () => given;
     const got = await call('/hello');
@@ -396,7 +396,7 @@ describe('sizes', () => {
     expect(invoked).toHaveLength(1);
   });
 
-  test('a body over 10 MB is 413 before it has come, and the connection stays of use', async () => {
+  test('a body over 10 MB is 413 before it has arrived, and the connection stays usable', async () => {
     const got = await post(10 * megabyte + 1);
     expect(got.status).toBe(413);
     expect((await call('/hello')).status).toBe(200);

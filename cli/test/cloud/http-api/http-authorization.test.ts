@@ -150,7 +150,7 @@ async function call(name: string, authorization?: string) {
 }
 
 describe('AWS_IAM', () => {
-  test('lets in who signed and may, with the ids that AWS gives', async () => {
+  test('accepts a signed call that the policy allows, with the ids that AWS gives', async () => {
     const client = awsClient(developer.credentials, 'execute-api');
     const response = await client.fetch(`${url}/signed/a b?x=ü`, { method: 'POST', body: 'x' });
     expect(response.status).toBe(200);
@@ -178,14 +178,14 @@ describe('AWS_IAM', () => {
     expect(invoked).toEqual([]);
   });
 
-  test('is asked of the routes only that say so', async () => {
+  test('is required only on routes that set it', async () => {
     expect((await call('open')).status).toBe(200);
     expect(authorizer()).toBeUndefined();
   });
 });
 
 describe('JWT', () => {
-  test('lets in a token of the issuer, and tells the function its claims as texts', async () => {
+  test('accepts a token of the issuer, and passes its claims to the function as strings', async () => {
     const claims = { sub: 'ada', email_verified: true, groups: ['a', 'b'], at: { y: 1, x: [2] } };
     expect((await call('token', `Bearer ${await tokenOf({ claims })}`)).status).toBe(200);
     const now = Math.floor(clock.now() / 1000);
@@ -216,7 +216,7 @@ describe('JWT', () => {
   const past = () => Math.floor(clock.now() / 1000) - 1;
   const refused: readonly (readonly [string, () => Promise<string> | string, RegExp])[] = [
     ['no token', () => '', /^Bearer$/],
-    ['what is no token', () => 'Bearer abc', /error="invalid_token"/],
+    ['what is not a token', () => 'Bearer abc', /error="invalid_token"/],
     ['an expired one', () => tokenOf({ claims: { exp: past() } }), /the token has expired/],
     ['one that never expires', () => tokenOf({ claims: { exp: undefined } }), /exp claim/],
     ['one of tomorrow', () => tokenOf({ claims: { nbf: past() + 60 } }), /nbf claim/],
@@ -247,7 +247,7 @@ describe('JWT', () => {
     expect(invoked).toEqual([]);
   });
 
-  test('wants one of the route’s scopes', async () => {
+  test('requires one of the route’s scopes', async () => {
     const without = await call('scoped', await tokenOf({ claims: { scope: 'delete' } }));
     expect([without.status, without.body, without.challenge]).toEqual([
       403,

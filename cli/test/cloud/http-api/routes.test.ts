@@ -71,7 +71,7 @@ describe('mistakes', () => {
     );
   });
 
-  test('a function without a route of its own leaves its path to one that asks for it', () => {
+  test('a function without its own route leaves its path to one that declares it', () => {
     const table = new RouteTable([deployed('a'), deployed('b', '/a')]);
     expect(table.match('GET', '/a')?.functionName).toBe('b');
     expect(table.match('GET', '/a/more')?.functionName).toBe('a');

@@ -126,7 +126,7 @@ describe('an event', () => {
     await expect(put({ ...order, Detail })).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
-  test('patterns that are none are refused at the start', async () => {
+  test('invalid patterns are refused at the start', async () => {
     await expect(
       startSources({ hear: { eventbridge: { event_pattern: '{"a":"b"}' } } }),
     ).rejects.toMatchObject({

@@ -104,7 +104,7 @@ describe('an object', () => {
     ]);
   });
 
-  test('comes back as it went, whatever way the SDK sends it', async () => {
+  test('is returned unchanged, however the SDK sends it', async () => {
     await start();
     const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7) % 256));
     await put('whole', bytes);
@@ -245,7 +245,7 @@ describe('what AWS refuses', () => {
     await s3.send(new HeadBucketCommand({ Bucket }));
   });
 
-  test('keys that nobody gave out, and signatures that are wrong', async () => {
+  test('unknown keys and invalid signatures', async () => {
     await start();
     const { credentials } = world.client;
     const as = async (changed: object) => {
@@ -258,7 +258,7 @@ describe('what AWS refuses', () => {
     await expect(as({ secretAccessKey: 'other' })).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' });
   });
 
-  test('what the local cloud does not have says so', async () => {
+  test('what the local cloud does not support is refused with that reason', async () => {
     await start();
     await expect(
       s3.send(new PutObjectAclCommand({ Bucket, Key: 'a', ACL: 'private' })),

@@ -176,7 +176,7 @@ describe('filter policies', () => {
     expect(await publish(JSON.stringify(policy))).toBe(false);
   });
 
-  test('look into the body where they are told to', async () => {
+  test('match the body where the scope says so', async () => {
     const filter_policy = JSON.stringify({ order: { kind: [{ prefix: 'bo' }] } });
     await start({ hear: { sns: { filter_policy, filter_policy_scope: 'MessageBody' } } });
     expect(await publish('{"order":{"kind":"book"}}')).toBe(true);
@@ -184,13 +184,13 @@ describe('filter policies', () => {
     expect(await publish('no JSON')).toBe(false);
   });
 
-  test('that are none are refused at the start', async () => {
+  test('that are invalid are refused at the start', async () => {
     await expect(
       startSources({ hear: { sns: { filter_policy: '{"a":[{"prefx":"b"}]}' } } }),
     ).rejects.toMatchObject({
       code: 'LD_CONFIG',
       message: expect.stringContaining(
-        'hear: triggers.sns.filter_policy is not a valid filter policy: a "prefx" is no matcher',
+        'hear: triggers.sns.filter_policy is not a valid filter policy: a "prefx" is not a matcher',
       ),
     });
     await start({});
@@ -281,7 +281,7 @@ describe('what AWS refuses', () => {
       'Topic does not exist',
     ],
     [
-      'what is no ARN',
+      'what is not an ARN',
       { TopicArn: 'other', Message: 'x' },
       'InvalidParameterException',
       'Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1',
@@ -320,7 +320,7 @@ describe('what AWS refuses', () => {
     expect(world.invoked.all).toEqual([]);
   });
 
-  test('keys that nobody gave out', async () => {
+  test('unknown keys', async () => {
     await start({ hear: { sns: {} } });
     const credentials = { accessKeyId: 'AKIAOTHER', secretAccessKey: 'x' };
     const stranger = new SNSClient({ ...world.client, credentials });

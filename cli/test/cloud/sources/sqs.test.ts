@@ -130,7 +130,7 @@ describe('a message', () => {
 });
 
 describe('batches', () => {
-  test('hold at most so many messages', async () => {
+  test('hold a limited number of messages', async () => {
     await start({ work: { sqs: { batch_size: 2 } } });
     await sendAll(['1', '2', '3']);
     // The first is taken as soon as it is there.
@@ -239,7 +239,7 @@ describe('a function that fails', () => {
     expect(world.invoked.all.slice(1).flatMap(bodiesOf)).toEqual(again);
   });
 
-  test('whose report is not asked for succeeds whatever it says', async () => {
+  test('whose report is not enabled succeeds whatever it contains', async () => {
     await start({ work: { sqs: { visibility_timeout_seconds: 10 } } }, (invoked) =>
       invoked.succeed({ batchItemFailures: [{ itemIdentifier: invoked.event.Records[0].messageId }] }),
     );

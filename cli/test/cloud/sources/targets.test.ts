@@ -111,7 +111,7 @@ describe('targets', () => {
   });
 });
 
-describe('functions that say the same name', () => {
+describe('functions that give the same name', () => {
   test('share one resource', () => {
     const topics = resourcesOf(
       'sns',

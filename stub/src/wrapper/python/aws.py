@@ -1,4 +1,4 @@
-"""[1] Signed requests to AWS, of the standard library alone: boto3 takes 300 ms to import where this takes none."""
+"""[1] Signed requests to AWS with the standard library alone, since importing boto3 takes 300 ms."""
 
 import hashlib
 import hmac
@@ -11,15 +11,15 @@ import time
 from wire import Wire, Ended, headers_of, status_of
 
 
-#: Beside the work, in seconds.
+#: For a connection that is opened in the background, in seconds.
 connect_bound = 2.0
 
-#: Lambda answers 6 MB, in base64 where it is an error of the stub's.
+#: Lambda answers up to 6 MB; an error of the stub carries it in base64.
 longest_answer = 9 * 1024 * 1024
 
 
 class Credentials:
-    """The function's own: variables of its environment, or, under SnapStart, an address to ask."""
+    """The function's own credentials: variables of its environment or, under SnapStart, an endpoint that returns them."""
 
     def __init__(self, environment):
         self._environment = environment
@@ -28,7 +28,7 @@ class Credentials:
         self._until = 0.0
 
     def variables(self):
-        """`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, as far as there are."""
+        """`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`, those that exist."""
         names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
         given = {name: self._environment[name] for name in names if self._environment.get(name)}
         if "AWS_ACCESS_KEY_ID" in given or not self._environment.get("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
@@ -75,7 +75,7 @@ class Service:
         self.host = self._url.host
 
     def prepare(self):
-        """Connects beside the work; gives what is set once that has ended, well or not."""
+        """Connects in the background. Returns a `Connecting`, whose `ended` is set once that has succeeded or failed."""
         with self._lock:
             if self._connecting is None:
                 self._connecting = Connecting()
@@ -84,8 +84,8 @@ class Service:
 
     def take(self, bound, idle):
         """
-        A connection that was last used less than `idle` seconds ago, or a new one within `bound` seconds; raises why
-        there is none.
+        A connection that was last used less than `idle` seconds ago, or a new one within `bound` seconds; raises the
+        reason if there is none.
         """
         with self._lock:
             kept, self._kept = self._kept, None
@@ -103,7 +103,7 @@ class Service:
         return kept
 
     def keep(self, wire):
-        """For the next request."""
+        """Keeps a connection for the next request."""
         self._used = Moment()
         with self._lock:
             kept, self._kept = self._kept, wire
@@ -111,7 +111,7 @@ class Service:
             kept.close()
 
     def forget(self):
-        """The kept connection, which may be another instance's."""
+        """Closes the kept connection, which may be another instance's."""
         with self._lock:
             kept, self._kept = self._kept, None
         if kept is not None:
@@ -140,7 +140,7 @@ class Service:
             connection = connected(self._url.name, self._url.port, connect_bound)
         else:
             connection = socket.create_connection((self._url.name, self._url.port), connect_bound)
-        # A relayed invocation may be silent for minutes, longer than a NAT gateway remembers it.
+        # A relayed invocation may be silent for minutes, longer than a NAT gateway keeps a connection.
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 20)
@@ -148,7 +148,7 @@ class Service:
 
 
 class Url:
-    """Of an endpoint; urllib takes longer to import than all of this to run."""
+    """The parts of an endpoint's URL. Importing urllib would take longer than running all of this."""
 
     def __init__(self, text):
         scheme, _, rest = text.partition("://")
@@ -174,20 +174,20 @@ class Moment:
         self._wall, self._monotonic = time.time(), time.monotonic()
 
     def age(self):
-        """Seconds; infinite where the clock was turned back."""
+        """Seconds; infinite if the clock was turned back."""
         wall = time.time() - self._wall
         return float("inf") if wall < -1 else max(wall, time.monotonic() - self._monotonic)
 
 
 def hung_up(connection):
-    """Whether the other end closed it, or said what nobody asked for."""
+    """Whether the other end closed the connection, or sent what nobody asked for."""
     poll = select.poll()
     poll.register(connection, select.POLLIN)
     return bool(poll.poll(0))
 
 
 def answer_of(wire):
-    """Status, headers and content of the answer to a POST, of which no service gives more than `longest_answer`."""
+    """Status, headers and content of the answer to a POST; raises if the content exceeds `longest_answer`."""
     head = wire.head()
     while head and 100 <= status_of(head) < 200:
         head = wire.head()
@@ -204,15 +204,15 @@ def answer_of(wire):
 
 
 def encoded(text, also=b""):
-    """Percent-encoded but for what RFC 3986 leaves unreserved, and `also`."""
+    """Percent-encodes all but RFC 3986's unreserved characters and those in `also`."""
     plain = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~" + also
     return "".join(chr(byte) if byte in plain else "%%%02X" % byte for byte in text.encode())
 
 
 def sign(service, region, host, path, headers, body, credentials, now):
     """
-    AWS Signature Version 4 by headers: those given, `host`, the time, the session token and `authorization`. The path is
-    encoded once more for the signature, as AWS does outside S3. Source: AWS, "Create a signed AWS API request".
+    The headers of a request with AWS Signature Version 4: those given, `host`, the time, the session token and
+    `authorization`. The path is encoded once more for the signature, as AWS does outside S3. Source: AWS, "Create a signed AWS API request".
     """
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     day = moment[:8]

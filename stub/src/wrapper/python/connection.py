@@ -1,4 +1,4 @@
-"""[1] One connection of the runtime's, and the one to Lambda's Runtime API behind it."""
+"""[1] One connection of the runtime, and the one to Lambda's Runtime API behind it."""
 
 import select
 import socket
@@ -9,7 +9,7 @@ from wire import Ended, Wire, headers_of, method_and_path, status_of, with_host
 base = b"/2018-06-01/runtime/"
 next_path = base + b"invocation/next"
 init_error_path = base + b"init/error"
-#: Where a runtime waits, before the snapshot of SnapStart, for its restoration.
+#: What a runtime requests before SnapStart's snapshot: answered after the restore.
 restore_path = base + b"restore/next"
 
 
@@ -19,9 +19,9 @@ class Upstream:
     def __init__(self, address):
         self.address = address
         self.wire = None
-        #: A `next` is on its way, or what it gave is nobody's yet.
+        #: A `next` is under way, or the invocation that it returned has not been passed on.
         self.asked = False
-        #: What its last `next` gave, as far as it may be relayed.
+        #: The invocation of the last `next`, if it may be relayed.
         self.invocation = None
 
     def fresh(self):
@@ -59,7 +59,7 @@ class Upstream:
         wire.taken = []
         attempt = self.invocation and self.invocation.headers.get("lambda-runtime-invocation-id")
         if attempt:
-            # As Lambda's newer clients do: which attempt at this request it answers.
+            # As Lambda's newer clients do, name the attempt at this request that is answered.
             head += b"Lambda-Runtime-Invocation-Id: %s\r\n" % attempt.encode("utf-8", "surrogateescape")
         wire.send(head + ("%s: %s\r\n\r\n" % answer.header).encode() + answer.body)
         status = wire.head()
@@ -72,13 +72,13 @@ class Upstream:
 
 
 def serve_connection(proxy, client):
-    """One connection of the runtime's, until its end."""
+    """Serves one connection of the runtime until it ends."""
     connection = None
     try:
         connection = Connection(proxy, client)
         connection.run()
     except (OSError, Ended):
-        # One end is gone; the other sees it, as it would without us.
+        # One end is gone; the other notices it, as it would without the proxy.
         pass
     except Exception as error:
         after_fault(proxy, client, connection, error)
@@ -88,13 +88,13 @@ def serve_connection(proxy, client):
 
 
 class Connection:
-    """One connection of the runtime's. Whatever else than its end it raises is a fault of ours."""
+    """One connection of the runtime. Anything raised other than its end is a fault of the proxy."""
 
     def __init__(self, proxy, client):
         self._proxy = proxy
         self.client = Wire(client)
         self.upstream = Upstream(proxy.upstream)
-        #: What the runtime is to get before anything else.
+        #: What the runtime must get before anything else.
         self.held = b""
 
     def run(self):
@@ -118,7 +118,7 @@ class Connection:
             finally:
                 self._proxy.passing(True)
         if path == init_error_path and self._proxy.pending_request() is not None:
-            # Put off, the init phase is part of an invocation, whose error this is.
+            # With lazy init, the init phase is part of an invocation, and this is its error.
             request_id = self._proxy.pending_request().encode()
             self._proxy.take_pending()
             head = head.replace(init_error_path, base + b"invocation/%s/error" % request_id, 1)
@@ -134,7 +134,7 @@ class Connection:
         self.client.taken = []
         whole = self.held
         if readable(self.client.connection):
-            # It asks no more: what it would have got is for whom asks next.
+            # This connection no longer waits: the next one that asks gets the invocation.
             self._proxy.put_pending(whole)
             return False
         keeps = stays_open(whole[: whole.index(b"\r\n\r\n") + 4])
@@ -159,7 +159,7 @@ class Connection:
                 upstream.send(raw)
                 self.client.taken = []
         except OSError:
-            # Refused before its end, e.g. as too large: what was answered is still to be read.
+            # Refused before its end, e.g. as too large: the answer must still be read.
             whole = False
         answer = upstream.head()
         while answer and 100 <= status_of(answer) < 200:

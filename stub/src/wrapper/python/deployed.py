@@ -1,5 +1,5 @@
-"""[1] Whether the caller of an invocation asks for the deployed code (protocol/deployed-request.ts). What says so is taken
-out of the client context: the function's code sees nothing of it, and every other member byte for byte.
+"""[1] Whether the caller of an invocation asks for the deployed code (protocol/deployed-request.ts). The entry that
+says so is removed from the client context; the function's code gets every other member byte for byte.
 """
 
 import json
@@ -10,7 +10,7 @@ header = b"\r\nlambda-runtime-client-context:"
 
 
 def take_deployed(head):
-    """The head of `next`'s answer without the entry; None where it does not ask for the deployed code."""
+    """The head of `next`'s answer without the entry; None if it does not ask for the deployed code."""
     if entry.encode() not in head:
         return None
     start = head.lower().find(header)
@@ -21,7 +21,7 @@ def take_deployed(head):
     try:
         left = without_entry(given.strip(" \t"))
     except (ValueError, IndexError, RecursionError):
-        # Not JSON: the function's own.
+        # Not JSON: leave it to the function.
         return None
     if left is None:
         return None
@@ -31,7 +31,7 @@ def take_deployed(head):
 
 
 def without_entry(text):
-    """JSON text without the entry; None where it is not there."""
+    """JSON text without the entry; None if it has no such entry."""
     if not isinstance(json.loads(text), dict):
         return None
     context, custom = {}, ""
@@ -51,7 +51,7 @@ def without_entry(text):
 
 
 def members(text):
-    """Of an object: each member's name, its text, and that of its value."""
+    """Yields each member of an object: its name, its text, and the text of its value."""
     decoder = json.JSONDecoder()
     at = skip(text, 1)
     while text[at] != "}":

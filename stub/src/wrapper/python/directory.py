@@ -1,4 +1,4 @@
-"""[1] Who serves this function, as the stage's table says: read beside the work, and waited for only while it is in order."""
+"""[1] Who serves this function, from the stage's table: read in the background, and waited for only while reading works."""
 
 import json
 import threading
@@ -11,13 +11,13 @@ from report import report, words_of
 renew_after = 2.0
 #: DynamoDB answers within a few milliseconds; an invocation waits for it no longer than this,
 renew_bound = 0.1
-#: and for the first, which connects, no longer than this.
+#: and for the first reading, which connects, no longer than this.
 first_bound = 0.25
 #: A reading ends within this.
 read_bound = 2.0
-#: A kept connection that was idle for longer may be known to this end only; a reading can be repeated, so it may be long.
+#: The other end may have dropped a connection that was idle for longer; long, since a reading can be repeated.
 longest_idle = 60.0
-#: A client that the stub did not reach is passed over for so long, or until it has another connection.
+#: A client that the stub did not reach is passed over for this long, or until it has another connection.
 passed_over = 10.0
 #: A page holds 1 MB.
 most_pages = 10
@@ -45,13 +45,13 @@ class Directory:
         self._passed_over = {}
 
     def forget(self):
-        """What was read before a snapshot."""
+        """Drops what was read before a snapshot."""
         self._service.forget()
         with self._lock:
             self._items, self._read_at, self._in_order, self._passed_over = None, None, True, {}
 
     def refresh(self):
-        """Begins a reading where none is on its way; gives what is set once it has ended."""
+        """Begins a reading unless one is under way. Returns the event that is set once it has ended."""
         with self._lock:
             if self._reading is None:
                 self._reading = threading.Event()
@@ -61,11 +61,11 @@ class Directory:
 
     def serving(self, event):
         """
-        The connections of those who may serve an event. Of clients with a filter only those are left out that need a text
-        which the event does not have: the stub matches patterns. Where the table is slow or can't be read, the reading
-        before decides at once, and none is nobody.
+        The connections of clients that may serve an event. A client with a filter is left out only if the event lacks a
+        text that the filter needs: the stub matches patterns. If the table is slow or can't be read, the previous
+        reading decides at once; without one, nobody serves.
         """
-        # Those who were not reached may have another connection by now.
+        # Clients that were not reached may have another connection by now.
         if self._read_at is None or self._read_at.age() > renew_after or (self._live(event) and not self._reachable(event)):
             if self._in_order:
                 bound = first_bound if self._read_at is None else renew_bound
@@ -88,7 +88,7 @@ class Directory:
         return [connection for connection in self._live(event) if self._passed_over.get(connection, 0) < now]
 
     def pass_over(self, connections):
-        """The stub did not reach them."""
+        """Passes over clients that the stub did not reach."""
         now = time.time()
         others = {connection: until for connection, until in self._passed_over.items() if until > now}
         self._passed_over = {**others, **{connection: now + passed_over for connection in connections}}
@@ -114,7 +114,7 @@ class Directory:
             report("the directory can't be read: the deployed code answers", table=self._table, why=reason)
 
     def _query(self):
-        """The items of who may serve this function: those with a filter, the one of its own, the stage's."""
+        """The items of clients that may serve this function: those with a filter, the function's own, the stage's."""
         found, start = [], None
         for _ in range(most_pages):
             query = {
@@ -158,7 +158,7 @@ class Directory:
 
 
 def client_of(item):
-    """What counts of a client's item; None for one of another version."""
+    """The relevant fields of a client's item; None for an item of another version."""
     try:
         if not all(isinstance(next(iter(item[name].values())), str) for name in required):
             return None
@@ -173,7 +173,7 @@ def client_of(item):
 
 
 def needs_of(text):
-    """Texts that stand in every event that a filter matches; none where it does not say."""
+    """Texts that occur in every event that a filter matches; empty if the filter names none."""
     if len(text) > longest_filter:
         return []
     needs = json.loads(text).get("needs", [])

@@ -1,5 +1,5 @@
-"""[1] What is left after a fault of the proxy's own: bytes that pass as they are, and an answer that needs nothing else. This
-file uses none of the others.
+"""[1] What still works after a fault of the proxy: bytes are passed unchanged, and an answer is posted. This file depends on
+none of the others.
 """
 
 import os
@@ -8,7 +8,7 @@ import socket
 
 next_request = b"GET /2018-06-01/runtime/invocation/next "
 
-#: In seconds, for Lambda to take an answer.
+#: For Lambda to accept an answer, in seconds.
 post_bound = 5.0
 
 
@@ -41,7 +41,7 @@ def complain(what, error):
 
 
 def post_plainly(address, request_id, answer):
-    """Where Lambda has an answer already, it refuses this one."""
+    """Posts an answer; if Lambda already has one, it refuses this one."""
     try:
         with connected(address) as connection:
             path = "/2018-06-01/runtime/invocation/%s/%s" % (request_id, answer.kind)
@@ -55,7 +55,7 @@ def post_plainly(address, request_id, answer):
 
 
 def after_fault(proxy, client, connection, error):
-    """Passes on what is in hand of a connection of the runtime's, and from then on everything."""
+    """Passes on what was received on a connection of the runtime, and everything that follows."""
     complain("the wrapper failed: the deployed code answers", error)
     to_client, to_server, upstream = b"", b"", None
     if connection is not None:
@@ -64,7 +64,7 @@ def after_fault(proxy, client, connection, error):
         if (proxy.pending or proxy.orphan) and not to_server:
             to_server = client.recv(65536)
         if to_server.startswith(next_request) and not to_client:
-            # One was taken for this runtime before it was there.
+            # An invocation was taken before this runtime started.
             if proxy.pending:
                 to_client, to_server, proxy.pending = proxy.pending, b"", None
             elif proxy.orphan:
@@ -94,7 +94,7 @@ def connected(address):
 
 
 def pump(client, server):
-    """Until one end closes its connection."""
+    """Passes bytes both ways until one end closes its connection."""
     others = {client.fileno(): (client, server), server.fileno(): (server, client)}
     poll = select.poll()
     for number in others:

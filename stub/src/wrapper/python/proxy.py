@@ -1,7 +1,7 @@
-"""[1] The proxy of the Runtime API: passes every call on byte for byte, and answers an invocation that somebody serves
-itself, before the runtime sees it.
+"""[1] The proxy of the Runtime API: passes on every call byte for byte; an invocation that somebody serves it answers itself,
+before the runtime sees it.
 
-A thread for each connection of the runtime, with a connection of its own to Lambda.
+Each connection of the runtime has a thread, and its own connection to Lambda.
 """
 
 import os
@@ -14,19 +14,19 @@ from connection import Upstream, base, next_path, serve_connection
 from plain import after_fault, complain, lost, post_plainly
 from wire import headers_of, status_of
 
-#: What a runtime has sent when it ends is passed on within this, in seconds.
+#: When the runtime ends, what it has already sent is passed on within this, in seconds.
 drain_bound = 1.0
 
 
 def run(listener, environment, runtime, start_runtime):
     """
     Serves until the process `runtime` ends. `start_runtime`: with `wrap_init = "lazy"`, the pipe to write to when the
-    real code is first needed.
+    deployed code is first needed.
     """
     proxy = Proxy(environment, start_runtime)
     process = pid_descriptor(runtime)
     poll = select.poll()
-    # The listener stays with the caller, who takes over where this raises.
+    # The listener stays with the caller, which takes over if this raises.
     server = socket.socket(fileno=os.dup(listener.fileno()))
     poll.register(server, select.POLLIN)
     if process is not None:
@@ -47,7 +47,7 @@ def run(listener, environment, runtime, start_runtime):
 
 
 def pid_descriptor(runtime):
-    """None where the kernel has none, or the process has ended: then it is looked for each second."""
+    """None if the kernel lacks it, or the process has ended: then `run` checks each second whether the process exists."""
     try:
         return os.pidfd_open(runtime)
     except (AttributeError, OSError):
@@ -62,7 +62,7 @@ class Proxy:
         self._lock = threading.Lock()
         #: An invocation that no runtime has got yet: the bytes of `next`'s answer.
         self.pending = None
-        #: A connection that has one, after a fault.
+        #: After a fault, a connection that has such an invocation.
         self.orphan = None
         self._busy = set()
         try:
@@ -99,17 +99,17 @@ class Proxy:
         thread.start()
 
     def drain(self):
-        """The runtime has ended: what it sent just before is passed on."""
+        """The runtime has ended: waits until what it sent just before has been passed on."""
         until = time.monotonic() + drain_bound
         for thread in list(self._busy):
             thread.join(max(0.0, until - time.monotonic()))
 
     def passing(self, is_passing):
-        """This thread may have something of the runtime's in its hands; not so while it waits for an invocation."""
+        """Whether this thread may hold something that the runtime sent; it does not while it waits for an invocation."""
         (self._busy.add if is_passing else self._busy.discard)(threading.current_thread())
 
     def next_for_runtime(self, upstream, request, client=None):
-        """The bytes of the next invocation that the deployed code is to answer. `client`: who asks for it."""
+        """The bytes of the next invocation that the deployed code must answer. `client`: the connection that asks for it."""
         while True:
             upstream.invocation = None
             if client is not None:
@@ -123,7 +123,7 @@ class Proxy:
             upstream.asked = False
 
     def restored(self):
-        """From a snapshot: this is another instance now."""
+        """After a restore from a snapshot: this is another instance now."""
         if self._relay is not None:
             self._relay.restored()
 
@@ -178,7 +178,7 @@ class Proxy:
 
 
 def asked_for_deployed(answer):
-    """What the runtime gets where the caller asks for the deployed code; None where not."""
+    """The head for the runtime if the caller asks for the deployed code, else None."""
     try:
         from deployed import take_deployed
 

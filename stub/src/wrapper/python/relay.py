@@ -1,7 +1,7 @@
-"""[1] Hands an invocation that somebody serves to the function's stub, by one Invoke of the Lambda API.
+"""[1] Hands an invocation that somebody serves to the function's stub, with one Invoke of the Lambda API.
 
-Until the whole request is on its way nothing can have begun, and the deployed code answers whatever goes wrong. From then
-on the stub's answer decides: the deployed code runs only where the stub says that nobody has got the invocation.
+Until the whole request has been sent nothing can have begun, and the deployed code answers whatever goes wrong. From then
+on the stub's answer decides: the deployed code runs only if the stub reports that nobody got the invocation.
 """
 
 import binascii
@@ -16,11 +16,11 @@ from aws import Credentials, Moment, Service, answer_of, encoded
 from directory import Directory
 from report import report, words_of
 
-#: For a connection to the Lambda API, with what else is before it within 300 ms.
+#: For a connection to the Lambda API; with everything before it, no more than 300 ms.
 connect_bound = 0.2
-#: A connection that was idle for longer may be closed at the other end: what is sent on it could be lost, or not.
+#: The other end may have closed a connection that was idle for longer: whether a request on it arrived would be unknown.
 longest_idle = 5.0
-#: After a refusal the deployed code answers for so long without asking again.
+#: After a refusal, the deployed code answers for this long without another attempt.
 pause = 5.0
 #: Lambda's limit for a payload, https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 longest_payload = 6291556
@@ -35,12 +35,12 @@ never_started = (
     "Runtime.InvalidEntrypoint",
 )
 
-#: Errors of the Lambda API with a status of 5xx, of which it says that the function was not invoked.
+#: Errors of the Lambda API with a status of 5xx which state that the function was not invoked.
 not_invoked = ("EC2", "ENI", "EFS", "KMS", "SubnetIPAddress", "InvalidZipFile", "InvalidRuntime", "ResourceNotReady", "SnapStart")
 
 
 class Invocation:
-    """What the Runtime API's `next` gave: its headers by name in lower case, and the event's bytes."""
+    """An answer of the Runtime API's `next`: its headers by name in lower case, and the event's bytes."""
 
     def __init__(self, headers, event):
         self.headers = headers
@@ -95,14 +95,14 @@ class Relay:
         )
 
     def start(self):
-        """In the init phase, beside the runtime's own."""
+        """Runs in the init phase, while the runtime starts."""
         self._directory.refresh()
 
     def invocation(self, headers, event):
         return Invocation(headers, event)
 
     def restored(self):
-        """From a snapshot: what this instance had is another one's."""
+        """After a restore from a snapshot: what this instance had belongs to another one."""
         self._instance = os.urandom(16).hex()
         self._paused = None
         self._credentials.forget()
@@ -110,7 +110,7 @@ class Relay:
         self._directory.forget()
 
     def answer(self, invocation):
-        """What the local code answered, or that it was lost; None where the deployed code is to answer."""
+        """The local code's answer, or an error if it was lost; None if the deployed code must answer."""
         wire = None
         try:
             if self._paused is not None and self._paused.age() < pause:
@@ -124,7 +124,7 @@ class Relay:
             invocation.begun = True
             wire.send(request)
         except Exception as error:
-            # Lambda invokes nothing before it has the last byte: an error of the sending is no loss.
+            # Lambda invokes nothing before it has the last byte: if sending fails, nothing has begun.
             invocation.begun = False
             if wire is not None:
                 wire.close()
@@ -156,7 +156,7 @@ class Relay:
         return self._lambda.signed(path, headers, self._payload(invocation))
 
     def _payload(self, invocation):
-        """The event as it came, and before it what the stub can't know, proven by the stage's secret."""
+        """The event unchanged, and before it what the stub can't know, with a proof by the stage's secret."""
         event, encoding = invocation.event or b"null", None
         head = self._head(invocation, encoding)
         if len(head) + len(event) + 200 > longest_payload:
@@ -209,7 +209,7 @@ class Relay:
             return lost("the stub %s ended with %s: %s" % (self._stub, kind, message))
         told = json.loads(message)
         if told["is"] == "undelivered":
-            # Nobody has got it: no pause, somebody else may serve with the next one.
+            # Nobody got it. No pause: somebody may serve the next one.
             of = told.get("of", serving)
             if not of:
                 # No filter matched.
@@ -223,7 +223,7 @@ class Relay:
 
 
 def of_runtime(name, value):
-    """Ours, or what Lambda's Python runtimes set for themselves; the stub leaves out what every runtime has."""
+    """Set by the wrapper, or by Lambda's Python runtimes for themselves; the stub leaves out what every runtime has."""
     paths = {"PYTHONPATH": "/var/runtime", "SSL_CERT_FILE": "/etc/pki/"}
     return name.startswith(("LIVE_DEBUG_", "_LAMBDA_")) or value.startswith(paths.get(name, "\0"))
 

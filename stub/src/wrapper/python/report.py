@@ -1,11 +1,11 @@
-"""[1] The wrapper's own lines in the function's log. Payloads and credentials never pass."""
+"""[1] The wrapper's own lines in the function's log. Payloads and credentials are never logged."""
 
 import json
 import os
 
 
 def report(what, **details):
-    """One JSON line, to be told from the function's own by its `liveDebug` field."""
+    """Writes one JSON line; its `liveDebug` field distinguishes it from the function's own."""
     line = json.dumps({"liveDebug": what, **{name: str(value)[:500] for name, value in details.items()}})
     try:
         os.write(1, line.encode() + b"\n")

@@ -1,5 +1,5 @@
-"""[1] Connections with TLS. Of the system's authorities those of Amazon's own come first, which sign for its services: reading
-all 140 takes 40 ms of every cold start. Where they do not do, all are read.
+"""[1] TLS connections. At first only Amazon's own authorities are loaded, which sign for its services: loading all 140 of the
+system takes 40 ms of every cold start. If they do not suffice, all are loaded.
 """
 
 import os
@@ -7,14 +7,14 @@ import socket
 import ssl
 import threading
 
-#: Where a build of OpenSSL does not know the system's certificates.
+#: The system's certificates, for a build of OpenSSL that does not know their path.
 bundles = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt")
-#: What stands before a certificate in the bundles of Amazon Linux.
+#: What precedes each of Amazon's certificates in the bundles of Amazon Linux.
 label = "# Amazon Root CA "
 end = "-----END CERTIFICATE-----"
 
 _lock = threading.Lock()
-#: Those of Amazon's own; None where they are not to be had, or did not do.
+#: Amazon's own authorities; None if they were not found or did not suffice.
 _few = None
 _all = None
 _is_prepared = False

@@ -1,4 +1,4 @@
-"""[1] HTTP/1.1 as it is on the wire, to be passed on byte for byte: heads, and bodies by length, in chunks or to the end."""
+"""[1] HTTP/1.1 as it is on the wire, to be passed on byte for byte: heads, and bodies by length, in chunks or up to the end."""
 
 import socket
 
@@ -15,7 +15,7 @@ class Wire:
 
     def __init__(self, connection):
         self.connection = connection
-        #: What was taken of the other end's bytes, until it is set to nothing by whoever has passed it on.
+        #: What was read of the other end's bytes; the code that has passed it on empties it.
         self.taken = []
         self._buffer = bytearray()
         try:
@@ -24,7 +24,7 @@ class Wire:
             pass
 
     def left(self):
-        """All that came and was not passed on."""
+        """All that was received and not passed on."""
         return b"".join(self.taken) + self._buffer
 
     def send(self, data):
@@ -37,7 +37,7 @@ class Wire:
             pass
 
     def head(self):
-        """The bytes of the next head, its empty line included; none where the other end closed the connection before it."""
+        """The bytes of the next head, its empty line included; empty if the other end closed the connection before it."""
         searched = 0
         while True:
             end = self._buffer.find(b"\r\n\r\n", searched)
@@ -53,7 +53,7 @@ class Wire:
 
     def body(self, head, answers=None):
         """
-        Yields a body's bytes as they come, as (on the wire, of the content). `head` is the message's; `answers` is the
+        Yields a body's bytes as they come, in pairs (on the wire, of the content). `head` is the message's; `answers` is the
         method of the request that it answers.
         """
         headers = headers_of(head)
