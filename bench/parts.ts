@@ -26,8 +26,8 @@ export const parts: Measurement = {
   name: 'parts',
   title: 'Parts of an invocation',
   method: `Called one after the other inside the bench: ${warmUp} calls to warm up, then ${runs} (${agreements} key \
-agreements, which a stub instance pays once per client). A signature is that of a POST of 1 KB with a session token. A message \
-written and read is an invocation of 3 KB: head, encryption, wire text, and all of it back.`,
+agreements, which a stub instance pays once per client). A signature is that of a POST of 1 KB with a session token. \
+“Invocation written and read”: an invocation of 3 KB is encrypted and encoded as wire text, and all of this is undone.`,
   run: measure,
 };
 

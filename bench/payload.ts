@@ -21,8 +21,8 @@ const handler = `export const handler = async ({ rawPath, body, isBase64Encoded 
 export const payload: Measurement = {
   name: 'payload',
   title: '6 MB',
-  method: `An HTTP body such that Lambda's event is 4 KB or less below 6 MB; the handler answers with the same body ("both \
-ways") or its length ("in only"). Text is one repeated sentence, which compresses well; random bytes travel as base64 \
+  method: `An HTTP body of a size that makes Lambda's event at most 4 KB smaller than 6 MB; the handler answers with the \
+same body ("both ways") or its length ("in only"). Text is one repeated sentence, which compresses well; random bytes travel as base64 \
 inside the event, 4.7 MB of them. ${warmUp} calls to warm up, then ${runs}, one at a time; each answer is compared byte \
 by byte.`,
   run: measure,

@@ -10,9 +10,10 @@ const runs = 20;
 export const stub: Measurement = {
   name: 'stub',
   title: 'Stub',
-  method: `dist/stub/index.mjs, imported by ${runs} fresh Node processes, timed inside the process from before import() until \
-all of the module’s code has run: it gets no settings, so that it ends there with its configuration error and the init phase, \
-which waits for the network, doesn’t begin. File reads come from the page cache; Lambda’s disk and share of a CPU are not modelled.`,
+  method: `dist/stub/index.mjs, imported by ${runs} fresh Node processes, timed inside the process from before import() \
+until all of the module’s code has run. It gets no settings, so it then ends with its configuration error, before the init \
+phase, which waits for the network. File reads come from the page cache; Lambda’s disk and share of a CPU are not \
+modelled.`,
   run: measure,
 };
 

@@ -24,12 +24,12 @@ type Call = () => Promise<unknown>;
 export const warm: Measurement = {
   name: 'warm',
   title: 'Warm invocation',
-  method: `${warmUp} calls to warm up, then ${rounds} rounds of ${perRound} calls for each way in turn, one call at a \
-time over one kept-alive connection. The handler is the one of examples/quickstart; the trivial one returns an empty \
-object. "In-process" calls the same bundle, with the event livectl handed to it, inside the bench (its console goes \
-nowhere). serverless-offline runs without the Serverless Framework, as it comes: handlers in worker threads, the same \
-bundle. "Bare Node HTTP server" answers at once: what any local HTTP call costs this caller. \`ms\` and \`code_ms\` \
-are those of livectl's result events; \`ms\` starts and ends in two processes and has a resolution of 1 ms.`,
+  method: `${warmUp} calls to warm up, then ${rounds} rounds of ${perRound} calls for each way in turn, one call at a time \
+over one kept-alive connection. The handler is the one of examples/quickstart; the trivial one returns an empty object. \
+"In-process" calls the same bundle, with the event livectl handed to it, inside the bench (its console goes nowhere). \
+serverless-offline runs without the Serverless Framework, with its default settings: handlers in worker threads, the same \
+bundle. "Bare Node HTTP server" answers at once, and so shows what any local HTTP call costs this caller. \`ms\` and \
+\`code_ms\` are those of livectl's result events; \`ms\` starts and ends in two processes and has a resolution of 1 ms.`,
   run: measure,
 };
 

@@ -34,8 +34,9 @@ const shapes = [
 
 export const bytes: Part = {
   name: 'bytes',
-  method: `${times} invocations of a shape, one after the other, warm; what the Region’s requests and the line’s frames were \
-in that time, half a second before and after included, per invocation. The median is that of 20 counted one by one. A metered message is 32 KB begun of a post.`,
+  method: `${times} warm invocations of each shape, one after the other. Counted are the Region’s requests and the line’s \
+frames in that time and half a second before and after it, divided by the number of invocations. The median is that of 20 \
+counted one by one. A metered message is each 32 KB of a post, or part of it.`,
   run: (laboratory) =>
     laboratory.held(async () => {
       const stage = await laboratory.serve([{ name: 'quick' }, { name: 'work' }, { name: 'big' }]);

@@ -96,7 +96,7 @@ export const longCut: Part = {
   name: 'cut-30',
   method:
     'The line is cut for 30 s while two functions with timeouts of 10 s and 60 s are invoked every 2 s each, from 2 s \
-before to 4 s after. An invocation of the first is due to be lost where its 10 s pass within the cut.',
+before to 4 s after. An invocation of the first is not counted as lost if its 10 s end within the cut.',
   run: (laboratory) =>
     laboratory.held(async () => {
       const stage = await laboratory.serve([short, long]);
@@ -136,8 +136,8 @@ export async function takeOver(stage: Stage): Promise<{ calls: readonly Call[]; 
 export const takeover: Part = {
   name: 'takeover',
   method:
-    'A second livectl takes the stage over, 6 times, while a function is invoked without a pause. Of each the first \
-invocation that begins after the newcomer’s `ready`, and the slowest of all.',
+    'A second livectl takes the stage over, 6 times, while a function is invoked without a pause. The figures are those of \
+the first invocation after each newcomer’s `ready`, and of the slowest of all.',
   run: (laboratory) =>
     laboratory.held(async () => {
       const stage = await laboratory.serve([{ name: 'quick' }]);

@@ -33,8 +33,8 @@ function large(megabytes: number, megabits: number, times: number): Part {
   return {
     name,
     method: `An event of ${megabytes} MB, then an answer of ${megabytes} MB, ${times} times each on a line of ${megabits} \
-Mbit/s each way; text that compresses to three quarters. The limit is ${megabytes} MB at that rate; what is sent is counted \
-in whole frames, upwards only for the answer. After two failures no more are tried.`,
+Mbit/s each way; text that compresses to three quarters. “At least” includes the time for ${megabytes} MB at that rate; what is \
+sent is counted in whole frames, upwards only for the answer. After two failures the rest is not tried.`,
     run: (laboratory) =>
       laboratory.held(() => measure(laboratory, `${megabytes} MB`, `${megabits} Mbit/s`, bytes, rate, times)),
   };

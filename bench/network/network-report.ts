@@ -81,15 +81,16 @@ Made by \`make bench-network\` on ${days.join(' and ')}; not edited by hand. \`n
 
 ${machine}, load from ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}
 
-On AWS an invocation’s time is the network. Here laptop and Region are two network namespaces of one machine, and the line
-between them is told how long it takes and how much it carries: 100 ms for a round trip where a row says nothing else, no
-limit to its rate, nothing lost. With a rate, up to 2 s of backlog wait at each end, as in a home’s router. The laptop runs
+On AWS the network takes most of an invocation’s time. Here laptop and Region are two network namespaces of one machine, and the
+line between them has a set delay and rate: where a row says nothing else, 100 ms for a round trip, no limit to the rate, and
+no losses. With a rate, up to 2 s of backlog wait at each end, as in a home’s router. The laptop runs
 the built livectl, the Region the embedded cloud with the built stub, behind TLS 1.3 on both sides; an idle HTTPS connection
 is closed after 60 s; the relay takes 10 ms for a post, half of what two took on AWS ([notes](platform-notes.md)).
 
-“At least” is what the network alone takes: a round trip, two posts, the bytes at the line’s rate, and the handler’s own time
-where it has some; messages are packed, so that large ones may take less than their own bytes would. The goals are the project’s: 5 ms above that in the middle and 15 ms at 95 of 100, 1.2 times the bytes’
-time where messages are large. “Failed” got another answer than the function’s. Percentiles are nearest rank: always a sample.
+“At least” is what the network alone takes: a round trip, two posts, the bytes at the line’s rate, and the handler’s own
+time, if any. Messages are compressed, so that large ones may take less than their own bytes would. The goals are the
+project’s own: at most 5 ms above that at p50 and 15 ms at p95, and 1.2 times the bytes’ time for large messages. “Failed”
+counts invocations that got another answer than the function’s. Percentiles are nearest rank: always a sample.
 A load well above the number of cores means that other programs had the cores too.
 
 ## Times

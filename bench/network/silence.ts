@@ -11,7 +11,7 @@ const holdAheadMs = 8000;
 function silence(seconds: number, rounds: number): Part {
   return {
     name: `silence-${seconds}`,
-    method: `${stages} stages, each served by a livectl of its own, are silent side by side for ${seconds} s at least; \
+    method: `${stages} stages, each served by its own livectl, are silent at the same time for ${seconds} s at least; \
 then each function is invoked once, one after the other. ${rounds === 1 ? 'Once' : `${rounds} times`}.`,
     run: (laboratory) => measure(laboratory, seconds, rounds),
   };

@@ -77,7 +77,7 @@ export const instance: Part = {
   name: 'instance',
   method:
     'Instances of one function are kept busy so that the next invocation gets a new one: 8 times each on 2 \
-stages. Without its init phase as the limit’s row, with it as what a caller of a cold function waits.',
+stages. The row without the init phase has a goal; the row with it is what the caller of a cold function waits.',
   run: (laboratory) =>
     laboratory.held(async () => {
       const whole: number[] = [];
@@ -109,7 +109,7 @@ stages. Without its init phase as the limit’s row, with it as what a caller of
 export const parallel: Part = {
   name: 'parallel',
   method:
-    '20 invocations at one moment of a handler that takes 20 ms, 5 times, after two to start the stubs and workers. \
+    '20 simultaneous invocations of a handler that takes 20 ms, 5 times, after two rounds to start the stubs and workers. \
 livectl runs 10 at once by default, so half of them wait for the others’ code.',
   run: (laboratory) =>
     laboratory.held(async () => {

@@ -109,7 +109,7 @@ function compressionTable(): Table {
   );
   return {
     title: 'Compression',
-    method: `Whole messages: the head that a stub sends with each invocation (${JSON.stringify(head).length} bytes, mostly credentials) and the event. The best of ${rounds} rounds, at once and not in the thread pool.`,
+    method: `Whole messages: the head that a stub sends with each invocation (${JSON.stringify(head).length} bytes, mostly credentials) and the event. The best of ${rounds} rounds, synchronous and not in the thread pool.`,
     rows: [['', 'by', 'bytes', 'compressed', 'compressing', 'decompressing'], ...rows],
   };
 }
@@ -151,7 +151,7 @@ async function invocationTable(): Promise<Table> {
   return {
     title: 'An invocation on the line',
     method:
-      'Bodies of all posts, which are the texts that are delivered; the headers of a post (1.5 to 2 KB with a session token) come to it. Metered are the messages of 32 KB that API Gateway counts for what it delivers. An answer within 5 ms has no `ack`.',
+      'Bytes of the bodies of all posts, which are the texts that are delivered; the headers of a post add 1.5 to 2 KB with a session token. “Metered” is the number of messages of 32 KB that API Gateway counts for what it delivers. An answer within 5 ms has no `ack`.',
     rows: [['', '', 'invoke', 'ack', 'result', 'together', 'metered'], ...rows],
   };
 }
@@ -186,21 +186,22 @@ function introduction(): string {
   return `# Fewer bytes on the line
 
 Made by \`node dist/bench.mjs packing write\` on ${new Date().toISOString().slice(0, 10)}; not edited by hand. Without \`write\` it prints the same for the
-runtime that it is run by; programs named after \`write\` are measured as well.
+runtime that it runs in; other runtimes named after \`write\` are measured as well.
 
 ${machineLine()}, load ${load()}
 
-What was decided by these tables, in the words of [protocol.md](protocol.md):
+What these tables decided, in the terms of [protocol.md](protocol.md):
 
-- **Seven bits to a character (\`bits7\`)**: a seventh more than the bytes, where base64 takes a third. Alphabets of printable
-  characters save half of that at most, and take six to ten times as long. Whether a relay carries all of them livectl finds out by itself.
+- **Seven bits to a character (\`bits7\`)**: takes a seventh more than the bytes, base64 a third more. Alphabets of printable
+  characters save half of that at most, and take six to ten times as long. livectl finds out by itself whether a relay
+  carries all of them.
 - **Brotli, quality 1 (\`br\`)**: smaller than gzip's level 1 and quicker wherever it matters, and nearly free for what does not
   compress, where gzip takes 150 ms for 6 MB. It is in every version of Node.js and Deno that livectl and the stub run on.
   zstd's level 1 is as quick, and an eighth smaller for megabytes of JSON; Node.js 20 does not have it, so it would be a third
-  form beside two that must stay.
-- **No dictionary**: it takes 0.8 KB off an event of 3 KB, 0.7 ms at 10 Mbit/s. It would take 2 KB of the stub, and Deno's deflate passes over
-  it.
-- **Chunks of 127 KB** as before: four steps of what API Gateway counts, filled. Smaller ones would cost more headers for the
+  format beside two that must stay.
+- **No dictionary**: it takes 0.8 KB off an event of 3 KB, 0.7 ms at 10 Mbit/s. It would take 2 KB of the stub, and Deno's
+  deflate ignores it.
+- **Chunks of 127 KB** as before: they fill four of the units that API Gateway counts. Smaller ones would cost more headers for the
   same count.
 `;
 }
