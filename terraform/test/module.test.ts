@@ -54,9 +54,9 @@ describe.skipIf(skipped)(`the module in terraform${skipped ? ` (${skipped})` : '
 
   beforeAll(async () => {
     workspace = new Workspace(roots);
-    // The packages that its README zips.
-    const packages = workspace.path('examples/existing-function');
-    for (const name of ['orders', 'invoices']) writeFileSync(join(packages, `${name}.zip`), '');
+    // The packages that the READMEs zip.
+    const packages = ['existing-function/orders', 'existing-function/invoices', 'shared-stage/functions'];
+    for (const name of packages) writeFileSync(workspace.path(`examples/${name}.zip`), '');
     await workspace.succeed(moduleFolder, 'init', '-backend=false');
     // Nobody configures it here: validate and mocks read its schema.
     provider = await Provider.start(workspace.path(moduleFolder), {});

@@ -50,7 +50,7 @@ describe('a program', () => {
     [
       'that is missing',
       '#!/no/such/interpreter\n',
-      'names an interpreter that is not there: /no/such/interpreter',
+      'names an interpreter that does not exist: /no/such/interpreter',
     ],
     ['and Windows’ line ends', '#!/bin/sh\r\n', 'has the line ends of Windows (CR LF): save it with LF'],
   ])('with an interpreter %s', async (_, text, expected) => {
