@@ -25,18 +25,35 @@ run "leaves_no_resource_and_empty_outputs" {
       length(aws_dynamodb_table.this), length(aws_dynamodb_table_item.manifest), length(aws_dynamodb_table_item.manifest_of_0_1),
       length(aws_dynamodb_table_item.secret), length(terraform_data.secret),
       length(aws_lambda_function.this), length(aws_cloudwatch_log_group.stub),
-      length(aws_iam_role.this), length(aws_iam_role_policy.function), length(aws_iam_role_policy.stub), length(aws_iam_role_policy.given), length(aws_iam_policy.developer),
+      length(aws_iam_role.this),
+      length(aws_iam_role_policy.function),
+      length(aws_iam_role_policy.stub),
+      length(aws_iam_role_policy.given),
+      length(aws_iam_policy.developer),
     ]) == 0
     error_message = "Nothing is created."
   }
 
   assert {
-    condition     = output.serve_command == null && output.manifest == null && output.stub == null && output.relay == null && output.developer_policy_json == null && output.developer_policy_arn == null
+    condition = (
+      output.serve_command == null
+      && output.manifest == null
+      && output.stub == null
+      && output.relay == null
+      && output.developer_policy_json == null
+      && output.developer_policy_arn == null
+    )
     error_message = "Single values are null."
   }
 
   assert {
-    condition     = length(output.functions) == 0 && jsonencode(output.environment) == jsonencode({ hello = {}, own = {} }) && jsonencode(output.layers) == jsonencode({ hello = [], own = [] }) && length(output.triggers) == 0 && output.vpn_guidance == ""
+    condition = (
+      length(output.functions) == 0
+      && jsonencode(output.environment) == jsonencode({ hello = {}, own = {} })
+      && jsonencode(output.layers) == jsonencode({ hello = [], own = [] })
+      && length(output.triggers) == 0
+      && output.vpn_guidance == ""
+    )
     error_message = "Maps and strings are empty, and so are the values of environment and layers."
   }
 }

@@ -21,7 +21,12 @@ variables {
     }
     own       = { handler = "d.handler", runtime = "nodejs22.x", create = false, role = { name = "own", arn = "arn:aws:iam::123456789012:role/own" } }
     own_alone = { handler = "e.handler", runtime = "nodejs22.x", create = false }
-    untouched = { handler = "f.handler", runtime = "nodejs22.x", attach_policy = false, role = { name = "locked", arn = "arn:aws:iam::123456789012:role/locked" } }
+    untouched = {
+      handler       = "f.handler"
+      runtime       = "nodejs22.x"
+      attach_policy = false
+      role          = { name = "locked", arn = "arn:aws:iam::123456789012:role/locked" }
+    }
   }
 }
 
@@ -68,22 +73,36 @@ run "stubs_and_developers" {
   }
 
   assert {
-    condition     = aws_iam_role_policy.given["orders"].role == "orders" && aws_iam_role_policy.given["own"].role == "own" && aws_iam_role_policy.given["own"].name_prefix == "live-debug-dev-tom-"
+    condition = (
+      aws_iam_role_policy.given["orders"].role == "orders"
+      && aws_iam_role_policy.given["own"].role == "own"
+      && aws_iam_role_policy.given["own"].name_prefix == "live-debug-dev-tom-"
+    )
     error_message = "On a given role, its name contains the stage."
   }
 
   assert {
-    condition     = aws_lambda_function.this["given"].role == "arn:aws:iam::123456789012:role/team/orders" && aws_lambda_function.this["made"].role == "arn:aws:iam::123456789012:role/stub"
+    condition = (
+      aws_lambda_function.this["given"].role == "arn:aws:iam::123456789012:role/team/orders"
+      && aws_lambda_function.this["made"].role == "arn:aws:iam::123456789012:role/stub"
+    )
     error_message = "Stubs run with the given or created role."
   }
 
   assert {
-    condition     = toset(keys(aws_lambda_function.this)) == toset(["made", "plain", "given", "untouched"]) && toset(keys(output.manifest.functions)) == toset(keys(var.functions))
+    condition = (
+      toset(keys(aws_lambda_function.this)) == toset(["made", "plain", "given", "untouched"])
+      && toset(keys(output.manifest.functions)) == toset(keys(var.functions))
+    )
     error_message = "create = false creates no function, but the manifest has it."
   }
 
   assert {
-    condition     = output.functions["own_alone"].function_arn == "arn:aws:lambda:eu-west-1:123456789012:function:live-debug-dev-tom-own_alone" && output.functions["own_alone"].stub_policy_json == aws_iam_role_policy.given["own"].policy && output.functions["own_alone"].role_arn == null
+    condition = (
+      output.functions["own_alone"].function_arn == "arn:aws:lambda:eu-west-1:123456789012:function:live-debug-dev-tom-own_alone"
+      && output.functions["own_alone"].stub_policy_json == aws_iam_role_policy.given["own"].policy
+      && output.functions["own_alone"].role_arn == null
+    )
     error_message = "The policy is an output, to be attached elsewhere."
   }
 
@@ -102,7 +121,12 @@ run "stubs_and_developers" {
 
   assert {
     condition = jsondecode(aws_iam_role_policy.function["made"].policy).Statement == [
-      { Sid = "WriteOwnLogs", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = ["arn:aws:logs:eu-west-1:123456789012:log-group:stub:*"] },
+      {
+        Sid      = "WriteOwnLogs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["arn:aws:logs:eu-west-1:123456789012:log-group:stub:*"]
+      },
       { Effect = "Allow", Action = "s3:GetObject", Resource = "*" },
     ]
     error_message = "It may write its own logs and do what policy_json allows."
@@ -211,23 +235,51 @@ run "one_policy_for_functions_that_share_a_role" {
         triggers     = number > 2 ? {} : { sqs = { queue_arn = "arn:aws:sqs:eu-west-1:123456789012:queue-${number}" } }
       } },
       {
-        other   = { handler = "b.handler", runtime = "nodejs22.x", role = { name = "other", arn = "arn:aws:iam::123456789012:role/other" } }
-        locked  = { handler = "b.handler", runtime = "nodejs22.x", role = { name = "shared", arn = "arn:aws:iam::123456789012:role/shared" }, attach_policy = false, fallback_arn = "arn:aws:lambda:eu-west-1:123456789012:function:locked" }
-        by_key  = { handler = "b.handler", runtime = "nodejs22.x", role = { name = "generated", arn = "arn:aws:iam::123456789012:role/generated" }, role_key = "key" }
-        by_key2 = { handler = "b.handler", runtime = "nodejs22.x", role = { name = "generated", arn = "arn:aws:iam::123456789012:role/generated" }, role_key = "key" }
+        other = { handler = "b.handler", runtime = "nodejs22.x", role = { name = "other", arn = "arn:aws:iam::123456789012:role/other" } }
+        locked = {
+          handler       = "b.handler"
+          runtime       = "nodejs22.x"
+          role          = { name = "shared", arn = "arn:aws:iam::123456789012:role/shared" }
+          attach_policy = false
+          fallback_arn  = "arn:aws:lambda:eu-west-1:123456789012:function:locked"
+        }
+        by_key = {
+          handler  = "b.handler"
+          runtime  = "nodejs22.x"
+          role     = { name = "generated", arn = "arn:aws:iam::123456789012:role/generated" }
+          role_key = "key"
+        }
+        by_key2 = {
+          handler  = "b.handler"
+          runtime  = "nodejs22.x"
+          role     = { name = "generated", arn = "arn:aws:iam::123456789012:role/generated" }
+          role_key = "key"
+        }
       },
     )
   }
 
   assert {
-    condition     = toset(keys(aws_iam_role_policy.given)) == toset(["shared", "other", "key"]) && aws_iam_role_policy.given["key"].role == "generated" && length(aws_iam_role_policy.stub) == 0
+    condition = (
+      toset(keys(aws_iam_role_policy.given)) == toset(["shared", "other", "key"])
+      && aws_iam_role_policy.given["key"].role == "generated"
+      && length(aws_iam_role_policy.stub) == 0
+    )
     error_message = "Each role gets one policy, by its name or by its functions' role_key."
   }
 
   assert {
-    condition = { for statement in jsondecode(aws_iam_role_policy.given["shared"].policy).Statement : statement.Sid => statement.Resource if !startswith(statement.Sid, "PostT") && !contains(["ConnectToRelay", "ReadOwnStage"], statement.Sid) } == {
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.given["shared"].policy).Statement :
+      statement.Sid => statement.Resource
+      if !startswith(statement.Sid, "PostT") && !contains(["ConnectToRelay", "ReadOwnStage"], statement.Sid)
+      } == {
       InvokeFallback = ["arn:aws:lambda:eu-west-1:123456789012:function:real-0", "arn:aws:lambda:eu-west-1:123456789012:function:real-1"]
-      PollQueue      = ["arn:aws:sqs:eu-west-1:123456789012:queue-0", "arn:aws:sqs:eu-west-1:123456789012:queue-1", "arn:aws:sqs:eu-west-1:123456789012:queue-2"]
+      PollQueue = [
+        "arn:aws:sqs:eu-west-1:123456789012:queue-0",
+        "arn:aws:sqs:eu-west-1:123456789012:queue-1",
+        "arn:aws:sqs:eu-west-1:123456789012:queue-2"
+      ]
     }
     error_message = "It has what each of its functions needs, and nothing for a function with attach_policy = false."
   }
@@ -237,7 +289,15 @@ run "refuses_two_roles_under_one_key" {
   command = plan
 
   variables {
-    functions = { for name in ["one", "two"] : name => { handler = "a.handler", runtime = "nodejs22.x", role = { name = name, arn = "arn:aws:iam::123456789012:role/${name}" }, role_key = "same" } }
+    functions = {
+      for name in ["one", "two"] :
+      name => {
+        handler  = "a.handler"
+        runtime  = "nodejs22.x"
+        role     = { name = name, arn = "arn:aws:iam::123456789012:role/${name}" }
+        role_key = "same"
+      }
+    }
   }
 
   expect_failures = [aws_iam_role_policy.given]
@@ -265,7 +325,12 @@ run "tracing" {
   }
 
   assert {
-    condition     = jsondecode(aws_iam_role_policy.function["plain"].policy).Statement[1] == { Sid = "WriteTraces", Effect = "Allow", Action = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource = ["*"] }
+    condition = jsondecode(aws_iam_role_policy.function["plain"].policy).Statement[1] == {
+      Sid      = "WriteTraces"
+      Effect   = "Allow"
+      Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+      Resource = ["*"]
+    }
     error_message = "Active tracing may write traces."
   }
 }
@@ -276,9 +341,11 @@ run "key_statements" {
   }
 
   assert {
-    condition = alltrue([for policy in [aws_iam_role_policy.stub["plain"].policy, output.developer_policy_json] : [for statement in jsondecode(policy).Statement : statement if statement.Sid == "ReadEncryptedDirectory"][0] == {
-      Sid       = "ReadEncryptedDirectory", Effect = "Allow", Action = ["kms:Decrypt"], Resource = ["arn:aws:kms:eu-west-1:123456789012:key/1"]
-      Condition = { StringLike = { "kms:ViaService" = "dynamodb.eu-west-1.amazonaws.com*" } }
+    condition = alltrue([
+      for policy in [aws_iam_role_policy.stub["plain"].policy, output.developer_policy_json] :
+      [for statement in jsondecode(policy).Statement : statement if statement.Sid == "ReadEncryptedDirectory"][0] == {
+        Sid       = "ReadEncryptedDirectory", Effect = "Allow", Action = ["kms:Decrypt"], Resource = ["arn:aws:kms:eu-west-1:123456789012:key/1"]
+        Condition = { StringLike = { "kms:ViaService" = "dynamodb.eu-west-1.amazonaws.com*" } }
     }])
     error_message = "With a key, both may use it, but only through DynamoDB."
   }
@@ -288,10 +355,17 @@ run "developers_of_45_functions_with_triggers" {
   variables {
     create_developer_policy = true
     functions = { for number in range(45) : "function-number-${number}" => {
-      handler  = "a.handler"
-      runtime  = "nodejs22.x"
-      create   = false
-      triggers = { function_url = {}, sns = {}, sqs = {}, s3 = { bucket_name = "uploads", filter_prefix = "${number}/" }, kinesis = {}, eventbridge = { event_bus_name = "orders", event_pattern = "{\"source\":[\"shop\"]}" } }
+      handler = "a.handler"
+      runtime = "nodejs22.x"
+      create  = false
+      triggers = {
+        function_url = {}
+        sns          = {}
+        sqs          = {}
+        s3           = { bucket_name = "uploads", filter_prefix = "${number}/" }
+        kinesis      = {}
+        eventbridge  = { event_bus_name = "orders", event_pattern = "{\"source\":[\"shop\"]}" }
+      }
     } }
   }
 
@@ -313,7 +387,15 @@ run "developers_of_more_functions_than_one_policy_holds" {
   }
 
   assert {
-    condition     = aws_iam_policy.developer[*].name == ["live-debug-dev-tom-developer", "live-debug-dev-tom-developer-2", "live-debug-dev-tom-developer-3", "live-debug-dev-tom-developer-4"] && length(output.developer_policy_arns) == 4
+    condition = (
+      aws_iam_policy.developer[*].name == [
+        "live-debug-dev-tom-developer",
+        "live-debug-dev-tom-developer-2",
+        "live-debug-dev-tom-developer-3",
+        "live-debug-dev-tom-developer-4"
+      ]
+      && length(output.developer_policy_arns) == 4
+    )
     error_message = "There is one more policy for each 45 functions."
   }
 
@@ -323,7 +405,20 @@ run "developers_of_more_functions_than_one_policy_holds" {
   }
 
   assert {
-    condition     = toset(flatten([for policy in aws_iam_policy.developer : [for statement in jsondecode(policy.policy).Statement : [for resource in flatten([statement.Resource]) : "${join(",", statement.Action)} ${resource}"]]])) == toset(flatten([for statement in jsondecode(output.developer_policy_json).Statement : [for resource in flatten([statement.Resource]) : "${join(",", statement.Action)} ${resource}"]]))
+    condition = toset(
+      flatten([
+        for policy in aws_iam_policy.developer :
+        [
+          for statement in jsondecode(policy.policy).Statement :
+          [for resource in flatten([statement.Resource]) : "${join(",", statement.Action)} ${resource}"]
+        ]
+      ])
+      ) == toset(
+      flatten([
+        for statement in jsondecode(output.developer_policy_json).Statement :
+        [for resource in flatten([statement.Resource]) : "${join(",", statement.Action)} ${resource}"]
+      ])
+    )
     error_message = "Together they allow the same as one policy."
   }
 }

@@ -37,7 +37,11 @@ run "uses_the_given_relay" {
   }
 
   assert {
-    condition = [for statement in jsondecode(aws_iam_role_policy.stub["hello"].policy).Statement : statement.Resource if startswith(statement.Action[0], "execute-api:")] == [
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.stub["hello"].policy).Statement :
+      statement.Resource
+      if startswith(statement.Action[0], "execute-api:")
+      ] == [
       ["arn:aws:execute-api:eu-west-1:123456789012:shared/live/$connect"],
       ["arn:aws:execute-api:eu-west-1:123456789012:shared/live/POST/@connections/*"],
     ]

@@ -59,8 +59,12 @@ variables {
         sqs         = { queue_arn = "arn:aws:sqs:eu-west-1:123456789012:given", batch_size = 100, maximum_batching_window_in_seconds = 5 }
         eventbridge = { event_bus_arn = "arn:aws:events:eu-west-1:123456789012:event-bus/given", event_pattern = "{\"source\":[\"shop\"]}" }
         s3          = { bucket_arn = "arn:aws:s3:::given" }
-        dynamodb    = { stream_arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/given/stream/2026-01-31T00:00:00.000", starting_position = "TRIM_HORIZON", bisect_batch_on_function_error = true }
-        kinesis     = { stream_arn = "arn:aws:kinesis:eu-west-1:123456789012:stream/given", batch_size = 7, maximum_retry_attempts = 2 }
+        dynamodb = {
+          stream_arn                     = "arn:aws:dynamodb:eu-west-1:123456789012:table/given/stream/2026-01-31T00:00:00.000"
+          starting_position              = "TRIM_HORIZON"
+          bisect_batch_on_function_error = true
+        }
+        kinesis = { stream_arn = "arn:aws:kinesis:eu-west-1:123456789012:stream/given", batch_size = 7, maximum_retry_attempts = 2 }
       }
     }
     own = {
@@ -108,7 +112,11 @@ run "creates_shares_and_uses_sources" {
   }
 
   assert {
-    condition = alltrue([for name, arn in { made = "arn:aws:lambda:eu-west-1:123456789012:function:stub", own = "arn:aws:lambda:eu-west-1:123456789012:function:orders-api" } :
+    condition = alltrue([
+      for name, arn in {
+        made = "arn:aws:lambda:eu-west-1:123456789012:function:stub"
+        own  = "arn:aws:lambda:eu-west-1:123456789012:function:orders-api"
+      } :
       aws_apigatewayv2_integration.http[name].integration_type == "AWS_PROXY" && aws_apigatewayv2_integration.http[name].payload_format_version == "2.0"
       && aws_apigatewayv2_integration.http[name].timeout_milliseconds == 30000
       && aws_apigatewayv2_integration.http[name].integration_uri == "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${arn}/invocations"
@@ -119,8 +127,14 @@ run "creates_shares_and_uses_sources" {
   assert {
     condition = (
       aws_apigatewayv2_stage.http[0].name == "$default" && aws_apigatewayv2_stage.http[0].auto_deploy
-      && alltrue([for settings in aws_apigatewayv2_stage.http[0].default_route_settings : settings.throttling_rate_limit == 50 && settings.throttling_burst_limit == 100])
-      && { for settings in aws_apigatewayv2_stage.http[0].route_settings : settings.route_key => [settings.throttling_rate_limit, settings.throttling_burst_limit] } == {
+      && alltrue([
+        for settings in aws_apigatewayv2_stage.http[0].default_route_settings :
+        settings.throttling_rate_limit == 50 && settings.throttling_burst_limit == 100
+      ])
+      && {
+        for settings in aws_apigatewayv2_stage.http[0].route_settings :
+        settings.route_key => [settings.throttling_rate_limit, settings.throttling_burst_limit]
+        } == {
         "POST /orders/{id}/{rest+}" = [5, 100]
         "ANY /own"                  = [50, 10]
         "ANY /own/{proxy+}"         = [50, 10]
@@ -131,7 +145,14 @@ run "creates_shares_and_uses_sources" {
   }
 
   assert {
-    condition = { for key, route in aws_apigatewayv2_route.http : key => [route.authorization_type, route.authorization_scopes == null ? "" : join(",", route.authorization_scopes), route.authorizer_id == null ? "" : route.authorizer_id] } == {
+    condition = {
+      for key, route in aws_apigatewayv2_route.http :
+      key => [
+        route.authorization_type,
+        route.authorization_scopes == null ? "" : join(",", route.authorization_scopes),
+        route.authorizer_id == null ? "" : route.authorizer_id
+      ]
+      } == {
       "ANY /made"                 = ["NONE", "", ""]
       "ANY /made/{proxy+}"        = ["NONE", "", ""]
       "POST /orders/{id}/{rest+}" = ["AWS_IAM", "", ""]
@@ -142,14 +163,26 @@ run "creates_shares_and_uses_sources" {
   }
 
   assert {
-    condition = jsonencode({ for name, authorizer in aws_apigatewayv2_authorizer.http : name => [authorizer.authorizer_type, authorizer.identity_sources, authorizer.jwt_configuration[0].issuer, sort(authorizer.jwt_configuration[0].audience)] }) == jsonencode({
+    condition = jsonencode({
+      for name, authorizer in aws_apigatewayv2_authorizer.http :
+      name => [
+        authorizer.authorizer_type,
+        authorizer.identity_sources,
+        authorizer.jwt_configuration[0].issuer,
+        sort(authorizer.jwt_configuration[0].audience)
+      ]
+      }) == jsonencode({
       own = ["JWT", ["$request.header.Authorization"], "https://login.example.com", ["orders", "stock"]]
     })
     error_message = "Only functions with JWT have an authorizer, with their issuer and audience."
   }
 
   assert {
-    condition     = aws_lambda_function_url.this["made"].invoke_mode == "RESPONSE_STREAM" && aws_lambda_function_url.this["made"].authorization_type == "NONE" && aws_lambda_function_url.this["made"].cors[0].allow_methods == toset(["GET"])
+    condition = (
+      aws_lambda_function_url.this["made"].invoke_mode == "RESPONSE_STREAM"
+      && aws_lambda_function_url.this["made"].authorization_type == "NONE"
+      && aws_lambda_function_url.this["made"].cors[0].allow_methods == toset(["GET"])
+    )
     error_message = "The function URL is as set."
   }
 
@@ -176,29 +209,46 @@ run "creates_shares_and_uses_sources" {
   }
 
   assert {
-    condition     = output.environment["made"].LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM" && aws_lambda_function.this["made"].environment[0].variables.LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM" && !contains(keys(output.environment["shares"]), "LIVE_DEBUG_INVOKE_MODE")
+    condition = (
+      output.environment["made"].LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM"
+      && aws_lambda_function.this["made"].environment[0].variables.LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM"
+      && !contains(keys(output.environment["shares"]), "LIVE_DEBUG_INVOKE_MODE")
+    )
     error_message = "A stub streams if its URL does."
   }
 
   assert {
-    condition     = output.environment["streams"].LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM" && aws_lambda_function.this["streams"].environment[0].variables.LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM"
+    condition = (
+      output.environment["streams"].LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM"
+      && aws_lambda_function.this["streams"].environment[0].variables.LIVE_DEBUG_INVOKE_MODE == "RESPONSE_STREAM"
+    )
     error_message = "A stub also streams if the function sets invoke_mode without a URL."
   }
 
   assert {
-    condition     = output.functions["own"].response_streaming_invoke_arn == "arn:aws:apigateway:eu-west-1:lambda:path/2021-11-15/functions/arn:aws:lambda:eu-west-1:123456789012:function:orders-api/response-streaming-invocations"
+    condition = (
+      output.functions["own"].response_streaming_invoke_arn
+      == "arn:aws:apigateway:eu-west-1:lambda:path/2021-11-15/functions/arn:aws:lambda:eu-west-1:123456789012:function:orders-api/response-streaming-invocations"
+    )
     error_message = "The output has the ARN for a REST API that streams."
   }
 
   # SNS, EventBridge, schedules and S3.
 
   assert {
-    condition     = toset(keys(aws_sns_topic.trigger)) == toset(["orders"]) && aws_sns_topic.trigger["orders"].name == "live-debug-dev-tom-orders" && aws_sns_topic.trigger["orders"].kms_master_key_id == "alias/aws/sns"
+    condition = (
+      toset(keys(aws_sns_topic.trigger)) == toset(["orders"])
+      && aws_sns_topic.trigger["orders"].name == "live-debug-dev-tom-orders"
+      && aws_sns_topic.trigger["orders"].kms_master_key_id == "alias/aws/sns"
+    )
     error_message = "Functions with the same topic_name share an encrypted topic; an existing one is not created."
   }
 
   assert {
-    condition = jsonencode({ for name, subscription in aws_sns_topic_subscription.trigger : name => [subscription.topic_arn, subscription.protocol, subscription.endpoint, subscription.filter_policy] }) == jsonencode({
+    condition = jsonencode({
+      for name, subscription in aws_sns_topic_subscription.trigger :
+      name => [subscription.topic_arn, subscription.protocol, subscription.endpoint, subscription.filter_policy]
+      }) == jsonencode({
       made   = ["arn:aws:sns:eu-west-1:123456789012:topic", "lambda", "arn:aws:lambda:eu-west-1:123456789012:function:stub", "{\"kind\":[\"order\"]}"]
       shares = ["arn:aws:sns:eu-west-1:123456789012:topic", "lambda", "arn:aws:lambda:eu-west-1:123456789012:function:stub", null]
       given  = ["arn:aws:sns:eu-west-1:123456789012:given", "lambda", "arn:aws:lambda:eu-west-1:123456789012:function:stub", null]
@@ -217,30 +267,54 @@ run "creates_shares_and_uses_sources" {
 
   assert {
     condition = (
-      alltrue([for name, target in aws_cloudwatch_event_target.pattern : target.rule == aws_cloudwatch_event_rule.pattern[name].name && target.event_bus_name == aws_cloudwatch_event_rule.pattern[name].event_bus_name && target.arn == "arn:aws:lambda:eu-west-1:123456789012:function:stub"])
+      alltrue([
+        for name, target in aws_cloudwatch_event_target.pattern :
+        target.rule == aws_cloudwatch_event_rule.pattern[name].name
+        && target.event_bus_name == aws_cloudwatch_event_rule.pattern[name].event_bus_name
+        && target.arn == "arn:aws:lambda:eu-west-1:123456789012:function:stub"
+      ])
       && length(aws_cloudwatch_event_target.pattern) == 3
-      && aws_cloudwatch_event_rule.schedule["made"].name == "live-debug-dev-tom.made.schedule" && aws_cloudwatch_event_rule.schedule["made"].schedule_expression == "rate(5 minutes)"
+      && aws_cloudwatch_event_rule.schedule["made"].name == "live-debug-dev-tom.made.schedule"
+      && aws_cloudwatch_event_rule.schedule["made"].schedule_expression == "rate(5 minutes)"
       && aws_cloudwatch_event_target.schedule["made"].input == "{\"tick\":true}" && length(aws_cloudwatch_event_target.schedule) == 1
     )
     error_message = "Rules and the schedule invoke their functions."
   }
 
   assert {
-    condition     = toset(keys(aws_s3_bucket.trigger)) == toset(["Up_loads"]) && aws_s3_bucket.trigger["Up_loads"].bucket == "live-debug-dev-tom-up-loads-123456789012" && aws_s3_bucket.trigger["Up_loads"].force_destroy
+    condition = (
+      toset(keys(aws_s3_bucket.trigger)) == toset(["Up_loads"])
+      && aws_s3_bucket.trigger["Up_loads"].bucket == "live-debug-dev-tom-up-loads-123456789012"
+      && aws_s3_bucket.trigger["Up_loads"].force_destroy
+    )
     error_message = "The bucket that two functions share has a valid name, and force_destroy since one of them sets it."
   }
 
   assert {
     condition = (
-      alltrue([for block in aws_s3_bucket_public_access_block.trigger : block.block_public_acls && block.block_public_policy && block.ignore_public_acls && block.restrict_public_buckets])
+      alltrue([
+        for block in aws_s3_bucket_public_access_block.trigger :
+        block.block_public_acls && block.block_public_policy && block.ignore_public_acls && block.restrict_public_buckets
+      ])
       && length(aws_s3_bucket_public_access_block.trigger) == 1
-      && alltrue(flatten([for settings in aws_s3_bucket_server_side_encryption_configuration.trigger : [for rule in settings.rule : rule.apply_server_side_encryption_by_default[0].sse_algorithm == "AES256"]]))
+      && alltrue(
+        flatten([
+          for settings in aws_s3_bucket_server_side_encryption_configuration.trigger :
+          [for rule in settings.rule : rule.apply_server_side_encryption_by_default[0].sse_algorithm == "AES256"]
+        ])
+      )
     )
     error_message = "It is private and encrypted."
   }
 
   assert {
-    condition = jsonencode({ for key, notification in aws_s3_bucket_notification.trigger : key => [for lambda in notification.lambda_function : [lambda.id, lambda.lambda_function_arn, lambda.events, lambda.filter_prefix, lambda.filter_suffix]] }) == jsonencode({
+    condition = jsonencode({
+      for key, notification in aws_s3_bucket_notification.trigger :
+      key => [
+        for lambda in notification.lambda_function :
+        [lambda.id, lambda.lambda_function_arn, lambda.events, lambda.filter_prefix, lambda.filter_suffix]
+      ]
+      }) == jsonencode({
       "Up_loads" = [
         ["made", "arn:aws:lambda:eu-west-1:123456789012:function:stub", tolist(["s3:ObjectCreated:*"]), "in/", null],
         ["shares", "arn:aws:lambda:eu-west-1:123456789012:function:stub", tolist(["s3:ObjectRemoved:*"]), null, ".png"],
@@ -257,21 +331,43 @@ run "creates_shares_and_uses_sources" {
 
   assert {
     condition = (
-      aws_sqs_queue.trigger["made"].name == "live-debug-dev-tom-made" && aws_sqs_queue.trigger["made"].visibility_timeout_seconds == 90 && aws_sqs_queue.trigger["made"].sqs_managed_sse_enabled
+      aws_sqs_queue.trigger["made"].name == "live-debug-dev-tom-made"
+      && aws_sqs_queue.trigger["made"].visibility_timeout_seconds == 90
+      && aws_sqs_queue.trigger["made"].sqs_managed_sse_enabled
       && jsondecode(aws_sqs_queue.trigger["made"].redrive_policy) == { deadLetterTargetArn = "arn:aws:sqs:eu-west-1:123456789012:queue", maxReceiveCount = 5 }
-      && aws_sqs_queue.dead_letters["made"].name == "live-debug-dev-tom-made-dlq" && aws_sqs_queue.dead_letters["made"].message_retention_seconds == 1209600 && aws_sqs_queue.dead_letters["made"].sqs_managed_sse_enabled
-      && jsondecode(aws_sqs_queue_redrive_allow_policy.dead_letters["made"].redrive_allow_policy) == { redrivePermission = "byQueue", sourceQueueArns = ["arn:aws:sqs:eu-west-1:123456789012:queue"] }
+      && aws_sqs_queue.dead_letters["made"].name == "live-debug-dev-tom-made-dlq"
+      && aws_sqs_queue.dead_letters["made"].message_retention_seconds == 1209600
+      && aws_sqs_queue.dead_letters["made"].sqs_managed_sse_enabled
+      && jsondecode(aws_sqs_queue_redrive_allow_policy.dead_letters["made"].redrive_allow_policy) == {
+        redrivePermission = "byQueue"
+        sourceQueueArns   = ["arn:aws:sqs:eu-west-1:123456789012:queue"]
+      }
     )
     error_message = "A queue's visibility timeout is six times the stub's timeout, and it has its own dead-letter queue."
   }
 
   assert {
-    condition     = aws_sqs_queue.trigger["jobs"].name == "live-debug-dev-tom-jobs.fifo" && aws_sqs_queue.trigger["jobs"].fifo_queue && aws_sqs_queue.dead_letters["jobs"].name == "live-debug-dev-tom-jobs-dlq.fifo" && aws_sqs_queue.dead_letters["jobs"].fifo_queue && aws_sqs_queue.trigger["jobs"].visibility_timeout_seconds == 60
+    condition = (
+      aws_sqs_queue.trigger["jobs"].name == "live-debug-dev-tom-jobs.fifo"
+      && aws_sqs_queue.trigger["jobs"].fifo_queue
+      && aws_sqs_queue.dead_letters["jobs"].name == "live-debug-dev-tom-jobs-dlq.fifo"
+      && aws_sqs_queue.dead_letters["jobs"].fifo_queue
+      && aws_sqs_queue.trigger["jobs"].visibility_timeout_seconds == 60
+    )
     error_message = "A FIFO queue has a FIFO dead-letter queue."
   }
 
   assert {
-    condition = jsonencode({ for name, mapping in aws_lambda_event_source_mapping.sqs : name => [mapping.event_source_arn, mapping.function_name, mapping.batch_size, mapping.maximum_batching_window_in_seconds, length(mapping.function_response_types == null ? [] : mapping.function_response_types)] }) == jsonencode({
+    condition = jsonencode({
+      for name, mapping in aws_lambda_event_source_mapping.sqs :
+      name => [
+        mapping.event_source_arn,
+        mapping.function_name,
+        mapping.batch_size,
+        mapping.maximum_batching_window_in_seconds,
+        length(mapping.function_response_types == null ? [] : mapping.function_response_types)
+      ]
+      }) == jsonencode({
       made   = ["arn:aws:sqs:eu-west-1:123456789012:queue", "live-debug-dev-tom-made", 10, null, 1]
       shares = ["arn:aws:sqs:eu-west-1:123456789012:queue", "live-debug-dev-tom-shares", 10, null, 0]
       given  = ["arn:aws:sqs:eu-west-1:123456789012:given", "live-debug-dev-tom-given", 100, 5, 0]
@@ -282,15 +378,32 @@ run "creates_shares_and_uses_sources" {
 
   assert {
     condition = (
-      aws_dynamodb_table.trigger["made"].name == "live-debug-dev-tom-made" && aws_dynamodb_table.trigger["made"].stream_enabled && aws_dynamodb_table.trigger["made"].stream_view_type == "NEW_AND_OLD_IMAGES"
-      && aws_dynamodb_table.trigger["made"].hash_key == "id" && aws_dynamodb_table.trigger["made"].range_key == "at" && aws_dynamodb_table.trigger["made"].billing_mode == "PAY_PER_REQUEST" && length(aws_dynamodb_table.trigger) == 1
-      && aws_kinesis_stream.trigger["made"].name == "live-debug-dev-tom-made" && aws_kinesis_stream.trigger["made"].stream_mode_details[0].stream_mode == "ON_DEMAND" && aws_kinesis_stream.trigger["made"].encryption_type == "KMS" && length(aws_kinesis_stream.trigger) == 1
+      aws_dynamodb_table.trigger["made"].name == "live-debug-dev-tom-made"
+      && aws_dynamodb_table.trigger["made"].stream_enabled
+      && aws_dynamodb_table.trigger["made"].stream_view_type == "NEW_AND_OLD_IMAGES"
+      && aws_dynamodb_table.trigger["made"].hash_key == "id"
+      && aws_dynamodb_table.trigger["made"].range_key == "at"
+      && aws_dynamodb_table.trigger["made"].billing_mode == "PAY_PER_REQUEST"
+      && length(aws_dynamodb_table.trigger) == 1
+      && aws_kinesis_stream.trigger["made"].name == "live-debug-dev-tom-made"
+      && aws_kinesis_stream.trigger["made"].stream_mode_details[0].stream_mode == "ON_DEMAND"
+      && aws_kinesis_stream.trigger["made"].encryption_type == "KMS"
+      && length(aws_kinesis_stream.trigger) == 1
     )
     error_message = "A table with a stream and an encrypted on-demand stream are created."
   }
 
   assert {
-    condition = { for name, mapping in aws_lambda_event_source_mapping.records : name => [mapping.event_source_arn, mapping.starting_position, mapping.batch_size, mapping.maximum_retry_attempts, mapping.bisect_batch_on_function_error] } == {
+    condition = {
+      for name, mapping in aws_lambda_event_source_mapping.records :
+      name => [
+        mapping.event_source_arn,
+        mapping.starting_position,
+        mapping.batch_size,
+        mapping.maximum_retry_attempts,
+        mapping.bisect_batch_on_function_error
+      ]
+      } == {
       "made/dynamodb"  = ["arn:aws:dynamodb:eu-west-1:123456789012:table/orders/stream/2026-01-01T00:00:00.000", "LATEST", 100, -1, false]
       "made/kinesis"   = ["arn:aws:kinesis:eu-west-1:123456789012:stream/orders", "LATEST", 100, -1, false]
       "given/dynamodb" = ["arn:aws:dynamodb:eu-west-1:123456789012:table/given/stream/2026-01-31T00:00:00.000", "TRIM_HORIZON", 100, -1, true]
@@ -303,7 +416,12 @@ run "creates_shares_and_uses_sources" {
 
   assert {
     condition = alltrue([
-      for policy in concat(values(aws_s3_bucket_policy.trigger)[*].policy, values(aws_sns_topic.trigger)[*].policy, values(aws_sqs_queue.trigger)[*].policy, values(aws_sqs_queue.dead_letters)[*].policy) :
+      for policy in concat(
+        values(aws_s3_bucket_policy.trigger)[*].policy,
+        values(aws_sns_topic.trigger)[*].policy,
+        values(aws_sqs_queue.trigger)[*].policy,
+        values(aws_sqs_queue.dead_letters)[*].policy
+      ) :
       length([
         for statement in jsondecode(policy).Statement : statement
         if statement.Effect == "Deny" && statement.Principal == "*" && statement.Condition == { Bool = { "aws:SecureTransport" = "false" } }
@@ -323,29 +441,46 @@ run "creates_shares_and_uses_sources" {
   # Permissions.
 
   assert {
-    condition = jsonencode({ for key, permission in aws_lambda_permission.trigger : key => [permission.function_name, permission.principal, permission.source_arn, permission.source_account] }) == jsonencode({
-      "made/http/made"                  = ["live-debug-dev-tom-made", "apigateway.amazonaws.com", "arn:aws:execute-api:eu-west-1:123456789012:f6g7h8i9j0/*/*/made", null]
-      "made/http/made/{proxy+}"         = ["live-debug-dev-tom-made", "apigateway.amazonaws.com", "arn:aws:execute-api:eu-west-1:123456789012:f6g7h8i9j0/*/*/made/{proxy+}", null]
-      "shares/http/orders/{id}/{rest+}" = ["live-debug-dev-tom-shares", "apigateway.amazonaws.com", "arn:aws:execute-api:eu-west-1:123456789012:f6g7h8i9j0/*/*/orders/{id}/{rest+}", null]
-      "own/http/own"                    = ["orders-api", "apigateway.amazonaws.com", "arn:aws:execute-api:eu-west-1:123456789012:f6g7h8i9j0/*/*/own", null]
-      "own/http/own/{proxy+}"           = ["orders-api", "apigateway.amazonaws.com", "arn:aws:execute-api:eu-west-1:123456789012:f6g7h8i9j0/*/*/own/{proxy+}", null]
-      "made/sns"                        = ["live-debug-dev-tom-made", "sns.amazonaws.com", "arn:aws:sns:eu-west-1:123456789012:topic", null]
-      "shares/sns"                      = ["live-debug-dev-tom-shares", "sns.amazonaws.com", "arn:aws:sns:eu-west-1:123456789012:topic", null]
-      "given/sns"                       = ["live-debug-dev-tom-given", "sns.amazonaws.com", "arn:aws:sns:eu-west-1:123456789012:given", null]
-      "made/eventbridge"                = ["live-debug-dev-tom-made", "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/rule", null]
-      "shares/eventbridge"              = ["live-debug-dev-tom-shares", "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/rule", null]
-      "given/eventbridge"               = ["live-debug-dev-tom-given", "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/rule", null]
-      "made/schedule"                   = ["live-debug-dev-tom-made", "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/rule", null]
-      "made/s3"                         = ["live-debug-dev-tom-made", "s3.amazonaws.com", "arn:aws:s3:::uploads", "123456789012"]
-      "shares/s3"                       = ["live-debug-dev-tom-shares", "s3.amazonaws.com", "arn:aws:s3:::uploads", "123456789012"]
-      "given/s3"                        = ["live-debug-dev-tom-given", "s3.amazonaws.com", "arn:aws:s3:::given", "123456789012"]
-      "own/s3"                          = ["orders-api", "s3.amazonaws.com", "arn:aws:s3:::given", "123456789012"]
+    condition = jsonencode({
+      for key, permission in aws_lambda_permission.trigger :
+      key => [permission.function_name, permission.principal, permission.source_arn, permission.source_account]
+      }) == jsonencode({
+      "made/http/made" = ["live-debug-dev-tom-made", "apigateway.amazonaws.com", "arn:aws:execute-api:eu-west-1:123456789012:f6g7h8i9j0/*/*/made", null]
+      "made/http/made/{proxy+}" = [
+        "live-debug-dev-tom-made",
+        "apigateway.amazonaws.com",
+        "arn:aws:execute-api:eu-west-1:123456789012:f6g7h8i9j0/*/*/made/{proxy+}",
+        null
+      ]
+      "shares/http/orders/{id}/{rest+}" = [
+        "live-debug-dev-tom-shares",
+        "apigateway.amazonaws.com",
+        "arn:aws:execute-api:eu-west-1:123456789012:f6g7h8i9j0/*/*/orders/{id}/{rest+}",
+        null
+      ]
+      "own/http/own"          = ["orders-api", "apigateway.amazonaws.com", "arn:aws:execute-api:eu-west-1:123456789012:f6g7h8i9j0/*/*/own", null]
+      "own/http/own/{proxy+}" = ["orders-api", "apigateway.amazonaws.com", "arn:aws:execute-api:eu-west-1:123456789012:f6g7h8i9j0/*/*/own/{proxy+}", null]
+      "made/sns"              = ["live-debug-dev-tom-made", "sns.amazonaws.com", "arn:aws:sns:eu-west-1:123456789012:topic", null]
+      "shares/sns"            = ["live-debug-dev-tom-shares", "sns.amazonaws.com", "arn:aws:sns:eu-west-1:123456789012:topic", null]
+      "given/sns"             = ["live-debug-dev-tom-given", "sns.amazonaws.com", "arn:aws:sns:eu-west-1:123456789012:given", null]
+      "made/eventbridge"      = ["live-debug-dev-tom-made", "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/rule", null]
+      "shares/eventbridge"    = ["live-debug-dev-tom-shares", "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/rule", null]
+      "given/eventbridge"     = ["live-debug-dev-tom-given", "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/rule", null]
+      "made/schedule"         = ["live-debug-dev-tom-made", "events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/rule", null]
+      "made/s3"               = ["live-debug-dev-tom-made", "s3.amazonaws.com", "arn:aws:s3:::uploads", "123456789012"]
+      "shares/s3"             = ["live-debug-dev-tom-shares", "s3.amazonaws.com", "arn:aws:s3:::uploads", "123456789012"]
+      "given/s3"              = ["live-debug-dev-tom-given", "s3.amazonaws.com", "arn:aws:s3:::given", "123456789012"]
+      "own/s3"                = ["orders-api", "s3.amazonaws.com", "arn:aws:s3:::given", "123456789012"]
     }) && alltrue([for permission in aws_lambda_permission.trigger : permission.action == "lambda:InvokeFunction"])
     error_message = "Each source may invoke its function, from its own ARN only."
   }
 
   assert {
-    condition = [for statement in jsondecode(aws_iam_role_policy.stub["made"].policy).Statement : statement if startswith(statement.Sid, "Poll") && statement.Sid != "PostThroughRelay"] == jsondecode(<<-JSON
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.stub["made"].policy).Statement :
+      statement
+      if startswith(statement.Sid, "Poll") && statement.Sid != "PostThroughRelay"
+      ] == jsondecode(<<-JSON
       [
         {
           "Sid": "PollQueue", "Effect": "Allow", "Action": ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
@@ -370,9 +505,15 @@ run "creates_shares_and_uses_sources" {
   assert {
     condition = (
       [for statement in jsondecode(aws_iam_role_policy.given["orders"].policy).Statement : statement.Resource[0] if startswith(statement.Sid, "Poll")] == [
-        "arn:aws:sqs:eu-west-1:123456789012:given", "arn:aws:kinesis:eu-west-1:123456789012:stream/given", "arn:aws:dynamodb:eu-west-1:123456789012:table/given/stream/2026-01-31T00:00:00.000",
+        "arn:aws:sqs:eu-west-1:123456789012:given",
+        "arn:aws:kinesis:eu-west-1:123456789012:stream/given",
+        "arn:aws:dynamodb:eu-west-1:123456789012:table/given/stream/2026-01-31T00:00:00.000",
       ]
-      && [for statement in jsondecode(output.functions["own"].stub_policy_json).Statement : statement.Resource[0] if startswith(statement.Sid, "Poll")] == ["arn:aws:sqs:eu-west-1:123456789012:own"]
+      && [
+        for statement in jsondecode(output.functions["own"].stub_policy_json).Statement :
+        statement.Resource[0]
+        if startswith(statement.Sid, "Poll")
+      ] == ["arn:aws:sqs:eu-west-1:123456789012:own"]
       && length([for statement in jsondecode(output.functions["quiet"].stub_policy_json).Statement : statement if startswith(statement.Sid, "Poll")]) == 0
     )
     error_message = "A given role gets the same for existing sources, and so does the policy output; no other role does."
@@ -440,7 +581,10 @@ run "creates_shares_and_uses_sources" {
           "kinesis": { "stream_name": "live-debug-dev-tom-made", "stream_arn": "arn:aws:kinesis:eu-west-1:123456789012:stream/orders" }
         },
         "shares": {
-          "http": { "url": "https://f6g7h8i9j0.execute-api.eu-west-1.amazonaws.com/orders/id/rest", "method": "POST", "path": "/orders/{id}/{rest+}", "authorization_type": "AWS_IAM" },
+          "http": {
+            "url": "https://f6g7h8i9j0.execute-api.eu-west-1.amazonaws.com/orders/id/rest",
+            "method": "POST", "path": "/orders/{id}/{rest+}", "authorization_type": "AWS_IAM"
+          },
           "function_url": { "url": "https://url.lambda-url.eu-west-1.on.aws/", "authorization_type": "AWS_IAM", "invoke_mode": "BUFFERED" },
           "sns": { "topic_arn": "arn:aws:sns:eu-west-1:123456789012:topic" },
           "sqs": {
@@ -485,7 +629,10 @@ run "creates_shares_and_uses_sources" {
   }
 
   assert {
-    condition     = alltrue([for name, f in output.manifest.functions : jsondecode(jsonencode(f.triggers)) == jsondecode(jsonencode(try(output.triggers[name], {})))])
+    condition = alltrue([
+      for name, f in output.manifest.functions :
+      jsondecode(jsonencode(f.triggers)) == jsondecode(jsonencode(try(output.triggers[name], {})))
+    ])
     error_message = "The manifest has the same targets."
   }
 }
@@ -500,7 +647,12 @@ run "logs_of_the_http_api" {
   assert {
     condition = (
       aws_cloudwatch_log_group.http[0].name == "/aws/vendedlogs/live-debug-dev-tom-http" && aws_cloudwatch_log_group.http[0].retention_in_days == 30
-      && alltrue([for settings in aws_apigatewayv2_stage.http[0].access_log_settings : settings.destination_arn == "arn:aws:logs:eu-west-1:123456789012:log-group:stub" && can(jsondecode(settings.format)) && !strcontains(settings.format, "body")])
+      && alltrue([
+        for settings in aws_apigatewayv2_stage.http[0].access_log_settings :
+        settings.destination_arn == "arn:aws:logs:eu-west-1:123456789012:log-group:stub"
+        && can(jsondecode(settings.format))
+        && !strcontains(settings.format, "body")
+      ])
       && length(aws_apigatewayv2_stage.http[0].access_log_settings) == 1
       && alltrue([for settings in aws_apigatewayv2_stage.http[0].default_route_settings : settings.throttling_rate_limit == 50])
     )
@@ -528,7 +680,10 @@ run "names_of_own_functions_by_reference" {
   }
 
   assert {
-    condition     = aws_lambda_permission.trigger["own/s3"].function_name == "orders-api" && aws_lambda_event_source_mapping.sqs["own"].function_name == "orders-api"
+    condition = (
+      aws_lambda_permission.trigger["own/s3"].function_name == "orders-api"
+      && aws_lambda_event_source_mapping.sqs["own"].function_name == "orders-api"
+    )
     error_message = "They are the names in functions."
   }
 }
@@ -568,14 +723,22 @@ run "names_the_alias_of_own_functions" {
       [for one in values(aws_s3_bucket_notification.trigger) : one.lambda_function[*].lambda_function_arn],
       aws_lambda_event_source_mapping.sqs["orders"].function_name,
       values(aws_lambda_event_source_mapping.records)[*].function_name,
-      trimsuffix(trimprefix(aws_apigatewayv2_integration.http["orders"].integration_uri, "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/"), "/invocations"),
+      trimsuffix(
+        trimprefix(
+          aws_apigatewayv2_integration.http["orders"].integration_uri,
+          "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/"
+        ),
+        "/invocations"
+      ),
       [for resource in jsondecode(aws_cloudformation_stack.function_url["orders"].template_body).Resources : resource.Properties.FunctionName],
     ])) == toset(["arn:aws:lambda:eu-west-1:123456789012:function:orders:live"])
     error_message = "Every trigger invokes the alias."
   }
 
   assert {
-    condition = toset([for permission in values(aws_lambda_permission.trigger) : "${permission.function_name}:${permission.qualifier}"]) == toset(["orders:live"]) && (
+    condition = toset([
+      for permission in values(aws_lambda_permission.trigger) : "${permission.function_name}:${permission.qualifier}"
+      ]) == toset(["orders:live"]) && (
       aws_lambda_function_url.this["orders"].qualifier == "live"
     )
     error_message = "Permissions and the function URL are the alias's: Lambda grants each qualifier by itself."
@@ -615,14 +778,23 @@ run "shares_queues_tables_and_streams" {
   variables {
     functions = {
       a = { handler = "a.b", runtime = "nodejs22.x", timeout = 5, triggers = { sqs = {}, dynamodb = {}, kinesis = {} } }
-      b = { handler = "a.b", runtime = "nodejs22.x", timeout = 9, triggers = { sqs = { queue_name = "a" }, dynamodb = { table_name = "a" }, kinesis = { stream_name = "a" } } }
+      b = {
+        handler  = "a.b"
+        runtime  = "nodejs22.x"
+        timeout  = 9
+        triggers = { sqs = { queue_name = "a" }, dynamodb = { table_name = "a" }, kinesis = { stream_name = "a" } }
+      }
     }
   }
 
   assert {
     condition = (
-      keys(aws_sqs_queue.trigger) == ["a"] && keys(aws_sqs_queue.dead_letters) == ["a"] && keys(aws_dynamodb_table.trigger) == ["a"] && keys(aws_kinesis_stream.trigger) == ["a"]
-      && keys(aws_lambda_event_source_mapping.sqs) == ["a", "b"] && keys(aws_lambda_event_source_mapping.records) == ["a/dynamodb", "a/kinesis", "b/dynamodb", "b/kinesis"]
+      keys(aws_sqs_queue.trigger) == ["a"]
+      && keys(aws_sqs_queue.dead_letters) == ["a"]
+      && keys(aws_dynamodb_table.trigger) == ["a"]
+      && keys(aws_kinesis_stream.trigger) == ["a"]
+      && keys(aws_lambda_event_source_mapping.sqs) == ["a", "b"]
+      && keys(aws_lambda_event_source_mapping.records) == ["a/dynamodb", "a/kinesis", "b/dynamodb", "b/kinesis"]
     )
     error_message = "Functions with the same name share the created resource."
   }
@@ -686,7 +858,12 @@ run "nothing_without_triggers" {
   }
 
   assert {
-    condition     = length(output.triggers) == 0 && length(aws_apigatewayv2_api.http) == 0 && length(aws_apigatewayv2_stage.http) == 0 && length(aws_lambda_permission.trigger) == 0
+    condition = (
+      length(output.triggers) == 0
+      && length(aws_apigatewayv2_api.http) == 0
+      && length(aws_apigatewayv2_stage.http) == 0
+      && length(aws_lambda_permission.trigger) == 0
+    )
     error_message = "Without a function with http there is no HTTP API."
   }
 }

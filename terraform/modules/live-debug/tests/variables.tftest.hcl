@@ -84,7 +84,10 @@ run "accepts_a_published_version_of_the_function_as_fallback" {
   }
 
   assert {
-    condition     = aws_lambda_function.this["hello"].environment[0].variables.LIVE_DEBUG_FALLBACK_ARN == "arn:aws:lambda:eu-west-1:123456789012:function:live-debug-dev-tom-hello:7"
+    condition = (
+      aws_lambda_function.this["hello"].environment[0].variables.LIVE_DEBUG_FALLBACK_ARN
+      == "arn:aws:lambda:eu-west-1:123456789012:function:live-debug-dev-tom-hello:7"
+    )
     error_message = "A published version has the real code."
   }
 }

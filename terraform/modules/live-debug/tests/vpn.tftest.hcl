@@ -141,17 +141,25 @@ run "several_vpcs" {
   }
 
   assert {
-    condition     = jsonencode([output.manifest.vpcs[0].subnets[*].id, output.manifest.vpcs[0].security_groups[*].id]) == jsonencode([["subnet-a", "subnet-b"], ["sg-1", "sg-2"]])
+    condition = jsonencode([
+      output.manifest.vpcs[0].subnets[*].id,
+      output.manifest.vpcs[0].security_groups[*].id
+    ]) == jsonencode([["subnet-a", "subnet-b"], ["sg-1", "sg-2"]])
     error_message = "What functions share appears once."
   }
 
   assert {
-    condition     = jsonencode(output.manifest.vpcs[1].cidr_blocks) == jsonencode(["10.9.0.0/16", "100.64.0.0/16"]) && output.manifest.vpcs[1].dns_resolver == null
+    condition = (
+      jsonencode(output.manifest.vpcs[1].cidr_blocks) == jsonencode(["10.9.0.0/16", "100.64.0.0/16"])
+      && output.manifest.vpcs[1].dns_resolver == null
+    )
     error_message = "The main CIDR block comes first, a disassociated one is omitted; without DNS support there is no resolver."
   }
 
   assert {
-    condition     = [for group in output.manifest.vpcs[1].security_groups : [group.id, group.egress_tcp, length(group.referenced_by)]] == [["sg-8", false, 0], ["sg-9", true, 0]]
+    condition = [
+      for group in output.manifest.vpcs[1].security_groups : [group.id, group.egress_tcp, length(group.referenced_by)]
+    ] == [["sg-8", false, 0], ["sg-9", true, 0]]
     error_message = "Groups are distinguished: ${jsonencode(output.manifest.vpcs[1].security_groups)}"
   }
 
@@ -177,7 +185,10 @@ run "groups_without_outbound_rules" {
   }
 
   assert {
-    condition     = strcontains(output.vpn_guidance, "- Outbound: a rule for TCP in one of the groups.") && !strcontains(output.vpn_guidance, "- Inbound at sg-")
+    condition = (
+      strcontains(output.vpn_guidance, "- Outbound: a rule for TCP in one of the groups.")
+      && !strcontains(output.vpn_guidance, "- Inbound at sg-")
+    )
     error_message = "The guidance names the missing rule: ${output.vpn_guidance}"
   }
 }
@@ -188,7 +199,13 @@ run "no_vpc" {
   }
 
   assert {
-    condition     = output.vpn_guidance == "" && length(output.manifest.vpcs) == 0 && length(data.aws_vpc.function) + length(data.aws_subnet.function) + length(data.aws_security_group.function) + length(data.aws_security_groups.referencing) + length(data.aws_security_groups.egress_tcp) == 0
+    condition = (
+      output.vpn_guidance == ""
+      && length(output.manifest.vpcs) == 0
+      && length(data.aws_vpc.function) + length(data.aws_subnet.function) + length(data.aws_security_group.function)
+      + length(data.aws_security_groups.referencing) + length(data.aws_security_groups.egress_tcp)
+      == 0
+    )
     error_message = "There is no guidance, and nothing is read."
   }
 }
@@ -199,7 +216,12 @@ run "not_live" {
   }
 
   assert {
-    condition     = output.vpn_guidance == "" && length(data.aws_vpc.function) + length(data.aws_subnet.function) + length(data.aws_security_group.function) + length(data.aws_security_groups.referencing) + length(data.aws_security_groups.egress_tcp) == 0
+    condition = (
+      output.vpn_guidance == ""
+      && length(data.aws_vpc.function) + length(data.aws_subnet.function) + length(data.aws_security_group.function)
+      + length(data.aws_security_groups.referencing) + length(data.aws_security_groups.egress_tcp)
+      == 0
+    )
     error_message = "Nothing is read for a stage that is not live."
   }
 }
@@ -216,15 +238,25 @@ run "stub_in_the_vpc" {
   }
 
   assert {
-    condition     = aws_lambda_function.this["orders"].vpc_config[0].subnet_ids == toset(["subnet-a"]) && aws_lambda_function.this["orders"].vpc_config[0].security_group_ids == toset(["sg-1"])
+    condition = (
+      aws_lambda_function.this["orders"].vpc_config[0].subnet_ids == toset(["subnet-a"])
+      && aws_lambda_function.this["orders"].vpc_config[0].security_group_ids == toset(["sg-1"])
+    )
     error_message = "The stub is where the function is."
   }
 
   assert {
     condition = jsondecode(aws_iam_role_policy.function["orders"].policy).Statement[1] == {
-      Sid      = "AttachToVpc"
-      Effect   = "Allow"
-      Action   = ["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses"]
+      Sid    = "AttachToVpc"
+      Effect = "Allow"
+      Action = [
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses"
+      ]
       Resource = ["*"]
     }
     error_message = "The created role allows Lambda to attach it, as AWSLambdaVPCAccessExecutionRole does."

@@ -34,13 +34,24 @@ variables {
       tags          = { cost = "high" }
     }
     made = { handler = "src/made.handler", runtime = "nodejs22.x", timeout = 20 }
-    own  = { handler = "src/own.handler", runtime = "nodejs22.x", create = false, function_name = "own-dev", fallback_arn = "arn:aws:lambda:eu-west-1:123456789012:function:real" }
+    own = {
+      handler       = "src/own.handler"
+      runtime       = "nodejs22.x"
+      create        = false
+      function_name = "own-dev"
+      fallback_arn  = "arn:aws:lambda:eu-west-1:123456789012:function:real"
+    }
   }
 }
 
 run "wraps_beside_replaced_functions" {
   assert {
-    condition     = length(aws_lambda_layer_version.wrapper) == 1 && aws_lambda_layer_version.wrapper[0].layer_name == "live-debug-dev-tom-wrapper" && aws_lambda_layer_version.wrapper[0].filename == "./dist/wrapper.zip" && aws_lambda_layer_version.wrapper[0].source_code_hash == filebase64sha256("./dist/wrapper.zip")
+    condition = (
+      length(aws_lambda_layer_version.wrapper) == 1
+      && aws_lambda_layer_version.wrapper[0].layer_name == "live-debug-dev-tom-wrapper"
+      && aws_lambda_layer_version.wrapper[0].filename == "./dist/wrapper.zip"
+      && aws_lambda_layer_version.wrapper[0].source_code_hash == filebase64sha256("./dist/wrapper.zip")
+    )
     error_message = "The stage has one layer, created from the built zip."
   }
 
@@ -75,22 +86,47 @@ run "wraps_beside_replaced_functions" {
   }
 
   assert {
-    condition     = { for key, value in output.environment["reports"] : key => value if !contains(["LIVE_DEBUG_STAGE", "LIVE_DEBUG_TABLE", "LIVE_DEBUG_RELAY", "LIVE_DEBUG_SECRET"], key) } == { AWS_LAMBDA_EXEC_WRAPPER = "/opt/live-debug", LIVE_DEBUG_EXEC_WRAPPER = "/opt/datadog_wrapper", LIVE_DEBUG_FUNCTION = "reports", LIVE_DEBUG_STUB_FUNCTION = "live-debug-dev-tom-reports" }
+    condition = {
+      for key, value in output.environment["reports"] :
+      key => value if !contains(["LIVE_DEBUG_STAGE", "LIVE_DEBUG_TABLE", "LIVE_DEBUG_RELAY", "LIVE_DEBUG_SECRET"], key)
+      } == {
+      AWS_LAMBDA_EXEC_WRAPPER  = "/opt/live-debug"
+      LIVE_DEBUG_EXEC_WRAPPER  = "/opt/datadog_wrapper"
+      LIVE_DEBUG_FUNCTION      = "reports"
+      LIVE_DEBUG_STUB_FUNCTION = "live-debug-dev-tom-reports"
+    }
     error_message = "Python's wrapper has the name of the stub beside it; exec_wrapper and wrap_init have no variables unless set."
   }
 
   assert {
-    condition     = length(setintersection(keys(output.environment["own"]), ["AWS_LAMBDA_EXEC_WRAPPER", "LIVE_DEBUG_STUB_FUNCTION"])) == 0 && output.environment["own"].LIVE_DEBUG_FALLBACK_ARN == "arn:aws:lambda:eu-west-1:123456789012:function:real"
+    condition = (
+      length(setintersection(keys(output.environment["own"]), ["AWS_LAMBDA_EXEC_WRAPPER", "LIVE_DEBUG_STUB_FUNCTION"])) == 0
+      && output.environment["own"].LIVE_DEBUG_FALLBACK_ARN == "arn:aws:lambda:eu-west-1:123456789012:function:real"
+    )
     error_message = "A replaced function has the same variables as before."
   }
 
   assert {
-    condition     = toset(keys(aws_lambda_function.this)) == toset(["made"]) && toset(keys(aws_iam_role.this)) == toset(["made"]) && toset(keys(aws_lambda_function.beside)) == toset(["reports"]) && toset(keys(aws_cloudwatch_log_group.stub)) == toset(["made"])
+    condition = (
+      toset(keys(aws_lambda_function.this)) == toset(["made"])
+      && toset(keys(aws_iam_role.this)) == toset(["made"])
+      && toset(keys(aws_lambda_function.beside)) == toset(["reports"])
+      && toset(keys(aws_cloudwatch_log_group.stub)) == toset(["made"])
+    )
     error_message = "A wrapped function is your own; beside a Python function there is a stub."
   }
 
   assert {
-    condition     = aws_lambda_function.beside["reports"].function_name == "live-debug-dev-tom-reports" && aws_lambda_function.beside["reports"].role == "arn:aws:iam::123456789012:role/reports" && aws_lambda_function.beside["reports"].handler == "index.handler" && aws_lambda_function.beside["reports"].runtime == "nodejs22.x" && aws_lambda_function.beside["reports"].timeout == 900 && aws_lambda_function.beside["reports"].memory_size == 512 && aws_lambda_function.beside["reports"].source_code_hash == filebase64sha256("dist/beside.zip") && aws_lambda_function.beside["reports"].tags == tomap({ cost = "high" })
+    condition = (
+      aws_lambda_function.beside["reports"].function_name == "live-debug-dev-tom-reports"
+      && aws_lambda_function.beside["reports"].role == "arn:aws:iam::123456789012:role/reports"
+      && aws_lambda_function.beside["reports"].handler == "index.handler"
+      && aws_lambda_function.beside["reports"].runtime == "nodejs22.x"
+      && aws_lambda_function.beside["reports"].timeout == 900
+      && aws_lambda_function.beside["reports"].memory_size == 512
+      && aws_lambda_function.beside["reports"].source_code_hash == filebase64sha256("dist/beside.zip")
+      && aws_lambda_function.beside["reports"].tags == tomap({ cost = "high" })
+    )
     error_message = "The stub beside it is the built stub, with the function's role, memory and tags."
   }
 
@@ -107,36 +143,66 @@ run "wraps_beside_replaced_functions" {
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.beside["reports"].name == "/aws/lambda/live-debug-dev-tom-reports" && aws_cloudwatch_log_group.beside["reports"].retention_in_days == 7
+    condition = (
+      aws_cloudwatch_log_group.beside["reports"].name == "/aws/lambda/live-debug-dev-tom-reports"
+      && aws_cloudwatch_log_group.beside["reports"].retention_in_days == 7
+    )
     error_message = "Its logs are kept like those of other stubs."
   }
 
   assert {
-    condition = { for statement in jsondecode(aws_iam_role_policy.given["reports"].policy).Statement : statement.Sid => statement if statement.Sid == "InvokeStubBeside" } == {
-      InvokeStubBeside = { Sid = "InvokeStubBeside", Effect = "Allow", Action = ["lambda:InvokeFunction"], Resource = ["arn:aws:lambda:eu-west-1:123456789012:function:live-debug-dev-tom-reports"] }
+    condition = {
+      for statement in jsondecode(aws_iam_role_policy.given["reports"].policy).Statement :
+      statement.Sid => statement
+      if statement.Sid == "InvokeStubBeside"
+      } == {
+      InvokeStubBeside = {
+        Sid      = "InvokeStubBeside"
+        Effect   = "Allow"
+        Action   = ["lambda:InvokeFunction"]
+        Resource = ["arn:aws:lambda:eu-west-1:123456789012:function:live-debug-dev-tom-reports"]
+      }
     } && aws_iam_role_policy.given["reports"].policy == output.functions["reports"].stub_policy_json
     error_message = "The function's role may invoke the stub beside it, and no other one."
   }
 
   assert {
-    condition     = [for statement in jsondecode(aws_iam_role_policy.given["orders"].policy).Statement : statement.Sid] == ["ConnectToRelay", "PostThroughRelay", "ReadOwnStage", "PollQueue"]
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.given["orders"].policy).Statement : statement.Sid
+    ] == ["ConnectToRelay", "PostThroughRelay", "ReadOwnStage", "PollQueue"]
     error_message = "A wrapped Node.js function's role has the same permissions as a stub's."
   }
 
   assert {
-    condition = toset(flatten([for statement in jsondecode(output.developer_policy_json).Statement : statement.Resource if statement.Sid == "ReadAndInvokeOwnFunctions"])) == toset([
-      for name in ["orders-dev", "reports-dev", "live-debug-dev-tom-reports", "live-debug-dev-tom-made", "own-dev"] : "arn:aws:lambda:eu-west-1:123456789012:function:${name}"
+    condition = toset(
+      flatten([
+        for statement in jsondecode(output.developer_policy_json).Statement :
+        statement.Resource
+        if statement.Sid == "ReadAndInvokeOwnFunctions"
+      ])
+      ) == toset([
+        for name in ["orders-dev", "reports-dev", "live-debug-dev-tom-reports", "live-debug-dev-tom-made", "own-dev"] :
+        "arn:aws:lambda:eu-west-1:123456789012:function:${name}"
     ])
     error_message = "Developers may read and invoke the functions and the stubs beside them."
   }
 
   assert {
-    condition     = { for name, f in output.functions : name => [f.mode, f.function_name, f.timeout, f.invoke_arn == null, f.log_group_name == null] } == { orders = ["wrap", "orders-dev", 10, true, true], reports = ["wrap", "reports-dev", 899, true, true], made = ["replace", "live-debug-dev-tom-made", 25, false, false], own = ["replace", "own-dev", 8, true, true] }
+    condition = { for name, f in output.functions : name => [f.mode, f.function_name, f.timeout, f.invoke_arn == null, f.log_group_name == null] } == {
+      orders  = ["wrap", "orders-dev", 10, true, true]
+      reports = ["wrap", "reports-dev", 899, true, true]
+      made    = ["replace", "live-debug-dev-tom-made", 25, false, false]
+      own     = ["replace", "own-dev", 8, true, true]
+    }
     error_message = "A wrapped function keeps its timeout, and its name is not that of the stub beside it."
   }
 
   assert {
-    condition     = output.functions["reports"].function_arn == "arn:aws:lambda:eu-west-1:123456789012:function:reports-dev" && aws_lambda_permission.trigger["reports/sns"].function_name == "reports-dev" && aws_lambda_event_source_mapping.sqs["orders"].function_name == "orders-dev"
+    condition = (
+      output.functions["reports"].function_arn == "arn:aws:lambda:eu-west-1:123456789012:function:reports-dev"
+      && aws_lambda_permission.trigger["reports/sns"].function_name == "reports-dev"
+      && aws_lambda_event_source_mapping.sqs["orders"].function_name == "orders-dev"
+    )
     error_message = "Triggers invoke the function, not the stub beside it."
   }
 
@@ -146,7 +212,12 @@ run "wraps_beside_replaced_functions" {
   }
 
   assert {
-    condition = { for name, f in jsondecode(jsondecode(aws_dynamodb_table_item.manifest[0].item).document.S).functions : name => { for field, value in f : field => value if contains(["mode", "exec_wrapper", "wrap_init", "fallback_arn", "timeout"], field) } } == {
+    condition = {
+      for name, f in jsondecode(jsondecode(aws_dynamodb_table_item.manifest[0].item).document.S).functions :
+      name => {
+        for field, value in f : field => value if contains(["mode", "exec_wrapper", "wrap_init", "fallback_arn", "timeout"], field)
+      }
+      } == {
       orders  = { mode = "wrap", exec_wrapper = "/opt/datadog_wrapper", wrap_init = "lazy", timeout = 10 }
       reports = { mode = "wrap", exec_wrapper = "/opt/datadog_wrapper", timeout = 899 }
       made    = { timeout = 20 }
@@ -182,7 +253,10 @@ run "uses_the_mode_of_the_module" {
   }
 
   assert {
-    condition     = { for name, f in output.functions : name => f.mode } == { orders = "wrap", go = "replace" } && toset(keys(aws_lambda_function.this)) == toset(["go"])
+    condition = (
+      { for name, f in output.functions : name => f.mode } == { orders = "wrap", go = "replace" }
+      && toset(keys(aws_lambda_function.this)) == toset(["go"])
+    )
     error_message = "Functions without a mode are wrapped, whatever `create` is."
   }
 }
@@ -198,7 +272,10 @@ run "creates_nothing_while_not_enabled" {
   }
 
   assert {
-    condition     = jsonencode(output.layers) == jsonencode({ made = [], orders = [], own = [], reports = [] }) && jsonencode(output.environment) == jsonencode({ made = {}, orders = {}, own = {}, reports = {} })
+    condition = (
+      jsonencode(output.layers) == jsonencode({ made = [], orders = [], own = [], reports = [] })
+      && jsonencode(output.environment) == jsonencode({ made = {}, orders = {}, own = {}, reports = {} })
+    )
     error_message = "Each function has an empty list and an empty map, so that no condition is needed."
   }
 }
