@@ -9,7 +9,7 @@ import { livectlFile } from './repository.ts';
 type EventName = SessionEvent['event'];
 type EventOf<N extends EventName> = Extract<SessionEvent, { event: N }>;
 
-/** Every wait for an event, and for the end, in milliseconds: far above what a slow machine needs. */
+/** Bound on each wait for an event or the end, in milliseconds: far above what a slow machine needs. */
 const boundMs = 20_000;
 
 export class LivectlProcess {
@@ -19,8 +19,8 @@ export class LivectlProcess {
   #stderr = '';
 
   /**
-   * Starts `serve` with the flags; `tempDir` becomes its TMPDIR. `on` is what runs a command elsewhere by taking its place,
-   * e.g. in a network namespace; `env` goes before this process's own.
+   * Starts `serve` with the flags; `tempDir` becomes its TMPDIR. `on` is a command that replaces itself with the one that
+   * follows it, e.g. in a network namespace; `env` overrides this process's own variables.
    */
   constructor(
     flags: readonly string[],
@@ -48,13 +48,13 @@ export class LivectlProcess {
     return this.#child.pid;
   }
 
-  /** Calls `listener` for every event from now on; returns what takes it off. */
+  /** Calls `listener` for every event from now on; returns a function that removes it. */
   listen(listener: (event: SessionEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** The next event of that name. Rejects when livectl ends first, or with the bound. */
+  /** The next event of that name. Rejects when livectl ends first or the bound is reached. */
   async next<N extends EventName>(name: N): Promise<EventOf<N>> {
     let stopListening: () => void = () => undefined;
     let timer: NodeJS.Timeout | undefined;
@@ -73,7 +73,7 @@ export class LivectlProcess {
     }
   }
 
-  /** Ctrl-C, and the hard way where that doesn't end it within the bound. */
+  /** Sends Ctrl-C; kills the process if that doesn't end it within the bound. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), boundMs);

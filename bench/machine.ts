@@ -18,7 +18,7 @@ export function machineLine(): string {
   return [...parts, commit()].join(', ');
 }
 
-/** How many programs wanted a core in the last minute (1-minute load average): above 0 before a bench, others did. */
+/** The 1-minute load average: if it is above 0 before a bench, other programs used the machine. */
 export function load(): string {
   return (loadavg()[0] ?? 0).toFixed(1);
 }

@@ -35,7 +35,7 @@ const measurements: readonly Measurement[] = [
   memory,
 ];
 
-/** The whole bench ends by itself within this. */
+/** The whole bench ends by itself within this time. */
 const boundMs = 4 * 60_000;
 
 const asked = process.argv.slice(2);
@@ -44,7 +44,7 @@ if (asked[0] === 'network') process.exit(await network(asked.slice(1)));
 const unknown = asked.filter((name) => !measurements.some((each) => each.name === name));
 if (unknown.length > 0) {
   const names = measurements.map(({ name }) => name).join(', ');
-  console.error(`no measurement is called ${unknown.join(', ')}; there are ${names}`);
+  console.error(`unknown measurement: ${unknown.join(', ')}; measurements are ${names}`);
   process.exit(2);
 }
 

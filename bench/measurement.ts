@@ -1,4 +1,4 @@
-// What a measurement hands to the report: figures, each with its goal where the project set one.
+// What a measurement passes to the report: figures, each with its goal if the project has one.
 import type { Workspace } from './workspace.ts';
 
 export type Unit = 'ms' | 'MB' | 'KB' | '×' | '';

@@ -1,7 +1,7 @@
 // Memory of a process and of what it started, as Linux counts it.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
-/** Whether this machine can tell. */
+/** Whether this machine can report it. */
 export const canReadProcesses = existsSync('/proc/self/smaps_rollup');
 
 /** Resident memory of one process in megabytes, pages it shares with others included. */

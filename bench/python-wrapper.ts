@@ -180,7 +180,7 @@ async function measure(): Promise<readonly Figure[]> {
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
-/** The runtime and the proxy, which is nobody's child. */
+/** The runtime and the proxy, which is not its child. */
 function processesOf({ api, instance }: Running): number[] {
   const marked = readdirSync('/proc').filter((pid) => {
     try {
@@ -200,7 +200,7 @@ function processorMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-/** Takes connections and says nothing; with TLS, not even to the handshake. */
+/** Accepts connections and sends nothing; with TLS, not even the handshake. */
 async function silentServer(): Promise<{ url: string; secureUrl: string; close: () => void }> {
   const sockets = new Set<import('node:net').Socket>();
   const server: Server = createServer((socket) => {

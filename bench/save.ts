@@ -8,9 +8,9 @@ import type { Figure, Measurement } from './measurement.ts';
 import type { Workspace } from './workspace.ts';
 
 const edits = 60;
-/** Between two edits: nobody saves again at once, and livectl has its next worker started again by then. */
+/** Between two edits: nobody saves again at once, and by then livectl has started its next worker. */
 const pauseMs = 300;
-/** An edit that isn't answered by then is a failure. */
+/** An edit without an answer by then is a failure. */
 const boundMs = 10_000;
 
 export const save: Measurement = {
@@ -52,7 +52,7 @@ export async function handler(): Promise<{ edition: number }> {
     const startedAt = performance.now();
     edit();
     while (!(await isNew())) {
-      if (performance.now() - startedAt > boundMs) throw new Error(`edit ${edition} is not answered`);
+      if (performance.now() - startedAt > boundMs) throw new Error(`edit ${edition} got no answer`);
     }
     asking.push(performance.now() - startedAt);
   }

@@ -86,7 +86,7 @@ async function measure(workspace: Workspace): Promise<readonly Figure[]> {
   ];
 }
 
-/** Interleaved, so that a slower minute of the machine is everybody's. `onWarm` is called once, before what counts. */
+/** Interleaved, so that a slow minute of the machine affects all. `onWarm` is called once, before the samples that count. */
 async function inTurns<Name extends string>(
   calls: Readonly<Record<Name, Call>>,
   onWarm: () => void,

@@ -14,7 +14,7 @@ export interface Served {
   readonly url: string;
 }
 
-/** How long a helper server may take to tell its port, in milliseconds. */
+/** How long a helper server may take to print its port, in milliseconds. */
 const helperBoundMs = 20_000;
 
 export class Workspace {
@@ -57,7 +57,7 @@ export class Workspace {
         // Others print a banner first.
         if (line.startsWith('{')) return `http://127.0.0.1:${(JSON.parse(line) as { port: number }).port}`;
       }
-      throw new Error(`${script} ended, or told no port within ${helperBoundMs} ms`);
+      throw new Error(`${script} ended, or printed no port within ${helperBoundMs} ms`);
     } finally {
       clearTimeout(timer);
       child.stdout.resume();
@@ -79,7 +79,7 @@ export class Workspace {
     rmSync(this.#tempDir, { recursive: true, force: true });
   }
 
-  /** The same in an emergency: ends everything and waits for nothing. */
+  /** In an emergency: ends everything and waits for nothing. */
   abandon(): void {
     for (const livectl of this.#livectls) livectl.kill();
     for (const helper of this.#helpers) helper.kill('SIGKILL');

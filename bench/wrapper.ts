@@ -71,7 +71,7 @@ async function measure(): Promise<readonly Figure[]> {
     await api.until(() => api.isWaiting);
     return endedAt - beganAt;
   };
-  /** The same number of each, in turn. */
+  /** The same number of samples of each, in turn. */
   const inTurn = async (one: Running, other: Running) => {
     const samples: [number[], number[]] = [[], []];
     for (let at = 0; at < warmUps + invocations; at += 1) {
@@ -137,7 +137,7 @@ async function measure(): Promise<readonly Figure[]> {
   }
 }
 
-/** The first invocation of an instance whose relay takes connections and says nothing. */
+/** The first invocation of an instance whose relay accepts connections and sends nothing. */
 async function silentRelayMs(
   start: (kind: 'wrapped', environment: Record<string, string>) => Promise<Running>,
   invoke: (running: Running) => Promise<number>,

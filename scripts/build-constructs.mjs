@@ -15,7 +15,7 @@ export async function buildConstructs(root, dist) {
   await mkdir(join(dist, 'cdktn'), { recursive: true });
   for (const file of await readdir(folder)) {
     const text = await readFile(join(folder, file), 'utf8');
-    // The compiler leaves the sources' names in declarations, where not every version of it finds them.
+    // The compiler keeps the source files' names in declarations, which not every version of it resolves.
     const built = text.replaceAll(/(['"]\.\/\w+)\.cts(['"])/g, '$1.cjs$2');
     await writeFile(join(folder, file), built);
     await writeFile(join(dist, 'cdktn', file), built.replaceAll(/(['"])cdktf\1/g, '$1cdktn$1'));

@@ -34,7 +34,7 @@ async function buildStub() {
   return result;
 }
 
-/** `index.mjs`, and beside it what it reads only where that is needed. @param {string} name @param {string} entry */
+/** `index.mjs`, and beside it what it loads only when needed. @param {string} name @param {string} entry */
 async function buildStubProgram(name, entry) {
   const result = await build({
     ...stubOptions(root),
@@ -47,7 +47,7 @@ async function buildStubProgram(name, entry) {
   return { result, files };
 }
 
-/** What lands in /opt as a layer: the wrapper script, and beside it what it starts for each runtime. */
+/** The layer's files in /opt: the wrapper script, and beside it what it starts for each runtime. */
 async function buildWrapper() {
   const folder = join(dist, 'wrapper');
   const result = await build({
@@ -98,8 +98,8 @@ async function buildNodeRuntime() {
 }
 
 /**
- * Who asks is resolved by livectl (cli/src/aws/aws-identity.ts): the SDK's own ways to credentials, in each of its
- * clients, are left out.
+ * Leaves out the SDK's own credential providers, which each of its clients has: livectl resolves credentials itself
+ * (cli/src/aws/aws-identity.ts).
  */
 const noDefaultCredentials = {
   name: 'no-default-credentials',
@@ -117,7 +117,7 @@ const noDefaultCredentials = {
 };
 
 /**
- * A part of the AWS SDK, which the CLI carries compressed and runs when it is needed: reading it would cost every
+ * A part of the AWS SDK, which the CLI carries compressed and runs only when needed: loading it would slow down every
  * start. @param {string} entry @param {import('esbuild').Plugin[]} [plugins]
  */
 async function buildAwsPart(entry, plugins = []) {
@@ -149,7 +149,7 @@ const embedded = {
         const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
         return { contents: JSON.stringify({ version }), loader: 'json' };
       }
-      // Compressed, since every start of the CLI reads past it: 160 KB of base64 become 55.
+      // Compressed, since every start of the CLI reads it as part of the file: 160 KB of base64 become 55.
       const packed = gzipSync(await readFile(join(dist, args.path)), { level: 9 }).toString('base64');
       const bytes = `gunzipSync(Buffer.from('${packed}', 'base64'))`;
       const value = args.path.endsWith('.zip') ? bytes : `${bytes}.toString('utf8')`;

@@ -1,7 +1,7 @@
 // Writes the props of the CDKTF construct, terraform/cdktf/variables.cts, from the Terraform module's variables.tf and
 // outputs.tf, and the type of its functions in modules/functions/variables.tf.
 //   node scripts/cdktf-construct.mjs            writes it
-//   node scripts/cdktf-construct.mjs --check    fails when it is not what it would write
+//   node scripts/cdktf-construct.mjs --check    fails if the file differs from that
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,14 +20,14 @@ function camelCase(name) {
   return name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 }
 
-/** The interface of a variable's object, or of the objects in its map. @param {string} variable @param {Type} type */
+/** The name of the interface for a variable's object, or for the objects in its map. @param {string} variable @param {Type} type */
 function interfaceName(variable, type) {
   const name = camelCase(`_${variable}`);
   return `LiveDebug${type.kind === 'map' ? name.replace(/s$/, '') : name}`;
 }
 
 /**
- * Strings, numbers and their lists and maps carry tokens as they are; the rest has to say so.
+ * Strings, numbers, and their lists and maps can carry tokens; other types must declare that.
  * @param {Type} type @param {string} indent @param {string} [named] the interface to write for an object
  * @returns {string}
  */

@@ -1,10 +1,10 @@
 // Part of `make check`: what neither the type checker nor the linter sees. Runs after a build.
-//   - what is generated and committed is what the sources give: schema, Terraform tables, constructs, the zips
-//   - the lock file fits
-//   - the stub and the wrapper keep their size
+//   - generated files that are committed are current: schema, Terraform tables, constructs, the zips
+//   - the lock file matches package.json
+//   - the stub and the wrapper are within their size limits
 //   - regular expressions are linear (patterns.mjs)
 //   - every package of the lock files has a checksum
-//   - every folder of cli/src says what it may not import
+//   - every folder of cli/src has a rule about what it may not import
 //   - no line of Terraform code is over 160 characters
 //   - Markdown has no long lines (markdown-lines.mjs)
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -29,7 +29,7 @@ const patterns = spawnSync(process.execPath, [join(root, 'scripts/patterns.mjs')
 });
 if (patterns.status !== 0) mistakes.push('regular expressions must be linear and written as literals');
 
-// A folder that no override names may import anything; only commands/ may.
+// A folder that no override names could import anything; only commands/ may.
 const { overrides } = JSON.parse(readFileSync(join(root, 'biome.json'), 'utf8'));
 const ruled = new Set(overrides.flatMap((/** @type {{ includes: string[] }} */ { includes }) => includes));
 for (const entry of readdirSync(join(root, 'cli/src'), { withFileTypes: true })) {
@@ -58,8 +58,8 @@ for (const file of terraformFiles) {
     });
 }
 
-// npm installs a package without one unchecked. It leaves them out for other platforms' packages where it finds them
-// installed; a bundled one comes in its parent's archive.
+// npm does not verify a package without a checksum. It omits the checksums of other platforms' packages if it writes the
+// lock file from installed packages; a bundled package comes in its parent's archive.
 for (const folder of ['.', 'bench']) {
   const { packages } = JSON.parse(readFileSync(join(root, folder, 'package-lock.json'), 'utf8'));
   for (const [name, { inBundle, integrity, link }] of Object.entries(packages)) {
@@ -78,7 +78,7 @@ if (lock.status !== 0) mistakes.push(`package-lock.json is not in step with pack
 
 const packageFiles = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).files;
 
-// The build has just written the zips; git tells whether that changed what is committed or about to be.
+// The build has just written the zips; git reports whether they differ from what is committed or staged.
 for (const name of ['stub.zip', 'beside.zip', 'wrapper.zip']) {
   const zip = `terraform/modules/live-debug/dist/${name}`;
   const [state] = execFileSync('git', ['status', '--porcelain', '--', zip], {

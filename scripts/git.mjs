@@ -1,7 +1,7 @@
-// git for scripts: in the folder that is named, whatever repository this process was started for.
+// git for scripts: runs in the given folder, even if this process was started by a hook of another repository.
 import { execFileSync } from 'node:child_process';
 
-/** Git's variables for the repository of a hook or an alias would stand above the folders named here. */
+/** In a hook or an alias, git sets variables that would take precedence over the folders given here. */
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX|OBJECT_DIRECTORY|COMMON_DIR)$/.test(name),

@@ -1,5 +1,5 @@
-// Part of `make check`: no line of a Markdown file that people write is over 300 characters, so that a difference can be
-// read. Generated text is left out: pages that say so at their top, and what stands between markers.
+// Part of `make check`: no line of a Markdown file that people write is over 300 characters, so that differences are
+// readable. Generated text is left out: pages that declare it at their top, and text between markers.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { git } from './git.mjs';
@@ -23,7 +23,7 @@ export function longLines(markdown) {
 }
 
 /**
- * One sentence for each line that is too long, of every file that git knows below a folder. Files of tests are input, not text.
+ * One sentence for each line that is too long, in every file below a folder that git knows. Files of tests are input, not text.
  * @param {string} root
  * @returns {string[]}
  */

@@ -1,4 +1,4 @@
-// Part of `make module-release`: the texts that differ in the module's own repository. Links, and where the module is.
+// Part of `make module-release`: the texts that differ in the module's own repository: links, and the module's address.
 import { readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,10 +9,10 @@ import { git, succeeds } from './git.mjs';
 export const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 export const moduleFolder = 'terraform/modules/live-debug/';
 
-/** What Terraform leaves in a folder it runs in. */
+/** Files that Terraform creates in a folder in which it runs. */
 const ignored = ['.terraform/', '.terraform.lock.hcl', '*.tfstate', '*.tfstate.*', ''].join('\n');
 
-/** The line of the module's README that says where the module is. */
+/** The line of the module's README with the module's address. */
 const gitSource =
   /^ *source = "git::https:\/\/<this repository>\.git\/\/terraform\/modules\/live-debug\?ref=.*"$/m;
 
@@ -85,7 +85,7 @@ function folderTarget(entries, folder) {
 }
 
 /**
- * Links to elsewhere and to the page itself stay. `change` gives the new target, or undefined for no link: then its text stays.
+ * Links to elsewhere and to the page itself stay. `change` returns the new target, or undefined to keep only the link's text.
  * @param {string} text Markdown
  * @param {(link: string) => string | undefined} change
  */

@@ -10,7 +10,7 @@ import { moduleFolder, repository, rewritten } from './module-release-texts.mjs'
 
 /** @typedef {import('./module-release-texts.mjs').Entry} Entry */
 
-/** At the release's root under their own names. The examples' livectl.json name the schema. */
+/** Files at the release's root, under their own names. The examples' livectl.json name the schema. */
 const rootFiles = ['LICENSE', 'CHANGELOG.md', 'livectl.schema.json'];
 
 /** Semantic Versioning without build metadata, which the registry does not take. */
@@ -38,7 +38,7 @@ function release(out, version) {
       `OUT ${out} has files and is not a git repository: pass a clone of terraform-aws-live-debug, or a new folder`,
     );
 
-  // Everything that can be wrong with the sources, before anything is written.
+  // Reports everything that is wrong with the sources before anything is written.
   const entries = layout();
   const commit = git(repository, ['rev-parse', 'HEAD']).trim();
   const texts = rewritten(entries, version, commit);
@@ -57,7 +57,7 @@ function release(out, version) {
 function outFolder(text) {
   if (!text)
     throw new Error('OUT is missing: make module-release OUT=../terraform-aws-live-debug VERSION=0.2.0');
-  // zsh leaves the tilde of OUT=~/... as it is.
+  // zsh does not expand the tilde in OUT=~/...
   return resolve(text.startsWith('~/') ? join(homedir(), text.slice(2)) : text);
 }
 
@@ -65,7 +65,9 @@ function outFolder(text) {
 function validVersion(text) {
   if (!text) throw new Error('VERSION is missing: make module-release OUT=... VERSION=0.2.0');
   if (versionForm.test(text)) return text;
-  throw new Error(`VERSION ${text} is not valid: it must be as 0.2.0 or 0.2.0-rc.1, without v`);
+  throw new Error(
+    `VERSION ${text} is not valid: it must be a version such as 0.2.0 or 0.2.0-rc.1, without v`,
+  );
 }
 
 /**
@@ -94,7 +96,7 @@ function refuseClone(out, tag) {
     throw new Error(`OUT ${out} has no branch checked out: git -C ${out} switch main`);
 }
 
-/** The same for all worktrees of a repository. @param {string} folder */
+/** The git folder that all worktrees of a repository share. @param {string} folder */
 function commonFolder(folder) {
   return realpathSync(resolve(folder, git(folder, ['rev-parse', '--git-common-dir']).trim()));
 }
@@ -106,7 +108,7 @@ function layout() {
     const [, mode = '', object = '', path = ''] = /^(\d+) \w+ (\w+)\t([\s\S]+)$/.exec(line) ?? [];
     return { mode, object, path };
   });
-  // An example of the registry is a root module: those that run locally only are not.
+  // An example in the registry must be a root module, which those that only run locally are not.
   const examples = new Set(all.flatMap(({ path }) => /^(examples\/[^/]+\/)main\.tf$/.exec(path)?.[1] ?? []));
   /** @type {Map<string, Entry>} */
   const entries = new Map();
@@ -126,7 +128,7 @@ function layout() {
 }
 
 /**
- * By git's plumbing, so that no attribute, ignore file, umask or line ending of this machine changes the tree.
+ * Writes the tree with git's plumbing, so that no attribute, ignore file, umask or line ending of this machine changes it.
  * @param {string} out
  * @param {Map<string, Entry>} entries
  * @param {Map<string, string>} texts
@@ -159,7 +161,7 @@ function writeBlob(out, bytes) {
 }
 
 /**
- * The tag before the branch: where it can't be made, e.g. signed, nothing has changed.
+ * Creates the tag before the branch: if that fails, e.g. because it can't be signed, nothing has changed.
  * @param {string} out
  * @param {{ tree: string, tag: string, commit: string }} made
  * @returns {string} the commit's name

@@ -1,9 +1,9 @@
 // Part of `make check`: every regular expression of the product takes a time linear in its text's length. Most texts are
 // from elsewhere, and one whose time grows with the square freezes livectl for minutes at a megabyte.
-//   node scripts/patterns.mjs           analyses the new ones and keeps in patterns.json those that are linear
-//   node scripts/patterns.mjs --check   does the same and keeps nothing
+//   node scripts/patterns.mjs           analyses new ones and adds the linear ones to patterns.json
+//   node scripts/patterns.mjs --check   does the same but writes nothing
 // recheck counts steps of a backtracking matcher (and proves what it can by automata), so the verdict does not depend on
-// the machine. It takes up to seconds for one, hence patterns.json.
+// the machine. One can take seconds, hence patterns.json.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -15,13 +15,13 @@ process.env.RECHECK_BACKEND ??= 'pure';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cacheFile = join(root, 'scripts', 'patterns.json');
 
-/** What reads the sources of the developer, whose own build could as well not end. */
+/** Code that reads only the developer's own sources, which could make their build hang anyway. */
 const ownSources = 'cli/src/builder/';
 
-/** What runs on a laptop or in Lambda, without its tests. */
+/** Code that runs on a laptop or in Lambda, without its tests. */
 const product = ['cli/src', 'inspector', 'protocol', 'stub/src'];
 
-/** Linear ones, `/source/flags`. */
+/** Expressions known to be linear, as `/source/flags`. */
 const known = new Set(existsSync(cacheFile) ? JSON.parse(readFileSync(cacheFile, 'utf8')) : []);
 /** @type {Map<string, string>} the file of each that was found */
 const found = new Map();

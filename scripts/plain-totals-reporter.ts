@@ -1,4 +1,4 @@
-// Ends a test run with one plain line that any CI can read: `N passed, N failed, N skipped`.
+// Prints one plain line at the end of a test run, which any CI can read: `N passed, N failed, N skipped`.
 import type { Reporter, TestModule } from 'vitest/node';
 
 export default class PlainTotals implements Reporter {

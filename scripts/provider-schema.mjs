@@ -1,5 +1,5 @@
-// Keeps what provider versions know of the resource types that the Terraform code names, for a test without a provider.
-//   node scripts/provider-schema.mjs                     writes every extract of terraform/test/provider-schema again
+// Extracts from provider versions the resource types that the Terraform code names, for a test without a provider.
+//   node scripts/provider-schema.mjs                     rewrites every extract in terraform/test/provider-schema
 //   node scripts/provider-schema.mjs @cdktn/provider-aws@25.7.0
 //                                                        the same for one npm package: a new version, or a new type
 // hashicorp/aws 6 is read from the bindings that npm has (40 MB each to download, 400 MB unpacked): they are generated
@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { terraformFiles, usedTypes } from './terraform-uses.mjs';
 
 /**
- * What can be written in a block and read from it. Names are one text, parted by spaces, to keep the files small.
+ * What can be written in a block and read from it. Names are one text, separated by spaces, to keep the files small.
  * @typedef {object} Block
  * @property {string} [arguments] without blocks below: can be set, and read
  * @property {string} [attributes] can only be read

@@ -1,6 +1,6 @@
 // Writes livectl.schema.json, which editors use for livectl.json, from the schema that livectl itself checks with.
 //   node scripts/schema.mjs            writes the file
-//   node scripts/schema.mjs --check    fails when the file is not what it would write
+//   node scripts/schema.mjs --check    fails if the file differs from that
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const file = join(root, 'livectl.schema.json');
 
-// Node 20 imports no TypeScript.
+// Node 20 can't import TypeScript.
 const bundle = await build({
   entryPoints: [join(root, 'cli/src/manifest/manifest-schema.ts')],
   bundle: true,
@@ -24,7 +24,7 @@ const { manifestSchema } = await import(`data:text/javascript;base64,${code}`);
 const schema = toJsonSchema(manifestSchema, {
   typeMode: 'input',
   errorMode: 'throw',
-  // Functions of livectl's own, which no schema can say.
+  // Checks by livectl's own functions, which a schema can't express.
   ignoreActions: ['check'],
 });
 const wanted = formatted(JSON.stringify(schema, null, 2));
@@ -36,7 +36,7 @@ if (!process.argv.includes('--check')) {
   process.exitCode = 1;
 }
 
-/** As the formatter wants it. @param {string} json */
+/** JSON in the formatter's layout. @param {string} json */
 function formatted(json) {
   const biome = join(root, 'node_modules/.bin/biome');
   return execFileSync(biome, ['format', '--stdin-file-path=livectl.schema.json'], {

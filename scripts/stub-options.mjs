@@ -1,11 +1,11 @@
 // How esbuild bundles the stub: for the build, and for tests that bundle a stub of their own.
 import { basename, join } from 'node:path';
 
-/** CommonJS packages inside an ES module still call require() for Node's own modules. */
+/** CommonJS packages bundled into an ES module still call require() for Node's own modules. */
 export const requireBanner =
   "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);";
 
-/** What every bundle of this project has in common. @type {import('esbuild').BuildOptions} */
+/** Options of every bundle of this project. @type {import('esbuild').BuildOptions} */
 export const common = {
   bundle: true,
   platform: 'node',
@@ -14,12 +14,12 @@ export const common = {
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
-  // ws looks for these native speed-ups and does without them.
+  // ws tries to load these native add-ons and works without them.
   external: ['bufferutil', 'utf-8-validate'],
   define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
 };
 
-/** Options of the stub's bundle; entry and output are the caller's. @param {string} root the repository's folder */
+/** Options of the stub's bundle; the caller adds entry and output. @param {string} root the repository's folder */
 export function stubOptions(root) {
   /** @type {import('esbuild').BuildOptions} */
   const options = {
@@ -27,7 +27,7 @@ export function stubOptions(root) {
     absWorkingDir: root,
     minify: true,
     banner: { js: requireBanner },
-    // The client alone: ws names its server and its streams too, 8 KB that a cold start would read.
+    // The client alone: the entry of ws also imports its server and streams, 8 KB that a cold start would read.
     alias: { ws: join(root, 'node_modules/ws/lib/websocket.js') },
     plugins: [withoutUnused, readLater],
     outExtension: { '.js': '.mjs' },
@@ -35,7 +35,7 @@ export function stubOptions(root) {
   return options;
 }
 
-/** Files of a stub, by the name of their bundle: its program, and what that reads only where a client has a filter. @param {string} program */
+/** Files of a stub, by the name of their bundle: its program, and what it loads only if a client has a filter. @param {string} program */
 export const stubEntries = (program) => ({ index: program, 'event-filter': 'protocol/event-filter.ts' });
 
 /** Bundles of the wrapper for Node.js, by name. @type {Record<string, string>} */
@@ -47,7 +47,7 @@ export const wrapperEntries = {
   'node-tunnel': 'stub/src/wrapper/tunnel-thread.ts',
 };
 
-/** Of the wrapper for Python, as they are; below `stub/src/wrapper/` and, in the layer, `live-debug-wrapper/`. */
+/** Files of the wrapper for Python, packed unchanged: below `stub/src/wrapper/` and, in the layer, `live-debug-wrapper/`. */
 export const wrapperPythonFiles = [
   'python.py',
   ...['aws', 'connection', 'deployed', 'directory', 'plain', 'proxy', 'relay', 'report', 'tls', 'wire'].map(
@@ -62,7 +62,7 @@ export function wrapperOptions(root) {
     ...stubOptions(root),
     // The oldest Node.js that is wrapped.
     target: 'node18.18',
-    // What matches filters is part of the bundle: the layer has room, and it is read beside the runtime's start.
+    // The code that matches filters is part of the bundle: the layer has room, and it is loaded while the runtime starts.
     plugins: [withoutUnused],
     // Without Node's loader of ES modules, a thread starts a few milliseconds sooner.
     format: 'cjs',
@@ -73,7 +73,7 @@ export function wrapperOptions(root) {
 }
 
 /**
- * What is imported when it is needed stays a file of its own: {@link stubEntries}.
+ * Keeps what is imported on demand as a separate file: {@link stubEntries}.
  * @type {import('esbuild').Plugin}
  */
 const readLater = {
@@ -86,8 +86,8 @@ const readLater = {
 };
 
 /**
- * Parts of ws that a stub has no use for: the relay's socket never compresses (protocol/relay-socket.ts), so that no
- * extension is offered and none is read, and it is listened to as Node's emitters are, not as the browser's targets. 8 KB less.
+ * Removes 8 KB of ws that a stub does not use: the relay's socket never compresses (protocol/relay-socket.ts), so no extension
+ * is offered or parsed, and its listeners are those of Node's emitters, not of the browser's event targets.
  * @type {import('esbuild').Plugin}
  */
 const withoutUnused = {
@@ -96,7 +96,7 @@ const withoutUnused = {
     /** @type {Record<string, string>} */
     const instead = {
       'permessage-deflate': "module.exports = class { static extensionName = 'permessage-deflate'; };",
-      // What is asked for and was not offered is refused before it would be parsed.
+      // An extension that was not offered is refused before it would be parsed.
       extension: 'module.exports = {};',
       'event-target': 'module.exports = { EventTarget: {} };',
     };

@@ -23,7 +23,7 @@ export function argument(body, name) {
       if (line.trim() === heredocEnd) return taken.join('\n');
       continue;
     }
-    // Brackets in texts and comments don't count.
+    // Brackets in strings and comments don't count.
     for (const character of line.replace(/"(?:\\.|[^"\\])*"|#.*/g, '')) {
       if ('([{'.includes(character)) depth += 1;
       if (')]}'.includes(character)) depth -= 1;

@@ -1,6 +1,6 @@
 // Writes the tables of inputs and outputs in the Terraform modules' READMEs, from variables.tf and outputs.tf.
 //   node scripts/terraform-docs.mjs            writes them between their markers
-//   node scripts/terraform-docs.mjs --check    fails when they are not what it would write
+//   node scripts/terraform-docs.mjs --check    fails if they differ from that
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,7 @@ function oneLine(expression) {
     .replace(/ +=/g, ' =');
 }
 
-/** The arguments of a call; commas within brackets part none. @param {string} text */
+/** The arguments of a call; commas within brackets do not separate them. @param {string} text */
 function topLevelArguments(text) {
   const found = [''];
   let depth = 0;
@@ -58,7 +58,7 @@ function inputs(variables) {
   return table(['input', 'type', 'default', 'description'], rows);
 }
 
-/** The module that has the type of `functions`; that of the input is any. */
+/** The module that declares the type of `functions`; the input's own type is any. */
 const functionsModule = 'terraform/modules/live-debug/modules/functions';
 
 /** @param {string} variables */
@@ -78,7 +78,7 @@ function functionFields(variables) {
     const optional = /^optional\(([\s\S]*)\)$/.exec(expression);
     if (!optional) return [code(name), code(expression), 'required', text];
     const [kind = '', byDefault] = topLevelArguments(oneLine(optional[1] ?? ''));
-    // It has a table of its own.
+    // It has its own table.
     if (name === 'triggers') return [code(name), code('object'), code(byDefault ?? 'null'), text];
     return [code(name), code(kind), code(byDefault ?? 'null'), text];
   });
@@ -92,7 +92,7 @@ function triggerFields(variables) {
   const triggers = one.kind === 'object' && one.fields.find(({ name }) => name === 'triggers')?.type;
   if (triggers?.kind !== 'object') throw new Error('the fields of triggers were not found');
   const rows = triggers.fields.flatMap(({ name: source, type, comment }) => {
-    if (type.kind !== 'object') throw new Error(`triggers.${source} is no object`);
+    if (type.kind !== 'object') throw new Error(`triggers.${source} is not an object`);
     const fields = type.fields.map((field) => [
       code(`${source}.${field.name}`),
       code(typeName(field.type)),
@@ -145,7 +145,7 @@ async function bringUpToDate(module) {
     wanted = wanted.replace(between, (_, begin, end) => `${begin}\n${text}\n\n${end}`);
   }
 
-  // Fresh, however a formatter may have aligned the columns.
+  // Compared without the alignment that a formatter may have added to the columns.
   if (compact(written) === compact(wanted)) return;
   if (!process.argv.includes('--check')) {
     await writeFile(readme, wanted);

@@ -1,7 +1,7 @@
-// Writes what the Terraform module `functions` knows of the fields of its variable `functions`, from variables.tf: their
-// names (fields.json), and the check of those that are numbers (numbers.tf).
+// Writes two files about the fields of the variable `functions` in the Terraform module `functions`, from variables.tf:
+// their names (fields.json), and the check of those that are numbers (numbers.tf).
 //   node scripts/terraform-fields.mjs            writes both
-//   node scripts/terraform-fields.mjs --check    fails when they are not what it would write
+//   node scripts/terraform-fields.mjs --check    fails if they differ from that
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -47,7 +47,7 @@ function numbersOf(type, path) {
   );
 }
 
-/** Of the value before its conversion, whose own error names neither the function nor the field. */
+/** Checks the value before its conversion, whose own error names neither the function nor the field. */
 function numberRules() {
   const numbers = numbersOf(type.kind === 'map' ? type.of : type, '');
   const width = Math.max(...numbers.map((path) => path.length));
@@ -66,7 +66,7 @@ ${checks.join('\n')}
 `;
 }
 
-/** As the formatter wants it. @param {string} json */
+/** JSON in the formatter's layout. @param {string} json */
 function formatted(json) {
   const biome = join(root, 'node_modules/.bin/biome');
   const options = { cwd: root, input: json };

@@ -47,7 +47,7 @@ export function parseType(expression) {
         return { kind, fields };
       }
       default:
-        throw new Error(`no TypeScript is known for ${kind ?? 'nothing'} in the type ${expression}`);
+        throw new Error(`there is no TypeScript type for ${kind ?? 'nothing'} in the type ${expression}`);
     }
   }
 

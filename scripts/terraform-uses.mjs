@@ -1,10 +1,10 @@
 // Reads which resource types, arguments and attributes of hashicorp/aws the Terraform code of this repository uses, with
-// HashiCorp's own parser (as WebAssembly in @cdktn/hcl2json). For what the provider must know: see provider-schema.mjs.
+// HashiCorp's own parser (as WebAssembly in @cdktn/hcl2json). See provider-schema.mjs for what the provider must have.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 
-// Not imported: its types bring in those of a browser, for every file that is checked with this one.
+// Not imported, since its types would add those of a browser to every file that is checked with this one.
 const load = createRequire(import.meta.url);
 /** @type {{ parse(file: string, text: string): Promise<any>, getExpressionAst(file: string, text: string): Promise<any> }} */
 const { parse, getExpressionAst } = load('@cdktn/hcl2json');
@@ -21,9 +21,9 @@ const { parse, getExpressionAst } = load('@cdktn/hcl2json');
  */
 
 /** What an expression stands for: a resource, several of one type, or a part of them. @typedef {{ type: string, path: string[] }} Target */
-/** Names that an expression sees beside resources and locals. @typedef {Record<string, Target | undefined>} Scope */
+/** Names that are in scope of an expression besides resources and locals. @typedef {Record<string, Target | undefined>} Scope */
 
-/** What every resource takes, of whatever provider. */
+/** Arguments of every resource, whatever its provider. */
 const metaArguments = new Set([
   'count',
   'for_each',
@@ -34,14 +34,14 @@ const metaArguments = new Set([
   'connection',
 ]);
 
-/** These give back what is in their arguments. */
+/** Functions that return parts of their arguments. */
 const passing = new Set(
   'coalesce concat distinct element flatten lookup merge one reverse slice tolist tomap toset try values'.split(
     ' ',
   ),
 );
 
-/** Ends a text that is read as a template: no text of the code has it. */
+/** Ends a text that is parsed as a template; it occurs nowhere in the code. */
 const textEnd = 'END_OF_TEXT';
 
 /** Every .tf file of module and examples. @param {string} root of the repository @returns {string[]} */
@@ -60,8 +60,8 @@ export async function usedTypes(files) {
 }
 
 /**
- * Everything that the files use, file by file. Followed are references through locals, `each.value`, `for` and splats;
- * not through an object that holds a resource under a name, nor into another module.
+ * Everything that the files use, file by file. References are followed through locals, `each.value`, `for` and splats, but not
+ * through an object that holds a resource under a name, nor into another module.
  * @param {string} root what `file` is relative to @param {string[]} files @returns {Promise<Use[]>}
  */
 export async function uses(root, files) {
@@ -81,7 +81,7 @@ class Module {
   /** @type {Map<string, Promise<Target | undefined>>} what the locals stand for */ #locals = new Map();
   #place = { file: '', where: '' };
   /** @type {Record<string, unknown>} */ #values;
-  /** Words of which a text has one if it can reach a resource: to parse the others takes most of the time. */ #signs;
+  /** A text that can reach a resource contains one of these words; parsing the others would take most of the time. */ #signs;
 
   /** @param {{ file: string, body: any }[]} files */
   constructor(files) {
@@ -134,7 +134,7 @@ class Module {
             const inner = { ...scope, [`${iterator?.slice(2, -1) ?? label}.value`]: each };
             for (const block of content) await this.#block(type, [...path, label], block, inner);
           }
-      // A block is a list of bodies; so is a list of objects, which a few arguments take in the place of blocks.
+      // A block is a list of bodies, and so is a list of objects, which a few arguments accept instead of blocks.
       else if (Array.isArray(value) && value.some((item) => item !== null && typeof item === 'object'))
         for (const block of value) await this.#block(type, [...path, name], block, scope);
       else {
@@ -235,7 +235,7 @@ class Module {
     if (root !== 'local') return undefined;
     const [name = '', ...path] = rest;
     if (!this.#locals.has(name)) {
-      // A local that leads back to itself is none; Terraform refuses it too.
+      // A local that refers to itself has no target; Terraform refuses it too.
       this.#locals.set(name, Promise.resolve(undefined));
       this.#locals.set(name, this.#target(await this.#tree(this.#values[name], {}), {}));
     }
@@ -290,11 +290,11 @@ function named(kind, content) {
 
 /**
  * The syntax tree of a value as the parser gives it: texts are templates, with `${…}` around a lone expression.
- * @param {any} value @returns {Promise<any>} undefined where nothing is to evaluate
+ * @param {any} value @returns {Promise<any>} undefined if there is nothing to evaluate
  */
 async function tree(value) {
   if (typeof value !== 'string' || !/[$%]\{/.test(value)) return undefined;
-  // Between these marks quotes and line ends are only themselves.
+  // Between these marks, quotes and line ends have no special meaning.
   const node = await getExpressionAst('expression.tf', `<<${textEnd}\n${value}\n${textEnd}\n`);
   if (!node) throw new Error(`no expression: ${value}`);
   const parts = node.children.filter(({ type }) => type !== 'literalValue');

@@ -25,7 +25,7 @@ const module = join('terraform', 'modules', 'live-debug');
 cpSync(join(repository, 'examples', 'quickstart'), example, { recursive: true });
 cpSync(join(repository, module), join(work, module), { recursive: true });
 
-/** What runs now, to be stopped by Ctrl-C. @type {import('node:child_process').ChildProcess | undefined} */
+/** The running child process, which Ctrl-C stops. @type {import('node:child_process').ChildProcess | undefined} */
 let running;
 let interrupted = false;
 let destroying = false;
@@ -37,7 +37,7 @@ for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
         : `${signal}: stopping, then destroying what was created; once more stops that, too`,
     );
     interrupted = true;
-    // Terraform ends what it has begun and writes its state.
+    // Terraform finishes what it has begun and writes its state.
     running?.kill('SIGINT');
   });
 }
@@ -74,15 +74,15 @@ else {
   );
 }
 if (interrupted) failures.unshift('interrupted');
-// All of them: the first is the reason, and a later one must not hide it.
+// Print all: the first is the reason, and a later one must not hide it.
 if (failures.length > 0) fail(failures.join('\ntest-deploy: '), interrupted ? 130 : 1);
 say('done: applied, served, invoked, destroyed');
 
-/** Runs a command to its end. Rejects where it fails, or where Ctrl-C came before it. @param {string[]} args */
+/** Runs a command to its end. Rejects if it fails, or if Ctrl-C came before it. @param {string[]} args */
 async function terraform(...args) {
   if (interrupted && !destroying) throw new Error(`terraform ${args[0]} was not run`);
   say(`terraform ${args.join(' ')}`);
-  // Out of the terminal's group of processes: a Ctrl-C reaches it through this script alone, once.
+  // Outside of the terminal's process group, so that Ctrl-C reaches it only once, through this script.
   running = spawn('terraform', [`-chdir=${example}`, ...args, '-no-color'], {
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
@@ -92,7 +92,7 @@ async function terraform(...args) {
   if (status !== 0) throw new Error(`terraform ${args[0]} ended with ${signal ?? `exit code ${status}`}`);
 }
 
-/** Addresses of what Terraform's state has: read as a file, since a state that can't be listed must be kept. */
+/** Addresses in Terraform's state, read from the file, since a state that can't be listed must be kept. */
 function left() {
   const file = join(example, 'terraform.tfstate');
   if (!existsSync(file)) return [];

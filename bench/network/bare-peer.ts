@@ -1,5 +1,5 @@
-// A peer of the relay that does nothing but receive and post: what two of them take is what this machine and the line take,
-// and the rest of an invocation is livectl's and the stub's.
+// A peer of the relay that only receives and posts: the time of two of them is that of this machine and the line; the rest of an
+// invocation is livectl's and the stub's.
 //   node dist/bench.mjs network --bare RELAY          the near one: prints its connection id, posts back what it receives
 //   node dist/bench.mjs network --bare RELAY ID N     the far one: N times there and back, prints the milliseconds as JSON
 import { systemClock } from '../../protocol/clock.ts';
@@ -7,7 +7,7 @@ import { HttpClient } from '../../protocol/http-client.ts';
 import { openRelaySocket } from '../../protocol/relay-socket.ts';
 import { Signer } from '../../protocol/signature.ts';
 
-/** About that of an invocation, and of its answer. */
+/** About the size of an invocation, and of its answer. */
 const bodyBytes = 1500;
 
 /** Runs the peer until it has its figures, or its stdin ends. */

@@ -1,4 +1,4 @@
-// What this machine and the line take by themselves: a message there and back between two peers that do nothing else.
+// The time of this machine and the line alone: a message there and back between two peers that do nothing else.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

@@ -45,7 +45,7 @@ counted one by one. A metered message is each 32 KB of a post, or part of it.`,
       await stage.warmUp('big', 5);
       const posts = median(await postsOfEach(laboratory, stage, 'quick', {}));
       const postsOfWork = median(await postsOfEach(laboratory, stage, 'work', { ms: 100 }));
-      // Two and no more; an ack goes beside them where the answer takes longer.
+      // Exactly two, plus an ack if the answer takes longer.
       const rows: Row[] = [
         { what: 'posts of a warm invocation, median', value: posts, unit: '', goal: 2 },
         { what: 'the same, code of 100 ms', value: postsOfWork, unit: '' },
@@ -72,7 +72,7 @@ async function measure(
   ];
 }
 
-/** Of each invocation, how many posts there were until its answer. */
+/** How many posts each invocation needed until its answer. */
 async function postsOfEach(
   laboratory: Laboratory,
   stage: Stage,

@@ -1,4 +1,4 @@
-// A certificate authority of this run, and the Region's certificate by it, made by openssl.
+// A certificate authority for this run and the Region's certificate signed by it, both created with openssl.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What `make test-real` runs of the network bench: that the line and the ledger do what they are told, and a few things that
+// What `make test-real` runs of the network bench: that the line and the ledger work as configured, and a few things that
 // must hold on any line. Not part of the table.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { thinLine } from './large.ts';
 import { addresses } from './places.ts';
 import type { CountedRow, Part } from './row.ts';
 
-/** In the laptop's namespace: sends back what it gets, and a megabyte to who sends a `m`. */
+/** In the laptop's namespace: sends back what it gets, and a megabyte in answer to `m`. */
 const echoServer = `
 const { createServer } = require('node:net');
 const server = createServer({ noDelay: true }, (socket) => {
@@ -134,7 +134,7 @@ export const checks: readonly Part[] = [
     },
   },
   {
-    // To be ended in the middle of it.
+    // Is ended in the middle of it.
     name: 'check-wait',
     method: '',
     run: async (laboratory) => {

@@ -1,8 +1,8 @@
-// What invocations cost, as the Region's requests and the line's frames say.
+// What invocations cost, counted from the Region's requests and the line's frames.
 import { type Laboratory, type Stage, sleep } from './laboratory.ts';
 import type { Entry } from './ledger.ts';
 
-/** What goes on beside an answer has come, too, after this; in milliseconds. */
+/** After this, messages sent besides the answer have arrived too; in milliseconds. */
 const restMs = 500;
 
 export interface Counted<T> {

@@ -3,14 +3,14 @@ import { type Laboratory, leastMs, type Stage, sleep } from './laboratory.ts';
 import type { Part, Row } from './row.ts';
 
 export interface Call {
-  /** The function's. */
+  /** The function's name. */
   readonly name: string;
   readonly startedAt: number;
-  /** Undefined where it was lost. */
+  /** Undefined if it was lost. */
   readonly ms: number | undefined;
 }
 
-/** Invokes every `everyMs`, whatever became of those before, until `stop` resolves; then waits for all. */
+/** Invokes every `everyMs` until `stop` resolves, without waiting for earlier ones; then waits for all. */
 async function stream(
   stage: Stage,
   everyMs: number,
@@ -31,7 +31,7 @@ async function stream(
   return Promise.all(calls);
 }
 
-/** From the cut's end until the first answer; undefined where none came. */
+/** From the end of the cut until the first answer; undefined if none came. */
 function backAfter(calls: readonly Call[], endedAt: number): number | undefined {
   const answers = calls.flatMap(({ startedAt, ms }) => (ms === undefined ? [] : [startedAt + ms]));
   const first = Math.min(...answers.filter((at) => at > endedAt));
@@ -88,7 +88,7 @@ turns its code takes 20 ms and 1500 ms. Its timeout is 30 s.',
     }),
 };
 
-/** Seconds; the one's deadline passes in the cut, the other's does not. */
+/** Seconds. One deadline passes during the cut, the other does not. */
 const short = { name: 'work-short', timeout: 10 };
 const long = { name: 'work-long', timeout: 60 };
 
@@ -122,7 +122,7 @@ before to 4 s after. An invocation of the first is not counted as lost if its 10
     }),
 };
 
-/** A newcomer takes the stage over: every invocation until a second after it is ready, and the first that began after that. */
+/** A takeover: every invocation until a second after the new client is ready, and the first that began after that. */
 export async function takeOver(stage: Stage): Promise<{ calls: readonly Call[]; first: Call | undefined }> {
   let readyAt = Number.POSITIVE_INFINITY;
   const stop = stage.serve().then(async () => {

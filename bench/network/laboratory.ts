@@ -8,18 +8,18 @@ import { hold } from './hold.ts';
 import type { Line, LineSettings } from './line.ts';
 import { type BenchFunction, postMs, type Region, stage, startRegion } from './region.ts';
 
-/** Milliseconds of a round trip between laptop and Region, where a part doesn't say otherwise. */
+/** Milliseconds of a round trip between laptop and Region, unless a part sets its own. */
 export const roundTripMs = 100;
 
-/** What an invocation takes at least: a round trip, and the two posts inside the Region. */
+/** The least that an invocation can take: a round trip, and the two posts inside the Region. */
 export const leastMs = roundTripMs + 2 * postMs;
 
-/** The project's goals for one: above what is possible at least, half and 95 of 100. */
+/** The project's goals for one invocation: p50 and p95 above the least possible. */
 export const goalsOf = (limitMs: number) => ({ limitMs, goalP50: limitMs + 5, goalP95: limitMs + 15 });
 
 const plainLine: LineSettings = { delay: roundTripMs / 2, rate: 0, queue: 2000, cut: 0 };
 
-/** A deployed stage, and who serves it from the laptop. */
+/** A deployed stage, and the livectl that serves it from the laptop. */
 export class Stage {
   readonly region: Region;
   readonly root: string;
@@ -32,7 +32,7 @@ export class Stage {
     this.root = root;
   }
 
-  /** Starts a livectl and waits until it is ready; `ms` is what it says that took. */
+  /** Starts a livectl and waits until it is ready; `ms` is the time that it reports. */
   async serve(): Promise<{ livectl: LivectlProcess; ms: number }> {
     const { folder, line } = this.#laboratory;
     const flags = ['--stage', stage, '--root', this.root];
@@ -51,7 +51,7 @@ export class Stage {
     return undefined;
   }
 
-  /** The same, where nothing else can be measured without an answer. */
+  /** The same, but rejects without an answer, where nothing else could be measured. */
   async warmUp(name: string, times = 1, event: object = {}): Promise<void> {
     for (let count = 0; count < times; count += 1) {
       if ((await this.time(name, event)) === undefined)
@@ -102,7 +102,7 @@ export class Laboratory {
     return deployed;
   }
 
-  /** Does what is timed while the machine is held. */
+  /** Runs what is timed while the machine is held. */
   async held<T>(measure: () => Promise<T>): Promise<T> {
     const letGo = await hold();
     try {
@@ -112,7 +112,7 @@ export class Laboratory {
     }
   }
 
-  /** Something that a reader of an unexpected figure wants to know. */
+  /** Adds what helps to explain an unexpected figure. */
   note(text: string): void {
     if (this.#notes.size < 20 || this.#notes.has(text))
       this.#notes.set(text, (this.#notes.get(text) ?? 0) + 1);
@@ -124,7 +124,7 @@ export class Laboratory {
     return notes;
   }
 
-  /** A line of one round trip without limit, and nobody on it. */
+  /** A line with one round trip and no rate limit, which nobody uses yet. */
   async reset(): Promise<void> {
     await this.line.set(plainLine);
     await Promise.all(this.#stages.splice(0).map((each) => each.close()));

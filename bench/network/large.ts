@@ -4,7 +4,7 @@ import { counted } from './counted.ts';
 import { type Laboratory, leastMs, series } from './laboratory.ts';
 import type { Part, Row, TimedRow } from './row.ts';
 
-/** More than anything takes here: what fails, fails for another reason. In seconds. */
+/** Longer than anything takes here, so that no failure is a timeout. In seconds. */
 const timeout = 120;
 
 /** Text of that many bytes that compresses to three quarters, as base64 of images and archives does. */
@@ -14,7 +14,7 @@ function textOf(bytes: number): string {
     .slice(0, bytes);
 }
 
-/** A goal of 1.2 times what the bytes take at the rate, beside the round trip and the posts. */
+/** The goal: 1.2 times what the bytes take at the rate, plus the round trip and the posts. */
 function onLine(
   what: string,
   bytes: number,

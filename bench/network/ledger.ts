@@ -1,14 +1,14 @@
-// Every request that reaches the Region, and whose it was: what an invocation costs is counted, not supposed.
+// Every request that reaches the Region, and who sent it: what an invocation costs is counted, not assumed.
 import type { IncomingMessage } from 'node:http';
 import { addresses } from './places.ts';
 
 export interface Entry {
-  /** Of `performance.now()`, when the request's head had come. */
+  /** The time of `performance.now()` at which the request's head had arrived. */
   readonly at: number;
   readonly from: 'laptop' | 'stub';
   /** A post to `@connections`, a call of the directory, a WebSocket's handshake, or anything else. */
   readonly kind: 'post' | 'directory' | 'connect' | 'other';
-  /** Of the body, as the head announces it. */
+  /** Length of the body, as the head announces it. */
   readonly bytes: number;
 }
 
@@ -18,11 +18,11 @@ const meteredBytes = 32 * 1024;
 export class Ledger {
   #entries: Entry[] = [];
 
-  /** Takes a request down. */
+  /** Records a request. */
   add(request: IncomingMessage): void {
     this.#entries.push({
       at: performance.now(),
-      // A front for a dual-stack server would see ::ffff:10.77.0.2.
+      // A dual-stack server would see ::ffff:10.77.0.2.
       from: request.socket.remoteAddress?.endsWith(addresses.laptop) ? 'laptop' : 'stub',
       kind: kindOf(request),
       bytes: Number(request.headers['content-length'] ?? 0),

@@ -6,13 +6,13 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { addresses } from './places.ts';
 
-/** What a line can be told; what isn't named stays as it is. */
+/** Settings of a line; those that are left out stay unchanged. */
 export interface LineSettings {
   /** Milliseconds each way: half the round trip. */
   readonly delay?: number;
-  /** Bits per second each way; 0 for as many as come. */
+  /** Bits per second each way; 0 for no limit. */
   readonly rate?: number;
-  /** Milliseconds of backlog at most at a rate; what comes above is dropped. 2000 at first, as of a home's router. */
+  /** Longest backlog at a rate, in milliseconds; packets beyond it are dropped. Default 2000, as in a home router. */
   readonly queue?: number;
   /** 1 drops every packet in both directions. */
   readonly cut?: 0 | 1;
@@ -56,7 +56,7 @@ export class Line {
     });
     const line = new Line(child, holder);
     try {
-      // An answer of each says that it is in its namespace.
+      // Each answers once it is in its namespace.
       await Promise.all([line.#ask('count'), once(holder.stdout, 'data')]);
       wire(program, networkOf(child), networkOf(holder));
       const answer = await line.#ask('open laptop region');
@@ -68,7 +68,7 @@ export class Line {
     }
   }
 
-  /** What runs a command in the laptop's namespace: the command's process is the one that is started. */
+  /** The prefix that runs a command in the laptop's namespace: the started process becomes the command's. */
   get onLaptop(): readonly string[] {
     return ['nsenter', `--net=${networkOf(this.#holder)}`];
   }
@@ -127,11 +127,11 @@ function wire(program: string, lineNetwork: string, laptopNetwork: string): void
     run(network, 'ip', 'address', 'add', `${address}/24`, 'dev', 'line');
     for (const [place, device] of [[network, 'line'] as const, [lineNetwork, name] as const]) {
       run(place, program, 'plain', device);
-      // Without addresses of its own that it would announce: they are bytes on the line.
+      // Without addresses that the kernel would announce, since announcements are bytes on the line.
       run(place, 'ip', 'link', 'set', 'dev', device, 'addrgenmode', 'none', 'up');
     }
   }
-  // Fixed neighbours: a question about one would get lost in a cut.
+  // Fixed neighbours, since a query for one would get lost in a cut.
   const macs = ends.map(({ network }) => {
     const [, mac] = / link\/ether (\S+)/.exec(run(network, 'ip', '-o', 'link', 'show', 'line')) ?? [];
     return mac ?? '';

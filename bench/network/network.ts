@@ -1,4 +1,4 @@
-// `make bench-network`: what livectl takes on a real line, beside what the line alone takes; and docs/benchmarks-network.md.
+// `make bench-network`: what livectl takes on a real line, compared with the line alone; writes docs/benchmarks-network.md.
 //   node dist/bench.mjs network               the parts that have no figures of this build yet, then the page
 //   node dist/bench.mjs network warm cut-3    these parts again, printed; the page only where all others are there
 //   node dist/bench.mjs network --json NAME   these parts, as one JSON object a line, and nothing kept
@@ -26,7 +26,7 @@ const parts: readonly Part[] = [
   ...[takeover, shortCut, longCut, bytes],
 ];
 
-/** A part that is not done by then never will be: the longest silence is 6 minutes. */
+/** A part that is not done by then has failed: the longest silence is 6 minutes. */
 const boundMs = 15 * 60_000;
 
 /** Runs the network bench with these arguments; resolves with the exit code. */
@@ -39,7 +39,7 @@ export async function network(args: readonly string[]): Promise<number> {
   const unknown = asked.filter((name) => ![...parts, ...checks].some((part) => part.name === name));
   if (unknown.length > 0) {
     console.error(
-      `no part is called ${unknown.join(', ')}; there are ${parts.map(({ name }) => name).join(', ')}`,
+      `unknown part: ${unknown.join(', ')}; parts are ${parts.map(({ name }) => name).join(', ')}`,
     );
     return 2;
   }
@@ -50,7 +50,7 @@ export async function network(args: readonly string[]): Promise<number> {
 async function outside(args: readonly string[]): Promise<number> {
   const way = wayIn();
   if ('message' in way) {
-    console.error(`bench: nothing of the network bench was measured: ${way.message}`);
+    console.error(`bench: the network bench did not run: ${way.message}`);
     return skippedCode;
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -62,13 +62,13 @@ async function outside(args: readonly string[]): Promise<number> {
   return runInside(way, args);
 }
 
-/** Of the process where this machine can't run it: nothing failed, and nothing was measured. */
+/** Exit code if this machine can't run the bench: nothing failed, and nothing was measured. */
 const skippedCode = 77;
 
 async function inside(folder: string, asked: readonly string[], asJson: boolean): Promise<number> {
-  // With this process everything in these namespaces ends.
+  // When this process ends, so does everything in these namespaces.
   process.stdin.resume().on('end', () => {
-    // Nobody may be left outside to do it.
+    // The outer process is gone, so the folder is removed here.
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     process.exit(1);
   });

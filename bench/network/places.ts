@@ -1,6 +1,6 @@
-// Where laptop and Region are in the bench's own network, and what they are called.
+// Addresses and host names of laptop and Region in the bench's own network.
 
-/** One end of the line each. */
+/** The two ends of the line. */
 export const addresses = { laptop: '10.77.0.2', region: '10.77.0.1' } as const;
 
 /**

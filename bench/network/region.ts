@@ -31,13 +31,13 @@ import type { Certificates } from './certificates.ts';
 import { Ledger } from './ledger.ts';
 import { names } from './places.ts';
 
-/** How long the relay takes to answer a post, and to deliver it: half of the 20 ms that two took on AWS. */
+/** How long the relay takes to answer and deliver a post: half of the 20 ms that two posts took on AWS. */
 export const postMs = 10;
 
-/** When an idle HTTPS connection is closed by the Region; API Gateway's and DynamoDB's end in this range. */
+/** When the Region closes an idle HTTPS connection; API Gateway and DynamoDB do so in this range. */
 const idleMs = 60_000;
 
-/** Stub processes at one time. */
+/** Most stub processes at one time. */
 const maxInstances = 40;
 
 export const stage = 'dev-tom';
@@ -51,7 +51,7 @@ export interface BenchFunction {
 
 export interface Answered {
   readonly ok: boolean;
-  /** Of the answer, or of the function error. */
+  /** The answer, or the function error. */
   readonly text: string;
   /** From the call of Lambda until its answer. */
   readonly ms: number;
@@ -63,7 +63,7 @@ export interface Region {
   readonly ledger: Ledger;
   /** What a developer's shell has: credentials, endpoint, authority. */
   readonly developer: Readonly<Record<string, string>>;
-  /** When an instance began its last invocation, by `performance.now()`: its init phase is over then. */
+  /** When an instance began its last invocation, by `performance.now()`: at that time its init phase is over. */
   startedAt(functionName: string): number | undefined;
   /** What the stubs logged. */
   readonly logs: readonly string[];
@@ -90,7 +90,7 @@ export async function startRegion(
     invoke: { answer: (request) => Promise.resolve(configuration(request)) },
   });
   endpoint.keepAliveTimeout = idleMs;
-  // A slow line takes minutes for a message.
+  // On a slow line, a message takes minutes.
   endpoint.requestTimeout = 0;
   endpoint.prependListener('request', (request) => ledger.add(request));
   endpoint.prependListener('upgrade', (request) => ledger.add(request));
@@ -99,7 +99,7 @@ export async function startRegion(
   const door = createServer({ cert, key, minVersion: 'TLSv1.3', noDelay: true });
   const sockets = new ServerSockets(door);
   door.on('secureConnection', (socket) => endpoint.emit('connection', socket));
-  // A handshake that a cut or an end of a process leaves unfinished.
+  // A handshake that a cut or the end of a process interrupted.
   door.on('tlsClientError', () => undefined);
   door.listen(0, '0.0.0.0');
   await once(door, 'listening');
@@ -186,14 +186,14 @@ function manifestOf(functions: readonly BenchFunction[], relayUrl: string): obje
 function deployedAs({ name, timeout = 30 }: BenchFunction, authorityFile: string): CloudFunction {
   return {
     ...{ name, timeout, handler: `${name}.handler`, runtime: 'nodejs22.x', memorySize: 128, triggers: {} },
-    // The stub's own Node reads it: on AWS it knows the authority by itself.
+    // Read by the stub's Node; on AWS, Node trusts the authority by default.
     environment: { NODE_EXTRA_CA_CERTS: authorityFile },
   };
 }
 
 /**
- * When invocations begin: the host then, and only then, sets a timer of the stub's timeout. Functions whose starts are asked
- * for need a timeout of their own.
+ * Detects when invocations begin: only then does the host set a timer with the stub's timeout. Functions whose start is
+ * measured therefore need distinct timeouts.
  */
 class Starts {
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-// Figures of parts that have been measured, kept for one build: an interrupted bench goes on where it was.
+// Figures of parts that have been measured, kept for one build, so that an interrupted bench can continue.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import type { Row } from './row.ts';
 /** One part's figures, and when they were taken. */
 export interface PartResult {
   readonly rows: readonly Row[];
-  /** What explains a failure, as callers got it. */
+  /** The errors that callers got, to explain a failure. */
   readonly notes: readonly string[];
   /** ISO 8601. */
   readonly at: string;
@@ -18,7 +18,7 @@ export interface PartResult {
 }
 
 interface Kept {
-  /** Of livectl and the stub: figures of another build aren't this one's. */
+  /** Identifies livectl and the stub: figures of another build do not count. */
   readonly build: string;
   readonly parts: Readonly<Record<string, PartResult>>;
 }
@@ -32,7 +32,7 @@ export class Results {
     return this.#read()[name];
   }
 
-  /** Another bench may have added to them meanwhile. */
+  /** Reads again first, since another bench may have added figures in the meantime. */
   put(name: string, result: PartResult): void {
     const kept: Kept = { build: this.#build, parts: { ...this.#read(), [name]: result } };
     mkdirSync(dirname(file), { recursive: true });
@@ -44,7 +44,7 @@ export class Results {
       const kept = JSON.parse(readFileSync(file, 'utf8')) as Kept;
       return kept.build === this.#build ? kept.parts : {};
     } catch {
-      // None yet, or none that can be read.
+      // There are none yet, or they can't be read.
       return {};
     }
   }

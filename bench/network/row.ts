@@ -1,12 +1,12 @@
-// What a part of the network bench hands to its table: times beside the least that is possible, and things that were counted.
+// What a part of the network bench passes to its table: times compared with the least possible, and counts.
 import type { Laboratory } from './laboratory.ts';
 
-/** Times of invocations, beside what the network alone takes. */
+/** Times of invocations, compared with what the network alone takes. */
 export interface TimedRow {
   readonly what: string;
   /** Milliseconds of those that were answered, in the order taken. */
   readonly samples: readonly number[];
-  /** How many got another answer than the function's, or none. A goal is not met then. */
+  /** How many got no answer, or not the function's. If there are any, no goal is met. */
   readonly failed: number;
   /** The least that is possible on this line, in milliseconds. */
   readonly limitMs: number;

@@ -1,11 +1,11 @@
-// The first invocation after nobody asked for anything: connections have been closed or forgotten by then, processes ended.
+// The first invocation after a silence: by then connections have been closed or forgotten, and processes have ended.
 import { goalsOf, type Laboratory, leastMs, type Stage, sleep } from './laboratory.ts';
 import type { Part } from './row.ts';
 
 /** Stages that are silent side by side, each with a livectl of its own. */
 const stages = 10;
 
-/** Before a silence is over, so that the machine is quiet by then; in milliseconds. */
+/** How long before the end of a silence the machine is reserved, so that it is quiet by then; in milliseconds. */
 const holdAheadMs = 8000;
 
 function silence(seconds: number, rounds: number): Part {

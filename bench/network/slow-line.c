@@ -51,7 +51,7 @@ static struct {
 } line = {.queue = 2000};
 static struct {
   unsigned long packets, bytes, dropped;
-  double free_at; /* when the line has sent all that it was given, ms */
+  double free_at; /* when the line has sent everything queued, ms */
 } ways[2];
 
 static int before(const Packet *a, const Packet *b) {
@@ -94,7 +94,7 @@ static int open_interface(const char *name) {
   int yes = 1, bytes = 32 << 20;
   if (fd < 0 || address.sll_ifindex == 0 || bind(fd, (void *)&address, sizeof address) < 0) return -1;
   if (setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &yes, sizeof yes) < 0) return -1;
-  /* Where the kernel doesn't allow so much, its default has to do. */
+  /* If the kernel doesn't allow that much, its default must suffice. */
   setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes);
   setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes);
   return fd;
@@ -112,7 +112,7 @@ static int plain(const char *name) {
   return 0;
 }
 
-/* Answers 0 where a word isn't known. */
+/* Returns 0 for an unknown word. */
 static int set(char *words) {
   for (char *word = strtok(words, " "); word; word = strtok(NULL, " ")) {
     double value;
@@ -142,7 +142,7 @@ static void command(char *text, int ends[2]) {
   fflush(stdout);
 }
 
-/* Every whole line of what stdin has; 0 at its end. */
+/* Handles every whole line from stdin; returns 0 at its end. */
 static int commands(int ends[2]) {
   static char text[4096];
   static int length;
@@ -201,7 +201,7 @@ int main(int count, char **arguments) {
     poll(waits, 4, -1);
     if (waits[2].revents && !commands(ends)) return 0;
     for (int way = UP; way <= DOWN; way++) {
-      /* So many at a time, that the other way and what is due aren't kept waiting. */
+      /* A bounded number at a time, so that the other direction and packets that are due do not wait. */
       for (int some = 0; ends[way] >= 0 && some < 256; some++) {
         int length = recv(ends[way], bytes, sizeof bytes, 0);
         if (length <= 0) break;

@@ -1,4 +1,4 @@
-// The everyday of a running serve on a line of 100 ms: warm, many at once, after a reload, right after its start.
+// Everyday use of a running serve on a line of 100 ms: warm, many at once, after a reload, right after its start.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { goalsOf, leastMs, roundTripMs, series, sleep } from './laboratory.ts';
@@ -60,7 +60,7 @@ has answered before.',
         await livectl.stop();
         return answered;
       });
-      // The first met a stub that had no instance yet.
+      // The first one started the stub's instance.
       const samples = timed.samples.slice(1);
       const limitMs = 3 * roundTripMs;
       return [
@@ -70,7 +70,7 @@ has answered before.',
     }),
 };
 
-/** A timeout of its own, by which the Region tells when an instance begins. */
+/** A distinct timeout, by which the Region detects when an instance begins. */
 const fresh = { name: 'work-fresh', timeout: 37 };
 
 export const instance: Part = {

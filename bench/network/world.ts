@@ -1,5 +1,5 @@
-// The outer half: runs this bench again inside namespaces of its own (user, network, process ids, mounts). Everything it
-// starts in there ends with it, and no trace is left outside: no interface, no process, no need for root.
+// The outer half: runs this bench again inside new namespaces (user, network, process ids, mounts). Everything started there
+// ends with it and leaves nothing outside: no interface, no process. It does not need root.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,25 +22,25 @@ const programs = [
 const asUser = ['--user', '--map-root-user'];
 const namespaces = ['--net', '--pid', '--mount', '--mount-proc', '--fork', '--kill-child'];
 
-/** What the inner half finds in its environment: the folder of this run. */
+/** The variable that tells the inner half the folder of this run. */
 export const folderVariable = 'LIVECTL_BENCH_NETWORK';
 
-/** Why this machine can't run it: a program that can be installed, or namespaces that it doesn't give. */
+/** Why this machine can't run it: a missing program, or namespaces that are not allowed. */
 export interface Missing {
   readonly what: 'program' | 'namespaces';
   readonly message: string;
 }
 
-/** How a program is started in new namespaces here, or what is missing for it. */
+/** The command that starts a program in new namespaces, or what is missing for it. */
 export function wayIn(): readonly string[] | Missing {
   if (process.platform !== 'linux') {
-    return { what: 'namespaces', message: 'network namespaces are a part of Linux' };
+    return { what: 'namespaces', message: 'network namespaces exist only on Linux' };
   }
   for (const [program, packageName] of programs) {
     if (spawnSync('sh', ['-c', `command -v ${program}`]).status === 0) continue;
-    return { what: 'program', message: `${program} is not on this machine (Debian: ${packageName})` };
+    return { what: 'program', message: `${program} is not installed (Debian: ${packageName})` };
   }
-  // With a user namespace first, which needs no root; containers that refuse those may let root have the others.
+  // A user namespace first, which does not need root; containers that refuse those may allow root the others.
   const ways = [[...asUser, ...namespaces], ...(process.getuid?.() === 0 ? [namespaces] : [])];
   const errors: string[] = [];
   for (const way of ways) {
@@ -52,7 +52,7 @@ export function wayIn(): readonly string[] | Missing {
   }
   return {
     what: 'namespaces',
-    message: `this machine gives no namespaces to this user (${[...new Set(errors)].join('; ')})`,
+    message: `this user cannot create namespaces on this machine (${[...new Set(errors)].join('; ')})`,
   };
 }
 
@@ -68,7 +68,7 @@ export async function runInside(way: readonly string[], args: readonly string[])
       join(folder, 'hosts'),
       `127.0.0.1 localhost\n${addresses.region} ${Object.values(names).join(' ')}\n`,
     );
-    // The shell is process 1 in there, and as such takes in what others leave behind.
+    // The shell is process 1 there, and as such adopts orphaned processes.
     const script = `mount --bind "$${folderVariable}/hosts" /etc/hosts && "$@"; exit $?`;
     const bench = fileURLToPath(import.meta.url);
     inner = spawn(
@@ -76,7 +76,7 @@ export async function runInside(way: readonly string[], args: readonly string[])
       [...way, 'sh', '-c', script, 'sh', process.execPath, bench, 'network', ...args],
       {
         env: { ...process.env, TMPDIR: folder, [folderVariable]: folder },
-        // The end of its stdin tells the inner half that this one is gone, however it went.
+        // When its stdin ends, the inner half knows that this one is gone, for whatever reason.
         stdio: ['pipe', 'inherit', 'inherit'],
       },
     );
@@ -87,12 +87,12 @@ export async function runInside(way: readonly string[], args: readonly string[])
   }
 }
 
-/** In an emergency: ends everything in there, within 5 s at most; `runInside` then resolves. */
+/** In an emergency: ends everything inside, within 5 s at most; then `runInside` resolves. */
 export async function endInside(): Promise<void> {
   if (inner === undefined || inner.exitCode !== null || inner.signalCode !== null) return;
   const bound = setTimeout(() => inner?.kill('SIGKILL'), 5000);
   inner.stdin?.end();
-  // unshare waits until the last process in there is gone.
+  // unshare waits until the last process inside is gone.
   await once(inner, 'close');
   clearTimeout(bound);
 }

@@ -97,7 +97,7 @@ function fromPairs(text: string): Buffer {
 const escaped = [0, 10, 13, 34, 38, 92];
 const escapes = new Int8Array(128).fill(-1);
 for (const [index, code] of escaped.entries()) escapes[code] = index;
-/** There is nothing after it. */
+/** Nothing follows it. */
 const last = 7;
 
 function toEscaped(bytes: Buffer): string {

@@ -67,7 +67,7 @@ const zstd = (
   read: (bytes) => zstdDecompressSync(bytes),
 });
 
-/** Those that this runtime has: Node.js 20 has no zstd. */
+/** Those that this runtime has; Node.js 20 has no zstd. */
 export const compressions: readonly Compression[] = [
   gzip(1),
   gzip(6),

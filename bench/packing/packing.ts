@@ -29,7 +29,7 @@ type Table = {
 /** A full chunk as it is sealed with seven bits to a character: 56 of them are 6.3 MB. */
 const chunkBytes = 112_896;
 const chunks = 56;
-/** The best of so many rounds: other programs only ever make it slower. */
+/** The best of this many rounds counts, since other programs only make it slower. */
 const rounds = 5;
 /** API Gateway counts messages in steps of this size (docs/platform-notes.md). */
 const meteredBytes = 32 * 1024;
@@ -164,7 +164,7 @@ async function sentBytes(message: Message, channel: Channel, towardsClient: bool
   };
 }
 
-/** Milliseconds of so many calls. */
+/** Milliseconds of this many calls. */
 function best(calls: number, work: () => unknown): number {
   let least = Number.POSITIVE_INFINITY;
   for (let round = 0; round < rounds; round += 1) {

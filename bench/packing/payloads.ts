@@ -96,7 +96,7 @@ function httpEvent(body: string, isBase64Encoded = false): Buffer {
   );
 }
 
-/** Records of an order system, so many bytes of JSON at least. */
+/** Records of an order system, as JSON of at least this many bytes. */
 export function records(bytes: number): Buffer {
   const all: string[] = [];
   for (let [size, index] = [0, 0]; size < bytes; index += 1) {

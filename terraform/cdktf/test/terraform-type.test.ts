@@ -45,8 +45,8 @@ describe('parseType', () => {
   });
 
   it.each([
-    ['any', 'no TypeScript is known for any'],
-    ['tuple([string])', 'no TypeScript is known for tuple'],
+    ['any', 'there is no TypeScript type for any'],
+    ['tuple([string])', 'there is no TypeScript type for tuple'],
     ['list(string', 'expected ) but found the end'],
     ['string string', 'string is left over'],
     ['object({ a = optional(string, ["b"]', 'a bracket is not closed'],
