@@ -37,7 +37,7 @@ export type MessageType = (typeof messageTypes)[number];
  * - `moved`: it turns to the next client that holds the function.
  * - `br`: it accepts messages compressed by brotli.
  * - `bits7`: it accepts texts with seven bits per character.
- * - `receiving`: it knows that such an `ack` is none yet, and waits on.
+ * - `receiving`: it knows that such an `ack` does not confirm anything yet, and keeps waiting.
  *
  * A client lists `br` and `bits7` in its item's `capabilities`.
  */
@@ -134,7 +134,7 @@ export const headSchemas = {
   /**
    * `parts`, from a stub: all parts before this one were passed on. `asks`, from a client: it has not begun, since the
    * invocation may be old, and begins when the stub answers with a `probe`. `receiving`, from a client: some chunks of the
-   * `invoke` have arrived; this is no ack yet.
+   * `invoke` have arrived; this is not an ack yet.
    */
   ack: v.object({
     parts: v.optional(partCount),

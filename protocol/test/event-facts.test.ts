@@ -75,7 +75,7 @@ describe('HTTP', () => {
     expect(Object.keys(facts(`dev=tom,x=${'y'.repeat(20_000)}`))).toEqual([]);
   });
 
-  test('names that every object has are no headers', () => {
+  test('names that every object has are not headers', () => {
     const event = JSON.parse('{"headers":{"__proto__":"x","constructor":"y"}}') as unknown;
     expect(Object.entries(factsOf(event).header)).toEqual([
       ['__proto__', ['x']],
@@ -170,7 +170,7 @@ describe('a filter', () => {
     expect(matches({ event: { Records: { body: [{ exists: true }] } } }, { Records: [] })).toBe(false);
   });
 
-  test('matches nothing in what is no JSON, too long or too deep, and never throws', () => {
+  test('matches nothing that is not JSON, too long or too deep, and never throws', () => {
     const any = compileFilter(JSON.stringify({ only: 'x', event: { a: [{ exists: false }] } }));
     const deep = `{"b":${'['.repeat(1e6)}${']'.repeat(1e6)}}`;
     expect(new EventToMatch(Buffer.from('{}')).matches(any)).toBe(true);

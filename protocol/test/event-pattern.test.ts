@@ -105,7 +105,7 @@ describe('matches, and does not match', () => {
     ['an empty array has no value', { detail: { none: [{ 'anything-but': 'x' }] } }, false],
     ['cidr', { detail: { 'source-ip': [{ cidr: '10.0.0.0/24' }] } }, true],
     ['cidr, outside', { detail: { 'source-ip': [{ cidr: '10.0.1.0/24' }] } }, false],
-    ['cidr of what is no address', { source: [{ cidr: '10.0.0.0/24' }] }, false],
+    ['cidr of what is not an address', { source: [{ cidr: '10.0.0.0/24' }] }, false],
     ['wildcard', { detail: { file: { name: [{ wildcard: 'dir/*.PNG' }] } } }, true],
     ['wildcard, other', { detail: { file: { name: [{ wildcard: 'dir/*.JPG' }] } } }, false],
     [

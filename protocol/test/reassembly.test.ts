@@ -165,7 +165,7 @@ it('reports which chunks the latest message of a type lacks', () => {
   expect(pending.unfinished('stub', 'result', 'invoke')).toEqual({ attempt: 1, chunks: [0, 2] });
   expect(pending.unfinished('stub', 'result')).toBeUndefined();
   pending.accept('stub', header('a', 2, 3, 2), bytes('2'));
-  // Another sender's chunks are no use to this one.
+  // Another sender's chunks do not help this one.
   pending.accept('stub-2', header('a', 7, 8, 2), bytes('7'));
   expect(pending.unfinished('stub', 'invoke')).toEqual({ attempt: 2, chunks: [0, 1] });
   pending.accept('stub', header('a', 0, 3, 2), bytes('0'));

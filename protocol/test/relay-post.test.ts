@@ -207,7 +207,7 @@ it('warms by a post that reaches nobody, and reports no failure', async () => {
 });
 
 it('fails for an id that cannot be encoded', async () => {
-  // A peer's JSON can say so: half of a pair of UTF-16 is no character.
+  // A peer's JSON can say so: half of a pair of UTF-16 is not a character.
   const texts = ['a', 'b'];
   const outcome = await poster().post('half\ud800', texts, clock.now() + 5000);
   expect(outcome).toMatchObject({ kind: 'failed' });

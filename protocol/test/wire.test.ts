@@ -301,7 +301,7 @@ describe('who may open a text', () => {
     expect(await receive(text, fromStub, newReassembler())).toBe('does not open');
   });
 
-  it('refuses a public key that is no point on the curve', async () => {
+  it('refuses a public key that is not a point on the curve', async () => {
     for (const key of ['', 'AAAA', Buffer.alloc(65, 4).toString('base64')])
       await expect(channelToClient(key, stage, stageSecret)).rejects.toThrow();
   });

@@ -172,7 +172,7 @@ async function agree(
   try {
     return await channelToClient(publicKey, stage, proves ? secret : undefined);
   } catch (cause) {
-    const message = `the public key of ${user} on ${host} in item ${item.item} is no key`;
+    const message = `the public key of ${user} on ${host} in item ${item.item} is invalid`;
     throw new LiveDebugError('LD_DIRECTORY', message, { cause, remedy: 'restart livectl serve there' });
   }
 }

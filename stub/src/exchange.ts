@@ -166,7 +166,7 @@ export class Exchange {
       const { index } = message.head;
       if (message.body.length > partBytes) return onDrop(`part ${index} of ${message.body.length} bytes`);
       if (!parts.isWithinReach(index)) return onDrop(`part ${index} where part ${parts.received} is next`);
-      // A part that waits for another is no progress: the other may be lost.
+      // A part that waits for another does not count as progress: the other may be lost.
       if (!parts.take(message) && wasTaken) return;
     } else if (message.type === 'result' || message.type === 'error') this.#answer ??= message;
     else if (message.type !== 'ack') return onDrop(`${message.type}, which nobody asked a client for`);

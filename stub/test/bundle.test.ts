@@ -91,6 +91,6 @@ describe('the directory’s endpoint', () => {
     await world.serve({ publicKey: 'AAAA' });
     const { errorType, errorMessage } = errorOf(await (await world.lambda()).invoke({}));
     expect(errorType).toBe('LiveDebugDirectoryError');
-    expect(errorMessage).toBe('the public key of ada on ada-laptop in item client#* is no key');
+    expect(errorMessage).toBe('the public key of ada on ada-laptop in item client#* is invalid');
   });
 });

@@ -114,7 +114,7 @@ export async function errorOf(answer: Promise<Outcome>): Promise<string> {
   return `${outcome.error.errorType}: ${outcome.error.errorMessage}`;
 }
 
-/** Holds whoever fetches its URL until it is opened. */
+/** Holds the answer to each request for its URL until it is opened. */
 export class Gate {
   readonly #held: ServerResponse[] = [];
   readonly #server = createServer((_request, response) => {

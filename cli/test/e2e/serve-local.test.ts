@@ -239,7 +239,7 @@ describe('serve --local', () => {
     expect(error.errors[0]?.line).toBe(good.split('\n').length + 1);
     expect((await get(url)).text).toContain(greeting);
 
-    writeFileSync(file, `${good}\n// mended\n`);
+    writeFileSync(file, `${good}\n// fixed\n`);
     await livectl.event('reload');
     expect((await get(url)).status).toBe(200);
   });

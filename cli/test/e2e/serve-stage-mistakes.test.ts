@@ -1,5 +1,4 @@
-// `serve` and `status --stage` on the built file: what is told of a stage, a machine or credentials that are not as they
-// should be.
+// `serve` and `status --stage` on the built file: what they report about a stage, a machine or credentials with faults.
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { project } from './livectl-process.ts';

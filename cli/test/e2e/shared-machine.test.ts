@@ -88,7 +88,7 @@ test('links that another user has put where killed livectls leave their folders 
     for (let path = place; path !== base && path !== root && path !== shared; path = dirname(path)) {
       lchownSync(path, uid, uid);
     }
-    // A process that is none, and the id of a run that has ended.
+    // An id without a process, and the id of a run that has ended.
     for (const name of ['livectl-4194304-abcdef', '4194304@host', newRunId()]) {
       symlinkSync(home, join(place, name));
     }

@@ -33,7 +33,7 @@ export const handler = awslambda.streamifyResponse(async (event, responseStream)
 });`,
   'whole.mjs': `
 export const handler = async (event) => ({ statusCode: 201, body: event.rawPath, n: 1 });`,
-  // The Runtime API by hand, as a runtime of one's own does it.
+  // The Runtime API by hand, as a custom runtime does it.
   'own.mjs': `
 import { request } from 'node:http';
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');

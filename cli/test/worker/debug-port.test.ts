@@ -118,7 +118,7 @@ describe('a debugger', () => {
     const { changes, port, target } = await open('python');
     const process = await startProcess();
     target.aim({ port: process.port, path: '' });
-    // A look whether the port is open is no debugger.
+    // A connection that only checks whether the port is open does not count as a debugger.
     const look = connect({ port, host: '127.0.0.1' });
     await once(look, 'connect');
     look.end();

@@ -138,7 +138,7 @@ describe('the variables of layers', () => {
     expect(Object.keys(variables('python3.13'))).toEqual([...Object.keys(all), 'PYTHONPATH']);
   });
 
-  it('are none where there are no layers', () => {
+  it('are empty without layers', () => {
     expect(layerVariables([], 'nodejs22.x')).toEqual({});
   });
 });

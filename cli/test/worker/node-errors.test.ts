@@ -1,5 +1,5 @@
-// What a caller is told of what a Node handler throws, and how the process ends where nobody catches it: the cases of
-// AWS's own tests, and hostile ones.
+// What a caller receives when a Node handler throws, and how the process ends if nobody catches it: the cases of AWS's own
+// tests, and hostile ones.
 import { describe, expect, it } from 'vitest';
 import { node24, nodeRuntimes } from './node-runtime-harness.ts';
 

@@ -16,7 +16,7 @@ describe('up to nodejs22, an answer is', () => {
     ['callback-and-promise.handler', {}, 'by promise'],
     ['thenables.handler', { returns: 'promise' }, 'answered'],
     ['thenables.handler', { returns: 'at once' }, 'at once'],
-    // A plain return value is no answer, and neither is a promise that stays open, unless the function is async.
+    // A plain return value is not an answer, nor is a promise that stays open, unless the function is async.
     ['sync-return.handler', {}, null],
     ['pending-promise.handler', {}, null],
     ['throws-at-once.handler', 'undefined', null],

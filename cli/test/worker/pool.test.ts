@@ -94,7 +94,7 @@ describe('workers', () => {
       pid: pids.get('b'),
       reason: 'it was idle',
     });
-    // A reload is no use.
+    // A reload does not count as use.
     harness.use('c', 'identity.mjs');
     clock.advance(60_000);
     expect(await harness.answer('a')).toMatchObject({ pid: pids.get('a'), count: 3 });
@@ -203,9 +203,9 @@ describe('new code', () => {
     harness.use('f', file('2.mjs'));
     expect(await harness.answer('f')).toMatchObject({ errorType: 'RangeError', errorMessage: 'broken' });
     expect(await harness.answer('f')).toMatchObject({ errorType: 'RangeError', errorMessage: 'broken' });
-    write('3.mjs', "export const handler = async () => 'mended';");
+    write('3.mjs', "export const handler = async () => 'fixed';");
     harness.use('f', file('3.mjs'));
-    expect(await harness.answer('f')).toBe('mended');
+    expect(await harness.answer('f')).toBe('fixed');
   });
 
   it('keeps one booted process ready', async () => {

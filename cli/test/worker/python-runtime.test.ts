@@ -327,7 +327,7 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
       ['generator exit', 1, /GeneratorExit\n$/],
       ['exit with words', 1, /^last words\n$/],
       ['not text', 1, /TypeError: __str__ returned non-string/],
-    ])('that are no Exception end the process: %s', async (name, code, words) => {
+    ])('that are not an Exception end the process: %s', async (name, code, words) => {
       const process = await start('raises_anything.handler');
       await process.api.initialised;
       void process.dispatch(name);

@@ -79,9 +79,9 @@ describe.skipIf(skipReason)(`Python${skipReason ? `: ${skipReason}` : ''}`, () =
         ],
       },
     });
-    writeFileSync(file, 'def handler(event, context):\n    return "mended"\n');
+    writeFileSync(file, 'def handler(event, context):\n    return "fixed"\n');
     await livectl.event('reload');
-    expect((await get(url)).text).toBe('mended');
+    expect((await get(url)).text).toBe('fixed');
   });
 
   it('runs with the function’s environment and credentials, none of the developer’s', async () => {

@@ -1,5 +1,5 @@
 // An instance that Lambda freezes: its connections go dead without a word, and what it knew of the table is old. The next
-// invocation goes to whoever is to answer it now.
+// invocation goes to the one that must answer it now.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -117,7 +117,7 @@ const streaming = `
   });
 `;
 
-/** Steps of the proxy's own, whoever answers. */
+/** The proxy's own steps, for any answer. */
 const passing: [string, string][] = [
   [
     'stub/src/wrapper/runtime-proxy.ts',

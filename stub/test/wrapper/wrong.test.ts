@@ -69,10 +69,10 @@ const wrong: Wrong[] = [
   ],
   ['no TLS at the relay', () => ({ LIVE_DEBUG_RELAY: world.relay.url('https') }), 'the relay', /./],
   [
-    'a client whose key is no key, and whose name has control characters',
+    'a client whose key is invalid, and whose name has control characters',
     holds({ publicKey: { S: 'AAAA' }, user: { S: '\u001b[2Ja\nb' } }),
     theTable,
-    /is no key/,
+    /in item client#.* is invalid/,
   ],
   [
     'an item of other types',

@@ -106,7 +106,7 @@ describe('targets', () => {
     });
   });
 
-  test('are none for a function without triggers', () => {
+  test('do not exist for a function without triggers', () => {
     expect(targetsOf({})).toEqual({});
   });
 });
