@@ -124,7 +124,7 @@ export class Laboratory {
     return notes;
   }
 
-  /** A line with one round trip and no rate limit, which nobody uses yet. */
+  /** Resets the line to one round trip without a rate limit, and ends all stages. */
   async reset(): Promise<void> {
     await this.line.set(plainLine);
     await Promise.all(this.#stages.splice(0).map((each) => each.close()));
