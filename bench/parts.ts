@@ -27,7 +27,7 @@ export const parts: Measurement = {
   title: 'Parts of an invocation',
   method: `Called one after the other inside the bench: ${warmUp} calls to warm up, then ${runs} (${agreements} key \
 agreements, which a stub instance pays once per client). A signature is that of a POST of 1 KB with a session token. \
-“Invocation written and read”: an invocation of 3 KB is encrypted and encoded as wire text, and all of this is undone.`,
+“Invocation written and read”: an invocation of 3 KB is encrypted and encoded as wire text, then decoded and decrypted.`,
   run: measure,
 };
 
