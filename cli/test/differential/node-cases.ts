@@ -108,7 +108,7 @@ export const cases: readonly Case[] = [
     compare: answer,
   },
   {
-    shape: 'a result that is no JSON (circular, BigInt, a `toJSON` that throws)',
+    shape: 'a result that is not JSON (circular, BigInt, a `toJSON` that throws)',
     handler: 'results.handler',
     events: ['undefined', 'bigint', 'circular', 'toJSON throws', 'what JSON can hold'],
   },
@@ -142,7 +142,7 @@ export const cases: readonly Case[] = [
     events: things('like an error', 'of another realm'),
   },
   {
-    shape: 'an error that can not be read: getters that throw, no stack, a message that is no text',
+    shape: 'an error that can’t be read: getters that throw, no stack, a message that is not text',
     handler: 'throws-anything.handler',
     events: things('getter that throws', 'no stack', 'number as message'),
   },
@@ -160,7 +160,7 @@ export const cases: readonly Case[] = [
     compare: answer,
   },
   {
-    shape: 'the function’s own listeners for these two, up to `nodejs22.x`',
+    shape: 'the function’s own listeners for rejections and exceptions, up to `nodejs22.x`',
     handler: 'own-listeners.handler',
     events: [
       { event: 'uncaughtException' },
@@ -178,7 +178,7 @@ export const cases: readonly Case[] = [
     differs: 'the trace is that of the rejection',
   },
   {
-    shape: 'an object with a `then` that is no promise',
+    shape: 'an object with a `then` that is not a promise',
     handler: 'thenables.handler',
     events: [
       {},
@@ -206,13 +206,15 @@ export const cases: readonly Case[] = [
     runtimes: upTo22,
   },
   {
-    shape: 'all three, from `nodejs24.x` on',
+    shape:
+      'an unhandled rejection, an uncaught exception, a rejection beside an answer, from `nodejs24.x` on',
     handler: 'unhandled-rejection.handler',
     runtimes: from24,
     compare: answer,
   },
   {
-    shape: 'all three, from `nodejs24.x` on',
+    shape:
+      'an unhandled rejection, an uncaught exception, a rejection beside an answer, from `nodejs24.x` on',
     handler: 'uncaught-exception.handler',
     runtimes: from24,
     compare: answer,
@@ -227,7 +229,7 @@ export const cases: readonly Case[] = [
   { shape: '`table`, `dir`, `group`, `assert`, `count`, `trace`', handler: 'console-methods.handler' },
   { shape: '`process.stdout.write`, `process.stderr.write`', handler: 'console-methods.handler' },
   { shape: '`AWS_LAMBDA_LOG_FORMAT=JSON`', handler: 'console-methods.handler', environment: json },
-  { shape: 'values that JSON can not hold', handler: 'console-values.handler', environment: json },
+  { shape: 'values that JSON can’t hold', handler: 'console-values.handler', environment: json },
   { shape: 'an error as the first of several values', handler: 'console-values.handler', environment: json },
   {
     shape: '`AWS_LAMBDA_LOG_LEVEL`',
@@ -261,7 +263,8 @@ export const notCompared: Readonly<Record<string, string>> = {
   'a folder with an `index.js`, up to `nodejs22.x`': 'differs by design: refused at the start',
   '`..` in the handler; no dot in it': 'differs by design: refused at the start',
   'a missing module': 'refused when it is built, before there is an invocation',
-  'a missing export, or one that is no function': 'reported when it is built, before there is an invocation',
+  'a missing export, or one that is not a function':
+    'reported when it is built, before there is an invocation',
   'an unhandled rejection of the init phase': 'ends the process while nobody waits for an answer',
   'a warning about callbacks in `nodejs24.x`': 'differs by design: left out',
   'a rejection beside an answer, up to `nodejs22.x`':
@@ -272,7 +275,7 @@ export const notCompared: Readonly<Record<string, string>> = {
   '`xRayTraceId`, `w3c()`': 'a trace is new for each invocation',
   '`tenantId`': 'the local cloud has no tenants',
   '`getRemainingTimeInMillis()`': 'times differ by nature',
-  'a client context that is no JSON': 'the caller’s SDK sends none',
+  'a client context that is not JSON': 'the caller’s SDK sends none',
   '`_X_AMZN_TRACE_ID`': 'a trace is new for each invocation',
   '`@aws/lambda-invoke-store`': 'has ids that are new for each invocation',
   'before the first invocation': 'lines of the init phase belong to no invocation here',

@@ -1,12 +1,12 @@
 // The same handlers by AWS's own runtime clients and by ours, side by side in one livectl serve: answers and logs are equal.
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Livectl, repository, runLivectl } from '../e2e/livectl-process.ts';
+import { Livectl, runLivectl } from '../e2e/livectl-process.ts';
 import { handlersFolder } from '../worker/built-runtime.ts';
 import { type Comparable, comparable, type InvokeResult } from './comparable.ts';
-import { type Case, type ComparedRuntime, cases, notCompared } from './node-cases.ts';
+import { type ComparedRuntime, cases } from './node-cases.ts';
 import { nodeOf, officialCommand } from './official-node-client.ts';
 
 const both: readonly ComparedRuntime[] = ['nodejs22.x', 'nodejs24.x'];
@@ -65,29 +65,3 @@ describe.each(both)('%s', (runtime) => {
     if (compare.includes('log')) expect(lines(ours.log)).toEqual(lines(official.log));
   });
 });
-
-describe('docs/fidelity.md', () => {
-  const markdown = readFileSync(join(repository, 'docs', 'fidelity.md'), 'utf8');
-  const rows = shapesOf(markdown, 'Node.js:');
-
-  test('has the row of every case', () => {
-    const unknown = [...cases.map((one: Case) => one.shape), ...Object.keys(notCompared)].filter(
-      (shape) => !shapesOf(markdown, '').includes(shape),
-    );
-    expect(unknown).toEqual([]);
-  });
-
-  test('says nothing of Node.js that is neither compared nor has a reason not to be', () => {
-    const known = new Set([...cases.map(({ shape }) => shape), ...Object.keys(notCompared)]);
-    expect(rows.filter((shape) => !known.has(shape))).toEqual([]);
-  });
-});
-
-/** The first cells of the tables in sections whose titles begin so. */
-function shapesOf(markdown: string, title: string): string[] {
-  const sections = markdown.split(/^## /m).filter((section) => section.startsWith(title));
-  const lines = sections.flatMap((section) => section.split('\n')).filter((line) => line.startsWith('| '));
-  return lines
-    .map((line) => line.slice(2).split(' | ')[0] ?? '')
-    .filter((shape) => shape !== 'shape' && !shape.startsWith('---'));
-}
