@@ -87,7 +87,7 @@ const established = '01';
 
 function judged(line: string, uid: number): Peer {
   const { inode, user } = fields(line);
-  // A socket that no process owns any more shows user id 0, whoever owned it.
+  // A socket that no process owns any more shows user id 0, also if its owner was another user.
   if (inode === 0) return 'gone';
   return user === uid || user === 0 ? 'own' : 'other';
 }

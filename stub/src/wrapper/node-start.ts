@@ -12,7 +12,7 @@ import { isGivenUp, isReady, proxyPort, SharedState } from './shared-state.ts';
 /** The proxy listens within 60 ms on 2 cores; a function with little memory has a fraction of one. */
 const startBoundMs = 2000;
 
-/** While the proxy starts, its process is looked at once in so many milliseconds. */
+/** How often the proxy's process is checked while it starts, in milliseconds. */
 const lookEveryMs = 25;
 
 /** Node's own modules for connections, which a runtime may do without, are loaded after its start. Milliseconds. */
@@ -82,7 +82,7 @@ async function wrap(runtimeApi: string, path: string): Promise<void> {
   await access(__filename).catch(() => undefined);
 }
 
-/** Whether a process is gone, or is one whose end nobody has asked about (proc(5): the state follows the name in parentheses). */
+/** Whether a process has ended, also if it is a zombie (proc(5): the state follows the name in parentheses). */
 function hasEnded(pid: string): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
