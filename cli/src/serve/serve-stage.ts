@@ -18,7 +18,7 @@ import { checkRelayUrl, type SigningRegion } from '../manifest/relay-url.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
 import { readStageSecret } from '../manifest/stage-secret-item.ts';
 import { EarlySocket } from '../relay/early-socket.ts';
-import { connectTimeoutMs } from '../relay/relay-link.ts';
+import { connectTimeoutMs } from '../relay/kept-socket.ts';
 import { openAhead } from '../relay/warm-connections.ts';
 import { ReadVariables } from '../session/variables/read-variables.ts';
 import { checkCommand } from '../vpn/check-command.ts';

@@ -11,13 +11,8 @@ import { stageSecret } from '../../../protocol/test/stage-secrets.ts';
 import { freshAfterMs, freshAfterReachedMs, reachBoundMs } from '../../src/relay/dial.ts';
 import { doubtedPongBoundMs, heartbeatMs, pongBoundMs } from '../../src/relay/heartbeat.ts';
 import type { InboundMessage } from '../../src/relay/inbox.ts';
-import {
-  type LinkEvent,
-  oldSocketGraceMs,
-  RelayLink,
-  refusedRetryMs,
-  renewAfterMs,
-} from '../../src/relay/relay-link.ts';
+import { oldSocketGraceMs, refusedRetryMs, renewAfterMs } from '../../src/relay/kept-socket.ts';
+import { type LinkEvent, RelayLink } from '../../src/relay/relay-link.ts';
 import { StageSecrets } from '../../src/relay/stage-secrets.ts';
 import { type LocalAws, region, stage, startLocalAws } from '../session/local-aws.ts';
 import { Recorder } from '../session/recorder.ts';
