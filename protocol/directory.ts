@@ -70,6 +70,8 @@ const clientItemSchema = v.object({
   capabilities: v.optional(text),
   /** Which invocations it wants, where that is not all: `FilterText` of event-filter.ts. */
   filter: v.optional(filterText),
+  /** Of an item `tunnel#<instance>`: what the tunnel does, JSON text. */
+  tunnel: v.optional(text),
   /** When serving began, milliseconds since the epoch. */
   since: milliseconds,
   /** End of the lease, milliseconds since the epoch; renewed while serving. */
@@ -101,6 +103,9 @@ export const clientAttributes = [
   'user',
   'version',
 ] as const;
+
+/** Those of an item `tunnel#<instance>`, which the developer policy of a stage with a tunnel allows. */
+export const tunnelAttributes = [...clientAttributes, 'tunnel'] as const;
 
 /** The capabilities of this version's clients. `bits7` is added if they found that their relay carries such texts. */
 export const clientCapabilities = 'psk br';

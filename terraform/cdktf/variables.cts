@@ -388,6 +388,11 @@ export interface LiveDebugFunction {
     readonly security_group_ids: readonly string[];
     readonly place_stub_in_vpc?: boolean | IResolvable;
   };
+  /**
+   * `false`: the function's local code connects to private addresses from the laptop, even if the stage has
+   * a `tunnel`. Default: `true`.
+   */
+  readonly tunnel?: boolean | IResolvable;
   /** `Zip`. `Image` is refused, since Lambda can't change a function's package type. Default: `"Zip"`. */
   readonly package_type?: string;
   /** Tags for the stub, in addition to `tags` of the module. Default: `{}`. */

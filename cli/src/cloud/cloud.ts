@@ -4,6 +4,7 @@ import type { Clock } from '../../../protocol/clock.ts';
 import type { FunctionText } from '../manifest/manifest-schema.ts';
 import type { Triggers } from '../manifest/trigger-schema.ts';
 import type { TriggerSource, TriggerTargets } from '../manifest/trigger-targets.ts';
+import type { TunnelText } from '../manifest/tunnel-settings.ts';
 import type { WrapSettings } from '../manifest/wrap-settings.ts';
 import type { FunctionCode, Outcome } from '../worker/contract.ts';
 
@@ -77,6 +78,8 @@ export interface CloudOptions {
   readonly stage: string;
   /** livectl.json by function, for the stage's manifest in the directory; without it there is no manifest. */
   readonly manifest?: Readonly<Record<string, FunctionText>> | undefined;
+  /** `tunnel` of livectl.json, for that manifest. */
+  readonly tunnel?: TunnelText | undefined;
   /** The built stub, as Terraform would upload it. */
   readonly stubZip: Uint8Array;
   /** For functions that are wrapped. */

@@ -58,7 +58,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const tableName = `live-debug-${stage}`;
   const planned = planSources(functions, stage);
   const statements = planned.flatMap((each) => each.statements);
-  const developer = createDeveloper(tableName, stage, statements);
+  const developer = createDeveloper(tableName, stage, statements, options.tunnel !== undefined);
   const deployer = createDeployer(tableName);
   const stubRole = createStubRole(tableName, stage, statements);
   const verifier = new SigV4Verifier(region, [developer, deployer, stubRole], clock);
@@ -215,7 +215,18 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 
     const targets = triggerTargets(functions, { stage, endpointUrl, functionUrls: httpUrls, ownUrls });
     if (options.manifest) {
-      const facts = { stage, region, accountId, relayUrl, tableName, stubSha256, functionArn, targets };
+      const { tunnel } = options;
+      const facts = {
+        stage,
+        region,
+        accountId,
+        relayUrl,
+        tableName,
+        stubSha256,
+        functionArn,
+        targets,
+        tunnel,
+      };
       deploy(manifestItem, { document: { S: stageDocument(options.manifest, facts) } });
     }
     return {

@@ -33,6 +33,8 @@ export interface FunctionSettings {
   readonly esbuild: EsbuildSettings;
   /** It is in a VPC on AWS. */
   readonly inVpc: boolean;
+  /** The name of the tunnel through which its local code reaches private addresses; undefined: none. */
+  readonly tunnel: string | undefined;
   /** Undefined for a function that the stub replaces. */
   readonly wrap: WrapSettings | undefined;
   /** What answers for a replaced function while nobody serves; undefined: an error. */

@@ -13,6 +13,7 @@ import type { FunctionText } from './manifest-schema.ts';
 import { functionSchema, manifestSchema } from './manifest-schema.ts';
 import { jsonPath, type Mistake, mistakesError } from './mistakes.ts';
 import { terraformValue } from './terraform-value.ts';
+import { localTunnelOf, type TunnelText } from './tunnel-settings.ts';
 import { modeOf, wrapSettings } from './wrap-settings.ts';
 
 /** A valid manifest. */
@@ -29,6 +30,8 @@ export interface Manifest {
 export interface LoadedManifest extends Manifest {
   /** Every function by its name as the file has it, with defaults. */
   readonly texts: Readonly<Record<string, FunctionText>>;
+  /** `tunnel` as the file has it. */
+  readonly tunnel: TunnelText | undefined;
 }
 
 interface ManifestOptions {
@@ -74,8 +77,9 @@ export async function loadManifest(options: ManifestOptions): Promise<LoadedMani
   );
   const mistakes = [...(parsed.issues ?? []).map(mistakeOf), ...brokenRules(texts, naming)];
   if (!parsed.success || mistakes.length > 0) throw mistakesError(file, mistakes);
-  const functions = Object.entries(texts).map(([name, text]) => settingsOf(name, text));
-  return { file, root, functions: selected(functions, options.functions ?? [], file), texts };
+  const { tunnel } = parsed.output;
+  const functions = Object.entries(texts).map(([name, text]) => settingsOf(name, text, tunnel));
+  return { file, root, functions: selected(functions, options.functions ?? [], file), texts, tunnel };
 }
 
 async function read(file: string): Promise<string> {
@@ -123,7 +127,7 @@ function soundFunctions(value: unknown): Readonly<Record<string, FunctionText>> 
   return sound;
 }
 
-function settingsOf(name: string, text: FunctionText): FunctionSettings {
+function settingsOf(name: string, text: FunctionText, tunnel: TunnelText | undefined): FunctionSettings {
   return {
     name,
     handler: text.handler,
@@ -142,6 +146,7 @@ function settingsOf(name: string, text: FunctionText): FunctionSettings {
     watch: text.watch,
     esbuild: esbuildSettings(text.esbuild),
     inVpc: text.vpc_config !== undefined,
+    tunnel: localTunnelOf(text, tunnel),
     wrap: wrapSettings(text),
     fallbackArn: text.fallback_arn,
     triggers: text.triggers,

@@ -5,6 +5,7 @@ import { esbuildSchema } from './esbuild-settings.ts';
 import { exampleRuntimes, runtimePattern } from './runtimes.ts';
 import { fields, flag, kindOf, mustBe, text, texts, wholeNumber } from './schema-parts.ts';
 import { triggersSchema } from './trigger-schema.ts';
+import { tunnelSchema } from './tunnel-settings.ts';
 import { mostWatchPatterns, watchPattern } from './watch-pattern.ts';
 import { wrapFields } from './wrap-settings.ts';
 
@@ -320,6 +321,15 @@ export const functionSchema = fields(
         ),
       ),
     ),
+    tunnel: v.optional(
+      v.pipe(
+        flag,
+        v.description(
+          'false: the local code connects to private addresses from this machine, even if the stage has a tunnel.',
+        ),
+      ),
+      true,
+    ),
     triggers: v.optional(v.pipe(triggersSchema, v.description('What invokes the function.')), {}),
     ...wrapFields,
     ...deployment,
@@ -337,6 +347,14 @@ export const manifestSchema = v.pipe(
       v.minEntries(1, 'must name a function'),
       v.description(
         'The functions to serve, by name. The Terraform module takes the same value as functions.',
+      ),
+    ),
+    tunnel: v.optional(
+      v.pipe(
+        tunnelSchema,
+        v.description(
+          'A function in the VPC through which local code reaches private addresses. The Terraform module takes the same value as tunnel.',
+        ),
       ),
     ),
   }),

@@ -2,6 +2,7 @@
 // is. For the local cloud; stage-manifest.ts reads it.
 import type { FunctionText } from './manifest-schema.ts';
 import type { TriggerTargets } from './trigger-targets.ts';
+import { localTunnelOf, localTunnels, type TunnelText } from './tunnel-settings.ts';
 
 /** What is created for a stage. */
 export interface StageFacts {
@@ -15,11 +16,16 @@ export interface StageFacts {
   readonly functionArn: (name: string) => string;
   /** By function. */
   readonly targets: ReadonlyMap<string, TriggerTargets>;
+  /** `tunnel` of livectl.json. */
+  readonly tunnel?: TunnelText | undefined;
 }
 
 /** `functions` by name, with defaults. Functions are called as they are named: `function_name` is for AWS. JSON text. */
 export function stageDocument(functions: Readonly<Record<string, FunctionText>>, facts: StageFacts): string {
-  const { accountId, functionArn, region, relayUrl, stage, stubSha256, tableName, targets } = facts;
+  const { accountId, functionArn, region, relayUrl, stage, stubSha256, tableName, targets, tunnel } = facts;
+  const tunnels = [...localTunnels(tunnel, tableName)].map(
+    ([name, { allow, functionName }]) => [name, { function_name: functionName, allow }] as const,
+  );
   return JSON.stringify({
     version: 1,
     stage,
@@ -47,6 +53,7 @@ export function stageDocument(functions: Readonly<Record<string, FunctionText>>,
           watch: text.watch,
           // Nothing of a VPC is looked up.
           vpc_config: text.vpc_config,
+          tunnel: tunnels.length === 0 ? undefined : (localTunnelOf(text, tunnel) ?? false),
           mode: text.mode === 'wrap' ? text.mode : undefined,
           exec_wrapper: text.exec_wrapper,
           wrap_init: text.wrap_init,
@@ -56,5 +63,6 @@ export function stageDocument(functions: Readonly<Record<string, FunctionText>>,
       ]),
     ),
     vpcs: [],
+    tunnels: tunnels.length === 0 ? undefined : Object.fromEntries(tunnels),
   });
 }

@@ -10,6 +10,7 @@ import type { FunctionSettings } from './function-settings.ts';
 import { readManifestDocument } from './manifest-document.ts';
 import { checkRelayUrl, type SigningRegion } from './relay-url.ts';
 import { type TriggerTargets, triggerTargetsSchema } from './trigger-targets.ts';
+import { type StageTunnel, stageTunnelsSchema, tunnelNameSchema } from './tunnel-settings.ts';
 import { type Vpc, vpcSchema } from './vpc.ts';
 import { mostWatchPatterns, watchPattern } from './watch-pattern.ts';
 import { wrapSettings } from './wrap-settings.ts';
@@ -56,9 +57,11 @@ const documentSchema = v.object({
       qualifier: v.nullish(v.pipe(v.string(), v.regex(/^[\w-]{1,128}$/))),
       fallback_arn: v.nullish(v.pipe(v.string(), v.regex(functionArn))),
       vpc_config: v.nullish(v.object({ vpc_id: v.nullish(v.string()) })),
+      tunnel: v.nullish(tunnelNameSchema),
     }),
   ),
   vpcs: v.nullish(v.array(vpcSchema), []),
+  tunnels: v.nullish(stageTunnelsSchema, {}),
 });
 
 /** A stage as Terraform described it. */
@@ -77,6 +80,8 @@ export interface StageManifest {
   readonly functionNames: ReadonlyMap<string, string>;
   /** The VPCs of its functions. */
   readonly vpcs: readonly Vpc[];
+  /** By name; empty if the stage has none, or an older module wrote the manifest. */
+  readonly tunnels: ReadonlyMap<string, StageTunnel>;
   /** The resources of each function's triggers on AWS. */
   readonly targets: ReadonlyMap<string, TriggerTargets>;
   /** Written by module 0.1: the stage has no secret, so invocations cannot be authenticated. */
@@ -111,6 +116,7 @@ export async function readStageManifest(
     );
   }
   const { functions, relay, stub, vpcs, wrapper } = parsed.output;
+  const tunnels = new Map(Object.entries(parsed.output.tunnels));
   checkRelayUrl(stage, relay.url, signing);
   for (const [name, entry] of Object.entries(functions)) {
     const [path] = pathsOutside(esbuildSettings(entry.esbuild), entry.source_dir);
@@ -146,10 +152,11 @@ export async function readStageManifest(
     stubSha256: stub?.code_sha256,
     wrapperLayer: wrapper?.layer_arn,
     knowsFilters: stub?.understands.includes('filters') ?? false,
-    functions: chosen.map(([name, entry]) => settingsOf(name, entry)),
+    functions: chosen.map(([name, entry]) => settingsOf(name, entry, tunnels)),
     urls,
     functionNames: new Map(chosen.map(([name, entry]) => [name, entry.function_name])),
     vpcs,
+    tunnels,
     targets: new Map(chosen.map(([name, { triggers }]) => [name, triggers])),
     isOfModule01: document.isOfModule01,
   };
@@ -158,6 +165,7 @@ export async function readStageManifest(
 function settingsOf(
   name: string,
   entry: v.InferOutput<typeof documentSchema>['functions'][string],
+  tunnels: ReadonlyMap<string, StageTunnel>,
 ): FunctionSettings {
   return {
     name,
@@ -178,6 +186,7 @@ function settingsOf(
     watch: entry.watch ?? undefined,
     esbuild: esbuildSettings(entry.esbuild),
     inVpc: Boolean(entry.vpc_config),
+    tunnel: typeof entry.tunnel === 'string' && tunnels.has(entry.tunnel) ? entry.tunnel : undefined,
     wrap: wrapSettings({
       mode: entry.mode ?? undefined,
       exec_wrapper: entry.exec_wrapper ?? undefined,

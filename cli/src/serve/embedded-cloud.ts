@@ -17,6 +17,7 @@ export interface EmbeddedCloudOptions {
   readonly functions: readonly FunctionSettings[];
   /** As in `startCloud`: for a stage that others serve. */
   readonly manifest?: CloudOptions['manifest'];
+  readonly tunnel?: CloudOptions['tunnel'];
   /** The code of wrapped functions. */
   readonly deployedCode: DeployedCodes['of'];
   readonly stage: string;
@@ -42,6 +43,7 @@ export async function openEmbeddedCloud(
   const cloud = await startCloud({
     functions: options.functions.map(deployed),
     manifest: options.manifest,
+    tunnel: options.tunnel,
     wrapper: { zip: wrapperZip, besideZip, deployedCode: options.deployedCode, pythonRuntimeFile },
     port: options.port,
     stage: options.stage,

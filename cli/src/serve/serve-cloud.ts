@@ -85,11 +85,12 @@ async function open(
     onNotice: (message) => show({ event: 'notice', message }),
   });
   folder.closers.add(() => codes.close());
-  const { functions, texts } = manifest;
+  const { functions, texts, tunnel } = manifest;
   const cloud = await openEmbeddedCloud(
     {
       ...{ functions, stage, port, allowOtherUsers, verbose },
       manifest: texts,
+      tunnel,
       deployedCode: codes.of,
       liftTimeouts: false,
     },

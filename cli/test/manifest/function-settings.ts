@@ -20,6 +20,7 @@ export function functionSettings(changes: Partial<FunctionSettings> = {}): Funct
     python: undefined,
     esbuild: { bundle: undefined, packages: 'auto', external: [] },
     inVpc: false,
+    tunnel: undefined,
     wrap: undefined,
     fallbackArn: undefined,
     triggers: {},

@@ -387,8 +387,39 @@ describe('an invalid manifest', () => {
       ['functions.hello.python: is not used with a command: leave one out'],
     ],
     [{ runtime: 'python3.13', python: '' }, ['functions.hello.python: must name an interpreter']],
+    [{ tunnel: 'no' }, ['functions.hello.tunnel: must be true or false, not the string "no"']],
   ])('%j', async (hello, mistakes) => {
     expect(await mistakesIn(hello)).toEqual(mistakes);
+  });
+
+  it.each([
+    [{ subnets: [] }, ['tunnel.subnets: is not known here; did you mean "subnet_ids"?']],
+    [
+      { subnet_ids: [], security_group_ids: ['my-group'] },
+      [
+        'tunnel.subnet_ids: must have an id, e.g. subnet-0123456789abcdef0',
+        'tunnel.security_group_ids[0]: "my-group" must be an id, e.g. sg-0123456789abcdef0',
+      ],
+    ],
+    [{ allow: [] }, ['tunnel.allow: must name a destination; leave it out to allow the private addresses']],
+    [{ allow: Array.from({ length: 101 }, () => 'db:1') }, ['tunnel.allow: must have at most 100 entries']],
+    [{ allow: [`${'a.'.repeat(125)}b:443`] }, [expect.stringMatching(/must have at most 253 characters$/)]],
+    [
+      { allow: ['db.internal:5432', 'db.internal'], others: { b: { allow: [':5432'] } } },
+      [
+        expect.stringMatching(
+          /^tunnel\.allow\[1\]: "db\.internal" must be a name, an address or a range with a port/,
+        ),
+        expect.stringMatching(/^tunnel\.others\.b\.allow\[0\]: ":5432" must be/),
+      ],
+    ],
+  ])('is reported in tunnel: %j', async (tunnel, mistakes) => {
+    const hello = { handler: 'src/hello.handler', runtime: 'nodejs22.x' };
+    const error = await refusal(load({ functions: { hello }, tunnel }));
+    const [first = '', ...others] = error.message.split('\n');
+    expect(others.length > 0 ? others.map((line) => line.trim()) : [first.slice(file.length + 2)]).toEqual(
+      mistakes,
+    );
   });
 
   it('is reported with all its mistakes at once, in shape and in meaning', async () => {

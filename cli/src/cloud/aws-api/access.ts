@@ -1,6 +1,6 @@
 // Permissions in the embedded cloud: local principals and their IAM policies, as the module writes them.
 import { randomBytes } from 'node:crypto';
-import { clientAttributes, manifestPartition } from '../../../../protocol/directory.ts';
+import { clientAttributes, manifestPartition, tunnelAttributes } from '../../../../protocol/directory.ts';
 import { localKeyPrefix } from '../../worker/runtime-api/local-credentials.ts';
 import type { Credentials } from '../cloud.ts';
 
@@ -92,13 +92,15 @@ export function createDeveloper(
   tableName: string,
   stage: string,
   sources: readonly Statement[] = [],
+  hasTunnel = false,
 ): Principal {
   const resources = [tableArn(tableName)];
+  const attributes = hasTunnel ? tunnelAttributes : clientAttributes;
   return createPrincipal('live-debug-developer/local', [
     ...relayStatements(),
     { actions: ['dynamodb:DescribeTable'], resources },
     { actions: readActions, resources, leadingKeys: [stage, manifestPartition(stage)] },
-    { actions: writeActions, resources, leadingKeys: [stage], attributes: clientAttributes },
+    { actions: writeActions, resources, leadingKeys: [stage], attributes },
     { actions: ['dynamodb:DeleteItem'], resources, leadingKeys: [stage] },
     { actions: ['lambda:GetFunctionConfiguration'], resources: ['*'] },
     ...invokeStatements(),

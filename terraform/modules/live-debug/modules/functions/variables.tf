@@ -293,6 +293,8 @@ variable "functions" {
       security_group_ids = list(string)
       place_stub_in_vpc  = optional(bool, false)
     }))
+    # `false`: the function's local code connects to private addresses from the laptop, even if the stage has a `tunnel`.
+    tunnel = optional(bool, true)
     # `Zip`. `Image` is refused, since Lambda can't change a function's package type.
     package_type = optional(string, "Zip")
     # Tags for the stub, in addition to `tags` of the module.
