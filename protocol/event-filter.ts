@@ -93,7 +93,20 @@ export class EventToMatch {
     this.#bytes = event;
   }
 
-  /** Whether every record of the event matches, since a batch is never split. Never throws. */
+  /**
+   * For each record of the event, the first of `filters` that matches it, by its number in the list; -1 if none does. Undefined if
+   * that takes too much work. Never throws.
+   */
+  owners(filters: readonly EventFilter[]): readonly number[] | undefined {
+    try {
+      this.#records ??= this.#read();
+      return this.#records.map((record) => filters.findIndex((filter) => filter(record, this.#context)));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Whether every record of the event matches. Never throws. */
   matches(filter: EventFilter): boolean {
     try {
       this.#records ??= this.#read();

@@ -35,8 +35,14 @@ export function stubOptions(root) {
   return options;
 }
 
-/** Files of a stub, by the name of their bundle: its program, and what it loads only if a client has a filter. @param {string} program */
-export const stubEntries = (program) => ({ index: program, 'event-filter': 'protocol/event-filter.ts' });
+/** What a stub loads only if a client has a filter, by the name of its bundle. */
+const loadedLater = {
+  'event-filter': 'protocol/event-filter.ts',
+  'split-batch': 'stub/src/batch/split-batch.ts',
+};
+
+/** Files of a stub, by the name of their bundle. @param {string} program */
+export const stubEntries = (program) => ({ index: program, ...loadedLater });
 
 /** Bundles of the wrapper for Node.js, by name. @type {Record<string, string>} */
 export const wrapperEntries = {
@@ -62,7 +68,7 @@ export function wrapperOptions(root) {
     ...stubOptions(root),
     // The oldest Node.js that is wrapped.
     target: 'node18.18',
-    // The code that matches filters is part of the bundle: the layer has room, and it is loaded while the runtime starts.
+    // The code that matches filters and splits batches is part of the bundle: the layer has room, and it is loaded while the runtime starts.
     plugins: [withoutUnused],
     // Without Node's loader of ES modules, a thread starts a few milliseconds sooner.
     format: 'cjs',
@@ -79,9 +85,11 @@ export function wrapperOptions(root) {
 const readLater = {
   name: 'read-later',
   setup: (build) => {
-    build.onResolve({ filter: /\/event-filter\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './event-filter.mjs', external: true } : undefined,
-    );
+    build.onResolve({ filter: /\.ts$/ }, ({ kind, path }) => {
+      const name = basename(path, '.ts');
+      if (kind !== 'dynamic-import' || !(name in loadedLater)) return undefined;
+      return { path: `./${name}.mjs`, external: true };
+    });
   },
 };
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compilePattern } from '../../protocol/event-pattern.ts';
 import { firstLine } from '../../protocol/live-debug-error.ts';
+import { recordSpans } from '../../protocol/record-spans.ts';
 import { parseWire } from '../../protocol/wire.ts';
 import { tsconfigFiles } from '../src/builder/tsconfig-files.ts';
 import { parseDecimal } from '../src/cloud/dynamodb/decimal.ts';
@@ -75,6 +76,11 @@ const table: readonly (readonly [string, (text: string) => unknown, readonly str
     'printableLines',
     (text) => printableLines(text, true),
     ['\r', '\r\n', '\n', '\u001b[', '\u001b[0m', '\u202e'],
+  ],
+  [
+    'recordSpans',
+    (text) => recordSpans(Buffer.from(`{"Records":[${text}`)),
+    ['[', '{', '"', '\\', ',', ' ', '1', '{"Records":[', '"\\'],
   ],
   ['printable', printable, ['\r', '\n', '\u001b[0m']],
   ['guarded', guarded, ['\r', '\u001b[0;0;0;', '\u001b']],

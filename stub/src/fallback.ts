@@ -3,7 +3,6 @@ import type { Clock } from '../../protocol/clock.ts';
 import type { HttpClient } from '../../protocol/http-client.ts';
 import { LiveDebugError, messageOf } from '../../protocol/live-debug-error.ts';
 import { type AwsCredentials, Signer } from '../../protocol/signature.ts';
-import { jsonText } from './json-texts.ts';
 import { remoteError } from './remote-answer.ts';
 import type { StubSettings } from './settings.ts';
 
@@ -13,17 +12,16 @@ interface FallbackCall {
   readonly http: HttpClient;
   readonly credentials: AwsCredentials;
   readonly clock: Clock;
-  readonly event: unknown;
+  readonly event: Uint8Array;
   /** Milliseconds left to answer. */
   readonly timeoutMs: number;
 }
 
 /** The real function's result, byte for byte; throws its error unchanged, or LD_NO_CLIENT if it cannot be invoked. */
 export async function invokeFallback(call: FallbackCall): Promise<Buffer> {
-  const { settings, functionArn, http, credentials, clock, event, timeoutMs } = call;
+  const { settings, functionArn, http, credentials, clock, event: body, timeoutMs } = call;
   const path = `/2015-03-31/functions/${encodeURIComponent(functionArn)}/invocations`;
   const url = new URL(path, settings.lambdaEndpoint);
-  const body = Buffer.from(jsonText(event));
   const signer = new Signer({ service: 'lambda', region: settings.region });
   const request = { method: 'POST', url, headers: { 'content-type': 'application/json' }, body };
   const headers = signer.sign(request, credentials, clock.now());

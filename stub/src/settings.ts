@@ -23,6 +23,8 @@ const environmentSchema = v.object({
   LIVE_DEBUG_INVOKE_MODE: v.optional(v.picklist(['BUFFERED', 'RESPONSE_STREAM'])),
   /** Overrides the directory's endpoint for the stub only, not for the function's own AWS SDK. */
   LIVE_DEBUG_DIRECTORY_ENDPOINT: v.optional(url),
+  /** ARNs of queues and streams, with commas between them, whose event source mapping takes partial failures. */
+  LIVE_DEBUG_PARTIAL_FAILURES: v.optional(v.string()),
   /** How many times as long as on AWS an invocation waits for the table and the relay: for a machine that is busy. */
   LIVE_DEBUG_PATIENCE: v.optional(v.pipe(v.string(), v.regex(/^[1-9]\d?$/))),
   AWS_ENDPOINT_URL: v.optional(url),
@@ -46,6 +48,8 @@ export interface StubSettings {
   readonly fallbackArn: string | undefined;
   /** Responses are passed on while they are written. */
   readonly streams: boolean;
+  /** Batches of these sources may be split: ARNs with commas between them, of which one may end in `*`. */
+  readonly partialFailures: string | undefined;
   /** A factor of the times that an invocation waits for the table and the relay; 1 on AWS. */
   readonly patience: number;
 }
@@ -84,6 +88,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): StubSettings {
       `https://lambda.${variables.AWS_REGION}.${domain}`,
     fallbackArn: variables.LIVE_DEBUG_FALLBACK_ARN,
     streams: variables.LIVE_DEBUG_INVOKE_MODE === 'RESPONSE_STREAM',
+    partialFailures: variables.LIVE_DEBUG_PARTIAL_FAILURES,
     patience: Number(variables.LIVE_DEBUG_PATIENCE ?? 1),
   };
 }

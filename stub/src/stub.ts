@@ -2,6 +2,7 @@
 import type { Clock } from '../../protocol/clock.ts';
 import { LiveDebugError } from '../../protocol/live-debug-error.ts';
 import { within } from '../../protocol/within.ts';
+import type { Batch } from './batch/split-batch.ts';
 import { Conversations, deadlineOf, type Invocation, type LookUp } from './conversations.ts';
 import { invokeFallback } from './fallback.ts';
 import { IncomingParts, type LambdaStream } from './incoming-parts.ts';
@@ -72,27 +73,48 @@ export class Stub {
 
   async #answer(event: unknown, context: LambdaContext, parts?: IncomingParts): Promise<StreamedAnswer> {
     const deadline = deadlineOf(this.#clock.now(), context.getRemainingTimeInMillis());
+    const invocation = this.#invocation(event, context, deadline);
     try {
-      const answer = await this.conversations.converse(this.#invocation(event, context, deadline), parts);
+      const batch = await this.#batch(invocation);
+      if (!batch) return await this.#relay(invocation, event, parts);
+      const run = async (part: Uint8Array) =>
+        (await this.#relay({ ...invocation, event: part }, undefined)).body;
+      return invokedAnswer(await batch.answer({ clock: this.#clock, deadline, run }));
+    } catch (error) {
+      throw withoutFrames(error);
+    }
+  }
+
+  /** Undefined if the invocation is none that several answer. */
+  async #batch({ event }: Invocation): Promise<Batch | undefined> {
+    const { partialFailures } = this.#settings;
+    if (partialFailures === undefined) return undefined;
+    await this.conversations.clients.look();
+    return this.conversations.whoAnswers(event).batch(partialFailures);
+  }
+
+  async #relay(invocation: Invocation, event: unknown, parts?: IncomingParts): Promise<StreamedAnswer> {
+    try {
+      const answer = await this.conversations.converse(invocation, parts);
       if (answer.type === 'error') throw remoteError(answer.body);
       return { contentType: answer.head.contentType, body: answer.body };
     } catch (error) {
-      if (!(error instanceof LiveDebugError && error.code === 'LD_NO_CLIENT')) throw withoutFrames(error);
+      if (!(error instanceof LiveDebugError && error.code === 'LD_NO_CLIENT')) throw error;
       const { fallbackArn: functionArn } = this.#settings;
       if (functionArn === undefined) {
-        const answer = answerWithoutClient(event, withoutFrames(error));
+        const answer = answerWithoutClient(event, error);
         return parts ? httpAnswer(answer) : invokedAnswer(Buffer.from(JSON.stringify(answer)));
       }
-      const timeoutMs = deadline - this.#clock.now();
-      const [settings, http, credentials, clock] = [
-        this.#settings,
-        this.conversations.http,
-        this.conversations.credentials(),
-        this.#clock,
-      ];
-      return invokedAnswer(
-        await invokeFallback({ settings, functionArn, http, credentials, clock, event, timeoutMs }),
-      );
+      const answer = await invokeFallback({
+        functionArn,
+        settings: this.#settings,
+        http: this.conversations.http,
+        credentials: this.conversations.credentials(),
+        clock: this.#clock,
+        event: invocation.event,
+        timeoutMs: invocation.deadline - this.#clock.now(),
+      });
+      return invokedAnswer(answer);
     }
   }
 

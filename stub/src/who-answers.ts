@@ -4,8 +4,9 @@ import type { ClientItem, ServingClients } from '../../protocol/directory.ts';
 import type { EventFilter, EventToMatch } from '../../protocol/event-filter.ts';
 import { messageOf } from '../../protocol/live-debug-error.ts';
 import { RecentMap } from '../../protocol/recent-map.ts';
+import type { Batch } from './batch/split-batch.ts';
 import type { Client, ClientDirectory } from './client-directory.ts';
-import { loadFilters } from './load-filters.ts';
+import { loadFilters, loadSplitBatch } from './load-filters.ts';
 import { report } from './report.ts';
 
 /** The longest wait for a client with a filter that may be reconnecting: the remaining time is left to the deployed code. */
@@ -29,6 +30,19 @@ export class WhoAnswers {
     this.#directory = directory;
     this.#event = event;
     this.#skipsGone = skipsGone;
+  }
+
+  /**
+   * A batch whose records belong to several, by a look-up that the caller has just made; undefined if it goes whole. `sources`: those
+   * whose event source mapping takes partial failures. Each part is an invocation: its own `WhoAnswers` finds its client.
+   */
+  async batch(sources: string): Promise<Batch | undefined> {
+    this.#isLooked = true;
+    const filtered = (this.#directory.serving?.filtered ?? []).filter((item) => !this.#isKnownGone(item));
+    if (filtered.length === 0) return undefined;
+    const [{ splitBatch }, { compileFilter, event }] = await Promise.all([loadSplitBatch(), this.#matcher()]);
+    const filters = filtered.map((item) => filterOf(item, compileFilter) ?? (() => false));
+    return splitBatch(this.#event, sources, () => event.owners(filters));
   }
 
   /** The first client in order, by a look-up that is recent enough. Rejects with LD_DIRECTORY if nothing is known yet. */
@@ -86,12 +100,14 @@ export class WhoAnswers {
 
   async #first(gone?: ReadonlySet<string>, graceMs = 0): Promise<Client | undefined> {
     for (const item of await this.#choose()) {
-      const goneFor = this.#directory.goneFor(item.connectionId);
-      const isKnownGone = this.#skipsGone && goneFor >= 0;
-      if (!isKnownGone && !gone?.has(item.connectionId)) return this.#directory.client(item);
-      if (goneFor < graceOf(item, graceMs)) break;
+      if (!this.#isKnownGone(item) && !gone?.has(item.connectionId)) return this.#directory.client(item);
+      if (this.#directory.goneFor(item.connectionId) < graceOf(item, graceMs)) break;
     }
     return undefined;
+  }
+
+  #isKnownGone({ connectionId }: ClientItem): boolean {
+    return this.#skipsGone && this.#directory.goneFor(connectionId) >= 0;
   }
 
   async #choose(): Promise<readonly ClientItem[]> {
@@ -105,10 +121,14 @@ export class WhoAnswers {
     return this.#chosen;
   }
 
-  async #matching(filtered: readonly ClientItem[]): Promise<readonly ClientItem[]> {
+  async #matcher() {
     const { compileFilter, EventToMatch } = await loadFilters();
-    const event = this.#toMatch ?? new EventToMatch(this.#event);
-    this.#toMatch = event;
+    this.#toMatch ??= new EventToMatch(this.#event);
+    return { compileFilter, event: this.#toMatch };
+  }
+
+  async #matching(filtered: readonly ClientItem[]): Promise<readonly ClientItem[]> {
+    const { compileFilter, event } = await this.#matcher();
     return filtered.filter((item) => {
       const filter = filterOf(item, compileFilter);
       return filter !== null && event.matches(filter);

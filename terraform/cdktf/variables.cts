@@ -361,6 +361,12 @@ export interface LiveDebugFunction {
    */
   readonly fallback_arn?: string;
   /**
+   * ARNs of SQS queues, DynamoDB streams and Kinesis streams that invoke the function by an event source
+   * mapping of your own with `ReportBatchItemFailures`. With filters, their batches are split by record. The
+   * module adds those of `triggers`. Default: `[]`.
+   */
+  readonly partial_failure_arns?: readonly string[];
+  /**
    * ARN of a KMS key for the stub's environment variables. Its role needs `kms:Decrypt`, as the real
    * function's role does.
    */

@@ -86,6 +86,15 @@ describe.skipIf(skipped)(`triggers applied${skipped ? ` (${skipped})` : ''}`, ()
       });
       expect(functions[made]?.environment.LIVE_DEBUG_INVOKE_MODE).toBe('RESPONSE_STREAM');
       expect(functions.own?.environment.LIVE_DEBUG_INVOKE_MODE).toBeUndefined();
+      const partial = [made, shares, given, 'own'].map(
+        (name) => functions[name]?.environment.LIVE_DEBUG_PARTIAL_FAILURES,
+      );
+      expect(partial).toEqual([
+        arn('sqs', made),
+        undefined,
+        arn('kinesis', 'stream/given'),
+        arn('sqs', 'given'),
+      ]);
 
       expect([...account.subscriptions].sort()).toEqual([
         [arn('sns', 'given'), functionArn(given), null],
@@ -161,7 +170,10 @@ describe.skipIf(skipped)(`triggers applied${skipped ? ` (${skipped})` : ''}`, ()
           StartingPosition: 'LATEST',
           MaximumBatchingWindowInSeconds: 5,
         }),
-        [arn('kinesis', 'stream/given')]: polled(given, 100, { StartingPosition: 'LATEST' }),
+        [arn('kinesis', 'stream/given')]: polled(given, 100, {
+          StartingPosition: 'LATEST',
+          FunctionResponseTypes: ['ReportBatchItemFailures'],
+        }),
       });
       expect(at('given').dynamodb).toMatchObject({ table_name: 'given', hash_key: null });
 

@@ -5,6 +5,7 @@ import type { FunctionText } from './manifest-schema.ts';
 import type { Mistake } from './mistakes.ts';
 import { jsonPath } from './mistakes.ts';
 import { brokenNameRules } from './name-rules.ts';
+import { partialFailureArns, partialFailuresVariable } from './partial-failures.ts';
 import { pythonVersion } from './runtimes.ts';
 import { checkTriggers } from './trigger-rules.ts';
 import { checkWrap } from './wrap-rules.ts';
@@ -159,11 +160,14 @@ function variablesWithStub(
   settings: FunctionText,
   { prefix, stage }: Naming,
 ): Readonly<Record<string, string>> {
-  const { environment, fallback_arn, invoke_mode, triggers } = settings;
+  const { environment, fallback_arn, invoke_mode, partial_failure_arns, triggers } = settings;
   const wrap = wrapSettings(settings);
   // A stub must not use it itself; the runtime of a wrapped function does.
   const renamed: Readonly<Record<string, string>> = wrap ? {} : { NODE_OPTIONS: nodeOptionsVariable };
   const own = Object.entries(environment).map(([variable, value]) => [renamed[variable] ?? variable, value]);
+  // The longest Region has 14 characters.
+  const place = { prefix, region: ' '.repeat(14), accountId: ' '.repeat(12) };
+  const partial = [...partialFailureArns(name, triggers, place), ...partial_failure_arns].join();
   const streams = [invoke_mode, triggers.function_url?.invoke_mode].includes('RESPONSE_STREAM');
   return {
     ...Object.fromEntries(own),
@@ -174,6 +178,7 @@ function variablesWithStub(
     LIVE_DEBUG_SECRET: ' '.repeat(secretLength),
     ...(fallback_arn === undefined ? {} : { LIVE_DEBUG_FALLBACK_ARN: fallback_arn }),
     ...(streams ? { LIVE_DEBUG_INVOKE_MODE: 'RESPONSE_STREAM' } : {}),
+    ...(partial === '' ? {} : { [partialFailuresVariable]: partial }),
     ...wrapVariables(wrap, stubBeside(name, settings, prefix)),
   };
 }

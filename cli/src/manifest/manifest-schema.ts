@@ -107,6 +107,25 @@ const deployment = {
       v.description('For Terraform: ARN of the real function, which is invoked when nobody serves.'),
     ),
   ),
+  partial_failure_arns: v.optional(
+    v.pipe(
+      v.array(
+        v.pipe(
+          text,
+          v.regex(
+            /^arn:[^:]+:(sqs:[^:]+:\d{12}:[^:,]+|dynamodb:[^:]+:\d{12}:table\/[^/,]+\/stream\/[^,]+|kinesis:[^:]+:\d{12}:stream\/[^:,]+)$/,
+            ({ input }) =>
+              `${JSON.stringify(input)} is not the ARN of a queue, of a table's stream or of a Kinesis stream`,
+          ),
+        ),
+        mustBe('an array of ARNs'),
+      ),
+      v.description(
+        'For Terraform: ARNs of queues and streams whose event source mapping is your own and takes ReportBatchItemFailures. The module adds those of its own mappings.',
+      ),
+    ),
+    [],
+  ),
   kms_key_arn: v.optional(
     v.pipe(
       text,

@@ -33,6 +33,8 @@ locals {
       f.fallback_arn == null ? {} : { LIVE_DEBUG_FALLBACK_ARN = f.fallback_arn },
       # A stub streams its answer if a caller may accept a stream; for other callers it is whole all the same.
       !contains([f.invoke_mode, try(f.triggers.function_url.invoke_mode, null)], "RESPONSE_STREAM") ? {} : { LIVE_DEBUG_INVOKE_MODE = "RESPONSE_STREAM" },
+      # Batches of these are split by record where clients have filters: only their mappings take an answer about parts of a batch.
+      length(local.partial_failures[name]) == 0 ? {} : { LIVE_DEBUG_PARTIAL_FAILURES = join(",", local.partial_failures[name]) },
     )
   }
 }

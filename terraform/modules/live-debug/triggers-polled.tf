@@ -137,6 +137,18 @@ locals {
     },
   ]
 
+  # By function: what its stub may split, see stub.tf.
+  partial_failures = {
+    for name, f in local.functions : name => concat(
+      flatten([for one in [
+        { trigger = f.triggers.sqs, arns = local.polled_arns.queue },
+        { trigger = f.triggers.dynamodb, arns = local.polled_arns.table_stream },
+        { trigger = f.triggers.kinesis, arns = local.polled_arns.stream },
+      ] : [for trigger in one.trigger[*] : one.arns[name] if contains(trigger.function_response_types, "ReportBatchItemFailures")]]),
+      f.partial_failure_arns,
+    )
+  }
+
   polling_statements = {
     for name, f in local.functions : name => [for one in local.polled : {
       Sid      = one.poll.sid

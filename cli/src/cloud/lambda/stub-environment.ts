@@ -1,7 +1,9 @@
 // The Lambda host: the environment of a deployed stub, as AWS and the Terraform module would set it.
 import { nodeOptionsVariable } from '../../../../protocol/sandbox-variables.ts';
-import { type Principal, region } from '../aws-api/access.ts';
+import { partialFailureArns, partialFailuresVariable } from '../../manifest/partial-failures.ts';
+import { accountId, type Principal, region } from '../aws-api/access.ts';
 import type { CloudFunction } from '../cloud.ts';
+import { namePrefix } from '../triggers/resources.ts';
 
 /** The addresses of the module's resources, as a stub receives them. */
 export interface StubPlace {
@@ -54,6 +56,7 @@ export function stubVariables(deployed: CloudFunction, place: StubPlace): Record
     LIVE_DEBUG_RELAY: place.relayUrl,
     LIVE_DEBUG_SECRET: place.secret,
     ...invokeMode(deployed),
+    ...partialFailures(deployed, place.stage),
     // Not AWS_ENDPOINT_URL: that is for the handler, which may use another emulator.
     LIVE_DEBUG_DIRECTORY_ENDPOINT: place.directoryUrl,
     ...(place.patience === undefined ? {} : { LIVE_DEBUG_PATIENCE: String(place.patience) }),
@@ -118,6 +121,11 @@ export function ownEndpoints({
 function invokeMode({ invokeMode, triggers: { function_url } }: CloudFunction): Record<string, string> {
   const streams = [invokeMode, function_url?.invoke_mode].includes('RESPONSE_STREAM');
   return streams ? { LIVE_DEBUG_INVOKE_MODE: 'RESPONSE_STREAM' } : {};
+}
+
+function partialFailures({ name, triggers }: CloudFunction, stage: string): Record<string, string> {
+  const arns = partialFailureArns(name, triggers, { prefix: namePrefix(stage), region, accountId });
+  return arns.length > 0 ? { [partialFailuresVariable]: arns.join() } : {};
 }
 
 /** Renamed as by the module: the stub would not start with what the function's NODE_OPTIONS load. */

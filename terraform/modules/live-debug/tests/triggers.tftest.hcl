@@ -34,8 +34,8 @@ variables {
         eventbridge  = { event_bus_name = "orders", event_pattern = "{\"source\":[\"shop\"]}" }
         schedule     = { schedule_expression = "rate(5 minutes)", input = "{\"tick\":true}" }
         s3           = { bucket_name = "Up_loads", filter_prefix = "in/" }
-        dynamodb     = { range_key = "at" }
-        kinesis      = {}
+        dynamodb     = { range_key = "at", function_response_types = ["ReportBatchItemFailures"] }
+        kinesis      = { function_response_types = ["ReportBatchItemFailures"] }
       }
     }
     shares = {
@@ -51,9 +51,10 @@ variables {
       }
     }
     given = {
-      handler = "c.handler"
-      runtime = "nodejs22.x"
-      role    = { name = "orders", arn = "arn:aws:iam::123456789012:role/orders" }
+      handler              = "c.handler"
+      runtime              = "nodejs22.x"
+      partial_failure_arns = ["arn:aws:sqs:eu-west-1:123456789012:mine.fifo"]
+      role                 = { name = "orders", arn = "arn:aws:iam::123456789012:role/orders" }
       triggers = {
         sns         = { topic_arn = "arn:aws:sns:eu-west-1:123456789012:given" }
         sqs         = { queue_arn = "arn:aws:sqs:eu-west-1:123456789012:given", batch_size = 100, maximum_batching_window_in_seconds = 5 }
@@ -63,6 +64,7 @@ variables {
           stream_arn                     = "arn:aws:dynamodb:eu-west-1:123456789012:table/given/stream/2026-01-31T00:00:00.000"
           starting_position              = "TRIM_HORIZON"
           bisect_batch_on_function_error = true
+          function_response_types        = ["ReportBatchItemFailures"]
         }
         kinesis = { stream_arn = "arn:aws:kinesis:eu-west-1:123456789012:stream/given", batch_size = 7, maximum_retry_attempts = 2 }
       }
@@ -215,6 +217,32 @@ run "creates_shares_and_uses_sources" {
       && !contains(keys(output.environment["shares"]), "LIVE_DEBUG_INVOKE_MODE")
     )
     error_message = "A stub streams if its URL does."
+  }
+
+  assert {
+    condition = {
+      for name, variables in output.environment :
+      name => variables.LIVE_DEBUG_PARTIAL_FAILURES if contains(keys(variables), "LIVE_DEBUG_PARTIAL_FAILURES")
+      } == {
+      made = join(",", [
+        "arn:aws:sqs:eu-west-1:123456789012:live-debug-dev-tom-made",
+        "arn:aws:dynamodb:eu-west-1:123456789012:table/live-debug-dev-tom-made/stream/*",
+        "arn:aws:kinesis:eu-west-1:123456789012:stream/live-debug-dev-tom-made",
+      ])
+      given = join(",", [
+        "arn:aws:dynamodb:eu-west-1:123456789012:table/given/stream/2026-01-31T00:00:00.000",
+        "arn:aws:sqs:eu-west-1:123456789012:mine.fifo",
+      ])
+    }
+    error_message = "A stub has the ARNs of the sources whose mapping takes partial failures, and no variable without one."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.this["made"].environment[0].variables.LIVE_DEBUG_PARTIAL_FAILURES == output.environment["made"].LIVE_DEBUG_PARTIAL_FAILURES
+      && !contains(keys(aws_lambda_function.this["shares"].environment[0].variables), "LIVE_DEBUG_PARTIAL_FAILURES")
+    )
+    error_message = "Stubs that the module creates have the same variable."
   }
 
   assert {

@@ -18,7 +18,7 @@ variables {
       invoke_mode   = "RESPONSE_STREAM"
       environment   = { GREETING = "hi", NODE_OPTIONS = "--import some-apm", AWS_LAMBDA_EXEC_WRAPPER = "/opt/datadog_wrapper" }
       role          = { name = "orders", arn = "arn:aws:iam::123456789012:role/orders" }
-      triggers      = { sqs = {} }
+      triggers      = { sqs = { fifo_queue = true, function_response_types = ["ReportBatchItemFailures"] } }
     }
     reports = {
       handler       = "app.handler"
@@ -32,6 +32,8 @@ variables {
       role          = { name = "reports", arn = "arn:aws:iam::123456789012:role/reports" }
       triggers      = { sns = {} }
       tags          = { cost = "high" }
+
+      partial_failure_arns = ["arn:aws:kinesis:eu-west-1:123456789012:stream/reports"]
     }
     made = { handler = "src/made.handler", runtime = "nodejs22.x", timeout = 20 }
     own = {
@@ -78,9 +80,12 @@ run "wraps_beside_replaced_functions" {
       LIVE_DEBUG_INVOKE_MODE  = "RESPONSE_STREAM"
       LIVE_DEBUG_STAGE        = "dev-tom"
       LIVE_DEBUG_FUNCTION     = "orders"
-      LIVE_DEBUG_TABLE        = "live-debug-dev-tom"
-      LIVE_DEBUG_RELAY        = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/live"
-      LIVE_DEBUG_SECRET       = terraform_data.secret["1"].triggers_replace
+
+      LIVE_DEBUG_PARTIAL_FAILURES = "arn:aws:sqs:eu-west-1:123456789012:live-debug-dev-tom-orders.fifo"
+
+      LIVE_DEBUG_TABLE  = "live-debug-dev-tom"
+      LIVE_DEBUG_RELAY  = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/live"
+      LIVE_DEBUG_SECRET = terraform_data.secret["1"].triggers_replace
     })
     error_message = "A wrapped function has a stub's variables, and those that its wrapper needs."
   }
@@ -94,6 +99,8 @@ run "wraps_beside_replaced_functions" {
       LIVE_DEBUG_EXEC_WRAPPER  = "/opt/datadog_wrapper"
       LIVE_DEBUG_FUNCTION      = "reports"
       LIVE_DEBUG_STUB_FUNCTION = "live-debug-dev-tom-reports"
+
+      LIVE_DEBUG_PARTIAL_FAILURES = "arn:aws:kinesis:eu-west-1:123456789012:stream/reports"
     }
     error_message = "Python's wrapper has the name of the stub beside it; exec_wrapper and wrap_init have no variables unless set."
   }
@@ -138,6 +145,8 @@ run "wraps_beside_replaced_functions" {
       LIVE_DEBUG_TABLE    = "live-debug-dev-tom"
       LIVE_DEBUG_RELAY    = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/live"
       LIVE_DEBUG_SECRET   = terraform_data.secret["1"].triggers_replace
+
+      LIVE_DEBUG_PARTIAL_FAILURES = "arn:aws:kinesis:eu-west-1:123456789012:stream/reports"
     })
     error_message = "It has the function's variables and its own, and no wrapper."
   }

@@ -13,7 +13,24 @@ locals {
       },
       f.fallback_arn == null ? {} : { LIVE_DEBUG_FALLBACK_ARN = f.fallback_arn },
       !contains([f.invoke_mode, try(f.triggers.function_url.invoke_mode, null)], "RESPONSE_STREAM") ? {} : { LIVE_DEBUG_INVOKE_MODE = "RESPONSE_STREAM" },
+      length(local.partial_failures[name]) == 0 ? {} : { LIVE_DEBUG_PARTIAL_FAILURES = join(",", local.partial_failures[name]) },
       try(local.wrap_variables[name], {}),
+    )
+  }
+
+  # Of new resources, as long as their ARNs come: the longest Region has 14 characters, an account's number 12.
+  partial_failures = {
+    for name, f in local.functions : name => concat(
+      [for sqs in f.triggers.sqs[*] : coalesce(sqs.queue_arn, join("", [
+        format("arn:aws:sqs:%-28s%s-%s", "", local.prefix, coalesce(sqs.queue_name, name)), sqs.fifo_queue ? ".fifo" : "",
+      ])) if contains(sqs.function_response_types, "ReportBatchItemFailures")],
+      [for dynamodb in f.triggers.dynamodb[*] : coalesce(
+        dynamodb.stream_arn, format("arn:aws:dynamodb:%-28stable/%s-%s/stream/*", "", local.prefix, coalesce(dynamodb.table_name, name)),
+      ) if contains(dynamodb.function_response_types, "ReportBatchItemFailures")],
+      [for kinesis in f.triggers.kinesis[*] : coalesce(
+        kinesis.stream_arn, format("arn:aws:kinesis:%-28sstream/%s-%s", "", local.prefix, coalesce(kinesis.stream_name, name)),
+      ) if contains(kinesis.function_response_types, "ReportBatchItemFailures")],
+      [for arn in f.partial_failure_arns : arn if arn != null],
     )
   }
 

@@ -5,9 +5,11 @@ locals {
   # By group, since a list with a value that is not known before the apply is itself not known then, and would hold back the
   # others: a group has the lists that are known at the same time.
   mistakes = {
-    settings      = local.setting_mistakes
-    environment   = local.environment_mistakes
-    references    = concat(local.reference_mistakes, local.source_arn_mistakes, local.fallback_mistakes, local.wrap_fallback_mistakes)
+    settings    = local.setting_mistakes
+    environment = local.environment_mistakes
+    references = concat(
+      local.reference_mistakes, local.source_arn_mistakes, local.partial_failure_mistakes, local.fallback_mistakes, local.wrap_fallback_mistakes,
+    )
     vpcs          = local.vpc_mistakes
     sources       = local.source_mistakes
     documents     = local.document_mistakes

@@ -22,6 +22,15 @@ locals {
     if check[0] == null ? false : !can(regex(check[1], check[0]))
   ]])
 
+  partial_failure_mistakes = flatten([for name, f in local.functions : [for index, arn in f.partial_failure_arns : join("", [
+    "functions[\"${name}\"].partial_failure_arns[${index}] must be the ARN of an SQS queue, of a table's stream or of a Kinesis stream",
+    arn == null ? ", not null." : ", not \"${arn}\".",
+    ]) if arn == null ? true : !can(regex(join("", [
+      "^arn:[^:]+:(sqs:[^:]+:\\d{12}:[^:,]+|dynamodb:[^:]+:\\d{12}:table/[^/,]+/stream/[^,]+|",
+      "kinesis:[^:]+:\\d{12}:stream/[^:,]+)$",
+    ]), arn))
+  ]])
+
   fallback_mistakes = [for name, f in local.functions :
     "functions[\"${name}\"].fallback_arn must not be the stub itself, which would invoke itself: write the ARN of another function or of a published version."
     if local.is_wrapped[name] || f.fallback_arn == null ? false : endswith(trimsuffix(f.fallback_arn, ":$LATEST"), ":function:${local.function_names[name]}")

@@ -273,6 +273,9 @@ variable "functions" {
     # ARN of the real function, which is invoked when nobody serves. Without it, callers get an error that names the
     # command to run.
     fallback_arn = optional(string)
+    # ARNs of SQS queues, DynamoDB streams and Kinesis streams that invoke the function by an event source mapping of your
+    # own with `ReportBatchItemFailures`. With filters, their batches are split by record. The module adds those of `triggers`.
+    partial_failure_arns = optional(list(string), [])
     # ARN of a KMS key for the stub's environment variables. Its role needs `kms:Decrypt`, as the real function's role does.
     kms_key_arn = optional(string)
     # Reserved concurrency of the stub.
