@@ -97,6 +97,20 @@ async function buildNodeRuntime() {
   });
 }
 
+/** What the Node runtime client loads if there is a tunnel; CommonJS, since the function's child processes `--require` it. */
+async function buildNodeTunnel() {
+  return build({
+    ...here,
+    entryPoints: ['cli/src/worker/node-tunnel/main.ts'],
+    outfile: join(dist, 'node-tunnel.cjs'),
+    format: 'cjs',
+    // A child process may be an older Node.js, which must not fail at this file's syntax.
+    target: 'node14',
+    minifySyntax: true,
+    minifyWhitespace: true,
+  });
+}
+
 /**
  * Leaves out the SDK's own credential providers, which each of its clients has: livectl resolves credentials itself
  * (cli/src/aws/aws-identity.ts).
@@ -198,6 +212,7 @@ await mkdir(dist, { recursive: true });
 const stub = await buildStub();
 const wrapper = await buildWrapper();
 const runtime = await buildNodeRuntime();
+const tunnelPart = await buildNodeTunnel();
 await cp(join(root, 'cli/src/worker/python-runtime/python-runtime.py'), join(dist, 'python-runtime.py'));
 const awsCalls = await buildAwsPart('cli/src/trigger/aws-calls.ts', [noDefaultCredentials]);
 const awsCredentials = await buildAwsPart('cli/src/aws/aws-credentials.ts');
@@ -205,7 +220,7 @@ const cli = await buildCli();
 await buildConstructs(root, dist);
 await writeFile(
   join(dist, 'THIRD-PARTY-NOTICES.txt'),
-  await thirdPartyNotices(root, [stub, wrapper, runtime, awsCalls, awsCredentials, cli]),
+  await thirdPartyNotices(root, [stub, wrapper, runtime, tunnelPart, awsCalls, awsCredentials, cli]),
 );
 if (process.argv.includes('--bench')) {
   await build({

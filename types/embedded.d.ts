@@ -15,6 +15,10 @@ declare module 'embedded:node-runtime.mjs' {
   const text: string;
   export default text;
 }
+declare module 'embedded:node-tunnel.cjs' {
+  const text: string;
+  export default text;
+}
 declare module 'embedded:python-runtime.py' {
   const text: string;
   export default text;

@@ -1,6 +1,6 @@
 // Hides the stack frames of livectl's runtime clients and of Node's internals: they say nothing about the developer's code.
 
-const nodePlaces = ['/node-runtime.mjs:', 'node:internal/', 'new Promise (<anonymous>)'];
+const nodePlaces = ['/node-runtime.mjs:', '/node-tunnel.cjs:', 'node:internal/', 'new Promise (<anonymous>)'];
 const pythonPlace = 'python-runtime.py", line ';
 
 /** The lines of a stack, or of any text, without those frames. */

@@ -1,5 +1,6 @@
 // What a long-running command needs: its temporary folder with the runtimes in it, and its signal handlers.
 import nodeRuntime from 'embedded:node-runtime.mjs';
+import nodeTunnel from 'embedded:node-tunnel.cjs';
 import pythonRuntime from 'embedded:python-runtime.py';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,6 +32,8 @@ export async function openRunFolder(closers: Closers): Promise<RunFolder> {
   // Added first, so it is closed last: a signal while the rest is closed must not cut that short.
   closers.add(() => stop.dispose());
   closers.add(() => temp.remove());
+  // The runtimes load these from beside them.
+  privateFile(tempDir, 'node-tunnel.cjs', nodeTunnel);
   return {
     tempDir,
     nodeRuntimeFile: privateFile(tempDir, 'node-runtime.mjs', nodeRuntime),

@@ -8,6 +8,7 @@
 //   LIVECTL_DEBUGGER       `listen`: open the inspector, and say where in such a line
 //   LIVECTL_ASSIGNED       `later`: ask the Runtime API which handler to load, with which environment
 //   LIVECTL_LOCATED        JSON of a LocatedHandler: where the handler is that _HANDLER names
+//   LIVECTL_TUNNEL         JSON of the tunnel's settings, see ../node-tunnel/settings.ts; also with an assignment
 import {
   type Assignment,
   type EnvironmentVersion,
@@ -31,6 +32,7 @@ import { keepLocal } from './local-requests.ts';
 import { LogMarks } from './log-marks.ts';
 import { openDebugger } from './open-debugger.ts';
 import { ResponseStream } from './response-stream.ts';
+import { routeThroughTunnel } from './route-through-tunnel.ts';
 import { RuntimeConnection, type RuntimeResponse } from './runtime-connection.ts';
 import { highWaterMarkOf, invokeStreaming, isStreaming, provideGlobals } from './streaming-handler.ts';
 
@@ -42,6 +44,7 @@ const settings = {
   located: takeVariable('LIVECTL_LOCATED'),
   debugger: takeVariable('LIVECTL_DEBUGGER'),
 };
+routeThroughTunnel(takeVariable('LIVECTL_TUNNEL'));
 const marks = new LogMarks(takeVariable('LIVECTL_LOG_MARKER'));
 const connection = new RuntimeConnection(settings.address, settings.token, (error) => {
   process.stderr.write(
@@ -214,6 +217,8 @@ function applyEnvironment(next: EnvironmentVersion): void {
   }
   environment = next;
   keepLocal(process.env);
+  routeThroughTunnel(next.variables.LIVECTL_TUNNEL);
+  delete process.env.LIVECTL_TUNNEL;
 }
 
 /**

@@ -55,6 +55,11 @@ export interface WorkerPoolOptions {
   readonly machineEnvironment?: NodeJS.ProcessEnv;
   /** Functions use this machine's proxies and certificate authorities. Default true. */
   readonly machineProxy?: boolean;
+  /**
+   * The tunnel of a function, as its worker's LIVECTL_TUNNEL has it: JSON of `proxy` (127.0.0.1:PORT of a SOCKS5 server), `username`,
+   * `password` and `allow`; undefined if it has none. It should stay the same: a program is started again when it changes.
+   */
+  readonly tunnelOf?: ((functionName: string) => string | undefined) | undefined;
 }
 
 /** How long after an answer the next spare is booted, in milliseconds, so as not to delay an answer under way. */
@@ -241,7 +246,7 @@ class Pool implements WorkerPool {
         queueMicrotask(() => job.timeOut(job.overWords));
         return true;
       }
-      const environment = new FunctionEnvironment(code, job.invocation.environment, this.#network);
+      const environment = this.#environment(code, job.invocation.environment);
       const placement = placeInvocation({
         code,
         instance: job.invocation.instance,
@@ -269,7 +274,7 @@ class Pool implements WorkerPool {
   #start(
     code: FunctionCode,
     given: Invocation['environment'],
-    environment = new FunctionEnvironment(code, given, this.#network),
+    environment = this.#environment(code, given),
   ): Worker {
     for (const message of sandboxNotices(code, given)) {
       if (this.#told.has(message)) continue;
@@ -277,6 +282,11 @@ class Pool implements WorkerPool {
       this.#emit({ type: 'notice', message });
     }
     return this.#workers.start(code, environment);
+  }
+
+  #environment(code: FunctionCode, given: Invocation['environment']): FunctionEnvironment {
+    const tunnel = this.#options.tunnelOf?.(code.functionName);
+    return new FunctionEnvironment(code, given, this.#network, tunnel);
   }
 
   #claim(worker: Worker, job: Job): void {

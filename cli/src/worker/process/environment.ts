@@ -115,22 +115,31 @@ export class FunctionEnvironment {
   readonly #code: FunctionCode;
   readonly #given: Variables;
   readonly #network: Variables;
+  readonly #tunnel: string | undefined;
   #variables: Variables | undefined;
 
-  /** `network` are this machine's proxies and authorities, as far as functions use them. */
-  constructor(code: FunctionCode, given: Variables, network: Variables) {
+  /**
+   * `network` are this machine's proxies and authorities, as far as functions use them; `tunnel` is the value of
+   * LIVECTL_TUNNEL, if the function has a tunnel.
+   */
+  constructor(code: FunctionCode, given: Variables, network: Variables, tunnel: string | undefined) {
     this.#code = code;
     this.#given = given;
     this.#network = network;
+    this.#tunnel = tunnel;
   }
 
   get variables(): Variables {
-    this.#variables ??= functionEnvironment(this.#code, this.#given, this.#network);
+    this.#variables ??= {
+      ...functionEnvironment(this.#code, this.#given, this.#network),
+      ...(this.#tunnel !== undefined && { LIVECTL_TUNNEL: this.#tunnel }),
+    };
     return this.#variables;
   }
 
   equals(other: FunctionEnvironment): boolean {
-    return this.#code === other.#code && sameVariables(this.#given, other.#given);
+    const isSame = this.#code === other.#code && this.#tunnel === other.#tunnel;
+    return isSame && sameVariables(this.#given, other.#given);
   }
 }
 
