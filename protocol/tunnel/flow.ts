@@ -1,7 +1,7 @@
 // The protocol's state of one stream at one end: opening, both directions, and how it ends. It outlives its Duplex until the
 // other end has acknowledged all of it.
 import { type RefusalCode, type ResetCode, TunnelRefused, TunnelReset } from './codes.ts';
-import type { BatchWriter, Frame } from './frames.ts';
+import type { BatchWriter, ControlFrame } from './frames.ts';
 import { InHalf, type Reader, type WindowBudget } from './in-half.ts';
 import { OutHalf } from './out-half.ts';
 
@@ -13,7 +13,7 @@ export type FlowItem =
 /** A frame of the link itself that must arrive. */
 export interface Notice {
   readonly kind: 'notice';
-  readonly frame: Exclude<Frame, { type: 'data' }>;
+  readonly frame: ControlFrame;
 }
 
 export type Item = FlowItem | Notice;
@@ -36,6 +36,8 @@ export interface FlowLink {
   now(): number;
   /** The flow has something to send. */
   onReady(flow: Flow): void;
+  /** The function has opened the flow that this end asked for. */
+  onOpened(flow: Flow): void;
   /** The flow no longer counts as a stream. */
   onClosing(flow: Flow): void;
   /** The flow needs no frame any more, in either direction. */
@@ -135,13 +137,17 @@ export class Flow {
     this.#look();
   }
 
+  /** The reader has taken bytes. */
+  consumed(): void {
+    this.#updateWindow();
+  }
+
   /** The Duplex is destroyed: nobody reads or writes. Without `error` and with both directions ended, that is the normal end. */
   destroyed(error: Error | undefined): void {
     if (this.#state === 'gone' || this.#state === 'refusing' || this.#state === 'resetting') return;
-    if (!error && this.in.isDone && this.out.isEnding) {
-      this.#closing();
-      this.#look();
-    } else this.resetTo(error ? 'failed' : 'closed');
+    // Bytes may still be under way to the other end; the flow ends when it has them.
+    if (!error && this.in.isDone && this.out.isEnding) return;
+    this.resetTo(error ? 'failed' : 'closed');
   }
 
   /** Ends it at the other end. */
@@ -160,6 +166,7 @@ export class Flow {
   onOpened(address: string): void {
     if (this.#state !== 'opening' || this.#open === 'none') return;
     this.#state = 'open';
+    this.#link.onOpened(this);
     this.#stream.onOpened(address);
     this.#stream.onRoom();
   }
@@ -171,16 +178,24 @@ export class Flow {
   }
 
   /** It took too long to open. */
-  onTimeout(message: string): void {
+  onOpenTimeout(message: string): void {
+    if (this.#state !== 'opening') return;
+    this.resetTo('closed');
     this.#stream.onRefused(new TunnelRefused('timeout', message));
   }
 
-  onData(offset: number, bytes: Buffer, batchBytes: number): void {
-    if (this.#state !== 'open' && this.#state !== 'opening') return;
-    if (!this.in.data(offset, bytes, batchBytes))
-      return this.#violated('sent data past its window or its end');
+  /** Returns how many bytes have arrived in order by this. */
+  onData(offset: number, bytes: Buffer, batchBytes: number): number {
+    if (this.#state !== 'open' && this.#state !== 'opening') return 0;
+    const before = this.in.received;
+    if (!this.in.data(offset, bytes, batchBytes)) {
+      this.#violated('sent data past its window or its end');
+      return 0;
+    }
+    const arrived = this.in.received - before;
     this.#updateWindow();
     this.#look();
+    return arrived;
   }
 
   onWindow(limit: number): void {

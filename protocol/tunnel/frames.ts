@@ -61,6 +61,9 @@ export type Frame =
   /** This end stops now. */
   | { readonly type: 'end' };
 
+/** Every frame but `data`, whose bytes are copied in place. */
+export type ControlFrame = Exclude<Frame, { type: 'data' }>;
+
 /** Type and length, before the fields of each frame. */
 const frameHeadBytes = 4;
 /** Before the bytes of a `data` frame: frame head, stream, offset. */
@@ -101,7 +104,7 @@ export class BatchWriter {
    * Throws for text or ranges over their bounds, and numbers that are not in range: these are errors of this end. `data` has
    * a method of its own.
    */
-  write(frame: Exclude<Frame, { type: 'data' }>): boolean {
+  write(frame: ControlFrame): boolean {
     switch (frame.type) {
       case 'hello': {
         const id = bytesOf(frame.connectionId, maxConnectionIdBytes);

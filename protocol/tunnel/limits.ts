@@ -28,9 +28,14 @@ export const turnBytes = 16 * 1024;
 /** How long frames wait for others while posts are under way, in milliseconds. */
 export const gatherMs = 2;
 
-/** An ack waits this long for a batch that takes it along, unless this many bytes have arrived. */
+/**
+ * An ack waits this long for a batch that takes it along. With more bytes to acknowledge it waits less: until the time since
+ * the last one has passed, or not at all. Milliseconds, bytes.
+ */
 export const ackDelayMs = 100;
-export const ackBytes = 256 * 1024;
+export const ackEarlyBytes = 32 * 1024;
+export const ackEarlyMs = 20;
+export const ackLateBytes = 256 * 1024;
 
 /** Streams survive a lost socket, or a silent other end, for this long. Milliseconds. */
 export const resumeWithinMs = 10_000;
@@ -45,9 +50,12 @@ export const idleKeepaliveMs = 20_000;
 /** Silence after which the function takes the client for gone. Milliseconds. */
 export const silenceMs = 60_000;
 
-/** A delivered batch that is not acknowledged counts as lost after this long at least and at most. Milliseconds. */
+/**
+ * A delivered batch that is not acknowledged counts as lost after this long at least, and at most unless acks take longer.
+ * Milliseconds.
+ */
 export const shortestLossMs = 400;
-export const longestLossMs = 3000;
+export const longestLossMs = 1500;
 
 /** Longest texts, in bytes: a DNS name, a connection id, an address, the reason of a refusal. */
 export const maxHostBytes = 253;

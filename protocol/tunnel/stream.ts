@@ -95,6 +95,13 @@ export class TunnelStream extends Duplex {
     this.destroy();
   }
 
+  // Node calls `_read` before it takes bytes out, and not after the last ones: the window would not learn of them.
+  override read(size?: number): Buffer | null {
+    const bytes: Buffer | null = super.read(size);
+    if (bytes !== null) this.flow.consumed();
+    return bytes;
+  }
+
   override _read(): void {
     this.flow.read();
   }
