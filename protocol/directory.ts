@@ -30,6 +30,12 @@ export const secretItem = 'secret';
 export const wholeStageItem = 'client#*';
 export const clientItemPrefix = 'client#';
 
+/**
+ * The sort key of a client that observes a function begins with this; then the function or `*`, `#` and an id of the client's own.
+ * No function has such a name, so earlier versions pass over the item.
+ */
+export const observerItemPrefix = `${clientItemPrefix}~observe#`;
+
 /** Names of people, machines and principals, keys and ids. Bounded, since a DynamoDB item may hold 400 KB. */
 const text = v.pipe(
   v.object({ S: v.pipe(v.string(), v.maxLength(1024)) }),
@@ -72,6 +78,8 @@ const clientItemSchema = v.object({
   filter: v.optional(filterText),
   /** Of an item `tunnel#<instance>`: what the tunnel does, JSON text. */
   tunnel: v.optional(text),
+  /** Of a client that observes: the most copies that it wants from one instance, in a second. */
+  observe: v.optional(text),
   /** When serving began, milliseconds since the epoch. */
   since: milliseconds,
   /** End of the lease, milliseconds since the epoch; renewed while serving. */
@@ -143,12 +151,21 @@ export function servedBy({ item }: Pick<ClientItem, 'item'>): {
   return { functionName, filterId };
 }
 
+/** The function that a client observes, or `*` for all of the stage; undefined for a client that serves. */
+export function observedBy({ item }: Pick<ClientItem, 'item'>): string | undefined {
+  return item.startsWith(observerItemPrefix)
+    ? item.slice(observerItemPrefix.length).split('#')[0]
+    : undefined;
+}
+
 /** Clients with a live lease that may serve a function. */
 export interface ServingClients {
   /** Each wants the invocations that match its filter, the newest first. */
   readonly filtered: readonly ClientItem[];
   /** They want all others: the function's own item before the whole stage's. */
   readonly unfiltered: readonly ClientItem[];
+  /** They want copies of what is answered without them, and are never asked to answer. */
+  readonly observers: readonly ClientItem[];
 }
 
 /** So many filters of one function are looked at, those of the newest clients. */
@@ -161,8 +178,9 @@ export function servingClients(
   nowMs: number,
 ): ServingClients {
   const live = clients.filter(({ leaseUntil }) => leaseUntil > nowMs);
+  const serving = live.filter(({ observe }) => observe === undefined);
   return {
-    filtered: live
+    filtered: serving
       .filter((client) => {
         const served = servedBy(client);
         if (client.filter === undefined || served.filterId === undefined) return false;
@@ -171,7 +189,10 @@ export function servingClients(
       .sort((one, other) => other.since - one.since || (one.item < other.item ? -1 : 1))
       .slice(0, mostFilters),
     unfiltered: [clientItemPrefix + functionName, wholeStageItem].flatMap((key) =>
-      live.filter(({ item }) => item === key),
+      serving.filter(({ item }) => item === key),
+    ),
+    observers: live.filter(
+      (client) => client.observe && [functionName, '*'].includes(observedBy(client) ?? ''),
     ),
   };
 }

@@ -16,6 +16,8 @@ export const protocolVersion = 1;
  * - `cancel`: stub to client, nobody waits for this invocation any more, or another client has it.
  * - `moved`: client to stub, not run here: another client holds the function, or this one is stopping.
  * - `displaced`: client to client, another client serves from now on.
+ * - `observed`: stub to a client that observes, a copy of an invocation that was answered without it; its body is the start of the
+ *   event, then the start of the answer.
  */
 export const messageTypes = [
   'invoke',
@@ -27,6 +29,7 @@ export const messageTypes = [
   'cancel',
   'moved',
   'displaced',
+  'observed',
 ] as const;
 export type MessageType = (typeof messageTypes)[number];
 
@@ -172,6 +175,8 @@ export const headSchemas = {
     by: v.object({ user: v.string(), host: v.string() }),
     at: millisecondsSinceEpoch,
   }),
+  /** `ObservedHead`; only clients receive it, and check it. */
+  observed: v.record(v.string(), v.unknown()),
 } as const satisfies Record<MessageType, v.GenericSchema>;
 
 export type MessageHead<T extends MessageType> = v.InferOutput<(typeof headSchemas)[T]>;

@@ -35,9 +35,10 @@ export function stubOptions(root) {
   return options;
 }
 
-/** What a stub loads only if a client has a filter, by the name of its bundle. */
+/** What a stub loads only if a client has a filter, or observes, by the name of its bundle. */
 const loadedLater = {
   'event-filter': 'protocol/event-filter.ts',
+  observing: 'stub/src/observing.ts',
   'split-batch': 'stub/src/batch/split-batch.ts',
 };
 

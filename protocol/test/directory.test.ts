@@ -7,8 +7,11 @@ import {
   Directory,
   type DirectoryOptions,
   DirectoryRefusal,
+  observedBy,
   parseClientItem,
+  servedBy,
   servingClient,
+  servingClients,
   toItem,
 } from '../directory.ts';
 import { HttpClient } from '../http-client.ts';
@@ -56,6 +59,39 @@ describe('who serves', () => {
     ['nobody whose lease ran out', [{ ...ran_out }, { ...ran_out, item: 'client#api' }], undefined],
   ])('is %s', (_rule, clients, user) => {
     expect(servingClient(clients.map(clientItem), 'api', now)?.user).toBe(user);
+  });
+});
+
+describe('a client that observes', () => {
+  const name = fc.constantFrom('api', 'web', '*', '~observe', 'observe', '');
+  const key = fc.oneof(
+    fc.tuple(name, name, name).map((parts) => `client#${parts.join('#')}`),
+    fc.tuple(name, name).map((parts) => `client#~observe#${parts.join('#')}`),
+    name.map((each) => `client#${each}`),
+  );
+  const filter = fc.option(fc.constant('{"only":"a","event":{"a":[1]}}'), { nil: undefined });
+  const observe = fc.option(fc.constantFrom('1', '10', ''), { nil: undefined });
+  const leaseUntil = fc.integer({ min: 900, max: 1100 });
+
+  it('is never among those that may answer, whatever its item, and changes nothing about them', () => {
+    const anyItem = fc.record({ item: key, filter, observe, leaseUntil, since: fc.nat(9) }).map(clientItem);
+    fc.assert(
+      fc.property(fc.array(anyItem, { maxLength: 30 }), fc.constantFrom('api', 'web'), (clients, of) => {
+        const { filtered, observers, unfiltered } = servingClients(clients, of, 1000);
+        const isObserver = (client: ClientItem) =>
+          client.observe !== undefined || observedBy(client) !== undefined;
+        expect([...filtered, ...unfiltered].filter(isObserver)).toEqual([]);
+        const others = clients.filter((client) => !isObserver(client));
+        expect(servingClients(others, of, 1000)).toEqual({ filtered, unfiltered, observers: [] });
+        for (const each of observers) expect([of, '*']).toContain(observedBy(each));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('is passed over by earlier versions, which know its item’s key only', () => {
+    const item = 'client#~observe#*#1';
+    expect(servedBy({ item }).functionName).toBe('~observe');
   });
 });
 

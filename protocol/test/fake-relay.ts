@@ -23,8 +23,8 @@ export class FakeRelay {
   /** Open connections by id. */
   readonly peers = new Map<string, Peer>();
   readonly posts: RelayPost[] = [];
-  /** A status to answer instead of delivering; `swallow` answers 200 and delivers nothing. */
-  onPost: (post: RelayPost) => number | 'swallow' | undefined = () => undefined;
+  /** A status to answer instead of delivering; `swallow` answers 200 and delivers nothing, `hang` never answers. */
+  onPost: (post: RelayPost) => number | 'swallow' | 'hang' | undefined = () => undefined;
   /** A status to refuse the handshake with. */
   onConnect: () => number | undefined = () => undefined;
   /** The answer to what the peer sends; undefined is silence. */
@@ -33,6 +33,7 @@ export class FakeRelay {
   binary = false;
   readonly #server = createServer((request, response) => this.#http(request, response));
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 128 * 1024 });
+  readonly #hanging = new Set<ServerResponse>();
   readonly #watchers = new Set<() => void>();
   #connections = 0;
 
@@ -54,6 +55,12 @@ export class FakeRelay {
   /** The stage URL; `scheme` `ws` or `http`. */
   url(scheme = 'http'): string {
     return `${scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}/live`;
+  }
+
+  /** Cuts the connections of all posts that hang. */
+  cutHanging(): void {
+    for (const response of this.#hanging) response.destroy();
+    this.#hanging.clear();
   }
 
   /** Delivers a message to a peer, as a post would. */
@@ -121,14 +128,16 @@ export class FakeRelay {
       const text = Buffer.concat(parts).toString();
       const status =
         signed && text !== '' ? this.#post({ connectionId, text, number: this.posts.length + 1 }) : 403;
-      response.writeHead(status).end(status === 200 ? '' : `{"message":"status ${status}"}`);
+      if (status === 'hang') this.#hanging.add(response);
+      else response.writeHead(status).end(status === 200 ? '' : `{"message":"status ${status}"}`);
       this.#look();
     });
   }
 
-  #post(post: RelayPost): number {
+  #post(post: RelayPost): number | 'hang' {
     this.posts.push(post);
     const fault = this.onPost(post);
+    if (fault === 'hang') return 'hang';
     if (fault === 'swallow') return 200;
     if (fault !== undefined) return fault;
     if (!this.peers.has(post.connectionId)) return 410;

@@ -31,12 +31,14 @@ export interface ClientDirectoryOptions {
   readonly clock: Clock;
   /** How long a look-up without a result is valid, in milliseconds; default: each look-up reads the table. */
   readonly nobodyForMs?: number | undefined;
+  /** Nobody may serve: all clients are passed over but those that observe. */
+  readonly observeOnly?: boolean | undefined;
   /** Factor for the time that a look-up is waited for; default 1. */
   readonly patience?: number | undefined;
 }
 
-/** A stage moves between a few clients. */
-const keptChannels = 8;
+/** A stage moves between a few clients, and ten may observe. */
+const keptChannels = 20;
 
 /** An older look-up is renewed before it is used: somebody may serve this function alone by now. */
 const renewAfterMs = 2000;
@@ -126,18 +128,23 @@ export class ClientDirectory {
   }
 
   async #read(): Promise<void> {
-    const { directory, stage, functionName, clock } = this.#options;
+    const { directory, stage, functionName, clock, observeOnly } = this.#options;
     this.#reads += 1;
     const number = this.#reads;
     const startedAt = clock.now();
-    const serving = servingClients(await directory.clients(stage), functionName, clock.now());
+    const found = servingClients(await directory.clients(stage), functionName, clock.now());
+    const serving = observeOnly ? { ...found, filtered: [], unfiltered: [] } : found;
     // A read that was overtaken by a later one is outdated.
     if (number < this.#newest) return;
     this.#newest = number;
     this.#readAt = startedAt;
     this.#serving = serving;
     for (const id of this.#goneSince.keys())
-      if (![...serving.filtered, ...serving.unfiltered].some(({ connectionId }) => connectionId === id))
+      if (
+        !Object.values(found)
+          .flat()
+          .some(({ connectionId }) => connectionId === id)
+      )
         this.#goneSince.delete(id);
   }
 

@@ -6,16 +6,20 @@ import { HttpClient } from '../../protocol/http-client.ts';
 import { LiveDebugError, messageOf } from '../../protocol/live-debug-error.ts';
 import { RelayPoster } from '../../protocol/relay-post.ts';
 import type { AwsCredentials } from '../../protocol/signature.ts';
-import { parseWire } from '../../protocol/wire.ts';
+import { encodeMessage, parseWire } from '../../protocol/wire.ts';
+import { within } from '../../protocol/within.ts';
 import { ClientDirectory, type ClientDirectoryOptions } from './client-directory.ts';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
 import { functionEnvironment } from './function-environment.ts';
 import type { IncomingParts } from './incoming-parts.ts';
+import { loadFilters } from './load-filters.ts';
+import { loadObserving } from './load-observing.ts';
+import type { Observing } from './observing.ts';
 import { report } from './report.ts';
 import type { StubSettings } from './settings.ts';
 import type { Answer } from './signals.ts';
 import { StubSocket } from './stub-socket.ts';
-import { WhoAnswers } from './who-answers.ts';
+import { filterOf, WhoAnswers } from './who-answers.ts';
 
 /** How a conversation finds its client. */
 export interface LookUp extends Pick<ClientDirectoryOptions, 'nobodyForMs'> {
@@ -72,6 +76,7 @@ export class Conversations {
   readonly #functionEnvironment: Readonly<Record<string, string>>;
   readonly #exchanges = new Map<string, Exchange>();
   readonly #skipsGone: boolean;
+  #observing: Promise<Observing | undefined> | undefined;
   #dropped = 0;
 
   constructor(environment: NodeJS.ProcessEnv, settings: StubSettings, clock: Clock, lookUp: LookUp = {}) {
@@ -81,8 +86,8 @@ export class Conversations {
     const { nobodyForMs, skipsGone = false } = lookUp;
     this.#skipsGone = skipsGone;
     this.#functionEnvironment = functionEnvironment(environment);
-    const { region, relayUrl, stage, functionName, tableName, directoryEndpoint, patience, secret } =
-      settings;
+    const { region, relayUrl, stage, functionName, tableName, directoryEndpoint, secret } = settings;
+    const { observeOnly, patience } = settings;
     const credentials = () => this.credentials();
     const { http } = this;
     this.poster = new RelayPoster({ url: relayUrl, region, http, credentials, clock });
@@ -105,7 +110,23 @@ export class Conversations {
       clock,
     });
     const ofFunction = { directory, stage, functionName, secret, clock };
-    this.clients = new ClientDirectory({ ...ofFunction, nobodyForMs, patience });
+    this.clients = new ClientDirectory({ ...ofFunction, nobodyForMs, observeOnly, patience });
+  }
+
+  /** What copies answers to clients that observe; undefined if none did at the last look-up. Never rejects. */
+  observing(): Promise<Observing | undefined> | undefined {
+    const { clients, poster } = this;
+    if (!clients.serving?.observers.length) return undefined;
+    const { functionName } = this.#settings;
+    this.#observing ??= loadObserving().then(
+      ({ Observing }) =>
+        new Observing({
+          ...{ clock: this.#clock, poster, clients, functionName, instance: this.#instance },
+          ...{ encode: encodeMessage, filters: loadFilters, filterOf },
+        }),
+      () => undefined,
+    );
+    return this.#observing;
   }
 
   /** Determines who may answer an invocation with this event. */
@@ -181,7 +202,9 @@ export class Conversations {
   /** Lambda ends the instance: clients need not continue with what it was waiting for. Never rejects. */
   async stop(): Promise<void> {
     const open = [...this.#exchanges.values()];
-    await Promise.all(open.map((exchange) => exchange.cancel('LD_STOPPED', cancelBoundMs)));
+    const cancelled = open.map((exchange) => exchange.cancel('LD_STOPPED', cancelBoundMs));
+    const copied = this.#observing?.then((observing) => observing?.flush());
+    await Promise.all([...cancelled, copied && within(this.#clock, cancelBoundMs, copied)]);
   }
 
   credentials(): AwsCredentials {

@@ -25,6 +25,8 @@ const environmentSchema = v.object({
   LIVE_DEBUG_DIRECTORY_ENDPOINT: v.optional(url),
   /** ARNs of queues and streams, with commas between them, whose event source mapping takes partial failures. */
   LIVE_DEBUG_PARTIAL_FAILURES: v.optional(v.string()),
+  /** The stage may only be observed. */
+  LIVE_DEBUG_OBSERVE_ONLY: v.optional(v.string()),
   /** How many times as long as on AWS an invocation waits for the table and the relay: for a machine that is busy. */
   LIVE_DEBUG_PATIENCE: v.optional(v.pipe(v.string(), v.regex(/^[1-9]\d?$/))),
   AWS_ENDPOINT_URL: v.optional(url),
@@ -50,6 +52,8 @@ export interface StubSettings {
   readonly streams: boolean;
   /** Batches of these sources may be split: ARNs with commas between them, of which one may end in `*`. */
   readonly partialFailures: string | undefined;
+  /** No client ever answers; those that observe get copies. */
+  readonly observeOnly: boolean;
   /** A factor of the times that an invocation waits for the table and the relay; 1 on AWS. */
   readonly patience: number;
 }
@@ -89,6 +93,8 @@ export function readSettings(environment: NodeJS.ProcessEnv): StubSettings {
     fallbackArn: variables.LIVE_DEBUG_FALLBACK_ARN,
     streams: variables.LIVE_DEBUG_INVOKE_MODE === 'RESPONSE_STREAM',
     partialFailures: variables.LIVE_DEBUG_PARTIAL_FAILURES,
+    // Any value, since a typing mistake must not let a stage be served.
+    observeOnly: variables.LIVE_DEBUG_OBSERVE_ONLY !== undefined,
     patience: Number(variables.LIVE_DEBUG_PATIENCE ?? 1),
   };
 }

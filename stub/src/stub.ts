@@ -74,6 +74,8 @@ export class Stub {
   async #answer(event: unknown, context: LambdaContext, parts?: IncomingParts): Promise<StreamedAnswer> {
     const deadline = deadlineOf(this.#clock.now(), context.getRemainingTimeInMillis());
     const invocation = this.#invocation(event, context, deadline);
+    // Lambda has the previous answer, or this instance would not be invoked again.
+    void this.conversations.observing()?.then((observing) => observing?.flush());
     try {
       const batch = await this.#batch(invocation);
       if (!batch) return await this.#relay(invocation, event, parts);
@@ -105,7 +107,8 @@ export class Stub {
         const answer = answerWithoutClient(event, error);
         return parts ? httpAnswer(answer) : invokedAnswer(Buffer.from(JSON.stringify(answer)));
       }
-      const answer = await invokeFallback({
+      const at = this.#clock.now();
+      const answer = invokeFallback({
         functionArn,
         settings: this.#settings,
         http: this.conversations.http,
@@ -114,7 +117,10 @@ export class Stub {
         event: invocation.event,
         timeoutMs: invocation.deadline - this.#clock.now(),
       });
-      return invokedAnswer(answer);
+      const seen = { requestId: invocation.head.requestId, at, event: invocation.event };
+      // Loaded beside the call, which takes longer.
+      void this.conversations.observing()?.then((observing) => observing?.follow(answer, seen));
+      return invokedAnswer(await answer);
     }
   }
 

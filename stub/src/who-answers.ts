@@ -141,7 +141,7 @@ function graceOf({ filter }: ClientItem, graceMs: number): number {
 }
 
 /** An invalid filter, e.g. of a later version, matches nothing; that is logged once. */
-function filterOf(
+export function filterOf(
   { filter: text = '', host, user }: ClientItem,
   compile: (text: string) => EventFilter,
 ): EventFilter | null {

@@ -14,3 +14,10 @@ export function wholeNumber(flag: string, text: string, least: number, most: num
   if (/^\d+$/.test(text) && value >= least && value <= most) return value;
   throw new UsageError(`${flag} must be a whole number from ${least} to ${most}, not ${text}`);
 }
+
+/** Copies a second of `--sample`, written as `10/s`. Throws a UsageError for anything else, and beyond 0.1 to 1,000. */
+export function sampleRate(text: string): number {
+  const value = Number(/^(\d{1,4}(?:\.\d{1,3})?)\/s$/.exec(text)?.[1] ?? Number.NaN);
+  if (value >= 0.1 && value <= 1000) return value;
+  throw new UsageError(`--sample must be 0.1/s to 1000/s, for example 10/s, not ${text}`);
+}

@@ -1,7 +1,7 @@
 // `livectl serve`: its flags; serve/ does the work.
 import { Command, Option, UsageError } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
-import { wholeNumber } from './flag-values.ts';
+import { sampleRate, wholeNumber } from './flag-values.ts';
 import { outputFlags } from './livectl-command.ts';
 import { PlaceCommand } from './place-command.ts';
 
@@ -23,6 +23,9 @@ export class ServeCommand extends PlaceCommand {
       (of the payload), \`path:/orders/*\`, \`method:POST\`, or an EventBridge event pattern as JSON or \`@FILE\`. Functions must be
       wrapped or have a \`fallback_arn\`.
 
+      \`--observe\` shows what the deployed code answers, and runs nothing: a copy of event and answer arrives after the answer has
+      gone out.
+
       Press Ctrl-C once to finish what is in flight, twice to end at once.
     `,
     examples: [
@@ -37,6 +40,10 @@ export class ServeCommand extends PlaceCommand {
       [
         'Share a stage: only your requests, the deployed code answers all others',
         'livectl serve --stage dev --only header:x-dev=tom',
+      ],
+      [
+        'Watch what the deployed code answers, at most 10 invocations a second of each instance',
+        'livectl serve --stage staging --observe --sample 10/s',
       ],
       ['Stop at breakpoints: attach a debugger to port 9229', 'livectl serve --local --inspect'],
       ['Events for a script, one JSON object a line', 'livectl serve --local --format json'],
@@ -61,6 +68,12 @@ export class ServeCommand extends PlaceCommand {
   only = Option.Array('--only', {
     description:
       'Serve only what matches this filter, e.g. header:x-dev=tom; the deployed code answers everything else; repeatable',
+  });
+  observe = Option.Boolean('--observe', false, {
+    description: 'Show copies of what the deployed code answers; nothing runs here',
+  });
+  sample = Option.String('--sample', {
+    description: 'With --observe: most copies of each instance, e.g. 10/s, the default',
   });
   maxWorkers = Option.String('--max-workers', '10', {
     description: 'How many invocations run at once, each in its own process; default 10',
@@ -87,6 +100,17 @@ export class ServeCommand extends PlaceCommand {
     const port = wholeNumber('--port', this.port, 0, 65_535);
     const maxWorkers = wholeNumber('--max-workers', this.maxWorkers, 1, 1000);
     const { onlyFilters } = await import('../serve/only-filter.ts');
+    if (this.observe) {
+      const flags = this.#servingFlags();
+      if (place.kind === 'local') throw new UsageError('--observe needs --stage');
+      if (flags.length > 0)
+        throw new UsageError(`--observe runs no code here: leave out ${flags.join(', ')}`);
+      const { serveObserve } = await import('../serve/serve-observe.ts');
+      const { functions, only = [], sample = '10/s', verbose } = this;
+      const observing = { functions, filters: onlyFilters(only), perSecond: sampleRate(sample) };
+      return serveObserve({ ...place, ...observing, format, verbose });
+    }
+    if (this.sample !== undefined) throw new UsageError('--sample needs --observe');
     const common = {
       root: this.root,
       functions: this.functions,
@@ -110,7 +134,28 @@ export class ServeCommand extends PlaceCommand {
     const { config, trustManifest } = this;
     return serveStage({ ...common, ...place, config, trustManifest });
   }
+
+  /** Those flags that were given and say how code is served. */
+  #servingFlags(): string[] {
+    const given: Readonly<Record<string, boolean>> = {
+      '--root': this.root !== defaults.root,
+      '--config': this.config !== undefined,
+      '--no-takeover': this.noTakeover,
+      '--trust-manifest': this.trustManifest,
+      '--port': this.port !== defaults.port,
+      '--allow-other-users': this.allowOtherUsers,
+      '--max-workers': this.maxWorkers !== defaults.maxWorkers,
+      '--no-timeout': this.noTimeout,
+      '--no-freeze': this.noFreeze,
+      '--no-machine-proxy': this.noMachineProxy,
+      '--inspect': this.inspect !== undefined,
+    };
+    return Object.keys(given).filter((flag) => given[flag]);
+  }
 }
+
+/** Default values of flags, to see whether they were given. */
+const defaults = { port: '3000', maxWorkers: '10', root: '.' };
 
 /** Node's own default. */
 const defaultInspectPort = 9229;

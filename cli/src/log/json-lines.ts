@@ -1,8 +1,31 @@
 // `--format json`: one event, one object, one line on stdout; the fields are those of the event.
 import { jsonLine } from '../control/json-line.ts';
+import type { ObservedBodies } from '../session/session-event.ts';
 import type { Output } from './output.ts';
 
-/** Returns a listener that writes each event as one line of JSON. */
-export function jsonLines(output: Output): (event: object) => void {
-  return (event) => output.line(jsonLine(event));
+/**
+ * Returns a listener that writes each event as one line of JSON. Bodies of what is observed are text, with `verbose` only: in
+ * UTF-8, or in base64 where they are not.
+ */
+export function jsonLines(output: Output, verbose = false): (event: object) => void {
+  return (event) => output.line(jsonLine('bodies' in event ? withTexts(event, verbose) : event));
+}
+
+function withTexts({ bodies, ...event }: { readonly bodies?: unknown }, verbose: boolean): object {
+  if (!verbose) return event;
+  const { contentType, event: invoked, result } = bodies as ObservedBodies;
+  return {
+    ...event,
+    ...textOf('event', invoked),
+    ...textOf('result', result),
+    ...(contentType === undefined ? {} : { content_type: contentType }),
+  };
+}
+
+function textOf(name: string, bytes: Uint8Array): object {
+  try {
+    return { [`${name}_text`]: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch {
+    return { [`${name}_base64`]: Buffer.from(bytes).toString('base64') };
+  }
 }

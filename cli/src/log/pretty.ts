@@ -1,7 +1,8 @@
 // The terminal view: one line in and one line out per invocation, its log lines between, each line with the invocation's tag.
 import type { BuildMessage } from '../builder/build-event.ts';
-import type { DebuggerEvent, SessionEvent } from '../session/session-event.ts';
+import type { DebuggerEvent, ObserveEvent, SessionEvent } from '../session/session-event.ts';
 import { errorLines } from './error-lines.ts';
+import { observedLines } from './observed-lines.ts';
 import type { Output } from './output.ts';
 import { printable, printableLines } from './printable.ts';
 import { ms, plural, size, skewWords } from './quantities.ts';
@@ -22,13 +23,16 @@ const maxFilters = 10_000;
 /** How many files of a reload are named: a checkout changes hundreds. */
 const mostNames = 4;
 
-/** Returns a listener that writes each event for a person to read. */
-export function pretty(output: Output): (event: SessionEvent) => void {
+/** Returns a listener that writes each event for a person to read; `verbose`: with the bodies of what is observed. */
+export function pretty(output: Output, verbose = false): (event: ObserveEvent) => void {
   const paint = style(output.colour);
   /** By invocation, or by function for lines without one, since their lines are interleaved. */
   const filters = new Map<string, FrameFilter>();
   return (event) => {
-    const text = describe(event, paint, output.colour, filters);
+    const text =
+      'observed' in event
+        ? observedLines(event, paint, verbose)
+        : describe(event, paint, output.colour, filters);
     if (text !== undefined) output.line(text);
   };
 }

@@ -10,9 +10,12 @@ type Ready = Extract<SessionEvent, { event: 'ready' }>;
 
 /** A heading, and for each function its name and the commands that reach it. */
 export function readyLines(event: Ready, paint: Style): string {
-  const heading = `${paint.ok('●')} Serving ${plural(event.functions.length, 'function')} of stage ${paint.name(printable(event.stage))} (ready in ${ms(event.ms)}). ${paint.dim('Press Ctrl-C to stop.')}`;
+  const heading = event.observe
+    ? observeHeading(event, event.observe.per_second, paint)
+    : `${paint.ok('●')} Serving ${plural(event.functions.length, 'function')} of stage ${paint.name(printable(event.stage))} (ready in ${ms(event.ms)}). ${paint.dim('Press Ctrl-C to stop.')}`;
   const isSame =
     event.functions.every(({ fallback }) => fallback.kind === 'none') && !event.not_served?.length;
+  if (event.observe) return ['', heading, '', ...onlyLines(event, paint)].join('\n');
   return [
     '',
     heading,
@@ -26,10 +29,18 @@ export function readyLines(event: Ready, paint: Style): string {
   ].join('\n');
 }
 
+function observeHeading({ functions, ms: took, stage }: Ready, perSecond: number, paint: Style): string {
+  const names = functions.map(({ name }) => paint.name(printable(name))).join(', ');
+  const what = `Observing ${names} of stage ${paint.name(printable(stage))}: the deployed code answers, nothing runs here`;
+  const sample = `at most ${perSecond} a second of each instance; ready in ${ms(took)}`;
+  return `${paint.ok('●')} ${what} (${sample}). ${paint.dim('Press Ctrl-C to stop.')}`;
+}
+
 /** What is served of it, where that is not all. */
-function onlyLines({ only = [] }: Ready, paint: Style): string[] {
+function onlyLines({ observe, only = [] }: Ready, paint: Style): string[] {
   if (only.length === 0) return [];
   const filters = only.map((each) => paint.name(printable(each))).join(' or ');
+  if (observe) return [`  only where ${filters}`, ''];
   return [
     `  only where ${filters}; ${paint.dim('everything else is answered as if this livectl were not there')}`,
     '',

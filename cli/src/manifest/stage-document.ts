@@ -13,6 +13,8 @@ export interface StageFacts {
   readonly tableName: string;
   /** SHA-256 of the stub's package in base64. */
   readonly stubSha256: string;
+  /** As of a stage named for production with `allow_observe`. */
+  readonly isObserveOnly?: boolean | undefined;
   readonly functionArn: (name: string) => string;
   /** By function. */
   readonly targets: ReadonlyMap<string, TriggerTargets>;
@@ -22,7 +24,18 @@ export interface StageFacts {
 
 /** `functions` by name, with defaults. Functions are called as they are named: `function_name` is for AWS. JSON text. */
 export function stageDocument(functions: Readonly<Record<string, FunctionText>>, facts: StageFacts): string {
-  const { accountId, functionArn, region, relayUrl, stage, stubSha256, tableName, targets, tunnel } = facts;
+  const {
+    accountId,
+    functionArn,
+    isObserveOnly,
+    region,
+    relayUrl,
+    stage,
+    stubSha256,
+    tableName,
+    targets,
+    tunnel,
+  } = facts;
   const tunnels = [...localTunnels(tunnel, tableName)].map(
     ([name, { allow, functionName }]) => [name, { function_name: functionName, allow }] as const,
   );
@@ -33,7 +46,8 @@ export function stageDocument(functions: Readonly<Record<string, FunctionText>>,
     account_id: accountId,
     relay: { url: relayUrl },
     table: tableName,
-    stub: { code_sha256: stubSha256, understands: ['filters'] },
+    stub: { code_sha256: stubSha256, understands: ['filters', 'observe'] },
+    observe_only: isObserveOnly ? true : undefined,
     functions: Object.fromEntries(
       Object.entries(functions).map(([name, text]) => [
         name,

@@ -34,6 +34,7 @@ const documentSchema = v.object({
   version: v.literal(1),
   relay: v.object({ url: v.pipe(v.string(), v.url()) }),
   stub: v.nullish(v.object({ code_sha256: v.string(), understands: v.nullish(v.array(v.string()), []) })),
+  observe_only: v.nullish(v.boolean()),
   wrapper: v.nullish(v.object({ layer_arn: v.string() })),
   functions: v.record(
     functionName,
@@ -74,6 +75,10 @@ export interface StageManifest {
   readonly wrapperLayer: string | undefined;
   /** Its stubs and wrappers find clients with a filter; those of an earlier module pass over them. */
   readonly knowsFilters: boolean;
+  /** They send copies to clients that observe. */
+  readonly knowsObservers: boolean;
+  /** Nobody may serve it: it is named for production, and the module has `allow_observe`. */
+  readonly isObserveOnly: boolean;
   /** HTTP URLs, for functions that have one. */
   readonly urls: ReadonlyMap<string, string>;
   /** Each function's name on AWS. */
@@ -115,7 +120,7 @@ export async function readStageManifest(
       },
     );
   }
-  const { functions, relay, stub, vpcs, wrapper } = parsed.output;
+  const { functions, observe_only, relay, stub, vpcs, wrapper } = parsed.output;
   const tunnels = new Map(Object.entries(parsed.output.tunnels));
   checkRelayUrl(stage, relay.url, signing);
   for (const [name, entry] of Object.entries(functions)) {
@@ -152,6 +157,8 @@ export async function readStageManifest(
     stubSha256: stub?.code_sha256,
     wrapperLayer: wrapper?.layer_arn,
     knowsFilters: stub?.understands.includes('filters') ?? false,
+    knowsObservers: stub?.understands.includes('observe') ?? false,
+    isObserveOnly: observe_only ?? false,
     functions: chosen.map(([name, entry]) => settingsOf(name, entry, tunnels)),
     urls,
     functionNames: new Map(chosen.map(([name, entry]) => [name, entry.function_name])),

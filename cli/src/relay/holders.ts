@@ -4,6 +4,7 @@ import {
   type ClientItem,
   clientItemPrefix,
   type Directory,
+  observedBy,
   servedBy,
   wholeStageItem,
 } from '../../../protocol/directory.ts';
@@ -117,7 +118,7 @@ export class Holders {
 
   async #read(): Promise<void> {
     const { clock, directory, filterIds, functions, isWholeStage, onChange, session, stage } = this.#options;
-    const clients = await directory.clients(stage);
+    const clients = (await directory.clients(stage)).filter((client) => observedBy(client) === undefined);
     const now = clock.now();
     const others = clients.filter((client) => client.leaseUntil > now && client.session !== session);
     const isFirst = this.#isFirst;

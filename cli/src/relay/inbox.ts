@@ -27,6 +27,7 @@ const isInboundType = {
   cancel: true,
   moved: false,
   displaced: true,
+  observed: true,
 } as const satisfies Record<MessageType, boolean>;
 
 /** The messages that a client may receive. */

@@ -6,6 +6,7 @@ import {
   clientItemPrefix,
   type Directory,
   DirectoryRefusal,
+  observerItemPrefix,
   parseClientItem,
   servedBy,
   toItem,
@@ -46,6 +47,8 @@ export interface LeaseOptions {
   readonly functions: readonly string[] | undefined;
   /** Only what matches one of these is served; none: everything. */
   readonly filters?: readonly OwnFilter[] | undefined;
+  /** It observes: at most so many copies a second from each instance. Its items are beside those of clients that serve. */
+  readonly observe?: { readonly perSecond: number } | undefined;
   readonly holder: Holder;
   readonly clock: Clock;
   /** Refuse instead of displacing a live holder. */
@@ -86,13 +89,7 @@ export class Lease {
 
   constructor(options: LeaseOptions) {
     this.#options = options;
-    const { filters = [] } = options;
-    const served = options.functions?.map((name) => clientItemPrefix + name) ?? [wholeStageItem];
-    this.#items = served.flatMap((key): OwnItem[] =>
-      filters.length === 0
-        ? [{ key, filter: undefined }]
-        : filters.map((filter) => ({ key: `${key}#${filter.id}`, filter })),
-    );
+    this.#items = itemsOf(options);
     this.#since = options.clock.now();
   }
 
@@ -207,7 +204,7 @@ export class Lease {
     now: number,
     isRenewal: boolean,
   ): Promise<ClientItem | 'other connection' | undefined> {
-    const { directory, stage, holder, noTakeover } = this.#options;
+    const { directory, stage, holder, noTakeover, observe } = this.#options;
     const client: ClientItem = {
       ...holder,
       stage,
@@ -215,6 +212,7 @@ export class Lease {
       connectionId,
       capabilities: this.#capabilities,
       filter: filter?.text,
+      observe: observe && String(observe.perSecond),
       since: this.#since,
       leaseUntil: now + leaseMs,
       expiresAt: Math.ceil((now + leaseMs) / 1000) + keptAfterLeaseSeconds,
@@ -265,6 +263,19 @@ export class Lease {
       ExpressionAttributeValues: { ':session': { S: holder.session } },
     });
   }
+}
+
+function itemsOf({ filters = [], functions, holder, observe }: LeaseOptions): readonly OwnItem[] {
+  // Any number of clients may observe a function: each has items of its own.
+  const own = observe ? [holder.session.replaceAll('-', '').slice(0, 16)] : [];
+  const whole = observe ? `${observerItemPrefix}*` : wholeStageItem;
+  const prefix = observe ? observerItemPrefix : clientItemPrefix;
+  const served = functions?.map((name) => prefix + name) ?? [whole];
+  return served.flatMap((key): OwnItem[] =>
+    filters.length === 0
+      ? [{ key: [key, ...own].join('#'), filter: undefined }]
+      : filters.map((filter) => ({ key: `${key}#${[...own, filter.id].join('-')}`, filter })),
+  );
 }
 
 function displacedError(

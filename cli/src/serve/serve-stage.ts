@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 import { resolve } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
+import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import type { AwsCredentials } from '../../../protocol/signature.ts';
 import { callerArn } from '../aws/caller-arn.ts';
 import { endpointOf, hasEmulator } from '../aws/endpoints.ts';
@@ -62,8 +63,18 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
       knownRelay === undefined ? undefined : await openEarly(knownRelay, stage, signing, credentials, lookup);
     closers.add(() => early?.close());
     if (early !== undefined && knownRelay !== undefined) openAhead(http, knownRelay);
-    const { functionNames, functions, isOfModule01, knowsFilters, relayUrl, targets, urls, vpcs } =
-      await readStageManifest(directory, stage, options.functions, signing).catch(fail);
+    const {
+      functionNames,
+      functions,
+      isObserveOnly,
+      isOfModule01,
+      knowsFilters,
+      relayUrl,
+      targets,
+      urls,
+      vpcs,
+    } = await readStageManifest(directory, stage, options.functions, signing).catch(fail);
+    if (isObserveOnly) throw onlyObserved(stage);
     if (options.filters.length > 0) {
       const served = functions.map((settings) => ({ name: settings.name, fallback: fallbackOf(settings) }));
       checkEverythingElse(served, `stage ${stage}`, false);
@@ -140,6 +151,14 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
       },
     };
   });
+}
+
+function onlyObserved(stage: string): LiveDebugError {
+  return new LiveDebugError(
+    'LD_STAGE',
+    `stage ${stage} may only be observed: it is a production stage, whose invocations never reach a laptop's code`,
+    { remedy: `run livectl serve --stage ${stage} --observe` },
+  );
 }
 
 function oldStubs(stage: string): string {

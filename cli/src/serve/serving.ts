@@ -1,6 +1,6 @@
 // What `serve` does for any stage: builder, workers and a session between them, from start to stop.
 import packageJson from 'embedded:package.json';
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { systemClock } from '../../../protocol/clock.ts';
 import { type ClientKeys, generateClientKeys } from '../../../protocol/sealing.ts';
 import { resolveTargets } from '../builder/resolve-targets.ts';
@@ -16,10 +16,12 @@ import { ServeHints } from '../vpn/serve-hints.ts';
 import { announce } from './announce.ts';
 import type { Closers } from './closers.ts';
 import { type LocalCode, startLocalCode } from './local-code.ts';
+import { elapsed, lookUpAgeMs } from './look-up-age.ts';
 import { openDebugging } from './open-debugging.ts';
 import { reportReady } from './report-ready.ts';
 import { runToExit } from './run-to-exit.ts';
 import type { OpenedStage, ServingOptions, StageToServe } from './stage-to-serve.ts';
+import { userName } from './user-name.ts';
 import { openWorkspace } from './workspace.ts';
 
 /** How long Ctrl-C waits for invocations in flight. */
@@ -134,9 +136,6 @@ function createSession(
   });
 }
 
-/** How long a stub uses a look-up of who serves; milliseconds (protocol.md, "Numbers"). */
-const lookUpAgeMs = 2000;
-
 /** Takes the stage and waits for the first builds. Rejects with the error that prevents either. */
 async function begin(
   session: Session,
@@ -159,17 +158,4 @@ async function begin(
   await builtOrStopped;
   await known;
   return 'ready';
-}
-
-function elapsed(ms: number): Promise<void> {
-  return new Promise((resolve) => systemClock.after(ms, () => resolve(), { background: true }));
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // No entry in the password file, e.g. in a container run with an arbitrary user id.
-    return 'unknown';
-  }
 }

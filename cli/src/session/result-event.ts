@@ -72,21 +72,28 @@ function round(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
 
-function statusOf(body: Uint8Array): number | undefined {
+/** The `statusCode` of an answer that is JSON. */
+export function statusOf(body: Uint8Array): number | undefined {
   if (body.length > parsedUpToBytes || body[0] !== 0x7b) return undefined;
   return parseJsonAs(statusSchema, body)?.statusCode;
 }
 
 function errorOf(outcome: Extract<Outcome, { ok: false }>): NonNullable<ResultEvent['error']> {
   const { errorType: name, errorMessage: message, body, causes = [] } = outcome.error;
-  const parsed = parseJsonAs(functionErrorSchema, body);
-  const lines = parsed?.trace ?? parsed?.stackTrace?.flatMap(linesOf);
   return {
     name,
     message,
-    ...(lines && lines.length > 0 ? { stack: lines } : {}),
+    ...errorOfJson(parseJsonAs(functionErrorSchema, body)),
     ...(causes.length > 0 ? { causes } : {}),
   };
+}
+
+/** The stack in the Runtime API's error JSON. */
+export function errorOfJson(parsed: v.InferOutput<typeof functionErrorSchema> | undefined): {
+  readonly stack?: readonly string[];
+} {
+  const lines = parsed?.trace ?? parsed?.stackTrace?.flatMap(linesOf);
+  return lines && lines.length > 0 ? { stack: lines } : {};
 }
 
 /** Each of Python's frames has two lines, place and code, with their line ends. */

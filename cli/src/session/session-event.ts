@@ -51,6 +51,42 @@ export type DebuggerEvent =
       readonly reason: string;
     };
 
+/** `serve --observe`: an invocation that the deployed code, or the function that `fallback_arn` names, has answered. */
+export interface ObservedInvoke {
+  readonly event: 'invoke';
+  readonly observed: true;
+  readonly id: string;
+  readonly function: string;
+  readonly trigger: string;
+  readonly source_ids?: readonly string[];
+  readonly only?: string;
+  readonly answered_by: 'deployed' | 'fallback';
+  /** When it arrived at AWS, ISO 8601. */
+  readonly at: string;
+  readonly ok: boolean;
+  /** From its arrival until Lambda had the answer. */
+  readonly ms: number;
+  readonly status?: number;
+  readonly error?: { readonly name: string; readonly message: string; readonly stack?: readonly string[] };
+  /** Lengths of event and answer. */
+  readonly event_bytes: number;
+  readonly result_bytes: number;
+  /** The copy has only the start of it. */
+  readonly event_cut?: true;
+  readonly result_cut?: true;
+  /** Since the last copy from this instance: invocations that the sample left out, and copies that were lost. */
+  readonly skipped?: number;
+  readonly dropped?: number;
+  /** What was copied of both; in `--format json` only as text, with `--verbose`. */
+  readonly bodies: ObservedBodies;
+}
+
+export interface ObservedBodies {
+  readonly event: Uint8Array;
+  readonly result: Uint8Array;
+  readonly contentType: string | undefined;
+}
+
 /** Names and fields are the contract of `serve --format json` (docs/serve-events.md). */
 export type SessionEvent =
   | {
@@ -62,6 +98,8 @@ export type SessionEvent =
       readonly not_served?: readonly { readonly name: string; readonly url: string | undefined }[];
       /** The filters of `--only`, as they were written; absent where everything is served. */
       readonly only?: readonly string[];
+      /** With `--observe`: the most copies of each instance and second. Others answer. */
+      readonly observe?: { readonly per_second: number };
       /** The arguments with which `livectl trigger` and `livectl invoke` find this serve. */
       readonly trigger_args: readonly string[];
       /** Since the start of the process, in milliseconds. */
@@ -229,6 +267,9 @@ export type SessionEvent =
       /** Still in flight when the time for stopping was over. */
       readonly abandoned: number;
     };
+
+/** What `serve --observe` reports. */
+export type ObserveEvent = SessionEvent | ObservedInvoke;
 
 /** Those of them that the local cloud causes. */
 export type CloudNews = Extract<

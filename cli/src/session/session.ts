@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../../protocol/clock.ts';
 import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { ClientItem, Directory } from '../../../protocol/directory.ts';
-import { type ErrorCode, LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import type { ErrorCode } from '../../../protocol/live-debug-error.ts';
 import type { Channel } from '../../../protocol/sealing.ts';
 import { within } from '../../../protocol/within.ts';
 import type { BuildEvent } from '../builder/build-event.ts';
@@ -16,6 +16,7 @@ import type { WorkerEvent, WorkerPool } from '../worker/contract.ts';
 import { Beat } from './beat.ts';
 import { FirstBuilds } from './first-builds.ts';
 import { Invocations } from './invocations.ts';
+import { leaseTrouble } from './lease-trouble.ts';
 import { OldStubs } from './old-stubs.ts';
 import { PeerNotices } from './peer-notices.ts';
 import { ReportThrottle } from './report-throttle.ts';
@@ -290,6 +291,11 @@ export class Session {
       case 'displaced':
         // Anyone with access to the relay can send this, so the directory decides.
         return this.#invocations.track(this.#lease.check());
+      case 'observed': {
+        const reason = 'observed, and this livectl does not observe';
+        if (this.#drops.take(reason)) this.#error('LD_RELAY', `dropped a message: ${reason}`);
+        return;
+      }
       default:
         message satisfies never;
     }
@@ -332,18 +338,9 @@ export class Session {
 
   /** A renewal failed. If the stage was deleted, or stayed inaccessible until the lease expired, there is nothing left to serve. */
   #leaseTrouble(message: string, leftMs: number, error: unknown): void {
-    const explained = this.#options.explain?.(error) ?? error;
-    const { code, remedy } =
-      explained instanceof LiveDebugError ? explained : { code: 'LD_DIRECTORY' as const, remedy: undefined };
-    const words = explained instanceof LiveDebugError ? explained.message : message;
-    if (code === 'LD_STAGE' || (leftMs === 0 && code !== 'LD_DIRECTORY')) {
-      this.#error(code, `${words}; stubs can no longer find this livectl, so it stops`, remedy);
-      return this.#end('stage-gone');
-    }
-    const seconds = Math.round(leftMs / 1000);
-    const state =
-      seconds > 0 ? `holds for ${seconds} s more` : 'has expired, so stubs can’t find this livectl';
-    this.#error(code, `${words}; the lease ${state}; trying again`, remedy);
+    const trouble = leaseTrouble({ message, leftMs, error, explain: this.#options.explain });
+    this.#tell(trouble.event);
+    if (trouble.isOver) this.#end('stage-gone');
   }
 
   /** This session has the lease: informs those who had it, and those who serve the rest of the stage. */

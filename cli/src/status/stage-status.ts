@@ -39,7 +39,7 @@ export async function showStatus(options: StatusOptions): Promise<number> {
     const status = await statusOf(options, stage);
     if (options.format === 'json') processOutput.line(jsonLine(status));
     else processOutput.line(statusLines(status, processOutput.colour));
-    const served = status.clients.some((client) => client.live);
+    const served = status.clients.some((client) => client.live && !client.observe);
     const whole = status.deployed.every(({ state }) => isTolerable.has(state));
     return served && status.relay.reachable && whole ? exitCodes.ok : exitCodes.failure;
   } catch (error) {

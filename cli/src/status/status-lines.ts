@@ -1,6 +1,6 @@
 // `livectl status` for a person to read.
 import { noticeableSkewMs } from '../../../protocol/clock-skew.ts';
-import { type ClientItem, servedBy } from '../../../protocol/directory.ts';
+import { type ClientItem, observedBy, servedBy } from '../../../protocol/directory.ts';
 import { onlyOf } from '../../../protocol/filter-words.ts';
 import { printable } from '../log/printable.ts';
 import { plural, skewWords } from '../log/quantities.ts';
@@ -68,6 +68,8 @@ export interface StageStatus {
     readonly serves: string;
     /** The filter by which it serves a part of the invocations, as it was written; absent where it serves the others. */
     readonly only?: string;
+    /** It gets copies of what is answered without it, and answers nothing. */
+    readonly observe?: true;
     readonly user: string;
     readonly host: string;
     readonly caller?: string;
@@ -82,12 +84,14 @@ export interface StageStatus {
 /** One client as `status` shows it; `now` in milliseconds since the epoch. */
 export function clientStatus(client: ClientItem, now: number): StageStatus['clients'][number] {
   const { caller, host, leaseUntil, since, user, version } = client;
-  const { functionName } = servedBy(client);
+  const observed = observedBy(client);
+  const functionName = observed ?? servedBy(client).functionName;
   const only = onlyOf(client);
   return {
     function: functionName,
     serves: functionName,
     ...(only === undefined ? {} : { only }),
+    ...(observed === undefined ? {} : { observe: true }),
     user,
     host,
     ...(caller === undefined ? {} : { caller }),
@@ -125,7 +129,7 @@ export function statusLines(status: StageStatus, colour: boolean): string {
       : `  relay      ${paint.bad('not reachable')}: ${printable(relay.error)}`,
   );
   if (clock !== undefined) lines.push(`  clock      ${clockWords(clock, paint)}`);
-  if (clients.length === 0)
+  if (clients.every(({ observe }) => observe))
     lines.push(`  served by  nobody; run: ${printable(shellWords(['livectl', 'serve', '--stage', stage]))}`);
   for (const client of clients) {
     const parts = [
@@ -137,7 +141,7 @@ export function statusLines(status: StageStatus, colour: boolean): string {
     const lease = client.live
       ? paint.ok(`lease valid for ${client.lease_seconds_left} s`)
       : paint.warn(`lease expired ${-client.lease_seconds_left} s ago`);
-    lines.push(`  served by  ${who}, ${lease}`);
+    lines.push(`  ${client.observe ? 'observed by' : 'served by '} ${who}, ${lease}`);
     if (client.caller) lines.push(`             ${paint.dim(printable(client.caller))}`);
   }
   return lines.join('\n');

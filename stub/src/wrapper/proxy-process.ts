@@ -142,6 +142,8 @@ async function run(): Promise<void> {
     begin = resolve;
   });
   const proxy = new RuntimeProxy(api, decide, listens.then(() => start(api)).catch(reportFault));
+  proxy.onLeft = (taken) => relays?.deployed.left(taken);
+  proxy.onAnswer = (incoming) => relays?.deployed.passing(incoming);
   proxy.onWait = (waits) => state.store(runtimeWaits, Number(waits));
   state.store(proxyPort, await proxy.listen());
   state.store(isReady, 1);

@@ -3,12 +3,15 @@
 import { systemClock } from '../../../protocol/clock.ts';
 import { reportBy } from '../report.ts';
 import { type Decide, decideBy } from './decide.ts';
+import { DeployedAnswers } from './deployed-answers.ts';
 import { logLine } from './log-line.ts';
 import { Relayed } from './relayed.ts';
 import type { RuntimeApi } from './runtime-api.ts';
 
 export interface RelayPart {
   readonly decide: Decide;
+  /** Copies what the deployed code answers. */
+  readonly deployed: DeployedAnswers;
   /** Reads who serves and connects, while the runtime starts. Never rejects. */
   start(): Promise<void>;
   /** Lambda ends the instance: lets clients know that they need not go on. Never rejects. */
@@ -29,6 +32,7 @@ export function relayPart(
   relayed.onRelays = onRelays;
   return {
     decide: decideBy(relayed, api, systemClock),
+    deployed: new DeployedAnswers(systemClock, () => relayed.observing()),
     start: () => relayed.start(),
     stop: () => relayed.stop(),
   };

@@ -5,6 +5,7 @@ import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts
 import type { Client } from '../client-directory.ts';
 import { Conversations, type Invocation } from '../conversations.ts';
 import { IncomingParts, type LambdaStream } from '../incoming-parts.ts';
+import type { Observing } from '../observing.ts';
 import { report } from '../report.ts';
 import { readSettings } from '../settings.ts';
 import type { Answer } from '../signals.ts';
@@ -111,6 +112,11 @@ export class Relayed {
     } catch (error) {
       throw mayHaveBegun ? new BegunError(error) : error;
     }
+  }
+
+  /** What copies the deployed code's answers; undefined if nobody observed at the last look-up. */
+  observing(): Promise<Observing | undefined> | undefined {
+    return this.#conversations.observing();
   }
 
   /** Lambda ends the instance: clients need not go on. Never rejects. */

@@ -3,6 +3,7 @@
 import { createServer, type IncomingMessage, type OutgoingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Decide } from './decide.ts';
+import type { PassingAnswer } from './deployed-answers.ts';
 import { guarded, reportFault } from './guarded.ts';
 import { messageHeaders, trailerPairs } from './message-headers.ts';
 import { headPlainly, passPlainly, pipePlainly } from './plainly.ts';
@@ -18,6 +19,10 @@ import {
 export class RuntimeProxy {
   /** Gets whether the runtime, or its lazy start, waits for an invocation. */
   onWait: (waits: boolean) => void = () => undefined;
+  /** Gets an invocation that the runtime will answer. */
+  onLeft: (taken: Whole) => void = () => undefined;
+  /** Gets each request of the runtime before it is read. */
+  onAnswer: (incoming: IncomingMessage) => PassingAnswer | undefined = () => undefined;
   readonly #api: RuntimeApi;
   readonly #decide: Decide;
   readonly #started: Promise<void>;
@@ -104,7 +109,10 @@ export class RuntimeProxy {
         response?.once('close', end);
         request.once('close', () => response?.off('close', end));
       });
-      if (taken.message.statusCode !== 200 || !(await this.#decide(taken))) return taken;
+      if (taken.message.statusCode !== 200) return taken;
+      if (await this.#decide(taken)) continue;
+      guarded(this.onLeft, () => undefined)(taken);
+      return taken;
     }
   }
 
@@ -118,9 +126,22 @@ export class RuntimeProxy {
       outgoing.destroy();
       response.destroy();
     };
+    let passing: PassingAnswer | undefined;
+    guarded(
+      () => {
+        passing = this.onAnswer(incoming);
+      },
+      () => undefined,
+    )();
     const onAnswer = (answer: IncomingMessage) => {
       head(response, answer);
       pass(answer, response, fail);
+      // After the runtime has been told: it need not wait for a copy to be sealed.
+      if (passing)
+        setImmediate(
+          guarded(passing.confirmed, () => undefined),
+          answer.statusCode ?? 0,
+        );
     };
     outgoing.on('error', fail);
     outgoing.on('response', guarded(onAnswer, fail));

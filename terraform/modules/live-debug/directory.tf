@@ -44,7 +44,7 @@ locals {
     relay      = { url = local.relay.url }
     table      = aws_dynamodb_table.this[0].name
     # The hash in the form of Lambda's CodeSha256, and what livectl may rely on.
-    stub = { code_sha256 = local.stub.source_code_hash, understands = ["filters"] }
+    stub = { code_sha256 = local.stub.source_code_hash, understands = ["filters", "observe"] }
     functions = {
       for name, f in local.functions : name => merge(local.manifest_of_modes[name], {
         function_name = local.function_names[name]

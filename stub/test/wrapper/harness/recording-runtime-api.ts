@@ -36,6 +36,8 @@ export class RecordingRuntimeApi {
   onPiece: (path: string, piece: Buffer) => void = () => undefined;
   /** The status of an answer's confirmation; default 202. */
   statusOf: (path: string) => number = () => 202;
+  /** Confirmations of answers wait for it. */
+  confirms: Promise<void> = Promise.resolve();
   /** Restores an instance from its snapshot, once it has asked for that. */
   restored: Promise<void> = Promise.resolve();
   readonly #server = createServer({ maxHeaderSize: 256 * 1024 }, (request, response) => {
@@ -133,6 +135,8 @@ export class RecordingRuntimeApi {
       response.writeHead(200, ['Content-Type', 'application/json', 'Content-Length', '2']).end('{}');
       return;
     }
+    this.#look();
+    if (/\/(response|error)$/.test(path)) await this.confirms;
     const status = path.startsWith(prefix) ? this.statusOf(path) : 200;
     const text = JSON.stringify({ status: 'OK' });
     const length = String(text.length);

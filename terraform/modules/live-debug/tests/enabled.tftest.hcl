@@ -134,7 +134,7 @@ run "creates_relay_directory_and_stubs" {
   }
 
   assert {
-    condition     = output.manifest.stub == { code_sha256 = filebase64sha256("./dist/stub.zip"), understands = ["filters"] }
+    condition     = output.manifest.stub == { code_sha256 = filebase64sha256("./dist/stub.zip"), understands = ["filters", "observe"] }
     error_message = "The manifest has the hash of the stub's package, as Lambda reports it."
   }
 
@@ -193,7 +193,7 @@ run "creates_relay_directory_and_stubs" {
         "version": 1, "stage": "dev-tom", "region": "eu-west-1", "account_id": "123456789012",
         "relay": { "url": "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/live" },
         "table": "live-debug-dev-tom",
-        "stub": { "code_sha256": "${filebase64sha256("./dist/stub.zip")}", "understands": ["filters"] },
+        "stub": { "code_sha256": "${filebase64sha256("./dist/stub.zip")}", "understands": ["filters", "observe"] },
         "functions": {
           "hello": {
             "function_name": "live-debug-dev-tom-hello", "function_arn": "arn:aws:lambda:eu-west-1:123456789012:function:stub",

@@ -1,0 +1,172 @@
+// `livectl serve --stage --observe`: copies of what the deployed code answers are shown here. Needs no source code and runs none.
+import packageJson from 'embedded:package.json';
+import { hostname } from 'node:os';
+import { systemClock } from '../../../protocol/clock.ts';
+import { type Directory, observedBy } from '../../../protocol/directory.ts';
+import { HttpClient } from '../../../protocol/http-client.ts';
+import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import { mostObservers } from '../../../protocol/observer-limits.ts';
+import { generateClientKeys } from '../../../protocol/sealing.ts';
+import { callerArn } from '../aws/caller-arn.ts';
+import { hasEmulator } from '../aws/endpoints.ts';
+import { checkClock, explainDirectory } from '../aws/explain-directory.ts';
+import { proxyAgent } from '../aws/proxy-agents.ts';
+import { openStage, type StageOptions } from '../aws/stage.ts';
+import { exitCodes } from '../exit-code.ts';
+import { jsonLines } from '../log/json-lines.ts';
+import { type OutputFormat, processOutput, readerGone } from '../log/output.ts';
+import { pretty } from '../log/pretty.ts';
+import { fallbackOf } from '../manifest/fallback.ts';
+import { readStageManifest, type StageManifest } from '../manifest/stage-manifest.ts';
+import type { OwnFilter } from '../relay/own-filter.ts';
+import { carriesAscii } from '../relay/relay-check.ts';
+import { inOrder } from '../session/in-order.ts';
+import { ObserveSession } from '../session/observe-session.ts';
+import type { ObserveEvent } from '../session/session-event.ts';
+import type { Closers } from './closers.ts';
+import { elapsed, lookUpAgeMs } from './look-up-age.ts';
+import { openSecrets } from './open-secrets.ts';
+import { servedFunction } from './report-ready.ts';
+import { runToExit } from './run-to-exit.ts';
+import { stopSignals } from './stop-signals.ts';
+import { userName } from './user-name.ts';
+
+export interface ServeObserveOptions extends StageOptions {
+  /** `--function`; undefined for all. */
+  readonly functions: readonly string[] | undefined;
+  /** `--only`; if empty, everything. */
+  readonly filters: readonly OwnFilter[];
+  /** `--sample`: the most copies a second from each instance. */
+  readonly perSecond: number;
+  readonly format: OutputFormat;
+  readonly verbose: boolean;
+}
+
+/** Observes until a signal; resolves with the exit code. Errors are written, not thrown. */
+export function serveObserve(options: ServeObserveOptions): Promise<number> {
+  const { format, verbose } = options;
+  const show = format === 'json' ? jsonLines(processOutput, verbose) : pretty(processOutput, verbose);
+  return runToExit(options, (closers) => observe(options, inOrder(systemClock, show), closers));
+}
+
+async function observe(
+  options: ServeObserveOptions,
+  emit: (event: ObserveEvent) => void,
+  closers: Closers,
+): Promise<number> {
+  const signals = stopSignals(() => process.exit(exitCodes.failure));
+  closers.add(() => signals.dispose());
+  const stopAsked = Promise.race([signals.first, readerGone]).then(() => 'stop' as const);
+  const opened = await Promise.race([open(options, emit, closers), stopAsked]);
+  if (opened === 'stop') return exitCodes.ok;
+  const { explain, relay, session } = opened;
+  const started = session.start().catch((error: unknown) => {
+    throw explain(error);
+  });
+  // Traffic keeps the stubs' look-ups fresh: after this time each of them has found this client.
+  const known = started.then(() => elapsed(lookUpAgeMs));
+  if ((await Promise.race([known, session.ended, stopAsked])) === undefined) {
+    emit({ ...opened.ready, ms: Math.round(performance.now()) });
+    void carriesAscii({ ...relay, clock: systemClock }).then((carries) => {
+      if (carries) void session.useAscii();
+    });
+  }
+  const end = await Promise.race([session.ended, stopAsked]);
+  await session.stop();
+  return end === 'stage-gone' ? exitCodes.failure : exitCodes.ok;
+}
+
+async function open(options: ServeObserveOptions, emit: (event: ObserveEvent) => void, closers: Closers) {
+  const { filters, functions: only, perSecond, stage } = options;
+  const { context, directory, http, identity, lookup, skew } = await openStage(options);
+  closers.add(() => http.close());
+  const bulkHttp = new HttpClient({ agentFor: (url) => proxyAgent(url, 'bulk'), lookup });
+  closers.add(() => bulkHttp.close());
+  const { credentials, region } = identity;
+  const asked = callerArn(identity, http, systemClock);
+  const explain = (error: unknown) => explainDirectory(error, context);
+  const fail = (error: unknown) => {
+    throw explain(error);
+  };
+  const signing = { region, isEmulated: hasEmulator() };
+  const manifest = await readStageManifest(directory, stage, only, signing).catch(fail);
+  const { functions, isOfModule01, relayUrl: url, targets, urls: functionUrls } = manifest;
+  const names = functions.map(({ name }) => name);
+  checkObservable(manifest, stage, emit);
+  await checkRoom(directory, stage, names).catch(fail);
+  checkClock(skew.leastMs);
+  const [caller, secrets, keys] = await Promise.all([
+    asked,
+    openSecrets(directory, stage, isOfModule01, emit).catch(fail),
+    generateClientKeys(),
+  ]);
+  const agent = proxyAgent(new URL(url));
+  const relay = { url, region, stage, keys, secrets, credentials, http, bulkHttp, agent, lookup };
+  const holder = { user: userName(), host: hostname(), version: packageJson.version };
+  const session = new ObserveSession({
+    relay,
+    directory,
+    holder: caller === undefined ? holder : { ...holder, caller },
+    functions: names,
+    only,
+    filters,
+    perSecond,
+    clock: systemClock,
+    skew,
+    onEvent: emit,
+    explain,
+  });
+  const place = { kind: 'stage' } as const;
+  const ready = {
+    event: 'ready',
+    url: undefined,
+    stage,
+    functions: functions.map((settings) => servedFunction(settings, { functionUrls, targets, place })),
+    ...(filters.length > 0 ? { only: filters.map((filter) => filter.only) } : {}),
+    observe: { per_second: perSecond },
+    trigger_args: ['--stage', stage],
+  } as const;
+  return { explain, relay, session, ready };
+}
+
+/** Throws LD_STAGE or LD_CONFIG if no copy could ever arrive. */
+function checkObservable(
+  { functions, isOfModule01, knowsObservers }: StageManifest,
+  stage: string,
+  emit: (event: ObserveEvent) => void,
+): void {
+  if (isOfModule01 || !knowsObservers) {
+    throw new LiveDebugError(
+      'LD_STAGE',
+      `stage ${stage} cannot be observed: its module is of an earlier version`,
+      {
+        remedy: 'apply the Terraform module of this version',
+      },
+    );
+  }
+  const without = functions
+    .filter((settings) => fallbackOf(settings).kind === 'none')
+    .map(({ name }) => name);
+  if (without.length === 0) return;
+  const message = `${without.join(', ')} of stage ${stage}: replaced without fallback_arn, so no deployed code answers that could be observed`;
+  if (without.length < functions.length) return emit({ event: 'notice', message });
+  throw new LiveDebugError('LD_CONFIG', message, {
+    remedy: 'set mode = "wrap" or fallback_arn in the Terraform module and apply',
+  });
+}
+
+/** Throws LD_BUSY if so many observe one of the functions already that stubs would pass over one of them. */
+async function checkRoom(directory: Directory, stage: string, names: readonly string[]): Promise<void> {
+  const now = systemClock.now();
+  const live = (await directory.clients(stage)).filter(({ leaseUntil }) => leaseUntil > now);
+  for (const name of names) {
+    const observers = live.filter((client) => [name, '*'].includes(observedBy(client) ?? ''));
+    const people = new Map(observers.map((each) => [each.publicKey, `${each.user} on ${each.host}`]));
+    if (people.size < mostObservers) continue;
+    throw new LiveDebugError(
+      'LD_BUSY',
+      `${people.size} livectls observe ${name} of stage ${stage} already: ${[...people.values()].join(', ')}`,
+      { remedy: 'ask one of them to stop, or observe other functions with --function' },
+    );
+  }
+}
