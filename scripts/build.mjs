@@ -213,7 +213,8 @@ const stub = await buildStub();
 const wrapper = await buildWrapper();
 const runtime = await buildNodeRuntime();
 const tunnelPart = await buildNodeTunnel();
-await cp(join(root, 'cli/src/worker/python-runtime/python-runtime.py'), join(dist, 'python-runtime.py'));
+for (const name of ['python-runtime.py', 'python-tunnel.py'])
+  await cp(join(root, 'cli/src/worker/python-runtime', name), join(dist, name));
 const awsCalls = await buildAwsPart('cli/src/trigger/aws-calls.ts', [noDefaultCredentials]);
 const awsCredentials = await buildAwsPart('cli/src/aws/aws-credentials.ts');
 const cli = await buildCli();

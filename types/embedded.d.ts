@@ -19,6 +19,10 @@ declare module 'embedded:node-tunnel.cjs' {
   const text: string;
   export default text;
 }
+declare module 'embedded:python-tunnel.py' {
+  const text: string;
+  export default text;
+}
 declare module 'embedded:python-runtime.py' {
   const text: string;
   export default text;

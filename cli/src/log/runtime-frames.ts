@@ -1,7 +1,7 @@
 // Hides the stack frames of livectl's runtime clients and of Node's internals: they say nothing about the developer's code.
 
 const nodePlaces = ['/node-runtime.mjs:', '/node-tunnel.cjs:', 'node:internal/', 'new Promise (<anonymous>)'];
-const pythonPlace = 'python-runtime.py", line ';
+const pythonPlaces = ['python-runtime.py", line ', 'python-tunnel.py", line '];
 
 /** The lines of a stack, or of any text, without those frames. */
 export function withoutRuntimeFrames(lines: readonly string[]): string[] {
@@ -19,7 +19,7 @@ export class FrameFilter {
       const text = line.trimStart();
       const indent = line.length - text.length;
       if (this.#skipDeeperThan !== undefined && indent > this.#skipDeeperThan && text !== '') continue;
-      const isPython = text.startsWith('File "') && text.includes(pythonPlace);
+      const isPython = text.startsWith('File "') && pythonPlaces.some((place) => text.includes(place));
       this.#skipDeeperThan = isPython ? indent : undefined;
       if (isPython) continue;
       if (!text.startsWith('at ') || !nodePlaces.some((place) => text.includes(place))) kept.push(line);

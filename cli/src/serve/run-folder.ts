@@ -2,6 +2,7 @@
 import nodeRuntime from 'embedded:node-runtime.mjs';
 import nodeTunnel from 'embedded:node-tunnel.cjs';
 import pythonRuntime from 'embedded:python-runtime.py';
+import pythonTunnel from 'embedded:python-tunnel.py';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodes } from '../exit-code.ts';
@@ -34,6 +35,7 @@ export async function openRunFolder(closers: Closers): Promise<RunFolder> {
   closers.add(() => temp.remove());
   // The runtimes load these from beside them.
   privateFile(tempDir, 'node-tunnel.cjs', nodeTunnel);
+  privateFile(tempDir, 'python-tunnel.py', pythonTunnel);
   return {
     tempDir,
     nodeRuntimeFile: privateFile(tempDir, 'node-runtime.mjs', nodeRuntime),

@@ -1,14 +1,14 @@
 // The tunnel in the Node runtime client, as it is built: connections of a function's code to destinations in a VPC.
-import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
+import { echo, listen } from './local-servers.ts';
 import { PoolHarness } from './pool-harness.ts';
 import { RuntimeProcess } from './runtime-process.ts';
 import { type CertificateFiles, testCertificate } from './test-certificate.ts';
@@ -45,25 +45,6 @@ async function worker(env: Record<string, string> = { LIVECTL_TUNNEL: vpc.settin
   started.push(runtime);
   return runtime;
 }
-
-/** Listens on a free port of 127.0.0.1, which is returned. */
-async function listen(server: Server | { listen(port: number, host: string): unknown }): Promise<number> {
-  const net = server as Server;
-  const sockets = new Set<Socket>();
-  net.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-  });
-  await once(net.listen(0, '127.0.0.1'), 'listening');
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    net.close();
-  });
-  return (net.address() as AddressInfo).port;
-}
-
-/** Sends back what it receives, and ends when the other side does. */
-const echo = () => listen(createServer((socket) => socket.pipe(socket)));
 
 /** What the function answers about a socket: see the fixture. Other actions answer otherwise. */
 interface Seen {

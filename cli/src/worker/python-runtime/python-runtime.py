@@ -9,6 +9,7 @@ removed before the handler is loaded:
   LIVECTL_LOG_MARKER     prefix of the lines in stdout and stderr that mark where an invocation begins and ends
   LIVECTL_DEBUGGER       "listen": make debugpy listen, and report its address in such a line
   LIVECTL_ASSIGNED       "later": ask the Runtime API for the environment, which says which handler to load
+  LIVECTL_TUNNEL         JSON of the tunnel's settings, see ../node-tunnel/settings.ts; also with an assignment
 """
 
 import decimal
@@ -107,6 +108,8 @@ class Environment:
             if self._variables.get(name) != value:
                 os.environ[name] = value
         self._variables = variables
+        os.environ.pop("LIVECTL_TUNNEL", None)
+        route_through_tunnel(variables.get("LIVECTL_TUNNEL"))
 
     def extend_credentials(self):
         """Makes boto3 read the variables again soon, since a worker may live longer than its first credentials. The
@@ -114,6 +117,31 @@ class Environment:
         if "AWS_ACCESS_KEY_ID" in self._variables and "AWS_CREDENTIAL_EXPIRATION" not in self._variables:
             expires = time.gmtime(time.time() + 16 * 60)
             os.environ["AWS_CREDENTIAL_EXPIRATION"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", expires)
+
+
+# The tunnel
+
+TUNNEL_FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "python-tunnel.py")
+tunnel_part = None
+
+
+def route_through_tunnel(settings):
+    """Loads what routes connections, if there is a tunnel: without one this costs nothing. `settings` is the value of
+    LIVECTL_TUNNEL, or None."""
+    global tunnel_part
+    if settings is None and tunnel_part is None:
+        return
+    try:
+        if tunnel_part is None:
+            loader = importlib.machinery.SourceFileLoader("livectl_tunnel", TUNNEL_FILE)
+            part = type(sys)(loader.name)
+            part.__file__ = TUNNEL_FILE
+            loader.exec_module(part)
+            tunnel_part = part
+        tunnel_part.route(settings)
+    except Exception as error:
+        sys.stderr.write("livectl: the tunnel cannot be used: %s\n" % one_line(repr(error)))
+        sys.stderr.flush()
 
 
 # The handler
@@ -444,6 +472,8 @@ def own_frames(error):
     frames = traceback.extract_tb(error.__traceback__)
     while frames and frames[0].filename == __file__:
         frames.pop(0)
+    # Where Python itself connects, without a frame.
+    frames = [frame for frame in frames if frame.filename != TUNNEL_FILE]
     # As plain tuples they are printed without Python's marks below the line, as Lambda does.
     return [traceback.FrameSummary(f.filename, f.lineno, f.name, line=f.line) for f in frames]
 
@@ -679,6 +709,7 @@ def main():
     if os.environ.pop("LIVECTL_DEBUGGER", None) == "listen":
         marks.debugger(open_debugger())
     connection = RuntimeConnection(os.environ["AWS_LAMBDA_RUNTIME_API"], token)
+    route_through_tunnel(os.environ.pop("LIVECTL_TUNNEL", None))
     environment = Environment()
     if assigned == "later":
         environment.apply(connection.get_json("/livectl/assignment")["environment"])
