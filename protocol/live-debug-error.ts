@@ -1,43 +1,45 @@
 // The product's only error class: a stable code, whose fault it is, and what to do next.
 
 /**
- * Every code, with the name under which it reaches Lambda callers and whose fault it is: `user` (a setting,
- * a missing file, nobody serving) or `system` (network, AWS, a bug). docs/errors.md has one line for each.
+ * Every code, and whose fault it is: `user` (a setting, a missing file, nobody serving) or `system` (network, AWS, a bug).
+ * docs/errors.md has one line for each, with the name under which it reaches Lambda callers.
  */
-export const errorCodes = {
-  LD_NO_CLIENT: { name: 'LiveDebugNoClientError', fault: 'user' },
-  LD_NO_ACK: { name: 'LiveDebugNoAckError', fault: 'system' },
-  LD_LOST: { name: 'LiveDebugLostError', fault: 'system' },
-  LD_NOT_SERVED: { name: 'LiveDebugNotServedError', fault: 'user' },
-  LD_BUILD: { name: 'LiveDebugBuildError', fault: 'user' },
-  LD_STOPPED: { name: 'LiveDebugStoppedError', fault: 'user' },
-  LD_BUSY: { name: 'LiveDebugBusyError', fault: 'user' },
-  LD_RELAY: { name: 'LiveDebugRelayError', fault: 'system' },
-  LD_DIRECTORY: { name: 'LiveDebugDirectoryError', fault: 'system' },
-  LD_STUB_CONFIG: { name: 'LiveDebugStubConfigError', fault: 'user' },
-  LD_ANSWER: { name: 'LiveDebugAnswerError', fault: 'user' },
-  LD_TOO_LARGE: { name: 'LiveDebugTooLargeError', fault: 'user' },
-  LD_CONFIG: { name: 'LiveDebugConfigError', fault: 'user' },
-  LD_UNTRUSTED: { name: 'LiveDebugUntrustedError', fault: 'user' },
-  LD_PORT_IN_USE: { name: 'LiveDebugPortInUseError', fault: 'user' },
-  LD_DISPLACED: { name: 'LiveDebugDisplacedError', fault: 'user' },
-  LD_CREDENTIALS: { name: 'LiveDebugCredentialsError', fault: 'user' },
-  LD_REGION: { name: 'LiveDebugRegionError', fault: 'user' },
-  LD_STAGE: { name: 'LiveDebugStageError', fault: 'user' },
-  LD_PERMISSION: { name: 'LiveDebugPermissionError', fault: 'user' },
-  LD_RESOURCE: { name: 'LiveDebugResourceError', fault: 'user' },
-  LD_PUBLISH: { name: 'LiveDebugPublishError', fault: 'system' },
-  LD_VERSION: { name: 'LiveDebugVersionError', fault: 'user' },
-  LD_CLOCK: { name: 'LiveDebugClockError', fault: 'user' },
-  LD_AWS: { name: 'LiveDebugAwsError', fault: 'system' },
-  LD_INTERNAL: { name: 'LiveDebugInternalError', fault: 'system' },
-} as const satisfies Record<string, { name: string; fault: 'user' | 'system' }>;
+export const errorFaults = {
+  LD_NO_CLIENT: 'user',
+  LD_NO_ACK: 'system',
+  LD_LOST: 'system',
+  LD_NOT_SERVED: 'user',
+  LD_BUILD: 'user',
+  LD_STOPPED: 'user',
+  LD_BUSY: 'user',
+  LD_RELAY: 'system',
+  LD_DIRECTORY: 'system',
+  LD_STUB_CONFIG: 'user',
+  LD_TUNNEL: 'user',
+  LD_ANSWER: 'user',
+  LD_TOO_LARGE: 'user',
+  LD_CONFIG: 'user',
+  LD_UNTRUSTED: 'user',
+  LD_PORT_IN_USE: 'user',
+  LD_DISPLACED: 'user',
+  LD_CREDENTIALS: 'user',
+  LD_REGION: 'user',
+  LD_STAGE: 'user',
+  LD_PERMISSION: 'user',
+  LD_RESOURCE: 'user',
+  LD_PUBLISH: 'system',
+  LD_VERSION: 'user',
+  LD_CLOCK: 'user',
+  LD_AWS: 'system',
+  LD_INTERNAL: 'system',
+} as const satisfies Record<string, 'user' | 'system'>;
 
-export type ErrorCode = keyof typeof errorCodes;
+export type ErrorCode = keyof typeof errorFaults;
 
-/** The name under which Lambda callers see an error of this code, e.g. `LiveDebugStoppedError`. */
+/** The name under which Lambda callers see an error of this code: of `LD_NO_CLIENT`, `LiveDebugNoClientError`. */
 export function errorName(code: ErrorCode): string {
-  return errorCodes[code].name;
+  const words = code.split('_').slice(1);
+  return `LiveDebug${words.map((word) => word.charAt(0) + word.slice(1).toLowerCase()).join('')}Error`;
 }
 
 /** What happened and where (`message`), what to do next (`remedy`), and the underlying error (`cause`). */
@@ -48,9 +50,9 @@ export class LiveDebugError extends Error {
 
   constructor(code: ErrorCode, message: string, options: { remedy?: string; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = errorCodes[code].name;
+    this.name = errorName(code);
     this.code = code;
-    this.fault = errorCodes[code].fault;
+    this.fault = errorFaults[code];
     this.remedy = options.remedy;
   }
 }

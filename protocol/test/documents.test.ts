@@ -1,7 +1,7 @@
 // The documents match the code, as far as a test can check.
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { errorCodes } from '../live-debug-error.ts';
+import { type ErrorCode, errorFaults, errorName } from '../live-debug-error.ts';
 import {
   headerSchema,
   headSchemas,
@@ -33,7 +33,11 @@ describe('docs/errors.md', () => {
     const [_head, ...lines] = await rows('errors.md');
     const described = lines.map(([code, name, fault]) => [code, name, fault]);
     expect(described).toEqual(
-      Object.entries(errorCodes).map(([code, { name, fault }]) => [`\`${code}\``, `\`${name}\``, fault]),
+      Object.entries(errorFaults).map(([code, fault]) => [
+        `\`${code}\``,
+        `\`${errorName(code as ErrorCode)}\``,
+        fault,
+      ]),
     );
     for (const [code, , , when = '', remedy = ''] of lines)
       expect([code, when.length > 20, remedy.length > 10]).toEqual([code, true, true]);

@@ -1,5 +1,5 @@
 // The embedded cloud's reports as events of `--format json`: its sources' events, and what a person should know.
-import { errorCodes } from '../../../protocol/live-debug-error.ts';
+import { errorName } from '../../../protocol/live-debug-error.ts';
 import type { CloudEvent } from '../cloud/cloud.ts';
 import type { CloudNews } from '../session/session-event.ts';
 
@@ -23,7 +23,7 @@ export function reportCloud(event: CloudEvent, verbose: boolean, emit: (event: C
   if (event.type !== 'stub_failed') return;
   const { functionName, errorType, message, lastLine } = event;
   const output = lastLine === undefined ? '' : `; it printed: ${lastLine}`;
-  const isInvalid = errorType === errorCodes.LD_STUB_CONFIG.name;
+  const isInvalid = errorType === errorName('LD_STUB_CONFIG');
   emit({
     event: 'error',
     code: isInvalid ? 'LD_STUB_CONFIG' : 'LD_INTERNAL',

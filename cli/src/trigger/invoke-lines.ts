@@ -1,6 +1,6 @@
 // The output of `livectl invoke`: a function's error for a person, and the object of `--format json`.
 import * as v from 'valibot';
-import { errorCodes } from '../../../protocol/live-debug-error.ts';
+import { type ErrorCode, errorFaults, errorName } from '../../../protocol/live-debug-error.ts';
 import type { SeenInvocation } from '../control/outcome.ts';
 import { printableLines } from '../log/printable.ts';
 import { withoutRuntimeFrames } from '../log/runtime-frames.ts';
@@ -40,7 +40,7 @@ export function refusalLine({ message, name }: Refusal, colour: boolean): string
 
 /** An error of the stub or of livectl: its frames say nothing about the function's code. */
 function isOwn(errorType: string): boolean {
-  return Object.values(errorCodes).some(({ name }) => name === errorType);
+  return Object.keys(errorFaults).some((code) => errorName(code as ErrorCode) === errorType);
 }
 
 /** The object of `livectl invoke --format json` (docs/triggers.md). */

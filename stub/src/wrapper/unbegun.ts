@@ -1,6 +1,6 @@
 // [1] An invocation that no client can answer belongs to the deployed code, unless a client may have begun it.
 import type { Clock } from '../../../protocol/clock.ts';
-import { errorCodes, LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import { errorName, LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import type { Otherwise } from '../conversations.ts';
 import type { Exchange } from '../exchange.ts';
 import { remoteError } from '../remote-answer.ts';
@@ -81,7 +81,7 @@ async function isUnbegun(
       if (signal.kind !== 'answer') continue;
       const { body, type } = signal.answer;
       // It never had the invocation, or the cancel reached it first.
-      return type === 'error' && remoteError(body).name === errorCodes.LD_LOST.name;
+      return type === 'error' && remoteError(body).name === errorName('LD_LOST');
     }
   } catch {
     return false;
