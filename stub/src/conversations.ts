@@ -15,10 +15,11 @@ import type { IncomingParts } from './incoming-parts.ts';
 import { loadFilters } from './load-filters.ts';
 import { loadObserving } from './load-observing.ts';
 import type { Observing } from './observing.ts';
-import { report } from './report.ts';
+import { RareReports } from './report.ts';
 import type { StubSettings } from './settings.ts';
 import type { Answer } from './signals.ts';
 import { StubSocket } from './stub-socket.ts';
+import { credentialsIn } from './variables.ts';
 import { filterOf, WhoAnswers } from './who-answers.ts';
 
 /** How a conversation finds its client. */
@@ -54,9 +55,6 @@ const marginMs = 500;
 /** How long giving up waits for the relay to accept `cancel`; it answers within tens of milliseconds. */
 const cancelBoundMs = marginMs / 2;
 
-/** This many dropped messages are reported singly. */
-const reportedDrops = 16;
-
 /** `leftMs`: until Lambda ends the invocation. Milliseconds since the epoch. */
 export function deadlineOf(nowMs: number, leftMs: number): number {
   return nowMs + leftMs - Math.min(marginMs, leftMs / 4);
@@ -77,7 +75,7 @@ export class Conversations {
   readonly #exchanges = new Map<string, Exchange>();
   readonly #skipsGone: boolean;
   #observing: Promise<Observing | undefined> | undefined;
-  #dropped = 0;
+  readonly #drops = new RareReports('dropped a message', 'dropped');
 
   constructor(environment: NodeJS.ProcessEnv, settings: StubSettings, clock: Clock, lookUp: LookUp = {}) {
     this.#environment = environment;
@@ -208,11 +206,7 @@ export class Conversations {
   }
 
   credentials(): AwsCredentials {
-    return {
-      accessKeyId: this.#environment.AWS_ACCESS_KEY_ID ?? '',
-      secretAccessKey: this.#environment.AWS_SECRET_ACCESS_KEY ?? '',
-      sessionToken: this.#environment.AWS_SESSION_TOKEN,
-    };
+    return credentialsIn(this.#environment);
   }
 
   #receive(text: string): void {
@@ -228,10 +222,7 @@ export class Conversations {
 
   /** Never processed, always counted and logged. */
   #drop(reason: string): void {
-    this.#dropped += 1;
-    // CloudWatch charges by volume: of very many, only every power of two is logged.
-    if (this.#dropped > reportedDrops && (this.#dropped & (this.#dropped - 1)) !== 0) return;
-    report('dropped a message', { reason, dropped: this.#dropped });
+    this.#drops.add({ reason });
   }
 }
 

@@ -11,3 +11,25 @@ export function reportBy(writer: (line: string) => void): void {
 export function report(what: string, details: Readonly<Record<string, string | number>> = {}): void {
   write(`${JSON.stringify({ liveDebug: what, ...details })}\n`);
 }
+
+/** So many events of one kind are reported singly. */
+const reportedSingly = 16;
+
+/** Reports events that may be very many: CloudWatch charges by volume, so later ones only at every power of two. */
+export class RareReports {
+  readonly #what: string;
+  readonly #countName: string;
+  #count = 0;
+
+  /** `countName`: the field with the number of events so far. */
+  constructor(what: string, countName: string) {
+    this.#what = what;
+    this.#countName = countName;
+  }
+
+  add(details: Readonly<Record<string, string | number>>): void {
+    this.#count += 1;
+    if (this.#count > reportedSingly && (this.#count & (this.#count - 1)) !== 0) return;
+    report(this.#what, { ...details, [this.#countName]: this.#count });
+  }
+}
