@@ -36,6 +36,9 @@ export const clientItemPrefix = 'client#';
  */
 export const observerItemPrefix = `${clientItemPrefix}~observe#`;
 
+/** The sort key of a tunnel instance is this and its id: where livectl can be reached by the function that it invoked. */
+export const tunnelItemPrefix = 'tunnel#';
+
 /** Names of people, machines and principals, keys and ids. Bounded, since a DynamoDB item may hold 400 KB. */
 const text = v.pipe(
   v.object({ S: v.pipe(v.string(), v.maxLength(1024)) }),
@@ -333,6 +336,19 @@ export class Directory {
       remedy: 'check the endpoint and any proxy before it',
     });
   }
+}
+
+/** The item of a tunnel instance, also with an expired lease; undefined if there is none of this version. Rejects as `call`. */
+export async function tunnelItem(
+  directory: Pick<Directory, 'call'>,
+  stage: string,
+  id: string,
+): Promise<ClientItem | undefined> {
+  const output = await directory.call('GetItem', {
+    Key: { stage: { S: stage }, item: { S: tunnelItemPrefix + id } },
+    ConsistentRead: true,
+  });
+  return parseClientItem((output as { Item?: unknown } | null)?.Item);
 }
 
 function isPassing(error: unknown): boolean {

@@ -1,4 +1,4 @@
-// Builds, in this order: the stub, the wrapper and their reproducible zips, the Node and Python runtime clients, the AWS
+// Builds, in this order: the stub, the tunnel function, the wrapper and their reproducible zips, the Node and Python runtime clients, the AWS
 // SDK's clients, the CLI that carries them all, the CDKTF constructs.
 //   node scripts/build.mjs            everything into dist/, and the zips into the Terraform module
 //   node scripts/build.mjs --bench    also dist/bench.mjs
@@ -15,6 +15,8 @@ import {
   requireBanner,
   stubEntries,
   stubOptions,
+  tunnelEntries,
+  tunnelOptions,
   wrapperEntries,
   wrapperOptions,
   wrapperPythonFiles,
@@ -28,23 +30,27 @@ const dist = join(root, 'dist');
 const here = { ...common, absWorkingDir: root };
 
 async function buildStub() {
-  const { files, result } = await buildStubProgram('stub', 'stub/src/index.ts');
-  await writeZip('stub.zip', files);
-  await writeZip('beside.zip', (await buildStubProgram('beside', 'stub/src/beside.ts')).files);
-  return result;
+  const options = stubOptions(root);
+  const stub = await buildProgram('stub', options, stubEntries('stub/src/index.ts'));
+  await buildProgram('beside', options, stubEntries('stub/src/beside.ts'));
+  return stub;
 }
 
-/** `index.mjs`, and beside it what it loads only when needed. @param {string} name @param {string} entry */
-async function buildStubProgram(name, entry) {
-  const result = await build({
-    ...stubOptions(root),
-    entryPoints: stubEntries(entry),
-    outdir: join(dist, name),
-  });
+async function buildTunnel() {
+  return buildProgram('tunnel', tunnelOptions(root), tunnelEntries('stub/src/tunnel/index.ts'));
+}
+
+/**
+ * A folder with `index.mjs`, and beside it what it loads only when needed; and its zip.
+ * @param {string} name @param {import('esbuild').BuildOptions} options @param {Record<string, string>} entryPoints
+ */
+async function buildProgram(name, options, entryPoints) {
+  const result = await build({ ...options, entryPoints, outdir: join(dist, name) });
   const outputs = Object.keys(result.metafile?.outputs ?? {}).sort();
   /** @type {Record<string, [string, number]>} */
   const files = Object.fromEntries(outputs.map((file) => [basename(file), [join(root, file), 0o644]]));
-  return { result, files };
+  await writeZip(`${name}.zip`, files);
+  return result;
 }
 
 /** The layer's files in /opt: the wrapper script, and beside it what it starts for each runtime. */
@@ -70,16 +76,18 @@ async function buildWrapper() {
   return result;
 }
 
+/** Zips whose files are deflated: each has a limit of its own on its size. */
+const deflated = ['tunnel.zip', 'wrapper.zip'];
+
 /**
- * Into dist/ and the Terraform module. Stored, the layer deflated by the lock file's fflate, with a fixed time (DOS
- * epoch, local time), so that equal sources give equal bytes. @param {string} name @param {Record<string, [string, number]>} files by path in the zip: file, mode
+ * Into dist/ and the Terraform module. Stored, or deflated by the lock file's fflate, with a fixed time (DOS epoch, local time), so that equal sources give equal bytes. @param {string} name @param {Record<string, [string, number]>} files by path in the zip: file, mode
  */
 async function writeZip(name, files) {
   /** @type {import('fflate').Zippable} */
   const entries = {};
   for (const [path, [file, mode]] of Object.entries(files)) {
     const attrs = (mode << 16) >>> 0;
-    const level = name === 'wrapper.zip' ? 9 : 0;
+    const level = deflated.includes(name) ? 9 : 0;
     entries[path] = [await readFile(file), { mtime: new Date(1980, 0, 1), attrs, os: 3, level }];
   }
   await writeFile(join(dist, name), zipSync(entries, { level: 0 }));
@@ -210,6 +218,7 @@ async function buildCli() {
 await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 const stub = await buildStub();
+const tunnel = await buildTunnel();
 const wrapper = await buildWrapper();
 const runtime = await buildNodeRuntime();
 const tunnelPart = await buildNodeTunnel();
@@ -221,7 +230,7 @@ const cli = await buildCli();
 await buildConstructs(root, dist);
 await writeFile(
   join(dist, 'THIRD-PARTY-NOTICES.txt'),
-  await thirdPartyNotices(root, [stub, wrapper, runtime, tunnelPart, awsCalls, awsCredentials, cli]),
+  await thirdPartyNotices(root, [stub, tunnel, wrapper, runtime, tunnelPart, awsCalls, awsCredentials, cli]),
 );
 if (process.argv.includes('--bench')) {
   await build({

@@ -1,7 +1,7 @@
 // Part of `make check`: what neither the type checker nor the linter sees. Runs after a build.
 //   - generated files that are committed are current: schema, Terraform tables, constructs, the zips
 //   - the lock file matches package.json
-//   - the stub and the wrapper are within their size limits
+//   - the stub, the tunnel function and the wrapper are within their size limits
 //   - regular expressions are linear (patterns.mjs)
 //   - every package of the lock files has a checksum
 //   - every folder of cli/src has a rule about what it may not import
@@ -79,7 +79,7 @@ if (lock.status !== 0) mistakes.push(`package-lock.json is not in step with pack
 const packageFiles = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).files;
 
 // The build has just written the zips; git reports whether they differ from what is committed or staged.
-for (const name of ['stub.zip', 'beside.zip', 'wrapper.zip']) {
+for (const name of ['stub.zip', 'beside.zip', 'tunnel.zip', 'wrapper.zip']) {
   const zip = `terraform/modules/live-debug/dist/${name}`;
   const [state] = execFileSync('git', ['status', '--porcelain', '--', zip], {
     cwd: root,
@@ -93,11 +93,16 @@ for (const name of ['stub.zip', 'beside.zip', 'wrapper.zip']) {
 const wrapperBytes = statSync(join(root, 'dist/wrapper.zip')).size;
 if (wrapperBytes > 150 * 1000) mistakes.push(`the wrapper's layer is ${wrapperBytes} bytes, over 150 KB`);
 
-const stub = join(root, 'dist/stub/index.mjs');
-const stubBytes = statSync(stub).size;
-if (stubBytes > 120 * 1024) mistakes.push(`the stub is ${stubBytes} bytes, over 120 KB`);
-if (/@aws-sdk|@smithy/.test(readFileSync(stub, 'utf8')))
-  mistakes.push('the stub carries a part of the AWS SDK');
+for (const [name, file] of [
+  ['the stub', 'dist/stub/index.mjs'],
+  ['the tunnel function', 'dist/tunnel.zip'],
+]) {
+  const bytes = statSync(join(root, file)).size;
+  if (bytes > 120 * 1024) mistakes.push(`${name} is ${bytes} bytes, over 120 KB`);
+}
+for (const name of ['stub', 'tunnel'])
+  if (/@aws-sdk|@smithy/.test(readFileSync(join(root, `dist/${name}/index.mjs`), 'utf8')))
+    mistakes.push(`dist/${name} carries a part of the AWS SDK`);
 
 mistakes.push(...markdownMistakes(root));
 

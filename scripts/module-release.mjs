@@ -118,7 +118,7 @@ function layout() {
     if (!isOfModule && !rootFiles.includes(path) && !(example && examples.has(example))) continue;
     entries.set(path, { mode, object, target: isOfModule ? path.slice(moduleFolder.length) : path });
   }
-  const needed = ['README.md', 'dist/stub.zip', 'dist/beside.zip', 'dist/wrapper.zip'].map(
+  const needed = ['README.md', 'dist/stub.zip', 'dist/beside.zip', 'dist/tunnel.zip', 'dist/wrapper.zip'].map(
     (path) => `${moduleFolder}${path}`,
   );
   for (const path of [...rootFiles, ...needed]) {

@@ -1,4 +1,5 @@
 // How esbuild bundles the stub: for the build, and for tests that bundle a stub of their own.
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 /** CommonJS packages bundled into an ES module still call require() for Node's own modules. */
@@ -44,6 +45,20 @@ const loadedLater = {
 
 /** Files of a stub, by the name of their bundle. @param {string} program */
 export const stubEntries = (program) => ({ index: program, ...loadedLater });
+
+/** Options of the tunnel function's bundle, which says its version to livectl. @param {string} root the repository's folder */
+export function tunnelOptions(root) {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  /** @type {import('esbuild').BuildOptions} */
+  const options = {
+    ...stubOptions(root),
+    define: { ...common.define, 'process.env.LIVE_DEBUG_VERSION': JSON.stringify(version) },
+  };
+  return options;
+}
+
+/** Files of the tunnel function, by the name of their bundle. @param {string} program */
+export const tunnelEntries = (program) => ({ index: program });
 
 /** Bundles of the wrapper for Node.js, by name. @type {Record<string, string>} */
 export const wrapperEntries = {

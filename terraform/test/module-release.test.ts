@@ -90,6 +90,7 @@ describe('the repository it writes', () => {
         'README.md',
         'dist/stub.zip',
         'dist/beside.zip',
+        'dist/tunnel.zip',
         'dist/wrapper.zip',
         'examples/quickstart/livectl.json',
         'examples/quickstart/src/hello.ts',
