@@ -72,9 +72,19 @@ export const wrapperEntries = {
 /** Files of the wrapper for Python, packed unchanged: below `stub/src/wrapper/` and, in the layer, `live-debug-wrapper/`. */
 export const wrapperPythonFiles = [
   'python.py',
-  ...['aws', 'connection', 'deployed', 'directory', 'plain', 'proxy', 'relay', 'report', 'tls', 'wire'].map(
-    (name) => `python/${name}.py`,
-  ),
+  ...[
+    'aws',
+    'connection',
+    'deployed',
+    'directory',
+    'observing',
+    'plain',
+    'proxy',
+    'relay',
+    'report',
+    'tls',
+    'wire',
+  ].map((name) => `python/${name}.py`),
 ];
 
 /** Options of the wrapper's bundles. @param {string} root the repository's folder */

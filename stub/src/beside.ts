@@ -6,6 +6,7 @@ import { endWithInstance } from './end-with-instance.ts';
 import { functionEnvironment } from './function-environment.ts';
 import { handlerOf } from './handler.ts';
 import { asJson, jsonText, watchJson } from './json-texts.ts';
+import { observedBeside } from './observed-beside.ts';
 import { readSettings } from './settings.ts';
 import { type LambdaContext, Stub } from './stub.ts';
 import {
@@ -27,15 +28,36 @@ watchJson();
 const clock = systemClock;
 const settings = readSettings(process.env);
 
+/** An older look-up of who observes is renewed; milliseconds. */
+const readAfterMs = 2000;
+
 class BesideStub extends Stub {
+  /** When copies last read who observes. */
+  #readAt = Number.NEGATIVE_INFINITY;
+
   /** False even if the function's URL streams: its wrapper invokes this for a whole answer. */
   override get streams(): boolean {
     return false;
   }
 
   override async handle(event: unknown, context: LambdaContext): Promise<unknown> {
+    const copy = observedBeside(jsonText(event), settings.secret);
+    if (copy) return { matched: await this.#copy(copy) };
     const wrapped = wrappedInvocation(jsonText(event), settings.secret);
     return wrapped ? asJson(await this.#answerWrapped(wrapped, context)) : super.handle(event, context);
+  }
+
+  /** The keys of the clients that want it: its function's wrapper counts their samples. */
+  async #copy({ observed, to }: NonNullable<ReturnType<typeof observedBeside>>): Promise<readonly string[]> {
+    const { clients } = this.conversations;
+    // The wrapper has read the table as well: one that it found may be missing here.
+    const known = new Set(clients.serving?.observers.map(({ publicKey }) => publicKey));
+    const isOld = clock.now() - this.#readAt > readAfterMs;
+    if (isOld || !Object.keys(to).every((key) => known.has(key))) {
+      this.#readAt = clock.now();
+      await clients.readAgain();
+    }
+    return (await (await this.conversations.observing())?.take(observed, to)) ?? [];
   }
 
   async #answerWrapped(wrapped: WrappedInvocation, context: LambdaContext): Promise<Uint8Array> {

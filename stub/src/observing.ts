@@ -13,6 +13,9 @@ import type { RelayPoster } from '../../protocol/relay-post.ts';
 import type { Channel } from '../../protocol/sealing.ts';
 import type { ClientDirectory } from './client-directory.ts';
 
+/** Clients by their public key, with what the sender left out or lost since its last copy. */
+export type ChosenClients = Readonly<Record<string, { readonly skipped: number; readonly dropped: number }>>;
+
 /** An invocation with its answer, which Lambda has. */
 export interface Observed {
   readonly requestId: string;
@@ -96,14 +99,19 @@ export class Observing {
   }
 
   /**
-   * Sends a copy to each client that wants it. The answer must have gone out. Resolves with whether any wanted it, once
-   * every copy is sent or lost; never rejects.
+   * Sends a copy to each client that wants it. The answer must have gone out. Resolves with the keys of those clients once every
+   * copy is sent or lost; never rejects. With `to`, the sender has chosen the clients, by its own samples.
    */
-  async take(observed: Observed): Promise<boolean> {
+  async take(observed: Observed, to?: ChosenClients): Promise<readonly string[]> {
     let copy: Copy | undefined;
     const wanting: Observer[] = [];
     for (const [observer, items] of this.#known()) {
-      if (observer.tokens < 1) {
+      const counts = to?.[observer.item.publicKey];
+      if (to && !counts) continue;
+      observer.skipped += counts?.skipped ?? 0;
+      observer.dropped += counts?.dropped ?? 0;
+      if (counts) observer.tokens = 1;
+      else if (observer.tokens < 1) {
         observer.skipped += 1;
         continue;
       }
@@ -124,7 +132,7 @@ export class Observing {
       wanting.push(observer);
     }
     await Promise.all(wanting.map((observer) => this.#send(observer)));
-    return wanting.length > 0;
+    return wanting.map(({ item }) => item.publicKey);
   }
 
   /** What `fallback_arn` answers: its copy goes once the answer has gone out. Never rejects. */

@@ -143,6 +143,7 @@ class Connection:
         return keeps
 
     def _pass_on(self, method, head):
+        watched = self._proxy.watched(method, method_and_path(head)[1])
         upstream = self.upstream.fresh()
         upstream.taken = []
         upstream.send(with_host(head, self._proxy.upstream))
@@ -155,9 +156,11 @@ class Connection:
             upstream.taken = []
         whole = True
         try:
-            for raw, _ in self.client.body(head):
+            for raw, content in self.client.body(head):
                 upstream.send(raw)
                 self.client.taken = []
+                if watched is not None:
+                    watched.add(raw, content)
         except OSError:
             # Refused before its end, e.g. as too large: the answer must still be read.
             whole = False
@@ -166,7 +169,11 @@ class Connection:
             self.client.send(answer)
             upstream.taken = []
             answer = upstream.head()
-        return self._pass_back(upstream, method, answer) and whole
+        keeps = self._pass_back(upstream, method, answer) and whole
+        if watched is not None and whole:
+            # After the runtime has been told: it need not wait for this.
+            watched.confirmed(headers_of(head), status_of(answer))
+        return keeps
 
     def _pass_back(self, upstream, method, answer):
         if not answer:

@@ -30,14 +30,17 @@ required = "stage item connectionId publicKey session user host version since le
 
 
 class Directory:
-    def __init__(self, service, table, stage, function):
+    def __init__(self, service, table, stage, function, observe_only=False):
         self._service = service
         self._table = table
         self._stage = stage
         self._keys = ("client#" + function, "client#*")
         self._filtered = tuple(key + "#" for key in self._keys)
+        self._observed = ("client#~observe#%s#" % function, "client#~observe#*#")
+        self._observe_only = observe_only
         self._lock = threading.Lock()
         self._items = None
+        self._observers = ()
         self._read_at = None
         self._began_at = None
         self._reading = None
@@ -48,7 +51,8 @@ class Directory:
         """Drops what was read before a snapshot."""
         self._service.forget()
         with self._lock:
-            self._items, self._read_at, self._in_order, self._passed_over = None, None, True, {}
+            self._items, self._observers, self._read_at = None, (), None
+            self._in_order, self._passed_over = True, {}
 
     def refresh(self):
         """Begins a reading unless one is under way. Returns the event that is set once it has ended."""
@@ -75,13 +79,16 @@ class Directory:
                 self.refresh()
         return self._reachable(event)
 
+    def observers(self, event):
+        """The items of clients that may want a copy, by what was read last; the stub matches patterns."""
+        return live(self._observers, event)
+
+    def observed(self):
+        """Whether anybody observes, by what was read last."""
+        return len(self._observers) > 0
+
     def _live(self, event):
-        now = time.time() * 1000
-        return [
-            item["connectionId"]
-            for item in self._items or ()
-            if item["leaseUntil"] > now and all(need in event for need in item["needs"])
-        ]
+        return [item["connectionId"] for item in live(self._items or (), event)]
 
     def _reachable(self, event):
         now = time.time()
@@ -97,7 +104,8 @@ class Directory:
         try:
             began = Moment()
             items = self._query()
-            self._items, self._read_at = items, began
+            self._items, self._observers = items
+            self._read_at = began
             was_in_order, self._in_order = self._in_order, True
             if not was_in_order:
                 report("the directory answers again")
@@ -114,7 +122,10 @@ class Directory:
             report("the directory can't be read: the deployed code answers", table=self._table, why=reason)
 
     def _query(self):
-        """The items of clients that may serve this function: those with a filter, the function's own, the stage's."""
+        """
+        The items of clients that may serve this function: those with a filter, the function's own, the stage's; and of
+        those that observe it.
+        """
         found, start = [], None
         for _ in range(most_pages):
             query = {
@@ -131,8 +142,10 @@ class Directory:
             start = answer.get("LastEvaluatedKey")
             if not start:
                 break
-        filtered = [client for client in found if client["item"].startswith(self._filtered)]
-        return filtered + [client for key in self._keys for client in found if client["item"] == key]
+        observers = [client for client in found if client["observe"] and client["item"].startswith(self._observed)]
+        serving = [] if self._observe_only else [client for client in found if client["observe"] is None]
+        filtered = [client for client in serving if client["item"].startswith(self._filtered)]
+        return filtered + [client for key in self._keys for client in serving if client["item"] == key], observers
 
     def _call(self, body):
         headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": "DynamoDB_20120810.Query"}
@@ -157,6 +170,12 @@ class Directory:
         return answer
 
 
+def live(items, event):
+    """Those with a valid lease whose filter does not need a text that the event lacks."""
+    now = time.time() * 1000
+    return [item for item in items if item["leaseUntil"] > now and all(need in event for need in item["needs"])]
+
+
 def client_of(item):
     """The relevant fields of a client's item; None for an item of another version."""
     try:
@@ -166,7 +185,10 @@ def client_of(item):
             "item": item["item"]["S"],
             "connectionId": item["connectionId"]["S"],
             "leaseUntil": float(item["leaseUntil"]["N"]),
+            "publicKey": item["publicKey"]["S"],
+            "filtered": "filter" in item,
             "needs": needs_of(item.get("filter", {}).get("S", "{}")),
+            "observe": item.get("observe", {}).get("S"),
         }
     except (KeyError, TypeError, ValueError, AttributeError, StopIteration):
         return None

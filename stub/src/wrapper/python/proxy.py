@@ -65,6 +65,8 @@ class Proxy:
         #: After a fault, a connection that has such an invocation.
         self.orphan = None
         self._busy = set()
+        #: The invocation that the deployed code has, if its answer may be copied.
+        self._watch = None
         try:
             from relay import Relay
 
@@ -117,10 +119,30 @@ class Proxy:
             answer, whole, content = upstream.next(request, client)
             left = asked_for_deployed(answer)
             if left is not None:
+                self._left(answer, content)
                 return left + whole[len(answer) :]
             if not self._relayed(upstream, answer, content):
+                self._left(answer, content)
                 return whole
             upstream.asked = False
+
+    def _left(self, answer, content):
+        """The deployed code gets this invocation: its answer may be copied."""
+        self._watch = None
+        try:
+            headers = headers_of(answer)
+            if self._relay is not None and "lambda-runtime-aws-request-id" in headers:
+                self._watch = self._relay.left(headers, content)
+        except Exception as error:
+            complain("clients that observe get nothing", error)
+
+    def watched(self, method, path):
+        """What reads along with this request of the runtime, if it is an answer that may be copied."""
+        watch = self._watch
+        if watch is None or method != b"POST" or not watch.takes(path):
+            return None
+        self._watch = None
+        return watch
 
     def restored(self):
         """After a restore from a snapshot: this is another instance now."""

@@ -86,12 +86,16 @@ class Relay:
             endpoint = environment.get(own) or environment.get(sdk) or environment.get("AWS_ENDPOINT_URL")
             return Service(name, region, endpoint or "https://%s.%s.%s" % (name, region, domain), self._credentials)
 
+        self._service = service
+        self._observing = None
         self._lambda = service("lambda", "LIVE_DEBUG_LAMBDA_ENDPOINT", "AWS_ENDPOINT_URL_LAMBDA")
         self._directory = Directory(
             service("dynamodb", "LIVE_DEBUG_DIRECTORY_ENDPOINT", "AWS_ENDPOINT_URL_DYNAMODB"),
             environment["LIVE_DEBUG_TABLE"],
             environment["LIVE_DEBUG_STAGE"],
             environment["LIVE_DEBUG_FUNCTION"],
+            # Any value, since a typing mistake must not let a stage be served.
+            bool(environment.get("LIVE_DEBUG_OBSERVE_ONLY")),
         )
 
     def start(self):
@@ -101,10 +105,24 @@ class Relay:
     def invocation(self, headers, event):
         return Invocation(headers, event)
 
+    def left(self, headers, event):
+        """The deployed code has this invocation: reads along with its answer if somebody observes, else None."""
+        if not self._directory.observed():
+            return None
+        if self._observing is None:
+            from observing import Observing
+
+            # A connection of its own: a relayed invocation must not wait for a copy.
+            service = self._service("lambda", "LIVE_DEBUG_LAMBDA_ENDPOINT", "AWS_ENDPOINT_URL_LAMBDA")
+            secret = binascii.a2b_base64(self._environment["LIVE_DEBUG_SECRET"])
+            self._observing = Observing(service, self._stub, secret, self._instance, self._directory.observers)
+        return self._observing.watch(headers["lambda-runtime-aws-request-id"], event)
+
     def restored(self):
         """After a restore from a snapshot: what this instance had belongs to another one."""
         self._instance = os.urandom(16).hex()
         self._paused = None
+        self._observing = None
         self._credentials.forget()
         self._lambda.forget()
         self._directory.forget()
