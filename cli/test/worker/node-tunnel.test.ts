@@ -12,6 +12,7 @@ import { echo, listen } from './local-servers.ts';
 import { PoolHarness } from './pool-harness.ts';
 import { RuntimeProcess } from './runtime-process.ts';
 import { type CertificateFiles, testCertificate } from './test-certificate.ts';
+import { srv, txt, vpcDnsServer } from './vpc-dns-server.ts';
 import { VpcProxy } from './vpc-proxy.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -402,6 +403,44 @@ describe('a look-up', () => {
       address: '127.0.0.1',
       family: 4,
     });
+  });
+});
+
+describe('records of the VPC', () => {
+  const allowed = ['10.20.0.0/16:*'];
+
+  it('are those of its DNS server, where there are none here', async () => {
+    const records = {
+      '_mongodb._tcp.db.internal/33': [
+        srv(0, 5, 27_017, 'a.db.internal'),
+        srv(1, 6, 27_018, 'b.db.internal'),
+      ],
+      'db.internal/16': [txt('authSource=admin', '&x=1'), txt('')],
+      'db.internal/1': [Buffer.from([10, 20, 7, 8])],
+    };
+    vpc.add('10.20.0.2:53', await vpcDnsServer(records));
+    const process = await worker({ LIVECTL_TUNNEL: vpc.settings(allowed) });
+    const all = (found: unknown) => ({ promised: found, byName: found, called: found });
+    const asked = (host: string, type: string) => result({ do: 'records', host, type }, process);
+    expect(await asked('_mongodb._tcp.db.internal', 'SRV')).toEqual(
+      all([
+        { priority: 0, weight: 5, port: 27_017, name: 'a.db.internal' },
+        { priority: 1, weight: 6, port: 27_018, name: 'b.db.internal' },
+      ]),
+    );
+    expect(await asked('db.internal', 'TXT')).toEqual(all([['authSource=admin', '&x=1'], ['']]));
+    expect(await asked('db.internal', 'A')).toEqual(all(['10.20.7.8']));
+  });
+
+  it('fail as here if the VPC has none either, or "allow" does not cover its DNS server', async () => {
+    vpc.add('10.20.0.2:53', await vpcDnsServer({}));
+    const code = expect.stringMatching(/^(ENOTFOUND|ECONNREFUSED|EREFUSED|ESERVFAIL|ETIMEOUT)$/);
+    for (const entries of [allowed, ['10.20.0.0/16:5432', 'db.internal:53']]) {
+      const process = await worker({ LIVECTL_TUNNEL: vpc.settings(entries) });
+      const answer = (await result({ do: 'records', host: 'db.internal', type: 'SRV' }, process)) as object;
+      expect(answer).toMatchObject({ thrown: { code, syscall: 'querySrv', hostname: 'db.internal' } });
+    }
+    expect(vpc.requests).toEqual(['10.20.0.2:53']);
   });
 });
 

@@ -9,6 +9,7 @@ import { Destinations } from './destinations.ts';
 import { cleanOptions, routeChildren, threadData, variable } from './route-children.ts';
 import { routeConnections } from './route-connections.ts';
 import { routeLookups } from './route-lookups.ts';
+import { routeRecords } from './route-records.ts';
 import { parseSettings, type TunnelSettings } from './settings.ts';
 
 const destinations = new Destinations();
@@ -36,6 +37,7 @@ function start(): void {
   isRouting = true;
   routeConnections(destinations, () => settings);
   routeLookups(destinations);
+  routeRecords(() => settings?.allow);
   routeChildren(__filename, () => settings?.text);
   // For `import { lookup } from 'node:dns'`.
   syncBuiltinESMExports();
