@@ -119,6 +119,16 @@ async function buildNodeTunnel() {
   });
 }
 
+/** What runs in the network namespace of `livectl cloud --vpc`. */
+async function buildNatProgram() {
+  return build({
+    ...here,
+    entryPoints: ['cli/src/cloud/vpc/nat-program.ts'],
+    outfile: join(dist, 'nat-program.mjs'),
+    minify: true,
+  });
+}
+
 /**
  * Leaves out the SDK's own credential providers, which each of its clients has: livectl resolves credentials itself
  * (cli/src/aws/aws-identity.ts).
@@ -224,13 +234,25 @@ const runtime = await buildNodeRuntime();
 const tunnelPart = await buildNodeTunnel();
 for (const name of ['python-runtime.py', 'python-tunnel.py'])
   await cp(join(root, 'cli/src/worker/python-runtime', name), join(dist, name));
+const nat = await buildNatProgram();
+await cp(join(root, 'cli/src/worker/python-runtime/python-runtime.py'), join(dist, 'python-runtime.py'));
 const awsCalls = await buildAwsPart('cli/src/trigger/aws-calls.ts', [noDefaultCredentials]);
 const awsCredentials = await buildAwsPart('cli/src/aws/aws-credentials.ts');
 const cli = await buildCli();
 await buildConstructs(root, dist);
 await writeFile(
   join(dist, 'THIRD-PARTY-NOTICES.txt'),
-  await thirdPartyNotices(root, [stub, tunnel, wrapper, runtime, tunnelPart, awsCalls, awsCredentials, cli]),
+  await thirdPartyNotices(root, [
+    stub,
+    tunnel,
+    wrapper,
+    runtime,
+    tunnelPart,
+    nat,
+    awsCalls,
+    awsCredentials,
+    cli,
+  ]),
 );
 if (process.argv.includes('--bench')) {
   await build({

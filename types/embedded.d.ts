@@ -11,6 +11,14 @@ declare module 'embedded:wrapper.zip' {
   const bytes: Uint8Array;
   export default bytes;
 }
+declare module 'embedded:tunnel.zip' {
+  const bytes: Uint8Array;
+  export default bytes;
+}
+declare module 'embedded:nat-program.mjs' {
+  const text: string;
+  export default text;
+}
 declare module 'embedded:node-runtime.mjs' {
   const text: string;
   export default text;

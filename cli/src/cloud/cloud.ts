@@ -4,9 +4,9 @@ import type { Clock } from '../../../protocol/clock.ts';
 import type { FunctionText } from '../manifest/manifest-schema.ts';
 import type { Triggers } from '../manifest/trigger-schema.ts';
 import type { TriggerSource, TriggerTargets } from '../manifest/trigger-targets.ts';
-import type { TunnelText } from '../manifest/tunnel-settings.ts';
 import type { WrapSettings } from '../manifest/wrap-settings.ts';
 import type { FunctionCode, Outcome } from '../worker/contract.ts';
+import type { NetworkNamespace } from './vpc/network-namespace.ts';
 
 /** A function to deploy, with what Terraform would pass to AWS. */
 export interface CloudFunction {
@@ -71,6 +71,18 @@ export interface WrapperOptions {
   readonly pythonRuntimeFile: string;
 }
 
+/** What the tunnel function needs. */
+export interface VpcOptions {
+  /** The built tunnel function, as Terraform would upload it. */
+  readonly zip: Uint8Array;
+  /** The built NAT program, which runs the function in the namespace. */
+  readonly natFile: string;
+  /** It stands for the VPC. */
+  readonly namespace: NetworkNamespace;
+  /** Where the function may connect to. */
+  readonly allow: readonly string[];
+}
+
 export interface CloudOptions {
   readonly functions: readonly CloudFunction[];
   /** Port of the HTTP front on 127.0.0.1; 0 chooses a free one. */
@@ -78,12 +90,12 @@ export interface CloudOptions {
   readonly stage: string;
   /** livectl.json by function, for the stage's manifest in the directory; without it there is no manifest. */
   readonly manifest?: Readonly<Record<string, FunctionText>> | undefined;
-  /** `tunnel` of livectl.json, for that manifest. */
-  readonly tunnel?: TunnelText | undefined;
   /** The built stub, as Terraform would upload it. */
   readonly stubZip: Uint8Array;
   /** For functions that are wrapped. */
   readonly wrapper?: WrapperOptions | undefined;
+  /** Deploys the stage's tunnel function, which the manifest then names; default: there is none. */
+  readonly vpc?: VpcOptions | undefined;
   /** The built Node runtime client, which runs the stub as it runs handlers. */
   readonly nodeRuntimeFile: string;
   /** The program and its first arguments that run `nodeRuntimeFile`; default: the running Node. */
@@ -162,6 +174,10 @@ export type CloudEvent =
       readonly deadLetterQueue?: string;
     }
   | { readonly type: 'stub_log'; readonly functionName: string; readonly message: string }
+  /** A line that the tunnel function logged. */
+  | { readonly type: 'tunnel_log'; readonly functionName: string; readonly message: string }
+  /** An invocation of the tunnel function ended with an error. */
+  | { readonly type: 'tunnel_failed'; readonly functionName: string; readonly reason: string }
   /** A line of a wrapped function: of its deployed code, or of the wrapper. */
   | { readonly type: 'deployed_log'; readonly functionName: string; readonly message: string }
   /** A failed init phase, a crash or a timeout of a wrapped function's deployed code. */
@@ -181,6 +197,8 @@ export type CloudEvent =
 export interface Cloud {
   /** Base URL of the HTTP front, e.g. `http://127.0.0.1:3000`. */
   readonly url: string;
+  /** Name of the tunnel function, if there is one. */
+  readonly tunnelFunction: string | undefined;
   /** Each function's URL on the HTTP front. */
   readonly functionUrls: ReadonlyMap<string, string>;
   /** Lambda's function URL of each function that has one. */

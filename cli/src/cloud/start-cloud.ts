@@ -11,6 +11,7 @@ import {
   createDeployer,
   createDeveloper,
   createStubRole,
+  createTunnelRole,
   functionArn,
   region,
   relayStage,
@@ -34,6 +35,7 @@ import { functionConfiguration } from './lambda/function-configuration.ts';
 import { InvokeApi } from './lambda/invoke-api.ts';
 import { LambdaHost } from './lambda/lambda-host.ts';
 import { deployedTimeout, deployedVariables, ownEndpoints } from './lambda/stub-environment.ts';
+import { TunnelFunction } from './lambda/tunnel-function.ts';
 import { unpack } from './lambda/unpack.ts';
 import { wrappedProgram, wrapperName } from './lambda/wrapped-function.ts';
 import { ConnectionsApi } from './relay/connections-api.ts';
@@ -58,10 +60,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const tableName = `live-debug-${stage}`;
   const planned = planSources(functions, stage);
   const statements = planned.flatMap((each) => each.statements);
-  const developer = createDeveloper(tableName, stage, statements, options.tunnel !== undefined);
+  const developer = createDeveloper(tableName, stage, statements, options.vpc !== undefined);
   const deployer = createDeployer(tableName);
   const stubRole = createStubRole(tableName, stage, statements);
-  const verifier = new SigV4Verifier(region, [developer, deployer, stubRole], clock);
+  const tunnelRole = createTunnelRole(tableName, stage);
+  const verifier = new SigV4Verifier(region, [developer, deployer, stubRole, tunnelRole], clock);
   const routes = new RouteTable(functions);
   const functionUrls = new FunctionUrls(functions);
 
@@ -142,6 +145,19 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       folder: join(options.tempDir, 'beside'),
     });
     closers.push(() => besides.close());
+    const tunnel =
+      options.vpc &&
+      (await TunnelFunction.deploy({
+        vpc: options.vpc,
+        folder: join(options.tempDir, 'tunnel'),
+        place: { ...place, role: tunnelRole },
+        endpointPort,
+        nodeCommand,
+        nodeRuntimeFile,
+        clock,
+        onEvent,
+      }));
+    closers.push(() => tunnel?.close());
     const host = new LambdaHost({
       ...hosting,
       taskRoot,
@@ -176,10 +192,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const configurations = new Map(
       functions.map((each) => [each.name, functionConfiguration(each, place, stubSha256)]),
     );
+    const hosts = besides.with(host);
     const invokeApi = new InvokeApi({
-      host: besides.with(host),
+      host: tunnel?.with(hosts) ?? hosts,
       executions,
-      invocations: sources.invocations,
+      invocations: tunnel?.beside(sources.invocations) ?? sources.invocations,
       verifier,
       configurationOf: (name) => configurations.get(name),
     });
@@ -215,7 +232,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 
     const targets = triggerTargets(functions, { stage, endpointUrl, functionUrls: httpUrls, ownUrls });
     if (options.manifest) {
-      const { tunnel } = options;
+      const { vpc } = options;
       const facts = {
         stage,
         region,
@@ -225,12 +242,13 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         stubSha256,
         functionArn,
         targets,
-        tunnel,
+        tunnel: vpc && { allow: [...vpc.allow] },
       };
       deploy(manifestItem, { document: { S: stageDocument(options.manifest, facts) } });
     }
     return {
       url,
+      tunnelFunction: tunnel?.functionName,
       functionUrls: httpUrls,
       ownUrls,
       triggerTargets: targets,

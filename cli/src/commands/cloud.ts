@@ -18,12 +18,17 @@ export class CloudCommand extends LivectlCommand {
       The deployed code is that of \`--deployed\`, by default of \`--root\`, as it is when the cloud starts. While nobody
       serves, it answers for wrapped functions; the others fail.
 
+      With \`--vpc\` the stage also has a tunnel function, which runs in a network namespace of this machine (\`ip netns add\`;
+      Linux, as root or in a user namespace). What listens there is a private service: local code reaches it through the
+      tunnel only.
+
       Press Ctrl-C to stop. The stage, its queues and all that they hold are gone then.
     `,
     examples: [
       ['A stage named dev with the functions of the current folder', 'livectl cloud'],
       ['Another folder and another name', 'livectl cloud --root examples/quickstart --stage dev-tom'],
       ['What is deployed is another checkout', 'livectl cloud --deployed ../main'],
+      ['A stage with a tunnel into the network namespace vpc', 'livectl cloud --vpc vpc'],
       ['Events for a script, one JSON object a line', 'livectl cloud --port 0 --format json'],
     ],
   });
@@ -40,18 +45,21 @@ export class CloudCommand extends LivectlCommand {
   allowOtherUsers = Option.Boolean('--allow-other-users', false, {
     description: 'Let other users of this machine call functions over HTTP (Linux)',
   });
+  vpc = Option.String('--vpc', {
+    description: 'Network namespace in which the tunnel function runs (Linux)',
+  });
   format = outputFlags.format('one object a line');
   verbose = outputFlags.verbose(' and the stubs’ output');
 
   async run(format: OutputFormat): Promise<number> {
     const port = wholeNumber('--port', this.port, 0, 65_535);
-    const { allowOtherUsers, config, deployed, root, stage, verbose } = this;
+    const { allowOtherUsers, config, deployed, root, stage, verbose, vpc } = this;
     // As the module requires it.
     if (!/^[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}$/.test(stage))
       throw new UsageError(
         `${JSON.stringify(stage)} is not a valid stage name (1 to 32 letters, digits, - and _, the first a letter or digit)`,
       );
     const { serveCloud } = await import('../serve/serve-cloud.ts');
-    return serveCloud({ allowOtherUsers, config, deployed, root, stage, verbose, format, port });
+    return serveCloud({ allowOtherUsers, config, deployed, root, stage, verbose, vpc, format, port });
   }
 }

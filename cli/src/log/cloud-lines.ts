@@ -14,6 +14,13 @@ export interface CloudReady {
   readonly stage: string;
   /** Base URL of the HTTP front. */
   readonly url: string;
+  /** The stage's tunnel function; absent if there is none. */
+  readonly tunnel?: {
+    readonly function_name: string;
+    /** The network namespace that it runs in. */
+    readonly vpc: string;
+    readonly allow: readonly string[];
+  };
   /** What makes a program's AWS this cloud, by variable. */
   readonly env: Readonly<Record<string, string>>;
   /** Those that are deployed. */
@@ -53,6 +60,7 @@ function readyLines(event: CloudReady, paint: Style, platform: NodeJS.Platform):
     '',
     ...fallbackLines({ functions }, paint),
     ...(isWrapped ? [`  ${paint.dim(`deployed code: ${printable(deployed)}`)}`, ''] : []),
+    ...tunnelLines(event, paint),
     paint.dim(
       'To serve it, paste this into any other terminal. The keys are random and end with this cloud.',
     ),
@@ -61,6 +69,13 @@ function readyLines(event: CloudReady, paint: Style, platform: NodeJS.Platform):
     printable(shellWords(['livectl', 'serve', ...serveArgs])),
     '',
   ].join('\n');
+}
+
+function tunnelLines({ tunnel }: CloudReady, paint: Style): string[] {
+  if (tunnel === undefined) return [];
+  const { allow, function_name: name, vpc } = tunnel;
+  const where = `runs in the network namespace ${printable(vpc)}, connects to ${printable(allow.join(', '))}`;
+  return [`  tunnel ${paint.name(printable(name))}: ${paint.dim(where)}`, ''];
 }
 
 /** For the shell that is usual there. A profile would be used instead of the keys. */

@@ -11,6 +11,10 @@ export function reportCloud(event: CloudEvent, verbose: boolean, emit: (event: C
   if (event.type === 'stub_log' && verbose) {
     emit({ event: 'notice', message: `stub of ${event.functionName}: ${event.message}` });
   }
+  if (event.type === 'tunnel_log' && verbose)
+    emit({ event: 'notice', message: `${event.functionName}: ${event.message}` });
+  if (event.type === 'tunnel_failed')
+    emit({ event: 'notice', message: `${event.functionName} failed: ${event.reason}` });
   if (event.type === 'deployed_log')
     emit({ event: 'deployed_log', function: event.functionName, message: event.message });
   if (event.type === 'deployed_failed') {

@@ -1,9 +1,13 @@
 // The embedded cloud as commands start it: with livectl's embedded stub and wrapper, in the run's own folder.
 import besideZip from 'embedded:beside.zip';
+import natProgram from 'embedded:nat-program.mjs';
 import stubZip from 'embedded:stub.zip';
+import tunnelZip from 'embedded:tunnel.zip';
 import wrapperZip from 'embedded:wrapper.zip';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { proxyAgent } from '../aws/proxy-agents.ts';
-import type { Cloud, CloudFunction, CloudOptions } from '../cloud/cloud.ts';
+import type { Cloud, CloudFunction, CloudOptions, VpcOptions } from '../cloud/cloud.ts';
 import { startCloud } from '../cloud/start-cloud.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { nodeCommand } from '../platform.ts';
@@ -17,7 +21,8 @@ export interface EmbeddedCloudOptions {
   readonly functions: readonly FunctionSettings[];
   /** As in `startCloud`: for a stage that others serve. */
   readonly manifest?: CloudOptions['manifest'];
-  readonly tunnel?: CloudOptions['tunnel'];
+  /** Deploys the tunnel function in this namespace. */
+  readonly vpc?: Pick<VpcOptions, 'allow' | 'namespace'> | undefined;
   /** The code of wrapped functions. */
   readonly deployedCode: DeployedCodes['of'];
   readonly stage: string;
@@ -43,7 +48,7 @@ export async function openEmbeddedCloud(
   const cloud = await startCloud({
     functions: options.functions.map(deployed),
     manifest: options.manifest,
-    tunnel: options.tunnel,
+    vpc: options.vpc && { ...options.vpc, zip: tunnelZip, natFile: writtenIn(tempDir) },
     wrapper: { zip: wrapperZip, besideZip, deployedCode: options.deployedCode, pythonRuntimeFile },
     port: options.port,
     stage: options.stage,
@@ -60,6 +65,13 @@ export async function openEmbeddedCloud(
   });
   closers.add(() => cloud.close());
   return cloud;
+}
+
+/** The NAT program's file, which only this user can read. */
+function writtenIn(folder: string): string {
+  const file = join(folder, 'nat-program.mjs');
+  writeFileSync(file, natProgram, { mode: 0o600 });
+  return file;
 }
 
 /** What Terraform would pass to AWS. */

@@ -4,12 +4,14 @@ import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { checkTargets } from '../builder/resolve-targets.ts';
 import type { Cloud } from '../cloud/cloud.ts';
+import { type NetworkNamespace, openNetworkNamespace } from '../cloud/vpc/network-namespace.ts';
 import { exitCodes } from '../exit-code.ts';
 import { type CloudReady, type CloudRunEvent, prettyCloud } from '../log/cloud-lines.ts';
 import { jsonLines } from '../log/json-lines.ts';
 import { type OutputFormat, processOutput } from '../log/output.ts';
 import { type LoadedManifest, loadManifest } from '../manifest/load-manifest.ts';
 import { kindOf } from '../manifest/path-kind.ts';
+import type { TunnelText } from '../manifest/tunnel-settings.ts';
 import { defaultName, type Folder, folderArgs } from '../place.ts';
 import { type DeployedCodes, deployedCodes } from './deployed-code.ts';
 import { openEmbeddedCloud } from './embedded-cloud.ts';
@@ -25,6 +27,8 @@ export interface ServeCloudOptions extends Folder {
   readonly port: number;
   /** Other users of this machine may call the functions over HTTP. */
   readonly allowOtherUsers: boolean;
+  /** Name of the network namespace of the tunnel function; default: there is none. */
+  readonly vpc: string | undefined;
   readonly format: OutputFormat;
   readonly verbose: boolean;
 }
@@ -39,8 +43,12 @@ export async function serveCloud(options: ServeCloudOptions): Promise<number> {
     const naming = { prefix: `${defaultName}-${stage}`, stage };
     const manifest = await loadManifest({ root, config, naming });
     const deployed = deployedManifest(manifest, options);
+    const namespace = options.vpc === undefined ? undefined : await openNetworkNamespace(options.vpc);
     const folder = await openRunFolder(closers);
-    const ready = await Promise.race([open({ options, manifest, deployed }, folder, show), folder.stopAsked]);
+    const ready = await Promise.race([
+      open({ options, manifest, deployed, namespace }, folder, show),
+      folder.stopAsked,
+    ]);
     if (ready !== 'stop') {
       show(ready);
       for (const message of elsewhere()) show({ event: 'notice', message });
@@ -69,10 +77,11 @@ interface StageParts {
   readonly options: ServeCloudOptions;
   readonly manifest: LoadedManifest;
   readonly deployed: LoadedManifest;
+  readonly namespace: NetworkNamespace | undefined;
 }
 
 async function open(
-  { deployed, manifest, options }: StageParts,
+  { deployed, manifest, namespace, options }: StageParts,
   folder: RunFolder,
   show: Show,
 ): Promise<CloudReady> {
@@ -86,11 +95,12 @@ async function open(
   });
   folder.closers.add(() => codes.close());
   const { functions, texts, tunnel } = manifest;
+  const allow = namespace === undefined ? [] : allowedIn(namespace, tunnel);
   const cloud = await openEmbeddedCloud(
     {
       ...{ functions, stage, port, allowOtherUsers, verbose },
       manifest: texts,
-      tunnel,
+      vpc: namespace && { namespace, allow },
       deployedCode: codes.of,
       liftTimeouts: false,
     },
@@ -101,12 +111,28 @@ async function open(
     event: 'ready',
     stage,
     url: cloud.url,
+    ...(namespace === undefined || cloud.tunnelFunction === undefined
+      ? {}
+      : { tunnel: { function_name: cloud.tunnelFunction, vpc: namespace.name, allow } }),
     env: environmentOf(cloud),
     functions: await describe(manifest, cloud, codes),
     deployed: deployed.root,
     serve_args: ['--stage', stage, ...folderArgs(absolute(manifest.root, options))],
     ms: Math.round(performance.now()),
   };
+}
+
+/** Where the tunnel function may connect to. Throws LD_CONFIG if that would be nowhere. */
+function allowedIn({ name, networks }: NetworkNamespace, tunnel: TunnelText | undefined): readonly string[] {
+  const allow = tunnel?.allow ?? networks;
+  if (allow.length > 0) return allow;
+  throw new LiveDebugError(
+    'LD_CONFIG',
+    `The network namespace ${name} has no address but loopback’s, so its tunnel would lead nowhere`,
+    {
+      remedy: `Give an interface of it an address (\`ip -n ${name} address add ADDRESS dev INTERFACE\`), or set "tunnel": { "allow": [...] } in livectl.json.`,
+    },
+  );
 }
 
 /** With absolute paths, for terminals in other folders. */

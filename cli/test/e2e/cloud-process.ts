@@ -1,6 +1,7 @@
 // `livectl cloud` as a process, and what its other terminals have: the environment that it names, and nothing of this
 // machine's AWS.
 import type { CloudReady } from '../../src/log/cloud-lines.ts';
+import { awsClient } from '../cloud/signing.ts';
 import { type JsRuntime, Livectl } from './livectl-process.ts';
 
 export interface CloudProcess {
@@ -32,4 +33,15 @@ function ofReady({ env, functions }: CloudReady): Pick<CloudProcess, 'environmen
     },
     urlOf: (name) => functions.find((each) => each.name === name)?.url ?? '',
   };
+}
+
+/** Signs requests for one of the cloud's services as such a terminal does. */
+export function clientOf({ environment }: Pick<CloudProcess, 'environment'>, service: string) {
+  const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN = '' } = environment;
+  const credentials = {
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    sessionToken: AWS_SESSION_TOKEN,
+  };
+  return awsClient(credentials, service);
 }

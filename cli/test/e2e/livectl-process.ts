@@ -153,12 +153,15 @@ export async function runLivectl(
     readonly env?: Record<string, string>;
     readonly input?: string | Buffer;
     readonly cwd?: string;
+    /** As for {@link Livectl}. */
+    readonly on?: (command: readonly string[]) => readonly string[];
   } = {},
 ): Promise<Ran> {
-  const { cwd, input = '', runtime = 'node' } = options;
-  const [program, ...first] = commands[runtime];
+  const { cwd, input = '', on, runtime = 'node' } = options;
+  const command = [...commands[runtime], ...args];
+  const [program = '', ...rest] = on?.(command) ?? command;
   const env = { ...process.env, NO_COLOR: '', XDG_RUNTIME_DIR: '', ...options.env };
-  const child = spawn(program, [...first, ...args], { env, stdio: 'pipe', ...(cwd ? { cwd } : {}) });
+  const child = spawn(program, rest, { env, stdio: 'pipe', ...(cwd ? { cwd } : {}) });
   const bound = setTimeout(() => child.kill('SIGKILL'), boundMs);
   let stdout = '';
   let stderr = '';

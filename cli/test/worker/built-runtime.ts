@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll } from 'vitest';
+import { requireBanner } from '../../../scripts/stub-options.mjs';
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
@@ -35,6 +36,7 @@ export function bundled(entryPoint: string): { readonly file: string } {
       platform: 'node',
       format: 'esm',
       target: 'node20',
+      banner: { js: requireBanner },
       logLevel: 'warning',
     });
   });

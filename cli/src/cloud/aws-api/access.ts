@@ -132,6 +132,14 @@ export function createStubRole(
   ]);
 }
 
+/** The execution role of the stage's tunnel function: as a stub's, without anything that belongs to the functions' code. */
+export function createTunnelRole(tableName: string, stage: string): Principal {
+  return createPrincipal(`live-debug-tunnel-${stage}/local`, [
+    ...relayStatements(),
+    { actions: readActions, resources: [tableArn(tableName)], leadingKeys: [stage] },
+  ]);
+}
+
 /** An assumed role with random keys; `name` is role/session. */
 export function createPrincipal(name: string, policy: readonly Statement[]): Principal {
   return {

@@ -31,6 +31,8 @@ interface AsyncOptions {
   readonly host: Pick<LambdaHost, 'invoke'>;
   readonly clock: Clock;
   readonly onEvent: (event: CloudEvent) => void;
+  /** Before each further attempt, in milliseconds; default: those of {@link asyncLimits}. */
+  readonly retryDelaysMs?: readonly number[];
 }
 
 export class AsyncInvocations {
@@ -85,12 +87,13 @@ export class AsyncInvocations {
       const words = `${functionName} was invoked ${asyncLimits.invocationsInLoop} times in one chain of requests: a loop`;
       return this.#giveUp(event, id, 0, words);
     }
-    const attempts = asyncLimits.retryDelaysMs.length + 1;
+    const { retryDelaysMs = asyncLimits.retryDelaysMs } = this.#options;
+    const attempts = retryDelaysMs.length + 1;
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await this.#attempt(event, id, trace);
       if (outcome === undefined || outcome.ok || this.#closed) return;
       const reason = `${outcome.error.errorType}: ${outcome.error.errorMessage}`;
-      const delayMs = asyncLimits.retryDelaysMs[attempt - 1];
+      const delayMs = retryDelaysMs[attempt - 1];
       if (delayMs === undefined) return this.#giveUp(event, id, attempt, reason);
       const { source, resource } = event;
       this.#options.onEvent({

@@ -18,7 +18,7 @@ export interface InvokeApiOptions {
   readonly host: Pick<LambdaHost, 'has' | 'invoke'>;
   /** Executions of durable functions. */
   readonly executions: DurableExecutions;
-  readonly invocations: AsyncInvocations;
+  readonly invocations: Pick<AsyncInvocations, 'accept'>;
   readonly verifier: SigV4Verifier;
   /** The answer of GetFunctionConfiguration; undefined for a name that is not deployed. */
   readonly configurationOf: (functionName: string) => object | undefined;
@@ -35,7 +35,7 @@ interface Called {
 export class InvokeApi implements Service {
   readonly #host: InvokeApiOptions['host'];
   readonly #executions: DurableExecutions;
-  readonly #invocations: AsyncInvocations;
+  readonly #invocations: InvokeApiOptions['invocations'];
   readonly #verifier: SigV4Verifier;
   readonly #configurationOf: InvokeApiOptions['configurationOf'];
 

@@ -30,6 +30,8 @@ export interface HostOptions {
   ) => Promise<InstanceProgram | undefined>;
   /** The environment of a stub's process; default: {@link stubEnvironment}. */
   readonly stubEnvironmentOf?: (deployed: CloudFunction, logStreamName: string) => Record<string, string>;
+  /** Of a stub's process; see {@link InstanceProgram}. */
+  readonly admit?: InstanceProgram['admit'];
   /** Maximum number of instances at once, for all functions. */
   readonly maxInstances: number;
   readonly place: StubPlace;
@@ -186,10 +188,10 @@ export class LambdaHost {
   }
 
   #stub(deployed: CloudFunction): InstanceProgram {
-    const { command, taskRoot, place, clock, stubEnvironmentOf } = this.#options;
+    const { admit, command, taskRoot, place, clock, stubEnvironmentOf } = this.#options;
     const name = logStreamName(clock.now());
     const environment = stubEnvironmentOf?.(deployed, name) ?? stubEnvironment(deployed, place, name);
-    return { command, taskRoot, environment, hasToken: true };
+    return { command, taskRoot, environment, hasToken: true, admit };
   }
 
   /** Undefined if it cannot be started; waiting invocations have been answered then. */

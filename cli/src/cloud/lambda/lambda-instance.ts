@@ -22,6 +22,8 @@ export interface InstanceProgram {
   readonly environment: Readonly<Record<string, string>>;
   /** Its runtime client sends livectl's token with every call; otherwise its user is looked up. */
   readonly hasToken: boolean;
+  /** Called with the port of its Runtime API before it starts; returns what is called when it has ended. */
+  readonly admit?: ((port: number) => () => void) | undefined;
 }
 
 interface InstanceOptions extends InstanceProgram {
@@ -121,9 +123,10 @@ export class LambdaInstance {
   }
 
   async #live(): Promise<void> {
-    const { command, taskRoot, environment, hasToken, clock, onLog } = this.#options;
+    const { command, taskRoot, environment, hasToken, admit, clock, onLog } = this.#options;
     const token = hasToken ? randomBytes(16).toString('hex') : undefined;
     const api = await startRuntimeApi({ token });
+    const ended = admit?.(api.port);
     if (this.#state !== 'ended') {
       this.#api = api;
       this.#process = startProcess(command, {
@@ -149,6 +152,7 @@ export class LambdaInstance {
       await within(clock, outputBoundMs, outputRead, { background: true });
       await within(clock, outputBoundMs, cleared, { background: true });
     }
+    ended?.();
     await api.close();
   }
 

@@ -31,20 +31,27 @@ export function stubEnvironment(
   place: StubPlace,
   logStreamName: string,
 ): Record<string, string> {
-  const basics = inherited.flatMap((name) => {
-    const value = process.env[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
   return {
-    TZ: ':UTC',
-    LANG: 'en_US.UTF-8',
+    ...lambdaDefaults,
     ...stubsOwn(deployedVariables(deployed, place)),
-    ...Object.fromEntries(basics),
+    ...inheritedVariables(),
     ...stubVariables(deployed, place),
     ...lambdaVariables(deployed, place, logStreamName),
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x',
     _HANDLER: 'index.handler',
   };
+}
+
+/** What Lambda sets unless the function does. */
+export const lambdaDefaults = { TZ: ':UTC', LANG: 'en_US.UTF-8' } as const;
+
+/** This process's own variables that a program on this machine needs. */
+export function inheritedVariables(): Record<string, string> {
+  const basics = inherited.flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(basics);
 }
 
 /** The module's variables for a stub and a wrapper. */
