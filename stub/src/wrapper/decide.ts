@@ -2,12 +2,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import type { Batch } from '../batch/split-batch.ts';
 import { deadlineOf, type Invocation } from '../conversations.ts';
 import { answerWithoutClient } from '../no-client-answer.ts';
 import { remoteError } from '../remote-answer.ts';
 import { report } from '../report.ts';
 import type { Answer } from '../signals.ts';
 import { askedForDeployed } from './asked-for-deployed.ts';
+import { Divided, PartError } from './divided.ts';
+import { reportFault } from './guarded.ts';
 import { BegunError, type Relayed } from './relayed.ts';
 import {
   type AnsweredInvocation,
@@ -19,16 +22,18 @@ import {
 } from './runtime-api.ts';
 
 /**
- * True if the invocation was answered here, false if the deployed code must answer. Rejects if a client may have begun it and
+ * True if the invocation was answered here, false if the deployed code must answer; for a batch of several, what the deployed code gets
+ * of it. Rejects if a client may have begun it and
  * Lambda got neither answer nor error: then the caller learns of the failure only when the runtime ends.
  */
-export type Decide = (taken: Whole) => Promise<boolean>;
+export type Decide = (taken: Whole) => Promise<boolean | Divided>;
 
 /** The content type of an answer that is not streamed. */
 const whole = /^application\/json(;|$)/i;
 
 export function decideBy(relayed: Relayed, api: RuntimeApi, clock: Clock): Decide {
-  return async ({ body, message }) => {
+  return async (taken) => {
+    const { body, message } = taken;
     let invocation: Invocation;
     let of: AnsweredInvocation;
     let stream: ResponsePost;
@@ -38,6 +43,8 @@ export function decideBy(relayed: Relayed, api: RuntimeApi, clock: Clock): Decid
       invocation = invocationOf(message, body, clock.now());
       of = answeredInvocation(invocation.head.requestId, message);
       stream = new ResponsePost(api, of);
+      const batch = await relayed.batch(invocation);
+      if (batch) return divide(batch, taken, { invocation, of, relayed, api, clock });
     } catch (error) {
       return leave(error);
     }
@@ -59,6 +66,43 @@ export function decideBy(relayed: Relayed, api: RuntimeApi, clock: Clock): Decid
     }
     return true;
   };
+}
+
+interface Division {
+  readonly invocation: Invocation;
+  readonly of: AnsweredInvocation;
+  readonly relayed: Relayed;
+  readonly api: RuntimeApi;
+  readonly clock: Clock;
+}
+
+/** Begins to answer a batch in parts. */
+function divide(batch: Batch, taken: Whole, { invocation, of, relayed, api, clock }: Division): Divided {
+  const divided = new Divided(taken, of.id);
+  const run = async (event: Uint8Array) => {
+    const answer = await relayed.answer({ ...invocation, event }).catch((error: unknown) => {
+      if (error instanceof BegunError) throw error.cause;
+      return void leave(error);
+    });
+    if (answer === undefined) return divided.run(event);
+    if (answer.type === 'error') throw new PartError(answer.body);
+    return answer.body;
+  };
+  const fail = (error: unknown) => {
+    const none = new ResponsePost(api, of);
+    if (error instanceof PartError) return postError(api, of, none, error.body);
+    return postFailure(api, of, none, error, taken.body);
+  };
+  void batch
+    .answer({ clock, deadline: invocation.deadline, run })
+    .then((answer) => postWhole(api, of, answer), fail)
+    .catch((error: unknown) => {
+      report('an answer did not reach Lambda', { id: of.id, why: messageOf(error) });
+      return fail(error);
+    })
+    .catch(reportFault)
+    .finally(() => divided.end());
+  return divided;
 }
 
 /** After a fault of the proxy, before anything was sent. */
@@ -101,15 +145,15 @@ async function postAnswer(
   const { body } = answer;
   if (answer.type === 'error') return postError(api, of, stream, body);
   const { contentType } = answer.head;
-  if (!stream.hasBegun && whole.test(contentType)) {
-    const { message } = await api.post(answerPath(of.id, 'response'), body, of.echo);
-    if (message.statusCode !== 202)
-      report('Lambda refused an answer', { id: of.id, status: message.statusCode ?? 0 });
-    return;
-  }
+  if (!stream.hasBegun && whole.test(contentType)) return postWhole(api, of, body);
   if (!stream.hasBegun) stream.setContentType(contentType);
   stream.end(body);
   await stream.confirmed();
+}
+
+async function postWhole(api: RuntimeApi, { id, echo }: AnsweredInvocation, body: Uint8Array): Promise<void> {
+  const { message } = await api.post(answerPath(id, 'response'), body, echo);
+  if (message.statusCode !== 202) report('Lambda refused an answer', { id, status: message.statusCode ?? 0 });
 }
 
 async function postError(

@@ -16,9 +16,12 @@ export function passPlainly(address: string, incoming: IncomingMessage, response
   pipePlainly(incoming, outgoing, fail);
 }
 
-/** Writes the head of an answer unchanged. */
-export function headPlainly(response: ServerResponse, answer: IncomingMessage): void {
-  response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+/** Writes the head of an answer unchanged, but for the length of a body that is not the answer's own. */
+export function headPlainly(response: ServerResponse, answer: IncomingMessage, bytes?: number): void {
+  const headers = [...answer.rawHeaders];
+  for (let at = 0; at < headers.length; at += 2)
+    if (bytes !== undefined && /^content-length$/i.test(headers[at] ?? '')) headers[at + 1] = String(bytes);
+  response.writeHead(answer.statusCode ?? 502, headers);
 }
 
 /** Passes on body and trailers, which say how a streamed response ended. */

@@ -2,6 +2,7 @@
 // deployed code. What may have begun on a laptop is never left to the deployed code.
 import type { Clock } from '../../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import type { Batch } from '../batch/split-batch.ts';
 import type { Client } from '../client-directory.ts';
 import { Conversations, type Invocation } from '../conversations.ts';
 import { IncomingParts, type LambdaStream } from '../incoming-parts.ts';
@@ -38,6 +39,9 @@ export class Relayed {
   onRelays: (relays: boolean) => void = () => undefined;
   readonly #clock: Clock;
   readonly #patience: number;
+  readonly #partialFailures: string | undefined;
+  /** Invocations that the runtime's process knows that a client has. */
+  #told = 0;
   readonly #conversations: Conversations;
   readonly #directory: Way<boolean>;
   readonly #relay: Way<true>;
@@ -52,6 +56,7 @@ export class Relayed {
     const lookUp = { nobodyForMs, skipsGone: true };
     const settings = readSettings(environment);
     this.#patience = settings.patience;
+    this.#partialFailures = settings.partialFailures;
     this.#conversations = new Conversations(environment, settings, clock, lookUp);
     const { clients } = this.#conversations;
     this.#directory = new Way(
@@ -74,15 +79,22 @@ export class Relayed {
     await Promise.all([this.#relay.get(boundMs), poster.warm(), clients.prepare().catch(() => undefined)]);
   }
 
+  /** A batch whose records belong to several; undefined if it goes whole. Rejects after a fault, before anything was sent. */
+  async batch({ event }: Invocation): Promise<Batch | undefined> {
+    if (this.#partialFailures === undefined) return undefined;
+    const isServed = await this.#directory.get(readyWithinMs * this.#patience);
+    return isServed ? this.#conversations.whoAnswers(event).batch(this.#partialFailures) : undefined;
+  }
+
   /**
    * The client's answer; undefined if the deployed code must answer, which is known within 300 ms of a fault. Throws
    * {@link BegunError} if a client may have begun it; its `cause` is what the stub throws. Parts of a streamed response are
-   * written to `stream`.
+   * written to `stream`; without one, the answer is whole.
    */
-  async answer(invocation: Invocation, stream: LambdaStream): Promise<Answer | undefined> {
+  async answer(invocation: Invocation, stream?: LambdaStream): Promise<Answer | undefined> {
     const untilMs = this.#clock.now() + readyWithinMs * this.#patience;
     const clients = this.#conversations.whoAnswers(invocation.event);
-    const client = await this.#reachable(clients, untilMs);
+    const client = await this.#reachable(clients, untilMs, stream !== undefined);
     if (client === undefined) return undefined;
     const instead = otherwise(this.#clock, this.#conversations.socket, leaveWithinMs * this.#patience);
     // From here on, not even a fault of the proxy may let the deployed code run what a client has begun.
@@ -90,11 +102,12 @@ export class Relayed {
     let isTold = false;
     const timer = this.#clock.after(tellAfterMs, () => {
       isTold = true;
-      this.onRelays(true);
+      this.#told += 1;
+      if (this.#told === 1) this.onRelays(true);
     });
     try {
       try {
-        const parts = new IncomingParts(stream);
+        const parts = stream && new IncomingParts(stream);
         const answer = await this.#conversations.converse(invocation, parts, instead, clients);
         // From here on, every cause is logged again.
         this.#said.clear();
@@ -107,7 +120,8 @@ export class Relayed {
         return undefined;
       } finally {
         timer.cancel();
-        if (isTold) this.onRelays(false);
+        if (isTold) this.#told -= 1;
+        if (isTold && this.#told === 0) this.onRelays(false);
       }
     } catch (error) {
       throw mayHaveBegun ? new BegunError(error) : error;
@@ -125,13 +139,13 @@ export class Relayed {
   }
 
   /** The client to talk to, if there is one and the relay is open. Never rejects. */
-  async #reachable(clients: WhoAnswers, untilMs: number): Promise<Client | undefined> {
+  async #reachable(clients: WhoAnswers, untilMs: number, isWhole: boolean): Promise<Client | undefined> {
     try {
       const left = () => Math.max(1, untilMs - this.#clock.now());
       const isServed = await this.#directory.get(left());
       const client = isServed ? await clients.known() : undefined;
-      // Not after a fault: its line already says why nobody was found.
-      if (!client && this.#said.size === 0)
+      // Not after a fault: its line already says why nobody was found. Of a part of a batch, that is known.
+      if (!client && isWhole && this.#said.size === 0)
         this.#say(
           'nobody serves',
           isServed ? 'no client wants this invocation' : 'no livectl has this function or its stage',

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type OutgoingMessage, type ServerRe
 import type { AddressInfo } from 'node:net';
 import type { Decide } from './decide.ts';
 import type { PassingAnswer } from './deployed-answers.ts';
+import type { Divided } from './divided.ts';
 import { guarded, reportFault } from './guarded.ts';
 import { messageHeaders, trailerPairs } from './message-headers.ts';
 import { headPlainly, passPlainly, pipePlainly } from './plainly.ts';
@@ -31,6 +32,8 @@ export class RuntimeProxy {
   #held: Whole | undefined;
   /** The invocation that the runtime was started for, and has not asked for yet. */
   #startedFor: string | undefined;
+  /** A batch of which the deployed code may get parts. */
+  #divided: Divided | undefined;
 
   /** `decide`: who answers an invocation. No invocation is taken before `started`, which must have a bound. */
   constructor(api: RuntimeApi, decide: Decide, started: Promise<void>) {
@@ -62,8 +65,13 @@ export class RuntimeProxy {
 
   #take(incoming: IncomingMessage, response: ServerResponse): void {
     try {
-      if (incoming.method === 'GET' && incoming.url === nextPath) void this.#next(incoming, response);
-      else this.#passOn(incoming, response);
+      const path = this.#pathOf(incoming);
+      if (this.#divided?.isAnswer(path)) {
+        const isLate = path !== incoming.url;
+        const taken = this.#divided.take(incoming, response, path, isLate);
+        taken.catch((error: unknown) => this.#passPlainly(error, incoming, response));
+      } else if (incoming.method === 'GET' && incoming.url === nextPath) void this.#next(incoming, response);
+      else this.#passOn(incoming, response, path);
     } catch (error) {
       this.#passPlainly(error, incoming, response);
     }
@@ -72,7 +80,9 @@ export class RuntimeProxy {
   /** After a fault of the proxy, before anything was sent. */
   #passPlainly(error: unknown, incoming: IncomingMessage, response: ServerResponse): void {
     reportFault(error);
-    passPlainly(this.#api.host, incoming, response);
+    // Lambda would take a part's answer for the whole batch's. So the runtime ends, and the batch comes again.
+    if (this.#divided) response.destroy();
+    else passPlainly(this.#api.host, incoming, response);
   }
 
   async #next(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -90,7 +100,7 @@ export class RuntimeProxy {
       this.#startedFor = undefined;
       const { body, message } = held ?? (await this.#nextForRuntime(headers, response));
       this.onWait(false);
-      head(response, message);
+      head(response, message, body.length);
       response.end(body);
     } catch {
       // The runtime sees what it would see without the proxy: a broken connection.
@@ -102,25 +112,38 @@ export class RuntimeProxy {
   async #nextForRuntime(headers: readonly string[], response?: ServerResponse): Promise<Whole> {
     await this.#started;
     for (;;) {
+      const part = await this.#divided?.next();
       // The runtime went away while an invocation was relayed.
-      if (response?.destroyed) throw new Error('the runtime is gone');
+      if (response?.destroyed) {
+        this.#divided?.giveBack();
+        throw new Error('the runtime is gone');
+      }
+      if (part) return part;
+      this.#divided = undefined;
       const taken = await this.#api.send('GET', nextPath, headers, undefined, (request) => {
         const end = () => request.destroy();
         response?.once('close', end);
         request.once('close', () => response?.off('close', end));
       });
       if (taken.message.statusCode !== 200) return taken;
-      if (await this.#decide(taken)) continue;
-      guarded(this.onLeft, () => undefined)(taken);
-      return taken;
+      const decided = await this.#decide(taken);
+      if (decided === true) continue;
+      if (decided === false) {
+        guarded(this.onLeft, () => undefined)(taken);
+        return taken;
+      }
+      this.#divided = decided;
     }
   }
 
-  #passOn(incoming: IncomingMessage, response: ServerResponse): void {
-    const { method = '', url = '' } = incoming;
+  #pathOf({ url = '' }: IncomingMessage): string {
     // Lambda's init phase is over: an error of the late init is the answer to the invocation that caused it.
     const isLate = url === initErrorPath && this.#startedFor !== undefined;
-    const path = isLate ? answerPath(this.#startedFor ?? '', 'error') : url;
+    return isLate ? answerPath(this.#startedFor ?? '', 'error') : url;
+  }
+
+  #passOn(incoming: IncomingMessage, response: ServerResponse, path: string): void {
+    const { method = '' } = incoming;
     const outgoing = this.#api.request(method, path, messageHeaders(incoming, this.#api.host));
     const fail = () => {
       outgoing.destroy();
@@ -152,18 +175,22 @@ export class RuntimeProxy {
   }
 }
 
-function head(response: ServerResponse, answer: IncomingMessage): void {
+/** `bytes`: the length of a whole body, which differs from the announced one for a part of a batch. */
+function head(response: ServerResponse, answer: IncomingMessage, bytes?: number): void {
   try {
-    writeHead(response, answer);
+    writeHead(response, answer, bytes);
   } catch (error) {
     reportFault(error);
-    headPlainly(response, answer);
+    headPlainly(response, answer, bytes);
   }
 }
 
-function writeHead(response: ServerResponse, answer: IncomingMessage): void {
+function writeHead(response: ServerResponse, answer: IncomingMessage, bytes?: number): void {
   response.sendDate = false;
-  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, messageHeaders(answer));
+  const headers = messageHeaders(answer);
+  const at = headers.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length');
+  if (at >= 0 && bytes !== undefined) headers[at + 1] = String(bytes);
+  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers);
 }
 
 /** Passes on the body and trailers of a message, no faster than the receiver reads. */

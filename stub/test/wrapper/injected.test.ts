@@ -16,7 +16,7 @@ const steps: [string, string][] = [
   ['stub/src/wrapper/runtime-proxy.ts', 'async listen(): Promise<number> {'],
   [
     'stub/src/wrapper/relayed.ts',
-    'async answer(invocation: Invocation, stream: LambdaStream): Promise<Answer | undefined> {',
+    'async answer(invocation: Invocation, stream?: LambdaStream): Promise<Answer | undefined> {',
   ],
   ['stub/src/wrapper/way.ts', 'async get(boundMs: number): Promise<T | undefined> {'],
   [
@@ -125,7 +125,7 @@ const passing: [string, string][] = [
   ],
   [
     'stub/src/wrapper/runtime-proxy.ts',
-    '#passOn(incoming: IncomingMessage, response: ServerResponse): void {',
+    '#passOn(incoming: IncomingMessage, response: ServerResponse, path: string): void {',
   ],
   ['stub/src/wrapper/runtime-proxy.ts', 'function writeHead('],
   ['stub/src/wrapper/runtime-proxy.ts', 'function flow('],
