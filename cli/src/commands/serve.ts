@@ -87,6 +87,10 @@ export class ServeCommand extends PlaceCommand {
   noMachineProxy = Option.Boolean('--no-machine-proxy', false, {
     description: 'Do not pass the proxies and certificate authorities of this machine to functions',
   });
+  noTunnel = Option.Boolean('--no-tunnel', false, {
+    description:
+      'Connect to private addresses from this machine, even if the stage has a tunnel into its VPC',
+  });
   inspect = Option.String('--inspect', {
     tolerateBoolean: true,
     description:
@@ -119,6 +123,7 @@ export class ServeCommand extends PlaceCommand {
       noTakeover: this.noTakeover,
       noTimeout: this.noTimeout,
       machineProxy: !this.noMachineProxy,
+      tunnel: !this.noTunnel,
       // With lifted timeouts, functions may be under another kind of debugger, whose target must not be frozen.
       freeze: !this.noFreeze && !this.noTimeout,
       inspect: inspectPort(this.inspect),

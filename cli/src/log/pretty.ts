@@ -10,6 +10,7 @@ import { readyLines } from './ready-lines.ts';
 import { FrameFilter } from './runtime-frames.ts';
 import { sourceLine } from './source-line.ts';
 import { type Style, style } from './style.ts';
+import { tunnelLine } from './tunnel-line.ts';
 
 /** Indents further lines of an error or a message below the function's name. */
 const margin = ' '.repeat(9);
@@ -105,6 +106,8 @@ function describe(
       return `${tag(event.id, paint)} ${paint.warn('…')} ${name(event, paint)} ${queued(event)}`;
     case 'debugger':
       return `${paint.dim('·')} ${name(event, paint)} ${debuggerWords(event)}`;
+    case 'tunnel':
+      return tunnelLine(event, paint);
     case 'clock_skew':
       return clockSkew(event.ahead_ms, paint);
     case 'notice':

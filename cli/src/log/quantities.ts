@@ -10,6 +10,12 @@ export function size(bytes: number): string {
   return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
 
+/** An amount of US dollars that is known only about: two digits that say something. */
+export function aboutDollars(usd: number): string {
+  if (usd < 0.0001) return 'less than $0.0001';
+  return `about $${usd < 0.1 ? usd.toFixed(4) : usd.toFixed(2)}`;
+}
+
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -6,6 +6,7 @@ import type { Session } from '../session/session.ts';
 import type { WorkerPool } from '../worker/contract.ts';
 import type { Debugging } from '../worker/debug/debugging.ts';
 import { createWorkerPool } from '../worker/pool/pool.ts';
+import type { FunctionTunnels } from './function-tunnels.ts';
 import type { ServingOptions } from './stage-to-serve.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -28,6 +29,7 @@ export function startLocalCode(
   targets: readonly Target[],
   options: Pick<ServingOptions, 'maxWorkers' | 'noTimeout' | 'machineProxy' | 'freeze' | 'verbose'>,
   debugging: Debugging | undefined,
+  tunnels: FunctionTunnels | undefined,
   { closers, emit, nodeRuntimeFile, pythonRuntimeFile }: Workspace,
 ): LocalCode {
   let session: Session | undefined;
@@ -37,6 +39,8 @@ export function startLocalCode(
     machineProxy: options.machineProxy,
     freezeAfterMs: options.freeze ? freezeAfterMs : undefined,
     debugging,
+    tunnelOf: tunnels?.settingsOf,
+    proxyOf: tunnels?.proxyOf,
     nodeRuntimeFile,
     nodeCommand: nodeCommand(),
     pythonRuntimeFile,

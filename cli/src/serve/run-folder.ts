@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { exitCodes } from '../exit-code.ts';
 import { makeTempFolder } from '../folders/temp-folder.ts';
 import { readerGone } from '../log/output.ts';
-import type { Closers } from './closers.ts';
-import { stopSignals } from './stop-signals.ts';
+import type { Closers } from '../run/closers.ts';
+import { stopSignals } from '../run/stop-signals.ts';
 
 export interface RunFolder {
   /** Private to this process (0700), removed at the end. */

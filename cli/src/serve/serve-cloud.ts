@@ -13,11 +13,11 @@ import { type LoadedManifest, loadManifest } from '../manifest/load-manifest.ts'
 import { kindOf } from '../manifest/path-kind.ts';
 import type { TunnelText } from '../manifest/tunnel-settings.ts';
 import { defaultName, type Folder, folderArgs } from '../place.ts';
+import { runToExit } from '../run/run-to-exit.ts';
 import { type DeployedCodes, deployedCodes } from './deployed-code.ts';
 import { openEmbeddedCloud } from './embedded-cloud.ts';
 import { servedFunction } from './report-ready.ts';
 import { openRunFolder, type RunFolder } from './run-folder.ts';
-import { runToExit } from './run-to-exit.ts';
 
 export interface ServeCloudOptions extends Folder {
   /** The folder with the deployed code; default: the root. */

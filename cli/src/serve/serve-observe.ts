@@ -1,6 +1,4 @@
 // `livectl serve --stage --observe`: copies of what the deployed code answers are shown here. Needs no source code and runs none.
-import packageJson from 'embedded:package.json';
-import { hostname } from 'node:os';
 import { systemClock } from '../../../protocol/clock.ts';
 import { type Directory, observedBy } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
@@ -19,17 +17,17 @@ import { pretty } from '../log/pretty.ts';
 import { fallbackOf } from '../manifest/fallback.ts';
 import { readStageManifest, type StageManifest } from '../manifest/stage-manifest.ts';
 import type { OwnFilter } from '../relay/own-filter.ts';
+import { ownHolder } from '../relay/own-holder.ts';
 import { carriesAscii } from '../relay/relay-check.ts';
+import type { Closers } from '../run/closers.ts';
+import { runToExit } from '../run/run-to-exit.ts';
+import { stopSignals } from '../run/stop-signals.ts';
 import { inOrder } from '../session/in-order.ts';
 import { ObserveSession } from '../session/observe-session.ts';
 import type { ObserveEvent } from '../session/session-event.ts';
-import type { Closers } from './closers.ts';
 import { elapsed, lookUpAgeMs } from './look-up-age.ts';
 import { openSecrets } from './open-secrets.ts';
 import { servedFunction } from './report-ready.ts';
-import { runToExit } from './run-to-exit.ts';
-import { stopSignals } from './stop-signals.ts';
-import { userName } from './user-name.ts';
 
 export interface ServeObserveOptions extends StageOptions {
   /** `--function`; undefined for all. */
@@ -102,11 +100,10 @@ async function open(options: ServeObserveOptions, emit: (event: ObserveEvent) =>
   ]);
   const agent = proxyAgent(new URL(url));
   const relay = { url, region, stage, keys, secrets, credentials, http, bulkHttp, agent, lookup };
-  const holder = { user: userName(), host: hostname(), version: packageJson.version };
   const session = new ObserveSession({
     relay,
     directory,
-    holder: caller === undefined ? holder : { ...holder, caller },
+    holder: ownHolder(caller),
     functions: names,
     only,
     filters,

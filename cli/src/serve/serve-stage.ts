@@ -22,6 +22,7 @@ import { EarlySocket } from '../relay/early-socket.ts';
 import { connectTimeoutMs } from '../relay/kept-socket.ts';
 import { openAhead } from '../relay/warm-connections.ts';
 import { ReadVariables } from '../session/variables/read-variables.ts';
+import { stageTunnels } from '../tunnel/stage-tunnels.ts';
 import { checkCommand } from '../vpn/check-command.ts';
 import { agreeToManifest } from './agree-to-manifest.ts';
 import { checkEverythingElse } from './everything-else.ts';
@@ -39,7 +40,8 @@ export interface ServeStageOptions extends ServingOptions, StageOptions {
 /** Serves a stage on AWS; resolves with the exit code. */
 export function serveStage(options: ServeStageOptions): Promise<number> {
   return serveUntilStopped(options, async (closers) => {
-    const { context, directory, http, identity, lookup, skew } = await openStage(options);
+    const aws = await openStage(options);
+    const { context, directory, http, identity, lookup, skew } = aws;
     closers.add(() => http.close());
     const bulkHttp = new HttpClient({ agentFor: (url) => proxyAgent(url, 'bulk'), lookup });
     closers.add(() => bulkHttp.close());
@@ -63,18 +65,13 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
       knownRelay === undefined ? undefined : await openEarly(knownRelay, stage, signing, credentials, lookup);
     closers.add(() => early?.close());
     if (early !== undefined && knownRelay !== undefined) openAhead(http, knownRelay);
-    const {
-      functionNames,
-      functions,
-      isObserveOnly,
-      isOfModule01,
-      knowsFilters,
-      relayUrl,
-      targets,
-      urls,
-      vpcs,
-    } = await readStageManifest(directory, stage, options.functions, signing).catch(fail);
+    const stageManifest = await readStageManifest(directory, stage, options.functions, signing).catch(fail);
+    const { functionNames, functions, isObserveOnly, isOfModule01, knowsFilters } = stageManifest;
+    const { relayUrl, targets, urls, vpcs } = stageManifest;
     if (isObserveOnly) throw onlyObserved(stage);
+    const nameOf = new Map(
+      functions.flatMap(({ name, tunnel }) => (tunnel === undefined ? [] : [[name, tunnel]])),
+    );
     if (options.filters.length > 0) {
       const served = functions.map((settings) => ({ name: settings.name, fallback: fallbackOf(settings) }));
       checkEverythingElse(served, `stage ${stage}`, false);
@@ -114,7 +111,18 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
         })),
         cidrs: vpcs.flatMap((vpc) => vpc.cidr_blocks),
         command: checkCommand({ ...options, kind: 'stage' }),
+        tunnelAdvice:
+          options.tunnel || stageManifest.tunnels.size === 0
+            ? 'the module’s variable tunnel leads there without a VPN'
+            : 'the stage’s tunnel is off (--no-tunnel)',
       },
+      openTunnels:
+        options.tunnel && nameOf.size > 0
+          ? (onEvent) => ({
+              tunnels: stageTunnels({ stage, aws, manifest: stageManifest, secret: asked.secret, onEvent }),
+              nameOf,
+            })
+          : undefined,
       open: async ({ emit }) => {
         tell = (message) => emit({ event: 'notice', message });
         if (options.filters.length > 0 && !knowsFilters) tell(oldStubs(stage));

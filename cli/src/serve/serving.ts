@@ -1,6 +1,4 @@
 // What `serve` does for any stage: builder, workers and a session between them, from start to stop.
-import packageJson from 'embedded:package.json';
-import { hostname } from 'node:os';
 import { systemClock } from '../../../protocol/clock.ts';
 import { type ClientKeys, generateClientKeys } from '../../../protocol/sealing.ts';
 import { resolveTargets } from '../builder/resolve-targets.ts';
@@ -9,19 +7,20 @@ import { jsonLines } from '../log/json-lines.ts';
 import { processOutput } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
+import { ownHolder } from '../relay/own-holder.ts';
 import { carriesAscii } from '../relay/relay-check.ts';
+import type { Closers } from '../run/closers.ts';
+import { runToExit } from '../run/run-to-exit.ts';
 import { Session, type SessionOptions } from '../session/session.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import { ServeHints } from '../vpn/serve-hints.ts';
 import { announce } from './announce.ts';
-import type { Closers } from './closers.ts';
+import { openFunctionTunnels } from './function-tunnels.ts';
 import { type LocalCode, startLocalCode } from './local-code.ts';
 import { elapsed, lookUpAgeMs } from './look-up-age.ts';
 import { openDebugging } from './open-debugging.ts';
 import { reportReady } from './report-ready.ts';
-import { runToExit } from './run-to-exit.ts';
 import type { OpenedStage, ServingOptions, StageToServe } from './stage-to-serve.ts';
-import { userName } from './user-name.ts';
 import { openWorkspace } from './workspace.ts';
 
 /** How long Ctrl-C waits for invocations in flight. */
@@ -38,7 +37,7 @@ export function serveUntilStopped(
 
 async function serve(
   options: ServingOptions,
-  { manifest, open, privateResources }: StageToServe,
+  { manifest, open, openTunnels, privateResources }: StageToServe,
   show: (event: SessionEvent) => void,
   closers: Closers,
 ): Promise<number> {
@@ -46,8 +45,10 @@ async function serve(
   const targets = resolveTargets(manifest);
   const workspace = await openWorkspace(show, closers);
   const { control, emit, stopAsked } = workspace;
+  const tunnels = openTunnels && (await openFunctionTunnels(openTunnels, emit, closers));
   const hints = new ServeHints({
     ...privateResources,
+    tunnelOf: tunnels?.endpointsOf,
     onNotice: (message) => emit({ event: 'notice', message }),
     clock: systemClock,
   });
@@ -55,7 +56,7 @@ async function serve(
     options.inspect === undefined ? undefined : await openDebugging(manifest.functions, options.inspect);
   closers.add(() => debugging?.close());
   // In parallel with the first builds: callers wait for them, and are not told that nobody serves.
-  const code = startLocalCode(targets, options, debugging, workspace);
+  const code = startLocalCode(targets, options, debugging, tunnels, workspace);
   // Awaited below; a stage that cannot be opened is reported first.
   code.built.catch(() => undefined);
   const opened = await Promise.race([openWithKeys(() => open(workspace, code.built)), stopAsked]);
@@ -117,14 +118,12 @@ function createSession(
   { keys, manifest, options, pool, stage }: SessionParts,
   onEvent: SessionOptions['onEvent'],
 ): Session {
-  const { caller } = stage;
-  const holder = { user: userName(), host: hostname(), version: packageJson.version };
   return new Session({
     relay: { ...stage.relay, keys },
     directory: stage.directory,
     skew: stage.skew,
     variables: stage.variables,
-    holder: caller === undefined ? holder : { ...holder, caller },
+    holder: ownHolder(stage.caller),
     functions: new Map(manifest.functions.map(({ name, timeout }) => [name, { timeout }])),
     only: options.functions,
     filters: options.filters,

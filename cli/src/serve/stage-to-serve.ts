@@ -6,7 +6,9 @@ import type { TriggerTargets } from '../manifest/trigger-targets.ts';
 import type { Place } from '../place.ts';
 import type { OwnFilter } from '../relay/own-filter.ts';
 import type { SessionOptions } from '../session/session.ts';
+import type { TunnelEvent } from '../session/session-event.ts';
 import type { FunctionVariables } from '../session/variables/function-variables.ts';
+import type { Tunnels } from '../tunnel/tunnels.ts';
 import type { ServeHintsOptions } from '../vpn/serve-hints.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -22,6 +24,8 @@ export interface ServingOptions {
   readonly noTimeout: boolean;
   /** Functions use this machine's proxies and certificate authorities. */
   readonly machineProxy: boolean;
+  /** Functions reach private addresses through the stage's tunnels. */
+  readonly tunnel: boolean;
   /** Functions are frozen between invocations, as on Lambda. */
   readonly freeze: boolean;
   /** Lets debuggers attach: the first function's port, followed by the others'; 0 chooses free ones. */
@@ -34,9 +38,18 @@ export interface ServingOptions {
 export interface StageToServe {
   readonly manifest: Manifest;
   /** What is known of the functions' VPCs. */
-  readonly privateResources: Omit<ServeHintsOptions, 'onNotice' | 'clock'>;
+  readonly privateResources: Omit<ServeHintsOptions, 'onNotice' | 'clock' | 'tunnelOf'>;
+  /** The tunnels of the functions, if the stage has some. Throws LD_STAGE as `stageTunnels`. */
+  readonly openTunnels?: ((onEvent: (event: TunnelEvent) => void) => StageTunnelsOfFunctions) | undefined;
   /** `localBuilt` settles when local code was built once. */
   readonly open: (workspace: Workspace, localBuilt: Promise<void>) => Promise<OpenedStage>;
+}
+
+/** Which tunnel each function uses. */
+export interface StageTunnelsOfFunctions {
+  readonly tunnels: Tunnels;
+  /** By function; only those that have one. */
+  readonly nameOf: ReadonlyMap<string, string>;
 }
 
 /** A stage that can be served: its relay, its directory and our identity there. */

@@ -1,9 +1,9 @@
 // What a running `serve` stands on: its run's folder, and where its events go.
 import { systemClock } from '../../../protocol/clock.ts';
 import { type ControlServer, startControlServer } from '../control/control-server.ts';
+import type { Closers } from '../run/closers.ts';
 import { inOrder } from '../session/in-order.ts';
 import type { SessionEvent } from '../session/session-event.ts';
-import type { Closers } from './closers.ts';
 import { openRunFolder, type RunFolder } from './run-folder.ts';
 
 export interface Workspace extends RunFolder {

@@ -87,6 +87,25 @@ export interface ObservedBodies {
   readonly contentType: string | undefined;
 }
 
+/** What a tunnel into the VPC does; `serve` and `livectl tunnel` report it when its state changes. */
+export interface TunnelEvent {
+  readonly event: 'tunnel';
+  /** In the stage's manifest. */
+  readonly name: string;
+  /**
+   * `starting`: its function was invoked. `running`: it carries connections. `replacing`: another function is being started,
+   * since Lambda will end this one. `ended`: nobody used it, or livectl ends. `failed`: it could not be started, or was lost.
+   */
+  readonly state: 'starting' | 'running' | 'replacing' | 'ended' | 'failed';
+  /** Connections that are open now. */
+  readonly streams: number;
+  /** Through all of its functions since livectl started, both ways. */
+  readonly bytes: number;
+  /** The same in US dollars, about. */
+  readonly cost: number;
+  readonly reason?: string;
+}
+
 /** Names and fields are the contract of `serve --format json` (docs/serve-events.md). */
 export type SessionEvent =
   | {
@@ -251,6 +270,7 @@ export type SessionEvent =
       readonly reason: QueueReason | 'building';
     }
   | DebuggerEvent
+  | TunnelEvent
   /** This machine's clock and AWS's differ: AWS's is at least this far ahead, or behind if negative; 0 once they agree again. */
   | { readonly event: 'clock_skew'; readonly ahead_ms: number }
   | { readonly event: 'notice'; readonly message: string }

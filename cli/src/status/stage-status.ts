@@ -16,6 +16,7 @@ import { type OutputFormat, processOutput } from '../log/output.ts';
 import { fallbackOf } from '../manifest/fallback.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
+import { usedTunnels } from '../tunnel/tunnel-item.ts';
 import { deployedFunctions } from './deployed-functions.ts';
 import {
   clientStatus,
@@ -24,6 +25,7 @@ import {
   type RelayStatus,
   type StageStatus,
   statusLines,
+  tunnelStatus,
 } from './status-lines.ts';
 
 export interface StatusOptions extends StageOptions {
@@ -91,8 +93,9 @@ async function statusOf(
       ...{ wrap, wrapperLayer },
     },
   }));
-  const [clients, deployed, relay] = await Promise.all([
+  const [clients, tunnels, deployed, relay] = await Promise.all([
     directory.clients(options.stage),
+    usedTunnels(directory, options.stage, systemClock.now()),
     deployedFunctions(asked, identity, http),
     relayStatus(manifest.relayUrl, identity.region, await identity.credentials()),
   ]);
@@ -108,6 +111,7 @@ async function statusOf(
     relay,
     ...clockOf(skew.estimate),
     clients: clients.map((client) => clientStatus(client, now)),
+    tunnels: tunnels.map(tunnelStatus),
   };
 }
 

@@ -7,7 +7,9 @@ import { plural, skewWords } from '../log/quantities.ts';
 import { fallbackWords } from '../log/ready-lines.ts';
 import { shellWords } from '../log/shell-words.ts';
 import { type Style, style } from '../log/style.ts';
+import { tunnelUse } from '../log/tunnel-line.ts';
 import type { Fallback } from '../manifest/fallback.ts';
+import type { UsedTunnel } from '../tunnel/tunnel-item.ts';
 
 export type RelayStatus =
   | { readonly url: string; readonly reachable: true; readonly ms: number }
@@ -79,6 +81,37 @@ export interface StageStatus {
     readonly lease_seconds_left: number;
     readonly live: boolean;
   }[];
+  /** Tunnel functions that somebody uses now, the newest first. */
+  readonly tunnels: readonly TunnelStatus[];
+}
+
+/** A tunnel function in use, as its livectl wrote it at most half a minute ago. */
+export interface TunnelStatus {
+  /** In the stage's manifest. */
+  readonly name: string;
+  readonly state: UsedTunnel['state'];
+  readonly user: string;
+  readonly host: string;
+  /** Connections that are open. */
+  readonly streams: number;
+  readonly bytes: number;
+  /** In US dollars, about. */
+  readonly cost: number;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+export function tunnelStatus({
+  bytes,
+  cost,
+  host,
+  name,
+  since,
+  state,
+  streams,
+  user,
+}: UsedTunnel): TunnelStatus {
+  return { name, state, user, host, streams, bytes, cost, since: new Date(since).toISOString() };
 }
 
 /** One client as `status` shows it; `now` in milliseconds since the epoch. */
@@ -143,6 +176,11 @@ export function statusLines(status: StageStatus, colour: boolean): string {
       : paint.warn(`lease expired ${-client.lease_seconds_left} s ago`);
     lines.push(`  ${client.observe ? 'observed by' : 'served by '} ${who}, ${lease}`);
     if (client.caller) lines.push(`             ${paint.dim(printable(client.caller))}`);
+  }
+  for (const tunnel of status.tunnels) {
+    const who = `${printable(tunnel.user)} on ${printable(tunnel.host)} since ${tunnel.since}`;
+    const name = tunnel.name === 'default' ? '' : `${paint.name(printable(tunnel.name))} `;
+    lines.push(`  tunnel     ${name}${tunnel.state}: ${who}, ${tunnelUse(tunnel)}`);
   }
   return lines.join('\n');
 }

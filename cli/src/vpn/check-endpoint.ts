@@ -3,9 +3,10 @@ import { Resolver } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { systemClock } from '../../../protocol/clock.ts';
 import { within } from '../../../protocol/within.ts';
+import type { EndpointTunnel } from '../tunnel/endpoint-tunnel.ts';
 import type { NamedEndpoint } from './find-endpoints.ts';
 import type { Looked, NameLookups } from './name-lookups.ts';
-import { isPrivateAddress } from './private-address.ts';
+import { isLoopback, isPrivateAddress } from './private-address.ts';
 import { type Route, routeTo } from './route.ts';
 
 /**
@@ -14,6 +15,7 @@ import { type Route, routeTo } from './route.ts';
  * - `timeout`: nothing came back.
  * - `unreachable`: this machine has no route to the network.
  * - `unresolved`: its name has no address here.
+ * - `not_allowed`: the function's tunnel may not connect to it.
  * - `no_port`: the environment names a host without a port.
  * - `public`: a web address on the internet, not tested.
  */
@@ -23,6 +25,7 @@ export type Verdict =
   | 'timeout'
   | 'unreachable'
   | 'unresolved'
+  | 'not_allowed'
   | 'no_port'
   | 'public';
 
@@ -39,6 +42,10 @@ export interface CheckedEndpoint {
   readonly route: Route | undefined;
   /** The system's code for what failed, e.g. `ENOTFOUND`. */
   readonly code: string | undefined;
+  /** The tunnel through which it was tested; undefined if it was tested from this machine. */
+  readonly tunnel?: string | undefined;
+  /** What the tunnel says of a failure. */
+  readonly reason?: string | undefined;
 }
 
 export interface CheckOptions {
@@ -47,6 +54,8 @@ export interface CheckOptions {
   /** Address ranges of the VPCs, which may be public. */
   readonly cidrs: readonly string[];
   readonly lookups: NameLookups;
+  /** Tests what it covers from inside the VPC, as the function's code would connect. */
+  readonly tunnel?: EndpointTunnel | undefined;
 }
 
 /** At most this many addresses of a name, and hosts of a record, are tested. */
@@ -57,6 +66,9 @@ export function isFailure({ verdict }: Pick<CheckedEndpoint, 'verdict'>): boolea
   return verdict !== 'reachable' && verdict !== 'public' && verdict !== 'no_port';
 }
 
+/** The first connection through a tunnel waits for its function: a cold start, and what follows. Milliseconds. */
+const tunnelMs = 10_000;
+
 /** Never rejects. Takes up to `timeoutMs` each for the name and the connections, and a second for the route. */
 export async function checkEndpoint(
   endpoint: NamedEndpoint,
@@ -65,6 +77,8 @@ export async function checkEndpoint(
   const { cidrs, timeoutMs } = options;
   const found = await addressesOf(endpoint, options);
   const all = 'code' in found ? [] : found;
+  const through = await throughTunnel(endpoint, all, options);
+  if (through) return through;
   const nothing = { endpoint, address: undefined, port: undefined, ms: 0, route: undefined, code: undefined };
   const [first] = all;
   if (first === undefined) {
@@ -83,6 +97,42 @@ export async function checkEndpoint(
   );
   const best = tries.reduce((one, other) => (rank(other.verdict) < rank(one.verdict) ? other : one));
   return { ...chosen, ...best, route: await routeTo(best.address) };
+}
+
+/** Undefined for what the tunnel is not for: the function's code would connect from this machine. */
+async function throughTunnel(
+  endpoint: NamedEndpoint,
+  found: readonly Address[],
+  { cidrs, timeoutMs, tunnel }: CheckOptions,
+): Promise<CheckedEndpoint | undefined> {
+  // A name that is not found here is looked up in the VPC; a web address that is not found is most likely misspelt.
+  if (tunnel === undefined || endpoint.srv || (endpoint.web && found.length === 0)) return undefined;
+  const addresses = found.map(({ address }) => address);
+  const isInside = addresses.every((address) => isPrivateAddress(address, cidrs) && !isLoopback(address));
+  const ports = endpoint.ports.filter((port) => tunnel.covers(endpoint.host, port, addresses));
+  if (!isInside || ports.length === 0) return undefined;
+  const startedAt = performance.now();
+  const tries = await Promise.all(
+    ports.map(async (port) => ({
+      port,
+      ...(await tunnel.tryPort(endpoint.host, port, tunnelMs + timeoutMs)),
+    })),
+  );
+  const best = tries.find(({ verdict }) => verdict === 'reachable') ?? tries[0];
+  if (best === undefined) return undefined;
+  return {
+    endpoint,
+    verdict: best.verdict,
+    address:
+      best.verdict === 'reachable' ? best.address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '') : addresses[0],
+    port: best.port,
+    private: true,
+    ms: Math.round(performance.now() - startedAt),
+    route: undefined,
+    code: undefined,
+    tunnel: tunnel.name,
+    reason: best.verdict === 'reachable' ? undefined : best.reason,
+  };
 }
 
 /** A port that refuses is more informative than one that is silent. */

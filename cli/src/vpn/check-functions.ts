@@ -1,4 +1,5 @@
 // Tests every endpoint that the functions of a stage name, each endpoint once however many functions name it.
+import type { EndpointTunnel } from '../tunnel/endpoint-tunnel.ts';
 import { type CheckedEndpoint, type CheckOptions, checkEndpoint } from './check-endpoint.ts';
 import { findEndpoints, type NamedEndpoint, type Unreadable } from './find-endpoints.ts';
 import { NameLookups } from './name-lookups.ts';
@@ -7,6 +8,8 @@ import { NameLookups } from './name-lookups.ts';
 export interface NamedEnvironment {
   readonly name: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Through which its code connects. */
+  readonly tunnel?: EndpointTunnel | undefined;
 }
 
 export interface FunctionCheck {
@@ -15,7 +18,7 @@ export interface FunctionCheck {
   readonly unreadable: readonly Unreadable[];
 }
 
-export interface FunctionsCheckOptions extends Omit<CheckOptions, 'lookups'> {
+export interface FunctionsCheckOptions extends Omit<CheckOptions, 'lookups' | 'tunnel'> {
   /** How many names are looked up at once; each may hold one of Node's four threads. Default: all of them. */
   readonly lookupsAtOnce?: number;
 }
@@ -32,27 +35,33 @@ export async function checkFunctions(
   { lookupsAtOnce = 4, ...options }: FunctionsCheckOptions,
 ): Promise<FunctionCheck[]> {
   const lookups = new NameLookups(lookupsAtOnce);
-  const found = functions.map(({ name, environment }) => ({ name, ...findEndpoints(environment) }));
-  const distinct = new Map<string, NamedEndpoint>();
-  for (const { endpoints } of found) for (const each of endpoints) distinct.set(keyOf(each), each);
+  const found = functions.map(({ name, environment, tunnel }) => ({
+    name,
+    tunnel,
+    ...findEndpoints(environment),
+  }));
+  const distinct = new Map<string, readonly [NamedEndpoint, EndpointTunnel | undefined]>();
+  for (const { endpoints, tunnel } of found)
+    for (const each of endpoints) distinct.set(keyOf(each, tunnel), [each, tunnel]);
   const results = new Map<string, CheckedEndpoint>();
   const queue = [...distinct];
   const work = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      results.set(next[0], await checkEndpoint(next[1], { ...options, lookups }));
+      const [key, [endpoint, tunnel]] = next;
+      results.set(key, await checkEndpoint(endpoint, { ...options, lookups, tunnel }));
     }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, queue.length) }, work));
-  return found.map(({ name, endpoints, unreadable }) => ({
+  return found.map(({ name, endpoints, tunnel, unreadable }) => ({
     name,
     unreadable,
     checked: endpoints.flatMap((endpoint) => {
-      const result = results.get(keyOf(endpoint));
+      const result = results.get(keyOf(endpoint, tunnel));
       return result === undefined ? [] : [{ ...result, endpoint }];
     }),
   }));
 }
 
-function keyOf({ host, ports, srv, web }: NamedEndpoint): string {
-  return [host, ports.join('|'), srv, web].join(' ');
+function keyOf({ host, ports, srv, web }: NamedEndpoint, tunnel: EndpointTunnel | undefined): string {
+  return [host, ports.join('|'), srv, web, tunnel?.name].join(' ');
 }

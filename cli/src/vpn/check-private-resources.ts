@@ -4,6 +4,8 @@ import { jsonLine } from '../control/json-line.ts';
 import { exitCodes } from '../exit-code.ts';
 import { type OutputFormat, processOutput } from '../log/output.ts';
 import type { Place } from '../place.ts';
+import { endpointTunnel } from '../tunnel/endpoint-tunnel.ts';
+import type { Tunnels } from '../tunnel/tunnels.ts';
 import type { CheckedEndpoint } from './check-endpoint.ts';
 import { isFailure } from './check-endpoint.ts';
 import { checkFunctions, type NamedEnvironment } from './check-functions.ts';
@@ -21,18 +23,28 @@ export interface VpnCheckOptions {
 /** Resolves with the exit code: 1 if an endpoint cannot be reached or read. Rejects as `vpnFacts` does. */
 export async function checkPrivateResources(options: VpnCheckOptions): Promise<number> {
   const facts = await vpnFacts(options.place, options.functions);
+  const isUsed = facts.functions.some(({ tunnel }) => tunnel !== undefined);
+  const tunnels = isUsed ? facts.openTunnels?.() : undefined;
   try {
-    return (await check(options, facts)) ? exitCodes.ok : exitCodes.failure;
+    return (await check(options, facts, tunnels)) ? exitCodes.ok : exitCodes.failure;
   } finally {
+    await tunnels?.close();
     facts.close();
   }
 }
 
-async function check(options: VpnCheckOptions, facts: VpnFacts): Promise<boolean> {
+async function check(
+  options: VpnCheckOptions,
+  facts: VpnFacts,
+  tunnels: Tunnels | undefined,
+): Promise<boolean> {
   const { functions, vpcs } = facts;
   // One after the other: Lambda answers few such requests a second for a whole account.
   const named: NamedEnvironment[] = [];
-  for (const { environment, name } of functions) named.push({ name, environment: await environment() });
+  for (const { environment, name, tunnel: ofFunction } of functions) {
+    const tunnel = tunnels && ofFunction !== undefined ? endpointTunnel(tunnels, ofFunction) : undefined;
+    named.push({ name, environment: await environment(), tunnel });
+  }
   const cidrs = vpcs.flatMap((vpc) => vpc.cidr_blocks);
   const resolvers = vpcs.flatMap(({ dns_resolver }) => dns_resolver ?? []);
   const checks = await checkFunctions(named, { timeoutMs: options.timeoutMs, cidrs });

@@ -18,6 +18,8 @@ export interface EndpointEvent {
   readonly ms: number;
   readonly interface?: string;
   readonly gateway?: string;
+  /** The tunnel through which it was tested; absent if it was tested from this machine. */
+  readonly tunnel?: string;
   readonly vpn?: boolean;
   readonly remedy?: string;
 }
@@ -48,6 +50,7 @@ export function endpointEvent(
     ms,
     ...(route === undefined ? {} : { interface: route.interface, vpn: route.vpn }),
     ...(route?.gateway === undefined ? {} : { gateway: route.gateway }),
+    ...(checked.tunnel === undefined ? {} : { tunnel: checked.tunnel }),
     ...(remedy === undefined ? {} : { remedy }),
   };
 }
@@ -58,6 +61,7 @@ const words: Readonly<Record<Verdict, string>> = {
   timeout: 'no answer',
   unreachable: 'no route',
   unresolved: 'no address',
+  not_allowed: 'not allowed',
   no_port: 'no port known',
   public: 'on the internet, not tested',
 };
@@ -79,7 +83,14 @@ export function functionCheckLines(
     const to = address === undefined || address === endpoint.host ? '' : ` → ${printable(address)}`;
     const kind = address === undefined ? '' : checked.private ? ' (private)' : ' (public)';
     const gateway = route?.gateway ? ` via ${printable(route.gateway)}` : '';
-    const by = route === undefined ? '' : paint.dim(` by ${printable(route.interface)}${gateway}`);
+    const by =
+      checked.tunnel !== undefined
+        ? paint.dim(
+            ` through the tunnel${checked.tunnel === 'default' ? '' : ` ${printable(checked.tunnel)}`}`,
+          )
+        : route === undefined
+          ? ''
+          : paint.dim(` by ${printable(route.interface)}${gateway}`);
     const word = good
       ? paint.ok(words[verdict])
       : calm

@@ -10,9 +10,11 @@ export interface RemedyContext {
 /** Undefined if nothing needs fixing. */
 export function remedyFor(checked: CheckedEndpoint, { resolvers }: RemedyContext): string | undefined {
   const { address, endpoint, port, route, verdict } = checked;
+  if (checked.tunnel !== undefined) return verdict === 'reachable' ? undefined : checked.reason;
   switch (verdict) {
     case 'reachable':
     case 'public':
+    case 'not_allowed':
       return undefined;
     case 'no_port':
       return `its port is unknown: set it in a variable beside ${endpoint.variable}, or write ${endpoint.host}:PORT`;

@@ -1,7 +1,9 @@
 // Hints of `serve` about private resources: at its start, which functions are in a VPC and whether their endpoints answer;
 // later, one line when an invocation fails to reach a private endpoint.
+import { isIP } from 'node:net';
 import type { Clock } from '../../../protocol/clock.ts';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import type { EndpointTunnel } from '../tunnel/endpoint-tunnel.ts';
 import { type CheckedEndpoint, isFailure } from './check-endpoint.ts';
 import { checkFunctions, type FunctionCheck, type NamedEnvironment } from './check-functions.ts';
 import { looksPrivate, networkFailure } from './failed-endpoint.ts';
@@ -21,6 +23,10 @@ export interface ServeHintsOptions {
   readonly cidrs: readonly string[];
   /** The command for details, e.g. `livectl vpn --check --stage dev-tom`. */
   readonly command: string;
+  /** The tunnel through which a function's code connects; default: none has one. */
+  readonly tunnelOf?: ((functionName: string) => EndpointTunnel | undefined) | undefined;
+  /** What to say of tunnels where a function without one does not reach its endpoints, e.g. how to get one; default: nothing. */
+  readonly tunnelAdvice?: string | undefined;
   readonly onNotice: (message: string) => void;
   readonly clock: Clock;
 }
@@ -56,16 +62,20 @@ export class ServeHints {
     this.#options = options;
   }
 
-  /** Tests the endpoints of all functions in a VPC and reports them in at most four lines; never rejects. */
+  /**
+   * Tests the endpoints of all functions in a VPC or with a tunnel, and reports them in at most five lines; never rejects. What
+   * leads through a tunnel starts it, so that it is warm for the code.
+   */
   async start(): Promise<void> {
-    const inVpc = this.#options.functions.filter((each) => each.inVpc);
+    const { functions, tunnelOf } = this.#options;
+    const inVpc = functions.filter((each) => each.inVpc || tunnelOf?.(each.name));
     const known: NamedEnvironment[] = [];
     const unknown: string[] = [];
     let why = '';
     // One after the other: Lambda answers few such requests a second.
     for (const { environment, name } of inVpc) {
       try {
-        known.push({ name, environment: await environment() });
+        known.push({ name, environment: await environment(), tunnel: tunnelOf?.(name) });
       } catch (error) {
         unknown.push(name);
         why ||= reasonOf(error);
@@ -75,15 +85,33 @@ export class ServeHints {
     const silent = checks.filter(({ checked }) => checked.some(isFailure));
     const idle = checks.filter(({ checked }) => !checked.some(wasTried));
     const good = checks.filter((check) => !silent.includes(check) && !idle.includes(check));
-    this.#tell(namesOf(good), (its) => {
-      const { size } = new Set(endpointTexts(good, wasTried));
-      return size === 1 ? `${its} endpoint answers from here` : `${its} ${size} endpoints answer from here`;
+    const isThrough = ({ checked }: FunctionCheck) => checked.some(({ tunnel }) => tunnel !== undefined);
+    for (const [checks, how] of [
+      [good.filter(isThrough), 'through the tunnel'],
+      [good.filter((check) => !isThrough(check)), 'from here'],
+    ] as const) {
+      this.#tell(namesOf(checks), (its) => {
+        const { size } = new Set(endpointTexts(checks, wasTried));
+        return size === 1 ? `${its} endpoint answers ${how}` : `${its} ${size} endpoints answer ${how}`;
+      });
+    }
+    const silentHere = silent.filter((check) => !isThrough(check));
+    this.#tell(namesOf(silentHere), () => {
+      const { command, tunnelAdvice } = this.#options;
+      const endpoints = [...new Set(endpointTexts(silentHere, isFailure, ({ verdict }) => ` (${verdict})`))];
+      const advice = tunnelAdvice === undefined ? '' : `${tunnelAdvice}; `;
+      return `not reached from here: ${some(endpoints)}; ${advice}run ${command} for details`;
     });
-    this.#tell(namesOf(silent), () => {
-      const endpoints = [...new Set(endpointTexts(silent, isFailure, ({ verdict }) => ` (${verdict})`))];
-      return `not reached from here: ${some(endpoints)}; run ${this.#options.command} for details`;
+    const silentThrough = silent.filter(isThrough);
+    this.#tell(namesOf(silentThrough), () => {
+      const endpoints = [...new Set(endpointTexts(silentThrough, isFailure, reasonIn))];
+      return `not reached through the tunnel: ${some(endpoints)}; run ${this.#options.command} for details`;
     });
-    this.#tell(namesOf(idle), (its) => `${its} environment names no endpoint to try`);
+    // A function outside a VPC needs no private endpoint.
+    this.#tell(
+      namesOf(idle).filter((name) => functions.find((each) => each.name === name)?.inVpc),
+      (its) => `${its} environment names no endpoint to try`,
+    );
     this.#tell(unknown, (its) => `${its} endpoints are unknown: ${why}`);
   }
 
@@ -92,9 +120,16 @@ export class ServeHints {
     const failure = networkFailure([error.name, error.message, ...(error.stack ?? [])].join('\n'));
     if (failure === undefined) return;
     const { host, port, what } = failure;
+    // What the tunnel could not reach, it has reported itself.
+    if (host !== undefined && this.#isTunnelled(name, host, port)) return;
     if (host === undefined) return this.#nameSilent(name, what);
     if (!this.#hosts.get(name)?.has(host) && !looksPrivate(host, this.#options.cidrs)) return;
     this.#name(name, port === undefined ? host : `${host}:${port}`, what);
+  }
+
+  #isTunnelled(name: string, host: string, port: number | undefined): boolean {
+    const tunnel = this.#options.tunnelOf?.(name);
+    return tunnel !== undefined && port !== undefined && tunnel.covers(host, port, isIP(host) ? [host] : []);
   }
 
   /** For an error that names no endpoint, such as "timed out": an endpoint that was silent at the start and still is. */
@@ -145,6 +180,10 @@ export class ServeHints {
 
 function namesOf(checks: readonly FunctionCheck[]): string[] {
   return checks.map(({ name }) => name);
+}
+
+function reasonIn({ reason, verdict }: CheckedEndpoint): string {
+  return ` (${verdict}${reason === undefined ? '' : `: ${reason}`})`;
 }
 
 function wasTried({ verdict }: CheckedEndpoint): boolean {

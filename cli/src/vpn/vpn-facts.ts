@@ -9,10 +9,14 @@ import { loadManifest } from '../manifest/load-manifest.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
 import type { Vpc } from '../manifest/vpc.ts';
 import type { Place } from '../place.ts';
+import { stageTunnels } from '../tunnel/stage-tunnels.ts';
+import type { Tunnels } from '../tunnel/tunnels.ts';
 
 export interface VpnFunction {
   readonly name: string;
   readonly inVpc: boolean;
+  /** The name of its tunnel; undefined if it has none. */
+  readonly tunnel: string | undefined;
   /** The environment of its code; for a stage it is read from AWS. */
   readonly environment: () => Promise<Readonly<Record<string, string>>>;
 }
@@ -26,6 +30,8 @@ export interface VpnFacts {
   readonly functions: readonly VpnFunction[];
   /** Empty for a folder: only AWS knows them. */
   readonly vpcs: readonly Vpc[];
+  /** Opens the stage's tunnels, which the caller closes; undefined if it has none. Their state shows in each endpoint. */
+  readonly openTunnels: (() => Tunnels) | undefined;
   readonly close: () => void;
 }
 
@@ -40,13 +46,17 @@ export async function vpnFacts(place: Place, only: readonly string[] | undefined
       functions: functions.map(({ environment, inVpc, name }) => ({
         name,
         inVpc,
+        // Only the stage on AWS has one.
+        tunnel: undefined,
         environment: async () => environment,
       })),
       vpcs: [],
+      openTunnels: undefined,
       close: () => undefined,
     };
   }
-  const { context, directory, http, identity } = await openStage(place);
+  const aws = await openStage(place);
+  const { context, directory, http, identity } = aws;
   try {
     const manifest = await readStageManifest(directory, place.stage, only, {
       region: identity.region,
@@ -56,13 +66,18 @@ export async function vpnFacts(place: Place, only: readonly string[] | undefined
       title: `stage ${place.stage} in ${identity.region}`,
       stage: place.stage,
       region: identity.region,
-      functions: manifest.functions.map(({ inVpc, name }) => ({
+      functions: manifest.functions.map(({ inVpc, name, tunnel }) => ({
         name,
         inVpc,
+        tunnel,
         environment: () =>
           functionVariables(manifest.functionNames.get(name) ?? name, identity, http, systemClock),
       })),
       vpcs: manifest.vpcs,
+      openTunnels:
+        manifest.tunnels.size === 0
+          ? undefined
+          : () => stageTunnels({ stage: place.stage, aws, manifest, onEvent: () => undefined }),
       close: () => http.close(),
     };
   } catch (error) {

@@ -131,6 +131,9 @@ test('a client’s item is refused, or shown', () => {
         ],
         relay,
         clients,
+        tunnels: [
+          { name: text, state: 'running', user: text, host: text, streams: 1, bytes: 2, cost: 3, since: '' },
+        ],
       } as const;
       expect(statusLines(status, false)).not.toMatch(obeyed);
       expect(statusLines({ ...status, relay: { ...relay, reachable: true, ms: 1 } }, false)).not.toMatch(

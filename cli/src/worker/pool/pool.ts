@@ -16,7 +16,7 @@ import {
 } from '../contract.ts';
 import type { Debugging } from '../debug/debugging.ts';
 import { FunctionEnvironment, machineEnvironment } from '../process/environment.ts';
-import { machineNetwork } from '../process/machine-network.ts';
+import { machineNetwork, withAllProxy } from '../process/machine-network.ts';
 import { sandboxNotices } from '../process/sandbox-paths.ts';
 import { FairQueue } from './fair-queue.ts';
 import { Job } from './job.ts';
@@ -60,6 +60,11 @@ export interface WorkerPoolOptions {
    * `password` and `allow`; undefined if it has none. It should stay the same: a program is started again when it changes.
    */
   readonly tunnelOf?: ((functionName: string) => string | undefined) | undefined;
+  /**
+   * For runtimes without a way of livectl's own: `ALL_PROXY` with a proxy that leads to the tunnel and to everything else;
+   * undefined for all others, and for functions without a tunnel.
+   */
+  readonly proxyOf?: ((functionName: string, runtime: string) => string | undefined) | undefined;
 }
 
 /** How long after an answer the next spare is booted, in milliseconds, so as not to delay an answer under way. */
@@ -285,8 +290,9 @@ class Pool implements WorkerPool {
   }
 
   #environment(code: FunctionCode, given: Invocation['environment']): FunctionEnvironment {
-    const tunnel = this.#options.tunnelOf?.(code.functionName);
-    return new FunctionEnvironment(code, given, this.#network, tunnel);
+    const { proxyOf, tunnelOf } = this.#options;
+    const network = withAllProxy(this.#network, proxyOf?.(code.functionName, code.runtime));
+    return new FunctionEnvironment(code, given, network, tunnelOf?.(code.functionName));
   }
 
   #claim(worker: Worker, job: Job): void {

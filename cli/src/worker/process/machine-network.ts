@@ -32,6 +32,13 @@ export function machineNetwork(own: NodeJS.ProcessEnv = process.env): Record<str
   return found;
 }
 
+/** Adds a proxy for everything, which gives way to this machine's own. Loopback addresses bypass it: the Runtime API is there. */
+export function withAllProxy(network: Variables, all: string | undefined): Variables {
+  if (all === undefined || network.ALL_PROXY || network.all_proxy) return network;
+  const exceptions = network.no_proxy ?? loopback.join(',');
+  return { ...network, ALL_PROXY: all, all_proxy: all, NO_PROXY: exceptions, no_proxy: exceptions };
+}
+
 /**
  * The variables for a function that sets these: no proxies if it sets one itself, in either case, since the exceptions would
  * not be for its proxy; and those authorities that it does not set.

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { expect, it } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
-import { onePressMs, stopSignals } from '../../src/serve/stop-signals.ts';
+import { onePressMs, stopSignals } from '../../src/run/stop-signals.ts';
 
 function listen() {
   const [clock, source] = [new ManualClock(), new EventEmitter()];
