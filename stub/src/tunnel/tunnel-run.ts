@@ -90,7 +90,7 @@ export class TunnelRun {
       const { connectionId } = await connecting.catch(withNetworkRemedy);
       streams = this.#begin(item, envelope, connectionId, startedAt + leftMs);
       this.#after(Math.max(0, leftMs - drainBeforeMs), () => this.#link?.drain(endsAt - clock.now()));
-      this.#after(endsAt - clock.now(), () => this.#end('time'));
+      this.#after(endsAt - clock.now(), () => this.#end('its time is up'));
       const reason = await this.#ended;
       await this.#link?.end();
       this.#reportEnd(reason, startedAt);
@@ -137,7 +137,7 @@ export class TunnelRun {
     this.#onText = (text) => {
       const batch = envelope.open(text);
       if (batch) link.receive(batch);
-      else this.#drops.add({ reason: 'not a message of livectl’s for this tunnel' });
+      else this.#drops.add({ reason: 'it does not open for this tunnel, or came before' });
     };
     report('tunnel began', { user: item.user, host: item.host, livectl: item.version });
     this.#watchSocket(link);

@@ -10,6 +10,8 @@ export interface LambdaOptions {
   readonly relayUrl: string;
   readonly directoryEndpoint: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** A command that runs the process, e.g. in a network namespace. */
+  readonly exec?: readonly string[] | undefined;
 }
 
 export const stage = 'dev-ada';
@@ -35,6 +37,7 @@ export function stubEnvironment(relayUrl: string, directoryEndpoint: string): Re
 export class Lambda {
   readonly #process: ChildProcess;
   readonly #exited: Promise<void>;
+  readonly #closed: Promise<void>;
   readonly #watchers = new Set<(message: FromRuntime) => void>();
   /** Delays of all timers that the manual clock was given and no `untilTimer` has taken. */
   readonly #timers: number[] = [];
@@ -53,10 +56,12 @@ export class Lambda {
   }
 
   private constructor(options: LambdaOptions) {
-    const { directoryEndpoint, environment, relayUrl, runtimeFile, stubFile } = options;
+    const { directoryEndpoint, environment, exec = [], relayUrl, runtimeFile, stubFile } = options;
+    const [execPath = process.execPath, ...execArgv] = exec.length > 0 ? [...exec, process.execPath] : [];
     this.#process = fork(runtimeFile, [stubFile], {
       env: { ...stubEnvironment(relayUrl, directoryEndpoint), ...environment },
-      execArgv: [],
+      execPath,
+      execArgv,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     for (const stream of [this.#process.stdout, this.#process.stderr])
@@ -65,6 +70,7 @@ export class Lambda {
         for (const look of [...this.#readers]) look();
       });
     this.#exited = new Promise((resolve) => this.#process.once('exit', () => resolve()));
+    this.#closed = new Promise((resolve) => this.#process.once('close', () => resolve()));
     this.#process.on('message', (message: FromRuntime) => {
       if (message.is === 'timer') this.#timers.push(message.ms);
       if (message.is === 'streamed') this.#streamed.push(Buffer.from(message.bytes, 'base64'));
@@ -85,6 +91,16 @@ export class Lambda {
   /** Lambda's response stream from now on takes a write only when it is told to `take` one; `release` ends that. */
   tell(what: 'hold' | 'take' | 'release'): void {
     this.#send({ do: what });
+  }
+
+  /** Resolves when its process has ended and its log is complete. */
+  get gone(): Promise<void> {
+    return this.#closed;
+  }
+
+  /** Of its process. */
+  get pid(): number {
+    return this.#process.pid ?? 0;
   }
 
   /** What the stub wrote to its log. */

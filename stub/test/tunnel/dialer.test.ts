@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../protocol/clock.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
 import { parseAllow } from '../../../protocol/tunnel/allow.ts';
+import { connectFirst } from '../../src/tunnel/connect-first.ts';
 import { Dialer } from '../../src/tunnel/dialer.ts';
 import { UnresolvedError } from '../../src/tunnel/look-up.ts';
 import { closedPort, ownAddress, serve, silentPort } from './servers.ts';
@@ -146,7 +147,6 @@ describe('a connection', () => {
     const silent = await silentPort(own);
     const server = await serve(() => undefined, '127.0.0.1', silent);
     const clock = new ManualClock();
-    const { connectFirst } = await import('../../src/tunnel/connect-first.ts');
     const never = new AbortController().signal;
     const connected = connectFirst([own, '127.0.0.1'], silent, clock, never);
     await clock.untilSet(250);

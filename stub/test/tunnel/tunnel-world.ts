@@ -8,6 +8,7 @@ import { Lambda } from '../harness/lambda.ts';
 import { type BuiltTunnel, buildTunnel } from './build-tunnel.ts';
 import { ownAddress } from './servers.ts';
 import { TunnelClient } from './tunnel-client.ts';
+import type { Vpc } from './vpc.ts';
 
 /** One tunnel: livectl's end, and the function that was invoked for it. */
 export interface Tunnel {
@@ -34,6 +35,8 @@ export interface LambdaSettings {
   /** The test advances its clock. */
   readonly isManual?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where it runs, if not beside the test. */
+  readonly vpc?: Vpc | undefined;
 }
 
 /** Call at the top of a test file; the fields change with every test. */
@@ -58,12 +61,18 @@ export function useTunnelWorld(): TunnelWorld {
     await Promise.all([built.remove(), table.close()]);
   });
 
-  const lambda = async ({ allow = [`${ownAddress()}/32:*`], environment, isManual }: LambdaSettings = {}) => {
+  const lambda = async ({
+    allow = [`${ownAddress()}/32:*`],
+    environment,
+    isManual,
+    vpc,
+  }: LambdaSettings = {}) => {
     const started = await Lambda.start({
       runtimeFile: built.runtimeFile,
       stubFile: isManual ? built.manualClockFile : built.indexFile,
-      relayUrl: relay.url(),
-      directoryEndpoint: table.endpoint,
+      relayUrl: vpc ? await vpc.reach(relay.url()) : relay.url(),
+      directoryEndpoint: vpc ? await vpc.reach(table.endpoint) : table.endpoint,
+      exec: vpc?.exec,
       environment: { LIVE_DEBUG_TUNNEL_ALLOW: JSON.stringify(allow), ...environment },
     });
     ends.push(() => started.stop());
