@@ -12,6 +12,9 @@ import {
 } from '../message.ts';
 import { observedHeadSchema } from '../observed-head.ts';
 import { channelToClient, generateClientKeys, sealOverheadBytes } from '../sealing.ts';
+import { refusalCodes, resetCodes } from '../tunnel/codes.ts';
+import { frameTypes } from '../tunnel/frames.ts';
+import * as limits from '../tunnel/limits.ts';
 import { encodeMessage, parseWire } from '../wire.ts';
 import { noise } from './payloads.ts';
 import { stageSecret } from './stage-secrets.ts';
@@ -58,6 +61,39 @@ describe('docs/protocol.md', () => {
   it('describes every field of the header', async () => {
     const described = (await rows('protocol.md')).map(([name]) => name).join(' ');
     for (const field of Object.keys(headerSchema.entries)) expect(described).toContain(`\`${field}\``);
+  });
+
+  it('lists every frame of the tunnel with its number, and the codes in their order', async () => {
+    const [begin, end] = ['## The tunnel', '## When something'];
+    const all = await readFile(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
+    const section = all.slice(all.indexOf(begin), all.indexOf(end));
+    const listed = [...section.matchAll(/^\| `([a-z-]+)` \| (\d+) \|/gm)].map(([, name, type]) => [
+      name,
+      Number(type),
+    ]);
+    expect(listed).toEqual(Object.entries(frameTypes));
+    const codes = (of: readonly string[]) => of.map((code) => `\`${code}\``).join(', ');
+    expect(section).toContain(`Codes from 1: ${codes(refusalCodes)}.`);
+    expect(section).toContain(`Codes from 1: ${codes(resetCodes)} |`);
+  });
+
+  it('gives the bounds of the tunnel as they are', async () => {
+    const values = Object.fromEntries((await rows('protocol.md')).map(([what, value]) => [what, value]));
+    expect(values).toMatchObject({
+      'streams of a link': `${limits.maxStreams}; one more is refused with \`limit\``,
+      'window of a stream': `${limits.firstWindowBytes / 1024} KB, up to ${limits.largestWindowBytes / 1024 ** 2} MB`,
+      'growth of all windows': `${limits.windowBudgetBytes / 1024 ** 2} MB`,
+      'posts at once': `${limits.postsAtOnce}, of which ${limits.largePostsAtOnce} may hold only large data`,
+      'a lost socket, or no ack': `${limits.resumeWithinMs / 1000} s, then all streams are reset with \`lost\``,
+      'opening a stream': `${limits.openWithinMs / 1000} s`,
+      '`host`, `address`, `connectionId` and `version`, `text`': `${[
+        limits.maxHostBytes,
+        limits.maxAddressBytes,
+        limits.maxConnectionIdBytes,
+        limits.maxReasonBytes,
+      ].join(', ')} bytes`,
+      'ranges in an `ack`': String(limits.maxAckRanges),
+    });
   });
 
   it('gives the sizes as they are', async () => {

@@ -8,12 +8,16 @@ const mostBytes = 4 * 1024 * 1024;
 /** A batch is a quarter of what may be under way, at least this much. */
 const leastBatchBytes = 8 * 1024;
 
-/** Bytes wait this long in queues of the line, of the relay and of both ends: more becomes less, and less more. Milliseconds. */
-const queueMs = 150;
-const longestQueueMs = 2 * queueMs;
+/** How long bytes wait in queues of the line, of the relay and of both ends: with less the window grows. Milliseconds. */
+const queueMs = 60;
+/** With more it shrinks. */
+const longestQueueMs = 150;
 
-/** Growth of the shortest time per sample, so that one of another network is forgotten after some hundred. */
-const floorDecay = 1.01;
+/** The shortest time counts for this long; then the queues are drained to learn it again. Milliseconds. */
+const floorMs = 10_000;
+
+/** Growth in a round trip, once the line's limit has been met. Before that, the window doubles. */
+const stepBytes = 64 * 1024;
 
 /**
  * Judges by time alone, as TCP Vegas does: what waits in queues arrives later. Relay and TCP lose nothing that would show a
@@ -21,7 +25,13 @@ const floorDecay = 1.01;
  */
 export class Congestion {
   #bytes = firstBytes;
-  #floorMs: number | undefined;
+  /** The shortest time from a post to its ack: what counts, and that of the last seconds. */
+  #floorMs = Number.POSITIVE_INFINITY;
+  #recentMs = Number.POSITIVE_INFINITY;
+  #learnedAt: number | undefined;
+  /** While the queues are drained: the window before, and until when. */
+  #drain: { readonly bytes: number; readonly until: number } | undefined;
+  #hasMetLimit = false;
   #shrunkAt = Number.NEGATIVE_INFINITY;
 
   /** How many bytes may be under way. */
@@ -36,27 +46,46 @@ export class Congestion {
 
   /** `bytes` were acknowledged, the newest `rttMs` after they were posted. `isFull`: more was waiting to be sent. */
   acked(bytes: number, rttMs: number, isFull: boolean, now: number): void {
-    this.#floorMs = Math.min(rttMs, (this.#floorMs ?? rttMs) * floorDecay + 0.01);
+    const isDue = this.#learn(rttMs, now);
     const waitedMs = rttMs - this.#floorMs;
+    if (this.#drain && now < this.#drain.until) return;
+    if (this.#drain) {
+      this.#bytes = this.#drain.bytes;
+      this.#drain = undefined;
+    }
     if (waitedMs > longestQueueMs) this.#shrink((this.#floorMs + queueMs) / rttMs, now, rttMs);
-    else if (waitedMs < queueMs && isFull) this.#bytes = Math.min(mostBytes, this.#bytes + bytes);
+    else if (isDue && isFull) {
+      this.#drain = { bytes: this.#bytes, until: now + 2 * rttMs };
+      this.#bytes = Math.max(leastBytes, Math.floor(this.#bytes / 2));
+    } else if (waitedMs < queueMs && isFull) {
+      const step = this.#hasMetLimit ? Math.ceil((bytes * stepBytes) / this.#bytes) : bytes;
+      this.#bytes = Math.min(mostBytes, this.#bytes + step);
+    }
   }
 
   /** Something was refused or lost. */
   lost(now: number): void {
-    this.#shrink(0.5, now, this.#floorMs ?? queueMs);
+    this.#shrink(0.5, now, queueMs);
   }
 
-  /** The way may be another one. */
-  forget(): void {
-    this.#bytes = firstBytes;
-    this.#floorMs = undefined;
+  /** Returns whether the shortest time is to be learned anew. */
+  #learn(rttMs: number, now: number): boolean {
+    this.#learnedAt ??= now;
+    this.#recentMs = Math.min(this.#recentMs, rttMs);
+    this.#floorMs = Math.min(this.#floorMs, rttMs);
+    if (now < this.#learnedAt + floorMs) return false;
+    this.#learnedAt = now;
+    this.#floorMs = this.#recentMs;
+    this.#recentMs = rttMs;
+    return true;
   }
 
   /** At most once in the time that it takes to see what it did. */
   #shrink(factor: number, now: number, rttMs: number): void {
     if (Math.abs(now - this.#shrunkAt) < Math.max(rttMs, queueMs)) return;
     this.#shrunkAt = now;
+    this.#hasMetLimit = true;
+    this.#drain = undefined;
     this.#bytes = Math.max(leastBytes, Math.floor(this.#bytes * factor));
   }
 }

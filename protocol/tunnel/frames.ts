@@ -12,7 +12,7 @@ import {
 const largestNumber = 2 ** 48 - 1;
 
 /** Numbers on the wire. Later versions may add some: unknown ones are passed over. */
-const types = {
+export const frameTypes = {
   hello: 1,
   open: 2,
   opened: 3,
@@ -190,9 +190,9 @@ export class BatchWriter {
     return true;
   }
 
-  #begin(type: keyof typeof types, length: number): boolean {
+  #begin(type: keyof typeof frameTypes, length: number): boolean {
     if (length + frameHeadBytes > this.room) return false;
-    this.#at = this.#buffer.writeUInt8(types[type], this.#at);
+    this.#at = this.#buffer.writeUInt8(frameTypes[type], this.#at);
     this.#at = this.#buffer.writeUIntBE(length, this.#at, 3);
     return true;
   }
@@ -244,7 +244,7 @@ export function parseBatch(batch: Buffer): Batch | string {
 function parseFrame(type: number, fields: Buffer): Frame | string | undefined {
   const { length } = fields;
   switch (type) {
-    case types.hello: {
+    case frameTypes.hello: {
       const idEnd = 5 + (fields[4] ?? 0);
       if (length < 5 || idEnd > length) return 'a hello that is too short';
       const connectionId = asciiOf(fields.subarray(5, idEnd), maxConnectionIdBytes);
@@ -252,52 +252,52 @@ function parseFrame(type: number, fields: Buffer): Frame | string | undefined {
       if (connectionId === undefined || version === undefined) return 'a hello with invalid text';
       return { type: 'hello', remainingMs: fields.readUInt32BE(0), connectionId, version };
     }
-    case types.open: {
+    case frameTypes.open: {
       const host = asciiOf(fields.subarray(6), maxHostBytes);
       if (length < 6 || host === undefined) return 'an open with an invalid host';
       const port = fields.readUInt16BE(4);
       if (port === 0) return 'an open with an invalid port';
       return { type: 'open', stream: fields.readUInt32BE(0), port, host };
     }
-    case types.opened: {
+    case frameTypes.opened: {
       const address = asciiOf(fields.subarray(4), maxAddressBytes);
       if (length < 4 || address === undefined) return 'an opened with an invalid address';
       return { type: 'opened', stream: fields.readUInt32BE(0), address };
     }
-    case types.refused: {
+    case frameTypes.refused: {
       const code = refusalCodes[(fields[4] ?? 0) - 1];
       if (code === undefined || length > 5 + maxReasonBytes) return 'a refusal with invalid fields';
       return { type: 'refused', stream: fields.readUInt32BE(0), code, text: fields.toString('utf8', 5) };
     }
-    case types.data: {
+    case frameTypes.data: {
       if (length <= 10) return 'data without bytes';
       const offset = fields.readUIntBE(4, 6);
       if (offset + length - 10 > largestNumber) return 'data past the largest offset';
       return { type: 'data', stream: fields.readUInt32BE(0), offset, bytes: fields.subarray(10) };
     }
-    case types.window:
+    case frameTypes.window:
       if (length !== 10) return 'a window of another length';
       return { type: 'window', stream: fields.readUInt32BE(0), limit: fields.readUIntBE(4, 6) };
-    case types['half-close']:
+    case frameTypes['half-close']:
       if (length !== 10) return 'a half-close of another length';
       return { type: 'half-close', stream: fields.readUInt32BE(0), offset: fields.readUIntBE(4, 6) };
-    case types.reset: {
+    case frameTypes.reset: {
       const code = resetCodes[(fields[4] ?? 0) - 1];
       if (length !== 5 || code === undefined) return 'a reset with invalid fields';
       return { type: 'reset', stream: fields.readUInt32BE(0), code };
     }
-    case types.ack:
+    case frameTypes.ack:
       return parseAck(fields);
-    case types.ping:
+    case frameTypes.ping:
       return length === 0 ? { type: 'ping' } : 'a ping with fields';
-    case types.resume: {
+    case frameTypes.resume: {
       const connectionId = asciiOf(fields.subarray(4), maxConnectionIdBytes);
       if (length < 4 || connectionId === undefined) return 'a resume with an invalid connection';
       return { type: 'resume', number: fields.readUInt32BE(0), connectionId };
     }
-    case types.drain:
+    case frameTypes.drain:
       return length === 4 ? { type: 'drain', ms: fields.readUInt32BE(0) } : 'a drain of another length';
-    case types.end:
+    case frameTypes.end:
       return length === 0 ? { type: 'end' } : 'an end with fields';
     default:
       return undefined;

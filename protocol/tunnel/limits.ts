@@ -16,8 +16,8 @@ export const windowBudgetBytes = 32 * 1024 * 1024;
 export const unsentBytes = 256 * 1024;
 
 /** Posts at once, and how many of them may hold nothing but large data: a query always finds one free. */
-export const postsAtOnce = 8;
-export const largePostsAtOnce = 6;
+export const postsAtOnce = 12;
+export const largePostsAtOnce = 10;
 
 /** Data of a stream up to this size goes before larger data of others; it fits in one flight of TCP (14 KB). */
 export const smallDataBytes = 8 * 1024;

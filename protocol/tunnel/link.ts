@@ -33,7 +33,7 @@ export interface TunnelLinkOptions {
   readonly side: 'client' | 'function';
   readonly clock: Clock;
   /**
-   * Seals a batch and posts it to the other end; up to 8 at once, and they may overtake each other. Retries what may pass (429,
+   * Seals a batch and posts it to the other end; up to 12 at once, and they may overtake each other. Retries what may pass (429,
    * 5xx, resets), for 10 s at most. The link sends again what is not delivered. A rejection counts as `failed`.
    */
   readonly post: (batch: Buffer) => Promise<PostOutcome>;
@@ -418,8 +418,10 @@ export class TunnelLink {
   }
 
   #inTrouble(what: string): void {
-    this.#troubleAt ??= this.#clock.now();
-    this.#trouble = what;
+    if (this.#troubleAt === undefined) {
+      this.#troubleAt = this.#clock.now();
+      this.#trouble = what;
+    }
     // Its ack shows that the trouble is over.
     if (!this.#sender.queue.hasNotices) this.#notify({ type: 'ping' });
   }

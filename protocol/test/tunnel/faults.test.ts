@@ -178,7 +178,7 @@ describe('a link over a relay with faults', () => {
           expectNothingLeft(sim);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   }, 120_000);
 
@@ -208,7 +208,7 @@ describe('a link over a relay with faults', () => {
           expectNothingLeft(sim);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   }, 120_000);
 });
