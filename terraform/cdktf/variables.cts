@@ -449,6 +449,13 @@ export interface LiveDebugVariables {
    * laptop. Default: `false`.
    */
   readonly allowProtectedStage?: boolean | IResolvable;
+  /**
+   * Allow a protected stage to be observed, and nothing else: `livectl serve --observe` gets copies of
+   * events and answers, and the deployed code answers every invocation. Nobody can serve the stage, also
+   * with `allow_protected_stage`. All of its functions must be wrapped. No effect on stages that are not
+   * protected: these can be observed anyway. Default: `false`.
+   */
+  readonly allowObserve?: boolean | IResolvable;
   /** Tags for every resource that supports them. Default: `{}`. */
   readonly tags?: Readonly<Record<string, string>>;
   /**
@@ -613,6 +620,7 @@ export function variablesOf(props: LiveDebugVariables): Record<string, unknown> 
     name: props.name,
     protected_stages: props.protectedStages,
     allow_protected_stage: props.allowProtectedStage,
+    allow_observe: props.allowObserve,
     tags: props.tags,
     functions: props.functions,
     mode: props.mode,

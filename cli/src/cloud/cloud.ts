@@ -109,6 +109,8 @@ export interface CloudOptions {
    * as on AWS.
    */
   readonly patience?: number | undefined;
+  /** As a stage named for production with the module's `allow_observe`: no client may answer. */
+  readonly observeOnly?: boolean | undefined;
   /** Maximum number of stub processes at once, for all functions; default 20. */
   readonly maxInstances?: number;
   /** A private folder (0700) for unpacked code; the caller removes it after `close`. */

@@ -122,6 +122,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       serviceUrls,
       role: stubRole,
       patience: options.patience,
+      observeOnly: options.observeOnly,
     };
     const hosting = {
       functions,
@@ -243,6 +244,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
         functionArn,
         targets,
         tunnel: vpc && { allow: [...vpc.allow] },
+        isObserveOnly: options.observeOnly,
       };
       deploy(manifestItem, { document: { S: stageDocument(options.manifest, facts) } });
     }

@@ -39,6 +39,9 @@ export class CloudCommand extends LivectlCommand {
     description: 'Folder with the deployed code of wrapped functions; default --root',
   });
   stage = Option.String('--stage', 'dev', { description: 'Name of the stage; default dev' });
+  observeOnly = Option.Boolean('--observe-only', false, {
+    description: 'Let nobody serve, as in a production stage with the module’s allow_observe',
+  });
   port = Option.String('--port', '3000', {
     description: 'Port of the HTTP API; default 3000, 0 takes a free one',
   });
@@ -53,13 +56,15 @@ export class CloudCommand extends LivectlCommand {
 
   async run(format: OutputFormat): Promise<number> {
     const port = wholeNumber('--port', this.port, 0, 65_535);
-    const { allowOtherUsers, config, deployed, root, stage, verbose, vpc } = this;
+    const { allowOtherUsers, config, deployed, observeOnly, root, stage, verbose, vpc } = this;
     // As the module requires it.
     if (!/^[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}$/.test(stage))
       throw new UsageError(
         `${JSON.stringify(stage)} is not a valid stage name (1 to 32 letters, digits, - and _, the first a letter or digit)`,
       );
     const { serveCloud } = await import('../serve/serve-cloud.ts');
-    return serveCloud({ allowOtherUsers, config, deployed, root, stage, verbose, vpc, format, port });
+    return serveCloud({
+      ...{ allowOtherUsers, config, deployed, observeOnly, root, stage, verbose, vpc, format, port },
+    });
   }
 }

@@ -26,6 +26,8 @@ export interface EmbeddedCloudOptions {
   /** The code of wrapped functions. */
   readonly deployedCode: DeployedCodes['of'];
   readonly stage: string;
+  /** No client may answer; default false. */
+  readonly observeOnly?: boolean;
   /** Port of the HTTP front; 0 chooses a free one. */
   readonly port: number;
   /** Other users of this machine may call the functions over HTTP. */
@@ -59,6 +61,7 @@ export async function openEmbeddedCloud(
     allowOtherUsers: options.allowOtherUsers,
     liftTimeouts: options.liftTimeouts,
     patience,
+    observeOnly: options.observeOnly,
     onEvent: (event) => reportCloud(event, options.verbose, emit),
     // An issuer on this machine is reached without a proxy.
     agentFor: (url) => (url.protocol === 'https:' ? proxyAgent(url) : undefined),

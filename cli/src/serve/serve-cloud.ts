@@ -23,6 +23,8 @@ export interface ServeCloudOptions extends Folder {
   /** The folder with the deployed code; default: the root. */
   readonly deployed: string | undefined;
   readonly stage: string;
+  /** `--observe-only`: nobody may serve. */
+  readonly observeOnly: boolean;
   /** Port of the HTTP front; 0 chooses a free one. */
   readonly port: number;
   /** Other users of this machine may call the functions over HTTP. */
@@ -42,6 +44,7 @@ export async function serveCloud(options: ServeCloudOptions): Promise<number> {
     const { config, root, stage } = options;
     const naming = { prefix: `${defaultName}-${stage}`, stage };
     const manifest = await loadManifest({ root, config, naming });
+    if (options.observeOnly) checkWrapped(manifest);
     const deployed = deployedManifest(manifest, options);
     const namespace = options.vpc === undefined ? undefined : await openNetworkNamespace(options.vpc);
     const folder = await openRunFolder(closers);
@@ -73,6 +76,17 @@ function deployedManifest(manifest: LoadedManifest, { deployed }: ServeCloudOpti
   return wrapped;
 }
 
+/** Throws LD_CONFIG, as the module does for a production stage: nothing would answer for a replaced function. */
+function checkWrapped({ file, functions }: LoadedManifest): void {
+  const replaced = functions.filter(({ wrap }) => !wrap).map(({ name }) => name);
+  if (replaced.length === 0) return;
+  throw new LiveDebugError(
+    'LD_CONFIG',
+    `--observe-only: nothing would answer for ${replaced.join(', ')} of ${file}, which the stub replaces`,
+    { remedy: 'set "mode": "wrap" for them' },
+  );
+}
+
 interface StageParts {
   readonly options: ServeCloudOptions;
   readonly manifest: LoadedManifest;
@@ -85,7 +99,7 @@ async function open(
   folder: RunFolder,
   show: Show,
 ): Promise<CloudReady> {
-  const { allowOtherUsers, port, stage, verbose } = options;
+  const { allowOtherUsers, observeOnly, port, stage, verbose } = options;
   const codes = deployedCodes({
     manifest: deployed,
     // Only this is built here.
@@ -98,7 +112,7 @@ async function open(
   const allow = namespace === undefined ? [] : allowedIn(namespace, tunnel);
   const cloud = await openEmbeddedCloud(
     {
-      ...{ functions, stage, port, allowOtherUsers, verbose },
+      ...{ functions, stage, observeOnly, port, allowOtherUsers, verbose },
       manifest: texts,
       vpc: namespace && { namespace, allow },
       deployedCode: codes.of,

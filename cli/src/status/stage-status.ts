@@ -41,7 +41,7 @@ export async function showStatus(options: StatusOptions): Promise<number> {
     const status = await statusOf(options, stage);
     if (options.format === 'json') processOutput.line(jsonLine(status));
     else processOutput.line(statusLines(status, processOutput.colour));
-    const served = status.clients.some((client) => client.live && !client.observe);
+    const served = status.observe_only || status.clients.some((client) => client.live && !client.observe);
     const whole = status.deployed.every(({ state }) => isTolerable.has(state));
     return served && status.relay.reachable && whole ? exitCodes.ok : exitCodes.failure;
   } catch (error) {
@@ -106,6 +106,7 @@ async function statusOf(
     table: context.tableName,
     region: identity.region,
     ...(manifest.isOfModule01 ? { module: '0.1' as const } : {}),
+    ...(manifest.isObserveOnly ? { observe_only: true as const } : {}),
     functions: manifest.functions.map(({ name }) => name),
     deployed: deployed.map((one, index) => ({ ...one, ...liveOf(manifest.functions[index]) })),
     relay,

@@ -57,6 +57,8 @@ export interface StageStatus {
   readonly region: string;
   /** Only for a stage whose invocations are not authenticated; absent for later modules. */
   readonly module?: '0.1';
+  /** Nobody may serve it. */
+  readonly observe_only?: true;
   readonly functions: readonly string[];
   /** What is deployed in each function's place, in the order of `functions`. */
   readonly deployed: readonly DeployedFunction[];
@@ -162,7 +164,8 @@ export function statusLines(status: StageStatus, colour: boolean): string {
       : `  relay      ${paint.bad('not reachable')}: ${printable(relay.error)}`,
   );
   if (clock !== undefined) lines.push(`  clock      ${clockWords(clock, paint)}`);
-  if (clients.every(({ observe }) => observe))
+  if (status.observe_only) lines.push('  served by  nobody: it may only be observed, with --observe');
+  else if (clients.every(({ observe }) => observe))
     lines.push(`  served by  nobody; run: ${printable(shellWords(['livectl', 'serve', '--stage', stage]))}`);
   for (const client of clients) {
     const parts = [

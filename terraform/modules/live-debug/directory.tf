@@ -9,6 +9,12 @@ locals {
     [word, trim(word, "0123456789")]
   ])
 
+  is_protected = length(setintersection(local.stage_words, [for word in var.protected_stages : lower(word)])) > 0
+
+  # Nobody may serve the stage: stubs and wrappers pass over every client but those that observe.
+  observe_only        = var.allow_observe && local.is_protected
+  manifest_of_observe = { for name in ["observe_only"] : name => true if local.observe_only }
+
   # Developers can only read it; stubs have no access. Stage names contain no "#".
   manifest_partition = "${var.stage}#manifest"
 
@@ -36,7 +42,7 @@ locals {
   manifest_of_wrapper = { for arn in aws_lambda_layer_version.wrapper[*].arn : "wrapper" => { layer_arn = arn } }
 
   # Contains nothing secret, in particular no environment variables; and no times, so that a plan after an apply is empty.
-  manifest = !var.enabled ? null : merge(local.manifest_of_wrapper, {
+  manifest = !var.enabled ? null : merge(local.manifest_of_wrapper, local.manifest_of_observe, {
     version    = 1
     stage      = var.stage
     region     = local.region
@@ -123,11 +129,21 @@ resource "aws_dynamodb_table" "this" {
     create_before_destroy = true
 
     precondition {
-      condition = var.allow_protected_stage || length(setintersection(local.stage_words, [for word in var.protected_stages : lower(word)])) == 0
+      condition = var.allow_protected_stage || local.observe_only || !local.is_protected
       error_message = join("", [
         "Stage \"${var.stage}\" is protected: its events, environment variables and credentials would go to a laptop. ",
         "Write the name of a development stage, for example stage = \"dev-tom\", ",
+        "write allow_observe = true to let developers observe what the deployed code answers, ",
         "or write allow_protected_stage = true to go live anyway.",
+      ])
+    }
+
+    precondition {
+      condition = !local.observe_only || alltrue(values(module.functions.ways.is_wrapped))
+      error_message = join("", [
+        "Stage \"${var.stage}\" is protected and may only be observed, but nothing would answer for the functions that are replaced: ",
+        "${join(", ", [for name, wrapped in module.functions.ways.is_wrapped : name if !wrapped])}. ",
+        "Write mode = \"wrap\" for them, or leave them out.",
       ])
     }
   }

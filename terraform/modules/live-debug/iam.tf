@@ -120,7 +120,8 @@ locals {
   }
 
   developer_statements = concat(
-    local.relay_statements,
+    # Who only observes answers nobody.
+    [for statement in local.relay_statements : statement if !local.observe_only || statement.Sid != "PostThroughRelay"],
     [
       {
         Sid      = "ReadOwnStage"
@@ -162,7 +163,8 @@ locals {
 
   # Listed, since a pattern such as `live-debug-dev-*` would include another stage's environment variables. By name, since the
   # policy outlives functions that the module creates.
-  developer_function_names = sort(concat(
+  # None where a stage may only be observed: production's variables are not the developers' to read.
+  developer_function_names = local.observe_only ? [] : sort(concat(
     [for name in keys(local.functions) : local.function_names[name]],
     # A durable function is invoked through a version or an alias only.
     [for name, f in local.functions : "${local.function_names[name]}:*" if f.durable_config != null || f.qualifier != null],
@@ -184,10 +186,10 @@ locals {
     Version = "2012-10-17"
     Statement = concat(
       local.developer_statements,
-      length(local.functions) == 0 ? [] : [
+      length(local.developer_function_names) == 0 ? [] : [
         merge(local.developer_function_statements[0], { Resource = sort(flatten(local.developer_function_statements[*].Resource)) }),
       ],
-      local.publishing_statements,
+      local.observe_only ? [] : local.publishing_statements,
     )
   })
 

@@ -30,6 +30,7 @@ locals {
         LIVE_DEBUG_RELAY    = local.relay.url
         LIVE_DEBUG_SECRET   = local.secret
       },
+      local.observe_only ? { LIVE_DEBUG_OBSERVE_ONLY = "true" } : {},
       f.fallback_arn == null ? {} : { LIVE_DEBUG_FALLBACK_ARN = f.fallback_arn },
       # A stub streams its answer if a caller may accept a stream; for other callers it is whole all the same.
       !contains([f.invoke_mode, try(f.triggers.function_url.invoke_mode, null)], "RESPONSE_STREAM") ? {} : { LIVE_DEBUG_INVOKE_MODE = "RESPONSE_STREAM" },

@@ -58,6 +58,17 @@ variable "allow_protected_stage" {
   nullable    = false
 }
 
+variable "allow_observe" {
+  description = <<-EOT
+    Allow a protected stage to be observed, and nothing else: `livectl serve --observe` gets copies of events and answers,
+    and the deployed code answers every invocation. Nobody can serve the stage, also with `allow_protected_stage`. All of
+    its functions must be wrapped. No effect on stages that are not protected: these can be observed anyway.
+  EOT
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "tags" {
   description = "Tags for every resource that supports them."
   type        = map(string)

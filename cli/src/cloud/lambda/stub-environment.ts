@@ -20,6 +20,8 @@ export interface StubPlace {
   readonly role: Principal;
   /** How many times as long as on AWS an invocation waits for table and relay; default 1. */
   readonly patience?: number | undefined;
+  /** No client may answer. */
+  readonly observeOnly?: boolean | undefined;
 }
 
 /** From this process only what a program needs to start at all; never the developer's AWS settings. */
@@ -66,6 +68,7 @@ export function stubVariables(deployed: CloudFunction, place: StubPlace): Record
     ...partialFailures(deployed, place.stage),
     // Not AWS_ENDPOINT_URL: that is for the handler, which may use another emulator.
     LIVE_DEBUG_DIRECTORY_ENDPOINT: place.directoryUrl,
+    ...(place.observeOnly ? { LIVE_DEBUG_OBSERVE_ONLY: 'true' } : {}),
     ...(place.patience === undefined ? {} : { LIVE_DEBUG_PATIENCE: String(place.patience) }),
   };
 }

@@ -118,3 +118,79 @@ run "is_allowed_explicitly" {
     error_message = "allow_protected_stage is set."
   }
 }
+
+run "is_only_observed_if_that_is_allowed" {
+  variables {
+    allow_observe         = true
+    allow_protected_stage = true
+    functions = {
+      orders = {
+        handler       = "src/orders.handler"
+        runtime       = "nodejs22.x"
+        mode          = "wrap"
+        function_name = "orders-prod"
+        timeout       = 10
+        role          = { name = "orders", arn = "arn:aws:iam::123456789012:role/orders" }
+        triggers      = { sqs = {} }
+      }
+      reports = {
+        handler       = "app.handler"
+        runtime       = "python3.13"
+        mode          = "wrap"
+        function_name = "reports-prod"
+        timeout       = 10
+        role          = { name = "reports", arn = "arn:aws:iam::123456789012:role/reports" }
+      }
+    }
+  }
+
+  assert {
+    condition     = output.manifest.observe_only == true
+    error_message = "livectl serve refuses the stage."
+  }
+
+  assert {
+    condition = alltrue([
+      for environment in concat(values(output.environment), [aws_lambda_function.beside["reports"].environment[0].variables]) :
+      environment.LIVE_DEBUG_OBSERVE_ONLY == "true"
+    ])
+    error_message = "Wrappers, and stubs beside them, let nobody serve."
+  }
+
+  assert {
+    condition = (
+      [for statement in jsondecode(output.developer_policy_json).Statement : statement.Sid]
+      == ["ConnectToRelay", "ReadOwnStage", "ServeOwnStage", "GiveBackOwnStage"]
+    )
+    error_message = "Developers can't answer, invoke, publish or read variables."
+  }
+}
+
+run "observing_needs_wrapped_functions" {
+  command = plan
+
+  variables {
+    allow_observe = true
+    functions = {
+      orders = { handler = "a.handler", runtime = "nodejs22.x", mode = "wrap", function_name = "orders", role = { name = "a", arn = "arn:aws:iam::123456789012:role/a" } }
+      made   = { handler = "src/made.handler", runtime = "nodejs22.x" }
+    }
+  }
+
+  expect_failures = [aws_dynamodb_table.this]
+}
+
+run "other_stages_are_served_as_ever" {
+  command = plan
+
+  variables {
+    stage         = "staging"
+    allow_observe = true
+    functions     = { made = { handler = "src/made.handler", runtime = "nodejs22.x" } }
+  }
+
+  assert {
+    condition     = !local.observe_only && !can(local.manifest.observe_only) && !can(output.environment["made"].LIVE_DEBUG_OBSERVE_ONLY)
+    error_message = "allow_observe changes protected stages only."
+  }
+}
