@@ -51,7 +51,7 @@ describe('a look-up', () => {
     });
     lambda.advance(renewAfterMs + 1);
     const outcome = lambda.invoke({});
-    await lambda.untilTimer(100);
+    await lambda.untilTimer(100, 1);
     lambda.advance(100);
     const received = await client.next('invoke');
     release();

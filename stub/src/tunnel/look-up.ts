@@ -22,13 +22,14 @@ export class UnresolvedError extends Error {}
 export function systemLookUp(clock: Clock): LookUp {
   return (name) =>
     new Promise((resolve, reject) => {
-      const resolver = new Resolver({ timeout: 1000, tries: 2 });
+      let resolver: Resolver | undefined;
       const over = () => {
         direct.cancel();
         bound.cancel();
-        resolver.cancel();
+        resolver?.cancel();
       };
       const direct = clock.after(directAfterMs, () => {
+        resolver = new Resolver({ timeout: 1000, tries: 2 });
         void askDirectly(resolver, name).then((addresses) => {
           if (addresses.length === 0) return;
           over();

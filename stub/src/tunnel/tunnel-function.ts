@@ -6,6 +6,7 @@ import { HttpClient } from '../../../protocol/http-client.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { RelayPoster } from '../../../protocol/relay-post.ts';
 import { instanceIdPattern } from '../../../protocol/tunnel/envelope.ts';
+import { report } from '../report.ts';
 import { credentialsIn } from '../variables.ts';
 import { type LookUp, systemLookUp } from './look-up.ts';
 import { TunnelRun } from './tunnel-run.ts';
@@ -33,7 +34,11 @@ export class TunnelFunction {
   constructor(environment: NodeJS.ProcessEnv, clock: Clock) {
     this.#environment = environment;
     this.#clock = clock;
-    this.#settings = readTunnelSettings(environment);
+    try {
+      this.#settings = readTunnelSettings(environment);
+    } catch (error) {
+      throw reported(error);
+    }
     this.#lookUp = systemLookUp(clock);
     const { directoryEndpoint, region, relayUrl, tableName } = this.#settings;
     const credentials = () => credentialsIn(this.#environment);
@@ -49,12 +54,20 @@ export class TunnelFunction {
 
   /** Resolves when the tunnel has ended. Rejects with LD_TUNNEL for an invalid event, otherwise as `TunnelRun`. */
   async handle(event: unknown, context: TunnelContext): Promise<void> {
+    try {
+      await this.#run(event).serve(context.getRemainingTimeInMillis());
+    } catch (error) {
+      throw reported(error);
+    }
+  }
+
+  #run(event: unknown): TunnelRun {
     const parsed = v.safeParse(eventSchema, event);
     if (!parsed.success)
       throw new LiveDebugError('LD_TUNNEL', 'the event must be {"tunnel": "<id>"} with the id of a tunnel', {
         remedy: 'livectl serve and livectl tunnel invoke this function; it has no other use',
       });
-    const run = new TunnelRun(parsed.output.tunnel, {
+    return new TunnelRun(parsed.output.tunnel, {
       settings: this.#settings,
       clock: this.#clock,
       directory: this.#directory,
@@ -62,6 +75,14 @@ export class TunnelFunction {
       credentials: () => credentialsIn(this.#environment),
       lookUp: this.#lookUp,
     });
-    await run.serve(context.getRemainingTimeInMillis());
   }
+}
+
+/** Logs what to do, which Lambda's own report of an error leaves out, and removes the frames of this code from the error. */
+function reported(error: unknown): unknown {
+  if (!(error instanceof LiveDebugError)) return error;
+  error.stack = `${error.name}: ${error.message}`;
+  const { code, message, remedy = '' } = error;
+  report('tunnel failed', { code, message, remedy });
+  return error;
 }

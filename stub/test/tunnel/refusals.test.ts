@@ -148,6 +148,22 @@ describe('an invocation fails with one clear error', () => {
     );
   });
 
+  it('where neither the table nor the relay can be reached, and what to check', async () => {
+    const client = await world.client();
+    const nowhere = `http://127.0.0.1:${await closedPort('127.0.0.1')}`;
+    const environment = { LIVE_DEBUG_DIRECTORY_ENDPOINT: nowhere };
+    const lambda = await world.lambda({ environment });
+    const error = errorOf(await lambda.invoke({ tunnel: client.id }));
+    expect(error.errorType).toBe('LiveDebugDirectoryError');
+    expect(error.trace).toEqual([`LiveDebugDirectoryError: ${error.errorMessage}`]);
+    await lambda.untilOutput('"liveDebug":"tunnel failed","code":"LD_DIRECTORY"');
+    expect(lambda.output).toContain('"remedy":"the subnets of `tunnel` need a route to a NAT gateway');
+    const other = await world.lambda({ environment: { LIVE_DEBUG_RELAY: nowhere } });
+    expect(errorOf(await other.invoke({ tunnel: client.id })).errorType).toBe('LiveDebugRelayError');
+    await other.untilOutput('"liveDebug":"tunnel failed","code":"LD_RELAY"');
+    expect(other.output).toContain('"remedy":"the subnets of `tunnel` need a route to a NAT gateway');
+  });
+
   it('where the relay refuses its socket', async () => {
     const client = await world.client();
     const lambda = await world.lambda();

@@ -31,6 +31,18 @@ describe('a stream', () => {
     expect(hash(await back)).toBe(hash(bytes));
   });
 
+  it('carries its bytes as septets where livectl and its relay accept them', async () => {
+    const { client } = await world.tunnel({ item: { capabilities: 'psk br bits7' } });
+    const echo = await serve((socket) => socket.pipe(socket));
+    const stream = await client.open(own, echo.port);
+    const bytes = randomBytes(megabyte);
+    const back = all(stream);
+    stream.end(bytes);
+    expect(hash(await back)).toBe(hash(bytes));
+    const texts = world.relay.posts.filter(({ connectionId }) => connectionId === client.connectionId);
+    expect(texts.every(({ text }) => text.includes('"bits":7'))).toBe(true);
+  });
+
   it('reports the address that it is connected to', async () => {
     const { client } = await world.tunnel();
     const echo = await serve((socket) => socket.pipe(socket));

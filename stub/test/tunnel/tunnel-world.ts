@@ -27,7 +27,14 @@ export interface TunnelWorld {
   /** A warm instance of the function that may reach this machine, or what `allow` says. */
   lambda(options?: LambdaSettings): Promise<Lambda>;
   /** A tunnel whose function has said hello. */
-  tunnel(options?: LambdaSettings & { readonly timeoutMs?: number }): Promise<Tunnel>;
+  tunnel(options?: TunnelSettings): Promise<Tunnel>;
+}
+
+export interface TunnelSettings extends LambdaSettings {
+  /** The function's time. */
+  readonly timeoutMs?: number;
+  /** Of livectl's item. */
+  readonly item?: Partial<ClientItem>;
 }
 
 export interface LambdaSettings {
@@ -95,8 +102,8 @@ export function useTunnelWorld(): TunnelWorld {
     },
     lambda,
     client,
-    tunnel: async ({ timeoutMs = 900_000, ...settings } = {}) => {
-      const [near, far] = await Promise.all([client(), lambda(settings)]);
+    tunnel: async ({ item, timeoutMs = 900_000, ...settings } = {}) => {
+      const [near, far] = await Promise.all([client(item), lambda(settings)]);
       const outcome = far.invoke({ tunnel: near.id }, { timeoutMs });
       await Promise.race([
         near.hello,
