@@ -77,6 +77,7 @@ export const wrapperPythonFiles = [
     'connection',
     'deployed',
     'directory',
+    'divided',
     'observing',
     'plain',
     'proxy',

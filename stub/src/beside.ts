@@ -1,15 +1,20 @@
 // [1] The entry of the stub beside a wrapped function, for the Lambda Node runtime: `index.handler`. Answers the function's
 // wrapper, and any other caller as any stub does. A separate program, so that other stubs need not load it at each cold start.
 import { systemClock } from '../../protocol/clock.ts';
+import { messageOf } from '../../protocol/live-debug-error.ts';
+import type { Batch } from './batch/split-batch.ts';
 import { deadlineOf } from './conversations.ts';
 import { endWithInstance } from './end-with-instance.ts';
 import { functionEnvironment } from './function-environment.ts';
 import { handlerOf } from './handler.ts';
 import { asJson, jsonText, watchJson } from './json-texts.ts';
 import { observedBeside } from './observed-beside.ts';
+import { report } from './report.ts';
 import { readSettings } from './settings.ts';
 import { type LambdaContext, Stub } from './stub.ts';
+import type { WhoAnswers } from './who-answers.ts';
 import {
+  dividedBatch,
   type WrappedInvocation,
   wrappedAnswer,
   wrappedFailure,
@@ -60,8 +65,21 @@ class BesideStub extends Stub {
     return (await (await this.conversations.observing())?.take(observed, to)) ?? [];
   }
 
+  /** Undefined if the invocation goes whole; also after a fault, since nothing was sent. */
+  async #divided(clients: WhoAnswers): Promise<Batch | undefined> {
+    const { partialFailures } = settings;
+    if (partialFailures === undefined) return undefined;
+    try {
+      await this.conversations.clients.look();
+      return await clients.batch(partialFailures);
+    } catch (error) {
+      report('a batch is not split', { why: messageOf(error) });
+      return undefined;
+    }
+  }
+
   async #answerWrapped(wrapped: WrappedInvocation, context: LambdaContext): Promise<Uint8Array> {
-    const { encoding: _, environment, event, deadline, ...head } = wrapped;
+    const { divides, encoding: _, environment, event, deadline, ...head } = wrapped;
     const leftMs = Math.min(context.getRemainingTimeInMillis(), deadline - clock.now());
     const invocation = {
       head: { ...head, environment: functionEnvironment(environment) },
@@ -69,8 +87,13 @@ class BesideStub extends Stub {
       deadline: deadlineOf(clock.now(), leftMs),
     };
     const clients = this.conversations.whoAnswers(event);
+    const batch = divides ? await this.#divided(clients) : undefined;
+    if (batch) {
+      const { serving } = this.conversations.clients;
+      throw dividedBatch({ rounds: batch.plan, rest: (serving?.unfiltered ?? []).length > 0 });
+    }
     try {
-      const instead = otherwise(clock, this.conversations.socket, leaveWithinMs);
+      const instead = otherwise(clock, this.conversations.socket, leaveWithinMs * settings.patience);
       return wrappedAnswer(await this.conversations.converse(invocation, undefined, instead, clients));
     } catch (error) {
       throw wrappedFailure(error, clients.wanting);

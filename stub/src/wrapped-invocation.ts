@@ -22,6 +22,8 @@ const headSchema = v.object({
   instance: v.string(),
   /** All its variables, including its credentials. */
   environment: v.record(v.string(), v.string()),
+  /** The wrapper can answer a batch in parts. */
+  divides: v.optional(v.boolean(), false),
   /** The event is its text, compressed by gzip, in base64. */
   encoding: v.optional(v.literal('gzip')),
 });
@@ -57,6 +59,11 @@ class LiveDebugWrapped extends Error {
     super(JSON.stringify(told));
     this.stack = this.name;
   }
+}
+
+/** Tells the wrapper which records of a batch belong together: it gets the parts answered. */
+export function dividedBatch(plan: object): Error {
+  return new LiveDebugWrapped({ is: 'batch', plan: JSON.stringify(plan) });
 }
 
 /** An answer as the stub returns it, JSON unchanged. Throws everything else that the wrapper must know. */

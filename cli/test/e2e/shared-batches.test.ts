@@ -15,7 +15,7 @@ const sources = {
   table: { dynamodb: { ...reports, ...window } },
 };
 type Source = keyof typeof sources;
-const modes: readonly Mode[] = ['node', 'replaced'];
+const modes: readonly Mode[] = ['node', 'python', 'replaced'];
 const cases = modes.flatMap((mode) =>
   Object.keys(sources).map((source) => [mode, source as Source] as const),
 );

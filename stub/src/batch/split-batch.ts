@@ -21,6 +21,9 @@ interface OwnedRecord extends BatchRecord {
   readonly round: number;
 }
 
+/** Records that may be handled at the same time: begin and end in the event's bytes, identifier, group, owner. */
+export type PlannedRound = readonly (readonly [number, number, string, string, number])[];
+
 export interface BatchRun {
   readonly clock: Clock;
   /** When the batch must have been answered, milliseconds since the epoch. */
@@ -107,6 +110,13 @@ export class Batch {
       report('records of a batch must come again', { records: postponed, of: this.#records.length });
     if (errors.length === ran) throw errors[0];
     return reportOf(failed);
+  }
+
+  /** For a wrapper that gets the parts answered itself. */
+  get plan(): readonly PlannedRound[] {
+    return this.#rounds().map((round) =>
+      round.map(({ span: [begin, end], id, group, owner }) => [begin, end, id, group, owner] as const),
+    );
   }
 
   #rounds(): OwnedRecord[][] {

@@ -4,7 +4,7 @@ import { pythonVersion } from '../../manifest/runtimes.ts';
 import type { CloudFunction } from '../cloud.ts';
 import { namePrefix } from '../triggers/resources.ts';
 import { type HostOptions, LambdaHost } from './lambda-host.ts';
-import { stubEnvironment } from './stub-environment.ts';
+import { stubEnvironment, stubVariables } from './stub-environment.ts';
 import { unpack } from './unpack.ts';
 
 export interface BesideOptions extends Omit<HostOptions, 'taskRoot' | 'wrapped' | 'stubEnvironmentOf'> {
@@ -36,10 +36,14 @@ export class BesideStubs {
         ...options,
         functions: besides,
         taskRoot: folder,
-        stubEnvironmentOf: (beside, logStreamName) => ({
-          ...stubEnvironment(beside, place, logStreamName),
-          LIVE_DEBUG_FUNCTION: originals.get(beside.name) ?? beside.name,
-        }),
+        stubEnvironmentOf: (beside, logStreamName) => {
+          const name = originals.get(beside.name) ?? beside.name;
+          return {
+            ...stubEnvironment(beside, place, logStreamName),
+            // Of the function's own sources.
+            ...stubVariables({ ...beside, name }, place),
+          };
+        },
       }),
     );
   }

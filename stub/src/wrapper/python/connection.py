@@ -122,7 +122,26 @@ class Connection:
             request_id = self._proxy.pending_request().encode()
             self._proxy.take_pending()
             head = head.replace(init_error_path, base + b"invocation/%s/error" % request_id, 1)
+        divided = self._proxy.divided
+        if divided is not None and divided.takes(method, method_and_path(head)[1]):
+            return self._take_part(divided, head, path == init_error_path)
         return self._pass_on(method, head)
+
+    def _take_part(self, divided, head, ends):
+        """
+        Takes the runtime's answer to a part of a batch, and confirms it as Lambda does. `ends`: the runtime ends with it, so
+        the whole batch is answered before.
+        """
+        body = b"".join(content for _, content in self.client.body(head))
+        self.client.taken = []
+        divided.answered(method_and_path(head)[1], body)
+        if ends:
+            divided.wait()
+        confirmed = b'{"status":"OK"}\n'
+        self.client.send(
+            b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(confirmed) + confirmed
+        )
+        return True
 
     def _pass_next(self, head):
         if self._proxy.orphan is not None:
@@ -130,7 +149,8 @@ class Connection:
         self.held = self._proxy.take_pending() or b""
         if not self.held:
             self.held = self._proxy.next_for_runtime(self.upstream, head, self.client)
-            self.upstream.wire.taken = []
+            if self.upstream.wire is not None:
+                self.upstream.wire.taken = []
         self.client.taken = []
         whole = self.held
         if readable(self.client.connection):

@@ -56,6 +56,10 @@ def post_plainly(address, request_id, answer):
 
 def after_fault(proxy, client, connection, error):
     """Passes on what was received on a connection of the runtime, and everything that follows."""
+    if getattr(proxy, "divided", None) is not None:
+        # Lambda would take a part's answer for the whole batch's. So the runtime ends, and the batch comes again.
+        complain("the wrapper failed with a batch in parts", error)
+        return
     complain("the wrapper failed: the deployed code answers", error)
     to_client, to_server, upstream = b"", b"", None
     if connection is not None:

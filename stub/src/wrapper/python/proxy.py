@@ -64,6 +64,8 @@ class Proxy:
         self.pending = None
         #: After a fault, a connection that has such an invocation.
         self.orphan = None
+        #: A batch of which the deployed code may get parts.
+        self.divided = None
         self._busy = set()
         #: The invocation that the deployed code has, if its answer may be copied.
         self._watch = None
@@ -113,6 +115,11 @@ class Proxy:
     def next_for_runtime(self, upstream, request, client=None):
         """The bytes of the next invocation that the deployed code must answer. `client`: the connection that asks for it."""
         while True:
+            if self.divided is not None:
+                part = self.divided.next()
+                if part is not None:
+                    return part
+                self.divided = None
             upstream.invocation = None
             if client is not None:
                 client.taken = [request]
@@ -179,6 +186,8 @@ class Proxy:
             told = lost
         if told is None:
             return False
+        if told.kind == "batch":
+            return self._divide(answer, invocation, told.plan)
         try:
             upstream.post(base + b"invocation/%s/%s" % (invocation.request_id.encode(), told.kind.encode()), told)
         except Exception as error:
@@ -186,6 +195,31 @@ class Proxy:
             upstream.close()
             post_plainly(self.upstream, invocation.request_id, told)
         return True
+
+    def _divide(self, head, invocation, plan):
+        """Begins to answer a batch in parts; False if that fails before anybody got one."""
+        try:
+            from divided import Divided
+
+            divided = Divided(self._relay, invocation, head, plan, lambda told: self._post(invocation, told))
+            divided.start()
+            self.divided = divided
+            return True
+        except Exception as error:
+            complain("the wrapper failed: the deployed code answers", error)
+            return False
+
+    def _post(self, invocation, told):
+        """Posts the answer of a whole batch."""
+        upstream = Upstream(self.upstream)
+        upstream.invocation = invocation
+        try:
+            upstream.post(base + b"invocation/%s/%s" % (invocation.request_id.encode(), told.kind.encode()), told)
+        except Exception as error:
+            complain("the answer did not reach Lambda: it is sent again", error)
+            post_plainly(self.upstream, invocation.request_id, told)
+        finally:
+            upstream.close()
 
     def _without_runtime(self):
         """Asks for invocations in place of the runtime, until one is for the deployed code."""

@@ -47,7 +47,18 @@ class Invocation:
         self.event = event
         #: Somebody may have got it: the deployed code must not run it.
         self.begun = False
+        #: It is a part of a batch, which is not split again.
+        self.is_part = False
         self.request_id = headers["lambda-runtime-aws-request-id"]
+
+
+class Batch:
+    """What the stub tells of a batch whose records belong to several."""
+
+    kind = "batch"
+
+    def __init__(self, plan):
+        self.plan = plan
 
 
 class Answer:
@@ -127,16 +138,29 @@ class Relay:
         self._lambda.forget()
         self._directory.forget()
 
-    def answer(self, invocation):
-        """The local code's answer, or an error if it was lost; None if the deployed code must answer."""
+    def answer_part(self, invocation):
+        """As `answer`, for a part of a batch; several at once, so each has a connection of its own."""
+        invocation.is_part = True
+        service = self._service("lambda", "LIVE_DEBUG_LAMBDA_ENDPOINT", "AWS_ENDPOINT_URL_LAMBDA")
+        try:
+            return self.answer(invocation, service)
+        finally:
+            service.forget()
+
+    def answer(self, invocation, service=None):
+        """
+        The local code's answer, or an error if it was lost; None if the deployed code must answer; a `Batch` if several
+        must.
+        """
         wire = None
+        service = service or self._lambda
         try:
             if self._paused is not None and self._paused.age() < pause:
                 return None
             serving = self._directory.serving(invocation.event or b"null")
             if not serving:
                 return None
-            wire = self._lambda.take(connect_bound, longest_idle)
+            wire = service.take(connect_bound, longest_idle)
             request = self._request(invocation)
             wire.connection.settimeout(time_left(invocation) + 1)
             invocation.begun = True
@@ -149,7 +173,7 @@ class Relay:
             return self._instead(invocation, "the invocation can't be handed to the stub", words_of(error))
         try:
             status, headers, body = answer_of(wire)
-            self._lambda.keep(wire)
+            service.keep(wire)
             return self._outcome(invocation, status, headers, body, serving)
         except Exception as error:
             if not invocation.begun:
@@ -199,6 +223,7 @@ class Relay:
             "identity": given("lambda-runtime-cognito-identity"),
             "tenantId": given("lambda-runtime-aws-tenant-id"),
             "encoding": encoding,
+            "divides": not invocation.is_part,
             "environment": self._variables(),
         }
         text = json.dumps({name: value for name, value in head.items() if value}, ensure_ascii=False)
@@ -226,6 +251,9 @@ class Relay:
         if kind != "LiveDebugWrapped":
             return lost("the stub %s ended with %s: %s" % (self._stub, kind, message))
         told = json.loads(message)
+        if told["is"] == "batch":
+            invocation.begun = False
+            return Batch(json.loads(told["plan"]))
         if told["is"] == "undelivered":
             # Nobody got it. No pause: somebody may serve the next one.
             of = told.get("of", serving)

@@ -69,7 +69,7 @@ interface Case {
 }
 
 async function faultsOf({ at, environment, functions, given, step }: Case): Promise<string[]> {
-  const layer = layerWith(step, functions.folder({}));
+  const layer = faultyLayer(step, functions.folder({}));
   const { api, instance } = await functions.start(code, { layer, environment });
   functions.invokeApi.instead = (_request, response, body) => {
     const [, head = ''] = /^\{"liveDebugWrapped":"([^"]+)"/.exec(body.toString()) ?? [];
@@ -105,8 +105,14 @@ async function faultsOf({ at, environment, functions, given, step }: Case): Prom
   });
 }
 
-/** The layer, copied to `layer`, with an exception in this function. */
-function layerWith({ file, line }: FaultyStep, layer: string): string {
+/** The layer, copied to `layer`, with an exception in the function of this name. */
+export function layerWith(name: string, layer: string): string {
+  const step = faultySteps.find((each) => each.name === name);
+  if (!step) throw new Error(`no function ${name}`);
+  return faultyLayer(step, layer);
+}
+
+function faultyLayer({ file, line }: FaultyStep, layer: string): string {
   cpSync(layerFolder, layer, { recursive: true });
   const path = join(layer, 'live-debug-wrapper', file);
   const lines = readFileSync(path, 'utf8').split('\n');

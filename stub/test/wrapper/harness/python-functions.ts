@@ -30,6 +30,7 @@ export class InvokeApi {
   instead: (request: IncomingMessage, response: ServerResponse, body: Buffer) => boolean = () => false;
   stub: Lambda | undefined;
   #listening: Promise<void> | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
   readonly #server: Server = createServer((request, response) => {
     // Whoever invoked it has gone, or the stub has.
     this.#take(request, response).catch(() => response.destroy());
@@ -63,7 +64,11 @@ export class InvokeApi {
       response.writeHead(404, { 'x-amzn-ErrorType': 'ResourceNotFoundException' }).end('{}');
       return;
     }
-    const outcome = await this.stub.invokeText(body.toString());
+    const { stub } = this;
+    // One instance has one invocation at a time.
+    const invoked = this.#turn.then(() => stub.invokeText(body.toString()));
+    this.#turn = invoked.catch(() => undefined);
+    const outcome = await invoked;
     if (outcome.ok) response.writeHead(200).end(outcome.text);
     else response.writeHead(200, { 'X-Amz-Function-Error': 'Unhandled' }).end(JSON.stringify(outcome.error));
   }
