@@ -2,6 +2,7 @@
 // outputs.tf, and the type of its functions in modules/functions/variables.tf.
 //   node scripts/cdktf-construct.mjs            writes it
 //   node scripts/cdktf-construct.mjs --check    fails if the file differs from that
+import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -129,10 +130,12 @@ ${assigned.join('')}  };
 `;
 }
 
-const wanted = source(
-  await readFile(join(module, 'variables.tf'), 'utf8'),
-  await readFile(join(module, 'outputs.tf'), 'utf8'),
-  await readFile(join(module, 'modules/functions/variables.tf'), 'utf8'),
+const wanted = formatted(
+  source(
+    await readFile(join(module, 'variables.tf'), 'utf8'),
+    await readFile(join(module, 'outputs.tf'), 'utf8'),
+    await readFile(join(module, 'modules/functions/variables.tf'), 'utf8'),
+  ),
 );
 
 if (!process.argv.includes('--check')) {
@@ -140,4 +143,11 @@ if (!process.argv.includes('--check')) {
 } else if ((await readFile(target, 'utf8')) !== wanted) {
   process.stderr.write('terraform/cdktf/variables.cts is stale: run node scripts/cdktf-construct.mjs\n');
   process.exitCode = 1;
+}
+
+/** TypeScript in the formatter's layout, which breaks long types. @param {string} code */
+function formatted(code) {
+  const biome = join(root, 'node_modules/.bin/biome');
+  const options = { cwd: root, input: code };
+  return execFileSync(biome, ['format', '--stdin-file-path=variables.cts'], options).toString();
 }

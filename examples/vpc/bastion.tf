@@ -72,39 +72,3 @@ resource "aws_iam_instance_profile" "bastion" {
   name = aws_iam_role.bastion[0].name
   role = aws_iam_role.bastion[0].name
 }
-
-resource "aws_subnet" "public" {
-  count = var.bastion ? 1 : 0
-
-  vpc_id            = aws_vpc.this.id
-  availability_zone = data.aws_availability_zones.available.names[0]
-  cidr_block        = cidrsubnet(aws_vpc.this.cidr_block, 8, 100)
-
-  map_public_ip_on_launch = true
-
-  tags = { Name = "${local.name}-public" }
-}
-
-resource "aws_internet_gateway" "this" {
-  count = var.bastion ? 1 : 0
-
-  vpc_id = aws_vpc.this.id
-}
-
-resource "aws_route_table" "public" {
-  count = var.bastion ? 1 : 0
-
-  vpc_id = aws_vpc.this.id
-
-  route {
-    cidr_block = "0.0.0.0/0"
-    gateway_id = aws_internet_gateway.this[0].id
-  }
-}
-
-resource "aws_route_table_association" "public" {
-  count = var.bastion ? 1 : 0
-
-  subnet_id      = aws_subnet.public[0].id
-  route_table_id = aws_route_table.public[0].id
-}

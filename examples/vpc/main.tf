@@ -2,6 +2,7 @@
 #
 #   terraform apply                                          VPC and stub, without hourly costs
 #   terraform apply -var database=true                       RDS for PostgreSQL
+#   terraform apply -var tunnel=true                         the tunnel, with a NAT gateway
 #   terraform apply -var server_certificate_arn=arn:aws:...  Client VPN
 #   terraform apply -var bastion=true                        an instance for SSM port forwarding
 
@@ -37,6 +38,13 @@ module "live_debug" {
     })
   }
 
+  # As the function itself, the tunnel has the group that the database allows.
+  tunnel = !var.tunnel ? null : {
+    subnet_ids         = aws_subnet.private[*].id
+    security_group_ids = [aws_security_group.orders.id, aws_security_group.tunnel[0].id]
+    allow              = ["${aws_vpc.this.cidr_block}:5432"]
+  }
+
   # The module reads which security groups allow the function, so the rule must exist first.
   depends_on = [aws_vpc_security_group_ingress_rule.database]
 }
@@ -68,7 +76,7 @@ resource "aws_subnet" "private" {
 
 resource "aws_security_group" "orders" {
   name        = "${local.name}-orders"
-  description = "The function, and the VPN endpoint or bastion"
+  description = "The function, and the tunnel, VPN endpoint or bastion"
   vpc_id      = aws_vpc.this.id
 
   egress {
@@ -120,6 +128,26 @@ resource "aws_db_instance" "this" {
   # Nothing in an example's database needs a backup.
   backup_retention_period = 0
   skip_final_snapshot     = true
+}
+
+################################################################################
+# Access from the laptop: the tunnel
+################################################################################
+
+resource "aws_security_group" "tunnel" {
+  count = var.tunnel ? 1 : 0
+
+  name        = "${local.name}-tunnel"
+  description = "The tunnel: to the relay and the directory"
+  vpc_id      = aws_vpc.this.id
+
+  egress {
+    description = "API Gateway and DynamoDB"
+    from_port   = 443
+    to_port     = 443
+    protocol    = "tcp"
+    cidr_blocks = ["0.0.0.0/0"]
+  }
 }
 
 ################################################################################

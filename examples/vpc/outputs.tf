@@ -8,6 +8,11 @@ output "function_name" {
   value       = try(module.live_debug.functions["orders"].function_name, null)
 }
 
+output "tunnel_function" {
+  description = "The tunnel's function. null without a tunnel."
+  value       = try(module.live_debug.tunnels["default"].function_name, null)
+}
+
 output "vpn_guidance" {
   description = "The steps to reach the VPC, with its ids, as Markdown."
   value       = module.live_debug.vpn_guidance

@@ -19,6 +19,14 @@ variable "database" {
   default     = false
 }
 
+variable "tunnel" {
+  description = <<-EOT
+    Whether to create the tunnel and its NAT gateway: $0.045 an hour in us-east-1. `false`: no tunnel.
+  EOT
+  type        = bool
+  default     = false
+}
+
 variable "server_certificate_arn" {
   description = <<-EOT
     ARN of the VPN's certificate in ACM. With it the VPN endpoint is created: $0.10 an hour in us-east-1, and $0.05 an

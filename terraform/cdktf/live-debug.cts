@@ -123,6 +123,10 @@ export class LiveDebug extends TerraformHclModule implements LiveDebugOutputs {
     return this.getList('developer_policy_arns');
   }
 
+  get tunnels(): IResolvable {
+    return this.interpolationForOutput('tunnels');
+  }
+
   get vpnGuidance(): string {
     return this.getString('vpn_guidance');
   }

@@ -423,6 +423,33 @@ export interface LiveDebugAccessLogs {
   readonly kms_key_arn?: string;
 }
 
+/** The `tunnel`, in the module's own field names. */
+export interface LiveDebugTunnel {
+  readonly subnet_ids: readonly string[];
+  readonly security_group_ids: readonly string[];
+  readonly allow?: readonly string[];
+  readonly role?: {
+    readonly name: string;
+    readonly arn: string;
+  };
+  readonly others?:
+    | Readonly<
+        Record<
+          string,
+          {
+            readonly subnet_ids: readonly string[];
+            readonly security_group_ids: readonly string[];
+            readonly allow?: readonly string[];
+            readonly role?: {
+              readonly name: string;
+              readonly arn: string;
+            };
+          }
+        >
+      >
+    | IResolvable;
+}
+
 /** The module's variables. */
 export interface LiveDebugVariables {
   /**
@@ -516,6 +543,16 @@ export interface LiveDebugVariables {
    * random, and stored in the state, in the directory and in the stubs' `LIVE_DEBUG_SECRET`. Default: `"1"`.
    */
   readonly secretVersion?: string;
+  /**
+   * A function in the VPC, `<name>-<stage>-tunnel`, through which local code reaches private addresses:
+   * `livectl serve` starts it when the code connects to one. Its subnets need NAT, and its security groups
+   * must let out port 443 and what the code connects to. `allow` lists where it connects to: names,
+   * addresses and ranges with a port, a range of ports or `*`, for example `["db.internal:5432",
+   * "10.0.0.0/16:*"]`. Default: the VPC's IPv4 CIDR blocks, all ports. `role`: your own role, which has
+   * AWSLambdaVPCAccessExecutionRole. Default: the module creates one. `others`: the same for functions in
+   * further VPCs, by a name: `<name>-<stage>-tunnel-<key>`. `null`: no tunnel.
+   */
+  readonly tunnel?: LiveDebugTunnel | IResolvable;
   /** The runtime of the stubs. It is independent of the functions' runtimes. Default: `"nodejs22.x"`. */
   readonly stubRuntime?: string;
   /** The architecture of the stubs: `arm64` or `x86_64`. Default: `"arm64"`. */
@@ -605,6 +642,12 @@ export interface LiveDebugOutputs {
    */
   readonly developerPolicyArns: unknown;
   /**
+   * By name, `default` or a key of `tunnel.others`: `function_name`, `function_arn`, `vpc_id`, `allow`,
+   * `role_name`, `role_arn` and `log_group_name` of the tunnel. Empty while not enabled, or without
+   * `tunnel`.
+   */
+  readonly tunnels: unknown;
+  /**
    * How to reach the functions' VPCs from a laptop, as Markdown: for each VPC its CIDR blocks, subnets, DNS
    * resolver, security groups and the rules they lack, and the steps. Empty while not enabled, or if no
    * function is in a VPC.
@@ -632,6 +675,7 @@ export function variablesOf(props: LiveDebugVariables): Record<string, unknown> 
     kms_key_arn: props.kmsKeyArn,
     point_in_time_recovery: props.pointInTimeRecovery,
     secret_version: props.secretVersion,
+    tunnel: props.tunnel,
     stub_runtime: props.stubRuntime,
     architecture: props.architecture,
     timeout_margin: props.timeoutMargin,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { AwsClient } from 'aws4fetch';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
+import { ownFilter } from '../../cli/src/relay/own-filter.ts';
 import { runLivectl } from '../../cli/test/e2e/livectl-process.ts';
 import { clientAttributes } from '../../protocol/directory.ts';
 import { readItem, readManifest, start, stepIndex, stepsOf } from './account.ts';
@@ -301,7 +302,7 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
   );
 
   it.concurrent(
-    'examples/vpc, without its database, and with the instance to forward through',
+    'examples/vpc, without its database: with the instance to forward through, and with the tunnel',
     async (context) => {
       const { moto, apply, outputs, expectEmptyPlan, destroy } = await start('examples/vpc', context);
       await apply('-var', 'bastion=true');
@@ -312,6 +313,17 @@ describe.skipIf(skipped)(`applied${skipped ? ` (${skipped})` : ''}`, () => {
       expect(client_config).toBeUndefined();
       expect(await readManifest(moto, 'dev')).toMatchObject({ functions: [{ name: 'orders' }] });
       expect((await moto.resources()).attached).toEqual({});
+
+      // The tunnel shares the bastion's way to the internet.
+      await apply('-var', 'tunnel=true');
+      await expectEmptyPlan('-var', 'tunnel=true');
+      const { tunnel_function } = await outputs();
+      const tunnel = { functionName: tunnel_function.value, allow: ['10.40.0.0/16:5432'] };
+      expect(await readManifest(moto, 'dev')).toMatchObject({
+        functions: [{ name: 'orders', tunnel: 'default' }],
+        tunnels: new Map([['default', tunnel]]),
+      });
+      expect(Object.keys((await moto.resources()).attached)).toEqual(['live-debug-dev-tunnel']);
       await destroy();
       expect(await moto.resources()).toEqual(noResources);
     },
@@ -570,6 +582,18 @@ async function expectDeveloper(
   const key = (stage: string, item: string) => ({ stage: { S: stage }, item: { S: item } });
   const client = Object.fromEntries(clientAttributes.map((name) => [name, { S: 'x' }]));
   const whole = { ...client, ...key('dev-tom', 'client#*') };
+  // A client with a filter has an item of its own, with the filter's id in its key.
+  const onlyTom = ownFilter({ event: { detail: { owner: ['tom'] } }, only: 'detail:owner=tom' });
+  const withFilter = async (stage: string) =>
+    livectlCalls(stage, { functions: ['made'], filters: [onlyTom] });
+  const filtered = await withFilter('dev-tom');
+  expect(filtered.filter(({ context }) => context['dynamodb:Attributes']?.includes('filter'))).toEqual([
+    expect.objectContaining({ action: 'dynamodb:PutItem' }),
+    expect.objectContaining({ action: 'dynamodb:PutItem' }),
+  ]);
+  for (const call of filtered) expect(may(call), JSON.stringify(call)).toBe(true);
+  for (const call of await withFilter('dev-ada')) expect(may(call), JSON.stringify(call)).toBe(false);
+  const observing = { ...client, ...key('dev-tom', 'client#made#4f2a9c1d'), observe: { S: '10/s' } };
   const update = (name: string, stage = 'dev-tom') => ({
     Key: key(stage, 'client#*'),
     ExpressionAttributeNames: { '#name': name },
@@ -579,6 +603,9 @@ async function expectDeveloper(
     ['UpdateItem', update('leaseUntil')],
     ['DeleteItem', { Key: key('dev-tom', 'client#*') }],
     ['GetItem', { Key: key('dev-tom#manifest', 'secret') }],
+    ['PutItem', { Item: observing }],
+    ['UpdateItem', update('observe')],
+    ['UpdateItem', update('filter')],
   ] as const) {
     expect(may(directoryCall(operation, input)), operation).toBe(true);
   }
@@ -591,6 +618,13 @@ async function expectDeveloper(
     ['PutItem', { Item: key('dev-tom#manifest', 'secret') }],
     ['UpdateItem', update('document')],
     ['UpdateItem', update('leaseUntil', 'dev-tom#manifest')],
+    ['PutItem', { Item: { ...observing, ...key('dev-ada', 'client#made#4f2a9c1d') } }],
+    ['PutItem', { Item: { ...observing, document: { S: '{}' } } }],
+    // Of a stage with a tunnel only.
+    ['PutItem', { Item: { ...observing, tunnel: { S: '{}' } } }],
+    ['UpdateItem', update('observe', 'dev-ada')],
+    ['UpdateItem', update('tunnel')],
+    ['DeleteItem', { Key: key('dev-ada', 'client#made#4f2a9c1d') }],
     ['DeleteItem', { Key: key('dev-tom#manifest', 'manifest') }],
     ['DeleteItem', { Key: key('dev-tom#manifest', 'secret') }],
     ['GetItem', { Key: key('dev-ada#manifest', 'secret') }],

@@ -1,7 +1,7 @@
 // What livectl asks of the directory while it serves, as IAM sees it: recorded from its own code.
 import * as v from 'valibot';
 import { readManifestDocument } from '../../cli/src/manifest/manifest-document.ts';
-import { Lease } from '../../cli/src/relay/lease.ts';
+import { Lease, type LeaseOptions } from '../../cli/src/relay/lease.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import { Directory } from '../../protocol/directory.ts';
 import { HttpClient } from '../../protocol/http-client.ts';
@@ -43,7 +43,10 @@ export function directoryCall(operation: string, input: unknown): DirectoryCall 
 }
 
 /** Every call of a livectl that starts, takes a stage from somebody, renews its lease and stops. */
-export async function livectlCalls(stage: string): Promise<DirectoryCall[]> {
+export async function livectlCalls(
+  stage: string,
+  served: Pick<LeaseOptions, 'functions' | 'filters'> = { functions: undefined },
+): Promise<DirectoryCall[]> {
   const calls: DirectoryCall[] = [];
   const http = new HttpClient();
   class Recording extends Directory {
@@ -71,7 +74,7 @@ export async function livectlCalls(stage: string): Promise<DirectoryCall[]> {
   const lease = new Lease({
     directory,
     stage,
-    functions: undefined,
+    ...served,
     holder,
     clock: systemClock,
     noTakeover: false,

@@ -60,6 +60,21 @@ describe('isAllowed', () => {
     expect(isAllowed(like, read)).toBe(false);
   });
 
+  it('compares ARNs, and ignores a Deny whose key is not in the request', () => {
+    const condition = { ArnEquals: { 'lambda:SourceFunctionArn': 'arn:aws:lambda:eu:1:function:tunnel' } };
+    const both = policy(
+      { Effect: 'Allow', Action: '*', Resource: '*' },
+      { Effect: 'Deny', Action: '*', Resource: '*', Condition: condition },
+    );
+    const from = (name: string) => ({
+      ...read,
+      context: { 'lambda:SourceFunctionArn': [`arn:aws:lambda:eu:1:function:${name}`] },
+    });
+    expect(isAllowed(both, read)).toBe(true);
+    expect(isAllowed(both, from('tunnel'))).toBe(false);
+    expect(isAllowed(both, from('tunnel-2'))).toBe(true);
+  });
+
   it('throws for anything unknown', () => {
     const odd = { Effect: 'Allow', Action: '*', Resource: '*', Condition: { Bool: { a: 'true' } } };
     expect(() => isAllowed(policy(odd), read)).toThrow('Bool');

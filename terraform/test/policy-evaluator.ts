@@ -50,6 +50,7 @@ function holds(operator: string, wanted: readonly string[], given: readonly stri
   switch (operator) {
     case 'StringEquals':
       return given?.length === 1 && wanted.includes(given[0] ?? '');
+    case 'ArnEquals': // As ArnLike: the pattern is compared part by part, and no part of ours has a wildcard.
     case 'StringLike':
       return given?.length === 1 && wanted.some((pattern) => matches(pattern, given[0] ?? ''));
     case 'ForAllValues:StringEquals':

@@ -6,6 +6,8 @@ import { clientVpnFolder, missingTool, moduleFolder, testBoundMs, Workspace } fr
 
 const skipped = missingTool(['terraform', '-version']);
 
+const place = { subnet_ids: ['subnet-1'], security_group_ids: ['sg-1'] };
+
 /** Values of variables, and what the message must hold; functions are in functions.test.ts. */
 const invalidVariables: readonly (readonly [string, unknown, string])[] = [
   ['stage', 'dev tom', 'for example "dev-tom"'],
@@ -23,6 +25,9 @@ const invalidVariables: readonly (readonly [string, unknown, string])[] = [
   ['log_retention_in_days', 8, 'or 0 to keep them forever'],
   ['log_kms_key_arn', 'alias/a', 'write aws_kms_key.logs.arn'],
   ['tracing_mode', 'On', '"Active", "PassThrough" or null'],
+  ['tunnel', { ...place, subnet_ids: [] }, 'write those of a private subnet with NAT'],
+  ['tunnel', { ...place, allow: [] }, 'write ranges such as "10.0.0.0/16:*"'],
+  ['tunnel', { ...place, others: { default: place } }, 'The key "default" is the tunnel itself'],
   ['permissions_boundary', 'boundary', 'write "arn:aws:iam::123456789012:policy/boundary"'],
 ];
 

@@ -1,36 +1,27 @@
 // The tunnels of a stage: what livectl.json and a stage's manifest say of the functions that connect into a VPC for local code.
 // See docs/tunnel.md.
 import * as v from 'valibot';
+import { allowMistakes } from '../../../protocol/tunnel/allow.ts';
 import { fields, mustBe, text } from './schema-parts.ts';
 
 /** The tunnel of functions that are in no VPC, and of those in its VPC. */
 const defaultTunnel = 'default';
 
-/** Of `allow` in one tunnel; the function has its list in an environment variable, and these have at most 4 KB. */
-const mostEntries = 100;
-const longestEntry = 253;
 /** Far above what an account has VPCs for. */
 const mostTunnels = 100;
 
-/** `host:port`, `*.suffix:port`, an IPv4 address or range with a port, and `[ipv6]:port`. */
-const entryForm =
-  /^(\[[0-9a-fA-F:.]{2,45}(\/\d{1,3})?\]|(\*\.)?[\w-]{1,63}(\.[\w-]{1,63}){0,126}(\/\d{1,2})?):(\*|\d{1,5}(-\d{1,5})?)$/;
-
+/** Entries as protocol/tunnel/allow.ts reads them. */
 const allowed = v.pipe(
-  v.array(
-    v.pipe(
-      text,
-      v.maxLength(longestEntry, `must have at most ${longestEntry} characters`),
-      v.regex(
-        entryForm,
-        ({ input }) =>
-          `${JSON.stringify(input)} must be a name, an address or a range with a port, e.g. "db.internal:5432", "10.0.0.0/16:*" or "[fd00::/8]:5432-5440"`,
-      ),
-    ),
-    mustBe('an array of strings'),
-  ),
+  v.array(text, mustBe('an array of strings')),
   v.minLength(1, 'must name a destination; leave it out to allow the private addresses'),
-  v.maxLength(mostEntries, `must have at most ${mostEntries} entries`),
+  // Each message begins with the field's name, which the path has.
+  v.check(
+    (entries) => allowMistakes(entries).length === 0,
+    ({ input }) =>
+      allowMistakes(input)
+        .map((message) => message.replace(/^allow /, ''))
+        .join('; '),
+  ),
 );
 
 /** `form` must be written as a literal (scripts/patterns.mjs). */

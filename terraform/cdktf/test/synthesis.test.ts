@@ -43,6 +43,7 @@ describe('LiveDebug', () => {
       source: 'registry.example.com/acme/live-debug/aws',
       version: '1.2.3',
       stage: 'dev-tom',
+      tunnel: { subnet_ids: ['subnet-a'], security_group_ids: ['sg-1'], allow: ['db.internal:5432'] },
     });
   });
 

@@ -42,7 +42,7 @@ locals {
   manifest_of_wrapper = { for arn in aws_lambda_layer_version.wrapper[*].arn : "wrapper" => { layer_arn = arn } }
 
   # Contains nothing secret, in particular no environment variables; and no times, so that a plan after an apply is empty.
-  manifest = !var.enabled ? null : merge(local.manifest_of_wrapper, local.manifest_of_observe, {
+  manifest = !var.enabled ? null : merge(local.manifest_of_wrapper, local.manifest_of_observe, local.manifest_of_tunnels, {
     version    = 1
     stage      = var.stage
     region     = local.region
@@ -52,7 +52,7 @@ locals {
     # The hash in the form of Lambda's CodeSha256, and what livectl may rely on.
     stub = { code_sha256 = local.stub.source_code_hash, understands = ["filters", "observe"] }
     functions = {
-      for name, f in local.functions : name => merge(local.manifest_of_modes[name], {
+      for name, f in local.functions : name => merge(local.manifest_of_modes[name], try({ tunnel = local.tunnel_of[name] }, {}), {
         function_name = local.function_names[name]
         function_arn  = local.function_arns[name]
         handler       = f.handler
@@ -145,6 +145,11 @@ resource "aws_dynamodb_table" "this" {
         "${join(", ", [for name, wrapped in module.functions.ways.is_wrapped : name if !wrapped])}. ",
         "Write mode = \"wrap\" for them, or leave them out.",
       ])
+    }
+
+    precondition {
+      condition     = length(local.tunnel_mistakes) == 0
+      error_message = join("\n- ", concat(["Mistakes in tunnel:"], local.tunnel_mistakes))
     }
   }
 }

@@ -27,7 +27,7 @@ locals {
 
   # The attributes of a client item, including those that later versions of livectl may add, so that the policy can stay. Not
   # `document` and not `secret`: no item written by a developer can pass for one of Terraform's.
-  client_attributes = [
+  client_attributes = sort(concat(length(local.tunnels) == 0 ? [] : ["tunnel"], [
     "caller",
     "capabilities",
     "connectionId",
@@ -44,7 +44,7 @@ locals {
     "stage",
     "user",
     "version",
-  ]
+  ]))
 
   directory_key_statements = !var.enabled || var.kms_key_arn == null ? [] : [
     {
@@ -158,7 +158,79 @@ locals {
         Condition = local.own_stage
       },
     ],
+    length(local.tunnels) == 0 ? [] : [
+      {
+        Sid      = "StartTunnel"
+        Effect   = "Allow"
+        Action   = ["lambda:InvokeFunction"]
+        Resource = sort(values(local.tunnel_function_arns))
+      },
+    ],
     local.directory_key_statements,
+  )
+
+  # What a tunnel needs. Its own code may not use what Lambda needs to attach it to the VPC, as AWS recommends:
+  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+  tunnel_policies = {
+    for key, arn in local.tunnel_function_arns : key => jsonencode({
+      Version = "2012-10-17"
+      Statement = concat(
+        local.relay_statements,
+        [
+          {
+            Sid       = "ReadOwnStage"
+            Effect    = "Allow"
+            Action    = ["dynamodb:GetItem"]
+            Resource  = [local.table_arn]
+            Condition = local.own_stage
+          },
+          {
+            Sid      = "WriteOwnLogs"
+            Effect   = "Allow"
+            Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+            Resource = ["${aws_cloudwatch_log_group.tunnel[key].arn}:*"]
+          },
+        ],
+        local.directory_key_statements,
+        # Lambda refuses single network interfaces, and EC2 describes all or none.
+        local.tunnels[key].role != null ? [] : [
+          {
+            Sid      = "AttachToVpc"
+            Effect   = "Allow"
+            Action   = local.attach_actions
+            Resource = ["arn:${local.partition}:ec2:${local.region}:${local.account_id}:*/*"]
+          },
+          {
+            Sid      = "DescribeVpc"
+            Effect   = "Allow"
+            Action   = local.attach_describe_actions
+            Resource = ["*"]
+          },
+        ],
+        [
+          {
+            Sid       = "DenyVpcToCode"
+            Effect    = "Deny"
+            Action    = sort(concat(local.attach_actions, local.attach_describe_actions))
+            Resource  = ["*"]
+            Condition = { ArnEquals = { "lambda:SourceFunctionArn" = arn } }
+          },
+        ],
+      )
+    })
+  }
+
+  attach_actions = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:UnassignPrivateIpAddresses",
+  ]
+  attach_describe_actions = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+
+  tunnel_roles = merge(
+    { for key, tunnel in local.tunnels : key => tunnel.role if tunnel.role != null },
+    { for key, role in aws_iam_role.tunnel : key => { name = role.name, arn = role.arn } },
   )
 
   # Listed, since a pattern such as `live-debug-dev-*` would include another stage's environment variables. By name, since the
@@ -336,6 +408,36 @@ resource "aws_iam_role_policy" "given" {
       ])
     }
   }
+}
+
+resource "aws_iam_role" "tunnel" {
+  for_each = local.made_tunnel_roles
+
+  # The rule for `tunnel` refuses a name that is too long, with a clearer message.
+  name                 = substr(each.value, 0, 64)
+  description          = "Role of the live debugging tunnel ${each.value}"
+  permissions_boundary = var.permissions_boundary
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect    = "Allow"
+        Action    = "sts:AssumeRole"
+        Principal = { Service = "lambda.amazonaws.com" }
+      },
+    ]
+  })
+
+  tags = var.tags
+}
+
+resource "aws_iam_role_policy" "tunnel" {
+  for_each = local.tunnel_names
+
+  name   = each.value
+  role   = local.tunnel_roles[each.key].name
+  policy = local.tunnel_policies[each.key]
 }
 
 resource "aws_iam_policy" "developer" {

@@ -144,6 +144,24 @@ output "developer_policy_arns" {
 # Private resources
 ################################################################################
 
+output "tunnels" {
+  description = <<-EOT
+    By name, `default` or a key of `tunnel.others`: `function_name`, `function_arn`, `vpc_id`, `allow`, `role_name`,
+    `role_arn` and `log_group_name` of the tunnel. Empty while not enabled, or without `tunnel`.
+  EOT
+  value = {
+    for key, name in local.tunnel_names : key => {
+      function_name  = name
+      function_arn   = local.tunnel_function_arns[key]
+      vpc_id         = data.aws_vpc.tunnel[key].id
+      allow          = local.tunnel_allow[key]
+      role_name      = local.tunnel_roles[key].name
+      role_arn       = local.tunnel_roles[key].arn
+      log_group_name = aws_cloudwatch_log_group.tunnel[key].name
+    }
+  }
+}
+
 output "vpn_guidance" {
   description = <<-EOT
     How to reach the functions' VPCs from a laptop, as Markdown: for each VPC its CIDR blocks, subnets, DNS resolver,

@@ -244,6 +244,76 @@ variable "secret_version" {
 }
 
 ################################################################################
+# The tunnel
+################################################################################
+
+variable "tunnel" {
+  description = <<-EOT
+    A function in the VPC, `<name>-<stage>-tunnel`, through which local code reaches private addresses:
+    `livectl serve` starts it when the code connects to one. Its subnets need NAT, and its security groups must let out
+    port 443 and what the code connects to. `allow` lists where it connects to: names, addresses and ranges with a port,
+    a range of ports or `*`, for example `["db.internal:5432", "10.0.0.0/16:*"]`. Default: the VPC's IPv4 CIDR blocks,
+    all ports. `role`: your own role, which has AWSLambdaVPCAccessExecutionRole. Default: the module creates one.
+    `others`: the same for functions in further VPCs, by a name: `<name>-<stage>-tunnel-<key>`. `null`: no tunnel.
+  EOT
+  type = object({
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+    allow              = optional(list(string))
+    role = optional(object({
+      name = string
+      arn  = string
+    }))
+    others = optional(map(object({
+      subnet_ids         = list(string)
+      security_group_ids = list(string)
+      allow              = optional(list(string))
+      role = optional(object({
+        name = string
+        arn  = string
+      }))
+    })), {})
+  })
+  default = null
+
+  # https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
+  validation {
+    condition = alltrue(flatten([for tunnel in var.tunnel[*] : [
+      for one in concat([{ ids = tunnel.subnet_ids, groups = tunnel.security_group_ids }], [
+        for other in values(tunnel.others) : { ids = other.subnet_ids, groups = other.security_group_ids }
+      ]) :
+      try(length(one.ids) >= 1 && length(one.ids) <= 16 && length(one.groups) >= 1 && length(one.groups) <= 5, false)
+    ]]))
+    error_message = join("", [
+      "tunnel must have 1 to 16 subnet_ids and 1 to 5 security_group_ids, and so must each of its others: write those of a private ",
+      "subnet with NAT. For no tunnel, write tunnel = null.",
+    ])
+  }
+
+  # Lambda allows 4 KB for all variables of a function: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+  validation {
+    condition = alltrue(flatten([for tunnel in var.tunnel[*] : [
+      for allow in concat([tunnel.allow], values(tunnel.others)[*].allow) :
+      allow == null ? true : length(allow) >= 1 && length(allow) <= 100 && length(jsonencode(jsonencode(allow))) <= 3200
+    ]]))
+    error_message = join("", [
+      "tunnel.allow must have 1 to 100 entries, and at most 3,200 characters as JSON, since Lambda allows 4 KB for all variables of a ",
+      "function: write ranges such as \"10.0.0.0/16:*\" in place of single names. Leave it out to allow the VPC's own CIDR blocks.",
+    ])
+  }
+
+  validation {
+    condition = alltrue(flatten([for tunnel in var.tunnel[*] : [
+      for key in keys(tunnel.others) : can(regex("^[a-z0-9-]{1,16}$", key)) && key != "default"
+    ]]))
+    error_message = join("", [
+      "tunnel.others must have keys of 1 to 16 lower-case letters, digits and -, which end the names of their functions, ",
+      "for example \"data\". The key \"default\" is the tunnel itself.",
+    ])
+  }
+}
+
+################################################################################
 # [1] The stubs
 ################################################################################
 

@@ -98,10 +98,12 @@ locals {
     region        = local.region
     check_command = join(" ", concat(["livectl vpn --check --stage ${var.stage}"], var.name == "live-debug" ? [] : ["--name ${var.name}"]))
     vpcs = [
-      for vpc in local.vpcs : merge(vpc, {
+      for index, vpc in local.vpcs : merge(vpc, {
         # The maximum for an endpoint: https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/limits.html
         endpoint_groups = slice(vpc.security_groups[*].id, 0, min(5, length(vpc.security_groups)))
         referencing     = sort(distinct(flatten(vpc.security_groups[*].referenced_by)))
+        tunnel          = try(local.manifest_of_tunnels.tunnels[local.tunnels_by_vpc[vpc.id][0]], null)
+        is_default      = index == 0 && length(local.tunnels) == 0
       })
     ]
   })

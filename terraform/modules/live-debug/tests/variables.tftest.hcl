@@ -24,12 +24,13 @@ run "refuses_every_invalid_variable" {
     log_kms_key_arn       = "alias/logs"
     tracing_mode          = "On"
     permissions_boundary  = "boundary"
+    tunnel                = { subnet_ids = [], security_group_ids = ["sg-1"], others = { default = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] } } }
   }
 
   expect_failures = [
     var.stage, var.name, var.protected_stages, var.mode, var.relay, var.throttling, var.access_logs, var.kms_key_arn,
     var.stub_runtime, var.architecture, var.timeout_margin, var.log_retention_in_days, var.log_kms_key_arn,
-    var.tracing_mode, var.permissions_boundary,
+    var.tracing_mode, var.permissions_boundary, var.tunnel,
   ]
 }
 
