@@ -1,4 +1,5 @@
 // The guide's input and output: facts of a stage, and sections with steps.
+import type { StageTunnel } from '../manifest/tunnel-settings.ts';
 import type { Vpc } from '../manifest/vpc.ts';
 
 /** One step: what it does, and commands that can be run as they are except for words in capitals. */
@@ -23,6 +24,8 @@ export interface GuideFacts {
   readonly vpcs: readonly Vpc[];
   /** Functions in a VPC, by name. */
   readonly functions: readonly string[];
+  /** By function: the tunnel of those that have one. */
+  readonly tunnels: ReadonlyMap<string, StageTunnel>;
   /** A private endpoint that a function connects to, used in examples. */
   readonly target: { readonly host: string; readonly port: number } | undefined;
   /** `livectl vpn --check` for the same functions. */

@@ -1,8 +1,9 @@
-// The way into a VPC as steps to follow: AWS Client VPN first, then alternatives and when each fits.
+// The way into a VPC as steps to follow: the tunnel first, then AWS Client VPN, then alternatives and when each fits.
 import type { Vpc } from '../manifest/vpc.ts';
 import { awsFlags, type GuideFacts, type Section } from './guide-facts.ts';
 import { otherWays } from './other-ways.ts';
 import { overlap } from './private-address.ts';
+import { tunnelGuide } from './tunnel-guide.ts';
 
 /**
  * us-east-1, 2026: https://aws.amazon.com/vpn/pricing/ (per hour for an association and a connection), and 730 hours per month
@@ -18,7 +19,7 @@ export function vpnGuide(facts: GuideFacts): Section[] {
   const { functions, vpcs } = facts;
   if (functions.length === 0) return [noneInVpc(facts), ...otherWays(facts)];
   const known = vpcs.length > 0 ? vpcs : [undefined];
-  return [...known.map((vpc) => clientVpn(facts, vpc)), ...otherWays(facts)];
+  return [tunnelGuide(facts), ...known.map((vpc) => clientVpn(facts, vpc)), ...otherWays(facts)];
 }
 
 function noneInVpc({ stage }: GuideFacts): Section {

@@ -29,6 +29,7 @@ export async function showVpnGuide({ format, functions, place }: VpnGuideOptions
       profile: place.kind === 'stage' ? place.profile : undefined,
       vpcs: facts.vpcs.filter((vpc) => vpc.functions.some((name) => inVpc.includes(name))),
       functions: inVpc,
+      tunnels: facts.tunnelOf,
       target: await privateTarget(facts),
       checkCommand: checkCommand(place),
     });

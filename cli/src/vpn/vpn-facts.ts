@@ -7,8 +7,9 @@ import { functionVariables } from '../aws/function-variables.ts';
 import { openStage } from '../aws/stage.ts';
 import { loadManifest } from '../manifest/load-manifest.ts';
 import { readStageManifest } from '../manifest/stage-manifest.ts';
+import { localTunnels, type StageTunnel } from '../manifest/tunnel-settings.ts';
 import type { Vpc } from '../manifest/vpc.ts';
-import type { Place } from '../place.ts';
+import { defaultName, type Place } from '../place.ts';
 import { stageTunnels } from '../tunnel/stage-tunnels.ts';
 import type { Tunnels } from '../tunnel/tunnels.ts';
 
@@ -30,6 +31,8 @@ export interface VpnFacts {
   readonly functions: readonly VpnFunction[];
   /** Empty for a folder: only AWS knows them. */
   readonly vpcs: readonly Vpc[];
+  /** By function: the tunnel of those that have one, on AWS or in livectl.json. */
+  readonly tunnelOf: ReadonlyMap<string, StageTunnel>;
   /** Opens the stage's tunnels, which the caller closes; undefined if it has none. Their state shows in each endpoint. */
   readonly openTunnels: (() => Tunnels) | undefined;
   readonly close: () => void;
@@ -38,7 +41,8 @@ export interface VpnFacts {
 /** Reads the facts; rejects as `serve` does for an invalid manifest, folder, stage or profile. */
 export async function vpnFacts(place: Place, only: readonly string[] | undefined): Promise<VpnFacts> {
   if (place.kind === 'local') {
-    const { file, functions } = await loadManifest({ ...place, functions: only });
+    const { file, functions, tunnel: given } = await loadManifest({ ...place, functions: only });
+    const tunnels = localTunnels(given, `${defaultName}-STAGE`);
     return {
       title: file,
       stage: undefined,
@@ -51,6 +55,7 @@ export async function vpnFacts(place: Place, only: readonly string[] | undefined
         environment: async () => environment,
       })),
       vpcs: [],
+      tunnelOf: byFunction(functions, tunnels),
       openTunnels: undefined,
       close: () => undefined,
     };
@@ -74,6 +79,7 @@ export async function vpnFacts(place: Place, only: readonly string[] | undefined
           functionVariables(manifest.functionNames.get(name) ?? name, identity, http, systemClock),
       })),
       vpcs: manifest.vpcs,
+      tunnelOf: byFunction(manifest.functions, manifest.tunnels),
       openTunnels:
         manifest.tunnels.size === 0
           ? undefined
@@ -84,4 +90,16 @@ export async function vpnFacts(place: Place, only: readonly string[] | undefined
     http.close();
     throw explainDirectory(error, context);
   }
+}
+
+function byFunction(
+  functions: readonly { readonly name: string; readonly tunnel: string | undefined }[],
+  tunnels: ReadonlyMap<string, StageTunnel>,
+): ReadonlyMap<string, StageTunnel> {
+  return new Map(
+    functions.flatMap(({ name, tunnel = '' }) => {
+      const used = tunnels.get(tunnel);
+      return used ? [[name, used] as const] : [];
+    }),
+  );
 }

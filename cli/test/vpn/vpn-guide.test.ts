@@ -27,6 +27,7 @@ const facts: GuideFacts = {
   region: 'eu-west-1',
   vpcs: [vpc],
   functions: ['orders'],
+  tunnels: new Map(),
   target: { host: 'db.internal', port: 6543 },
   profile: undefined,
   checkCommand: 'livectl vpn --check --stage dev-tom',
@@ -87,6 +88,59 @@ describe('the guide', () => {
     const strict = words({ ...facts, vpcs: [{ ...vpc, security_groups: closed }] });
     expect(strict).toContain('None of them allows outbound TCP');
     expect(strict).toContain('No security group names them');
+  });
+
+  describe('the tunnel', () => {
+    const tunnel = { functionName: 'live-debug-dev-tom-tunnel', allow: ['10.0.0.0/16:*'] };
+    const first = (given: GuideFacts) => vpnGuide(given)[0] ?? { title: '', text: [], steps: [] };
+    const lines = (given: GuideFacts) => first(given).steps[0]?.commands;
+    const ids = 'subnet_ids = ["subnet-0b2"], security_group_ids = ["sg-0c3"]';
+    const second = { ...vpc, id: 'vpc-0e5', functions: ['reports'] };
+
+    it('is the first way, says when it fits and when a VPN does, and has the lines for the module', () => {
+      const { steps, text, title } = first(facts);
+      expect(title).toContain('tunnel');
+      expect(text.join(' ')).toMatch(
+        /fits TCP and query traffic.*VPN.*large transfers, UDP, a VPC without NAT/,
+      );
+      expect(steps[0]?.text.join(' ')).toContain('route to a NAT gateway');
+      expect(steps[0]?.commands).toEqual([`tunnel = { ${ids} }`]);
+      expect(steps[1]?.commands).toEqual(['terraform apply']);
+    });
+
+    it('has one entry for each VPC', () => {
+      expect(lines({ ...facts, vpcs: [vpc, second] })).toEqual([
+        `tunnel = { ${ids}, others = { vpc-2 = { ${ids} } } }`,
+      ]);
+    });
+
+    it('that is present needs no lines', () => {
+      const { steps, text } = first({ ...facts, tunnels: new Map([['orders', tunnel]]) });
+      expect(text.at(-1)).toBe(
+        'Present: live-debug-dev-tom-tunnel, which connects to 10.0.0.0/16:* in vpc-0a1. livectl serve starts it when code connects to a private address.',
+      );
+      expect(steps).toEqual([]);
+    });
+
+    it('that is present in one VPC has lines for the other', () => {
+      const given = { ...facts, vpcs: [vpc, second], tunnels: new Map([['orders', tunnel]]) };
+      expect(first(given).text.at(-1)).toContain('in vpc-0a1');
+      expect(first(given).steps[0]?.title).toBe('Add this to tunnel in the module live_debug');
+      expect(lines(given)).toEqual([`others = { vpc-2 = { ${ids} } }`]);
+    });
+
+    it('has words in capitals where nothing is known of a VPC', () => {
+      const unknown = { ...facts, stage: undefined, vpcs: [] };
+      expect(lines(unknown)).toEqual([
+        'tunnel = { subnet_ids = ["SUBNET"], security_group_ids = ["SECURITY_GROUP"] }',
+      ]);
+    });
+
+    it('shows the first of many destinations', () => {
+      const allow = Array.from({ length: 100 }, (_, index) => `10.0.0.${index}/32:*`);
+      const { text } = first({ ...facts, tunnels: new Map([['orders', { ...tunnel, allow }]]) });
+      expect(text.at(-1)).toMatch(/10\.0\.0\.4\/32:\* and 95 more in vpc-0a1\./);
+    });
   });
 
   it('without a function in a VPC says so first', () => {
@@ -210,7 +264,27 @@ describe('of a stage on AWS', () => {
     expect(stdout).toContain('host=127.0.0.1,portNumber=');
     expect(stdout).not.toContain('s3cret');
     const json = (await vpn('--format', 'json')).stdout.trim().split('\n');
-    expect(json.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual(['guide', 'guide']);
+    expect(json.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual([
+      'guide',
+      'guide',
+      'guide',
+    ]);
+  });
+
+  it('begins with the tunnel: what to add, or the one that the stage has', async () => {
+    const { stdout } = await vpn();
+    expect(stdout.indexOf('The tunnel')).toBeLessThan(stdout.indexOf('AWS Client VPN into'));
+    expect(stdout).toContain('tunnel = { subnet_ids = ["subnet-0b2"], security_group_ids = ["sg-0c3"] }');
+    const { orders } = manifest.functions;
+    Object.assign(manifest, {
+      tunnels: { default: { function_name: 'the-tunnel', allow: ['10.0.0.0/16:*'] } },
+    });
+    Object.assign(orders ?? {}, { tunnel: 'default' });
+    const live = (await vpn()).stdout;
+    Object.assign(manifest, { tunnels: undefined });
+    Object.assign(orders ?? {}, { tunnel: undefined });
+    expect(live).toContain('Present: the-tunnel, which connects to 10.0.0.0/16:* in vpc-0a1.');
+    expect(live).not.toContain('tunnel = {');
   });
 
   it('checks what the deployed functions name, under their names on AWS', async () => {
