@@ -70,7 +70,7 @@ export async function startSocksServer(options: SocksServerOptions): Promise<Soc
   async function serve(socket: Socket): Promise<void> {
     const request = await handshake(socket, new SocksHandshake(mayUse), options.clock, counts);
     if (request === undefined) return;
-    const { early, host, port, user } = request;
+    const { host, port, user } = request;
     let stream: Duplex;
     try {
       stream = await options.dial(user, host, port);
@@ -82,7 +82,6 @@ export async function startSocksServer(options: SocksServerOptions): Promise<Soc
     if (socket.destroyed) return void stream.destroy();
     counts.opened += 1;
     socket.write(replyBytes(socksReply.succeeded));
-    if (early.length > 0) socket.unshift(early);
     splice(socket, stream);
   }
 
@@ -127,6 +126,8 @@ function handshake(
       if (request === undefined) return;
       socket.pause();
       over(request);
+      // At once: with nothing left to read, an end that follows would be taken for the end of everything.
+      if (request.early.length > 0) socket.unshift(request.early);
     };
     const bound = clock.after(handshakeBoundMs, onUnfinished, { background: true });
     socket.on('data', onData).on('end', onUnfinished).on('close', onUnfinished);

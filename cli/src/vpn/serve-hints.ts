@@ -86,15 +86,18 @@ export class ServeHints {
     const idle = checks.filter(({ checked }) => !checked.some(wasTried));
     const good = checks.filter((check) => !silent.includes(check) && !idle.includes(check));
     const isThrough = ({ checked }: FunctionCheck) => checked.some(({ tunnel }) => tunnel !== undefined);
-    for (const [checks, how] of [
-      [good.filter(isThrough), 'through the tunnel'],
-      [good.filter((check) => !isThrough(check)), 'from here'],
-    ] as const) {
-      this.#tell(namesOf(checks), (its) => {
-        const { size } = new Set(endpointTexts(checks, wasTried));
-        return size === 1 ? `${its} endpoint answers ${how}` : `${its} ${size} endpoints answer ${how}`;
-      });
+    const through = good.filter(isThrough);
+    if (through.length > 0) {
+      const { size } = new Set(endpointTexts(through, ({ tunnel }) => tunnel !== undefined));
+      const [verb, its] = through.length === 1 ? ['reaches', 'its'] : ['reach', 'their'];
+      const what = size === 1 ? `${its} endpoint` : `${its} ${size} endpoints`;
+      this.#options.onNotice(`${some(namesOf(through))} ${verb} ${what} through the tunnel`);
     }
+    const here = good.filter((check) => !isThrough(check));
+    this.#tell(namesOf(here), (its) => {
+      const { size } = new Set(endpointTexts(here, wasTried));
+      return size === 1 ? `${its} endpoint answers from here` : `${its} ${size} endpoints answer from here`;
+    });
     const silentHere = silent.filter((check) => !isThrough(check));
     this.#tell(namesOf(silentHere), () => {
       const { command, tunnelAdvice } = this.#options;
@@ -103,10 +106,13 @@ export class ServeHints {
       return `not reached from here: ${some(endpoints)}; ${advice}run ${command} for details`;
     });
     const silentThrough = silent.filter(isThrough);
-    this.#tell(namesOf(silentThrough), () => {
+    if (silentThrough.length > 0) {
       const endpoints = [...new Set(endpointTexts(silentThrough, isFailure, reasonIn))];
-      return `not reached through the tunnel: ${some(endpoints)}; run ${this.#options.command} for details`;
-    });
+      const names = some(namesOf(silentThrough));
+      this.#options.onNotice(
+        `${names}: not reached through the tunnel: ${some(endpoints)}; run ${this.#options.command} for details`,
+      );
+    }
     // A function outside a VPC needs no private endpoint.
     this.#tell(
       namesOf(idle).filter((name) => functions.find((each) => each.name === name)?.inVpc),

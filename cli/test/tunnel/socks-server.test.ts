@@ -18,6 +18,8 @@ let peer: Peer;
 let answer: 'opens' | Error;
 let dialled: { user: string; host: string; port: number; stream: FakeStream }[];
 let failures: unknown[];
+/** Before a dial is answered. */
+let delay: Promise<unknown>;
 let clients: Socket[];
 
 beforeEach(async () => {
@@ -26,6 +28,7 @@ beforeEach(async () => {
   answer = 'opens';
   dialled = [];
   failures = [];
+  delay = Promise.resolve();
   clients = [];
   server = await startSocksServer({
     port: 0,
@@ -36,6 +39,7 @@ beforeEach(async () => {
       const stream = new FakeStream(host, port);
       stream.on('error', () => undefined);
       dialled.push({ user, host, port, stream });
+      await delay;
       if (answer !== 'opens') throw answer;
       return stream;
     },
@@ -72,6 +76,10 @@ async function rest(socket: Socket): Promise<Buffer> {
   socket.on('data', (bytes: Buffer) => parts.push(bytes));
   await Promise.race([once(socket, 'end'), once(socket, 'close')]);
   return Buffer.concat(parts);
+}
+
+async function turns(count: number): Promise<void> {
+  for (let at = 0; at < count; at += 1) await turn();
 }
 
 const greeting = Buffer.from([5, 2, 0, 2]);
@@ -115,6 +123,14 @@ describe('a connection', () => {
       await turn();
     }
     expect(String((await read(slow, 19)).subarray(14))).toBe('early');
+  });
+
+  test('of a client that sends everything at once and ends', async () => {
+    const quick = client();
+    // Its end arrives long before there is a connection.
+    delay = once(quick, 'finish').then(() => turns(20));
+    quick.end(Buffer.concat([greeting, login(), request('db.internal', 5432), Buffer.from('early')]));
+    expect(String((await rest(quick)).subarray(14))).toBe('early');
   });
 
   test('to addresses of both families', async () => {
