@@ -88,7 +88,10 @@ test('vpn --check tries through the tunnel, and says so', async () => {
     '',
   ]);
   const json = await runLivectl(['vpn', '--check', '--stage', stage, '--format', 'json'], { env });
-  const endpoints = json.stdout.trim().split('\n').map((line) => JSON.parse(line));
+  const endpoints = json.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
   expect(endpoints.find(({ variable }) => variable === 'DB_HOST')).toMatchObject({
     ...{ event: 'endpoint', function: 'orders', host: 'db.internal', port: 5432, verdict: 'reachable' },
     ...{ tunnel: 'default', private: true },

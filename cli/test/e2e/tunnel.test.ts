@@ -1,7 +1,8 @@
 // `livectl tunnel` on the built file: programs of this machine reach a database in the VPC, and nothing stays behind.
 import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { TunnelCommandEvent } from '../../src/tunnel/tunnel-command-event.ts';
@@ -120,7 +121,7 @@ describe('a port for one destination', () => {
     const taken = createServer().listen(0, '127.0.0.1');
     at.cleanup(() => taken.close());
     await once(taken, 'listening');
-    const { port } = taken.address() as { port: number };
+    const { port } = taken.address() as AddressInfo;
     const run = (...args: readonly string[]) => runLivectl(['tunnel', ...args], { env });
     const flags = ['--stage', stage];
     for (const [args, words] of [
@@ -138,6 +139,33 @@ describe('a port for one destination', () => {
     }
     expect(await at.items()).toEqual([]);
   });
+});
+
+test('everything to AWS goes through the machine’s proxy', async () => {
+  at = await TunnelledStage.start();
+  const reached = new Set<string>();
+  const proxy = createHttpServer().listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  at.cleanup(() => proxy.close());
+  proxy.on('connect', (request, client: Socket, head: Buffer) => {
+    reached.add(request.url ?? '');
+    const [host = '', port = ''] = (request.url ?? '').split(':');
+    const upstream = connect(Number(port), host, () => {
+      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      upstream.write(head);
+      upstream.pipe(client).pipe(upstream);
+    });
+    upstream.on('error', () => client.destroy());
+    client.on('error', () => upstream.destroy());
+  });
+  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const env = { HTTP_PROXY: url, http_proxy: url, NO_PROXY: '', no_proxy: '' };
+  const args = ['tunnel', 'db.internal:5432', '--stage', stage, '--format', 'json'];
+  const livectl = at.livectl(args, env);
+  const { port } = await eventOf(livectl, 'ready');
+  expect(await ask(port, 'select 1')).toBe('SELECT 1');
+  expect([...reached]).toEqual([new URL(at.cloud.endpointUrl).host]);
+  expect(await livectl.stop()).toBe(0);
 });
 
 describe('--socks', () => {
