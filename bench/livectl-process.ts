@@ -1,4 +1,4 @@
-// One running `livectl serve --format json`, and its events as they come.
+// One running livectl with `--format json`, and its events as they come.
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -19,16 +19,24 @@ export class LivectlProcess {
   #stderr = '';
 
   /**
-   * Starts `serve` with the flags; `tempDir` becomes its TMPDIR. `on` is a command that replaces itself with the one that
+   * Starts a command, by default `serve`, with the flags; `tempDir` becomes its TMPDIR. `on` is a command that replaces itself with the one that
    * follows it, e.g. in a network namespace; `env` overrides this process's own variables.
    */
   constructor(
     flags: readonly string[],
     tempDir: string,
-    { env = {}, on = [] }: { env?: Readonly<Record<string, string>>; on?: readonly string[] } = {},
+    {
+      command = 'serve',
+      env = {},
+      on = [],
+    }: {
+      readonly command?: string;
+      readonly env?: Readonly<Record<string, string>>;
+      readonly on?: readonly string[];
+    } = {},
   ) {
-    const command = [...on, process.execPath, livectlFile, 'serve', '--format', 'json', ...flags];
-    const [program = '', ...args] = command;
+    const words = [...on, process.execPath, livectlFile, command, '--format', 'json', ...flags];
+    const [program = '', ...args] = words;
     this.#child = spawn(program, args, {
       env: { ...process.env, ...env, TMPDIR: tempDir },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -27,7 +27,7 @@ function commit(): string {
   try {
     const hash = git('rev-parse', '--short', 'HEAD');
     // The tables that the benches write don't count.
-    const pages = [':!docs/benchmarks.md', ':!docs/benchmarks-network.md'];
+    const pages = [':!docs/benchmarks.md', ':!docs/benchmarks-network.md', ':!docs/benchmarks-tunnel.md'];
     const changes = git('status', '--porcelain', '--untracked-files=no', '--', '.', ...pages);
     return `commit ${hash}${changes === '' ? '' : ' with changes'}`;
   } catch {

@@ -9,3 +9,5 @@ export const benchFolder = join(repository, 'bench');
 export const benchmarksFile = join(repository, 'docs', 'benchmarks.md');
 export const networkPageFile = join(repository, 'docs', 'benchmarks-network.md');
 export const packingPageFile = join(repository, 'docs', 'benchmarks-packing.md');
+export const tunnelPageFile = join(repository, 'docs', 'benchmarks-tunnel.md');
+export const tunnelZipFile = join(repository, 'dist', 'tunnel.zip');

@@ -6,7 +6,7 @@ import type { Certificates } from './certificates.ts';
 import { handlerFiles } from './handlers.ts';
 import { hold } from './hold.ts';
 import type { Line, LineSettings } from './line.ts';
-import { type BenchFunction, postMs, type Region, stage, startRegion } from './region.ts';
+import { type BenchFunction, type BenchTunnel, postMs, type Region, stage, startRegion } from './region.ts';
 
 /** Milliseconds of a round trip between laptop and Region, unless a part sets its own. */
 export const roundTripMs = 100;
@@ -88,7 +88,7 @@ export class Laboratory {
   }
 
   /** The same, served by nobody yet. */
-  async deploy(functions: readonly BenchFunction[]): Promise<Stage> {
+  async deploy(functions: readonly BenchFunction[], tunnel?: BenchTunnel): Promise<Stage> {
     this.#folders += 1;
     const folder = join(this.folder, `stage-${this.#folders}`);
     const root = join(folder, 'project');
@@ -96,7 +96,7 @@ export class Laboratory {
     for (const [file, source] of Object.entries(handlerFiles(functions.map(({ name }) => name)))) {
       writeFileSync(join(root, file), source);
     }
-    const region = await startRegion(functions, this.#certificates, folder);
+    const region = await startRegion(functions, this.#certificates, folder, tunnel);
     const deployed = new Stage(this, region, root);
     this.#stages.push(deployed);
     return deployed;

@@ -66,20 +66,58 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** The whole of docs/benchmarks-network.md. */
-export function networkPage(
-  measured: readonly { part: Part; result: PartResult }[],
-  machine: string,
-): string {
+interface Measured {
+  readonly part: Part;
+  readonly result: PartResult;
+}
+
+/** The whole of docs/benchmarks-tunnel.md. */
+export function tunnelPage(measured: readonly Measured[], machine: string): string {
   const rows = measured.flatMap(({ result }) => result.rows);
-  const days = [...new Set(measured.map(({ result }) => result.at.slice(0, 10)))].sort();
+  const methods = measured.map(({ part }) => `- \`${part.name}\`: ${part.method}`).join('\n');
+  return `# Benchmarks of the tunnel
+
+Made by \`node dist/bench.mjs network tunnel\` (\`make build-bench\` first) on ${daysOf(measured)}; not edited by hand.
+
+${machine}, load from ${loadsOf(measured)}
+
+Laptop and Region are two network namespaces of one machine, and the line between them takes 40 ms for a round trip
+([more](benchmarks-network.md)). On the laptop runs the built \`livectl tunnel\`; in the Region the embedded cloud's relay, the built tunnel
+function and a small database that answers at once, which the laptop has no way to. A load well above the number of cores
+means that other programs had the cores too: then times are longer than the tunnel's own.
+
+## Times
+
+${table(timedHeader, rows.filter(isTimed).map(timedCells))}
+
+## Counts
+
+${table(countedHeader, rows.filter(isCounted).map(countedCells))}
+
+## How each is measured
+
+${methods}
+`;
+}
+
+function daysOf(measured: readonly Measured[]): string {
+  return [...new Set(measured.map(({ result }) => result.at.slice(0, 10)))].sort().join(' and ');
+}
+
+function loadsOf(measured: readonly Measured[]): string {
   const loads = measured.flatMap(({ result }) => [Number(result.loadBefore), Number(result.loadAfter)]);
+  return `${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}`;
+}
+
+/** The whole of docs/benchmarks-network.md. */
+export function networkPage(measured: readonly Measured[], machine: string): string {
+  const rows = measured.flatMap(({ result }) => result.rows);
   const methods = measured.map(({ part }) => `- \`${part.name}\`: ${part.method}`).join('\n');
   return `# Benchmarks over a network
 
-Made by \`make bench-network\` on ${days.join(' and ')}; not edited by hand. \`node dist/bench.mjs network ${measured[0]?.part.name ?? ''}\` measures a part of it.
+Made by \`make bench-network\` on ${daysOf(measured)}; not edited by hand. \`node dist/bench.mjs network ${measured[0]?.part.name ?? ''}\` measures a part of it.
 
-${machine}, load from ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}
+${machine}, load from ${loadsOf(measured)}
 
 On AWS the network takes most of an invocation’s time. Here laptop and Region are two network namespaces of one machine, and the
 line between them has a set delay and rate: where a row says nothing else, 100 ms for a round trip, no limit to the rate, and

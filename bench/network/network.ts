@@ -1,10 +1,12 @@
 // `make bench-network`: what livectl takes on a real line, compared with the line alone; writes docs/benchmarks-network.md.
 //   node dist/bench.mjs network               the parts that have no figures of this build yet, then the page
 //   node dist/bench.mjs network warm cut-3    these parts again, printed; the page only where all others are there
+//   node dist/bench.mjs network tunnel        the parts of the tunnel, which have a page of their own
 //   node dist/bench.mjs network --json NAME   these parts, as one JSON object a line, and nothing kept
 import { rmSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { load, machineLine } from '../machine.ts';
-import { networkPageFile } from '../repository.ts';
+import { networkPageFile, repository, tunnelPageFile } from '../repository.ts';
 import { bare } from './bare.ts';
 import { barePeer } from './bare-peer.ts';
 import { bytes } from './bytes.ts';
@@ -14,11 +16,13 @@ import { longCut, shortCut, takeover } from './cuts.ts';
 import { Laboratory } from './laboratory.ts';
 import { larges } from './large.ts';
 import { Line } from './line.ts';
-import { networkPage, terminalRows } from './network-report.ts';
+import { networkPage, terminalRows, tunnelPage } from './network-report.ts';
 import { type PartResult, Results } from './results.ts';
 import type { Part } from './row.ts';
 import { silences } from './silence.ts';
 import { instance, parallel, ready, reload, warm } from './steady.ts';
+import { tunnelParts } from './tunnel.ts';
+import { tunnelClient, tunnelDatabase } from './tunnel-peers.ts';
 import { endInside, folderVariable, runInside, wayIn } from './world.ts';
 
 const parts: readonly Part[] = [
@@ -26,25 +30,41 @@ const parts: readonly Part[] = [
   ...[takeover, shortCut, longCut, bytes],
 ];
 
+/** What only runs when it is named. */
+const onRequest: readonly Part[] = [...tunnelParts, ...checks];
+const everyPart: readonly Part[] = [...parts, ...onRequest];
+
+/** Programs that parts start at both ends of the line. */
+const peers: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  '--bare': barePeer,
+  '--tunnel-database': tunnelDatabase,
+  '--tunnel-client': tunnelClient,
+};
+
 /** A part that is not done by then has failed: the longest silence is 6 minutes. */
 const boundMs = 15 * 60_000;
 
 /** Runs the network bench with these arguments; resolves with the exit code. */
 export async function network(args: readonly string[]): Promise<number> {
-  if (args[0] === '--bare') {
-    await barePeer(args.slice(1));
+  const peer = peers[args[0] ?? ''];
+  if (peer !== undefined) {
+    await peer(args.slice(1));
     return new Promise(() => undefined);
   }
-  const asked = args.filter((arg) => arg !== '--json');
-  const unknown = asked.filter((name) => ![...parts, ...checks].some((part) => part.name === name));
+  const asked = args
+    .filter((arg) => arg !== '--json')
+    .flatMap((arg) => (arg === 'tunnel' ? tunnelParts.map(({ name }) => name) : [arg]));
+  const unknown = asked.filter((name) => !everyPart.some((part) => part.name === name));
   if (unknown.length > 0) {
-    console.error(
-      `unknown part: ${unknown.join(', ')}; parts are ${parts.map(({ name }) => name).join(', ')}`,
-    );
+    const known = [...parts, ...tunnelParts].map(({ name }) => name);
+    console.error(`unknown part: ${unknown.join(', ')}; parts are ${known.join(', ')}`);
     return 2;
   }
   const folder = process.env[folderVariable];
-  return folder === undefined ? outside(args) : inside(folder, asked, args.includes('--json'));
+  const isJson = args.includes('--json');
+  return folder === undefined
+    ? outside([...(isJson ? ['--json'] : []), ...asked])
+    : inside(folder, asked, isJson);
 }
 
 async function outside(args: readonly string[]): Promise<number> {
@@ -78,8 +98,8 @@ async function inside(folder: string, asked: readonly string[], asJson: boolean)
   const machine = machineLine();
   if (!asJson) console.log(`${machine}, load ${load()}\n`);
   let code = 0;
-  for (const part of [...parts, ...checks]) {
-    if (checks.includes(part) && !asked.includes(part.name)) continue;
+  for (const part of everyPart) {
+    if (onRequest.includes(part) && !asked.includes(part.name)) continue;
     if (asked.length > 0 ? !asked.includes(part.name) : results?.get(part.name) !== undefined) continue;
     const bound = setTimeout(() => {
       console.error(`${part.name}: not done within ${boundMs / 60_000} min`);
@@ -101,7 +121,10 @@ async function inside(folder: string, asked: readonly string[], asJson: boolean)
     }
   }
   await line.close();
-  if (results !== undefined) writePage(results, machine);
+  if (results !== undefined) {
+    writePage(results, parts, networkPageFile, (all) => networkPage(all, machine));
+    writePage(results, tunnelParts, tunnelPageFile, (all) => tunnelPage(all, machine));
+  }
   return code;
 }
 
@@ -113,12 +136,18 @@ async function measured(part: Part, laboratory: Laboratory): Promise<PartResult>
   return { rows, notes: laboratory.takeNotes(), at, loadBefore, loadAfter: load() };
 }
 
-function writePage(results: Results, machine: string): void {
-  const all = parts.flatMap((part) => {
+/** Where all of a page's parts have been measured. */
+function writePage(
+  results: Results,
+  wanted: readonly Part[],
+  file: string,
+  page: (measured: readonly { part: Part; result: PartResult }[]) => string,
+): void {
+  const all = wanted.flatMap((part) => {
     const result = results.get(part.name);
     return result === undefined ? [] : [{ part, result }];
   });
-  if (all.length < parts.length) return;
-  writeFileSync(networkPageFile, networkPage(all, machine));
-  console.log('wrote docs/benchmarks-network.md');
+  if (all.length < wanted.length) return;
+  writeFileSync(file, page(all));
+  console.log(`wrote ${relative(repository, file)}`);
 }

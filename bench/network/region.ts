@@ -10,6 +10,7 @@ import {
   createDeployer,
   createDeveloper,
   createStubRole,
+  createTunnelRole,
   region,
   relayStage,
 } from '../../cli/src/cloud/aws-api/access.ts';
@@ -20,6 +21,7 @@ import type { CloudFunction } from '../../cli/src/cloud/cloud.ts';
 import { TableApi } from '../../cli/src/cloud/dynamodb/table-api.ts';
 import { LambdaHost } from '../../cli/src/cloud/lambda/lambda-host.ts';
 import { deployedTimeout, deployedVariables } from '../../cli/src/cloud/lambda/stub-environment.ts';
+import { tunnelFunctionName } from '../../cli/src/cloud/lambda/tunnel-function.ts';
 import { unpack } from '../../cli/src/cloud/lambda/unpack.ts';
 import { ConnectionsApi } from '../../cli/src/cloud/relay/connections-api.ts';
 import { Relay } from '../../cli/src/cloud/relay/relay-server.ts';
@@ -30,6 +32,7 @@ import { repository } from '../repository.ts';
 import type { Certificates } from './certificates.ts';
 import { Ledger } from './ledger.ts';
 import { names } from './places.ts';
+import { startTunnel } from './tunnel-region.ts';
 
 /** How long the relay takes to answer and deliver a post: half of the 20 ms that two posts took on AWS. */
 export const postMs = 10;
@@ -71,23 +74,37 @@ export interface Region {
   close(): Promise<void>;
 }
 
+/** The stage's tunnel. */
+export interface BenchTunnel {
+  readonly allow: readonly string[];
+  /** How long the relay takes for a post, in milliseconds. */
+  readonly postMs: number;
+}
+
 /** Deploys the functions. `tempDir` is a private folder that the caller removes. */
 export async function startRegion(
   functions: readonly BenchFunction[],
   certificates: Certificates,
   tempDir: string,
+  tunnel?: BenchTunnel,
 ): Promise<Region> {
   const tableName = `live-debug-${stage}`;
-  const developer = createDeveloper(tableName, stage);
+  const developer = createDeveloper(tableName, stage, [], tunnel !== undefined);
   const stubRole = createStubRole(tableName, stage);
-  const verifier = new SigV4Verifier(region, [developer, createDeployer(tableName), stubRole], systemClock);
+  const tunnelRole = createTunnelRole(tableName, stage);
+  const principals = [developer, createDeployer(tableName), stubRole, tunnelRole];
+  const verifier = new SigV4Verifier(region, principals, systemClock);
   const relay = new Relay(verifier, systemClock);
   const dynamodb = new TableApi(tableName, verifier, systemClock);
-  const connections = new ConnectionsApi(relay, verifier, systemClock, () => ({ delayMs: postMs }));
+  const connections = new ConnectionsApi(relay, verifier, systemClock, () => ({
+    delayMs: tunnel?.postMs ?? postMs,
+  }));
   const ledger = new Ledger();
   const endpoint = createAwsEndpoint({
     ...{ relay, connections, dynamodb },
-    invoke: { answer: (request) => Promise.resolve(configuration(request)) },
+    invoke: {
+      answer: (request) => tunnels?.invoke(request) ?? Promise.resolve(configuration(request)),
+    },
   });
   endpoint.keepAliveTimeout = idleMs;
   // On a slow line, a message takes minutes.
@@ -110,7 +127,7 @@ export async function startRegion(
   const secret = randomBytes(32).toString('base64');
   const partition = { S: manifestPartition(stage) };
   dynamodb.deploy({ stage: partition, item: { S: secretItem }, secret: { S: secret } });
-  const document = { S: JSON.stringify(manifestOf(functions, relayUrl)) };
+  const document = { S: JSON.stringify(manifestOf(functions, relayUrl, tunnel)) };
   dynamodb.deploy({ stage: partition, item: { S: manifestItem }, document });
 
   const taskRoot = join(tempDir, 'stub');
@@ -125,17 +142,26 @@ export async function startRegion(
   };
   const starts = new Starts(deployed);
   const logs: string[] = [];
+  const place = {
+    ...{ stage, tableName, relayUrl, secret, directoryUrl: awsUrl, endpointUrl: awsUrl },
+    serviceUrls: {},
+  };
+  const tunnels =
+    tunnel &&
+    (await startTunnel({
+      allow: tunnel.allow,
+      place: { ...place, role: tunnelRole },
+      folder: join(tempDir, 'tunnel'),
+      authorityFile,
+      onLog: (text) => logs.push(text),
+    }));
   const host = new LambdaHost({
     functions: deployed,
     taskRoot,
     command: [process.execPath, join(repository, 'dist', 'node-runtime.mjs')],
     maxInstances,
     timeoutOf: deployedTimeout,
-    place: {
-      ...{ stage, tableName, relayUrl, secret, directoryUrl: awsUrl, endpointUrl: awsUrl },
-      serviceUrls: {},
-      role: stubRole,
-    },
+    place: { ...place, role: stubRole },
     clock: starts.clock,
     onLog: (name, message) => logs.push(`${name}: ${message}`),
     onFailed: (name, { errorType, message }) => logs.push(`${name}: ${errorType}: ${message}`),
@@ -166,6 +192,7 @@ export async function startRegion(
       return { ok: outcome.ok, ms, text: Buffer.from(body).toString() };
     },
     async close() {
+      await tunnels?.close();
       await host.close();
       relay.close();
       endpoint.closeAllConnections();
@@ -175,12 +202,25 @@ export async function startRegion(
   };
 }
 
-function manifestOf(functions: readonly BenchFunction[], relayUrl: string): object {
+function manifestOf(
+  functions: readonly BenchFunction[],
+  relayUrl: string,
+  tunnel: BenchTunnel | undefined,
+): object {
   const entries = functions.map(({ name, timeout = 30 }) => {
     const entry = { function_name: name, handler: `${name}.handler`, runtime: 'nodejs22.x', timeout };
     return [name, { ...entry, memory_size: 128, triggers: {} }] as const;
   });
-  return { version: 1, stage, region, relay: { url: relayUrl }, functions: Object.fromEntries(entries) };
+  const document = {
+    version: 1,
+    stage,
+    region,
+    relay: { url: relayUrl },
+    functions: Object.fromEntries(entries),
+  };
+  if (tunnel === undefined) return document;
+  const { allow } = tunnel;
+  return { ...document, tunnels: { default: { function_name: tunnelFunctionName(stage), allow } } };
 }
 
 function deployedAs({ name, timeout = 30 }: BenchFunction, authorityFile: string): CloudFunction {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { benchFolder, livectlFile, stubFile } from '../repository.ts';
+import { benchFolder, livectlFile, stubFile, tunnelZipFile } from '../repository.ts';
 import type { Row } from './row.ts';
 
 /** One part's figures, and when they were taken. */
@@ -52,6 +52,6 @@ export class Results {
 
 function buildHash(): string {
   const hash = createHash('sha256');
-  for (const each of [livectlFile, stubFile]) hash.update(readFileSync(each));
+  for (const each of [livectlFile, stubFile, tunnelZipFile]) hash.update(readFileSync(each));
   return hash.digest('hex').slice(0, 16);
 }
