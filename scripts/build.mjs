@@ -232,7 +232,7 @@ const tunnel = await buildTunnel();
 const wrapper = await buildWrapper();
 const runtime = await buildNodeRuntime();
 const tunnelPart = await buildNodeTunnel();
-for (const name of ['python-runtime.py', 'python-tunnel.py'])
+for (const name of ['python-runtime.py', 'python-tunnel.py', 'python-libpq.py'])
   await cp(join(root, 'cli/src/worker/python-runtime', name), join(dist, name));
 const nat = await buildNatProgram();
 await cp(join(root, 'cli/src/worker/python-runtime/python-runtime.py'), join(dist, 'python-runtime.py'));

@@ -27,6 +27,10 @@ declare module 'embedded:node-tunnel.cjs' {
   const text: string;
   export default text;
 }
+declare module 'embedded:python-libpq.py' {
+  const text: string;
+  export default text;
+}
 declare module 'embedded:python-tunnel.py' {
   const text: string;
   export default text;

@@ -1,7 +1,7 @@
 // Hides the stack frames of livectl's runtime clients and of Node's internals: they say nothing about the developer's code.
 
 const nodePlaces = ['/node-runtime.mjs:', '/node-tunnel.cjs:', 'node:internal/', 'new Promise (<anonymous>)'];
-const pythonPlaces = ['python-runtime.py", line ', 'python-tunnel.py", line '];
+const pythonPlaces = ['python-runtime.py", line ', 'python-tunnel.py", line ', 'python-libpq.py", line '];
 
 /** The lines of a stack, or of any text, without those frames. */
 export function withoutRuntimeFrames(lines: readonly string[]): string[] {

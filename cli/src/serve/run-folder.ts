@@ -1,6 +1,7 @@
 // What a long-running command needs: its temporary folder with the runtimes in it, and its signal handlers.
 import nodeRuntime from 'embedded:node-runtime.mjs';
 import nodeTunnel from 'embedded:node-tunnel.cjs';
+import pythonLibpq from 'embedded:python-libpq.py';
 import pythonRuntime from 'embedded:python-runtime.py';
 import pythonTunnel from 'embedded:python-tunnel.py';
 import { writeFileSync } from 'node:fs';
@@ -36,6 +37,7 @@ export async function openRunFolder(closers: Closers): Promise<RunFolder> {
   // The runtimes load these from beside them.
   privateFile(tempDir, 'node-tunnel.cjs', nodeTunnel);
   privateFile(tempDir, 'python-tunnel.py', pythonTunnel);
+  privateFile(tempDir, 'python-libpq.py', pythonLibpq);
   return {
     tempDir,
     nodeRuntimeFile: privateFile(tempDir, 'node-runtime.mjs', nodeRuntime),

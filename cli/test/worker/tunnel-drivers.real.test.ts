@@ -1,12 +1,17 @@
-// Real drivers for Node.js in a function with a tunnel: mysql2 and mongodb, with servers that speak their protocols as far as
-// connecting needs it. PostgreSQL and Redis themselves are in cli/test/e2e.
+// Real drivers in a function with a tunnel. Node.js: mysql2 and mongodb. Python, from Debian's packages for /usr/bin/python3:
+// psycopg2, psycopg, pg8000, pymysql, redis, requests. PostgreSQL is the real one; the other servers speak their protocols as far
+// as connecting needs it.
+import { spawnSync } from 'node:child_process';
+import { createServer as createHttpServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { listen } from './local-servers.ts';
+import { mysqlServer } from './mysql-server.ts';
+import { startPostgres } from './postgres-server.ts';
 import { RuntimeProcess } from './runtime-process.ts';
 import { testCertificate } from './test-certificate.ts';
 import { srv, txt, vpcDnsServer } from './vpc-dns-server.ts';
@@ -16,48 +21,38 @@ const here = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(join(here, '../../../test-real/package.json'));
 const allow = ['10.20.0.0/16:*'];
 
+/** Why the tests in Python are skipped, if they are; never under CI, where they fail instead. */
+const packages = 'psycopg2, psycopg, pg8000, pymysql, redis, requests';
+const withoutPackages =
+  !process.env.CI && spawnSync('/usr/bin/python3', ['-c', `import ${packages}`]).status !== 0;
+
 let vpc: VpcProxy;
-let runtime: RuntimeProcess;
+const started: RuntimeProcess[] = [];
 
 beforeEach(async () => {
   vpc = await VpcProxy.start();
-  runtime = await RuntimeProcess.start({
-    runtimeFile: join(here, '../../../dist/node-runtime.mjs'),
+});
+afterEach(() => Promise.all(started.splice(0).map((runtime) => runtime.stop())));
+
+/** What a function of fixtures/tunnel answers. */
+async function result(event: object, language: 'node' | 'python' = 'node'): Promise<unknown> {
+  const runtime = await RuntimeProcess.start({
+    runtimeFile: join(
+      here,
+      `../../../dist/${language === 'node' ? 'node-runtime.mjs' : 'python-runtime.py'}`,
+    ),
     handler: 'drivers.handler',
+    ...(language === 'python' && { command: ['/usr/bin/python3', '-B'], runtime: 'python3.11' }),
     taskRoot: join(here, 'fixtures/tunnel'),
     env: { LIVECTL_TUNNEL: vpc.settings(allow) },
   });
-});
-afterEach(() => runtime.stop());
-
-const result = (event: object) => runtime.invoke(event);
+  started.push(runtime);
+  return runtime.invoke(event);
+}
 
 describe('mysql2', () => {
-  async function server(): Promise<number> {
-    const mysql = require('mysql2');
-    const created = mysql.createServer();
-    created.on('connection', (connection: MySqlConnection) => {
-      connection.serverHandshake({
-        ...{ protocolVersion: 10, serverVersion: '8.0.0', connectionId: 1, statusFlags: 2, characterSet: 8 },
-        capabilityFlags: 0xffffff ^ 0x0800,
-      });
-      connection.on('query', () => {
-        connection._resetSequenceId();
-        const column = { catalog: 'def', schema: '', table: '', orgTable: '', name: '1', orgName: '1' };
-        connection.writeTextResult(
-          [{ 1: 1 }],
-          [{ ...column, characterSet: 63, columnLength: 2, columnType: 8, flags: 0, decimals: 0 }],
-        );
-      });
-      connection.on('error', () => {});
-    });
-    onTestFinished(() => created.close());
-    // Its own server, which is where it listens.
-    return listen(created._server);
-  }
-
   it.each([false, true])('connects and queries (pool: %s)', async (pool) => {
-    vpc.add('mysql.internal:3306', await server());
+    vpc.add('mysql.internal:3306', await mysqlServer());
     const options = { host: 'mysql.internal', user: 'tom', password: 'x', connectTimeout: 5000 };
     expect(await result({ do: 'mysql', options, pool })).toEqual([{ 1: 1 }]);
     expect(vpc.requests).toEqual(['mysql.internal:3306']);
@@ -69,13 +64,6 @@ describe('mysql2', () => {
     expect(await result({ do: 'mysql', options })).toMatchObject({ code: 'ECONNREFUSED' });
   });
 });
-
-interface MySqlConnection {
-  serverHandshake(options: object): void;
-  _resetSequenceId(): void;
-  writeTextResult(rows: object[], columns: object[]): void;
-  on(event: string, listener: (...values: unknown[]) => void): void;
-}
 
 describe('mongodb', () => {
   /** Answers `hello`, and `{ ok: 1 }` to everything else. */
@@ -137,5 +125,63 @@ describe('mongodb', () => {
     });
     expect(vpc.requests.slice(0, 2).sort()).toEqual(['10.20.0.2:53', '10.20.0.2:53']);
     expect(vpc.requests).toContain(host);
+  });
+});
+
+describe.skipIf(withoutPackages)('in Python', () => {
+  const answer = (event: object) => result(event, 'python');
+
+  it('psycopg2, psycopg and pg8000 connect to PostgreSQL, and libpq verifies its name', async () => {
+    const certificate = testCertificate('pg.internal');
+    const port = await startPostgres(certificate);
+    for (const name of ['pg.internal', 'other.internal']) vpc.add(`${name}:5432`, port);
+    const options = { host: 'pg.internal', user: 'tom', database: 'postgres' };
+    const tls = `sslmode=verify-full sslrootcert=${certificate.certFile}`;
+    const dsn = `host=pg.internal user=tom dbname=postgres ${tls}`;
+    const one = [[1]];
+    expect(await answer({ do: 'psycopg2', options })).toEqual(one);
+    expect(await answer({ do: 'psycopg2', dsn })).toEqual(one);
+    expect(await answer({ do: 'psycopg2', dsn: 'postgresql://tom@pg.internal:5432/postgres' })).toEqual(one);
+    const variables = { PGHOST: 'pg.internal', PGUSER: 'tom', PGDATABASE: 'postgres' };
+    expect(await answer({ do: 'psycopg2', dsn: tls, variables })).toEqual(one);
+    expect(await answer({ do: 'psycopg', dsn })).toEqual(one);
+    expect(await answer({ do: 'psycopg_async', dsn })).toEqual(one);
+    expect(await answer({ do: 'pg8000', options })).toEqual(one);
+    expect(new Set(vpc.requests)).toEqual(new Set(['pg.internal:5432']));
+    for (const how of ['psycopg2', 'psycopg', 'psycopg_async']) {
+      const wrong = dsn.replace('pg.internal', 'other.internal');
+      expect(await answer({ do: how, dsn: wrong }), how).toMatchObject({
+        class: 'OperationalError',
+        message: expect.stringContaining('does not match host name "other.internal"'),
+      });
+    }
+  });
+
+  it('what libpq could not connect to is in its error', async () => {
+    vpc.add('pg.internal:5432', { reply: 5 });
+    vpc.add('10.20.0.9:5432', { reply: 2 });
+    for (const how of ['psycopg2', 'psycopg', 'psycopg_async']) {
+      expect(await answer({ do: how, dsn: 'host=pg.internal user=tom' }), how).toMatchObject({
+        class: 'OperationalError',
+        message: expect.stringMatching(/livectl's tunnel to pg\.internal:5432: .*Connection refused/),
+      });
+      expect(await answer({ do: how, dsn: 'host=10.20.0.9 user=tom' }), how).toMatchObject({
+        message: expect.stringMatching(/10\.20\.0\.9:5432: .*"allow"/),
+      });
+    }
+  });
+
+  it('pymysql, redis and requests connect', async () => {
+    vpc.add('mysql.internal:3306', await mysqlServer());
+    const redis = createServer((socket) => {
+      socket.on('data', (text) => socket.write(String(text).includes('GET') ? '$5\r\nvalue\r\n' : '+OK\r\n'));
+    });
+    vpc.add('redis.internal:6379', await listen(redis));
+    const web = createHttpServer((request, response) => response.end(`from ${request.headers.host}`));
+    vpc.add('web.internal:80', await listen(web));
+    const options = { host: 'mysql.internal', user: 'tom', password: 'x' };
+    expect(await answer({ do: 'pymysql', options })).toEqual([[1]]);
+    expect(await answer({ do: 'redis', options: { host: 'redis.internal' } })).toBe('value');
+    expect(await answer({ do: 'requests', url: 'http://web.internal/' })).toBe('from web.internal');
   });
 });

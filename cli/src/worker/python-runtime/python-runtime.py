@@ -121,7 +121,9 @@ class Environment:
 
 # The tunnel
 
+# Its parts are beside this file.
 TUNNEL_FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "python-tunnel.py")
+TUNNEL_FILES = (TUNNEL_FILE, os.path.join(os.path.dirname(TUNNEL_FILE), "python-libpq.py"))
 tunnel_part = None
 
 
@@ -473,7 +475,7 @@ def own_frames(error):
     while frames and frames[0].filename == __file__:
         frames.pop(0)
     # Where Python itself connects, without a frame.
-    frames = [frame for frame in frames if frame.filename != TUNNEL_FILE]
+    frames = [frame for frame in frames if frame.filename not in TUNNEL_FILES]
     # As plain tuples they are printed without Python's marks below the line, as Lambda does.
     return [traceback.FrameSummary(f.filename, f.lineno, f.name, line=f.line) for f in frames]
 

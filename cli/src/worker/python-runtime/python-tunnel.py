@@ -7,7 +7,7 @@ The rules are those of ../node-tunnel/destinations.ts and protocol/tunnel/allow.
 import errno
 import functools
 import importlib.abc
-import importlib.util
+import importlib.machinery
 import ipaddress
 import json
 import os
@@ -17,6 +17,7 @@ import struct
 import sys
 import threading
 import time
+import types
 import _socket
 from collections import OrderedDict
 
@@ -174,12 +175,13 @@ class Allow:
 
     def allows_address(self, host, port):
         address = host_of(host)
-        if address is None or isinstance(address, str) or never_reached(address):
+        if address is None or isinstance(address, str):
             return False
-        return any(
+        covered = any(
             first <= port <= last and address.version == network.version and address in network
             for network, (first, last) in self.networks
         )
+        return covered and not never_reached(address)
 
 
 class Route:
@@ -586,70 +588,90 @@ class Forwarder:
     """A port of this process for sockets that must not block: the connection to it is made at once, and a thread connects it to
     the target. A failure resets it. Only a socket that has announced its local port is let in."""
 
-    most = 256
-
     def __init__(self):
         self._listener = native_socket(socket.AF_INET)
         self._listener.bind(("127.0.0.1", 0))
         self._listener.listen(128)
         self.port = self._listener.getsockname()[1]
         self._routes = Recent()
-        self._slots = threading.BoundedSemaphore(self.most)
-        self._start(self._accept)
+        start_thread(self._accept)
 
     def announce(self, port, route):
         self._routes[port] = route
 
-    def _start(self, target, *values):
-        threading.Thread(target=target, args=values, daemon=True, name="livectl-tunnel").start()
-
     def _accept(self):
         while True:
-            try:
-                sock, peer = self._listener.accept()
-            except OSError:
-                time.sleep(0.05)
-                continue
+            sock, peer = accept(self._listener)
             route = self._routes.pop(peer[1], None)
-            if route is None or not self._slots.acquire(blocking=False):
+            if route is None:
                 reset(sock)
             else:
-                self._start(self._serve, sock, route)
+                start_thread(carry, sock, route)
 
-    def _serve(self, near, route):
-        far = native_socket(socket.AF_INET)
+
+def start_thread(target, *values):
+    threading.Thread(target=target, args=values, daemon=True, name="livectl-tunnel").start()
+
+
+def accept(listener):
+    while True:
         try:
-            far.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connect_and_wait(far, route, (route.host, route.port))
+            return listener.accept()
         except OSError:
-            reset(near)
-            far.close()
-            self._slots.release()
-            return
-        back = threading.Thread(target=self._pump, args=(far, near), daemon=True, name="livectl-tunnel")
+            # For the moment there is no descriptor.
+            time.sleep(0.05)
+
+
+# Connections that threads carry at a time, two for each.
+slots = threading.BoundedSemaphore(256)
+
+
+def carry(near, route, report=None):
+    """Connects what was accepted to the target, and carries bytes until both ends are closed. `report` is called with why it could
+    not connect, or with None."""
+    if not slots.acquire(blocking=False):
+        reset(near)
+        return
+    far = native_socket(socket.AF_INET)
+    try:
+        for each in (near, far):
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            connect_and_wait(far, route, (route.host, route.port))
+        except OSError as error:
+            # Before the other end sees that it is reset.
+            if report is not None:
+                report("livectl's tunnel to %s: %s" % (target_text(route), error))
+            raise
+        if report is not None:
+            report(None)
+        back = threading.Thread(target=pump, args=(far, near), daemon=True, name="livectl-tunnel")
         back.start()
-        self._pump(near, far)
+        pump(near, far)
         back.join()
+    except OSError:
+        linger(near)
+    finally:
         near.close()
         far.close()
-        self._slots.release()
+        slots.release()
 
-    def _pump(self, source, target):
-        try:
-            while True:
-                data = source.recv(65536)
-                if not data:
-                    target.shutdown(socket.SHUT_WR)
-                    return
-                target.sendall(data)
-        except OSError:
-            for each in (source, target):
-                linger(each)
-                try:
-                    each.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
+
+def pump(source, target):
+    try:
+        while True:
+            data = source.recv(65536)
+            if not data:
+                target.shutdown(socket.SHUT_WR)
+                return
+            target.sendall(data)
+    except OSError:
+        for each in (source, target):
+            linger(each)
+            try:
+                each.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
 
 def native_socket(family):
@@ -751,22 +773,29 @@ async def loop_step(loop, sock, step):
     return received
 
 
-class AfterImport(importlib.abc.MetaPathFinder):
-    """Routes asyncio once it is imported: most functions never do, and it takes longer to import than all of this."""
+# What is routed once it is imported
 
-    modules = {
-        "asyncio.selector_events": "BaseSelectorEventLoop",
-        "asyncio.proactor_events": "BaseProactorEventLoop",
-    }
+
+class AfterImport(importlib.abc.MetaPathFinder):
+    """asyncio takes longer to import than all of this, and most functions never do; drivers are the function's own."""
 
     def __init__(self):
+        self.modules = {
+            "asyncio.selector_events": lambda module: route_event_loop(module.BaseSelectorEventLoop),
+            "asyncio.proactor_events": lambda module: route_event_loop(module.BaseProactorEventLoop),
+            "psycopg2": lambda module: libpq_part().route_psycopg2(module, libpq_part().libpq),
+            "psycopg": lambda module: libpq_part().route_psycopg(module, libpq_part().libpq),
+        }
         for name in self.modules:
             if name in sys.modules:
                 self._route(sys.modules[name])
         sys.meta_path.insert(0, self)
 
     def _route(self, module):
-        route_event_loop(getattr(module, self.modules[module.__name__]))
+        try:
+            self.modules[module.__name__](module)
+        except Exception as error:
+            notice("connections of %s are not routed: %s" % (module.__name__, " ".join(repr(error).split())))
 
     def find_spec(self, name, path=None, target=None):
         if name not in self.modules:
@@ -785,6 +814,16 @@ class AfterImport(importlib.abc.MetaPathFinder):
 
         found.loader.exec_module = exec_module
         return found
+
+
+@functools.lru_cache(None)
+def libpq_part():
+    """What psycopg2 and psycopg need, from the file beside this one."""
+    file = os.path.join(os.path.dirname(__file__), "python-libpq.py")
+    part = type(sys)("livectl_libpq")
+    importlib.machinery.SourceFileLoader(part.__name__, file).exec_module(part)
+    part.libpq = part.Libpq(types.SimpleNamespace(**globals()))
+    return part
 
 
 # The settings
@@ -814,18 +853,23 @@ is_routing = False
 is_reported = False
 
 
+def notice(words):
+    global is_reported
+    if not is_reported:
+        is_reported = True
+        sys.stderr.write("livectl: %s\n" % words)
+        sys.stderr.flush()
+
+
 def route(text):
     """From now on connections are routed as the value of LIVECTL_TUNNEL says; None: not at all."""
-    global is_routing, is_reported
+    global is_routing
     try:
         settings = None if text is None else parse(text)
     except ValueError as error:
         settings = None
-        if not is_reported:
-            is_reported = True
-            words = "livectl: LIVECTL_TUNNEL is invalid: %s; connections to private destinations do not go through the tunnel\n"
-            sys.stderr.write(words % error)
-            sys.stderr.flush()
+        words = "LIVECTL_TUNNEL is invalid: %s; connections to private destinations do not go through the tunnel"
+        notice(words % error)
     tunnel.settings = settings
     tunnel.destinations.allow = settings and settings["allow"]
     if settings is None or is_routing:
@@ -844,4 +888,8 @@ def route(text):
 
 def forget_forwarder():
     """Its threads are the parent's."""
+    global slots
     tunnel.forwarder = None
+    slots = threading.BoundedSemaphore(256)
+    if libpq_part.cache_info().currsize:
+        libpq_part().libpq.forget()
