@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { readManifestDocument } from '../../cli/src/manifest/manifest-document.ts';
 import { Lease, type LeaseOptions } from '../../cli/src/relay/lease.ts';
+import { OwnTunnelItem } from '../../cli/src/tunnel/tunnel-item.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import { Directory } from '../../protocol/directory.ts';
 import { HttpClient } from '../../protocol/http-client.ts';
@@ -42,6 +43,39 @@ export function directoryCall(operation: string, input: unknown): DirectoryCall 
   };
 }
 
+const holder = {
+  session: 'session-1',
+  user: 'ada',
+  host: 'ada-laptop',
+  caller: 'arn:aws:iam::123456789012:user/ada',
+  version: '0.2.0',
+  publicKey: 'BAAA',
+};
+
+/** Every call of a livectl for the item of a tunnel: before its function starts, while it runs, and at its end. */
+export async function tunnelCalls(stage: string): Promise<DirectoryCall[]> {
+  const calls: DirectoryCall[] = [];
+  const item = new OwnTunnelItem({
+    directory: {
+      call: async (operation, input) => {
+        calls.push(directoryCall(operation, input));
+        return {};
+      },
+    },
+    stage,
+    id: 'AAAAAAAAAAAAAAAAAAAAAA',
+    name: 'default',
+    holder,
+    isSeptets: true,
+    facts: () => ({ state: 'running', streams: 1, bytes: 10, cost: 0.01 }),
+    clock: systemClock,
+  });
+  await item.put('connection-1=');
+  item.publish();
+  await item.remove();
+  return calls;
+}
+
 /** Every call of a livectl that starts, takes a stage from somebody, renews its lease and stops. */
 export async function livectlCalls(
   stage: string,
@@ -63,14 +97,6 @@ export async function livectlCalls(
     credentials: () => ({ accessKeyId: 'none', secretAccessKey: 'none' }),
     clock: systemClock,
   });
-  const holder = {
-    session: 'session-1',
-    user: 'ada',
-    host: 'ada-laptop',
-    caller: 'arn:aws:iam::123456789012:user/ada',
-    version: '0.2.0',
-    publicKey: 'BAAA',
-  };
   const lease = new Lease({
     directory,
     stage,

@@ -10,7 +10,7 @@ import { describe, expect, it, type TestContext } from 'vitest';
 import { clientAttributes, type Item, tunnelAttributes } from '../../protocol/directory.ts';
 import { allowMistakes } from '../../protocol/tunnel/allow.ts';
 import { readItem, readManifest, start } from './account.ts';
-import { directoryCall } from './livectl-calls.ts';
+import { directoryCall, tunnelCalls } from './livectl-calls.ts';
 import { type Moto, noResources } from './moto.ts';
 import { isAllowed } from './policy-evaluator.ts';
 import { missingTool, repository, testBoundMs, type Workspace } from './terraform-cli.ts';
@@ -86,7 +86,7 @@ describe.skipIf(skipped)(`the tunnel, applied${skipped ? ` (${skipped})` : ''}`,
       expectGivenRole(Object.values(made.roles.reports ?? {}));
       const arns = Object.values(tunnels.value as Record<string, { function_arn: string }>);
       expect(arns.map(({ function_arn }) => function_arn)).toEqual(Object.keys(expected).map(arnOf));
-      expectDeveloper([JSON.parse(live.developer.value)]);
+      await expectDeveloper([JSON.parse(live.developer.value)]);
 
       // A change of what is allowed changes no function but the tunnel.
       const allowed = ['-var', 'allow=["db.internal:5432", "10.1.0.0/16:5432-5440"]'];
@@ -305,9 +305,23 @@ function expectGivenRole(policies: readonly unknown[]): void {
 }
 
 /** livectl's calls for a tunnel: the item's life, and the start of its function; and nothing more. */
-function expectDeveloper(policies: readonly unknown[]): void {
+async function expectDeveloper(policies: readonly unknown[]): Promise<void> {
   const may = (operation: string, input: unknown, resource = ownTable) =>
     isAllowed(policies, { ...directoryCall(operation, input), resource });
+  const calls = await tunnelCalls('dev-tom');
+  expect(calls.map(({ action }) => action.replace('dynamodb:', ''))).toEqual([
+    'PutItem',
+    'PutItem',
+    'DeleteItem',
+  ]);
+  expect(calls[0]?.context['dynamodb:Attributes']).toContain('tunnel');
+  for (const call of calls) {
+    expect(isAllowed(policies, { ...call, resource: ownTable }), JSON.stringify(call)).toBe(true);
+  }
+  for (const call of await tunnelCalls('dev-ada')) {
+    expect(isAllowed(policies, { ...call, resource: ownTable }), JSON.stringify(call)).toBe(false);
+  }
+  // Of the function, whatever livectl writes later.
   const item = (stage = 'dev-tom', more: Item = {}) => ({
     ...Object.fromEntries(tunnelAttributes.map((name) => [name, { S: 'x' }])),
     ...keyOf(stage, 'tunnel#AAAA'),

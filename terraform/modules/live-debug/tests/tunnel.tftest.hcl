@@ -374,6 +374,31 @@ run "observes_without_one" {
   }
 }
 
+# Lambda distinguishes the names, IAM does not.
+run "refuses_a_function_of_the_same_name" {
+  command = plan
+
+  variables {
+    functions = { Tunnel = { handler = "src/tunnel.handler", runtime = "nodejs22.x" } }
+    tunnel    = { subnet_ids = ["subnet-a"], security_group_ids = ["sg-1"] }
+  }
+
+  expect_failures = [aws_dynamodb_table.this]
+}
+
+run "refuses_a_name_that_is_too_long" {
+  command = plan
+
+  variables {
+    name      = "live-debug-of-the-payments-team"
+    stage     = "dev-tom-feature-branch-number-01"
+    functions = {}
+    tunnel    = { subnet_ids = ["subnet-a"], security_group_ids = ["sg-1"] }
+  }
+
+  expect_failures = [aws_dynamodb_table.this]
+}
+
 run "refuses_two_tunnels_in_one_vpc" {
   command = plan
 
