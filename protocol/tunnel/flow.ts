@@ -28,6 +28,8 @@ export interface FlowStream extends Reader {
   onReset(error: TunnelReset): void;
   /** There may be room for bytes again. */
   onRoom(): void;
+  /** The other end has all bytes, and the end of them. */
+  onFinished(): void;
 }
 
 /** The link of a flow. */
@@ -145,7 +147,7 @@ export class Flow {
   /** The Duplex is destroyed: nobody reads or writes. Without `error` and with both directions ended, that is the normal end. */
   destroyed(error: Error | undefined): void {
     if (this.#state === 'gone' || this.#state === 'refusing' || this.#state === 'resetting') return;
-    // Bytes may still be under way to the other end; the flow ends when it has them.
+    // Bytes may still be under way to the other end, if the user did not wait for `finish`; the flow ends when it has them.
     if (!error && this.in.isDone && this.out.isEnding) return;
     this.resetTo(error ? 'failed' : 'closed');
   }
@@ -281,6 +283,7 @@ export class Flow {
       this.#answerDue = 'acked';
       if (this.#state === 'refusing') this.#gone();
     } else if (item.kind === 'reset') this.#gone();
+    if (this.#state === 'open' && this.out.isDone) this.#stream.onFinished();
     this.#look();
   }
 

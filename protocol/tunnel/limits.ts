@@ -13,7 +13,7 @@ export const largestWindowBytes = 2 * 1024 * 1024;
 export const windowBudgetBytes = 32 * 1024 * 1024;
 
 /** Bytes that a stream takes from its writer beyond what it may send. */
-export const unsentBytes = 256 * 1024;
+export const unsentBytes = 128 * 1024;
 
 /** Posts at once, and how many of them may hold nothing but large data: a query always finds one free. */
 export const postsAtOnce = 12;

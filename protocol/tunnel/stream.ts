@@ -20,7 +20,7 @@ export interface StreamTarget {
 /**
  * A connection through the tunnel, half-open until both ends have ended it.
  *
- * - `end()` is a half-close: the other end reads `end`, and may go on writing.
+ * - `end()` is a half-close: the other end reads `end`, and may go on writing. `finish` comes when the other end has all bytes.
  * - `destroy()` before both directions have ended resets the stream at the other end, whose Duplex is destroyed with a
  *   {@link TunnelReset} (`code` `ECONNRESET`); with an error given its `reason` is `failed`, else `closed`.
  * - `write` returns false while the other end's reader is slow: memory is bounded by the window.
@@ -40,6 +40,7 @@ export class TunnelStream extends Duplex {
   readonly flow: Flow;
   #settle: { resolve: (opened: { address: string }) => void; reject: (error: Error) => void } | undefined;
   #pending: { chunk: Buffer; callback: (error?: Error | null) => void } | undefined;
+  #finished: (() => void) | undefined;
   #bytesRead = 0;
 
   /** Streams are created by `TunnelLink` only. */
@@ -66,6 +67,7 @@ export class TunnelStream extends Duplex {
       onRefused: (error) => stream.#refused(error),
       onReset: (error) => stream.#reset(error),
       onRoom: () => stream.#write(),
+      onFinished: () => stream.#onFinished(),
     };
     this.flow = new Flow(link, ends, target, isOpener);
   }
@@ -112,8 +114,8 @@ export class TunnelStream extends Duplex {
   }
 
   override _final(callback: (error?: Error | null) => void): void {
+    this.#finished = callback;
     this.flow.finish();
-    callback();
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -136,6 +138,12 @@ export class TunnelStream extends Duplex {
     }
     this.#pending = undefined;
     pending.callback();
+  }
+
+  #onFinished(): void {
+    const finished = this.#finished;
+    this.#finished = undefined;
+    finished?.();
   }
 
   #refused(error: TunnelRefused): void {

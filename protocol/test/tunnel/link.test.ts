@@ -419,6 +419,21 @@ describe('a link', () => {
     sim.close();
   });
 
+  it('sends again at once what the other end does not have when it resumes', async () => {
+    const { onOpen, streams } = collecting();
+    const sim = new Simulation(22, line, onOpen);
+    const here = await openOne(sim);
+    sim.faults = { ...line, drop: 1 };
+    here.write('accepted, and lost');
+    await sim.run(50);
+    sim.faults = line;
+    sim.cut('function', 10);
+    // Two posts, which take 40 ms each at most; without the resume it would count as lost after 400 ms.
+    await sim.run(110);
+    expect(streams[0]?.read()?.toString()).toBe('accepted, and lost');
+    sim.close();
+  });
+
   it('resets its streams at both ends when a socket is lost for longer than 10 s', async () => {
     const { onOpen, streams } = collecting();
     const sim = new Simulation(17, line, onOpen);
