@@ -1,4 +1,5 @@
 // `serve --stage` with a tunnel: the function's code reaches its database without a change; status and vpn --check know of it.
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { tunnelItemPrefix } from '../../../protocol/directory.ts';
 import { type Livectl, runLivectl } from './livectl-process.ts';
@@ -74,6 +75,52 @@ test('--no-tunnel connects from this machine, and says so', async () => {
   );
   expect((await invoke({ ask: 'x' })).stderr).toMatch(/ENOTFOUND|EAI_AGAIN/);
   expect(at.functions()).toEqual([]);
+});
+
+/** A program that speaks the Runtime API, and asks through the proxy that it was given. */
+const program = `
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+const api = 'http://' + process.env.AWS_LAMBDA_RUNTIME_API + '/2018-06-01/runtime/invocation/';
+const ask = async ({ host, port }) => {
+  const proxy = new URL(process.env.ALL_PROXY);
+  const [user, password] = [proxy.username, proxy.password].map((each) => Buffer.from(decodeURIComponent(each)));
+  const socket = connect(Number(proxy.port), proxy.hostname);
+  socket.end(Buffer.concat([
+    Buffer.from([5, 1, 2, 1, user.length]), user, Buffer.from([password.length]), password,
+    Buffer.from([5, 1, 0, 3, host.length]), Buffer.from(host), Buffer.from([port >> 8, port & 255]), Buffer.from('ask'),
+  ]));
+  return (await text(socket)).slice(14);
+};
+for (;;) {
+  const next = await fetch(api + 'next');
+  const event = await next.json();
+  const answers = await Promise.all(event.map(ask));
+  const body = JSON.stringify({ answers, around: process.env.NO_PROXY });
+  await fetch(api + next.headers.get('lambda-runtime-aws-request-id') + '/response', { method: 'POST', body });
+}`;
+
+test('other runtimes get a proxy that leads into the VPC, and elsewhere directly', async () => {
+  const here = createServer({ allowHalfOpen: true }, (socket) => socket.resume().end('from here'));
+  await new Promise<void>((resolve) => here.listen(0, '127.0.0.1', resolve));
+  const settings = { handler: 'x', runtime: 'provided.al2023', command: ['node', 'program.mjs'] };
+  at = await TunnelledStage.start({ functions: { orders: settings }, files: { 'program.mjs': program } });
+  at.cleanup(() => here.close());
+  const livectl = at.serve(['--trust-manifest']);
+  await livectl.event('ready');
+  const { port } = here.address() as AddressInfo;
+  const event = JSON.stringify([
+    { host: 'db.internal', port: 5432 },
+    { host: '127.0.0.1', port },
+  ]);
+  const args = ['invoke', 'orders', '--stage', stage, '--event', event];
+  const { stderr, stdout } = await runLivectl(args, { env: at.environment });
+  expect([stdout, stderr]).toEqual([
+    JSON.stringify({ answers: ['ASK', 'from here'], around: '127.0.0.1,localhost,::1' }),
+    expect.any(String),
+  ]);
+  // Nothing was named in its environment, so the first connection has started it.
+  expect(at.functions()).toHaveLength(1);
 });
 
 test('vpn --check tries through the tunnel, and says so', async () => {
