@@ -37,7 +37,7 @@ export class OwnTunnelItem {
   readonly #since: number;
   #connectionId = '';
   #renewal: Timer | undefined;
-  #underWay: Promise<unknown> = Promise.resolve();
+  readonly #underWay = new Set<Promise<unknown>>();
   #isOver = false;
 
   constructor(options: OwnTunnelItemOptions) {
@@ -48,13 +48,13 @@ export class OwnTunnelItem {
   /** Names a connection of livectl from now on. Rejects with the directory's errors. */
   async put(connectionId: string): Promise<void> {
     this.#connectionId = connectionId;
-    await this.#write();
+    await this.#write(false);
     this.#renewAfter(renewEveryMs);
   }
 
   /** Writes it again with the facts of now. Never rejects: the next renewal writes them as well. */
   publish(): void {
-    if (this.#connectionId !== '') this.#write().catch(() => undefined);
+    if (this.#connectionId !== '') this.#write(true).catch(() => undefined);
   }
 
   /** Deletes it, within {@link releaseBoundMs}. Never rejects; an item that stays expires. */
@@ -64,25 +64,27 @@ export class OwnTunnelItem {
     const { clock, directory, id, stage } = this.#options;
     const Key = { stage: { S: stage }, item: { S: tunnelItemPrefix + id } };
     // A write under way must not bring it back.
-    const removed = this.#underWay
-      .catch(() => undefined)
-      .then(() => directory.call('DeleteItem', { Key }))
-      .catch(() => undefined);
-    await within(clock, releaseBoundMs, removed);
+    const removed = Promise.allSettled(this.#underWay).then(() => directory.call('DeleteItem', { Key }));
+    await within(
+      clock,
+      releaseBoundMs,
+      removed.catch(() => undefined),
+    );
   }
 
   #renewAfter(ms: number): void {
     this.#renewal?.cancel();
     if (this.#isOver) return;
     const renew = () =>
-      this.#write().then(
+      this.#write(true).then(
         () => this.#renewAfter(renewEveryMs),
         () => this.#renewAfter(retryRenewalMs),
       );
     this.#renewal = this.#options.clock.after(ms, () => void renew(), { background: true });
   }
 
-  #write(): Promise<unknown> {
+  /** A renewal changes nothing if the item is gone or names another connection by then: it may arrive late. */
+  #write(isRenewal: boolean): Promise<unknown> {
     const { clock, directory, facts, holder, id, isSeptets, name, stage } = this.#options;
     if (this.#isOver) return Promise.resolve();
     const leaseUntil = clock.now() + leaseMs;
@@ -98,8 +100,16 @@ export class OwnTunnelItem {
       leaseUntil,
       expiresAt: Math.ceil(leaseUntil / 1000) + keptAfterLeaseSeconds,
     };
-    this.#underWay = directory.call('PutItem', { Item: toItem(item) });
-    return this.#underWay;
+    const ifSame = {
+      ConditionExpression: '#connectionId = :connectionId',
+      ExpressionAttributeNames: { '#connectionId': 'connectionId' },
+      ExpressionAttributeValues: { ':connectionId': { S: this.#connectionId } },
+    };
+    const write = directory.call('PutItem', { Item: toItem(item), ...(isRenewal ? ifSame : {}) });
+    this.#underWay.add(write);
+    const over = () => this.#underWay.delete(write);
+    write.then(over, over);
+    return write;
   }
 }
 

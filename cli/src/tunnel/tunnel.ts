@@ -305,7 +305,16 @@ export class Tunnel {
 
   #emit(state: TunnelState, reason?: string): void {
     const { name, onEvent } = this.#options;
-    onEvent({ event: 'tunnel', name, ...this.#facts(state), ...(reason === undefined ? {} : { reason }) });
+    const { cost, ...others } = this.#facts(state);
+    // To a ten-thousandth of a cent.
+    const rounded = Number(cost.toFixed(6));
+    onEvent({
+      event: 'tunnel',
+      name,
+      ...others,
+      cost: rounded,
+      ...(reason === undefined ? {} : { reason }),
+    });
   }
 
   /** Of all functions since the start. */
