@@ -9,6 +9,7 @@ import { load, machineLine } from './machine.ts';
 import type { Measurement } from './measurement.ts';
 import { memory } from './memory.ts';
 import { network } from './network/network.ts';
+import { observe } from './observe.ts';
 import { packing } from './packing/packing.ts';
 import { parts } from './parts.ts';
 import { payload } from './payload.ts';
@@ -31,6 +32,7 @@ const measurements: readonly Measurement[] = [
   stub,
   wrapper,
   pythonWrapper,
+  observe,
   start,
   memory,
 ];
