@@ -15,6 +15,7 @@ import { type LinkEvent, RelayLink, type RelayLinkOptions } from '../relay/relay
 import { Beat } from './beat.ts';
 import { leaseTrouble } from './lease-trouble.ts';
 import { observedEvent } from './observed-event.ts';
+import { PerSecond } from './per-second.ts';
 import { ReportThrottle } from './report-throttle.ts';
 import type { ObserveEvent } from './session-event.ts';
 
@@ -60,8 +61,8 @@ export class ObserveSession {
   readonly #skew: ClockSkew;
   readonly #drops: ReportThrottle;
   readonly #unshown: ReportThrottle;
+  readonly #shown: PerSecond;
   readonly #seen = new RecentMap<true>(rememberedCopies);
-  #second = { number: 0, count: 0 };
   #total = 0;
   #failed = 0;
   #end: (end: 'stopped' | 'stage-gone') => void = () => undefined;
@@ -82,6 +83,7 @@ export class ObserveSession {
     this.#unshown = new ReportThrottle(clock, (count) =>
       this.#tell({ event: 'notice', message: `${count} more copies were not shown; lower --sample` }),
     );
+    this.#shown = new PerSecond(clock, mostShownPerSecond);
     this.#beat = new Beat({
       clock,
       onGap: () => {
@@ -174,19 +176,12 @@ export class ObserveSession {
     if (event === undefined) return this.#drop('a copy whose lengths contradict each other');
     this.#total += 1;
     if (!event.ok) this.#failed += 1;
-    if (this.#mayShow()) this.#tell(event);
+    if (this.#shown.take()) this.#tell(event);
     else if (this.#unshown.take(''))
       this.#tell({
         event: 'notice',
         message: `over ${mostShownPerSecond} copies a second: not all are shown`,
       });
-  }
-
-  #mayShow(): boolean {
-    const number = Math.floor(this.#options.clock.now() / 1000);
-    if (this.#second.number !== number) this.#second = { number, count: 0 };
-    this.#second.count += 1;
-    return this.#second.count <= mostShownPerSecond;
   }
 
   #drop(reason: string): void {
