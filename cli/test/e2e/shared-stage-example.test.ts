@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { GetQueueUrlCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, expect, test } from 'vitest';
 import { blocksOf } from '../docs/command-blocks.ts';
 import { type CloudProcess, startCloudProcess } from './cloud-process.ts';
@@ -90,6 +91,34 @@ test('each order is answered by the code of the developer whose mark it has, els
   }
   await ada.event('log', ({ message }) => /^cake for .*: taken by ada, made by ada$/.test(message));
   await tom.event('log', ({ message }) => /^cake for .*: taken by nobody, made by tom$/.test(message));
+  // Orders that are there at once come in batches, of which each gets their own.
+  const { AWS_ENDPOINT_URL: endpoint = '', AWS_REGION: region = '' } = cloud.environment;
+  const credentials = {
+    accessKeyId: cloud.environment.AWS_ACCESS_KEY_ID ?? '',
+    secretAccessKey: cloud.environment.AWS_SECRET_ACCESS_KEY ?? '',
+    sessionToken: cloud.environment.AWS_SESSION_TOKEN ?? '',
+  };
+  const sqs = new SQSClient({ endpoint, region, credentials });
+  const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: 'live-debug-dev-orders' }));
+  const marks = ['tom', 'ada', undefined];
+  const Entries = Array.from({ length: 9 }, (_, index) => {
+    const mark = marks[index % 3];
+    const baggage = { DataType: 'String', StringValue: `dev=${mark}` };
+    return {
+      Id: `${index}`,
+      MessageBody: JSON.stringify({ item: `pie ${index}`, takenBy: 'a batch' }),
+      ...(mark === undefined ? {} : { MessageAttributes: { baggage } }),
+    };
+  });
+  expect((await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))).Failed).toBeUndefined();
+  sqs.destroy();
+  const pie = (index: number, name: string) => (each: { message: string }) =>
+    new RegExp(`pie ${index} for .*: taken by a batch, made by ${name}$`, 'm').test(each.message);
+  for (const [index] of Entries.entries()) {
+    if (index % 3 === 0) await tom.event('log', pie(index, 'tom'));
+    else if (index % 3 === 1) await ada.event('log', pie(index, 'ada'));
+    else await cloud.livectl.event('deployed_log', pie(index, 'deployed'));
+  }
   expect(await tom.stop()).toBe(0);
   await deployedTakesIt('tom');
   await takesIt(ada, 'ada');
