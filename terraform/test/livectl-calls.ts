@@ -76,10 +76,10 @@ export async function tunnelCalls(stage: string): Promise<DirectoryCall[]> {
   return calls;
 }
 
-/** Every call of a livectl that starts, takes a stage from somebody, renews its lease and stops. */
+/** Every call of a livectl that starts, takes a stage from somebody or observes it, renews its lease and stops. */
 export async function livectlCalls(
   stage: string,
-  served: Pick<LeaseOptions, 'functions' | 'filters'> = { functions: undefined },
+  served: Pick<LeaseOptions, 'functions' | 'filters' | 'observe'> = { functions: undefined },
 ): Promise<DirectoryCall[]> {
   const calls: DirectoryCall[] = [];
   const http = new HttpClient();

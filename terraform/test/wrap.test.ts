@@ -14,7 +14,9 @@ import {
 import { zipSync } from 'fflate';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { runLivectl } from '../../cli/test/e2e/livectl-process.ts';
+import { observerItemPrefix } from '../../protocol/directory.ts';
 import { readItem, readManifest, start, stepIndex } from './account.ts';
+import { directoryCall, livectlCalls } from './livectl-calls.ts';
 import { type Moto, noResources } from './moto.ts';
 import { isAllowed } from './policy-evaluator.ts';
 import { expectSwitchedOff, expectSwitchedOn, neededByStubs } from './switch-order.ts';
@@ -149,7 +151,67 @@ describe.skipIf(skipped)(`wrapped functions, applied${skipped ? ` (${skipped})` 
     },
     testBoundMs,
   );
+
+  it(
+    'of production are observed and not served where that is allowed',
+    async (context) => {
+      const { moto, workspace, apply, outputs, expectEmptyPlan, destroy } = await start(root, context);
+      const zip = zipSync({ 'src/orders.mjs': Buffer.from('export const handler = () => 1;') });
+      writeFileSync(join(workspace.path(root), 'own.zip'), zip);
+      const production = ['-var', 'live=true', '-var', 'stage=production', '-var', 'observe=true'];
+      const refused = await workspace.terraform(root, 'plan', '-json', ...production);
+      expect(refused.code).toBe(1);
+      expect(refused.stdout).toContain(
+        'is protected and may only be observed, but nothing would answer for the functions that are replaced: hello. ',
+      );
+
+      const observed = [...production, '-var', 'replaced=false'];
+      await apply(...observed);
+      await expectEmptyPlan(...observed);
+      const key = { stage: { S: 'production#manifest' }, item: { S: 'manifest' } };
+      const item = (await readItem(moto, 'production', key)) as { Item: { document: { S: string } } };
+      expect(JSON.parse(item.Item.document.S)).toMatchObject({ observe_only: true });
+      const made = await configurations(clientOf(moto, context), [...names, 'live-debug-production-reports']);
+      for (const { Environment } of made) {
+        expect(Environment?.Variables).toMatchObject({ LIVE_DEBUG_OBSERVE_ONLY: 'true' });
+      }
+      const { developer, relay } = await outputs();
+      await expectObserver([JSON.parse(developer.value)], relay.value.execution_arn);
+      await destroy(...observed);
+      expect(await moto.resources()).toEqual(noResources);
+    },
+    testBoundMs,
+  );
 });
+
+/** livectl's calls to observe production, and nothing that answers, invokes, publishes or reads variables. */
+async function expectObserver(policies: readonly unknown[], relay: string) {
+  const account = 'eu-west-1:123456789012';
+  const resource = `arn:aws:dynamodb:${account}:table/live-debug-production`;
+  const may = (action: string, of: string) => isAllowed(policies, { action, resource: of });
+  const observing = { functions: ['orders'], observe: { perSecond: 10 } };
+  const calls = await livectlCalls('production', observing);
+  expect(new Set(calls.map(({ action }) => action))).toEqual(
+    new Set(['GetItem', 'Query', 'PutItem', 'DeleteItem'].map((name) => `dynamodb:${name}`)),
+  );
+  expect(calls.some(({ context }) => context['dynamodb:Attributes']?.includes('observe'))).toBe(true);
+  const Key = { stage: { S: 'production' }, item: { S: `${observerItemPrefix}orders#4f2a9c1d` } };
+  const ExpressionAttributeNames = { '#lease': 'leaseUntil' };
+  const update = directoryCall('UpdateItem', { Key, ExpressionAttributeNames });
+  for (const call of [...calls, update]) {
+    expect(isAllowed(policies, { ...call, resource }), JSON.stringify(call)).toBe(true);
+  }
+  for (const call of await livectlCalls('staging', observing)) {
+    expect(isAllowed(policies, { ...call, resource }), JSON.stringify(call)).toBe(false);
+  }
+  expect(may('execute-api:Invoke', `${relay}/$connect`)).toBe(true);
+  expect(may('execute-api:ManageConnections', `${relay}/POST/@connections/abc=`)).toBe(false);
+  for (const name of [...names, 'live-debug-production-reports']) {
+    for (const action of ['InvokeFunction', 'InvokeFunctionUrl', 'GetFunctionConfiguration']) {
+      expect(may(`lambda:${action}`, `arn:aws:lambda:${account}:function:${name}`), action).toBe(false);
+    }
+  }
+}
 
 interface Wrapped {
   readonly orders: Configuration | undefined;
