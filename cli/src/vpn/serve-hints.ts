@@ -7,6 +7,7 @@ import type { EndpointTunnel } from '../tunnel/endpoint-tunnel.ts';
 import { type CheckedEndpoint, isFailure } from './check-endpoint.ts';
 import { checkFunctions, type FunctionCheck, type NamedEnvironment } from './check-functions.ts';
 import { looksPrivate, networkFailure } from './failed-endpoint.ts';
+import { isLoopback } from './private-address.ts';
 
 export interface HintedFunction {
   readonly name: string;
@@ -163,7 +164,9 @@ export class ServeHints {
 
   async #check(functions: readonly NamedEnvironment[]): Promise<FunctionCheck[]> {
     const { cidrs } = this.#options;
-    const checks = await checkFunctions(functions, { timeoutMs: checkMs, cidrs, lookupsAtOnce });
+    const checks = (await checkFunctions(functions, { timeoutMs: checkMs, cidrs, lookupsAtOnce })).map(
+      (check) => ({ ...check, checked: check.checked.filter((each) => !isEmulator(each)) }),
+    );
     for (const [index, { checked, name }] of checks.entries()) {
       const hosts = checked.filter(({ endpoint }) => !endpoint.web).map(({ endpoint }) => endpoint.host);
       this.#hosts.set(name, new Set(hosts));
@@ -190,6 +193,14 @@ function namesOf(checks: readonly FunctionCheck[]): string[] {
 
 function reasonIn({ reason, verdict }: CheckedEndpoint): string {
   return ` (${verdict}${reason === undefined ? '' : `: ${reason}`})`;
+}
+
+/**
+ * A web address on loopback is an emulator of AWS, such as AWS_ENDPOINT_URL of the local cloud, or an extension of the function;
+ * what forwards a port into the VPC is not the web.
+ */
+function isEmulator({ address, endpoint }: CheckedEndpoint): boolean {
+  return endpoint.web && address !== undefined && isLoopback(address);
 }
 
 function wasTried({ verdict }: CheckedEndpoint): boolean {

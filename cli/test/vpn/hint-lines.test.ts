@@ -49,6 +49,16 @@ describe('of fifty functions', () => {
     ]);
   });
 
+  it('whose only endpoint is an emulator on this machine, none is said to answer', async () => {
+    for (const url of [`http://127.0.0.1:${port}`, `http://localhost:${closedPort}/aws`]) {
+      const { hints, notices } = hintsOf(many(async () => ({ AWS_ENDPOINT_URL: url })));
+      await hints.start();
+      expect(notices).toEqual([
+        'f0, f1, f2, f3 and 46 more are in vpc-0, vpc-1; their environment names no endpoint to try',
+      ]);
+    }
+  });
+
   it('that name many endpoints which do not, there is one line', async () => {
     const refused = Object.fromEntries(
       Array.from({ length: 20 }, (_, index) => [`DB_${index}`, `127.0.0.${index + 1}:${closedPort}`]),
