@@ -17,6 +17,8 @@ export interface FunctionTunnels {
   readonly proxyOf: (functionName: string, runtime: string) => string | undefined;
   /** For tests of the endpoints that the function names. */
   readonly endpointsOf: (functionName: string) => EndpointTunnel | undefined;
+  /** Ends the functions in the VPC; see `Tunnels.close`. */
+  readonly close: () => Promise<void>;
 }
 
 /** The same refusal of the same destination is reported again after this at the earliest. Milliseconds. */
@@ -89,6 +91,7 @@ export async function openFunctionTunnels(
       const name = nameOf.get(functionName);
       return name === undefined ? undefined : endpointTunnel(tunnels, name);
     },
+    close: () => tunnels.close(),
   };
 }
 

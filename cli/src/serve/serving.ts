@@ -63,7 +63,8 @@ async function serve(
   if (opened === 'stop') return exitCodes.ok;
   const { keys, stage } = opened;
 
-  const session = createSession({ options, manifest, stage, keys, pool: code.pool }, (event) => {
+  const parts = { options, manifest, stage, keys, pool: code.pool, onDrained: tunnels?.close };
+  const session = createSession(parts, (event) => {
     emit(event);
     if (event.event === 'result' && event.error)
       void hints.failed({ function: event.function, error: event.error });
@@ -112,10 +113,11 @@ interface SessionParts extends StageWithKeys {
   readonly options: ServingOptions;
   readonly manifest: Manifest;
   readonly pool: LocalCode['pool'];
+  readonly onDrained: SessionOptions['onDrained'];
 }
 
 function createSession(
-  { keys, manifest, options, pool, stage }: SessionParts,
+  { keys, manifest, onDrained, options, pool, stage }: SessionParts,
   onEvent: SessionOptions['onEvent'],
 ): Session {
   return new Session({
@@ -131,6 +133,7 @@ function createSession(
     pool,
     clock: systemClock,
     onEvent,
+    onDrained,
     explain: stage.explain,
   });
 }

@@ -47,6 +47,8 @@ export interface SessionOptions {
   /** What is known of AWS's clock; default: nothing yet. */
   readonly skew?: ClockSkew | undefined;
   readonly onEvent: (event: SessionEvent) => void;
+  /** Ends what only invocations use: called when the last one is over, before `stopped` is reported. */
+  readonly onDrained?: (() => Promise<void>) | undefined;
   /** Returns the error to show instead of the directory's: what it means here, and what to do. */
   readonly explain?: ((error: unknown) => unknown) | undefined;
 }
@@ -207,7 +209,7 @@ export class Session {
     await this.#lease.release();
     const informed = this.#notices.send(this.#holders.neighbours);
     const abandoned = await this.#invocations.drain(boundMs);
-    await within(this.#options.clock, lastNewsMs, informed);
+    await Promise.all([within(this.#options.clock, lastNewsMs, informed), this.#options.onDrained?.()]);
     this.#link.close();
     this.#beat.stop();
     this.#tell({ event: 'stopped', ...this.#invocations.counts, abandoned });

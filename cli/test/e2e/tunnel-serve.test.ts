@@ -46,6 +46,7 @@ test('code connects through the tunnel, which is warm; status shows it; the end 
     'running',
     'ended',
   ]);
+  expect(livectl.events.at(-1)?.event).toBe('stopped');
   expect(await at.items()).toEqual([]);
   expect(livectl.leftBehind()).toEqual([]);
   expect(JSON.stringify(livectl.events)).not.toMatch(/password|socks5h/);
