@@ -131,6 +131,25 @@ describe('a connection', () => {
     ]);
   });
 
+  it('of a look-up of the code itself goes to the address that it found, where allow covers it', async () => {
+    vpc.add('10.20.3.4:5432', await echo());
+    const answer = [{ address: '10.20.3.4', family: 4 }];
+    const options = { host: 'known.only.here', port: 5432 };
+    for (const all of [false, true])
+      expect((await result({ do: 'customLookup', options, answer, all })).received).toBe('hello');
+    expect(vpc.requests).toEqual(['10.20.3.4:5432', '10.20.3.4:5432']);
+  });
+
+  it.each(['db.internal', '10.20.3.4', 'fd12::5'])(
+    'to %s that the code ends at once sends everything, and ends',
+    async (host) => {
+      vpc.add(`${host.includes(':') ? `[${host}]` : host}:5432`, await echo());
+      const { received, events } = await result({ do: 'endEarly', options: { host, port: 5432 } });
+      expect(received).toBe('all of it');
+      expect(events).toEqual(expect.arrayContaining(['connect', 'ready', 'end', 'close']));
+    },
+  );
+
   it('takes what the server sends first, also in the packet of the reply', async () => {
     const port = await listen(
       createServer((socket) => {
@@ -309,6 +328,8 @@ describe('TLS and what is built on it', () => {
       process,
     );
     expect([received, state]).toMatchObject(['hello', { authorized: true, servername: 'db.internal' }]);
+    const early = { ...event('db.internal', { servername: 'db.internal' }), do: 'endEarly' };
+    expect((await result(early, process)).received).toBe('all of it');
     expect(events).toEqual([
       ['lookup', null, '198.18.0.2', 4, 'db.internal'],
       ...['connect', 'ready', 'secureConnect', 'end', 'close'],

@@ -46,7 +46,7 @@ export function routeConnections(
         const pass = () => callback(error, found, family);
         const current = settings();
         if (current === undefined) return pass();
-        const route = error ? destinations.unresolved(host, port, error) : onFound(host, port, found);
+        const route = error ? destinations.unresolved(host, port, error) : onFound(host, port, found, given);
         if (route === undefined) {
           const failed = error ?? destinations.lookupError(found);
           return failed ? callback(failed) : pass();
@@ -62,9 +62,18 @@ export function routeConnections(
     };
   }
 
-  function onFound(host: string, port: number, found: Parameters<Callback>[1]): Route | undefined {
+  function onFound(
+    host: string,
+    port: number,
+    found: Parameters<Callback>[1],
+    given: Lookup | undefined,
+  ): Route | undefined {
     const addresses = addressesOf(found).map(({ address }) => address);
-    return destinations.name(host, port, addresses);
+    const route = destinations.name(host, port, addresses);
+    if (route === undefined || given == null) return route;
+    // The code's own look-up has found the address: in the VPC the name may have another one, or none.
+    const byAddress = destinations.address(addresses[0] ?? '', port);
+    return byAddress === undefined || byAddress.isRefused ? route : byAddress;
   }
 
   function standInFor(

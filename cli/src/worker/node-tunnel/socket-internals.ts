@@ -35,6 +35,8 @@ export interface ConnectRequest {
 export type Internals = net.Socket & {
   _handle: Handle | null;
   _peername?: { address: string; family: string; port: number };
+  /** Resets the states of both directions. */
+  _undestroy?(): void;
   /** Of TLS only, as all below. */
   ssl?: Handle | null;
   _wrapHandle?(wrap: null, handle: Handle, isWriting: boolean): Handle;
@@ -79,8 +81,12 @@ export function takeHandle(from: net.Socket): Handle | undefined {
 export function giveHandle(to: net.Socket, handle: Handle): void {
   const socket = to as Internals;
   const reinitialize = member<(handle: Handle) => void>(to, 'kReinitializeHandle');
-  if (reinitialize) reinitialize.call(to, handle);
-  else replaceHandle(socket, handle);
+  if (reinitialize) {
+    // It would also forget that the code has ended the socket before it was connected.
+    socket._undestroy = () => {};
+    reinitialize.call(to, handle);
+    delete socket._undestroy;
+  } else replaceHandle(socket, handle);
   // Closing the old handle has cleared it.
   if (socket.ssl === null) socket.ssl = socket._handle;
 }
