@@ -419,6 +419,22 @@ describe('a link', () => {
     sim.close();
   });
 
+  it('follows the newest connection of the other end, though an older `resume` arrives after it', () => {
+    const peers: string[] = [];
+    const link = new TunnelLink({
+      side: 'function',
+      clock: new ManualClock(),
+      batchBytes: 16 * 1024,
+      post: async () => ({ kind: 'delivered' }),
+      onPeer: (connectionId) => peers.push(connectionId),
+    });
+    link.receive(batch(2, { type: 'resume', number: 2, connectionId: 'third' }));
+    link.receive(batch(1, { type: 'resume', number: 1, connectionId: 'second' }));
+    link.receive(batch(3, { type: 'resume', number: 3, connectionId: 'fourth' }));
+    expect(peers).toEqual(['third', 'fourth']);
+    link.close('done');
+  });
+
   it('sends again at once what the other end does not have when it resumes', async () => {
     const { onOpen, streams } = collecting();
     const sim = new Simulation(22, line, onOpen);
