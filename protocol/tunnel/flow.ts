@@ -63,6 +63,8 @@ export class Flow {
   #state: 'opening' | 'open' | 'refusing' | 'resetting' | 'gone' = 'opening';
   #isClosing = false;
   #open: Due;
+  /** The other end may have been asked to open it. */
+  #isOffered: boolean;
   #answer: Answer | undefined;
   #answerDue: Due = 'none';
   #reset: { readonly code: ResetCode; due: Due } | undefined;
@@ -80,6 +82,7 @@ export class Flow {
     this.#link = link;
     this.#stream = stream;
     this.#open = isOpener ? 'due' : 'none';
+    this.#isOffered = !isOpener;
     this.in = new InHalf(stream, link.budget);
   }
 
@@ -155,19 +158,19 @@ export class Flow {
   /** Ends it at the other end. */
   resetTo(code: ResetCode): void {
     if (this.#state === 'gone') return;
-    const isUnknown = this.#open === 'due';
     this.#state = 'resetting';
     this.in.close();
     this.#reset = { code, due: 'due' };
     this.#closing();
-    // The other end has never heard of it.
-    if (isUnknown) this.#gone();
-    else this.#link.onReady(this);
+    // A lost `open` may have arrived all the same.
+    if (this.#isOffered) this.#link.onReady(this);
+    else this.#gone();
   }
 
   onOpened(address: string): void {
     if (this.#state !== 'opening' || this.#open === 'none') return;
     this.#state = 'open';
+    this.#open = 'acked';
     this.#link.onOpened(this);
     this.#stream.onOpened(address);
     this.#stream.onRoom();
@@ -237,6 +240,7 @@ export class Flow {
     if (this.#open === 'due') {
       if (!writer.write({ type: 'open', stream, host: this.host, port: this.port })) return false;
       this.#open = 'sent';
+      this.#isOffered = true;
       items.push({ flow: this, kind: 'open' });
     }
     if (this.#answerDue === 'due' && this.#answer) {

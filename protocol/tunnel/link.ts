@@ -335,9 +335,12 @@ export class TunnelLink {
       case 'ping':
         return;
     }
-    // It has ended here, and the other end knows or learns it from an ack.
     const flow = this.#flows.get(frame.stream);
-    if (flow === undefined) return;
+    if (flow === undefined) {
+      // It has ended here, and the other end knows or learns it from an ack. A reset may have overtaken its `open`.
+      if (frame.type === 'reset') this.#seenStreams.add(frame.stream);
+      return;
+    }
     switch (frame.type) {
       case 'opened':
         return flow.onOpened(frame.address);

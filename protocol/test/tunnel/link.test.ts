@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { PostOutcome } from '../../relay-post.ts';
 import { BatchWriter, type ControlFrame, type Frame, parseBatch } from '../../tunnel/frames.ts';
 import { firstWindowBytes, largestWindowBytes, maxStreams, unsentBytes } from '../../tunnel/limits.ts';
 import { TunnelLink } from '../../tunnel/link.ts';
@@ -82,6 +83,47 @@ describe('streams', () => {
     link.receive(batch(3, openFrame(1)));
     link.receive(batch(1, openFrame(9)));
     expect(opened.map(({ id }) => id)).toEqual([1]);
+    link.close('done');
+  });
+
+  it('that are destroyed are reset at the function, also while their `open` counts as lost', async () => {
+    for (const isAnswered of [true, false]) {
+      const clock = new ManualClock();
+      const posts: { bytes: Buffer; end: (outcome: PostOutcome) => void }[] = [];
+      const link = new TunnelLink({
+        side: 'client',
+        clock,
+        batchBytes: 16 * 1024,
+        post: (bytes) => new Promise((end) => posts.push({ bytes, end })),
+      });
+      link.receive(batch(1, { type: 'hello', connectionId: 'function', remainingMs: 1, version: '1' }));
+      const stream = link.open('db.internal', 5432);
+      await settled();
+      expect(framesOf(posts[0]?.bytes ?? Buffer.alloc(0)).map(({ type }) => type)).toContain('open');
+      // It has arrived, though its post failed.
+      if (isAnswered) link.receive(batch(2, { type: 'opened', stream: 1, address: '10.0.0.1:5432' }));
+      posts[0]?.end({ kind: 'failed', reason: 'ETIMEDOUT' });
+      await settled();
+      stream.destroy();
+      clock.advance(50);
+      await settled();
+      expect(posts.slice(1).flatMap(({ bytes }) => framesOf(bytes))).toContainEqual({
+        type: 'reset',
+        stream: 1,
+        code: 'closed',
+      });
+      link.close('done');
+    }
+  });
+
+  it('are not opened by an `open` that arrives after their reset', async () => {
+    const opened: TunnelStream[] = [];
+    const { link } = functionAlone((stream) => opened.push(stream));
+    link.receive(batch(2, { type: 'reset', stream: 1, code: 'closed' }));
+    link.receive(batch(1, openFrame(1)));
+    link.receive(batch(3, openFrame(2)));
+    expect(opened.map(({ id }) => id)).toEqual([2]);
+    opened[0]?.on('error', () => undefined);
     link.close('done');
   });
 
