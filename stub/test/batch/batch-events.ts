@@ -1,4 +1,5 @@
 // Batches as Lambda's event source mappings send them, as far as splitting them depends on it.
+import { readFileSync } from 'node:fs';
 
 export type Source = 'queue' | 'fifo' | 'kinesis' | 'dynamodb';
 
@@ -63,6 +64,12 @@ export function idsIn(event: Uint8Array | string): string[] {
       messageId ?? kinesis?.sequenceNumber ?? dynamodb?.SequenceNumber ?? '',
   );
 }
+
+/** What a function's code has written to a file, line by line. Written before its answer, unlike what a pipe has delivered. */
+export const linesOf = (file: string) =>
+  readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '');
 
 export const reported = (...ids: readonly string[]) => ({
   batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),

@@ -1,7 +1,16 @@
 // The built wrapper with a batch of which a client and the deployed code each get a part: the runtime sees its parts, Lambda one answer.
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { deployedClientContext } from '../../../protocol/deployed-request.ts';
-import { arns, batchOf, idsIn, reported, type Source, type TestRecord } from '../batch/batch-events.ts';
+import {
+  arns,
+  batchOf,
+  idsIn,
+  linesOf,
+  reported,
+  type Source,
+  type TestRecord,
+} from '../batch/batch-events.ts';
 import type { FakeClient } from '../harness/fake-client.ts';
 import { changedLayer } from './harness/changed-layer.ts';
 import type { Options } from './harness/instances.ts';
@@ -12,11 +21,11 @@ const response = '/2018-06-01/runtime/invocation/a/response';
 const failure = '/2018-06-01/runtime/invocation/a/error';
 const partial = { LIVE_DEBUG_PARTIAL_FAILURES: Object.values(arns).join(',') };
 
-/** Reports the records whose identifiers are in FAILS; logs what it got. */
+/** Reports the records whose identifiers are in FAILS; writes what it got before it answers. */
 const consumer = `
   exports.handler = async (event, context) => {
     const ids = event.Records.map((each) => each.messageId ?? each.kinesis.sequenceNumber);
-    console.log('deployed took ' + JSON.stringify([context.awsRequestId, ids]));
+    require('node:fs').appendFileSync(process.env.TOOK, JSON.stringify([context.awsRequestId, ids]) + '\\n');
     if (process.env.FAILS === 'all') throw new TypeError('deployed is broken');
     if (process.env.FAILS === 'exit') process.exit(7);
     const failed = ids.filter((id) => (process.env.FAILS ?? '').split(',').includes(id));
@@ -51,15 +60,13 @@ function answering(client: FakeClient, answer: unknown): string[] {
 
 async function consuming(fails = '', options: Options = {}) {
   const { environment, ...rest } = options;
+  const file = join(world.folder({ took: '' }), 'took');
   const started = await world.wrapped({
     taskRoot: world.folder({ 'app.js': consumer }),
     ...rest,
-    environment: { ...partial, FAILS: fails, ...environment },
+    environment: { ...partial, FAILS: fails, TOOK: file, ...environment },
   });
-  const took = () =>
-    [...started.instance.stdout.matchAll(/deployed took (.*)/g)].map(
-      ([, words = '']) => JSON.parse(words.trim()) as unknown,
-    );
+  const took = () => linesOf(file).map((line) => JSON.parse(line) as unknown);
   return { ...started, took };
 }
 
