@@ -165,7 +165,7 @@ describe('somebody serves', () => {
     world.relay.disconnect(client.connectionId);
     await client.leave();
     expect(await bodyOf(api, 'b', '2')).toBe(deployed(2));
-    expect(instance.stdout).toContain('deployed loaded');
+    await instance.untilOutput('deployed loaded');
     expect(await bodyOf(api, 'c', '3')).toBe(deployed(3));
     instance.child.kill('SIGTERM');
     expect(await instance.ended).toBe('SIGTERM');

@@ -217,7 +217,7 @@ describe('with LIVE_DEBUG_WRAP_INIT=lazy', () => {
     client.close();
     await client.leave();
     expect((await api.invoke({ id: 'c', event: '1' })).body.toString()).toBe('{"deployed":1}');
-    expect(instance.stdout).toContain('deployed code is loaded');
+    await instance.untilOutput('deployed code is loaded');
     expect((await api.invoke({ id: 'd', event: '2' })).body.toString()).toBe('{"deployed":2}');
     expect(api.nexts).toBe(4);
   });
