@@ -166,6 +166,8 @@ export class Observing {
   async flush(): Promise<void> {
     if (this.#watches) unsubscribe(answerSent, this.#onAnswer);
     this.#watches = false;
+    // An answer that came while this was loaded is noted first.
+    await new Promise((resolve) => setImmediate(resolve));
     await Promise.all(this.#pending.splice(0).map((observed) => this.take(observed)));
   }
 
