@@ -32,7 +32,7 @@ const refusalSchema = v.object({
 
 /**
  * Resolves when Lambda has accepted the event (202). Rejects with LD_PERMISSION if the caller may not invoke the function, with
- * LD_STAGE if there is none, with LD_CREDENTIALS, and with LD_AWS for everything else. Not sent again by itself: the function
+ * LD_STAGE if it does not exist, with LD_CREDENTIALS, and with LD_AWS for everything else. Not sent again by itself: the function
  * would run twice.
  */
 export async function invokeEvent(options: InvokeEventOptions): Promise<void> {

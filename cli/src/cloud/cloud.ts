@@ -94,7 +94,7 @@ export interface CloudOptions {
   readonly stubZip: Uint8Array;
   /** For functions that are wrapped. */
   readonly wrapper?: WrapperOptions | undefined;
-  /** Deploys the stage's tunnel function, which the manifest then names; default: there is none. */
+  /** Deploys the stage's tunnel function, which the manifest then names; default: no tunnel. */
   readonly vpc?: VpcOptions | undefined;
   /** The built Node runtime client, which runs the stub as it runs handlers. */
   readonly nodeRuntimeFile: string;

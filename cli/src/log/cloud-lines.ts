@@ -14,7 +14,7 @@ export interface CloudReady {
   readonly stage: string;
   /** Base URL of the HTTP front. */
   readonly url: string;
-  /** The stage's tunnel function; absent if there is none. */
+  /** The stage's tunnel function; absent without a tunnel. */
   readonly tunnel?: {
     readonly function_name: string;
     /** The network namespace that it runs in. */

@@ -29,7 +29,7 @@ export interface ServeCloudOptions extends Folder {
   readonly port: number;
   /** Other users of this machine may call the functions over HTTP. */
   readonly allowOtherUsers: boolean;
-  /** Name of the network namespace of the tunnel function; default: there is none. */
+  /** Name of the network namespace of the tunnel function; default: no tunnel. */
   readonly vpc: string | undefined;
   readonly format: OutputFormat;
   readonly verbose: boolean;

@@ -1,4 +1,5 @@
 // [4] One stage, or some of its functions, observed from `start` to `stop`: what arrives is reported, and never run or answered.
+
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import type { Clock } from '../../../protocol/clock.ts';
@@ -16,6 +17,7 @@ import { Beat } from './beat.ts';
 import { leaseTrouble } from './lease-trouble.ts';
 import { observedEvent } from './observed-event.ts';
 import { PerSecond } from './per-second.ts';
+import { reconnectEvent } from './reconnect-event.ts';
 import { ReportThrottle } from './report-throttle.ts';
 import type { ObserveEvent } from './session-event.ts';
 
@@ -151,7 +153,7 @@ export class ObserveSession {
 
   #receive(message: InboundMessage, channel: Channel): void {
     this.#beat.check();
-    // Nothing here can run an invocation, whoever sends one.
+    // An observer runs no invocation, from any sender.
     if (message.type !== 'observed') return this.#drop(`${message.type}, and this livectl only observes`);
     this.#observed(message, channel);
   }
@@ -189,16 +191,8 @@ export class ObserveSession {
   }
 
   #tellLink(event: LinkEvent): void {
-    switch (event.type) {
-      case 'lost':
-        return this.#tell({ event: 'reconnect', state: 'lost', reason: event.reason });
-      case 'retrying':
-        return this.#tell({ event: 'reconnect', state: 'retrying', reason: event.reason });
-      case 'reconnected':
-        return this.#tell({ event: 'reconnect', state: 'connected', ms: event.ms });
-      case 'dropped':
-        return this.#drop(event.reason);
-    }
+    if (event.type === 'dropped') this.#drop(event.reason);
+    else this.#tell(reconnectEvent(event));
   }
 
   #error(message: string): void {

@@ -19,6 +19,7 @@ import { Invocations } from './invocations.ts';
 import { leaseTrouble } from './lease-trouble.ts';
 import { OldStubs } from './old-stubs.ts';
 import { PeerNotices } from './peer-notices.ts';
+import { reconnectEvent } from './reconnect-event.ts';
 import { ReportThrottle } from './report-throttle.ts';
 import type { SessionEvent } from './session-event.ts';
 import type { FunctionVariables } from './variables/function-variables.ts';
@@ -381,18 +382,9 @@ export class Session {
   }
 
   #tellLink(event: LinkEvent): void {
-    switch (event.type) {
-      case 'lost':
-        return this.#tell({ event: 'reconnect', state: 'lost', reason: event.reason });
-      case 'retrying':
-        return this.#tell({ event: 'reconnect', state: 'retrying', reason: event.reason });
-      case 'reconnected':
-        return this.#tell({ event: 'reconnect', state: 'connected', ms: event.ms });
-      case 'dropped':
-        if (this.#drops.take(event.reason))
-          this.#error('LD_RELAY', `dropped a message (${event.dropped} so far): ${event.reason}`);
-        return;
-    }
+    if (event.type !== 'dropped') this.#tell(reconnectEvent(event));
+    else if (this.#drops.take(event.reason))
+      this.#error('LD_RELAY', `dropped a message (${event.dropped} so far): ${event.reason}`);
   }
 
   #error(code: ErrorCode, message: string, remedy?: string): void {

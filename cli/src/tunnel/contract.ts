@@ -4,7 +4,7 @@ import type { TunnelEvent } from '../session/session-event.ts';
 
 /** A connection from inside the VPC. Ending it half-closes, destroying it resets. */
 export interface VpcStream extends Duplex {
-  /** The address that was connected to. Rejects with a `TunnelRefused` if there is none. */
+  /** The address that was connected to. Rejects with a `TunnelRefused` if no connection is made. */
   readonly opened: Promise<{ readonly address: string }>;
 }
 

@@ -3,7 +3,7 @@
 /**
  * US East (N. Virginia), without free tier: https://aws.amazon.com/lambda/pricing/ (Arm, first tier) and
  * https://aws.amazon.com/api-gateway/pricing/ (WebSocket APIs, first tier). NAT gateways, data transfer and DynamoDB are left
- * out: the first charge per GB whoever sends it, and the third is a few writes a minute.
+ * out: the first two are charged per GB in any case, the third is a few writes a minute.
  */
 const usdPerGbSecond = 0.0000133334;
 const usdPerInvocation = 0.0000002;

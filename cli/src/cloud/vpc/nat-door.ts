@@ -79,7 +79,7 @@ export class NatDoor {
   }
 }
 
-/** The first line; undefined if there is none within the bounds. What follows it can still be read from the socket. */
+/** The first line; undefined if no line ends within the bounds. What follows it can still be read from the socket. */
 function namedPort(socket: Socket): Promise<number | undefined> {
   return new Promise((resolve) => {
     let text = '';
