@@ -205,8 +205,10 @@ export class FakeClient {
     if (this.#item) await this.#table.remove(this.#item);
   }
 
+  /** Ends the connection; a post to it gets 410 from here on, since one that reaches a closing socket is lost. */
   close(): void {
     this.#socket?.close();
+    this.#relay.peers.delete(this.connectionId);
     this.#http.close();
     this.#reassembler.close();
   }
