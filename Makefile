@@ -28,6 +28,7 @@ test-deploy: build ## Apply, serve, invoke and destroy the quickstart in the AWS
 
 check: build ## Types, linter, format, stale built files
 	tsc --noEmit
+	tsc --noEmit --project inspector
 	biome check --error-on-warnings .
 	node scripts/check.mjs
 

@@ -1,5 +1,5 @@
 // Builds, in this order: the stub, the tunnel function, the wrapper and their reproducible zips, the Node and Python runtime clients, the AWS
-// SDK's clients, the CLI that carries them all, the CDKTF constructs.
+// SDK's clients, the inspector's page, the CLI that carries them all, the CDKTF constructs.
 //   node scripts/build.mjs            everything into dist/, and the zips into the Terraform module
 //   node scripts/build.mjs --bench    also dist/bench.mjs
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -208,6 +208,30 @@ const lazyBuiltins = {
   },
 };
 
+/** The inspector's page, which the CLI serves on this machine: every browser that is kept up to date runs ES2022. */
+async function buildInspector() {
+  const folder = join(dist, 'inspector');
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [
+      { in: 'inspector/src/main.tsx', out: 'app' },
+      { in: 'inspector/src/style/app.css', out: 'app' },
+    ],
+    outdir: folder,
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    metafile: true,
+  });
+  await cp(join(root, 'inspector/index.html'), join(folder, 'index.html'));
+  return result;
+}
+
 async function buildCli() {
   const outfile = join(dist, 'livectl.mjs');
   const result = await build({
@@ -238,6 +262,7 @@ const nat = await buildNatProgram();
 await cp(join(root, 'cli/src/worker/python-runtime/python-runtime.py'), join(dist, 'python-runtime.py'));
 const awsCalls = await buildAwsPart('cli/src/trigger/aws-calls.ts', [noDefaultCredentials]);
 const awsCredentials = await buildAwsPart('cli/src/aws/aws-credentials.ts');
+const inspector = await buildInspector();
 const cli = await buildCli();
 await buildConstructs(root, dist);
 await writeFile(
@@ -251,6 +276,7 @@ await writeFile(
     nat,
     awsCalls,
     awsCredentials,
+    inspector,
     cli,
   ]),
 );

@@ -30,7 +30,8 @@ const mistakes = [];
 
 for (const file of productFiles()) {
   const { code } = await transform(readFileSync(join(root, file), 'utf8'), {
-    loader: file.endsWith('.ts') ? 'ts' : 'js',
+    loader: file.endsWith('x') ? 'tsx' : file.endsWith('.ts') ? 'ts' : 'js',
+    jsx: 'automatic',
     format: 'esm',
   });
   visit(parse(code, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true }), file);
@@ -48,7 +49,7 @@ function productFiles() {
   const list = ['ls-files', '--cached', '--others', '--exclude-standard', '--', ...product];
   return execFileSync('git', list, { cwd: root, encoding: 'utf8' })
     .split('\n')
-    .filter((file) => /\.m?[jt]s$/.test(file) && !/(^|\/)test\/|\.d\.ts$/.test(file))
+    .filter((file) => /\.(m?[jt]s|tsx)$/.test(file) && !/(^|\/)test\/|\.d\.ts$/.test(file))
     .filter((file) => !file.startsWith(ownSources) && existsSync(join(root, file)));
 }
 
