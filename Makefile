@@ -1,6 +1,6 @@
 # `make` alone lists what there is. Nothing to set up but Node >= 20 and make itself.
 .DEFAULT_GOAL := help
-.PHONY: help dev build build-bench test test-real test-deploy check module-release bench bench-network clean
+.PHONY: help dev page build build-bench test test-real test-deploy check module-release bench bench-network clean
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
@@ -9,6 +9,10 @@ help: ## List the targets
 
 dev: build ## Start the local cloud and serve examples/quickstart; prints a curl line
 	node dist/livectl.mjs serve --local --root examples/quickstart
+
+page: build ## Serve the inspector's page with generated data, to work on it; prints its URL as JSON
+	esbuild cli/test/inspector/fake-serve-program.ts --bundle --platform=node --format=esm --log-level=warning --outfile=dist/fake-serve.mjs
+	@node dist/fake-serve.mjs
 
 build: node_modules/.package-lock.json ## Install what is missing and build dist/
 	node scripts/build.mjs
