@@ -19,6 +19,9 @@ import { pretty } from '../src/log/pretty.ts';
 import { guarded, printable, printableLines } from '../src/log/printable.ts';
 import { shellWords } from '../src/log/shell-words.ts';
 import { closest } from '../src/manifest/did-you-mean.ts';
+import { curlCommand } from '../src/recordings/export-curl.ts';
+import { indentedJson } from '../src/recordings/indented-json.ts';
+import { diffJson } from '../src/recordings/json-diff.ts';
 import { parseLambdaEvent } from '../src/session/lambda-event.ts';
 import { triggerSummary } from '../src/session/trigger-summary.ts';
 import { readConnectionString } from '../src/vpn/connection-string.ts';
@@ -71,6 +74,11 @@ function tsconfig(text: string): void {
 
 const wildcard = compilePattern({ a: [{ wildcard: '*ab*ab*ab*ab*c' }] });
 
+function curl(text: string): void {
+  const requestContext = { http: { method: 'POST' } };
+  curlCommand({ rawPath: text, headers: { [text]: text }, body: text, requestContext }, 'f', undefined);
+}
+
 const table: readonly (readonly [string, (text: string) => unknown, readonly string[]])[] = [
   [
     'printableLines',
@@ -102,6 +110,9 @@ const table: readonly (readonly [string, (text: string) => unknown, readonly str
     networkFailure,
     ['lookup a', 'ENOTFOUND a', 'dial tcp 1', "Can't connect to MySQL server on '"],
   ],
+  ['indentedJson', indentedJson, ['[', '[ ', '{"', '"', '\\', ',', ' ', '1', '[]']],
+  ['curlCommand', curl, ['a', '/.', '%', ' ', "'", '\n', '\u20ac', ';']],
+  ['diffJson', (text) => diffJson(text, `${text}y`), ['a', '[']],
   ['closest', (text) => closest(text, ['hello', 'orders']), ['h', '-', '_']],
 ];
 
