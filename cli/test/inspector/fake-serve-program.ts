@@ -37,7 +37,7 @@ function commands(): Record<string, (argument: string) => unknown> {
     },
     'build-error': () => serve.state.build(brokenOrders),
     'build-ok': () => serve.state.build([]),
-    displaced: () => serve.state.displace({ user: 'grace', host: 'laptop' }),
+    displaced: () => serve.state.displace('grace on laptop'),
     'relay-lost': () => serve.state.relay('lost'),
     'relay-connected': () => serve.state.relay('connected'),
     cut: () => serve.streams.cut(),

@@ -37,7 +37,7 @@ async function list(query: string): Promise<{ items: InvocationSummary[]; next?:
 
 it('lets in only whoever has used the link, and that once', async () => {
   await start({ once: true });
-  expect((await fetch(`${serve.origin}/`)).status).toBe(403);
+  expect((await fetch(`${serve.origin}/`)).status).toBe(401);
   expect((await get('/')).status).toBe(200);
   expect((await fetch(serve.url())).status).toBe(403);
 });

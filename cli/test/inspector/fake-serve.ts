@@ -31,12 +31,11 @@ const contentSecurityPolicy = [
   "script-src 'self'",
   "style-src 'self'",
   "connect-src 'self'",
-  "img-src 'self'",
+  "img-src 'self' data:",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
 ].join('; ');
 
 const files: Readonly<Record<string, readonly [name: string, type: string]>> = {
@@ -152,11 +151,11 @@ export class FakeServe {
     try {
       if (query.has('token')) return this.#letIn(query.get('token') ?? '', response);
       if (!(request.headers.cookie ?? '').includes(`${this.#cookie}=${this.#secret}`))
-        return json(response, 403, { code: 'LD_INSPECTOR_LINK', message: 'open the link that was printed' });
+        return json(response, 401, { code: 'unauthorized', message: 'open the link that was printed' });
       if (!path.startsWith('/api/v1/')) return await this.#file(path, response);
       await this.#api({ path: path.slice('/api/v1'.length), query, request, response });
     } catch (error) {
-      json(response, 500, { code: 'LD_INTERNAL', message: String(error) });
+      json(response, 500, { code: 'internal', message: String(error) });
     }
   }
 
@@ -166,7 +165,7 @@ export class FakeServe {
 
   #letIn(token: string, response: ServerResponse): void {
     if (token !== this.#token || (this.#used && this.#options.once))
-      return json(response, 403, { code: 'LD_INSPECTOR_LINK', message: 'this link was used already' });
+      return json(response, 403, { code: 'forbidden', message: 'this link was used already' });
     this.#used = true;
     const cookie = `${this.#cookie}=${this.#secret}; HttpOnly; SameSite=Strict; Path=/`;
     response.writeHead(303, { Location: '/', 'Set-Cookie': cookie }).end();
@@ -174,7 +173,7 @@ export class FakeServe {
 
   async #file(path: string, response: ServerResponse): Promise<void> {
     const file = files[path];
-    if (file === undefined) return json(response, 404, { code: 'LD_NOT_FOUND', message: `no ${path}` });
+    if (file === undefined) return json(response, 404, { code: 'not_found', message: `no ${path}` });
     response.setHeader('Content-Type', file[1]);
     response.end(await readFile(join(this.#options.page, file[0])));
   }
@@ -186,11 +185,11 @@ export class FakeServe {
     if (path === '/replays' && request.method === 'POST') return this.#replay(request, response);
     const [, list, key = '', part] = path.split('/');
     const row = list === 'invocations' ? this.history.find(key) : undefined;
-    if (row === undefined) return json(response, 404, { code: 'LD_NOT_FOUND', message: `no ${path}` });
+    if (row === undefined) return json(response, 404, { code: 'not_found', message: `no ${path}` });
     if (part === undefined) return json(response, 200, { ...row.summary, ...row.detail() });
     if (part === 'export') return text(response, exported(row, query.get('as') ?? ''));
     const body = part === 'event' ? row.event() : part === 'result' ? row.result() : undefined;
-    if (body === undefined) return json(response, 404, { code: 'LD_NOT_FOUND', message: `no ${part}` });
+    if (body === undefined) return json(response, 404, { code: 'not_found', message: `no ${part}` });
     bytes(response, body);
   }
 
@@ -219,17 +218,17 @@ export class FakeServe {
   async #replay(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const asked = JSON.parse(await bodyOf(request)) as { of: string; event?: string };
     const of = this.history.find(asked.of);
-    if (of === undefined) return json(response, 404, { code: 'LD_NOT_FOUND', message: `no ${asked.of}` });
+    if (of === undefined) return json(response, 404, { code: 'not_found', message: `no ${asked.of}` });
     if (!this.state.serves(of.summary.function))
-      return json(response, 409, { code: 'LD_NOT_SERVED', message: `${of.summary.function} is not served` });
+      return json(response, 409, { code: 'conflict', message: `${of.summary.function} is not served` });
     if (of.summary.event_cut && asked.event === undefined)
       return json(response, 422, {
-        code: 'LD_EVENT_CUT',
+        code: 'invalid',
         message: 'only the start of the event was recorded',
       });
     const event = asked.event ?? Buffer.from(of.event().bytes).toString('utf8');
     if (asked.event !== undefined && !isJson(asked.event))
-      return json(response, 422, { code: 'LD_EVENT_INVALID', message: 'the event is not JSON' });
+      return json(response, 422, { code: 'invalid', message: 'the event is not JSON' });
     const { function: name, trigger, source } = of.summary;
     const isEdited = asked.event !== undefined;
     const replayed = this.history.make(new Date(), { function: name, trigger, source, status: 'ok' });

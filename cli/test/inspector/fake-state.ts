@@ -5,6 +5,8 @@ import type { InvocationSummary, SourceKind } from '../../src/recordings/recordi
 import type { ServedFunction } from '../../src/session/session-event.ts';
 import { fakeFunctions } from './fake-functions.ts';
 
+type FakeBuildError = BuildMessage & { readonly function: string };
+
 interface Counts {
   invocations: number;
   failed: number;
@@ -21,8 +23,8 @@ export class FakeState {
   observing = false;
   readonly #notServed = new Set<string>();
   readonly #counts = new Map<string, Counts>();
-  #errors: readonly BuildMessage[] = [];
-  #displaced: { by?: { user: string; host: string } } | undefined;
+  #errors: readonly FakeBuildError[] = [];
+  #displaced: { by?: string } | undefined;
   #relay: 'connected' | 'lost' = 'connected';
 
   count(summaries: readonly InvocationSummary[]): void {
@@ -52,12 +54,13 @@ export class FakeState {
   }
 
   /** No errors: the build is good again. */
-  build(errors: readonly BuildMessage[]): void {
+  build(errors: readonly FakeBuildError[]): void {
     this.#errors = errors;
     this.onChange();
   }
 
-  displace(by?: { user: string; host: string }): void {
+  /** `by` e.g. `grace on laptop`. */
+  displace(by?: string): void {
     this.#displaced = by === undefined ? {} : { by };
     this.onChange();
   }
@@ -79,6 +82,8 @@ export class FakeState {
       observing: this.observing,
       max_workers: 10,
       functions: fakeFunctions.filter(({ name }) => this.serves(name)).map((each) => this.#served(each)),
+      build: this.#errors.length > 0 ? 'failed' : 'ok',
+      ...(this.#errors.length > 0 ? { build_errors: this.#errors } : {}),
       editor: { name: 'VS Code', url: 'vscode://file/{file}:{line}:{column}' },
       ...(this.#displaced === undefined ? {} : { displaced: this.#displaced }),
       relay: this.#relay,
@@ -95,24 +100,16 @@ export class FakeState {
       fallback: { kind: 'none' },
       triggers: [],
     };
-    const errors = this.#errors.filter((each) => each.file === file);
     const sources: { source: SourceKind; name: string }[] =
       source === 'custom' ? [] : [{ source, name: resource }];
-    return {
-      ...served,
-      runtime,
-      handler,
-      file,
-      sources,
-      build: errors.length > 0 ? 'failed' : 'ok',
-      ...(errors.length > 0 ? { build_errors: errors } : {}),
-    };
+    return { ...served, runtime, handler, file, sources };
   }
 }
 
 /** What esbuild says of a missing bracket in `src/orders.ts`. */
-export const brokenOrders: readonly BuildMessage[] = [
+export const brokenOrders: readonly FakeBuildError[] = [
   {
+    function: 'orders',
     text: 'Expected ")" but found ";"',
     file: 'src/orders.ts',
     line: 18,
