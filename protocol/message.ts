@@ -116,6 +116,8 @@ export const headSchemas = {
     /** When the stub sent this, and when it must have answered, by its clock. */
     sentAt: millisecondsSinceEpoch,
     deadline: millisecondsSinceEpoch,
+    /** How long the stub had it before it sent this, in milliseconds; absent from a stub of an earlier version. */
+    stubMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(86_400_000))),
     arn: v.string(),
     traceId: optionalText,
     clientContext: optionalText,

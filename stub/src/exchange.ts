@@ -28,7 +28,7 @@ export interface ExchangeOptions {
   /** The invocation's head, without what each sending adds. */
   readonly head: Omit<
     MessageHead<'invoke'>,
-    'replyTo' | 'sentAt' | 'streams' | 'ackBy' | 'instead' | 'filter' | 'understands'
+    'replyTo' | 'sentAt' | 'stubMs' | 'streams' | 'ackBy' | 'instead' | 'filter' | 'understands'
   >;
   readonly event: Uint8Array;
   /** Receives a streamed response; without it only whole answers are requested. */
@@ -88,6 +88,8 @@ export class Exchange {
   #unpacking: Promise<unknown> = Promise.resolve();
   #waitingBytes = 0;
   readonly #patience: Patience;
+  /** Milliseconds since the epoch. */
+  readonly #begunAt: number;
   readonly #posts = new AbortController();
   /** Sendings to clients that have not refused it. */
   sent: Sent[] = [];
@@ -100,6 +102,7 @@ export class Exchange {
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
+    this.#begunAt = options.clock.now();
     if (options.parts) options.parts.onPassedOn = () => void this.#acknowledge();
     this.signals = new Signals(options.clock);
     this.outgoing = new Outgoing(options.poster, options.clock, options.id);
@@ -402,7 +405,17 @@ export class Exchange {
     const isNext = this.#options.clients.holder?.item !== client.item.item;
     const instead = isNext ? ({ instead: true } as const) : {};
     const filter = client.item.filter === undefined ? {} : { filter: client.item.item };
-    const own = { replyTo: connectionId, sentAt, ackBy, understands: [...abilities], ...instead, ...filter };
+    // The clock may have been set back.
+    const stubMs = Math.max(0, sentAt - this.#begunAt);
+    const own = {
+      replyTo: connectionId,
+      sentAt,
+      stubMs,
+      ackBy,
+      understands: [...abilities],
+      ...instead,
+      ...filter,
+    };
     const message = {
       type: 'invoke',
       head: { ...head, ...own, ...(parts ? streams : {}) },

@@ -1,4 +1,5 @@
 // [4] What a recording needs of an invocation beside its events: the bytes that went in and came out, and when.
+import type { EventSource } from './event-source.ts';
 import type { ObservedInvoke, SessionEvent } from './session-event.ts';
 
 /** What Lambda says of an invocation to the function, beside the event; never credentials or variables. */
@@ -23,11 +24,17 @@ export interface BegunInvocation {
   /** The event as Lambda gave it; not a copy. */
   readonly event: Uint8Array;
   readonly context: InvocationContext;
+  readonly source: EventSource;
   /** When the stub had sent it and when all of it had arrived, milliseconds since the epoch, on this machine's clock. */
   readonly sentMs: number;
   readonly arrivedMs: number;
   /** How long the stub had it before it was sent, in milliseconds; undefined from a stub that does not say. */
   readonly stubMs?: number | undefined;
+  /** From the event's own time until the stub had it, both by AWS's clock; undefined if the event has none. */
+  readonly triggerMs?: number | undefined;
+  /** The recording that is run again, and whether its event was edited. */
+  readonly replayOf?: string | undefined;
+  readonly edited?: boolean | undefined;
 }
 
 /** The end of one: its `result` event, and the answer's bytes. */
@@ -45,6 +52,8 @@ export interface EndedInvocation {
   readonly deliveredMs: number;
   /** Which build answered: counts from 1 in each livectl; undefined if no code ran. */
   readonly build?: number | undefined;
+  /** Identifies that code: see `FunctionCode.hash`. */
+  readonly hash?: string | undefined;
 }
 
 /** So much of a streamed answer is kept for a recording. */

@@ -14,7 +14,8 @@ import { BuildWaits } from './build-waits.ts';
 import type { FirstBuilds } from './first-builds.ts';
 import { httpFrontOf } from './http-front.ts';
 import { InFlight } from './in-flight.ts';
-import { parseLambdaEvent } from './lambda-event.ts';
+import type { InvocationWatcher } from './invocation-watcher.ts';
+import { type LambdaEvent, parseLambdaEvent } from './lambda-event.ts';
 import { OpenWork } from './open-work.ts';
 import { OutgoingParts, type Part } from './outgoing-parts.ts';
 import { busy, gaveUp, notServed, stoppedError } from './own-errors.ts';
@@ -28,6 +29,7 @@ import { withRest } from './streamed-result.ts';
 import { triggerSummary } from './trigger-summary.ts';
 import { Unwanted } from './unwanted.ts';
 import type { FunctionVariables } from './variables/function-variables.ts';
+import { begunInvocation, type EndTimes, endedInvocation } from './watched-invocation.ts';
 
 interface InvocationsOptions {
   readonly link: Pick<RelayLink, 'post'>;
@@ -43,6 +45,7 @@ interface InvocationsOptions {
   readonly holders: Pick<Holders, 'of' | 'read'>;
   /** Nothing but what matches one of these is served; none: everything. */
   readonly filters?: readonly OwnFilter[] | undefined;
+  readonly watcher?: InvocationWatcher | undefined;
   readonly onEvent: (event: SessionEvent) => void;
 }
 
@@ -157,7 +160,7 @@ export class Invocations {
   /** `attempt` is the number of this end's last message about it. */
   #begin(message: Message<'invoke'>, channel: Channel, attempt: number): void {
     const { head, id } = message;
-    const { clock, onEvent } = this.#options;
+    const { clock, watcher } = this.#options;
     if (this.#draining) return this.#arrivals.leave(message, channel, 'stopping');
     const sentMs = this.#arrivals.ages.sentMs(head);
     const run = new Run({
@@ -172,6 +175,7 @@ export class Invocations {
       sentAt: head.sentAt,
       heardAttempt: message.attempt,
       attempt,
+      isRecorded: watcher !== undefined,
       openParts: head.streams ? (begun) => this.#streaming(begun) : undefined,
     });
     if (!this.#answers.begin(run)) return this.#refuse(run);
@@ -182,25 +186,36 @@ export class Invocations {
     this.#total += 1;
     // The code starts first; the ack follows in parallel, unless an answer is as quick.
     this.track(this.#work(run, message));
-    const isLate = clock.now() - sentMs > longOnTheWayMs;
+    const arrivedMs = clock.now();
+    const isLate = arrivedMs - sentMs > longOnTheWayMs;
     clock.after(isLate ? soonMs : ackAfterMs, () => {
       // A part also shows that the invocation is being processed.
       if (run.state === 'running' && !run.parts?.count) this.track(this.#replies.acknowledge(run));
     });
     const event = parseLambdaEvent(message.body);
     run.setHttp(httpFrontOf(event, message.body));
-    if (this.#quiet.has(run)) return;
-    const trigger = triggerSummary(event, message.body.length);
+    if (!this.#quiet.has(run)) this.#tellBegin(run, message, event, arrivedMs);
+  }
+
+  #tellBegin(
+    run: Run,
+    { body, head }: Message<'invoke'>,
+    event: LambdaEvent | undefined,
+    arrivedMs: number,
+  ): void {
+    const { onEvent, watcher } = this.#options;
     const ids = sourceIds(event);
     const only = this.#onlyOf(head.filter);
-    onEvent({
+    const invoke = {
       event: 'invoke',
       id: run.requestId,
       function: run.functionName,
-      trigger,
+      trigger: triggerSummary(event, body.length),
       ...(ids.length > 0 ? { source_ids: ids } : {}),
       ...(only === undefined ? {} : { only }),
-    });
+    } as const;
+    watcher?.began(begunInvocation({ run, invoke, head, body, event, arrivedMs }));
+    onEvent(invoke);
   }
 
   /** The filter that a stub names by its item, as its user wrote it; undefined where it is none of this session's. */
@@ -282,7 +297,10 @@ export class Invocations {
   }
 
   async #work(run: Run, message: Message<'invoke'>): Promise<void> {
-    const result = await withRest(run, await this.#runCode(run, message));
+    const { clock } = this.#options;
+    const ran = await this.#runCode(run, message);
+    const answeredMs = clock.now();
+    const result = await withRest(run, ran);
     // Abandoned in the meantime: already answered and reported.
     if (run.state !== 'running') return;
     const { cancelled } = run;
@@ -290,9 +308,9 @@ export class Invocations {
     const answer = { outcome, codeMs: result.codeMs, parts: run.parts?.count };
     this.#answers.finish(run, answer);
     if (!cancelled) await this.#replies.answer(run, answer);
-    const ms = this.#options.clock.now() - run.sentMs;
+    const deliveredMs = clock.now();
     await result.logsDrained;
-    this.#tellEnd(run, { ...result, outcome }, ms);
+    this.#tellEnd(run, { ...result, outcome }, { answeredMs, deliveredMs });
   }
 
   async #runCode(run: Run, { body, head }: Message<'invoke'>): Promise<WorkerResult> {
@@ -325,7 +343,7 @@ export class Invocations {
       cognitoIdentity: head.identity,
       tenantId: head.tenantId,
       environment,
-      responseSink: run.parts && ((bytes, contentType) => run.parts?.write(bytes, contentType)),
+      responseSink: run.parts && ((bytes, contentType) => run.write(bytes, contentType)),
     });
   }
 
@@ -358,15 +376,19 @@ export class Invocations {
       this.#buildWaits.end(run);
       this.#options.pool.cancel(run.id);
     }
-    this.#tellEnd(run, result, this.#options.clock.now() - run.sentMs);
+    const nowMs = this.#options.clock.now();
+    this.#tellEnd(run, result, { answeredMs: nowMs, deliveredMs: nowMs });
     if (cutOff && !run.cancelled) await this.#replies.answer(run, answer, untilMs);
   }
 
-  #tellEnd(run: Run, result: WorkerResult, ms: number): void {
+  #tellEnd(run: Run, result: WorkerResult, times: EndTimes): void {
     if (!this.#inFlight.end(run)) return;
-    const event = resultEvent(run, result, ms);
+    const { onEvent, watcher } = this.#options;
+    const event = resultEvent(run, result, times.deliveredMs - run.sentMs);
     if (!event.ok) this.#failed += 1;
-    if (!this.#quiet.has(run)) this.#options.onEvent(event);
+    if (this.#quiet.has(run)) return;
+    watcher?.ended(endedInvocation(run, event, result, times));
+    onEvent(event);
   }
 
   #error(code: ErrorCode, message: string): void {

@@ -1,7 +1,7 @@
 // [4] The parts of AWS's documented events that livectl reads: their source and their ids.
 import * as v from 'valibot';
 import { parseJsonAs } from '../../../protocol/json.ts';
-import { part, text } from '../manifest/loose-parts.ts';
+import { part, quantity, text } from '../manifest/loose-parts.ts';
 import { recordsSchema } from './record-sources.ts';
 
 /** Larger events, in bytes, are not parsed just for a line in the terminal. */
@@ -21,6 +21,8 @@ const eventSchema = v.object({
     domainName: text,
     apiId: text,
     elb: v.optional(v.unknown()),
+    timeEpoch: quantity,
+    requestTimeEpoch: quantity,
   }),
   type: text,
   methodArn: text,
@@ -28,6 +30,7 @@ const eventSchema = v.object({
   id: text,
   source: text,
   'detail-type': text,
+  time: text,
   triggerSource: text,
   userPoolId: text,
   awslogs: part({ data: text }),

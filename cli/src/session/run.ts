@@ -5,6 +5,7 @@ import { Destination } from '../relay/destination.ts';
 import type { Outcome } from '../worker/contract.ts';
 import type { HttpFrontKind } from '../worker/runtime-api/http-answer.ts';
 import type { OutgoingParts } from './outgoing-parts.ts';
+import { StreamedStart } from './streamed-start.ts';
 
 /** What is sent back for an invocation. */
 export interface Answer {
@@ -45,6 +46,8 @@ export interface RunOptions {
   readonly heardAttempt: number;
   /** The number of this end's last message about it. */
   readonly attempt: number;
+  /** Its answer is recorded. */
+  readonly isRecorded?: boolean | undefined;
   /** Creates the parts of a streamed response; undefined for a stub that accepts only whole answers. */
   readonly openParts: ((run: Run) => OutgoingParts) | undefined;
 }
@@ -59,6 +62,8 @@ export class Run {
   readonly sentAt: number;
   /** The parts of a streamed response; undefined for a stub that accepts only whole answers. */
   readonly parts: OutgoingParts | undefined;
+  /** What a recording keeps of them. */
+  readonly streamed: StreamedStart | undefined;
   #to: Destination;
   #http: HttpFrontKind | undefined;
   /** Highest number among the stub's messages that name its connection. */
@@ -82,6 +87,7 @@ export class Run {
     this.#heardAttempt = options.heardAttempt;
     this.#attempt = options.attempt;
     this.parts = options.openParts?.(this);
+    this.streamed = options.isRecorded && this.parts ? new StreamedStart() : undefined;
   }
 
   /** The stub's latest connection. */
@@ -137,6 +143,12 @@ export class Run {
   /** Sets what the event says of its source, which is read once the code has started. */
   setHttp(http: HttpFrontKind | undefined): void {
     this.#http = http;
+  }
+
+  /** Takes the next bytes of a streamed response, as {@link OutgoingParts.write}. */
+  write(bytes: Uint8Array, contentType: string): Promise<void> | undefined {
+    this.streamed?.add(bytes);
+    return this.parts?.write(bytes, contentType);
   }
 
   /**

@@ -15,6 +15,7 @@ import { type LinkEvent, RelayLink, type RelayLinkOptions } from '../relay/relay
 import type { WorkerEvent, WorkerPool } from '../worker/contract.ts';
 import { Beat } from './beat.ts';
 import { FirstBuilds } from './first-builds.ts';
+import type { InvocationWatcher } from './invocation-watcher.ts';
 import { Invocations } from './invocations.ts';
 import { leaseTrouble } from './lease-trouble.ts';
 import { OldStubs } from './old-stubs.ts';
@@ -48,6 +49,8 @@ export interface SessionOptions {
   /** What is known of AWS's clock; default: nothing yet. */
   readonly skew?: ClockSkew | undefined;
   readonly onEvent: (event: SessionEvent) => void;
+  /** Receives each invocation's bytes, before the events about it. */
+  readonly watcher?: InvocationWatcher | undefined;
   /** Ends what only invocations use: called when the last one is over, before `stopped` is reported. */
   readonly onDrained?: (() => Promise<void>) | undefined;
   /** Returns the error to show instead of the directory's: what it means here, and what to do. */
@@ -164,6 +167,7 @@ export class Session {
       filters,
       builds: this.#builds,
       variables,
+      watcher: options.watcher,
       onEvent: (event) => this.#tell(event),
     });
   }

@@ -84,6 +84,8 @@ export interface FunctionCode {
   readonly functionName: string;
   /** Increases with every good build of this function, from 1. */
   readonly build: number;
+  /** First 12 hex digits of a SHA-256 over what was built; the same code has the same one. */
+  readonly hash?: string | undefined;
   readonly runner: Runner;
   /** Absolute; the worker's working directory and `LAMBDA_TASK_ROOT`. */
   readonly taskRoot: string;
@@ -179,6 +181,8 @@ export interface WorkerResult {
   readonly initMs: number;
   /** Time spent waiting for a free worker, in milliseconds. */
   readonly waitMs: number;
+  /** The code that answered: its build, and its hash if that is known; undefined if none did. */
+  readonly code?: Pick<FunctionCode, 'build' | 'hash'> | undefined;
   /** Resolves when all log lines of the invocation have been reported, at most a second after the answer. */
   readonly logsDrained: Promise<void>;
 }

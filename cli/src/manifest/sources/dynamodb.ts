@@ -1,6 +1,6 @@
 // The changes in a DynamoDB table, from its stream.
 import * as v from 'valibot';
-import { part } from '../loose-parts.ts';
+import { part, quantity } from '../loose-parts.ts';
 import { fields, text } from '../schema-parts.ts';
 import { keysTrace } from './dynamodb-keys.ts';
 import { declareSource } from './source.ts';
@@ -58,11 +58,15 @@ export const dynamodb = declareSource({
   record: declareRecord({
     eventSource: 'aws:dynamodb',
     fields: {
-      dynamodb: part({ Keys: v.fallback(v.optional(v.record(v.string(), v.unknown())), undefined) }),
+      dynamodb: part({
+        Keys: v.fallback(v.optional(v.record(v.string(), v.unknown())), undefined),
+        ApproximateCreationDateTime: quantity,
+      }),
     },
     ids: ({ dynamodb }) => [dynamodb?.Keys === undefined ? undefined : keysTrace(dynamodb.Keys)],
     // arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/TIME
     words: ({ eventSourceARN }) => ['DynamoDB stream', eventSourceARN?.split('/')[1]],
+    sentMs: ({ dynamodb }) => (dynamodb?.ApproximateCreationDateTime ?? Number.NaN) * 1000,
   }),
   mistakes: ({ hash_key, range_key }) =>
     range_key !== undefined && range_key === hash_key ? [['range_key', 'must differ from hash_key']] : [],

@@ -1,6 +1,6 @@
 // A Kinesis data stream.
 import * as v from 'valibot';
-import { part, text } from '../loose-parts.ts';
+import { part, quantity, text } from '../loose-parts.ts';
 import { fields } from '../schema-parts.ts';
 import { declareSource } from './source.ts';
 import { arn, create, recordBatch, resourceName } from './source-parts.ts';
@@ -43,8 +43,9 @@ export const kinesis = declareSource({
   target: v.object({ stream_name: v.string(), stream_arn: v.string() }),
   record: declareRecord({
     eventSource: 'aws:kinesis',
-    fields: { kinesis: part({ sequenceNumber: text }) },
+    fields: { kinesis: part({ sequenceNumber: text, approximateArrivalTimestamp: quantity }) },
     ids: ({ kinesis }) => [kinesis?.sequenceNumber],
     words: ({ eventSourceARN }) => ['Kinesis', lastOf(eventSourceARN, '/')],
+    sentMs: ({ kinesis }) => (kinesis?.approximateArrivalTimestamp ?? Number.NaN) * 1000,
   }),
 });

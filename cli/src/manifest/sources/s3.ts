@@ -56,6 +56,7 @@ export const s3 = declareSource({
         object: part({ key: looseText, eTag: looseText }),
       }),
       responseElements: part({ 'x-amz-request-id': looseText }),
+      eventTime: looseText,
     },
     ids: ({ responseElements, s3 }) => {
       const { eTag, key } = s3?.object ?? {};
@@ -65,6 +66,7 @@ export const s3 = declareSource({
       ];
     },
     words: ({ eventName, s3 }) => ['S3', eventName, s3?.bucket?.name],
+    sentMs: ({ eventTime }) => Date.parse(eventTime ?? ''),
   }),
   mistakes: ({ events }) =>
     events.length === 0 || events.some((event) => !event.startsWith('s3:'))

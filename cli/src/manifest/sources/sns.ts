@@ -44,8 +44,9 @@ export const sns = declareSource({
   target: v.object({ topic_arn: v.string() }),
   record: declareRecord({
     eventSource: 'aws:sns',
-    fields: { Sns: part({ TopicArn: text, MessageId: text }) },
+    fields: { Sns: part({ TopicArn: text, MessageId: text, Timestamp: text }) },
     ids: ({ Sns }) => [Sns?.MessageId],
     words: ({ Sns }) => ['SNS', lastOf(Sns?.TopicArn, ':')],
+    sentMs: ({ Sns }) => Date.parse(Sns?.Timestamp ?? ''),
   }),
 });

@@ -19,6 +19,10 @@ export interface SourceRecord<Fields extends v.ObjectEntries> {
   ids(record: Read<Fields>): readonly (string | undefined)[];
   /** For the terminal: the service, then the resource. */
   words(record: Read<Fields>): readonly (string | undefined)[];
+  /** When it was sent or came about, in milliseconds since the epoch. */
+  sentMs?(record: Read<Fields>): number | undefined;
+  /** Which delivery of it this is, from 1. */
+  attempt?(record: Read<Fields>): number | undefined;
 }
 
 /** Keeps the types of the fields for the functions, and forgets them for the list. */

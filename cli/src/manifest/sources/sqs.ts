@@ -1,6 +1,6 @@
 // An SQS queue, which Lambda polls.
 import * as v from 'valibot';
-import { text } from '../loose-parts.ts';
+import { part, text } from '../loose-parts.ts';
 import { fields, flag, mustBe, wholeNumber } from '../schema-parts.ts';
 import { declareSource, type FieldMistake } from './source.ts';
 import { arn, create, oneOf, optionalText, resourceName } from './source-parts.ts';
@@ -61,9 +61,11 @@ export const sqs = declareSource({
   target: v.object({ queue_url: v.string(), queue_arn: v.string(), dead_letter_queue_url: optionalText }),
   record: declareRecord({
     eventSource: 'aws:sqs',
-    fields: { messageId: text },
+    fields: { messageId: text, attributes: part({ ApproximateReceiveCount: text, SentTimestamp: text }) },
     ids: ({ messageId }) => [messageId],
     words: ({ eventSourceARN }) => ['SQS', lastOf(eventSourceARN, ':')],
+    sentMs: ({ attributes }) => Number(attributes?.SentTimestamp),
+    attempt: ({ attributes }) => Number(attributes?.ApproximateReceiveCount),
   }),
   mistakes(
     {

@@ -48,6 +48,7 @@ export interface WorkerRun {
   readonly taken: boolean;
   /** Set if the init phase failed, so that nothing has run: when it began, in milliseconds since the epoch. */
   readonly failedInitSince: number | undefined;
+  readonly code?: FunctionCode | undefined;
   readonly logsDrained: Promise<void>;
 }
 
@@ -214,6 +215,7 @@ export class Worker {
       outcome,
       codeMs,
       initMs,
+      code: this.code,
       taken: handedOver || !wasWarm,
       failedInitSince: handedOver || !this.failed ? undefined : performance.timeOrigin + this.#begun,
       logsDrained: this.failed ? logs.finished(invocation.id) : logs.drained(invocation.id),
