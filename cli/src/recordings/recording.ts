@@ -91,6 +91,7 @@ export interface Hop {
 /** One recording, without the bodies of event and answer. */
 export interface InvocationDetail extends Omit<InvocationSummary, 'error'> {
   readonly context: {
+    /** Empty for an observed one. */
     readonly arn: string;
     readonly trace_id?: string;
     readonly client_context?: string;

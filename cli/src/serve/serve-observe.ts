@@ -26,6 +26,7 @@ import { inOrder } from '../session/in-order.ts';
 import { ObserveSession } from '../session/observe-session.ts';
 import type { ObserveEvent } from '../session/session-event.ts';
 import { elapsed, lookUpAgeMs } from './look-up-age.ts';
+import { openRecorder } from './open-recorder.ts';
 import { openSecrets } from './open-secrets.ts';
 import { servedFunction } from './report-ready.ts';
 
@@ -55,7 +56,12 @@ async function observe(
   const signals = stopSignals(() => process.exit(exitCodes.failure));
   closers.add(() => signals.dispose());
   const stopAsked = Promise.race([signals.first, readerGone]).then(() => 'stop' as const);
-  const opened = await Promise.race([open(options, emit, closers), stopAsked]);
+  const recorder = openRecorder((message) => emit({ event: 'notice', message }), closers);
+  const tell = (event: ObserveEvent) => {
+    recorder.take(event);
+    emit(event);
+  };
+  const opened = await Promise.race([open(options, tell, closers), stopAsked]);
   if (opened === 'stop') return exitCodes.ok;
   const { explain, relay, session } = opened;
   const started = session.start().catch((error: unknown) => {

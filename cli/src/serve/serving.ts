@@ -7,6 +7,7 @@ import { jsonLines } from '../log/json-lines.ts';
 import { processOutput } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
+import type { Recorder } from '../recordings/recorder.ts';
 import { ownHolder } from '../relay/own-holder.ts';
 import { carriesAscii } from '../relay/relay-check.ts';
 import type { Closers } from '../run/closers.ts';
@@ -19,6 +20,7 @@ import { openFunctionTunnels } from './function-tunnels.ts';
 import { type LocalCode, startLocalCode } from './local-code.ts';
 import { elapsed, lookUpAgeMs } from './look-up-age.ts';
 import { openDebugging } from './open-debugging.ts';
+import { openRecorder } from './open-recorder.ts';
 import { reportReady } from './report-ready.ts';
 import type { OpenedStage, ServingOptions, StageToServe } from './stage-to-serve.ts';
 import { openWorkspace } from './workspace.ts';
@@ -63,8 +65,10 @@ async function serve(
   if (opened === 'stop') return exitCodes.ok;
   const { keys, stage } = opened;
 
-  const parts = { options, manifest, stage, keys, pool: code.pool, onDrained: tunnels?.close };
+  const recorder = openRecorder((message) => emit({ event: 'notice', message }), closers);
+  const parts = { options, manifest, stage, keys, recorder, pool: code.pool, onDrained: tunnels?.close };
   const session = createSession(parts, (event) => {
+    recorder.take(event);
     emit(event);
     if (event.event === 'result' && event.error)
       void hints.failed({ function: event.function, error: event.error });
@@ -112,12 +116,13 @@ async function openWithKeys(open: () => Promise<OpenedStage>): Promise<StageWith
 interface SessionParts extends StageWithKeys {
   readonly options: ServingOptions;
   readonly manifest: Manifest;
+  readonly recorder: Recorder;
   readonly pool: LocalCode['pool'];
   readonly onDrained: SessionOptions['onDrained'];
 }
 
 function createSession(
-  { keys, manifest, onDrained, options, pool, stage }: SessionParts,
+  { keys, manifest, onDrained, options, pool, recorder, stage }: SessionParts,
   onEvent: SessionOptions['onEvent'],
 ): Session {
   return new Session({
@@ -131,6 +136,7 @@ function createSession(
     filters: options.filters,
     noTakeover: options.noTakeover,
     pool,
+    watcher: recorder,
     clock: systemClock,
     onEvent,
     onDrained,
