@@ -2,8 +2,8 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { ApiClient } from '../api/client.ts';
+import { Shortcuts } from '../keyboard/shortcuts.ts';
 import { LiveConnection } from './connection.ts';
-import type { Filter } from './filter.ts';
 import { formatHash, type Place, parseHash } from './place.ts';
 import { Rows } from './rows.ts';
 import { Store } from './store.ts';
@@ -15,13 +15,23 @@ export class PageModel {
   readonly rows = new Rows((publish) => nextFrame(publish));
   readonly live = new LiveConnection(this.client, this.rows, (name, data) => this.#emit(name, data));
   readonly place = new Store<Place>(parseHash(location.hash));
+  readonly shortcuts = new Shortcuts();
+  /** The row that the keyboard is on; in a wide window the detail follows it while one is shown. */
+  readonly cursor = new Store<string | undefined>(this.place.value.key);
   readonly #listeners = new Map<string, Set<EventListener>>();
+  #addressTimer: ReturnType<typeof setTimeout> | undefined;
 
   start(): void {
     // A token in the address is used up; it must not be bookmarked or copied.
     if (location.search !== '') history.replaceState(null, '', location.pathname + location.hash);
-    addEventListener('hashchange', () => this.place.set(parseHash(location.hash)));
-    addEventListener('popstate', () => this.place.set(parseHash(location.hash)));
+    // By the back button, or a changed address.
+    addEventListener('popstate', () => {
+      clearTimeout(this.#addressTimer);
+      const place = parseHash(location.hash);
+      if (place.key !== undefined) this.cursor.set(place.key);
+      this.place.set(place);
+    });
+    addEventListener('keydown', (event) => this.shortcuts.handle(event));
     addEventListener('online', () => this.live.retryNow());
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible' && this.live.connection.value.state !== 'live')
@@ -39,27 +49,45 @@ export class PageModel {
 
   /** `isStep`: the back button returns to where the user was before. */
   go(change: Partial<Place>, isStep = false): void {
-    const next: Place = { ...this.place.value, ...change };
-    const address = location.pathname + formatHash(next);
-    if (isStep) history.pushState(null, '', address);
-    else history.replaceState(null, '', address);
-    this.place.set(next);
+    this.#show({ ...this.place.value, ...change }, isStep);
   }
 
-  /** Shows an invocation; the first one of the list is a step for the back button. */
-  select(key: string): void {
-    const isStep = this.place.value.key === undefined;
-    this.go({ key }, isStep);
+  /** Shows an invocation; the first one is a step for the back button. */
+  open(key: string): void {
+    this.cursor.set(key);
+    if (this.place.value.key !== key) this.go({ key, view: 'list' }, this.place.value.key === undefined);
   }
 
-  unselect(): void {
-    const { key: _, tab: __, ...rest } = this.place.value;
-    history.replaceState(null, '', location.pathname + formatHash(rest));
-    this.place.set(rest);
+  closeDetail(): void {
+    const { key: _, ...rest } = this.place.value;
+    this.#show(rest, false);
   }
 
-  setFilter(filter: Filter): void {
-    this.go({ filter });
+  /** By their ids, since either may be the other screen of a narrow window. */
+  focusList(): void {
+    requestAnimationFrame(() => document.getElementById('list')?.focus());
+  }
+
+  focusDetail(): void {
+    requestAnimationFrame(() => document.getElementById('detail')?.focus());
+  }
+
+  #show(place: Place, isStep: boolean): void {
+    if (isStep) {
+      this.#writeAddress();
+      history.pushState(null, '', location.pathname + formatHash(place));
+    } else {
+      // Browsers refuse more than a hundred changes in half a minute, which a key that is held down makes.
+      clearTimeout(this.#addressTimer);
+      this.#addressTimer = setTimeout(() => this.#writeAddress(), 300);
+    }
+    this.place.set(place);
+  }
+
+  #writeAddress(): void {
+    clearTimeout(this.#addressTimer);
+    const hash = formatHash(this.place.value);
+    if (hash !== location.hash) history.replaceState(null, '', location.pathname + hash);
   }
 
   #emit(name: string, data: unknown): void {
