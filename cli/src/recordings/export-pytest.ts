@@ -21,7 +21,7 @@ export function pytestFixture(invocation: ExportedInvocation, event: string, opt
     'CONTEXT = SimpleNamespace(',
     `    aws_request_id=${stringLiteral(invocation.id)},`,
     `    function_name=${stringLiteral(invocation.function)},`,
-    `    invoked_function_arn=${stringLiteral(invocation.context.arn)},`,
+    `    invoked_function_arn=${stringLiteral(invocation.context.arn ?? '')},`,
     '    get_remaining_time_in_millis=lambda: 3000,',
     ')',
     '',

@@ -20,7 +20,7 @@ export function vitestFixture(invocation: ExportedInvocation, event: string, opt
     'const context = {',
     `  awsRequestId: ${stringLiteral(invocation.id)},`,
     `  functionName: ${stringLiteral(invocation.function)},`,
-    `  invokedFunctionArn: ${stringLiteral(invocation.context.arn)},`,
+    `  invokedFunctionArn: ${stringLiteral(invocation.context.arn ?? '')},`,
     '  getRemainingTimeInMillis: () => 3000,',
     '};',
     '',

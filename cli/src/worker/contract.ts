@@ -28,6 +28,8 @@ export interface Invocation {
   readonly tenantId?: string | undefined;
   /** The function's environment with the execution role's credentials, as the stub sent it. */
   readonly environment: Readonly<Record<string, string>>;
+  /** A recorded event that is run again: it waits until no other invocation waits, and its worker stays its instance's. */
+  readonly isReplay?: boolean | undefined;
   /** Receives a streamed response as it is written; without it the response is collected and returned as a whole. */
   readonly responseSink?: ResponseSink | undefined;
 }
@@ -203,6 +205,8 @@ export interface WorkerPool {
    * file that changed then.
    */
   wasRunning(functionName: string, atMs: number): boolean;
+  /** The latest environment with which the function was run; undefined if it was not run yet. */
+  environmentOf(functionName: string): Invocation['environment'] | undefined;
   /** Process ids of all live workers and spares; for status and tests. */
   pids(): readonly number[];
   /** Kills every worker and resolves when all have exited. */

@@ -68,6 +68,12 @@ export class FakePool implements WorkerPool {
     return false;
   }
 
+  environment: Invocation['environment'] | undefined;
+
+  environmentOf(): Invocation['environment'] | undefined {
+    return this.environment;
+  }
+
   pids(): readonly number[] {
     return [];
   }

@@ -48,6 +48,37 @@ describe('workers', () => {
     expect(harness.ofType('queued').map(({ waiting }) => waiting)).toEqual([1, 2, 3, 4]);
   });
 
+  it('run replays after all others, whichever came first', async () => {
+    const harness = new PoolHarness(runtime.file, { maxWorkers: 1 });
+    harness.use('who', 'identity.mjs');
+    harness.use('else', 'identity.mjs');
+    const order: string[] = [];
+    const run = (name: string, what: string, isReplay: boolean) =>
+      harness.answer(name, {}, { isReplay }).then(() => order.push(what));
+    await Promise.all([
+      run('who', 'running', false),
+      run('who', 'replay', true),
+      run('who', 'next', false),
+      run('else', 'other', false),
+    ]);
+    expect(order.slice(0, 3).sort()).toEqual(['next', 'other', 'running']);
+    expect(order[3]).toBe('replay');
+    expect(harness.ofType('queued').map(({ waiting }) => waiting)).toEqual([1, 2, 3]);
+  });
+
+  it('run a replay on the warm one of any instance, which stays that instance’s', async () => {
+    const harness = new PoolHarness(runtime.file);
+    harness.use('who', 'identity.mjs');
+    expect(harness.pool.environmentOf('who')).toBeUndefined();
+    const first = (await harness.answer('who')) as Identity;
+    const environment = harness.pool.environmentOf('who') ?? {};
+    expect(environment).toEqual({ AWS_ACCESS_KEY_ID: 'key-of-the-role' });
+    const replay = { isReplay: true, instance: 'replay', environment };
+    expect(await harness.answer('who', {}, replay)).toMatchObject({ pid: first.pid, count: 2 });
+    expect(await harness.answer('who')).toMatchObject({ pid: first.pid, count: 3 });
+    expect(harness.ofType('worker_started')).toHaveLength(1);
+  });
+
   it('of other functions make room when the bound is reached', async () => {
     const harness = new PoolHarness(runtime.file, { maxWorkers: 1 });
     for (const name of ['a', 'b', 'c']) harness.use(name, 'identity.mjs');

@@ -10,6 +10,11 @@ export class FairQueue<Item> {
     return size;
   }
 
+  /** Of the queues that are not empty. */
+  get names(): string[] {
+    return [...this.#queues.keys()];
+  }
+
   has(name: string): boolean {
     return this.#queues.has(name);
   }

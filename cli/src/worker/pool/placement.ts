@@ -11,7 +11,8 @@ export interface Placeable {
 
 interface PlacementRequest<W extends Placeable> {
   readonly code: FunctionCode;
-  readonly instance: string;
+  /** Undefined for a replay, which takes any instance's worker. */
+  readonly instance: string | undefined;
   /** All live workers, without spares. */
   readonly workers: readonly W[];
   readonly maxWorkers: number;
@@ -35,10 +36,11 @@ type Placement<W> =
   | { readonly kind: 'wait' };
 
 /**
- * In this order: the idle worker of the same stub instance, or one that no instance has claimed; the last used one whose stub
- * instance seems to be gone; a new worker while there is room; an idle worker of another instance of the same function; the
- * place of an idle worker of another function that nobody waits for, or, so that no function starves, of any other function if
- * this one has no worker at all. A function that runs one invocation at a time has one worker for all stub instances.
+ * In this order: the idle worker of the same stub instance, or one that no instance has claimed (for a replay, the last used
+ * one); the last used one whose stub instance seems to be gone; a new worker while there is room; an idle worker of another
+ * instance of the same function; the place of an idle worker of another function that nobody waits for, or, so that no function
+ * starves, of any other function if this one has no worker at all. A function that runs one invocation at a time has one worker
+ * for all stub instances.
  */
 export function placeInvocation<W extends Placeable>(request: PlacementRequest<W>): Placement<W> {
   const { code, instance, workers, maxWorkers, oneAtATime, fits, isOrphan, isWaitedFor } = request;
@@ -54,8 +56,10 @@ export function placeInvocation<W extends Placeable>(request: PlacementRequest<W
   const current = workers.filter((worker) => worker.code === code);
   const idle = current.filter((worker) => !worker.busy);
   const own =
-    idle.find((worker) => worker.instance === instance) ??
-    idle.find((worker) => worker.instance === undefined);
+    instance === undefined
+      ? idle.filter(fits).sort(byUse).at(-1)
+      : (idle.find((worker) => worker.instance === instance) ??
+        idle.find((worker) => worker.instance === undefined));
   if (own !== undefined) return fits(own) ? { kind: 'use', worker: own } : { kind: 'start', evict: own };
   const [orphan] = idle
     .filter((worker) => isOrphan(worker) && fits(worker))

@@ -97,6 +97,7 @@ class Pool implements WorkerPool {
   readonly #told = new Set<string>();
   readonly #jobs = new Map<string, Job>();
   readonly #queue = new FairQueue<Job>();
+  readonly #replays = new FairQueue<Job>();
   readonly #runTimes = new RunTimes();
   /** Emits the name of a function that has new code. */
   readonly #builds = new EventEmitter().setMaxListeners(0);
@@ -192,11 +193,12 @@ class Pool implements WorkerPool {
         return job.fail(functionError(errorName('LD_INTERNAL'), words));
       }
       this.#environments.set(functionName, invocation.environment);
-      this.#queue.push(functionName, job);
+      this.#queueOf(job).push(functionName, job);
       this.#schedule();
       if (job.worker !== undefined) return;
       const reason = this.#oneAtATime(functionName) ? 'one_at_a_time' : 'max_workers';
-      this.#emit({ type: 'queued', functionName, id, waiting: this.#queue.size, reason });
+      const waiting = this.#queue.size + this.#replays.size;
+      this.#emit({ type: 'queued', functionName, id, waiting, reason });
     });
   }
 
@@ -208,19 +210,23 @@ class Pool implements WorkerPool {
     return this.#runTimes.wasRunning(functionName, atMs);
   }
 
+  environmentOf(functionName: string): Invocation['environment'] | undefined {
+    return this.#environments.get(functionName);
+  }
+
   pids(): readonly number[] {
     return this.#workers.pids();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const job of this.#queue.drain()) job.fail(stoppedError());
+    for (const job of [...this.#queue.drain(), ...this.#replays.drain()]) job.fail(stoppedError());
     await this.#workers.close();
   }
 
   #end(job: Job, error: FunctionError): void {
     if (job.worker !== undefined) return this.#workers.end(job.worker, 'it timed out', error);
-    this.#queue.remove(job.invocation.functionName, job);
+    this.#queueOf(job).remove(job.invocation.functionName, job);
     job.fail(error);
   }
 
@@ -242,8 +248,18 @@ class Pool implements WorkerPool {
     }
   }
 
+  #queueOf(job: Job): FairQueue<Job> {
+    return job.invocation.isReplay ? this.#replays : this.#queue;
+  }
+
   #schedule(): void {
-    this.#queue.offer((job, functionName) => {
+    this.#offer(this.#queue);
+    // Those that wait for their turn under a debugger do not need the place that a replay takes.
+    if (this.#queue.names.every((name) => this.#oneAtATime(name))) this.#offer(this.#replays);
+  }
+
+  #offer(queue: FairQueue<Job>): void {
+    queue.offer((job, functionName) => {
       const code = this.#codes.get(functionName);
       if (code === undefined) return false;
       if (job.isOver) {
@@ -254,7 +270,7 @@ class Pool implements WorkerPool {
       const environment = this.#environment(code, job.invocation.environment);
       const placement = placeInvocation({
         code,
-        instance: job.invocation.instance,
+        instance: job.invocation.isReplay ? undefined : job.invocation.instance,
         workers: this.#workers.list(),
         maxWorkers: this.#maxWorkers,
         oneAtATime: this.#oneAtATime(functionName),
@@ -297,7 +313,7 @@ class Pool implements WorkerPool {
 
   #claim(worker: Worker, job: Job): void {
     worker.busy = true;
-    worker.instance = job.invocation.instance;
+    if (!job.invocation.isReplay) worker.instance = job.invocation.instance;
     job.worker = worker;
     this.#workers.wake(worker);
   }
@@ -316,7 +332,7 @@ class Pool implements WorkerPool {
       job.finish(run);
       this.#bootSparesAfter(spareAfterAnswerMs);
     } else {
-      this.#queue.unshift(job.invocation.functionName, job);
+      this.#queueOf(job).unshift(job.invocation.functionName, job);
     }
     this.#release(worker);
     this.#schedule();
