@@ -19,6 +19,8 @@ const invokeSchema = v.object({
   trigger: v.string(),
   source_ids: v.exactOptional(v.array(v.string())),
   only: v.exactOptional(v.string()),
+  replay_of: v.exactOptional(v.string()),
+  edited: v.exactOptional(v.literal(true)),
 } satisfies FieldsOf<'invoke'>);
 
 const logSchema = v.object({
@@ -29,6 +31,7 @@ const logSchema = v.object({
   function: v.string(),
   level: v.picklist(['trace', 'debug', 'info', 'warn', 'error', 'fatal']),
   message: v.string(),
+  replay_of: v.exactOptional(v.string()),
 } satisfies FieldsOf<'log'>);
 
 const causeSchema = v.object({
@@ -57,6 +60,7 @@ const resultSchema = v.object({
       causes: v.exactOptional(v.array(causeSchema)),
     }),
   ),
+  replay_of: v.exactOptional(v.string()),
 } satisfies FieldsOf<'result'>);
 
 const publishedSchema = v.object({

@@ -49,7 +49,9 @@ function describe(
       return readyLines(event, paint);
     case 'invoke': {
       const only = event.only === undefined ? '' : paint.dim(` (${printable(event.only)})`);
-      return `${tag(event.id, paint)} ${paint.dim('→')} ${name(event, paint)} ${printable(event.trigger)}${only}`;
+      const edited = event.edited ? ', edited' : '';
+      const replay = event.replay_of === undefined ? '' : paint.dim(` (replay${edited})`);
+      return `${tag(event.id, paint)} ${paint.dim('→')} ${name(event, paint)} ${printable(event.trigger)}${only}${replay}`;
     }
     case 'log':
       return log(event, paint, colour, filters);

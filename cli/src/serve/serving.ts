@@ -137,6 +137,7 @@ function createSession(
     noTakeover: options.noTakeover,
     pool,
     watcher: recorder,
+    liftTimeouts: options.noTimeout || options.inspect !== undefined,
     clock: systemClock,
     onEvent,
     onDrained,

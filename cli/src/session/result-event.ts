@@ -5,11 +5,15 @@ import { functionErrorSchema } from '../../../protocol/message.ts';
 import type { Outcome, WorkerResult } from '../worker/contract.ts';
 import { preludeContentType, unfinishedPrelude } from '../worker/runtime-api/response-prelude.ts';
 import { type HttpEnd, httpEnd, refused, takesStreams } from './http-front.ts';
+import type { OutgoingParts } from './outgoing-parts.ts';
 import type { Run } from './run.ts';
 import type { SessionEvent } from './session-event.ts';
 
 /** The parts of the run that the event needs. */
-type EndedRun = Pick<Run, 'requestId' | 'functionName' | 'http' | 'parts'>;
+interface EndedRun extends Pick<Run, 'requestId' | 'functionName' | 'http'> {
+  /** What is known of a response that was streamed. */
+  readonly parts: Pick<OutgoingParts, 'written' | 'status' | 'fault'> | undefined;
+}
 
 type ResultEvent = Extract<SessionEvent, { event: 'result' }>;
 

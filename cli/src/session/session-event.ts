@@ -133,6 +133,10 @@ export type SessionEvent =
       readonly source_ids?: readonly string[];
       /** The filter of `--only` that matched, as it was written; absent where everything is served. */
       readonly only?: string;
+      /** Key of the recording that is run again; absent for what Lambda invoked. */
+      readonly replay_of?: string;
+      /** Its event was edited before. */
+      readonly edited?: true;
     }
   | {
       readonly event: 'log';
@@ -143,6 +147,7 @@ export type SessionEvent =
       readonly function: string;
       readonly level: LogLevel;
       readonly message: string;
+      readonly replay_of?: string;
     }
   /** A line of a wrapped function in the local cloud: of its deployed code, or of the wrapper. */
   | { readonly event: 'deployed_log'; readonly function: string; readonly message: string }
@@ -170,6 +175,7 @@ export type SessionEvent =
         /** Its causes, outermost first. */
         readonly causes?: readonly ErrorCause[];
       };
+      readonly replay_of?: string;
     }
   /** An invocation was not run: on arrival, its caller had been told that nobody answered, or another client had it. */
   | {

@@ -15,12 +15,13 @@ import { type LinkEvent, RelayLink, type RelayLinkOptions } from '../relay/relay
 import type { WorkerEvent, WorkerPool } from '../worker/contract.ts';
 import { Beat } from './beat.ts';
 import { FirstBuilds } from './first-builds.ts';
-import type { InvocationWatcher } from './invocation-watcher.ts';
+import type { EndedInvocation, InvocationWatcher } from './invocation-watcher.ts';
 import { Invocations } from './invocations.ts';
 import { leaseTrouble } from './lease-trouble.ts';
 import { OldStubs } from './old-stubs.ts';
 import { PeerNotices } from './peer-notices.ts';
 import { reconnectEvent } from './reconnect-event.ts';
+import { type ReplayRequest, Replays } from './replays.ts';
 import { ReportThrottle } from './report-throttle.ts';
 import type { SessionEvent } from './session-event.ts';
 import type { FunctionVariables } from './variables/function-variables.ts';
@@ -53,6 +54,8 @@ export interface SessionOptions {
   readonly watcher?: InvocationWatcher | undefined;
   /** Ends what only invocations use: called when the last one is over, before `stopped` is reported. */
   readonly onDrained?: (() => Promise<void>) | undefined;
+  /** Replays may run as long as on Lambda, whatever their functions' timeouts. */
+  readonly liftTimeouts?: boolean | undefined;
   /** Returns the error to show instead of the directory's: what it means here, and what to do. */
   readonly explain?: ((error: unknown) => unknown) | undefined;
 }
@@ -71,6 +74,7 @@ export class Session {
   readonly #link: RelayLink;
   readonly #lease: Lease;
   readonly #invocations: Invocations;
+  readonly #replays: Replays;
   readonly #builds = new FirstBuilds();
   readonly #skew: ClockSkew;
   readonly #beat: Beat;
@@ -170,6 +174,11 @@ export class Session {
       watcher: options.watcher,
       onEvent: (event) => this.#tell(event),
     });
+    this.#replays = new Replays({
+      ...{ pool, clock, functions, variables, builds: this.#builds, watcher: options.watcher },
+      liftTimeouts: options.liftTimeouts,
+      onEvent: (event) => this.#tell(event),
+    });
   }
 
   /** Connects and takes the stage. Rejects with LD_RELAY, LD_DIRECTORY or LD_DISPLACED; then nothing is held. */
@@ -195,6 +204,11 @@ export class Session {
     this.#invocations.track(this.#lease.addCapability('bits7'));
   }
 
+  /** Runs a recorded event again, on a warm worker if there is one. Rejects with LD_NOT_SERVED, LD_BUSY or LD_STOPPED. */
+  replay(request: ReplayRequest): Promise<EndedInvocation> {
+    return this.#replays.run(request);
+  }
+
   /** Functions of the stage that others serve, and who serves them. */
   get heldByOthers(): ReadonlyMap<string, HolderName> {
     return this.#holders.others;
@@ -211,6 +225,7 @@ export class Session {
 
   async #stop(boundMs: number): Promise<void> {
     this.#tell({ event: 'stopping', waiting_for: this.#invocations.running });
+    this.#replays.stop();
     await this.#lease.release();
     const informed = this.#notices.send(this.#holders.neighbours);
     const abandoned = await this.#invocations.drain(boundMs);
@@ -396,6 +411,6 @@ export class Session {
   }
 
   #tell(event: SessionEvent): void {
-    if (!this.#over) this.#options.onEvent(event);
+    if (!this.#over) this.#options.onEvent(this.#replays.marked(event));
   }
 }
