@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 import { buildConstructs } from './build-constructs.mjs';
+import { packInspectorPage } from './inspector-page.mjs';
 import {
   common,
   requireBanner,
@@ -167,7 +168,7 @@ async function buildAwsPart(entry, plugins = []) {
   });
 }
 
-/** Resolves `embedded:NAME` to a built file: a zip as bytes, a script as text, JSON as data. */
+/** Resolves `embedded:NAME` to a built file: a zip as bytes, a script as text, JSON as data, the inspector's page as a function. */
 const embedded = {
   name: 'embedded',
   /** @param {import('esbuild').PluginBuild} build */
@@ -180,6 +181,13 @@ const embedded = {
       if (args.path === 'package.json') {
         const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
         return { contents: JSON.stringify({ version }), loader: 'json' };
+      }
+      if (args.path === 'inspector-page') {
+        const packed = await packInspectorPage(join(dist, 'inspector'));
+        const text = `brotliDecompressSync(Buffer.from('${packed}', 'base64')).toString('utf8')`;
+        return {
+          contents: `import { brotliDecompressSync } from 'node:zlib';\nexport default () => ${text};`,
+        };
       }
       // Compressed, since every start of the CLI reads it as part of the file: 160 KB of base64 become 55.
       const packed = gzipSync(await readFile(join(dist, args.path)), { level: 9 }).toString('base64');

@@ -47,6 +47,11 @@ declare module 'embedded:aws-credentials.cjs' {
   const text: string;
   export default text;
 }
+/** Unpacks the page: JSON of its files, name to text. */
+declare module 'embedded:inspector-page' {
+  const unpack: () => string;
+  export default unpack;
+}
 declare module 'embedded:package.json' {
   const manifest: { readonly version: string };
   export default manifest;

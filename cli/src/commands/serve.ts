@@ -96,6 +96,9 @@ export class ServeCommand extends PlaceCommand {
     description:
       'Let debuggers attach; --inspect=PORT sets the first function’s port (default 9229), the others get the next ones',
   });
+  noInspector = Option.Boolean('--no-inspector', false, {
+    description: 'Do not serve the inspector’s page and API on a port of this machine',
+  });
   format = outputFlags.format('one object a line');
   verbose = outputFlags.verbose(' and the stub’s output');
 
@@ -112,7 +115,7 @@ export class ServeCommand extends PlaceCommand {
       const { serveObserve } = await import('../serve/serve-observe.ts');
       const { functions, only = [], sample = '10/s', verbose } = this;
       const observing = { functions, filters: onlyFilters(only), perSecond: sampleRate(sample) };
-      return serveObserve({ ...place, ...observing, format, verbose });
+      return serveObserve({ ...place, ...observing, inspector: !this.noInspector, format, verbose });
     }
     if (this.sample !== undefined) throw new UsageError('--sample needs --observe');
     const common = {
@@ -127,6 +130,7 @@ export class ServeCommand extends PlaceCommand {
       // With lifted timeouts, functions may be under another kind of debugger, whose target must not be frozen.
       freeze: !this.noFreeze && !this.noTimeout,
       inspect: inspectPort(this.inspect),
+      inspector: !this.noInspector,
       format,
       verbose: this.verbose,
     } as const;

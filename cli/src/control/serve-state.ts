@@ -42,6 +42,8 @@ const stateSchema = v.object({
   /** ISO 8601. */
   since: v.string(),
   control: v.object({ url: v.string(), token: v.string() }),
+  /** Its API admits the same token; absent with `--no-inspector`, or if written by a livectl without one. */
+  inspector: v.optional(v.object({ url: v.string() })),
   /** Real path of the folder of `--root`. */
   root: v.string(),
   /** Real path of livectl.json; for a stage on AWS, a description of its source. */

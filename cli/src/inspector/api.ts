@@ -1,7 +1,9 @@
 // The inspector's API, version 1 (docs/inspector-api.md): what is recorded, read by the page and by other tools.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../protocol/clock.ts';
-import type { InvocationDetail, RecordedBody, Recordings } from '../recordings/recording.ts';
+import { type ExportOptions, exportForms } from '../recordings/export-form.ts';
+import { exportText } from '../recordings/export-texts.ts';
+import type { InvocationDetail, Recordings } from '../recordings/recording.ts';
 import type { Caller } from './admission.ts';
 import { type Answer, failure, json } from './answers.ts';
 import type { EventStreams } from './event-streams.ts';
@@ -12,18 +14,12 @@ import type { ServeSnapshot } from './serve-snapshot.ts';
 
 export const apiPath = '/api/v1/';
 
-const exportKinds = ['event', 'curl', 'invoke', 'vitest', 'pytest'] as const;
-export type ExportKind = (typeof exportKinds)[number];
-
-/** A recording as a text to paste elsewhere. */
-export type ExportText = (detail: InvocationDetail, event: RecordedBody, as: ExportKind) => string;
-
 interface ApiOptions {
   readonly recordings: Recordings;
   readonly state: () => ServeSnapshot;
   readonly streams: EventStreams;
   readonly replays: ReplayRequests;
-  readonly exportText: ExportText | undefined;
+  readonly exportOptions: ((functionName: string) => ExportOptions) | undefined;
   /** A new one-time link. */
   readonly newLink: () => string;
   readonly clock: Clock;
@@ -107,16 +103,23 @@ export class Api {
   }
 
   async #export(detail: InvocationDetail, as: string | null): Promise<Answer> {
-    const { exportText, recordings } = this.#options;
-    const kind = exportKinds.find((each) => each === as);
-    if (kind === undefined) return failure('invalid', `as must be one of ${exportKinds.join(', ')}`);
-    if (exportText === undefined) return failure('not_available', 'this livectl cannot export');
+    const { exportOptions, recordings } = this.#options;
+    const form = exportForms.find((each) => each === as);
+    if (form === undefined) return failure('invalid', `as must be one of ${exportForms.join(', ')}`);
     const event = await recordings.body(detail.key, 'event');
     if (event === undefined) return noRecording(detail.key);
+    const result = (await recordings.body(detail.key, 'result'))?.bytes;
+    const exported = exportText(detail, event.bytes, form, { result, ...exportOptions?.(detail.function) });
+    if (!exported.ok) return failure('invalid', `it cannot be exported: ${exported.reason}`);
+    // Of letters, digits, _, - and . only.
+    const file = exported.fileName;
     return {
       status: 200,
-      headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Disposition': 'attachment' },
-      body: exportText(detail, event, kind),
+      headers: {
+        'Content-Type': 'text/plain; charset=utf-8',
+        'Content-Disposition': `attachment; filename="${file}"`,
+      },
+      body: exported.text,
     };
   }
 

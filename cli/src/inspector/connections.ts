@@ -2,7 +2,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
-import { peerOf } from '../loopback/peer-user.ts';
 import { ServerSockets } from '../loopback/server-sockets.ts';
 
 /** Connections at a time. A browser opens six to a host. */
@@ -53,10 +52,6 @@ export class Connections {
     socket.once('close', () => {
       this.#known.delete(socket);
       connection.quiet?.cancel();
-    });
-    // Other users' programs take no place.
-    void peerOf(socket).then((peer) => {
-      if (peer === 'other') socket.destroy();
     });
   }
 

@@ -59,7 +59,12 @@ export class EventStreams {
    * `greeting`, and whatever comes.
    */
   follow(response: ServerResponse, lastId: string | undefined, greeting: readonly [string, object]): void {
-    response.writeHead(200, { ...securityHeaders, 'Content-Type': 'text/event-stream; charset=utf-8' });
+    response.writeHead(200, {
+      ...securityHeaders,
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      // An end of the stream ends its connection, so that a stop waits for no idle one.
+      Connection: 'close',
+    });
     response.flushHeaders();
     const missed = this.#after(lastId);
     if (missed === undefined) response.write(this.#message('reset', { run: this.#run }));

@@ -5,11 +5,12 @@ import type { AddressInfo } from 'node:net';
 import type { Clock, Timer } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import { peerOf } from '../loopback/peer-user.ts';
+import type { ExportOptions } from '../recordings/export-form.ts';
 import type { InvocationSummary, LogLine, Recordings } from '../recordings/recording.ts';
 import type { ObserveEvent } from '../session/session-event.ts';
 import { Admission } from './admission.ts';
 import { type Answer, failure, send } from './answers.ts';
-import { Api, apiPath, type ExportText } from './api.ts';
+import { Api, apiPath } from './api.ts';
 import { BrowserCookie } from './browser-cookie.ts';
 import { Connections } from './connections.ts';
 import { EventStreams } from './event-streams.ts';
@@ -36,7 +37,8 @@ export interface InspectorOptions {
   /** Undefined where no code runs. */
   readonly replay?: Replay | undefined;
   readonly original?: ((key: string) => Uint8Array | undefined) | undefined;
-  readonly exportText?: ExportText | undefined;
+  /** What exports need to know of a function. */
+  readonly exportOptions?: ((functionName: string) => ExportOptions) | undefined;
   /** Of an earlier run, so that open pages find this one. */
   readonly kept?: KeptAddress | undefined;
   readonly clock: Clock;
@@ -73,6 +75,9 @@ const passedOn: ReadonlySet<string> = new Set<ObserveEvent['event']>([
   'stopped',
 ]);
 
+/** Their connections end with it. */
+const otherUser = failure('forbidden', 'other users of this machine may not use the inspector');
+
 /** The state is sent at most this often, in milliseconds: it changes with each invocation. */
 const stateMs = 200;
 
@@ -96,10 +101,10 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
   const streams = new EventStreams(randomBytes(6).toString('hex'), clock);
   const newLink = () => `${address}/?token=${links.create()}`;
   const isServed = (name: string) => status.current().functions.some((each) => each.name === name);
-  const { exportText, original, replay } = options;
+  const { exportOptions, original, replay } = options;
   const replays = new ReplayRequests({ recordings, original, replay, isServed, clock });
   const state = () => status.current();
-  const api = new Api({ recordings, state, streams, replays, exportText, newLink, clock });
+  const api = new Api({ recordings, state, streams, replays, exportOptions, newLink, clock });
   const stopStates = publishStates(status, streams, clock);
   const stopRows = recordings.onChange((summary) => streams.publish('invocation', summary));
   const stopLines = recordings.onLine((key, line) => streams.publish('line', { key, ...line }));
@@ -107,8 +112,7 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
   /** Undefined if the answer is a stream, or nobody is there to read it. */
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined> {
     const peer = await peerOf(request.socket);
-    if (peer === 'other')
-      return failure('forbidden', 'other users of this machine may not use the inspector');
+    if (peer === 'other') return otherUser;
     if (peer === 'gone') return undefined;
     const refusal = admission.refusal(request);
     if (refusal) return refusal;
@@ -145,7 +149,7 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
         }
         // What is left of a refused body is not waited for.
         const hasMore = !request.complete && hasBody(request);
-        send(response, reply, hasMore);
+        send(response, reply, hasMore || reply === otherUser);
         request.resume();
       });
   });

@@ -1,5 +1,6 @@
 // Questions at the terminal, asked only if a person is there to answer.
 import { createInterface } from 'node:readline/promises';
+import { isAtTerminal } from './output.ts';
 import { printable } from './printable.ts';
 import { style } from './style.ts';
 
@@ -11,7 +12,7 @@ export class Unanswered extends Error {}
 
 /** Undefined if stdin or stdout is not a terminal. */
 export function terminalAsk(): Ask | undefined {
-  if (!process.stdin.isTTY || !process.stdout.isTTY) return undefined;
+  if (!isAtTerminal()) return undefined;
   const paint = style(!process.env.NO_COLOR);
   return async (question, choices) => {
     const lines = createInterface({ input: process.stdin, output: process.stdout });

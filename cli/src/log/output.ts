@@ -44,6 +44,11 @@ export const processOutput: Output = {
   },
 };
 
+/** Whether a person sees what is written to stdout and can press keys. */
+export function isAtTerminal(): boolean {
+  return Boolean(process.stdin.isTTY && process.stdout.isTTY);
+}
+
 /** Writes everything to stderr, for output that must not mix with a result on stdout. */
 export const errorOutput: Output = {
   columns: process.stderr.isTTY ? process.stderr.columns : undefined,

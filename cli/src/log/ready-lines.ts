@@ -1,6 +1,7 @@
 // The terminal view of `ready`: what is served, and the command that reaches each function.
 import type { Fallback } from '../manifest/fallback.ts';
 import type { ServedFunction, SessionEvent } from '../session/session-event.ts';
+import { isAtTerminal } from './output.ts';
 import { printable } from './printable.ts';
 import { ms, plural } from './quantities.ts';
 import { quoted, shellWords } from './shell-words.ts';
@@ -15,7 +16,8 @@ export function readyLines(event: Ready, paint: Style): string {
     : `${paint.ok('●')} Serving ${plural(event.functions.length, 'function')} of stage ${paint.name(printable(event.stage))} (ready in ${ms(event.ms)}). ${paint.dim('Press Ctrl-C to stop.')}`;
   const isSame =
     event.functions.every(({ fallback }) => fallback.kind === 'none') && !event.not_served?.length;
-  if (event.observe) return ['', heading, '', ...onlyLines(event, paint)].join('\n');
+  if (event.observe)
+    return ['', heading, '', ...onlyLines(event, paint), ...inspectorLines(event, paint)].join('\n');
   return [
     '',
     heading,
@@ -26,6 +28,7 @@ export function readyLines(event: Ready, paint: Style): string {
     // Not where it is the same error for all.
     ...(isSame ? [] : fallbackLines(event, paint)),
     ...publicLines(event.functions, paint),
+    ...inspectorLines(event, paint),
   ].join('\n');
 }
 
@@ -34,6 +37,13 @@ function observeHeading({ functions, ms: took, stage }: Ready, perSecond: number
   const what = `Observing ${names} of stage ${paint.name(printable(stage))}: the deployed code answers, nothing runs here`;
   const sample = `at most ${perSecond} a second of each instance; ready in ${ms(took)}`;
   return `${paint.ok('●')} ${what} (${sample}). ${paint.dim('Press Ctrl-C to stop.')}`;
+}
+
+/** Where to look at what comes in. */
+function inspectorLines({ inspector }: Ready, paint: Style): string[] {
+  if (inspector === undefined) return [];
+  const way = isAtTerminal() ? paint.dim('  press o to open it') : '';
+  return [`  Inspector: ${printable(inspector)}${way}`, ''];
 }
 
 /** What is served of it, where that is not all. */

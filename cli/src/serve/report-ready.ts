@@ -19,11 +19,13 @@ export interface ReadyServe {
   /** Functions use this machine's proxies. */
   readonly machineProxy: boolean;
   readonly filters: ServingOptions['filters'];
+  /** A link that opens the inspector; undefined if it does not run. */
+  readonly inspector: string | undefined;
 }
 
 /** Emits `ready`, a `debugger` event for each open port, and the notices. */
 export function reportReady(serve: ReadyServe, emit: (event: SessionEvent) => void): void {
-  const { debugging, filters, heldByOthers, machineProxy, manifest, stage } = serve;
+  const { debugging, filters, heldByOthers, inspector, machineProxy, manifest, stage } = serve;
   const { functions } = manifest;
   emit({
     event: 'ready',
@@ -35,6 +37,7 @@ export function reportReady(serve: ReadyServe, emit: (event: SessionEvent) => vo
       : {}),
     ...(filters.length > 0 ? { only: filters.map(({ only }) => only) } : {}),
     trigger_args: placeArgs(stage.place),
+    ...(inspector === undefined ? {} : { inspector }),
     ms: Math.round(performance.now()),
   });
   for (const { functionName, ...endpoint } of debugging?.endpoints ?? [])

@@ -1,4 +1,5 @@
 // `livectl serve --stage --observe`: copies of what the deployed code answers are shown here. Needs no source code and runs none.
+import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../../protocol/clock.ts';
 import { type Directory, observedBy } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
@@ -26,9 +27,12 @@ import { inOrder } from '../session/in-order.ts';
 import { ObserveSession } from '../session/observe-session.ts';
 import type { ObserveEvent } from '../session/session-event.ts';
 import { elapsed, lookUpAgeMs } from './look-up-age.ts';
+import { type OpenedInspector, openInspector } from './open-inspector.ts';
 import { openRecorder } from './open-recorder.ts';
 import { openSecrets } from './open-secrets.ts';
 import { servedFunction } from './report-ready.ts';
+import { serveKeys } from './serve-keys.ts';
+import { snapshotFunction } from './snapshot-functions.ts';
 
 export interface ServeObserveOptions extends StageOptions {
   /** `--function`; undefined for all. */
@@ -37,6 +41,8 @@ export interface ServeObserveOptions extends StageOptions {
   readonly filters: readonly OwnFilter[];
   /** `--sample`: the most copies a second from each instance. */
   readonly perSecond: number;
+  /** The inspector's page and its API are served. */
+  readonly inspector: boolean;
   readonly format: OutputFormat;
   readonly verbose: boolean;
 }
@@ -45,32 +51,43 @@ export interface ServeObserveOptions extends StageOptions {
 export function serveObserve(options: ServeObserveOptions): Promise<number> {
   const { format, verbose } = options;
   const show = format === 'json' ? jsonLines(processOutput, verbose) : pretty(processOutput, verbose);
-  return runToExit(options, (closers) => observe(options, inOrder(systemClock, show), closers));
+  return runToExit(options, (closers) => observe(options, show, closers));
 }
 
 async function observe(
   options: ServeObserveOptions,
-  emit: (event: ObserveEvent) => void,
+  show: (event: ObserveEvent) => void,
   closers: Closers,
 ): Promise<number> {
+  let inspected: OpenedInspector | undefined;
+  const emit = inOrder(systemClock, (event: ObserveEvent) => {
+    show(event);
+    inspected?.take(event);
+  });
   const signals = stopSignals(() => process.exit(exitCodes.failure));
   closers.add(() => signals.dispose());
   const stopAsked = Promise.race([signals.first, readerGone]).then(() => 'stop' as const);
-  const recorder = openRecorder((message) => emit({ event: 'notice', message }), closers);
+  const onNotice = (message: string) => emit({ event: 'notice', message });
+  const recorder = openRecorder(onNotice, closers);
   const tell = (event: ObserveEvent) => {
     recorder.take(event);
     emit(event);
   };
   const opened = await Promise.race([open(options, tell, closers), stopAsked]);
   if (opened === 'stop') return exitCodes.ok;
-  const { explain, relay, session } = opened;
+  const { explain, ready, relay, session } = opened;
+  if (options.inspector)
+    inspected = openInspector({ ...inspectedStage(opened), recorder, closers, onNotice });
   const started = session.start().catch((error: unknown) => {
     throw explain(error);
   });
   // Traffic keeps the stubs' look-ups fresh: after this time each of them has found this client.
   const known = started.then(() => elapsed(lookUpAgeMs));
   if ((await Promise.race([known, session.ended, stopAsked])) === undefined) {
-    emit({ ...opened.ready, ms: Math.round(performance.now()) });
+    const inspector = await inspected?.started;
+    const link = inspector ? { inspector: inspector.url() } : {};
+    if (options.format === 'pretty') closers.add(serveKeys(inspector, processOutput));
+    emit({ ...ready, ...link, ms: Math.round(performance.now()) });
     void carriesAscii({ ...relay, clock: systemClock }).then((carries) => {
       if (carries) void session.useAscii();
     });
@@ -120,6 +137,7 @@ async function open(options: ServeObserveOptions, emit: (event: ObserveEvent) =>
     explain,
   });
   const place = { kind: 'stage' } as const;
+  const root = process.cwd();
   const ready = {
     event: 'ready',
     url: undefined,
@@ -129,7 +147,30 @@ async function open(options: ServeObserveOptions, emit: (event: ObserveEvent) =>
     observe: { per_second: perSecond },
     trigger_args: ['--stage', stage],
   } as const;
-  return { explain, relay, session, ready };
+  const snapshots = functions.map((settings) => {
+    const served = servedFunction(settings, { functionUrls, targets, place });
+    return snapshotFunction({ served, settings, targets: targets.get(settings.name), root });
+  });
+  return { explain, relay, session, ready, snapshots, table: context.tableName, region, root };
+}
+
+/** What the inspector shows of it. */
+function inspectedStage({ ready, region, root, snapshots, table }: Awaited<ReturnType<typeof open>>) {
+  return {
+    facts: {
+      stage: ready.stage,
+      place: 'stage',
+      recording: true,
+      observing: true,
+      max_workers: 0,
+      functions: snapshots,
+    },
+    root,
+    stageId: [table, region, 'observe'],
+    // No state file has it: other commands need nothing of an observer.
+    token: randomBytes(32).toString('base64url'),
+    exportOptions: () => ({ placeArgs: ready.trigger_args }),
+  } as const;
 }
 
 /** Throws LD_STAGE or LD_CONFIG if no copy could ever arrive. */

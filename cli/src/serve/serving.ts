@@ -21,7 +21,9 @@ import { type LocalCode, startLocalCode } from './local-code.ts';
 import { elapsed, lookUpAgeMs } from './look-up-age.ts';
 import { openDebugging } from './open-debugging.ts';
 import { openRecorder } from './open-recorder.ts';
+import { openServeInspector } from './open-serve-inspector.ts';
 import { reportReady } from './report-ready.ts';
+import { serveKeys } from './serve-keys.ts';
 import type { OpenedStage, ServingOptions, StageToServe } from './stage-to-serve.ts';
 import { openWorkspace } from './workspace.ts';
 
@@ -46,7 +48,7 @@ async function serve(
   // Before the stage is taken: if nothing can be run, nobody is displaced for it.
   const targets = resolveTargets(manifest);
   const workspace = await openWorkspace(show, closers);
-  const { control, emit, stopAsked } = workspace;
+  const { control, emit, follow, stopAsked } = workspace;
   const tunnels = openTunnels && (await openFunctionTunnels(openTunnels, emit, closers));
   const hints = new ServeHints({
     ...privateResources,
@@ -66,6 +68,8 @@ async function serve(
   const { keys, stage } = opened;
 
   const recorder = openRecorder((message) => emit({ event: 'notice', message }), closers);
+  const inspected = openServeInspector({ options, manifest, stage, targets, recorder }, workspace);
+  if (inspected) follow(inspected.take);
   const parts = { options, manifest, stage, keys, recorder, pool: code.pool, onDrained: tunnels?.close };
   const session = createSession(parts, (event) => {
     recorder.take(event);
@@ -81,10 +85,17 @@ async function serve(
     return exitCodes.ok;
   }
   if (begun === 'ready') {
-    closers.add(await announce(manifest, stage, control, emit));
+    const inspector = await inspected?.started;
+    closers.add(await announce(manifest, stage, control, inspector, emit));
     const { heldByOthers } = session;
+    inspected?.learnHolders(heldByOthers);
     const { filters, machineProxy } = options;
-    reportReady({ manifest, stage, heldByOthers, debugging, machineProxy, filters }, emit);
+    // Before a person reads of them.
+    if (options.format === 'pretty') closers.add(serveKeys(inspector, processOutput));
+    reportReady(
+      { manifest, stage, heldByOthers, debugging, machineProxy, filters, inspector: inspector?.url() },
+      emit,
+    );
     void hints.start();
     // In the background: until it is known, texts are base64, which any relay carries.
     void carriesAscii({ ...stage.relay, clock: systemClock }).then((carries) => {

@@ -30,6 +30,8 @@ export interface ServingOptions {
   readonly freeze: boolean;
   /** Lets debuggers attach: the first function's port, followed by the others'; 0 chooses free ones. */
   readonly inspect: number | undefined;
+  /** The inspector's page and its API are served. */
+  readonly inspector: boolean;
   readonly format: 'pretty' | 'json';
   readonly verbose: boolean;
 }

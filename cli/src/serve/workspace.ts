@@ -11,6 +11,8 @@ export interface Workspace extends RunFolder {
   readonly control: ControlServer;
   /** Shows an event and hands it to those who watch, in the order of their times. */
   readonly emit: (event: SessionEvent) => void;
+  /** `listener` gets the same events from now on. */
+  readonly follow: (listener: (event: SessionEvent) => void) => void;
 }
 
 /** Ends the process at a second signal. `closers` take it all down. Rejects with what the file system or the port says. */
@@ -21,12 +23,13 @@ export async function openWorkspace(
   const folder = await openRunFolder(closers);
   const control = await startControlServer();
   closers.add(() => control.close());
+  const listeners = [show, (event: SessionEvent) => control.publish(event)];
   return {
     ...folder,
     control,
     emit: inOrder(systemClock, (event) => {
-      show(event);
-      control.publish(event);
+      for (const listener of listeners) listener(event);
     }),
+    follow: (listener) => void listeners.push(listener),
   };
 }

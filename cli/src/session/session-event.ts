@@ -121,6 +121,8 @@ export type SessionEvent =
       readonly observe?: { readonly per_second: number };
       /** The arguments with which `livectl trigger` and `livectl invoke` find this serve. */
       readonly trigger_args: readonly string[];
+      /** A link that opens the inspector's page, once and within 10 minutes; absent if the inspector does not run. */
+      readonly inspector?: string;
       /** Since the start of the process, in milliseconds. */
       readonly ms: number;
     }

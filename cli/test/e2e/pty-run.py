@@ -1,5 +1,5 @@
 # Runs a command on a terminal of its own (a pty): python3 pty-run.py COMMAND ARGS..., with a script on stdin of lines
-# `wait TEXT` (until the terminal has shown it), `type TEXT` (and the return key) and `ctrl X`. Writes all that the
+# `wait TEXT` (until the terminal has shown it), `type TEXT` (and the return key), `key TEXT` (nothing more) and `ctrl X`. Writes all that the
 # terminal showed to stdout and ends with the command's exit code.
 import os
 import pty
@@ -28,6 +28,8 @@ while True:
             seen = at + len(text.encode())
         elif verb == "type":
             os.write(terminal, text.encode() + b"\r")
+        elif verb == "key":
+            os.write(terminal, text.encode())
         elif verb == "ctrl":
             os.write(terminal, bytes([ord(text.upper()) - 64]))
         steps.pop(0)

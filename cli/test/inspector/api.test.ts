@@ -137,14 +137,17 @@ describe('one recording', () => {
   });
 
   test('is exported as a text', async () => {
-    await start({ exportText: ({ key }, { bytes }, as) => `${as} ${key} ${bytes.length}` });
-    started.recordings.add(row('a1'));
-    started.recordings.bodies.set('a1 event', jsonBody('{}'));
-    const reply = await started.program('/api/v1/invocations/a1/export?as=curl');
-    expect(reply).toMatchObject({
-      body: 'curl a1 2',
-      headers: { 'content-type': 'text/plain; charset=utf-8', 'content-disposition': 'attachment' },
+    await start({ exportOptions: () => ({ placeArgs: ['--stage', 'dev-tom'] }) });
+    started.recordings.add(row('a1', { function: 'or"ders\r\nX: y' }));
+    started.recordings.bodies.set('a1 event', jsonBody('{"a":1}'));
+    const reply = await started.program('/api/v1/invocations/a1/export?as=invoke');
+    expect(reply.body).toContain(`--stage dev-tom --event '{"a":1}'`);
+    expect(reply.headers).toMatchObject({
+      'content-type': 'text/plain; charset=utf-8',
+      'content-disposition': 'attachment; filename="or_ders__X__y-a1.sh"',
     });
+    const noRequest = await started.program('/api/v1/invocations/a1/export?as=curl');
+    expect(noRequest).toMatchObject({ status: 422, body: expect.stringContaining('not an HTTP request') });
     expect((await started.program('/api/v1/invocations/a1/export?as=html')).status).toBe(422);
     expect((await started.program('/api/v1/invocations/a1/export')).status).toBe(422);
   });
