@@ -1,6 +1,14 @@
 // Inspector page: the places that other parts of it fill. Each gets what it may need; what it shows is its own business.
 import type { ComponentType, VNode } from 'preact';
 import type { InvocationDetail, InvocationSummary } from '../../cli/src/recordings/recording.ts';
+import { AttemptsTab } from './attempts/attempts-tab.tsx';
+import { BannerList } from './banners/banner-list.tsx';
+import { ChartsView } from './charts/charts-view.tsx';
+import { CompareTab } from './diff/compare-tab.tsx';
+import { MapView } from './map/map-view.tsx';
+import { ReplayActions } from './replay/replay-actions.tsx';
+import { DetailGlance } from './timing/detail-glance.tsx';
+import { TimingTab } from './timing/timing-tab.tsx';
 
 /** A whole view beside the list, chosen in the top bar and by `view` of the hash. */
 export interface ViewSlot {
@@ -18,21 +26,39 @@ export interface TabSlot {
   readonly Content: ComponentType<{ detail: InvocationDetail }>;
 }
 
-export const views: readonly ViewSlot[] = [];
+export const views: readonly ViewSlot[] = [
+  { id: 'map', label: 'Map', View: MapView },
+  { id: 'charts', label: 'Charts', View: ChartsView },
+];
 
-export const tabs: readonly TabSlot[] = [];
+export const tabs: readonly TabSlot[] = [
+  { id: 'timing', label: () => 'Timing', isFor: ({ hops }) => hops.length > 0, Content: TimingTab },
+  {
+    id: 'attempts',
+    label: () => 'Attempts',
+    // Nothing delivers an HTTP request again.
+    isFor: ({ replay_of: original, source }) => source !== 'http' || original !== undefined,
+    Content: AttemptsTab,
+  },
+  {
+    id: 'compare',
+    label: () => 'Compare',
+    isFor: ({ status }) => status !== 'running',
+    Content: CompareTab,
+  },
+];
 
 /** Across the page, under the top bar: what needs the user's attention at once. */
 export function Banners(): VNode | null {
-  return null;
+  return <BannerList />;
 }
 
 /** Buttons in the head of a detail: replay, edit and replay, copy as. */
-export function DetailActions(_: { summary: InvocationSummary }): VNode | null {
-  return null;
+export function DetailActions({ summary }: { summary: InvocationSummary }): VNode | null {
+  return <ReplayActions key={summary.key} summary={summary} />;
 }
 
 /** Under the head of a detail, above its tabs: the hops at a glance. */
-export function DetailStrip(_: { detail: InvocationDetail }): VNode | null {
-  return null;
+export function DetailStrip({ detail }: { detail: InvocationDetail }): VNode | null {
+  return <DetailGlance detail={detail} />;
 }

@@ -5,7 +5,7 @@ import type { InvocationSummary } from '../../cli/src/recordings/recording.ts';
 import { type Layout, layout } from '../src/map/layout.ts';
 import { arrowKey, type Graph, sourceId, traffic } from '../src/map/traffic.ts';
 
-const sizes = { width: 900, nodeHeight: 40, gap: 12 };
+const sizes = { width: 900, nodeHeight: 40, arrowStep: 18, gap: 12 };
 
 function graphOf(arrows: readonly (readonly [string, string])[]): Graph {
   const sources = [...new Set(arrows.map(([from]) => from))];
@@ -71,12 +71,11 @@ describe('layout', () => {
             width,
           });
           for (const column of [placed.sources, placed.functions]) {
-            const ys = column.map((of) => of.y).sort((a, b) => a - b);
-            for (const [index, y] of ys.entries()) {
-              expect(y).toBeGreaterThanOrEqual(0);
-              expect(y + sizes.nodeHeight).toBeLessThanOrEqual(placed.height + 0.1);
-              if (index > 0)
-                expect(y - (ys[index - 1] ?? 0)).toBeGreaterThanOrEqual(sizes.nodeHeight + sizes.gap - 0.2);
+            let free = -0.1;
+            for (const { height, y } of [...column].sort((one, other) => one.y - other.y)) {
+              expect(y).toBeGreaterThanOrEqual(free);
+              expect(y + height).toBeLessThanOrEqual(placed.height + 0.1);
+              free = y + height + sizes.gap - 0.2;
             }
           }
           expect(Math.max(0, ...placed.sources.map((of) => of.x + of.width))).toBeLessThan(
@@ -85,6 +84,17 @@ describe('layout', () => {
         },
       ),
     );
+  });
+
+  test('arrows that end at one function keep a distance, so that their counts do not overlap', () => {
+    const { arrows, functions } = layout(
+      graphOf(['a', 'b', 'c', 'd', 'e'].map((from) => [from, 'f'])),
+      sizes,
+    );
+    const ends = arrows.map((arrow) => arrow.endY).sort((a, b) => a - b);
+    expect(functions[0]?.height).toBe(6 * sizes.arrowStep);
+    for (const [index, y] of ends.slice(1).entries())
+      expect(y - (ends[index] ?? 0)).toBeCloseTo(sizes.arrowStep, 0);
   });
 
   test('does not depend on the order of what it is given', () => {

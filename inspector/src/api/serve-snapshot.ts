@@ -36,10 +36,15 @@ export interface SnapshotFunction {
 }
 
 export interface BuildMessage {
+  readonly function?: string;
   readonly text: string;
   readonly file?: string;
+  /** From 1. */
   readonly line?: number;
+  /** From 0. */
   readonly column?: number;
+  /** The source line itself. */
+  readonly lineText?: string;
 }
 
 /** `url` has the placeholders {file}, {line} and {column}. */

@@ -1,4 +1,5 @@
 // Inspector page: places the map's nodes in two columns, sources left and functions right, with few arrows that cross.
+import { columnsOf, neighbours } from './column-order.ts';
 import type { Arrow, Graph } from './traffic.ts';
 
 export interface Placed {
@@ -12,9 +13,9 @@ export interface Placed {
 export interface PlacedArrow extends Arrow {
   /** Of an SVG path. */
   readonly path: string;
-  /** Where its count is written. */
-  readonly labelX: number;
-  readonly labelY: number;
+  /** Where its count is written: the arrow's end. */
+  readonly endX: number;
+  readonly endY: number;
 }
 
 export interface Layout {
@@ -27,165 +28,107 @@ export interface Layout {
 
 export interface LayoutSizes {
   readonly width: number;
+  /** At least; a function with many arrows is higher, so that their counts do not overlap. */
   readonly nodeHeight: number;
+  /** Between two arrows that end at one function. */
+  readonly arrowStep: number;
   readonly gap: number;
 }
 
-const sweeps = 8;
-
-/** Beyond it, crossings are not counted: the first order of barycenters is taken. */
-const mostArrowsCounted = 600;
-
 /** The same graph gives the same layout, whatever the order of its arrows. */
-export function layout(graph: Graph, { width, nodeHeight, gap }: LayoutSizes): Layout {
-  const { sources, functions } = order(graph);
-  const step = nodeHeight + gap;
-  const nodeWidth = Math.max(96, Math.min(260, Math.floor(width * 0.36)));
-  const tall = Math.max(sources.length, functions.length, 1);
-  const height = tall * step - gap;
-  const functionY = spread(
-    functions.map((_, index) => (index * step * (tall - 1)) / Math.max(1, functions.length - 1)),
-    step,
-    height - nodeHeight,
-  );
-  const placeOf = new Map(functions.map((name, index) => [name, functionY[index] ?? 0]));
+export function layout(graph: Graph, { arrowStep, gap, nodeHeight, width }: LayoutSizes): Layout {
+  const columns = columnsOf(graph);
   const targets = neighbours(graph.arrows, 'from', 'to');
-  const sourceY = spread(
-    sources.map((id, index) => mean(targets.get(id)?.map((to) => placeOf.get(to) ?? 0)) ?? index * step),
-    step,
-    height - nodeHeight,
-  );
-  const box = (x: number) => (id: string, y: number) => ({ id, x, y, width: nodeWidth, height: nodeHeight });
-  const placedSources = sources.map((id, index) => box(0)(id, sourceY[index] ?? 0));
-  const placedFunctions = functions.map((id, index) => box(width - nodeWidth)(id, functionY[index] ?? 0));
-  return {
-    width,
-    height,
-    sources: placedSources,
-    functions: placedFunctions,
-    arrows: placeArrows(graph.arrows, placedSources, placedFunctions),
-  };
+  const origins = neighbours(graph.arrows, 'to', 'from');
+  const nodeWidth = Math.max(96, Math.min(260, Math.floor(width * 0.36)));
+  const box = (x: number, height: number) => (id: string) => ({ id, x, y: 0, width: nodeWidth, height });
+  const sources = columns.sources.map(box(0, nodeHeight));
+  const functions = columns.functions.map((id) => {
+    const arrows = origins.get(id)?.length ?? 0;
+    return box(width - nodeWidth, Math.max(nodeHeight, (arrows + 1) * arrowStep))(id);
+  });
+  const height = Math.max(nodeHeight, columnHeight(sources, gap), columnHeight(functions, gap));
+  spread(sources, gap, height, () => undefined);
+  for (const [column, others, linked] of [
+    [functions, sources, origins],
+    [sources, functions, targets],
+    [functions, sources, origins],
+  ] as const) {
+    const middles = new Map(others.map((node) => [node.id, node.y + node.height / 2]));
+    spread(column, gap, height, (id) => mean(linked.get(id)?.map((other) => middles.get(other) ?? 0)));
+  }
+  return { width, height, sources, functions, arrows: placeArrows(graph.arrows, sources, functions) };
 }
+
+type Movable = { -readonly [Name in keyof Placed]: Placed[Name] };
 
 /** Each node's arrows leave and arrive one below the other, in the order of their other ends. */
-function placeArrows(arrows: readonly Arrow[], sources: readonly Placed[], functions: readonly Placed[]) {
+function placeArrows(
+  arrows: readonly Arrow[],
+  sources: readonly Placed[],
+  functions: readonly Placed[],
+): PlacedArrow[] {
   const sourceOf = new Map(sources.map((node) => [node.id, node]));
   const functionOf = new Map(functions.map((node) => [node.id, node]));
-  const known = arrows.filter(({ from, to }) => sourceOf.has(from) && functionOf.has(to));
-  const y = (node: Placed | undefined) => node?.y ?? 0;
-  const outgoing = ports(
-    known,
-    (arrow) => arrow.from,
-    (arrow) => y(functionOf.get(arrow.to)),
-  );
-  const incoming = ports(
-    known,
-    (arrow) => arrow.to,
-    (arrow) => y(sourceOf.get(arrow.from)),
-  );
-  return known
-    .map((arrow): PlacedArrow => {
-      const source = sourceOf.get(arrow.from) as Placed;
-      const target = functionOf.get(arrow.to) as Placed;
+  const ends = arrows.flatMap((arrow) => {
+    const source = sourceOf.get(arrow.from);
+    const target = functionOf.get(arrow.to);
+    return source && target ? [{ arrow, source, target }] : [];
+  });
+  const outgoing = ports(ends.map(({ arrow, source, target }) => ({ arrow, node: source, other: target.y })));
+  const incoming = ports(ends.map(({ arrow, source, target }) => ({ arrow, node: target, other: source.y })));
+  return ends
+    .map(({ arrow, source, target }): PlacedArrow => {
       const startX = source.x + source.width;
-      const startY = source.y + source.height * (outgoing.get(arrow) ?? 0.5);
+      const startY = round(outgoing.get(arrow) ?? source.y);
       const endX = target.x;
-      const endY = target.y + target.height * (incoming.get(arrow) ?? 0.5);
-      const middle = (startX + endX) / 2;
-      return {
-        ...arrow,
-        path: `M${round(startX)} ${round(startY)}C${round(middle)} ${round(startY)} ${round(middle)} ${round(endY)} ${round(endX)} ${round(endY)}`,
-        labelX: round(endX - 12),
-        labelY: round(endY),
-      };
+      const endY = round(incoming.get(arrow) ?? target.y);
+      const middle = round((startX + endX) / 2);
+      const path = `M${startX} ${startY}C${middle} ${startY} ${middle} ${endY} ${endX} ${endY}`;
+      return { ...arrow, path, endX, endY };
     })
-    .sort((a, b) => a.labelY - b.labelY || (a.path < b.path ? -1 : 1));
+    .sort((a, b) => a.endY - b.endY || (a.path < b.path ? -1 : 1));
 }
 
-/** For each arrow, where on its node's side it ends: 0 top, 1 bottom. */
-function ports(arrows: readonly Arrow[], node: (arrow: Arrow) => string, other: (arrow: Arrow) => number) {
-  const byNode = new Map<string, Arrow[]>();
-  for (const arrow of arrows) {
-    const of = byNode.get(node(arrow));
-    if (of) of.push(arrow);
-    else byNode.set(node(arrow), [arrow]);
+/** The height at which each arrow touches its node. */
+function ports(ends: readonly { readonly arrow: Arrow; readonly node: Placed; readonly other: number }[]) {
+  const byNode = new Map<Placed, (typeof ends)[number][]>();
+  for (const end of ends) {
+    const of = byNode.get(end.node);
+    if (of) of.push(end);
+    else byNode.set(end.node, [end]);
   }
   const places = new Map<Arrow, number>();
-  for (const of of byNode.values()) {
-    of.sort((a, b) => other(a) - other(b));
-    of.forEach((arrow, index) => {
-      places.set(arrow, (index + 1) / (of.length + 1));
+  for (const [node, of] of byNode) {
+    of.sort((a, b) => a.other - b.other);
+    of.forEach(({ arrow }, index) => {
+      places.set(arrow, node.y + (node.height * (index + 1)) / (of.length + 1));
     });
   }
   return places;
 }
 
-/** Both columns' orders, by turns sorted by the mean place of their neighbours; the order with the fewest crossings counts. */
-function order(graph: Graph): { sources: string[]; functions: string[] } {
-  const targets = neighbours(graph.arrows, 'from', 'to');
-  const origins = neighbours(graph.arrows, 'to', 'from');
-  let functions = [...graph.functions].sort();
-  let sources = graph.sources.map((source) => source.id).sort();
-  let best = { sources, functions, crossings: Number.POSITIVE_INFINITY };
-  for (let sweep = 0; sweep < sweeps && best.crossings > 0; sweep += 1) {
-    sources = byMean(sources, targets, functions);
-    const crossings = countCrossings(graph.arrows, sources, functions);
-    if (crossings < best.crossings) best = { sources, functions, crossings };
-    functions = byMean(functions, origins, sources);
-    const after = countCrossings(graph.arrows, sources, functions);
-    if (after < best.crossings) best = { sources, functions, crossings: after };
+/** Moves the nodes, in their order, as near as possible to where their middles are wanted; by default one below the other. */
+function spread(
+  nodes: readonly Movable[],
+  gap: number,
+  height: number,
+  wanted: (id: string) => number | undefined,
+): void {
+  let top = 0;
+  for (const node of nodes) {
+    node.y = Math.max(top, (wanted(node.id) ?? 0) - node.height / 2);
+    top = node.y + node.height + gap;
   }
-  return best;
-}
-
-/** Stable; a node without neighbours goes to the end. */
-function byMean(
-  ids: readonly string[],
-  neighboursOf: ReadonlyMap<string, string[]>,
-  others: readonly string[],
-): string[] {
-  const place = new Map(others.map((id, index) => [id, index]));
-  const key = new Map(
-    ids.map((id) => [id, mean(neighboursOf.get(id)?.map((other) => place.get(other) ?? 0)) ?? others.length]),
-  );
-  return [...ids].sort((a, b) => (key.get(a) ?? 0) - (key.get(b) ?? 0));
-}
-
-function countCrossings(
-  arrows: readonly Arrow[],
-  sources: readonly string[],
-  functions: readonly string[],
-): number {
-  if (arrows.length > mostArrowsCounted) return 0;
-  const from = new Map(sources.map((id, index) => [id, index]));
-  const to = new Map(functions.map((id, index) => [id, index]));
-  const ends = arrows.map((arrow) => [from.get(arrow.from) ?? 0, to.get(arrow.to) ?? 0] as const);
-  let crossings = 0;
-  for (const [index, [a, b]] of ends.entries())
-    for (const [c, d] of ends.slice(index + 1)) if ((a - c) * (b - d) < 0) crossings += 1;
-  return crossings;
-}
-
-function neighbours(arrows: readonly Arrow[], of: 'from' | 'to', to: 'from' | 'to'): Map<string, string[]> {
-  const found = new Map<string, string[]>();
-  for (const arrow of arrows) {
-    const list = found.get(arrow[of]);
-    if (list) list.push(arrow[to]);
-    else found.set(arrow[of], [arrow[to]]);
+  let bottom = height;
+  for (const node of [...nodes].reverse()) {
+    node.y = round(Math.min(node.y, bottom - node.height));
+    bottom = node.y - gap;
   }
-  return found;
 }
 
-/** Keeps the order and at least `step` between two places, near the wanted ones, from 0 to `last`. */
-function spread(wanted: readonly number[], step: number, last: number): number[] {
-  const placed: number[] = [];
-  for (const place of wanted) placed.push(Math.max(place, (placed.at(-1) ?? -step) + step));
-  let limit = last;
-  for (let index = placed.length - 1; index >= 0; index -= 1) {
-    placed[index] = Math.min(placed[index] ?? 0, limit);
-    limit = (placed[index] ?? 0) - step;
-  }
-  return placed.map((place) => round(Math.max(0, place)));
+function columnHeight(nodes: readonly Placed[], gap: number): number {
+  return nodes.reduce((height, node) => height + node.height + gap, -gap);
 }
 
 function mean(values: readonly number[] | undefined): number | undefined {
