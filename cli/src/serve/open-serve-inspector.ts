@@ -1,5 +1,6 @@
 // The inspector of a `serve` that runs code.
 import type { Target } from '../builder/resolve-targets.ts';
+import type { Replay } from '../inspector/replay-request.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
 import { placeArgs } from '../place.ts';
 import type { Recorder } from '../recordings/recorder.ts';
@@ -16,6 +17,7 @@ interface Served {
   readonly stage: OpenedStage;
   readonly targets: readonly Target[];
   readonly recorder: Recorder;
+  readonly replay: Replay;
 }
 
 interface ServeInspector extends OpenedInspector {
@@ -25,7 +27,7 @@ interface ServeInspector extends OpenedInspector {
 
 /** Undefined with `--no-inspector`. */
 export function openServeInspector(
-  { manifest, options, recorder, stage, targets }: Served,
+  { manifest, options, recorder, replay, stage, targets }: Served,
   { closers, control, emit }: Workspace,
 ): ServeInspector | undefined {
   if (!options.inspector) return undefined;
@@ -55,6 +57,7 @@ export function openServeInspector(
     root,
     stageId: described.kind === 'local' ? ['local'] : [described.table, described.region],
     recorder,
+    replay,
     token: control.token,
     exportOptions: (name) => ({
       handler: manifest.functions.find((each) => each.name === name)?.handler,

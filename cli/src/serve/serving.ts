@@ -22,6 +22,7 @@ import { elapsed, lookUpAgeMs } from './look-up-age.ts';
 import { openDebugging } from './open-debugging.ts';
 import { openRecorder } from './open-recorder.ts';
 import { openServeInspector } from './open-serve-inspector.ts';
+import { replayInServe } from './replay-in-serve.ts';
 import { reportReady } from './report-ready.ts';
 import { serveKeys } from './serve-keys.ts';
 import type { OpenedStage, ServingOptions, StageToServe } from './stage-to-serve.ts';
@@ -68,7 +69,8 @@ async function serve(
   const { keys, stage } = opened;
 
   const recorder = openRecorder((message) => emit({ event: 'notice', message }), closers);
-  const inspected = openServeInspector({ options, manifest, stage, targets, recorder }, workspace);
+  const replay = replayInServe(recorder, (request) => session.replay(request));
+  const inspected = openServeInspector({ options, manifest, stage, targets, recorder, replay }, workspace);
   if (inspected) follow(inspected.take);
   const parts = { options, manifest, stage, keys, recorder, pool: code.pool, onDrained: tunnels?.close };
   const session = createSession(parts, (event) => {
