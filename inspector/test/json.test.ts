@@ -114,6 +114,7 @@ describe('the lines of a JSON text', () => {
     tree.expandAll();
     expect(keys(tree)).toEqual(all);
     expect(tree.indexOf({ document: 0, value: 3 })).toBe(3);
+    expect([0, 1, 2, 3, 4].map((index) => tree.line(index).place)).toEqual([0, 0, 0, 1, 0]);
   });
 
   it('go into a string that is JSON', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findText } from '../src/text/find-text.ts';
+import { TextSearch } from '../src/text/find-text.ts';
 import { byteSize, duration } from '../src/text/quantities.ts';
 import { hexLines, TextLines } from '../src/text/text-lines.ts';
 import { textParts, visibleText } from '../src/text/visible.ts';
@@ -64,12 +64,14 @@ describe('lines of a text', () => {
 
 describe('a search', () => {
   it('finds a text whatever its case', () => {
-    expect(findText('Order orders ORDER', 'order')).toEqual([0, 6, 13]);
-    expect(findText('abc', '')).toEqual([]);
+    const search = new TextSearch('Order orders ORDER');
+    expect(search.find('order')).toEqual([0, 6, 13]);
+    expect(search.find('ORDERS')).toEqual([6]);
+    expect(search.find('')).toEqual([]);
   });
 
   it('has true offsets beside letters that grow', () => {
-    expect(findText('İİ order', 'order')).toEqual([3]);
+    expect(new TextSearch('İİ order').find('order')).toEqual([3]);
   });
 });
 

@@ -32,6 +32,7 @@ export class FakeStreams {
 
   open(request: IncomingMessage, response: ServerResponse): void {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    response.flushHeaders();
     const seen = Number(request.headers['last-event-id'] ?? Number.NaN);
     const first = this.#kept[0]?.id ?? this.#last + 1;
     // NaN compares as false.

@@ -2,7 +2,7 @@
 import type { VNode } from 'preact';
 import { byteSize, plural } from '../text/quantities.ts';
 import { VisibleText } from '../text/visible-text.tsx';
-import { indexInParent, type JsonDocument } from './json-document.ts';
+import type { JsonDocument } from './json-document.ts';
 import type { JsonTree, TreeLine } from './json-tree.ts';
 
 /** Longer values are cut. */
@@ -45,14 +45,19 @@ export function JsonLine(props: JsonLineProps): VNode {
         class={canExpand ? (isExpanded ? 'twist is-open' : 'twist') : 'twist is-none'}
         aria-hidden="true"
       />
-      <Key document={document} value={line.value} marked={marked} />
+      <Key document={document} value={line.value} place={line.place} marked={marked} />
+      {kind === 'string' && canExpand && (
+        <span class="badge json-badge" title="A text that is JSON itself">
+          JSON
+        </span>
+      )}
       <span class={`json-${kind}`}>
         <Value document={document} value={line.value} isExpanded={isExpanded} marked={marked} />
       </span>
       {isCut && (
         <button
           type="button"
-          class="link"
+          class="link json-more"
           tabIndex={-1}
           onClick={(event) => {
             event.stopPropagation();
@@ -62,7 +67,6 @@ export function JsonLine(props: JsonLineProps): VNode {
           show all ({byteSize(written)})
         </button>
       )}
-      {kind === 'string' && canExpand && <span class="badge json-badge">JSON</span>}
       {isMasked && (
         <span class="badge warn" title="Looked like a secret; the recording does not have it">
           masked
@@ -78,7 +82,7 @@ interface ValueProps {
   readonly marked: string;
 }
 
-function Key({ document, value, marked }: ValueProps): VNode | null {
+function Key({ document, value, place, marked }: ValueProps & { place: number }): VNode | null {
   const key = document.key(value);
   if (key !== undefined)
     return (
@@ -91,7 +95,7 @@ function Key({ document, value, marked }: ValueProps): VNode | null {
   if (parent === undefined) return null;
   return (
     <span class="json-index">
-      {indexInParent(document, value)}
+      {place}
       <span class="json-colon">: </span>
     </span>
   );
@@ -112,10 +116,10 @@ function Value({ document, value, isExpanded, marked }: ValueProps & { isExpande
   if (isExpanded) return <span class="json-count">{what}</span>;
   return (
     <>
+      <span class="json-count">{what}</span>{' '}
       <span class="json-bracket">
         <VisibleText text={previewOf(written)} marked={marked} />
-      </span>{' '}
-      <span class="json-count">{what}</span>
+      </span>
     </>
   );
 }

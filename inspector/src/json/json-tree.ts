@@ -11,6 +11,8 @@ export interface TreeValue {
 
 export interface TreeLine extends TreeValue {
   readonly depth: number;
+  /** Its place in what it is in, from 0. */
+  readonly place: number;
 }
 
 /** So many lines are expanded at first, and by "expand all". */
@@ -19,8 +21,8 @@ const mostExpandedLines = 200_000;
 
 export class JsonTree {
   readonly #documents: JsonDocument[];
-  /** Of each document, the values that are expanded. */
-  readonly #expanded: Set<number>[] = [new Set()];
+  /** Of each document, 1 for each value that is expanded. */
+  readonly #expanded: Uint8Array[];
   /** For each document but the first, the string that it was in. */
   readonly #hosts: (TreeValue | undefined)[] = [undefined];
   /** By document and value of the string: its document, or undefined if it is not JSON. */
@@ -29,6 +31,7 @@ export class JsonTree {
 
   constructor(document: JsonDocument) {
     this.#documents = [document];
+    this.#expanded = [new Uint8Array(document.size)];
     this.#expandFirst();
   }
 
@@ -77,11 +80,11 @@ export class JsonTree {
   }
 
   isExpanded({ document, value }: TreeValue): boolean {
-    return this.#expanded[document]?.has(value) ?? false;
+    return this.#expanded[document]?.[value] === 1;
   }
 
   toggle(at: TreeValue): void {
-    if (this.isExpanded(at)) this.#expanded[at.document]?.delete(at.value);
+    if (this.isExpanded(at)) this.#set(at.document, at.value, 0);
     else this.#expand(at);
     this.#lines = undefined;
   }
@@ -91,14 +94,14 @@ export class JsonTree {
     const document = this.document(0);
     for (let value = 0; value < document.size && lines < mostExpandedLines; value++) {
       lines++;
-      if (document.count(value) > 0) this.#expanded[0]?.add(value);
+      if (document.count(value) > 0) this.#set(0, value, 1);
     }
     this.#lines = undefined;
   }
 
   collapseAll(): void {
-    for (const expanded of this.#expanded) expanded.clear();
-    this.#expanded[0]?.add(0);
+    for (const expanded of this.#expanded) expanded.fill(0);
+    this.#set(0, 0, 1);
     this.#lines = undefined;
   }
 
@@ -106,10 +109,10 @@ export class JsonTree {
   reveal(at: TreeValue): void {
     const { parent } = this.document(at.document);
     for (let value = parent(at.value); value !== undefined; value = parent(value))
-      this.#expanded[at.document]?.add(value);
+      this.#set(at.document, value, 1);
     const host = this.#hosts[at.document];
     if (host) {
-      this.#expanded[host.document]?.add(host.value);
+      this.#set(host.document, host.value, 1);
       this.reveal(host);
     }
     this.#lines = undefined;
@@ -136,7 +139,12 @@ export class JsonTree {
 
   #expand(at: TreeValue): void {
     if (this.document(at.document).kind(at.value) === 'string' && this.#open(at) === undefined) return;
-    this.#expanded[at.document]?.add(at.value);
+    this.#set(at.document, at.value, 1);
+  }
+
+  #set(document: number, value: number, to: 0 | 1): void {
+    const expanded = this.#expanded[document];
+    if (expanded) expanded[value] = to;
   }
 
   /** The document in a string. */
@@ -148,7 +156,7 @@ export class JsonTree {
     try {
       const document = parseJsonText(decodeString(text.slice(start(at.value), end(at.value))));
       index = this.#documents.push(document) - 1;
-      this.#expanded.push(new Set([0]));
+      this.#expanded.push(new Uint8Array(document.size).fill(1, 0, 1));
       this.#hosts.push(at);
     } catch (error) {
       if (!(error instanceof NotJsonError)) throw error;
@@ -168,7 +176,7 @@ export class JsonTree {
         const count = document.count(value);
         if (count === 0 || (value !== 0 && lines + count > firstLines)) continue;
         lines += count;
-        this.#expanded[0]?.add(value);
+        this.#set(0, value, 1);
         next.push(...childrenOf(document, value, firstLines));
       }
       level = next;
@@ -186,19 +194,29 @@ export class JsonTree {
   #addLines(lines: Lines, index: number, depth: number): void {
     const document = this.document(index);
     const expanded = this.#expanded[index];
-    /** What the next value is in, innermost last: where each ends. */
+    /** What the next value is in, innermost last: where each ends, and how many of its values came before. */
     const ends: number[] = [];
+    const places: number[] = [0];
     let value = 0;
     while (value < document.size) {
-      while (ends.length > 0 && value >= (ends.at(-1) ?? 0)) ends.pop();
-      lines.add(index, value, depth + ends.length);
-      if (!expanded?.has(value)) {
+      while (ends.length > 0 && value >= (ends.at(-1) ?? 0)) {
+        ends.pop();
+        places.pop();
+      }
+      const place = places.pop() ?? 0;
+      places.push(place + 1);
+      lines.add(index, value, depth + ends.length, place);
+      if (expanded?.[value] !== 1) {
         value = document.after(value);
         continue;
       }
-      const nested = this.#nested.get(`${index} ${value}`);
-      if (nested !== undefined) this.#addLines(lines, nested, depth + ends.length + 1);
-      else ends.push(document.after(value));
+      if (document.kind(value) === 'string') {
+        const nested = this.#nested.get(`${index} ${value}`);
+        if (nested !== undefined) this.#addLines(lines, nested, depth + ends.length + 1);
+      } else {
+        ends.push(document.after(value));
+        places.push(0);
+      }
       value++;
     }
   }
@@ -207,11 +225,11 @@ export class JsonTree {
 /** The lines in typed arrays: there may be millions. */
 class Lines {
   length = 0;
-  /** Document, value and depth of each. */
-  #numbers = new Int32Array(3 * 256);
+  /** Document, value, depth and place of each. */
+  #numbers = new Int32Array(4 * 256);
 
-  add(document: number, value: number, depth: number): void {
-    const at = this.length++ * 3;
+  add(document: number, value: number, depth: number, place: number): void {
+    const at = this.length++ * 4;
     if (at === this.#numbers.length) {
       const larger = new Int32Array(this.#numbers.length * 2);
       larger.set(this.#numbers);
@@ -220,20 +238,22 @@ class Lines {
     this.#numbers[at] = document;
     this.#numbers[at + 1] = value;
     this.#numbers[at + 2] = depth;
+    this.#numbers[at + 3] = place;
   }
 
   at(index: number): TreeLine {
-    const at = index * 3;
+    const at = index * 4;
     return {
       document: this.#numbers[at] ?? 0,
       value: this.#numbers[at + 1] ?? 0,
       depth: this.#numbers[at + 2] ?? 0,
+      place: this.#numbers[at + 3] ?? 0,
     };
   }
 
   indexOf(document: number, value: number): number | undefined {
-    for (let at = 0; at < this.length * 3; at += 3)
-      if (this.#numbers[at] === document && this.#numbers[at + 1] === value) return at / 3;
+    for (let at = 0; at < this.length * 4; at += 4)
+      if (this.#numbers[at] === document && this.#numbers[at + 1] === value) return at / 4;
     return undefined;
   }
 }

@@ -4,7 +4,7 @@ import { useId, useMemo, useReducer, useState } from 'preact/hooks';
 import { useVirtualList } from '../list/use-virtual-list.ts';
 import { CopyButton } from '../text/copy-button.tsx';
 import { TextWindow } from '../text/cut-text.tsx';
-import { findText } from '../text/find-text.ts';
+import { TextSearch } from '../text/find-text.ts';
 import { SearchField } from '../text/search-field.tsx';
 import { decodeString, type JsonDocument, pathOf, valueAt } from './json-document.ts';
 import { JsonLine } from './json-line.tsx';
@@ -173,7 +173,8 @@ function useSearch(tree: JsonTree, show: (at: TreeValue) => void) {
   const [value, setValue] = useState('');
   const [at, setAt] = useState(0);
   const { text } = tree.document(0);
-  const matches = useMemo(() => findText(text, value), [text, value]);
+  const searched = useMemo(() => new TextSearch(text), [text]);
+  const matches = searched.find(value);
   const goToOne = (index: number, among: readonly number[]) => {
     setAt(index);
     const offset = among[index];
@@ -185,7 +186,7 @@ function useSearch(tree: JsonTree, show: (at: TreeValue) => void) {
     count: matches.length,
     search: (wanted: string) => {
       setValue(wanted);
-      goToOne(0, findText(text, wanted));
+      goToOne(0, searched.find(wanted));
     },
     goTo: (index: number) => goToOne(index, matches),
   };

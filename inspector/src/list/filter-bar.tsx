@@ -118,7 +118,7 @@ function PauseButton(): VNode {
     >
       <Icon name={isPaused ? 'play' : 'pause'} />
       <span>{isPaused ? 'Paused' : 'Pause'}</span>
-      {isPaused && <span class="count">{count(waiting)} new</span>}
+      {isPaused && <span class="count"> {count(waiting)} new</span>}
     </button>
   );
 }

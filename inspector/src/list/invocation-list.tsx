@@ -19,7 +19,8 @@ export function InvocationList({ rows }: { rows: readonly InvocationSummary[] })
   const isNarrow = useMedia(narrow);
   const openKey = useStore(model.place, (place) => place.key);
   const cursor = useStore(model.cursor);
-  const indexes = useMemo(() => new RowIndexes(rows), [rows]);
+  // What is being looked at stays in sight while others arrive.
+  const indexes = useMemo(() => new RowIndexes(rows, openKey), [rows, openKey]);
   const list = useVirtualList(rows.length, isNarrow ? 58 : 30, indexes, isNarrow ? 0 : headHeight);
   const { first, end, top, height } = list.shown;
   const newRows = useNewRows(rows, first);
@@ -69,6 +70,16 @@ export function InvocationList({ rows }: { rows: readonly InvocationSummary[] })
     wanted.current = cursor;
     const index = cursor === undefined ? undefined : indexes.indexOf(cursor);
     if (index !== undefined) list.show(index);
+  });
+
+  const filter = useStore(model.place, (place) => place.filter);
+  const shownFilter = useRef(filter);
+  useEffect(() => {
+    if (shownFilter.current === filter) return;
+    shownFilter.current = filter;
+    const index = cursor === undefined ? undefined : indexes.indexOf(cursor);
+    if (index === undefined) list.toTop();
+    else list.show(index);
   });
 
   return (
@@ -139,9 +150,11 @@ function useNewRows(rows: readonly InvocationSummary[], first: number): number {
 /** Rows are sorted by key, newest first. */
 class RowIndexes {
   readonly #rows: readonly InvocationSummary[];
+  readonly pinned: string | undefined;
 
-  constructor(rows: readonly InvocationSummary[]) {
+  constructor(rows: readonly InvocationSummary[], pinned: string | undefined) {
     this.#rows = rows;
+    this.pinned = pinned;
   }
 
   nameAt(index: number): string | undefined {

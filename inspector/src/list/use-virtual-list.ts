@@ -5,6 +5,7 @@ import {
   scrollTopFor,
   scrollTopToShow,
   topRow,
+  type VirtualList,
   type VirtualWindow,
   virtualWindow,
 } from './virtual-window.ts';
@@ -20,6 +21,11 @@ export interface UsedVirtualList {
   show(index: number): void;
   /** Scrolls so that the row is in the upper third, where what follows it is visible. */
   showFromTop(index: number): void;
+  toTop(): void;
+}
+
+function isVisible(list: VirtualList, index: number, scrollTop: number): boolean {
+  return scrollTopToShow(list, index, scrollTop) === undefined;
 }
 
 /**
@@ -29,6 +35,8 @@ export interface UsedVirtualList {
 export interface Anchor {
   nameAt(index: number): string | undefined;
   indexOf(name: string): number | undefined;
+  /** The row that keeps its place instead of the topmost one, while it is visible. */
+  readonly pinned?: string | undefined;
 }
 
 /** `coveredHeight`: of a head that stays at the top of the view. */
@@ -58,6 +66,12 @@ export function useVirtualList(
   const hold = () => {
     const { list, anchor } = drawn.current;
     const top = topRow(list, scrollTop.current);
+    const pinned = anchor?.pinned;
+    const index = pinned === undefined ? undefined : anchor?.indexOf(pinned);
+    if (pinned !== undefined && index !== undefined && isVisible(list, index, scrollTop.current)) {
+      held.current = { name: pinned, hidden: (top.index - index) * list.rowHeight + top.hidden };
+      return;
+    }
     const name = scrollTop.current <= 0 ? undefined : anchor?.nameAt(top.index);
     held.current = name === undefined ? undefined : { name, hidden: top.hidden };
   };
@@ -107,6 +121,7 @@ export function useVirtualList(
     shown,
     page: Math.max(1, Math.floor(viewHeight.current / rowHeight) - 1),
     show: (index) => scrollTo(scrollTopToShow(drawn.current.list, index, scrollTop.current)),
+    toTop: () => scrollTo(0),
     showFromTop: (index) => {
       const { list } = drawn.current;
       if (scrollTopToShow(list, index, scrollTop.current) !== undefined)

@@ -2,7 +2,7 @@
 import type { ComponentChildren, VNode } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import { useVirtualList } from '../list/use-virtual-list.ts';
-import { findText } from './find-text.ts';
+import { TextSearch } from './find-text.ts';
 import { SearchField } from './search-field.tsx';
 import { TextLines } from './text-lines.ts';
 import { VisibleText } from './visible-text.tsx';
@@ -18,7 +18,8 @@ export function TextView({ text, label, tools }: TextViewProps): VNode {
   const lines = useMemo(() => new TextLines(text), [text]);
   const [wanted, setWanted] = useState('');
   const [match, setMatch] = useState(0);
-  const matches = useMemo(() => findText(text, wanted), [text, wanted]);
+  const searched = useMemo(() => new TextSearch(text), [text]);
+  const matches = searched.find(wanted);
   const list = useVirtualList(lines.length, 20);
   const { first, end, top, height } = list.shown;
   const goTo = (index: number, among: readonly number[]) => {
@@ -28,7 +29,7 @@ export function TextView({ text, label, tools }: TextViewProps): VNode {
   };
   const search = (value: string) => {
     setWanted(value);
-    goTo(0, findText(text, value));
+    goTo(0, searched.find(value));
   };
   const current = matches[match];
   const currentLine = current === undefined ? undefined : lines.lineAt(current);
