@@ -53,6 +53,10 @@ describe('a link to the editor', () => {
     expect(link('idea://open?file={file}&line={line}', 'a.ts')).toBe(
       'idea://open?file=/home/tom/shop/a.ts&line=4',
     );
+    expect(link('subl://open?url=file://{file}&line={line}', 'a.ts')).toBe(
+      'subl://open?url=file:///home/tom/shop/a.ts&line=4',
+    );
+    expect(link('my-editor:{file}', 'a&b.ts')).toBe('my-editor:/home/tom/shop/a%26b.ts');
     expect(editorLink({ name: 'x', url: code }, { file: 'C:\\shop\\a.ts', line: 1 }, root)).toBe(
       'vscode://file/C:/shop/a.ts:1:1',
     );

@@ -52,7 +52,7 @@ export function Detail({ invocation }: { invocation: string }): VNode {
       <div class="detail-bar">
         <button type="button" class="button plain detail-back" onClick={close}>
           <Icon name="back" />
-          Invocations
+          <span class="unseen">Back to the invocations</span>
         </button>
         <div class="detail-actions">{summary && <DetailActions summary={summary} />}</div>
         <button type="button" class="button icon-only detail-close" title="Close (Esc)" onClick={close}>

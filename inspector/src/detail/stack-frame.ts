@@ -105,39 +105,32 @@ function filePath(written: string): string {
   }
 }
 
-/** Of editors. Others could run a program or leave the page, so a template with another one makes no link. */
-const schemes = new Set([
-  'vscode',
-  'vscode-insiders',
-  'vscodium',
-  'cursor',
-  'windsurf',
-  'zed',
-  'idea',
-  'jetbrains',
-  'webstorm',
-  'pycharm',
-  'fleet',
-  'subl',
-  'sublime',
-  'txmt',
-  'mvim',
-  'nvim',
-  'emacs',
-  'atom',
-  'nova',
+/** What a browser would load or run itself. Editors have schemes of their own, also ones that nobody else knows. */
+const browserSchemes = new Set([
+  '',
+  'about',
+  'blob',
+  'data',
+  'file',
+  'filesystem',
+  'ftp',
+  'http',
+  'https',
+  'javascript',
+  'vbscript',
+  'view-source',
 ]);
 
 /** Undefined if the editor's URL is not one that may be followed. */
 export function editorLink(editor: Editor | undefined, place: SourcePlace, root: string): string | undefined {
   if (!editor) return undefined;
-  const scheme = editor.url.slice(0, editor.url.indexOf(':'));
-  if (!schemes.has(scheme.toLowerCase())) return undefined;
+  const scheme = /^[a-z][a-z0-9+.-]*(?=:)/i.exec(editor.url)?.[0] ?? '';
+  if (browserSchemes.has(scheme.toLowerCase())) return undefined;
   const isAbsolute = place.file.startsWith('/') || /^[A-Za-z]:[\\/]/.test(place.file);
   const file = isAbsolute ? place.file : `${root}/${place.file}`;
-  // vscode://file/{file}: the path's own slash is there already.
   const path = encodeURI(file.replaceAll('\\', '/')).replaceAll(/[#?&+]/g, encodeURIComponent);
-  const isSlashed = editor.url.includes('/{file}') && path.startsWith('/');
+  // In vscode://file/{file} the path's own slash is there already; in file://{file} it is not.
+  const isSlashed = /[^/]\/\{file\}/.test(editor.url) && path.startsWith('/');
   return editor.url
     .replaceAll('{file}', isSlashed ? path.slice(1) : path)
     .replaceAll('{line}', String(place.line))
