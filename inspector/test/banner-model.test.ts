@@ -47,6 +47,10 @@ describe('banners', () => {
     expect(titles({ build: 'failed', build_errors: [{ function: 'mail', text: 'x' }] })).toEqual([
       'mail does not build',
     ]);
+    const shared = ['orders', 'mail'].map((name) => ({ function: name, text: 'x', file: 'a.ts', line: 1 }));
+    expect(banners({ ...snapshot, build: 'failed', build_errors: shared }, noNews)[0]?.mistakes).toHaveLength(
+      1,
+    );
     const many = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ function: name, text: 'x' }));
     expect(titles({ build: 'failed', build_errors: many })).toEqual(['a, b, c and 2 more do not build']);
   });

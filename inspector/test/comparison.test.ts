@@ -59,14 +59,16 @@ describe('candidates', () => {
       row('r1', { replay_of: 'a' }),
       row('other', { function: 'mail' }),
       row('a'),
-      row('0'),
+      row('0', { trigger: 'POST /' }),
+      row('00'),
     ];
     const found = candidates(rows, replay, row('other', { function: 'mail' }));
     expect(found.map(({ row: { key }, why }) => [key, why])).toEqual([
       ['other', 'chosen'],
       ['a', 'original'],
       ['r1', 'same event'],
-      ['z', 'same function'],
+      ['z', 'same trigger'],
+      ['00', 'same trigger'],
       ['0', 'same function'],
     ]);
   });

@@ -33,6 +33,8 @@ export interface SnapshotFunction {
   /** Source file, relative to the root. */
   readonly file?: string;
   readonly sources?: readonly { readonly source: SourceKind; readonly name: string }[];
+  /** Another livectl that serves it. */
+  readonly held_by?: { readonly user: string; readonly host: string };
 }
 
 export interface BuildMessage {

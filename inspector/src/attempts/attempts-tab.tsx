@@ -5,14 +5,17 @@ import type { InvocationDetail, InvocationSummary } from '../../../cli/src/recor
 import { deadLetterKey, type ServeNews } from '../news/serve-news.ts';
 import { useModel } from '../state/page-model.ts';
 import { useStore } from '../state/store.ts';
+import { useThrottled } from '../state/use-throttled.ts';
 import { clockTime, duration, plural } from '../text/quantities.ts';
 import { VisibleText } from '../text/visible-text.tsx';
 import { useViews } from '../views-model.ts';
 import { type Attempt, attemptHistory } from './attempt-history.ts';
 
+const refreshMs = 500;
+
 export function AttemptsTab({ detail }: { detail: InvocationDetail }): VNode {
   const model = useModel();
-  const { items } = useStore(model.rows);
+  const { items } = useThrottled(model.rows, refreshMs);
   const news = useStore(useViews().news);
   const row = model.rows.get(detail.key) ?? detail;
   const history = useMemo(() => attemptHistory(items, row), [items, row]);
@@ -54,7 +57,7 @@ export function AttemptsTab({ detail }: { detail: InvocationDetail }): VNode {
 function AttemptItem({ attempt, isThis, of }: { attempt: Attempt; isThis: boolean; of: number }): VNode {
   const model = useModel();
   const { afterMs, isReplay, number, row, shared } = attempt;
-  const outcome = row.status === 'error' ? (row.error?.name ?? 'error') : row.status;
+  const outcome = row.status === 'error' ? (row.error?.name ?? 'error').slice(0, 80) : row.status;
   return (
     <li class={`attempt ${row.status}`}>
       {afterMs === undefined ? null : <span class="pause">{duration(afterMs)} later</span>}

@@ -59,6 +59,10 @@ export function banners(snapshot: ServeSnapshot | undefined, news: ServeNews): B
 
 function buildBanner(errors: readonly BuildMessage[]): Banner {
   const functions = [...new Set(errors.flatMap(({ function: name }) => (name === undefined ? [] : [name])))];
+  // Functions that share a file have the same errors.
+  const mistakes = [
+    ...new Map(errors.map((one) => [`${one.file}:${one.line}:${one.column}:${one.text}`, one])).values(),
+  ];
   const more = functions.length - mostNames;
   const names = functions.slice(0, mostNames).join(', ') + (more > 0 ? ` and ${more} more` : '');
   return {
@@ -66,8 +70,8 @@ function buildBanner(errors: readonly BuildMessage[]): Banner {
     tone: 'bad',
     title: names === '' ? 'The build failed' : `${names} ${functions.length === 1 ? 'does' : 'do'} not build`,
     text: 'The last good build, if there is one, keeps answering.',
-    mistakes: errors.slice(0, mostMistakes),
-    ...(errors.length > mostMistakes ? { more: errors.length - mostMistakes } : {}),
+    mistakes: mistakes.slice(0, mostMistakes),
+    ...(mistakes.length > mostMistakes ? { more: mistakes.length - mostMistakes } : {}),
   };
 }
 

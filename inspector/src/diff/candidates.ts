@@ -3,12 +3,15 @@ import type { InvocationSummary } from '../../../cli/src/recordings/recording.ts
 
 export interface Candidate {
   readonly row: InvocationSummary;
-  readonly why: 'chosen' | 'original' | 'replay' | 'same event' | 'same function';
+  readonly why: 'chosen' | 'original' | 'replay' | 'same event' | 'same trigger' | 'same function';
 }
 
 const most = 50;
 
-/** The best first: what the user chose, the recording that was replayed, its replays, then others of the function, newest first. */
+/**
+ * The best first: what the user chose, the recording that was replayed, its replays, then others of the function, newest first, before
+ * them those with the same trigger.
+ */
 export function candidates(
   rows: readonly InvocationSummary[],
   of: InvocationSummary,
@@ -17,6 +20,7 @@ export function candidates(
   const found: Candidate[] = [];
   if (chosen && chosen.key !== of.key) found.push({ row: chosen, why: 'chosen' });
   const related: Candidate[] = [];
+  const alike: Candidate[] = [];
   const others: Candidate[] = [];
   for (const row of rows) {
     if (row.function !== of.function || row.key === of.key || row.key === chosen?.key) continue;
@@ -24,7 +28,9 @@ export function candidates(
     else if (row.replay_of === of.key) related.push({ row, why: 'replay' });
     else if (of.replay_of !== undefined && row.replay_of === of.replay_of)
       related.push({ row, why: 'same event' });
-    else if (row.status !== 'running' && others.length < most) others.push({ row, why: 'same function' });
+    else if (row.status === 'running') continue;
+    else if (row.trigger === of.trigger) alike.push({ row, why: 'same trigger' });
+    else others.push({ row, why: 'same function' });
   }
-  return [...found, ...related, ...others].slice(0, most);
+  return [...found, ...related, ...alike, ...others].slice(0, most);
 }

@@ -6,6 +6,7 @@ import type { BodyPart } from '../api/client.ts';
 import { useModel } from '../state/page-model.ts';
 import { useStore } from '../state/store.ts';
 import { useLoaded } from '../state/use-loaded.ts';
+import { useThrottled } from '../state/use-throttled.ts';
 import { byteSize, clockTime, duration } from '../text/quantities.ts';
 import { visibleText } from '../text/visible.ts';
 import { useViews } from '../views-model.ts';
@@ -16,10 +17,12 @@ import { DiffView } from './diff-view.tsx';
 /** Longer bodies are not compared in the page. */
 const mostBytes = 4 * 1024 * 1024;
 
+const refreshMs = 500;
+
 export function CompareTab({ detail }: { detail: InvocationDetail }): VNode {
   const model = useModel();
   const { baseline } = useViews();
-  const { items } = useStore(model.rows);
+  const { items } = useThrottled(model.rows, refreshMs);
   const base = useStore(baseline);
   const [part, setPart] = useState<BodyPart>('result');
   const [picked, setPicked] = useState<string | undefined>();
@@ -69,14 +72,17 @@ export function CompareTab({ detail }: { detail: InvocationDetail }): VNode {
   );
 }
 
+const notes: Readonly<Record<Candidate['why'], string>> = {
+  chosen: ' (chosen)',
+  original: ' (the original)',
+  replay: ' (replay of this)',
+  'same event': ' (another replay)',
+  'same trigger': '',
+  'same function': '',
+};
+
 function candidateText({ row, why }: Candidate): string {
-  const words = {
-    chosen: 'chosen',
-    original: 'the original',
-    replay: 'replay of this',
-    'same event': 'another replay',
-  };
-  const note = why === 'same function' ? '' : ` (${words[why]})`;
+  const note = notes[why];
   const outcome = row.status === 'ok' ? String(row.http_status ?? 'ok') : (row.error?.name ?? row.status);
   return visibleText(`${clockTime(row.at)} ${row.trigger} ${outcome} ${duration(row.ms)}${note}`).slice(
     0,
@@ -138,7 +144,8 @@ function SideHead({ isSelected, row }: { row: InvocationSummary; isSelected: boo
       : row.edited
         ? 'edited replay'
         : 'replay';
-  const outcome = row.status === 'ok' ? String(row.http_status ?? 'ok') : (row.error?.name ?? 'error');
+  const outcome =
+    row.status === 'ok' ? String(row.http_status ?? 'ok') : (row.error?.name ?? 'error').slice(0, 80);
   const text = visibleText(`${clockTime(row.at)} ${kind}, ${outcome}, ${duration(row.ms)}`);
   if (isSelected) return <strong>{text}</strong>;
   return (

@@ -50,6 +50,7 @@ export function CopyAs({ summary }: { summary: InvocationSummary }): VNode {
     <details
       ref={menu}
       class="menu"
+      onToggle={() => keepInside(menu.current)}
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || !menu.current?.open) return;
         event.stopPropagation();
@@ -77,6 +78,14 @@ export function CopyAs({ summary }: { summary: InvocationSummary }): VNode {
       </span>
     </details>
   );
+}
+
+/** Opens to the other side where the window ends. */
+function keepInside(menu: HTMLElement | null): void {
+  const list = menu?.querySelector('.menu-list');
+  if (!menu || !list) return;
+  menu.classList.remove('to-left');
+  menu.classList.toggle('to-left', list.getBoundingClientRect().right > document.documentElement.clientWidth);
 }
 
 /** Closes a menu when the focus or a click goes elsewhere. */

@@ -1,6 +1,6 @@
 // Inspector page: the map as nodes over arrows; the arrows are decoration, the nodes are two lists.
 import type { VNode } from 'preact';
-import type { ServeSnapshot } from '../api/serve-snapshot.ts';
+import type { ServeSnapshot, SnapshotFunction } from '../api/serve-snapshot.ts';
 import { useModel } from '../state/page-model.ts';
 import { count, plural } from '../text/quantities.ts';
 import { sourceWords } from '../text/source-words.ts';
@@ -123,9 +123,21 @@ function FunctionBox({ node, snapshot }: { node: Placed; snapshot: ServeSnapshot
             <span class="unseen"> {counts.invocations === 1 ? 'invocation' : 'invocations'}</span>
           </span>
           {counts.failed > 0 ? <span class="failed">{count(counts.failed)} failed</span> : null}
-          {of?.runtime && !isBroken && counts.failed === 0 ? <span class="quiet">{of.runtime}</span> : null}
+          <FunctionNote of={of} isTaken={isBroken || counts.failed > 0} />
         </span>
       </button>
     </li>
   );
+}
+
+/** Who else serves it, or its runtime where there is room. */
+function FunctionNote({ isTaken, of }: { of: SnapshotFunction | undefined; isTaken: boolean }): VNode | null {
+  const holder = of?.held_by;
+  if (holder)
+    return (
+      <span class="quiet" title={visibleText(`served by ${holder.user} on ${holder.host}`)}>
+        served by {visibleText(holder.user)}
+      </span>
+    );
+  return of?.runtime && !isTaken ? <span class="quiet">{visibleText(of.runtime)}</span> : null;
 }

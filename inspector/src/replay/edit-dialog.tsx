@@ -12,8 +12,8 @@ import { formatJson } from './format-json.ts';
 import { JsonEditor, type JsonEditorHandle } from './json-editor.tsx';
 import { type JsonMistake, jsonMistake } from './json-mistake.ts';
 
-/** Longer texts make a text field slow; Lambda's own limit for an event. */
-const mostCharacters = 6 * 1024 * 1024;
+/** Chromium takes seconds for each key in a longer text field. */
+const mostCharacters = 500_000;
 
 export function EditDialog({ summary }: { summary: InvocationSummary }): VNode {
   const { replays } = useViews();
@@ -24,6 +24,7 @@ export function EditDialog({ summary }: { summary: InvocationSummary }): VNode {
   const recorded = useRecordedEvent(summary);
   const [mistake, setMistake] = useState<JsonMistake | undefined>();
   const [tried, setTried] = useState(0);
+  const [hadDraft] = useState(() => replays.draft(key) !== undefined);
   useEffect(() => {
     if (dialog.current && !dialog.current.open) dialog.current.showModal();
   }, []);
@@ -61,7 +62,12 @@ export function EditDialog({ summary }: { summary: InvocationSummary }): VNode {
           <span class="unseen">Close</span>
         </button>
       </header>
-      {recorded.text === undefined ? (
+      {recorded.isTooLong ? (
+        <p class="hint">
+          The event is too long for this editor. Edit it in your own, or change single values:{' '}
+          <code>livectl replay {key} --edit</code>, <code>livectl replay {key} --set path=value</code>
+        </p>
+      ) : recorded.text === undefined ? (
         <p class="hint">{recorded.problem ?? 'Loading the event …'}</p>
       ) : (
         <>
@@ -83,6 +89,7 @@ export function EditDialog({ summary }: { summary: InvocationSummary }): VNode {
               </ul>
             </details>
           ) : null}
+          {hadDraft ? <p class="hint">This is the event as you left it.</p> : null}
           <JsonEditor
             handle={editor}
             label="Event, as JSON"
@@ -133,24 +140,28 @@ function formatted(text: string): string {
 interface RecordedEvent {
   /** Laid out over lines if it is JSON. */
   readonly text?: string;
+  readonly isTooLong?: true;
   readonly problem?: string;
   readonly detail?: InvocationDetail;
 }
 
-function useRecordedEvent({ key }: InvocationSummary): RecordedEvent {
+function useRecordedEvent({ event_bytes: length, event_cut: isCut, key }: InvocationSummary): RecordedEvent {
   const { client } = useModel();
   const [recorded, setRecorded] = useState<RecordedEvent>({});
   useEffect(() => {
     const ends = new AbortController();
-    const load = async () => {
+    // Of one that was cut, the kept start counts.
+    const isLong = !isCut && length > mostCharacters;
+    const load = async (): Promise<RecordedEvent> => {
+      if (isLong) return { isTooLong: true };
       const [body, detail] = await Promise.all([
         client.body(key, 'event', ends.signal),
         client.invocation(key, ends.signal),
       ]);
-      if (body.bytes.length > mostCharacters)
-        return { problem: 'The event is too long for this editor. Use livectl replay --edit.' };
+      if (body.bytes.length > mostCharacters) return { isTooLong: true };
       const text = new TextDecoder().decode(body.bytes);
-      return { text: formatted(text), detail };
+      const readable = formatted(text);
+      return { text: readable.length > mostCharacters ? text : readable, detail };
     };
     load().then(
       (loaded) => {
@@ -162,6 +173,6 @@ function useRecordedEvent({ key }: InvocationSummary): RecordedEvent {
       },
     );
     return () => ends.abort();
-  }, [client, key]);
+  }, [client, key, length, isCut]);
   return recorded;
 }

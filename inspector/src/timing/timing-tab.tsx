@@ -56,18 +56,13 @@ export function TimingTab({ detail }: { detail: InvocationDetail }): VNode {
   );
 }
 
-/** What the hops do not say. */
+/** What neither the hops nor the head of the detail say. */
 function Facts({ detail }: { detail: InvocationDetail }): VNode {
-  const facts: [string, string][] = [['Total, as reported', duration(detail.ms)]];
-  if (detail.code_ms !== undefined) facts.push(['Your code', duration(detail.code_ms)]);
-  facts.push([
-    'Worker',
-    detail.init_ms === undefined ? 'warm' : `started for it, ${duration(detail.init_ms)}`,
-  ]);
-  if (detail.wait_ms !== undefined) facts.push(['Waited for a worker', duration(detail.wait_ms)]);
   const { remaining_ms: remaining } = detail.context;
+  const facts: [string, string][] = [['Total, as reported', duration(detail.ms)]];
+  if (detail.observed) facts.push(['Ran', 'in Lambda, not here']);
+  else facts.push(['Worker', detail.init_ms === undefined ? 'warm' : 'started for it']);
   if (remaining !== undefined) facts.push(['Time left when it arrived', duration(remaining)]);
-  if (detail.observed) facts.splice(1, facts.length, ['Ran', 'in Lambda; it did not run here']);
   return (
     <dl class="facts">
       {facts.map(([name, value]) => (
