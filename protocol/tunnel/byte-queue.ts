@@ -1,6 +1,6 @@
 // Bytes of a stream by their offset, from the first that is still needed: what is sent and not acknowledged, or not read yet.
 
-/** 2 MB are 128 blocks; 256 streams with one each are 4 MB. */
+/** 4 MB are 256 blocks; 256 streams with one each are 4 MB. */
 const blockBytes = 16 * 1024;
 
 /** Copies of bytes in blocks of one size, so that memory is what they take, in whatever pieces they came. */

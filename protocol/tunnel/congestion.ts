@@ -8,20 +8,24 @@ const mostBytes = 4 * 1024 * 1024;
 /** A batch is a quarter of what may be under way, at least this much. */
 const leastBatchBytes = 8 * 1024;
 
-/** How long bytes wait in queues of the line, of the relay and of both ends: with less the window grows. Milliseconds. */
+/** How long bytes are to wait in queues of the line, of the relay and of both ends. Milliseconds. */
 const queueMs = 60;
-/** With more it shrinks. */
+/** With more the window shrinks at once, unless that passes: a pause of a process or of one connection is no full line. Milliseconds. */
 const longestQueueMs = 150;
+const passingMs = 150;
+const longestPauseMs = 1000;
 
 /** The shortest time counts for this long; then the queues are drained to learn it again. Milliseconds. */
 const floorMs = 10_000;
+/** For how many round trips: the queues get empty in less than one, and what is sent then must come back. */
+const drainRoundTrips = 1.25;
 
-/** Growth in a round trip, once the line's limit has been met. Before that, the window doubles. */
-const stepBytes = 64 * 1024;
+/** How far the window goes in a round trip towards the one that keeps the queues as they are to be. At first it doubles. */
+const gain = 0.5;
 
 /**
- * Judges by time alone, as TCP Vegas does: what waits in queues arrives later. Relay and TCP lose nothing that would show a
- * full line, and their queues are long.
+ * Judges by time alone, as TCP Vegas and FAST TCP do: what waits in queues arrives later. Relay and TCP lose nothing that would
+ * show a full line, and their queues are long.
  */
 export class Congestion {
   #bytes = firstBytes;
@@ -31,8 +35,10 @@ export class Congestion {
   #learnedAt: number | undefined;
   /** While the queues are drained: the window before, and until when. */
   #drain: { readonly bytes: number; readonly until: number } | undefined;
-  #hasMetLimit = false;
+  #isStarting = true;
   #shrunkAt = Number.NEGATIVE_INFINITY;
+  /** All acks since then came too late; the least late of them. */
+  #late: { readonly since: number; rttMs: number } | undefined;
 
   /** How many bytes may be under way. */
   get windowBytes(): number {
@@ -53,19 +59,31 @@ export class Congestion {
       this.#bytes = this.#drain.bytes;
       this.#drain = undefined;
     }
-    if (waitedMs > longestQueueMs) this.#shrink((this.#floorMs + queueMs) / rttMs, now, rttMs);
-    else if (isDue && isFull) {
-      this.#drain = { bytes: this.#bytes, until: now + 2 * rttMs };
-      this.#bytes = Math.max(leastBytes, Math.floor(this.#bytes / 2));
-    } else if (waitedMs < queueMs && isFull) {
-      const step = this.#hasMetLimit ? Math.ceil((bytes * stepBytes) / this.#bytes) : bytes;
-      this.#bytes = Math.min(mostBytes, this.#bytes + step);
+    if (waitedMs > longestQueueMs) return this.#tooLate(rttMs, now);
+    this.#late = undefined;
+    if (!isFull) return;
+    if (isDue) {
+      this.#drain = { bytes: this.#bytes, until: now + drainRoundTrips * rttMs };
+      return this.#set(this.#bytes / 2);
     }
+    if (waitedMs > queueMs / 2) this.#isStarting = false;
+    const step = this.#isStarting
+      ? bytes
+      : bytes * gain * ((this.#floorMs + queueMs) / Math.max(1, rttMs) - 1);
+    this.#set(this.#bytes + step);
   }
 
   /** Something was refused or lost. */
   lost(now: number): void {
     this.#shrink(0.5, now, queueMs);
+  }
+
+  #tooLate(rttMs: number, now: number): void {
+    this.#late ??= { since: now, rttMs };
+    this.#late.rttMs = Math.min(this.#late.rttMs, rttMs);
+    if (now < this.#late.since + passingMs && rttMs - this.#floorMs < longestPauseMs) return;
+    this.#shrink((this.#floorMs + queueMs) / this.#late.rttMs, now, rttMs);
+    this.#late = undefined;
   }
 
   /** Returns whether the shortest time is to be learned anew. */
@@ -84,8 +102,12 @@ export class Congestion {
   #shrink(factor: number, now: number, rttMs: number): void {
     if (Math.abs(now - this.#shrunkAt) < Math.max(rttMs, queueMs)) return;
     this.#shrunkAt = now;
-    this.#hasMetLimit = true;
+    this.#isStarting = false;
     this.#drain = undefined;
-    this.#bytes = Math.max(leastBytes, Math.floor(this.#bytes * factor));
+    this.#set(this.#bytes * factor);
+  }
+
+  #set(bytes: number): void {
+    this.#bytes = Math.min(mostBytes, Math.max(leastBytes, Math.floor(bytes)));
   }
 }

@@ -6,8 +6,8 @@ export const maxStreams = 256;
 /** What a receiver grants a stream when it opens, in bytes: all streams together hold 32 MB at most. */
 export const firstWindowBytes = 128 * 1024;
 
-/** The largest window of a stream, in bytes: 100 Mbit/s with 120 ms until the next grant, and a quarter that is granted late. */
-export const largestWindowBytes = 2 * 1024 * 1024;
+/** The largest window of a stream, in bytes: 100 Mbit/s with 120 ms until the next grant, while a batch before them comes 180 ms late. */
+export const largestWindowBytes = 4 * 1024 * 1024;
 
 /** By how much the windows of all streams together may exceed the first ones, in bytes. */
 export const windowBudgetBytes = 32 * 1024 * 1024;

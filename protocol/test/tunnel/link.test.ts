@@ -222,7 +222,7 @@ describe('windows', () => {
     },
   );
 
-  it('grow for a fast reader, up to 2 MB, and never above', async () => {
+  it('grow for a fast reader, up to 4 MB, and never above', async () => {
     const { onOpen, streams } = collecting();
     const sim = new Simulation(8, line, onOpen);
     const writer = await openOne(sim);
