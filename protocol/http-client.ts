@@ -75,7 +75,7 @@ export class HttpClient {
   /** Rejects with the network's error, a `CutOffError`, or code `ETIMEDOUT`. Any HTTP status counts as an answer. */
   async send(request: HttpRequest): Promise<HttpResponse> {
     const { host } = request.url;
-    const body = request.body === undefined ? undefined : Buffer.from(request.body as Uint8Array);
+    const body = request.body === undefined ? undefined : bytesOf(request.body);
     const bytes = body?.length ?? 0;
     const traffic = this.#traffic.get(host) ?? { requests: 0, bytes: 0, peak: 0 };
     this.#traffic.set(host, traffic);
@@ -186,8 +186,7 @@ export class HttpClient {
         if (leftMs <= 0) instead();
         else hedge = this.#clock.after(leftMs, () => look(quietMs));
       };
-      const newest = Math.max(...this.#idle(url).map((socket) => this.#idleSince.get(socket) ?? 0));
-      const isDoubtful = startedAt - newest > (this.#options.doubtAfterMs ?? Number.POSITIVE_INFINITY);
+      const isDoubtful = this.#isDoubtful(url, startedAt);
       if (isDoubtful && !repeatable) this.dropIdle(url);
       const first = begin();
       first.go();
@@ -196,6 +195,14 @@ export class HttpClient {
       this.dropIdle(url);
       second = begin(() => look(answersWithinMs));
     });
+  }
+
+  /** Whether even the connection that was used last may be dead. */
+  #isDoubtful(url: URL, now: number): boolean {
+    const { doubtAfterMs } = this.#options;
+    if (doubtAfterMs === undefined) return false;
+    const newest = Math.max(...this.#idle(url).map((socket) => this.#idleSince.get(socket) ?? 0));
+    return now - newest > doubtAfterMs;
   }
 
   #onSocket(url: URL, socket: Socket, isNew: boolean): void {
@@ -219,4 +226,10 @@ export class HttpClient {
     const sockets = lists.flatMap(([each, list]) => (each.startsWith(name) ? (list ?? []) : []));
     return sockets.filter(({ destroyed }) => !destroyed);
   }
+}
+
+/** Bytes that are given are not copied: large bodies would be for each request. */
+function bytesOf(body: Uint8Array | string): Buffer {
+  if (typeof body === 'string') return Buffer.from(body);
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }

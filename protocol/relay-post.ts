@@ -70,7 +70,7 @@ export interface Journey {
   readonly isDone: () => boolean;
 }
 
-/** Posts wire texts to connections; they may arrive in any order. */
+/** Posts wire texts to connections, given as strings or in UTF-8; they may arrive in any order. */
 export class RelayPoster {
   readonly #options: RelayPosterOptions;
   readonly #base: string;
@@ -88,7 +88,7 @@ export class RelayPoster {
    */
   async post(
     connectionId: string,
-    texts: readonly string[],
+    texts: readonly (string | Uint8Array)[],
     untilMs: number,
     journey?: Journey,
   ): Promise<PostOutcome> {
@@ -114,7 +114,11 @@ export class RelayPoster {
     await this.post('warm', [''], this.#options.clock.now() + warmBoundMs);
   }
 
-  async #postOne(connectionId: string, text: string, options: AttemptOptions): Promise<PostOutcome> {
+  async #postOne(
+    connectionId: string,
+    text: string | Uint8Array,
+    options: AttemptOptions,
+  ): Promise<PostOutcome> {
     const { clock, random = Math.random } = this.#options;
     const { isDone, untilMs } = options;
     let ceiling = firstRetryMs;
@@ -129,13 +133,19 @@ export class RelayPoster {
   }
 
   /** Posts one text once. Returns the final outcome, or the reason why a retry may succeed. Never rejects. */
-  async attempt(connectionId: string, body: string, options: AttemptOptions): Promise<PostOutcome | string> {
+  async attempt(
+    connectionId: string,
+    text: string | Uint8Array,
+    options: AttemptOptions,
+  ): Promise<PostOutcome | string> {
     const { clock, credentials } = this.#options;
     const { http = this.#options.http, onLeave, signal, timeoutMs = postTimeoutMs, untilMs } = options;
     try {
       // Throws for an id that cannot be encoded, which a peer may send.
       const url = new URL(this.#base + encodeURIComponent(connectionId));
       const now = clock.now();
+      // Encoded once: it is hashed, and sent.
+      const body = typeof text === 'string' ? Buffer.from(text) : text;
       const headers = this.#signer.sign({ method: 'POST', url, body }, await credentials(), now);
       const boundMs = Math.max(1, Math.min(timeoutMs, untilMs - now));
       const sent = { method: 'POST', url, headers, body, timeoutMs: boundMs, signal, onLeave };

@@ -9,12 +9,20 @@ const high = 0x80808080;
 
 /** Returns a text of ASCII's 128 characters; it is four longer than `bytes` for every 28 bytes begun. */
 export function toSeptets(bytes: Uint8Array): string {
+  return septetBytes('', bytes).toString('latin1');
+}
+
+/** The same as bytes, after a prefix of ASCII characters: what is posted need not become a string, and bytes again. */
+export function septetBytes(prefix: string, bytes: Uint8Array): Buffer {
   const groups = Math.ceil(bytes.length / groupBytes);
-  const words = new Uint32Array(groups * 8);
+  const prefixWords = Math.ceil(prefix.length / 4);
+  const words = new Uint32Array(prefixWords + groups * 8);
   const buffer = Buffer.from(words.buffer);
-  buffer.set(bytes, groups * 4);
-  let word = groups;
-  for (let group = 0; group < groups; group += 1) {
+  const start = prefixWords * 4 - prefix.length;
+  buffer.write(prefix, start, 'latin1');
+  buffer.set(bytes, (prefixWords + groups) * 4);
+  let word = prefixWords + groups;
+  for (let group = prefixWords; group < prefixWords + groups; group += 1) {
     let highs = 0;
     for (let shift = 1; shift < 8; shift += 1) {
       const four = words[word] as number;
@@ -24,7 +32,7 @@ export function toSeptets(bytes: Uint8Array): string {
     }
     words[group] = highs;
   }
-  return buffer.toString('latin1', 0, groups * 4 + bytes.length);
+  return buffer.subarray(start, (prefixWords + groups) * 4 + bytes.length);
 }
 
 /** The bytes of a text written by {@link toSeptets}; undefined for any other. */

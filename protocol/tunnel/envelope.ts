@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { parseJson } from '../json.ts';
 import { maxWireBytes, protocolVersion } from '../message.ts';
 import { type Channel, type ClientKeys, channelFromSender, sealOverheadBytes } from '../sealing.ts';
-import { fromSeptets, toSeptets } from '../septets.ts';
+import { fromSeptets, septetBytes } from '../septets.ts';
 import { type StageSecret, secretIdPattern } from '../stage-secret.ts';
 import { maxSeenRanges } from './limits.ts';
 import { Seen } from './ranges.ts';
@@ -66,8 +66,11 @@ export class TunnelEnvelope {
     return this.#dropped;
   }
 
-  /** The text of a batch of at most {@link maxBatchBytes}. Batches are not compressed: databases' streams mostly are TLS. */
-  seal(batch: Uint8Array): string {
+  /**
+   * The text of a batch of at most {@link maxBatchBytes}, as the bytes that are posted. Batches are not compressed: databases'
+   * streams mostly are TLS.
+   */
+  seal(batch: Uint8Array): Buffer {
     const { channel, id, isSeptets, towardsClient } = this.#options;
     this.#seq += 1;
     const header = JSON.stringify({
@@ -80,7 +83,8 @@ export class TunnelEnvelope {
       ...(towardsClient && channel.secretId !== undefined ? { psk: channel.secretId } : {}),
     });
     const sealed = channel.seal(header, batch);
-    return `${header}\n${isSeptets ? toSeptets(sealed) : sealed.toString('base64')}`;
+    if (isSeptets) return septetBytes(`${header}\n`, sealed);
+    return Buffer.from(`${header}\n${sealed.toString('base64')}`, 'latin1');
   }
 
   /** The batch of a text that the other end has sealed; undefined, and counted, for any other, and for one that came before. */

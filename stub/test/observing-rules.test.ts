@@ -47,7 +47,7 @@ beforeEach(() => {
     encode: async ({ body, head }) => [JSON.stringify({ head, body: Buffer.from(body).toString('latin1') })],
     poster: {
       attempt: async (to, text) => {
-        const { body, head } = JSON.parse(text) as { head: ObservedHead; body: string };
+        const { body, head } = JSON.parse(String(text)) as { head: ObservedHead; body: string };
         const sending = { to, head, body: Buffer.from(body, 'latin1') };
         sent.push(sending);
         return relay(sending);

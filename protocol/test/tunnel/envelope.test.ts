@@ -34,6 +34,9 @@ beforeEach(() => {
   atClient = new TunnelEnvelope({ id, channel: fromFunction, towardsClient: false, isSeptets: false });
 });
 
+/** As it arrives. */
+const textOf = (envelope: TunnelEnvelope, batch: Buffer) => envelope.seal(batch).toString();
+
 describe('a text of the tunnel', () => {
   it('opens at the other end, with seven bits to a character or base64, up to the largest batch', () => {
     for (const [from, to] of [
@@ -42,14 +45,14 @@ describe('a text of the tunnel', () => {
     ] as const) {
       for (const size of [1, 6, 1000, from.maxBatchBytes]) {
         const batch = noise(size, size);
-        const text = from.seal(batch);
+        const text = textOf(from, batch);
         expect(Buffer.byteLength(text)).toBeLessThanOrEqual(maxWireBytes);
         expect(to.open(text)?.equals(batch)).toBe(true);
       }
       expect([from.dropped, to.dropped]).toEqual([0, 0]);
     }
     // A text is used to the last kilobyte.
-    expect(atFunction.seal(Buffer.alloc(atFunction.maxBatchBytes)).length).toBeGreaterThan(
+    expect(textOf(atFunction, Buffer.alloc(atFunction.maxBatchBytes)).length).toBeGreaterThan(
       maxWireBytes - 1024,
     );
     expect(atFunction.maxBatchBytes).toBeGreaterThan(112_000);
@@ -57,7 +60,7 @@ describe('a text of the tunnel', () => {
   });
 
   it('shows what docs/protocol.md says, and nothing of the batch', () => {
-    const [header = ''] = atFunction.seal(Buffer.from('SELECT')).split('\n');
+    const [header = ''] = textOf(atFunction, Buffer.from('SELECT')).split('\n');
     expect(JSON.parse(header)).toEqual({
       v: 1,
       type: 'tunnel',
@@ -67,19 +70,19 @@ describe('a text of the tunnel', () => {
       enc: toClient.enc,
       psk: stageSecret.id,
     });
-    const [answer = ''] = atClient.seal(Buffer.from('SELECT')).split('\n');
+    const [answer = ''] = textOf(atClient, Buffer.from('SELECT')).split('\n');
     expect(JSON.parse(answer)).toEqual({ v: 1, type: 'tunnel', id, seq: 1 });
   });
 
   it('opens once', () => {
-    const texts = Array.from({ length: 100 }, (_, index) => atFunction.seal(noise(50, index)));
+    const texts = Array.from({ length: 100 }, (_, index) => textOf(atFunction, noise(50, index)));
     for (const text of [...texts].reverse()) expect(atClient.open(text)).toBeDefined();
     for (const text of texts) expect(atClient.open(text)).toBeUndefined();
     expect(atClient.dropped).toBe(100);
   });
 
   it('does not open with any character of it changed', () => {
-    const text = atFunction.seal(noise(60, 1));
+    const text = textOf(atFunction, noise(60, 1));
     for (let at = 0; at < text.length; at += 1) {
       const changed = text.slice(0, at) + String.fromCharCode(text.charCodeAt(at) ^ 1) + text.slice(at + 1);
       expect(atClient.open(changed)).toBeUndefined();
@@ -88,7 +91,7 @@ describe('a text of the tunnel', () => {
   });
 
   it('does not open at the end that sealed it, for another instance, or as anything else', () => {
-    const text = atFunction.seal(noise(60, 1));
+    const text = textOf(atFunction, noise(60, 1));
     expect(atFunction.open(text)).toBeUndefined();
     const other = new TunnelEnvelope({
       id: 'B'.repeat(22),
@@ -111,11 +114,13 @@ describe('a text of the tunnel', () => {
 
   it('is the first one of a function if it opens with the secret of the stage', async () => {
     const options = { id, stage, keys, secret: stageSecret, isSeptets: true };
-    const text = atFunction.seal(Buffer.from('hello'));
+    const text = textOf(atFunction, Buffer.from('hello'));
     const envelope = await envelopeOfFirstText(text, options);
     expect(envelope?.open(text)?.toString()).toBe('hello');
     expect(envelope?.open(text)).toBeUndefined();
-    expect(atFunction.open(envelope?.seal(Buffer.from('answer')) ?? '')?.toString()).toBe('answer');
+    expect(atFunction.open(textOf(envelope as TunnelEnvelope, Buffer.from('answer')))?.toString()).toBe(
+      'answer',
+    );
     for (const wrong of [
       { ...options, stage: 'dev-bob' },
       { ...options, id: 'B'.repeat(22) },
@@ -125,7 +130,7 @@ describe('a text of the tunnel', () => {
       expect(await envelopeOfFirstText(text, wrong)).toBeUndefined();
     const unproven = await channelToClient(keys.publicKey, stage, undefined);
     const forged = new TunnelEnvelope({ id, channel: unproven, towardsClient: true, isSeptets: true });
-    const forgedText = forged.seal(Buffer.from('hello'));
+    const forgedText = textOf(forged, Buffer.from('hello'));
     expect(await envelopeOfFirstText(forgedText, options)).toBeUndefined();
     const named = forgedText.replace('"enc"', `"psk":"${stageSecret.id}","enc"`);
     expect(await envelopeOfFirstText(named, options)).toBeUndefined();

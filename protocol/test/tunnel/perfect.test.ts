@@ -29,7 +29,7 @@ function pair(onOpen: (stream: TunnelStream) => void) {
     (from: TunnelEnvelope, to: TunnelEnvelope, link: () => TunnelLink) => async (batch: Buffer) => {
       const text = from.seal(batch);
       await new Promise((resolve) => setImmediate(resolve));
-      const opened = to.open(text);
+      const opened = to.open(text.toString());
       if (opened) link().receive(opened);
       return { kind: 'delivered' } as const;
     };

@@ -248,11 +248,12 @@ describe('what arrives', () => {
         })),
       ),
     ];
-    for (const batch of hostile) world.relay.deliver(client.functionConnection, client.seal(batch));
+    for (const batch of hostile)
+      world.relay.deliver(client.functionConnection, client.seal(batch).toString());
     // Data past its window resets the stream.
     const writer = new BatchWriter(60_000);
     writer.data(1000, 2 ** 40, 5, (target, at) => target.fill(0x61, at, at + 5));
-    world.relay.deliver(client.functionConnection, client.seal(writer.finish(50_003)));
+    world.relay.deliver(client.functionConnection, client.seal(writer.finish(50_003)).toString());
     const socket = await echo.socket(0);
     if (!socket.destroyed) await new Promise((resolve) => socket.once('close', resolve));
     const stream = await client.open(own, echo.port);

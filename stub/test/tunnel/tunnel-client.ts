@@ -114,7 +114,7 @@ export class TunnelClient {
   }
 
   /** The text of a batch for the function. */
-  seal(batch: Uint8Array): string {
+  seal(batch: Uint8Array): Buffer {
     if (this.#envelope === undefined) throw new Error('the function has not said hello');
     return this.#envelope.seal(batch);
   }
