@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** How long `stty` and `ps` may take, in milliseconds; usually 2. */
+/** How long `ps` may take, in milliseconds. */
 const boundMs = 1000;
 
 export class CharacterMode {
@@ -35,13 +35,14 @@ export class CharacterMode {
   }
 }
 
-/** What it prints; undefined if it fails. */
+/**
+ * What it prints; undefined if it fails. Takes 2 ms. Without a bound: for one, Deno would start it outside the group that may
+ * set the terminal's mode, and there it would stop.
+ */
 function stty(args: readonly string[]): string | undefined {
   const { status, stdout } = spawnSync('stty', args, {
     stdio: ['inherit', 'pipe', 'ignore'],
     encoding: 'utf8',
-    timeout: boundMs,
-    killSignal: 'SIGKILL',
   });
   return status === 0 ? stdout.trim() : undefined;
 }

@@ -8,7 +8,7 @@ import { CharacterMode, isInForeground } from './character-mode.ts';
 export type Keys = Readonly<Record<string, () => void>>;
 
 /** What comes this soon after something else, in milliseconds, was pasted, or is part of what a special key sends. */
-const pasteMs = 30;
+export const pasteMs = 30;
 
 const ctrlC = '\u0003';
 
@@ -20,7 +20,7 @@ export function listenForKeys(keys: Keys, clock: Clock): () => void {
   if (!isAtTerminal()) return () => undefined;
   const { stdin } = process;
   const mode = new CharacterMode();
-  const take = taker(keys, clock);
+  const take = keyTaker(keys, clock, isInForeground);
   let isOver = false;
 
   const begin = () => {
@@ -68,7 +68,7 @@ export function listenForKeys(keys: Keys, clock: Clock): () => void {
 }
 
 /** Takes what the terminal sends, a piece at a time. */
-function taker(keys: Keys, clock: Clock): (piece: Buffer | string) => void {
+export function keyTaker(keys: Keys, clock: Clock, isOurs: () => boolean): (piece: Buffer | string) => void {
   let last = Number.NEGATIVE_INFINITY;
   return (piece) => {
     const text = piece.toString();
@@ -77,6 +77,6 @@ function taker(keys: Keys, clock: Clock): (piece: Buffer | string) => void {
     last = now;
     // Windows alone: elsewhere it is a signal.
     if (text === ctrlC) return void process.emit('SIGINT', 'SIGINT');
-    if (isAlone && Object.hasOwn(keys, text) && isInForeground()) keys[text]?.();
+    if (isAlone && Object.hasOwn(keys, text) && isOurs()) keys[text]?.();
   };
 }
