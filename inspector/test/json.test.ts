@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { childrenOf, decodeString, NotJsonError, pathOf, valueAt } from '../src/json/json-document.ts';
+import { childrenOf, decodeString, follow, NotJsonError, pathOf } from '../src/json/json-document.ts';
 import { JsonParser, parseJsonText } from '../src/json/json-parser.ts';
 import { JsonTree } from '../src/json/json-tree.ts';
 
@@ -21,10 +21,11 @@ describe('a JSON text', () => {
   });
 
   it('names the path of a value, and finds it by a pointer', () => {
-    const value = valueAt(document, '/a/1/b') ?? -1;
-    expect([shown(value), pathOf(document, value)]).toEqual(['"x\\"]"', 'a[1].b']);
-    expect(valueAt(document, '/a/7')).toBeUndefined();
-    expect(valueAt(parseJsonText('{"x/y~":[5]}'), '/x~1y~0/0')).toBe(2);
+    const { value, rest } = follow(document, '/a/1/b');
+    expect([shown(value), pathOf(document, value), rest]).toEqual(['"x\\"]"', 'a[1].b', '']);
+    expect(follow(document, '/a/7/c')).toEqual({ value: 2, rest: '/7/c' });
+    expect(follow(parseJsonText('{"x/y~":[5]}'), '/x~1y~0/0')).toEqual({ value: 2, rest: '' });
+    expect(follow(document, '')).toEqual({ value: 0, rest: '' });
   });
 
   it.each([
@@ -121,8 +122,25 @@ describe('the lines of a JSON text', () => {
     const tree = new JsonTree(parseJsonText(JSON.stringify({ body: '{"x":[7]}', y: 1 })));
     expect(tree.canExpand({ document: 0, value: 1 })).toBe(true);
     tree.toggle({ document: 0, value: 1 });
-    expect(keys(tree)).toEqual(['{"bo', ' "body"', '  {"x"', '   "x"', ' "y"']);
+    expect(keys(tree)).toEqual(['{"bo', ' "body"', '  {"x"', '   "x"', '    7', ' "y"']);
     expect(tree.parentOf({ document: 1, value: 0 })).toEqual({ document: 0, value: 1 });
+  });
+
+  it('know what was masked, also in a string that is JSON', () => {
+    const inner = JSON.stringify({ x: [JSON.stringify({ password: '[masked]' })] });
+    const text = JSON.stringify({ body: inner, token: '[masked]', plain: 'x' });
+    const tree = new JsonTree(parseJsonText(text), ['/body/x/0/password', '/token', '/gone/too']);
+    const marked = () =>
+      Array.from({ length: tree.length }, (_, index) => index).filter((index) =>
+        tree.isMasked(tree.line(index)),
+      );
+    expect(marked()).toEqual([1, 2]);
+    tree.toggle({ document: 0, value: 1 });
+    // body, its whole, x, the string in it, token, plain
+    expect(marked()).toEqual([1, 4, 5]);
+    tree.toggle({ document: 1, value: 2 });
+    expect(keys(tree)[6]?.trim()).toBe('"password"');
+    expect(marked()).toEqual([1, 4, 6, 7]);
   });
 
   it('do not go into a string that only looks like JSON', () => {

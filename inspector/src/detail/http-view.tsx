@@ -1,5 +1,6 @@
 // Inspector page: an HTTP request or response: its line, tables and body.
 import type { ComponentChildren, VNode } from 'preact';
+import { useMemo } from 'preact/hooks';
 import { CutText } from '../text/cut-text.tsx';
 import { VisibleText } from '../text/visible-text.tsx';
 import { BodyView } from './body-view.tsx';
@@ -13,11 +14,10 @@ interface RequestViewProps {
 }
 
 export function HttpRequestView({ request, masked, choices }: RequestViewProps): VNode {
-  const isMasked = (name: string, group: string) =>
-    masked.some((pointer) => {
-      const [, of = '', key = ''] = pointer.split('/');
-      return of.toLowerCase().includes(group) && unescaped(key).toLowerCase() === name.toLowerCase();
-    });
+  const inBody = useMemo(
+    () => masked.filter((pointer) => pointer.startsWith('/body/')).map((pointer) => pointer.slice(5)),
+    [masked],
+  );
   return (
     <div class="http">
       <div class="body-tools">
@@ -35,11 +35,11 @@ export function HttpRequestView({ request, masked, choices }: RequestViewProps):
           <CutText text={request.path} most={2000} title="Path" />
         </code>
       </p>
-      <Pairs title="Query" pairs={request.query} isMasked={(name) => isMasked(name, 'query')} isOpen />
+      <Pairs title="Query" pairs={request.query} isOpen />
       <Pairs title="Path parameters" pairs={request.pathParameters} isOpen />
-      <Body body={request.body} />
+      <Body body={request.body} masked={inBody} />
       <Pairs title="Cookies" pairs={request.cookies} isOpen />
-      <Pairs title="Headers" pairs={request.headers} isMasked={(name) => isMasked(name, 'header')} isOpen />
+      <Pairs title="Headers" pairs={request.headers} isOpen />
     </div>
   );
 }
@@ -71,7 +71,7 @@ export function HttpResponseView({
   );
 }
 
-function Body({ body }: { body: HttpBody | undefined }): VNode | null {
+function Body({ body, masked }: { body: HttpBody | undefined; masked?: readonly string[] }): VNode | null {
   if (!body) return null;
   const form =
     body.bytes.length < 1_000_000 && formPairs(new TextDecoder().decode(body.bytes), body.contentType);
@@ -86,19 +86,21 @@ function Body({ body }: { body: HttpBody | undefined }): VNode | null {
           </span>
         )}
       </h3>
-      <BodyView name="body" body={body} />
+      <BodyView name="body" body={body} masked={masked} />
     </section>
   );
 }
 
+/** What recordings have in place of what looks like a secret. */
+const mask = '[masked]';
+
 interface PairsProps {
   readonly title: string;
   readonly pairs: readonly Pair[];
-  readonly isMasked?: (name: string) => boolean;
   readonly isOpen?: boolean;
 }
 
-function Pairs({ title, pairs, isMasked, isOpen }: PairsProps): VNode | null {
+function Pairs({ title, pairs, isOpen }: PairsProps): VNode | null {
   if (pairs.length === 0) return null;
   return (
     <details class="pairs" open={isOpen}>
@@ -114,7 +116,7 @@ function Pairs({ title, pairs, isMasked, isOpen }: PairsProps): VNode | null {
               </th>
               <td>
                 <CutText text={value} most={1000} title={name} />
-                {isMasked?.(name) && (
+                {value.includes(mask) && (
                   <span class="badge warn" title="Looked like a secret; the recording does not have it">
                     masked
                   </span>
@@ -127,10 +129,6 @@ function Pairs({ title, pairs, isMasked, isOpen }: PairsProps): VNode | null {
       {pairs.length > 500 && <p class="quiet">{pairs.length - 500} more are in the event.</p>}
     </details>
   );
-}
-
-function unescaped(step: string): string {
-  return step.replaceAll('~1', '/').replaceAll('~0', '~');
 }
 
 const reasons: Record<number, string> = {

@@ -77,17 +77,19 @@ export function pathOf(document: JsonDocument, value: number): string {
   return path.startsWith('.') ? path.slice(1) : path;
 }
 
-/** The value of a JSON pointer (RFC 6901), or undefined. */
-export function valueAt(document: JsonDocument, pointer: string): number | undefined {
-  if (pointer === '') return 0;
+/**
+ * The value of a JSON pointer (RFC 6901), or the one that it leads to as far as it can be followed: what is left over leads on
+ * into a string that is JSON itself.
+ */
+export function follow(document: JsonDocument, pointer: string): { value: number; rest: string } {
+  const steps = pointer.split('/').slice(1);
   let value = 0;
-  for (const step of pointer.split('/').slice(1)) {
-    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
-    const next = childAt(document, value, name);
-    if (next === undefined) return undefined;
+  for (const [index, step] of steps.entries()) {
+    const next = childAt(document, value, step.replaceAll('~1', '/').replaceAll('~0', '~'));
+    if (next === undefined) return { value, rest: `/${steps.slice(index).join('/')}` };
     value = next;
   }
-  return value;
+  return { value, rest: '' };
 }
 
 function childAt(document: JsonDocument, value: number, name: string): number | undefined {

@@ -1,6 +1,6 @@
 // Inspector page: which values of a JSON text are shown as lines, by what is expanded. A string that is itself JSON (the body of
 // an HTTP event, the message of a queue) can be expanded too.
-import { childrenOf, decodeString, type JsonDocument, NotJsonError } from './json-document.ts';
+import { childrenOf, decodeString, follow, type JsonDocument, NotJsonError } from './json-document.ts';
 import { parseJsonText } from './json-parser.ts';
 
 /** A value of one of the tree's documents; document 0 is the whole text. */
@@ -27,12 +27,16 @@ export class JsonTree {
   readonly #hosts: (TreeValue | undefined)[] = [undefined];
   /** By document and value of the string: its document, or undefined if it is not JSON. */
   readonly #nested = new Map<string, number | undefined>();
+  /** By document and value: the pointers that lead on from it, into a string that is JSON; empty ones if it is masked itself. */
+  readonly #masked = new Map<string, string[]>();
   #lines: Lines | undefined;
 
-  constructor(document: JsonDocument) {
+  /** `masked`: JSON pointers. */
+  constructor(document: JsonDocument, masked: readonly string[] = []) {
     this.#documents = [document];
+    this.#mark(0, masked);
     this.#expanded = [new Uint8Array(document.size)];
-    this.#expandFirst();
+    this.#expandFirst(0);
   }
 
   document(index: number): JsonDocument {
@@ -77,6 +81,11 @@ export class JsonTree {
     const first = text[start(value) + 1];
     const last = text[end(value) - 2];
     return (first === '{' && last === '}') || (first === '[' && last === ']');
+  }
+
+  /** It, or something in the string that it is. */
+  isMasked({ document, value }: TreeValue): boolean {
+    return this.#masked.has(`${document} ${value}`);
   }
 
   isExpanded({ document, value }: TreeValue): boolean {
@@ -156,8 +165,10 @@ export class JsonTree {
     try {
       const document = parseJsonText(decodeString(text.slice(start(at.value), end(at.value))));
       index = this.#documents.push(document) - 1;
-      this.#expanded.push(new Uint8Array(document.size).fill(1, 0, 1));
+      this.#expanded.push(new Uint8Array(document.size));
+      this.#expandFirst(index);
       this.#hosts.push(at);
+      this.#mark(index, this.#masked.get(name) ?? []);
     } catch (error) {
       if (!(error instanceof NotJsonError)) throw error;
     }
@@ -165,9 +176,20 @@ export class JsonTree {
     return index;
   }
 
+  /** What a pointer cannot be followed to the end of is masked only if it ends in a string. */
+  #mark(index: number, pointers: readonly string[]): void {
+    const document = this.document(index);
+    for (const pointer of pointers) {
+      const { value, rest } = follow(document, pointer);
+      if (rest !== '' && document.kind(value) !== 'string') continue;
+      const name = `${index} ${value}`;
+      this.#masked.set(name, [...(this.#masked.get(name) ?? []), ...(rest === '' ? [] : [rest])]);
+    }
+  }
+
   /** From the outside to the inside, as far as that makes few lines. */
-  #expandFirst(): void {
-    const document = this.document(0);
+  #expandFirst(index: number): void {
+    const document = this.document(index);
     let lines = 1;
     let level = [0];
     while (level.length > 0) {
@@ -176,7 +198,7 @@ export class JsonTree {
         const count = document.count(value);
         if (count === 0 || (value !== 0 && lines + count > firstLines)) continue;
         lines += count;
-        this.#set(0, value, 1);
+        this.#set(index, value, 1);
         next.push(...childrenOf(document, value, firstLines));
       }
       level = next;

@@ -6,7 +6,7 @@ import { CopyButton } from '../text/copy-button.tsx';
 import { TextWindow } from '../text/cut-text.tsx';
 import { TextSearch } from '../text/find-text.ts';
 import { SearchField } from '../text/search-field.tsx';
-import { decodeString, type JsonDocument, pathOf, valueAt } from './json-document.ts';
+import { decodeString, type JsonDocument, pathOf } from './json-document.ts';
 import { JsonLine } from './json-line.tsx';
 import { JsonTree, type TreeValue } from './json-tree.ts';
 
@@ -21,11 +21,7 @@ interface JsonViewProps {
 
 export function JsonView({ document, label, masked, tools }: JsonViewProps): VNode {
   const id = useId();
-  const tree = useMemo(() => new JsonTree(document), [document]);
-  const maskedValues = useMemo(
-    () => new Set(masked?.map((pointer) => valueAt(document, pointer))),
-    [document, masked],
-  );
+  const tree = useMemo(() => new JsonTree(document, masked), [document, masked]);
   const [, redraw] = useReducer((times: number) => times + 1, 0);
   const [cursor, setCursor] = useState<TreeValue | undefined>();
   const [opened, setOpened] = useState<TreeValue | undefined>();
@@ -118,7 +114,7 @@ export function JsonView({ document, label, masked, tools }: JsonViewProps): VNo
                   tree={tree}
                   line={line}
                   isCursor={isCursor}
-                  isMasked={line.document === 0 && maskedValues.has(line.value)}
+                  isMasked={tree.isMasked(line)}
                   marked={search.value.toLowerCase()}
                   toggle={() => toggle(line)}
                   select={() => setCursor({ document: line.document, value: line.value })}
