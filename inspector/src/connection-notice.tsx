@@ -3,21 +3,28 @@ import type { VNode } from 'preact';
 import { useModel } from './state/page-model.ts';
 import { useStore } from './state/store.ts';
 import { Icon } from './text/icon.tsx';
+import { VisibleText } from './text/visible-text.tsx';
 
 export function ConnectionNotice(): VNode | null {
   const model = useModel();
-  const { state } = useStore(model.live.connection);
-  if (state === 'lost')
+  const connection = useStore(model.live.connection);
+  if (connection.state === 'lost')
     return (
       <div class="notice warn" role="alert">
         <Icon name="warning" />
-        <p>livectl does not answer. The page reconnects as soon as serve runs again.</p>
+        {connection.message === undefined ? (
+          <p>livectl does not answer. The page reconnects as soon as serve runs again.</p>
+        ) : (
+          <p>
+            The page gets no news: <VisibleText text={connection.message} />
+          </p>
+        )}
         <button type="button" class="button" onClick={() => model.live.retryNow()}>
           Try now
         </button>
       </div>
     );
-  if (state === 'refused')
+  if (connection.state === 'refused')
     return (
       <div class="notice bad" role="alert">
         <Icon name="warning" />

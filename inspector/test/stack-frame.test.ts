@@ -22,7 +22,7 @@ describe('a stack', () => {
       '    at process.processTicksAndRejections ([node:internal/process/task_queues:105:5])',
       '    at new Promise (<anonymous>)[]',
     ]);
-    expect(lines.map(({ isForeign }) => isForeign)).toEqual([false, false, false, true, true, false]);
+    expect(lines.map(({ isForeign }) => isForeign)).toEqual([false, false, false, true, true, true]);
     expect(lines.map(({ place }) => place?.file)).toEqual([
       undefined,
       '/home/tom/shop/src/or ders.ts',

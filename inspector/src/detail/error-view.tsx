@@ -6,6 +6,7 @@ import { useModel } from '../state/page-model.ts';
 import { useStore } from '../state/store.ts';
 import { CopyButton } from '../text/copy-button.tsx';
 import { CutText } from '../text/cut-text.tsx';
+import { plural } from '../text/quantities.ts';
 import { VisibleText } from '../text/visible-text.tsx';
 import { editorLink, type StackLine, stackLines } from './stack-frame.ts';
 
@@ -59,7 +60,7 @@ function Stack({ lines, root }: { lines: readonly StackLine[]; root: string }): 
       </ol>
       {hidden > 0 && (
         <button type="button" class="link" onClick={() => setIsWhole(true)}>
-          Show {hidden} more of Node.js and packages
+          Show {plural(hidden, 'frame')} of the runtime and packages
         </button>
       )}
     </>

@@ -15,9 +15,20 @@ export interface StackLine {
   readonly shown: string;
   readonly place?: SourcePlace;
   readonly after: string;
-  /** Of Node.js or a package: not the developer's code. */
+  /** Of the runtime or a package: not the developer's code. */
   readonly isForeign: boolean;
 }
+
+/** Packages, and livectl's own runtime clients. */
+const foreignPlaces = [
+  '/node_modules/',
+  '/site-packages/',
+  '/node-runtime.mjs',
+  '/node-tunnel.cjs',
+  '/python-runtime.py',
+  '/python-tunnel.py',
+  '/python-libpq.py',
+];
 
 /** Longer lines have no link. */
 const mostCharacters = 2000;
@@ -33,13 +44,11 @@ export function stackLines(stack: readonly string[], root: string): StackLine[] 
 
 function stackLine(line: string, root: string): StackLine {
   const place = line.length > mostCharacters ? undefined : (nodePlace(line) ?? pythonPlace(line));
-  if (!place) return { before: line, shown: '', after: '', isForeign: false };
+  if (!place)
+    return { before: line, shown: '', after: '', isForeign: line.endsWith('at new Promise (<anonymous>)') };
   const { file, from, to, line: number, column } = place;
   const isForeign =
-    file.startsWith('node:') ||
-    file.includes('/node_modules/') ||
-    file.includes('/site-packages/') ||
-    file.startsWith('<');
+    file.startsWith('node:') || file.startsWith('<') || foreignPlaces.some((part) => file.includes(part));
   const relative = file.startsWith(`${root}/`) ? file.slice(root.length + 1) : file;
   return {
     before: line.slice(0, from),

@@ -8,14 +8,17 @@ import { Store } from './store.ts';
 
 export type Connection =
   | { readonly state: 'connecting' | 'live' }
-  /** `since`: milliseconds since the epoch. */
-  | { readonly state: 'lost'; readonly since: number }
+  /** `message`: why livectl refuses; absent if it does not answer. */
+  | { readonly state: 'lost'; readonly message?: string }
   /** The cookie is not, or no longer, valid. */
   | { readonly state: 'refused'; readonly message: string };
 
 /** The server sends a comment every 15 s. */
 const silentMs = 40_000;
 const refusedMs = 3000;
+const mostPauseMs = 5000;
+/** A page that nobody sees gives its stream back: browsers allow six connections to a host, livectl eight streams. */
+const hiddenMs = 60_000;
 const pageSize = 1000;
 
 export class LiveConnection {
@@ -31,6 +34,9 @@ export class LiveConnection {
   #attempts = 0;
   /** Ends the wait before the next attempt. */
   #wake: () => void = () => {};
+  #isHidden = false;
+  #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
+  #stream = new AbortController();
   #reload = new AbortController();
   /** Keys that arrived by the stream during a reload. */
   #arrived = new Set<string>();
@@ -47,13 +53,25 @@ export class LiveConnection {
     for (;;) {
       try {
         await this.#follow();
-        this.#lost();
+        this.#lost(undefined);
       } catch (error) {
-        if (error instanceof ApiError && (error.status === 401 || error.status === 403))
-          this.connection.set({ state: 'refused', message: error.message });
-        else this.#lost();
+        this.#lost(error);
       }
       await this.#pause();
+    }
+  }
+
+  /** Whether anybody sees the page. */
+  setHidden(isHidden: boolean): void {
+    clearTimeout(this.#hiddenTimer);
+    if (isHidden) {
+      this.#hiddenTimer = setTimeout(() => {
+        this.#isHidden = true;
+        this.#stream.abort();
+      }, hiddenMs);
+    } else if (this.#isHidden || this.connection.value.state !== 'live') {
+      this.#isHidden = false;
+      this.retryNow();
     }
   }
 
@@ -68,20 +86,21 @@ export class LiveConnection {
     if (snapshot.run !== this.#run) this.#lastId = undefined;
     this.#run = snapshot.run;
     this.snapshot.set(snapshot);
-    const silence = new AbortController();
-    let timer = setTimeout(() => silence.abort(), silentMs);
+    const opened = new AbortController();
+    this.#stream = opened;
+    let timer = setTimeout(() => opened.abort(), silentMs);
     const heard = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), silentMs);
+      timer = setTimeout(() => opened.abort(), silentMs);
     };
     try {
-      const stream = await this.#client.events(this.#lastId, silence.signal);
+      const stream = await this.#client.events(this.#lastId, opened.signal);
       this.#attempts = 0;
       this.connection.set({ state: 'live' });
       await readStream(stream, (message) => this.#message(message), heard);
     } finally {
       clearTimeout(timer);
-      silence.abort();
+      opened.abort();
     }
   }
 
@@ -103,15 +122,20 @@ export class LiveConnection {
     }
   }
 
-  /** Starts anew if one is running. What is no longer recorded goes. */
-  #reloadList(): void {
+  /** Starts anew if one is running; goes on until it has the list. What is no longer recorded goes. */
+  async #reloadList(): Promise<void> {
     this.#reload.abort();
     this.#reload = new AbortController();
+    const { signal } = this.#reload;
     this.#arrived = new Set();
-    this.#load(this.#reload.signal).catch((error: unknown) => {
-      // The stream has the same trouble, and connects again; its `reset` loads the list.
-      if (!(error instanceof ApiError) && (error as Error).name !== 'AbortError') throw error;
-    });
+    for (let attempts = 0; !signal.aborted; attempts++) {
+      try {
+        return await this.#load(signal);
+      } catch (error) {
+        if (!(error instanceof ApiError) && !signal.aborted) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs(attempts)));
+    }
   }
 
   async #load(signal: AbortSignal): Promise<void> {
@@ -127,21 +151,33 @@ export class LiveConnection {
     this.#rows.keepOnly(new Set([...keys, ...this.#arrived]));
   }
 
-  #lost(): void {
-    const { value } = this.connection;
-    if (value.state !== 'lost') this.connection.set({ state: 'lost', since: Date.now() });
+  #lost(error: unknown): void {
+    if (this.#isHidden) this.connection.set({ state: 'connecting' });
+    else if (!(error instanceof ApiError) || error.status === 0) this.#set({ state: 'lost' });
+    else if (error.status === 401 || error.status === 403)
+      this.#set({ state: 'refused', message: error.message });
+    else this.#set({ state: 'lost', message: error.message });
   }
 
+  /** Nothing if it is so already: nothing is to be announced twice. */
+  #set(next: Connection): void {
+    if (JSON.stringify(next) !== JSON.stringify(this.connection.value)) this.connection.set(next);
+  }
+
+  /** Until the next attempt; a page that nobody sees makes none. */
   async #pause(): Promise<void> {
-    const isRefused = this.connection.value.state === 'refused';
-    const ms = isRefused ? refusedMs : Math.min(5000, 250 * 2 ** this.#attempts) * (0.75 + Math.random() / 2);
+    const ms = this.connection.value.state === 'refused' ? refusedMs : pauseMs(this.#attempts);
     this.#attempts++;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
+      const timer = this.#isHidden ? undefined : setTimeout(resolve, ms);
       this.#wake = () => {
         clearTimeout(timer);
         resolve();
       };
     });
   }
+}
+
+function pauseMs(attempts: number): number {
+  return Math.min(mostPauseMs, 250 * 2 ** attempts) * (0.75 + Math.random() / 2);
 }

@@ -34,8 +34,7 @@ export class PageModel {
     addEventListener('keydown', (event) => this.shortcuts.handle(event));
     addEventListener('online', () => this.live.retryNow());
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible' && this.live.connection.value.state !== 'live')
-        this.live.retryNow();
+      this.live.setHidden(document.visibilityState === 'hidden');
     });
     this.live.run();
   }
