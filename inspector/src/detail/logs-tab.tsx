@@ -60,7 +60,7 @@ export function LogsTab({ detail }: { detail: InvocationDetail }): VNode {
           {isRelative ? 'Since start' : 'Time of day'}
         </button>
         <span class="spacer" />
-        <span class="quiet" role="status">
+        <span class="quiet log-count" role="status">
           {lines.length === detail.lines.length
             ? plural(lines.length, 'line')
             : `${count(lines.length)} of ${count(detail.lines.length)}`}

@@ -45,7 +45,7 @@ export function TimeFilter({ filter, set }: { filter: Filter; set: (change: Chan
             type="datetime-local"
             step="1"
             aria-label="From"
-            class="time-input"
+            class={filter.since === undefined ? 'time-input' : 'time-input is-set'}
             value={local(filter.since)}
             onChange={(event) => set({ since: iso(event.currentTarget.value) })}
           />
@@ -53,7 +53,7 @@ export function TimeFilter({ filter, set }: { filter: Filter; set: (change: Chan
             type="datetime-local"
             step="1"
             aria-label="To"
-            class="time-input"
+            class={filter.until === undefined ? 'time-input' : 'time-input is-set'}
             value={local(filter.until)}
             onChange={(event) => set({ until: iso(event.currentTarget.value) })}
           />
