@@ -15,7 +15,7 @@ export async function start(root: string, { onTestFinished }: TestContext) {
   const workspace = new Workspace([moduleFolder, root], moto.environment);
   onTestFinished(() => workspace.remove());
   await workspace.succeed(root, 'init');
-  const provider = await Provider.start(workspace.path(root), moto.environment);
+  const provider = await Provider.start(workspace, root, moto.environment);
   onTestFinished(() => provider.stop());
   workspace.add(provider.environment);
   return {

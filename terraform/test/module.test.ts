@@ -59,7 +59,7 @@ describe.skipIf(skipped)(`the module in terraform${skipped ? ` (${skipped})` : '
     for (const name of packages) writeFileSync(workspace.path(`examples/${name}.zip`), '');
     await workspace.succeed(moduleFolder, 'init', '-backend=false');
     // Nobody configures it here: validate and mocks read its schema.
-    provider = await Provider.start(workspace.path(moduleFolder), {});
+    provider = await Provider.start(workspace, moduleFolder);
     workspace.add(provider.environment);
     for (const root of roots.slice(1)) await workspace.succeed(root, 'init', '-backend=false');
   }, testBoundMs);
