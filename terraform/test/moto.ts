@@ -1,12 +1,13 @@
-// An AWS of its own for a test: moto_server on a free port, and what there is in it.
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+// An AWS of its own for a test: moto on a free port, and what there is in it.
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 
-const startBoundMs = 120_000;
-const listBoundMs = 120_000;
+/** Of one answer; the first one takes 5 s of processor time. */
+const answerBoundMs = 120_000;
 const folder = dirname(fileURLToPath(import.meta.url));
 
 /** What is left in the account: names or ids by kind, and the inline policies of each role. */
@@ -68,43 +69,86 @@ resource "aws_sqs_queue" "trigger" {
 }
 `;
 
-export class Moto {
-  /** For terraform and every AWS SDK. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly #process: ChildProcess;
+/** What tests say that they are, to terraform and every AWS SDK. */
+const identity = {
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_REGION: 'eu-west-1',
+  AWS_DEFAULT_REGION: 'eu-west-1',
+  AWS_EC2_METADATA_DISABLED: 'true',
+};
 
-  private constructor(process: ChildProcess, url: string) {
-    this.#process = process;
-    this.environment = {
-      AWS_ENDPOINT_URL: url,
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-      AWS_REGION: 'eu-west-1',
-      AWS_DEFAULT_REGION: 'eu-west-1',
-      AWS_EC2_METADATA_DISABLED: 'true',
-    };
+/** The process that all accounts of a test file are forks of: it reads moto once, which costs more than most tests do there. */
+class Accounts {
+  readonly #process = spawn('python3', [join(folder, 'moto-accounts.py')], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...identity, MOTO_IAM_LOAD_MANAGED_POLICIES: 'true' },
+  });
+  readonly #ended = once(this.#process, 'close');
+  readonly #answers = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+  #said = '';
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor() {
+    this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#said = (this.#said + text).slice(-10_000);
+    });
+    // It shows in the answers that are missing.
+    this.#process.stdin.on('error', () => undefined);
+    this.#ended.catch(() => undefined);
   }
 
-  static async start(): Promise<Moto> {
-    const child = spawn('moto_server', ['-p', '0'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, MOTO_IAM_LOAD_MANAGED_POLICIES: 'true' },
-    });
-    const said: string[] = [];
-    const bound = setTimeout(() => child.kill('SIGKILL'), startBoundMs);
+  /** The answer to a command, after those of the commands before it. */
+  ask<Answer>(...words: readonly string[]): Promise<Answer> {
+    const answer = this.#last.then(() => this.#answer<Answer>(words.join(' ')));
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #answer<Answer>(command: string): Promise<Answer> {
+    const bound = setTimeout(() => this.#process.kill('SIGKILL'), answerBoundMs);
     try {
-      for await (const line of createInterface({ input: child.stderr })) {
-        said.push(line);
-        const url = /Running on (http:\S+)/.exec(line)?.[1];
-        if (url === undefined) continue;
-        // It logs every request: unread, it would stop when the pipe is full.
-        child.stderr.resume();
-        return new Moto(child, url);
-      }
+      this.#process.stdin.write(`${command}\n`);
+      const { value, done } = await this.#answers.next();
+      if (done) throw new Error(`moto ended, or did not answer within ${answerBoundMs} ms\n${this.#said}`);
+      const answer = JSON.parse(value) as Answer & { readonly error?: string };
+      if (answer.error !== undefined) throw new Error(`${command}: ${answer.error}\n${this.#said}`);
+      return answer;
     } finally {
       clearTimeout(bound);
     }
-    throw new Error(`moto_server did not start:\n${said.join('\n')}`);
+  }
+
+  /** Ends every account. */
+  async end(): Promise<void> {
+    this.#process.stdin.end();
+    await this.#ended;
+  }
+}
+
+let accounts: Accounts | undefined;
+
+afterAll(async () => {
+  await accounts?.end();
+  accounts = undefined;
+});
+
+export class Moto {
+  /** For terraform and every AWS SDK. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly #url: string;
+  #pid: number | undefined;
+
+  private constructor(url: string, pid: number) {
+    this.#url = url;
+    this.#pid = pid;
+    this.environment = { AWS_ENDPOINT_URL: url, ...identity };
+  }
+
+  static async start(): Promise<Moto> {
+    accounts ??= new Accounts();
+    const { url, pid } = await accounts.ask<{ url: string; pid: number }>('start');
+    return new Moto(url, pid);
   }
 
   resources(): Promise<Resources> {
@@ -112,20 +156,14 @@ export class Moto {
   }
 
   /** What a script beside this file prints of the account, as JSON. */
-  list<Listing>(script: string): Promise<Listing> {
-    const env = { ...process.env, ...this.environment };
-    return new Promise((resolve, reject) => {
-      execFile('python3', [join(folder, script)], { env, timeout: listBoundMs }, (error, stdout, stderr) => {
-        if (error) reject(new Error(`${error.message}\n${stderr}`));
-        else resolve(JSON.parse(stdout) as Listing);
-      });
-    });
+  async list<Listing>(script: string): Promise<Listing> {
+    if (!accounts) throw new Error('no account is left');
+    return accounts.ask<Listing>('list', join(folder, script), this.#url);
   }
 
   async stop(): Promise<void> {
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
-    const ended = once(this.#process, 'exit');
-    this.#process.kill('SIGKILL');
-    await ended;
+    const pid = this.#pid;
+    this.#pid = undefined;
+    if (pid !== undefined) await accounts?.ask('stop', String(pid));
   }
 }
