@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectedMistakes, functionCases } from './function-cases.ts';
 import { missingTool, moduleFolder, testBoundMs, Workspace } from './terraform-cli.ts';
 
-const skipped = missingTool(['terraform', '-version']);
+const skipped = missingTool('terraform');
 const folder = `${moduleFolder}/modules/functions`;
 const unknown = 'terraform/test/fixtures/functions';
 

@@ -17,7 +17,7 @@ import { missingTool, repository, terraformIn, testBoundMs } from './terraform-c
 
 const root = mkdtempSync(join(tmpdir(), 'live-debug-release-'));
 const source = join(root, 'livectl');
-const skipped = missingTool(['terraform', '-version']);
+const skipped = missingTool('terraform');
 
 /** The machine's configuration of git must not matter: not its identity, its hooks, its line endings. */
 const environment = {

@@ -44,7 +44,7 @@ describe('an example', () => {
   });
 });
 
-const skipped = missingTool(['terraform', '-version']);
+const skipped = missingTool('terraform');
 
 describe.skipIf(skipped)(`the module in terraform${skipped ? ` (${skipped})` : ''}`, () => {
   const modules = [moduleFolder, clientVpnFolder];

@@ -15,7 +15,7 @@ import { type Moto, noResources } from './moto.ts';
 import { isAllowed } from './policy-evaluator.ts';
 import { missingTool, repository, testBoundMs, type Workspace } from './terraform-cli.ts';
 
-const skipped = missingTool(['terraform', '-version'], ['moto_server', '--help'], ['python3', '--version']);
+const skipped = missingTool('terraform', 'moto_server', 'python3');
 
 const root = 'terraform/test/fixtures/tunnel';
 const account = 'eu-west-1:123456789012';

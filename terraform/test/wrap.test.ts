@@ -22,7 +22,7 @@ import { isAllowed } from './policy-evaluator.ts';
 import { expectSwitchedOff, expectSwitchedOn, neededByStubs } from './switch-order.ts';
 import { missingTool, moduleFolder, testBoundMs } from './terraform-cli.ts';
 
-const skipped = missingTool(['terraform', '-version'], ['moto_server', '--help'], ['python3', '--version']);
+const skipped = missingTool('terraform', 'moto_server', 'python3');
 
 const root = 'terraform/test/fixtures/wrapped';
 const names = ['orders', 'reports'];

@@ -1,6 +1,5 @@
 // `trigger --stage` with the real SDK paths against moto_server, an AWS that is not ours: what arrives, and what is said
 // of resources that aren't there.
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,13 +23,12 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Moto } from '../../../terraform/test/moto.ts';
+import { missingTool } from '../../../terraform/test/terraform-cli.ts';
 import { type Ran, runLivectl } from './livectl-process.ts';
 import { manifestItem } from './stage-manifest-item.ts';
 
 const stage = 'dev-tom';
-const hasMoto = spawnSync('moto_server', ['--help'], { timeout: 60_000 }).status === 0;
-// On CI machines it is there; its lack would hide what these tests are for.
-const isLacking = !hasMoto && process.env.CI !== 'true';
+const isLacking = missingTool('moto_server', 'python3') !== undefined;
 
 describe.skipIf(isLacking)(
   'against moto_server (skipped where it is not installed: pip install moto[server])',

@@ -26,7 +26,7 @@ function certificates(env: Readonly<Record<string, string>>, args: readonly stri
   });
 }
 
-describe.skipIf(missingTool(['moto_server', '--help']) !== undefined)('--import', () => {
+describe.skipIf(missingTool('moto_server', 'python3') !== undefined)('--import', () => {
   let moto: Moto;
   beforeAll(async () => {
     moto = await Moto.start();

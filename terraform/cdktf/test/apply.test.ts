@@ -5,7 +5,7 @@ import { Moto, noResources } from '../../test/moto.ts';
 import { missingTool, testBoundMs, type Workspace } from '../../test/terraform-cli.ts';
 import { ExampleProject, missingExamplePackages, StagesProject } from './projects.ts';
 
-const skipped = missingTool(['terraform', '-version'], ['moto_server', '--help'], ['python3', '--version']);
+const skipped = missingTool('terraform', 'moto_server', 'python3');
 const exampleSkipped = missingExamplePackages();
 
 async function startMoto({ onTestFinished }: TestContext): Promise<Moto> {

@@ -1,5 +1,4 @@
 // The event sources of the local cloud and moto_server, an emulator by others: the same calls, the same answers.
-import { spawnSync } from 'node:child_process';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
   CreateStreamCommand,
@@ -31,10 +30,10 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Moto } from '../../../../terraform/test/moto.ts';
+import { missingTool } from '../../../../terraform/test/terraform-cli.ts';
 import { type SourceWorld, startSources } from './source-world.ts';
 
-const hasMoto = spawnSync('moto_server', ['--help'], { timeout: 60_000 }).status === 0;
-if (!hasMoto && process.env.CI === 'true') throw new Error('moto_server is not installed');
+const isLacking = missingTool('moto_server', 'python3') !== undefined;
 
 const name = 'live-debug-local-it';
 const topicArn = (account: string) => `arn:aws:sns:us-east-1:${account}:${name}`;
@@ -66,7 +65,7 @@ function sideOf(account: string, client: SourceWorld['client']): Side {
   };
 }
 
-describe.skipIf(!hasMoto)('as moto_server answers', () => {
+describe.skipIf(isLacking)('as moto_server answers', () => {
   beforeAll(async () => {
     // No function reads the queue: its dead-letter queue stands for a queue without one.
     world = await startSources({
