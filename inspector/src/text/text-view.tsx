@@ -1,11 +1,17 @@
 // Inspector page: a text of any length as numbered lines, with a search; only the visible lines are drawn.
 import type { ComponentChildren, VNode } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import { useVirtualList } from '../list/use-virtual-list.ts';
 import { TextSearch } from './find-text.ts';
 import { SearchField } from './search-field.tsx';
-import { TextLines } from './text-lines.ts';
+import { mostColumns, TextLines } from './text-lines.ts';
 import { VisibleText } from './visible-text.tsx';
+
+const leastColumns = 30;
+/** Of the monospaced font, about. */
+const characterWidth = 7.4;
+/** Of the column with the numbers of the lines, and the scroll bar. */
+const numberWidth = 84;
 
 interface TextViewProps {
   readonly text: string;
@@ -15,13 +21,18 @@ interface TextViewProps {
 }
 
 export function TextView({ text, label, tools }: TextViewProps): VNode {
-  const lines = useMemo(() => new TextLines(text), [text]);
+  const [columns, setColumns] = useState(mostColumns);
+  const lines = useMemo(() => new TextLines(text, columns), [text, columns]);
   const [wanted, setWanted] = useState('');
   const [match, setMatch] = useState(0);
   const searched = useMemo(() => new TextSearch(text), [text]);
   const matches = searched.find(wanted);
   const list = useVirtualList(lines.length, 20);
   const { first, end, top, height } = list.shown;
+  useLayoutEffect(() => {
+    const fitting = Math.floor(((list.view.current?.clientWidth ?? 0) - numberWidth) / characterWidth);
+    setColumns(Math.max(leastColumns, Math.min(mostColumns, fitting)));
+  }, []);
   const goTo = (index: number, among: readonly number[]) => {
     setMatch(index);
     const offset = among[index];
@@ -60,7 +71,7 @@ export function TextView({ text, label, tools }: TextViewProps): VNode {
               const index = first + offset;
               return (
                 <div key={index} class={index === currentLine ? 'text-line is-current' : 'text-line'}>
-                  <span class="line-number" aria-hidden="true">
+                  <span class="text-number" aria-hidden="true">
                     {lines.isContinued(index) ? '↪' : index + 1}
                   </span>
                   <VisibleText text={lines.line(index)} marked={wanted.toLowerCase()} />
