@@ -22,6 +22,7 @@ import { closest } from '../src/manifest/did-you-mean.ts';
 import { curlCommand } from '../src/recordings/export-curl.ts';
 import { indentedJson } from '../src/recordings/indented-json.ts';
 import { diffJson } from '../src/recordings/json-diff.ts';
+import { Masker } from '../src/recordings/mask/masker.ts';
 import { parseLambdaEvent } from '../src/session/lambda-event.ts';
 import { triggerSummary } from '../src/session/trigger-summary.ts';
 import { readConnectionString } from '../src/vpn/connection-string.ts';
@@ -74,6 +75,14 @@ function tsconfig(text: string): void {
 
 const wildcard = compilePattern({ a: [{ wildcard: '*ab*ab*ab*ab*c' }] });
 
+function masked(text: string): void {
+  for (const _ of new Masker([['a', '*']], ['secret-value']).document(Buffer.from(text)));
+}
+
+function maskedJson(text: string): void {
+  masked(`[${text}`);
+}
+
 function curl(text: string): void {
   const requestContext = { http: { method: 'POST' } };
   curlCommand({ rawPath: text, headers: { [text]: text }, body: text, requestContext }, 'f', undefined);
@@ -112,6 +121,22 @@ const table: readonly (readonly [string, (text: string) => unknown, readonly str
   ],
   ['indentedJson', indentedJson, ['[', '[ ', '{"', '"', '\\', ',', ' ', '1', '[]']],
   ['curlCommand', curl, ['a', '/.', '%', ' ', "'", '\n', '\u20ac', ';']],
+  [
+    'Masker of text',
+    masked,
+    [
+      'token=',
+      'token=[',
+      '"<token>',
+      'cookie=a;',
+      'eyJ-',
+      '://a:b@',
+      '-----BEGIN PRIVATE KEY-----',
+      'secret-value',
+    ],
+  ],
+  ['Masker of JSON', maskedJson, ['[', '{"', '"{', '\\', '"', '{"token":']],
+  ['Masker of JSON in a string', (text) => masked(JSON.stringify([`{"a":"${text}`])), ['\\', '"', 'token=']],
   ['diffJson', (text) => diffJson(text, `${text}y`), ['a', '[']],
   ['closest', (text) => closest(text, ['hello', 'orders']), ['h', '-', '_']],
 ];
