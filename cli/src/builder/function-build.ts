@@ -4,6 +4,7 @@ import { dirname, relative } from 'node:path';
 import type { Clock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
 import type { BuildEvent, LoadedReport } from './build-event.ts';
+import { codeHash } from './code-hash.ts';
 import type { Compilation, Compiler } from './contract.ts';
 import { changedAt, clockLagMs } from './file-state.ts';
 import type { FileWatcher, Subscriber } from './file-watcher.ts';
@@ -174,7 +175,8 @@ export class FunctionBuild implements Subscriber {
     this.#build++;
     this.#fingerprint = fingerprint;
     const first = !this.#told;
-    const code = { functionName, build: this.#build, runner, taskRoot, handler, runtime, layers };
+    const hash = codeHash(compilation, this.#extra, taskRoot);
+    const code = { functionName, build: this.#build, hash, runner, taskRoot, handler, runtime, layers };
     const sources = compilation.inputs;
     onEvent({ type: 'built', code, first, ms: clock.now() - since, changed: first ? [] : changed, sources });
     this.#haveTold();

@@ -1,19 +1,10 @@
 // The folder for bundles: inside the project, so that packages left out of them are found from there.
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../protocol/clock.ts';
-import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { removeEnded } from '../folders/ended-runs.ts';
+import { isOwnFolder, makeProjectFolder, projectFolder } from '../folders/project-folder.ts';
 import { removeFolder } from '../folders/remove-folder.ts';
 import { holdLock, newRunId, type RunLock } from '../folders/run-lock.ts';
 
@@ -44,7 +35,7 @@ export class OutputFolder {
 
   constructor(root: string, clock: Clock) {
     this.#clock = clock;
-    this.#parent = parentIn(root);
+    this.#parent = projectFolder(root);
     this.#own = join(this.#parent, this.#id);
   }
 
@@ -96,42 +87,9 @@ export class OutputFolder {
   async #make(): Promise<void> {
     process.off('exit', this.#remove);
     process.once('exit', this.#remove);
-    makeParent(this.#parent);
+    makeProjectFolder(this.#parent);
     await removeEnded(this.#parent);
     this.#lock = await holdLock(this.#parent, this.#id);
     mkdirSync(this.#own, { recursive: true, mode: 0o700 });
   }
-}
-
-/**
- * `.livectl`, or `.livectl-<uid>` if that is another user's, as in a project shared by two users or by a container and its
- * host. Throws LD_CONFIG if neither is a real folder of this user's.
- */
-function parentIn(root: string): string {
-  const names = ['.livectl', `.livectl-${process.getuid?.() ?? 0}`];
-  const paths = names.map((name) => join(root, name));
-  const usable = paths.find((path) => isOwnFolder(path) || !lstatSync(path, { throwIfNoEntry: false }));
-  if (usable !== undefined) return usable;
-  throw new LiveDebugError('LD_CONFIG', `${paths.join(' and ')} are not folders of this user`, {
-    remedy: 'remove one of them: livectl creates it again',
-  });
-}
-
-/** From now on nobody else may put anything in it, so that only our own files are removed later. */
-function makeParent(parent: string): void {
-  mkdirSync(parent, { recursive: true, mode: 0o700 });
-  if (!isOwnFolder(parent)) {
-    throw new LiveDebugError('LD_CONFIG', `${parent} is not a folder of this user`, {
-      remedy: 'remove it: livectl creates it again',
-    });
-  }
-  if (process.platform !== 'win32' && (lstatSync(parent).mode & 0o777) !== 0o700) chmodSync(parent, 0o700);
-  const ignoreFile = join(parent, '.gitignore');
-  if (!lstatSync(ignoreFile, { throwIfNoEntry: false })) writeFileSync(ignoreFile, '*\n', { flag: 'wx' });
-}
-
-/** A real folder, not a link to one. */
-function isOwnFolder(path: string): boolean {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  return stats?.isDirectory() === true && (process.getuid === undefined || stats.uid === process.getuid());
 }

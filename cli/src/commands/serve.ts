@@ -99,6 +99,9 @@ export class ServeCommand extends PlaceCommand {
   noInspector = Option.Boolean('--no-inspector', false, {
     description: 'Do not serve the inspector’s page and API on a port of this machine',
   });
+  noRecord = Option.Boolean('--no-record', false, {
+    description: 'Do not write invocations to .livectl/recordings; the newest stay in memory',
+  });
   format = outputFlags.format('one object a line');
   verbose = outputFlags.verbose(' and the stub’s output');
 
@@ -115,7 +118,15 @@ export class ServeCommand extends PlaceCommand {
       const { serveObserve } = await import('../serve/serve-observe.ts');
       const { functions, only = [], sample = '10/s', verbose } = this;
       const observing = { functions, filters: onlyFilters(only), perSecond: sampleRate(sample) };
-      return serveObserve({ ...place, ...observing, inspector: !this.noInspector, format, verbose });
+      const recording = { root: this.root, config: this.config, record: !this.noRecord };
+      return serveObserve({
+        ...place,
+        ...observing,
+        ...recording,
+        inspector: !this.noInspector,
+        format,
+        verbose,
+      });
     }
     if (this.sample !== undefined) throw new UsageError('--sample needs --observe');
     const common = {
@@ -131,24 +142,23 @@ export class ServeCommand extends PlaceCommand {
       freeze: !this.noFreeze && !this.noTimeout,
       inspect: inspectPort(this.inspect),
       inspector: !this.noInspector,
+      config: this.config,
+      record: !this.noRecord,
       format,
       verbose: this.verbose,
     } as const;
     if (place.kind === 'local') {
       if (this.trustManifest) throw new UsageError('--trust-manifest needs --stage');
       const { serveLocal } = await import('../serve/serve-local.ts');
-      return serveLocal({ ...common, config: this.config, port, allowOtherUsers: this.allowOtherUsers });
+      return serveLocal({ ...common, port, allowOtherUsers: this.allowOtherUsers });
     }
     const { serveStage } = await import('../serve/serve-stage.ts');
-    const { config, trustManifest } = this;
-    return serveStage({ ...common, ...place, config, trustManifest });
+    return serveStage({ ...common, ...place, trustManifest: this.trustManifest });
   }
 
   /** Those flags that were given and say how code is served. */
   #servingFlags(): string[] {
     const given: Readonly<Record<string, boolean>> = {
-      '--root': this.root !== defaults.root,
-      '--config': this.config !== undefined,
       '--no-takeover': this.noTakeover,
       '--trust-manifest': this.trustManifest,
       '--port': this.port !== defaults.port,
@@ -164,7 +174,7 @@ export class ServeCommand extends PlaceCommand {
 }
 
 /** Default values of flags, to see whether they were given. */
-const defaults = { port: '3000', maxWorkers: '10', root: '.' };
+const defaults = { port: '3000', maxWorkers: '10' };
 
 /** Node's own default. */
 const defaultInspectPort = 9229;

@@ -2,6 +2,7 @@
 // livectl.schema.json from it for editors.
 import * as v from 'valibot';
 import { esbuildSchema } from './esbuild-settings.ts';
+import { redactSchema } from './redact-settings.ts';
 import { exampleRuntimes, runtimePattern } from './runtimes.ts';
 import { fields, flag, kindOf, mustBe, text, texts, wholeNumber } from './schema-parts.ts';
 import { triggersSchema } from './trigger-schema.ts';
@@ -376,6 +377,7 @@ export const manifestSchema = v.pipe(
         ),
       ),
     ),
+    redact: v.optional(redactSchema, []),
   }),
   v.title('livectl.json'),
   v.description('The functions that livectl serves and Terraform deploys.'),

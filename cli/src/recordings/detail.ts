@@ -4,6 +4,7 @@ import type { ObservedInvoke } from '../session/session-event.ts';
 import { hopsOf } from './hops.ts';
 import type { KeptLines } from './kept-lines.ts';
 import type { InvocationDetail, InvocationSummary } from './recording.ts';
+import { short } from './summarize.ts';
 
 /** Bounds of an error. */
 const longestMessage = 64 * 1024;
@@ -25,11 +26,11 @@ export function invocationDetail(
   return {
     ...summary,
     context: {
-      arn,
-      ...(traceId === undefined ? {} : { trace_id: traceId }),
+      arn: short(arn),
+      ...(traceId === undefined ? {} : { trace_id: short(traceId) }),
       ...(clientContext === undefined ? {} : { client_context: clientContext }),
       ...(identity === undefined ? {} : { identity }),
-      ...(tenantId === undefined ? {} : { tenant_id: tenantId }),
+      ...(tenantId === undefined ? {} : { tenant_id: short(tenantId) }),
       remaining_ms: Math.max(0, Math.round(deadlineMs - begun.arrivedMs)),
       instance,
     },
@@ -38,7 +39,7 @@ export function invocationDetail(
     ...(lines.leftOut > 0 ? { lines_left_out: lines.leftOut } : {}),
     hops: ended === undefined ? [] : hopsOf(begun, ended),
     event_content_type: 'application/json',
-    ...(ended === undefined ? {} : { result_content_type: ended.contentType ?? 'application/json' }),
+    ...(ended === undefined ? {} : { result_content_type: short(ended.contentType ?? 'application/json') }),
   };
 }
 
@@ -54,7 +55,7 @@ export function observedDetail(
     lines: [],
     hops: [],
     event_content_type: 'application/json',
-    result_content_type: bodies.contentType ?? 'application/json',
+    result_content_type: short(bodies.contentType ?? 'application/json'),
   };
 }
 

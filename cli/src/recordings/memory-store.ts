@@ -15,7 +15,7 @@ export class MemoryStore implements RecordingStore {
     return [];
   }
 
-  put(recording: Recording): void {
+  async put(recording: Recording): Promise<void> {
     this.#recordings.set(recording.summary.key, recording);
     this.#bytes += heldBytes(recording);
     for (const [key, oldest] of this.#recordings) {
@@ -32,8 +32,6 @@ export class MemoryStore implements RecordingStore {
   async body(key: string, part: 'event' | 'result'): Promise<RecordedBody | undefined> {
     return this.#recordings.get(key)?.[part];
   }
-
-  async close(): Promise<void> {}
 }
 
 /** About the memory that it takes. */

@@ -12,10 +12,8 @@ export interface Recording {
 export interface RecordingStore {
   /** Those of earlier runs, oldest first. Never rejects. */
   earlier(): Promise<readonly InvocationSummary[]>;
-  /** Takes one to keep; it can be read at once. Neither throws nor waits. */
-  put(recording: Recording): void;
+  /** Resolves once it can be read. Never rejects. */
+  put(recording: Recording): Promise<void>;
   get(key: string): Promise<InvocationDetail | undefined>;
   body(key: string, part: 'event' | 'result'): Promise<RecordedBody | undefined>;
-  /** Keeps what was taken, within a bound. */
-  close(): Promise<void>;
 }

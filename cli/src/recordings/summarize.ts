@@ -1,5 +1,5 @@
 // From what the session reports of an invocation to what is listed of it.
-import { eventSource } from '../session/event-source.ts';
+import { type EventSource, eventSource } from '../session/event-source.ts';
 import type { BegunInvocation, EndedInvocation } from '../session/invocation-watcher.ts';
 import { parseLambdaEvent } from '../session/lambda-event.ts';
 import type { ObservedInvoke } from '../session/session-event.ts';
@@ -17,8 +17,8 @@ export function begunSummary(
 ): InvocationSummary {
   return {
     key,
-    id: invoke.id,
-    function: invoke.function,
+    id: short(invoke.id),
+    function: short(invoke.function),
     trigger: short(invoke.trigger),
     source: source.kind,
     ...(invoke.source_ids === undefined ? {} : { source_ids: shortIds(invoke.source_ids) }),
@@ -27,7 +27,7 @@ export function begunSummary(
     ms: 0,
     ...(replayOf === undefined ? {} : { replay_of: replayOf }),
     ...(edited ? { edited } : {}),
-    ...(source.attempt === undefined ? {} : { attempt: source.attempt }),
+    ...attemptOf(source),
     ...(invoke.only === undefined ? {} : { only: short(invoke.only) }),
     event_bytes: event.length,
     result_bytes: 0,
@@ -46,8 +46,9 @@ export function endedSummary(
     ...begun,
     status: result.ok ? 'ok' : 'error',
     ...(result.status === undefined ? {} : { http_status: result.status }),
-    ms: result.ms,
-    code_ms,
+    // A clock may have been set back.
+    ms: Math.max(0, result.ms),
+    code_ms: Math.max(0, code_ms),
     ...(init_ms === undefined ? {} : { init_ms }),
     ...(wait_ms === undefined ? {} : { wait_ms }),
     ...(result.error ? { error: shortError(result.error) } : {}),
@@ -56,6 +57,11 @@ export function endedSummary(
     logs,
     ...(build === undefined ? {} : { code: { build, ...(hash === undefined ? {} : { hash }) } }),
   };
+}
+
+/** Whatever an event says, it is a whole number. */
+function attemptOf({ attempt }: EventSource): { readonly attempt?: number } {
+  return attempt !== undefined && Number.isSafeInteger(attempt) && attempt > 0 ? { attempt } : {};
 }
 
 export function shortError({ message, name }: { readonly name: string; readonly message: string }) {
@@ -88,7 +94,7 @@ export function observedSummary(key: string, event: ObservedInvoke): InvocationS
     ms: event.ms,
     observed: true,
     answered_by,
-    ...(source.attempt === undefined ? {} : { attempt: source.attempt }),
+    ...attemptOf(source),
     ...(only === undefined ? {} : { only: short(only) }),
     ...(error ? { error: shortError(error) } : {}),
     event_bytes,

@@ -49,7 +49,7 @@ export function openServeInspector(
     facts: {
       stage: stage.relay.stage,
       place: described.kind,
-      recording: true,
+      recording: options.record,
       observing: false,
       max_workers: options.maxWorkers,
       functions: functions(),

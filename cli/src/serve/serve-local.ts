@@ -16,7 +16,6 @@ import type { OpenedStage, ServingOptions } from './stage-to-serve.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface ServeLocalOptions extends ServingOptions {
-  readonly config: string | undefined;
   readonly port: number;
   /** Other users of this machine may call the functions over HTTP. */
   readonly allowOtherUsers: boolean;

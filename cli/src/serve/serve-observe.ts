@@ -1,5 +1,6 @@
 // `livectl serve --stage --observe`: copies of what the deployed code answers are shown here. Needs no source code and runs none.
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { type Directory, observedBy } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
@@ -43,6 +44,10 @@ export interface ServeObserveOptions extends StageOptions {
   readonly perSecond: number;
   /** The inspector's page and its API are served. */
   readonly inspector: boolean;
+  /** Where copies are recorded, and `redact` is read from. */
+  readonly root: string;
+  readonly config: string | undefined;
+  readonly record: boolean;
   readonly format: OutputFormat;
   readonly verbose: boolean;
 }
@@ -68,7 +73,7 @@ async function observe(
   closers.add(() => signals.dispose());
   const stopAsked = Promise.race([signals.first, readerGone]).then(() => 'stop' as const);
   const onNotice = (message: string) => emit({ event: 'notice', message });
-  const recorder = openRecorder(onNotice, closers);
+  const recorder = await openRecorder(options, onNotice, closers);
   const tell = (event: ObserveEvent) => {
     recorder.take(event);
     emit(event);
@@ -137,7 +142,7 @@ async function open(options: ServeObserveOptions, emit: (event: ObserveEvent) =>
     explain,
   });
   const place = { kind: 'stage' } as const;
-  const root = process.cwd();
+  const root = resolve(options.root);
   const ready = {
     event: 'ready',
     url: undefined,
@@ -151,16 +156,24 @@ async function open(options: ServeObserveOptions, emit: (event: ObserveEvent) =>
     const served = servedFunction(settings, { functionUrls, targets, place });
     return snapshotFunction({ served, settings, targets: targets.get(settings.name), root });
   });
-  return { explain, relay, session, ready, snapshots, table: context.tableName, region, root };
+  const recording = options.record;
+  return { explain, relay, session, ready, snapshots, table: context.tableName, region, root, recording };
 }
 
 /** What the inspector shows of it. */
-function inspectedStage({ ready, region, root, snapshots, table }: Awaited<ReturnType<typeof open>>) {
+function inspectedStage({
+  ready,
+  recording,
+  region,
+  root,
+  snapshots,
+  table,
+}: Awaited<ReturnType<typeof open>>) {
   return {
     facts: {
       stage: ready.stage,
       place: 'stage',
-      recording: true,
+      recording,
       observing: true,
       max_workers: 0,
       functions: snapshots,

@@ -31,8 +31,6 @@ import { serveUntilStopped } from './serving.ts';
 import type { ServingOptions } from './stage-to-serve.ts';
 
 export interface ServeStageOptions extends ServingOptions, StageOptions {
-  /** `--config`: the local manifest, to compare with. */
-  readonly config: string | undefined;
   /** `--trust-manifest` */
   readonly trustManifest: boolean;
 }

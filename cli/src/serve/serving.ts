@@ -68,7 +68,8 @@ async function serve(
   if (opened === 'stop') return exitCodes.ok;
   const { keys, stage } = opened;
 
-  const recorder = openRecorder((message) => emit({ event: 'notice', message }), closers);
+  const onNotice = (message: string) => emit({ event: 'notice', message });
+  const recorder = await openRecorder({ ...options, root: manifest.root }, onNotice, closers);
   const replay = replayInServe(recorder, (request) => session.replay(request));
   const inspected = openServeInspector({ options, manifest, stage, targets, recorder, replay }, workspace);
   if (inspected) follow(inspected.take);

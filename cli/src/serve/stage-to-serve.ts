@@ -32,6 +32,10 @@ export interface ServingOptions {
   readonly inspect: number | undefined;
   /** The inspector's page and its API are served. */
   readonly inspector: boolean;
+  /** `--config`: the local manifest; default livectl.json in the root. */
+  readonly config: string | undefined;
+  /** Invocations are recorded in the project's folder. */
+  readonly record: boolean;
   readonly format: 'pretty' | 'json';
   readonly verbose: boolean;
 }

@@ -25,6 +25,11 @@ export interface BegunInvocation {
   readonly event: Uint8Array;
   readonly context: InvocationContext;
   readonly source: EventSource;
+  /**
+   * The variables that the code runs with, once that is known. Only so that their secrets can be masked: they must not be kept
+   * beyond the invocation.
+   */
+  readonly variables?: (() => Readonly<Record<string, string>> | undefined) | undefined;
   /** When the stub had sent it and when all of it had arrived, milliseconds since the epoch, on this machine's clock. */
   readonly sentMs: number;
   readonly arrivedMs: number;

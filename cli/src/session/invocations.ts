@@ -329,6 +329,7 @@ export class Invocations {
     // It may have been cancelled or abandoned in the meantime, while the pool did not know of it.
     if (run.cancelled) return failure(gaveUp(run.cancelled));
     if (run.state !== 'running') return failure(stoppedError());
+    run.variables = environment;
     return pool.run({
       key: run.id,
       id: run.requestId,

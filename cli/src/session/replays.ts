@@ -74,6 +74,8 @@ interface Replay {
   readonly request: ReplayRequest;
   readonly event: ReturnType<typeof parseLambdaEvent>;
   readonly begunMs: number;
+  /** Of its code, once they are known. */
+  variables: Invocation['environment'] | undefined;
 }
 
 export class Replays {
@@ -110,6 +112,7 @@ export class Replays {
       request,
       event: parseLambdaEvent(request.event),
       begunMs: clock.now(),
+      variables: undefined,
     };
     this.#running.set(replay.id, request.of);
     this.#tellBegin(replay, settings.timeout);
@@ -166,7 +169,8 @@ export class Replays {
     return ended;
   }
 
-  #tellBegin({ begunMs, event, id, key, request }: Replay, timeout: number): void {
+  #tellBegin(replay: Replay, timeout: number): void {
+    const { begunMs, event, id, key, request } = replay;
     const { onEvent, watcher } = this.#options;
     const ids = sourceIds(event);
     const invoke = {
@@ -192,6 +196,7 @@ export class Replays {
         instance: replayInstance,
       },
       source: eventSource(event),
+      variables: () => replay.variables,
       sentMs: begunMs,
       arrivedMs: begunMs,
       replayOf: request.of,
@@ -216,16 +221,14 @@ export class Replays {
     }
   }
 
-  async #runCode(
-    { id, key, request }: Replay,
-    timeout: number,
-    sink: CollectedStream | undefined,
-  ): Promise<WorkerResult> {
+  async #runCode(replay: Replay, timeout: number, sink: CollectedStream | undefined): Promise<WorkerResult> {
+    const { id, key, request } = replay;
     const { clock, pool } = this.#options;
     const problem = await this.#untilBuilt(request.function);
     if (problem !== undefined) return failure(problem);
     const environment = pool.environmentOf(request.function) ?? (await this.#ownVariables(request.function));
     if (this.#isStopped) return failure(stoppedError());
+    replay.variables = environment;
     const { clientContext, identity, tenantId } = request.context ?? {};
     const ownMs = this.#options.liftTimeouts ? longestMs : timeout * 1000 + workerBoundMs;
     const run = pool.run({

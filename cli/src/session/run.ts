@@ -62,7 +62,9 @@ export class Run {
   readonly sentAt: number;
   /** The parts of a streamed response; undefined for a stub that accepts only whole answers. */
   readonly parts: OutgoingParts | undefined;
-  /** What a recording keeps of them. */
+  /** The variables that its code runs with, once that is known. */
+  variables: Readonly<Record<string, string>> | undefined;
+  /** What a recording keeps of the parts. */
   readonly streamed: StreamedStart | undefined;
   #to: Destination;
   #http: HttpFrontKind | undefined;

@@ -29,6 +29,7 @@ export function begunInvocation({ arrivedMs, body, event, head, invoke, run }: B
     event: body,
     context: { arn, traceId, clientContext, identity, tenantId, deadlineMs: run.deadlineMs, instance },
     source,
+    variables: () => run.variables,
     sentMs: run.sentMs,
     arrivedMs,
     stubMs,

@@ -158,7 +158,6 @@ test.each([
     '--observe runs no code here: leave out --no-takeover, --max-workers',
   ],
   [['--inspect'], 'leave out --inspect'],
-  [['--root', 'x'], 'leave out --root'],
   [['--sample', '10'], '--sample must be 0.1/s to 1000/s, for example 10/s, not 10'],
   [['--sample', '0/s'], '--sample must be'],
   [['--sample', '5000/s'], '--sample must be'],

@@ -1,7 +1,7 @@
 // The main job end to end, on the built file as a process, once under Node and once under Deno.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -85,7 +85,7 @@ describe.each(['node', 'deno'] as const)('serve --local under %s', (runtime) => 
     expect(await livectl.stop()).toBe(0);
     expect(await livectl.event('stopped')).toMatchObject({ invocations: 2, failed: 0, abandoned: 0 });
     expect(livectl.leftBehind()).toEqual([]);
-    expect(existsSync(join(root, '.livectl'))).toBe(false);
+    expect(readdirSync(join(root, '.livectl')).sort()).toEqual(['.gitignore', 'recordings']);
   });
 
   test('a thrown error is a 500 at the front, and in the terminal it has the TypeScript line', async () => {
@@ -313,7 +313,7 @@ describe('serve --local', () => {
     expect(livectl.events.at(-1)).toMatchObject({ event: 'stopped', invocations: 1, abandoned: 0 });
     await gone(pid);
     expect(livectl.leftBehind()).toEqual([]);
-    expect(existsSync(join(root, '.livectl'))).toBe(false);
+    expect(readdirSync(join(root, '.livectl')).sort()).toEqual(['.gitignore', 'recordings']);
   });
 
   test('a second signal ends at once, also with a handler that never ends', async () => {
