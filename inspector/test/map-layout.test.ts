@@ -166,6 +166,18 @@ describe('traffic', () => {
     });
   });
 
+  test('a route with any method', () => {
+    const routes = {
+      name: 'api',
+      sources: ['ANY /orders', 'ANY /orders/items'].map((name) => ({ source: 'http' as const, name })),
+    };
+    const { traffics } = traffic(
+      [routes],
+      [row({ function: 'api', source: 'http', trigger: 'GET /orders/items?x=1' })],
+    );
+    expect([...traffics.keys()]).toEqual([key('api', 'http', 'ANY /orders/items')]);
+  });
+
   test('what no source of the manifest sent has an arrow of its own', () => {
     const { graph } = traffic(functions, [row({ function: 'orders', source: 'custom', trigger: 'invoke' })]);
     expect(graph.arrows).toHaveLength(4);

@@ -73,21 +73,18 @@ export function CompareTab({ detail }: { detail: InvocationDetail }): VNode {
 }
 
 const notes: Readonly<Record<Candidate['why'], string>> = {
-  chosen: ' (chosen)',
-  original: ' (the original)',
-  replay: ' (replay of this)',
-  'same event': ' (another replay)',
+  chosen: 'Chosen: ',
+  original: 'Original: ',
+  replay: 'Its replay: ',
+  'same event': 'Other replay: ',
   'same trigger': '',
   'same function': '',
 };
 
 function candidateText({ row, why }: Candidate): string {
-  const note = notes[why];
   const outcome = row.status === 'ok' ? String(row.http_status ?? 'ok') : (row.error?.name ?? row.status);
-  return visibleText(`${clockTime(row.at)} ${row.trigger} ${outcome} ${duration(row.ms)}${note}`).slice(
-    0,
-    160,
-  );
+  const words = `${notes[why]}${clockTime(row.at)} ${outcome} ${duration(row.ms)} ${row.trigger}`;
+  return visibleText(words.slice(0, 160));
 }
 
 interface Pair {

@@ -89,10 +89,11 @@ export function traffic(
   };
 }
 
-/** Which of the function's sources of that kind: the only one, or the one with the longest name that the trigger's words have. */
+/** Which of the function's sources of that kind: the only one, or the one whose name, the longest, is in the trigger's words. */
 function sourceNameOf(row: InvocationSummary, fn: MappedFunction): string {
   const names = fn.sources.filter(({ source }) => source === row.source).map(({ name }) => name);
   if (names.length < 2) return names[0] ?? '';
-  const named = names.filter((name) => row.trigger.includes(name)).sort((a, b) => b.length - a.length);
-  return named[0] ?? '';
+  // A route's method may be ANY.
+  const told = (name: string) => row.trigger.includes(name.replace(/^ANY /, ''));
+  return names.filter(told).sort((a, b) => b.length - a.length)[0] ?? '';
 }

@@ -96,8 +96,8 @@ export function HopStrip({ detail, open }: { detail: InvocationDetail; open: () 
   );
 }
 
-function barClass({ isCutShort, name }: WaterfallBar): string {
-  return `bar hop-${name}${isCutShort ? ' cut-short' : ''}`;
+function barClass({ isCutShort, ms, name }: WaterfallBar): string {
+  return `bar hop-${name}${isCutShort ? ' cut-short' : ''}${ms === 0 ? ' none' : ''}`;
 }
 
 function wordsOf(bars: readonly WaterfallBar[], name: string): string {
