@@ -6,6 +6,9 @@ import { Session } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { comparison } from '../../inspector/src/diff/comparison.ts';
+import { sideBySide } from '../../inspector/src/diff/side-by-side.ts';
+import { jsonMistake } from '../../inspector/src/replay/json-mistake.ts';
 import { compilePattern } from '../../protocol/event-pattern.ts';
 import { firstLine } from '../../protocol/live-debug-error.ts';
 import { recordSpans } from '../../protocol/record-spans.ts';
@@ -58,7 +61,7 @@ async function stepsOf(run: () => unknown): Promise<number> {
   }
   const { result } = await session.post('Profiler.takePreciseCoverage');
   return result
-    .filter(({ url }) => /\/(cli\/src|protocol)\//.test(url))
+    .filter(({ url }) => /\/(cli\/src|inspector\/src|protocol)\//.test(url))
     .flatMap(({ functions }) => functions.flatMap(({ ranges }) => ranges.map(({ count }) => count)))
     .reduce((sum, count) => sum + count, 0);
 }
@@ -86,6 +89,12 @@ function maskedJson(text: string): void {
 function curl(text: string): void {
   const requestContext = { http: { method: 'POST' } };
   curlCommand({ rawPath: text, headers: { [text]: text }, body: text, requestContext }, 'f', undefined);
+}
+
+/** As the inspector's page shows it. */
+function compare(before: string, after: string): void {
+  const { differences, isText, ...values } = comparison(before, after);
+  sideBySide(values.before, values.after, differences, new Set(), isText);
 }
 
 const table: readonly (readonly [string, (text: string) => unknown, readonly string[]])[] = [
@@ -138,6 +147,9 @@ const table: readonly (readonly [string, (text: string) => unknown, readonly str
   ['Masker of JSON', maskedJson, ['[', '{"', '"{', '\\', '"', '{"token":']],
   ['Masker of JSON in a string', (text) => masked(JSON.stringify([`{"a":"${text}`])), ['\\', '"', 'token=']],
   ['diffJson', (text) => diffJson(text, `${text}y`), ['a', '[']],
+  ['jsonMistake', jsonMistake, ['[', '{"a":', '"', '\\', '"\\', '1', '-', ' ', '\n', '[],', "'"]],
+  ['comparison', (text) => compare(text, `y${text}`), ['a', '\n', '[', '"']],
+  ['comparison of JSON', (text) => compare(`["${text}"]`, `["${text}y"]`), ['a', '","', ' ']],
   ['closest', (text) => closest(text, ['hello', 'orders']), ['h', '-', '_']],
 ];
 

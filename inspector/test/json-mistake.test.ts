@@ -1,7 +1,6 @@
-// The editor's check of an event's JSON: line, column and reason of the first mistake, and its layout.
+// The editor's check of an event's JSON: line, column and reason of the first mistake.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatJson } from '../src/replay/format-json.ts';
 import { jsonMistake } from '../src/replay/json-mistake.ts';
 
 const cases: readonly (readonly [text: string, at: string, message: string])[] = [
@@ -62,28 +61,6 @@ describe('jsonMistake', () => {
 
   test('depth costs no stack', () => {
     expect(jsonMistake('['.repeat(1_000_000))?.offset).toBe(1_000_000);
-  });
-});
-
-describe('formatJson', () => {
-  test('is what JSON.stringify writes', () => {
-    fc.assert(
-      fc.property(fc.json(), (text) => {
-        expect(JSON.parse(formatJson(text))).toEqual(JSON.parse(text));
-        expect(formatJson(JSON.stringify(JSON.parse(text)))).toBe(JSON.stringify(JSON.parse(text), null, 2));
-      }),
-    );
-  });
-
-  test('keeps numbers, escapes and double names as they are written', () => {
-    expect(formatJson('{"id":12345678901234567890,"n":1.0,"s":"\\u0041","id":1e2}')).toBe(
-      '{\n  "id": 12345678901234567890,\n  "n": 1.0,\n  "s": "\\u0041",\n  "id": 1e2\n}',
-    );
-  });
-
-  test('leaves a text as it is that would become huge', () => {
-    const deep = '['.repeat(10_000) + ']'.repeat(10_000);
-    expect(formatJson(deep, 1024 * 1024)).toBe(deep);
   });
 });
 

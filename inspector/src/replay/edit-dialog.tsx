@@ -1,6 +1,7 @@
 // Inspector page: the dialog in which an event is edited and run.
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { indentedJson } from '../../../cli/src/recordings/indented-json.ts';
 import type { InvocationDetail, InvocationSummary } from '../../../cli/src/recordings/recording.ts';
 import { useModel } from '../state/page-model.ts';
 import { useStore } from '../state/store.ts';
@@ -8,7 +9,6 @@ import { Icon } from '../text/icon.tsx';
 import { plural } from '../text/quantities.ts';
 import { VisibleText } from '../text/visible-text.tsx';
 import { useViews } from '../views-model.ts';
-import { formatJson } from './format-json.ts';
 import { JsonEditor, type JsonEditorHandle } from './json-editor.tsx';
 import { type JsonMistake, jsonMistake } from './json-mistake.ts';
 
@@ -134,7 +134,7 @@ export function EditDialog({ summary }: { summary: InvocationSummary }): VNode {
 
 /** Text that is not JSON stays as it is. */
 function formatted(text: string): string {
-  return jsonMistake(text) ? text : formatJson(text);
+  return jsonMistake(text) ? text : indentedJson(text);
 }
 
 interface RecordedEvent {
