@@ -14,6 +14,9 @@ const keptBytes = 16 * 1024 * 1024;
 /** A follower with more unread bytes than this is disconnected. */
 const mostUnsentBytes = 8 * 1024 * 1024;
 
+/** How long messages are still kept when nobody follows, in milliseconds: a page that is loaded again is back at once. */
+export const patienceMs = 60_000;
+
 /** How often followers get a line that says nothing, so that both ends notice a lost connection, in milliseconds. */
 export const beatMs = 15_000;
 
@@ -30,6 +33,9 @@ export class EventStreams {
   #keptBytes = 0;
   #last = 0;
   #beat: Timer | undefined;
+  #patience: Timer | undefined;
+  /** Somebody follows, or did a short time ago: messages without a reader cost nothing. */
+  #isFollowed = false;
 
   /** `run` distinguishes the ids of this run from those of another. */
   constructor(run: string, clock: Clock) {
@@ -44,6 +50,7 @@ export class EventStreams {
   /** To every follower. */
   publish(name: string, data: object): void {
     this.#last += 1;
+    if (!this.#isFollowed) return;
     const text = this.#message(name, data);
     this.#keep({ number: this.#last, text });
     for (const follower of this.#followers) {
@@ -70,10 +77,12 @@ export class EventStreams {
     if (missed === undefined) response.write(this.#message('reset', { run: this.#run }));
     for (const { text } of missed ?? []) response.write(text);
     response.write(this.#message(...greeting));
+    this.#isFollowed = true;
+    this.#patience?.cancel();
     this.#followers.add(response);
     response.once('close', () => {
       this.#followers.delete(response);
-      if (this.#followers.size === 0) this.#beat?.cancel();
+      if (this.#followers.size === 0) this.#left();
     });
     if (this.#followers.size === 1) this.#scheduleBeat();
   }
@@ -81,7 +90,22 @@ export class EventStreams {
   /** Ends every stream; what was published before is still sent. */
   end(): void {
     this.#beat?.cancel();
+    this.#patience?.cancel();
     for (const follower of this.#followers) follower.end();
+  }
+
+  #left(): void {
+    this.#beat?.cancel();
+    this.#patience?.cancel();
+    this.#patience = this.#clock.after(
+      patienceMs,
+      () => {
+        this.#isFollowed = false;
+        this.#kept.length = 0;
+        this.#keptBytes = 0;
+      },
+      { background: true },
+    );
   }
 
   #message(name: string, data: object): string {

@@ -1,7 +1,7 @@
 // Server-sent events of the inspector: what is sent, and how a reader that was away goes on.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
-import { beatMs, keptMessages, mostStreams } from '../../src/inspector/event-streams.ts';
+import { beatMs, keptMessages, mostStreams, patienceMs } from '../../src/inspector/event-streams.ts';
 import { row } from './memory-recordings.ts';
 import { messages, next, StartedInspector, token } from './started-inspector.ts';
 
@@ -82,6 +82,23 @@ test('goes on where a reader was, as long as that is known', async () => {
   for (const unknown of [id, 'other-1', '', `${id}000000`, `${id.slice(0, -1)}-1`, 'x'.repeat(5000)])
     expect((await (await open(unknown)).stream.next()).value).toMatchObject({ event: 'reset' });
 }, 15_000);
+
+test('keeps nothing for nobody', async () => {
+  started.recordings.add(row('a1'));
+  const first = await open();
+  const state = await next(first.stream, 'state');
+  started.recordings.add(row('a2'));
+  const { id } = await next(first.stream, 'invocation');
+  first.response.destroy();
+  await clock.untilSet(patienceMs);
+  started.recordings.add(row('a3'));
+  const back = await open(state.id);
+  expect((await back.stream.next()).value).toMatchObject({ data: { key: 'a2' } });
+  back.response.destroy();
+  await clock.untilSet(patienceMs);
+  clock.advance(patienceMs);
+  expect((await (await open(id)).stream.next()).value).toMatchObject({ event: 'reset' });
+});
 
 test('is refused to more readers than it can hold, until one leaves', async () => {
   const readers = await Promise.all(Array.from({ length: mostStreams }, () => open()));
