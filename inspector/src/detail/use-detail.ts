@@ -49,7 +49,7 @@ export function useDetail(key: string): LoadedDetail {
         const { key: of, ...line } = data as LogLine & { key: string };
         if (of !== key) return;
         setLoaded((before) =>
-          before.key === key && before.detail
+          before.key === key && before.detail && !hasLine(before.detail.lines, line)
             ? { key, detail: { ...before.detail, lines: [...before.detail.lines, line] } }
             : before,
         );
@@ -58,6 +58,13 @@ export function useDetail(key: string): LoadedDetail {
   );
 
   return loaded.key === key ? loaded : {};
+}
+
+/** The detail had it already when it was asked for; the message about it came after. */
+function hasLine(lines: readonly LogLine[], line: LogLine): boolean {
+  return lines
+    .slice(-50)
+    .some(({ at, level, message }) => at === line.at && level === line.level && message === line.message);
 }
 
 function isAway(error: unknown): boolean {

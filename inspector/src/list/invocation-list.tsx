@@ -64,12 +64,14 @@ export function InvocationList({ rows }: { rows: readonly InvocationSummary[] })
   });
 
   // What was chosen elsewhere (a replay's new row, the back button) is scrolled to.
-  const wanted = useRef(cursor);
+  const shownCursor = useRef<string | undefined>(undefined);
   useEffect(() => {
-    if (wanted.current === cursor) return;
-    wanted.current = cursor;
-    const index = cursor === undefined ? undefined : indexes.indexOf(cursor);
-    if (index !== undefined) list.show(index);
+    if (cursor === undefined || shownCursor.current === cursor) return;
+    const index = indexes.indexOf(cursor);
+    // The list may not have been loaded yet.
+    if (index === undefined) return;
+    shownCursor.current = cursor;
+    list.show(index);
   });
 
   const filter = useStore(model.place, (place) => place.filter);
