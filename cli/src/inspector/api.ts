@@ -20,6 +20,8 @@ interface ApiOptions {
   readonly streams: EventStreams;
   readonly replays: ReplayRequests;
   readonly exportOptions: ((functionName: string) => ExportOptions) | undefined;
+  /** The answer of a replay as it was; the recorded one has its secrets masked. */
+  readonly originalResult: ((key: string) => Uint8Array | undefined) | undefined;
   /** A new one-time link. */
   readonly newLink: () => string;
   readonly clock: Clock;
@@ -55,9 +57,7 @@ export class Api {
     if (first === 'invocations') {
       if (request.method !== 'GET' && request.method !== 'HEAD') return wrongMethod('GET, HEAD');
       if (path === first) return this.#list(parameters);
-      return rest.length === 0 && keyPattern.test(key)
-        ? this.#recorded(key, part, parameters)
-        : unknownPath();
+      return rest.length === 0 && keyPattern.test(key) ? this.#recorded(key, part, asked) : unknownPath();
     }
     if (path !== 'state' && path !== 'events') return unknownPath();
     if (request.method !== 'GET') return wrongMethod('GET');
@@ -79,7 +79,9 @@ export class Api {
     return json(200, { items, ...(hasMore ? { next: last.key } : {}) });
   }
 
-  async #recorded(key: string, part: string, parameters: URLSearchParams): Promise<Answer> {
+  async #recorded(key: string, part: string, asked: ApiRequest): Promise<Answer> {
+    const { parameters } = asked;
+    if (part === 'result' && parameters.get('masked') === 'false') return this.#original(asked, key);
     if (part === 'event' || part === 'result') return this.#body(key, part);
     if (part !== '' && part !== 'export') return unknownPath();
     const detail = await this.#options.recordings.get(key);
@@ -100,6 +102,16 @@ export class Api {
       },
       body: body.bytes,
     };
+  }
+
+  /** As the code gave it, where that is still known; as it is recorded otherwise. */
+  async #original({ caller }: ApiRequest, key: string): Promise<Answer> {
+    if (caller !== 'program') return failure('forbidden', 'a page gets answers as they are recorded');
+    const recorded = await this.#body(key, 'result');
+    const body = this.#options.originalResult?.(key);
+    if (body === undefined || recorded.status !== 200) return recorded;
+    const { 'X-Cut': _cut, ...headers } = recorded.headers ?? {};
+    return { ...recorded, headers, body };
   }
 
   async #export(detail: InvocationDetail, as: string | null): Promise<Answer> {

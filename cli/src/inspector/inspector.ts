@@ -38,6 +38,8 @@ export interface InspectorOptions {
   readonly replay?: Replay | undefined;
   readonly original?: ((key: string) => Uint8Array | undefined) | undefined;
   /** What exports need to know of a function. */
+  /** The answer of a replay as it was, where it is still known. */
+  readonly originalResult?: ((key: string) => Uint8Array | undefined) | undefined;
   readonly exportOptions?: ((functionName: string) => ExportOptions) | undefined;
   /** Of an earlier run, so that open pages find this one. */
   readonly kept?: KeptAddress | undefined;
@@ -101,10 +103,14 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
   const streams = new EventStreams(randomBytes(6).toString('hex'), clock);
   const newLink = () => `${address}/?token=${links.create()}`;
   const isServed = (name: string) => status.current().functions.some((each) => each.name === name);
-  const { exportOptions, original, replay } = options;
+  const { exportOptions, original, originalResult, replay } = options;
   const replays = new ReplayRequests({ recordings, original, replay, isServed, clock });
   const state = () => status.current();
-  const api = new Api({ recordings, state, streams, replays, exportOptions, newLink, clock });
+  const api = new Api({
+    ...{ recordings, state, streams, replays, newLink, clock },
+    exportOptions,
+    originalResult,
+  });
   const stopStates = publishStates(status, streams, clock);
   const stopRows = recordings.onChange((summary) => streams.publish('invocation', summary));
   const stopLines = recordings.onLine((key, line) => streams.publish('line', { key, ...line }));

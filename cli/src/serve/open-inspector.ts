@@ -13,7 +13,8 @@ import type { Recorder } from '../recordings/recorder.ts';
 import type { Closers } from '../run/closers.ts';
 import type { ObserveEvent } from '../session/session-event.ts';
 
-interface InspectedServe extends Pick<InspectorOptions, 'replay' | 'exportOptions' | 'token'> {
+interface InspectedServe
+  extends Pick<InspectorOptions, 'replay' | 'originalResult' | 'exportOptions' | 'token'> {
   readonly facts: Omit<ServeFacts, 'livectl' | 'run' | 'editor' | 'since' | 'root'>;
   /** The project's folder. */
   readonly root: string;
@@ -33,7 +34,7 @@ export interface OpenedInspector {
 }
 
 export function openInspector(serve: InspectedServe): OpenedInspector {
-  const { closers, exportOptions, facts, onNotice, recorder, replay, stageId, token } = serve;
+  const { closers, exportOptions, facts, onNotice, originalResult, recorder, replay, stageId, token } = serve;
   const root = realPath(serve.root);
   const status = new ServeStatus({
     ...facts,
@@ -46,7 +47,16 @@ export function openInspector(serve: InspectedServe): OpenedInspector {
   const place = [root, ...stageId];
   const original = (key: string) => recorder.original(key);
   const page = builtPage;
-  const common = { recordings: recorder, status, token, page, replay, original, exportOptions };
+  const common = {
+    recordings: recorder,
+    status,
+    token,
+    page,
+    replay,
+    original,
+    originalResult,
+    exportOptions,
+  };
   let inspector: Inspector | undefined;
   let isClosed = false;
   const started = startInspector({ ...common, kept: recallAddress(place), clock: systemClock }).then(

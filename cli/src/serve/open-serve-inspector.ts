@@ -1,11 +1,11 @@
 // The inspector of a `serve` that runs code.
 import type { Target } from '../builder/resolve-targets.ts';
-import type { Replay } from '../inspector/replay-request.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
 import { placeArgs } from '../place.ts';
 import type { Recorder } from '../recordings/recorder.ts';
 import type { Session } from '../session/session.ts';
 import { type OpenedInspector, openInspector } from './open-inspector.ts';
+import type { ReplaysInServe } from './replay-in-serve.ts';
 import { servedFunction } from './report-ready.ts';
 import { snapshotFunction } from './snapshot-functions.ts';
 import type { OpenedStage, ServingOptions } from './stage-to-serve.ts';
@@ -17,7 +17,7 @@ interface Served {
   readonly stage: OpenedStage;
   readonly targets: readonly Target[];
   readonly recorder: Recorder;
-  readonly replay: Replay;
+  readonly replays: ReplaysInServe;
 }
 
 interface ServeInspector extends OpenedInspector {
@@ -27,7 +27,7 @@ interface ServeInspector extends OpenedInspector {
 
 /** Undefined with `--no-inspector`. */
 export function openServeInspector(
-  { manifest, options, recorder, replay, stage, targets }: Served,
+  { manifest, options, recorder, replays, stage, targets }: Served,
   { closers, control, emit }: Workspace,
 ): ServeInspector | undefined {
   if (!options.inspector) return undefined;
@@ -57,7 +57,8 @@ export function openServeInspector(
     root,
     stageId: described.kind === 'local' ? ['local'] : [described.table, described.region],
     recorder,
-    replay,
+    replay: replays.run,
+    originalResult: replays.result,
     token: control.token,
     exportOptions: (name) => ({
       handler: manifest.functions.find((each) => each.name === name)?.handler,

@@ -22,7 +22,7 @@ import { elapsed, lookUpAgeMs } from './look-up-age.ts';
 import { openDebugging } from './open-debugging.ts';
 import { openRecorder } from './open-recorder.ts';
 import { openServeInspector } from './open-serve-inspector.ts';
-import { replayInServe } from './replay-in-serve.ts';
+import { replaysInServe } from './replay-in-serve.ts';
 import { reportReady } from './report-ready.ts';
 import { serveKeys } from './serve-keys.ts';
 import type { OpenedStage, ServingOptions, StageToServe } from './stage-to-serve.ts';
@@ -70,8 +70,8 @@ async function serve(
 
   const onNotice = (message: string) => emit({ event: 'notice', message });
   const recorder = await openRecorder({ ...options, root: manifest.root }, onNotice, closers);
-  const replay = replayInServe(recorder, (request) => session.replay(request));
-  const inspected = openServeInspector({ options, manifest, stage, targets, recorder, replay }, workspace);
+  const replays = replaysInServe(recorder, (request) => session.replay(request));
+  const inspected = openServeInspector({ options, manifest, stage, targets, recorder, replays }, workspace);
   if (inspected) follow(inspected.take);
   const parts = { options, manifest, stage, keys, recorder, pool: code.pool, onDrained: tunnels?.close };
   const session = createSession(parts, (event) => {

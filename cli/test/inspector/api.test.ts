@@ -187,6 +187,27 @@ test('the state follows the events of serve', async () => {
   expect(last.functions).toEqual(JSON.parse(JSON.stringify(facts.functions)));
 });
 
+test('a program gets the answer of a replay as it was, a page as it is recorded', async () => {
+  const originalResult = (key: string) => (key === 'a1' ? Buffer.from('{"token":"t"}') : undefined);
+  await start({ originalResult });
+  for (const key of ['a1', 'a2']) {
+    started.recordings.add(row(key));
+    started.recordings.bodies.set(`${key} result`, { ...jsonBody('{"token":"***"}'), isCut: true });
+  }
+  const original = await started.program('/api/v1/invocations/a1/result?masked=false');
+  expect(original.body).toBe('{"token":"t"}');
+  expect(original.headers).toMatchObject({ 'content-type': 'application/json; charset=utf-8' });
+  expect(original.headers).not.toHaveProperty('x-cut');
+  const unknown = await started.program('/api/v1/invocations/a2/result?masked=false');
+  expect(unknown.body).toBe('{"token":"***"}');
+  expect(unknown.headers['x-cut']).toBe('true');
+  expect((await started.program('/api/v1/invocations/zz/result?masked=false')).status).toBe(404);
+  const cookie = await started.cookie();
+  const page = (path: string) => started.ask(path, { headers: { cookie } });
+  expect((await page('/api/v1/invocations/a1/result')).body).toBe('{"token":"***"}');
+  expect((await page('/api/v1/invocations/a1/result?masked=false')).status).toBe(403);
+});
+
 describe('replays', () => {
   const replayed = row('b1', { replay_of: 'a1' });
   const given: unknown[] = [];
