@@ -22,10 +22,12 @@ import { pretty } from '../src/log/pretty.ts';
 import { guarded, printable, printableLines } from '../src/log/printable.ts';
 import { shellWords } from '../src/log/shell-words.ts';
 import { closest } from '../src/manifest/did-you-mean.ts';
+import { parseExactJson } from '../src/recordings/exact-json.ts';
 import { curlCommand } from '../src/recordings/export-curl.ts';
 import { indentedJson } from '../src/recordings/indented-json.ts';
 import { diffJson } from '../src/recordings/json-diff.ts';
 import { Masker } from '../src/recordings/mask/masker.ts';
+import { parseSetting, withValue } from '../src/replay/set-value.ts';
 import { parseLambdaEvent } from '../src/session/lambda-event.ts';
 import { triggerSummary } from '../src/session/trigger-summary.ts';
 import { readConnectionString } from '../src/vpn/connection-string.ts';
@@ -75,6 +77,8 @@ function tsconfig(text: string): void {
   writeFileSync(join(folder, 'tsconfig.json'), text);
   tsconfigFiles(new Set([folder]), folder);
 }
+
+const setting = { path: 'a.a', steps: ['a', 'a'], value: '1' };
 
 const wildcard = compilePattern({ a: [{ wildcard: '*ab*ab*ab*ab*c' }] });
 
@@ -129,6 +133,9 @@ const table: readonly (readonly [string, (text: string) => unknown, readonly str
     ['lookup a', 'ENOTFOUND a', 'dial tcp 1', "Can't connect to MySQL server on '"],
   ],
   ['indentedJson', indentedJson, ['[', '[ ', '{"', '"', '\\', ',', ' ', '1', '[]']],
+  ['parseSetting', (text) => parseSetting(`${text}=1`), ['a', '.', 'a.', '[', '[0]', '["', '"', '\\']],
+  ['withValue', (text) => withValue(text, setting), ['[', '{"a":', '{"a":1,', '"', '\\', '[1,', ' ']],
+  ['parseExactJson', parseExactJson, ['1', '12345678901234567 ', '-', '"', '[', '\\']],
   ['curlCommand', curl, ['a', '/.', '%', ' ', "'", '\n', '\u20ac', ';']],
   [
     'Masker of text',

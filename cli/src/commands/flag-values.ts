@@ -21,3 +21,16 @@ export function sampleRate(text: string): number {
   if (value >= 0.1 && value <= 1000) return value;
   throw new UsageError(`--sample must be 0.1/s to 1000/s, for example 10/s, not ${text}`);
 }
+
+const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** ISO 8601 of a time, or of an age before `nowMs`: `30m`, `2h`, `7d`. Throws a UsageError for anything else. */
+export function sinceTime(text: string, nowMs: number): string {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  if (count !== undefined)
+    return new Date(nowMs - Number(count) * unitMs[unit as keyof typeof unitMs]).toISOString();
+  const ms = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms))
+    throw new UsageError(`--since must be a time, e.g. 2026-11-27T09:00, or an age, e.g. 30m, not ${text}`);
+  return new Date(ms).toISOString();
+}

@@ -170,7 +170,8 @@ function result(event: Extract<SessionEvent, { event: 'result' }>, paint: Style)
   const start = init > 0 ? `, start ${ms(init)}` : '';
   const waited = wait > 0 ? `, wait ${ms(wait)}` : '';
   const streamed = event.streamed_bytes === undefined ? '' : `, streamed ${size(event.streamed_bytes)}`;
-  const parts = `code ${ms(code)}, relay ${ms(relay)}${start}${waited}${streamed}`;
+  const way = event.replay_of === undefined ? `, relay ${ms(relay)}` : '';
+  const parts = `code ${ms(code)}${way}${start}${waited}${streamed}`;
   const time = `${ms(event.ms)} ${paint.dim(`(${parts})`)}`;
   const lead = `${tag(event.id, paint)} ${paint.dim('←')} ${name(event, paint)}`;
   if (event.ok) {

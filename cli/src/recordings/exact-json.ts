@@ -32,6 +32,11 @@ export function exactJsonText(value: unknown): string {
   return text.replace(/"\\u0000number:([-+.0-9eE]+)"/g, '$1');
 }
 
+/** The same value, whose exact numbers are texts. */
+export function withoutMarks(value: unknown): unknown {
+  return JSON.parse((JSON.stringify(value) ?? 'null').replace(/"\\u0000number:([-+.0-9eE]+)"/g, '"$1"'));
+}
+
 function isRounded(number: string): boolean {
   let digits = 0;
   for (const character of number) {

@@ -21,7 +21,7 @@ export interface LocalCode {
   /** Resolves when every function was built once, successfully or not; rejects if building cannot begin. */
   readonly built: Promise<void>;
   /** Passes the builds' and workers' events to the session, with those so far at once. */
-  attach(session: Session): void;
+  attach(session: Pick<Session, 'onBuild' | 'onWorker'>): void;
 }
 
 /** Starts the first builds; processes start with the first invocations. `targets` are the manifest's. */
@@ -30,9 +30,14 @@ export function startLocalCode(
   options: Pick<ServingOptions, 'maxWorkers' | 'noTimeout' | 'machineProxy' | 'freeze' | 'verbose'>,
   debugging: Debugging | undefined,
   tunnels: FunctionTunnels | undefined,
-  { closers, emit, nodeRuntimeFile, pythonRuntimeFile }: Workspace,
+  {
+    closers,
+    emit,
+    nodeRuntimeFile,
+    pythonRuntimeFile,
+  }: Pick<Workspace, 'closers' | 'emit' | 'nodeRuntimeFile' | 'pythonRuntimeFile'>,
 ): LocalCode {
-  let session: Session | undefined;
+  let session: Parameters<LocalCode['attach']>[0] | undefined;
   const pool = createWorkerPool({
     maxWorkers: options.maxWorkers,
     noTimeout: options.noTimeout,

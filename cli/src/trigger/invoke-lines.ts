@@ -2,10 +2,10 @@
 import * as v from 'valibot';
 import { type ErrorCode, errorFaults, errorName } from '../../../protocol/live-debug-error.ts';
 import type { SeenInvocation } from '../control/outcome.ts';
+import { invocationObject } from '../control/seen-object.ts';
 import { printableLines } from '../log/printable.ts';
 import { withoutRuntimeFrames } from '../log/runtime-frames.ts';
 import { style } from '../log/style.ts';
-import { invocationObject } from './trigger-lines.ts';
 
 /** Lambda's error object; Python's frames are strings as well. */
 const errorSchema = v.object({

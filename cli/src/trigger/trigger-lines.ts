@@ -1,6 +1,7 @@
 // The output of `livectl trigger` and `livectl invoke`: for a person, and as the object of `--format json`.
 import { isUtf8 } from 'node:buffer';
 import type { SeenInvocation } from '../control/outcome.ts';
+import { invocationObject } from '../control/seen-object.ts';
 import { printable, printableLines } from '../log/printable.ts';
 import { style } from '../log/style.ts';
 import type { Answer, Published } from './sources/source.ts';
@@ -101,15 +102,4 @@ function bodyObject(body: Uint8Array): object {
   return isUtf8(bytes)
     ? { body: bytes.toString('utf8') }
     : { body: bytes.toString('base64'), is_base64_encoded: true };
-}
-
-/** `result` is absent while it runs. */
-export function invocationObject({ invoke, logs, result }: SeenInvocation): object {
-  const { event: _event, function: _function, id: _id, ...rest } = result ?? {};
-  return {
-    id: invoke.id,
-    trigger: invoke.trigger,
-    logs: logs.map(({ level, message }) => ({ level, message })),
-    ...(result === undefined ? {} : { result: rest }),
-  };
 }

@@ -71,6 +71,12 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       'event.json': JSON.stringify({ Records: [{ Sns: { MessageId: '1', Message: '{"item":"tea"}' } }] }),
     },
   },
+  'docs/replay.md': {
+    folder: '.',
+    files: {
+      'event.json': JSON.stringify({ Records: [{ Sns: { MessageId: '1', Message: '{"item":"tea"}' } }] }),
+    },
+  },
   'docs/terraform.md': { folder: '.' },
   'docs/vpn.md': { folder: '.', files: own },
   'examples/fan-out/README.md': {},
