@@ -8,6 +8,9 @@ import { type Browser, type BrowserContext, fromTestReal, type Page, playwright 
 /** Far above what a loaded machine needs. */
 export const boundMs = 20_000;
 
+/** Another site, whose name leads to this machine: to what a test serves there. */
+export const strangeName = 'evil.example';
+
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
 function browserProgram(): string | undefined {
@@ -66,7 +69,7 @@ export class TestBrowser {
       args: [
         // Its sandbox does not run as root.
         ...(isRoot ? ['--no-sandbox'] : []),
-        '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
+        `--host-resolver-rules=MAP ${strangeName} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost`,
         '--font-render-hinting=none',
       ],
     });

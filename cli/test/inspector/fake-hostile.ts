@@ -40,7 +40,20 @@ export function largeJson(megabytes: number): string {
   return JSON.stringify({ records, text: 'y'.repeat(4000 * size) });
 }
 
+export type OddName =
+  | 'html'
+  | 'ansi'
+  | 'bidi'
+  | 'json'
+  | 'longLine'
+  | 'page'
+  | 'bytes'
+  | 'cut'
+  | 'running'
+  | 'large';
+
 interface Odd {
+  readonly name: OddName;
   readonly given: Partial<InvocationSummary>;
   readonly lines?: readonly LogLine['message'][];
   readonly event?: RecordedBody;
@@ -52,6 +65,7 @@ function odds(): readonly Odd[] {
   const html = `<!doctype html><title>page</title><h1>Hello</h1>${hostile.html}`;
   return [
     {
+      name: 'html',
       given: {
         function: 'orders',
         trigger: `GET /${hostile.html}`,
@@ -68,21 +82,33 @@ function odds(): readonly Odd[] {
       event: body(JSON.stringify({ text: hostile.html, [hostile.html]: hostile.html })),
     },
     {
+      name: 'ansi',
       given: { function: 'orders', trigger: `GET /${hostile.ansi}`, status: 'ok' },
       lines: [hostile.ansi, hostile.control, hostile.loneSurrogate],
     },
-    { given: { function: 'orders', trigger: `GET /${hostile.bidi}`, status: 'ok' }, lines: [hostile.bidi] },
     {
+      name: 'bidi',
+      given: { function: 'orders', trigger: `GET /${hostile.bidi}`, status: 'ok' },
+      lines: [hostile.bidi],
+    },
+    {
+      name: 'json',
       given: { function: 'tools', trigger: 'invoke', status: 'ok' },
       event: body(oddJson()),
       result: body(oddJson()),
     },
-    { given: { function: 'notify', status: 'ok' }, lines: [longLine(), 'after the long line'] },
     {
+      name: 'longLine',
+      given: { function: 'notify', status: 'ok' },
+      lines: [longLine(), 'after the long line'],
+    },
+    {
+      name: 'page',
       given: { function: 'orders', trigger: 'GET /page', status: 'ok', http_status: 200 },
       result: body(JSON.stringify({ statusCode: 200, headers: { 'content-type': 'text/html' }, body: html })),
     },
     {
+      name: 'bytes',
       given: { function: 'tools', trigger: 'invoke', status: 'ok' },
       event: body('not JSON at all', 'application/octet-stream'),
       result: body(
@@ -91,6 +117,7 @@ function odds(): readonly Odd[] {
       ),
     },
     {
+      name: 'cut',
       given: {
         function: 'audit',
         status: 'ok',
@@ -101,8 +128,13 @@ function odds(): readonly Odd[] {
       },
       event: body(`{"detail":{"text":"${'z'.repeat(256 * 1024)}`, 'application/json', true),
     },
-    { given: { function: 'thumbnails', status: 'running', ms: 0, result_bytes: 0 }, result: 'none' },
     {
+      name: 'running',
+      given: { function: 'thumbnails', status: 'running', ms: 0, result_bytes: 0 },
+      result: 'none',
+    },
+    {
+      name: 'large',
       given: { function: 'tools', trigger: 'invoke, 6.0 MB', status: 'ok' },
       event: body(largeJson(6)),
       result: body(largeJson(6)),
@@ -111,14 +143,14 @@ function odds(): readonly Odd[] {
 }
 
 /** Adds one row of each kind, the newest ones of the history, a second apart. */
-export function addHostile(history: FakeHistory, from: Date): readonly FakeRow[] {
-  return odds().map((odd, n) => {
+export function addHostile(history: FakeHistory, from: Date): Readonly<Record<OddName, FakeRow>> {
+  const rows = odds().map((odd, n): [OddName, FakeRow] => {
     const at = new Date(from.getTime() + 1000 * n);
     const made = history.make(at, odd.given);
     const event = odd.event ?? made.event();
     const result = odd.result === 'none' ? undefined : (odd.result ?? made.result());
     const lines = odd.lines?.map((message): LogLine => ({ at: at.toISOString(), level: 'info', message }));
-    return history.add({
+    const row = history.add({
       summary: {
         ...made.summary,
         event_bytes: odd.given.event_bytes ?? event.bytes.length,
@@ -143,5 +175,7 @@ export function addHostile(history: FakeHistory, from: Date): readonly FakeRow[]
       event: () => event,
       result: () => result,
     });
+    return [odd.name, row];
   });
+  return Object.fromEntries(rows) as Record<OddName, FakeRow>;
 }

@@ -5,9 +5,20 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { InvocationSummary, LogLine, RecordedBody } from '../../src/recordings/recording.ts';
+import type { InvocationSummary, LogLine } from '../../src/recordings/recording.ts';
+import {
+  bodyOf,
+  changed,
+  exported,
+  isJson,
+  json,
+  plainText,
+  recordedBytes,
+  running,
+  searchable,
+} from './fake-answers.ts';
 import { FakeHistory, type FakeRow } from './fake-history.ts';
-import { addHostile } from './fake-hostile.ts';
+import { addHostile, type OddName } from './fake-hostile.ts';
 import { FakeState } from './fake-state.ts';
 import { FakeStreams } from './fake-streams.ts';
 
@@ -54,12 +65,16 @@ type Asked = Readonly<{
 
 export class FakeServe {
   readonly history: FakeHistory;
+  /** Rows of fake-hostile.ts, if they were asked for. */
+  readonly odd: Readonly<Record<OddName, FakeRow>> | undefined;
   readonly state = new FakeState();
   readonly streams = new FakeStreams();
   /** What the page asked for, in order, e.g. `GET /api/v1/state`. */
   readonly requests: string[] = [];
   /** How long a replay runs. */
   replayMs = 40;
+  /** Refuses replays, as when a function does not build. */
+  replayRefusal: string | undefined;
   readonly #options: FakeServeOptions;
   readonly #server = createServer((request, response) => void this.#answer(request, response));
   readonly #token = randomBytes(16).toString('hex');
@@ -71,7 +86,7 @@ export class FakeServe {
     this.#options = options;
     const end = options.end ?? new Date();
     this.history = new FakeHistory(options.seed ?? 1, options.rows ?? 10_000, end);
-    if (options.hostile ?? true) addHostile(this.history, end);
+    this.odd = (options.hostile ?? true) ? addHostile(this.history, end) : undefined;
     this.state.count(this.history.rows.map(({ summary }) => summary));
     this.state.onChange = () => this.streams.send('state', this.state.snapshot());
   }
@@ -187,10 +202,14 @@ export class FakeServe {
     const row = list === 'invocations' ? this.history.find(key) : undefined;
     if (row === undefined) return json(response, 404, { code: 'not_found', message: `no ${path}` });
     if (part === undefined) return json(response, 200, { ...row.summary, ...row.detail() });
-    if (part === 'export') return text(response, exported(row, query.get('as') ?? ''));
+    if (part === 'export') {
+      const made = exported(row, query.get('as') ?? '');
+      if (!made.ok) return json(response, 409, { code: 'conflict', message: made.reason });
+      return plainText(response, made.text);
+    }
     const body = part === 'event' ? row.event() : part === 'result' ? row.result() : undefined;
     if (body === undefined) return json(response, 404, { code: 'not_found', message: `no ${part}` });
-    bytes(response, body);
+    recordedBytes(response, body);
   }
 
   #list(query: URLSearchParams): { items: InvocationSummary[]; next?: string } {
@@ -221,6 +240,8 @@ export class FakeServe {
     if (of === undefined) return json(response, 404, { code: 'not_found', message: `no ${asked.of}` });
     if (!this.state.serves(of.summary.function))
       return json(response, 409, { code: 'conflict', message: `${of.summary.function} is not served` });
+    if (this.replayRefusal !== undefined)
+      return json(response, 409, { code: 'conflict', message: this.replayRefusal });
     if (of.summary.event_cut && asked.event === undefined)
       return json(response, 422, {
         code: 'invalid',
@@ -254,67 +275,4 @@ export class FakeServe {
     this.#changed(row);
     json(response, 201, ended);
   }
-}
-
-/** The recorded result with what an edit of the code would change, so that there is something to compare. */
-function changed(of: FakeRow, event: string): unknown {
-  const recorded = Buffer.from(of.result()?.bytes ?? []).toString('utf8');
-  const before: unknown = isJson(recorded) ? JSON.parse(recorded) : recorded;
-  const isObject = typeof before === 'object' && before !== null && !Array.isArray(before);
-  return { ...(isObject ? before : { before }), replayed: true, eventBytes: Buffer.byteLength(event) };
-}
-
-function running({
-  code_ms: _,
-  init_ms: __,
-  wait_ms: ___,
-  error: ____,
-  http_status: _____,
-  ...rest
-}: InvocationSummary) {
-  return { ...rest, status: 'running' as const, ms: 0, result_bytes: 0 };
-}
-
-function searchable(summary: InvocationSummary): string {
-  const { id, function: name, trigger, error } = summary;
-  return [id, name, trigger, error?.name ?? '', error?.message ?? ''].join('\n').toLowerCase();
-}
-
-function exported(row: FakeRow, as: string): string {
-  const event = Buffer.from(row.event().bytes).toString('utf8');
-  if (as === 'event') return event;
-  if (as === 'curl') return `curl 'http://127.0.0.1:3000/${row.summary.function}'\n`;
-  if (as === 'invoke') return `livectl invoke ${row.summary.function} --local --event event.json\n`;
-  return `# a ${as} test of ${row.summary.function}\n`;
-}
-
-function isJson(value: string): boolean {
-  try {
-    JSON.parse(value);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
-  return Buffer.concat(parts).toString('utf8');
-}
-
-function json(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
-}
-
-function text(response: ServerResponse, value: string): void {
-  response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end(value);
-}
-
-function bytes(response: ServerResponse, { bytes, contentType, isCut }: RecordedBody): void {
-  const isText = contentType === 'application/json' || contentType.startsWith('text/');
-  response.setHeader('Content-Type', isText ? contentType : 'application/octet-stream');
-  response.setHeader('Content-Disposition', 'attachment');
-  if (isCut) response.setHeader('X-Cut', 'true');
-  response.end(bytes);
 }

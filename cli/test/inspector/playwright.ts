@@ -16,7 +16,6 @@ export interface Locator {
   getByRole(role: string, options?: ByRole): Locator;
   getByText(text: string | RegExp, options?: { exact?: boolean }): Locator;
   getByLabel(text: string | RegExp, options?: { exact?: boolean }): Locator;
-  innerText(): Promise<string>;
   textContent(): Promise<string | null>;
   inputValue(): Promise<string>;
   isVisible(): Promise<boolean>;

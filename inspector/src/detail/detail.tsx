@@ -119,7 +119,14 @@ function Tabs({ detail }: { detail: InvocationDetail }): VNode {
           </button>
         ))}
       </div>
-      <div class="tab-panel" role="tabpanel" id="tab-panel" aria-labelledby={`tab-${chosen?.id}`}>
+      {/* It scrolls, so the keyboard must get there also where nothing in it takes the focus. */}
+      <div
+        class="tab-panel"
+        role="tabpanel"
+        id="tab-panel"
+        tabIndex={0}
+        aria-labelledby={`tab-${chosen?.id}`}
+      >
         {Content && <Content key={`${detail.key} ${chosen.id}`} detail={detail} />}
       </div>
     </>
