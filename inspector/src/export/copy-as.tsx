@@ -5,6 +5,7 @@ import type { InvocationSummary } from '../../../cli/src/recordings/recording.ts
 import type { ExportFormat } from '../api/client.ts';
 import { useModel } from '../state/page-model.ts';
 import { Icon } from '../text/icon.tsx';
+import { VisibleText } from '../text/visible-text.tsx';
 
 interface Format {
   readonly as: ExportFormat;
@@ -25,6 +26,7 @@ const doneMs = 2000;
 export function CopyAs({ summary }: { summary: InvocationSummary }): VNode {
   const { client } = useModel();
   const [said, setSaid] = useState('');
+  const [failure, setFailure] = useState('');
   const menu = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     if (said === '') return;
@@ -39,44 +41,50 @@ export function CopyAs({ summary }: { summary: InvocationSummary }): VNode {
   };
   const copy = async ({ as, label }: Format) => {
     close();
+    setFailure('');
     try {
       await navigator.clipboard.writeText(await client.export(summary.key, as));
       setSaid(`Copied: ${label}`);
     } catch (error) {
-      setSaid(`Could not copy: ${error instanceof Error ? error.message : String(error)}`);
+      setFailure(`Could not copy the ${label}: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
   return (
-    <details
-      ref={menu}
-      class="menu"
-      onToggle={() => keepInside(menu.current)}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape' || !menu.current?.open) return;
-        event.stopPropagation();
-        close();
-      }}
-    >
-      <summary class="button">
-        <Icon name={said.startsWith('Copied') ? 'check' : 'copy'} />
-        <span>{said || 'Copy as'}</span>
-        <Icon name="down" />
-      </summary>
-      <ul class="menu-list">
-        {formats
-          .filter((format) => format.isFor?.(summary) ?? true)
-          .map((format) => (
-            <li key={format.as}>
-              <button type="button" onClick={() => copy(format)}>
-                {format.label}
-              </button>
-            </li>
-          ))}
-      </ul>
+    <>
+      <details
+        ref={menu}
+        class="menu"
+        onToggle={() => keepInside(menu.current)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape' || !menu.current?.open) return;
+          event.stopPropagation();
+          close();
+        }}
+      >
+        <summary class="button">
+          <Icon name={said === '' ? 'copy' : 'check'} />
+          <span>{said || 'Copy as'}</span>
+          <Icon name="down" />
+        </summary>
+        <ul class="menu-list">
+          {formats
+            .filter((format) => format.isFor?.(summary) ?? true)
+            .map((format) => (
+              <li key={format.as}>
+                <button type="button" onClick={() => copy(format)}>
+                  {format.label}
+                </button>
+              </li>
+            ))}
+        </ul>
+      </details>
       <span class="unseen" role="status">
         {said}
       </span>
-    </details>
+      <span class={failure === '' ? 'unseen' : 'refusal'} role="alert">
+        <VisibleText text={failure} />
+      </span>
+    </>
   );
 }
 
