@@ -8,9 +8,9 @@ export class Rows {
   #earlier: readonly InvocationSummary[] = [];
   readonly #own = new Map<string, InvocationSummary>();
 
-  /** Adds those of earlier runs, oldest first. */
+  /** Adds what was recorded before, oldest first; its own may be among them. */
   addEarlier(rows: readonly InvocationSummary[]): void {
-    this.#earlier = rows;
+    this.#earlier = rows.filter(({ key }) => !this.#own.has(key));
     this.#bound();
   }
 

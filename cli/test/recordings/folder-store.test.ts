@@ -170,6 +170,19 @@ describe('the folder', () => {
     );
   });
 
+  test('gets no more than it keeps of 10,000 at once, and memory holds no more either', async () => {
+    const { recorder, run } = recording();
+    for (let count = 0; count < 10_000; count++) run(String(count), '{"password":"hunter2"}');
+    await recorder.close();
+    const kept = await openRecordings(root).list({ limit: 20_000 });
+    expect(kept).toHaveLength(1000);
+    expect([kept[0]?.id, kept.at(-1)?.id]).toEqual(['request-9999', 'request-9000']);
+    expect(kept.every(({ masked }) => masked === 1)).toBe(true);
+    const rows = await recorder.list({ limit: 20_000 });
+    expect(rows).toHaveLength(10_000);
+    expect(await recorder.get(rows.at(-1)?.key ?? '')).toBeUndefined();
+  });
+
   test('forgets what is older than 7 days', async () => {
     const { recorder, run } = recording();
     run('old');
@@ -299,6 +312,8 @@ describe('the folder', () => {
     await first.recorder.close();
     const second = recording(new ManualClock(begunAtMs + 1000));
     second.run('late');
+    // It is in the folder already when that is read.
+    await second.recorder.close();
     const rows = await second.recorder.list({ limit: 3 });
     expect(rows.map(({ id }) => id)).toEqual(['request-late', 'request-early-39', 'request-early-38']);
     const page = await second.recorder.list({ limit: 2, before: rows[2]?.key });
