@@ -14,6 +14,7 @@ import { packing } from './packing/packing.ts';
 import { parts } from './parts.ts';
 import { payload } from './payload.ts';
 import { pythonWrapper } from './python-wrapper.ts';
+import { recording } from './recording.ts';
 import { type Measured, markdown, terminalTable } from './report.ts';
 import { benchmarksFile } from './repository.ts';
 import { save } from './save.ts';
@@ -33,6 +34,7 @@ const measurements: readonly Measurement[] = [
   wrapper,
   pythonWrapper,
   observe,
+  recording,
   start,
   memory,
 ];
