@@ -20,6 +20,9 @@ const floorMs = 10_000;
 /** For how many round trips: the queues get empty in less than one, and what is sent then must come back. */
 const drainRoundTrips = 1.25;
 
+/** One of the acks of so long is taken to have waited for nothing but queues. Milliseconds. */
+const leastOfMs = 75;
+
 /** How far the window goes in a round trip towards the one that keeps the queues as they are to be. At first it doubles. */
 const gain = 0.5;
 
@@ -37,6 +40,9 @@ export class Congestion {
   #drain: { readonly bytes: number; readonly until: number } | undefined;
   #isStarting = true;
   #shrunkAt = Number.NEGATIVE_INFINITY;
+  /** The shortest times of the present and the previous {@link leastOfMs}. */
+  #latest = { since: Number.NEGATIVE_INFINITY, rttMs: Number.POSITIVE_INFINITY };
+  #before = Number.POSITIVE_INFINITY;
   /** All acks since then came too late; the least late of them. */
   #late: { readonly since: number; rttMs: number } | undefined;
 
@@ -67,9 +73,8 @@ export class Congestion {
       return this.#set(this.#bytes / 2);
     }
     if (waitedMs > queueMs / 2) this.#isStarting = false;
-    const step = this.#isStarting
-      ? bytes
-      : bytes * gain * ((this.#floorMs + queueMs) / Math.max(1, rttMs) - 1);
+    const least = Math.max(1, this.#least(rttMs, now));
+    const step = this.#isStarting ? bytes : bytes * gain * ((this.#floorMs + queueMs) / least - 1);
     this.#set(this.#bytes + step);
   }
 
@@ -81,9 +86,23 @@ export class Congestion {
   #tooLate(rttMs: number, now: number): void {
     this.#late ??= { since: now, rttMs };
     this.#late.rttMs = Math.min(this.#late.rttMs, rttMs);
-    if (now < this.#late.since + passingMs && rttMs - this.#floorMs < longestPauseMs) return;
-    this.#shrink((this.#floorMs + queueMs) / this.#late.rttMs, now, rttMs);
+    const isPause = rttMs - this.#floorMs < longestPauseMs;
+    if (isPause && now < this.#late.since + passingMs) return;
+    this.#shrink(Math.max(isPause ? 0.5 : 0, (this.#floorMs + queueMs) / this.#late.rttMs), now, rttMs);
     this.#late = undefined;
+  }
+
+  /**
+   * The shortest time of the last acks: what waits in a queue of the line comes later in all of them, and a single one may have waited
+   * for a process or its connection.
+   */
+  #least(rttMs: number, now: number): number {
+    if (now >= this.#latest.since + leastOfMs) {
+      this.#before = now < this.#latest.since + 2 * leastOfMs ? this.#latest.rttMs : Number.POSITIVE_INFINITY;
+      this.#latest = { since: now, rttMs };
+    }
+    this.#latest.rttMs = Math.min(this.#latest.rttMs, rttMs);
+    return Math.min(this.#before, this.#latest.rttMs);
   }
 
   /** Returns whether the shortest time is to be learned anew. */

@@ -49,6 +49,17 @@ it.each([
     stallMs: (_: number, post: number) => (post * 7919) % 13,
     limitMs: 2500,
   },
+  // Processes of a machine that has too much to do.
+  {
+    where: 'each takes up to 80 ms more',
+    stallMs: (_: number, post: number) => (post * 7919) % 80,
+    limitMs: 3200,
+  },
+  {
+    where: 'half of all take 100 ms more',
+    stallMs: (_: number, post: number) => (((post * 7919) % 97) % 2) * 100,
+    limitMs: 3200,
+  },
   {
     where: 'the first posts open their connections',
     stallMs: (_: number, post: number) => (post < 14 ? 100 : 0),
@@ -74,7 +85,7 @@ it.each([
     for (let count = 0; count < transfers; count += 1)
       times.push(await copies.time(way, megabytes * 1_000_000));
     expect(median(times), way).toBeLessThanOrEqual(limitMs);
-    expect(copies.sim.takeBacklog(way), way).toBeLessThan(160);
+    expect(copies.sim.takeBacklog(way), way).toBeLessThan(200);
     copies.sim.close();
   }
 });
