@@ -50,6 +50,9 @@ const quietMs = 60_000;
 /** Maximum number of names or endpoints in a line; the rest is counted. */
 const mostInLine = 4;
 
+/** What a line says of these functions; `its` or `their` before what is theirs. */
+type Words = (its: string, names: readonly string[]) => string;
+
 export class ServeHints {
   readonly #options: ServeHintsOptions;
   /** Functions with endpoints that did not answer. */
@@ -64,7 +67,7 @@ export class ServeHints {
   }
 
   /**
-   * Tests the endpoints of all functions in a VPC or with a tunnel, and reports them in at most five lines; never rejects. What
+   * Tests the endpoints of all functions in a VPC or with a tunnel, and reports them in few lines, however many they are; never rejects. What
    * leads through a tunnel starts it, so that it is warm for the code.
    */
   async start(): Promise<void> {
@@ -95,14 +98,15 @@ export class ServeHints {
       this.#options.onNotice(`${some(namesOf(through))} ${verb} ${what} through the tunnel`);
     }
     const here = good.filter((check) => !isThrough(check));
-    this.#tell(namesOf(here), (its) => {
-      const { size } = new Set(endpointTexts(here, wasTried));
+    this.#tell(namesOf(here), (its, names) => {
+      const { size } = new Set(endpointTexts(ofNames(here, names), wasTried));
       return size === 1 ? `${its} endpoint answers from here` : `${its} ${size} endpoints answer from here`;
     });
     const silentHere = silent.filter((check) => !isThrough(check));
-    this.#tell(namesOf(silentHere), () => {
+    this.#tell(namesOf(silentHere), (_, names) => {
       const { command, tunnelAdvice } = this.#options;
-      const endpoints = [...new Set(endpointTexts(silentHere, isFailure, ({ verdict }) => ` (${verdict})`))];
+      const checks = ofNames(silentHere, names);
+      const endpoints = [...new Set(endpointTexts(checks, isFailure, ({ verdict }) => ` (${verdict})`))];
       const advice = tunnelAdvice === undefined ? '' : `${tunnelAdvice}; `;
       return `not reached from here: ${some(endpoints)}; ${advice}run ${command} for details`;
     });
@@ -177,18 +181,32 @@ export class ServeHints {
     return checks;
   }
 
-  #tell(names: readonly string[], words: (its: string) => string): void {
-    if (names.length === 0) return;
+  /** One line for functions in a VPC, and one for those that have only a tunnel into one. */
+  #tell(names: readonly string[], words: Words): void {
+    const { functions, onNotice } = this.#options;
+    const inVpc = names.filter((name) => functions.find((each) => each.name === name)?.inVpc);
+    const others = names.filter((name) => !inVpc.includes(name));
+    if (inVpc.length > 0) this.#tellOfVpc(inVpc, words);
+    if (others.length === 0) return;
+    const [verb, its] = others.length === 1 ? ['has', 'its'] : ['have', 'their'];
+    onNotice(`${some(others)} ${verb} a tunnel; ${words(its, others)}`);
+  }
+
+  #tellOfVpc(names: readonly string[], words: Words): void {
     const { functions, onNotice } = this.#options;
     const vpcs = functions.flatMap(({ name, vpcId }) => (names.includes(name) && vpcId ? [vpcId] : []));
     const where = vpcs.length === 0 ? 'a VPC' : some([...new Set(vpcs)]);
     const [verb, its] = names.length === 1 ? ['is', 'its'] : ['are', 'their'];
-    onNotice(`${some(names)} ${verb} in ${where}; ${words(its)}`);
+    onNotice(`${some(names)} ${verb} in ${where}; ${words(its, names)}`);
   }
 }
 
 function namesOf(checks: readonly FunctionCheck[]): string[] {
   return checks.map(({ name }) => name);
+}
+
+function ofNames(checks: readonly FunctionCheck[], names: readonly string[]): FunctionCheck[] {
+  return checks.filter(({ name }) => names.includes(name));
 }
 
 function reasonIn({ reason, verdict }: CheckedEndpoint): string {

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
+import type { EndpointTunnel } from '../../src/tunnel/endpoint-tunnel.ts';
 import { type HintedFunction, ServeHints } from '../../src/vpn/serve-hints.ts';
 
 const server = createServer((socket) => socket.end());
@@ -30,11 +31,21 @@ const many = (environment: HintedFunction['environment']): HintedFunction[] =>
     environment,
   }));
 
-function hintsOf(functions: readonly HintedFunction[]) {
+function hintsOf(
+  functions: readonly HintedFunction[],
+  tunnelOf?: (functionName: string) => EndpointTunnel | undefined,
+) {
   const notices: string[] = [];
   const clock = new ManualClock();
   const onNotice = (message: string) => void notices.push(message);
-  const hints = new ServeHints({ functions, cidrs: [], command: 'livectl vpn --check', onNotice, clock });
+  const hints = new ServeHints({
+    functions,
+    cidrs: [],
+    command: 'livectl vpn --check',
+    tunnelOf,
+    onNotice,
+    clock,
+  });
   return { hints, notices, clock };
 }
 
@@ -80,6 +91,35 @@ describe('of fifty functions', () => {
     expect(notices).toEqual([
       'f0, f1, f2, f3 and 46 more are in vpc-0, vpc-1; their endpoints are unknown: tom may not; ask ada',
     ]);
+  });
+});
+
+describe('of functions with a tunnel, of which one is in no VPC', () => {
+  const hinted = (name: string, inVpc: boolean, text: string): HintedFunction => ({
+    ...{ name, inVpc, vpcId: undefined },
+    environment: async () => ({ DB: text }),
+  });
+  /** Covers nothing: the code connects from here. */
+  const tunnel: EndpointTunnel = {
+    name: 'default',
+    covers: () => false,
+    tryPort: () => Promise.reject(new Error('not covered')),
+  };
+
+  it('none is said to be in a VPC that is not', async () => {
+    for (const [text, words] of [
+      [`127.0.0.1:${port}`, 'its endpoint answers from here$'],
+      [`127.0.0.1:${closedPort}`, 'not reached from here: '],
+    ] as const) {
+      // Another name for it, so that each has one endpoint of its own.
+      const outside = text.replace('127.0.0.1', 'localhost');
+      const functions = [hinted('inside', true, text), hinted('outside', false, outside)];
+      const { hints, notices } = hintsOf(functions, () => tunnel);
+      await hints.start();
+      expect(notices).toHaveLength(2);
+      expect(notices[0]).toMatch(new RegExp(`^inside is in a VPC; ${words}`));
+      expect(notices[1]).toMatch(new RegExp(`^outside has a tunnel; ${words}`));
+    }
   });
 });
 
