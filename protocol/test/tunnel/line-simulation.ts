@@ -15,8 +15,8 @@ export interface LineOptions {
   readonly delayMs: number;
   /** The relay's time for a post, in milliseconds. */
   readonly postMs: number;
-  /** How many milliseconds later a post leaves: by when it begins, and its number. Default: none. */
-  readonly stallMs?: (now: number, post: number) => number;
+  /** How many milliseconds later a post leaves: by when it begins, its number, and its bytes. Default: none. */
+  readonly stallMs?: (now: number, post: number, bytes: number) => number;
 }
 
 /** The envelope's largest. */
@@ -46,16 +46,16 @@ export class LineSimulation {
     const { postMs } = options;
     const after = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
     const delivered: PostOutcome = { kind: 'delivered' };
-    const stall = () => {
+    const stall = ({ length }: Buffer) => {
       this.#posts += 1;
-      return after(options.stallMs?.(clock.now(), this.#posts) ?? 0);
+      return after(options.stallMs?.(clock.now(), this.#posts, length) ?? 0);
     };
     this.client = new TunnelLink({
       side: 'client',
       clock,
       batchBytes,
       post: async (batch) => {
-        await stall();
+        await stall(batch);
         await this.#cross('up', batch.length);
         await after(postMs);
         this.#function.receive(Buffer.from(batch));
@@ -70,7 +70,7 @@ export class LineSimulation {
       hello,
       onOpen,
       post: async (batch) => {
-        await stall();
+        await stall(batch);
         await after(postMs);
         void this.#cross('down', batch.length).then(() => this.client.receive(Buffer.from(batch)));
         return delivered;

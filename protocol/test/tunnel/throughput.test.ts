@@ -1,5 +1,6 @@
 // One stream on a line of 100 Mbit/s, in simulated time: how much of the line's rate it has, and how long its queue is.
 import { expect, it } from 'vitest';
+import { largePostsAtOnce } from '../../tunnel/limits.ts';
 import type { TunnelStream } from '../../tunnel/stream.ts';
 import { farEnd, type LineOptions, LineSimulation, request, send, type Way } from './line-simulation.ts';
 
@@ -10,15 +11,15 @@ const transfers = 3;
 /** Bytes on one stream, one way and then again. */
 class Copies {
   readonly sim: LineSimulation;
-  readonly #stream: TunnelStream;
+  readonly stream: TunnelStream;
   #awaited = 0;
   #done: () => void = () => undefined;
 
   constructor(options: LineOptions) {
     this.sim = new LineSimulation(options, farEnd);
-    this.#stream = this.sim.client.open('db.internal', 5432);
-    this.#stream.on('error', () => undefined);
-    this.#stream.on('data', (bytes: Buffer) => {
+    this.stream = this.sim.client.open('db.internal', 5432);
+    this.stream.on('error', () => undefined);
+    this.stream.on('data', (bytes: Buffer) => {
       this.#awaited -= bytes.length;
       if (this.#awaited <= 0) this.#done();
     });
@@ -31,8 +32,9 @@ class Copies {
     const done = new Promise<void>((resolve) => {
       this.#done = resolve;
     });
-    this.#stream.write(request(way, count));
-    if (way === 'up') void send(this.#stream, count);
+    this.stream.write(request(way, count));
+    // It ends with the stream.
+    if (way === 'up') void send(this.stream, count).catch(() => undefined);
     await this.sim.until(done);
     return this.sim.clock.now() - began;
   }
@@ -100,5 +102,42 @@ it('has soon left the queue short when the line has become ten times slower', as
   sim.takeBacklog('down');
   await sim.until(copying);
   expect(sim.takeBacklog('down')).toBeLessThan(300);
+  sim.close();
+});
+
+it('takes all posts but two for a copy that stalls, so that a query leaves at once', async () => {
+  let isStalled = false;
+  let large = 0;
+  const stallMs = (_: number, __: number, bytes: number) => {
+    if (!isStalled || bytes < 8 * 1024) return 0;
+    large += 1;
+    return 5000;
+  };
+  const copies = new Copies({ ...line, stallMs });
+  const { sim } = copies;
+  const query = sim.client.open('db.internal', 5432);
+  let answered: () => void = () => undefined;
+  let answeredAt = 0;
+  query.on('data', () => {
+    answeredAt = sim.clock.now();
+    answered();
+  });
+  for (const stream of [query, copies.stream]) stream.on('error', () => undefined);
+  void copies.time('up', 100_000_000).catch(() => undefined);
+  await sim.run(3000);
+  isStalled = true;
+  await sim.run(1000);
+  expect(large).toBe(largePostsAtOnce);
+  for (let count = 0; count < 20; count += 1) {
+    const began = sim.clock.now();
+    const answer = new Promise<void>((resolve) => {
+      answered = resolve;
+    });
+    query.write(request('down', 100));
+    await sim.until(answer);
+    // There and back, and two posts.
+    expect(answeredAt - began).toBeLessThanOrEqual(61);
+  }
+  expect(large).toBe(largePostsAtOnce);
   sim.close();
 });
