@@ -1,5 +1,6 @@
 // `livectl tunnel`: its flags; tunnel/run-tunnel.ts does the work.
 import { Command, Option, UsageError } from 'clipanion';
+import type { StageOptions } from '../aws/stage.ts';
 import type { OutputFormat } from '../log/output.ts';
 import { wholeNumber } from './flag-values.ts';
 import { LivectlCommand, outputFlags } from './livectl-command.ts';
@@ -19,9 +20,12 @@ export class TunnelCommand extends LivectlCommand {
 
       The function starts at once, ends after a minute without a connection, and starts again with the next one. The module's
       variable \`tunnel\` creates it, and its \`allow\` lists the destinations.
+
+      Without --stage it uses the stage that this machine serves, if that is one.
     `,
     examples: [
       ['A database', 'livectl tunnel db.internal:5432 --stage dev-tom'],
+      ['Of the stage that is served here', 'livectl tunnel db.internal:5432'],
       ['At the same port every time', 'livectl tunnel db.internal:5432 --stage dev-tom --local-port 15432'],
       ['Every private host, for curl and others', 'livectl tunnel --socks --stage dev-tom'],
       ['The port for a script', 'livectl tunnel db.internal:5432 --stage dev-tom --format json'],
@@ -56,14 +60,25 @@ export class TunnelCommand extends LivectlCommand {
       );
     if (tunnel !== undefined && functionName !== undefined)
       throw new UsageError('--tunnel and --function cannot be combined');
+    const destination = target === undefined ? undefined : parseTarget(target);
     const options = {
-      ...parseStage(this),
-      target: target === undefined ? undefined : parseTarget(target),
+      ...(await this.#place()),
+      target: destination,
       localPort: wholeNumber('--local-port', this.localPort, 0, 65_535),
       ...{ tunnel, functionName, format, verbose },
     };
     const { runTunnel } = await import('../tunnel/run-tunnel.ts');
     return runTunnel(options);
+  }
+
+  /** Without --stage: the only stage that this machine serves. */
+  async #place(): Promise<StageOptions> {
+    const { profile, region, stage, stageName: name } = this;
+    if (stage !== undefined) return parseStage(this);
+    const { servedStage } = await import('../tunnel/served-stage.ts');
+    const found = await servedStage({ name, profile, region });
+    if ('stage' in found) return found.stage;
+    throw new UsageError(`pass --stage NAME: ${found.why}`);
   }
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { TunnelCommandEvent } from '../../src/tunnel/tunnel-command-event.ts';
@@ -130,7 +131,7 @@ describe('a port for one destination', () => {
       [['db.internal:0', ...flags], 'must be HOST:PORT'],
       [[...flags], 'pass HOST:PORT, e.g. db.internal:5432, or --socks'],
       [['db.internal:5432', '--socks', ...flags], '--socks and HOST:PORT cannot be combined'],
-      [['db.internal:5432'], 'pass --stage NAME'],
+      [['db.internal:5432'], 'pass --stage NAME: this machine serves no stage'],
       [['db.internal:5432', ...flags, '--tunnel', 'defualt'], 'did you mean'],
       [['db.internal:5432', ...flags, '--function', 'bills'], 'there is no function "bills"'],
     ] as const) {
@@ -139,6 +140,26 @@ describe('a port for one destination', () => {
     }
     expect(await at.items()).toEqual([]);
   });
+});
+
+test('without --stage it is the one that this machine serves, while that is one', async () => {
+  at = await TunnelledStage.start();
+  const state = { XDG_STATE_HOME: join(at.root, '.state') };
+  const serve = at.livectl(['serve', '--stage', stage, '--root', at.root, '--format', 'json'], state);
+  await serve.event('ready');
+  const livectl = at.livectl(['tunnel', 'db.internal:5432', '--format', 'json'], state);
+  const { port } = await eventOf(livectl, 'ready');
+  expect(await ask(port, 'select 1')).toBe('SELECT 1');
+  expect(await livectl.stop()).toBe(0);
+  const env = { ...at.environment, ...state };
+  for (const flags of [
+    ['--region', 'ap-east-9'],
+    ['--name', 'other'],
+  ]) {
+    const ran = await runLivectl(['tunnel', 'db.internal:5432', ...flags], { env });
+    expect([ran.code, ran.stderr]).toEqual([2, expect.stringContaining('this machine serves no stage')]);
+  }
+  expect(await serve.stop()).toBe(0);
 });
 
 test('everything to AWS goes through the machine’s proxy', async () => {
