@@ -1,4 +1,4 @@
-// Memory of a process and of what it started, as Linux counts it.
+// Memory of a process and of what it started, and its processor time, as Linux counts them.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** Whether this machine can report it. */
@@ -25,11 +25,21 @@ export function togetherMb(pids: readonly number[]): number {
   return pids.reduce((sum, pid) => sum + kilobytes(`/proc/${pid}/smaps_rollup`, 'Pss'), 0) / 1024;
 }
 
+/** What all threads of a process have taken of the processors so far, in milliseconds: Linux counts hundredths of a second. */
+export function processorMs(pid: number): number {
+  const fields = statOf(pid);
+  return 10 * (Number(fields[11]) + Number(fields[12]));
+}
+
+/** The fields of proc_pid_stat(5) after the program's name, which is in brackets and may contain anything: the state is the first. */
+function statOf(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
 function parentOf(pid: number): number | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // After the program's name, which is in brackets and may contain anything: state, then parent.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return Number(statOf(pid)[1]);
   } catch {
     // Ended since the folder was listed.
     return undefined;

@@ -71,15 +71,23 @@ interface Measured {
   readonly result: PartResult;
 }
 
+/** What a page says of the machine besides its load, if this variable is set. */
+const noteVariable = 'LIVECTL_BENCH_NOTE';
+
 /** The whole of docs/benchmarks-tunnel.md. */
 export function tunnelPage(measured: readonly Measured[], machine: string): string {
   const rows = measured.flatMap(({ result }) => result.rows);
   const methods = measured.map(({ part }) => `- \`${part.name}\`: ${part.method}`).join('\n');
+  const when = measured.map(({ part, result }) => {
+    const { at, loadAfter, loadBefore } = result;
+    return [part.name, at.slice(0, 16).replace('T', ' '), loadBefore, loadAfter];
+  });
+  const note = process.env[noteVariable];
   return `# Benchmarks of the tunnel
 
 Made by \`node dist/bench.mjs network tunnel\` (\`make build-bench\` first) on ${daysOf(measured)}; not edited by hand.
 
-${machine}, load from ${loadsOf(measured)}
+${machine}, load from ${loadsOf(measured)}${note === undefined ? '' : `. ${note}`}
 
 Laptop and Region are two network namespaces of one machine, and the line between them takes 40 ms for a round trip
 ([more](benchmarks-network.md)). On the laptop runs the built \`livectl tunnel\`; in the Region the embedded cloud's relay, the built tunnel
@@ -97,6 +105,10 @@ ${table(countedHeader, rows.filter(isCounted).map(countedCells))}
 ## How each is measured
 
 ${methods}
+
+## When, and under which load
+
+${table(['', 'end (UTC)', 'load before', 'load after'], when)}
 `;
 }
 

@@ -22,6 +22,7 @@ import type { Part } from './row.ts';
 import { silences } from './silence.ts';
 import { instance, parallel, ready, reload, warm } from './steady.ts';
 import { tunnelParts } from './tunnel.ts';
+import { tunnelBare } from './tunnel-bare.ts';
 import { tunnelClient, tunnelDatabase } from './tunnel-peers.ts';
 import { endInside, folderVariable, runInside, wayIn } from './world.ts';
 
@@ -39,6 +40,7 @@ const peers: Readonly<Record<string, (args: readonly string[]) => Promise<void>>
   '--bare': barePeer,
   '--tunnel-database': tunnelDatabase,
   '--tunnel-client': tunnelClient,
+  '--tunnel-bare': tunnelBare,
 };
 
 /** A part that is not done by then has failed: the longest silence is 6 minutes. */
