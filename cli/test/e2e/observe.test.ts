@@ -1,9 +1,10 @@
 // `serve --observe`: the deployed code answers, and its events and answers are shown on another machine, where nothing runs.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { documented } from '../../../terraform/test/documented.ts';
+import { openRecordings } from '../../src/recordings/recordings-folder.ts';
 import type { ObservedInvoke } from '../../src/session/session-event.ts';
 import { developerEnvironment } from './developer-environment.ts';
-import { Livectl } from './livectl-process.ts';
+import { Livectl, project } from './livectl-process.ts';
 import { SharedStage } from './shared-stage.ts';
 
 const words = documented('docs/observe.md', 'livectl serve --stage staging --observe');
@@ -11,20 +12,23 @@ const command = words.map((word) => word.replace('staging', 'dev'));
 
 let shared: SharedStage;
 let observers: Livectl[];
+let empty: ReturnType<typeof project>;
 
 beforeEach(async () => {
   observers = [];
+  empty = project({});
   shared = await SharedStage.start();
   await shared.putManifest({ understands: ['filters', 'observe'] });
 });
 afterEach(async () => {
   for (const each of observers) await each.dispose();
   await shared.close();
+  empty.remove();
 });
 
 /** From an empty folder: no code, no livectl.json. */
 function observe(...flags: string[]): Livectl {
-  const args = [...command, '--format', 'json', ...flags];
+  const args = [...command, '--format', 'json', '--root', empty.root, ...flags];
   const livectl = new Livectl(args, { env: developerEnvironment(shared.cloud) });
   observers.push(livectl);
   return livectl;
@@ -64,6 +68,11 @@ test('what the deployed code of a wrapped function answers is reported as observ
   expect(await livectl.stop()).toBe(0);
   expect(livectl.events.at(-1)).toMatchObject({ event: 'stopped', invocations: 1, failed: 0 });
   expect(await shared.directory.clients('dev')).toEqual([]);
+  const recordings = openRecordings(empty.root);
+  const [row] = await recordings.list({});
+  expect(row).toMatchObject({ observed: true, answered_by: 'deployed', function: 'orders', status: 'ok' });
+  const answer = await recordings.body(row?.key ?? '', 'result');
+  expect(Buffer.from(answer?.bytes ?? []).toString()).toBe(result_text);
 });
 
 test('what a fallback answers is reported with the next invocation at the latest', async () => {
