@@ -1,4 +1,5 @@
 // The functions that the fake serve pretends to serve: their sources, and the events and results that these have.
+import { mask } from '../../src/recordings/mask/secret-names.ts';
 import type { SourceKind } from '../../src/recordings/recording.ts';
 import type { Seeded } from './seeded.ts';
 
@@ -53,13 +54,13 @@ function http(seeded: Seeded, at: Date, method: string, path: string, query = ''
     ...(query === '' ? {} : { queryStringParameters: Object.fromEntries(new URLSearchParams(query)) }),
     headers: {
       accept: 'application/json',
-      authorization: '***',
+      authorization: mask,
       'content-type': 'application/json',
       host: 'api.example.com',
       'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
       'x-forwarded-for': '198.51.100.7',
     },
-    cookies: ['session=***', 'theme=dark'],
+    cookies: [`session=${mask}`, 'theme=dark'],
     requestContext: {
       accountId: '123456789012',
       apiId: 'a1b2c3d4e5',
@@ -101,7 +102,7 @@ function queue(name: string): (seeded: Seeded, at: Date) => FakeEvent {
   return (seeded, at) => {
     const messages = Array.from({ length: 1 + seeded.below(3) }, () => ({
       messageId: seeded.uuid(),
-      receiptHandle: '***',
+      receiptHandle: mask,
       body: JSON.stringify(order(seeded)),
       attributes: { ApproximateReceiveCount: '1', SentTimestamp: String(at.getTime()) },
       messageAttributes: { tenant: { stringValue: 'north', dataType: 'String' } },

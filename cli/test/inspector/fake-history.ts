@@ -89,7 +89,9 @@ export class FakeHistory {
     const seeded = new Seeded(seed);
     const made = of.make(seeded, at);
     const event = JSON.stringify(made.event);
-    const error = { name: 'TypeError', message: `Cannot read properties of undefined (reading 'sku')` };
+    const error = of.runtime.startsWith('python')
+      ? { name: 'KeyError', message: "'sku'" }
+      : { name: 'TypeError', message: "Cannot read properties of undefined (reading 'sku')" };
     const code = seeded.around(of.codeMs);
     const init = seeded.chance(0.03) ? seeded.around(240) : undefined;
     const wait = seeded.chance(0.05) ? seeded.around(60) : undefined;

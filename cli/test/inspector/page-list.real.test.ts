@@ -15,7 +15,7 @@ describe.skipIf(whyNoBrowser() !== undefined)("the page's list", () => {
     await expect.poll(() => page.newest.textContent(), shownWithin).toContain('running');
     expect(await page.newest.textContent()).toContain('invoices');
     serve.end(row);
-    await expect.poll(() => page.newest.textContent(), shownWithin).toContain('TypeError');
+    await expect.poll(() => page.newest.textContent(), shownWithin).toContain('KeyError');
   });
 
   test('filters by function, status and text; the filter stays when the page is loaded anew', async () => {

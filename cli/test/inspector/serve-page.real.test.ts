@@ -15,7 +15,8 @@ describe.skipIf(whyNoBrowser() !== undefined)('the page of a real serve', () => 
 
   async function opened(): Promise<InspectorPage> {
     const page = await suite.open(await shop.newLink());
-    await page.shows('Live');
+    // All that ran so far, replays too.
+    await page.hasRows(shop.serve.events.filter(({ event }) => event === 'invoke').length);
     return page;
   }
 
@@ -100,13 +101,19 @@ describe.skipIf(whyNoBrowser() !== undefined)('the page of a real serve', () => 
       .waitFor({ state: 'hidden' });
   });
 
-  test('serve is killed and started again: the open page goes on by itself', async () => {
+  test('serve is killed and started again: the open page goes on by itself, with what was recorded', async () => {
     const page = await opened();
     page.opened.expectProblems(/ERR_/);
+    const before = await page.count();
+    await shop.order('linus');
+    await page.hasRows(before + 1);
+    await shop.hasRecorded('linus');
     await shop.restart('SIGKILL');
     await shop.order('edsger');
-    await expect.poll(() => page.newest.textContent(), { timeout: 30_000 }).toContain('POST /orders');
+    await page.hasRows(before + 2);
     await page.newest.click();
     await expect.poll(() => page.page.getByRole('tabpanel').textContent(), shownWithin).toContain('edsger');
+    await page.press('j');
+    await expect.poll(() => page.page.getByRole('tabpanel').textContent(), shownWithin).toContain('linus');
   });
 });

@@ -1,6 +1,7 @@
 // A project that a real `serve --local` answers, for tests of the inspector in a browser: HTTP, a queue, and code that fails.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { Livectl, project, runLivectl } from '../e2e/livectl-process.ts';
 
 const manifest = {
@@ -135,6 +136,20 @@ export class ServedShop {
     const args = ['trigger', 'sqs', 'invoices', '--local', '--root', this.root, '--body', body, '--no-wait'];
     const { code, stderr } = await runLivectl(args, { env: this.#env });
     if (code !== 0) throw new Error(`trigger sqs: ${stderr}`);
+  }
+
+  /** Waits until the event with that text is in the project's folder. */
+  async hasRecorded(text: string): Promise<void> {
+    const folder = join(this.root, '.livectl', 'recordings');
+    await expect
+      .poll(
+        () =>
+          readdirSync(folder, { recursive: true, withFileTypes: true })
+            .filter((entry) => entry.isFile())
+            .some((entry) => readFileSync(join(entry.parentPath, entry.name)).includes(text)),
+        { timeout: 15_000 },
+      )
+      .toBe(true);
   }
 
   write(file: string, content: string): void {
