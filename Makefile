@@ -1,6 +1,6 @@
 # `make` alone lists what there is. Nothing to set up but Node >= 20 and make itself.
 .DEFAULT_GOAL := help
-.PHONY: help dev page build build-bench test test-real test-deploy check module-release bench bench-network clean
+.PHONY: help dev page screenshots build build-bench test test-real test-deploy check module-release bench bench-network clean
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
@@ -13,6 +13,9 @@ dev: build ## Start the local cloud and serve examples/quickstart; prints a curl
 page: build ## Serve the inspector's page with generated data, to work on it; prints its URL as JSON
 	esbuild cli/test/inspector/fake-serve-program.ts --bundle --platform=node --format=esm --log-level=warning --outfile=dist/fake-serve.mjs
 	@node dist/fake-serve.mjs
+
+screenshots: build test-real/node_modules/.package-lock.json ## Write the pictures of docs/inspector.md
+	LIVECTL_SCREENSHOTS=docs/images vitest run --config vitest.real.config.ts cli/test/inspector/screenshots
 
 build: node_modules/.package-lock.json ## Install what is missing and build dist/
 	node scripts/build.mjs

@@ -71,6 +71,7 @@ const scenarios: Readonly<Record<string, Scenario>> = {
       'event.json': JSON.stringify({ Records: [{ Sns: { MessageId: '1', Message: '{"item":"tea"}' } }] }),
     },
   },
+  'docs/inspector.md': { folder: '.' },
   'docs/replay.md': {
     folder: '.',
     files: {

@@ -36,6 +36,8 @@ export interface PageOptions {
   readonly width?: number;
   readonly height?: number;
   readonly scale?: number;
+  /** What the page's clock says, always; default the machine's time. */
+  readonly now?: Date;
 }
 
 /** One page in a browser profile of its own. */
@@ -122,6 +124,7 @@ export class TestBrowser {
       `addEventListener('securitypolicyviolation', (event) =>
         console.error('policy violation: ' + event.violatedDirective + ' ' + event.blockedURI));`,
     );
+    if (options.now !== undefined) await page.clock.setFixedTime(options.now);
     await page.goto(url);
     return {
       page,

@@ -71,6 +71,8 @@ export class FakeServe {
   readonly streams = new FakeStreams();
   /** What the page asked for, in order, e.g. `GET /api/v1/state`. */
   readonly requests: string[] = [];
+  /** When invocations begin. */
+  now: () => Date = () => new Date();
   /** How long a replay runs. */
   replayMs = 40;
   /** Refuses replays, as when a function does not build. */
@@ -109,7 +111,7 @@ export class FakeServe {
 
   /** An invocation begins; `end` with its row ends it. */
   begin(given: Partial<InvocationSummary> = {}): FakeRow {
-    const row = this.history.add(this.history.make(new Date(), given));
+    const row = this.history.add(this.history.make(this.now(), given));
     const ended = row.summary;
     row.summary = running(ended);
     this.#changed(row);
@@ -252,7 +254,7 @@ export class FakeServe {
       return json(response, 422, { code: 'invalid', message: 'the event is not JSON' });
     const { function: name, trigger, source } = of.summary;
     const isEdited = asked.event !== undefined;
-    const replayed = this.history.make(new Date(), { function: name, trigger, source, status: 'ok' });
+    const replayed = this.history.make(this.now(), { function: name, trigger, source, status: 'ok' });
     const result = Buffer.from(JSON.stringify(changed(of, event)));
     const row = this.history.add({
       ...replayed,

@@ -46,6 +46,7 @@ export interface ConsoleMessage {
 }
 
 export interface Page {
+  readonly clock: { setFixedTime(time: Date): Promise<void> };
   readonly keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
   readonly mouse: { move(x: number, y: number): Promise<void>; wheel(x: number, y: number): Promise<void> };
   addScriptTag(options: { content?: string; path?: string }): Promise<unknown>;
