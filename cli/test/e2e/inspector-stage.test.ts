@@ -18,7 +18,17 @@ afterEach(async () => {
 });
 
 function serve(...flags: string[]): Livectl {
-  const args = ['serve', '--stage', 'dev', '--function', 'orders', '--format', 'json', ...flags];
+  const args = [
+    'serve',
+    '--stage',
+    'dev',
+    '--function',
+    'orders',
+    '--format',
+    'json',
+    '--no-record',
+    ...flags,
+  ];
   const livectl = new Livectl(args, { env: developerEnvironment(shared.cloud) });
   livectls.push(livectl);
   return livectl;
