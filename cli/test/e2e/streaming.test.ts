@@ -208,7 +208,7 @@ test('a function without a URL streams to the AWS SDK as it writes, by invoke_mo
   const [file = ''] = readdirSync(join(livectl.tempDir, 'state'), {
     recursive: true,
     encoding: 'utf8',
-  }).filter((name) => name.endsWith('.json'));
+  }).filter((name) => name.includes('run') && name.endsWith('.json'));
   const { place } = JSON.parse(readFileSync(join(livectl.tempDir, 'state', file), 'utf8'));
   const { credentials, endpoint, region } = place;
   const client = new LambdaClient({ credentials, endpoint, region });
