@@ -7,7 +7,7 @@ import type { Channel } from '../../../protocol/sealing.ts';
 import type { Holders } from '../relay/holders.ts';
 import type { OwnFilter } from '../relay/own-filter.ts';
 import type { RelayLink } from '../relay/relay-link.ts';
-import type { FunctionError, WorkerPool, WorkerResult } from '../worker/contract.ts';
+import type { WorkerPool, WorkerResult } from '../worker/contract.ts';
 import { Answers, maxRuns } from './answers.ts';
 import { Arrivals } from './arrivals.ts';
 import { BuildWaits } from './build-waits.ts';
@@ -18,7 +18,7 @@ import type { InvocationWatcher } from './invocation-watcher.ts';
 import { type LambdaEvent, parseLambdaEvent } from './lambda-event.ts';
 import { OpenWork } from './open-work.ts';
 import { OutgoingParts, type Part } from './outgoing-parts.ts';
-import { busy, gaveUp, notServed, stoppedError } from './own-errors.ts';
+import { busy, failure, gaveUp, notServed, stoppedError } from './own-errors.ts';
 import { Replies } from './replies.ts';
 import { ReportThrottle } from './report-throttle.ts';
 import { resultEvent } from './result-event.ts';
@@ -395,8 +395,4 @@ export class Invocations {
   #error(code: ErrorCode, message: string): void {
     this.#options.onEvent({ event: 'error', code, message });
   }
-}
-
-function failure(error: FunctionError): WorkerResult {
-  return { outcome: { ok: false, error }, codeMs: 0, initMs: 0, waitMs: 0, logsDrained: Promise.resolve() };
 }

@@ -1,12 +1,7 @@
 // [4] A streamed response on its way to the stub: cut into parts, sent as they come, kept until the stub has them.
 import type { Clock } from '../../../protocol/clock.ts';
 import { within } from '../../../protocol/within.ts';
-import { readHeaders } from '../worker/runtime-api/http-answer.ts';
-import {
-  preludeContentType,
-  readPrelude,
-  unfinishedPrelude,
-} from '../worker/runtime-api/response-prelude.ts';
+import { StreamHead } from './stream-head.ts';
 
 /** One piece of a streamed response; `index` counts from 0. */
 export interface Part {
@@ -47,10 +42,7 @@ export class OutgoingParts {
   #queue: Part[] = [];
   #cut = 0;
   #written = 0;
-  /** The first bytes, until the status has been found in them. */
-  #start: Buffer | undefined = Buffer.alloc(0);
-  #status: number | undefined;
-  #fault: string | undefined;
+  readonly #head = new StreamHead();
   readonly #underWay = new Set<Part>();
   /** The relay refused a part: the stub must report its current connection first. */
   #stuck = false;
@@ -78,13 +70,12 @@ export class OutgoingParts {
 
   /** What is wrong with the status, headers or cookies at the beginning of a response that has ended. */
   get fault(): string | undefined {
-    const isUnfinished = this.#contentType === preludeContentType && this.#start !== undefined;
-    return isUnfinished ? unfinishedPrelude : this.#fault;
+    return this.#head.fault;
   }
 
   /** HTTP status of a response that began with one. */
   get status(): number | undefined {
-    return this.#status;
+    return this.#head.status;
   }
 
   /** Number of bytes held. */
@@ -96,7 +87,7 @@ export class OutgoingParts {
   write(bytes: Uint8Array, contentType: string): Promise<void> | undefined {
     if (this.#stopped) return undefined;
     this.#contentType = contentType;
-    if (this.#start !== undefined) this.#findStatus(this.#start, bytes);
+    this.#head.take(bytes, contentType);
     this.#written += bytes.length;
     this.#buffer.push(bytes);
     this.#bufferedBytes += bytes.length;
@@ -172,20 +163,6 @@ export class OutgoingParts {
     this.#queue = [];
     this.#keptBytes = 0;
     this.stop();
-  }
-
-  #findStatus(start: Buffer, bytes: Uint8Array): void {
-    const all = Buffer.concat([start, bytes]);
-    const read = this.#contentType === preludeContentType ? readPrelude(all) : undefined;
-    this.#start = read === undefined && this.#contentType === preludeContentType ? all : undefined;
-    if (read === undefined) return;
-    if ('fault' in read) {
-      this.#fault = read.fault;
-      return;
-    }
-    this.#status = read.prelude.statusCode;
-    const headers = readHeaders(read.prelude.headers, read.prelude.cookies);
-    this.#fault = 'fault' in headers ? headers.fault : undefined;
   }
 
   #isFull(): boolean {

@@ -1,7 +1,7 @@
 // [4] Failures of the session itself, in the form of a function's error, so that they are sent in the same way.
 import { type ErrorCode, errorName } from '../../../protocol/live-debug-error.ts';
 import type { BuildMessage } from '../builder/build-event.ts';
-import { type FunctionError, functionError } from '../worker/contract.ts';
+import { type FunctionError, functionError, type WorkerResult } from '../worker/contract.ts';
 
 /** The stage is served, but without this function. */
 export function notServed(functionName: string, served: readonly string[]): FunctionError {
@@ -59,4 +59,9 @@ export function gaveUp(reason: string): FunctionError {
 
 function own(code: ErrorCode, message: string): FunctionError {
   return functionError(errorName(code), message);
+}
+
+/** The result of an invocation whose code did not run. */
+export function failure(error: FunctionError): WorkerResult {
+  return { outcome: { ok: false, error }, codeMs: 0, initMs: 0, waitMs: 0, logsDrained: Promise.resolve() };
 }

@@ -22,7 +22,7 @@ import {
   mostStreamedBytes,
 } from './invocation-watcher.ts';
 import { parseLambdaEvent } from './lambda-event.ts';
-import { buildFailure, stillBuilding, stoppedError } from './own-errors.ts';
+import { buildFailure, failure, stillBuilding, stoppedError } from './own-errors.ts';
 import { resultEvent } from './result-event.ts';
 import type { SessionEvent } from './session-event.ts';
 import { sourceIds } from './source-ids.ts';
@@ -282,8 +282,4 @@ function arnOf({ context, function: name }: ReplayRequest): string {
 /** It must end, whatever happened. */
 function internal(message: string): FunctionError {
   return functionError(errorName('LD_INTERNAL'), message);
-}
-
-function failure(error: FunctionError): WorkerResult {
-  return { outcome: { ok: false, error }, codeMs: 0, initMs: 0, waitMs: 0, logsDrained: Promise.resolve() };
 }

@@ -4,6 +4,7 @@ import type { Cut } from '../../../protocol/wire.ts';
 import { Destination } from '../relay/destination.ts';
 import type { Outcome } from '../worker/contract.ts';
 import type { HttpFrontKind } from '../worker/runtime-api/http-answer.ts';
+import { mostStreamedBytes } from './invocation-watcher.ts';
 import type { OutgoingParts } from './outgoing-parts.ts';
 import { StreamedStart } from './streamed-start.ts';
 
@@ -89,7 +90,7 @@ export class Run {
     this.#heardAttempt = options.heardAttempt;
     this.#attempt = options.attempt;
     this.parts = options.openParts?.(this);
-    this.streamed = options.isRecorded && this.parts ? new StreamedStart() : undefined;
+    this.streamed = options.isRecorded && this.parts ? new StreamedStart(mostStreamedBytes) : undefined;
   }
 
   /** The stub's latest connection. */

@@ -98,6 +98,19 @@ describe('a replay', () => {
     expect(bytes).toBe(31);
   });
 
+  it('is refused where a function URL would refuse the headers of its stream, as behind a stub', async () => {
+    const { session, pool } = await world.serve();
+    const requestContext = { http: { method: 'GET' }, domainName: 'abc.lambda-url.eu-west-1.on.aws' };
+    const event = { version: '2.0', rawPath: '/', requestContext };
+    const replayed = session.replay(request({ event: Buffer.from(JSON.stringify(event)) }));
+    const run = await pool.runs.next();
+    const head = `{"statusCode":200,"headers":{"x":["a"]}}${'\0'.repeat(8)}`;
+    run.invocation.responseSink?.(Buffer.from(head), 'application/vnd.awslambda.http-integration-response');
+    run.answer('');
+    const { result } = await replayed;
+    expect(result).toMatchObject({ ok: false, error: { name: 'LiveDebugAnswerError' } });
+  });
+
   it('waits for its first build, and fails with its errors', async () => {
     const { session, pool } = await world.prepare();
     await session.start();
