@@ -267,7 +267,6 @@ const tunnelPart = await buildNodeTunnel();
 for (const name of ['python-runtime.py', 'python-tunnel.py', 'python-libpq.py'])
   await cp(join(root, 'cli/src/worker/python-runtime', name), join(dist, name));
 const nat = await buildNatProgram();
-await cp(join(root, 'cli/src/worker/python-runtime/python-runtime.py'), join(dist, 'python-runtime.py'));
 const awsCalls = await buildAwsPart('cli/src/trigger/aws-calls.ts', [noDefaultCredentials]);
 const awsCredentials = await buildAwsPart('cli/src/aws/aws-credentials.ts');
 const inspector = await buildInspector();

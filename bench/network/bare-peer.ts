@@ -2,27 +2,19 @@
 // invocation is livectl's and the stub's.
 //   node dist/bench.mjs network --bare RELAY          the near one: prints its connection id, posts back what it receives
 //   node dist/bench.mjs network --bare RELAY ID N     the far one: N times there and back, prints the milliseconds as JSON
+
 import { systemClock } from '../../protocol/clock.ts';
 import { HttpClient } from '../../protocol/http-client.ts';
 import { openRelaySocket } from '../../protocol/relay-socket.ts';
 import { Signer } from '../../protocol/signature.ts';
+import { peerCredentials } from './peer-credentials.ts';
 
 /** About the size of an invocation, and of its answer. */
 const bodyBytes = 1500;
 
 /** Runs the peer until it has its figures, or its stdin ends. */
 export async function barePeer([url = '', otherId, times = '0']: readonly string[]): Promise<void> {
-  const {
-    AWS_ACCESS_KEY_ID,
-    AWS_REGION: region = '',
-    AWS_SECRET_ACCESS_KEY,
-    AWS_SESSION_TOKEN,
-  } = process.env;
-  const credentials = {
-    accessKeyId: AWS_ACCESS_KEY_ID ?? '',
-    secretAccessKey: AWS_SECRET_ACCESS_KEY ?? '',
-    sessionToken: AWS_SESSION_TOKEN ?? '',
-  };
+  const { credentials, region } = peerCredentials();
   const http = new HttpClient();
   const signer = new Signer({ service: 'execute-api', region });
   const post = async (id: string, body: string) => {

@@ -97,7 +97,7 @@ export async function startRegion(
   const relay = new Relay(verifier, systemClock);
   const dynamodb = new TableApi(tableName, verifier, systemClock);
   const { postMs: delayMs = postMs } = tunnel ?? {};
-  // The shortest timer takes 1 to 2 ms; no time at all is none.
+  // Without a timer: the shortest one takes 1 to 2 ms.
   const fault = delayMs === 0 ? undefined : { delayMs };
   const connections = new ConnectionsApi(relay, verifier, systemClock, () => fault);
   const ledger = new Ledger();

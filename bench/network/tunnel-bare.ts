@@ -2,6 +2,7 @@
 // with one window of a fixed size. What the product's tunnel takes above that is its own.
 //   node dist/bench.mjs network --tunnel-bare RELAY            the laptop's end: prints its connection id, then the port it listens at
 //   node dist/bench.mjs network --tunnel-bare RELAY ID H:P     the Region's: connects to H:P for the one at ID
+
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { systemClock } from '../../protocol/clock.ts';
@@ -9,6 +10,7 @@ import { HttpClient } from '../../protocol/http-client.ts';
 import { RelayPoster } from '../../protocol/relay-post.ts';
 import { openRelaySocket } from '../../protocol/relay-socket.ts';
 import { fromSeptets, septetBytes } from '../../protocol/septets.ts';
+import { peerCredentials } from './peer-credentials.ts';
 
 /** As the product's: the largest text, posts at once, and about the window that it finds on a line of 100 Mbit/s. */
 const pieceBytes = 112_000;
@@ -94,17 +96,7 @@ class BareEnd {
 
 /** Runs an end until its stdin ends. */
 export async function tunnelBare([url = '', otherId, target = '']: readonly string[]): Promise<void> {
-  const {
-    AWS_ACCESS_KEY_ID,
-    AWS_REGION: region = '',
-    AWS_SECRET_ACCESS_KEY,
-    AWS_SESSION_TOKEN,
-  } = process.env;
-  const credentials = {
-    accessKeyId: AWS_ACCESS_KEY_ID ?? '',
-    secretAccessKey: AWS_SECRET_ACCESS_KEY ?? '',
-    sessionToken: AWS_SESSION_TOKEN ?? '',
-  };
+  const { credentials, region } = peerCredentials();
   const clock = systemClock;
   const http = new HttpClient();
   const poster = new RelayPoster({ url, region, http, credentials: () => credentials, clock });

@@ -37,9 +37,9 @@ export interface InspectorOptions {
   /** Undefined where no code runs. */
   readonly replay?: Replay | undefined;
   readonly original?: ((key: string) => Uint8Array | undefined) | undefined;
-  /** What exports need to know of a function. */
   /** The answer of a replay as it was, where it is still known. */
   readonly originalResult?: ((key: string) => Uint8Array | undefined) | undefined;
+  /** What exports need to know of a function. */
   readonly exportOptions?: ((functionName: string) => ExportOptions) | undefined;
   /** Of an earlier run, so that open pages find this one. */
   readonly kept?: KeptAddress | undefined;

@@ -18,7 +18,7 @@ function memoryOf(place: readonly string[]): Memory {
   return { kind: 'inspector', key: place };
 }
 
-/** Undefined if there is none, or another user could have written it. */
+/** Undefined if no address was kept, or if another user could have written the file. */
 export function recallAddress(place: readonly string[]): KeptAddress | undefined {
   return recall(memoryOf(place), addressSchema);
 }

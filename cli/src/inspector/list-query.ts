@@ -1,6 +1,7 @@
 // The inspector's API: the parameters of its list.
 import * as v from 'valibot';
-import type { RecordingQuery, SourceKind } from '../recordings/recording.ts';
+import type { RecordingQuery } from '../recordings/recording.ts';
+import { sourceKinds } from '../session/source-kinds.ts';
 
 /** Most rows of one answer, and how many there are by default. */
 const mostRows = 1000;
@@ -8,18 +9,6 @@ const defaultRows = 100;
 
 /** Keys of recordings, as they appear in URLs. */
 export const keyPattern = /^[A-Za-z0-9-]{1,64}$/;
-
-const kinds = [
-  'http',
-  'sqs',
-  'sns',
-  'eventbridge',
-  'schedule',
-  's3',
-  'dynamodb',
-  'kinesis',
-  'custom',
-] as const satisfies readonly SourceKind[];
 
 const isoTime = v.pipe(
   v.string(),
@@ -47,7 +36,7 @@ const querySchema = v.strictObject({
   before: v.optional(v.pipe(v.string(), v.regex(keyPattern, 'must be a key of the list'))),
   function: v.optional(v.pipe(v.string(), v.maxLength(200))),
   status: v.optional(v.picklist(['running', 'ok', 'error'], 'must be running, ok or error')),
-  source: v.optional(v.picklist(kinds, `must be one of ${kinds.join(', ')}`)),
+  source: v.optional(v.picklist(sourceKinds, `must be one of ${sourceKinds.join(', ')}`)),
   text: v.optional(v.pipe(v.string(), v.maxLength(500))),
   since: v.optional(isoTime),
   until: v.optional(isoTime),

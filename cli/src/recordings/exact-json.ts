@@ -1,4 +1,5 @@
 // JSON values whose numbers keep every digit, so that two large ids that differ are not equal.
+import { endOfString } from './json-tokens.ts';
 
 /** Marks a number that JavaScript would round; no text of an event begins so by chance. */
 const mark = '\u0000number:';
@@ -54,12 +55,4 @@ function endOfNumber(text: string, from: number): number {
   let at = from;
   while (at < text.length && '+-.0123456789eE'.includes(text[at] ?? '')) at += 1;
   return at;
-}
-
-function endOfString(text: string, from: number): number {
-  for (let at = from + 1; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1;
-    else if (text[at] === '"') return at + 1;
-  }
-  return text.length;
 }

@@ -1,4 +1,5 @@
 // JSON text for people, editors and source files: indented, every number and escape as it was.
+import { afterSpace, endOfString, isSpace } from './json-tokens.ts';
 
 /** A JSON text with a line for each member and item. Works on the text, so that no number loses digits; linear in its length. */
 export function indentedJson(text: string): string {
@@ -19,7 +20,7 @@ export function indentedJson(text: string): string {
       parts.push(isEmpty ? '' : line(), character);
     } else if (character === ',') parts.push(',', line());
     else if (character === ':') parts.push(': ');
-    else if (!spaces.has(character)) parts.push(text.slice(at, end));
+    else if (!isSpace(character)) parts.push(text.slice(at, end));
     at = end;
   }
   return parts.join('');
@@ -40,18 +41,3 @@ export function escapedJson(text: string): string {
 const maxIndent = 40;
 const opening = new Set(['{', '[']);
 const closing = new Set(['}', ']']);
-const spaces = new Set([' ', '\n', '\r', '\t']);
-
-function afterSpace(text: string, from: number): number {
-  let at = from;
-  while (spaces.has(text[at] ?? '')) at += 1;
-  return at;
-}
-
-function endOfString(text: string, from: number): number {
-  for (let at = from + 1; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1;
-    else if (text[at] === '"') return at + 1;
-  }
-  return text.length;
-}

@@ -1,5 +1,6 @@
 // Summaries and details as they are read from a file, which anything may have written.
 import * as v from 'valibot';
+import { sourceKinds } from '../session/source-kinds.ts';
 import type { InvocationDetail, InvocationSummary } from './recording.ts';
 import { keyPattern } from './recording-keys.ts';
 
@@ -21,17 +22,7 @@ const summaryEntries = {
   id: shortText,
   function: shortText,
   trigger: shortText,
-  source: v.picklist([
-    'http',
-    'sqs',
-    'sns',
-    'eventbridge',
-    'schedule',
-    's3',
-    'dynamodb',
-    'kinesis',
-    'custom',
-  ]),
+  source: v.picklist(sourceKinds),
   source_ids: v.exactOptional(v.pipe(v.array(shortText), v.maxLength(100))),
   status: v.picklist(['ok', 'error']),
   http_status: v.exactOptional(count),

@@ -1,5 +1,6 @@
 // An invocation as it is recorded, listed, shown and replayed: what the files, the inspector's API and `livectl recordings` share.
 // Types only, since the inspector's page imports them too.
+import type { SourceKind } from '../session/source-kinds.ts';
 
 /** One line of `livectl recordings --format json`, one row of the inspector. */
 export interface InvocationSummary {
@@ -50,17 +51,7 @@ export interface InvocationSummary {
   readonly masked?: number;
 }
 
-/** `custom`: whatever no known source sends, e.g. `livectl invoke`. */
-export type SourceKind =
-  | 'http'
-  | 'sqs'
-  | 'sns'
-  | 'eventbridge'
-  | 'schedule'
-  | 's3'
-  | 'dynamodb'
-  | 'kinesis'
-  | 'custom';
+export type { SourceKind };
 
 /** Which code answered. */
 export interface CodeVersion {

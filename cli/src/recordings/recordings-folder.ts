@@ -58,7 +58,7 @@ export class RecordingsFolder implements Recordings {
     }
   }
 
-  /** Length of a file; undefined if there is none. */
+  /** Length of a file in bytes; undefined if the file does not exist. */
   async sizeOf(key: string): Promise<number | undefined> {
     const stats = await lstat(this.fileOf(key)).catch(() => undefined);
     return stats?.isFile() ? stats.size : undefined;

@@ -13,7 +13,7 @@ const mostLines = 200;
 /** Of a value; the whole is in the recordings. */
 const mostCharacters = 1000;
 
-/** One line for each difference, or one that says that there is none. `what` is compared, e.g. `the recording of 10:02`. */
+/** One line for each difference, or a single line if the answers are equal. `what` is compared, e.g. `the recording of 10:02`. */
 export function diffLines({ differences, isRewritten }: AnswerDiff, what: string, colour: boolean): string[] {
   const paint = style(colour);
   if (differences.length === 0) {

@@ -13,7 +13,7 @@ interface Sought {
 /** How many of those that an ambiguous id may mean are named. */
 const mostNamed = 5;
 
-/** Rejects with LD_CONFIG if there is none, or if several begin so. */
+/** Rejects with LD_CONFIG if no recording matches, or if the prefix is ambiguous. */
 export async function findRecording(
   recordings: Recordings,
   { functionName, id }: Sought,

@@ -1,4 +1,5 @@
 // Where the values of a JSON text begin and end, so that one can be replaced and all others keep every digit and escape.
+import { afterSpace, endOfString } from '../recordings/json-tokens.ts';
 
 /** From `start` up to `end`. */
 export interface Span {
@@ -45,20 +46,6 @@ export function replaced(text: string, { end, start }: Span, by: string): string
 function afterComma(text: string, from: number): number {
   const at = afterSpace(text, from);
   return text[at] === ',' ? afterSpace(text, at + 1) : at;
-}
-
-function afterSpace(text: string, from: number): number {
-  let at = from;
-  while (at < text.length && ' \n\r\t'.includes(text[at] ?? '')) at += 1;
-  return at;
-}
-
-function endOfString(text: string, from: number): number {
-  for (let at = from + 1; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1;
-    else if (text[at] === '"') return at + 1;
-  }
-  return text.length;
 }
 
 /** Not recursive, since values may be nested deeper than the stack. */

@@ -1,5 +1,7 @@
 // `livectl replay --set PATH=VALUE`: an event with another value in one place, also inside JSON that is the text of a body.
+
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import { isJson } from '../manifest/is-json.ts';
 import { itemSpans, memberSpans, replaced, type Span, wholeSpan } from './json-spans.ts';
 
 type Step = string | number;
@@ -136,15 +138,6 @@ function bracketed(text: string, start: number): { readonly step: Step; readonly
     if (end > 0 && /^\d{1,9}$/.test(digits)) return { step: Number(digits), end: end + 1 };
   }
   throw invalid(text, 'brackets must contain a position or a name in double quotes: [0], ["x-a"]');
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function invalid(text: string, reason: string): LiveDebugError {

@@ -20,7 +20,8 @@ export function replaysInServe(recorder: Recorder, run: Session['replay']): Repl
       const { arn, client_context: clientContext, identity, tenant_id: tenantId } = recorded?.context ?? {};
       const context = { ...(arn === undefined ? {} : { arn }), clientContext, identity, tenantId };
       const { body, bytes, result } = await run({ ...request, context });
-      const [summary] = await recorder.list({ text: result.id, limit: 1 });
+      const named = await recorder.list({ function: request.function, text: result.id });
+      const summary = named.find(({ id }) => id === result.id);
       if (summary === undefined) throw new LiveDebugError('LD_INTERNAL', 'the replay was not recorded');
       if (body.length === bytes) results.add(summary.key, body);
       return { key: summary.key, summary };

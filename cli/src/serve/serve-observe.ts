@@ -75,7 +75,8 @@ async function observe(
   const onNotice = (message: string) => emit({ event: 'notice', message });
   const recorder = await openRecorder(options, onNotice, closers);
   const tell = (event: ObserveEvent) => {
-    recorder.take(event);
+    // Without either nobody could read what it keeps.
+    if (options.record || options.inspector) recorder.take(event);
     emit(event);
   };
   const opened = await Promise.race([open(options, tell, closers), stopAsked]);

@@ -150,7 +150,8 @@ function createSession(
     filters: options.filters,
     noTakeover: options.noTakeover,
     pool,
-    watcher: recorder,
+    // Without either nobody could read what it keeps.
+    watcher: options.record || options.inspector ? recorder : undefined,
     liftTimeouts: options.noTimeout || options.inspect !== undefined,
     clock: systemClock,
     onEvent,

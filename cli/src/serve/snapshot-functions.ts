@@ -1,4 +1,4 @@
-// What the inspector is told of the served functions: where their code is, and what invokes them.
+// What the inspector shows of the served functions: where their code is, and what invokes them.
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Target } from '../builder/resolve-targets.ts';

@@ -1,19 +1,11 @@
 // [4] The kind of source that an event came from, when it came about there, and which delivery of it this is.
 import type { LambdaEvent } from './lambda-event.ts';
 import { attemptOf, kindOf, sentMsOf } from './record-sources.ts';
+import type { SourceKind } from './source-kinds.ts';
 
 export interface EventSource {
   /** `custom` for whatever no known source sends. */
-  readonly kind:
-    | 'http'
-    | 'sqs'
-    | 'sns'
-    | 'eventbridge'
-    | 'schedule'
-    | 's3'
-    | 'dynamodb'
-    | 'kinesis'
-    | 'custom';
+  readonly kind: SourceKind;
   /** Which delivery, from 1; the highest of a batch. */
   readonly attempt?: number | undefined;
   /** When it was sent, by AWS's clock, in milliseconds since the epoch; the earliest of a batch. */

@@ -1,10 +1,12 @@
 // `livectl invoke`: one invocation, its result on stdout, its log and error on stderr.
+
 import { systemClock } from '../../../protocol/clock.ts';
 import { jsonLine } from '../control/json-line.ts';
 import { afterAnswer, seenInvocation } from '../control/outcome.ts';
 import { exitCodes } from '../exit-code.ts';
 import { errorOutput, type OutputFormat, processOutput, writeBytes } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
+import { isJson } from '../manifest/is-json.ts';
 import type { Place } from '../place.ts';
 import { readStdin } from '../read-stdin.ts';
 import { httpEnd, httpFrontOf } from '../session/http-front.ts';
@@ -83,13 +85,4 @@ async function payloadOf(event: string): Promise<string> {
   const text = event === '-' || isJson(event) ? event : `@${event.replace(/^@/, '')}`;
   const given = new Given({ event: text }, readStdin);
   return (await given.json('event')) ?? '{}';
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,10 +1,12 @@
 // A server with the inspector's API and generated data: to work on the page, and to test it without waiting for invocations.
+
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { pagePolicy } from '../../src/inspector/answers.ts';
 import type { InvocationSummary, LogLine } from '../../src/recordings/recording.ts';
 import {
   bodyOf,
@@ -35,19 +37,6 @@ export interface FakeServeOptions {
   /** The link works once, as that of `serve`; otherwise it works always. */
   readonly once?: boolean;
 }
-
-/** What no inline script, no other host and no `innerHTML` gets past. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self' data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-].join('; ');
 
 const files: Readonly<Record<string, readonly [name: string, type: string]>> = {
   '/': ['index.html', 'text/html; charset=utf-8'],
@@ -160,7 +149,7 @@ export class FakeServe {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname: path, searchParams: query } = new URL(request.url ?? '/', this.origin);
     this.requests.push(`${request.method} ${path}`);
-    response.setHeader('Content-Security-Policy', contentSecurityPolicy);
+    response.setHeader('Content-Security-Policy', pagePolicy);
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.setHeader('Referrer-Policy', 'no-referrer');
     response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');

@@ -1,5 +1,6 @@
 // Inspector page: how often the messages of an invocation were delivered to the function, and how each delivery ended.
 import type { InvocationSummary } from '../../../cli/src/recordings/recording.ts';
+import { sourceKinds } from '../../../cli/src/session/source-kinds.ts';
 
 export interface Attempt {
   readonly row: InvocationSummary;
@@ -16,15 +17,9 @@ export interface Attempt {
 const most = 100;
 
 /** Sources that deliver a message again after a failure; an HTTP request is never repeated. */
-const retrying: ReadonlySet<string> = new Set([
-  'sqs',
-  'sns',
-  'eventbridge',
-  'schedule',
-  's3',
-  'dynamodb',
-  'kinesis',
-]);
+const retrying: ReadonlySet<string> = new Set(
+  sourceKinds.filter((kind) => kind !== 'http' && kind !== 'custom'),
+);
 
 /**
  * Those rows of the same function that have a message in common with `of`, oldest first, with `of` itself; replays of any of

@@ -1,29 +1,20 @@
 // Inspector page: the filter above the list, and its pause.
+
 import type { VNode } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
+import { sourceKinds } from '../../../cli/src/session/source-kinds.ts';
 import { useShortcut } from '../keyboard/use-shortcut.ts';
-import { type Filter, isEmptyFilter, sourceKinds, statuses } from '../state/filter.ts';
+import { type Filter, isEmptyFilter, statuses } from '../state/filter.ts';
 import { useModel } from '../state/page-model.ts';
 import { defined } from '../state/place.ts';
 import { useStore } from '../state/store.ts';
 import { Icon } from '../text/icon.tsx';
 import { count, plural } from '../text/quantities.ts';
+import { sourceWords } from '../text/source-words.ts';
 import { visibleText } from '../text/visible.ts';
 import { TimeFilter } from './time-filter.tsx';
 
 const statusNames = { running: 'Running', ok: 'OK', error: 'Failed' };
-
-export const sourceNames = {
-  http: 'HTTP',
-  sqs: 'SQS',
-  sns: 'SNS',
-  eventbridge: 'EventBridge',
-  schedule: 'Schedule',
-  s3: 'S3',
-  dynamodb: 'DynamoDB',
-  kinesis: 'Kinesis',
-  custom: 'Direct invoke',
-};
 
 /** `shown`: number of rows that the filter lets through. */
 export function FilterBar({ shown }: { shown: number }): VNode {
@@ -85,7 +76,7 @@ export function FilterBar({ shown }: { shown: number }): VNode {
           label="Source"
           all="All sources"
           value={filter.source}
-          options={sourceKinds.map((kind) => [kind, sourceNames[kind]])}
+          options={sourceKinds.map((kind) => [kind, sourceWords[kind]])}
           choose={(value) => set({ source: sourceKinds.find((kind) => kind === value) })}
         />
         <TimeFilter filter={filter} set={set} />

@@ -15,17 +15,6 @@ export interface Filter {
 }
 
 export const statuses: readonly InvocationSummary['status'][] = ['running', 'ok', 'error'];
-export const sourceKinds: readonly SourceKind[] = [
-  'http',
-  'sqs',
-  'sns',
-  'eventbridge',
-  'schedule',
-  's3',
-  'dynamodb',
-  'kinesis',
-  'custom',
-];
 
 export function isEmptyFilter(filter: Filter): boolean {
   return Object.values(filter).every((value) => value === undefined || value === '');

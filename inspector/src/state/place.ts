@@ -1,5 +1,6 @@
 // Inspector page: where the user is, as the address bar's hash has it, so that a reload and the back button keep it. It has no secret.
-import { type Filter, sourceKinds, statuses } from './filter.ts';
+import { sourceKinds } from '../../../cli/src/session/source-kinds.ts';
+import { type Filter, statuses } from './filter.ts';
 
 export interface Place {
   /** `list`, or another view of slots.tsx. */
