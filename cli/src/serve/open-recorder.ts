@@ -8,7 +8,6 @@ import { MemoryStore } from '../recordings/memory-store.ts';
 import { Recorder } from '../recordings/recorder.ts';
 import { openRecordings } from '../recordings/recordings-folder.ts';
 import type { Closers } from '../run/closers.ts';
-import { keepOutOfGit } from './keep-out-of-git.ts';
 
 interface RecordingOptions {
   /** The project's folder. */
@@ -27,7 +26,6 @@ export async function openRecorder(
 ): Promise<Recorder> {
   const redact = (await readRedactPaths(options)).map(parseRedactPath);
   const root = resolve(options.root);
-  if (options.record) keepOutOfGit(root, onNotice);
   const store = options.record
     ? new FolderStore({ folder: openRecordings(root), clock: systemClock, onNotice })
     : new MemoryStore();

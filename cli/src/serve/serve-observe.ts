@@ -27,6 +27,7 @@ import { stopSignals } from '../run/stop-signals.ts';
 import { inOrder } from '../session/in-order.ts';
 import { ObserveSession } from '../session/observe-session.ts';
 import type { ObserveEvent } from '../session/session-event.ts';
+import { keepOutOfGit } from './keep-out-of-git.ts';
 import { elapsed, lookUpAgeMs } from './look-up-age.ts';
 import { type OpenedInspector, openInspector } from './open-inspector.ts';
 import { openRecorder } from './open-recorder.ts';
@@ -73,6 +74,7 @@ async function observe(
   closers.add(() => signals.dispose());
   const stopAsked = Promise.race([signals.first, readerGone]).then(() => 'stop' as const);
   const onNotice = (message: string) => emit({ event: 'notice', message });
+  if (options.record) keepOutOfGit(resolve(options.root), onNotice);
   const recorder = await openRecorder(options, onNotice, closers);
   const tell = (event: ObserveEvent) => {
     // Without either nobody could read what it keeps.

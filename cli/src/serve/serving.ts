@@ -17,6 +17,7 @@ import type { SessionEvent } from '../session/session-event.ts';
 import { ServeHints } from '../vpn/serve-hints.ts';
 import { announce } from './announce.ts';
 import { openFunctionTunnels } from './function-tunnels.ts';
+import { keepOutOfGit } from './keep-out-of-git.ts';
 import { type LocalCode, startLocalCode } from './local-code.ts';
 import { elapsed, lookUpAgeMs } from './look-up-age.ts';
 import { openDebugging } from './open-debugging.ts';
@@ -60,6 +61,9 @@ async function serve(
   const debugging =
     options.inspect === undefined ? undefined : await openDebugging(manifest.functions, options.inspect);
   closers.add(() => debugging?.close());
+  const onNotice = (message: string) => emit({ event: 'notice', message });
+  // Before a build lists the project's files: to it this would be a change of sources.
+  if (options.record) keepOutOfGit(manifest.root, onNotice);
   // In parallel with the first builds: callers wait for them, and are not told that nobody serves.
   const code = startLocalCode(targets, options, debugging, tunnels, workspace);
   // Awaited below; a stage that cannot be opened is reported first.
@@ -68,7 +72,6 @@ async function serve(
   if (opened === 'stop') return exitCodes.ok;
   const { keys, stage } = opened;
 
-  const onNotice = (message: string) => emit({ event: 'notice', message });
   const recorder = await openRecorder({ ...options, root: manifest.root }, onNotice, closers);
   const replays = replaysInServe(recorder, (request) => session.replay(request));
   const inspected = openServeInspector({ options, manifest, stage, targets, recorder, replays }, workspace);

@@ -182,6 +182,26 @@ test('a repository gets .livectl/ in its .gitignore, once', async () => {
   expect(status).not.toContain('.livectl');
 });
 
+test('the line in .gitignore is no change of a function whose files are all sources', async () => {
+  // Listed by the first build, which begins while the stage is being opened.
+  const { root, remove } = project({
+    'livectl.json': JSON.stringify({
+      functions: { f: { handler: 'x', runtime: 'provided.al2023', command: ['node', 'program.mjs'] } },
+    }),
+    'program.mjs': 'setInterval(() => undefined, 60_000);',
+  });
+  cleanups.push(remove);
+  mkdirSync(join(root, '.git'));
+  const livectl = serve(root);
+  await livectl.event('ready');
+  expect(readFileSync(join(root, '.gitignore'), 'utf8')).toBe('.livectl/\n');
+  writeFileSync(join(root, 'program.mjs'), '// another');
+  const isSave = ({ changed }: { readonly changed: readonly string[] }) => changed.includes('program.mjs');
+  await livectl.event('reload', isSave);
+  const reloads = livectl.events.flatMap((event) => (event.event === 'reload' ? [event.changed] : []));
+  expect(reloads).toEqual([['program.mjs']]);
+});
+
 test('a project that cannot be written to costs one notice, and every invocation is answered', async () => {
   const root = projectOf(echo);
   mkdirSync(join(root, '.livectl'));
