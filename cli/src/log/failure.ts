@@ -1,6 +1,6 @@
 // An error that ends a command: what happened, where, what to do next; a stack trace only under --verbose.
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
-import { jsonLine } from '../control/json-line.ts';
+import { eventLine } from './json-lines.ts';
 import type { Output, OutputFormat } from './output.ts';
 import { printableLines } from './printable.ts';
 import { style } from './style.ts';
@@ -17,7 +17,7 @@ export function reportFailure(error: unknown, output: Output, options: FailureOp
   const remedy = known?.remedy;
   if (options.format === 'json') {
     output.line(
-      jsonLine({
+      eventLine({
         event: 'error',
         code: known?.code ?? 'LD_INTERNAL',
         message,

@@ -1,8 +1,8 @@
 // `livectl recordings clear`: removes what is recorded on disk, once a person or `--yes` says so.
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
-import { jsonLine } from '../control/json-line.ts';
 import { exitCodes } from '../exit-code.ts';
 import { terminalAsk } from '../log/ask.ts';
+import { eventLine } from '../log/json-lines.ts';
 import { type OutputFormat, processOutput } from '../log/output.ts';
 import { printable } from '../log/printable.ts';
 import { plural } from '../log/quantities.ts';
@@ -31,7 +31,7 @@ export async function clearRecordings({ format, functionName, root, yes }: Clear
     return exitCodes.failure;
   }
   const removed = await recordings.remove(query);
-  if (format === 'json') processOutput.line(jsonLine({ event: 'cleared', removed }));
+  if (format === 'json') processOutput.line(eventLine({ event: 'cleared', removed }));
   else processOutput.line(printable(`removed ${plural(removed, 'recording')}${of}`));
   return exitCodes.ok;
 }

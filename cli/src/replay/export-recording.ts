@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
-import { jsonLine } from '../control/json-line.ts';
 import type { RunningServe } from '../control/serve-state.ts';
 import { exitCodes } from '../exit-code.ts';
+import { eventLine } from '../log/json-lines.ts';
 import { errorOutput, type OutputFormat, processOutput, writeBytes } from '../log/output.ts';
 import { printable } from '../log/printable.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
@@ -52,7 +52,7 @@ export async function exportRecording(options: ExportRecordingOptions): Promise<
   if (output !== undefined) write(output, exported.text, force);
   if (format === 'json') {
     const where = output === undefined ? { text: exported.text } : { file: output };
-    processOutput.line(jsonLine({ event: 'export', key, as, ...where }));
+    processOutput.line(eventLine({ event: 'export', key, as, ...where }));
     return exitCodes.ok;
   }
   if (output === undefined) await writeBytes(Buffer.from(exported.text));

@@ -1,7 +1,8 @@
 // `livectl recordings`: what is recorded, newest first.
-import { jsonLine } from '../control/json-line.ts';
+
 import { exitCodes } from '../exit-code.ts';
 import { clockTime, dayOf } from '../log/clock-time.ts';
+import { eventLine } from '../log/json-lines.ts';
 import { type OutputFormat, processOutput } from '../log/output.ts';
 import { printable } from '../log/printable.ts';
 import { ms } from '../log/quantities.ts';
@@ -23,7 +24,7 @@ export async function listRecordings({ format, root, ...query }: ListOptions): P
   let count = 0;
   for await (const row of rowsOf(recordings, query)) {
     count += 1;
-    processOutput.line(format === 'json' ? jsonLine(row) : line(row, paint));
+    processOutput.line(format === 'json' ? eventLine(row) : line(row, paint));
   }
   if (count === 0 && format === 'pretty')
     processOutput.errorLine(

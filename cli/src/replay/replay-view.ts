@@ -2,9 +2,9 @@
 import { isUtf8 } from 'node:buffer';
 import { parseJson } from '../../../protocol/json.ts';
 import type { BuildMessage } from '../builder/build-event.ts';
-import { jsonLine } from '../control/json-line.ts';
 import { invocationObject } from '../control/seen-object.ts';
 import { clockTime } from '../log/clock-time.ts';
+import { eventLine } from '../log/json-lines.ts';
 import { errorOutput, type OutputFormat, processOutput, writeBytes } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import { printable } from '../log/printable.ts';
@@ -85,7 +85,7 @@ function prettyView(of: InvocationDetail, before: ComparedAnswer | undefined): R
 }
 
 function jsonView(of: InvocationDetail, before: ComparedAnswer | undefined): ReplayView {
-  const write = (object: object) => processOutput.line(jsonLine(object));
+  const write = (object: object) => processOutput.line(eventLine(object));
   return {
     show: () => undefined,
     warn: (message) => write({ event: 'notice', message }),

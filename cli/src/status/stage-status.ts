@@ -10,8 +10,8 @@ import { hasEmulator } from '../aws/endpoints.ts';
 import { explainDirectory } from '../aws/explain-directory.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { openStage, type Stage, type StageOptions } from '../aws/stage.ts';
-import { jsonLine } from '../control/json-line.ts';
 import { exitCodes } from '../exit-code.ts';
+import { eventLine } from '../log/json-lines.ts';
 import { type OutputFormat, processOutput } from '../log/output.ts';
 import { fallbackOf } from '../manifest/fallback.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
@@ -39,7 +39,7 @@ export async function showStatus(options: StatusOptions): Promise<number> {
   const stage = await openStage(options);
   try {
     const status = await statusOf(options, stage);
-    if (options.format === 'json') processOutput.line(jsonLine(status));
+    if (options.format === 'json') processOutput.line(eventLine(status));
     else processOutput.line(statusLines(status, processOutput.colour));
     const served = status.observe_only || status.clients.some((client) => client.live && !client.observe);
     const whole = status.deployed.every(({ state }) => isTolerable.has(state));
@@ -67,7 +67,7 @@ export async function showFunctionStatus(options: FunctionStatusOptions): Promis
     const asked = options.functionNames.map((functionName) => ({ functionName }));
     const deployed = await deployedFunctions(asked, identity, http);
     const status = { event: 'function_status', region: identity.region, deployed } as const;
-    if (options.format === 'json') processOutput.line(jsonLine(status));
+    if (options.format === 'json') processOutput.line(eventLine(status));
     else processOutput.line(deployedLines(deployed, processOutput.colour).join('\n'));
     return deployed.every(({ problems, state }) => state === 'own' && problems.length === 0)
       ? exitCodes.ok

@@ -1,9 +1,9 @@
 // `livectl invoke`: one invocation, its result on stdout, its log and error on stderr.
 
 import { systemClock } from '../../../protocol/clock.ts';
-import { jsonLine } from '../control/json-line.ts';
 import { afterAnswer, seenInvocation } from '../control/outcome.ts';
 import { exitCodes } from '../exit-code.ts';
+import { eventLine } from '../log/json-lines.ts';
 import { errorOutput, type OutputFormat, processOutput, writeBytes } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import { isJson } from '../manifest/is-json.ts';
@@ -67,7 +67,7 @@ async function invoke(options: InvokeOptions, payload: string, stage: TriggerSta
     const seen = watch && (await seenInvocation(watch, sought, afterAnswer, systemClock, show));
     if (format === 'json') {
       processOutput.line(
-        jsonLine(invokeObject(name, ids.request_id ?? '', { functionError, refusal, body }, seen)),
+        eventLine(invokeObject(name, ids.request_id ?? '', { functionError, refusal, body }, seen)),
       );
     } else if (functionError === undefined) {
       await writeBytes(body);

@@ -1,10 +1,10 @@
 // `livectl trigger`: finds the source, completes the flags, publishes, and shows the outcome.
 import { systemClock } from '../../../protocol/clock.ts';
-import { jsonLine } from '../control/json-line.ts';
 import { afterAnswer, type SeenInvocation, seenInvocation } from '../control/outcome.ts';
 import type { Watch } from '../control/watch.ts';
 import { exitCodes } from '../exit-code.ts';
 import { type Ask, terminalAsk } from '../log/ask.ts';
+import { eventLine } from '../log/json-lines.ts';
 import { type OutputFormat, processOutput } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import { shellWords } from '../log/shell-words.ts';
@@ -124,7 +124,7 @@ function tell(
   context: { readonly watched: boolean; readonly options: TriggerOptions; readonly stage: TriggerStage },
 ): void {
   const { options, stage, watched } = context;
-  if (options.format === 'json') return processOutput.line(jsonLine(triggerObject(triggered)));
+  if (options.format === 'json') return processOutput.line(eventLine(triggerObject(triggered)));
   const { answer } = triggered.published;
   // A function's error has already been shown with its stack.
   const told = answer?.functionError !== undefined && triggered.invocation?.result !== undefined;

@@ -1,7 +1,7 @@
 // `livectl vpn --check`: tests from this machine the endpoints that functions name.
 
-import { jsonLine } from '../control/json-line.ts';
 import { exitCodes } from '../exit-code.ts';
+import { eventLine } from '../log/json-lines.ts';
 import { type OutputFormat, processOutput } from '../log/output.ts';
 import type { Place } from '../place.ts';
 import { endpointTunnel } from '../tunnel/endpoint-tunnel.ts';
@@ -60,11 +60,11 @@ async function check(
       continue;
     }
     for (const checked of each.checked)
-      processOutput.line(jsonLine(endpointEvent(each.name, checked, remedyOf(checked))));
+      processOutput.line(eventLine(endpointEvent(each.name, checked, remedyOf(checked))));
     for (const { reason, variable } of each.unreadable) {
       const verdict = 'unreadable';
       processOutput.line(
-        jsonLine({ event: 'endpoint', function: each.name, variable, verdict, remedy: reason }),
+        eventLine({ event: 'endpoint', function: each.name, variable, verdict, remedy: reason }),
       );
     }
   }

@@ -7,8 +7,8 @@ import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts
 import { type AwsIdentity, type IdentityOptions, resolveIdentity } from '../aws/aws-identity.ts';
 import { importCertificate } from '../aws/import-certificate.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
-import { jsonLine } from '../control/json-line.ts';
 import { exitCodes } from '../exit-code.ts';
+import { eventLine } from '../log/json-lines.ts';
 import { type OutputFormat, processOutput } from '../log/output.ts';
 import { shellWords } from '../log/shell-words.ts';
 import { readStdin } from '../read-stdin.ts';
@@ -49,7 +49,7 @@ export async function showCertificates(options: ShowCertificatesOptions): Promis
   }
   processOutput.line(
     format === 'json'
-      ? jsonLine(certificatesEvent(certificates, ovpnFile, arn))
+      ? eventLine(certificatesEvent(certificates, ovpnFile, arn))
       : words(options, certificates, ovpnFile, arn),
   );
   return exitCodes.ok;

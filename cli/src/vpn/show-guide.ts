@@ -1,7 +1,7 @@
 // `livectl vpn`: the guide with the ids of the stage's VPCs. Asks AWS only for the manifest and the functions' variables.
 
-import { jsonLine } from '../control/json-line.ts';
 import { exitCodes } from '../exit-code.ts';
+import { eventLine } from '../log/json-lines.ts';
 import { type OutputFormat, processOutput } from '../log/output.ts';
 import type { Place } from '../place.ts';
 import { checkCommand } from './check-command.ts';
@@ -34,7 +34,7 @@ export async function showVpnGuide({ format, functions, place }: VpnGuideOptions
       checkCommand: checkCommand(place),
     });
     if (format === 'pretty') processOutput.line(guideLines(title, sections, processOutput.colour));
-    else for (const section of sections) processOutput.line(jsonLine({ event: 'guide', ...section }));
+    else for (const section of sections) processOutput.line(eventLine({ event: 'guide', ...section }));
     return exitCodes.ok;
   } finally {
     facts.close();

@@ -107,7 +107,7 @@ describe.each<JsRuntime>(['node', 'deno'])('livectl cloud under %s', (runtime) =
     await livectl.event('deployed_log', ({ message }) => message.includes('of deployed'));
     expect(await ada.client.stop()).toBe(0);
     expect(await livectl.stop('SIGTERM')).toBe(0);
-    expect(livectl.stdout.trimEnd().split('\n').at(-1)).toBe('{"event":"stopped"}');
+    expect(livectl.stdout.trimEnd().split('\n').at(-1)).toMatch(/^\{"event":"stopped","time":"[^"]+"\}$/);
     expect(livectl.stderr).toBe('');
     expect(livectl.leftBehind()).toEqual([]);
     expect(existsSync(join(deployed, '.livectl'))).toBe(false);

@@ -62,7 +62,7 @@ export class Livectl {
     const lines = createInterface({ input: stdout });
     lines.on('line', (line) => {
       this.stdout += `${line}\n`;
-      if (line.startsWith('{')) this.events.push(JSON.parse(line) as SessionEvent);
+      if (line.startsWith('{')) this.events.push(eventOf(line));
       this.#wake();
     });
     // `close` comes after the last line was read.
@@ -136,6 +136,14 @@ export class Livectl {
   #wake(): void {
     for (const wake of [...this.#waiters]) wake();
   }
+}
+
+/** Without `time`, which every event must have as its last field, so that tests compare what they are about. */
+function eventOf(line: string): SessionEvent {
+  const { time, ...event } = JSON.parse(line) as SessionEvent & { readonly time?: string };
+  if (time === undefined || !line.endsWith(`,"time":"${time}"}`) || new Date(time).toISOString() !== time)
+    throw new Error(`no time, or not as the last field: ${line}`);
+  return event as SessionEvent;
 }
 
 /** What a livectl that ends by itself said. */

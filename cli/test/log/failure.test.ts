@@ -23,6 +23,7 @@ test('for a program: an error event on stdout', () => {
     code: 'LD_DISPLACED',
     message: known.message,
     remedy: 'ask them',
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
   });
   expect(output.errorLines).toEqual([]);
 });
