@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 import { buildConstructs } from './build-constructs.mjs';
+import { commitOf } from './commit.mjs';
 import { packInspectorPage } from './inspector-page.mjs';
 import {
   common,
@@ -180,7 +181,7 @@ const embedded = {
     build.onLoad({ filter: /.*/, namespace: 'embedded' }, async (args) => {
       if (args.path === 'package.json') {
         const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-        return { contents: JSON.stringify({ version }), loader: 'json' };
+        return { contents: JSON.stringify({ version, commit: commitOf(root) }), loader: 'json' };
       }
       if (args.path === 'inspector-page') {
         const packed = await packInspectorPage(join(dist, 'inspector'));

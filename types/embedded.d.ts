@@ -53,6 +53,7 @@ declare module 'embedded:inspector-page' {
   export default unpack;
 }
 declare module 'embedded:package.json' {
-  const manifest: { readonly version: string };
+  /** `commit`: of the build; absent if it was made outside a repository. */
+  const manifest: { readonly version: string; readonly commit?: string };
   export default manifest;
 }

@@ -27,10 +27,11 @@ process.on('warning', ({ message, name }) => {
     processOutput.errorLine(`livectl: ${name}: ${message}`);
 });
 
+const { commit: builtFrom, version } = packageJson;
 const cli = new LivectlCli({
   binaryName: 'livectl',
   binaryLabel: 'livectl',
-  binaryVersion: packageJson.version,
+  binaryVersion: builtFrom === undefined ? version : `${version} (${builtFrom})`,
   enableColors: processOutput.colour,
 });
 cli.register(Builtins.HelpCommand);
