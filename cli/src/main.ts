@@ -4,6 +4,7 @@ import packageJson from 'embedded:package.json';
 import { Builtins, Cli, type Command } from 'clipanion';
 import { messageOf } from '../../protocol/live-debug-error.ts';
 import { CloudCommand } from './commands/cloud.ts';
+import { CompletionCandidatesCommand, CompletionCommand } from './commands/completion.ts';
 import { InvokeCommand } from './commands/invoke.ts';
 import { LivectlCli } from './commands/livectl-cli.ts';
 import { parseMistake } from './commands/parse-mistake.ts';
@@ -48,6 +49,8 @@ cli.register(TunnelCommand);
 cli.register(VpnCommand);
 cli.register(VpnCertificatesCommand);
 cli.register(TriggerCommand);
+cli.register(CompletionCommand);
+cli.register(CompletionCandidatesCommand);
 
 const command = parse(process.argv.slice(2));
 const exitCode = command ? await cli.run(command, Cli.defaultContext) : exitCodes.usage;

@@ -1,0 +1,67 @@
+// `livectl completion`: prints a shell's script; the hidden command beside it answers what the scripts ask.
+import { Command, Option, UsageError } from 'clipanion';
+import { exitCodes } from '../exit-code.ts';
+import { type OutputFormat, processOutput } from '../log/output.ts';
+import { LivectlCommand, outputFlags } from './livectl-command.ts';
+
+export class CompletionCommand extends LivectlCommand {
+  static override paths = [['completion']];
+
+  static override usage = Command.Usage({
+    description: 'Print the script that completes commands, flags, functions and stages in a shell',
+    details: `
+      Put the line of your shell into its start-up file. It completes commands and flags, the functions of livectl.json, event sources,
+      stages that this machine serves or that Terraform files of the folder name, AWS profiles, recordings and files.
+    `,
+    examples: [
+      ['bash, in ~/.bashrc', 'eval "$(livectl completion bash)"'],
+      ['zsh, in ~/.zshrc after compinit', 'eval "$(livectl completion zsh)"'],
+      ['fish, in ~/.config/fish/config.fish', 'livectl completion fish | source'],
+    ],
+  });
+
+  shell = Option.String({ name: 'shell', required: true });
+  format = outputFlags.format('one object');
+  verbose = outputFlags.verbose();
+
+  async run(format: OutputFormat): Promise<number> {
+    const { scripts, shells } = await import('../completion/scripts.ts');
+    const shell = shells.find((each) => each === this.shell);
+    if (shell === undefined)
+      throw new UsageError(`there is a script for ${shells.join(', ')}, not for ${this.shell}`);
+    if (format === 'json') {
+      const { eventLine } = await import('../log/json-lines.ts');
+      processOutput.line(eventLine({ event: 'completion', shell, script: scripts[shell] }));
+    } else processOutput.line(scripts[shell].trimEnd());
+    return exitCodes.ok;
+  }
+}
+
+/** What reaches a shell as it is: the characters of names, flags and keys. */
+const plainWord = /^[\w./@:=-]{1,256}$/;
+const mostCandidates = 2000;
+
+/** Answers a line for each candidate: the word, a tab and a description; `:files` asks for files. */
+export class CompletionCandidatesCommand extends Command {
+  static override paths = [['completion', 'candidates']];
+
+  words = Option.Proxy({ name: 'words' });
+
+  override async execute(): Promise<number> {
+    const { complete } = await import('../completion/candidates.ts');
+    const words = this.words[0] === '--' ? this.words.slice(1) : this.words;
+    const definitions = this.cli.definitions();
+    const { candidates, files } = await complete(definitions, this.cli.binaryName, words);
+    const lines = candidates
+      .filter(({ word }) => plainWord.test(word))
+      .slice(0, mostCandidates)
+      .map(({ about, word }) => (about === undefined ? word : `${word}\t${oneLine(about)}`));
+    if (files) lines.push(':files');
+    if (lines.length > 0) processOutput.line(lines.join('\n'));
+    return exitCodes.ok;
+  }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim().slice(0, 120);
+}
