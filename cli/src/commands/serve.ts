@@ -1,7 +1,7 @@
 // `livectl serve`: its flags; serve/ does the work.
 import { Command, Option, UsageError } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
-import { sampleRate, wholeNumber } from './flag-values.ts';
+import { givenVariables, sampleRate, wholeNumber } from './flag-values.ts';
 import { outputFlags } from './livectl-command.ts';
 import { PlaceCommand } from './place-command.ts';
 
@@ -26,6 +26,9 @@ export class ServeCommand extends PlaceCommand {
       \`--observe\` shows what the deployed code answers, and runs nothing: a copy of event and answer arrives after the answer has
       gone out.
 
+      Variables come from \`--env\`, \`--env-file\`, \`.env\` beside livectl.json, and the function's own, in this order. Saved files
+      take effect with the next invocation.
+
       Press Ctrl-C once to finish what is in flight, twice to end at once.
     `,
     examples: [
@@ -44,6 +47,10 @@ export class ServeCommand extends PlaceCommand {
       [
         'Watch what the deployed code answers, at most 10 invocations a second of each instance',
         'livectl serve --stage staging --observe --sample 10/s',
+      ],
+      [
+        'Another log level and database for one function',
+        'livectl serve --local --env LEVEL=debug --env orders:DB=test',
       ],
       ['Stop at breakpoints: attach a debugger to port 9229', 'livectl serve --local --inspect'],
       ['Events for a script, one JSON object a line', 'livectl serve --local --format json'],
@@ -74,6 +81,14 @@ export class ServeCommand extends PlaceCommand {
   });
   sample = Option.String('--sample', {
     description: 'With --observe: most copies of each instance, e.g. 10/s, the default',
+  });
+  env = Option.Array('--env', {
+    description:
+      'Set a variable for functions, e.g. LEVEL=debug, or those of a file, @FILE; orders:LEVEL=debug for one function; repeatable',
+  });
+  envFile = Option.Array('--env-file', {
+    description:
+      'Set the variables of a file, as --env @FILE does; .env beside livectl.json is always read; repeatable',
   });
   maxWorkers = Option.String('--max-workers', '10', {
     description: 'How many invocations run at once, each in its own process; default 10',
@@ -144,6 +159,7 @@ export class ServeCommand extends PlaceCommand {
       inspector: !this.noInspector,
       config: this.config,
       record: !this.noRecord,
+      variables: givenVariables(this.env, this.envFile),
       format,
       verbose: this.verbose,
     } as const;
@@ -163,6 +179,8 @@ export class ServeCommand extends PlaceCommand {
       '--trust-manifest': this.trustManifest,
       '--port': this.port !== defaults.port,
       '--allow-other-users': this.allowOtherUsers,
+      '--env': this.env !== undefined,
+      '--env-file': this.envFile !== undefined,
       '--max-workers': this.maxWorkers !== defaults.maxWorkers,
       '--no-timeout': this.noTimeout,
       '--no-freeze': this.noFreeze,

@@ -11,11 +11,13 @@ import type { RedactPath } from '../recordings/mask/redact-paths.ts';
 import type { InvocationDetail } from '../recordings/recording.ts';
 import { finished } from '../recordings/sealed.ts';
 import { startLocalCode } from '../serve/local-code.ts';
+import { openLocalVariables } from '../serve/open-local-variables.ts';
 import type { RunFolder } from '../serve/run-folder.ts';
 import { FirstBuilds } from '../session/first-builds.ts';
 import { Replays } from '../session/replays.ts';
 import type { SessionEvent } from '../session/session-event.ts';
 import { merged } from '../session/variables/function-variables.ts';
+import { withLocal } from '../session/variables/local-variables.ts';
 import { configuredVariables } from '../session/variables/sent-variables.ts';
 import type { WorkerEvent } from '../worker/contract.ts';
 import { compared, type ReplayedAnswer } from './answer.ts';
@@ -45,6 +47,8 @@ const maxWorkers = 2;
 export async function ownReplayer(options: OwnReplay): Promise<Replayer> {
   const { folder, manifest, settings, show, verbose } = options;
   const targets = resolveTargets(manifest);
+  const onNotice = (message: string) => show({ event: 'notice', message });
+  const local = openLocalVariables(manifest, { variables: [], files: [] }, onNotice);
   const builds = new FirstBuilds();
   const listeners: ((change: CodeChange) => void)[] = [];
   const running = { maxWorkers, noTimeout: false, machineProxy: true, freeze: false, verbose };
@@ -55,7 +59,7 @@ export async function ownReplayer(options: OwnReplay): Promise<Replayer> {
     clock: systemClock,
     functions: new Map([[settings.name, settings]]),
     builds,
-    variables: { of: () => variablesOf(settings, regionOf(options.of)) },
+    variables: withLocal({ of: () => variablesOf(settings, regionOf(options.of)) }, local),
     mostStreamedBytes,
     onEvent: (event) => take(event),
   });
@@ -107,7 +111,8 @@ export async function ownReplayer(options: OwnReplay): Promise<Replayer> {
       },
     });
     const { error, id, ok } = result;
-    const asRecorded = () => masked({ ok, error, body }, options);
+    const environment = { ...settings.environment, ...local.of(settings.name) };
+    const asRecorded = () => masked({ ok, error, body }, { ...options, settings: { environment } });
     return { requestId: id, ok, error, body, seen: seenOf(events), asRecorded };
   }
 }
@@ -115,7 +120,11 @@ export async function ownReplayer(options: OwnReplay): Promise<Replayer> {
 /** As the recorder of a serve would write it, which has learned the secrets of the event first. */
 function masked(
   { body, error, ok }: Pick<ReplayedAnswer, 'ok' | 'error' | 'body'>,
-  { event, redact, settings }: Pick<OwnReplay, 'event' | 'redact' | 'settings'>,
+  {
+    event,
+    redact,
+    settings,
+  }: Pick<OwnReplay, 'event' | 'redact'> & { readonly settings: Pick<FunctionSettings, 'environment'> },
 ): ComparedAnswer {
   const masker = new Masker(redact, environmentSecrets(settings.environment));
   finished(masker.document(event));

@@ -14,6 +14,7 @@ import type { Closers } from '../run/closers.ts';
 import { runToExit } from '../run/run-to-exit.ts';
 import { Session, type SessionOptions } from '../session/session.ts';
 import type { SessionEvent } from '../session/session-event.ts';
+import { type LocalVariables, withLocal } from '../session/variables/local-variables.ts';
 import { ServeHints } from '../vpn/serve-hints.ts';
 import { announce } from './announce.ts';
 import { openFunctionTunnels } from './function-tunnels.ts';
@@ -21,6 +22,7 @@ import { keepOutOfGit } from './keep-out-of-git.ts';
 import { type LocalCode, startLocalCode } from './local-code.ts';
 import { elapsed, lookUpAgeMs } from './look-up-age.ts';
 import { openDebugging } from './open-debugging.ts';
+import { openLocalVariables } from './open-local-variables.ts';
 import { openRecorder } from './open-recorder.ts';
 import { openServeInspector } from './open-serve-inspector.ts';
 import { replaysInServe } from './replay-in-serve.ts';
@@ -62,6 +64,7 @@ async function serve(
     options.inspect === undefined ? undefined : await openDebugging(manifest.functions, options.inspect);
   closers.add(() => debugging?.close());
   const onNotice = (message: string) => emit({ event: 'notice', message });
+  const local = openLocalVariables(manifest, options.variables, onNotice);
   // Before a build lists the project's files: to it this would be a change of sources.
   if (options.record) keepOutOfGit(manifest.root, onNotice);
   // In parallel with the first builds: callers wait for them, and are not told that nobody serves.
@@ -76,7 +79,16 @@ async function serve(
   const replays = replaysInServe(recorder, (request) => session.replay(request));
   const inspected = openServeInspector({ options, manifest, stage, targets, recorder, replays }, workspace);
   if (inspected) follow(inspected.take);
-  const parts = { options, manifest, stage, keys, recorder, pool: code.pool, onDrained: tunnels?.close };
+  const parts = {
+    options,
+    manifest,
+    stage,
+    keys,
+    local,
+    recorder,
+    pool: code.pool,
+    onDrained: tunnels?.close,
+  };
   const session = createSession(parts, (event) => {
     recorder.take(event);
     emit(event);
@@ -102,6 +114,7 @@ async function serve(
       { manifest, stage, heldByOthers, debugging, machineProxy, filters, inspector: inspector?.url() },
       emit,
     );
+    for (const message of local.summary()) onNotice(message);
     void hints.start();
     // In the background: until it is known, texts are base64, which any relay carries.
     void carriesAscii({ ...stage.relay, clock: systemClock }).then((carries) => {
@@ -133,20 +146,21 @@ async function openWithKeys(open: () => Promise<OpenedStage>): Promise<StageWith
 interface SessionParts extends StageWithKeys {
   readonly options: ServingOptions;
   readonly manifest: Manifest;
+  readonly local: LocalVariables;
   readonly recorder: Recorder;
   readonly pool: LocalCode['pool'];
   readonly onDrained: SessionOptions['onDrained'];
 }
 
 function createSession(
-  { keys, manifest, onDrained, options, pool, recorder, stage }: SessionParts,
+  { keys, local, manifest, onDrained, options, pool, recorder, stage }: SessionParts,
   onEvent: SessionOptions['onEvent'],
 ): Session {
   return new Session({
     relay: { ...stage.relay, keys },
     directory: stage.directory,
     skew: stage.skew,
-    variables: stage.variables,
+    variables: withLocal(stage.variables, local),
     holder: ownHolder(stage.caller),
     functions: new Map(manifest.functions.map(({ name, timeout }) => [name, { timeout }])),
     only: options.functions,

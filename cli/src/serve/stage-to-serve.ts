@@ -10,6 +10,7 @@ import type { TunnelEvent } from '../session/session-event.ts';
 import type { FunctionVariables } from '../session/variables/function-variables.ts';
 import type { Tunnels } from '../tunnel/tunnels.ts';
 import type { ServeHintsOptions } from '../vpn/serve-hints.ts';
+import type { VariableFlags } from './open-local-variables.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The flags that are the same for any stage. */
@@ -34,6 +35,8 @@ export interface ServingOptions {
   readonly inspector: boolean;
   /** `--config`: the local manifest; default livectl.json in the root. */
   readonly config: string | undefined;
+  /** `--env` and `--env-file`. */
+  readonly variables: VariableFlags;
   /** Invocations are recorded in the project's folder. */
   readonly record: boolean;
   readonly format: 'pretty' | 'json';

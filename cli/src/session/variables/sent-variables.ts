@@ -50,6 +50,13 @@ export function sentCredentials(sent: Variables): Variables {
   return formed(sent, credentialForms) ?? {};
 }
 
+/** Whether Lambda, or livectl in its place, sets a variable, so that nothing else may. */
+export function isSetByLambda(name: string): boolean {
+  if (isSandboxVariable(name) || isOwnSetting(name)) return true;
+  // A function may set a language's own paths.
+  return lambdaNames.test(name) && /^(AWS|LAMBDA)_/.test(name);
+}
+
 /** What Lambda sets: known names only, without values of another form than Lambda's. `region` is the stage's. */
 export function sentByLambda(sent: Variables, region: string): Variables {
   const taken: Record<string, string> = { AWS_REGION: region, AWS_DEFAULT_REGION: region };

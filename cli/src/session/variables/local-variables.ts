@@ -1,0 +1,153 @@
+// [4] Variables that this machine sets for functions: those of `.env`, `--env-file` and `--env`, over the functions' own.
+import { readFileSync, statSync } from 'node:fs';
+import { parse } from 'dotenv';
+import { LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
+import type { FunctionVariables } from './function-variables.ts';
+import type { Variables } from './sent-variables.ts';
+import { type GivenVariable, whyNotSet } from './settable.ts';
+
+/** `--env-file [FUNCTION:]FILE`, or `.env`. */
+export interface GivenFile {
+  /** Undefined: for every function. */
+  readonly functionName: string | undefined;
+  /** Absolute. */
+  readonly path: string;
+  /** How messages name it. */
+  readonly label: string;
+  /** It is read if it exists; otherwise it must. */
+  readonly isOptional: boolean;
+}
+
+interface LocalVariablesOptions {
+  /** Later ones win. */
+  readonly files: readonly GivenFile[];
+  /** Later ones win, and all of them over the files. */
+  readonly given: readonly GivenVariable[];
+  readonly onNotice: (message: string) => void;
+}
+
+/** Lambda takes 4 KB for all variables of a function; a file may have comments. */
+const mostFileBytes = 256 * 1024;
+/** Maximum number of names in a notice. */
+const mostNames = 20;
+
+interface ReadFile {
+  readonly stamp: string;
+  readonly variables: Variables;
+}
+
+/** Files are read again, for the next invocation, once they have changed. */
+export class LocalVariables {
+  readonly #options: LocalVariablesOptions;
+  readonly #read = new Map<GivenFile, ReadFile>();
+  /** Notices that were given, since each file is looked at for every invocation. */
+  readonly #told = new Set<string>();
+
+  /** Reads the files. Throws LD_CONFIG if one of `--env-file` cannot be read. */
+  constructor(options: LocalVariablesOptions) {
+    this.#options = options;
+    for (const file of options.files) this.#read.set(file, this.#load(file));
+  }
+
+  /** Over the variables of a function. Never throws: a file that has become unreadable counts as it was. */
+  of(functionName: string): Variables {
+    const { files, given } = this.#options;
+    const all: Record<string, string> = {};
+    for (const file of files) {
+      if (isFor(file, functionName)) Object.assign(all, this.#current(file));
+    }
+    for (const each of given) if (isFor(each, functionName)) all[each.name] = each.value;
+    return all;
+  }
+
+  /** What is set from where, by name only: a sentence for each source that sets something. */
+  summary(): string[] {
+    const { files, given } = this.#options;
+    const ofFiles = files.flatMap((file) => {
+      const names = Object.keys(this.#read.get(file)?.variables ?? {});
+      return names.length === 0 ? [] : [`${file.label} sets ${some(names)}${forWhom(file)}`];
+    });
+    const functions = [...new Set(given.map(({ functionName }) => functionName))];
+    const ofFlags = functions.map((functionName) => {
+      const names = given.filter((each) => each.functionName === functionName).map(({ name }) => name);
+      return `--env sets ${some([...new Set(names)])}${forWhom({ functionName })}`;
+    });
+    return [...ofFiles, ...ofFlags];
+  }
+
+  #current(file: GivenFile): Variables {
+    const known = this.#read.get(file);
+    try {
+      if (known !== undefined && known.stamp === stampOf(file)) return known.variables;
+      const read = this.#load(file);
+      this.#read.set(file, read);
+      return read.variables;
+    } catch (error) {
+      this.#tell(`${messageOf(error)}; its last content counts`);
+      return known?.variables ?? {};
+    }
+  }
+
+  #load(file: GivenFile): ReadFile {
+    const stamp = stampOf(file);
+    if (stamp === missing) return { stamp, variables: {} };
+    const variables: Record<string, string> = {};
+    for (const [name, value] of Object.entries(parse(readFileSync(file.path)))) {
+      const why = whyNotSet(name);
+      // A .env serves other programs as well, so it may have names that are not for functions.
+      if (why === undefined) variables[name] = value;
+      else this.#tell(`${file.label}: ${JSON.stringify(name.slice(0, 80))} ${why}, and is left out`);
+    }
+    return { stamp, variables };
+  }
+
+  #tell(message: string): void {
+    if (this.#told.has(message) || this.#told.size >= mostNames) return;
+    this.#told.add(message);
+    this.#options.onNotice(message);
+  }
+}
+
+/** As `variables` gives them, and over those what this machine sets. */
+export function withLocal(variables: FunctionVariables, local: LocalVariables): FunctionVariables {
+  return {
+    of(functionName, sent) {
+      const own = variables.of(functionName, sent);
+      const set = local.of(functionName);
+      return own instanceof Promise ? own.then((all) => ({ ...all, ...set })) : { ...own, ...set };
+    },
+  };
+}
+
+const missing = 'missing';
+
+/** Differs after every save. Throws LD_CONFIG if it cannot be used. */
+function stampOf({ isOptional, label, path }: GivenFile): string {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined && isOptional) return missing;
+  const mistake =
+    stats === undefined
+      ? 'does not exist'
+      : !stats.isFile()
+        ? 'is not a file'
+        : stats.size > mostFileBytes
+          ? `is over ${mostFileBytes / 1024} KB`
+          : undefined;
+  if (mistake === undefined) return `${stats?.mtimeMs}:${stats?.ctimeMs}:${stats?.size}:${stats?.ino}`;
+  throw new LiveDebugError('LD_CONFIG', `${label} ${mistake}`, {
+    remedy: 'Name a file of lines NAME=value, e.g. --env-file .env.test.',
+  });
+}
+
+function isFor({ functionName }: Pick<GivenFile, 'functionName'>, name: string): boolean {
+  return functionName === undefined || functionName === name;
+}
+
+function forWhom({ functionName }: Pick<GivenFile, 'functionName'>): string {
+  return functionName === undefined ? '' : ` for ${functionName}`;
+}
+
+function some(names: readonly string[]): string {
+  const rest = names.length - mostNames;
+  return names.slice(0, mostNames).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}

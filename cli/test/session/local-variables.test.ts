@@ -1,0 +1,90 @@
+// What this machine sets for functions: which source wins, what may not be set, and saves of files.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { openLocalVariables } from '../../src/serve/open-local-variables.ts';
+import { withLocal } from '../../src/session/variables/local-variables.ts';
+import { parseVariable } from '../../src/session/variables/settable.ts';
+
+let folder = '';
+let notices: string[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'livectl-test-'));
+  notices = [];
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+const functions = [{ name: 'orders' }, { name: 'worker' }] as never;
+
+function open(env: readonly string[] = []) {
+  const given = env.map(parseVariable).filter((each) => typeof each === 'object');
+  const variables = given.filter((each) => 'name' in each);
+  const files = given.filter((each) => 'file' in each);
+  const manifest = { file: join(folder, 'livectl.json'), functions };
+  return openLocalVariables(manifest, { variables, files }, (message) => notices.push(message));
+}
+
+test('--env wins over --env-file, that over .env, and what is for one function is not for others', () => {
+  write('.env', '# comment\nexport A=dot\nB="two\nlines"\r\nC=\'$x\'\nD=dot # not a part\n');
+  write('test.env', 'A=file\nD=file');
+  const file = join(folder, 'test.env');
+  const local = open(['A=flag=1', 'orders:E=only', `worker:@${file}`]);
+  expect(local.of('orders')).toEqual({ A: 'flag=1', B: 'two\nlines', C: '$x', D: 'dot', E: 'only' });
+  expect(local.of('worker')).toEqual({ A: 'flag=1', B: 'two\nlines', C: '$x', D: 'file' });
+  expect(local.summary()).toEqual([
+    '.env sets A, B, C, D',
+    `${file} sets A, D for worker`,
+    '--env sets A',
+    '--env sets E for orders',
+  ]);
+  expect(notices).toEqual([]);
+});
+
+test('they are over the function’s own, and a saved file counts from the next invocation on', async () => {
+  write('.env', 'LEVEL=debug');
+  const variables = withLocal({ of: () => ({ LEVEL: 'info', OTHER: '1' }) }, open());
+  expect(variables.of('orders', {})).toEqual({ LEVEL: 'debug', OTHER: '1' });
+  write('.env', 'LEVEL=trace2');
+  expect(await variables.of('orders', {})).toEqual({ LEVEL: 'trace2', OTHER: '1' });
+  rmSync(join(folder, '.env'));
+  expect(await variables.of('orders', {})).toEqual({ LEVEL: 'info', OTHER: '1' });
+});
+
+test('what becomes unreadable counts as it was, and is reported once', () => {
+  write('a.env', 'A=1');
+  const local = open([`@${join(folder, 'a.env')}`]);
+  write('a.env', 'x'.repeat(256 * 1024 + 1));
+  expect([local.of('orders'), local.of('orders')]).toEqual([{ A: '1' }, { A: '1' }]);
+  expect(notices).toEqual([`${join(folder, 'a.env')} is over 256 KB; its last content counts`]);
+});
+
+test('a .env for other programs as well: what Lambda sets and this machine’s account are left out, by name', () => {
+  write('.env', 'AWS_PROFILE=secret-value\nAWS_REGION=eu-west-1\nLIVECTL_X=1\nPYTHONPATH=lib\nOK=1');
+  expect(open().of('orders')).toEqual({ OK: '1', PYTHONPATH: 'lib' });
+  expect(notices.join('\n')).not.toContain('secret-value');
+  expect(notices).toHaveLength(3);
+});
+
+describe('refused', () => {
+  it.each([
+    ['A', 'must be NAME=VALUE'],
+    ['=secret', 'must be NAME=VALUE'],
+    ['1A=secret', 'is not a variable name'],
+    ['a:b:C=secret', 'is not a variable name'],
+    ['AWS_SECRET_ACCESS_KEY=secret', 'is set by Lambda'],
+    ['orders:AWS_PROFILE=secret', 'own credentials'],
+    ['_HANDLER=secret', 'is set by Lambda'],
+  ])('--env %s, without its value', (text, message) => {
+    const refused = parseVariable(text);
+    expect(refused).toEqual(expect.stringContaining(message));
+    expect(refused).not.toContain('secret');
+  });
+
+  it('a function that is not served, and a file that is not there', () => {
+    expect(() => open(['order:A=1'])).toThrow('no function of that name is served; did you mean "orders"?');
+    expect(() => open([`@${join(folder, 'none.env')}`])).toThrow('none.env does not exist');
+    expect(() => open([`@${folder}`])).toThrow('is not a file');
+  });
+});
