@@ -1,6 +1,7 @@
 // `livectl serve`: its flags; serve/ does the work.
 import { Command, Option, UsageError } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
+import { defaultDebugPort } from '../worker/debug/default-debug-port.ts';
 import { givenVariables, sampleRate, wholeNumber } from './flag-values.ts';
 import { outputFlags } from './livectl-command.ts';
 import { PlaceCommand } from './place-command.ts';
@@ -194,10 +195,7 @@ export class ServeCommand extends PlaceCommand {
 /** Default values of flags, to see whether they were given. */
 const defaults = { port: '3000', maxWorkers: '10' };
 
-/** Node's own default. */
-const defaultInspectPort = 9229;
-
 function inspectPort(flag: string | boolean | undefined): number | undefined {
   if (flag === undefined || flag === false) return undefined;
-  return flag === true ? defaultInspectPort : wholeNumber('--inspect', flag, 0, 65_535);
+  return flag === true ? defaultDebugPort : wholeNumber('--inspect', flag, 0, 65_535);
 }

@@ -2,6 +2,7 @@
 import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
 import { type DebugKind, type DebugPort, openDebugPort } from './debug-port.ts';
 import { type DebugAddress, DebugTarget } from './debug-target.ts';
+import type { DebuggedFunction } from './debugged-functions.ts';
 
 /** Where a function's debugger attaches. */
 interface DebugEndpoint {
@@ -11,12 +12,6 @@ interface DebugEndpoint {
   readonly address: string;
   /** URL of the inspector's WebSocket, for Node. */
   readonly url: string | undefined;
-}
-
-/** A function whose process can be debugged. */
-export interface DebuggedFunction {
-  readonly functionName: string;
-  readonly kind: DebugKind;
 }
 
 /** Called when a debugger attaches or detaches. */
