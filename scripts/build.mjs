@@ -251,6 +251,8 @@ async function buildCli() {
     sourcemap: 'linked',
     sourcesContent: false,
     external: [...common.external, 'esbuild'],
+    // Its CommonJS form loads its parts in a way that esbuild cannot follow.
+    alias: { 'jsonc-parser': join(root, 'node_modules/jsonc-parser/lib/esm/main.js') },
     banner: { js: `#!/usr/bin/env node\n${requireBanner}` },
     plugins: [embedded, lazyBuiltins],
   });
