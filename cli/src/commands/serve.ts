@@ -118,6 +118,9 @@ export class ServeCommand extends PlaceCommand {
   noRecord = Option.Boolean('--no-record', false, {
     description: 'Do not write invocations to .livectl/recordings; the newest stay in memory',
   });
+  timestamps = Option.Boolean('--timestamps', false, {
+    description: 'Begin each line with the time, to the millisecond',
+  });
   format = outputFlags.format('one object a line');
   verbose = outputFlags.verbose(' and the stub’s output');
 
@@ -141,6 +144,7 @@ export class ServeCommand extends PlaceCommand {
         ...recording,
         inspector: !this.noInspector,
         format,
+        timestamps: this.timestamps,
         verbose,
       });
     }
@@ -162,6 +166,7 @@ export class ServeCommand extends PlaceCommand {
       record: !this.noRecord,
       variables: givenVariables(this.env, this.envFile),
       format,
+      timestamps: this.timestamps,
       verbose: this.verbose,
     } as const;
     if (place.kind === 'local') {

@@ -1,6 +1,6 @@
 // Questions at the terminal, asked only if a person is there to answer.
 import { createInterface } from 'node:readline/promises';
-import { isAtTerminal } from './output.ts';
+import { isAtTerminal, processOutput } from './output.ts';
 import { printable } from './printable.ts';
 import { style } from './style.ts';
 
@@ -13,7 +13,7 @@ export class Unanswered extends Error {}
 /** Undefined if stdin or stdout is not a terminal. */
 export function terminalAsk(): Ask | undefined {
   if (!isAtTerminal()) return undefined;
-  const paint = style(!process.env.NO_COLOR);
+  const paint = style(processOutput.colour);
   return async (question, choices) => {
     const lines = createInterface({ input: process.stdin, output: process.stdout });
     const left = new Promise<never>((_resolve, reject) => {

@@ -1,15 +1,12 @@
 // How a function's error reads in the terminal: its message, the developer's frames, and its causes.
-import { sep } from 'node:path';
 import type { SessionEvent } from '../session/session-event.ts';
 import type { ErrorCause } from '../worker/contract.ts';
+import { type PlaceView, shownFrame } from './file-place.ts';
 import { printableLines } from './printable.ts';
 import { withoutRuntimeFrames } from './runtime-frames.ts';
 import type { Style } from './style.ts';
 
 type FunctionFailure = NonNullable<Extract<SessionEvent, { event: 'result' }>['error']>;
-
-/** Paths below livectl's working directory are shown relative to it. */
-const here = `${process.cwd()}${sep}`;
 
 /** At most this many lines of a stack are shown; all of it is in `--format json` and is returned through AWS. */
 const shownStackLines = 12;
@@ -24,7 +21,7 @@ const shownErrorColumns = 1000;
 const words = { cause: 'caused by ', context: 'while handling ', part: 'one of its errors: ' };
 
 /** The first line is the error's message; the lines of its stack and of its causes follow. */
-export function errorLines(error: FunctionFailure, paint: Style): string[] {
+export function errorLines(error: FunctionFailure, paint: Style, places: PlaceView): string[] {
   return [error, ...(error.causes ?? [])].flatMap((one) => {
     const [what = '', ...more] = printableLines(
       cutText(one.message === '' ? one.name : `${one.name}: ${one.message}`),
@@ -35,13 +32,12 @@ export function errorLines(error: FunctionFailure, paint: Style): string[] {
     const stack = (one.stack ?? [])
       .slice(0, readStackLines)
       .flatMap((line) => printableLines(cutText(line), false));
-    const frames = withoutRuntimeFrames(stack)
-      .filter((line) => !said.has(line.trim()))
-      .map((line) => line.replaceAll(`file://${here}`, '').replaceAll(here, ''));
+    const frames = withoutRuntimeFrames(stack).filter((line) => !said.has(line.trim()));
     return [
       leadOf(one, paint) + paint.bad(cut(what)),
       ...shown(more).map(paint.bad),
-      ...shown(frames).map(paint.dim),
+      // Links come last: they must not be cut.
+      ...shown(frames).map((line) => paint.dim(shownFrame(line, places))),
     ];
   });
 }

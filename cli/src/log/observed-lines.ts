@@ -1,6 +1,7 @@
 // The terminal view of one observed invocation: a line, its error, and the bodies of event and answer under --verbose.
 import type { ObservedInvoke } from '../session/session-event.ts';
 import { errorLines } from './error-lines.ts';
+import type { PlaceView } from './file-place.ts';
 import { printable, printableLines } from './printable.ts';
 import { ms, size } from './quantities.ts';
 import type { Style } from './style.ts';
@@ -12,7 +13,12 @@ const tagLength = 6;
 const shownCharacters = 8 * 1024;
 const shownLines = 60;
 
-export function observedLines(event: ObservedInvoke, paint: Style, verbose: boolean): string {
+export function observedLines(
+  event: ObservedInvoke,
+  paint: Style,
+  places: PlaceView,
+  verbose: boolean,
+): string {
   const {
     answered_by: by,
     bodies,
@@ -32,7 +38,7 @@ export function observedLines(event: ObservedInvoke, paint: Style, verbose: bool
   const time = `${ms(event.ms)} ${paint.dim(`(${who}, ${sizes})`)}`;
   const [what = '', ...more] = event.ok
     ? [(status ?? 200) < 400 ? paint.ok(String(status ?? 'ok')) : paint.warn(String(status))]
-    : errorLines(error ?? { name: 'Error', message: '' }, paint);
+    : errorLines(error ?? { name: 'Error', message: '' }, paint, places);
   const lines = [`${lead} ${what} ${time}`, ...more.map((line) => margin + line)];
   if (skipped + dropped > 0) {
     const left = skipped > 0 ? [`the sample left out ${skipped}`] : [];

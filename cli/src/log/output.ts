@@ -3,6 +3,7 @@
 import { systemClock } from '../../../protocol/clock.ts';
 import { within } from '../../../protocol/within.ts';
 import { guarded, printableLines } from './printable.ts';
+import { type ColourBits, colourBits, type LinkForm, linkForm } from './terminal-abilities.ts';
 
 /** The values of `--format`: for a person, or for a program. */
 export type OutputFormat = 'pretty' | 'json';
@@ -11,6 +12,10 @@ export interface Output {
   /** The terminal's columns; undefined if stdout is not a terminal. */
   readonly columns: number | undefined;
   readonly colour: boolean;
+  /** How many colours; default those of ANSI where `colour` is set. */
+  readonly colourBits?: ColourBits;
+  /** How links to files are written; undefined: none. */
+  readonly links?: LinkForm | undefined;
   /** One line, or several separated by newlines. */
   line(text: string): void;
   /** The same to stderr. */
@@ -32,10 +37,19 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-/** stdout and stderr of this process; colour only on a terminal, and not under NO_COLOR (no-color.org). */
+function viewOf({
+  columns,
+  isTTY,
+}: NodeJS.WriteStream): Pick<Output, 'columns' | 'colour' | 'colourBits' | 'links'> {
+  const isTerminal = Boolean(isTTY);
+  const bits = colourBits(isTerminal, process.env);
+  const links = linkForm(isTerminal, process.env);
+  return { columns: isTerminal ? columns : undefined, colour: bits > 0, colourBits: bits, links };
+}
+
+/** stdout and stderr of this process. */
 export const processOutput: Output = {
-  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
-  colour: Boolean(process.stdout.isTTY) && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
+  ...viewOf(process.stdout),
   line: (text) => {
     if (!broken) process.stdout.write(`${guarded(text)}\n`);
   },
@@ -51,8 +65,7 @@ export function isAtTerminal(): boolean {
 
 /** Writes everything to stderr, for output that must not mix with a result on stdout. */
 export const errorOutput: Output = {
-  columns: process.stderr.isTTY ? process.stderr.columns : undefined,
-  colour: Boolean(process.stderr.isTTY) && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
+  ...viewOf(process.stderr),
   line: processOutput.errorLine,
   errorLine: processOutput.errorLine,
 };

@@ -1,8 +1,13 @@
 // The terminal view: one line in and one line out per invocation, its log lines between, each line with the invocation's tag.
+import { resolve } from 'node:path';
+import { type Clock, systemClock } from '../../../protocol/clock.ts';
 import type { BuildMessage } from '../builder/build-event.ts';
 import type { DebuggerEvent, ObserveEvent, SessionEvent } from '../session/session-event.ts';
+import { clockTimeMs } from './clock-time.ts';
 import { errorLines } from './error-lines.ts';
+import { linked, type PlaceView, shownFrame, shownPath } from './file-place.ts';
 import { observedLines } from './observed-lines.ts';
+import { OpenInvocations } from './open-invocations.ts';
 import type { Output } from './output.ts';
 import { printable, printableLines } from './printable.ts';
 import { ms, plural, size, skewWords } from './quantities.ts';
@@ -24,42 +29,88 @@ const maxFilters = 10_000;
 /** How many files of a reload are named: a checkout changes hundreds. */
 const mostNames = 4;
 
-/** Returns a listener that writes each event for a person to read; `verbose`: with the bodies of what is observed. */
-export function pretty(output: Output, verbose = false): (event: ObserveEvent) => void {
-  const paint = style(output.colour);
+export interface PrettyOptions {
+  /** With the bodies of what is observed. */
+  readonly verbose?: boolean;
+  /** Each line begins with the time, in hours, minutes, seconds and milliseconds of this machine. */
+  readonly timestamps?: boolean;
+  readonly clock?: Pick<Clock, 'now'>;
+  /** What files in build errors of a function are relative to, absolute; undefined if it is not known. */
+  readonly folderOf?: (functionName: string) => string | undefined;
+  /** Where the person stands; default: the working directory. */
+  readonly here?: string;
+}
+
+/** What the lines of events depend on. */
+interface View {
+  readonly paint: Style;
+  readonly colour: boolean;
   /** By invocation, or by function for lines without one, since their lines are interleaved. */
-  const filters = new Map<string, FrameFilter>();
+  readonly filters: Map<string, FrameFilter>;
+  readonly open: OpenInvocations;
+  readonly places: PlaceView;
+  readonly folderOf: (functionName: string) => string | undefined;
+}
+
+/** Returns a listener that writes each event for a person to read. */
+export function pretty(output: Output, options: PrettyOptions = {}): (event: ObserveEvent) => void {
+  const { clock = systemClock, folderOf = () => undefined, here = process.cwd() } = options;
+  const view: View = {
+    paint: style(output.colour),
+    colour: output.colour,
+    filters: new Map(),
+    open: new OpenInvocations(output.colourBits ?? (output.colour ? 4 : 0)),
+    places: { here, links: output.links },
+    folderOf,
+  };
   return (event) => {
     const text =
       'observed' in event
-        ? observedLines(event, paint, verbose)
-        : describe(event, paint, output.colour, filters);
-    if (text !== undefined) output.line(text);
+        ? observedLines(event, view.paint, view.places, options.verbose ?? false)
+        : describe(event, view);
+    if (text === undefined) return;
+    output.line(options.timestamps ? stamped(text, new Date(clock.now()), view.paint) : text);
   };
 }
 
-function describe(
-  event: SessionEvent,
-  paint: Style,
-  colour: boolean,
-  filters: Map<string, FrameFilter>,
-): string | undefined {
+/** Before the first line; the others are below it. An empty line stays empty. */
+function stamped(text: string, date: Date, paint: Style): string {
+  const time = clockTimeMs(date);
+  let isFirst = true;
+  return text
+    .split('\n')
+    .map((line) => {
+      if (line === '') return line;
+      const lead = isFirst ? paint.dim(time) : ' '.repeat(time.length);
+      isFirst = false;
+      return `${lead} ${line}`;
+    })
+    .join('\n');
+}
+
+function describe(event: SessionEvent, view: View): string | undefined {
+  const { filters, open, paint } = view;
   switch (event.event) {
     case 'ready':
       return readyLines(event, paint);
     case 'invoke': {
+      open.begin(event.id);
       const only = event.only === undefined ? '' : paint.dim(` (${printable(event.only)})`);
       const edited = event.edited ? ', edited' : '';
       const replay = event.replay_of === undefined ? '' : paint.dim(` (replay${edited})`);
-      return `${tag(event.id, paint)} ${paint.dim('→')} ${name(event, paint)} ${printable(event.trigger)}${only}${replay}`;
+      return `${tag(event.id, view)} ${paint.dim('→')} ${name(event, paint)} ${printable(event.trigger)}${only}${replay}`;
     }
     case 'log':
-      return log(event, paint, colour, filters);
+      return log(event, view);
     case 'deployed_log':
-      return deployedLog(event, paint, colour);
+      return deployedLog(event, view);
     case 'result':
       filters.delete(event.id);
-      return result(event, paint);
+      try {
+        return result(event, view);
+      } finally {
+        open.end(event.id);
+      }
     case 'reload': {
       const names = event.changed.slice(0, mostNames).map(printable).join(', ');
       const more = event.changed.length - mostNames;
@@ -71,7 +122,9 @@ function describe(
       const after = event.last_good
         ? 'the last good build keeps answering'
         : 'invocations fail until this is fixed';
-      const errors = event.errors.map((error) => indent(buildMessage(error)));
+      const errors = event.errors.map((error) =>
+        indent(buildMessage(error, view.folderOf(event.function), view.places)),
+      );
       return [`${paint.bad('✗')} ${name(event, paint)} does not build; ${after}`, ...errors].join('\n');
     }
     case 'error': {
@@ -82,7 +135,7 @@ function describe(
       const why = event.elsewhere
         ? 'another livectl has it'
         : `it arrived ${ms(event.late_ms)} late; its caller has been told that nobody answered`;
-      return `${tag(event.id, paint)} ${paint.warn('!')} ${name(event, paint)} not run: ${why}`;
+      return `${tag(event.id, view)} ${paint.warn('!')} ${name(event, paint)} not run: ${why}`;
     }
     case 'holder': {
       const who = event.by
@@ -105,7 +158,7 @@ function describe(
     case 'dead_letter':
       return sourceLine(event, paint);
     case 'queued':
-      return `${tag(event.id, paint)} ${paint.warn('…')} ${name(event, paint)} ${queued(event)}`;
+      return `${tag(event.id, view)} ${paint.warn('…')} ${name(event, paint)} ${queued(event)}`;
     case 'debugger':
       return `${paint.dim('·')} ${name(event, paint)} ${debuggerWords(event)}`;
     case 'tunnel':
@@ -127,18 +180,16 @@ function describe(
   }
 }
 
-function log(
-  event: Extract<SessionEvent, { event: 'log' }>,
-  paint: Style,
-  colour: boolean,
-  filters: Map<string, FrameFilter>,
-): string | undefined {
+function log(event: Extract<SessionEvent, { event: 'log' }>, view: View): string | undefined {
+  const { colour, filters, open, paint } = view;
   const key = event.id ?? event.function;
   const filter = filters.get(key) ?? new FrameFilter();
   // Left over from invocations whose end was never reported.
   if (filters.size > maxFilters) filters.clear();
   filters.set(key, filter);
-  const lines = filter.pass(printableLines(event.message, colour));
+  const lines = filter
+    .pass(printableLines(event.message, colour))
+    .map((line) => shownFrame(line, view.places));
   if (lines.length === 0) return undefined;
   const painted = {
     error: paint.bad,
@@ -148,15 +199,16 @@ function log(
     trace: paint.dim,
     info: undefined,
   }[event.level];
-  const lead = `${event.id === undefined ? paint.dim((event.phase ?? 'init').padEnd(tagLength)) : tag(event.id, paint)}   `;
+  const who =
+    event.id === undefined ? paint.dim((event.phase ?? 'init').padEnd(tagLength)) : tag(event.id, view);
+  const lead = `${who}   ${open.areSeveral ? `${tinted(event.id, printable(event.function), view)} ${paint.dim('│')} ` : ''}`;
   return lines.map((line) => lead + (painted ? painted(line) : line)).join('\n');
 }
 
 /** Lines that belong to no invocation served here, under the function's name. */
 function deployedLog(
   event: Extract<SessionEvent, { event: 'deployed_log' }>,
-  paint: Style,
-  colour: boolean,
+  { colour, paint }: View,
 ): string {
   const lead = `${name(event, paint)} ${paint.dim('deployed')}   `;
   return printableLines(event.message, colour)
@@ -164,7 +216,8 @@ function deployedLog(
     .join('\n');
 }
 
-function result(event: Extract<SessionEvent, { event: 'result' }>, paint: Style): string {
+function result(event: Extract<SessionEvent, { event: 'result' }>, view: View): string {
+  const { paint } = view;
   const { code_ms: code, init_ms: init = 0, wait_ms: wait = 0 } = event;
   const relay = Math.max(0, event.ms - code - init - wait);
   const start = init > 0 ? `, start ${ms(init)}` : '';
@@ -173,12 +226,12 @@ function result(event: Extract<SessionEvent, { event: 'result' }>, paint: Style)
   const way = event.replay_of === undefined ? `, relay ${ms(relay)}` : '';
   const parts = `code ${ms(code)}${way}${start}${waited}${streamed}`;
   const time = `${ms(event.ms)} ${paint.dim(`(${parts})`)}`;
-  const lead = `${tag(event.id, paint)} ${paint.dim('←')} ${name(event, paint)}`;
+  const lead = `${tag(event.id, view)} ${paint.dim('←')} ${name(event, paint)}`;
   if (event.ok) {
     const status = event.status === undefined ? 'ok' : String(event.status);
     return `${lead} ${(event.status ?? 200) < 400 ? paint.ok(status) : paint.warn(status)} ${time}`;
   }
-  const [what = '', ...more] = errorLines(event.error ?? { name: 'Error', message: '' }, paint);
+  const [what = '', ...more] = errorLines(event.error ?? { name: 'Error', message: '' }, paint, view.places);
   return [`${lead} ${what} ${time}`, ...more.map((line) => margin + line)].join('\n');
 }
 
@@ -221,10 +274,23 @@ function clockSkew(aheadMs: number, paint: Style): string {
 }
 
 /** One build error as `file:line:column: text` with its source line. */
-function buildMessage(error: BuildMessage): string {
-  const where = error.file ? `${printable(error.file)}:${error.line ?? 1}:${(error.column ?? 0) + 1}: ` : '';
+function buildMessage(error: BuildMessage, folder: string | undefined, places: PlaceView): string {
+  const where = error.file === undefined ? '' : `${buildPlace(error.file, error, folder, places)}: `;
   const source = error.lineText ? [`  ${printable(error.lineText.trim())}`] : [];
   return [where + printableLines(error.text, false).join('\n'), ...source].join('\n');
+}
+
+function buildPlace(
+  file: string,
+  { column, line }: BuildMessage,
+  folder: string | undefined,
+  { here, links }: PlaceView,
+): string {
+  const at = { line: line ?? 1, column: (column ?? 0) + 1 };
+  const position = `:${at.line}:${at.column}`;
+  if (folder === undefined) return printable(file) + position;
+  const path = resolve(folder, file);
+  return linked(printable(shownPath(path, here)) + position, { path, ...at }, links);
 }
 
 function indent(text: string): string {
@@ -238,6 +304,11 @@ function name(event: { readonly function: string }, paint: Style): string {
   return paint.name(printable(event.function));
 }
 
-function tag(id: string, paint: Style): string {
-  return paint.dim(printable(id).slice(0, tagLength).padEnd(tagLength));
+function tag(id: string, view: View): string {
+  return tinted(id, printable(id).slice(0, tagLength).padEnd(tagLength), view);
+}
+
+/** In the colour of the invocation, if it runs. */
+function tinted(id: string | undefined, text: string, { open, paint }: View): string {
+  return (id === undefined ? undefined : open.tinted(id, text)) ?? paint.dim(text);
 }

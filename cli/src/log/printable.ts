@@ -1,5 +1,7 @@
 // What a terminal may show of texts from elsewhere: lines and colours, nothing that moves the cursor or reorders text.
 
+import { isOwnLink } from './file-place.ts';
+
 /**
  * Colours (SGR, ECMA-48 8.3.117), and every character that a terminal or a reader obeys instead of showing: C0 without tab
  * and line feed, DEL, C1, U+2028 and U+2029, which some readers take for line ends, and Unicode's Bidi_Control, which makes a
@@ -34,12 +36,21 @@ export function printable(text: string): string {
   return printableLines(short, false).join('␊');
 }
 
+/** The same, and a whole link (OSC 8) to a file, of which the text must be printable. */
+const obeyedOrLink =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: as above.
+  /\u001b\]8;id=[0-9a-f]{16};file:\/\/[!-~]{1,2100}\u001b\\[^\u0000-\u001f\u007f-\u009f]{1,2100}\u001b\]8;;\u001b\\|\u001b\[[0-9;:]{0,64}m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 /**
- * A composed text as it is written, including our own lines and colours. Catches what a caller forgot to pass through
+ * A composed text as it is written, including our own lines, colours and links. Catches what a caller forgot to pass through
  * {@link printable}.
  */
 export function guarded(text: string): string {
-  return text.replace(obeyed, (found) => (isColour(found) ? found : picture(found)));
+  return text.replace(obeyedOrLink, (found) => {
+    if (found.length === 1) return picture(found);
+    // Not ours: each of its characters is looked at again.
+    return found.endsWith('m') || isOwnLink(found) ? found : printableLines(found, true).join('\n');
+  });
 }
 
 function endWithoutReturns(text: string): number {

@@ -50,13 +50,15 @@ export interface ServeObserveOptions extends StageOptions {
   readonly config: string | undefined;
   readonly record: boolean;
   readonly format: OutputFormat;
+  readonly timestamps: boolean;
   readonly verbose: boolean;
 }
 
 /** Observes until a signal; resolves with the exit code. Errors are written, not thrown. */
 export function serveObserve(options: ServeObserveOptions): Promise<number> {
-  const { format, verbose } = options;
-  const show = format === 'json' ? jsonLines(processOutput, verbose) : pretty(processOutput, verbose);
+  const { format, timestamps, verbose } = options;
+  const show =
+    format === 'json' ? jsonLines(processOutput, verbose) : pretty(processOutput, { verbose, timestamps });
   return runToExit(options, (closers) => observe(options, show, closers));
 }
 

@@ -1,4 +1,5 @@
 // What `serve` does for any stage: builder, workers and a session between them, from start to stop.
+import { resolve } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { type ClientKeys, generateClientKeys } from '../../../protocol/sealing.ts';
 import { resolveTargets } from '../builder/resolve-targets.ts';
@@ -39,8 +40,19 @@ export function serveUntilStopped(
   options: ServingOptions,
   prepare: (closers: Closers) => Promise<StageToServe>,
 ): Promise<number> {
-  const show = options.format === 'json' ? jsonLines(processOutput) : pretty(processOutput);
-  return runToExit(options, async (closers) => serve(options, await prepare(closers), show, closers));
+  const { timestamps } = options;
+  let manifest: Manifest | undefined;
+  const folderOf = (name: string) => {
+    const settings = manifest?.functions.find((each) => each.name === name);
+    return manifest && settings && resolve(manifest.root, settings.sourceDir);
+  };
+  const show =
+    options.format === 'json' ? jsonLines(processOutput) : pretty(processOutput, { timestamps, folderOf });
+  return runToExit(options, async (closers) => {
+    const stage = await prepare(closers);
+    manifest = stage.manifest;
+    return serve(options, stage, show, closers);
+  });
 }
 
 async function serve(

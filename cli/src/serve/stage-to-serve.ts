@@ -40,6 +40,8 @@ export interface ServingOptions {
   /** Invocations are recorded in the project's folder. */
   readonly record: boolean;
   readonly format: 'pretty' | 'json';
+  /** The terminal's lines begin with the time. */
+  readonly timestamps: boolean;
   readonly verbose: boolean;
 }
 

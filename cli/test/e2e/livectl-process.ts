@@ -52,7 +52,7 @@ export class Livectl {
     this.tempDir = mkdtempSync(join(tmpdir(), 'livectl-e2e-'));
     const XDG_STATE_HOME = join(this.tempDir, 'state');
     const folders = { TMPDIR: this.tempDir, XDG_STATE_HOME, XDG_RUNTIME_DIR: '' };
-    const env = { ...process.env, NO_COLOR: '', ...folders, ...options.env };
+    const env = { ...process.env, NO_COLOR: '', FORCE_COLOR: undefined, ...folders, ...options.env };
     this.child = spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const { stdout, stderr } = this.child;
     if (!stdout || !stderr) throw new Error('no pipes');
@@ -168,7 +168,7 @@ export async function runLivectl(
   const { cwd, input = '', on, runtime = 'node' } = options;
   const command = [...commands[runtime], ...args];
   const [program = '', ...rest] = on?.(command) ?? command;
-  const env = { ...process.env, NO_COLOR: '', XDG_RUNTIME_DIR: '', ...options.env };
+  const env = { ...process.env, NO_COLOR: '', FORCE_COLOR: undefined, XDG_RUNTIME_DIR: '', ...options.env };
   const child = spawn(program, rest, { env, stdio: 'pipe', ...(cwd ? { cwd } : {}) });
   const bound = setTimeout(() => child.kill('SIGKILL'), boundMs);
   let stdout = '';

@@ -624,3 +624,75 @@ describe('what a function prints', () => {
     );
   });
 });
+
+describe('several invocations at once', () => {
+  const invoke = (of: string, name: string) =>
+    ({ event: 'invoke', id: of, function: name, trigger: 'invoke' }) as const;
+  const log = (of: string, name: string, message: string) =>
+    ({ event: 'log', id: of, function: name, level: 'info', message }) as const;
+  const end = (of: string, name: string) => ({ ...result, id: of, function: name }) as const;
+
+  test('their lines name the function while more than one runs', () => {
+    const output = written();
+    const show = pretty(output);
+    for (const event of [
+      ...[invoke('aaaaaaaa', 'hello'), log('aaaaaaaa', 'hello', 'alone')],
+      ...[invoke('bbbbbbbb', 'orders'), log('aaaaaaaa', 'hello', 'x\ny'), log('bbbbbbbb', 'orders', 'z')],
+      ...[end('aaaaaaaa', 'hello'), log('bbbbbbbb', 'orders', 'alone')],
+    ])
+      show(event);
+    expect(output.lines.filter((line) => !/[→←]/.test(line))).toEqual([
+      'aaaaaa   alone',
+      'aaaaaa   hello │ x\naaaaaa   hello │ y',
+      'bbbbbb   orders │ z',
+      'bbbbbb   alone',
+    ]);
+  });
+
+  /** The colours of each tag. */
+  function tints(colourBits: 4 | 8, events: readonly SessionEvent[]): Map<string, Set<string>> {
+    const output = { ...written(true), colourBits };
+    const show = pretty(output);
+    for (const event of events) show(event);
+    const found = new Map<string, Set<string>>();
+    for (const line of output.lines) {
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them
+      const [, code = '', tag = ''] = /^\u001b\[([0-9;]+)m(\w{6})/.exec(line) ?? [];
+      found.set(tag, (found.get(tag) ?? new Set()).add(code));
+    }
+    return found;
+  }
+
+  test.each([4, 8] as const)('each keeps a colour that none of the others has (%s bits)', (bits) => {
+    const ids = ['aaaaaa', 'bbbbbb', 'cccccc', 'dddddd', 'eeeeee'];
+    const colours = tints(bits, [
+      ...ids.map((each) => invoke(each, 'f')),
+      ...ids.map((each) => log(each, 'f', 'x')),
+      ...ids.map((each) => end(each, 'f')),
+    ]);
+    for (const each of ids) expect(colours.get(each)?.size, each).toBe(1);
+    expect(new Set(ids.flatMap((each) => [...(colours.get(each) ?? [])])).size).toBe(5);
+  });
+
+  test('an id that is in flight twice keeps its colour until the second end', () => {
+    const colours = tints(8, [
+      ...[invoke('aaaaaa', 'f'), invoke('aaaaaa', 'f'), end('aaaaaa', 'f'), log('aaaaaa', 'f', 'x')],
+      ...[end('aaaaaa', 'f')],
+    ]);
+    expect(colours.get('aaaaaa')?.size).toBe(1);
+  });
+});
+
+test('with timestamps each event begins with the time, and its further lines are below', () => {
+  const output = written();
+  const clock = { now: () => new Date(2026, 10, 27, 9, 58, 12, 7).getTime() };
+  const show = pretty(output, { timestamps: true, clock });
+  show({ event: 'invoke', id, function: 'hello', trigger: 'GET /' });
+  show({ event: 'log', id, function: 'hello', level: 'info', message: 'one\ntwo' });
+  show({ event: 'ready', url: undefined, stage: 'local', functions: [], trigger_args: [], ms: 1 });
+  expect(output.lines.slice(0, 2)).toEqual([
+    '09:58:12.007 8f5e4d → hello GET /',
+    '09:58:12.007 8f5e4d   one\n             8f5e4d   two',
+  ]);
+  expect(output.lines[2]).toMatch(/^\n09:58:12\.007 ● Serving/);
+});

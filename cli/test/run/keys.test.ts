@@ -52,7 +52,16 @@ async function atTerminal(
   more: Record<string, string> = {},
 ): Promise<Shown> {
   const folders = { TMPDIR: folder, XDG_STATE_HOME: join(folder, 'state'), XDG_RUNTIME_DIR: '' };
-  const screen = { TERM: 'xterm', NO_COLOR: '1', DISPLAY: '', WAYLAND_DISPLAY: '', BROWSER: '' };
+  const screen = {
+    TERM: 'xterm',
+    NO_COLOR: '1',
+    FORCE_COLOR: undefined,
+    CI: '',
+    TMUX: undefined,
+    DISPLAY: '',
+    WAYLAND_DISPLAY: '',
+    BROWSER: '',
+  };
   const env = { ...process.env, ...folders, ...screen, ...more };
   const child = spawn('python3', [ptyKeys, ...command], { env, stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(`${script.join('\n')}\n`);
