@@ -60,9 +60,11 @@ export class Livectl {
       this.stderr += text;
     });
     const lines = createInterface({ input: stdout });
+    // Elsewhere a line of this kind is a function's answer.
+    const eventIn = args.includes('json') ? eventOf : (line: string) => JSON.parse(line) as SessionEvent;
     lines.on('line', (line) => {
       this.stdout += `${line}\n`;
-      if (line.startsWith('{')) this.events.push(eventOf(line));
+      if (line.startsWith('{')) this.events.push(eventIn(line));
       this.#wake();
     });
     // `close` comes after the last line was read.
