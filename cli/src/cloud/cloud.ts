@@ -186,6 +186,15 @@ export type CloudEvent =
   | ({ readonly type: 'deployed_failed'; readonly functionName: string } & StubFailure)
   /** A stub's process failed; not the function behind it, whose errors are answers. */
   | ({ readonly type: 'stub_failed'; readonly functionName: string } & StubFailure)
+  /** A request over HTTP that matches no route was answered with 404. */
+  | {
+      readonly type: 'unmatched';
+      readonly method: string;
+      /** Without the query, the first 200 characters. */
+      readonly path: string;
+      /** The route that was probably meant. Takes some time, so ask for what is shown. */
+      readonly meant: () => string | undefined;
+    }
   /** A call over HTTP was refused before it reached the function; reported once per kind of caller. */
   | {
       readonly type: 'refused';

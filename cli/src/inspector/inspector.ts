@@ -71,9 +71,11 @@ const passedOn: ReadonlySet<string> = new Set<ObserveEvent['event']>([
   'retry',
   'dead_letter',
   'published',
+  'unmatched',
   'tunnel',
   'debugger',
   'stopping',
+  'summary',
   'stopped',
 ]);
 

@@ -15,6 +15,7 @@ import { readyLines } from './ready-lines.ts';
 import { FrameFilter } from './runtime-frames.ts';
 import { sourceLine } from './source-line.ts';
 import { type Style, style } from './style.ts';
+import { summaryLines } from './summary-lines.ts';
 import { tunnelLine } from './tunnel-line.ts';
 
 /** Indents further lines of an error or a message below the function's name. */
@@ -153,6 +154,11 @@ function describe(event: SessionEvent, view: View): string | undefined {
     }
     case 'reconnect':
       return reconnect(event, paint);
+    case 'unmatched': {
+      const meant =
+        event.did_you_mean === undefined ? '' : `; did you mean ${printable(event.did_you_mean)}?`;
+      return `${paint.warn('!')} ${event.status} ${printable(`${event.method} ${event.path}`)}: no route matches${meant}`;
+    }
     case 'published':
     case 'retry':
     case 'dead_letter':
@@ -171,6 +177,8 @@ function describe(event: SessionEvent, view: View): string | undefined {
       return event.waiting_for === 0
         ? undefined
         : `${paint.dim('·')} finishing ${plural(event.waiting_for, 'invocation')}; Ctrl-C again ends at once`;
+    case 'summary':
+      return summaryLines(event, paint, view.places);
     case 'stopped': {
       const counts = `${plural(event.invocations, 'invocation')}, ${event.failed} failed${event.abandoned > 0 ? `, ${event.abandoned} cut off` : ''}`;
       return `${paint.dim('·')} stopped: ${counts}; workers, sockets and temporary files are gone`;

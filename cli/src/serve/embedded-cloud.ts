@@ -6,6 +6,7 @@ import tunnelZip from 'embedded:tunnel.zip';
 import wrapperZip from 'embedded:wrapper.zip';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../../../protocol/clock.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import type { Cloud, CloudFunction, CloudOptions, VpcOptions } from '../cloud/cloud.ts';
 import { startCloud } from '../cloud/start-cloud.ts';
@@ -15,6 +16,7 @@ import type { CloudNews } from '../session/session-event.ts';
 import { reportCloud } from './cloud-news.ts';
 import type { DeployedCodes } from './deployed-code.ts';
 import type { RunFolder } from './run-folder.ts';
+import { unmatchedRequests } from './unmatched-requests.ts';
 
 export interface EmbeddedCloudOptions {
   /** All deployed functions. */
@@ -47,6 +49,7 @@ export async function openEmbeddedCloud(
   { closers, nodeRuntimeFile, pythonRuntimeFile, tempDir }: RunFolder,
   emit: (event: CloudNews) => void,
 ): Promise<Cloud> {
+  const unmatched = unmatchedRequests(systemClock, emit);
   const cloud = await startCloud({
     functions: options.functions.map(deployed),
     manifest: options.manifest,
@@ -62,7 +65,11 @@ export async function openEmbeddedCloud(
     liftTimeouts: options.liftTimeouts,
     patience,
     observeOnly: options.observeOnly,
-    onEvent: (event) => reportCloud(event, options.verbose, emit),
+    onEvent: (event) => {
+      if (event.type !== 'unmatched') return reportCloud(event, options.verbose, emit);
+      const { meant, method, path } = event;
+      unmatched({ method, path, status: 404, meant });
+    },
     // An issuer on this machine is reached without a proxy.
     agentFor: (url) => (url.protocol === 'https:' ? proxyAgent(url) : undefined),
   });

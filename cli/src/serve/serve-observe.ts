@@ -33,6 +33,7 @@ import { type OpenedInspector, openInspector } from './open-inspector.ts';
 import { openRecorder } from './open-recorder.ts';
 import { openSecrets } from './open-secrets.ts';
 import { servedFunction } from './report-ready.ts';
+import { summaryOf } from './run-summary.ts';
 import { serveKeys } from './serve-keys.ts';
 import { snapshotFunction } from './snapshot-functions.ts';
 
@@ -78,10 +79,11 @@ async function observe(
   const onNotice = (message: string) => emit({ event: 'notice', message });
   if (options.record) keepOutOfGit(resolve(options.root), onNotice);
   const recorder = await openRecorder(options, onNotice, closers);
+  const summary = summaryOf(options);
   const tell = (event: ObserveEvent) => {
     // Without either nobody could read what it keeps.
     if (options.record || options.inspector) recorder.take(event);
-    emit(event);
+    for (const each of summary.with(event)) emit(each);
   };
   const opened = await Promise.race([open(options, tell, closers), stopAsked]);
   if (opened === 'stop') return exitCodes.ok;

@@ -28,6 +28,7 @@ import { openRecorder } from './open-recorder.ts';
 import { openServeInspector } from './open-serve-inspector.ts';
 import { replaysInServe } from './replay-in-serve.ts';
 import { reportReady } from './report-ready.ts';
+import { summaryOf } from './run-summary.ts';
 import { serveKeys } from './serve-keys.ts';
 import type { OpenedStage, ServingOptions, StageToServe } from './stage-to-serve.ts';
 import { openWorkspace } from './workspace.ts';
@@ -101,9 +102,10 @@ async function serve(
     pool: code.pool,
     onDrained: tunnels?.close,
   };
+  const summary = summaryOf({ record: options.record, root: manifest.root });
   const session = createSession(parts, (event) => {
     recorder.take(event);
-    emit(event);
+    for (const each of summary.with(event)) emit(each);
     if (event.event === 'result' && event.error)
       void hints.failed({ function: event.function, error: event.error });
   });

@@ -242,6 +242,16 @@ export type SessionEvent =
       readonly id: string;
       readonly functions: readonly string[];
     }
+  /** Local cloud: an HTTP request that matches no route, and was answered with 404. */
+  | {
+      readonly event: 'unmatched';
+      readonly method: string;
+      /** As it was sent, without the query, the first 200 characters. */
+      readonly path: string;
+      readonly status: number;
+      /** A path, or method and path where only the method differs; absent if none is similar. */
+      readonly did_you_mean?: string;
+    }
   /** Local cloud: an event source retries an event on which a function failed. */
   | {
       readonly event: 'retry';
@@ -287,6 +297,23 @@ export type SessionEvent =
       /** Invocations in flight that are waited for. */
       readonly waiting_for: number;
     }
+  /** Once, before `stopped`: what was served from the start on. Replays do not count. */
+  | {
+      readonly event: 'summary';
+      readonly served_ms: number;
+      readonly invocations: number;
+      readonly failed: number;
+      /** Those that were invoked, the most invoked first. Durations are those of `result`; the median of the newest 10,000. */
+      readonly functions: readonly {
+        readonly name: string;
+        readonly invocations: number;
+        readonly failed: number;
+        readonly p50_ms: number;
+        readonly max_ms: number;
+      }[];
+      /** The folder with the recordings; absent if none are kept. */
+      readonly recordings?: string;
+    }
   | {
       readonly event: 'stopped';
       /** Invocations since the start, answered or failed. */
@@ -302,5 +329,5 @@ export type ObserveEvent = SessionEvent | ObservedInvoke;
 /** Those of them that the local cloud causes. */
 export type CloudNews = Extract<
   SessionEvent,
-  { event: 'deployed_log' | 'published' | 'retry' | 'dead_letter' | 'error' | 'notice' }
+  { event: 'deployed_log' | 'published' | 'unmatched' | 'retry' | 'dead_letter' | 'error' | 'notice' }
 >;

@@ -49,6 +49,9 @@ const internalError = messageResponse(500, 'Internal Server Error');
 /** How long `close` waits for answers under way, in milliseconds: the time of a result from livectl to the caller. */
 const drainMs = 1000;
 
+/** Characters of a path that are reported. */
+const maxPath = 200;
+
 /** Pages may come from any number of origins; at most this many are reported. */
 const maxTold = 100;
 
@@ -101,6 +104,7 @@ export class HttpApi {
     if (!match || this.#closing) {
       request.resume();
       write(response, match ? unavailable : notFound, { 'apigw-requestid': requestId });
+      if (!match && !this.#closing) this.#tellUnmatched(method, path);
       return;
     }
     const { functionName } = match;
@@ -122,6 +126,14 @@ export class HttpApi {
     if (response.destroyed) return;
     if (answer && call) write(response, answer, { 'x-amzn-requestid': id });
     else if (answer) write(response, answer, { 'apigw-requestid': requestId });
+  }
+
+  #tellUnmatched(method: string, path: string): void {
+    // Browsers ask for it by themselves.
+    if (path === '/favicon.ico') return;
+    const short = path.slice(0, maxPath);
+    const meant = () => this.#options.routes.meant(short);
+    this.#options.onEvent({ type: 'unmatched', method, path: short, meant });
   }
 
   /** Called before the body is read and the function sees anything. */

@@ -1,6 +1,7 @@
 // The HTTP API's routes: which function answers a request, by API Gateway's rules for HTTP APIs.
 import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
 import type { CloudFunction } from '../cloud.ts';
+import { meantRoute } from './meant-route.ts';
 
 type Segment =
   | { readonly kind: 'text'; readonly text: string }
@@ -62,6 +63,13 @@ export class RouteTable {
       return { functionName: route.functionName, routeKey, pathParameters };
     }
     return undefined;
+  }
+
+  /** The route that a request was meant for which matches none; undefined if none is similar. */
+  meant(path: string): string | undefined {
+    const parts = path.slice(1).split('/').map(decodePart);
+    const matches = new Set(this.#routes.filter(({ segments }) => matchSegments(segments, parts)));
+    return meantRoute(path, this.#routes, (route) => matches.has(route as Route));
   }
 }
 
