@@ -5,6 +5,7 @@ import { Builtins, Cli, type Command } from 'clipanion';
 import { messageOf } from '../../protocol/live-debug-error.ts';
 import { CloudCommand } from './commands/cloud.ts';
 import { CompletionCandidatesCommand, CompletionCommand } from './commands/completion.ts';
+import { InitCommand } from './commands/init.ts';
 import { InvokeCommand } from './commands/invoke.ts';
 import { LivectlCli } from './commands/livectl-cli.ts';
 import { parseMistake } from './commands/parse-mistake.ts';
@@ -37,6 +38,7 @@ const cli = new LivectlCli({
 });
 cli.register(Builtins.HelpCommand);
 cli.register(Builtins.VersionCommand);
+cli.register(InitCommand);
 cli.register(ServeCommand);
 cli.register(CloudCommand);
 cli.register(InvokeCommand);

@@ -1,0 +1,48 @@
+// `livectl init`: its flags; init/run-init.ts does the work.
+import { Command, Option } from 'clipanion';
+import type { OutputFormat } from '../log/output.ts';
+import { LivectlCommand, outputFlags } from './livectl-command.ts';
+
+export class InitCommand extends LivectlCommand {
+  static override paths = [['init']];
+
+  static override usage = Command.Usage({
+    description: 'Write a livectl.json for the functions that your Terraform code has',
+    details: `
+      Reads \`terraform show -json\` of a state or a plan: every function, in all modules, with \`for_each\` and \`count\`. It finds the
+      source file of each handler, and says of each function that it leaves out why. It shows what it would write and asks; an existing
+      livectl.json keeps its entries. Values that look secret are not written.
+
+      The Terraform code that livectl needs is shown as a diff and written nowhere.
+    `,
+    examples: [
+      ['Ask before anything is run or written', 'livectl init'],
+      ['From a file, without questions', 'livectl init --yes --terraform-json state.json'],
+      ['Only start and debug configurations for VS Code', 'livectl init --vscode'],
+    ],
+  });
+
+  dir = Option.String('--dir', '.', { description: 'Folder of the project; default the current one' });
+  terraformJson = Option.String('--terraform-json', {
+    description: 'What terraform show -json printed, of a state or a plan; default: that command is run',
+  });
+  yes = Option.Boolean('--yes', false, { description: 'Answer every question with yes' });
+  vscode = Option.Boolean('--vscode', false, {
+    description: 'Also write .vscode/launch.json and tasks.json, with a debugger for each function',
+  });
+  jetbrains = Option.Boolean('--jetbrains', false, {
+    description: 'Also write run configurations for JetBrains IDEs',
+  });
+  format = outputFlags.format('one object a line');
+  verbose = outputFlags.verbose();
+
+  async run(format: OutputFormat): Promise<number> {
+    const { runInit } = await import('../init/run-init.ts');
+    const { dir, jetbrains, terraformJson, vscode, yes } = this;
+    const editors = [
+      ...(vscode ? (['vscode'] as const) : []),
+      ...(jetbrains ? (['jetbrains'] as const) : []),
+    ];
+    return runInit({ dir, terraformJson, yes, editors, format });
+  }
+}

@@ -1,0 +1,346 @@
+// `livectl init`: from the Terraform code a team has to a livectl.json, and to what the code needs for livectl.
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import { exitCodes } from '../exit-code.ts';
+import { terminalAsk } from '../log/ask.ts';
+import { eventLine } from '../log/json-lines.ts';
+import { type OutputFormat, processOutput } from '../log/output.ts';
+import { printable } from '../log/printable.ts';
+import { style } from '../log/style.ts';
+import { writeEditorFiles } from './editors/write-editor-files.ts';
+import type { FoundFunction } from './found-function.ts';
+import { entryOf, keyOf, manifestText, type ServedFunction } from './manifest-text.ts';
+import { SourceFiles } from './source-files.ts';
+import { type ProposedCode, proposedCode } from './terraform-code.ts';
+import { terraformFunctions } from './terraform-functions.ts';
+import { terraformResources } from './terraform-json.ts';
+
+export interface InitOptions {
+  /** `--dir`: the project. */
+  readonly dir: string;
+  /** `--terraform-json`: what `terraform show -json` printed; default: that command is run. */
+  readonly terraformJson: string | undefined;
+  /** `--yes`: nothing is asked. */
+  readonly yes: boolean;
+  readonly editors: readonly ('vscode' | 'jetbrains')[];
+  readonly format: OutputFormat;
+}
+
+const manifestName = 'livectl.json';
+/** A state of some thousand resources has a few MB. */
+const mostJsonBytes = 200 * 1024 * 1024;
+/** Reading a remote state takes seconds. */
+const showBoundMs = 60_000;
+
+/** Resolves with the exit code. Rejects with LD_CONFIG for what cannot be read, and if nobody can be asked. */
+export async function runInit(options: InitOptions): Promise<number> {
+  const { editors, terraformJson } = options;
+  const root = resolve(options.dir);
+  const hasManifest = existsSync(join(root, manifestName));
+  const view = options.format === 'json' ? jsonView() : prettyView();
+  if (editors.length === 0 || terraformJson !== undefined || !hasManifest) {
+    const isWritten = await initFunctions(root, options, view);
+    if (!isWritten) return exitCodes.failure;
+  }
+  if (editors.length > 0) {
+    for (const { change, file } of await writeEditorFiles({ root, editors, functions: [], yes: options.yes }))
+      view.written(relative(root, file), change);
+  }
+  return exitCodes.ok;
+}
+
+/** False if the person says no. */
+async function initFunctions(root: string, options: InitOptions, view: InitView): Promise<boolean> {
+  const { json, source, base } = await readJson(root, options);
+  const found = terraformFunctions(terraformResources(json, source));
+  const files = new SourceFiles(root, [base]);
+  const before = readManifest(join(root, manifestName));
+  const { leftOut, served } = sorted(found.functions, files, before);
+  for (const each of served) view.found(each);
+  for (const [each, why] of leftOut) view.leftOut(each, why);
+  for (const notice of found.notices) view.notice(notice);
+  if (found.functions.length === 0) {
+    throw new LiveDebugError('LD_CONFIG', `${source} has no aws_lambda_function`, {
+      remedy: 'Name the state or the plan of the configuration that has the functions.',
+    });
+  }
+  if (served.length === 0) {
+    view.notice(`nothing to add to ${manifestName}`);
+    return true;
+  }
+  const schema = existsSync(join(root, 'node_modules/livectl/livectl.schema.json'))
+    ? './node_modules/livectl/livectl.schema.json'
+    : undefined;
+  const texts: WantedText[] = [
+    { name: manifestName, text: manifestText(before?.value, served, schema), before: before?.text },
+  ];
+  const ignore = ignoreText(root);
+  if (ignore !== undefined) texts.push(ignore);
+  for (const each of texts) view.proposed(each);
+  const isAgreed =
+    options.yes ||
+    (await agreed(
+      texts.map(({ name }) => name),
+      options.format,
+    ));
+  if (!isAgreed) {
+    view.notice('nothing is written');
+    return false;
+  }
+  for (const { before: old, name, text } of texts) {
+    write(join(root, name), text, old);
+    view.written(name, old === undefined ? 'created' : 'changed');
+  }
+  const folder = terraformFolder(files.terraformFiles, root);
+  const inFolder = relative(folder, root).replaceAll('\\', '/');
+  const code = proposedCode(served, {
+    root,
+    files: files.terraformFiles,
+    moduleFile: join(relative(root, folder), 'live_debug.tf').replaceAll('\\', '/'),
+    manifest: inFolder === '' ? manifestName : `${inFolder}/${manifestName}`,
+    source: `${inFolder === '' ? '.' : inFolder}/node_modules/livectl/terraform/modules/live-debug`,
+  });
+  view.code(code);
+  return true;
+}
+
+interface ReadText {
+  readonly text: string;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+/** Throws LD_CONFIG if the file is there and not an object in JSON: `init` adds to it and must not lose what it has. */
+function readManifest(file: string): ReadText | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    const text = readFileSync(file, 'utf8');
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return { text, value: value as ReadText['value'] };
+    throw new Error('it is not an object');
+  } catch (cause) {
+    throw new LiveDebugError('LD_CONFIG', `${file} cannot be added to: ${messageOf(cause)}`, {
+      remedy: 'Correct it, or move it away.',
+      cause,
+    });
+  }
+}
+
+function sorted(functions: readonly FoundFunction[], files: SourceFiles, before: ReadText | undefined) {
+  const existing = (before?.value.functions ?? {}) as Readonly<
+    Record<string, { function_name?: unknown; handler?: unknown; source_dir?: unknown }>
+  >;
+  const taken = new Set(Object.keys(existing));
+  const served: ServedFunction[] = [];
+  const leftOut: [FoundFunction, string][] = [];
+  for (const found of functions) {
+    if (found.leftOut !== undefined) {
+      leftOut.push([found, found.leftOut]);
+      continue;
+    }
+    const source = files.find(found);
+    if ('why' in source) {
+      leftOut.push([found, source.why]);
+      continue;
+    }
+    const { entry, isWrapped, mistake } = entryOf(found, source);
+    const same = Object.entries(existing).find(
+      ([, each]) =>
+        (each.function_name !== undefined && each.function_name === entry.function_name) ||
+        (each.handler === entry.handler && (each.source_dir ?? '.') === (entry.source_dir ?? '.')),
+    );
+    if (same !== undefined) leftOut.push([found, `livectl.json has it already, as ${same[0]}`]);
+    else if (mistake !== undefined) leftOut.push([found, `its settings: ${mistake}`]);
+    else {
+      const key = keyOf(found.name, taken);
+      taken.add(key);
+      served.push({ key, found, source, entry, isWrapped });
+    }
+  }
+  return { served, leftOut };
+}
+
+async function readJson(root: string, { format, terraformJson, yes }: InitOptions) {
+  if (terraformJson !== undefined) {
+    const file = resolve(terraformJson);
+    try {
+      if (statSync(file).size > mostJsonBytes)
+        throw new Error(`it is over ${mostJsonBytes / 1024 / 1024} MB`);
+      return { json: readFileSync(file, 'utf8'), source: terraformJson, base: dirname(file) };
+    } catch (cause) {
+      throw new LiveDebugError('LD_CONFIG', `${terraformJson} cannot be read: ${messageOf(cause)}`, {
+        remedy: 'Write it with `terraform show -json > FILE`.',
+        cause,
+      });
+    }
+  }
+  const folder = [
+    root,
+    ...['terraform', 'infra', 'infrastructure', 'deploy', 'iac'].map((name) => join(root, name)),
+  ].find((each) => existsSync(join(each, '.terraform')));
+  const remedy =
+    'Run `terraform show -json > state.json` where your configuration is, then `livectl init --terraform-json state.json`.';
+  if (folder === undefined)
+    throw new LiveDebugError('LD_CONFIG', `there is no initialized Terraform configuration in ${root}`, {
+      remedy,
+    });
+  const command = `terraform -chdir=${relative(root, folder) || '.'} show -json`;
+  if (!yes) {
+    const ask = format === 'json' ? undefined : terminalAsk();
+    if (ask === undefined)
+      throw new LiveDebugError('LD_CONFIG', `${command} would be run, and nobody can be asked`, {
+        remedy: `Pass --yes, or a file: ${remedy}`,
+      });
+    if ((await ask(`Run ${command}, which reads your state?`, ['yes', 'no'])) === 'no')
+      throw new LiveDebugError('LD_CONFIG', 'there is no state to read', { remedy });
+  }
+  try {
+    const args = [`-chdir=${folder}`, 'show', '-json'];
+    const { stdout } = await promisify(execFile)('terraform', args, {
+      maxBuffer: mostJsonBytes,
+      timeout: showBoundMs,
+    });
+    return { json: stdout, source: command, base: folder };
+  } catch (cause) {
+    const [first = ''] = messageOf(cause).split('\n').slice(-2);
+    throw new LiveDebugError('LD_CONFIG', `${command} failed: ${first.slice(0, 500)}`, { remedy, cause });
+  }
+}
+
+/** The folder for the module's block: that of the first Terraform file, the nearest to the root. */
+function terraformFolder(files: readonly string[], root: string): string {
+  const folders = [...new Set(files.map((file) => dirname(file)))];
+  return (
+    folders.sort(
+      (one, other) => one.split('/').length - other.split('/').length || (one < other ? -1 : 1),
+    )[0] ?? root
+  );
+}
+
+interface WantedText {
+  readonly name: string;
+  readonly text: string;
+  /** What the file has now; undefined if it does not exist. */
+  readonly before: string | undefined;
+}
+
+/** Undefined if .gitignore has the line, or the project is not a repository. */
+function ignoreText(root: string): WantedText | undefined {
+  const file = join(root, '.gitignore');
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  if (before === undefined && !existsSync(join(root, '.git'))) return undefined;
+  const lines = (before ?? '').split(/\r?\n/).map((line) => line.trim());
+  if (lines.some((line) => /^\/?\.livectl\/?$/.test(line))) return undefined;
+  const start = before === undefined || before === '' ? '' : before.endsWith('\n') ? before : `${before}\n`;
+  return { name: '.gitignore', text: `${start}.livectl/\n`, before };
+}
+
+/** Throws LD_CONFIG if the file has changed since it was read. */
+function write(file: string, text: string, before: string | undefined): void {
+  const now = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  if (now !== before)
+    throw new LiveDebugError('LD_CONFIG', `${basename(file)} has changed in the meantime`, {
+      remedy: 'Run livectl init again.',
+    });
+  writeFileSync(file, text, { flag: before === undefined ? 'wx' : 'w' });
+}
+
+async function agreed(names: readonly string[], format: OutputFormat): Promise<boolean> {
+  const what = names.join(' and ');
+  const ask = format === 'json' ? undefined : terminalAsk();
+  if (ask === undefined)
+    throw new LiveDebugError('LD_CONFIG', `${what} would be written, and nobody can be asked`, {
+      remedy: 'Pass --yes.',
+    });
+  return (await ask(`Write ${what}?`, ['yes', 'no'])) === 'yes';
+}
+
+interface InitView {
+  found(served: ServedFunction): void;
+  leftOut(found: FoundFunction, why: string): void;
+  notice(message: string): void;
+  proposed(text: WantedText): void;
+  written(file: string, change: 'created' | 'changed' | 'unchanged'): void;
+  code(code: ProposedCode): void;
+}
+
+function jsonView(): InitView {
+  const write = (event: object) => processOutput.line(eventLine(event));
+  return {
+    found: ({ entry, found, key, source }) =>
+      write({
+        event: 'found',
+        function: key,
+        address: found.address,
+        file: source.file,
+        settings: entry,
+        left_out_variables: found.leftOutVariables,
+      }),
+    leftOut: ({ address, name }, reason) => write({ event: 'left_out', function: name, address, reason }),
+    notice: (message) => write({ event: 'notice', message }),
+    proposed: () => undefined,
+    written: (file, change) => write({ event: 'written', file, change }),
+    code: ({ byHand, diff }) => write({ event: 'terraform', diff: diff.join('\n'), by_hand: byHand }),
+  };
+}
+
+function prettyView(): InitView {
+  const paint = style(processOutput.colour);
+  const say = (text: string) => processOutput.line(text);
+  return {
+    found({ found, isWrapped, key, source }) {
+      const how = isWrapped ? 'wrapped' : 'replaced while live';
+      say(`${paint.ok('✓')} ${printable(`${key}  ${source.file}  ${found.runtime}, ${how}`)}`);
+      if (!source.hasExport)
+        say(
+          paint.dim(
+            printable(`    ${source.file} has no ${found.handler.split('.').at(-1)}: check the handler`),
+          ),
+        );
+      if (found.leftOutVariables.length > 0)
+        say(
+          paint.dim(
+            printable(
+              `    not written, since they look secret: ${found.leftOutVariables.slice(0, 20).join(', ')}; for serve --local put them into .env`,
+            ),
+          ),
+        );
+    },
+    leftOut: ({ address }, why) => say(`${paint.bad('✗')} ${printable(`${address}: ${why}`)}`),
+    notice: (message) => say(printable(`· ${message}`)),
+    proposed({ before, name, text }) {
+      const old = new Set((before ?? '').split('\n'));
+      say('');
+      say(paint.name(printable(`${name}${before === undefined ? ', new' : ''}`)));
+      for (const line of text.trimEnd().split('\n')) {
+        const isNew = before === undefined || !old.has(line);
+        say(isNew ? paint.ok(printable(`+ ${line}`)) : printable(`  ${line}`));
+      }
+      say('');
+    },
+    written: (file, change) => say(printable(`${change} ${file}`)),
+    code({ byHand, diff }) {
+      say('');
+      say(paint.name('Terraform code to add, e.g. with `git apply`; it is written nowhere:'));
+      say('');
+      for (const line of diff)
+        say(
+          line.startsWith('+')
+            ? paint.ok(printable(line))
+            : line.startsWith('-')
+              ? paint.bad(printable(line))
+              : printable(line),
+        );
+      for (const line of byHand) say(printable(`· ${line}`));
+      say('');
+      say(
+        printable(
+          `Next: livectl serve --local, or with this code terraform apply -var live=true and livectl serve --stage dev.`,
+        ),
+      );
+    },
+  };
+}

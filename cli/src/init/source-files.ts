@@ -1,0 +1,238 @@
+// From a handler to the source file in the project: Terraform names what was packed, which a build may have written.
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { nodeMajor, pythonVersion } from '../manifest/runtimes.ts';
+import type { FoundFunction } from './found-function.ts';
+
+/** Where a function's source is, for livectl.json. */
+export interface FoundSource {
+  /** The handler that livectl runs, relative to `sourceDir`. */
+  readonly handler: string;
+  /** Relative to the project; `.` is the project itself. */
+  readonly sourceDir: string;
+  /** The source file, relative to the project. */
+  readonly file: string;
+  /** Whether the file has the handler's name in it. */
+  readonly hasExport: boolean;
+}
+
+/** Why there is none: a phrase. */
+export interface NoSource {
+  readonly why: string;
+}
+
+/** Folders that hold no sources, whatever they are called in. */
+const foreign = new Set([
+  'node_modules',
+  '.git',
+  '.terraform',
+  '.livectl',
+  '.venv',
+  'venv',
+  '__pycache__',
+  'site-packages',
+]);
+/** Folders that builds write to: sources are sought elsewhere first. */
+const outputs = new Set([
+  'dist',
+  'build',
+  'builds',
+  'out',
+  'output',
+  '.build',
+  '.webpack',
+  '.esbuild',
+  '.aws-sam',
+  'package',
+  'target',
+]);
+const mostFiles = 20_000;
+const deepestFolder = 12;
+const largestSource = 1024 * 1024;
+
+const nodeEndings = ['ts', 'mts', 'cts', 'tsx', 'mjs', 'js', 'cjs', 'jsx'];
+
+/** The files of a project that may be sources, found once. */
+export class SourceFiles {
+  /** Absolute. */
+  readonly root: string;
+  /** Relative to the root, with `/`. */
+  readonly #files: readonly string[];
+  /** Folders with Terraform code, which paths of the configuration may be relative to; absolute, the root first. */
+  readonly #bases: readonly string[];
+
+  /** `bases` are further folders that paths may be relative to. Throws the file system's error if the root cannot be read. */
+  constructor(root: string, bases: readonly string[]) {
+    this.root = resolve(root);
+    const { files, terraform } = listed(this.root);
+    this.#files = files;
+    this.#bases = [...new Set([this.root, ...bases, ...terraform])];
+  }
+
+  /** The Terraform files, absolute. */
+  get terraformFiles(): string[] {
+    return this.#files.filter((file) => file.endsWith('.tf')).map((file) => join(this.root, file));
+  }
+
+  find({ handler, name, runtime, sourceFolders }: FoundFunction): FoundSource | NoSource {
+    const parts = handlerParts(handler, runtime);
+    if (parts === undefined)
+      return { why: `its handler ${JSON.stringify(handler.slice(0, 80))} names no file` };
+    const { exported, module, endings } = parts;
+    const folders = this.#foldersOf(sourceFolders);
+    // Not what a build has written, if there is a source beside it.
+    for (const folder of [
+      ...folders.filter((each) => !isOutput(each)),
+      ...folders.flatMap(beforeBuild),
+      ...folders,
+    ]) {
+      const file = this.#existing(folder, module, endings);
+      if (file !== undefined) return this.#source(folder, file, module, exported, runtime);
+    }
+    const ending = `/${module}.`;
+    const same = this.#files.filter(
+      (file) =>
+        !file.split('/').some((part) => outputs.has(part)) &&
+        `/${file}`.includes(ending) &&
+        isModule(file, module, endings),
+    );
+    const named = same.filter((file) => file.toLowerCase().includes(name.toLowerCase()));
+    const [only, another] = named.length > 0 ? named : same;
+    if (only !== undefined && another === undefined)
+      return this.#source(
+        only.slice(0, -(module.length + 1 + endingOf(only).length)).replace(/\/$/, '') || '.',
+        only,
+        module,
+        exported,
+        runtime,
+      );
+    return {
+      why:
+        only === undefined
+          ? `no ${module}.${endings.length > 1 ? `{${endings.join(',')}}` : endings[0]} was found below ${this.root}`
+          : `several files may be its source: ${(named.length > 0 ? named : same).slice(0, 4).join(', ')}`,
+    };
+  }
+
+  /** Relative to the root, of those that exist within it. */
+  #foldersOf(written: readonly string[]): string[] {
+    const found = written.flatMap((path) =>
+      (isAbsolute(path) ? [path] : this.#bases.map((base) => resolve(base, path))).flatMap((absolute) => {
+        const inside = relative(this.root, absolute);
+        if (inside.startsWith('..') || isAbsolute(inside)) return [];
+        return [inside.split(sep).join('/') || '.'];
+      }),
+    );
+    return [...new Set(found)];
+  }
+
+  #existing(folder: string, module: string, endings: readonly string[]): string | undefined {
+    const start = folder === '.' ? '' : `${folder}/`;
+    for (const ending of endings) {
+      const file = `${start}${module}.${ending}`;
+      if (this.#files.includes(file)) return file;
+    }
+    return undefined;
+  }
+
+  #source(folder: string, file: string, module: string, exported: string, runtime: string): FoundSource {
+    const isTypeScript = /\.[cm]?tsx?$/.test(file);
+    const text = textOf(join(this.root, file));
+    const hasExport = text === undefined || text.includes(exported.split('.')[0] ?? exported);
+    // Bundled code may import from anywhere in the project; other code finds its files relative to its package.
+    if (isTypeScript && nodeMajor(runtime) !== undefined)
+      return {
+        handler: `${file.slice(0, -(endingOf(file).length + 1))}.${exported}`,
+        sourceDir: '.',
+        file,
+        hasExport,
+      };
+    return { handler: `${module}.${exported}`, sourceDir: folder, file, hasExport };
+  }
+}
+
+/** Other places in which the source of a built folder may be: `dist/orders` is `src/orders` or `orders`. */
+function beforeBuild(folder: string): string[] {
+  const parts = folder.split('/');
+  const at = parts.findIndex((part) => outputs.has(part));
+  if (at < 0) return [`${folder === '.' ? '' : `${folder}/`}src`];
+  const around = (...middle: string[]) =>
+    [...parts.slice(0, at), ...middle, ...parts.slice(at + 1)].join('/') || '.';
+  return [around('src'), around(), around('lambda'), around('functions')];
+}
+
+function isOutput(folder: string): boolean {
+  return folder.split('/').some((part) => outputs.has(part));
+}
+
+interface HandlerParts {
+  /** Without its ending, with `/`. */
+  readonly module: string;
+  readonly exported: string;
+  readonly endings: readonly string[];
+}
+
+function handlerParts(handler: string, runtime: string): HandlerParts | undefined {
+  if (handler.length > 512 || handler.split('/').includes('..') || isAbsolute(handler)) return undefined;
+  const clean = handler.replace(/^\.\//, '');
+  if (pythonVersion(runtime) !== undefined) {
+    const at = clean.lastIndexOf('.');
+    if (at < 1) return undefined;
+    return {
+      module: clean.slice(0, at).replaceAll('.', '/'),
+      exported: clean.slice(at + 1),
+      endings: ['py'],
+    };
+  }
+  if (nodeMajor(runtime) === undefined) return undefined;
+  // As Lambda reads it: the module's path, up to the first dot of the last part.
+  const slash = clean.lastIndexOf('/') + 1;
+  const dot = clean.indexOf('.', slash);
+  if (dot <= slash || dot === clean.length - 1) return undefined;
+  return { module: clean.slice(0, dot), exported: clean.slice(dot + 1), endings: nodeEndings };
+}
+
+function isModule(file: string, module: string, endings: readonly string[]): boolean {
+  return endings.some((ending) => `/${file}`.endsWith(`/${module}.${ending}`)) && !file.endsWith('.d.ts');
+}
+
+/** Without the dot. */
+function endingOf(file: string): string {
+  const name = basename(file);
+  return name.slice(name.lastIndexOf('.') + 1);
+}
+
+function listed(root: string): { readonly files: string[]; readonly terraform: string[] } {
+  const files: string[] = [];
+  const terraform = new Set<string>();
+  const visit = (folder: string, depth: number): void => {
+    let entries: Dirent[];
+    try {
+      entries = readdirSync(folder, { withFileTypes: true });
+    } catch (error) {
+      if (depth === 0) throw error;
+      return;
+    }
+    for (const entry of entries.sort((one, other) => (one.name < other.name ? -1 : 1))) {
+      if (files.length >= mostFiles) return;
+      const path = join(folder, entry.name);
+      // Links are not followed: they may lead out of the project, or in circles.
+      if (entry.isDirectory()) {
+        if (depth < deepestFolder && !foreign.has(entry.name)) visit(path, depth + 1);
+      } else if (entry.isFile() && /\.(?:[cm]?[jt]sx?|py|tf|ya?ml|json)$/.test(entry.name)) {
+        files.push(relative(root, path).split(sep).join('/'));
+        if (entry.name.endsWith('.tf')) terraform.add(dirname(path));
+      }
+    }
+  };
+  visit(root, 0);
+  return { files, terraform: [...terraform] };
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return statSync(file).size > largestSource ? undefined : readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,237 @@
+// The Lambda functions of a Terraform state or plan: their settings, where their packages come from, and why one cannot be served.
+import { dirname, normalize } from 'node:path';
+import { bringsItsOwnRuntime, nodeMajor, pythonVersion } from '../manifest/runtimes.ts';
+import { environmentSecrets } from '../recordings/mask/environment-secrets.ts';
+import { isSecretName } from '../recordings/mask/secret-names.ts';
+import { isSetByLambda } from '../session/variables/sent-variables.ts';
+import type { Found, FoundBlock, FoundFunction } from './found-function.ts';
+import { isObject, list, type TerraformResource, texts } from './terraform-json.ts';
+import { triggersOf } from './terraform-triggers.ts';
+
+/** Functions beyond this are left out. */
+const mostFunctions = 1000;
+/** Of a variable that is written to livectl.json; Lambda takes 4 KB for all of them. */
+const longestValue = 4096;
+
+/** Every `aws_lambda_function`, in all modules. */
+export function terraformFunctions(resources: readonly TerraformResource[]): Found {
+  const functions = resources.filter(({ isData, type }) => !isData && type === 'aws_lambda_function');
+  const notices =
+    functions.length > mostFunctions ? [`only the first ${mostFunctions} functions are taken`] : [];
+  const edge = edgeArns(resources);
+  const taken = functions.slice(0, mostFunctions).filter((each) => !isOurs(each));
+  return { functions: taken.map((each) => foundFunction(each, resources, edge)), notices };
+}
+
+/** The tunnel, and the stubs that the module creates. */
+function isOurs({ address, values }: TerraformResource): boolean {
+  const variables = variablesOf(values);
+  return (
+    'LIVE_DEBUG_STAGE' in variables &&
+    /(?:^|\.)module\.[^.]+\.aws_lambda_function\.(?:stub|beside|tunnel)\b/.test(address)
+  );
+}
+
+function foundFunction(
+  resource: TerraformResource,
+  resources: readonly TerraformResource[],
+  edge: ReadonlySet<string>,
+): FoundFunction {
+  const { address, values } = resource;
+  const handler = textOf(values.handler) ?? '';
+  const runtime = textOf(values.runtime) ?? '';
+  const { kept, leftOut: leftOutVariables } = variablesToWrite(resource);
+  const [vpc] = list(values.vpc_config);
+  const subnets = texts(vpc?.subnet_ids);
+  const groups = texts(vpc?.security_group_ids);
+  const triggers = triggersOf(resource, resources);
+  const settings = {
+    ...numberField('timeout', values.timeout, 3),
+    ...numberField('memory_size', values.memory_size, 128),
+    ...(textOf(values.function_name) === undefined ? {} : { function_name: values.function_name }),
+    ...(Object.keys(kept).length === 0 ? {} : { environment: kept }),
+    ...(subnets.length === 0 || groups.length === 0
+      ? {}
+      : { vpc_config: { subnet_ids: subnets.slice(0, 16), security_group_ids: groups.slice(0, 5) } }),
+    ...(Object.keys(triggers).length === 0 ? {} : { triggers }),
+  };
+  return {
+    name: nameOf(resource),
+    address,
+    handler,
+    runtime,
+    settings,
+    leftOutVariables,
+    sourceFolders: sourceFolders(resource, resources),
+    layers: texts(values.layers),
+    roleCode: roleCode(resource, resources),
+    leftOut: whyLeftOut(resource, edge),
+    block: blockOf(resource),
+  };
+}
+
+function whyLeftOut({ values }: TerraformResource, edge: ReadonlySet<string>): string | undefined {
+  const { arn, handler, package_type, runtime } = values;
+  if (package_type === 'Image')
+    return 'its package is a container image, which Lambda cannot exchange for a stub or wrap; add a zip function for the stage (docs/terraform.md)';
+  if (typeof arn === 'string' && edge.has(arn))
+    return 'it runs at the edge (Lambda@Edge), where no stub can be reached';
+  const variables = variablesOf(values);
+  if ('LIVE_DEBUG_STAGE' in variables && variables.AWS_LAMBDA_EXEC_WRAPPER !== '/opt/live-debug')
+    return 'a stub is in its place; take the state while the stage is off';
+  if (typeof runtime !== 'string' || runtime === '') return 'its runtime is only known on AWS';
+  if (typeof handler !== 'string' || handler === '') return 'its handler is only known on AWS';
+  const runs = nodeMajor(runtime) ?? pythonVersion(runtime) ?? bringsItsOwnRuntime(runtime);
+  return runs === false
+    ? `${runtime} needs a command that runs it here: add it by hand (docs/runtimes.md)`
+    : undefined;
+}
+
+/** Functions of CloudFront, without their versions. */
+function edgeArns(resources: readonly TerraformResource[]): Set<string> {
+  const behaviours = resources
+    .filter(({ type }) => type === 'aws_cloudfront_distribution')
+    .flatMap(({ values }) => [
+      ...list(values.default_cache_behavior),
+      ...list(values.ordered_cache_behavior),
+    ]);
+  const arns = behaviours.flatMap((each) =>
+    list(each.lambda_function_association).map(({ lambda_arn }) => lambda_arn),
+  );
+  return new Set(arns.flatMap((arn) => (typeof arn === 'string' ? [arn.replace(/:\d{1,10}$/, '')] : [])));
+}
+
+function variablesToWrite({ sensitive, values }: TerraformResource) {
+  const kept: Record<string, string> = {};
+  const leftOut: string[] = [];
+  const [isSensitive] = list(sensitive.environment);
+  for (const [name, value] of Object.entries(variablesOf(values))) {
+    if (!/^[a-zA-Z][a-zA-Z0-9_]{1,255}$/.test(name) || isSetByLambda(name)) continue;
+    const isSecret =
+      value.length > longestValue ||
+      isMarked(isSensitive?.variables, name) ||
+      isSecretName(name) ||
+      environmentSecrets({ [name]: value }).length > 0;
+    if (isSecret) leftOut.push(name);
+    else kept[name] = value;
+  }
+  return { kept, leftOut };
+}
+
+function isMarked(variables: unknown, name: string): boolean {
+  return variables === true || (isObject(variables) && variables[name] === true);
+}
+
+function variablesOf(values: TerraformResource['values']): Record<string, string> {
+  const [environment] = list(values.environment);
+  const variables = isObject(environment?.variables) ? environment.variables : {};
+  return Object.fromEntries(
+    Object.entries(variables).filter((each): each is [string, string] => typeof each[1] === 'string'),
+  );
+}
+
+/** What a package is made of, as the paths are written. */
+function sourceFolders(resource: TerraformResource, resources: readonly TerraformResource[]): string[] {
+  const { filename } = resource.values;
+  const inModule = resources.filter(({ module }) => module === resource.module);
+  const found: string[] = [];
+  for (const { type, values } of resources) {
+    if (type !== 'archive_file' || typeof filename !== 'string' || typeof values.output_path !== 'string')
+      continue;
+    if (normalize(values.output_path) !== normalize(filename)) continue;
+    found.push(...foldersOfArchive(values));
+  }
+  for (const { type, values } of inModule) {
+    // terraform-aws-modules/lambda packs what its `source_path` names, by an external data source.
+    if (type === 'external' && isObject(values.query))
+      found.push(...foldersOfSourcePath(values.query.source_path));
+    if (type === 'null_resource' || type === 'terraform_data') {
+      const triggers = isObject(values.triggers) ? Object.values(values.triggers) : [];
+      found.push(
+        ...triggers.filter((each) => typeof each === 'string' && /^[./\w-]{1,512}$/.test(each)).map(String),
+      );
+    }
+  }
+  if (typeof filename === 'string') found.push(dirname(filename));
+  return [...new Set(found)].slice(0, 20);
+}
+
+function foldersOfArchive({ source, source_dir, source_file }: TerraformResource['values']): string[] {
+  const folders: string[] = [];
+  if (typeof source_dir === 'string') folders.push(source_dir);
+  if (typeof source_file === 'string') folders.push(dirname(source_file));
+  for (const { filename } of list(source)) if (typeof filename === 'string') folders.push(dirname(filename));
+  return folders;
+}
+
+/** JSON of a path, or of a list of paths and of objects with `path`. */
+function foldersOfSourcePath(text: unknown): string[] {
+  if (typeof text !== 'string' || text.length > 100_000) return [];
+  try {
+    const value: unknown = JSON.parse(text);
+    const all: unknown[] = Array.isArray(value) ? value : [value];
+    return all.flatMap((each) => {
+      const path = isObject(each) ? each.path : each;
+      return typeof path === 'string' ? [path, dirname(path)] : [];
+    });
+  } catch {
+    return [text];
+  }
+}
+
+/** Names that say nothing: the module's or the key is better. */
+const plainNames = /^(?:this|main|lambda|lambda_function|function|fn|default|handler)$/;
+
+function nameOf({ index, module, name }: TerraformResource): string {
+  const modules = [...module.matchAll(/module\.([\w-]{1,128})(?:\["([^"\\]{1,128})"\])?/g)].map(
+    ([, label = '', key]) => key ?? label,
+  );
+  const own = typeof index === 'string' ? index : plainNames.test(name) ? undefined : name;
+  const words = own ?? modules.findLast((each) => !plainNames.test(each)) ?? name;
+  const count = typeof index === 'number' && index > 0 ? `-${index + 1}` : '';
+  return `${words.replace(/[^a-zA-Z0-9_-]/g, '-').slice(0, 60)}${count}`;
+}
+
+function blockOf({ index, module, name }: TerraformResource): FoundBlock {
+  const repeated = typeof index === 'string' ? 'for_each' : typeof index === 'number' ? 'count' : undefined;
+  const at = module.lastIndexOf('.module.') + 1;
+  const last = /^module\.([\w-]{1,128})(\[[^\]]{1,200}\])?$/.exec(module.slice(at));
+  if (last === null || !plainNames.test(name)) {
+    const itsKey = index === undefined ? undefined : String(index);
+    return { kind: 'resource', label: name, inModule: module, repeated, key: itsKey };
+  }
+  const outer = module.slice(0, Math.max(0, at - 1));
+  const [, label = '', key] = last;
+  const outerRepeated = key === undefined ? undefined : key.startsWith('["') ? 'for_each' : 'count';
+  return {
+    kind: 'module',
+    label,
+    inModule: outer,
+    repeated: outerRepeated,
+    key: key?.replace(/^\["?|"?\]$/g, ''),
+  };
+}
+
+/** By reference where its resource is in the root module, else by name and ARN. */
+function roleCode(
+  { values }: TerraformResource,
+  resources: readonly TerraformResource[],
+): string | undefined {
+  const arn = textOf(values.role);
+  if (arn === undefined || !/^arn:[\w-]{1,20}:iam::\d{12}:role\/[\w+=,.@/-]{1,600}$/.test(arn))
+    return undefined;
+  const its = resources.find(
+    ({ isData, type, values: each }) => !isData && type === 'aws_iam_role' && each.arn === arn,
+  );
+  if (its?.module === '' && its.index === undefined) return its.address;
+  return `{ name = ${JSON.stringify(arn.split('/').at(-1))}, arn = ${JSON.stringify(arn)} }`;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Left out where it is Lambda's default. */
+function numberField(name: string, value: unknown, usual: number): Record<string, number> {
+  return typeof value === 'number' && value !== usual ? { [name]: value } : {};
+}

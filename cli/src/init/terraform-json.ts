@@ -1,0 +1,99 @@
+// Reads `terraform show -json`, of a state or a plan, into a flat list of resources.
+import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+
+export interface TerraformResource {
+  readonly address: string;
+  /** The address of its module; empty for the root module. */
+  readonly module: string;
+  readonly isData: boolean;
+  readonly type: string;
+  readonly name: string;
+  /** The key of `for_each` or the index of `count`. */
+  readonly index: string | number | undefined;
+  /** Of a plan, only what is known before the apply. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Attributes that Terraform treats as sensitive. */
+  readonly sensitive: Readonly<Record<string, unknown>>;
+}
+
+/** Resources beyond this are not looked at. */
+const mostResources = 50_000;
+const deepestModule = 30;
+
+/** Throws LD_CONFIG if the text is not what `terraform show -json` prints; `file` is for messages. */
+export function terraformResources(text: string, file: string): TerraformResource[] {
+  const document = parsed(text, file);
+  const roots = [
+    child(child(document, 'values'), 'root_module'),
+    child(child(document, 'planned_values'), 'root_module'),
+    // A plan has here what its data sources have read.
+    child(child(child(document, 'prior_state'), 'values'), 'root_module'),
+  ];
+  if (typeof document.format_version !== 'string' || roots.every((root) => root === undefined)) {
+    throw new LiveDebugError('LD_CONFIG', `${file} has no resources of a state or a plan`, {
+      remedy: `Write it with \`terraform show -json > ${file}\`, or \`terraform show -json PLANFILE\` before an apply.`,
+    });
+  }
+  const found = new Map<string, TerraformResource>();
+  for (const root of roots) if (root !== undefined) collect(root, '', 0, found);
+  return [...found.values()];
+}
+
+function parsed(text: string, file: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
+    if (isObject(value)) return value;
+  } catch {
+    // Below.
+  }
+  throw new LiveDebugError('LD_CONFIG', `${file} is not JSON`, {
+    remedy:
+      'Write it with `terraform show -json`; a .tfstate file and `terraform show` without -json have other forms.',
+  });
+}
+
+function collect(
+  module: Readonly<Record<string, unknown>>,
+  address: string,
+  depth: number,
+  found: Map<string, TerraformResource>,
+): void {
+  for (const resource of list(module.resources)) {
+    const { address: its, index, mode, name, type } = resource;
+    if (typeof its !== 'string' || typeof type !== 'string' || typeof name !== 'string') continue;
+    // What is planned wins over what was.
+    if (found.has(its) || found.size >= mostResources) continue;
+    found.set(its, {
+      address: its,
+      module: address,
+      isData: mode === 'data',
+      type,
+      name,
+      index: typeof index === 'string' || typeof index === 'number' ? index : undefined,
+      values: child(resource, 'values') ?? {},
+      sensitive: child(resource, 'sensitive_values') ?? {},
+    });
+  }
+  if (depth >= deepestModule) return;
+  for (const each of list(module.child_modules))
+    collect(each, typeof each.address === 'string' ? each.address : address, depth + 1, found);
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function child(value: Readonly<Record<string, unknown>> | undefined, name: string) {
+  const its = value !== undefined && Object.hasOwn(value, name) ? value[name] : undefined;
+  return isObject(its) ? its : undefined;
+}
+
+/** The objects of a list. */
+export function list(value: unknown): Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+/** The strings of a list. */
+export function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}

@@ -1,0 +1,210 @@
+// `livectl init` as the built program: from a state to a livectl.json that can be served, and to code that Terraform accepts.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, test } from 'vitest';
+import { lambda, ordersProject, state } from '../init/orders-project.ts';
+import { python, skipReason } from '../worker/python-interpreter.ts';
+import { Livectl, project } from './livectl-process.ts';
+
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+function projectOf(files: Readonly<Record<string, string>>): string {
+  const { remove, root } = project(files);
+  cleanups.push(remove);
+  return root;
+}
+
+interface InitRun {
+  readonly code: number | string;
+  readonly events: readonly Readonly<Record<string, unknown>>[];
+  readonly text: string;
+}
+
+async function init(root: string, ...flags: string[]): Promise<InitRun> {
+  const livectl = new Livectl(['init', '--dir', root, ...flags]);
+  cleanups.push(() => livectl.dispose());
+  const code = await livectl.exited;
+  const isJson = flags.includes('json');
+  const lines = livectl.stdout.trimEnd().split('\n');
+  return {
+    code,
+    events: isJson ? lines.map((line) => JSON.parse(line)) : [],
+    text: livectl.stdout + livectl.stderr,
+  };
+}
+
+const manifestOf = (root: string) => JSON.parse(readFileSync(join(root, 'livectl.json'), 'utf8'));
+
+test('functions get their sources, settings and triggers; no secret is written; each that is left out has a reason', async () => {
+  const root = projectOf(ordersProject);
+  execFileSync('git', ['init', '-q', root]);
+  const file = join(root, 'state.json');
+  const { code, events, text } = await init(root, '--yes', '--terraform-json', file, '--format', 'json');
+  expect(code).toBe(0);
+  expect(manifestOf(root)).toEqual({
+    functions: {
+      orders: {
+        handler: 'src/orders.handler',
+        runtime: 'nodejs22.x',
+        timeout: 10,
+        function_name: 'orders',
+        environment: { LEVEL: 'info' },
+        triggers: {
+          http: { path: '/orders/{id}', method: 'GET' },
+          sqs: { batch_size: 5, function_response_types: ['ReportBatchItemFailures'] },
+        },
+        mode: 'wrap',
+      },
+      billing: {
+        handler: 'app.handler',
+        runtime: 'python3.12',
+        source_dir: 'services/billing',
+        function_name: 'billing',
+        mode: 'wrap',
+      },
+    },
+  });
+  expect(readFileSync(join(root, '.gitignore'), 'utf8')).toBe('.livectl/\n');
+  expect(text).not.toMatch(/hunter2|pa55word/);
+  expect(events.filter(({ event }) => event === 'left_out')).toMatchObject([
+    {
+      address: 'aws_lambda_function.jobs["mail"]',
+      reason: expect.stringContaining('no missing.py was found'),
+    },
+    { address: 'module.thumbs.aws_lambda_function.this', reason: expect.stringContaining('container image') },
+  ]);
+  expect(events.find(({ function: name }) => name === 'orders')).toMatchObject({
+    file: 'src/orders.ts',
+    left_out_variables: ['DB_PASSWORD', 'FEED'],
+    time: expect.any(String),
+  });
+  // A second run adds nothing, and keeps what a person has changed.
+  const changed = readFileSync(join(root, 'livectl.json'), 'utf8').replace('"timeout": 10', '"timeout": 20');
+  writeFileSync(join(root, 'livectl.json'), changed);
+  const again = await init(root, '--yes', '--terraform-json', file);
+  expect(again.text).toContain('nothing to add to livectl.json');
+  expect(readFileSync(join(root, 'livectl.json'), 'utf8')).toBe(changed);
+});
+
+test('what it writes is served right away', async () => {
+  const root = projectOf(ordersProject);
+  await init(root, '--yes', '--terraform-json', join(root, 'state.json'));
+  const args = ['serve', '--local', '--port', '0', '--format', 'json', '--root', root];
+  const livectl = new Livectl(skipReason === undefined ? args : [...args, '--function', 'orders'], {
+    env: { PATH: `${join(python, '..')}:${process.env.PATH}` },
+  });
+  cleanups.push(() => livectl.dispose());
+  const url = await livectl.url();
+  expect(await (await fetch(`${url}/orders/7`)).json()).toEqual({ level: 'info' });
+  if (skipReason !== undefined) return;
+  const invoke = new Livectl(['invoke', 'billing', '--local', '--root', root, '--event', '{"name":"ada"}'], {
+    env: { XDG_STATE_HOME: join(livectl.tempDir, 'state') },
+  });
+  cleanups.push(() => invoke.dispose());
+  expect(await invoke.exited).toBe(0);
+  expect(invoke.stdout).toContain('billing of ada');
+});
+
+test('the diff applies to the code with git', async () => {
+  const root = projectOf(ordersProject);
+  execFileSync('git', ['init', '-q', root]);
+  const { events } = await init(
+    root,
+    '--yes',
+    '--terraform-json',
+    join(root, 'state.json'),
+    '--format',
+    'json',
+  );
+  const proposal = events.find(({ event }) => event === 'terraform') as {
+    readonly diff: string;
+    readonly by_hand: string[];
+  };
+  expect(proposal.by_hand).toEqual([]);
+  execFileSync('git', ['-C', root, 'apply', '-'], { input: `${proposal.diff}\n` });
+  const code = readFileSync(join(root, 'infra/main.tf'), 'utf8');
+  expect(code).toContain('    }, module.live_debug.environment["orders"])');
+  expect(code).toContain(':layer:base:3"], try(module.live_debug.layers[each.key], []))');
+  expect(readFileSync(join(root, 'infra/live_debug.tf'), 'utf8')).toContain(
+    '"orders"  = aws_iam_role.orders',
+  );
+});
+
+describe('nothing is written', () => {
+  it('without a terminal and --yes: the proposal is shown, exit code 2', async () => {
+    const root = projectOf(ordersProject);
+    const { code, text } = await init(root, '--terraform-json', join(root, 'state.json'));
+    expect(code).toBe(2);
+    expect(text).toContain('+       "handler": "src/orders.handler"');
+    expect(text).toContain('Pass --yes.');
+    expect(existsSync(join(root, 'livectl.json'))).toBe(false);
+  });
+
+  it.each([
+    ['{"version": 4, "resources": []}', 'no resources of a state or a plan'],
+    ['not JSON', 'is not JSON'],
+    [state([]), 'has no aws_lambda_function'],
+  ])('for %j', async (text, message) => {
+    const root = projectOf({ 'state.json': text });
+    const run = await init(root, '--yes', '--terraform-json', join(root, 'state.json'));
+    expect([run.code, run.text]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it('over a livectl.json that it cannot read', async () => {
+    const root = projectOf({ ...ordersProject, 'livectl.json': '{ "functions": ' });
+    const run = await init(root, '--yes', '--terraform-json', join(root, 'state.json'));
+    expect([run.code, run.text]).toEqual([2, expect.stringContaining('cannot be added to')]);
+    expect(readFileSync(join(root, 'livectl.json'), 'utf8')).toBe('{ "functions": ');
+  });
+});
+
+test('hostile names neither leave the project nor reach the terminal as they are', async () => {
+  const names = ['\u001b[2Jx', '__proto__', '../../etc', 'a'.repeat(5000)];
+  const functions = names.map((name, at) =>
+    lambda(
+      `aws_lambda_function.f${at}`,
+      { function_name: name, handler: 'src/orders.handler', filename: '/etc/x.zip' },
+      { name },
+    ),
+  );
+  const odd = ['../../../etc/passwd.x', '/etc/passwd.x', 'x', `${'../'.repeat(200)}x.y`].map((handler, at) =>
+    lambda(`aws_lambda_function.h${at}`, { function_name: `h${at}`, handler }),
+  );
+  const root = projectOf({
+    'src/orders.ts': 'export const handler = 1;',
+    'state.json': state([...functions, ...odd]),
+  });
+  symlinkSync('/etc', join(root, 'link'));
+  const { code, text } = await init(root, '--yes', '--terraform-json', join(root, 'state.json'));
+  expect(code).toBe(0);
+  expect(text).not.toContain('\u001b[2J');
+  for (const [key, { handler }] of Object.entries<{ handler: string }>(manifestOf(root).functions)) {
+    expect(key).toMatch(/^[a-zA-Z0-9_-]{1,64}$/);
+    expect(handler).toBe('src/orders.handler');
+  }
+});
+
+test('a thousand functions of five hundred modules', async () => {
+  const children = Object.fromEntries(
+    Array.from({ length: 500 }, (_, at) => [
+      `module.m${at}`,
+      ['a', 'b'].map((name) =>
+        lambda(`module.m${at}.aws_lambda_function.${name}`, {
+          function_name: `m${at}-${name}`,
+          handler: `${name}.handler`,
+        }),
+      ),
+    ]),
+  );
+  const root = projectOf({
+    'a.mjs': 'export const handler = 1;',
+    'b.mjs': 'export const handler = 1;',
+    'state.json': state([], children),
+  });
+  expect((await init(root, '--yes', '--terraform-json', join(root, 'state.json'))).code).toBe(0);
+  expect(Object.keys(manifestOf(root).functions)).toHaveLength(1000);
+});
