@@ -88,6 +88,11 @@ export class BuildCommands {
     };
   }
 
+  /** Each command runs when it is asked for next, whatever has changed. */
+  rebuild(): void {
+    for (const command of this.#commands) command.due ??= 'edit';
+  }
+
   /** Ends a run; no further one begins. */
   async close(): Promise<void> {
     this.#closed = true;

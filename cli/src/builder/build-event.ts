@@ -100,6 +100,8 @@ export interface Builder {
    * noticed yet.
    */
   changedSince(functionName: string, sinceMs: number): boolean;
+  /** Builds every function again and publishes the result even if it is the same, so that its workers are replaced. */
+  rebuild(): void;
   /** Stops watching, disposes of esbuild, removes the output folder. */
   close(): Promise<void>;
 }

@@ -97,6 +97,11 @@ class AllBuilds implements Builder {
     }
   }
 
+  rebuild(): void {
+    this.#commands.rebuild();
+    for (const build of this.#builds) build.rebuild();
+  }
+
   changedSince(functionName: string, sinceMs: number): boolean {
     return this.#builds.some((build) => build.functionName === functionName && build.changedSince(sinceMs));
   }

@@ -33,6 +33,8 @@ export class FunctionBuild implements Subscriber {
   #guesses: ReadonlySet<string> | undefined;
   /** Something changed that the build itself does not read: publish its result even if it is the same. */
   #forced = false;
+  /** A person asked for this build, and gets an answer. */
+  #asked = false;
   readonly #changed = new Set<string>();
   /** When the first change that is not published yet was noticed. */
   #since: number | undefined;
@@ -78,6 +80,14 @@ export class FunctionBuild implements Subscriber {
     if (sources.some(isFurther)) this.#forced = true;
     for (const file of sources) if (!compiler.isOutput?.(file)) this.#changed.add(file);
     this.#since = Math.min(this.#since ?? since, since);
+    this.#run();
+  }
+
+  /** Builds again, and publishes the result even if it is the same. */
+  rebuild(): void {
+    this.#forced = true;
+    this.#asked = true;
+    this.#since ??= this.#options.clock.now();
     this.#run();
   }
 
@@ -153,11 +163,13 @@ export class FunctionBuild implements Subscriber {
     const { functionName, taskRoot, handler, runtime, layers = [] } = target;
     const changed = [...this.#changed].map((file) => relative(taskRoot, file) || '.');
     const since = this.#since ?? clock.now();
+    const wasAsked = this.#asked;
+    this.#asked = false;
     this.#changed.clear();
     this.#since = undefined;
     if (!compilation.ok) {
       this.#fingerprint = undefined;
-      if (compilation.isReported && this.#told) return;
+      if (compilation.isReported && this.#told && !wasAsked) return;
       onEvent({
         type: 'build_error',
         functionName,

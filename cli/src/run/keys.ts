@@ -7,6 +7,14 @@ import { CharacterMode, isInForeground } from './character-mode.ts';
 /** What a key does, by the character that it sends. */
 export type Keys = Readonly<Record<string, () => void>>;
 
+/** What a command shows of itself in the terminal, beside lines. */
+export interface TerminalView {
+  /** The terminal is ours again. */
+  enter(): void;
+  /** It is the shell's, for now or for good. */
+  leave(): void;
+}
+
 /** What comes this soon after something else, in milliseconds, was pasted, or is part of what a special key sends. */
 export const pasteMs = 30;
 
@@ -14,10 +22,10 @@ const ctrlC = '\u0003';
 
 /**
  * Listens until the returned function is called or the process ends, however it ends; then the terminal is as it was. Does
- * nothing where no person sits, and while this process is in the background. Call it when nobody asks a question any more.
+ * nothing while this process is in the background, and returns undefined where no person sits. Call it when nobody asks a question any more.
  */
-export function listenForKeys(keys: Keys, clock: Clock): () => void {
-  if (!isAtTerminal()) return () => undefined;
+export function listenForKeys(keys: Keys, clock: Clock, view?: TerminalView): (() => void) | undefined {
+  if (!isAtTerminal()) return undefined;
   const { stdin } = process;
   const mode = new CharacterMode();
   const take = keyTaker(keys, clock, isInForeground);
@@ -40,11 +48,17 @@ export function listenForKeys(keys: Keys, clock: Clock): () => void {
   };
   /** The shell gets the terminal as it was. */
   const suspend = () => {
+    view?.leave();
     mode.restore();
     // Not SIGTSTP: under Deno a signal that was once listened to does nothing any more.
     process.kill(process.pid, 'SIGSTOP');
   };
+  const resume = () => {
+    begin();
+    if (!isOver && isInForeground()) view?.enter();
+  };
   const quit = () => {
+    view?.leave();
     end();
     process.kill(process.pid, 'SIGQUIT');
     setTimeout(() => process.exit(131), pasteMs);
@@ -54,7 +68,7 @@ export function listenForKeys(keys: Keys, clock: Clock): () => void {
       ? []
       : [
           ['SIGTSTP', suspend],
-          ['SIGCONT', begin],
+          ['SIGCONT', resume],
           ['SIGQUIT', quit],
         ];
 

@@ -20,6 +20,8 @@ export interface LocalCode {
   readonly pool: WorkerPool;
   /** Resolves when every function was built once, successfully or not; rejects if building cannot begin. */
   readonly built: Promise<void>;
+  /** Builds everything again and replaces the workers. */
+  readonly reloadAll: () => void;
   /** Passes the builds' and workers' events to the session, with those so far at once. */
   attach(session: Pick<Session, 'onBuild' | 'onWorker'>): void;
 }
@@ -74,6 +76,7 @@ export function startLocalCode(
   return {
     pool,
     built: builder.start(),
+    reloadAll: () => builder.rebuild(),
     attach: (opened) => {
       session = opened;
       for (const event of early) opened.onBuild(event);

@@ -35,6 +35,7 @@ import { openSecrets } from './open-secrets.ts';
 import { servedFunction } from './report-ready.ts';
 import { summaryOf } from './run-summary.ts';
 import { serveKeys } from './serve-keys.ts';
+import { serveTitle } from './serve-title.ts';
 import { snapshotFunction } from './snapshot-functions.ts';
 
 export interface ServeObserveOptions extends StageOptions {
@@ -69,8 +70,10 @@ async function observe(
   closers: Closers,
 ): Promise<number> {
   let inspected: OpenedInspector | undefined;
+  const title = serveTitle(options.stage, options.format, closers);
   const emit = inOrder(systemClock, (event: ObserveEvent) => {
     show(event);
+    title.take(event);
     inspected?.take(event);
   });
   const signals = stopSignals(() => process.exit(exitCodes.failure));
@@ -98,8 +101,11 @@ async function observe(
   if ((await Promise.race([known, session.ended, stopAsked])) === undefined) {
     const inspector = await inspected?.started;
     const link = inspector ? { inspector: inspector.url() } : {};
-    if (options.format === 'pretty') closers.add(serveKeys(inspector, processOutput));
+    const keys =
+      options.format === 'pretty' ? serveKeys({ inspector, output: processOutput, view: title }) : undefined;
+    if (keys) closers.add(keys.end);
     emit({ ...ready, ...link, ms: Math.round(performance.now()) });
+    if (keys?.hint !== undefined) processOutput.line(keys.hint);
     void carriesAscii({ ...relay, clock: systemClock }).then((carries) => {
       if (carries) void session.useAscii();
     });

@@ -5,7 +5,7 @@ import { type ClientKeys, generateClientKeys } from '../../../protocol/sealing.t
 import { resolveTargets } from '../builder/resolve-targets.ts';
 import { exitCodes } from '../exit-code.ts';
 import { jsonLines } from '../log/json-lines.ts';
-import { processOutput } from '../log/output.ts';
+import { isAtTerminal, processOutput } from '../log/output.ts';
 import { pretty } from '../log/pretty.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
 import type { Recorder } from '../recordings/recorder.ts';
@@ -27,18 +27,23 @@ import { openLocalVariables } from './open-local-variables.ts';
 import { openRecorder } from './open-recorder.ts';
 import { openServeInspector } from './open-serve-inspector.ts';
 import { replaysInServe } from './replay-in-serve.ts';
+import { replayLast } from './replay-last.ts';
 import { reportReady } from './report-ready.ts';
 import { summaryOf } from './run-summary.ts';
 import { serveKeys } from './serve-keys.ts';
+import { serveTitle } from './serve-title.ts';
 import type { OpenedStage, ServingOptions, StageToServe } from './stage-to-serve.ts';
 import { openWorkspace } from './workspace.ts';
 
 /** How long Ctrl-C waits for invocations in flight. */
 const stopBoundMs = 10_000;
 
+/** The stage's name; absent for the local one. */
+type TitledOptions = ServingOptions & { readonly stage?: string };
+
 /** Serves until a signal; resolves with the exit code. Errors are written, not thrown. */
 export function serveUntilStopped(
-  options: ServingOptions,
+  options: TitledOptions,
   prepare: (closers: Closers) => Promise<StageToServe>,
 ): Promise<number> {
   const { timestamps } = options;
@@ -57,7 +62,7 @@ export function serveUntilStopped(
 }
 
 async function serve(
-  options: ServingOptions,
+  options: TitledOptions,
   { manifest, open, openTunnels, privateResources }: StageToServe,
   show: (event: SessionEvent) => void,
   closers: Closers,
@@ -66,6 +71,8 @@ async function serve(
   const targets = resolveTargets(manifest);
   const workspace = await openWorkspace(show, closers);
   const { control, emit, follow, stopAsked } = workspace;
+  const title = serveTitle(options.stage ?? 'local', options.format, closers);
+  follow((event) => title.take(event));
   const tunnels = openTunnels && (await openFunctionTunnels(openTunnels, emit, closers));
   const hints = new ServeHints({
     ...privateResources,
@@ -123,12 +130,27 @@ async function serve(
     inspected?.learnHolders(heldByOthers);
     const { filters, machineProxy } = options;
     // Before a person reads of them.
-    if (options.format === 'pretty') closers.add(serveKeys(inspector, processOutput));
+    const isServed = (name: string) => manifest.functions.some((each) => each.name === name);
+    const keys =
+      options.format === 'pretty'
+        ? serveKeys({
+            inspector,
+            output: processOutput,
+            reload() {
+              title.building();
+              code.reloadAll();
+            },
+            replayLast: replayLast(recorder, replays.run, isServed),
+            view: title,
+          })
+        : undefined;
+    if (keys) closers.add(keys.end);
     reportReady(
       { manifest, stage, heldByOthers, debugging, machineProxy, filters, inspector: inspector?.url() },
       emit,
     );
     for (const message of local.summary()) onNotice(message);
+    if (keys?.hint !== undefined) processOutput.line(keys.hint);
     void hints.start();
     // In the background: until it is known, texts are base64, which any relay carries.
     void carriesAscii({ ...stage.relay, clock: systemClock }).then((carries) => {
@@ -181,14 +203,18 @@ function createSession(
     filters: options.filters,
     noTakeover: options.noTakeover,
     pool,
-    // Without either nobody could read what it keeps.
-    watcher: options.record || options.inspector ? recorder : undefined,
+    watcher: isRead(options) ? recorder : undefined,
     liftTimeouts: options.noTimeout || options.inspect !== undefined,
     clock: systemClock,
     onEvent,
     onDrained,
     explain: stage.explain,
   });
+}
+
+/** Whether anything reads what the recorder keeps: files, the inspector, or the key that replays. */
+function isRead({ format, inspector, record }: ServingOptions): boolean {
+  return record || inspector || (format === 'pretty' && isAtTerminal());
 }
 
 /** Takes the stage and waits for the first builds. Rejects with the error that prevents either. */

@@ -87,6 +87,14 @@ function browser(): { readonly BROWSER: string; readonly file: string; opened():
   };
 }
 
+/** The titles in their order. */
+function titles(shown: string): string[] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: sequences are made of them
+  return [...shown.matchAll(/\u001b\]0;([^\u0007]*)\u0007(\u001b\[23;0t)?/g)].map(([, title = '', back]) =>
+    back === undefined ? title : 'taken back',
+  );
+}
+
 const normal = 'icanon echo isig';
 const single = 'isig';
 const stopped = 'wait stopped: 0 invocations';
@@ -149,6 +157,7 @@ describe.each<JsRuntime>(['node', 'deno'])('under %s', (runtime) => {
     const ended = await atTerminal(serve(runtime), ['wait press o', `await ${single}`, step]);
     expect(ended).toMatchObject({ left: [], modes: [normal] });
     expect(ended.code).toBe(code);
+    expect(titles(ended.shown)).toEqual(['livectl local: building', 'livectl local', 'taken back']);
   });
 });
 
@@ -159,6 +168,7 @@ test('the terminal is as it was after a crash', async () => {
   const crashed = await atTerminal(serve(), crash, { NODE_OPTIONS: `--require ${file}` });
   expect(crashed).toMatchObject({ left: [], modes: [normal], shown: expect.stringContaining('a fault') });
   expect(crashed.code).not.toBe(0);
+  expect(titles(crashed.shown).at(-1)).toBe('taken back');
 });
 
 test('without a browser, o prints the link and says so', async () => {
@@ -176,13 +186,96 @@ test('without a browser, o prints the link and says so', async () => {
   expect(shown).toContain('open the link above');
 });
 
-test.each([
-  ['--no-inspector', ['--no-inspector']],
-  ['--format json', ['--format', 'json']],
-])('with %s the terminal is left alone', async (_what, args) => {
-  const ready = args.includes('json') ? 'wait "event":"ready"' : 'wait Press Ctrl-C';
-  const { code, left, modes } = await atTerminal([...serve(), ...args], [ready, 'keys o', 'mode', 'ctrl c']);
+test('with --format json the terminal is left alone', async () => {
+  const { code, left, modes, shown } = await atTerminal(
+    [...serve(), '--format', 'json'],
+    ['wait "event":"ready"', 'keys q', 'mode', 'ctrl c'],
+  );
   expect({ code, left, modes }).toEqual({ code: 0, left: [], modes: [normal, normal] });
+  expect(shown).not.toContain('\u001b');
+});
+
+describe('keys', () => {
+  /** Beside it, with the same folders. */
+  const invoke = () => `run ${[...runtimes.node, 'invoke', 'f', '--local', '--root', root].join(' ')}`;
+  const pids = (shown: string) => [...shown.matchAll(/pid (\d+)/g)].map(([, pid]) => pid);
+
+  beforeEach(() => {
+    writeFileSync(
+      join(root, 'f.mjs'),
+      'export const handler = async () => console.log("pid " + process.pid);',
+    );
+  });
+
+  test('p runs the last invocation again, r reloads and restarts workers, q stops once', async () => {
+    const { code, left, shown } = await atTerminal(serve(), [
+      ...['wait press o', `await ${single}`, 'keys p', 'wait there is no invocation to replay yet'],
+      ...[invoke(), 'wait → f', 'wait ← f', 'keys p', 'wait → f', 'wait (replay)', 'wait ← f'],
+      ...['keys r', 'wait reloading all functions', 'wait ↻ f reloaded'],
+      ...['keys p', 'wait → f', 'wait (replay)', 'wait ← f', 'keys q', 'wait stopped: 1 invocation'],
+    ]);
+    expect({ code, left }).toEqual({ code: 0, left: [] });
+    const [first, second, third, ...more] = pids(shown);
+    expect(second).toBe(first);
+    expect(third).not.toBe(first);
+    expect(more).toEqual([]);
+    expect(titles(shown).slice(1, -1)).toEqual(['livectl local', 'livectl local: building', 'livectl local']);
+  });
+
+  test('work without inspector and recordings; ? lists them, c clears the screen', async () => {
+    const { code, left, shown } = await atTerminal(
+      [...serve(), '--no-inspector', '--no-record'],
+      [
+        ...['wait Keys: r reload, o inspector, p replay last, c clear, q quit, ? help', `await ${single}`],
+        ...[
+          'keys ?',
+          'wait   q  stop, as Ctrl-C',
+          'wait   ?  list the keys',
+          'keys o',
+          'wait the inspector does not run',
+        ],
+        ...[
+          invoke(),
+          'wait ← f',
+          'keys p',
+          'wait (replay)',
+          'wait ← f',
+          'keys c',
+          'wait \u001b[H\u001b[2J',
+          'keys q',
+        ],
+        stopped.replace('0 invocations', '1 invocation'),
+      ],
+    );
+    expect({ code, left }).toEqual({ code: 0, left: [] });
+    expect(new Set(pids(shown)).size).toBe(1);
+  });
+
+  test('r builds what does not build again, and the title says so', async () => {
+    writeFileSync(join(root, 'f.mjs'), 'export const handler = ;');
+    const { code, left, shown } = await atTerminal(serve(), [
+      ...[
+        'wait f does not build',
+        'wait press o',
+        `await ${single}`,
+        'keys r',
+        'wait f does not build',
+        'keys q',
+      ],
+      stopped,
+    ]);
+    expect({ code, left }).toEqual({ code: 0, left: [] });
+    expect(titles(shown)).toContain('livectl local: f does not build');
+  });
+});
+
+test.each<[string, Record<string, string>]>([
+  ['a dumb terminal', { TERM: 'dumb' }],
+  ['CI', { CI: 'true' }],
+])('there is no title on %s', async (_what, env) => {
+  const { code, shown } = await atTerminal(serve(), ['wait Press Ctrl-C', 'ctrl c', stopped], env);
+  expect(code).toBe(0);
+  expect(shown).not.toContain('\u001b');
 });
 
 test('with its output in a pipe the terminal is left alone', async () => {

@@ -1,16 +1,19 @@
 # Runs a command on a terminal of its own (a pty): python3 pty-keys.py COMMAND ARGS..., with a script on stdin of lines
 # `wait TEXT` (until the terminal has shown it), `keys TEXT`, `line TEXT` (with the return key), `ctrl X`, `signal NAME` (to the
 # command), `mode` (notes what the terminal does with keys), `await MODE` (until it does that) and `lines N FILE` (until the file has
-# so many). Writes one JSON object: what was shown, the modes, the last of them after the end, and the exit code, negative for a
+# so many) and `run COMMAND` (by the shell, beside it). Writes one JSON object: what was shown, the modes, the last of them after the end, and the exit code, negative for a
 # signal.
 import json
 import os
 import select
 import signal
+import subprocess
 import sys
 import termios
+import time
 
 BOUND_SECONDS = 25
+KEY_GAP_SECONDS = 0.1
 
 
 def mode_of(terminal):
@@ -48,6 +51,7 @@ signal.signal(signal.SIGALRM, end)
 signal.alarm(BOUND_SECONDS)
 shown = b""
 seen = 0
+done = 0.0
 modes = []
 code = None
 while code is None:
@@ -62,6 +66,9 @@ while code is None:
             break
         elif verb == "lines" and lines_of(text.split(" ", 1)[1]) < int(text.split(" ", 1)[0]):
             break
+        elif verb == "keys" and time.monotonic() - done < KEY_GAP_SECONDS:
+            # What follows something at once counts as pasted. The last step has seen the effect of what came before.
+            break
         elif verb == "keys":
             os.write(terminal, text.encode())
         elif verb == "line":
@@ -70,9 +77,12 @@ while code is None:
             os.write(terminal, b"\x1c" if text == "\\" else bytes([ord(text.upper()) - 64]))
         elif verb == "signal":
             os.kill(pid, getattr(signal, text))
+        elif verb == "run":
+            subprocess.Popen(text, shell=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         elif verb == "mode":
             modes.append(mode_of(terminal))
         steps.pop(0)
+        done = time.monotonic()
     # A mode changes without a sign of it.
     if select.select([terminal], [], [], 0.05)[0]:
         shown += os.read(terminal, 65536)
