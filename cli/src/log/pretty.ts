@@ -112,6 +112,17 @@ function describe(event: SessionEvent, view: View): string | undefined {
       } finally {
         open.end(event.id);
       }
+    case 'manifest': {
+      const kinds = [
+        ['new', event.added],
+        ['changed', event.changed],
+        ['removed', event.removed],
+      ] as const;
+      const news = kinds.flatMap(([kind, names]) =>
+        names.length === 0 ? [] : [`${kind}: ${names.slice(0, mostNames).map(printable).join(', ')}`],
+      );
+      return `${paint.ok('↻')} livectl.json was saved${news.length === 0 ? '' : ` (${news.join('; ')})`}`;
+    }
     case 'reload': {
       const names = event.changed.slice(0, mostNames).map(printable).join(', ');
       const more = event.changed.length - mostNames;

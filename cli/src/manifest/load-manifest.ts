@@ -32,6 +32,8 @@ export interface LoadedManifest extends Manifest {
   readonly texts: Readonly<Record<string, FunctionText>>;
   /** `tunnel` as the file has it. */
   readonly tunnel: TunnelText | undefined;
+  /** `redact` as the file has it. */
+  readonly redact: readonly string[];
 }
 
 interface ManifestOptions {
@@ -77,9 +79,9 @@ export async function loadManifest(options: ManifestOptions): Promise<LoadedMani
   );
   const mistakes = [...(parsed.issues ?? []).map(mistakeOf), ...brokenRules(texts, naming)];
   if (!parsed.success || mistakes.length > 0) throw mistakesError(file, mistakes);
-  const { tunnel } = parsed.output;
+  const { redact, tunnel } = parsed.output;
   const functions = Object.entries(texts).map(([name, text]) => settingsOf(name, text, tunnel));
-  return { file, root, functions: selected(functions, options.functions ?? [], file), texts, tunnel };
+  return { file, root, functions: selected(functions, options.functions ?? [], file), texts, tunnel, redact };
 }
 
 async function read(file: string): Promise<string> {

@@ -21,11 +21,13 @@ export interface ReadyServe {
   readonly filters: ServingOptions['filters'];
   /** A link that opens the inspector; undefined if it does not run. */
   readonly inspector: string | undefined;
+  /** When it began to get ready, in milliseconds since the process's start. */
+  readonly startedMs: number;
 }
 
 /** Emits `ready`, a `debugger` event for each open port, and the notices. */
 export function reportReady(serve: ReadyServe, emit: (event: SessionEvent) => void): void {
-  const { debugging, filters, heldByOthers, inspector, machineProxy, manifest, stage } = serve;
+  const { debugging, filters, heldByOthers, inspector, machineProxy, manifest, stage, startedMs } = serve;
   const { functions } = manifest;
   emit({
     event: 'ready',
@@ -38,7 +40,7 @@ export function reportReady(serve: ReadyServe, emit: (event: SessionEvent) => vo
     ...(filters.length > 0 ? { only: filters.map(({ only }) => only) } : {}),
     trigger_args: placeArgs(stage.place),
     ...(inspector === undefined ? {} : { inspector }),
-    ms: Math.round(performance.now()),
+    ms: Math.round(performance.now() - startedMs),
   });
   for (const { functionName, ...endpoint } of debugging?.endpoints ?? [])
     emit({ event: 'debugger', function: functionName, state: 'listening', ...endpoint });

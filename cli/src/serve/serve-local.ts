@@ -3,13 +3,15 @@ import { systemClock } from '../../../protocol/clock.ts';
 import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import { Directory } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
+import { resolveTargets } from '../builder/resolve-targets.ts';
 import { fallbackOf } from '../manifest/fallback.ts';
-import { loadManifest, type Manifest } from '../manifest/load-manifest.ts';
+import { type LoadedManifest, loadManifest, type Manifest } from '../manifest/load-manifest.ts';
 import { givenVariables } from '../session/variables/function-variables.ts';
 import { checkCommand } from '../vpn/check-command.ts';
 import { deployedCodes } from './deployed-code.ts';
 import { openEmbeddedCloud } from './embedded-cloud.ts';
 import { checkEverythingElse } from './everything-else.ts';
+import { watchManifest } from './manifest-changes.ts';
 import { openSecrets } from './open-secrets.ts';
 import { serveUntilStopped } from './serving.ts';
 import type { OpenedStage, ServingOptions } from './stage-to-serve.ts';
@@ -26,15 +28,29 @@ const stage = 'local';
 
 /** Serves the manifest of a folder; resolves with the exit code. */
 export function serveLocal(options: ServeLocalOptions): Promise<number> {
-  return serveUntilStopped(options, async () => {
+  // The next round of a changed manifest keeps the port that the first one got.
+  let { port } = options;
+  const onPort = (its: number) => {
+    port = its;
+  };
+  // The last good one: the file may have mistakes again when the next round begins.
+  let good: { readonly manifest: LoadedManifest; readonly whole: LoadedManifest } | undefined;
+  const load = async () => {
     const manifest = await loadManifest(options);
     const whole = await loadManifest({ ...options, functions: undefined });
+    resolveTargets(manifest);
     if (options.filters.length > 0) {
       const served = manifest.functions.map(({ name, wrap }) => ({ name, fallback: fallbackOf({ wrap }) }));
       checkEverythingElse(served, manifest.file, true);
     }
+    good = { manifest, whole };
+    return good;
+  };
+  return serveUntilStopped(options, async () => {
+    const { manifest, whole } = good ?? (await load());
     return {
       manifest,
+      watch: (emit) => watchManifest({ served: whole, load: async () => (await load()).whole, emit }),
       privateResources: {
         functions: manifest.functions.map(({ environment, inVpc, name }) => ({
           name,
@@ -45,7 +61,8 @@ export function serveLocal(options: ServeLocalOptions): Promise<number> {
         cidrs: [],
         command: checkCommand({ kind: 'local', root: options.root, config: options.config }),
       },
-      open: (workspace, localBuilt) => openCloud({ options, manifest, whole, localBuilt }, workspace),
+      open: (workspace, localBuilt) =>
+        openCloud({ options, manifest, whole, localBuilt, port, onPort }, workspace),
     };
   });
 }
@@ -57,10 +74,13 @@ interface LocalStage {
   /** Includes the functions that are not served. */
   readonly whole: Manifest;
   readonly localBuilt: Promise<void>;
+  /** Of the HTTP front; 0 chooses a free one, which `onPort` is told. */
+  readonly port: number;
+  readonly onPort: (port: number) => void;
 }
 
 async function openCloud(
-  { localBuilt, manifest, options, whole }: LocalStage,
+  { localBuilt, manifest, onPort, options, port, whole }: LocalStage,
   workspace: Workspace,
 ): Promise<OpenedStage> {
   const { closers, emit } = workspace;
@@ -76,7 +96,7 @@ async function openCloud(
     onNotice: (message) => emit({ event: 'notice', message }),
   });
   closers.add(() => codes.close());
-  const { allowOtherUsers, port, verbose } = options;
+  const { allowOtherUsers, verbose } = options;
   const cloud = await openEmbeddedCloud(
     {
       ...{ functions, stage, port, allowOtherUsers, verbose },
@@ -86,6 +106,7 @@ async function openCloud(
     workspace,
     emit,
   );
+  onPort(Number(new URL(cloud.url).port));
   const http = new HttpClient();
   closers.add(() => http.close());
   const { developerCredentials, directoryUrl, functionUrls, region, relayUrl, tableName, url } = cloud;

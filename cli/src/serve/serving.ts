@@ -11,7 +11,7 @@ import type { Manifest } from '../manifest/load-manifest.ts';
 import type { Recorder } from '../recordings/recorder.ts';
 import { ownHolder } from '../relay/own-holder.ts';
 import { carriesAscii } from '../relay/relay-check.ts';
-import type { Closers } from '../run/closers.ts';
+import { Closers } from '../run/closers.ts';
 import { runToExit } from '../run/run-to-exit.ts';
 import { Session, type SessionOptions } from '../session/session.ts';
 import type { SessionEvent } from '../session/session-event.ts';
@@ -55,18 +55,28 @@ export function serveUntilStopped(
   const show =
     options.format === 'json' ? jsonLines(processOutput) : pretty(processOutput, { timestamps, folderOf });
   return runToExit(options, async (closers) => {
-    const stage = await prepare(closers);
-    manifest = stage.manifest;
-    return serve(options, stage, show, closers);
+    // Each round serves one manifest, from start to stop.
+    for (let startedMs = 0; ; startedMs = performance.now()) {
+      const round = new Closers();
+      // Also if this round fails, or the process is to end.
+      closers.add(() => round.close());
+      const stage = await prepare(round);
+      manifest = stage.manifest;
+      const end = await serve(options, stage, show, round, startedMs);
+      if (end !== 'again') return end;
+      await round.close();
+    }
   });
 }
 
 async function serve(
   options: TitledOptions,
-  { manifest, open, openTunnels, privateResources }: StageToServe,
+  { manifest, open, openTunnels, privateResources, watch }: StageToServe,
   show: (event: SessionEvent) => void,
   closers: Closers,
-): Promise<number> {
+  startedMs: number,
+): Promise<number | 'again'> {
+  let isAgain = false;
   // Before the stage is taken: if nothing can be run, nobody is displaced for it.
   const targets = resolveTargets(manifest);
   const workspace = await openWorkspace(show, closers);
@@ -112,6 +122,8 @@ async function serve(
   const summary = summaryOf({ record: options.record, root: manifest.root });
   const session = createSession(parts, (event) => {
     recorder.take(event);
+    // The next manifest is served at once: nothing stops for who reads this.
+    if (isAgain && (event.event === 'stopping' || event.event === 'stopped')) return;
     for (const each of summary.with(event)) emit(each);
     if (event.event === 'result' && event.error)
       void hints.failed({ function: event.function, error: event.error });
@@ -146,7 +158,16 @@ async function serve(
         : undefined;
     if (keys) closers.add(keys.end);
     reportReady(
-      { manifest, stage, heldByOthers, debugging, machineProxy, filters, inspector: inspector?.url() },
+      {
+        manifest,
+        stage,
+        heldByOthers,
+        debugging,
+        machineProxy,
+        filters,
+        inspector: inspector?.url(),
+        startedMs,
+      },
       emit,
     );
     for (const message of local.summary()) onNotice(message);
@@ -157,7 +178,18 @@ async function serve(
       if (carries) session.useAscii();
     });
   }
-  const end = await Promise.race([session.ended, stopAsked]);
+  const watched = watch?.(emit);
+  closers.add(() => watched?.close());
+  const changed = watched?.changed ?? new Promise<never>(() => undefined);
+  const end = await Promise.race([session.ended, stopAsked, changed]);
+  if (typeof end === 'object') {
+    emit({ event: 'manifest', ...end });
+    isAgain = true;
+    await Promise.race([session.stop(stopBoundMs), stopAsked]);
+    return (await Promise.race([stopAsked, Promise.resolve('again' as const)])) === 'stop'
+      ? exitCodes.ok
+      : 'again';
+  }
   await session.stop(stopBoundMs);
   return exitCodeOfEnd[end];
 }

@@ -10,6 +10,7 @@ import type { TunnelEvent } from '../session/session-event.ts';
 import type { FunctionVariables } from '../session/variables/function-variables.ts';
 import type { Tunnels } from '../tunnel/tunnels.ts';
 import type { ServeHintsOptions } from '../vpn/serve-hints.ts';
+import type { ManifestWatch } from './manifest-changes.ts';
 import type { VariableFlags } from './open-local-variables.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -48,6 +49,8 @@ export interface ServingOptions {
 /** What to serve, and how to open its stage in parallel with the first build. */
 export interface StageToServe {
   readonly manifest: Manifest;
+  /** Where the manifest is a file: how to watch it for a change that is to be served. */
+  readonly watch?: ((emit: Workspace['emit']) => ManifestWatch) | undefined;
   /** What is known of the functions' VPCs. */
   readonly privateResources: Omit<ServeHintsOptions, 'onNotice' | 'clock' | 'tunnelOf'>;
   /** The tunnels of the functions, if the stage has some. Throws LD_STAGE as `stageTunnels`. */

@@ -198,6 +198,13 @@ export type SessionEvent =
     }
   /** Something failed outside any function's code; livectl continues. */
   | { readonly event: 'error'; readonly code: string; readonly message: string; readonly remedy?: string }
+  /** livectl.json was saved, and is served from now on; names of functions. */
+  | {
+      readonly event: 'manifest';
+      readonly added: readonly string[];
+      readonly changed: readonly string[];
+      readonly removed: readonly string[];
+    }
   | {
       readonly event: 'reload';
       readonly function: string;

@@ -68,6 +68,7 @@ describe('a valid manifest', () => {
       texts: {
         hello: expect.objectContaining({ handler: 'src/hello.handler', timeout: 3, memory_size: 128 }),
       },
+      redact: [],
     });
   });
 

@@ -1,0 +1,91 @@
+// livectl.json saved while `serve --local` runs, as the built program.
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type JsRuntime, Livectl, project } from './livectl-process.ts';
+
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const entry = (name: string, more: object = {}) => ({
+  handler: `${name}.handler`,
+  runtime: 'nodejs22.x',
+  triggers: { http: { path: `/${name}` } },
+  ...more,
+});
+const textOf = (functions: object) => JSON.stringify({ functions });
+
+function serve(runtime: JsRuntime) {
+  const source = `export const handler = async () => process.env.LEVEL ?? 'none';`;
+  const { remove, root } = project({
+    'livectl.json': textOf({ one: entry('one') }),
+    'one.mjs': source,
+    'two.mjs': source,
+    'slow.mjs': `export const handler = async () => { console.log('began'); await new Promise((done) => setTimeout(done, 1500)); return 'slow'; };`,
+  });
+  cleanups.push(remove);
+  const args = ['serve', '--local', '--port', '0', '--format', 'json', '--root', root];
+  const livectl = new Livectl(args, { runtime });
+  cleanups.push(() => livectl.dispose());
+  /** Resolves once what was saved is served, or refused, which `event` names. */
+  const saved = async (text: string, event: 'ready' | 'error') => {
+    const count = () => livectl.events.filter((each) => each.event === event).length;
+    const before = count();
+    // As editors save.
+    writeFileSync(join(root, 'livectl.json.new'), text);
+    renameSync(join(root, 'livectl.json.new'), join(root, 'livectl.json'));
+    await livectl.until(() => count() > before, event);
+  };
+  const call = async (url: string, path: string) => {
+    const response = await fetch(url + path, { signal: AbortSignal.timeout(20_000) });
+    return `${response.status} ${await response.text()}`;
+  };
+  return { livectl, root, saved, call };
+}
+
+describe.each(['node', 'deno'] as const)('%s', (runtime) => {
+  it('new, changed and removed functions count at once; the port stays; mistakes are reported once and change nothing', async () => {
+    const { call, livectl, saved } = serve(runtime);
+    const url = await livectl.url();
+    expect(await call(url, '/one')).toBe('200 none');
+
+    await saved(
+      textOf({ one: entry('one', { environment: { LEVEL: 'debug' } }), two: entry('two') }),
+      'ready',
+    );
+    expect(livectl.events.findLast(({ event }) => event === 'manifest')).toMatchObject({
+      added: ['two'],
+      changed: ['one'],
+      removed: [],
+    });
+    expect([await call(url, '/one'), await call(url, '/two')]).toEqual(['200 debug', '200 none']);
+
+    await saved('{ "functions": { "one": ', 'error');
+    await saved(textOf({ one: { ...entry('one'), timeout: 'x' }, two: entry('two') }), 'error');
+    expect([await call(url, '/one'), await call(url, '/two')]).toEqual(['200 debug', '200 none']);
+
+    await saved(textOf({ two: entry('two') }), 'ready');
+    expect(await call(url, '/one')).toContain('404');
+    expect(await call(url, '/two')).toBe('200 none');
+
+    expect(await livectl.stop()).toBe(0);
+    expect(livectl.events.filter(({ event }) => event === 'stopped')).toHaveLength(1);
+    const errors = livectl.events.flatMap((event) => (event.event === 'error' ? [event.message] : []));
+    expect(errors).toHaveLength(2);
+    expect(errors[1]).toContain('functions.one.timeout');
+    for (const message of errors) expect(message).toContain('The last good livectl.json is served on.');
+    expect(livectl.leftBehind()).toEqual([]);
+  });
+});
+
+it('an invocation in flight ends as it began', async () => {
+  const { call, livectl, saved } = serve('node');
+  await saved(textOf({ slow: entry('slow') }), 'ready');
+  const url = await livectl.url();
+  const answer = call(url, '/slow');
+  await livectl.event('log', ({ message }) => message === 'began');
+  await saved(textOf({ slow: entry('slow', { timeout: 7 }) }), 'ready');
+  expect(await answer).toBe('200 slow');
+});
