@@ -267,6 +267,8 @@ function reconnect(event: Extract<SessionEvent, { event: 'reconnect' }>, paint: 
 
 function queued({ reason, waiting }: Extract<SessionEvent, { event: 'queued' }>): string {
   if (reason === 'building') return `waits for its first build (${waiting} waiting)`;
+  if (reason === 'debugger')
+    return `waits until its debugger is attached again, 5 s at most (${waiting} waiting)`;
   return reason === 'one_at_a_time'
     ? `waits for its turn (${waiting} waiting): under --inspect a function runs one invocation at a time`
     : `waits for a worker (${waiting} waiting); raise --max-workers to run more at once`;

@@ -171,8 +171,8 @@ export type WorkerEvent =
       readonly reason: string;
     };
 
-/** Why an invocation waits: all workers are busy, or its function runs one at a time because it is debugged. */
-export type QueueReason = 'max_workers' | 'one_at_a_time';
+/** Why an invocation waits: for a reload's debugger to come back, all workers are busy, or its function runs one at a time. */
+export type QueueReason = 'debugger' | 'max_workers' | 'one_at_a_time';
 
 /** The result of one run. */
 export interface WorkerResult {

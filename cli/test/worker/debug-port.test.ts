@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openDebugPort } from '../../src/worker/debug/debug-port.ts';
 import { DebugTarget } from '../../src/worker/debug/debug-target.ts';
 import { Debugging } from '../../src/worker/debug/debugging.ts';
+import { startWordReader } from '../../src/worker/debug/start-word.ts';
 
 /** A process that answers everything with what it got, in capitals. */
 async function startProcess(): Promise<{ port: number; clients: Socket[] }> {
@@ -26,7 +27,10 @@ async function startProcess(): Promise<{ port: number; clients: Socket[] }> {
 
 async function open(kind: 'node' | 'python') {
   const changes: boolean[] = [];
-  const target = new DebugTarget((attached) => changes.push(attached));
+  const target = new DebugTarget(
+    (attached) => changes.push(attached),
+    (onFound) => startWordReader(kind, onFound),
+  );
   const port = await openDebugPort(kind, 'f', 0, target);
   onTestFinished(async () => {
     target.close();
@@ -178,7 +182,11 @@ describe('a debugger', () => {
 
 it('a port that is taken is one clear error', async () => {
   const { port } = await open('node');
-  await expect(openDebugPort('node', 'other', port, new DebugTarget(() => undefined))).rejects.toMatchObject({
+  const target = new DebugTarget(
+    () => undefined,
+    () => () => undefined,
+  );
+  await expect(openDebugPort('node', 'other', port, target)).rejects.toMatchObject({
     code: 'LD_PORT_IN_USE',
     message: `port ${port} for the debugger of other is in use`,
   });

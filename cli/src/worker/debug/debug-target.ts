@@ -1,6 +1,6 @@
 // [5] The process that the debuggers of one function are connected to: the current one, or the next.
 import { connect, type Socket } from 'node:net';
-import { systemClock } from '../../../../protocol/clock.ts';
+import { systemClock, type Timer } from '../../../../protocol/clock.ts';
 
 /** Where a process listens for a debugger, on 127.0.0.1. */
 export interface DebugAddress {
@@ -11,6 +11,16 @@ export interface DebugAddress {
 
 /** How long a debugger waits for a process to attach to, in milliseconds. */
 const waitBoundMs = 10_000;
+/**
+ * How long a reload waits for the debugger of the process before, in milliseconds: VS Code's tries again after a second, and needs
+ * one more to place its breakpoints.
+ */
+const returnBoundMs = 5000;
+/**
+ * A debugger reads source maps and places breakpoints after it has let the process run; it has done so when it and the process have
+ * been silent for this long. Milliseconds.
+ */
+const quietMs = 300;
 
 export class DebugTarget {
   readonly #onChange: (attached: boolean) => void;
@@ -19,10 +29,28 @@ export class DebugTarget {
   readonly #waiting = new Set<() => void>();
   /** Attached debuggers, with the port they are connected to. */
   readonly #sessions = new Map<Socket, number>();
+  readonly #startWord: (onFound: () => void) => (chunk: Buffer) => void;
+  /** Set from the end of a debugged process until its debugger is ready for the next one. */
+  #returning: { readonly bound: Timer; readonly done: Promise<void>; end(): void } | undefined;
 
-  /** `onChange` is called when the first debugger attaches and when the last one detaches. */
-  constructor(onChange: (attached: boolean) => void) {
+  /**
+   * `onChange` is called when the first debugger attaches and when the last one detaches. `startWord` gives a reader of what a
+   * debugger sends, which calls back at the request by which it lets the process run.
+   */
+  constructor(
+    onChange: (attached: boolean) => void,
+    startWord: (onFound: () => void) => (chunk: Buffer) => void,
+  ) {
     this.#onChange = onChange;
+    this.#startWord = startWord;
+  }
+
+  /**
+   * Resolves when the debugger of a process that has ended is attached to the next one with its breakpoints, or after 5 s; undefined
+   * if none is expected.
+   */
+  get returned(): Promise<void> | undefined {
+    return this.#returning?.done;
   }
 
   get attached(): boolean {
@@ -40,10 +68,16 @@ export class DebugTarget {
     for (const wake of [...this.#waiting]) wake();
   }
 
+  /** The process is about to be ended: its debugger, if it has one, is expected to attach to the next one. */
+  ending(address: DebugAddress): void {
+    if ([...this.#sessions.values()].includes(address.port)) this.#expectReturn();
+  }
+
   /** The process is ending: its sessions no longer count, and are closed after `graceMs` milliseconds. */
   release(address: DebugAddress, graceMs: number): void {
     for (const [client, port] of this.#sessions) {
       if (port !== address.port) continue;
+      this.#expectReturn();
       this.#detach(client);
       systemClock.after(graceMs, () => client.destroy(), { background: true });
     }
@@ -73,18 +107,60 @@ export class DebugTarget {
       this.#sessions.set(client, address.port);
       if (first) this.#onChange(true);
       upstream.write(greeting(address));
+      this.#watchReturn(client, upstream);
       client.pipe(upstream).pipe(client);
     });
   }
 
   /** Ends every session. */
   close(): void {
+    this.#returning?.end();
     for (const wake of [...this.#waiting]) wake();
     for (const client of this.#sessions.keys()) client.destroy();
   }
 
   #detach(client: Socket): void {
     if (this.#sessions.delete(client) && !this.attached) this.#onChange(false);
+  }
+
+  #expectReturn(): void {
+    if (this.#returning !== undefined) return;
+    let resolve: () => void = () => undefined;
+    const done = new Promise<void>((settled) => {
+      resolve = settled;
+    });
+    const end = () => {
+      this.#returning?.bound.cancel();
+      this.#returning = undefined;
+      resolve();
+    };
+    const bound = systemClock.after(returnBoundMs, end, { background: true });
+    this.#returning = { bound, done, end };
+  }
+
+  /** Ends the wait for this debugger's return once it has let the process run and both have been silent for a moment. */
+  #watchReturn(client: Socket, upstream: Socket): void {
+    const returning = this.#returning;
+    if (returning === undefined) return;
+    let quiet: Timer | undefined;
+    const again = () => {
+      quiet?.cancel();
+      quiet = systemClock.after(quietMs, returning.end, { background: true });
+    };
+    const read = this.#startWord(again);
+    const onClient = (chunk: Buffer) => (quiet === undefined ? read(chunk) : again());
+    const onUpstream = () => {
+      if (quiet !== undefined) again();
+    };
+    client.on('data', onClient);
+    upstream.on('data', onUpstream);
+    const stop = () => {
+      quiet?.cancel();
+      client.off('data', onClient);
+      upstream.off('data', onUpstream);
+    };
+    client.once('close', stop);
+    void returning.done.then(stop);
   }
 
   #nextAddress(client: Socket): Promise<DebugAddress | undefined> {

@@ -3,6 +3,7 @@ import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
 import { type DebugKind, type DebugPort, openDebugPort } from './debug-port.ts';
 import { type DebugAddress, DebugTarget } from './debug-target.ts';
 import type { DebuggedFunction } from './debugged-functions.ts';
+import { startWordReader } from './start-word.ts';
 
 /** Where a function's debugger attaches. */
 interface DebugEndpoint {
@@ -53,7 +54,10 @@ export class Debugging {
     const debugging = new Debugging();
     try {
       for (const [index, { functionName, kind }] of functions.entries()) {
-        const target = new DebugTarget((attached) => debugging.#onChange(functionName, attached));
+        const target = new DebugTarget(
+          (attached) => debugging.#onChange(functionName, attached),
+          (onFound) => startWordReader(kind, onFound),
+        );
         const wanted = firstPort === 0 ? 0 : firstPort + index;
         debugging.#ports.set(functionName, await openDebugPort(kind, functionName, wanted, target));
         debugging.#targets.set(functionName, target);
@@ -89,6 +93,14 @@ export class Debugging {
     return this.#targets.get(functionName)?.attached ?? false;
   }
 
+  /**
+   * Resolves when the debugger that a reload has cut off is attached to the function's next process, with its breakpoints, or after
+   * 5 s; undefined if none was.
+   */
+  returned(functionName: string): Promise<void> | undefined {
+    return this.#targets.get(functionName)?.returned;
+  }
+
   watch(watcher: DebugWatcher): void {
     this.#watcher = watcher;
   }
@@ -101,6 +113,11 @@ export class Debugging {
   /** The process is about to exit, but first waits for its debugger to disconnect. */
   release(functionName: string, address: DebugAddress): void {
     this.#targets.get(functionName)?.release(address, 0);
+  }
+
+  /** The process is about to be ended. */
+  ending(functionName: string, address: DebugAddress): void {
+    this.#targets.get(functionName)?.ending(address);
   }
 
   /** The process has ended. */

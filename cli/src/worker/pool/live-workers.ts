@@ -159,13 +159,20 @@ export class LiveWorkers {
 
   end(worker: Worker, reason: string, error: FunctionError = stoppedError()): void {
     this.#forget(worker);
+    this.#expectDebugger(worker);
     worker.end(reason, error);
   }
 
   /** Like `end`, but first reads its last output, for at most a second. */
   leave(worker: Worker, reason: string): void {
     this.#forget(worker);
+    this.#expectDebugger(worker);
     worker.leave(reason, stoppedError());
+  }
+
+  /** Before the process exits, which takes a moment: what is invoked in the meantime waits for the debugger as well. */
+  #expectDebugger({ debugger: own }: Worker): void {
+    if (own?.address !== undefined) this.#options.debugging?.ending(own.functionName, own.address);
   }
 
   /** Process ids of all workers and spares that have not exited. */

@@ -161,11 +161,7 @@ class Pool implements WorkerPool {
         }
       }
       const busy = this.#workers.list().some(({ code: other }) => other?.functionName === code.functionName);
-      if (this.#workers.count < this.#maxWorkers && !(busy && this.#oneAtATime(code.functionName))) {
-        const worker = this.#start(code, environment);
-        void worker.settled.then(this.#runTimes.begin(code.functionName));
-        this.#release(worker);
-      }
+      if (!(busy && this.#oneAtATime(code.functionName))) this.#startAhead(code, environment);
       this.#bootSparesAfter(spareAfterReloadMs);
     } else {
       this.#bootSparesAfter(0);
@@ -196,7 +192,7 @@ class Pool implements WorkerPool {
       this.#queueOf(job).push(functionName, job);
       this.#schedule();
       if (job.worker !== undefined) return;
-      const reason = this.#oneAtATime(functionName) ? 'one_at_a_time' : 'max_workers';
+      const reason = this.#waitReason(functionName);
       const waiting = this.#queue.size + this.#replays.size;
       this.#emit({ type: 'queued', functionName, id, waiting, reason });
     });
@@ -240,6 +236,11 @@ class Pool implements WorkerPool {
     return this.#options.debugging?.has(functionName) ?? false;
   }
 
+  #waitReason(functionName: string): 'debugger' | 'max_workers' | 'one_at_a_time' {
+    if (this.#options.debugging?.returned(functionName) !== undefined) return 'debugger';
+    return this.#oneAtATime(functionName) ? 'one_at_a_time' : 'max_workers';
+  }
+
   /** Time at breakpoints does not count: invocations in flight get their full timeout from now. */
   #onDetached(functionName: string): void {
     this.#emit({ type: 'debugger', functionName, state: 'detached' });
@@ -266,6 +267,11 @@ class Pool implements WorkerPool {
         // After it has left the queue.
         queueMicrotask(() => job.timeOut(job.overWords));
         return true;
+      }
+      const returned = this.#options.debugging?.returned(functionName);
+      if (returned !== undefined) {
+        void returned.then(() => this.#schedule());
+        return false;
       }
       const environment = this.#environment(code, job.invocation.environment);
       const placement = placeInvocation({
@@ -357,9 +363,26 @@ class Pool implements WorkerPool {
     if (worker.ended || worker.code === undefined) return;
     if (worker.failed) return this.#workers.leave(worker, 'its init phase failed');
     if (worker.code !== this.#codes.get(worker.code.functionName)) {
-      return this.#workers.end(worker, 'new code');
+      this.#workers.end(worker, 'new code');
+      return this.#startForDebugger(worker.code.functionName);
     }
     this.#workers.rest(worker);
+  }
+
+  /** Starts a worker of new code before it is invoked. */
+  #startAhead(code: FunctionCode, environment: Invocation['environment']): void {
+    if (this.#workers.count >= this.#maxWorkers) return;
+    const worker = this.#start(code, environment);
+    void worker.settled.then(this.#runTimes.begin(code.functionName));
+    this.#release(worker);
+  }
+
+  /** The debugger attaches to the next process, and finds its breakpoints' places in the code that is loaded there. */
+  #startForDebugger(functionName: string): void {
+    const code = this.#codes.get(functionName);
+    const environment = this.#environments.get(functionName);
+    if (this.#closed || code === undefined || environment === undefined) return;
+    if (this.#options.debugging?.returned(functionName) !== undefined) this.#startAhead(code, environment);
   }
 
   #bootSparesAfter(ms: number): void {
