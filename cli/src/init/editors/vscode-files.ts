@@ -112,7 +112,7 @@ function configuration(
     restart: true,
     cwd: root,
     // Bundles and their source maps; sources may be anywhere, e.g. in another package of a monorepo.
-    outFiles: [`${root}/.livectl*/**/*.{js,cjs,mjs}`, `${root}/**/*.{js,cjs,mjs}`, '!**/node_modules/**'],
+    outFiles: [`${root}/.livectl/**/*.(m|c|)js`, '!**/node_modules/**'],
     resolveSourceMapLocations: [`${workspace}/**`, '!**/node_modules/**'],
     skipFiles: ['<node_internals>/**'],
     preLaunchTask: serveName,
