@@ -1,5 +1,4 @@
 // Places in files, as stack frames and build errors name them: relative to where the person stands, and a link to the editor.
-import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { isAbsolute, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -29,13 +28,19 @@ const longestUrl = 2000;
  * The id of every link of this process. Nobody else knows it, so that text from elsewhere cannot contain a link that is taken
  * for ours.
  */
-const linkId = randomBytes(8).toString('hex');
+let linkId: string | undefined;
+
+/** Of 16 hexadecimal digits. Drawn for the first link, since most commands show none and start sooner without. */
+function ownId(): string {
+  linkId ??= crypto.randomUUID().replaceAll('-', '').slice(-16);
+  return linkId;
+}
 
 const end = '\u001b]8;;\u001b\\';
 
 /** Whether a sequence that has the form of a link, from its first to its last character, is one of ours. */
 export function isOwnLink(found: string): boolean {
-  return found.startsWith(`\u001b]8;id=${linkId};file://`);
+  return linkId !== undefined && found.startsWith(`\u001b]8;id=${linkId};file://`);
 }
 
 /** A path as the person would write it: relative if that is shorter. */
@@ -53,7 +58,7 @@ export function linked(text: string, { column, line, path }: FilePlace, links: L
   const href = url.href.replaceAll(';', '%3B');
   const at = links.hasColumn && column !== undefined ? `#${line},${column}` : `#${line}`;
   if (href.length > longestUrl) return text;
-  return `\u001b]8;id=${linkId};${href}${at}\u001b\\${text}${end}`;
+  return `\u001b]8;id=${ownId()};${href}${at}\u001b\\${text}${end}`;
 }
 
 /** A line of a stack with its place shown so; any other line unchanged. `line` must be printable. */

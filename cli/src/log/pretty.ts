@@ -1,31 +1,20 @@
 // The terminal view: one line in and one line out per invocation, its log lines between, each line with the invocation's tag.
-import { resolve } from 'node:path';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
-import type { BuildMessage } from '../builder/build-event.ts';
 import type { DebuggerEvent, ObserveEvent, SessionEvent } from '../session/session-event.ts';
+import { buildLines } from './build-lines.ts';
 import { clockTimeMs } from './clock-time.ts';
-import { errorLines } from './error-lines.ts';
-import { linked, type PlaceView, shownFrame, shownPath } from './file-place.ts';
+import { deployedLogLines, logLines, resultLines } from './invocation-lines.ts';
 import { observedLines } from './observed-lines.ts';
 import { OpenInvocations } from './open-invocations.ts';
 import type { Output } from './output.ts';
-import { printable, printableLines } from './printable.ts';
-import { ms, plural, size, skewWords } from './quantities.ts';
+import { printable } from './printable.ts';
+import { ms, plural, skewWords } from './quantities.ts';
 import { readyLines } from './ready-lines.ts';
-import { FrameFilter } from './runtime-frames.ts';
 import { sourceLine } from './source-line.ts';
 import { type Style, style } from './style.ts';
 import { summaryLines } from './summary-lines.ts';
 import { tunnelLine } from './tunnel-line.ts';
-
-/** Indents further lines of an error or a message below the function's name. */
-const margin = ' '.repeat(9);
-
-/** Enough of a request id to tell invocations apart on one screen. */
-const tagLength = 6;
-
-/** More invocations than ever run at once. */
-const maxFilters = 10_000;
+import { name, tag, type View } from './view.ts';
 
 /** How many files of a reload are named: a checkout changes hundreds. */
 const mostNames = 4;
@@ -40,17 +29,6 @@ export interface PrettyOptions {
   readonly folderOf?: (functionName: string) => string | undefined;
   /** Where the person stands; default: the working directory. */
   readonly here?: string;
-}
-
-/** What the lines of events depend on. */
-interface View {
-  readonly paint: Style;
-  readonly colour: boolean;
-  /** By invocation, or by function for lines without one, since their lines are interleaved. */
-  readonly filters: Map<string, FrameFilter>;
-  readonly open: OpenInvocations;
-  readonly places: PlaceView;
-  readonly folderOf: (functionName: string) => string | undefined;
 }
 
 /** Returns a listener that writes each event for a person to read. */
@@ -102,13 +80,13 @@ function describe(event: SessionEvent, view: View): string | undefined {
       return `${tag(event.id, view)} ${paint.dim('→')} ${name(event, paint)} ${printable(event.trigger)}${only}${replay}`;
     }
     case 'log':
-      return log(event, view);
+      return logLines(event, view);
     case 'deployed_log':
-      return deployedLog(event, view);
+      return deployedLogLines(event, view);
     case 'result':
       filters.delete(event.id);
       try {
-        return result(event, view);
+        return resultLines(event, view);
       } finally {
         open.end(event.id);
       }
@@ -134,9 +112,7 @@ function describe(event: SessionEvent, view: View): string | undefined {
       const after = event.last_good
         ? 'the last good build keeps answering'
         : 'invocations fail until this is fixed';
-      const errors = event.errors.map((error) =>
-        indent(buildMessage(error, view.folderOf(event.function), view.places)),
-      );
+      const errors = buildLines(event.function, event.errors, view);
       return [`${paint.bad('✗')} ${name(event, paint)} does not build; ${after}`, ...errors].join('\n');
     }
     case 'error': {
@@ -199,61 +175,6 @@ function describe(event: SessionEvent, view: View): string | undefined {
   }
 }
 
-function log(event: Extract<SessionEvent, { event: 'log' }>, view: View): string | undefined {
-  const { colour, filters, open, paint } = view;
-  const key = event.id ?? event.function;
-  const filter = filters.get(key) ?? new FrameFilter();
-  // Left over from invocations whose end was never reported.
-  if (filters.size > maxFilters) filters.clear();
-  filters.set(key, filter);
-  const lines = filter
-    .pass(printableLines(event.message, colour))
-    .map((line) => shownFrame(line, view.places));
-  if (lines.length === 0) return undefined;
-  const painted = {
-    error: paint.bad,
-    fatal: paint.bad,
-    warn: paint.warn,
-    debug: paint.dim,
-    trace: paint.dim,
-    info: undefined,
-  }[event.level];
-  const who =
-    event.id === undefined ? paint.dim((event.phase ?? 'init').padEnd(tagLength)) : tag(event.id, view);
-  const lead = `${who}   ${open.areSeveral ? `${tinted(event.id, printable(event.function), view)} ${paint.dim('│')} ` : ''}`;
-  return lines.map((line) => lead + (painted ? painted(line) : line)).join('\n');
-}
-
-/** Lines that belong to no invocation served here, under the function's name. */
-function deployedLog(
-  event: Extract<SessionEvent, { event: 'deployed_log' }>,
-  { colour, paint }: View,
-): string {
-  const lead = `${name(event, paint)} ${paint.dim('deployed')}   `;
-  return printableLines(event.message, colour)
-    .map((line) => lead + line)
-    .join('\n');
-}
-
-function result(event: Extract<SessionEvent, { event: 'result' }>, view: View): string {
-  const { paint } = view;
-  const { code_ms: code, init_ms: init = 0, wait_ms: wait = 0 } = event;
-  const relay = Math.max(0, event.ms - code - init - wait);
-  const start = init > 0 ? `, start ${ms(init)}` : '';
-  const waited = wait > 0 ? `, wait ${ms(wait)}` : '';
-  const streamed = event.streamed_bytes === undefined ? '' : `, streamed ${size(event.streamed_bytes)}`;
-  const way = event.replay_of === undefined ? `, relay ${ms(relay)}` : '';
-  const parts = `code ${ms(code)}${way}${start}${waited}${streamed}`;
-  const time = `${ms(event.ms)} ${paint.dim(`(${parts})`)}`;
-  const lead = `${tag(event.id, view)} ${paint.dim('←')} ${name(event, paint)}`;
-  if (event.ok) {
-    const status = event.status === undefined ? 'ok' : String(event.status);
-    return `${lead} ${(event.status ?? 200) < 400 ? paint.ok(status) : paint.warn(status)} ${time}`;
-  }
-  const [what = '', ...more] = errorLines(event.error ?? { name: 'Error', message: '' }, paint, view.places);
-  return [`${lead} ${what} ${time}`, ...more.map((line) => margin + line)].join('\n');
-}
-
 function reconnect(event: Extract<SessionEvent, { event: 'reconnect' }>, paint: Style): string {
   switch (event.state) {
     case 'lost':
@@ -292,44 +213,4 @@ function debuggerWords(event: DebuggerEvent): string {
 function clockSkew(aheadMs: number, paint: Style): string {
   if (aheadMs === 0) return `${paint.ok('●')} this machine’s clock agrees with AWS’s again`;
   return `${paint.warn('!')} this machine’s clock is at least ${skewWords(aheadMs)} AWS’s; set it, e.g. turn on network time (beyond 30 s, stubs do not find this livectl)`;
-}
-
-/** One build error as `file:line:column: text` with its source line. */
-function buildMessage(error: BuildMessage, folder: string | undefined, places: PlaceView): string {
-  const where = error.file === undefined ? '' : `${buildPlace(error.file, error, folder, places)}: `;
-  const source = error.lineText ? [`  ${printable(error.lineText.trim())}`] : [];
-  return [where + printableLines(error.text, false).join('\n'), ...source].join('\n');
-}
-
-function buildPlace(
-  file: string,
-  { column, line }: BuildMessage,
-  folder: string | undefined,
-  { here, links }: PlaceView,
-): string {
-  const at = { line: line ?? 1, column: (column ?? 0) + 1 };
-  const position = `:${at.line}:${at.column}`;
-  if (folder === undefined) return printable(file) + position;
-  const path = resolve(folder, file);
-  return linked(printable(shownPath(path, here)) + position, { path, ...at }, links);
-}
-
-function indent(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => margin + line)
-    .join('\n');
-}
-
-function name(event: { readonly function: string }, paint: Style): string {
-  return paint.name(printable(event.function));
-}
-
-function tag(id: string, view: View): string {
-  return tinted(id, printable(id).slice(0, tagLength).padEnd(tagLength), view);
-}
-
-/** In the colour of the invocation, if it runs. */
-function tinted(id: string | undefined, text: string, { open, paint }: View): string {
-  return (id === undefined ? undefined : open.tinted(id, text)) ?? paint.dim(text);
 }
