@@ -18,6 +18,7 @@ import { parseDecimal } from '../src/cloud/dynamodb/decimal.ts';
 import { LastWords } from '../src/cloud/lambda/last-words.ts';
 import { decodeAwsChunked } from '../src/cloud/s3/aws-chunked.ts';
 import { jsonLine } from '../src/control/json-line.ts';
+import { shownFrame } from '../src/log/file-place.ts';
 import { pretty } from '../src/log/pretty.ts';
 import { guarded, printable, printableLines } from '../src/log/printable.ts';
 import { shellWords } from '../src/log/shell-words.ts';
@@ -101,6 +102,8 @@ function compare(before: string, after: string): void {
   sideBySide(values.before, values.after, differences, new Set(), isText);
 }
 
+const places = { here: '/a/b', links: { hasHost: true, hasColumn: false } } as const;
+
 const table: readonly (readonly [string, (text: string) => unknown, readonly string[]])[] = [
   [
     'printableLines',
@@ -113,7 +116,25 @@ const table: readonly (readonly [string, (text: string) => unknown, readonly str
     ['[', '{', '"', '\\', ',', ' ', '1', '{"Records":[', '"\\'],
   ],
   ['printable', printable, ['\r', '\n', '\u001b[0m']],
-  ['guarded', guarded, ['\r', '\u001b[0;0;0;', '\u001b']],
+  [
+    'guarded',
+    guarded,
+    [
+      '\r',
+      '\u001b[0;0;0;',
+      '\u001b',
+      '\u001b]8;id=0123456789abcdef;file://x',
+      '\u001b]8;id=0123456789abcdef;file://x\u001b\\x',
+    ],
+  ],
+  [
+    'shownFrame',
+    (text) =>
+      [`    at ${text}`, `    at f (${text}:1:2)`, `  File "${text}`]
+        .map((line) => shownFrame(line, places))
+        .join(),
+    [':1', ' (', '/', '../', '", line ', ':1:2) {'],
+  ],
   ['jsonLine', (text) => jsonLine({ text }), ['\u2028', '"', '\u007f']],
   ['a failed result', failed, ['\r', '\n', ' ', 'at ', 'at /node-runtime']],
   ['shellWords', (text) => shellWords([text]), ["'", 'a', '\\']],

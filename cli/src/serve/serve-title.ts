@@ -66,7 +66,8 @@ export class ServeTitle {
 
 /** Until the process ends, however it ends. Shows nothing for a program, or in the background. */
 export function serveTitle(stage: string, format: 'pretty' | 'json', closers: Closers): ServeTitle {
-  const title = new ServeTitle(stage, format === 'pretty' && isInForeground() ? terminalTitle() : undefined);
+  const ofTerminal = format === 'pretty' ? terminalTitle() : undefined;
+  const title = new ServeTitle(stage, ofTerminal && isInForeground() ? ofTerminal : undefined);
   const restore = () => title.leave();
   process.once('exit', restore);
   closers.add(() => {

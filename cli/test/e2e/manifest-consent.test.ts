@@ -193,7 +193,9 @@ test('at a terminal it is shown in full and asked for once; another value is ask
   expect((await atTerminal(['wait Run it', 'ctrl c'])).code).toBe(2);
   expect(existsSync(made())).toBe(false);
 
-  expect((await atTerminal(['wait Run it', 'type yes', 'wait ready in', 'ctrl c'])).code).toBe(0);
+  // Keys of serve are part of an answer.
+  const agreed = ['wait Run it', 'key q', 'type r', 'wait Run it', 'type yes', 'wait ready in', 'ctrl c'];
+  expect((await atTerminal(agreed)).code).toBe(0);
   expect(existsSync(made())).toBe(true);
   const folder = join(env.XDG_STATE_HOME ?? '', 'livectl');
   const [file = ''] = readdirSync(folder).filter((name) => name.startsWith('agreed-'));
