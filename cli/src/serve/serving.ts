@@ -79,10 +79,13 @@ async function serve(
   let isAgain = false;
   // Before the stage is taken: if nothing can be run, nobody is displaced for it.
   const targets = resolveTargets(manifest);
-  const workspace = await openWorkspace(show, closers);
-  const { control, emit, follow, stopAsked } = workspace;
   const title = serveTitle(options.stage ?? 'local', options.format, closers);
-  follow((event) => title.take(event));
+  // The title first: who reads an event may end livectl at once.
+  const workspace = await openWorkspace((event) => {
+    title.take(event);
+    show(event);
+  }, closers);
+  const { control, emit, follow, stopAsked } = workspace;
   const tunnels = openTunnels && (await openFunctionTunnels(openTunnels, emit, closers));
   const hints = new ServeHints({
     ...privateResources,
