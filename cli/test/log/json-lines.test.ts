@@ -1,7 +1,9 @@
 // `--format json`: one line per event that any reader gets back as it was.
+import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { jsonLines } from '../../src/log/json-lines.ts';
 import type { SessionEvent } from '../../src/session/session-event.ts';
+import { repository } from '../e2e/livectl-process.ts';
 import { written } from './written.ts';
 
 function line(event: SessionEvent): string {
@@ -24,4 +26,20 @@ test('text comes back as it was, and nothing in it ends the line or reaches the 
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the matter
   expect(text).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
   expect(text).toContain('\\u009b2J \\"ä\\" 😀');
+});
+
+test('every command writes its objects with their time: nothing else makes lines of them', () => {
+  const importers = execFileSync(
+    'git',
+    ['grep', '-l', 'control/json-line.ts\\|\\./json-line.ts', '--', 'cli/src'],
+    {
+      cwd: repository,
+      encoding: 'utf8',
+    },
+  );
+  expect(importers.trim().split('\n')).toEqual([
+    // To other livectls of this machine, and to the inspector's page.
+    ...['cli/src/control/control-server.ts', 'cli/src/inspector/event-streams.ts'],
+    'cli/src/log/json-lines.ts',
+  ]);
 });
