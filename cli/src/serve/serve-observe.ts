@@ -70,7 +70,7 @@ async function observe(
   closers: Closers,
 ): Promise<number> {
   let inspected: OpenedInspector | undefined;
-  const title = serveTitle(options.stage, options.format, closers);
+  const title = serveTitle(options.stage, options.format, closers, 'starting');
   const emit = inOrder(systemClock, (event: ObserveEvent) => {
     show(event);
     title.take(event);

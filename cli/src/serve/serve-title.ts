@@ -8,10 +8,17 @@ export class ServeTitle {
   readonly #title: Pick<TerminalTitle, 'show' | 'restore'> | undefined;
   readonly #stage: string;
   readonly #failing = new Set<string>();
-  #isBuilding = true;
+  /** What is waited for; undefined once it serves. */
+  #doing: 'starting' | 'building' | undefined;
   #isCutOff = false;
 
-  constructor(stage: string, title: Pick<TerminalTitle, 'show' | 'restore'> | undefined) {
+  /** `first`: what it does until `ready`. */
+  constructor(
+    stage: string,
+    title: Pick<TerminalTitle, 'show' | 'restore'> | undefined,
+    first: 'starting' | 'building' = 'building',
+  ) {
+    this.#doing = first;
     this.#stage = stage;
     this.#title = title;
     this.enter();
@@ -20,14 +27,14 @@ export class ServeTitle {
   take(event: ObserveEvent): void {
     switch (event.event) {
       case 'ready':
-        this.#isBuilding = false;
+        this.#doing = undefined;
         break;
       case 'reload':
-        this.#isBuilding = false;
+        this.#doing = undefined;
         this.#failing.delete(event.function);
         break;
       case 'build_error':
-        this.#isBuilding = false;
+        this.#doing = undefined;
         this.#failing.add(event.function);
         break;
       case 'reconnect':
@@ -41,7 +48,7 @@ export class ServeTitle {
 
   /** Everything is built again. */
   building(): void {
-    this.#isBuilding = true;
+    this.#doing = 'building';
     this.enter();
   }
 
@@ -60,14 +67,19 @@ export class ServeTitle {
     if (this.#isCutOff) return ': reconnecting';
     if (first !== undefined)
       return more.length === 0 ? `: ${first} does not build` : `: ${more.length + 1} functions do not build`;
-    return this.#isBuilding ? ': building' : '';
+    return this.#doing === undefined ? '' : `: ${this.#doing}`;
   }
 }
 
 /** Until the process ends, however it ends. Shows nothing for a program, or in the background. */
-export function serveTitle(stage: string, format: 'pretty' | 'json', closers: Closers): ServeTitle {
+export function serveTitle(
+  stage: string,
+  format: 'pretty' | 'json',
+  closers: Closers,
+  first?: 'starting' | 'building',
+): ServeTitle {
   const ofTerminal = format === 'pretty' ? terminalTitle() : undefined;
-  const title = new ServeTitle(stage, ofTerminal && isInForeground() ? ofTerminal : undefined);
+  const title = new ServeTitle(stage, ofTerminal && isInForeground() ? ofTerminal : undefined, first);
   const restore = () => title.leave();
   process.once('exit', restore);
   closers.add(() => {

@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
 import { keyTaker, pasteMs } from '../../src/run/keys.ts';
+import { developerEnvironment } from '../e2e/developer-environment.ts';
 import { type JsRuntime, project, repository } from '../e2e/livectl-process.ts';
+import { SharedStage } from '../e2e/shared-stage.ts';
 
 const ptyKeys = join(dirname(fileURLToPath(import.meta.url)), 'pty-keys.py');
 const bundle = join(repository, 'dist/livectl.mjs');
@@ -267,6 +269,36 @@ describe('keys', () => {
     expect({ code, left }).toEqual({ code: 0, left: [] });
     expect(titles(shown)).toContain('livectl local: f does not build');
   });
+});
+
+test('--observe has the keys that need no code, and a title', async () => {
+  const shared = await SharedStage.start();
+  try {
+    await shared.putManifest({ understands: ['filters', 'observe'] });
+    const observe = [
+      ...runtimes.node,
+      'serve',
+      '--stage',
+      'dev',
+      '--observe',
+      '--root',
+      root,
+      '--no-inspector',
+    ];
+    const { code, left, shown } = await atTerminal(
+      observe,
+      [
+        ...['wait Keys: o inspector, c clear, q quit, ? help', `await ${single}`],
+        ...['keys r', 'keys p', 'keys q', stopped],
+      ],
+      developerEnvironment(shared.cloud),
+    );
+    expect({ code, left }).toEqual({ code: 0, left: [] });
+    expect(shown).not.toContain('reloading');
+    expect(titles(shown)).toEqual(['livectl dev: starting', 'livectl dev', 'taken back']);
+  } finally {
+    await shared.close();
+  }
 });
 
 test.each<[string, Record<string, string>]>([
