@@ -43,11 +43,15 @@ export class DapClient {
     });
   }
 
-  /** Attaches with breakpoints at these lines of a file, counted from 1. */
-  async attach(file: string, lines: readonly number[]): Promise<void> {
+  /** Attaches with breakpoints at these lines of a file, counted from 1, by a configuration as of launch.json. */
+  async attach(
+    file: string,
+    lines: readonly number[],
+    configuration: Record<string, unknown> = { justMyCode: true, restart: true },
+  ): Promise<void> {
     await this.send('initialize', { adapterID: 'test', clientID: 'test', pathFormat: 'path' });
     // Answered once the configuration is done.
-    const attached = this.send('attach', { justMyCode: true, restart: true });
+    const attached = this.send('attach', configuration);
     await this.event('initialized');
     await this.send('setBreakpoints', {
       source: { path: file },

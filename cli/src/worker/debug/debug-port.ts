@@ -7,6 +7,7 @@ import process from 'node:process';
 import { LiveDebugError } from '../../../../protocol/live-debug-error.ts';
 import { isFromBrowser } from '../../loopback/browser.ts';
 import { ServerSockets } from '../../loopback/server-sockets.ts';
+import { attachAgain } from './attach-again.ts';
 import type { DebugTarget } from './debug-target.ts';
 
 /** The two kinds of debuggers, named for the runtime. */
@@ -60,7 +61,7 @@ function adapterServer(target: DebugTarget): Server {
       const start = first?.toString('latin1', 0, adapterGreeting.length).toLowerCase() ?? '';
       if (first === null || !adapterGreeting.startsWith(start)) return void client.destroy();
       client.unshift(first);
-      void target.connect(client, () => new Uint8Array(0));
+      void target.connect(client, () => new Uint8Array(0), attachAgain());
     });
   });
 }

@@ -1,6 +1,7 @@
 // [5] The process that the debuggers of one function are connected to: the current one, or the next.
 import { connect, type Socket } from 'node:net';
 import { systemClock, type Timer } from '../../../../protocol/clock.ts';
+import type { AttachAgain } from './attach-again.ts';
 
 /** Where a process listens for a debugger, on 127.0.0.1. */
 export interface DebugAddress {
@@ -85,9 +86,13 @@ export class DebugTarget {
 
   /**
    * Connects a debugger to the process as soon as there is one, within 10 s; sends it `greeting` first. Both ends are closed
-   * together.
+   * together. What they say goes through `again`, if given.
    */
-  async connect(client: Socket, greeting: (address: DebugAddress) => Uint8Array): Promise<void> {
+  async connect(
+    client: Socket,
+    greeting: (address: DebugAddress) => Uint8Array,
+    again?: AttachAgain,
+  ): Promise<void> {
     client.on('error', () => client.destroy());
     const address = await this.#nextAddress(client);
     if (address === undefined || client.destroyed) {
@@ -108,7 +113,10 @@ export class DebugTarget {
       if (first) this.#onChange(true);
       upstream.write(greeting(address));
       this.#watchReturn(client, upstream);
-      client.pipe(upstream).pipe(client);
+      if (again) client.on('data', again.fromClient);
+      client.pipe(upstream);
+      if (again) upstream.pipe(again.toClient).pipe(client);
+      else upstream.pipe(client);
     });
   }
 
