@@ -1,6 +1,6 @@
 // VS Code's own debugger for Node.js, attached by the configurations that `livectl init --vscode` writes: sources of a function and of
 // another package of a monorepo, over reloads, two functions at once.
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'jsonc-parser';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -125,6 +125,21 @@ describe.skipIf(!hasJsDebug)('js-debug', () => {
       // At once, when js-debug has just lost its connection.
       await passes(10 + reloads);
     }
-    rmSync(orders);
+  });
+
+  it('stops in two functions at once, each in its own session', async () => {
+    const { attach, file, get } = await served();
+    const prices = file('packages/prices/src/index.ts');
+    const names = ['orders', 'billing'] as const;
+    const debugs = await Promise.all(names.map((name) => attach(name, { [prices]: [priceLine] })));
+    const answers = names.map((name, index) => get(name, 5 + index));
+    const stops = await Promise.all(debugs.map((debug) => debug.stop()));
+    expect(stops.map(({ file: stopped, line }) => [stopped, line])).toEqual([
+      [prices, priceLine],
+      [prices, priceLine],
+    ]);
+    expect(await Promise.all(stops.map((stop) => stop.evaluate('sum')))).toEqual(['6', '7']);
+    for (const stop of stops) await stop.resume();
+    expect(await Promise.all(answers)).toEqual(['orders 6', 'billing 7']);
   });
 });
