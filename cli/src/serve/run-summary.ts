@@ -47,18 +47,41 @@ export class RunSummary {
   readonly #options: RunSummaryOptions;
   readonly #since: number;
   readonly #functions = new Map<string, Counts>();
+  /** Of the manifests that were served before, as their sessions counted. */
+  #before = { invocations: 0, failed: 0, abandoned: 0 };
+  /** The end of what was served last was not reported. */
+  #isOpen = false;
 
   constructor(options: RunSummaryOptions) {
     this.#options = options;
     this.#since = options.now();
   }
 
-  /** Returns the events to report for this one: `stopped` comes with the summary. Replays do not count. */
-  with<E extends ObserveEvent>(event: E): readonly (E | Summary)[] {
+  /**
+   * Returns the events to report for this one: `stopped` comes with the summary, and both count all manifests that were served.
+   * Replays do not count. `goesOn`: another manifest is served next, so nothing of the end is reported.
+   */
+  with(event: ObserveEvent, goesOn = false): readonly ObserveEvent[] {
     if (event.event === 'result' && event.replay_of === undefined)
       this.#count(event.function, event.ok, event.ms);
     if ('observed' in event) this.#count(event.function, event.ok, event.ms);
-    return event.event === 'stopped' ? [this.#summary(), event] : [event];
+    if (event.event === 'stopping') return goesOn ? [] : [event];
+    if (event.event !== 'stopped') return [event];
+    const { abandoned, failed, invocations } = this.#before;
+    this.#before = {
+      invocations: invocations + event.invocations,
+      failed: failed + event.failed,
+      abandoned: abandoned + event.abandoned,
+    };
+    this.#isOpen = true;
+    return goesOn ? [] : this.end();
+  }
+
+  /** The last events, if something was served and its end was not reported: livectl was ended while it took up a manifest. */
+  end(): readonly ObserveEvent[] {
+    if (!this.#isOpen) return [];
+    this.#isOpen = false;
+    return [this.#summary(), { event: 'stopped', ...this.#before }];
   }
 
   #count(name: string, ok: boolean, ms: number): void {

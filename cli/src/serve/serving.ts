@@ -29,7 +29,7 @@ import { openServeInspector } from './open-serve-inspector.ts';
 import { replaysInServe } from './replay-in-serve.ts';
 import { replayLast } from './replay-last.ts';
 import { reportReady } from './report-ready.ts';
-import { summaryOf } from './run-summary.ts';
+import { type RunSummary, summaryOf } from './run-summary.ts';
 import { serveKeys } from './serve-keys.ts';
 import { serveTitle } from './serve-title.ts';
 import type { OpenedStage, ServingOptions, StageToServe } from './stage-to-serve.ts';
@@ -54,6 +54,7 @@ export function serveUntilStopped(
   };
   const show =
     options.format === 'json' ? jsonLines(processOutput) : pretty(processOutput, { timestamps, folderOf });
+  const summary = summaryOf(options);
   return runToExit(options, async (closers) => {
     // Each round serves one manifest, from start to stop.
     for (let startedMs = 0; ; startedMs = performance.now()) {
@@ -62,8 +63,11 @@ export function serveUntilStopped(
       closers.add(() => round.close());
       const stage = await prepare(round);
       manifest = stage.manifest;
-      const end = await serve(options, stage, show, round, startedMs);
-      if (end !== 'again') return end;
+      const end = await serve(options, stage, show, summary, round, startedMs);
+      if (end !== 'again') {
+        for (const event of summary.end()) show(event as SessionEvent);
+        return end;
+      }
       await round.close();
     }
   });
@@ -73,6 +77,7 @@ async function serve(
   options: TitledOptions,
   { manifest, open, openTunnels, privateResources, watch }: StageToServe,
   show: (event: SessionEvent) => void,
+  summary: RunSummary,
   closers: Closers,
   startedMs: number,
 ): Promise<number | 'again'> {
@@ -122,12 +127,10 @@ async function serve(
     pool: code.pool,
     onDrained: tunnels?.close,
   };
-  const summary = summaryOf({ record: options.record, root: manifest.root });
   const session = createSession(parts, (event) => {
     recorder.take(event);
     // The next manifest is served at once: nothing stops for who reads this.
-    if (isAgain && (event.event === 'stopping' || event.event === 'stopped')) return;
-    for (const each of summary.with(event)) emit(each);
+    for (const each of summary.with(event, isAgain)) emit(each as SessionEvent);
     if (event.event === 'result' && event.error)
       void hints.failed({ function: event.function, error: event.error });
   });

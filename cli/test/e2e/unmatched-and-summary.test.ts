@@ -1,5 +1,5 @@
 // A request that no route matches is shown, and the end says what was served.
-import { realpathSync } from 'node:fs';
+import { realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Livectl, project } from './livectl-process.ts';
@@ -48,6 +48,24 @@ test('as events', async () => {
   expect(stopped).toMatchObject({ event: 'stopped', invocations: 2, failed: 1 });
   expect(livectl.events.filter(({ event }) => event === 'unmatched')).toHaveLength(1);
   expect(livectl.stdout).not.toContain('secret');
+});
+
+test('the end counts what was served before livectl.json was saved', async () => {
+  livectl = new Livectl(['serve', '--local', '--port', '0', '--root', root, '--format', 'json']);
+  const readies = () => livectl.events.flatMap((each) => (each.event === 'ready' ? [each.url] : []));
+  expect((await fetch(`${await livectl.url()}/hello`)).status).toBe(200);
+  await livectl.event('result');
+  const more = { handler: 'f.handler', runtime: 'nodejs22.x', triggers: { http: { path: '/more' } } };
+  writeFileSync(join(root, 'livectl.json'), JSON.stringify({ functions: { more } }));
+  await livectl.until(() => readies().length === 2, 'the new manifest');
+  expect((await fetch(`${readies()[1]}/more`)).status).toBe(200);
+  await livectl.event('result', (each) => each.function === 'more');
+  expect(await livectl.stop()).toBe(0);
+  const ends = livectl.events.filter(({ event }) => event === 'summary' || event === 'stopped');
+  expect(ends).toEqual([
+    expect.objectContaining({ event: 'summary', invocations: 2 }),
+    expect.objectContaining({ event: 'stopped', invocations: 2 }),
+  ]);
 });
 
 test('for a person', async () => {

@@ -15,7 +15,8 @@ function summaryOf(events: readonly SessionEvent[], recordings?: string) {
   for (const event of events) expect(summary.with(event)).toEqual([event]);
   now += 725_000;
   const [last, end] = summary.with(stopped);
-  expect(end).toBe(stopped);
+  expect(end).toEqual(stopped);
+  expect(summary.end()).toEqual([]);
   return last as Extract<SessionEvent, { event: 'summary' }>;
 }
 
@@ -40,6 +41,26 @@ test('the median is that of the newest 10,000, the maximum that of all', () => {
   expect(summaryOf(events).functions).toEqual([
     { name: 'f', invocations: 10_001, failed: 0, p50_ms: 3, max_ms: 500 },
   ]);
+});
+
+test('counts what was served before another manifest was taken up, and reports one end', () => {
+  const summary = new RunSummary({ now: () => 0, recordings: () => undefined });
+  summary.with(result('f', 5));
+  const one = { ...stopped, invocations: 1 };
+  expect(summary.with({ event: 'stopping', waiting_for: 0 }, true)).toEqual([]);
+  expect(summary.with(one, true)).toEqual([]);
+  summary.with(result('g', 7));
+  const [last, end] = summary.with(one);
+  expect(last).toMatchObject({ event: 'summary', invocations: 2 });
+  expect(end).toEqual({ ...stopped, invocations: 2 });
+});
+
+test('reports the end where livectl was ended while it took up a manifest', () => {
+  const summary = new RunSummary({ now: () => 0, recordings: () => undefined });
+  expect(summary.end()).toEqual([]);
+  summary.with({ ...stopped, invocations: 3 }, true);
+  expect(summary.end().map(({ event }) => event)).toEqual(['summary', 'stopped']);
+  expect(summary.end()).toEqual([]);
 });
 
 test('reads as a short table; nothing where nothing was invoked', () => {
