@@ -14,6 +14,8 @@ export class InitCommand extends LivectlCommand {
       livectl.json keeps its entries. Values that look secret are not written.
 
       The Terraform code that livectl needs is shown as a diff and written nowhere.
+
+      Without initialized Terraform code it reads a template.yaml of SAM or CloudFormation, or a serverless.yml.
     `,
     examples: [
       ['Ask before anything is run or written', 'livectl init'],

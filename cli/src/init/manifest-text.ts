@@ -28,7 +28,8 @@ export function entryOf(
   readonly isWrapped: boolean;
   readonly mistake: string | undefined;
 } {
-  const isWrapped = canBeWrapped(found);
+  // Only Terraform code can take the wrapper's layer.
+  const isWrapped = found.block !== undefined && canBeWrapped(found);
   const entry: Record<string, unknown> = {
     handler: source.handler,
     runtime: found.runtime,

@@ -13,6 +13,7 @@ import { style } from '../log/style.ts';
 import { writeEditorFiles } from './editors/write-editor-files.ts';
 import type { FoundFunction } from './found-function.ts';
 import { entryOf, keyOf, manifestText, type ServedFunction } from './manifest-text.ts';
+import { otherTools } from './other-tools.ts';
 import { SourceFiles } from './source-files.ts';
 import { type ProposedCode, proposedCode } from './terraform-code.ts';
 import { terraformFunctions } from './terraform-functions.ts';
@@ -54,8 +55,12 @@ export async function runInit(options: InitOptions): Promise<number> {
 
 /** False if the person says no. */
 async function initFunctions(root: string, options: InitOptions, view: InitView): Promise<boolean> {
-  const { json, source, base } = await readJson(root, options);
-  const found = terraformFunctions(terraformResources(json, source));
+  const other =
+    options.terraformJson === undefined && initializedFolder(root) === undefined
+      ? await otherTools(root)
+      : undefined;
+  const { base, found, source } =
+    other === undefined ? await fromTerraform(root, options) : { ...other, base: root };
   const files = new SourceFiles(root, [base]);
   const before = readManifest(join(root, manifestName));
   const { leftOut, served } = sorted(found.functions, files, before);
@@ -63,8 +68,12 @@ async function initFunctions(root: string, options: InitOptions, view: InitView)
   for (const [each, why] of leftOut) view.leftOut(each, why);
   for (const notice of found.notices) view.notice(notice);
   if (found.functions.length === 0) {
-    throw new LiveDebugError('LD_CONFIG', `${source} has no aws_lambda_function`, {
-      remedy: 'Name the state or the plan of the configuration that has the functions.',
+    const what = other === undefined ? 'aws_lambda_function' : 'function that can be read';
+    throw new LiveDebugError('LD_CONFIG', `${source} has no ${what}`, {
+      remedy:
+        other === undefined
+          ? 'Name the state or the plan of the configuration that has the functions.'
+          : (found.notices[0] ?? 'Write livectl.json by hand.'),
     });
   }
   if (served.length === 0) {
@@ -93,6 +102,12 @@ async function initFunctions(root: string, options: InitOptions, view: InitView)
   for (const { before: old, name, text } of texts) {
     write(join(root, name), text, old);
     view.written(name, old === undefined ? 'created' : 'changed');
+  }
+  if (other !== undefined) {
+    view.notice(
+      `next: livectl serve --local; a stage on AWS needs the Terraform module, beside what ${source} deploys (docs/init.md)`,
+    );
+    return true;
   }
   const folder = terraformFolder(files.terraformFiles, root);
   const inFolder = relative(folder, root).replaceAll('\\', '/');
@@ -163,6 +178,19 @@ function sorted(functions: readonly FoundFunction[], files: SourceFiles, before:
   return { served, leftOut };
 }
 
+async function fromTerraform(root: string, options: InitOptions) {
+  const { base, json, source } = await readJson(root, options);
+  return { base, source, found: terraformFunctions(terraformResources(json, source)) };
+}
+
+/** Where `terraform init` was run: the project, or a folder with a usual name. */
+function initializedFolder(root: string): string | undefined {
+  return [
+    root,
+    ...['terraform', 'infra', 'infrastructure', 'deploy', 'iac'].map((name) => join(root, name)),
+  ].find((each) => existsSync(join(each, '.terraform')));
+}
+
 async function readJson(root: string, { format, terraformJson, yes }: InitOptions) {
   if (terraformJson !== undefined) {
     const file = resolve(terraformJson);
@@ -177,10 +205,7 @@ async function readJson(root: string, { format, terraformJson, yes }: InitOption
       });
     }
   }
-  const folder = [
-    root,
-    ...['terraform', 'infra', 'infrastructure', 'deploy', 'iac'].map((name) => join(root, name)),
-  ].find((each) => existsSync(join(each, '.terraform')));
+  const folder = initializedFolder(root);
   const remedy =
     'Run `terraform show -json > state.json` where your configuration is, then `livectl init --terraform-json state.json`.';
   if (folder === undefined)
@@ -292,8 +317,8 @@ function prettyView(): InitView {
   const say = (text: string) => processOutput.line(text);
   return {
     found({ found, isWrapped, key, source }) {
-      const how = isWrapped ? 'wrapped' : 'replaced while live';
-      say(`${paint.ok('✓')} ${printable(`${key}  ${source.file}  ${found.runtime}, ${how}`)}`);
+      const how = isWrapped ? ', wrapped' : found.block === undefined ? '' : ', replaced while live';
+      say(`${paint.ok('✓')} ${printable(`${key}  ${source.file}  ${found.runtime}${how}`)}`);
       if (!source.hasExport)
         say(
           paint.dim(
@@ -304,7 +329,7 @@ function prettyView(): InitView {
         say(
           paint.dim(
             printable(
-              `    not written, since they look secret: ${found.leftOutVariables.slice(0, 20).join(', ')}; for serve --local put them into .env`,
+              `    not written, since ${found.block === undefined ? 'they look secret or only AWS knows them' : 'they look secret'}: ${found.leftOutVariables.slice(0, 20).join(', ')}; for serve --local put them into .env`,
             ),
           ),
         );

@@ -208,3 +208,62 @@ test('a thousand functions of five hundred modules', async () => {
   expect((await init(root, '--yes', '--terraform-json', join(root, 'state.json'))).code).toBe(0);
   expect(Object.keys(manifestOf(root).functions)).toHaveLength(1000);
 });
+
+test('without Terraform, functions of a SAM template and of serverless.yml are read', async () => {
+  const root = projectOf({
+    'template.yaml': [
+      'Transform: AWS::Serverless-2016-10-31',
+      'Resources:',
+      '  Hello:',
+      '    Type: AWS::Serverless::Function',
+      '    Properties:',
+      '      CodeUri: hello/',
+      '      Handler: app.handler',
+      '      Runtime: nodejs22.x',
+      '      Environment: { Variables: { TABLE: !Ref Table, GREETING: hi } }',
+    ].join('\n'),
+    'hello/app.mjs': 'export const handler = async () => process.env.GREETING;',
+    'serverless.yml': [
+      'service: shop',
+      'provider: { name: aws, runtime: nodejs22.x }',
+      'functions:',
+      '  orders: { handler: src/orders.handler, events: [{ httpApi: GET /orders }] }',
+      '  thumbs: { image: thumbs }',
+    ].join('\n'),
+    'src/orders.ts': 'export const handler = async (): Promise<string> => "ordered";',
+  });
+  const { code, events } = await init(root, '--yes', '--format', 'json');
+  expect(code).toBe(0);
+  expect(manifestOf(root)).toEqual({
+    functions: {
+      Hello: {
+        handler: 'app.handler',
+        runtime: 'nodejs22.x',
+        source_dir: 'hello',
+        environment: { GREETING: 'hi' },
+      },
+      orders: {
+        handler: 'src/orders.handler',
+        runtime: 'nodejs22.x',
+        timeout: 6,
+        memory_size: 1024,
+        function_name: 'shop-dev-orders',
+        triggers: { http: { path: '/orders', method: 'GET' } },
+      },
+    },
+  });
+  expect(events.find(({ function: name }) => name === 'Hello')).toMatchObject({
+    left_out_variables: ['TABLE'],
+  });
+  expect(events.filter(({ event }) => event === 'left_out')).toMatchObject([
+    { address: 'functions.thumbs of serverless.yml', reason: expect.stringContaining('container image') },
+  ]);
+  expect(events.at(-1)).toMatchObject({ event: 'notice', message: expect.stringContaining('serve --local') });
+});
+
+test('a serverless.ts is not run: the error says what to do', async () => {
+  const root = projectOf({ 'serverless.ts': 'process.exit(0)' });
+  const { code, text } = await init(root, '--yes');
+  expect(code).toBe(2);
+  expect(text).toContain('serverless print');
+});
