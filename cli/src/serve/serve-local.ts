@@ -50,6 +50,7 @@ export function serveLocal(options: ServeLocalOptions): Promise<number> {
     const { manifest, whole } = good ?? (await load());
     return {
       manifest,
+      all: whole.functions,
       watch: (emit) => watchManifest({ served: whole, load: async () => (await load()).whole, emit }),
       privateResources: {
         functions: manifest.functions.map(({ environment, inVpc, name }) => ({

@@ -100,6 +100,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
     });
     return {
       manifest: { file, root, functions },
+      all: stageManifest.functions,
       privateResources: {
         functions: functions.map(({ inVpc, name }) => ({
           name,

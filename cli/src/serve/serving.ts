@@ -75,7 +75,7 @@ export function serveUntilStopped(
 
 async function serve(
   options: TitledOptions,
-  { manifest, open, openTunnels, privateResources, watch }: StageToServe,
+  { all, manifest, open, openTunnels, privateResources, watch }: StageToServe,
   show: (event: SessionEvent) => void,
   summary: RunSummary,
   closers: Closers,
@@ -99,7 +99,9 @@ async function serve(
     clock: systemClock,
   });
   const debugging =
-    options.inspect === undefined ? undefined : await openDebugging(manifest.functions, options.inspect);
+    options.inspect === undefined
+      ? undefined
+      : await openDebugging(manifest.functions, all ?? manifest.functions, options.inspect);
   closers.add(() => debugging?.close());
   const onNotice = (message: string) => emit({ event: 'notice', message });
   const local = openLocalVariables(manifest, options.variables, onNotice);

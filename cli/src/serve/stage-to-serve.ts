@@ -1,6 +1,7 @@
 // What `serve` is given: the flags that are the same for any stage, the functions, and how to open their stage.
 import type { ClockSkew } from '../../../protocol/clock-skew.ts';
 import type { ServeState } from '../control/serve-state.ts';
+import type { FunctionSettings } from '../manifest/function-settings.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
 import type { TriggerTargets } from '../manifest/trigger-targets.ts';
 import type { Place } from '../place.ts';
@@ -49,6 +50,8 @@ export interface ServingOptions {
 /** What to serve, and how to open its stage in parallel with the first build. */
 export interface StageToServe {
   readonly manifest: Manifest;
+  /** Also those that --function leaves out: debugger ports are the same with and without it. Default: those of the manifest. */
+  readonly all?: readonly FunctionSettings[];
   /** Where the manifest is a file: how to watch it for a change that is to be served. */
   readonly watch?: ((emit: Workspace['emit']) => ManifestWatch) | undefined;
   /** What is known of the functions' VPCs. */

@@ -40,7 +40,7 @@ export function debugEntries(
   names: readonly string[],
 ): readonly DebugEntry[] {
   return debuggedFunctions(functions)
-    .map(({ functionName, kind }, index) => ({ functionName, kind, port: defaultDebugPort + index }))
+    .map(({ functionName, kind, offset }) => ({ functionName, kind, port: defaultDebugPort + offset }))
     .filter(({ functionName }) => names.length === 0 || names.includes(functionName));
 }
 

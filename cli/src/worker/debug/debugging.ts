@@ -43,12 +43,13 @@ export class Debugging {
    * LD_CONFIG if there are not enough ports.
    */
   static async open(functions: readonly DebuggedFunction[], firstPort: number): Promise<Debugging> {
-    const last = firstPort + functions.length - 1;
+    const offsets = functions.map(({ offset }, index) => offset ?? index);
+    const last = firstPort + Math.max(0, ...offsets);
     if (firstPort !== 0 && last > highestPort) {
       throw new LiveDebugError(
         'LD_CONFIG',
         `--inspect=${firstPort} leaves too few ports for ${functions.length} functions: ${highestPort} is the highest`,
-        { remedy: `choose one up to ${highestPort - functions.length + 1}, or 0 for free ports` },
+        { remedy: `choose one up to ${highestPort - (last - firstPort)}, or 0 for free ports` },
       );
     }
     const debugging = new Debugging();
@@ -58,7 +59,7 @@ export class Debugging {
           (attached) => debugging.#onChange(functionName, attached),
           (onFound) => startWordReader(kind, onFound),
         );
-        const wanted = firstPort === 0 ? 0 : firstPort + index;
+        const wanted = firstPort === 0 ? 0 : firstPort + (offsets[index] ?? index);
         debugging.#ports.set(functionName, await openDebugPort(kind, functionName, wanted, target));
         debugging.#targets.set(functionName, target);
         debugging.#kinds.set(functionName, kind);
