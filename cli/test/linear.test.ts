@@ -1,7 +1,7 @@
 // What reads text from elsewhere takes a number of steps in proportion to its length: a megabyte of the worst characters
 // must not hold livectl up. Steps are V8's own count of executed blocks, independent of any clock; scripts/patterns.mjs
 // analyses what regular expressions do inside V8.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,9 @@ import { parseDecimal } from '../src/cloud/dynamodb/decimal.ts';
 import { LastWords } from '../src/cloud/lambda/last-words.ts';
 import { decodeAwsChunked } from '../src/cloud/s3/aws-chunked.ts';
 import { jsonLine } from '../src/control/json-line.ts';
+import { SourceFiles } from '../src/init/source-files.ts';
+import { terraformFunctions } from '../src/init/terraform-functions.ts';
+import { terraformResources } from '../src/init/terraform-json.ts';
 import { shownFrame } from '../src/log/file-place.ts';
 import { pretty } from '../src/log/pretty.ts';
 import { guarded, printable, printableLines } from '../src/log/printable.ts';
@@ -198,4 +201,38 @@ test('the count detects code that is not linear', async () => {
   // As many steps as the product of both lengths: why names are compared with a few candidates only.
   const steps = await stepsOf(() => closest('a'.repeat(4000), ['b'.repeat(4000)]));
   expect(steps).toBeGreaterThan(4000 * 4000);
+});
+
+test('a function of init costs the same among many resources and files', async () => {
+  const text = (functions: number) => {
+    const of = (type: string, name: string, values: object) => ({
+      address: `${type}.${name}`,
+      mode: 'managed',
+      type,
+      name,
+      values,
+    });
+    const resources = Array.from({ length: functions }, (_, at) => [
+      of('aws_lambda_function', `f${at}`, {
+        function_name: `f${at}`,
+        handler: `m${at}.handler`,
+        runtime: 'nodejs22.x',
+        filename: `f${at}.zip`,
+      }),
+      ...Array.from({ length: 9 }, (_, other) => of('aws_sqs_queue', `q${at}-${other}`, {})),
+    ]).flat();
+    return JSON.stringify({ format_version: '1.0', values: { root_module: { resources } } });
+  };
+  // Below a folder that no package names, so that each is sought by its name.
+  const code = join(folder, 'init/code');
+  mkdirSync(code, { recursive: true });
+  for (let at = 0; at < 400; at++) writeFileSync(join(code, `m${at}.mjs`), 'export const handler = 1;');
+  const steps = (functions: number) =>
+    stepsOf(() => {
+      const files = new SourceFiles(join(folder, 'init'), []);
+      const found = terraformFunctions(terraformResources(text(functions), 'state.json'));
+      for (const each of found.functions)
+        expect(files.find(each)).toMatchObject({ file: `code/${each.handler.replace('.handler', '.mjs')}` });
+    });
+  expect(await steps(400)).toBeLessThan(6 * (await steps(100)));
 });

@@ -57,7 +57,9 @@ export class SourceFiles {
   /** Absolute. */
   readonly root: string;
   /** Relative to the root, with `/`. */
-  readonly #files: readonly string[];
+  readonly #files: ReadonlySet<string>;
+  /** Those that no build has written, by their names without folders. */
+  readonly #byName: ReadonlyMap<string, readonly string[]>;
   /** Folders with Terraform code, which paths of the configuration may be relative to; absolute, the root first. */
   readonly #bases: readonly string[];
 
@@ -65,13 +67,14 @@ export class SourceFiles {
   constructor(root: string, bases: readonly string[]) {
     this.root = resolve(root);
     const { files, terraform } = listed(this.root);
-    this.#files = files;
+    this.#files = new Set(files);
+    this.#byName = byName(files);
     this.#bases = [...new Set([this.root, ...bases, ...terraform])];
   }
 
   /** The Terraform files, absolute. */
   get terraformFiles(): string[] {
-    return this.#files.filter((file) => file.endsWith('.tf')).map((file) => join(this.root, file));
+    return [...this.#files].filter((file) => file.endsWith('.tf')).map((file) => join(this.root, file));
   }
 
   find({ handler, name, runtime, sourceFolders }: FoundFunction): FoundSource | NoSource {
@@ -89,14 +92,14 @@ export class SourceFiles {
       const file = this.#existing(folder, module, endings);
       if (file !== undefined) return this.#source(folder, file, module, exported, runtime);
     }
-    const ending = `/${module}.`;
-    const same = this.#files.filter(
-      (file) =>
-        !file.split('/').some((part) => outputs.has(part)) &&
-        `/${file}`.includes(ending) &&
-        isModule(file, module, endings),
-    );
-    const named = same.filter((file) => file.toLowerCase().includes(name.toLowerCase()));
+    const same = endings
+      .flatMap((ending) => {
+        const name = `${module}.${ending}`;
+        return (this.#byName.get(basename(name)) ?? []).filter((file) => `/${file}`.endsWith(`/${name}`));
+      })
+      .filter((file) => !file.endsWith('.d.ts'));
+    const lowerName = name.toLowerCase();
+    const named = same.filter((file) => file.toLowerCase().includes(lowerName));
     const [only, another] = named.length > 0 ? named : same;
     if (only !== undefined && another === undefined)
       return this.#source(
@@ -130,7 +133,7 @@ export class SourceFiles {
     const start = folder === '.' ? '' : `${folder}/`;
     for (const ending of endings) {
       const file = `${start}${module}.${ending}`;
-      if (this.#files.includes(file)) return file;
+      if (this.#files.has(file)) return file;
     }
     return undefined;
   }
@@ -192,8 +195,16 @@ function handlerParts(handler: string, runtime: string): HandlerParts | undefine
   return { module: clean.slice(0, dot), exported: clean.slice(dot + 1), endings: nodeEndings };
 }
 
-function isModule(file: string, module: string, endings: readonly string[]): boolean {
-  return endings.some((ending) => `/${file}`.endsWith(`/${module}.${ending}`)) && !file.endsWith('.d.ts');
+function byName(files: readonly string[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const file of files) {
+    if (isOutput(file)) continue;
+    const name = basename(file);
+    const same = found.get(name);
+    if (same === undefined) found.set(name, [file]);
+    else same.push(file);
+  }
+  return found;
 }
 
 /** Without the dot. */

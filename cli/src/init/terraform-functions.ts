@@ -1,11 +1,11 @@
 // The Lambda functions of a Terraform state or plan: their settings, where their packages come from, and why one cannot be served.
-import { dirname, normalize } from 'node:path';
+import { basename, dirname, normalize } from 'node:path';
 import { bringsItsOwnRuntime, nodeMajor, pythonVersion } from '../manifest/runtimes.ts';
 import { environmentSecrets } from '../recordings/mask/environment-secrets.ts';
 import { isSecretName } from '../recordings/mask/secret-names.ts';
 import { isSetByLambda } from '../session/variables/sent-variables.ts';
 import type { Found, FoundBlock, FoundFunction } from './found-function.ts';
-import { isObject, list, type TerraformResource, texts } from './terraform-json.ts';
+import { isObject, list, ofType, type TerraformResource, texts } from './terraform-json.ts';
 import { triggersOf } from './terraform-triggers.ts';
 
 /** Functions beyond this are left out. */
@@ -133,11 +133,14 @@ function variablesOf(values: TerraformResource['values']): Record<string, string
 /** What a package is made of, as the paths are written. */
 function sourceFolders(resource: TerraformResource, resources: readonly TerraformResource[]): string[] {
   const { filename } = resource.values;
-  const inModule = resources.filter(({ module }) => module === resource.module);
+  const inModule = ['external', 'null_resource', 'terraform_data']
+    .flatMap((type) => ofType(resources, type))
+    .filter(({ module }) => module === resource.module);
   const found: string[] = [];
-  for (const { type, values } of resources) {
-    if (type !== 'archive_file' || typeof filename !== 'string' || typeof values.output_path !== 'string')
-      continue;
+  const packageName = typeof filename === 'string' ? basename(filename) : '';
+  for (const { values } of ofType(resources, 'archive_file')) {
+    if (typeof filename !== 'string' || typeof values.output_path !== 'string') continue;
+    if (!values.output_path.endsWith(packageName)) continue;
     if (normalize(values.output_path) !== normalize(filename)) continue;
     found.push(...foldersOfArchive(values));
   }
@@ -220,8 +223,8 @@ function roleCode(
   const arn = textOf(values.role);
   if (arn === undefined || !/^arn:[\w-]{1,20}:iam::\d{12}:role\/[\w+=,.@/-]{1,600}$/.test(arn))
     return undefined;
-  const its = resources.find(
-    ({ isData, type, values: each }) => !isData && type === 'aws_iam_role' && each.arn === arn,
+  const its = ofType(resources, 'aws_iam_role').find(
+    ({ isData, values: each }) => !isData && each.arn === arn,
   );
   if (its?.module === '' && its.index === undefined) return its.address;
   return `{ name = ${JSON.stringify(arn.split('/').at(-1))}, arn = ${JSON.stringify(arn)} }`;

@@ -79,6 +79,26 @@ function collect(
     collect(each, typeof each.address === 'string' ? each.address : address, depth + 1, found);
 }
 
+const typesOf = new WeakMap<readonly TerraformResource[], Map<string, TerraformResource[]>>();
+
+/**
+ * The resources and data sources of a type, in their order. Each function asks for those of ten types: they are sorted once, or
+ * 1,000 functions among 50,000 resources take half a minute.
+ */
+export function ofType(resources: readonly TerraformResource[], type: string): readonly TerraformResource[] {
+  let types = typesOf.get(resources);
+  if (types === undefined) {
+    types = new Map();
+    for (const each of resources) {
+      const same = types.get(each.type);
+      if (same === undefined) types.set(each.type, [each]);
+      else same.push(each);
+    }
+    typesOf.set(resources, types);
+  }
+  return types.get(type) ?? [];
+}
+
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 // What invokes a function, as far as a Terraform state or plan shows it: for the local cloud.
-import { list, type TerraformResource, texts } from './terraform-json.ts';
+import { list, ofType, type TerraformResource, texts } from './terraform-json.ts';
 
 /** `triggers` of the function in livectl.json; a source appears once, since livectl.json takes one of each. */
 export function triggersOf(
@@ -10,7 +10,7 @@ export function triggersOf(
     [values.arn, values.invoke_arn, values.function_name, values.qualified_arn].filter(isText),
   );
   const names = (target: unknown) => isText(target) && (own.has(target) || own.has(withoutQualifier(target)));
-  const of = (type: string) => resources.filter((each) => !each.isData && each.type === type);
+  const of = (type: string) => ofType(resources, type).filter(({ isData }) => !isData);
   const found: Record<string, unknown> = {};
   if (own.size === 0) return found;
 
