@@ -110,6 +110,8 @@ function configuration(
     port,
     // A reload ends the process and the connection.
     restart: true,
+    // It would write its own NODE_OPTIONS into the function's environment.
+    autoAttachChildProcesses: false,
     cwd: root,
     // Bundles and their source maps; sources may be anywhere, e.g. in another package of a monorepo.
     outFiles: [`${root}/.livectl/**/*.(m|c|)js`, '!**/node_modules/**'],

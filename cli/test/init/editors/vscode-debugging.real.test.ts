@@ -106,6 +106,8 @@ describe.skipIf(!hasJsDebug)('js-debug', () => {
       const first = await debug.stop();
       expect([first.file, first.line]).toEqual([orders, handlerLine]);
       expect(await first.evaluate('amount')).toBe(String(amount));
+      // The function's environment is that of Lambda: nothing of the debugger's own is in it.
+      expect(await first.evaluate('process.env.NODE_OPTIONS')).toBe('undefined');
       await first.resume();
       const second = await debug.stop();
       expect([second.file, second.line]).toEqual([prices, priceLine]);
