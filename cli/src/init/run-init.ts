@@ -165,7 +165,10 @@ function sorted(functions: readonly FoundFunction[], files: SourceFiles, before:
     const same = Object.entries(existing).find(
       ([, each]) =>
         (each.function_name !== undefined && each.function_name === entry.function_name) ||
-        (each.handler === entry.handler && (each.source_dir ?? '.') === (entry.source_dir ?? '.')),
+        // One handler may serve several functions of AWS, each with a name and settings of its own.
+        ((each.function_name === undefined || entry.function_name === undefined) &&
+          each.handler === entry.handler &&
+          (each.source_dir ?? '.') === (entry.source_dir ?? '.')),
     );
     if (same !== undefined) leftOut.push([found, `livectl.json has it already, as ${same[0]}`]);
     else if (mistake !== undefined) leftOut.push([found, `its settings: ${mistake}`]);

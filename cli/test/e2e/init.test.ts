@@ -90,6 +90,25 @@ test('functions get their sources, settings and triggers; no secret is written; 
   expect(readFileSync(join(root, 'livectl.json'), 'utf8')).toBe(changed);
 });
 
+test('a function that shares its handler with one of livectl.json is added beside it', async () => {
+  const jobs = ['mail', 'report'].map((name) =>
+    lambda(
+      `aws_lambda_function.jobs["${name}"]`,
+      { function_name: `jobs-${name}`, handler: 'jobs.handler' },
+      { index: name },
+    ),
+  );
+  const mail = { handler: 'jobs.handler', runtime: 'nodejs22.x', function_name: 'jobs-mail' };
+  const root = projectOf({
+    'jobs.mjs': 'export const handler = 1;',
+    'livectl.json': JSON.stringify({ functions: { post: mail } }),
+    'state.json': state(jobs),
+  });
+  const { text } = await init(root, '--yes', '--terraform-json', join(root, 'state.json'));
+  expect(text).toContain('livectl.json has it already, as post');
+  expect(manifestOf(root).functions).toMatchObject({ post: mail, report: { function_name: 'jobs-report' } });
+});
+
 test('what it writes is served right away', async () => {
   const root = projectOf(ordersProject);
   await init(root, '--yes', '--terraform-json', join(root, 'state.json'));
