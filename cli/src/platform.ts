@@ -27,7 +27,14 @@ export function nodeVersion(): string | undefined {
   return status === 0 ? stdout.trim().replace(/^v/, '') : undefined;
 }
 
-function findOnPath(program: string): string | undefined {
+/** What runs livectl itself, e.g. `Node.js 20.20.2`. */
+export function hostRuntime(): string {
+  const { deno: version, node } = process.versions as { deno?: string; node: string };
+  return deno ? `Deno ${version ?? '(unknown version)'}` : `Node.js ${node}`;
+}
+
+/** The program's file in the first folder of PATH that has it; undefined if none does. Without the extensions of Windows. */
+export function findOnPath(program: string): string | undefined {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     if (folder === '') continue;
     const file = join(folder, program);

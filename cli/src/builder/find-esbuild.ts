@@ -8,6 +8,8 @@ export type Esbuild = typeof import('esbuild');
 /** The result of a search; `problem` says why an esbuild that was found cannot be used. */
 export interface EsbuildSearch {
   readonly esbuild: Esbuild | undefined;
+  /** Its module, absolute; undefined without an `esbuild`. */
+  readonly path?: string | undefined;
   readonly problem: string | undefined;
   /** Releases it; the last release ends esbuild's process. */
   readonly release: () => Promise<void>;
@@ -28,7 +30,7 @@ export async function findEsbuild(folder: string): Promise<EsbuildSearch> {
     const path = resolveEsbuild(from);
     if (path === undefined) continue;
     const { esbuild, release } = await use(path);
-    if (typeof esbuild !== 'string') return { esbuild, problem, release };
+    if (typeof esbuild !== 'string') return { esbuild, path, problem, release };
     problem ??= esbuild;
   }
   return { esbuild: undefined, problem, release: async () => {} };

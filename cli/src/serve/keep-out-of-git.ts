@@ -28,6 +28,12 @@ export function keepOutOfGit(root: string, onNotice: (message: string) => void):
   }
 }
 
+/** Whether git ignores `.livectl` in this folder; undefined outside a repository. */
+export function isKeptOutOfGit(root: string): boolean | undefined {
+  const folders = foldersOfRepository(root);
+  return folders.length === 0 ? undefined : isIgnored(root, folders);
+}
+
 /** From the root up to the one with `.git`; empty outside a repository. */
 function foldersOfRepository(root: string): string[] {
   const folders: string[] = [];

@@ -1,0 +1,74 @@
+// Builds each function once, as `serve` would: missing sources, exports and packages show here.
+import process from 'node:process';
+import type { BuildEvent } from '../builder/build-event.ts';
+import { createBuilder } from '../builder/builder.ts';
+import { resolveTargets } from '../builder/resolve-targets.ts';
+import { type Check, fail, pass, warn } from './check.ts';
+import { type ReadProject, runnable } from './project.ts';
+import { thrown } from './run-checks.ts';
+
+/** One finding for each function. A function with a `build` command is not built: that may take minutes and write files. */
+export function buildsCheck(readProject: ReadProject): Check {
+  return {
+    name: 'build',
+    group: 'Project',
+    late: 'warn',
+    lateRemedy: 'run livectl serve, which waits for slow builds',
+    run: async (report, signal) => {
+      const project = await readProject();
+      const all = runnable(project);
+      for (const { build, name } of all)
+        if (build !== undefined)
+          report(pass(`build/${name}`, `its build command is left to livectl serve: ${build[0]}`));
+      const functions = all.filter(({ build }) => build === undefined);
+      if (functions.length === 0) return;
+      const sources = new Map<string, string>();
+      // Each by itself: one without a source must not keep the others from being built.
+      const targets = functions.flatMap((settings) => {
+        try {
+          return resolveTargets({ ...project, functions: [settings] });
+        } catch (error) {
+          sources.set(settings.name, 'failed');
+          report(thrown(`build/${settings.name}`, error));
+          return [];
+        }
+      });
+      const builder = createBuilder({
+        targets,
+        env: process.env,
+        onEvent: (event: BuildEvent) => {
+          if (event.type === 'built' && !sources.has(event.code.functionName)) {
+            sources.set(event.code.functionName, 'built');
+            report(pass(`build/${event.code.functionName}`, 'it builds'));
+          }
+          if (event.type === 'build_error' && !sources.has(event.functionName)) {
+            sources.set(event.functionName, 'failed');
+            const [first] = event.errors;
+            const where =
+              first?.file === undefined
+                ? ''
+                : ` (${first.file}${first.line === undefined ? '' : `:${first.line}`})`;
+            const more = event.errors.length > 1 ? ` and ${event.errors.length - 1} more` : '';
+            const message = `${first?.text ?? 'it does not build'}${where}${more}`;
+            report(
+              fail(
+                `build/${event.functionName}`,
+                message,
+                'correct the source, or the handler in livectl.json',
+              ),
+            );
+          }
+        },
+      });
+      signal.addEventListener('abort', () => void builder.close());
+      try {
+        await builder.start();
+        for (const { name } of functions)
+          if (!sources.has(name))
+            report(warn(`build/${name}`, 'the build reported nothing', 'run livectl serve --local'));
+      } finally {
+        await builder.close();
+      }
+    },
+  };
+}
