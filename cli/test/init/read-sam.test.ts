@@ -161,3 +161,11 @@ test('conditions and references that fan out or lead to themselves are unknown, 
   const text = `Conditions:\n${conditions.join('\n')}\n  C60: !Condition C0\nResources:\n  A: { Type: AWS::Serverless::Function, Condition: C0, Properties: { Handler: a.b, Runtime: nodejs22.x } }\n`;
   expect((await readSam(folderWith(text)))?.functions[0]?.leftOut).toBeUndefined();
 });
+
+test('an event that livectl.json cannot take does not cost the function its others', async () => {
+  const events =
+    '{ A: { Type: Schedule, Properties: { Schedule: rate(1 minutes) } }, B: { Type: Api, Properties: { Path: /a, Method: get } } }';
+  const text = `Resources:\n  A: { Type: AWS::Serverless::Function, Properties: { Handler: a.b, Runtime: nodejs22.x, Events: ${events} } }\n`;
+  const found = await readSam(folderWith(text));
+  expect(found?.functions[0]?.settings).toEqual({ triggers: { http: { path: '/a', method: 'GET' } } });
+});

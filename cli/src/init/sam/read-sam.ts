@@ -11,6 +11,7 @@ import {
   recordOf,
   textOf,
   textsOf,
+  validTriggers,
   variablesToWrite,
 } from '../written-settings.ts';
 import { functionUrlOf, triggersOfEvents } from './template-triggers.ts';
@@ -72,7 +73,8 @@ function foundFunction(template: TemplateFunction): FoundFunction {
   const build = metadata.BuildMethod === 'esbuild' ? recordOf(metadata.BuildProperties) : {};
   const handler = textOf(properties.Handler) ?? '';
   const { kept, leftOut } = variablesToWrite(recordOf(recordOf(properties.Environment).Variables));
-  const triggers = { ...triggersOfEvents(properties.Events), ...functionUrlOf(properties.FunctionUrlConfig) };
+  const written = { ...triggersOfEvents(properties.Events), ...functionUrlOf(properties.FunctionUrlConfig) };
+  const triggers = validTriggers(written);
   const external = textsOf(build.External);
   const functionName = textOf(properties.FunctionName);
   return {

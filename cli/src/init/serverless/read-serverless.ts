@@ -12,6 +12,7 @@ import {
   textOf,
   textsOf,
   unknownValue,
+  validTriggers,
   variablesToWrite,
 } from '../written-settings.ts';
 import { triggersOfEvents } from './serverless-triggers.ts';
@@ -80,7 +81,7 @@ function foundFunction(each: ServerlessFunction): FoundFunction {
   const { key, name, own, provider, service, stage } = each;
   const environment = { ...recordOf(provider.environment), ...recordOf(own.environment) };
   const { kept, leftOut } = variablesToWrite(environment);
-  const triggers = triggersOfEvents(own.events, own.url);
+  const triggers = validTriggers(triggersOfEvents(own.events, own.url));
   const timeout = numberOf(own.timeout) ?? numberOf(provider.timeout) ?? usual.timeout;
   const memory = numberOf(own.memorySize) ?? numberOf(provider.memorySize) ?? usual.memorySize;
   const written = own.name === undefined ? `${service}-${stage}-${key}` : textOf(own.name);
