@@ -15,6 +15,7 @@ import { RecordingsClearCommand } from './commands/recordings-clear.ts';
 import { RecordingsExportCommand } from './commands/recordings-export.ts';
 import { ReplayCommand } from './commands/replay.ts';
 import { ServeCommand } from './commands/serve.ts';
+import { StartCommand } from './commands/start.ts';
 import { StatusCommand } from './commands/status.ts';
 import { TriggerCommand } from './commands/trigger.ts';
 import { TunnelCommand } from './commands/tunnel.ts';
@@ -39,6 +40,7 @@ const cli = new LivectlCli({
 });
 cli.register(Builtins.HelpCommand);
 cli.register(Builtins.VersionCommand);
+cli.register(StartCommand);
 cli.register(InitCommand);
 cli.register(ServeCommand);
 cli.register(CloudCommand);

@@ -6,6 +6,9 @@ import { reportFailure } from '../log/failure.ts';
 import { type OutputFormat, processOutput } from '../log/output.ts';
 import { formatOf } from './flag-values.ts';
 
+/** The default of `--root`; whoever writes `--root .` means exactly this folder. */
+export const defaultRoot = '';
+
 /** The flags of every command, which are last in its help. */
 export const outputFlags = {
   /** `objects`: what `json` gives. */
@@ -33,8 +36,22 @@ export abstract class LivectlCommand extends Command {
     }
   }
 
+  /** For commands with `--root`: without that and `--config`, a livectl.json above the current folder counts. */
+  async #useProjectAbove(): Promise<void> {
+    const flags: { root?: string; config?: string | undefined } = this as object;
+    if (flags.root !== defaultRoot) return;
+    flags.root = '.';
+    if (flags.config !== undefined) return;
+    const { projectAbove } = await import('../folders/project-above.ts');
+    const found = projectAbove('.');
+    if (found === undefined) return;
+    flags.root = found;
+    processOutput.errorLine(`livectl: uses livectl.json of ${found}; --root . uses this folder`);
+  }
+
   async #run(): Promise<number> {
     const format = formatOf(this.format);
+    await this.#useProjectAbove();
     try {
       return await this.run(format);
     } catch (error) {

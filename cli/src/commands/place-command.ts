@@ -2,7 +2,7 @@
 import { Option, UsageError } from 'clipanion';
 import type { StageOptions } from '../aws/stage.ts';
 import { defaultName, type Folder, type Place } from '../place.ts';
-import { LivectlCommand } from './livectl-command.ts';
+import { defaultRoot, LivectlCommand } from './livectl-command.ts';
 
 /** Each returns the option for a command's field of that name; `--name` is the field `stageName`. */
 export const placeFlags = {
@@ -15,8 +15,9 @@ export const placeFlags = {
   profile: () => Option.String('--profile', { description: 'AWS profile; default AWS_PROFILE' }),
   region: () => Option.String('--region', { description: 'AWS Region; default AWS_REGION or the profile’s' }),
   root: () =>
-    Option.String('--root', '.', {
-      description: 'Folder that handler paths are relative to; default the current one',
+    Option.String('--root', defaultRoot, {
+      description:
+        'Folder that handler paths are relative to; default the current one, or the nearest above it with a livectl.json',
     }),
   config: () => Option.String('--config', { description: 'The manifest; default livectl.json in --root' }),
 } as const;

@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } 
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { readServeStates } from '../control/serve-state.ts';
+import { projectAbove } from '../folders/project-above.ts';
 import { openRecordings } from '../recordings/recordings-folder.ts';
 
 /** Each list is empty where nothing is known. */
@@ -26,7 +27,7 @@ const mostVariableFiles = 20;
 
 /** `words` are those of the command line, with `--root` and `--config`. */
 export function known(words: readonly string[]): Known {
-  const root = resolve(flagValue(words, '--root') ?? '.');
+  const root = resolve(flagValue(words, '--root') ?? projectAbove('.') ?? '.');
   const functions = () => functionsOf(resolve(flagValue(words, '--config') ?? join(root, 'livectl.json')));
   return {
     async functions(given = []) {

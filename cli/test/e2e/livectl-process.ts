@@ -43,6 +43,7 @@ export class Livectl {
       runtime?: JsRuntime;
       program?: string;
       env?: Record<string, string>;
+      cwd?: string;
       on?: (command: readonly string[]) => readonly string[];
     } = {},
   ) {
@@ -53,7 +54,7 @@ export class Livectl {
     const XDG_STATE_HOME = join(this.tempDir, 'state');
     const folders = { TMPDIR: this.tempDir, XDG_STATE_HOME, XDG_RUNTIME_DIR: '' };
     const env = { ...process.env, NO_COLOR: '', FORCE_COLOR: undefined, ...folders, ...options.env };
-    this.child = spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(program, rest, { env, cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     const { stdout, stderr } = this.child;
     if (!stdout || !stderr) throw new Error('no pipes');
     stderr.setEncoding('utf8').on('data', (text: string) => {

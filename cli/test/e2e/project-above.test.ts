@@ -1,0 +1,91 @@
+// Commands in a folder below the project, `livectl` alone, and its help.
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, test } from 'vitest';
+import { Livectl, project } from './livectl-process.ts';
+
+const cleanups: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+function projectOf(files: Readonly<Record<string, string>>): string {
+  const { remove, root } = project(files);
+  cleanups.push(remove);
+  return root;
+}
+
+async function run(args: readonly string[], cwd?: string) {
+  const livectl = new Livectl(args, cwd === undefined ? {} : { cwd });
+  cleanups.push(() => livectl.dispose());
+  return { code: await livectl.exited, stdout: livectl.stdout, stderr: livectl.stderr };
+}
+
+const hello = { handler: 'hello.handler', runtime: 'nodejs22.x', triggers: { http: { path: '/hello' } } };
+const files = {
+  'livectl.json': JSON.stringify({ functions: { hello } }),
+  'hello.mjs': `export const handler = async () => 'hi';`,
+  'src/deep/x': '',
+};
+
+describe('a livectl.json above the current folder', () => {
+  it('is served, and named', async () => {
+    const root = projectOf(files);
+    const livectl = new Livectl(['serve', '--local', '--port', '0', '--format', 'json'], {
+      cwd: join(root, 'src/deep'),
+    });
+    cleanups.push(() => livectl.dispose());
+    const url = await livectl.url();
+    expect(await (await fetch(`${url}/hello`)).text()).toBe('hi');
+    expect(livectl.stderr).toContain(`uses livectl.json of ${root}`);
+    expect(await livectl.stop()).toBe(0);
+  });
+
+  it.each([
+    ['beyond the repository', (root: string) => mkdirSync(join(root, 'src/deep/.git'))],
+    ['in a folder that everybody may write to', (root: string) => chmodSync(root, 0o777)],
+    ['where --root says another', () => undefined],
+  ])('does not count %s', async (what, change) => {
+    const root = projectOf(files);
+    change(root);
+    const flags = what.startsWith('where') ? ['--root', '.'] : [];
+    const { code, stderr } = await run(['serve', '--local', '--port', '0', ...flags], join(root, 'src/deep'));
+    expect(code).toBe(2);
+    expect(stderr).toContain(`There is no ${join(root, 'src/deep', 'livectl.json')}`);
+  });
+});
+
+test('livectl alone says where to begin', async () => {
+  const { code, stderr, stdout } = await run([]);
+  expect([code, stderr]).toEqual([0, '']);
+  for (const command of ['init', 'serve --local', 'serve --stage', 'doctor', '--help'])
+    expect(stdout).toContain(`livectl ${command}`);
+});
+
+describe('help', () => {
+  it('lists every command in a group, in 80 columns', async () => {
+    const { code, stdout } = await run(['--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /Start here\n {2}init [\s\S]*Send events\n[\s\S]*Look\n[\s\S]*Private networks\n[\s\S]*More\n/,
+    );
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(stdout).not.toMatch(/#\d|flag right after the command name/);
+  });
+
+  it.each(['serve', 'init', 'doctor', 'trigger', 'replay', 'recordings', 'tunnel', 'completion'])(
+    '%s: examples, then flags, in 80 columns',
+    async (command) => {
+      const { code, stdout } = await run([command, '--help']);
+      expect(code).toBe(0);
+      const places = ['Usage:', 'Examples\n', 'Flags\n', 'Details\n'].map((heading) =>
+        stdout.indexOf(heading),
+      );
+      expect(places.every((place) => place >= 0)).toBe(true);
+      expect(places).toEqual([...places].sort((one, other) => one - other));
+      // Examples are to be copied as they are.
+      const flags = stdout.slice(stdout.indexOf('Flags\n'));
+      expect(flags.split('\n').filter((line) => line.trimEnd().length > 80)).toEqual([]);
+    },
+  );
+});
