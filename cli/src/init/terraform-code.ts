@@ -29,7 +29,7 @@ export function proposedCode(
   },
 ): ProposedCode {
   const { files, moduleFile, root } = options;
-  const isPossible = functions.some(({ isWrapped }) => isWrapped);
+  const isPossible = functions.some(isProposed);
   const text = isPossible ? moduleText(functions, options) : [];
   const diff = !isPossible
     ? []
@@ -49,11 +49,16 @@ export function proposedCode(
         byHand.push(`${key}: it cannot be wrapped; docs/terraform.md#replaced-functions has its conditions`);
       continue;
     }
+    if (!isOnlyCopy(block)) {
+      byHand.push(
+        `${key}: one of several copies by count; name each by for_each, or wrap them by count.index`,
+      );
+      continue;
+    }
     const id = `${block.inModule}|${block.kind}|${block.label}`;
     if (done.has(id)) continue;
     done.add(id);
-    const isOne =
-      block.repeated === 'for_each' ? key === block.key : block.repeated !== 'count' || block.key === '0';
+    const isOne = block.repeated !== 'for_each' || key === block.key;
     const place = block.inModule === '' && isOne ? placeOf(block, files) : undefined;
     const subject = subjectOf(block, key);
     if (place === undefined) {
@@ -77,11 +82,20 @@ export function proposedCode(
   return { diff, byHand };
 }
 
+/** Further copies by `count` share a block that can name one key only. */
+function isOnlyCopy({ key, repeated }: FoundBlock): boolean {
+  return repeated !== 'count' || key === '0';
+}
+
+function isProposed({ found, isWrapped }: ServedFunction): boolean {
+  return isWrapped && (found.block === undefined || isOnlyCopy(found.block));
+}
+
 function moduleText(
   functions: readonly ServedFunction[],
   { manifest, source }: { readonly manifest: string; readonly source: string },
 ): string[] {
-  const names = functions.filter(({ isWrapped }) => isWrapped).map(({ key }) => key);
+  const names = functions.filter(isProposed).map(({ key }) => key);
   // As `terraform fmt` aligns them.
   const width = Math.max(...names.map((name) => name.length)) + 2;
   return [
@@ -121,7 +135,7 @@ function moduleText(
     'locals {',
     '  live_roles = {',
     ...functions
-      .filter(({ isWrapped }) => isWrapped)
+      .filter(isProposed)
       .map(({ found, key }) => `    ${JSON.stringify(key).padEnd(width)} = ${roleOf(found)}`),
     '  }',
     '}',

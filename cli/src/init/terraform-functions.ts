@@ -1,17 +1,13 @@
 // The Lambda functions of a Terraform state or plan: their settings, where their packages come from, and why one cannot be served.
 import { basename, dirname, normalize } from 'node:path';
 import { bringsItsOwnRuntime, nodeMajor, pythonVersion } from '../manifest/runtimes.ts';
-import { environmentSecrets } from '../recordings/mask/environment-secrets.ts';
-import { isSecretName } from '../recordings/mask/secret-names.ts';
-import { isSetByLambda } from '../session/variables/sent-variables.ts';
 import type { Found, FoundBlock, FoundFunction } from './found-function.ts';
 import { isObject, list, ofType, type TerraformResource, texts } from './terraform-json.ts';
 import { triggersOf } from './terraform-triggers.ts';
+import { variablesToWrite } from './written-settings.ts';
 
 /** Functions beyond this are left out. */
 const mostFunctions = 1000;
-/** Of a variable that is written to livectl.json; Lambda takes 4 KB for all of them. */
-const longestValue = 4096;
 
 /** Every `aws_lambda_function`, in all modules. */
 export function terraformFunctions(resources: readonly TerraformResource[]): Found {
@@ -40,7 +36,7 @@ function foundFunction(
   const { address, values } = resource;
   const handler = textOf(values.handler) ?? '';
   const runtime = textOf(values.runtime) ?? '';
-  const { kept, leftOut: leftOutVariables } = variablesToWrite(resource);
+  const { kept, leftOut: leftOutVariables } = variablesOfResource(resource);
   const [vpc] = list(values.vpc_config);
   const subnets = texts(vpc?.subnet_ids);
   const groups = texts(vpc?.security_group_ids);
@@ -101,21 +97,14 @@ function edgeArns(resources: readonly TerraformResource[]): Set<string> {
   return new Set(arns.flatMap((arn) => (typeof arn === 'string' ? [arn.replace(/:\d{1,10}$/, '')] : [])));
 }
 
-function variablesToWrite({ sensitive, values }: TerraformResource) {
-  const kept: Record<string, string> = {};
-  const leftOut: string[] = [];
-  const [isSensitive] = list(sensitive.environment);
-  for (const [name, value] of Object.entries(variablesOf(values))) {
-    if (!/^[a-zA-Z][a-zA-Z0-9_]{1,255}$/.test(name) || isSetByLambda(name)) continue;
-    const isSecret =
-      value.length > longestValue ||
-      isMarked(isSensitive?.variables, name) ||
-      isSecretName(name) ||
-      environmentSecrets({ [name]: value }).length > 0;
-    if (isSecret) leftOut.push(name);
-    else kept[name] = value;
-  }
-  return { kept, leftOut };
+/** Those that Terraform marks as sensitive are not written, whatever they are called. */
+function variablesOfResource({ sensitive, values }: TerraformResource) {
+  const [marks] = list(sensitive.environment);
+  const all = Object.entries(variablesOf(values));
+  const open = all.filter(([name]) => !isMarked(marks?.variables, name));
+  const { kept, leftOut } = variablesToWrite(Object.fromEntries(open));
+  const marked = all.filter(([name]) => isMarked(marks?.variables, name)).map(([name]) => name);
+  return { kept, leftOut: [...leftOut, ...marked] };
 }
 
 function isMarked(variables: unknown, name: string): boolean {

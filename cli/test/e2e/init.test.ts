@@ -153,6 +153,39 @@ test('the diff applies to the code with git', async () => {
   );
 });
 
+test('copies by count: the first is proposed, the others are to be changed by hand', async () => {
+  const copies = [0, 1].map((index) =>
+    lambda(
+      `aws_lambda_function.n[${index}]`,
+      { function_name: `n${index}`, filename: 'n.zip', handler: `n${index}.handler` },
+      { index },
+    ),
+  );
+  const code = 'resource "aws_lambda_function" "n" {\n  count = 2\n}\n';
+  const source = 'export const handler = 1;';
+  const root = projectOf({
+    'main.tf': code,
+    'n0.mjs': source,
+    'n1.mjs': source,
+    'state.json': state(copies),
+  });
+  const { events } = await init(
+    root,
+    '--yes',
+    '--terraform-json',
+    join(root, 'state.json'),
+    '--format',
+    'json',
+  );
+  const { by_hand: byHand, diff } = events.find(({ event }) => event === 'terraform') as unknown as {
+    diff: string;
+    by_hand: string[];
+  };
+  expect(diff).toContain('for name in ["n"] :');
+  expect(diff).toContain('+  layers = module.live_debug.layers["n"]');
+  expect(byHand).toEqual([expect.stringContaining('n-2: one of several copies by count')]);
+});
+
 describe('nothing is written', () => {
   it('without a terminal and --yes: the proposal is shown, exit code 2', async () => {
     const root = projectOf(ordersProject);
