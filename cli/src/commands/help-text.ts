@@ -1,4 +1,4 @@
-// `livectl --help`: the commands in groups; and of one command its examples, flags and details. In 80 columns.
+// `livectl --help`: the commands in groups; and of one command its examples, flags and details.
 import type { Definition } from 'clipanion';
 
 /** Commands by their first word, in the order of a first day. What is in none comes last. */
@@ -13,34 +13,29 @@ const columns = 80;
 
 /** `bold` marks headings. */
 export function helpText(
-  definitions: readonly Pick<Definition, 'path' | 'description'>[],
+  definitions: readonly Pick<Definition, 'usage' | 'description'>[],
   version: string,
   bold: (text: string) => string,
 ): string {
   const commands = definitions
     .filter(({ description }) => description !== undefined)
-    .map(({ description = '', path }) => ({ name: path.replace(/^livectl /, ''), description }));
-  const indexOf = (name: string) => groups.findIndex(([, words]) => words.includes(name.split(' ')[0] ?? ''));
-  const inGroup = (index: number) => {
-    const words = groups[index]?.[1] ?? [];
-    const place = (name: string) => words.indexOf(name.split(' ')[0] ?? '');
-    return commands
-      .filter(({ name }) => indexOf(name) === index)
-      .sort((one, other) => place(one.name) - place(other.name) || (one.name < other.name ? -1 : 1));
-  };
-  const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
-  const blocks = [
-    ...groups.map(([title], index) => [title, inGroup(index)] as const),
-    [lastGroup, inGroup(-1)] as const,
-  ]
+    .map(({ description = '', usage }) => ({ description, usage, word: usage.split(' ')[1] ?? '' }));
+  const inGroup = (words: readonly string[]) =>
+    commands
+      .filter(({ word }) => words.includes(word))
+      .sort(
+        (one, other) =>
+          words.indexOf(one.word) - words.indexOf(other.word) || (one.usage < other.usage ? -1 : 1),
+      );
+  const known = groups.flatMap(([, words]) => words);
+  const others = commands.map(({ word }) => word).filter((word) => !known.includes(word));
+  const blocks = [...groups, [lastGroup, others] as const]
+    .map(([title, words]) => [title, inGroup(words)] as const)
     .filter(([, its]) => its.length > 0)
     .map(([title, its]) => {
-      const lines = its.map(({ description, name }) => {
-        const [first = '', ...more] = wrapped(description, columns - width - 2);
-        return [`  ${name.padEnd(width)}${first}`, ...more.map((line) => ' '.repeat(width + 2) + line)].join(
-          '\n',
-        );
-      });
+      const lines = its.map(({ description, usage }) =>
+        [`  ${usage}`, ...wrapped(description, columns - 4).map((line) => `    ${line}`)].join('\n'),
+      );
       return [bold(title), ...lines].join('\n');
     });
   return [
@@ -58,15 +53,9 @@ export function commandHelp(
 ): string {
   const args = usage.slice(path.length).trim();
   const flags = [...options].map(({ definition, description: what = '' }) => ({ definition, what }));
-  const width = Math.min(24, Math.max(...flags.map(({ definition }) => definition.length), 0) + 2);
-  const flagLines = flags.map(({ definition, what }) => {
-    const lines = wrapped(what, columns - width - 2);
-    const head =
-      definition.length + 2 > width
-        ? [`  ${definition}`]
-        : [`  ${definition.padEnd(width)}${lines.shift() ?? ''}`];
-    return [...head, ...lines.map((line) => ' '.repeat(width + 2) + line)].join('\n');
-  });
+  const width = Math.max(...flags.map(({ definition }) => definition.length), 0) + 2;
+  // Not broken into lines: a terminal does that, and a search finds all of it.
+  const flagLines = flags.map(({ definition, what }) => `  ${definition.padEnd(width)}${what.trim()}`);
   const exampleLines = examples.map(([label, command]) =>
     [...wrapped(label, columns - 4).map((line) => `  # ${line}`), `  ${command}`].join('\n'),
   );
