@@ -268,7 +268,10 @@ describe('finding the serve', () => {
 
   test('if none runs for the folder, lists those that run and how to start one', async () => {
     mkdirSync(join(root, 'sub'), { recursive: true });
-    const sub = await livectl(['invoke', 'plain', '--local'], { cwd: join(root, 'sub') });
+    // Without --root the livectl.json above counts.
+    const above = await livectl(['invoke', 'plain', '--local'], { cwd: join(root, 'sub') });
+    expect(above.code).toBe(0);
+    const sub = await livectl(['invoke', 'plain', '--local', '--root', '.'], { cwd: join(root, 'sub') });
     expect(sub.stderr).toMatch(
       /no livectl serve --local runs for .*sub\n.*livectl serve --local --root .*sub; it runs for .*: name one with --root/,
     );
