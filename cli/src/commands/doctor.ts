@@ -37,14 +37,16 @@ export class DoctorCommand extends PlaceCommand {
   async run(format: OutputFormat): Promise<number> {
     const port = wholeNumber('--port', this.port, 0, 65_535);
     const boundMs = wholeNumber('--timeout', this.timeout, 1, 60) * 1000;
-    const { config, local, root, stage } = this;
+    const { config, local, profile, region, root, stage, stageName: name } = this;
     // Alone it checks what can be checked without a stage.
     const place = stage === undefined && !local ? undefined : this.parsePlace();
+    const account = place === undefined ? { name, profile, region } : undefined;
     const { runDoctor } = await import('../doctor/run-doctor.ts');
     return runDoctor({
       root,
       config,
       stage: place?.kind === 'stage' ? place : undefined,
+      account,
       port,
       boundMs,
       format,

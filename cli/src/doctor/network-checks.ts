@@ -36,6 +36,10 @@ export const authoritiesCheck: Check = {
     const named = ['NODE_EXTRA_CA_CERTS', 'AWS_CA_BUNDLE'].filter((name) => process.env[name]);
     if (named.length === 0)
       return report(pass('ca', 'certificates of the system and of Node.js are trusted'));
+    if (!named.includes('NODE_EXTRA_CA_CERTS')) {
+      const message = 'AWS_CA_BUNDLE is for functions: livectl trusts what NODE_EXTRA_CA_CERTS names';
+      report(warn('ca', message, 'set NODE_EXTRA_CA_CERTS to the same file'));
+    }
     for (const name of named) {
       const file = process.env[name] ?? '';
       try {

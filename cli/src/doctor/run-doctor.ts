@@ -23,6 +23,7 @@ import { localProject, manifestCheck } from './project.ts';
 import { runChecks } from './run-checks.ts';
 import { esbuildCheck, runtimesCheck } from './runtime-checks.ts';
 import {
+  accountCheck,
   clientsCheck,
   credentialsCheck,
   deployedCheck,
@@ -35,8 +36,10 @@ import {
 import { terraformCheck } from './terraform-check.ts';
 
 export interface DoctorOptions extends Folder {
-  /** Undefined for `--local`. */
+  /** Undefined without a stage. */
   readonly stage: StageOptions | undefined;
+  /** With neither `--local` nor a stage: whose credentials are looked at. */
+  readonly account: Omit<StageOptions, 'stage'> | undefined;
   /** The port that `serve --local` would take. */
   readonly port: number;
   /** How long each check may take, in milliseconds; all run at once. */
@@ -64,7 +67,7 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
 }
 
 function checksOf(
-  { config, port, root, stage }: DoctorOptions,
+  { account, config, port, root, stage }: DoctorOptions,
   parts: ReturnType<typeof stageParts> | undefined,
 ): Check[] {
   const folder = { root, config };
@@ -86,7 +89,8 @@ function checksOf(
     buildsCheck(project),
     terraformCheck(root, stage !== undefined),
   ];
-  if (stage === undefined || parts === undefined) return [...machine, ...local];
+  if (stage === undefined || parts === undefined)
+    return [...machine, ...local, ...(account === undefined ? [] : [accountCheck(account)])];
   return [
     ...machine,
     ...local,

@@ -52,6 +52,25 @@ function needed<Part>(part: Promise<Part>, check: string): Promise<Part> {
   });
 }
 
+/** Without a stage: nothing fails for want of an account that `serve --local` does not need. */
+export function accountCheck(options: Omit<StageOptions, 'stage'>): Check {
+  const parts = stageParts({ ...options, stage: 'none' });
+  return {
+    name: 'credentials',
+    group: 'AWS',
+    lateRemedy: signIn,
+    run: async (report, signal) => {
+      try {
+        await credentialsCheck(parts, { ...options, stage: 'none' }).run(report, signal);
+      } catch (error) {
+        report(warn('credentials', `none, so no stage can be served: ${messageOf(error)}`, signIn));
+      } finally {
+        await parts.close();
+      }
+    },
+  };
+}
+
 /** Sign-in of most teams; the profile may be another one. */
 const signIn = 'sign in, e.g. aws sso login, or pass another --profile';
 
@@ -139,7 +158,7 @@ export function permissionsCheck({ manifest, stage }: StageParts): Check {
     lateRemedy: 'check the network and HTTPS_PROXY',
     run: async (report) => {
       const { context, directory, http, identity } = await needed(stage(), 'credentials');
-      const { functionNames, functions } = await needed(manifest(), 'table');
+      const { functionNames, functions, isObserveOnly } = await needed(manifest(), 'table');
       const key = { stage: { S: context.stage }, item: { S: `client#doctor-${randomUUID()}` } };
       const tries: [string, () => Promise<unknown>][] = [
         ['dynamodb:Query', () => directory.clients(context.stage)],
@@ -148,6 +167,15 @@ export function permissionsCheck({ manifest, stage }: StageParts): Check {
           () =>
             directory.call('PutItem', {
               Item: key,
+              ConditionExpression: impossible,
+              ExpressionAttributeNames: names,
+            }),
+        ],
+        [
+          'dynamodb:UpdateItem',
+          () =>
+            directory.call('UpdateItem', {
+              Key: key,
               ConditionExpression: impossible,
               ExpressionAttributeNames: names,
             }),
@@ -163,7 +191,8 @@ export function permissionsCheck({ manifest, stage }: StageParts): Check {
         ],
       ];
       const [first] = functions;
-      if (first !== undefined) {
+      // Whoever may only observe invokes nothing.
+      if (first !== undefined && !isObserveOnly) {
         const name = functionNames.get(first.name) ?? first.name;
         tries.push(['lambda:InvokeFunction', () => dryRun(name, { http, identity })]);
       }
@@ -219,7 +248,7 @@ export function relayCheck({ manifest, stage }: StageParts): Check {
     lateRemedy: 'check the network: does a proxy or firewall let WebSockets to execute-api through?',
     run: async (report) => {
       const { http, identity } = await needed(stage(), 'credentials');
-      const { relayUrl: url } = await needed(manifest(), 'table');
+      const { isObserveOnly, relayUrl: url } = await needed(manifest(), 'table');
       const { credentials, region } = identity;
       let arrived: () => void = () => undefined;
       const socket = await openRelaySocket({
@@ -238,6 +267,8 @@ export function relayCheck({ manifest, stage }: StageParts): Check {
       });
       if (socket === undefined) return;
       try {
+        if (isObserveOnly)
+          return report(pass('relay', 'it can be connected to; on a stage to observe, only functions post'));
         const poster = new RelayPoster({ url, region, http, credentials, clock: systemClock });
         const times: number[] = [];
         for (let count = 0; count < roundTrips; count++) {

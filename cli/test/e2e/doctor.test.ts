@@ -122,8 +122,20 @@ describe('one thing wrong is one failure, and the other checks run', () => {
 });
 
 describe('--stage', () => {
-  async function account(): Promise<Record<string, string>> {
-    const livectl = new Livectl(['cloud', '--root', projectOf(good), '--port', '0', '--format', 'json']);
+  async function account(
+    files: Readonly<Record<string, string>> = good,
+    ...flags: string[]
+  ): Promise<Record<string, string>> {
+    const livectl = new Livectl([
+      'cloud',
+      '--root',
+      projectOf(files),
+      '--port',
+      '0',
+      '--format',
+      'json',
+      ...flags,
+    ]);
     cleanups.push(() => livectl.dispose());
     await livectl.until(() => livectl.stdout.includes('"event":"ready"'), 'ready');
     const ready = livectl.stdout.split('\n').find((line) => line.includes('"event":"ready"')) ?? '';
@@ -141,6 +153,7 @@ describe('--stage', () => {
         'clock',
         'table',
         'permission/dynamodb:PutItem',
+        'permission/dynamodb:UpdateItem',
         'permission/dynamodb:DeleteItem',
         'permission/lambda:InvokeFunction',
         'relay',
@@ -165,6 +178,21 @@ describe('--stage', () => {
     const env = await account();
     const { code, fails } = await doctor(['--stage', 'dev', '--root', projectOf({})], env);
     expect([code, fails]).toEqual([0, []]);
+  });
+
+  it('a stage to observe: what its policy leaves out is no failure', async () => {
+    const functions = { hello: { ...hello, mode: 'wrap' } };
+    const files = { ...good, 'livectl.json': manifest(functions) };
+    const env = await account(files, '--observe-only');
+    const { code, fails, findings } = await doctor(['--stage', 'dev', '--root', projectOf(files)], env);
+    expect([code, fails]).toEqual([0, []]);
+    expect(findings.map(({ check }) => check)).not.toContain('permission/lambda:InvokeFunction');
+  });
+
+  it('alone, credentials are looked at too', async () => {
+    const { code, findings } = await doctor(['--root', projectOf(good)], await account());
+    expect(code).toBe(0);
+    expect(findings.find(({ check }) => check === 'credentials')?.status).toBe('pass');
   });
 
   it('no credentials', async () => {
