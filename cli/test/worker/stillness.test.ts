@@ -96,6 +96,8 @@ describe.skipIf(process.platform !== 'linux')('between invocations', () => {
       gone: () => {},
       unavailable: () => {},
       release: () => {},
+      returned: () => undefined,
+      ending: () => {},
     } as unknown as Debugging;
     const debugged = new PoolHarness(runtime.file, { freezeAfterMs, debugging });
     debugged.use('f', 'ticks.mjs');
