@@ -28,7 +28,7 @@ export class ServeCommand extends PlaceCommand {
       gone out.
 
       Variables come from \`--env\`, \`--env-file\`, \`.env\` beside livectl.json, and the function's own, in this order. Saved files
-      take effect with the next invocation.
+      reach the environment with the next invocation.
 
       Press Ctrl-C once to finish what is in flight, twice to end at once.
     `,

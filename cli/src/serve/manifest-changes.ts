@@ -47,7 +47,7 @@ export function watchManifest({ emit, load, served }: WatchOptions): ManifestWat
           reported = '';
           if (change !== undefined) resolve(change);
         } catch (error) {
-          const message = `${messageOf(error)}. The last good livectl.json is served on.`;
+          const message = `${messageOf(error).replace(/\.$/, '')}. The last good livectl.json is served on.`;
           if (message !== reported) emit({ event: 'error', code: codeOf(error), message });
           reported = message;
         }

@@ -12,6 +12,7 @@ import { deployedCodes } from './deployed-code.ts';
 import { openEmbeddedCloud } from './embedded-cloud.ts';
 import { checkEverythingElse } from './everything-else.ts';
 import { watchManifest } from './manifest-changes.ts';
+import { openLocalVariables } from './open-local-variables.ts';
 import { openSecrets } from './open-secrets.ts';
 import { serveUntilStopped } from './serving.ts';
 import type { OpenedStage, ServingOptions } from './stage-to-serve.ts';
@@ -39,6 +40,8 @@ export function serveLocal(options: ServeLocalOptions): Promise<number> {
     const manifest = await loadManifest(options);
     const whole = await loadManifest({ ...options, functions: undefined });
     resolveTargets(manifest);
+    // A flag that names a function of the last good file must not end what is served.
+    openLocalVariables(manifest, options.variables, () => undefined);
     if (options.filters.length > 0) {
       const served = manifest.functions.map(({ name, wrap }) => ({ name, fallback: fallbackOf({ wrap }) }));
       checkEverythingElse(served, manifest.file, true);

@@ -17,7 +17,7 @@ const entry = (name: string, more: object = {}) => ({
 });
 const textOf = (functions: object) => JSON.stringify({ functions });
 
-function serve(runtime: JsRuntime) {
+function serve(runtime: JsRuntime, ...flags: string[]) {
   const source = `export const handler = async () => process.env.LEVEL ?? 'none';`;
   const { remove, root } = project({
     'livectl.json': textOf({ one: entry('one') }),
@@ -26,7 +26,7 @@ function serve(runtime: JsRuntime) {
     'slow.mjs': `export const handler = async () => { console.log('began'); await new Promise((done) => setTimeout(done, 1500)); return 'slow'; };`,
   });
   cleanups.push(remove);
-  const args = ['serve', '--local', '--port', '0', '--format', 'json', '--root', root];
+  const args = ['serve', '--local', '--port', '0', '--format', 'json', '--root', root, ...flags];
   const livectl = new Livectl(args, { runtime });
   cleanups.push(() => livectl.dispose());
   /** Resolves once what was saved is served, or refused, which `event` names. */
@@ -88,4 +88,17 @@ it('an invocation in flight ends as it began', async () => {
   await livectl.event('log', ({ message }) => message === 'began');
   await saved(textOf({ slow: entry('slow', { timeout: 7 }) }), 'ready');
   expect(await answer).toBe('200 slow');
+});
+
+it('a function that a flag names cannot be removed: an error, and the last good one is served on', async () => {
+  const { call, livectl, saved } = serve('node', '--env', 'one:LEVEL=flag');
+  const url = await livectl.url();
+  await saved(textOf({ two: entry('two') }), 'error');
+  expect(await call(url, '/one')).toBe('200 flag');
+  const error = livectl.events.find(({ event }) => event === 'error');
+  expect(error).toMatchObject({
+    message: '--env one: no function of that name is served. The last good livectl.json is served on.',
+  });
+  await saved(textOf({ one: entry('one'), two: entry('two') }), 'ready');
+  expect(await call(url, '/two')).toBe('200 none');
 });

@@ -1,5 +1,5 @@
 // What this machine sets for functions: which source wins, what may not be set, and saves of files.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
@@ -58,6 +58,16 @@ test('what becomes unreadable counts as it was, and is reported once', () => {
   write('a.env', 'x'.repeat(256 * 1024 + 1));
   expect([local.of('orders'), local.of('orders')]).toEqual([{ A: '1' }, { A: '1' }]);
   expect(notices).toEqual([`${join(folder, 'a.env')} is over 256 KB; its last content counts`]);
+});
+
+test('a .env that is a folder, or too large, sets nothing, which is reported', () => {
+  mkdirSync(join(folder, '.env'));
+  expect(open().of('orders')).toEqual({});
+  expect(notices).toEqual(['.env is not a file, and sets no variables']);
+  rmSync(join(folder, '.env'), { recursive: true });
+  write('.env', 'x'.repeat(256 * 1024 + 1));
+  expect(open().of('orders')).toEqual({});
+  expect(notices.at(-1)).toBe('.env is over 256 KB, and sets no variables');
 });
 
 test('a .env for other programs as well: what Lambda sets and this machine’s account are left out, by name', () => {

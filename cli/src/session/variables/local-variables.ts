@@ -83,22 +83,32 @@ export class LocalVariables {
       this.#read.set(file, read);
       return read.variables;
     } catch (error) {
-      this.#tell(`${messageOf(error)}; its last content counts`);
+      if (known?.stamp !== unusable) this.#tell(`${messageOf(error)}; its last content counts`);
       return known?.variables ?? {};
     }
   }
 
+  /** Throws LD_CONFIG if a file that was named cannot be read. A `.env` may be something else: it is left out, which is reported. */
   #load(file: GivenFile): ReadFile {
-    const stamp = stampOf(file);
-    if (stamp === missing) return { stamp, variables: {} };
+    try {
+      const stamp = stampOf(file);
+      return { stamp, variables: stamp === missing ? {} : this.#variablesOf(file) };
+    } catch (error) {
+      if (!file.isOptional || this.#read.has(file)) throw error;
+      this.#tell(`${messageOf(error)}, and sets no variables`);
+      return { stamp: unusable, variables: {} };
+    }
+  }
+
+  #variablesOf({ label, path }: GivenFile): Variables {
     const variables: Record<string, string> = {};
-    for (const [name, value] of Object.entries(parse(readFileSync(file.path)))) {
+    for (const [name, value] of Object.entries(parse(textOf(path, label)))) {
       const why = whyNotSet(name);
       // A .env serves other programs as well, so it may have names that are not for functions.
       if (why === undefined) variables[name] = value;
-      else this.#tell(`${file.label}: ${JSON.stringify(name.slice(0, 80))} ${why}, and is left out`);
+      else this.#tell(`${label}: ${JSON.stringify(name.slice(0, 80))} ${why}, and is left out`);
     }
-    return { stamp, variables };
+    return variables;
   }
 
   #tell(message: string): void {
@@ -120,6 +130,7 @@ export function withLocal(variables: FunctionVariables, local: LocalVariables): 
 }
 
 const missing = 'missing';
+const unusable = 'unusable';
 
 /** Differs after every save. Throws LD_CONFIG if it cannot be used. */
 function stampOf({ isOptional, label, path }: GivenFile): string {
@@ -137,6 +148,18 @@ function stampOf({ isOptional, label, path }: GivenFile): string {
   throw new LiveDebugError('LD_CONFIG', `${label} ${mistake}`, {
     remedy: 'Name a file of lines NAME=value, e.g. --env-file .env.test.',
   });
+}
+
+/** Throws LD_CONFIG if it cannot be read. */
+function textOf(path: string, label: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new LiveDebugError('LD_CONFIG', `${label} cannot be read: ${messageOf(cause)}`, {
+      remedy: 'Name a file that you may read.',
+      cause,
+    });
+  }
 }
 
 function isFor({ functionName }: Pick<GivenFile, 'functionName'>, name: string): boolean {
