@@ -3,7 +3,7 @@
 //   node dist/bench.mjs network warm cut-3    these parts again, printed; the page only where all others are there
 //   node dist/bench.mjs network tunnel        the parts of the tunnel, which have a page of their own
 //   node dist/bench.mjs network --json NAME   these parts, as one JSON object a line, and nothing kept
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { load, machineLine } from '../machine.ts';
 import { networkPageFile, repository, tunnelPageFile } from '../repository.ts';
@@ -87,9 +87,16 @@ async function outside(args: readonly string[]): Promise<number> {
 /** Exit code if this machine can't run the bench: nothing failed, and nothing was measured. */
 const skippedCode = 77;
 
+/** A livectl that still writes recordings would create its folder again. Only in these namespaces, whose first process is a shell. */
+function endOthers(): void {
+  if (process.ppid !== 1 || readFileSync('/proc/1/comm', 'utf8').trim() !== 'sh') return;
+  process.kill(-1, 'SIGKILL');
+}
+
 async function inside(folder: string, asked: readonly string[], asJson: boolean): Promise<number> {
   // When this process ends, so does everything in these namespaces.
   process.stdin.resume().on('end', () => {
+    endOthers();
     // The outer process is gone, so the folder is removed here.
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     process.exit(1);
