@@ -66,8 +66,9 @@ while code is None:
             break
         elif verb == "lines" and lines_of(text.split(" ", 1)[1]) < int(text.split(" ", 1)[0]):
             break
-        elif verb == "keys" and time.monotonic() - done < KEY_GAP_SECONDS:
-            # What follows something at once counts as pasted. The last step has seen the effect of what came before.
+        elif verb in ("keys", "ctrl") and time.monotonic() - done < KEY_GAP_SECONDS:
+            # What follows something at once counts as pasted, and Ctrl-C discards what was not read yet. The last step has seen
+            # the effect of what came before.
             break
         elif verb == "keys":
             os.write(terminal, text.encode())
