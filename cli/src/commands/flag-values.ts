@@ -1,7 +1,6 @@
 // Parses the values of flags; anything invalid is a usage error.
 import { UsageError } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
-import { type GivenVariable, type NamedFile, parseVariable } from '../session/variables/settable.ts';
 
 /** Throws a UsageError for anything but the two formats. */
 export function formatOf(format: string): OutputFormat {
@@ -34,16 +33,4 @@ export function sinceTime(text: string, nowMs: number): string {
   if (Number.isNaN(ms))
     throw new UsageError(`--since must be a time, e.g. 2026-11-27T09:00, or an age, e.g. 30m, not ${text}`);
   return new Date(ms).toISOString();
-}
-
-/** Values of `--env` and `--env-file`. Throws a UsageError, which never has a variable's value, for an invalid one. */
-export function givenVariables(env: readonly string[] = [], envFiles: readonly string[] = []) {
-  const variables: GivenVariable[] = [];
-  const files: NamedFile[] = envFiles.map((file) => ({ functionName: undefined, file }));
-  for (const given of env.map(parseVariable)) {
-    if (typeof given === 'string') throw new UsageError(`--env${given}`);
-    if ('file' in given) files.push(given);
-    else variables.push(given);
-  }
-  return { variables, files };
 }

@@ -6,7 +6,7 @@ import { reportFailure } from '../log/failure.ts';
 import { type OutputFormat, processOutput } from '../log/output.ts';
 import { formatOf } from './flag-values.ts';
 
-/** The default of `--root`; whoever writes `--root .` means exactly this folder. */
+/** The default of `--root`; `--root .` means exactly this folder. */
 export const defaultRoot = '';
 
 /** The flags of every command, which are last in its help. */

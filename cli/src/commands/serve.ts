@@ -2,7 +2,7 @@
 import { Command, Option, UsageError } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
 import { defaultDebugPort } from '../worker/debug/default-debug-port.ts';
-import { givenVariables, sampleRate, wholeNumber } from './flag-values.ts';
+import { sampleRate, wholeNumber } from './flag-values.ts';
 import { outputFlags } from './livectl-command.ts';
 import { PlaceCommand } from './place-command.ts';
 
@@ -149,6 +149,7 @@ export class ServeCommand extends PlaceCommand {
       });
     }
     if (this.sample !== undefined) throw new UsageError('--sample needs --observe');
+    const { givenVariables } = await import('../serve/given-variables.ts');
     const common = {
       root: this.root,
       functions: this.functions,

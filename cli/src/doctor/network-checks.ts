@@ -53,7 +53,7 @@ export const authoritiesCheck: Check = {
             warn(
               'ca',
               `the first certificate of ${name} expired on ${first.validTo}`,
-              'get a new one from whoever runs the proxy',
+              'get a new one from the proxy’s administrators',
             ),
           );
         else report(pass('ca', `${name} has ${count === 1 ? 'a certificate' : `${count} certificates`}`));

@@ -44,7 +44,7 @@ export function askProgram(
 /** The extensions under which Windows finds a program. */
 const extensions = process.platform === 'win32' ? ['', '.exe', '.cmd', '.bat'] : [''];
 
-/** The file that a command's first word starts in `folder`, absolute; undefined if there is none. */
+/** The file that a command's first word starts in `folder`, absolute; undefined if it is not found. */
 export function programFile(word: string, folder: string): string | undefined {
   for (const extension of extensions) {
     const name = word + extension;

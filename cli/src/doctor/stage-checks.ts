@@ -191,7 +191,7 @@ export function permissionsCheck({ manifest, stage }: StageParts): Check {
         ],
       ];
       const [first] = functions;
-      // Whoever may only observe invokes nothing.
+      // Observers have no permission to invoke.
       if (first !== undefined && !isObserveOnly) {
         const name = functionNames.get(first.name) ?? first.name;
         tries.push(['lambda:InvokeFunction', () => dryRun(name, { http, identity })]);

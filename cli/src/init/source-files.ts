@@ -16,7 +16,7 @@ export interface FoundSource {
   readonly hasExport: boolean;
 }
 
-/** Why there is none: a phrase. */
+/** Why no source was found: a phrase. */
 export interface NoSource {
   readonly why: string;
 }

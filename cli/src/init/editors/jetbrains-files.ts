@@ -17,7 +17,7 @@ export interface RunFile {
 }
 
 /**
- * One that serves, one for each Node.js function, and one that starts all of those. There is none for Python: see
+ * One that serves, one for each Node.js function, and one that starts all of those. Python has no such configuration: see
  * docs/debugging.md.
  */
 export function jetbrainsFiles(project: EditorProject): readonly RunFile[] {
