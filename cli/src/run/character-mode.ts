@@ -36,12 +36,14 @@ export class CharacterMode {
 }
 
 /**
- * What it prints; undefined if it fails. Takes 2 ms. Without a bound: for one, Deno would start it outside the group that may
- * set the terminal's mode, and there it would stop.
+ * What it prints; undefined if it fails or there is no terminal. Takes 3 ms. Without a bound: for one, Deno would start it
+ * outside the group that may set the terminal's mode, and there it would stop.
  */
 function stty(args: readonly string[]): string | undefined {
-  const { status, stdout } = spawnSync('stty', args, {
-    stdio: ['inherit', 'pipe', 'ignore'],
+  // It opens the terminal itself: a child that inherits our stdin makes its reads block, under Node. Such a read, of keys that
+  // Ctrl-C has discarded meanwhile, would wait for the next key, and nothing but that key would let this process see the Ctrl-C.
+  const { status, stdout } = spawnSync('sh', ['-c', 'exec stty "$@" </dev/tty', 'sh', ...args], {
+    stdio: ['ignore', 'pipe', 'ignore'],
     encoding: 'utf8',
   });
   return status === 0 ? stdout.trim() : undefined;

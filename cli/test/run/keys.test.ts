@@ -163,6 +163,16 @@ describe.each<JsRuntime>(['node', 'deno'])('under %s', (runtime) => {
   });
 });
 
+// Node reads keys in its event loop. One that waits there for a key which Ctrl-C has discarded never sees the Ctrl-C.
+test.runIf(process.platform === 'linux')('waiting for a key never blocks, also after Ctrl-Z', async () => {
+  const waits = [`await ${single}`, 'blocks'];
+  const { code, left, modes } = await atTerminal(serve(), [
+    ...['wait press o', ...waits, 'ctrl z', `await ${normal}`, 'signal SIGCONT', ...waits, 'ctrl c', stopped],
+  ]);
+  expect({ code, left }).toEqual({ code: 0, left: [] });
+  expect(modes).toEqual(['does not block', 'does not block', normal]);
+});
+
 test('the terminal is as it was after a crash', async () => {
   const file = join(folder, 'crash.cjs');
   writeFileSync(file, "process.on('SIGUSR2', () => { throw new Error('a fault'); });");

@@ -1,7 +1,13 @@
 # Runs a command on a terminal of its own (a pty): python3 pty-keys.py COMMAND ARGS..., with a script on stdin of lines
-# `wait TEXT` (until the terminal has shown it), `keys TEXT`, `line TEXT` (with the return key), `ctrl X`, `signal NAME` (to the
-# command), `mode` (notes what the terminal does with keys), `await MODE` (until it does that) and `lines N FILE` (until the file has
-# so many) and `run COMMAND` (by the shell, beside it). Writes one JSON object: what was shown, the modes, the last of them after the end, and the exit code, negative for a
+#   wait TEXT     until the terminal has shown it
+#   await MODE    until the terminal does that with keys
+#   lines N FILE  until the file has so many
+#   keys TEXT, line TEXT (with the return key), ctrl X
+#   signal NAME   to the command
+#   run COMMAND   by the shell, beside it
+#   mode          notes what the terminal does with keys
+#   blocks        notes whether a read of the command's stdin would block (Linux)
+# Writes one JSON object: what was shown, the notes, the last of them the mode after the end, and the exit code, negative for a
 # signal.
 import json
 import os
@@ -28,6 +34,12 @@ def lines_of(file):
             return text.read().count(b"\n")
     except FileNotFoundError:
         return 0
+
+
+def blocks():
+    with open(f"/proc/{pid}/fdinfo/0") as info:
+        flags = next(int(line.split()[1], 8) for line in info if line.startswith("flags:"))
+    return "does not block" if flags & os.O_NONBLOCK else "blocks"
 
 
 def end(*_):
@@ -66,9 +78,8 @@ while code is None:
             break
         elif verb == "lines" and lines_of(text.split(" ", 1)[1]) < int(text.split(" ", 1)[0]):
             break
-        elif verb in ("keys", "ctrl") and time.monotonic() - done < KEY_GAP_SECONDS:
-            # What follows something at once counts as pasted, and Ctrl-C discards what was not read yet. The last step has seen
-            # the effect of what came before.
+        elif verb == "keys" and time.monotonic() - done < KEY_GAP_SECONDS:
+            # What follows something at once counts as pasted. The last step has seen the effect of what came before.
             break
         elif verb == "keys":
             os.write(terminal, text.encode())
@@ -82,6 +93,8 @@ while code is None:
             subprocess.Popen(text, shell=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         elif verb == "mode":
             modes.append(mode_of(terminal))
+        elif verb == "blocks":
+            modes.append(blocks())
         steps.pop(0)
         done = time.monotonic()
     # A mode changes without a sign of it.
