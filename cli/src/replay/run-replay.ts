@@ -1,4 +1,4 @@
-// `livectl replay`: a recorded event, run again with today's code; its result on stdout, its log and error on stderr.
+// `livectl replay`: a recorded event, run again with the current code; its result on stdout, its log and error on stderr.
 import { parseJson } from '../../../protocol/json.ts';
 import { exitCodes } from '../exit-code.ts';
 import type { OutputFormat } from '../log/output.ts';

@@ -54,7 +54,7 @@ function ownProject(code: string) {
 }
 
 describe('replay', () => {
-  it('runs the last recording on the code of today: result to stdout, log to stderr', async () => {
+  it('runs the last recording with the current code: result to stdout, log to stderr', async () => {
     await record(root, { function: 'python', event: { say: 'earlier' } });
     const { id, key } = await record(root, { function: 'node', event: { say: 'last' } });
     await record(root, { function: 'node', event: { say: 'a replay' }, summary: { replay_of: key } });

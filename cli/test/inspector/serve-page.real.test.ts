@@ -20,7 +20,7 @@ describe.skipIf(whyNoBrowser() !== undefined)('the page of a real serve', () => 
     return page;
   }
 
-  test('an HTTP request: seen at once, replayed by r with the code of today, compared', async () => {
+  test('an HTTP request: seen at once, replayed by r with the current code, compared', async () => {
     const page = await suite.open(await shop.link());
     await page.shows(/No invocations yet/);
     await shop.order('ada', 3);
