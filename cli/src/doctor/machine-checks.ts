@@ -11,12 +11,9 @@ import { unsafePart } from '../folders/safe-path.ts';
 import { stateFolder } from '../folders/state-folder.ts';
 import { size } from '../log/quantities.ts';
 import { kindOf } from '../manifest/path-kind.ts';
-import { hostRuntime, nodeCommand, nodeVersion } from '../platform.ts';
+import { hostRuntime, nodeCommand, nodeVersion, oldestNode } from '../platform.ts';
 import { isKeptOutOfGit } from '../serve/keep-out-of-git.ts';
 import { type Check, fail, pass, type Report, warn } from './check.ts';
-
-/** The oldest Node.js that livectl supports: `engines` of package.json. */
-const oldestNode = 20;
 
 export function nodeCheck(version: string): Check {
   return {

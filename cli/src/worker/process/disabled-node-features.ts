@@ -1,6 +1,6 @@
 // [5] Features that Lambda's older Node runtimes disable and a newer local Node enables: `require` of ES modules, and detection
 // of ES modules by syntax.
-import process from 'node:process';
+import { isNodeOption } from '../../platform.ts';
 
 const requireModule = '--no-experimental-require-module';
 const detectModule = '--no-experimental-detect-module';
@@ -21,8 +21,5 @@ function disabledIn(major: number): readonly string[] {
 export function disabledNodeFeatures(executionEnvironment: string | undefined): string {
   const major = /^AWS_Lambda_nodejs(\d+)\.x/.exec(executionEnvironment ?? '')?.[1];
   if (major === undefined) return '';
-  const known = process.allowedNodeEnvironmentFlags;
-  return disabledIn(Number(major))
-    .filter((option) => known.has(option))
-    .join(' ');
+  return disabledIn(Number(major)).filter(isNodeOption).join(' ');
 }
