@@ -1,6 +1,6 @@
 # `make` alone lists what there is. Nothing to set up but Node >= 20 and make itself.
 .DEFAULT_GOAL := help
-.PHONY: help dev page screenshots build build-bench test test-real test-deploy check module-release bench bench-network clean
+.PHONY: help dev page screenshots build build-bench test test-real test-deploy check module-release executables bench bench-network clean
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
@@ -27,7 +27,7 @@ build-bench: node_modules/.package-lock.json
 test: build $(if $(CI),examples/cdktf/node_modules/.package-lock.json) ## Build and run all tests
 	vitest run
 
-test-real: build-bench test-real/node_modules/.package-lock.json ## Compare with AWS's own runtime clients and other real programs
+test-real: build-bench test-real/node_modules/.package-lock.json release/node_modules/.package-lock.json ## Compare with AWS's own runtime clients and other real programs
 	vitest run --config vitest.real.config.ts
 
 test-deploy: build ## Apply, serve, invoke and destroy the quickstart in the AWS account (or emulator) you point at
@@ -42,6 +42,9 @@ check: build ## Types, linter, format, stale built files
 module-release: build ## Write the module as a repository for the registry, with its tag: OUT=folder VERSION=0.2.0
 	@node scripts/module-release.mjs
 
+executables: build release/node_modules/.package-lock.json ## Write livectl as single executables, their archives and SHA256SUMS into release/out/
+	node release/executables.mjs
+
 bench: build-bench bench/node_modules/.package-lock.json ## Measure speed, write docs/benchmarks.md
 	node dist/bench.mjs
 
@@ -49,7 +52,7 @@ bench-network: build-bench ## Measure on a line of its own (Linux), write docs/b
 	node dist/bench.mjs network
 
 clean: ## Remove everything built or installed
-	rm -rf dist node_modules bench/node_modules examples/cdktf/node_modules test-real/node_modules coverage
+	rm -rf dist node_modules bench/node_modules examples/cdktf/node_modules test-real/node_modules release/node_modules release/out coverage
 
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund
@@ -63,6 +66,11 @@ bench/node_modules/.package-lock.json: bench/package.json bench/package-lock.jso
 # AWS's runtime clients have native parts: a C++ compiler, make, cmake, autoconf, automake and libtool build them.
 test-real/node_modules/.package-lock.json: test-real/package.json test-real/package-lock.json
 	npm ci --prefix test-real --no-audit --no-fund
+	@touch $@
+
+# The Node.js of five platforms, 260 MB to download; --force, since npm refuses packages of other platforms.
+release/node_modules/.package-lock.json: release/package.json release/package-lock.json
+	npm ci --prefix release --force --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 # The bindings of the provider: 360 MB, for the test of one example. Its livectl is a copy of what has been built.

@@ -4,7 +4,7 @@ import PlainTotals from './scripts/plain-totals-reporter.ts';
 
 export default defineConfig({
   test: {
-    include: ['{protocol,stub,cli,terraform,bench,inspector}/**/*.test.ts'],
+    include: ['{protocol,stub,cli,terraform,bench,inspector,release}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/fixtures/**', '**/*.real.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,

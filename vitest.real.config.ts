@@ -4,7 +4,7 @@ import PlainTotals from './scripts/plain-totals-reporter.ts';
 
 export default defineConfig({
   test: {
-    include: ['{protocol,stub,cli,terraform,bench}/**/*.real.test.ts'],
+    include: ['{protocol,stub,cli,terraform,bench,release}/**/*.real.test.ts'],
     exclude: ['**/node_modules/**', '**/fixtures/**'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -60,7 +60,7 @@ for (const file of terraformFiles) {
 
 // npm does not verify a package without a checksum. It omits the checksums of other platforms' packages if it writes the
 // lock file from installed packages; a bundled package comes in its parent's archive.
-for (const folder of ['.', 'bench']) {
+for (const folder of ['.', 'bench', 'release']) {
   const { packages } = JSON.parse(readFileSync(join(root, folder, 'package-lock.json'), 'utf8'));
   for (const [name, { inBundle, integrity, link }] of Object.entries(packages)) {
     if (name === '' || inBundle || integrity || link) continue;
