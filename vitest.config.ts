@@ -11,6 +11,8 @@ export default defineConfig({
     retry: 0,
     // The tests wait for processes of their own more than they compute.
     maxWorkers: 2,
+    // Its ES modules import a folder, which a bundler resolves and Node.js does not.
+    server: { deps: { inline: ['clipanion'] } },
     reporters: ['default', new PlainTotals()],
   },
 });

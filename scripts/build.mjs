@@ -5,7 +5,7 @@
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
@@ -169,6 +169,27 @@ async function buildAwsPart(entry, plugins = []) {
   });
 }
 
+/** The help of every command as JSON: livectl answers `--help` and completes from it without loading its commands. */
+async function helpOfCommands() {
+  const outfile = join(dist, 'commands.mjs');
+  const entryPoints = ['cli/src/commands/all-commands.ts'];
+  await build({ ...here, entryPoints, outfile, packages: 'external', plugins: [notBuilt] });
+  const { helpOfCommands } = await import(pathToFileURL(outfile).href);
+  await rm(outfile);
+  return helpOfCommands();
+}
+
+/** For what only looks at the commands: nothing that they load when they run. */
+const notBuilt = {
+  name: 'not-built',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup(build) {
+    build.onResolve({ filter: /.*/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { external: true } : undefined,
+    );
+  },
+};
+
 /** Resolves `embedded:NAME` to a built file: a zip as bytes, a script as text, JSON as data, the inspector's page as a function. */
 const embedded = {
   name: 'embedded',
@@ -183,6 +204,8 @@ const embedded = {
         const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
         return { contents: JSON.stringify({ version, commit: commitOf(root) }), loader: 'json' };
       }
+      if (args.path === 'commands')
+        return { contents: `export default ${JSON.stringify(await helpOfCommands())};` };
       if (args.path === 'inspector-page') {
         const packed = await packInspectorPage(join(dist, 'inspector'));
         const text = `brotliDecompressSync(Buffer.from('${packed}', 'base64')).toString('utf8')`;

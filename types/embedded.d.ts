@@ -57,3 +57,8 @@ declare module 'embedded:package.json' {
   const manifest: { readonly version: string; readonly commit?: string };
   export default manifest;
 }
+/** The help of every command, which the build reads from their definitions. */
+declare module 'embedded:commands' {
+  const commands: readonly import('../cli/src/commands/help-text.ts').CommandHelp[];
+  export default commands;
+}

@@ -1,6 +1,7 @@
 // `livectl cloud`: its flags; serve/serve-cloud.ts does the work.
 import { Command, Option, UsageError } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
+import { describeFlag } from './flag-help.ts';
 import { wholeNumber } from './flag-values.ts';
 import { LivectlCommand, outputFlags } from './livectl-command.ts';
 import { placeFlags } from './place-command.ts';
@@ -36,20 +37,33 @@ export class CloudCommand extends LivectlCommand {
   root = placeFlags.root();
   config = placeFlags.config();
   deployed = Option.String('--deployed', {
-    description: 'Folder with the deployed code of wrapped functions; default --root',
+    description: describeFlag(
+      'Where',
+      'DIR',
+      'Folder with the deployed code of wrapped functions; default --root',
+    ),
   });
-  stage = Option.String('--stage', 'dev', { description: 'Name of the stage; default dev' });
+  stage = Option.String('--stage', 'dev', {
+    description: describeFlag('Where', 'NAME', 'Name of the stage; default dev'),
+  });
   observeOnly = Option.Boolean('--observe-only', false, {
-    description: 'Let nobody serve, as in a production stage with the module’s allow_observe',
+    description: describeFlag(
+      'Sharing a stage',
+      'Let nobody serve, as in a production stage with the module’s allow_observe',
+    ),
   });
   port = Option.String('--port', '3000', {
-    description: 'Port of the HTTP API; default 3000, 0 takes a free one',
+    description: describeFlag('Network', 'PORT', 'Port of the HTTP API; default 3000, 0 takes a free one'),
   });
   allowOtherUsers = Option.Boolean('--allow-other-users', false, {
-    description: 'Let other users of this machine call functions over HTTP (Linux)',
+    description: describeFlag('Network', 'Let other users of this machine call functions over HTTP (Linux)'),
   });
   vpc = Option.String('--vpc', {
-    description: 'Network namespace in which the tunnel function runs (Linux)',
+    description: describeFlag(
+      'Network',
+      'NAMESPACE',
+      'Network namespace in which the tunnel function runs (Linux)',
+    ),
   });
   format = outputFlags.format('one object a line');
   verbose = outputFlags.verbose(' and the stubs’ output');

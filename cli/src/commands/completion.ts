@@ -1,4 +1,4 @@
-// `livectl completion`: prints a shell's script; the hidden command beside it answers what the scripts ask.
+// `livectl completion`: prints a shell's script; commands/quick-answer.ts answers what the scripts ask.
 import { Command, Option, UsageError } from 'clipanion';
 import { exitCodes } from '../exit-code.ts';
 import { type OutputFormat, processOutput } from '../log/output.ts';
@@ -35,33 +35,4 @@ export class CompletionCommand extends LivectlCommand {
     } else processOutput.line(scripts[shell].trimEnd());
     return exitCodes.ok;
   }
-}
-
-/** What reaches a shell as it is: the characters of names, flags and keys. */
-const plainWord = /^[\w./@:=-]{1,256}$/;
-const mostCandidates = 2000;
-
-/** Answers a line for each candidate: the word, a tab and a description; `:files` asks for files. */
-export class CompletionCandidatesCommand extends Command {
-  static override paths = [['completion', 'candidates']];
-
-  words = Option.Proxy({ name: 'words' });
-
-  override async execute(): Promise<number> {
-    const { complete } = await import('../completion/candidates.ts');
-    const words = this.words[0] === '--' ? this.words.slice(1) : this.words;
-    const definitions = this.cli.definitions();
-    const { candidates, files } = await complete(definitions, this.cli.binaryName, words);
-    const lines = candidates
-      .filter(({ word }) => plainWord.test(word))
-      .slice(0, mostCandidates)
-      .map(({ about, word }) => (about === undefined ? word : `${word}\t${oneLine(about)}`));
-    if (files) lines.push(':files');
-    if (lines.length > 0) processOutput.line(lines.join('\n'));
-    return exitCodes.ok;
-  }
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().slice(0, 120);
 }

@@ -1,6 +1,7 @@
 // `livectl doctor`: its flags; doctor/run-doctor.ts does the work.
 import { Command, Option } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
+import { describeFlag } from './flag-help.ts';
 import { wholeNumber } from './flag-values.ts';
 import { outputFlags } from './livectl-command.ts';
 import { PlaceCommand } from './place-command.ts';
@@ -26,10 +27,10 @@ export class DoctorCommand extends PlaceCommand {
   });
 
   port = Option.String('--port', '3000', {
-    description: 'With --local: the port that serve would take; default 3000',
+    description: describeFlag('Checks', 'PORT', 'With --local: the port that serve would take; default 3000'),
   });
   timeout = Option.String('--timeout', '2', {
-    description: 'How many seconds each check may take; default 2',
+    description: describeFlag('Checks', 'SECONDS', 'How many seconds each check may take; default 2'),
   });
   format = outputFlags.format('one object a line');
   verbose = outputFlags.verbose();

@@ -1,5 +1,39 @@
-// `livectl --help`: the commands in groups; and of one command its examples, flags and details.
-import type { Definition } from 'clipanion';
+// `livectl --help`: the commands in groups; and of one command its examples, flags in groups, and details.
+import type { FlagGroup } from './flag-help.ts';
+import { rows, shellLines, wrapped } from './text-layout.ts';
+
+/** A flag as help shows it and completion offers it. */
+export interface FlagHelp {
+  /** Short ones first. */
+  readonly names: readonly string[];
+  /** What its value is called: `''` of a flag without one, `[=PORT]` where it may be left out. */
+  readonly value: string;
+  readonly group: FlagGroup;
+  readonly about: string;
+}
+
+/** A command as help shows it and completion offers it. */
+export interface CommandHelp {
+  /** Without `livectl`: `['vpn', 'certificates']`. */
+  readonly words: readonly string[];
+  /** `<function>`; `''` of a command without arguments. */
+  readonly args: string;
+  readonly about: string;
+  /** What each does, and its command line. */
+  readonly examples: readonly (readonly [string, string])[];
+  /** In the order of their groups. */
+  readonly flags: readonly FlagHelp[];
+  /** Paragraphs. */
+  readonly details: readonly string[];
+}
+
+/** How help is shown. */
+export interface HelpStyle {
+  /** Columns of a line. */
+  readonly width: number;
+  /** Marks headings. */
+  readonly bold: (text: string) => string;
+}
 
 /** Commands by their first word, in the order of a first day. What is in none comes last. */
 const groups: readonly (readonly [string, readonly string[]])[] = [
@@ -9,74 +43,83 @@ const groups: readonly (readonly [string, readonly string[]])[] = [
   ['Private networks', ['tunnel', 'vpn']],
 ];
 const lastGroup = 'More';
-const columns = 80;
 
-/** `bold` marks headings. */
+const most = 80;
+const least = 40;
+
+/** The width of help where stdout has `columns`, or is no terminal. */
+export function helpWidth(columns: number | undefined): number {
+  return Math.max(least, Math.min(most, columns ?? most));
+}
+
+/** The list of all commands. */
 export function helpText(
-  definitions: readonly Pick<Definition, 'usage' | 'description'>[],
+  commands: readonly CommandHelp[],
   version: string,
-  bold: (text: string) => string,
+  { bold, width }: HelpStyle,
 ): string {
-  const commands = definitions
-    .filter(({ description }) => description !== undefined)
-    .map(({ description = '', usage }) => ({ description, usage, word: usage.split(' ')[1] ?? '' }));
-  const inGroup = (words: readonly string[]) =>
+  const inGroup = (firstWords: readonly string[]) =>
     commands
-      .filter(({ word }) => words.includes(word))
+      .filter(({ words: [word = ''] }) => firstWords.includes(word))
       .sort(
         (one, other) =>
-          words.indexOf(one.word) - words.indexOf(other.word) || (one.usage < other.usage ? -1 : 1),
+          firstWords.indexOf(one.words[0] ?? '') - firstWords.indexOf(other.words[0] ?? '') ||
+          (usageOf(one) < usageOf(other) ? -1 : 1),
       );
   const known = groups.flatMap(([, words]) => words);
-  const others = commands.map(({ word }) => word).filter((word) => !known.includes(word));
+  const others = commands.map(({ words: [word = ''] }) => word).filter((word) => !known.includes(word));
   const blocks = [...groups, [lastGroup, others] as const]
     .map(([title, words]) => [title, inGroup(words)] as const)
     .filter(([, its]) => its.length > 0)
     .map(([title, its]) => {
-      const lines = its.map(({ description, usage }) =>
-        [`  ${usage}`, ...wrapped(description, columns - 4).map((line) => `    ${line}`)].join('\n'),
-      );
+      const lines = its.flatMap((command) => [
+        `  ${usageOf(command)}`,
+        ...indented(wrapped(command.about, width - 4), 4),
+      ]);
       return [bold(title), ...lines].join('\n');
     });
-  return [
-    `livectl ${version}: live Lambda debugging for Terraform`,
+  return `${[
+    wrapped(`livectl ${version}: live Lambda debugging for Terraform`, width).join('\n'),
     ...blocks,
-    'livectl COMMAND --help shows a command’s examples and flags.\n',
-  ].join('\n\n');
+    wrapped('livectl COMMAND --help shows a command’s examples and flags.', width).join('\n'),
+  ].join('\n\n')}\n`;
 }
 
-/** `path` is the command without its arguments. */
-export function commandHelp(
-  { description = '', details, examples = [], options, usage }: Definition,
-  path: string,
-  bold: (text: string) => string,
-): string {
-  const args = usage.slice(path.length).trim();
-  const flags = [...options].map(({ definition, description: what = '' }) => ({ definition, what }));
-  const width = Math.max(...flags.map(({ definition }) => definition.length), 0) + 2;
-  // Not broken into lines: a terminal does that, and a search finds all of it.
-  const flagLines = flags.map(({ definition, what }) => `  ${definition.padEnd(width)}${what.trim()}`);
-  const exampleLines = examples.map(([label, command]) =>
-    [...wrapped(label, columns - 4).map((line) => `  # ${line}`), `  ${command}`].join('\n'),
+/** The help of one command. */
+export function commandHelp(command: CommandHelp, { bold, width }: HelpStyle): string {
+  const examples = command.examples.map(([what, line]) =>
+    [
+      ...wrapped(what, width - 4).map((text) => `  # ${text}`),
+      ...indented(shellLines(line, width - 2), 2),
+    ].join('\n'),
   );
+  const titles = [...new Set(command.flags.map(({ group }) => group))];
+  const flags = titles.map((title) => {
+    const its = command.flags.filter(({ group }) => group === title);
+    return [bold(title), ...rows(its.map(flagRow), width)].join('\n');
+  });
+  const details = command.details.map((paragraph) => wrapped(paragraph, width).join('\n')).join('\n\n');
   const parts = [
-    wrapped(description, columns).join('\n'),
-    `${bold('Usage:')} ${path} ${args === '' ? '' : `${args} `}[flags]`,
-    ...(exampleLines.length === 0 ? [] : [`${bold('Examples')}\n${exampleLines.join('\n\n')}`]),
-    ...(flagLines.length === 0 ? [] : [`${bold('Flags')}\n${flagLines.join('\n')}`]),
-    ...(details === undefined ? [] : [`${bold('Details')}\n${details.trimEnd()}`]),
+    wrapped(command.about, width).join('\n'),
+    wrapped(`${usageOf(command)} [flags]`, width - 'Usage: '.length)
+      .map((line, index) => `${index === 0 ? `${bold('Usage:')} ` : '       '}${line}`)
+      .join('\n'),
+    ...(examples.length === 0 ? [] : [`${bold('Examples')}\n${examples.join('\n\n')}`]),
+    ...flags,
+    ...(details === '' ? [] : [`${bold('Details')}\n${details}`]),
   ];
   return `${parts.join('\n\n')}\n`;
 }
 
-function wrapped(text: string, width: number): string[] {
-  // The library ends its paragraphs with a line of their own.
-  const lines: string[] = [];
-  for (const word of text.trim().split(/\s+/)) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length + 1 <= width)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
+function usageOf({ args, words }: CommandHelp): string {
+  return ['livectl', ...words, ...(args === '' ? [] : [args])].join(' ');
+}
+
+function flagRow({ about, names, value }: FlagHelp): readonly [string, string] {
+  const separator = value === '' || value.startsWith('[') ? '' : ' ';
+  return [`${names.join(', ')}${separator}${value}`, about];
+}
+
+function indented(lines: readonly string[], by: number): string[] {
+  return lines.map((line) => ' '.repeat(by) + line);
 }

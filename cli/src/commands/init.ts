@@ -1,6 +1,7 @@
 // `livectl init`: its flags; init/run-init.ts does the work.
 import { Command, Option } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
+import { describeFlag } from './flag-help.ts';
 import { LivectlCommand, outputFlags } from './livectl-command.ts';
 
 export class InitCommand extends LivectlCommand {
@@ -24,16 +25,27 @@ export class InitCommand extends LivectlCommand {
     ],
   });
 
-  dir = Option.String('--dir', '.', { description: 'Folder of the project; default the current one' });
-  terraformJson = Option.String('--terraform-json', {
-    description: 'What terraform show -json printed, of a state or a plan; default: that command is run',
+  dir = Option.String('--dir', '.', {
+    description: describeFlag('Where', 'DIR', 'Folder of the project; default the current one'),
   });
-  yes = Option.Boolean('--yes', false, { description: 'Answer every question with yes' });
+  terraformJson = Option.String('--terraform-json', {
+    description: describeFlag(
+      'Where',
+      'FILE',
+      'What terraform show -json printed, of a state or a plan; default: that command is run',
+    ),
+  });
+  yes = Option.Boolean('--yes', false, {
+    description: describeFlag('Output', 'Answer every question with yes'),
+  });
   vscode = Option.Boolean('--vscode', false, {
-    description: 'Also write .vscode/launch.json and tasks.json, with a debugger for each function',
+    description: describeFlag(
+      'Output',
+      'Also write .vscode/launch.json and tasks.json, with a debugger for each function',
+    ),
   });
   jetbrains = Option.Boolean('--jetbrains', false, {
-    description: 'Also write run configurations for JetBrains IDEs',
+    description: describeFlag('Output', 'Also write run configurations for JetBrains IDEs'),
   });
   format = outputFlags.format('one object a line');
   verbose = outputFlags.verbose();

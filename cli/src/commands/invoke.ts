@@ -1,6 +1,7 @@
 // `livectl invoke`: its flags; trigger/run-invoke.ts does the work.
 import { Command, Option } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
+import { describeFlag } from './flag-help.ts';
 import { outputFlags } from './livectl-command.ts';
 import { PlaceCommand } from './place-command.ts';
 
@@ -36,12 +37,22 @@ export class InvokeCommand extends PlaceCommand {
     ],
   });
 
-  event = Option.String('--event', '{}', { description: 'A file, JSON text, or - for stdin' });
+  event = Option.String('--event', '{}', {
+    description: describeFlag(
+      'Invocation',
+      'FILE',
+      'The event: a file, JSON text, or - for stdin; default {}',
+    ),
+  });
   qualifier = Option.String('--qualifier', {
-    description: 'A version or alias, or $LATEST; a durable function requires one',
+    description: describeFlag(
+      'Invocation',
+      'VERSION',
+      'A version or alias, or $LATEST; a durable function requires one',
+    ),
   });
   deployed = Option.Boolean('--deployed', false, {
-    description: 'Run the deployed code, even while somebody serves the function',
+    description: describeFlag('Invocation', 'Run the deployed code, even while somebody serves the function'),
   });
   format = outputFlags.format('one object');
   verbose = outputFlags.verbose();

@@ -1,38 +1,49 @@
-// The command line as --help shows it: our own words, examples before flags, and values of flags as a word.
-import { Cli, type Command, type CommandClass } from 'clipanion';
-import { styleOfHelp } from '../log/help-style.ts';
-import { commandHelp, helpText } from './help-text.ts';
+// The command line, and what its commands' definitions tell help and completion.
+import { Cli, type Definition } from 'clipanion';
+import { flagDescription, flagGroups } from './flag-help.ts';
+import type { CommandHelp, FlagHelp } from './help-text.ts';
 
 /** How the parser shows the value of a flag. */
-const valueMark = /#\d+/g;
+const valueMark = / #\d+/g;
+
+/** The flag that the parser adds to every command. */
+const helpFlag: FlagHelp = {
+  names: ['-h', '--help'],
+  value: '',
+  group: 'Output',
+  about: 'Show this help',
+};
+
+/** A command that says itself what its arguments are: where the parser has no names for them. */
+interface NamedArguments {
+  readonly argumentNames?: string;
+}
 
 export class LivectlCli extends Cli {
-  /** Without `asked`, as for the list of commands, the usage has no flags. */
-  protected override getUsageByIndex(
-    index: number,
-    asked: { detailed?: boolean; inlineOptions?: boolean } = { inlineOptions: false },
-  ) {
-    const { options, usage } = super.getUsageByIndex(index, asked);
-    return {
-      usage: usage.replace(valueMark, 'VALUE'),
-      options: options.map((option) => ({
-        ...option,
-        definition: option.definition.replace(valueMark, 'VALUE'),
-      })),
-    };
+  /** All commands but hidden ones, as help shows them and completion offers them. */
+  commands(): CommandHelp[] {
+    return this.definitions().map((definition) => this.#helpOf(definition));
   }
 
-  /** Of one command, or the list of all. */
-  override usage(
-    command: CommandClass | Command | null = null,
-    asked: { colored?: boolean; detailed?: boolean; prefix?: string } = {},
-  ): string {
-    const bold = styleOfHelp(asked.colored ?? this.enableColors ?? false);
-    const definitions = this.definitions();
-    if (command === null) return helpText(definitions, this.binaryVersion ?? '', bold);
-    const { paths } = ('paths' in command ? command : command.constructor) as CommandClass;
-    const path = [this.binaryName, ...(paths?.[0] ?? [])].join(' ');
-    const definition = definitions.find((each) => each.path === path || each.path.startsWith(`${path} `));
-    return definition === undefined ? super.usage(command, asked) : commandHelp(definition, path, bold);
+  #helpOf({ description = '', details = '', examples = [], options, path, usage }: Definition): CommandHelp {
+    const commandClass = [...this.registrations.keys()].find(({ paths = [] }) =>
+      paths.some((words) => [this.binaryName, ...words].join(' ') === path),
+    );
+    const { argumentNames } = (commandClass ?? {}) as NamedArguments;
+    const flags = options.map(({ definition, description: described = '' }): FlagHelp => {
+      const names = definition.replace(valueMark, '').split(',');
+      return { names, ...flagDescription(described) };
+    });
+    return {
+      words: path.split(' ').slice(1),
+      args: argumentNames ?? usage.slice(path.length).trim(),
+      about: description.trim(),
+      examples: examples.map(([what, line]) => [what.trim(), line]),
+      flags: flagGroups.flatMap((title) => [...flags, helpFlag].filter(({ group }) => group === title)),
+      details: details
+        .split('\n\n')
+        .map((paragraph) => paragraph.replaceAll('\n', ' ').trim())
+        .filter((paragraph) => paragraph !== ''),
+    };
   }
 }

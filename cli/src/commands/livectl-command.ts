@@ -4,6 +4,7 @@ import { exitCodeOf, exitCodes } from '../exit-code.ts';
 import { Unanswered } from '../log/ask.ts';
 import { reportFailure } from '../log/failure.ts';
 import { type OutputFormat, processOutput } from '../log/output.ts';
+import { describeFlag } from './flag-help.ts';
 import { formatOf } from './flag-values.ts';
 
 /** The default of `--root`; `--root .` means exactly this folder. */
@@ -13,9 +14,13 @@ export const defaultRoot = '';
 export const outputFlags = {
   /** `objects`: what `json` gives. */
   format: (objects: 'one object' | 'one object a line') =>
-    Option.String('--format', 'pretty', { description: `pretty or json (${objects}); default pretty` }),
+    Option.String('--format', 'pretty', {
+      description: describeFlag('Output', 'FORMAT', `pretty or json (${objects}); default pretty`),
+    }),
   verbose: (also = '') =>
-    Option.Boolean('--verbose', false, { description: `Also show livectl’s stack traces${also}` }),
+    Option.Boolean('--verbose', false, {
+      description: describeFlag('Output', `Also show livectl’s stack traces${also}`),
+    }),
 } as const;
 
 /** Commands implement `run`; it resolves with the exit code, and may throw a `UsageError` or any other error. */

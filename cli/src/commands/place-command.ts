@@ -2,24 +2,47 @@
 import { Option, UsageError } from 'clipanion';
 import type { StageOptions } from '../aws/stage.ts';
 import { defaultName, type Folder, type Place } from '../place.ts';
+import { describeFlag } from './flag-help.ts';
 import { defaultRoot, LivectlCommand } from './livectl-command.ts';
 
 /** Each returns the option for a command's field of that name; `--name` is the field `stageName`. */
 export const placeFlags = {
-  local: () => Option.Boolean('--local', false, { description: 'Use a local cloud instead of AWS' }),
-  stage: () => Option.String('--stage', { description: 'The stage on AWS: the module’s `stage`' }),
+  local: () =>
+    Option.Boolean('--local', false, {
+      description: describeFlag('Where', 'Use a local cloud instead of AWS'),
+    }),
+  stage: () =>
+    Option.String('--stage', {
+      description: describeFlag('Where', 'NAME', 'The stage on AWS: the module’s `stage`'),
+    }),
   stageName: () =>
     Option.String('--name', defaultName, {
-      description: 'Prefix of the stage’s table: the module’s `name`; default live-debug',
+      description: describeFlag(
+        'Where',
+        'PREFIX',
+        'Prefix of the stage’s table: the module’s `name`; default live-debug',
+      ),
     }),
-  profile: () => Option.String('--profile', { description: 'AWS profile; default AWS_PROFILE' }),
-  region: () => Option.String('--region', { description: 'AWS Region; default AWS_REGION or the profile’s' }),
+  profile: () =>
+    Option.String('--profile', {
+      description: describeFlag('Where', 'NAME', 'AWS profile; default AWS_PROFILE'),
+    }),
+  region: () =>
+    Option.String('--region', {
+      description: describeFlag('Where', 'REGION', 'AWS Region; default AWS_REGION or the profile’s'),
+    }),
   root: () =>
     Option.String('--root', defaultRoot, {
-      description:
+      description: describeFlag(
+        'Where',
+        'DIR',
         'Folder that handler paths are relative to; default the current one, or the nearest above it with a livectl.json',
+      ),
     }),
-  config: () => Option.String('--config', { description: 'The manifest; default livectl.json in --root' }),
+  config: () =>
+    Option.String('--config', {
+      description: describeFlag('Where', 'FILE', 'The manifest; default livectl.json in --root'),
+    }),
 } as const;
 
 /** A command with all of them. */

@@ -1,6 +1,7 @@
 // `livectl recordings clear`: its flags; replay/clear-recordings.ts does the work.
 import { Command, Option } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
+import { describeFlag } from './flag-help.ts';
 import { LivectlCommand, outputFlags } from './livectl-command.ts';
 import { placeFlags } from './place-command.ts';
 
@@ -19,8 +20,10 @@ export class RecordingsClearCommand extends LivectlCommand {
     ],
   });
 
-  functionName = Option.String('--function', { description: 'Only those of this function' });
-  yes = Option.Boolean('--yes', false, { description: 'Do not ask' });
+  functionName = Option.String('--function', {
+    description: describeFlag('Recordings', 'NAME', 'Only those of this function'),
+  });
+  yes = Option.Boolean('--yes', false, { description: describeFlag('Output', 'Do not ask') });
   root = placeFlags.root();
   format = outputFlags.format('one object');
   verbose = outputFlags.verbose();

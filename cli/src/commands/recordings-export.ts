@@ -2,6 +2,7 @@
 import { Command, Option, UsageError } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
 import { exportForms } from '../recordings/export-form.ts';
+import { describeFlag } from './flag-help.ts';
 import { LivectlCommand, outputFlags } from './livectl-command.ts';
 import { placeFlags } from './place-command.ts';
 
@@ -24,9 +25,15 @@ export class RecordingsExportCommand extends LivectlCommand {
     ],
   });
 
-  as = Option.String('--as', 'event', { description: `${exportForms.join(', ')}; default event` });
-  output = Option.String('--output', { description: 'A file; default stdout' });
-  force = Option.Boolean('--force', false, { description: 'Replace the file if it exists' });
+  as = Option.String('--as', 'event', {
+    description: describeFlag('Output', 'FORM', `${exportForms.join(', ')}; default event`),
+  });
+  output = Option.String('--output', {
+    description: describeFlag('Output', 'FILE', 'A file; default stdout'),
+  });
+  force = Option.Boolean('--force', false, {
+    description: describeFlag('Output', 'Replace the file if it exists'),
+  });
   root = placeFlags.root();
   config = placeFlags.config();
   format = outputFlags.format('one object');

@@ -1,6 +1,7 @@
 // `livectl recordings`: its flags; replay/list-recordings.ts does the work.
 import { Command, Option, UsageError } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
+import { describeFlag } from './flag-help.ts';
 import { sinceTime, wholeNumber } from './flag-values.ts';
 import { LivectlCommand, outputFlags } from './livectl-command.ts';
 import { placeFlags } from './place-command.ts';
@@ -25,11 +26,21 @@ export class RecordingsCommand extends LivectlCommand {
     ],
   });
 
-  functionName = Option.String('--function', { description: 'Only this function' });
-  status = Option.String('--status', { description: 'Only ok, error or running' });
-  text = Option.String('--text', { description: 'Only with this text in ids, function, trigger or error' });
-  since = Option.String('--since', { description: 'Only since a time, or an age such as 30m, 2h or 7d' });
-  limit = Option.String('--limit', '100', { description: 'At most so many; default 100' });
+  functionName = Option.String('--function', {
+    description: describeFlag('Recordings', 'NAME', 'Only this function'),
+  });
+  status = Option.String('--status', {
+    description: describeFlag('Recordings', 'STATUS', 'Only ok, error or running'),
+  });
+  text = Option.String('--text', {
+    description: describeFlag('Recordings', 'TEXT', 'Only with this text in ids, function, trigger or error'),
+  });
+  since = Option.String('--since', {
+    description: describeFlag('Recordings', 'TIME', 'Only since a time, or an age such as 30m, 2h or 7d'),
+  });
+  limit = Option.String('--limit', '100', {
+    description: describeFlag('Recordings', 'COUNT', 'At most this many; default 100'),
+  });
   root = placeFlags.root();
   format = outputFlags.format('one object a line');
   verbose = outputFlags.verbose();

@@ -1,6 +1,7 @@
 // `livectl replay`: its flags; replay/run-replay.ts does the work.
 import { Command, Option, UsageError } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
+import { describeFlag } from './flag-help.ts';
 import { LivectlCommand, outputFlags } from './livectl-command.ts';
 import { placeFlags } from './place-command.ts';
 
@@ -35,13 +36,24 @@ export class ReplayCommand extends LivectlCommand {
   });
 
   functionName = Option.String('--function', {
-    description:
+    description: describeFlag(
+      'Functions',
+      'NAME',
       'With last: the newest recording of this function; with an ID: run its event on this function',
+    ),
   });
-  diff = Option.Boolean('--diff', false, { description: 'Compare with the recorded answer' });
-  watch = Option.Boolean('--watch', false, { description: 'Run again on each save, until Ctrl-C' });
-  edit = Option.Boolean('--edit', false, { description: 'Edit the event before it runs' });
-  set = Option.Array('--set', { description: 'PATH=VALUE: set a value of the event; can be repeated' });
+  diff = Option.Boolean('--diff', false, {
+    description: describeFlag('Replay', 'Compare with the recorded answer'),
+  });
+  watch = Option.Boolean('--watch', false, {
+    description: describeFlag('Replay', 'Run again on each save, until Ctrl-C'),
+  });
+  edit = Option.Boolean('--edit', false, {
+    description: describeFlag('Replay', 'Edit the event before it runs'),
+  });
+  set = Option.Array('--set', {
+    description: describeFlag('Replay', 'PATH=VALUE', 'Set a value of the event; repeatable'),
+  });
   root = placeFlags.root();
   config = placeFlags.config();
   format = outputFlags.format('one object a line');

@@ -2,6 +2,7 @@
 import { Command, Option, UsageError } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
 import { defaultDebugPort } from '../worker/debug/default-debug-port.ts';
+import { describeFlag } from './flag-help.ts';
 import { sampleRate, wholeNumber } from './flag-values.ts';
 import { outputFlags } from './livectl-command.ts';
 import { PlaceCommand } from './place-command.ts';
@@ -59,67 +60,120 @@ export class ServeCommand extends PlaceCommand {
   });
 
   noTakeover = Option.Boolean('--no-takeover', false, {
-    description: 'Refuse, with exit code 3, if somebody serves the stage already',
-  });
-  trustManifest = Option.Boolean('--trust-manifest', false, {
-    description: 'Run the programs that the stage’s manifest names without asking, e.g. in a script',
+    description: describeFlag(
+      'Sharing a stage',
+      'Refuse, with exit code 3, if somebody serves the stage already',
+    ),
   });
   port = Option.String('--port', '3000', {
-    description: 'Port of the local HTTP API; default 3000, 0 takes a free one',
+    description: describeFlag(
+      'Network',
+      'PORT',
+      'Port of the local HTTP API; default 3000, 0 takes a free one',
+    ),
   });
   allowOtherUsers = Option.Boolean('--allow-other-users', false, {
-    description: 'With --local: let other users of this machine call functions over HTTP (Linux)',
+    description: describeFlag(
+      'Network',
+      'With --local: let other users of this machine call functions over HTTP (Linux)',
+    ),
   });
   functions = Option.Array('--function', {
-    description: 'Serve only this function; repeatable',
+    description: describeFlag('Functions', 'NAME', 'Serve only this function; repeatable'),
   });
   only = Option.Array('--only', {
-    description:
+    description: describeFlag(
+      'Sharing a stage',
+      'FILTER|@FILE',
       'Serve only what matches this filter, e.g. header:x-dev=tom; the deployed code answers everything else; repeatable',
+    ),
   });
   observe = Option.Boolean('--observe', false, {
-    description: 'Show copies of what the deployed code answers; nothing runs here',
+    description: describeFlag(
+      'Sharing a stage',
+      'Show copies of what the deployed code answers; nothing runs here',
+    ),
   });
   sample = Option.String('--sample', {
-    description: 'With --observe: most copies of each instance, e.g. 10/s, the default',
+    description: describeFlag(
+      'Sharing a stage',
+      'RATE',
+      'With --observe: most copies of each instance, e.g. 10/s, the default',
+    ),
   });
   env = Option.Array('--env', {
-    description:
+    description: describeFlag(
+      'Functions',
+      'NAME=VALUE|@FILE',
       'Set a variable for functions, e.g. LEVEL=debug, or those of a file, @FILE; orders:LEVEL=debug for one function; repeatable',
+    ),
   });
   envFile = Option.Array('--env-file', {
-    description:
+    description: describeFlag(
+      'Functions',
+      'FILE',
       'Set the variables of a file, as --env @FILE does; .env beside livectl.json is always read; repeatable',
+    ),
   });
   maxWorkers = Option.String('--max-workers', '10', {
-    description: 'How many invocations run at once, each in its own process; default 10',
+    description: describeFlag(
+      'Functions',
+      'COUNT',
+      'How many invocations run at once, each in its own process; default 10',
+    ),
   });
   noTimeout = Option.Boolean('--no-timeout', false, {
-    description: 'Let functions run past their own timeouts, for as long as AWS waits',
+    description: describeFlag(
+      'Debugging',
+      'Let functions run past their own timeouts, for as long as AWS waits',
+    ),
   });
   noFreeze = Option.Boolean('--no-freeze', false, {
-    description: 'Let functions run on between invocations; by default they are held still, as on Lambda',
+    description: describeFlag(
+      'Functions',
+      'Let functions run on between invocations; by default they are held still, as on Lambda',
+    ),
+  });
+  trustManifest = Option.Boolean('--trust-manifest', false, {
+    description: describeFlag(
+      'Functions',
+      'Run the programs that the stage’s manifest names without asking, e.g. in a script',
+    ),
   });
   noMachineProxy = Option.Boolean('--no-machine-proxy', false, {
-    description: 'Do not pass the proxies and certificate authorities of this machine to functions',
+    description: describeFlag(
+      'Network',
+      'Do not pass the proxies and certificate authorities of this machine to functions',
+    ),
   });
   noTunnel = Option.Boolean('--no-tunnel', false, {
-    description:
+    description: describeFlag(
+      'Network',
       'Connect to private addresses from this machine, even if the stage has a tunnel into its VPC',
+    ),
   });
   inspect = Option.String('--inspect', {
     tolerateBoolean: true,
-    description:
+    description: describeFlag(
+      'Debugging',
+      '[=PORT]',
       'Let debuggers attach; --inspect=PORT sets the first function’s port (default 9229), the others get the next ones',
+    ),
   });
   noInspector = Option.Boolean('--no-inspector', false, {
-    description: 'Do not serve the inspector’s page and API on a port of this machine',
+    description: describeFlag(
+      'Debugging',
+      'Do not serve the inspector’s page and API on a port of this machine',
+    ),
   });
   noRecord = Option.Boolean('--no-record', false, {
-    description: 'Do not write invocations to .livectl/recordings; the newest stay in memory',
+    description: describeFlag(
+      'Debugging',
+      'Do not write invocations to .livectl/recordings; the newest stay in memory',
+    ),
   });
   timestamps = Option.Boolean('--timestamps', false, {
-    description: 'Begin each line with the time, to the millisecond',
+    description: describeFlag('Output', 'Begin each line with the time, to the millisecond'),
   });
   format = outputFlags.format('one object a line');
   verbose = outputFlags.verbose(' and the stub’s output');

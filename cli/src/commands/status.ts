@@ -1,6 +1,7 @@
 // `livectl status`: its flags; status/stage-status.ts does the work.
 import { Command, Option, UsageError } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
+import { describeFlag } from './flag-help.ts';
 import { LivectlCommand, outputFlags } from './livectl-command.ts';
 import { parseStage, placeFlags } from './place-command.ts';
 
@@ -25,7 +26,7 @@ export class StatusCommand extends LivectlCommand {
 
   stage = placeFlags.stage();
   functionNames = Option.Array('--function-name', {
-    description: 'Name of a function on AWS, instead of a stage; repeatable',
+    description: describeFlag('Where', 'NAME', 'Name of a function on AWS, instead of a stage; repeatable'),
   });
   stageName = placeFlags.stageName();
   profile = placeFlags.profile();

@@ -1,12 +1,15 @@
 // `livectl trigger`: its flags; trigger/run-trigger.ts does the work.
 import { Command, Option } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
+import { describeFlag } from './flag-help.ts';
 import { wholeNumber } from './flag-values.ts';
 import { outputFlags } from './livectl-command.ts';
 import { PlaceCommand } from './place-command.ts';
 
 export class TriggerCommand extends PlaceCommand {
   static override paths = [['trigger']];
+  /** The parser has no names for words that may be left out in any order. */
+  static readonly argumentNames = '[source] [function]';
 
   static override usage = Command.Usage({
     description: 'Publish an event to a function’s event source, and show the invocation it causes',
@@ -49,52 +52,121 @@ export class TriggerCommand extends PlaceCommand {
   });
 
   method = Option.String('--method', {
-    description: 'http: the method; default the route’s, GET, or POST with a body',
+    description: describeFlag(
+      'HTTP',
+      'METHOD',
+      'http: the method; default the route’s, GET, or POST with a body',
+    ),
   });
   // `path` is clipanion's own.
-  httpPath = Option.String('--path', { description: 'http: the path; default the route’s' });
-  header = Option.Array('--header', { description: 'http: name:value; repeatable' });
+  httpPath = Option.String('--path', {
+    description: describeFlag('HTTP', 'PATH', 'http: the path; default the route’s'),
+  });
+  header = Option.Array('--header', {
+    description: describeFlag('HTTP', 'NAME:VALUE', 'http: a header; repeatable'),
+  });
   as = Option.String('--as', {
-    description:
+    description: describeFlag(
+      'Sharing a stage',
+      'NAME',
       'http, sns, sqs: mark it for `serve --only baggage:dev=NAME`, in the header or attribute baggage',
+    ),
   });
-  query = Option.Array('--query', { description: 'http: name=value; repeatable' });
-  body = Option.String('--body', { description: 'http, sqs: the body' });
-  message = Option.String('--message', { description: 'sns: the message' });
-  subject = Option.String('--subject', { description: 'sns: the subject' });
+  query = Option.Array('--query', {
+    description: describeFlag('HTTP', 'NAME=VALUE', 'http: a parameter of the query; repeatable'),
+  });
+  body = Option.String('--body', {
+    description: describeFlag('HTTP', 'TEXT|@FILE', 'http, sqs: the body'),
+  });
+  message = Option.String('--message', {
+    description: describeFlag('Messages', 'TEXT|@FILE', 'sns: the message'),
+  });
+  subject = Option.String('--subject', {
+    description: describeFlag('Messages', 'TEXT', 'sns: the subject'),
+  });
   attribute = Option.Array('--attribute', {
-    description: 'sns, sqs: name=value or name:Number=value; repeatable',
+    description: describeFlag(
+      'Messages',
+      'NAME=VALUE',
+      'sns, sqs: an attribute, or NAME:Number=VALUE; repeatable',
+    ),
   });
-  group = Option.String('--group', { description: 'sns, sqs: message group, for FIFO' });
+  group = Option.String('--group', {
+    description: describeFlag('Messages', 'ID', 'sns, sqs: message group, for FIFO'),
+  });
   deduplicationId = Option.String('--deduplication-id', {
-    description: 'sns, sqs: for FIFO; default a generated one',
+    description: describeFlag('Messages', 'ID', 'sns, sqs: for FIFO; default a generated one'),
   });
   source = Option.String('--source', {
-    description: 'eventbridge: the event’s source; default from the rule’s pattern',
+    description: describeFlag(
+      'EventBridge',
+      'SOURCE',
+      'eventbridge: the event’s source; default from the rule’s pattern',
+    ),
   });
   detailType = Option.String('--detail-type', {
-    description: 'eventbridge: the event’s detail type; default from the rule’s pattern',
+    description: describeFlag(
+      'EventBridge',
+      'TYPE',
+      'eventbridge: the event’s detail type; default from the rule’s pattern',
+    ),
   });
-  detail = Option.String('--detail', { description: 'eventbridge: a JSON object' });
-  file = Option.String('--file', { description: 's3: the file to upload' });
-  text = Option.String('--text', { description: 's3: the object’s content, instead of --file' });
+  detail = Option.String('--detail', {
+    description: describeFlag('EventBridge', 'JSON|@FILE', 'eventbridge: a JSON object'),
+  });
+  file = Option.String('--file', {
+    description: describeFlag('S3', 'FILE', 's3: the file to upload'),
+  });
+  text = Option.String('--text', {
+    description: describeFlag('S3', 'TEXT|@FILE', 's3: the object’s content, instead of --file'),
+  });
   key = Option.String('--key', {
-    description: 's3: the object’s key; default the filter’s prefix and the file’s name',
+    description: describeFlag(
+      'S3',
+      'KEY',
+      's3: the object’s key; default the filter’s prefix and the file’s name',
+    ),
   });
-  metadata = Option.Array('--metadata', { description: 's3: name=value; repeatable' });
-  item = Option.String('--item', { description: 'dynamodb: a JSON object, plain or with DynamoDB’s types' });
-  data = Option.String('--data', { description: 'kinesis: the record’s data' });
+  metadata = Option.Array('--metadata', {
+    description: describeFlag('S3', 'NAME=VALUE', 's3: metadata of the object; repeatable'),
+  });
+  item = Option.String('--item', {
+    description: describeFlag(
+      'DynamoDB and Kinesis',
+      'JSON|@FILE',
+      'dynamodb: a JSON object, plain or with DynamoDB’s types',
+    ),
+  });
+  data = Option.String('--data', {
+    description: describeFlag('DynamoDB and Kinesis', 'TEXT|@FILE', 'kinesis: the record’s data'),
+  });
   partitionKey = Option.String('--partition-key', {
-    description: 'kinesis: the partition key; default a generated one',
+    description: describeFlag(
+      'DynamoDB and Kinesis',
+      'KEY',
+      'kinesis: the partition key; default a generated one',
+    ),
   });
-  payload = Option.String('--payload', { description: 'lambda: the event as JSON; default {}' });
-  async = Option.Boolean('--async', { description: 'lambda: do not wait for the function' });
-  qualifier = Option.String('--qualifier', { description: 'lambda: a version or alias, or $LATEST' });
+  payload = Option.String('--payload', {
+    description: describeFlag('Invocation', 'JSON|@FILE', 'lambda: the event as JSON; default {}'),
+  });
+  async = Option.Boolean('--async', {
+    description: describeFlag('Invocation', 'lambda: do not wait for the function'),
+  });
+  qualifier = Option.String('--qualifier', {
+    description: describeFlag('Invocation', 'VERSION', 'lambda: a version or alias, or $LATEST'),
+  });
 
   wait = Option.String('--wait', '30', {
-    description: 'Seconds to wait for the outcome, up to 3600; default 30',
+    description: describeFlag(
+      'Waiting',
+      'SECONDS',
+      'Seconds to wait for the outcome, up to 3600; default 30',
+    ),
   });
-  noWait = Option.Boolean('--no-wait', false, { description: 'Publish and exit without waiting' });
+  noWait = Option.Boolean('--no-wait', false, {
+    description: describeFlag('Waiting', 'Publish and exit without waiting'),
+  });
   format = outputFlags.format('one object');
   verbose = outputFlags.verbose();
   words = Option.Rest({ name: 'source function' });

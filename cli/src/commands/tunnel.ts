@@ -2,6 +2,7 @@
 import { Command, Option, UsageError } from 'clipanion';
 import type { StageOptions } from '../aws/stage.ts';
 import type { OutputFormat } from '../log/output.ts';
+import { describeFlag } from './flag-help.ts';
 import { wholeNumber } from './flag-values.ts';
 import { LivectlCommand, outputFlags } from './livectl-command.ts';
 import { parseStage, placeFlags } from './place-command.ts';
@@ -33,15 +34,21 @@ export class TunnelCommand extends LivectlCommand {
   });
 
   socks = Option.Boolean('--socks', false, {
-    description: 'A SOCKS5 proxy instead of a port for one destination',
+    description: describeFlag('Network', 'A SOCKS5 proxy instead of a port for one destination'),
   });
   localPort = Option.String('--local-port', '0', {
-    description: 'The port on 127.0.0.1; default a free one',
+    description: describeFlag('Network', 'PORT', 'The port on 127.0.0.1; default a free one'),
   });
   tunnelName = Option.String('--tunnel', {
-    description: 'The tunnel, if the stage has several: a key of `others` in the module’s variable',
+    description: describeFlag(
+      'Network',
+      'NAME',
+      'The tunnel, if the stage has several: a key of `others` in the module’s variable',
+    ),
   });
-  functionName = Option.String('--function', { description: 'Use this function’s tunnel' });
+  functionName = Option.String('--function', {
+    description: describeFlag('Network', 'NAME', 'Use this function’s tunnel'),
+  });
   stage = placeFlags.stage();
   stageName = placeFlags.stageName();
   profile = placeFlags.profile();

@@ -1,6 +1,7 @@
 // `livectl vpn certificates`: its flags; vpn/show-certificates.ts does the work.
 import { Command, Option, UsageError } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
+import { describeFlag } from './flag-help.ts';
 import { wholeNumber } from './flag-values.ts';
 import { LivectlCommand, outputFlags } from './livectl-command.ts';
 import { placeFlags } from './place-command.ts';
@@ -32,16 +33,36 @@ export class VpnCertificatesCommand extends LivectlCommand {
     ],
   });
 
-  out = Option.String('--out', 'vpn-certificates', { description: 'The folder; created with mode 0700' });
-  client = Option.String('--client', 'client', { description: 'Name of the client, e.g. your own' });
+  out = Option.String('--out', 'vpn-certificates', {
+    description: describeFlag(
+      'Certificates',
+      'DIR',
+      'The folder, created with mode 0700; default vpn-certificates',
+    ),
+  });
+  client = Option.String('--client', 'client', {
+    description: describeFlag('Certificates', 'NAME', 'Name of the client, e.g. your own; default client'),
+  });
   serverName = Option.String('--server-name', 'server.vpn.livectl.internal', {
-    description: 'Name in the server’s certificate',
+    description: describeFlag(
+      'Certificates',
+      'DOMAIN',
+      'Name in the server’s certificate; default server.vpn.livectl.internal',
+    ),
   });
   days = Option.String('--days', '825', {
-    description: 'How many days the certificates are valid, 1 to 3650',
+    description: describeFlag(
+      'Certificates',
+      'DAYS',
+      'How many days the certificates are valid, 1 to 3650; default 825',
+    ),
   });
-  ovpn = Option.String('--ovpn', { description: 'A client configuration to complete; - reads stdin' });
-  import = Option.Boolean('--import', false, { description: 'Import the server’s certificate into ACM' });
+  ovpn = Option.String('--ovpn', {
+    description: describeFlag('Certificates', 'FILE', 'A client configuration to complete; - reads stdin'),
+  });
+  import = Option.Boolean('--import', false, {
+    description: describeFlag('Certificates', 'Import the server’s certificate into ACM'),
+  });
   profile = placeFlags.profile();
   region = placeFlags.region();
   format = outputFlags.format('one object');

@@ -1,6 +1,7 @@
 // `livectl vpn`: its flags; vpn/show-guide.ts and vpn/check-private-resources.ts do the work.
 import { Command, Option, UsageError } from 'clipanion';
 import type { OutputFormat } from '../log/output.ts';
+import { describeFlag } from './flag-help.ts';
 import { LivectlCommand, outputFlags } from './livectl-command.ts';
 import { parsePlace, placeFlags } from './place-command.ts';
 
@@ -25,15 +26,21 @@ export class VpnCommand extends LivectlCommand {
     ],
   });
 
-  check = Option.Boolean('--check', false, { description: 'Try every endpoint that the functions name' });
+  check = Option.Boolean('--check', false, {
+    description: describeFlag('Checks', 'Try every endpoint that the functions name'),
+  });
   stage = placeFlags.stage();
   stageName = placeFlags.stageName();
   profile = placeFlags.profile();
   region = placeFlags.region();
   root = placeFlags.root();
   config = placeFlags.config();
-  functions = Option.Array('--function', { description: 'Only this function; repeatable' });
-  timeout = Option.String('--timeout', '3', { description: 'Seconds to wait for each endpoint, 1 to 60' });
+  functions = Option.Array('--function', {
+    description: describeFlag('Functions', 'NAME', 'Only this function; repeatable'),
+  });
+  timeout = Option.String('--timeout', '3', {
+    description: describeFlag('Checks', 'SECONDS', 'Seconds to wait for each endpoint, 1 to 60; default 3'),
+  });
   format = outputFlags.format('one object a line');
   verbose = outputFlags.verbose();
 

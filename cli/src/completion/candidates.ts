@@ -1,5 +1,4 @@
-// What completes a command line: worked out from the commands' own definitions, the manifest, and what runs on this machine.
-import type { Definition } from 'clipanion';
+// What completes a command line: worked out from the commands' help, the manifest, and what runs on this machine.
 import { type Known, known } from './known.ts';
 
 /** One completion; `about` is for shells that show it. */
@@ -11,55 +10,63 @@ export interface Candidate {
 /** What completes a word: candidates, or files of the shell's choice. */
 export interface Completion {
   readonly candidates: readonly Candidate[];
-  /** Whether paths complete it as well; `json`: for a file with an event. */
-  readonly files: boolean;
+  /** Where paths complete it as well: the beginning of the word that stands before the path, often `''`. */
+  readonly files: string | undefined;
 }
 
-const nothing: Completion = { candidates: [], files: false };
-const files: Completion = { candidates: [], files: true };
+/** What this module needs of a command's help. */
+export interface CompletedCommand {
+  /** Without `livectl`. */
+  readonly words: readonly string[];
+  readonly about: string;
+  readonly flags: readonly CompletedFlag[];
+}
 
-/** A definition as this module uses it. */
-type Command = Pick<Definition, 'path' | 'options' | 'description'>;
+interface CompletedFlag {
+  /** The last one is offered. */
+  readonly names: readonly string[];
+  /** What its value is called; `''` or `[=...]` where the next word is not its value. */
+  readonly value: string;
+  readonly about: string;
+}
+
+const nothing: Completion = { candidates: [], files: undefined };
+const files: Completion = { candidates: [], files: '' };
 
 /**
- * Completes the last of `words`, which may be empty; the words before it are complete. `definitions` are those of all commands,
- * `program` is the first word of their paths. Never rejects: what cannot be read completes nothing.
+ * Completes the last of `words`, which may be empty; the words before it are complete. Never rejects: what cannot be read
+ * completes nothing.
  */
 export async function complete(
-  definitions: readonly Command[],
-  program: string,
+  commands: readonly CompletedCommand[],
   words: readonly string[],
 ): Promise<Completion> {
-  const commands = definitions.map((each) => ({
-    ...each,
-    names: each.path.split(' ').filter((name) => name !== program),
-  }));
   const current = words.at(-1) ?? '';
   const before = joined(words.slice(0, -1));
+  if (before[0] === 'help')
+    return { ...nothing, ...matching(namesAfter(commands, before.slice(1)), current) };
   const path: string[] = [];
   for (const word of before) {
-    const isPath = commands.some(({ names }) => startsWith(names, [...path, word]));
+    const isPath = commands.some((each) => startsWith(each.words, [...path, word]));
     if (!isPath) break;
     path.push(word);
   }
   const rest = before.slice(path.length);
-  const command = commands.find(({ names }) => names.length === path.length && startsWith(names, path));
-  const next = rest.length > 0 ? [] : subcommands(commands, path);
-  if (command === undefined) return matching({ candidates: next, files: false }, current);
-
-  const context: Context = { command: path.join(' '), words: rest, all: known(rest) };
-  const [, flag, value] = /^(--[a-z-]+)=(.*)$/s.exec(current) ?? [];
-  if (flag !== undefined && value !== undefined) {
-    const completion = matching(await valuesOfFlag(flag, context), value);
-    const candidates = completion.candidates.map((each) => ({ ...each, word: `${flag}=${each.word}` }));
-    return { candidates, files: false };
+  const command = commands.find((each) => each.words.length === path.length && startsWith(each.words, path));
+  const next = rest.length > 0 ? [] : namesAfter(commands, path);
+  if (command === undefined) {
+    const top = path.length === 0 && rest.length === 0 ? topFlags : [];
+    return { ...nothing, ...matching(current.startsWith('-') ? top : next, current) };
   }
-  const last = rest.at(-1);
-  if (last !== undefined && takesValue(command, last))
-    return matching(await valuesOfFlag(last, context), current);
-  if (current.startsWith('-')) return matching({ candidates: flags(command), files: false }, current);
+  const context: Context = { command: path.join(' '), words: rest, all: known(rest) };
+  const [, name, value] = /^(--[a-z-]+)=(.*)$/s.exec(current) ?? [];
+  if (name !== undefined && value !== undefined)
+    return after(`${name}=`, await valuesOfFlag(flagOf(command, name), value, context));
+  const last = flagOf(command, rest.at(-1) ?? '');
+  if (last !== undefined && takesNextWord(last)) return valuesOfFlag(last, current, context);
+  if (current.startsWith('-')) return { ...nothing, ...matching(flags(command), current) };
   const positional = await positionalOf(context, positionals(command, rest));
-  return matching({ ...positional, candidates: [...next, ...positional.candidates] }, current);
+  return { ...positional, ...matching([...next, ...positional.candidates], current) };
 }
 
 interface Context {
@@ -70,24 +77,34 @@ interface Context {
   readonly all: Known;
 }
 
-const fileFlags = new Set([
-  '--root',
-  '--config',
-  '--deployed',
-  '--dir',
-  '--out',
-  '--terraform-json',
-  '--file',
-]);
+/** What may be the value of a flag, of which `typed` is there already. */
+async function valuesOfFlag(
+  flag: CompletedFlag | undefined,
+  typed: string,
+  { all, command }: Context,
+): Promise<Completion> {
+  if (flag === undefined) return nothing;
+  const candidates = await wordsOfFlag(flag, command, all);
+  if (candidates.length > 0) return { ...nothing, ...matching(wordsOnly(candidates), typed) };
+  if (flag.value === 'FILE' || flag.value === 'DIR') return files;
+  if (!flag.value.endsWith('@FILE')) return nothing;
+  // `@FILE`, or `FUNCTION:@FILE` of --env; `@@` begins a text.
+  const [, start] = /^((?:[\w-]{1,64}:)?@)(?!@)/.exec(typed) ?? [];
+  return start === undefined ? nothing : { candidates: [], files: start };
+}
 
-/** What may be the value of a flag. */
-async function valuesOfFlag(flag: string, { all }: Context): Promise<Completion> {
-  if (flag === '--format') return fixed(['pretty', 'json']);
-  if (flag === '--function') return fixed(await all.functions());
-  if (flag === '--stage') return fixed(await all.stages());
-  if (flag === '--profile') return fixed(await all.profiles());
-  if (flag === '--as' || flag === '--env' || flag === '--only' || flag === '--set') return nothing;
-  return fileFlags.has(flag) || flag.endsWith('-file') || flag === '--event' ? files : nothing;
+async function wordsOfFlag(
+  { names, value }: CompletedFlag,
+  command: string,
+  all: Known,
+): Promise<readonly string[]> {
+  const name = names.at(-1);
+  if (name === '--format') return ['pretty', 'json'];
+  if (name === '--function') return all.functions();
+  if (name === '--stage') return all.stages();
+  if (name === '--profile') return all.profiles();
+  if (name === '--status' && command === 'recordings') return ['ok', 'error', 'running'];
+  return value === 'FORM' ? ['event', 'curl', 'invoke', 'vitest', 'pytest'] : [];
 }
 
 /** What may stand at a place without a flag; `index` counts from 0. */
@@ -108,42 +125,40 @@ function joined(words: readonly string[]): string[] {
   return words.filter((word) => word !== '=');
 }
 
-function subcommands(
-  commands: readonly (Command & { readonly names: string[] })[],
-  path: readonly string[],
-): Candidate[] {
+/** The words that may follow `path`. */
+function namesAfter(commands: readonly CompletedCommand[], path: readonly string[]): Candidate[] {
   const found = new Map<string, string | undefined>();
-  for (const { description, names } of commands) {
-    if (names.length <= path.length || !startsWith(names, path)) continue;
-    const word = names[path.length] ?? '';
-    const isWhole = names.length === path.length + 1;
-    if (isWhole || !found.has(word)) found.set(word, isWhole ? description : found.get(word));
+  for (const { about, words } of commands) {
+    if (words.length <= path.length || !startsWith(words, path)) continue;
+    const word = words[path.length] ?? '';
+    const isWhole = words.length === path.length + 1;
+    if (isWhole || !found.has(word)) found.set(word, isWhole ? about : found.get(word));
   }
   return [...found].map(([word, about]) => ({ word, about }));
 }
 
-function flags({ options }: Command): Candidate[] {
-  const all = options.map(({ definition, description }) => ({
-    word: namesOf(definition).at(-1) ?? '',
-    about: description,
-  }));
-  return [...all, { word: '--help', about: 'Show examples and all flags' }];
+const topFlags: readonly Candidate[] = [
+  { word: '--help', about: 'List the commands' },
+  { word: '--version', about: 'Show the version' },
+];
+
+function flags(command: CompletedCommand): Candidate[] {
+  return command.flags.map(({ about, names }) => ({ word: names.at(-1) ?? '', about }));
 }
 
-function takesValue({ options }: Command, flag: string): boolean {
-  return options.some(({ definition }) => definition.includes(' ') && namesOf(definition).includes(flag));
+function flagOf(command: CompletedCommand, name: string): CompletedFlag | undefined {
+  return command.flags.find(({ names }) => names.includes(name));
 }
 
-/** Of `-f,--flag VALUE`. */
-function namesOf(definition: string): string[] {
-  return (definition.split(' ')[0] ?? '').split(',');
+function takesNextWord({ value }: CompletedFlag): boolean {
+  return value !== '' && !value.startsWith('[');
 }
 
 /** How many words without a flag there are. */
-function positionals(command: Command, words: readonly string[]): number {
+function positionals(command: CompletedCommand, words: readonly string[]): number {
   return words.filter((word, index) => {
-    const previous = words[index - 1];
-    return !word.startsWith('-') && !(previous !== undefined && takesValue(command, previous));
+    const previous = flagOf(command, words[index - 1] ?? '');
+    return !word.startsWith('-') && !(previous !== undefined && takesNextWord(previous));
   }).length;
 }
 
@@ -152,9 +167,21 @@ function startsWith(names: readonly string[], path: readonly string[]): boolean 
 }
 
 function fixed(words: readonly string[]): Completion {
-  return { candidates: words.map((word) => ({ word })), files: false };
+  return { ...nothing, candidates: wordsOnly(words) };
 }
 
-function matching({ candidates, files: alsoFiles }: Completion, current: string): Completion {
-  return { candidates: candidates.filter(({ word }) => word.startsWith(current)), files: alsoFiles };
+function wordsOnly(words: readonly string[]): Candidate[] {
+  return words.map((word) => ({ word }));
+}
+
+function matching(candidates: readonly Candidate[], current: string): Pick<Completion, 'candidates'> {
+  return { candidates: candidates.filter(({ word }) => word.startsWith(current)) };
+}
+
+/** Of the rest of a word, for the whole word. */
+function after(start: string, { candidates, files: path }: Completion): Completion {
+  return {
+    candidates: candidates.map((each) => ({ ...each, word: start + each.word })),
+    files: path === undefined ? undefined : start + path,
+  };
 }

@@ -1,4 +1,4 @@
-// Commands in a folder below the project, `livectl` alone, and its help.
+// Commands in a folder below the project, and `livectl` alone.
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, test } from 'vitest';
@@ -60,29 +60,4 @@ test('livectl alone says where to begin', async () => {
   expect([code, stderr]).toEqual([0, '']);
   for (const command of ['init', 'serve --local', 'serve --stage', 'doctor', '--help'])
     expect(stdout).toContain(`livectl ${command}`);
-});
-
-describe('help', () => {
-  it('lists every command in a group, in 80 columns', async () => {
-    const { code, stdout } = await run(['--help']);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(
-      /Start here\n {2}livectl init\n {4}Write [\s\S]*Send events\n[\s\S]*Look\n[\s\S]*Private networks\n[\s\S]*More\n/,
-    );
-    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
-    expect(stdout).not.toMatch(/#\d|flag right after the command name/);
-  });
-
-  it.each(['serve', 'init', 'doctor', 'trigger', 'replay', 'recordings', 'tunnel', 'completion'])(
-    '%s: examples, then flags, then details',
-    async (command) => {
-      const { code, stdout } = await run([command, '--help']);
-      expect(code).toBe(0);
-      const places = ['Usage:', 'Examples\n', 'Flags\n', 'Details\n'].map((heading) =>
-        stdout.indexOf(heading),
-      );
-      expect(places.every((place) => place >= 0)).toBe(true);
-      expect(places).toEqual([...places].sort((one, other) => one - other));
-    },
-  );
 });
