@@ -4,20 +4,33 @@
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
-/** Also of bash 3.2, which macOS has: no `compopt`, no `mapfile`. */
+/**
+ * Also of bash 3.2, which macOS has: nothing newer is used, except `compopt` where there is one. bash replaces only what follows the
+ * last of COMP_WORDBREAKS or an open quote, `$2`; its own completion of files takes care of that, unless the path begins later.
+ */
 const bash = `# bash completion of livectl: eval "$(livectl completion bash)"
 _livectl() {
   COMPREPLY=()
-  local word files=
-  while IFS=$'\\t' read -r word _; do
+  local word about files= before= path
+  while IFS=$'\\t' read -r word about; do
     case "$word" in
       '') ;;
-      :files) files=1 ;;
+      :files) files=1 before="$about" ;;
       *) COMPREPLY+=("$word") ;;
     esac
-  done < <(livectl completion candidates -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2> /dev/null)
-  if type compopt > /dev/null 2>&1; then
-    if [ -n "$files" ]; then compopt -o default -o filenames; else compopt +o default; fi
+  done < <(livectl completion candidates --bash "\${COMP_LINE:0:COMP_POINT}" "$2" 2> /dev/null)
+  type compopt > /dev/null 2>&1 || return 0
+  if [ -z "$files" ]; then
+    compopt +o default
+  elif [ -z "$before" ]; then
+    compopt -o default -o filenames
+  else
+    compopt +o default
+    while IFS= read -r path; do
+      [ -d "$path" ] && path="$path/" && compopt -o nospace
+      case "$path" in *[!A-Za-z0-9_./-]*) compopt -o filenames ;; esac
+      COMPREPLY+=("$before$path")
+    done < <(compgen -f -- "\${2:\${#before}}")
   fi
 }
 complete -o default -F _livectl livectl
@@ -27,17 +40,20 @@ const zsh = `#compdef livectl
 # zsh completion of livectl: eval "$(livectl completion zsh)", after compinit
 _livectl() {
   local -a words_so_far candidates
-  local word about files
-  words_so_far=("\${(@)words[2,CURRENT]}")
+  local word about files before
+  words_so_far=("\${(@Q)words[2,CURRENT-1]}" "$PREFIX")
   while IFS=$'\\t' read -r word about; do
     case "$word" in
       '') ;;
-      :files) files=1 ;;
-      *) candidates+=("\${word//:/\\\\:}:$about") ;;
+      :files) files=1 before="$about" ;;
+      *) candidates+=("\${word//:/\\\\:}\${about:+:$about}") ;;
     esac
-  done < <(livectl completion candidates -- "\${words_so_far[@]}" 2> /dev/null)
+  done < <(livectl completion candidates --typed -- "\${words_so_far[@]}" 2> /dev/null)
   (( \${#candidates} )) && _describe -V livectl candidates
-  [[ -n "$files" ]] && _files
+  if [[ -n "$files" ]]; then
+    compset -p \${#before}
+    _files
+  fi
   return 0
 }
 if [[ "\${funcstack[1]}" == _livectl ]]; then
@@ -49,10 +65,16 @@ fi
 
 const fish = `# fish completion of livectl: livectl completion fish | source
 function __livectl_complete
-    set -l words (commandline -opc) (commandline -ct)
-    for line in (livectl completion candidates -- $words[2..-1] 2>/dev/null)
-        if test "$line" = :files
-            __fish_complete_path (commandline -ct)
+    set -l typed (commandline -ct)
+    set -l words (commandline -opc) $typed
+    for line in (livectl completion candidates --typed -- $words[2..-1] 2>/dev/null)
+        set -l parts (string split --max 1 \\t -- $line)
+        if test "$parts[1]" = :files
+            set -l quote (string match --regex '^["\\']' -- $typed)
+            set -l from (math (string length -- "$quote$parts[2]") + 1)
+            for path in (complete -C "'' $quote"(string sub --start $from -- "$typed"))
+                printf '%s%s\\n' "$parts[2]" $path
+            end
         else
             printf '%s\\n' "$line"
         end
