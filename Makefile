@@ -1,6 +1,6 @@
 # `make` alone lists what there is. Nothing to set up but Node >= 20 and make itself.
 .DEFAULT_GOAL := help
-.PHONY: help dev page screenshots build build-bench test test-real test-deploy check module-release executables bench bench-network clean
+.PHONY: help dev page screenshots build build-bench test test-real test-deploy check module-release executables installers bench bench-network clean
 
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
@@ -44,6 +44,10 @@ module-release: build ## Write the module as a repository for the registry, with
 
 executables: build release/node_modules/.package-lock.json ## Write livectl as single executables, their archives and SHA256SUMS into release/out/
 	node release/executables.mjs
+
+# Of what is in release/out/: after make executables on macOS, which signs.
+installers: ## Write install.sh and the Homebrew formula: BASE_URL=where the archives will be HOMEPAGE=page
+	node release/installers.mjs $(if $(BASE_URL),--base-url $(BASE_URL)) $(if $(HOMEPAGE),--homepage $(HOMEPAGE))
 
 bench: build-bench bench/node_modules/.package-lock.json ## Measure speed, write docs/benchmarks.md
 	node dist/bench.mjs

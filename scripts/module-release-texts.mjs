@@ -1,8 +1,8 @@
 // Part of `make module-release`: the texts that differ in the module's own repository: links, and the module's address.
-import { readFileSync } from 'node:fs';
-import { dirname, join, posix } from 'node:path';
+import { dirname, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { git, succeeds } from './git.mjs';
+import { repositoryPage } from './repository-page.mjs';
 
 /** @typedef {{ mode: string, object: string, target: string }} Entry a file: git's mode and object, its path in the release */
 
@@ -24,7 +24,7 @@ const gitSource =
  * @param {string} commit its full name, for links
  */
 export function rewritten(entries, version, commit) {
-  const page = repositoryPage();
+  const page = repositoryPage(repository);
   /** @type {Map<string, string>} */
   const texts = new Map([['.gitignore', ignored]]);
   /** @type {string[]} */
@@ -119,20 +119,4 @@ function withOwnModules(text, path, entry) {
     if (!wanted.startsWith(moduleFolder)) return whole;
     return `${head}"${posix.relative(posix.dirname(entry.target), wanted.slice(moduleFolder.length) || '.')}"`;
   });
-}
-
-/** The page of the repository that package.json names, without a slash at its end, or undefined. */
-function repositoryPage() {
-  const named = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')).repository;
-  const text = typeof named === 'string' ? named : named?.url;
-  if (text === undefined) return undefined;
-  const page = text
-    .replace(/^git\+/, '')
-    .replace(/^(github:)?([\w.-]+\/[\w.-]+)$/, 'https://github.com/$2')
-    .replace(/^(ssh:\/\/)?git@([^:/]+)[:/]/, 'https://$2/')
-    .replace(/^git:/, 'https:')
-    .replace(/(\.git)?\/?$/, '');
-  if (!/^https:\/\/[^/]+\/[^/]+\/.+$/.test(page))
-    throw new Error(`package.json: repository ${text} must be the URL of a git repository`);
-  return page;
 }

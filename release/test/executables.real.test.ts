@@ -1,7 +1,9 @@
 // `make executables`: the archives of every platform, and the executable of this one as users run it, with Node.js installed and without.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
+  createReadStream,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -10,8 +12,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Livectl, project, repository, runLivectl } from '../../cli/test/e2e/livectl-process.ts';
@@ -306,6 +311,28 @@ test('doctor names both', async () => {
   expect(found?.message).toContain(
     `in Node.js ${nodeVersion}, functions in Node.js ${process.versions.node}`,
   );
+});
+
+test('install.sh installs the real archive from a release', async () => {
+  const sums = readFileSync(join(out, 'SHA256SUMS'), 'utf8').replaceAll('-unsigned', '');
+  const release = join(folder, 'release');
+  mkdirSync(release);
+  writeFileSync(join(release, 'SHA256SUMS'), sums);
+  const server = createServer(({ url }, response) => {
+    const name = url?.split('/').pop() ?? '';
+    createReadStream(join(name === 'SHA256SUMS' ? release : out, name)).pipe(response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => void server.close());
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const installers = join(repository, 'release/installers.mjs');
+  execFileSync(process.execPath, [installers, '--out', release, '--base-url', base, '--homepage', base]);
+  const dir = join(folder, 'installed');
+  const { stdout } = await promisify(execFile)('sh', [join(release, 'install.sh'), '--dir', dir]);
+  const said = await runLivectl(['--version']);
+  expect(stdout).toContain(`Installed livectl ${said.stdout.trim()}: ${dir}/livectl`);
+  expect(execFileSync(join(dir, 'livectl'), ['--version'], { encoding: 'utf8' })).toBe(said.stdout);
 });
 
 test('no other argument, and no variable that somebody else set, makes it run a script', async () => {
