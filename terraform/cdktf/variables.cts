@@ -373,7 +373,10 @@ export interface LiveDebugFunction {
   readonly kms_key_arn?: string;
   /** Reserved concurrency of the stub. */
   readonly reserved_concurrent_executions?: number;
-  /** The function's layers, for the manifest. A stub has no layers. Default: `[]`. */
+  /**
+   * ARNs of the function's layers, in order. A stub has none; livectl fetches them, after a question, unless
+   * `layer_dirs` has their files. Default: `[]`.
+   */
   readonly layers?: readonly string[];
   /**
    * Folders with the content of the layers, relative to the folder that livectl serves. The code finds it as

@@ -3,6 +3,7 @@ import { dirname, extname, relative, sep } from 'node:path';
 import process from 'node:process';
 import { type Clock, systemClock } from '../../../protocol/clock.ts';
 import { messageOf } from '../../../protocol/live-debug-error.ts';
+import { isFetchedLayer } from '../folders/cache-folder.ts';
 import { isPlainJavaScript } from '../manifest/node-handler.ts';
 import { BuildCommandCompiler } from './build-command-compiler.ts';
 import { BuildCommands } from './build-commands.ts';
@@ -150,7 +151,8 @@ class AllBuilds implements Builder {
       return new BuildCommandCompiler({ target, command, compilerFor, onNotice });
     }
     const compiler = await this.#plainCompilerFor(target);
-    const { layers = [] } = target;
+    // One that was fetched never changes.
+    const layers = (target.layers ?? []).filter((folder) => !isFetchedLayer(folder));
     if (layers.length === 0) return compiler;
     return new LayerCompiler(target, layers, compiler, (text) => this.#notice(text));
   }

@@ -140,6 +140,15 @@ export class ServeCommand extends PlaceCommand {
       'Run the programs that the stage’s manifest names without asking, e.g. in a script',
     ),
   });
+  fetchLayers = Option.Boolean('--fetch-layers', false, {
+    description: describeFlag(
+      'Functions',
+      'Fetch layers that functions name by ARN, once, without asking, and use their code',
+    ),
+  });
+  noLayers = Option.Boolean('--no-layers', false, {
+    description: describeFlag('Functions', 'Fetch no layers and ask nothing: only layer_dirs count'),
+  });
   noMachineProxy = Option.Boolean('--no-machine-proxy', false, {
     description: describeFlag(
       'Network',
@@ -203,6 +212,8 @@ export class ServeCommand extends PlaceCommand {
       });
     }
     if (this.sample !== undefined) throw new UsageError('--sample needs --observe');
+    if (this.fetchLayers && this.noLayers)
+      throw new UsageError('--fetch-layers and --no-layers cannot be combined');
     const { givenVariables } = await import('../serve/given-variables.ts');
     const common = {
       root: this.root,
@@ -213,6 +224,7 @@ export class ServeCommand extends PlaceCommand {
       noTimeout: this.noTimeout,
       machineProxy: !this.noMachineProxy,
       tunnel: !this.noTunnel,
+      layers: this.noLayers ? 'leave-out' : this.fetchLayers ? 'fetch' : 'ask',
       // With lifted timeouts, functions may be under another kind of debugger, whose target must not be frozen.
       freeze: !this.noFreeze && !this.noTimeout,
       inspect: inspectPort(this.inspect),
@@ -246,6 +258,8 @@ export class ServeCommand extends PlaceCommand {
       '--no-timeout': this.noTimeout,
       '--no-freeze': this.noFreeze,
       '--no-machine-proxy': this.noMachineProxy,
+      '--fetch-layers': this.fetchLayers,
+      '--no-layers': this.noLayers,
       '--inspect': this.inspect !== undefined,
     };
     return Object.keys(given).filter((flag) => given[flag]);

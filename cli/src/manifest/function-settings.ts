@@ -25,7 +25,9 @@ export interface FunctionSettings {
   readonly build: readonly [string, ...string[]] | undefined;
   /** Patterns, relative to the source directory, of files whose changes count, or, with `!`, do not count. */
   readonly watch: readonly string[] | undefined;
-  /** Local folders that stand in for its layers, relative to the manifest's root. */
+  /** The ARNs of its layers. */
+  readonly layers: readonly string[];
+  /** Folders with the files of its layers: relative to the manifest's root, or absolute where livectl has fetched them. */
   readonly layerDirs: readonly string[] | undefined;
   readonly command: readonly [string, ...string[]] | undefined;
   /** The interpreter of a Python function: a path relative to the manifest's root, or a command; default: the one found. */

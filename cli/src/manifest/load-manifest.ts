@@ -144,6 +144,7 @@ function settingsOf(name: string, text: FunctionText, tunnel: TunnelText | undef
     build: text.build as [string, ...string[]] | undefined,
     command: text.command as [string, ...string[]] | undefined,
     python: text.python,
+    layers: text.layers,
     layerDirs: text.layer_dirs,
     watch: text.watch,
     esbuild: esbuildSettings(text.esbuild),

@@ -143,13 +143,6 @@ const deployment = {
       v.description('For Terraform: reserved concurrency of the stub.'),
     ),
   ),
-  layers: v.optional(
-    v.pipe(
-      texts,
-      v.description("For Terraform: the ARNs of the function's layers; layer_dirs has their files."),
-    ),
-    [],
-  ),
   package_type: v.optional(
     v.pipe(
       v.picklist(['Zip'], mustBe('"Zip", since Lambda can\'t change the package type of a function')),
@@ -302,6 +295,15 @@ export const functionSchema = fields(
           'The interpreter of a Python function: a path relative to the folder that livectl serves, or a command. Default: the active virtual environment, .venv, venv, the environment of Poetry, Pipenv or uv, or python3.',
         ),
       ),
+    ),
+    layers: v.optional(
+      v.pipe(
+        texts,
+        v.description(
+          "The ARNs of the function's layers, in order. livectl serve fetches them once, after a question, unless layer_dirs has their files.",
+        ),
+      ),
+      [],
     ),
     layer_dirs: v.optional(
       v.pipe(

@@ -63,6 +63,7 @@ export function stageDocument(functions: Readonly<Record<string, FunctionText>>,
           command: text.command,
           python: text.python,
           esbuild: text.esbuild,
+          layers: text.layers,
           layer_dirs: text.layer_dirs,
           watch: text.watch,
           // Nothing of a VPC is looked up.

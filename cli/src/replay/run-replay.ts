@@ -8,6 +8,7 @@ import { parseRedactPath } from '../recordings/mask/redact-paths.ts';
 import type { InvocationDetail } from '../recordings/recording.ts';
 import type { Closers } from '../run/closers.ts';
 import { runToExit } from '../run/run-to-exit.ts';
+import { withCachedLayers } from '../serve/local-layers.ts';
 import { openRunFolder, type RunFolder } from '../serve/run-folder.ts';
 import { recordedAnswer, recordedDetail, recordedEvent } from './answer.ts';
 import { editedEvent } from './edit-event.ts';
@@ -115,7 +116,8 @@ async function open({ event, folder, of, options, place, view }: Opening): Promi
       closers: folder.closers,
     });
   }
-  const manifest = await loadManifest({ root, config, functions: [name] });
+  const read = await loadManifest({ root, config, functions: [name] });
+  const manifest = { ...read, functions: withCachedLayers(read.functions) };
   const [settings] = manifest.functions;
   if (settings === undefined) throw new Error(`no settings of ${name}`);
   warnOfMasks(of, event, view);

@@ -5,8 +5,8 @@ import { type AgreementScope, readAgreed, writeAgreed } from '../control/agreed-
 import { type Ask, Unanswered } from '../log/ask.ts';
 import type { Output } from '../log/output.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
-import { loadManifest } from '../manifest/load-manifest.ts';
 import { fingerprintOf, type ProgramSetting, programSettings } from '../manifest/program-settings.ts';
+import { stageLivectlJson } from './stage-livectl-json.ts';
 
 export interface AgreementOptions extends AgreementScope {
   /** From the stage's manifest. */
@@ -25,8 +25,9 @@ export async function agreeToManifest(options: AgreementOptions): Promise<void> 
   const { functions, root, trust } = options;
   const settings = programSettings(functions, root);
   if (trust || settings.length === 0) return;
-  const local = await localManifest(options);
-  const unknown = settings.filter((setting) => !local.prints.has(fingerprintOf(setting)));
+  const local = await stageLivectlJson(options);
+  const prints = new Set(programSettings(local.functions, root).map(fingerprintOf));
+  const unknown = settings.filter((setting) => !prints.has(fingerprintOf(setting)));
   const agreed = readAgreed(options);
   const open = unknown.filter((setting) => !agreed.has(fingerprintOf(setting)));
   if (open.length === 0) return;
@@ -42,34 +43,6 @@ export async function agreeToManifest(options: AgreementOptions): Promise<void> 
 
 /** Maximum number of hashes kept for a stage; the oldest are dropped. */
 const mostAgreed = 1000;
-
-interface LocalManifest {
-  readonly prints: ReadonlySet<string>;
-  /** Why it could not be read, if it exists. */
-  readonly problem: string | undefined;
-}
-
-async function localManifest({
-  config,
-  functions: ofStage,
-  root,
-  stage,
-  tableName,
-}: AgreementOptions): Promise<LocalManifest> {
-  try {
-    const modes = new Map(ofStage.map(({ name, wrap }) => [name, wrap ? 'wrap' : 'replace'] as const));
-    // Its names have the table's name as prefix.
-    const naming = { prefix: tableName, stage };
-    const { functions } = await loadManifest({ root, config, naming, modeOf: (name) => modes.get(name) });
-    return { prints: new Set(programSettings(functions, root).map(fingerprintOf)), problem: undefined };
-  } catch (error) {
-    if (!(error instanceof LiveDebugError)) throw error;
-    // A file that was named must be valid; without --config, a missing one is ignored.
-    if (config !== undefined) throw error;
-    const isThere = (error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT';
-    return { prints: new Set(), problem: isThere ? error.message : undefined };
-  }
-}
 
 async function isAgreed(open: readonly ProgramSetting[], options: AgreementOptions): Promise<boolean> {
   const { ask, output, root, stage } = options;

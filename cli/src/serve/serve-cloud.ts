@@ -16,6 +16,7 @@ import { defaultName, type Folder, folderArgs } from '../place.ts';
 import { runToExit } from '../run/run-to-exit.ts';
 import { type DeployedCodes, deployedCodes } from './deployed-code.ts';
 import { openEmbeddedCloud } from './embedded-cloud.ts';
+import { withCachedLayers } from './local-layers.ts';
 import { servedFunction } from './report-ready.ts';
 import { openRunFolder, type RunFolder } from './run-folder.ts';
 
@@ -71,7 +72,8 @@ function deployedManifest(manifest: LoadedManifest, { deployed }: ServeCloudOpti
       remedy: 'Name another folder with --deployed, or leave it out to deploy the code in --root.',
     });
   }
-  const wrapped = { ...manifest, root, functions: manifest.functions.filter(({ wrap }) => wrap) };
+  const functions = withCachedLayers(manifest.functions.filter(({ wrap }) => wrap));
+  const wrapped = { ...manifest, root, functions };
   checkTargets(wrapped);
   return wrapped;
 }

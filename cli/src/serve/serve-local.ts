@@ -5,12 +5,14 @@ import { Directory } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import { resolveTargets } from '../builder/resolve-targets.ts';
 import { fallbackOf } from '../manifest/fallback.ts';
+import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { type LoadedManifest, loadManifest, type Manifest } from '../manifest/load-manifest.ts';
 import { givenVariables } from '../session/variables/function-variables.ts';
 import { checkCommand } from '../vpn/check-command.ts';
 import { deployedCodes } from './deployed-code.ts';
 import { openEmbeddedCloud } from './embedded-cloud.ts';
 import { checkEverythingElse } from './everything-else.ts';
+import { LocalLayers } from './layers-of-livectl-json.ts';
 import { watchManifest } from './manifest-changes.ts';
 import { openLocalVariables } from './open-local-variables.ts';
 import { openSecrets } from './open-secrets.ts';
@@ -36,10 +38,12 @@ export function serveLocal(options: ServeLocalOptions): Promise<number> {
   };
   // The last good one: the file may have mistakes again when the next round begins.
   let good: { readonly manifest: LoadedManifest; readonly whole: LoadedManifest } | undefined;
-  const load = async () => {
+  const layers = new LocalLayers(options);
+  const load = async (layersOf: LocalLayers['open']) => {
     const manifest = await loadManifest(options);
     const whole = await loadManifest({ ...options, functions: undefined });
-    resolveTargets(manifest);
+    const { functions } = await layersOf({ manifest, whole });
+    resolveTargets({ ...manifest, functions: named(functions, manifest) });
     // A flag that names a function of the last good file must not end what is served.
     openLocalVariables(manifest, options.variables, () => undefined);
     if (options.filters.length > 0) {
@@ -50,11 +54,15 @@ export function serveLocal(options: ServeLocalOptions): Promise<number> {
     return good;
   };
   return serveUntilStopped(options, async () => {
-    const { manifest, whole } = good ?? (await load());
+    const read = good ?? (await load(layers.open));
+    const { functions, notices } = await layers.open(read);
+    const manifest = { ...read.manifest, functions: named(functions, read.manifest) };
+    const whole = { ...read.whole, functions };
     return {
       manifest,
       all: whole.functions,
-      watch: (emit) => watchManifest({ served: whole, load: async () => (await load()).whole, emit }),
+      watch: (emit) =>
+        watchManifest({ served: whole, load: async () => (await load(layers.known)).whole, emit }),
       privateResources: {
         functions: manifest.functions.map(({ environment, inVpc, name }) => ({
           name,
@@ -66,9 +74,18 @@ export function serveLocal(options: ServeLocalOptions): Promise<number> {
         command: checkCommand({ kind: 'local', root: options.root, config: options.config }),
       },
       open: (workspace, localBuilt) =>
-        openCloud({ options, manifest, whole, localBuilt, port, onPort }, workspace),
+        openCloud(
+          { options, manifest, whole, notices: layers.unsaid(notices), localBuilt, port, onPort },
+          workspace,
+        ),
     };
   });
+}
+
+/** The functions that a manifest has. */
+function named(functions: readonly FunctionSettings[], manifest: Manifest): readonly FunctionSettings[] {
+  const names = new Set(manifest.functions.map(({ name }) => name));
+  return functions.filter(({ name }) => names.has(name));
 }
 
 interface LocalStage {
@@ -77,6 +94,8 @@ interface LocalStage {
   readonly manifest: Manifest;
   /** Includes the functions that are not served. */
   readonly whole: Manifest;
+  /** Of their layers. */
+  readonly notices: readonly string[];
   readonly localBuilt: Promise<void>;
   /** Of the HTTP front; 0 chooses a free one, which `onPort` is told. */
   readonly port: number;
@@ -84,10 +103,11 @@ interface LocalStage {
 }
 
 async function openCloud(
-  { localBuilt, manifest, onPort, options, port, whole }: LocalStage,
+  { localBuilt, manifest, notices, onPort, options, port, whole }: LocalStage,
   workspace: Workspace,
 ): Promise<OpenedStage> {
   const { closers, emit } = workspace;
+  for (const message of notices) emit({ event: 'notice', message });
   const served = new Set(manifest.functions.map(({ name }) => name));
   const wrapped = whole.functions.filter(({ wrap }) => wrap);
   // Nobody else can serve a stub here; a wrapped function answers by itself.

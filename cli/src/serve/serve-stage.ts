@@ -26,6 +26,7 @@ import { stageTunnels } from '../tunnel/stage-tunnels.ts';
 import { checkCommand } from '../vpn/check-command.ts';
 import { agreeToManifest } from './agree-to-manifest.ts';
 import { checkEverythingElse } from './everything-else.ts';
+import { needsLayers } from './layer-uses.ts';
 import { openSecrets } from './open-secrets.ts';
 import { serveUntilStopped } from './serving.ts';
 import type { ServingOptions } from './stage-to-serve.ts';
@@ -64,7 +65,8 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
     closers.add(() => early?.close());
     if (early !== undefined && knownRelay !== undefined) openAhead(http, knownRelay);
     const stageManifest = await readStageManifest(directory, stage, options.functions, signing).catch(fail);
-    const { functionNames, functions, isObserveOnly, isOfModule01, knowsFilters } = stageManifest;
+    const { functionNames, isObserveOnly, isOfModule01, knowsFilters } = stageManifest;
+    let { functions } = stageManifest;
     const { relayUrl, targets, urls, vpcs } = stageManifest;
     if (isObserveOnly) throw onlyObserved(stage);
     const nameOf = new Map(
@@ -88,6 +90,19 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
       ask: options.format === 'json' ? undefined : terminalAsk(),
       output: processOutput,
     });
+    const layerNotices: string[] = [];
+    if (functions.some(needsLayers)) {
+      const { openStageLayers } = await import('./stage-layers.ts');
+      const opened = await openStageLayers({
+        ...options,
+        root,
+        functions,
+        tableName: context.tableName,
+        aws,
+      });
+      functions = opened.functions;
+      layerNotices.push(...opened.notices);
+    }
     const file = `the manifest of stage ${stage}`;
     const agent = proxyAgent(new URL(relayUrl));
     let tell: (message: string) => void = () => undefined;
@@ -124,6 +139,7 @@ export function serveStage(options: ServeStageOptions): Promise<number> {
           : undefined,
       open: async ({ emit }) => {
         tell = (message) => emit({ event: 'notice', message });
+        for (const message of layerNotices) tell(message);
         if (options.filters.length > 0 && !knowsFilters) tell(oldStubs(stage));
         // In the background: an invocation waits itself for what has not been read.
         variables.start();

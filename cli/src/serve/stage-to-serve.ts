@@ -12,6 +12,7 @@ import type { FunctionVariables } from '../session/variables/function-variables.
 import type { Tunnels } from '../tunnel/tunnels.ts';
 import type { ServeHintsOptions } from '../vpn/serve-hints.ts';
 import type { ManifestWatch } from './manifest-changes.ts';
+import type { LayerChoice } from './open-layers.ts';
 import type { VariableFlags } from './open-local-variables.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -29,6 +30,8 @@ export interface ServingOptions {
   readonly machineProxy: boolean;
   /** Functions reach private addresses through the stage's tunnels. */
   readonly tunnel: boolean;
+  /** Whether layers that functions name by ARN are fetched. */
+  readonly layers: LayerChoice;
   /** Functions are frozen between invocations, as on Lambda. */
   readonly freeze: boolean;
   /** Lets debuggers attach: the first function's port, followed by the others'; 0 chooses free ones. */

@@ -15,6 +15,7 @@ export function functionSettings(changes: Partial<FunctionSettings> = {}): Funct
     sourceDir: '.',
     build: undefined,
     watch: undefined,
+    layers: [],
     layerDirs: undefined,
     command: undefined,
     python: undefined,

@@ -280,7 +280,7 @@ variable "functions" {
     kms_key_arn = optional(string)
     # Reserved concurrency of the stub.
     reserved_concurrent_executions = optional(number)
-    # The function's layers, for the manifest. A stub has no layers.
+    # ARNs of the function's layers, in order. A stub has none; livectl fetches them, after a question, unless `layer_dirs` has their files.
     layers = optional(list(string), [])
     # Folders with the content of the layers, relative to the folder that livectl serves. The code finds it as on Lambda.
     layer_dirs = optional(list(string), [])
