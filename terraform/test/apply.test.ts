@@ -9,7 +9,7 @@ import { runLivectl } from '../../cli/test/e2e/livectl-process.ts';
 import { clientAttributes } from '../../protocol/directory.ts';
 import { readItem, readManifest, start, stepIndex, stepsOf } from './account.ts';
 import { documented } from './documented.ts';
-import { type DirectoryCall, directoryCall, livectlCalls } from './livectl-calls.ts';
+import { type DirectoryCall, directoryCall, layerCalls, livectlCalls } from './livectl-calls.ts';
 import { type Moto, noResources, overrideForQueues } from './moto.ts';
 import { isAllowed } from './policy-evaluator.ts';
 import { expectSwitchedOff, expectSwitchedOn, neededByStubs } from './switch-order.ts';
@@ -521,7 +521,9 @@ interface StageOutputs {
   readonly relay: { readonly execution_arn: string };
   readonly manifest: {
     readonly table: string;
-    readonly functions: { readonly made: { readonly function_arn: string } };
+    readonly functions: {
+      readonly made: { readonly function_arn: string; readonly layers: readonly string[] };
+    };
   };
 }
 
@@ -644,7 +646,14 @@ async function expectDeveloper(
   ]) {
     expect(isAllowed(policies, { action, resource: tableArn(own) }), action).toBe(false);
   }
-  const { function_arn } = own.manifest.functions.made;
+  const { function_arn, layers } = own.manifest.functions.made;
+  const fetches = await layerCalls(layers);
+  expect(fetches.map((call) => call.resource)).toEqual(layers);
+  for (const call of fetches) {
+    expect(isAllowed(policies, call), call.resource).toBe(true);
+    for (const other of [`${call.resource}1`, call.resource.replace(/:\d+$/, ':1')])
+      expect(isAllowed(policies, { ...call, resource: other }), other).toBe(false);
+  }
   for (const action of ['lambda:GetFunctionConfiguration', 'lambda:InvokeFunction']) {
     const may = (resource: string) => isAllowed(policies, { action, resource });
     expect(may(function_arn), action).toBe(true);

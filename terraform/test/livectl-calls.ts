@@ -1,10 +1,13 @@
 // What livectl asks of the directory while it serves, as IAM sees it: recorded from its own code.
 import * as v from 'valibot';
+import { layerVersion } from '../../cli/src/layers/layer-version.ts';
+import { parseLayerArn } from '../../cli/src/manifest/layer-arn.ts';
 import { readManifestDocument } from '../../cli/src/manifest/manifest-document.ts';
 import { Lease, type LeaseOptions } from '../../cli/src/relay/lease.ts';
 import { OwnTunnelItem } from '../../cli/src/tunnel/tunnel-item.ts';
 import { systemClock } from '../../protocol/clock.ts';
 import { Directory } from '../../protocol/directory.ts';
+import type { HttpRequest, HttpResponse } from '../../protocol/http-attempt.ts';
 import { HttpClient } from '../../protocol/http-client.ts';
 
 const named = v.optional(v.record(v.string(), v.unknown()), {});
@@ -115,6 +118,33 @@ export async function livectlCalls(
     await lease.release();
   } finally {
     http.close();
+  }
+  return calls;
+}
+
+/** Every call of a livectl that fetches the layers with these ARNs, which Lambda knows nothing of. */
+export async function layerCalls(
+  layers: readonly string[],
+): Promise<{ readonly action: string; readonly resource: string }[]> {
+  const calls: { readonly action: string; readonly resource: string }[] = [];
+  class Recording extends HttpClient {
+    override async send({ method, url }: HttpRequest): Promise<HttpResponse> {
+      // GetLayerVersionByArn has no action of its own (Service Authorization Reference, "AWS Lambda").
+      const isByArn = method === 'GET' && url.searchParams.get('find') === 'LayerVersion';
+      calls.push({
+        action: isByArn ? 'lambda:GetLayerVersion' : `${method} ${url.pathname}`,
+        resource: url.searchParams.get('Arn') ?? '',
+      });
+      return { status: 404, headers: {}, body: Buffer.from('{}') };
+    }
+  }
+  const http = new Recording();
+  for (const arn of layers) {
+    const layer = parseLayerArn(arn);
+    if (layer === undefined) throw new Error(`${arn} is not the ARN of a layer version`);
+    const credentials = async () => ({ accessKeyId: 'none', secretAccessKey: 'none' });
+    const connection = { credentials, http, clock: systemClock, profile: undefined };
+    await layerVersion(layer, connection).catch(() => undefined);
   }
   return calls;
 }

@@ -166,8 +166,24 @@ locals {
         Resource = sort(values(local.tunnel_function_arns))
       },
     ],
+    length(local.developer_layers) == 0 ? [] : [
+      {
+        Sid      = "FetchLayers"
+        Effect   = "Allow"
+        Action   = ["lambda:GetLayerVersion"]
+        Resource = local.developer_layers
+      },
+    ],
     local.directory_key_statements,
   )
+
+  # The layers that livectl may fetch; those with local folders it does not ask for. IAM refuses a policy with anything but an ARN, and a
+  # layer's name has no wildcards. Who only observes runs no code.
+  developer_layers = local.observe_only ? [] : sort(distinct(flatten([
+    for f in values(local.functions) : [
+      for arn in f.layers : arn if length(f.layer_dirs) == 0 && can(regex("^arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:layer:[a-zA-Z0-9_-]+:[0-9]+$", arn))
+    ]
+  ])))
 
   # What a tunnel needs. Its own code may not use what Lambda needs to attach it to the VPC, as AWS recommends:
   # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
@@ -458,8 +474,8 @@ resource "aws_iam_policy" "developer" {
       condition = length(local.developer_policies[count.index]) <= 6144
       error_message = join("", [
         "The developer policy of stage ${var.stage} has ${length(local.developer_policies[count.index])} characters; IAM ",
-        "allows 6,144 for a managed policy. It has the names of ${length(local.functions)} functions and the ARNs of existing ",
-        "sources. Set create_developer_policy = false and use the output developer_policy_json as an inline policy of a role ",
+        "allows 6,144 for a managed policy. It has the names of ${length(local.functions)} functions and the ARNs of their layers ",
+        "and of existing sources. Set create_developer_policy = false and use the output developer_policy_json as an inline policy of a role ",
         "(10,240 characters; a group allows 5,120), or split the functions into two stages.",
       ])
     }

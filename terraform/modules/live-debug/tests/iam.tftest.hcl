@@ -207,8 +207,28 @@ run "durable_functions_are_invoked_by_version" {
         create         = false
         function_name  = "orders"
         durable_config = { execution_timeout = 3600 }
+        layers = [
+          "arn:aws:lambda:us-east-1:580247275435:layer:vendor:14",
+          "arn:aws:lambda:eu-west-1:123456789012:layer:shared:3",
+          "arn:aws:lambda:eu-west-1:123456789012:layer:shared:*",
+          "shared:3",
+        ]
       }
-      plain = { handler = "a.handler", runtime = "nodejs22.x", create = false, function_name = "plain" }
+      plain = {
+        handler       = "a.handler"
+        runtime       = "nodejs22.x"
+        create        = false
+        function_name = "plain"
+        layers        = ["arn:aws:lambda:eu-west-1:123456789012:layer:shared:3"]
+      }
+      local = {
+        handler       = "a.handler"
+        runtime       = "nodejs22.x"
+        create        = false
+        function_name = "local"
+        layers        = ["arn:aws:lambda:eu-west-1:123456789012:layer:local:1"]
+        layer_dirs    = ["layers/local"]
+      }
     }
   }
 
@@ -216,10 +236,21 @@ run "durable_functions_are_invoked_by_version" {
     condition = [for statement in jsondecode(output.developer_policy_json).Statement :
       statement.Resource if statement.Sid == "ReadAndInvokeOwnFunctions"
       ][0] == [
+      "arn:aws:lambda:eu-west-1:123456789012:function:local",
       "arn:aws:lambda:eu-west-1:123456789012:function:orders", "arn:aws:lambda:eu-west-1:123456789012:function:orders:*",
       "arn:aws:lambda:eu-west-1:123456789012:function:plain",
     ]
     error_message = "A durable function may be invoked through any of its versions and aliases, others directly."
+  }
+
+  assert {
+    condition = [for statement in jsondecode(output.developer_policy_json).Statement :
+      [statement.Action, statement.Resource] if statement.Sid == "FetchLayers"
+      ] == [[["lambda:GetLayerVersion"], [
+        "arn:aws:lambda:eu-west-1:123456789012:layer:shared:3",
+        "arn:aws:lambda:us-east-1:580247275435:layer:vendor:14",
+    ]]]
+    error_message = "The exact layer versions may be fetched, each named once; none that has a local folder, and nothing that is not one."
   }
 }
 
