@@ -10,7 +10,7 @@ export class CloudCommand extends LivectlCommand {
   static override paths = [['cloud']];
 
   static override usage = Command.Usage({
-    description: 'Run a stage on this machine that any livectl can serve, without an AWS account',
+    description: 'Run a stage on this machine without an AWS account',
     details: `
       Deploys every function of livectl.json into an embedded cloud on 127.0.0.1: a wrapped one (\`mode = "wrap"\`) with its
       code, every other one as the stub. Shows where they answer, and the variables that make \`livectl serve --stage\`,

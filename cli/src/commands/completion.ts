@@ -8,7 +8,7 @@ export class CompletionCommand extends LivectlCommand {
   static override paths = [['completion']];
 
   static override usage = Command.Usage({
-    description: 'Print the script that completes commands, flags, functions and stages in a shell',
+    description: 'Print the completion script of a shell',
     details: `
       Put the line of your shell into its start-up file. It completes commands and flags, the functions of livectl.json, event sources,
       stages that this machine serves or that Terraform files of the folder name, AWS profiles, recordings and files.
@@ -20,7 +20,7 @@ export class CompletionCommand extends LivectlCommand {
     ],
   });
 
-  shell = Option.String({ name: 'shell', required: true });
+  shell = Option.String({ name: 'bash|zsh|fish', required: true });
   format = outputFlags.format('one object');
   verbose = outputFlags.verbose();
 

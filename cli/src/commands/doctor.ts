@@ -10,7 +10,7 @@ export class DoctorCommand extends PlaceCommand {
   static override paths = [['doctor']];
 
   static override usage = Command.Usage({
-    description: 'Check what livectl needs: this machine, the project, and a stage on AWS',
+    description: 'Check this machine, the project and a stage on AWS',
     details: `
       Every check passes, warns or fails, with what to do about it. The exit code is 1 if one fails. All run at once and take 3 seconds
       at most; what does not answer in time is a warning or a failure. Nothing is changed: permissions are tried by calls that cannot

@@ -71,18 +71,21 @@ export function helpText(
   const blocks = [...groups, [lastGroup, others] as const]
     .map(([title, words]) => [title, inGroup(words)] as const)
     .filter(([, its]) => its.length > 0)
-    .map(([title, its]) => {
-      const lines = its.flatMap((command) => [
-        `  ${usageOf(command)}`,
-        ...indented(wrapped(command.about, width - 4), 4),
-      ]);
-      return [bold(title), ...lines].join('\n');
-    });
+    .map(([title, its]) => [
+      bold(title),
+      ...rows(
+        its.map(({ about, words }) => [words.join(' '), about]),
+        { width, nameWidth: Math.max(...commands.map(({ words }) => words.join(' ').length)) },
+      ),
+    ]);
   return `${[
-    wrapped(`livectl ${version}: live Lambda debugging for Terraform`, width).join('\n'),
+    wrapped(`livectl ${version}: live Lambda debugging for Terraform`, width),
+    [`${bold('Usage:')} livectl COMMAND [arguments] [flags]`],
     ...blocks,
-    wrapped('livectl COMMAND --help shows a command’s examples and flags.', width).join('\n'),
-  ].join('\n\n')}\n`;
+    wrapped('livectl help COMMAND shows a command’s examples and flags.', width),
+  ]
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
 }
 
 /** The help of one command. */
@@ -96,7 +99,7 @@ export function commandHelp(command: CommandHelp, { bold, width }: HelpStyle): s
   const titles = [...new Set(command.flags.map(({ group }) => group))];
   const flags = titles.map((title) => {
     const its = command.flags.filter(({ group }) => group === title);
-    return [bold(title), ...rows(its.map(flagRow), width)].join('\n');
+    return [bold(title), ...rows(its.map(flagRow), { width })].join('\n');
   });
   const details = command.details.map((paragraph) => wrapped(paragraph, width).join('\n')).join('\n\n');
   const parts = [

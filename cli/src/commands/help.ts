@@ -7,7 +7,7 @@ export class HelpCommand extends Command {
   static readonly argumentNames = '[COMMAND]';
 
   static override usage = Command.Usage({
-    description: 'List the commands, or show the examples and flags of one',
+    description: 'List the commands, or show the help of one',
     examples: [
       ['All commands', 'livectl help'],
       ['One command, as livectl serve --help', 'livectl help serve'],

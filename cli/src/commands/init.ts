@@ -8,7 +8,7 @@ export class InitCommand extends LivectlCommand {
   static override paths = [['init']];
 
   static override usage = Command.Usage({
-    description: 'Write a livectl.json for the functions that your Terraform code has',
+    description: 'Write livectl.json from the Terraform code you have',
     details: `
       Reads \`terraform show -json\` of a state or a plan: every function, in all modules, with \`for_each\` and \`count\`. It finds the
       source file of each handler, and says of each function that it leaves out why. It shows what it would write and asks; an existing

@@ -9,7 +9,7 @@ export class InvokeCommand extends PlaceCommand {
   static override paths = [['invoke']];
 
   static override usage = Command.Usage({
-    description: 'Run a function with one event, and print its result, error and log',
+    description: 'Run a function with one event and print its result',
     details: `
       Invokes the function through Lambda as \`aws lambda invoke\` does: on AWS with \`--stage\`, or beside a running
       \`livectl serve --local\` with \`--local\`. The result goes to stdout exactly as the function gave it, the log and

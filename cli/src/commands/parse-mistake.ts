@@ -31,14 +31,36 @@ export function parseMistake(
     .sort((one, other) => other.words.length - one.words.length)[0];
   if (command === undefined) {
     const [word = ''] = args;
-    const names = [...new Set(commands.map(({ words: [name = ''] }) => name))];
-    const message = `livectl: there is no command ${JSON.stringify(word)}${didYouMean(word, names) || '.'}`;
-    return { message, help: 'livectl --help lists the commands' };
+    return { message: `livectl: ${noCommand(word, commands)}`, help: 'livectl --help lists the commands' };
   }
   const name = ['livectl', ...command.words].join(' ');
-  const message =
-    flagMistake(args.slice(command.words.length), command.flags) ?? wordMistake(command.usage, said);
-  return { message: `${name}: ${message}`, help: `${name} --help lists its flags` };
+  const rest = args.slice(command.words.length);
+  const ofFlag = flagMistake(rest, command.flags);
+  if (ofFlag !== undefined) return { message: `${name}: ${ofFlag}`, help: `${name} --help lists its flags` };
+  const nextWords = commands.flatMap(({ words }) =>
+    command.words.every((word, index) => words[index] === word) ? words.slice(command.words.length) : [],
+  );
+  const message = wordMistake(command.usage, said, nextWords);
+  return { message: `${name}: ${message}`, help: `${name} --help shows examples` };
+}
+
+interface KnownCommand {
+  readonly words: readonly string[];
+  readonly flags: readonly Flag[];
+}
+
+/** The first word is no command, or a flag. */
+function noCommand(word: string, commands: readonly KnownCommand[]): string {
+  const top = ['--help', '--version'];
+  const names = [...new Set(commands.map(({ words: [name = ''] }) => name)), ...top];
+  if (!word.startsWith('-'))
+    return `there is no command ${JSON.stringify(word)}${didYouMean(word, names) || '.'}`;
+  const [flag = ''] = word.split('=', 1);
+  if (top.includes(flag)) return `${flag} takes no arguments.`;
+  const owner = commands.find(({ flags }) => flags.some(({ name }) => name === flag));
+  return owner === undefined
+    ? `there is no flag ${flag}${didYouMean(flag, top) || '.'}`
+    : `${flag} must follow a command, as in livectl ${owner.words.join(' ')} ${flag}`;
 }
 
 /** An unknown flag, or one without its value. */
@@ -69,10 +91,13 @@ function isFlag(arg: string, name: string): boolean {
   return arg === name || arg.startsWith(`${name}=`);
 }
 
-/** The parser's own message, except for a missing argument. */
-function wordMistake(usage: string, said: string): string {
+/** The parser's own message, except for an argument that is missing or one too many. */
+function wordMistake(usage: string, said: string, nextWords: readonly string[]): string {
   const wanted = usage.match(/<[a-z][^<>]*>/g) ?? [];
-  return said.includes('Not enough positional') ? `needs ${wanted.join(' and ')}` : firstLine(said);
+  if (said.includes('Not enough positional')) return `needs ${wanted.join(' and ')}`;
+  const [, quoted] = /^Extraneous positional argument \((".*")\)\.$/m.exec(said) ?? [];
+  if (quoted === undefined) return firstLine(said);
+  return `unexpected argument ${quoted}${didYouMean(quoted.slice(1, -1), nextWords) || '.'}`;
 }
 
 /** A flag with a value has a word for it, as in `--stage VALUE`. */

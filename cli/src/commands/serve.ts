@@ -11,7 +11,7 @@ export class ServeCommand extends PlaceCommand {
   static override paths = [['serve']];
 
   static override usage = Command.Usage({
-    description: 'Answer every invocation of the deployed functions with the code in this folder',
+    description: 'Answer every invocation with the code in this folder',
     details: `
       Reads livectl.json, builds and watches the sources, and runs each invocation in a worker process of its own
       with the function's environment and credentials. A saved change answers from the next invocation on.

@@ -9,7 +9,7 @@ export class StatusCommand extends LivectlCommand {
   static override paths = [['status']];
 
   static override usage = Command.Usage({
-    description: 'Show who serves a stage, whether its relay can be reached, and what is deployed',
+    description: 'Show who serves a stage and what is deployed',
     details: `
       Reads the stage's table and its functions' configurations and opens a connection to its relay. Nothing is changed. The exit
       code is 0 if somebody serves, the relay answers and every function is a stub of the stage or wrapped for it, otherwise 1.

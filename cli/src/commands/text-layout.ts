@@ -16,15 +16,21 @@ export function wrapped(text: string, width: number): string[] {
 const leastWidthOfTwoColumns = 60;
 const widestName = 26;
 
-/** Rows of a name and what it means, indented by 2; `paint` is for names. */
+/** Rows of a name and what it means, indented by 2. */
 export function rows(
   all: readonly (readonly [name: string, about: string])[],
-  width: number,
-  paint: (name: string) => string = (name) => name,
+  layout: {
+    readonly width: number;
+    /** Columns for names; default those of the longest that is not too long. */
+    readonly nameWidth?: number;
+    /** Marks names. */
+    readonly paint?: (name: string) => string;
+  },
 ): string[] {
+  const { paint = (name) => name, width } = layout;
   const isWide = width >= leastWidthOfTwoColumns;
   const lengths = all.map(([{ length }]) => length).filter((length) => length <= widestName);
-  const indent = isWide ? 4 + Math.max(...lengths, 0) : 6;
+  const indent = isWide ? 4 + (layout.nameWidth ?? Math.max(...lengths, 0)) : 6;
   return all.flatMap(([name, about]) => {
     const lines = wrapped(about, width - indent).map((line) => ' '.repeat(indent) + line);
     const first = `  ${paint(name)}`;

@@ -12,7 +12,7 @@ export class TriggerCommand extends PlaceCommand {
   static readonly argumentNames = '[source] [function]';
 
   static override usage = Command.Usage({
-    description: 'Publish an event to a function’s event source, and show the invocation it causes',
+    description: 'Publish an event to a function’s event source',
     details: `
       Sends a real request, message, event, object or record to what the function's trigger listens to: on AWS with
       \`--stage\`, or beside a running \`livectl serve --local\` with \`--local\`. Prints the ids it got and, where this

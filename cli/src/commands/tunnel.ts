@@ -11,7 +11,7 @@ export class TunnelCommand extends LivectlCommand {
   static override paths = [['tunnel']];
 
   static override usage = Command.Usage({
-    description: 'Reach a private host of a stage’s VPC from programs on this machine, without a VPN',
+    description: 'Reach a private host of a stage’s VPC without a VPN',
     details: `
       Opens a port on 127.0.0.1 that leads to HOST:PORT in the VPC, through the stage's tunnel function: for psql, DBeaver,
       redis-cli and everything else that connects to a host and a port. The name is looked up in the VPC. Served functions need

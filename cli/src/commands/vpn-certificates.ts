@@ -10,7 +10,7 @@ export class VpnCertificatesCommand extends LivectlCommand {
   static override paths = [['vpn', 'certificates']];
 
   static override usage = Command.Usage({
-    description: 'Create the certificates of an AWS Client VPN endpoint and of its clients',
+    description: 'Create the certificates of an AWS Client VPN endpoint',
     details: `
       A certificate authority, the server's certificate and one for a client, created by openssl in a folder that only
       you can read. Run it again with another \`--client\` for a colleague: the authority and the server's certificate stay.

@@ -9,7 +9,7 @@ export class VpnCommand extends LivectlCommand {
   static override paths = [['vpn']];
 
   static override usage = Command.Usage({
-    description: 'Reach the private resources of functions in a VPC from this machine',
+    description: 'Show how to reach private resources by VPN, or check it',
     details: `
       Without flags: a step-by-step guide with the ids of the stage's VPCs (\`--stage\`), or a general one for the
       livectl.json in \`--root\`. Nothing is created.

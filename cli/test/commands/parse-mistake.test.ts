@@ -29,7 +29,12 @@ test.each([
   ['trigger sns --message --async', 'livectl trigger: --message needs a value'],
   ['vpn certificates --uot x', 'livectl vpn certificates: there is no flag --uot; did you mean "--out"?'],
   ['status', 'livectl status: --stage is missing'],
-  ['status --stage=a extra', 'livectl status: Extraneous positional argument ("extra").'],
+  ['status --stage=a extra', 'livectl status: unexpected argument "extra".'],
+  ['versio', 'livectl: there is no command "versio"; did you mean "--version"?'],
+  ['--stage=dev', 'livectl: --stage must follow a command, as in livectl status --stage'],
+  ['--zzz', 'livectl: there is no flag --zzz.'],
+  ['--hlp', 'livectl: there is no flag --hlp; did you mean "--help"?'],
+  ['--version now', 'livectl: --version takes no arguments.'],
   ['trigger --message --- -- --zzz', 'livectl trigger: --message needs a value'],
 ])('%s', (line, message) => {
   const said = 'Extraneous positional argument ("extra").\n\n$ livectl ...';
@@ -39,7 +44,15 @@ test.each([
 test('a word that is missing is named', () => {
   expect(parseMistake(['invoke'], definitions, 'Not enough positional arguments.\n')).toEqual({
     message: 'livectl invoke: needs <function>',
-    help: 'livectl invoke --help lists its flags',
+    help: 'livectl invoke --help shows examples',
+  });
+});
+
+test('a word close to a subcommand is named', () => {
+  const said = 'Extraneous positional argument ("certficates").\n\n$ livectl vpn';
+  expect(parseMistake(['vpn', 'certficates'], definitions, said)).toEqual({
+    message: 'livectl vpn: unexpected argument "certficates"; did you mean "certificates"?',
+    help: 'livectl vpn --help shows examples',
   });
 });
 

@@ -111,7 +111,7 @@ test.each([
 test('--help and --version', async () => {
   const help = await run('--help');
   expect(help.code).toBe(0);
-  expect(help.stdout).toContain('livectl serve');
+  expect(help.stdout).toMatch(/^ {2}serve /m);
   const serve = await run('serve', '--help');
   expect(serve.stdout).toContain('--local');
   expect(serve.stdout).toContain('livectl serve --local --root');

@@ -388,6 +388,6 @@ describe('replay --watch', () => {
 
 it('is in the help', async () => {
   const { stdout } = await runLivectl(['--help'], { cwd: repository });
-  expect(stdout).toContain('livectl replay');
-  expect(stdout).toContain('livectl recordings');
+  expect(stdout).toMatch(/^ {2}replay /m);
+  expect(stdout).toMatch(/^ {2}recordings /m);
 });
