@@ -4,10 +4,12 @@ import { dirname, join, resolve } from 'node:path';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
 import { jsonPath, type Mistake, mistakesError } from '../manifest/mistakes.ts';
+import { nearFile } from '../manifest/near-file.ts';
 import {
   findEntryPoints,
   findNodeHandler,
   isPlainJavaScript,
+  meant,
   partsOf,
   scriptsOf,
 } from '../manifest/node-handler.ts';
@@ -145,7 +147,11 @@ function pythonMistake(handler: string, taskRoot: string): string | undefined {
   // A package is a folder; a compiled module has another extension.
   if (!isInFolder || namesIn(dirname(place)).some((name) => name.split('.')[0] === steps.at(-1)))
     return undefined;
-  return `${JSON.stringify(handler)} names no module; looked for ${place}.py`;
+  const near = nearFile(taskRoot, steps.join('/'), ['.py']);
+  const separator = moduleName.includes('/') ? '/' : '.';
+  const right = `${near?.place.split('/').join(separator)}.${handler.slice(moduleName.length + 1)}`;
+  const hint = near === undefined ? '' : meant(right, near.file);
+  return `${JSON.stringify(handler)} names no module; looked for ${place}.py${hint}`;
 }
 
 function namesIn(folder: string): string[] {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from 'node:path';
 import { nodeModulesOf } from './layers.ts';
 import type { Mistake } from './mistakes.ts';
+import { nearFile } from './near-file.ts';
 import { kindOf } from './path-kind.ts';
 
 /** Tried in this order: sources before the output of a compiler beside them, then as Lambda does. */
@@ -59,13 +60,20 @@ export function findNodeHandler(places: NodeHandlerPlaces): NodeHandlerSource | 
   const sourceFile = scriptAt(place) ?? packageAt(name, places);
   if (sourceFile !== undefined) return { sourceFile, exportPath };
   const tried = `${relative(root, place) || place}{${extensions.filter(Boolean).join(',')}}`;
+  const near = nearFile(taskRoot, name, extensions);
   const ofLayer = name.includes('/')
     ? ''
     : '; if it is in a layer, name the folder of its files in "layer_dirs"';
+  const hint = near === undefined ? ofLayer : meant(`${near.place}.${exportPath}`, near.file);
   return {
     path: 'handler',
-    text: `${JSON.stringify(handler)} names no file; looked for ${tried} in ${root}${ofLayer}`,
+    text: `${JSON.stringify(handler)} names no file; looked for ${tried} in ${root}${hint}`,
   };
+}
+
+/** The end of a sentence about a handler that names no file. */
+export function meant(handler: string, file: string): string {
+  return `; did you mean ${JSON.stringify(handler)}, in ${JSON.stringify(file)}?`;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { resolveTargets } from '../../src/builder/resolve-targets.ts';
 import type { FunctionSettings } from '../../src/manifest/function-settings.ts';
 import { functionSettings } from '../manifest/function-settings.ts';
@@ -111,6 +111,53 @@ it('reports every function whose files are missing, with what was tried', async 
       `  functions.own.command: is required, as there is no program ${join(root, 'bootstrap')} for provided.al2023`,
     ].join('\n'),
   );
+});
+
+describe('a handler that names no file', () => {
+  const hintFor = async (handler: string, files: readonly string[], runtime = 'nodejs22.x') => {
+    await touch(...files);
+    try {
+      resolve({ handler, runtime });
+    } catch (error) {
+      return /did you mean .*$/.exec((error as Error).message)?.[0];
+    }
+    return 'resolved';
+  };
+
+  it.each([
+    ['src/ordres.handler', 'src/orders.handler', 'src/orders.ts'],
+    ['src/ordres.a.b', 'src/orders.a.b', 'src/orders.ts'],
+    ['scr/orders.handler', 'src/orders.handler', 'src/orders.ts'],
+    ['src/deep/mial.handler', 'src/deep/mail.handler', 'src/deep/mail.mjs'],
+    ['indx.handler', 'index.handler', 'index.js'],
+    ['src/Orders.handler', 'src/orders.handler', 'src/orders.ts'],
+  ])('%s: %s', async (handler, meant, file) => {
+    const files = ['src/orders.ts', 'src/orders.test.ts', 'src/ordre.json', 'src/deep/mail.mjs', 'index.js'];
+    expect(await hintFor(handler, files)).toBe(`did you mean "${meant}", in "${file}"?`);
+  });
+
+  it.each([
+    ['src/ordres.handler', 'src/orders.handler'],
+    ['src.ordres.handler', 'src.orders.handler'],
+  ])('of Python: %s: %s', async (handler, meant) => {
+    const hint = await hintFor(handler, ['src/orders.py', 'src/notes.txt'], 'python3.13');
+    expect(hint).toBe(`did you mean "${meant}", in "src/orders.py"?`);
+  });
+
+  it.each([
+    ['src/other.handler', ['src/orders.ts']],
+    ['../ordres.handler', ['src/orders.ts']],
+    ['node_module/ordres.handler', ['node_modules/orders.js']],
+    ['.hiden/ordres.handler', ['.hidden/orders.js']],
+  ])('%s: nothing close that a handler may name', async (handler, files) => {
+    expect(await hintFor(handler, files)).toBeUndefined();
+  });
+
+  it('the name of a file cannot write to the terminal', async () => {
+    const hint = await hintFor('src/ordres.handler', ['src/orders\u001b.ts']);
+    expect(hint).toContain('orders');
+    expect(hint).not.toContain('\u001b');
+  });
 });
 
 it.each(['a\0b', 'x'.repeat(300), 'src/hello.ts/more'])(
