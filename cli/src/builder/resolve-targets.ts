@@ -27,7 +27,7 @@ export type Target = BuildTarget | UnbuiltTarget | UnrunnableTarget;
  */
 export function resolveTargets(manifest: Manifest): Target[] {
   const { mistakes, targets } = resolveEach(manifest);
-  if (mistakes.length === targets.length) throw mistakesError(manifest.file, mistakes);
+  if (targets.every((target) => 'problem' in target)) throw mistakesError(manifest.file, mistakes);
   return targets;
 }
 
@@ -40,6 +40,11 @@ export function checkTargets(manifest: Manifest): void {
 function resolveEach(manifest: Manifest): { readonly targets: Target[]; readonly mistakes: Mistake[] } {
   const mistakes: Mistake[] = [];
   const targets = manifest.functions.map((settings) => {
+    const own = manifest.broken?.get(settings.name);
+    if (own !== undefined) {
+      mistakes.push(...own);
+      return neverRunnable(settings, manifest.root, own);
+    }
     const resolved = resolveTarget(settings, manifest.root);
     if (!('path' in resolved)) return resolved;
     const path = `${jsonPath(['functions', settings.name])}.${resolved.path}`;
@@ -49,12 +54,22 @@ function resolveEach(manifest: Manifest): { readonly targets: Target[]; readonly
   return { targets, mistakes };
 }
 
-function unrunnable(settings: FunctionSettings, root: string, mistake: FunctionMistake): UnrunnableTarget {
+/** Its settings are invalid: only another manifest changes that. */
+function neverRunnable(
+  settings: FunctionSettings,
+  root: string,
+  mistakes: readonly Mistake[],
+): UnrunnableTarget {
   const { name: functionName, runtime, handler, layerDirs = [], sourceDir } = settings;
-  const taskRoot = resolve(root, sourceDir);
   const layers = layerDirs.map((folder) => resolve(root, folder));
-  const problem = `${jsonPath(['functions', functionName])}.${mistake.path}: ${mistake.text}`;
-  const common = { functionName, runtime, handler, taskRoot, layers, problem };
+  const problem = mistakes.map(({ path, text }) => `${path}: ${text}`).join('; ');
+  return { functionName, runtime, handler, taskRoot: resolve(root, sourceDir), layers, problem };
+}
+
+function unrunnable(settings: FunctionSettings, root: string, mistake: FunctionMistake): UnrunnableTarget {
+  const path = `${jsonPath(['functions', settings.name])}.${mistake.path}`;
+  const common = neverRunnable(settings, root, [{ path, text: mistake.text }]);
+  const { handler, layers = [], taskRoot } = common;
   if (mistake.mayCome === false) return common;
   const again = () => {
     const resolved = resolveTarget(settings, root);

@@ -11,22 +11,24 @@ type Ready = Extract<SessionEvent, { event: 'ready' }>;
 
 /** A heading, and for each function its name and the commands that reach it. */
 export function readyLines(event: Ready, paint: Style): string {
+  const sound = event.functions.filter(({ mistakes }) => mistakes === undefined);
   const heading = event.observe
     ? observeHeading(event, event.observe.per_second, paint)
-    : `${paint.ok('●')} Serving ${plural(event.functions.length, 'function')} of stage ${paint.name(printable(event.stage))} (ready in ${ms(event.ms)}). ${paint.dim('Press Ctrl-C to stop.')}`;
+    : `${paint.ok('●')} Serving ${plural(sound.length, 'function')} of stage ${paint.name(printable(event.stage))} (ready in ${ms(event.ms)}). ${paint.dim('Press Ctrl-C to stop.')}`;
   const isSame =
-    event.functions.every(({ fallback }) => fallback.kind === 'none') && !event.not_served?.length;
+    sound.every(({ fallback }) => fallback.kind === 'none') && !event.not_served?.length;
   if (event.observe)
     return ['', heading, '', ...onlyLines(event, paint), ...inspectorLines(event, paint)].join('\n');
   return [
     '',
     heading,
     '',
-    ...wayLines(event.functions, event.trigger_args, paint),
+    ...wayLines(sound, event.trigger_args, paint),
     '',
+    ...brokenLines(event, paint),
     ...onlyLines(event, paint),
     // Not where it is the same error for all.
-    ...(isSame ? [] : fallbackLines(event, paint)),
+    ...(isSame ? [] : fallbackLines({ ...event, functions: sound }, paint)),
     ...publicLines(event.functions, paint),
     ...inspectorLines(event, paint),
   ].join('\n');
@@ -44,6 +46,17 @@ function inspectorLines({ inspector }: Ready, paint: Style): string[] {
   if (inspector === undefined) return [];
   const way = isAtTerminal() ? paint.dim('  press o to open it') : '';
   return [`  Inspector: ${printable(inspector)}${way}`, ''];
+}
+
+/** Functions whose settings are invalid; what is invalid was reported when they were to be built. */
+function brokenLines({ functions }: Ready, paint: Style): string[] {
+  const broken = functions.flatMap(({ mistakes, name }) => (mistakes ? [paint.name(printable(name))] : []));
+  if (broken.length === 0) return [];
+  const [verb, whose] = broken.length === 1 ? ['fails', 'its'] : ['fail', 'their'];
+  return [
+    `${paint.bad('✗')} ${broken.join(', ')} ${verb} until ${whose} settings in livectl.json are valid`,
+    '',
+  ];
 }
 
 /** What is served of it, where that is not all. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
+import { deployableText, mistakesByFunction, placeholders } from './broken-functions.ts';
 import type { Naming } from './derived-names.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { esbuildSettings } from './esbuild-settings.ts';
@@ -24,6 +25,8 @@ export interface Manifest {
   readonly root: string;
   /** The requested functions, in the file's order. */
   readonly functions: readonly FunctionSettings[];
+  /** Functions of it that cannot be run, with the mistakes in their settings, in the file's order; default: none. */
+  readonly broken?: ReadonlyMap<string, readonly Mistake[]> | undefined;
 }
 
 /** One that was read from a file. */
@@ -47,6 +50,11 @@ interface ManifestOptions {
   readonly naming?: Naming | undefined;
   /** The mode, from a stage's manifest, of a function that sets none in the file. */
   readonly modeOf?: ((functionName: string) => 'replace' | 'wrap' | undefined) | undefined;
+  /**
+   * Functions with mistakes are `broken`, and the others can be used. Default: the file is refused. Either way, it is if the
+   * mistakes are of the file itself, or all functions have some.
+   */
+  readonly allowBroken?: boolean | undefined;
 }
 
 const fileName = 'livectl.json';
@@ -78,10 +86,56 @@ export async function loadManifest(options: ManifestOptions): Promise<LoadedMani
     ),
   );
   const mistakes = [...(parsed.issues ?? []).map(mistakeOf), ...brokenRules(texts, naming)];
-  if (!parsed.success || mistakes.length > 0) throw mistakesError(file, mistakes);
-  const { redact, tunnel } = parsed.output;
-  const functions = Object.entries(texts).map(([name, text]) => settingsOf(name, text, tunnel));
-  return { file, root, functions: selected(functions, options.functions ?? [], file), texts, tunnel, redact };
+  const whole = wholeOf({ value, texts, naming, mistakes, allowBroken: options.allowBroken === true });
+  if (whole === undefined) throw mistakesError(file, mistakes);
+  const { broken, redact, tunnel } = whole;
+  const all = Object.entries(whole.texts).map(([name, text]) => settingsOf(name, text, tunnel));
+  const functions = selected(all, options.functions ?? [], file);
+  return {
+    file,
+    root,
+    functions,
+    texts: whole.texts,
+    tunnel,
+    redact,
+    ...(broken.size > 0 ? { broken } : {}),
+  };
+}
+
+interface Checked {
+  readonly value: unknown;
+  /** The functions that have the right shape, with their modes. */
+  readonly texts: Readonly<Record<string, FunctionText>>;
+  readonly naming: Naming;
+  readonly mistakes: readonly Mistake[];
+  readonly allowBroken: boolean;
+}
+
+type WholeManifest = Pick<LoadedManifest, 'redact' | 'texts' | 'tunnel'> & {
+  readonly broken: NonNullable<Manifest['broken']>;
+};
+
+/** With the functions that cannot be run, as they are deployed; undefined if the file is to be refused. */
+function wholeOf({ allowBroken, mistakes, naming, texts, value }: Checked): WholeManifest | undefined {
+  const raw = (value as { readonly functions?: Readonly<Record<string, unknown>> } | null)?.functions ?? {};
+  const names = Object.keys(raw);
+  const broken = mistakes.length === 0 || allowBroken ? mistakesByFunction(mistakes, names) : undefined;
+  if (broken === undefined) return undefined;
+  // Good ones first: of two that cannot be deployed together, the broken one gives way.
+  let deployed = Object.fromEntries(Object.entries(texts).filter(([name]) => !broken.has(name)));
+  const rules = (functions: typeof texts) => brokenRules(functions, naming);
+  for (const name of names.filter((each) => broken.has(each)))
+    deployed = { ...deployed, [name]: deployableText(name, raw[name], deployed, rules) };
+  const inOrder = Object.fromEntries(
+    names.flatMap((name) => (Object.hasOwn(deployed, name) ? [[name, deployed[name] as FunctionText]] : [])),
+  );
+  const rest = v.safeParse(manifestSchema, { ...(value as object), functions: { any: placeholders } });
+  if (!rest.success) return undefined;
+  const { redact, tunnel } = rest.output;
+  const ordered = new Map(
+    names.flatMap((name) => (broken.has(name) ? [[name, broken.get(name) ?? []]] : [])),
+  );
+  return { broken: ordered, redact, texts: inOrder, tunnel };
 }
 
 async function read(file: string): Promise<string> {

@@ -79,13 +79,14 @@ function write(output: string, text: string, force: boolean): void {
   }
 }
 
-/** Undefined without a local manifest, or if the function is gone. */
+/** Undefined without a local manifest, or if the function is gone or invalid. */
 async function settingsOf(
   { config, root }: ExportRecordingOptions,
   name: string,
 ): Promise<FunctionSettings | undefined> {
   try {
-    return (await loadManifest({ root, config, functions: [name] })).functions[0];
+    const { broken, functions } = await loadManifest({ root, config, functions: [name], allowBroken: true });
+    return broken?.has(name) ? undefined : functions[0];
   } catch {
     return undefined;
   }

@@ -116,7 +116,7 @@ async function open({ event, folder, of, options, place, view }: Opening): Promi
       closers: folder.closers,
     });
   }
-  const read = await loadManifest({ root, config, functions: [name] });
+  const read = await loadManifest({ root, config, functions: [name], allowBroken: true });
   const manifest = { ...read, functions: withCachedLayers(read.functions) };
   const [settings] = manifest.functions;
   if (settings === undefined) throw new Error(`no settings of ${name}`);

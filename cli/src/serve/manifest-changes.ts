@@ -64,7 +64,8 @@ export function watchManifest({ emit, load, served }: WatchOptions): ManifestWat
 /** Undefined if they differ in white space only. */
 export function changeOf(before: LoadedManifest, after: LoadedManifest): ManifestChange | undefined {
   const names = (manifest: LoadedManifest) => Object.keys(manifest.texts);
-  const textOf = (manifest: LoadedManifest, name: string) => JSON.stringify(manifest.texts[name]);
+  const textOf = ({ broken, texts }: LoadedManifest, name: string) =>
+    JSON.stringify([texts[name], broken?.get(name)]);
   const added = names(after).filter((name) => !Object.hasOwn(before.texts, name));
   const removed = names(before).filter((name) => !Object.hasOwn(after.texts, name));
   const changed = names(after).filter(

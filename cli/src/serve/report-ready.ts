@@ -33,7 +33,11 @@ export function reportReady(serve: ReadyServe, emit: (event: SessionEvent) => vo
     event: 'ready',
     url: stage.url,
     stage: stage.relay.stage,
-    functions: functions.map((settings) => servedFunction(settings, stage, heldByOthers.get(settings.name))),
+    functions: functions.map((settings) => {
+      const mistakes = manifest.broken?.get(settings.name)?.map(({ path, text }) => `${path}: ${text}`);
+      const described = servedFunction(settings, stage, heldByOthers.get(settings.name));
+      return mistakes === undefined ? described : { ...described, mistakes };
+    }),
     ...(stage.notServed?.length
       ? { not_served: stage.notServed.map((name) => ({ name, url: stage.functionUrls.get(name) })) }
       : {}),

@@ -40,14 +40,17 @@ export function serveLocal(options: ServeLocalOptions): Promise<number> {
   let good: { readonly manifest: LoadedManifest; readonly whole: LoadedManifest } | undefined;
   const layers = new LocalLayers(options);
   const load = async (layersOf: LocalLayers['open']) => {
-    const manifest = await loadManifest(options);
-    const whole = await loadManifest({ ...options, functions: undefined });
+    const manifest = await loadManifest({ ...options, allowBroken: true });
+    const whole = await loadManifest({ ...options, functions: undefined, allowBroken: true });
     const { functions } = await layersOf({ manifest, whole });
     resolveTargets({ ...manifest, functions: named(functions, manifest) });
     // A flag that names a function of the last good file must not end what is served.
     openLocalVariables(manifest, options.variables, () => undefined);
     if (options.filters.length > 0) {
-      const served = manifest.functions.map(({ name, wrap }) => ({ name, fallback: fallbackOf({ wrap }) }));
+      // Nothing of the local cloud answers for a broken one in any case.
+      const served = manifest.functions
+        .filter(({ name }) => !manifest.broken?.has(name))
+        .map(({ name, wrap }) => ({ name, fallback: fallbackOf({ wrap }) }));
       checkEverythingElse(served, manifest.file, true);
     }
     good = { manifest, whole };

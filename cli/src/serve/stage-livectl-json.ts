@@ -2,6 +2,7 @@
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { loadManifest } from '../manifest/load-manifest.ts';
+import { mistakesError } from '../manifest/mistakes.ts';
 
 interface StageFolder {
   /** `--config`: the local manifest, by default livectl.json in the root. */
@@ -16,7 +17,7 @@ interface StageFolder {
 /** The functions that it has. */
 interface LocalFunctions {
   readonly functions: readonly FunctionSettings[];
-  /** Why it could not be read, if it exists. */
+  /** Why it, or some of its functions, could not be read, if it exists. */
   readonly problem: string | undefined;
 }
 
@@ -32,8 +33,19 @@ export async function stageLivectlJson({
     const modes = new Map(ofStage.map(({ name, wrap }) => [name, wrap ? 'wrap' : 'replace'] as const));
     // Its names have the table's name as prefix.
     const naming = { prefix: tableName, stage };
-    const { functions } = await loadManifest({ root, config, naming, modeOf: (name) => modes.get(name) });
-    return { functions, problem: undefined };
+    const { broken, functions } = await loadManifest({
+      root,
+      config,
+      naming,
+      modeOf: (name) => modes.get(name),
+      allowBroken: config === undefined,
+    });
+    const mistakes = [...(broken?.values() ?? [])].flat();
+    return {
+      // What is left of a broken function is not what its developer has written.
+      functions: functions.filter(({ name }) => !broken?.has(name)),
+      problem: mistakes.length === 0 ? undefined : mistakesError(`${root}/livectl.json`, mistakes).message,
+    };
   } catch (error) {
     if (!(error instanceof LiveDebugError)) throw error;
     if (config !== undefined) throw error;

@@ -28,6 +28,8 @@ export interface ServedFunction {
   readonly fallback: Fallback;
   /** Sources for `livectl trigger`, as in livectl.json. */
   readonly triggers: readonly TriggerSource[];
+  /** What is invalid in its settings: all its invocations fail with that. Absent if nothing is. */
+  readonly mistakes?: readonly string[];
 }
 
 /** A function's debugger under `--inspect`. */

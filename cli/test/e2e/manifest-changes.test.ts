@@ -2,6 +2,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { SessionEvent } from '../../src/session/session-event.ts';
 import { type JsRuntime, Livectl, project } from './livectl-process.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];
@@ -17,10 +18,12 @@ const entry = (name: string, more: object = {}) => ({
 });
 const textOf = (functions: object) => JSON.stringify({ functions });
 
-function serve(runtime: JsRuntime, ...flags: string[]) {
+type ReadyEvent = Extract<SessionEvent, { event: 'ready' }>;
+
+function serve(runtime: JsRuntime, functions: object = { one: entry('one') }, ...flags: string[]) {
   const source = `export const handler = async () => process.env.LEVEL ?? 'none';`;
   const { remove, root } = project({
-    'livectl.json': textOf({ one: entry('one') }),
+    'livectl.json': textOf(functions),
     'one.mjs': source,
     'two.mjs': source,
     'slow.mjs': `export const handler = async () => { console.log('began'); await new Promise((done) => setTimeout(done, 1500)); return 'slow'; };`,
@@ -63,7 +66,7 @@ describe.each(['node', 'deno'] as const)('%s', (runtime) => {
     expect([await call(url, '/one'), await call(url, '/two')]).toEqual(['200 debug', '200 none']);
 
     await saved('{ "functions": { "one": ', 'error');
-    await saved(textOf({ one: { ...entry('one'), timeout: 'x' }, two: entry('two') }), 'error');
+    await saved(JSON.stringify({ functions: { one: entry('one') }, redct: [] }), 'error');
     expect([await call(url, '/one'), await call(url, '/two')]).toEqual(['200 debug', '200 none']);
 
     await saved(textOf({ two: entry('two') }), 'ready');
@@ -74,10 +77,40 @@ describe.each(['node', 'deno'] as const)('%s', (runtime) => {
     expect(livectl.events.filter(({ event }) => event === 'stopped')).toHaveLength(1);
     const errors = livectl.events.flatMap((event) => (event.event === 'error' ? [event.message] : []));
     expect(errors).toHaveLength(2);
-    expect(errors[1]).toContain('functions.one.timeout');
+    expect(errors[1]).toContain('redct: is not known here');
     for (const message of errors) expect(message).toContain('The last good livectl.json is served on.');
     expect(livectl.leftBehind()).toEqual([]);
   });
+});
+
+it('a function with invalid settings answers with them, the others are served; at the start and when it is saved', async () => {
+  const bad = entry('one', { timeout: 9999, timeot: 1 });
+  const mistakes = [
+    expect.stringMatching(/^functions\.one\.timeout: 9999 is more than 900/),
+    expect.stringMatching(/^functions\.one\.timeot: is not known here/),
+  ];
+  const { call, livectl, saved } = serve('node', { one: bad, two: entry('two') });
+  const url = await livectl.url();
+  const isListed = () => {
+    const { functions } = livectl.events.findLast(({ event }) => event === 'ready') as ReadyEvent;
+    expect(functions.find(({ name }) => name === 'one')).toMatchObject({ mistakes });
+    expect(functions.find(({ name }) => name === 'two')).not.toHaveProperty('mistakes');
+  };
+  isListed();
+  expect(await call(url, '/two')).toBe('200 none');
+  expect(await call(url, '/one')).toMatch(/^5\d\d /);
+  const failed = await livectl.event('result', (event) => event.function === 'one');
+  const { message } = failed.error ?? { message: '' };
+  expect(message).toContain('functions.one.timeout: 9999 is more than 900');
+  expect(message).toContain('functions.one.timeot');
+
+  await saved(textOf({ one: entry('one'), two: entry('two') }), 'ready');
+  expect(await call(url, '/one')).toBe('200 none');
+  await saved(textOf({ one: bad, two: entry('two') }), 'ready');
+  isListed();
+  expect(await call(url, '/two')).toBe('200 none');
+  expect(await call(url, '/one')).toMatch(/^5\d\d /);
+  expect(await livectl.stop()).toBe(0);
 });
 
 it('an invocation in flight ends as it began', async () => {
@@ -91,7 +124,7 @@ it('an invocation in flight ends as it began', async () => {
 });
 
 it('a function that a flag names cannot be removed: an error, and the last good one is served on', async () => {
-  const { call, livectl, saved } = serve('node', '--env', 'one:LEVEL=flag');
+  const { call, livectl, saved } = serve('node', { one: entry('one') }, '--env', 'one:LEVEL=flag');
   const url = await livectl.url();
   await saved(textOf({ two: entry('two') }), 'error');
   expect(await call(url, '/one')).toBe('200 flag');
