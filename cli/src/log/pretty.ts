@@ -9,7 +9,7 @@ import { OpenInvocations } from './open-invocations.ts';
 import type { Output } from './output.ts';
 import { printable } from './printable.ts';
 import { ms, plural, skewWords } from './quantities.ts';
-import { readyLines } from './ready-lines.ts';
+import { readyLines, savedLines } from './ready-lines.ts';
 import { sourceLine } from './source-line.ts';
 import { type Style, style } from './style.ts';
 import { summaryLines } from './summary-lines.ts';
@@ -41,6 +41,7 @@ export function pretty(output: Output, options: PrettyOptions = {}): (event: Obs
     open: new OpenInvocations(output.colourBits ?? (output.colour ? 4 : 0)),
     places: { here, links: output.links },
     folderOf,
+    added: undefined,
   };
   return (event) => {
     const text =
@@ -71,7 +72,7 @@ function describe(event: SessionEvent, view: View): string | undefined {
   const { filters, open, paint } = view;
   switch (event.event) {
     case 'ready':
-      return readyLines(event, paint);
+      return view.added === undefined ? readyLines(event, paint) : savedLines(event, view.added, paint);
     case 'invoke': {
       open.begin(event.id);
       const only = event.only === undefined ? '' : paint.dim(` (${printable(event.only)})`);
@@ -91,10 +92,12 @@ function describe(event: SessionEvent, view: View): string | undefined {
         open.end(event.id);
       }
     case 'manifest': {
+      view.added = new Set(event.added);
       const kinds = [
         ['new', event.added],
         ['changed', event.changed],
         ['removed', event.removed],
+        ['settings', event.settings],
       ] as const;
       const news = kinds.flatMap(([kind, names]) =>
         names.length === 0 ? [] : [`${kind}: ${names.slice(0, mostNames).map(printable).join(', ')}`],
@@ -153,6 +156,8 @@ function describe(event: SessionEvent, view: View): string | undefined {
     case 'queued':
       return `${tag(event.id, view)} ${paint.warn('…')} ${name(event, paint)} ${queued(event)}`;
     case 'debugger':
+      // After a save, where it listens is known.
+      if (event.state === 'listening' && view.added?.has(event.function) === false) return undefined;
       return `${paint.dim('·')} ${name(event, paint)} ${debuggerWords(event)}`;
     case 'tunnel':
       return tunnelLine(event, paint);

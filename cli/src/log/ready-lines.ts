@@ -15,8 +15,7 @@ export function readyLines(event: Ready, paint: Style): string {
   const heading = event.observe
     ? observeHeading(event, event.observe.per_second, paint)
     : `${paint.ok('●')} Serving ${plural(sound.length, 'function')} of stage ${paint.name(printable(event.stage))} (ready in ${ms(event.ms)}). ${paint.dim('Press Ctrl-C to stop.')}`;
-  const isSame =
-    sound.every(({ fallback }) => fallback.kind === 'none') && !event.not_served?.length;
+  const isSame = sound.every(({ fallback }) => fallback.kind === 'none') && !event.not_served?.length;
   if (event.observe)
     return ['', heading, '', ...onlyLines(event, paint), ...inspectorLines(event, paint)].join('\n');
   return [
@@ -32,6 +31,16 @@ export function readyLines(event: Ready, paint: Style): string {
     ...publicLines(event.functions, paint),
     ...inspectorLines(event, paint),
   ].join('\n');
+}
+
+/** After a save of livectl.json: how to reach the functions that it has added, and which ones fail; undefined if there are none. */
+export function savedLines(event: Ready, added: ReadonlySet<string>, paint: Style): string | undefined {
+  const isNew = ({ mistakes, name }: ServedFunction) => mistakes === undefined && added.has(name);
+  const lines = [
+    ...wayLines(event.functions.filter(isNew), event.trigger_args, paint),
+    ...brokenLines(event, paint).slice(0, 1),
+  ];
+  return lines.length === 0 ? undefined : lines.join('\n');
 }
 
 function observeHeading({ functions, ms: took, stage }: Ready, perSecond: number, paint: Style): string {

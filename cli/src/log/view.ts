@@ -14,6 +14,8 @@ export interface View {
   readonly open: OpenInvocations;
   readonly places: PlaceView;
   readonly folderOf: (functionName: string) => string | undefined;
+  /** Functions that the last save of livectl.json has added; undefined before the first one. */
+  added: ReadonlySet<string> | undefined;
 }
 
 /** Indents further lines of an error or a message below the function's name. */

@@ -33,6 +33,7 @@ import { type RunSummary, summaryOf } from './run-summary.ts';
 import { serveKeys } from './serve-keys.ts';
 import { serveTitle } from './serve-title.ts';
 import type { OpenedStage, ServingOptions, StageToServe } from './stage-to-serve.ts';
+import { StartNotices } from './start-notices.ts';
 import { openWorkspace } from './workspace.ts';
 
 /** How long Ctrl-C waits for invocations in flight. */
@@ -55,15 +56,17 @@ export function serveUntilStopped(
   const show =
     options.format === 'json' ? jsonLines(processOutput) : pretty(processOutput, { timestamps, folderOf });
   const summary = summaryOf(options);
+  const notices = new StartNotices();
   return runToExit(options, async (closers) => {
     // Each round serves one manifest, from start to stop.
     for (let startedMs = 0; ; startedMs = performance.now()) {
+      notices.begin();
       const round = new Closers();
       // Also if this round fails, or the process is to end.
       closers.add(() => round.close());
       const stage = await prepare(round);
       manifest = stage.manifest;
-      const end = await serve(options, stage, show, summary, round, startedMs);
+      const end = await serve(options, stage, { show, summary, notices, startedMs }, round);
       if (end !== 'again') {
         for (const event of summary.end()) show(event as SessionEvent);
         return end;
@@ -73,13 +76,19 @@ export function serveUntilStopped(
   });
 }
 
+interface RunParts {
+  readonly show: (event: SessionEvent) => void;
+  readonly summary: RunSummary;
+  readonly notices: StartNotices;
+  /** When this round began, in milliseconds since the process's start; 0 for the first one. */
+  readonly startedMs: number;
+}
+
 async function serve(
   options: TitledOptions,
   { all, manifest, open, openTunnels, privateResources, watch }: StageToServe,
-  show: (event: SessionEvent) => void,
-  summary: RunSummary,
+  { notices, show, startedMs, summary }: RunParts,
   closers: Closers,
-  startedMs: number,
 ): Promise<number | 'again'> {
   let isAgain = false;
   // Before the stage is taken: if nothing can be run, nobody is displaced for it.
@@ -88,7 +97,7 @@ async function serve(
   // The title first: who reads an event may end livectl at once.
   const workspace = await openWorkspace((event) => {
     title.take(event);
-    show(event);
+    if (notices.isNews(event)) show(event);
   }, closers);
   const { control, emit, follow, stopAsked } = workspace;
   const tunnels = openTunnels && (await openFunctionTunnels(openTunnels, emit, closers));
@@ -179,7 +188,9 @@ async function serve(
       emit,
     );
     for (const message of local.summary()) onNotice(message);
-    if (keys?.hint !== undefined) processOutput.line(keys.hint);
+    notices.end();
+    // It is still on the screen, or was scrolled away as everything else.
+    if (keys?.hint !== undefined && startedMs === 0) processOutput.line(keys.hint);
     void hints.start();
     // In the background: until it is known, texts are base64, which any relay carries.
     void carriesAscii({ ...stage.relay, clock: systemClock }).then((carries) => {

@@ -200,12 +200,13 @@ export type SessionEvent =
     }
   /** Something failed outside any function's code; livectl continues. */
   | { readonly event: 'error'; readonly code: string; readonly message: string; readonly remedy?: string }
-  /** livectl.json was saved, and is served from now on; names of functions. */
+  /** livectl.json was saved, and is served from now on; names of functions, and in `settings` of fields beside them. */
   | {
       readonly event: 'manifest';
       readonly added: readonly string[];
       readonly changed: readonly string[];
       readonly removed: readonly string[];
+      readonly settings: readonly string[];
     }
   | {
       readonly event: 'reload';

@@ -28,6 +28,48 @@ const served = [
 ] as const;
 const result = { event: 'result', id, function: 'hello', ok: true, ms: 12.5, code_ms: 2.3 } as const;
 
+describe('a saved livectl.json', () => {
+  const change = { event: 'manifest', added: [], changed: [], removed: [], settings: [] } as const;
+  const ready = (functions: Extract<SessionEvent, { event: 'ready' }>['functions']) =>
+    ({
+      event: 'ready',
+      url: undefined,
+      stage: 'local',
+      functions,
+      trigger_args: ['--local'],
+      ms: 9,
+    }) as const;
+  const linesOf = (...events: SessionEvent[]) => {
+    const output = written();
+    const show = pretty(output);
+    show(ready(served));
+    output.lines.length = 0;
+    for (const event of events) show(event);
+    return output.lines;
+  };
+
+  test('is one line', () => {
+    const listening = { state: 'listening', kind: 'node', address: '127.0.0.1:9229' } as const;
+    expect(
+      linesOf({ ...change, changed: ['hello'], settings: ['redact'] }, ready(served), {
+        event: 'debugger',
+        function: 'hello',
+        ...listening,
+      }),
+    ).toEqual(['↻ livectl.json was saved (changed: hello; settings: redact)']);
+  });
+
+  test('and how to call what is new, and what fails', () => {
+    const broken = { ...served[2], mistakes: ['functions.worker.timeout: 0 is less than 1 seconds'] };
+    expect(linesOf({ ...change, added: ['hello', 'worker'] }, ready([served[0], served[1], broken]))).toEqual(
+      [
+        '↻ livectl.json was saved (new: hello, worker)',
+        "  hello  curl 'http://127.0.0.1:3000/hello'\n✗ worker fails until its settings in livectl.json are valid",
+      ],
+    );
+  });
+});
+
 const views: readonly (readonly [string, SessionEvent, string])[] = [
   [
     'ready',
