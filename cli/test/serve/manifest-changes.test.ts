@@ -102,7 +102,10 @@ it('a function with mistakes counts once the file has been still', async () => {
 
 it.each([
   [{ redact: ['a.b'] }, ['redact']],
-  [{ tunnel: { allow: ['10.0.0.0/8:*'], subnet_ids: ['subnet-1'], security_group_ids: ['sg-1'] } }, ['tunnel']],
+  [
+    { tunnel: { allow: ['10.0.0.0/8:*'], subnet_ids: ['subnet-1'], security_group_ids: ['sg-1'] } },
+    ['tunnel'],
+  ],
 ])('names what changed beside the functions: %j', async (more, settings) => {
   const read = async (value: object): Promise<LoadedManifest> => {
     writeFileSync(join(root, 'livectl.json'), JSON.stringify(value));
