@@ -13,7 +13,8 @@ export class ReplayCommand extends LivectlCommand {
     details: `
       \`livectl serve\` records what it runs and observes. This runs a recorded event again: the last one, or that of an ID, which
       \`livectl recordings\` lists; the first characters of an ID are enough. Beside a running \`livectl serve\` of the same folder
-      its warm worker answers, otherwise the function is built and run here, with the variables of livectl.json and without AWS.
+      its warm worker answers, otherwise the function is built and run here, with the variables of livectl.json, \`.env\`,
+      \`--env\` and \`--env-file\`, and without AWS.
 
       The result goes to stdout exactly as the function gave it, the log and an error to stderr. \`--diff\` compares the result with
       the recorded one instead, and shows each difference; of errors, name and message count. \`--watch\` runs it again on each save.
@@ -54,6 +55,20 @@ export class ReplayCommand extends LivectlCommand {
   set = Option.Array('--set', {
     description: describeFlag('Replay', 'PATH=VALUE', 'Set a value of the event; repeatable'),
   });
+  env = Option.Array('--env', {
+    description: describeFlag(
+      'Replay',
+      'NAME=VALUE|@FILE',
+      'Set a variable, or those of a file, as serve does; not beside a running serve; repeatable',
+    ),
+  });
+  envFile = Option.Array('--env-file', {
+    description: describeFlag(
+      'Replay',
+      'FILE',
+      'Set the variables of a file, as --env @FILE does; repeatable',
+    ),
+  });
   root = placeFlags.root();
   config = placeFlags.config();
   format = outputFlags.format('one object a line');
@@ -64,7 +79,21 @@ export class ReplayCommand extends LivectlCommand {
     const { config, diff, edit, functionName, root, set: settings = [], verbose, watch } = this;
     const id = this.recording ?? 'last';
     if (id === '') throw new UsageError('the ID is empty; write last, a key or a request id');
-    const options = { id, functionName, diff, watch, edit, settings, root, config, format, verbose };
+    const { givenVariables } = await import('../serve/given-variables.ts');
+    const variables = givenVariables(this.env, this.envFile);
+    const options = {
+      id,
+      functionName,
+      diff,
+      watch,
+      edit,
+      settings,
+      variables,
+      root,
+      config,
+      format,
+      verbose,
+    };
     const { runReplay } = await import('../replay/run-replay.ts');
     return runReplay(options);
   }

@@ -11,7 +11,7 @@ import type { RedactPath } from '../recordings/mask/redact-paths.ts';
 import type { InvocationDetail } from '../recordings/recording.ts';
 import { finished } from '../recordings/sealed.ts';
 import { startLocalCode } from '../serve/local-code.ts';
-import { openLocalVariables } from '../serve/open-local-variables.ts';
+import { openLocalVariables, type VariableFlags } from '../serve/open-local-variables.ts';
 import type { RunFolder } from '../serve/run-folder.ts';
 import { FirstBuilds } from '../session/first-builds.ts';
 import { Replays } from '../session/replays.ts';
@@ -34,6 +34,8 @@ interface OwnReplay {
   readonly redact: readonly RedactPath[];
   readonly show: (event: SessionEvent) => void;
   readonly folder: RunFolder;
+  /** `--env` and `--env-file`. */
+  readonly variables: VariableFlags;
   readonly verbose: boolean;
 }
 
@@ -45,10 +47,10 @@ const maxWorkers = 2;
 
 /** Rejects with LD_CONFIG if the function cannot run here. Everything ends with the folder's closers. */
 export async function ownReplayer(options: OwnReplay): Promise<Replayer> {
-  const { folder, manifest, settings, show, verbose } = options;
+  const { folder, manifest, settings, show, variables, verbose } = options;
   const targets = resolveTargets(manifest);
   const onNotice = (message: string) => show({ event: 'notice', message });
-  const local = openLocalVariables(manifest, { variables: [], files: [] }, onNotice);
+  const local = openLocalVariables(manifest, variables, onNotice);
   const builds = new FirstBuilds();
   const listeners: ((change: CodeChange) => void)[] = [];
   const running = { maxWorkers, noTimeout: false, machineProxy: true, freeze: false, verbose };

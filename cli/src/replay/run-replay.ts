@@ -9,6 +9,7 @@ import type { InvocationDetail } from '../recordings/recording.ts';
 import type { Closers } from '../run/closers.ts';
 import { runToExit } from '../run/run-to-exit.ts';
 import { withCachedLayers } from '../serve/local-layers.ts';
+import type { VariableFlags } from '../serve/open-local-variables.ts';
 import { openRunFolder, type RunFolder } from '../serve/run-folder.ts';
 import { recordedAnswer, recordedDetail, recordedEvent } from './answer.ts';
 import { editedEvent } from './edit-event.ts';
@@ -31,6 +32,8 @@ export interface ReplayOptions {
   readonly edit: boolean;
   /** `--set`, as they were written. */
   readonly settings: readonly string[];
+  /** `--env` and `--env-file`. */
+  readonly variables: VariableFlags;
   readonly root: string;
   readonly config: string | undefined;
   readonly format: OutputFormat;
@@ -105,6 +108,10 @@ async function open({ event, folder, of, options, place, view }: Opening): Promi
     const { api, serve } = running;
     // What this serve ran itself, it knows unmasked.
     if (event.edited || of.at < serve.since) warnOfMasks(of, event, view);
+    if (options.variables.variables.length + options.variables.files.length > 0)
+      view.warn(
+        '--env and --env-file have no effect here: the running livectl serve answers with its own variables',
+      );
     const text = event.edited ? Buffer.from(event.bytes).toString() : undefined;
     return serveReplayer({
       api,
@@ -136,6 +143,7 @@ async function open({ event, folder, of, options, place, view }: Opening): Promi
     edited,
     show: view.show,
     folder,
+    variables: options.variables,
     verbose,
   });
 }

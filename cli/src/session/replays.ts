@@ -226,7 +226,10 @@ export class Replays {
     const { clock, pool } = this.#options;
     const problem = await this.#untilBuilt(request.function);
     if (problem !== undefined) return failure(problem);
-    const environment = pool.environmentOf(request.function) ?? (await this.#ownVariables(request.function));
+    const environment =
+      this.#options.variables.latest?.(request.function) ??
+      pool.environmentOf(request.function) ??
+      (await this.#ownVariables(request.function));
     if (this.#isStopped) return failure(stoppedError());
     replay.variables = environment;
     const { clientContext, identity, tenantId } = request.context ?? {};

@@ -78,6 +78,19 @@ describe('replay', () => {
     expect(JSON.parse(onOther.stdout)).toEqual({ said: 'last', id: 7 });
   });
 
+  it('has the variables of .env, --env-file and --env, the last of these first', async () => {
+    const own = ownProject(
+      'export const handler = async () => [process.env.GREETING, process.env.DOT, process.env.FLAG].join();',
+    );
+    writeFileSync(join(own, '.env'), 'DOT=dot\nGREETING=dot');
+    writeFileSync(join(own, 'test.env'), 'GREETING=file');
+    await record(own, { function: 'node', event: {} });
+    const flags = ['--env', 'node:FLAG=flag', '--env', `@${join(own, 'test.env')}`];
+    const env = { XDG_STATE_HOME: join(own, 'state') };
+    const { stdout } = await runLivectl(['replay', 'last', ...flags, '--root', own], { env });
+    expect(JSON.parse(stdout)).toBe('file,dot,flag');
+  });
+
   it('says once that a recording from AWS runs without its role, and which values are masked', async () => {
     const { key } = await record(root, {
       function: 'node',

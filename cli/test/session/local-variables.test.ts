@@ -77,6 +77,43 @@ test('a .env for other programs as well: what Lambda sets and this machine’s a
   expect(notices).toHaveLength(3);
 });
 
+describe('lines that are no assignments', () => {
+  const key = 'KEY="-----BEGIN\nMII/==\nx=y\n-----END"';
+  it.each([
+    ['A=1\nsecret-token\nB=2', ['.env:2 is not NAME=value, and is left out']],
+    [
+      'secret one\nA=1\r\n\r\nsecret:two\n=secret\n1 secret',
+      ['.env: lines 1, 4, 5, 6 are not NAME=value, and are left out'],
+    ],
+    ['KEY="unclosed\nsecret\nA=1', ['.env:2 is not NAME=value, and is left out']],
+    [
+      `${key}\nKEY="one" # "two"\n${key} more\nsecret`,
+      ['.env: lines 7, 9, 10 are not NAME=value, and are left out'],
+    ],
+    [`# comment\n\n  export A=1\nB: 2\nC =3\nD=\n${key}\nE='a\n\\'b\n' # c\n  # d`, []],
+    [
+      Array.from({ length: 30 }, () => 'secret').join('\n'),
+      [
+        '.env: lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 and 10 more are not NAME=value, and are left out',
+      ],
+    ],
+  ])('%j are reported by number, never with what is in them', (text, expected) => {
+    write('.env', text);
+    open();
+    expect(notices).toEqual(expected);
+    expect(notices.join()).not.toContain('secret');
+  });
+});
+
+test('a replay has what this machine sets now', () => {
+  write('.env', 'LEVEL=debug\nMORE=1');
+  const variables = withLocal({ of: () => ({ LEVEL: 'info', KEY: 'role' }) }, open());
+  expect(variables.latest?.('orders')).toBeUndefined();
+  variables.of('orders', {});
+  write('.env', 'OTHER=22');
+  expect(variables.latest?.('orders')).toEqual({ LEVEL: 'info', KEY: 'role', OTHER: '22' });
+});
+
 describe('refused', () => {
   it.each([
     ['A', 'must be NAME=VALUE'],

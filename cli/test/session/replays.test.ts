@@ -70,6 +70,17 @@ describe('a replay', () => {
     expect(Buffer.from((await replayed).body).toString()).toBe('{"statusCode":404}');
   });
 
+  it('has the variables that this machine sets now, over those of the last invocation', async () => {
+    const latest = (name: string) => (name === 'hello' ? { LEVEL: 'now' } : undefined);
+    const { session, pool } = await world.serve({ variables: { of: () => ({ LEVEL: 'own' }), latest } });
+    pool.environment = { LEVEL: 'of-the-last-invocation' };
+    const replayed = session.replay(request());
+    const run = await pool.runs.next();
+    expect(run.invocation.environment).toEqual({ LEVEL: 'now' });
+    run.answer('1');
+    await replayed;
+  });
+
   it('of a function that nobody has invoked has its own variables, and no credentials', async () => {
     const { session, pool } = await world.serve();
     const replayed = session.replay(request());

@@ -9,6 +9,11 @@ export interface FunctionVariables {
    * most 3 seconds. Never rejects.
    */
   of(functionName: string, sent: Variables): Variables | Promise<Variables>;
+  /**
+   * Those of the function's last invocation, with what this machine sets now; undefined before the first one, and where this
+   * machine sets nothing.
+   */
+  latest?(functionName: string): Variables | undefined;
 }
 
 /** For functions whose own variables are known here, e.g. from the local livectl.json. */

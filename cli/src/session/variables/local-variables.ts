@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { parse } from 'dotenv';
 import { LiveDebugError, messageOf } from '../../../../protocol/live-debug-error.ts';
 import type { FunctionVariables } from './function-variables.ts';
+import { linesLeftOut } from './left-out-lines.ts';
 import type { Variables } from './sent-variables.ts';
 import { type GivenVariable, whyNotSet } from './settable.ts';
 
@@ -102,7 +103,10 @@ export class LocalVariables {
 
   #variablesOf({ label, path }: GivenFile): Variables {
     const variables: Record<string, string> = {};
-    for (const [name, value] of Object.entries(parse(textOf(path, label)))) {
+    const text = textOf(path, label).toString();
+    const left = linesLeftOut(text);
+    if (left.length > 0) this.#tell(`${label}${whichLines(left)}`);
+    for (const [name, value] of Object.entries(parse(text))) {
       const why = whyNotSet(name);
       // A .env serves other programs as well, so it may have names that are not for functions.
       if (why === undefined) variables[name] = value;
@@ -120,11 +124,20 @@ export class LocalVariables {
 
 /** As `variables` gives them, and over those what this machine sets. */
 export function withLocal(variables: FunctionVariables, local: LocalVariables): FunctionVariables {
+  /** By function, of its last invocation. */
+  const lastOwn = new Map<string, Variables>();
+  const set = (functionName: string, own: Variables) => {
+    lastOwn.set(functionName, own);
+    return { ...own, ...local.of(functionName) };
+  };
   return {
     of(functionName, sent) {
       const own = variables.of(functionName, sent);
-      const set = local.of(functionName);
-      return own instanceof Promise ? own.then((all) => ({ ...all, ...set })) : { ...own, ...set };
+      return own instanceof Promise ? own.then((all) => set(functionName, all)) : set(functionName, own);
+    },
+    latest(functionName) {
+      const own = lastOwn.get(functionName);
+      return own && { ...own, ...local.of(functionName) };
     },
   };
 }
@@ -160,6 +173,14 @@ function textOf(path: string, label: string): Buffer {
       cause,
     });
   }
+}
+
+/** The end of a sentence that begins with the file's name: never what is in the lines, which may be a secret. */
+function whichLines(numbers: readonly number[]): string {
+  if (numbers.length === 1) return `:${numbers[0]} is not NAME=value, and is left out`;
+  const rest = numbers.length - mostNames;
+  const more = rest > 0 ? ` and ${rest} more` : '';
+  return `: lines ${numbers.slice(0, mostNames).join(', ')}${more} are not NAME=value, and are left out`;
 }
 
 function isFor({ functionName }: Pick<GivenFile, 'functionName'>, name: string): boolean {
