@@ -313,6 +313,22 @@ test('doctor names both', async () => {
   );
 });
 
+test('the check that the release workflow runs on every platform passes here, and sees another archive', () => {
+  const smoke = (place: string) =>
+    spawnSync(process.execPath, [join(repository, 'release/smoke.mjs'), place, host?.name ?? ''], {
+      encoding: 'utf8',
+    });
+  const { status, stderr, stdout } = smoke(out);
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stdout).toContain(`answered "hello from Node.js ${process.versions.node}"`);
+  expect(stdout).toContain(`without Node.js, the function answered "hello from Node.js ${nodeVersion}"`);
+  const other = join(folder, 'other');
+  mkdirSync(other);
+  writeFileSync(join(other, 'SHA256SUMS'), readFileSync(join(out, 'SHA256SUMS'), 'utf8'));
+  writeFileSync(join(other, `livectl-${version}-${host?.name}.tar.gz`), 'another');
+  expect(smoke(other).stderr).toMatch(/checksum [0-9a-f]{64}, but SHA256SUMS has [0-9a-f]{64}/);
+});
+
 test('install.sh installs the real archive from a release', async () => {
   const sums = readFileSync(join(out, 'SHA256SUMS'), 'utf8').replaceAll('-unsigned', '');
   const release = join(folder, 'release');
