@@ -9,7 +9,7 @@ import { parseMistake } from './parse-mistake.ts';
 
 /** Resolves with the exit code; a mistake in the arguments has been reported then. */
 export async function runCommandLine(args: string[], version: string): Promise<number> {
-  const cli = livectlCli(version);
+  const cli = livectlCli(version, args[0]);
   const command = parse(cli, args);
   return command ? cli.run(command, Cli.defaultContext) : exitCodes.usage;
 }
@@ -19,7 +19,7 @@ function parse(cli: LivectlCli, args: string[]): Command | undefined {
   try {
     return cli.process(args, Cli.defaultContext);
   } catch (error) {
-    const { help, message } = parseMistake(args, cli.definitions(), messageOf(error));
+    const { help, message } = parseMistake(args, livectlCli('').definitions(), messageOf(error));
     processOutput.errorLine(message);
     processOutput.errorLine(`  ${help}`);
     return undefined;

@@ -105,6 +105,16 @@ it('names the value of every flag that takes one', () => {
     }
 });
 
+test('a command is parsed without the others', () => {
+  const known = (word: string) =>
+    livectlCli('', word)
+      .commands()
+      .map(({ words }) => words.join(' '));
+  expect(known('vpn')).toEqual(['vpn', 'vpn certificates']);
+  expect(known('serve')).toEqual(['serve']);
+  expect(known('nonsense')).toEqual(names);
+});
+
 test('a flag without a group is an error at the build', () => {
   expect(flagDescription(describeFlag('Where', 'NAME', 'a stage'))).toEqual({
     group: 'Where',
