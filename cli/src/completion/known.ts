@@ -2,9 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { readServeStates } from '../control/serve-state.ts';
 import { projectAbove } from '../folders/project-above.ts';
-import { openRecordings } from '../recordings/recordings-folder.ts';
 
 /** Each list is empty where nothing is known. */
 export interface Known {
@@ -42,6 +40,7 @@ export function known(words: readonly string[]): Known {
     profiles: async () => profilesOf(process.env.AWS_CONFIG_FILE ?? join(homedir(), '.aws', 'config')),
     async recordings() {
       try {
+        const { openRecordings } = await import('../recordings/recordings-folder.ts');
         return (await openRecordings(root).keys()).reverse().slice(0, mostRecordings);
       } catch {
         return [];
@@ -65,6 +64,7 @@ function functionsOf(file: string): ReadonlyMap<string, readonly string[]> {
 
 async function servedStages(): Promise<string[]> {
   try {
+    const { readServeStates } = await import('../control/serve-state.ts');
     return (await readServeStates()).flatMap(({ place }) => (place.kind === 'stage' ? [place.stage] : []));
   } catch {
     return [];
