@@ -48,3 +48,7 @@ export interface Found {
   /** What could not be read, a sentence each. */
   readonly notices: readonly string[];
 }
+
+/** Why a function with `package_type = "Image"` is left out. */
+export const imageReason =
+  'its package is a container image, which Lambda cannot exchange for a stub or wrap; for serve --local name its program as "command", for a stage add a zip function (docs/layers.md#images)';

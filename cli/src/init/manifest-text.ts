@@ -1,5 +1,6 @@
 // The livectl.json that `init` proposes: what was found, beside what the file has already.
 import * as v from 'valibot';
+import { parseLayerArn } from '../manifest/layer-arn.ts';
 import { functionSchema } from '../manifest/manifest-schema.ts';
 import type { FoundFunction } from './found-function.ts';
 import type { FoundSource } from './source-files.ts';
@@ -30,9 +31,12 @@ export function entryOf(
 } {
   // Only Terraform code can take the wrapper's layer.
   const isWrapped = found.block !== undefined && canBeWrapped(found);
+  // Others are references that only AWS resolves.
+  const layers = found.layers.filter((arn) => parseLayerArn(arn) !== undefined);
   const entry: Record<string, unknown> = {
     handler: source.handler,
     runtime: found.runtime,
+    ...(layers.length === 0 ? {} : { layers }),
     ...(source.sourceDir === '.' ? {} : { source_dir: source.sourceDir }),
     ...found.settings,
     ...(isWrapped ? { mode: 'wrap' } : {}),

@@ -1,7 +1,7 @@
 // The Lambda functions of a Terraform state or plan: their settings, where their packages come from, and why one cannot be served.
 import { basename, dirname, normalize } from 'node:path';
 import { bringsItsOwnRuntime, nodeMajor, pythonVersion } from '../manifest/runtimes.ts';
-import type { Found, FoundBlock, FoundFunction } from './found-function.ts';
+import { type Found, type FoundBlock, type FoundFunction, imageReason } from './found-function.ts';
 import { isObject, list, ofType, type TerraformResource, texts } from './terraform-json.ts';
 import { triggersOf } from './terraform-triggers.ts';
 import { variablesToWrite } from './written-settings.ts';
@@ -59,17 +59,22 @@ function foundFunction(
     settings,
     leftOutVariables,
     sourceFolders: sourceFolders(resource, resources),
-    layers: texts(values.layers),
+    layers: ownLayers(values),
     roleCode: roleCode(resource, resources),
     leftOut: whyLeftOut(resource, edge),
     block: blockOf(resource),
   };
 }
 
+/** Without the wrapper's, which a function has while its stage is live. */
+function ownLayers(values: TerraformResource['values']): readonly string[] {
+  const { LIVE_DEBUG_TABLE: table } = variablesOf(values);
+  return texts(values.layers).filter((arn) => arn.split(':')[6] !== `${table}-wrapper`);
+}
+
 function whyLeftOut({ values }: TerraformResource, edge: ReadonlySet<string>): string | undefined {
   const { arn, handler, package_type, runtime } = values;
-  if (package_type === 'Image')
-    return 'its package is a container image, which Lambda cannot exchange for a stub or wrap; add a zip function for the stage (docs/terraform.md)';
+  if (package_type === 'Image') return imageReason;
   if (typeof arn === 'string' && edge.has(arn))
     return 'it runs at the edge (Lambda@Edge), where no stub can be reached';
   const variables = variablesOf(values);

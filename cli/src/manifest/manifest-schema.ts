@@ -145,7 +145,11 @@ const deployment = {
   ),
   package_type: v.optional(
     v.pipe(
-      v.picklist(['Zip'], mustBe('"Zip", since Lambda can\'t change the package type of a function')),
+      v.picklist(
+        ['Zip'],
+        ({ input }) =>
+          `must be "Zip", not ${kindOf(input)}: Lambda can't change the package type of a function. Leave it out: for serve --local name the image’s program as "command", and give a stage a copy of the function with a zip package (docs/layers.md#images)`,
+      ),
       v.description('For Terraform: "Zip". A stub cannot replace a container image.'),
     ),
     'Zip',
@@ -175,7 +179,7 @@ const foreignFields = new Map([
   ],
   [
     'image_uri',
-    ': a container image can be neither replaced nor wrapped. Keep that function as it is, and use a copy of it with a zip package here, as another aws_lambda_function',
+    ': a container image can be neither replaced nor wrapped. Keep that function as it is, and use a copy of it with a zip package here, as another aws_lambda_function. For serve --local, leave it out and name the image’s program as "command" (docs/layers.md#images)',
   ],
 ]);
 

@@ -61,7 +61,10 @@ test('nested modules with packages in a bucket: each handler’s only file in th
 
 test('Python with count and a layer, and an image that is left out', async () => {
   const { events, functions } = await init('python');
-  const common = { handler: 'app/tasks.run', runtime: 'python3.12', source_dir: 'src', mode: 'wrap' };
+  const layers = ['arn:aws:lambda:eu-west-1:123456789012:layer:tools:3'];
+  const common = {
+    ...{ handler: 'app/tasks.run', runtime: 'python3.12', layers, source_dir: 'src', mode: 'wrap' },
+  };
   expect(functions).toEqual({
     worker: { function_name: 'worker-0', ...common },
     'worker-2': { function_name: 'worker-1', ...common },

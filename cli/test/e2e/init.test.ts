@@ -62,6 +62,7 @@ test('functions get their sources, settings and triggers; no secret is written; 
       billing: {
         handler: 'app.handler',
         runtime: 'python3.12',
+        layers: ['arn:aws:lambda:eu-west-1:123456789012:layer:base:3'],
         source_dir: 'services/billing',
         function_name: 'billing',
         mode: 'wrap',

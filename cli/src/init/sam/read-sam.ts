@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join, posix } from 'node:path';
 import { bringsItsOwnRuntime, nodeMajor, pythonVersion } from '../../manifest/runtimes.ts';
 import { readConfigFile } from '../config-file.ts';
-import type { Found, FoundFunction } from '../found-function.ts';
+import { type Found, type FoundFunction, imageReason } from '../found-function.ts';
 import {
   defined,
   isRecord,
@@ -106,7 +106,7 @@ function whyLeftOut({ properties, resource, values }: TemplateFunction): string 
     return `its condition ${condition} is false by the parameters' defaults`;
   const code = recordOf(properties.Code);
   if (properties.PackageType === 'Image' || properties.ImageUri !== undefined || code.ImageUri !== undefined)
-    return 'its package is a container image, which Lambda cannot exchange for a stub or wrap; add a zip function for the stage (docs/terraform.md)';
+    return imageReason;
   if (properties.InlineCode !== undefined || code.ZipFile !== undefined)
     return 'its code is written in the template; move it to a file';
   const runtime = textOf(properties.Runtime);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { bringsItsOwnRuntime, nodeMajor, pythonVersion } from '../../manifest/runtimes.ts';
 import { readConfigFile } from '../config-file.ts';
-import type { Found, FoundFunction } from '../found-function.ts';
+import { type Found, type FoundFunction, imageReason } from '../found-function.ts';
 import {
   defined,
   isRecord,
@@ -118,8 +118,7 @@ function runtimeOf({ own, provider }: ServerlessFunction): string | undefined {
 
 function whyLeftOut(each: ServerlessFunction): string | undefined {
   const { own, provider } = each;
-  if (own.image !== undefined)
-    return 'its package is a container image, which Lambda cannot exchange for a stub or wrap; add a zip function for the stage (docs/terraform.md)';
+  if (own.image !== undefined) return imageReason;
   const runtime = runtimeOf(each);
   const written = own.runtime ?? provider.runtime;
   if (runtime === undefined || runtime === '')
