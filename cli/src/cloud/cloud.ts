@@ -6,6 +6,7 @@ import type { Triggers } from '../manifest/trigger-schema.ts';
 import type { TriggerSource, TriggerTargets } from '../manifest/trigger-targets.ts';
 import type { WrapSettings } from '../manifest/wrap-settings.ts';
 import type { FunctionCode, Outcome } from '../worker/contract.ts';
+import type { KeptCloud } from './kept-cloud.ts';
 import type { NetworkNamespace } from './vpc/network-namespace.ts';
 
 /** A function to deploy, with what Terraform would pass to AWS. */
@@ -85,6 +86,11 @@ export interface VpcOptions {
 
 export interface CloudOptions {
   readonly functions: readonly CloudFunction[];
+  /**
+   * What an earlier cloud has left, and this one will leave: event sources of the same names go on with what they had, once
+   * `resumeSources` is called. Default: they begin empty, at once.
+   */
+  readonly kept?: KeptCloud | undefined;
   /** Port of the HTTP front on 127.0.0.1; 0 chooses a free one. */
   readonly port: number;
   readonly stage: string;
@@ -239,6 +245,10 @@ export interface Cloud {
    * outcomes. Rejects with LD_CONFIG for a name that is not deployed, and with LD_STOPPED after `close`.
    */
   invoke(functionName: string, payload: Uint8Array): Promise<Outcome>;
+  /** Delivers what event sources have; only after an earlier cloud (`kept`) it does not do so from the beginning. */
+  resumeSources(): void;
+  /** Event sources deliver nothing more, and keep it for the next cloud; resolves when their running invocations are over. */
+  pauseSources(): Promise<void>;
   /**
    * Lets HTTP answers under way finish, for at most a second, then ends every socket, server and stub process; resolves when they
    * are gone.

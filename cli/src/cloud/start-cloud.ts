@@ -13,6 +13,7 @@ import {
   createStubRole,
   createTunnelRole,
   functionArn,
+  type Principal,
   region,
   relayStage,
 } from './aws-api/access.ts';
@@ -60,9 +61,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const tableName = `live-debug-${stage}`;
   const planned = planSources(functions, stage);
   const statements = planned.flatMap((each) => each.statements);
-  const developer = createDeveloper(tableName, stage, statements, options.vpc !== undefined);
-  const deployer = createDeployer(tableName);
-  const stubRole = createStubRole(tableName, stage, statements);
+  const { kept } = options;
+  const known = (created: Principal) => kept?.principal(created) ?? created;
+  const developer = known(createDeveloper(tableName, stage, statements, options.vpc !== undefined));
+  const deployer = known(createDeployer(tableName));
+  const stubRole = known(createStubRole(tableName, stage, statements));
   const tunnelRole = createTunnelRole(tableName, stage);
   const verifier = new SigV4Verifier(region, [developer, deployer, stubRole, tunnelRole], clock);
   const routes = new RouteTable(functions);
@@ -93,7 +96,9 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       durable: { answer: (request) => durableApi.answer(request) },
       source: (name) => sources.service(name),
     });
-    const endpointPort = await listen(endpoint, 0);
+    // Another program may have got it in between.
+    const endpointPort = await listen(endpoint, kept?.endpointPort ?? 0).catch(() => listen(endpoint, 0));
+    if (kept) kept.endpointPort = endpointPort;
     const endpointUrl = `http://127.0.0.1:${endpointPort}`;
     closers.push(() => {
       const endpointClosed = closeServer(endpoint);
@@ -179,8 +184,11 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
     const executions = new DurableExecutions({ functions, host, clock, onEvent });
     closers.push(() => executions.close());
     const durableApi = new DurableApi(executions, verifier);
+    const isDeployed = new Set(functions.map(({ name }) => name));
     const sources = new EventSources({
       planned,
+      kept,
+      isDeployed: (name) => isDeployed.has(name),
       host: executions,
       verifier,
       dynamodb,
@@ -267,6 +275,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       stubCredentials: stubRole.credentials,
       deployerCredentials: deployer.credentials,
       invoke: (functionName, payload) => executions.invoke(functionName, payload),
+      resumeSources: () => sources.resume(),
+      pauseSources: () => sources.pause(),
       close,
     };
   } catch (error) {

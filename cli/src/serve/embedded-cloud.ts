@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import type { Cloud, CloudFunction, CloudOptions, VpcOptions } from '../cloud/cloud.ts';
+import type { KeptCloud } from '../cloud/kept-cloud.ts';
 import { startCloud } from '../cloud/start-cloud.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { nodeCommand } from '../platform.ts';
@@ -25,6 +26,8 @@ export interface EmbeddedCloudOptions {
   readonly manifest?: CloudOptions['manifest'];
   /** Deploys the tunnel function in this namespace. */
   readonly vpc?: Pick<VpcOptions, 'allow' | 'namespace'> | undefined;
+  /** As in `startCloud`: what the cloud of an earlier livectl.json has left. */
+  readonly kept?: KeptCloud;
   /** The code of wrapped functions. */
   readonly deployedCode: DeployedCodes['of'];
   readonly stage: string;
@@ -53,6 +56,7 @@ export async function openEmbeddedCloud(
   const cloud = await startCloud({
     functions: options.functions.map(deployed),
     manifest: options.manifest,
+    kept: options.kept,
     vpc: options.vpc && { ...options.vpc, zip: tunnelZip, natFile: writtenIn(tempDir) },
     wrapper: { zip: wrapperZip, besideZip, deployedCode: options.deployedCode, pythonRuntimeFile },
     port: options.port,

@@ -4,6 +4,7 @@ import { ClockSkew } from '../../../protocol/clock-skew.ts';
 import { Directory } from '../../../protocol/directory.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import { resolveTargets } from '../builder/resolve-targets.ts';
+import { KeptCloud } from '../cloud/kept-cloud.ts';
 import { fallbackOf } from '../manifest/fallback.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { type LoadedManifest, loadManifest, type Manifest } from '../manifest/load-manifest.ts';
@@ -39,6 +40,7 @@ export function serveLocal(options: ServeLocalOptions): Promise<number> {
   // The last good one: the file may have mistakes again when the next round begins.
   let good: { readonly manifest: LoadedManifest; readonly whole: LoadedManifest } | undefined;
   const layers = new LocalLayers(options);
+  const kept = new KeptCloud();
   const load = async (layersOf: LocalLayers['open']) => {
     const manifest = await loadManifest({ ...options, allowBroken: true });
     const whole = await loadManifest({ ...options, functions: undefined, allowBroken: true });
@@ -78,7 +80,7 @@ export function serveLocal(options: ServeLocalOptions): Promise<number> {
       },
       open: (workspace, localBuilt) =>
         openCloud(
-          { options, manifest, whole, notices: layers.unsaid(notices), localBuilt, port, onPort },
+          { options, manifest, whole, notices: layers.unsaid(notices), localBuilt, port, onPort, kept },
           workspace,
         ),
     };
@@ -103,10 +105,11 @@ interface LocalStage {
   /** Of the HTTP front; 0 chooses a free one, which `onPort` is told. */
   readonly port: number;
   readonly onPort: (port: number) => void;
+  readonly kept: KeptCloud;
 }
 
 async function openCloud(
-  { localBuilt, manifest, notices, onPort, options, port, whole }: LocalStage,
+  { kept, localBuilt, manifest, notices, onPort, options, port, whole }: LocalStage,
   workspace: Workspace,
 ): Promise<OpenedStage> {
   const { closers, emit } = workspace;
@@ -127,6 +130,7 @@ async function openCloud(
   const cloud = await openEmbeddedCloud(
     {
       ...{ functions, stage, port, allowOtherUsers, verbose },
+      kept,
       deployedCode: codes.of,
       liftTimeouts: options.noTimeout || options.inspect !== undefined,
     },
@@ -172,6 +176,7 @@ async function openCloud(
       ),
     },
     targets: cloud.triggerTargets,
+    sources: { resume: cloud.resumeSources, pause: cloud.pauseSources },
     notServed: notServed.map(({ name }) => name),
     place: { kind: 'local', root: options.root, config: options.config },
   };

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { type ClientKeys, generateClientKeys } from '../../../protocol/sealing.ts';
+import { within } from '../../../protocol/within.ts';
 import { resolveTargets } from '../builder/resolve-targets.ts';
 import { exitCodes } from '../exit-code.ts';
 import { jsonLines } from '../log/json-lines.ts';
@@ -188,6 +189,7 @@ async function serve(
       emit,
     );
     for (const message of local.summary()) onNotice(message);
+    stage.sources?.resume();
     notices.end();
     // It is still on the screen, or was scrolled away as everything else.
     if (keys?.hint !== undefined && startedMs === 0) processOutput.line(keys.hint);
@@ -204,6 +206,11 @@ async function serve(
   if (typeof end === 'object') {
     emit({ event: 'manifest', ...end });
     isAgain = true;
+    // What event sources have delivered ends as it began; everything else waits for the next round.
+    await Promise.race([
+      within(systemClock, stopBoundMs, stage.sources?.pause() ?? Promise.resolve()),
+      stopAsked,
+    ]);
     await Promise.race([session.stop(stopBoundMs), stopAsked]);
     return (await Promise.race([stopAsked, Promise.resolve('again' as const)])) === 'stop'
       ? exitCodes.ok

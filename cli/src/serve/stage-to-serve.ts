@@ -92,6 +92,13 @@ export interface OpenedStage {
   readonly targets: ReadonlyMap<string, TriggerTargets>;
   /** Wrapped functions of it that are not served, as they are called. */
   readonly notServed?: readonly string[];
+  /** Those of a cloud of our own, which leaves what it has not delivered to the next one. */
+  readonly sources?: {
+    /** Begins to deliver. */
+    resume(): void;
+    /** Resolves when what was delivered is over; nothing more is. */
+    pause(): Promise<void>;
+  };
   /** Where it is, as the flags of `trigger` and `invoke` say it. */
   readonly place: Place;
 }

@@ -1,6 +1,8 @@
 // livectl.json saved while `serve --local` runs, as the built program.
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SessionEvent } from '../../src/session/session-event.ts';
 import { type JsRuntime, Livectl, project } from './livectl-process.ts';
@@ -26,6 +28,8 @@ function serve(runtime: JsRuntime, functions: object = { one: entry('one') }, ..
     'livectl.json': textOf(functions),
     'one.mjs': source,
     'two.mjs': source,
+    'keys.mjs': `const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken, AWS_ENDPOINT_URL: endpoint } = process.env;
+      export const handler = async () => ({ endpoint, credentials: { accessKeyId, secretAccessKey, sessionToken } });`,
     'slow.mjs': `export const handler = async () => { console.log('began'); await new Promise((done) => setTimeout(done, 1500)); return 'slow'; };`,
   });
   cleanups.push(remove);
@@ -110,6 +114,36 @@ it('a function with invalid settings answers with them, the others are served; a
   isListed();
   expect(await call(url, '/two')).toBe('200 none');
   expect(await call(url, '/one')).toMatch(/^5\d\d /);
+  expect(await livectl.stop()).toBe(0);
+});
+
+it('messages and objects of the local cloud outlive a save, for the same programs with the same keys', async () => {
+  const work = entry('one', { triggers: { sqs: { batch_size: 10, maximum_batching_window_in_seconds: 3 } } });
+  const functions = { keys: entry('keys'), work, store: entry('one', { triggers: { s3: {} } }) };
+  const { call, livectl, saved } = serve('node', functions);
+  const url = await livectl.url();
+  const [, given = ''] = /^200 (.*)$/.exec(await call(url, '/keys')) ?? [];
+  const client = { region: 'us-east-1', ...JSON.parse(given) };
+  const sqs = new SQSClient(client);
+  const s3 = new S3Client({ ...client, forcePathStyle: true });
+  cleanups.push(() => {
+    sqs.destroy();
+    s3.destroy();
+  });
+  const bucket = { Bucket: 'live-debug-local-store', Key: 'k' };
+  await s3.send(new PutObjectCommand({ ...bucket, Body: 'content' }));
+  const QueueUrl = `${client.endpoint}/000000000000/live-debug-local-work`;
+  // It waits for a full batch, in vain.
+  await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'm' }));
+
+  await saved(textOf({ ...functions, keys: entry('keys', { environment: { LEVEL: 'x' } }) }), 'ready');
+  const kept = await s3.send(new GetObjectCommand(bucket));
+  expect(await kept.Body?.transformToString()).toBe('content');
+  const result = await livectl.event('result', (event) => event.function === 'work');
+  expect(result.ok).toBe(true);
+  expect(
+    livectl.events.filter((event) => event.event === 'result' && event.function === 'work'),
+  ).toHaveLength(1);
   expect(await livectl.stop()).toBe(0);
 });
 

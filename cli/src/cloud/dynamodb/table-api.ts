@@ -60,10 +60,11 @@ export class TableApi {
   }
 
   /** Creates a further table. */
-  addTable(name: string, key: KeySchema, options: TableOptions, stream?: TableStream): void {
+  addTable(name: string, key: KeySchema, options: TableOptions, stream?: TableStream): Pick<Table, 'items'> {
     const table = new Table(this.#clock, options);
     const createdAt = this.#clock.now() / 1000;
     this.#tables.set(name, { name, key, table, id: randomUUID(), createdAt, stream });
+    return table;
   }
 
   /** Writes an item of the directory's own table, as Terraform does before anything reads it. */

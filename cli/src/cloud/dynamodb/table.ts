@@ -9,7 +9,12 @@ export interface TableOptions {
   readonly ttlName?: string;
   /** Called before every change; may throw to prevent it. */
   readonly onChange?: (before: Item | undefined, after: Item | undefined) => void;
+  /** What it holds from the beginning, which is no change. */
+  readonly items?: TableItems | undefined;
 }
+
+/** By partition and sort key. */
+export type TableItems = ReadonlyMap<string, ReadonlyMap<string, Item>>;
 
 export class Table {
   readonly #partitions = new Map<string, Map<string, Item>>();
@@ -20,7 +25,13 @@ export class Table {
   constructor(clock: Clock, options: TableOptions) {
     this.#clock = clock;
     this.#options = options;
+    for (const [partition, items] of options.items ?? []) this.#partitions.set(partition, new Map(items));
     if (options.ttlName !== undefined) this.#sweep = this.#nextSweep(options.ttlName);
+  }
+
+  /** Everything that it holds. */
+  get items(): TableItems {
+    return this.#partitions;
   }
 
   get size(): number {

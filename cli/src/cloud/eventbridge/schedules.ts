@@ -5,15 +5,17 @@ import { scheduleRuleName } from '../../manifest/derived-names.ts';
 import { scheduledEvent } from '../../manifest/scheduled-event.ts';
 import { accountId, region } from '../aws-api/access.ts';
 import { CloudFullError } from '../aws-api/aws-error.ts';
+import type { KeptCloud } from '../kept-cloud.ts';
 import type { CloudSource, SourceOptions } from '../triggers/cloud-source.ts';
 import { existing, type Identity, type Resource } from '../triggers/resources.ts';
 import { parseCron } from './cron.ts';
 
-type SchedulesOptions = Pick<SourceOptions, 'invocations' | 'clock' | 'onEvent'>;
+type SchedulesOptions = Pick<SourceOptions, 'invocations' | 'clock' | 'kept' | 'onEvent'>;
 
 /** A rule, its function, and the event that it sends instead of EventBridge's own. */
 interface Rule extends Identity {
   readonly functionName: string;
+  readonly expression: string;
   readonly input: string | undefined;
 }
 
@@ -29,7 +31,7 @@ export const schedule: CloudSource<'schedule'> = {
   allow: () => [],
   create(resources, options) {
     const schedules = new Schedules(resources, options);
-    return { close: () => schedules.close() };
+    return { close: () => schedules.close(), keep: (kept) => schedules.keep(kept) };
   },
 };
 
@@ -40,18 +42,28 @@ const longestWaitMs = unitMs.day;
 class Schedules {
   readonly #options: SchedulesOptions;
   readonly #timers = new Map<string, Timer>();
+  /** When each rule fires next. */
+  readonly #due = new Map<Rule, number>();
 
   /** Starts at once. Throws LD_CONFIG for an invalid expression. */
   constructor(resources: readonly Resource<'schedule'>[], options: SchedulesOptions) {
     this.#options = options;
     const planned = resources.flatMap(({ arn, consumers, name }) =>
       consumers.map(({ functionName, trigger: { input, schedule_expression } }) => ({
-        rule: { arn, name, functionName, input },
+        rule: { arn, name, functionName, expression: schedule_expression, input },
         next: readExpression(functionName, schedule_expression),
       })),
     );
     // None starts unless all are valid.
-    for (const { next, rule } of planned) this.#wait(rule, next, next(options.clock.now()));
+    for (const { next, rule } of planned) {
+      const due = options.kept.take<number>(rule.arn, rule.expression) ?? next(options.clock.now());
+      this.#wait(rule, next, due);
+    }
+  }
+
+  /** A rate counts on, and what has become due in between fires then. */
+  keep(kept: Pick<KeptCloud, 'keep'>): void {
+    for (const [{ arn, expression }, due] of this.#due) kept.keep(arn, due, expression);
   }
 
   close(): void {
@@ -60,6 +72,7 @@ class Schedules {
 
   #wait(rule: Rule, next: (time: number) => number | undefined, due: number | undefined): void {
     if (due === undefined) return;
+    this.#due.set(rule, due);
     const { clock } = this.#options;
     const ms = Math.min(Math.max(0, due - clock.now()), longestWaitMs);
     const timer = clock.after(

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { accountId } from '../aws-api/access.ts';
 import { kilobyte } from '../aws-api/aws-limits.ts';
 import type { Storage } from '../aws-api/storage.ts';
-import { Shard } from '../streams/shard.ts';
+import { Shard, type ShardState } from '../streams/shard.ts';
 import type { Resource } from '../triggers/resources.ts';
 
 /** Kinesis. */
@@ -25,16 +25,36 @@ export interface NewRecord {
   readonly explicitHashKey: string | undefined;
 }
 
+/** What a stream holds, for the one that takes its place. */
+export interface KinesisState {
+  readonly count: bigint;
+  readonly shards: readonly ShardState[];
+}
+
 export class KinesisStream {
   readonly name: string;
   readonly arn: string;
   readonly shards: readonly Shard[];
-  #count = 0n;
+  #count: bigint;
 
-  constructor({ name, arn }: Pick<Resource<'kinesis'>, 'name' | 'arn'>, storage: Storage) {
+  /** `state`: what it holds from the beginning. */
+  constructor(
+    { name, arn }: Pick<Resource<'kinesis'>, 'name' | 'arn'>,
+    storage: Storage,
+    state?: KinesisState,
+  ) {
     this.name = name;
     this.arn = arn;
-    this.shards = Array.from({ length: streamLimits.shards }, () => new Shard(storage));
+    this.#count = state?.count ?? 0n;
+    this.shards = Array.from(
+      { length: streamLimits.shards },
+      (_, index) => new Shard(storage, state?.shards[index]),
+    );
+  }
+
+  /** Everything that it holds. */
+  get state(): KinesisState {
+    return { count: this.#count, shards: this.shards.map(({ state }) => state) };
   }
 
   /** Throws a CloudFullError. `time` is in milliseconds since the epoch. */

@@ -4,7 +4,7 @@ import { ShardReaders } from '../streams/shard-readers.ts';
 import type { CloudSource } from '../triggers/cloud-source.ts';
 import { existing } from '../triggers/resources.ts';
 import { createKinesisApi } from './kinesis-api.ts';
-import { KinesisStream } from './kinesis-stream.ts';
+import { type KinesisState, KinesisStream } from './kinesis-stream.ts';
 
 export const kinesis: CloudSource<'kinesis'> = {
   identify({ stream_arn, stream_name }, { functionName, prefix }) {
@@ -18,7 +18,11 @@ export const kinesis: CloudSource<'kinesis'> = {
   create(resources, options) {
     const readers = new ShardReaders(options);
     const streams = resources.map((resource) => {
-      const stream = new KinesisStream(resource, options.storage);
+      const stream = new KinesisStream(
+        resource,
+        options.storage,
+        options.kept.take<KinesisState>(resource.arn),
+      );
       for (const consumer of resource.consumers) {
         for (const shard of stream.shards) {
           readers.add({ shard, consumer, source: 'kinesis', resource: stream.name });
@@ -32,6 +36,12 @@ export const kinesis: CloudSource<'kinesis'> = {
       consumersOf: ({ arn }) =>
         (resources.find((each) => each.arn === arn)?.consumers ?? []).map(({ functionName }) => functionName),
     });
-    return { api: { name: 'kinesis', service }, close: () => readers.close() };
+    return {
+      api: { name: 'kinesis', service },
+      close: () => readers.close(),
+      keep(kept) {
+        for (const stream of streams) kept.keep(stream.arn, stream.state);
+      },
+    };
   },
 };

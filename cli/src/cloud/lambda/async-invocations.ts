@@ -6,6 +6,7 @@ import type { Outcome } from '../../worker/contract.ts';
 import { CloudFullError } from '../aws-api/aws-error.ts';
 import { asyncLimits } from '../aws-api/aws-limits.ts';
 import type { CloudEvent, EventSource } from '../cloud.ts';
+import type { Deliveries } from '../triggers/deliveries.ts';
 import type { LambdaHost } from './lambda-host.ts';
 import { nextTrace } from './trace.ts';
 
@@ -27,10 +28,24 @@ export interface AsyncEvent {
   readonly qualifier?: string | undefined;
 }
 
+/** One whose outcome is not known. */
+export interface WaitingEvent {
+  readonly event: AsyncEvent;
+  readonly id: string;
+  /** Undefined before the first attempt. */
+  readonly trace: string | undefined;
+  /** The number of the attempt that runs or comes next, from 1. */
+  readonly attempt: number;
+  /** When it is due. */
+  readonly dueAt: number;
+}
+
 interface AsyncOptions {
   readonly host: Pick<LambdaHost, 'invoke'>;
   readonly clock: Clock;
   readonly onEvent: (event: CloudEvent) => void;
+  /** Nothing is invoked while it is paused; default: never. */
+  readonly deliveries?: Pick<Deliveries, 'isPaused' | 'watch'>;
   /** Before each further attempt, in milliseconds; default: those of {@link asyncLimits}. */
   readonly retryDelaysMs?: readonly number[];
 }
@@ -38,6 +53,9 @@ interface AsyncOptions {
 export class AsyncInvocations {
   readonly #options: AsyncOptions;
   readonly #retries = new Set<Timer>();
+  readonly #entries = new Map<string, WaitingEvent>();
+  /** Attempts that wait until deliveries go on. */
+  readonly #held: (() => void)[] = [];
   /** Attempts that wait for a slot, first come, first served. */
   readonly #waiting: (() => void)[] = [];
   #running = 0;
@@ -47,6 +65,7 @@ export class AsyncInvocations {
 
   constructor(options: AsyncOptions) {
     this.#options = options;
+    options.deliveries?.watch(() => this.#letGo());
   }
 
   /**
@@ -63,14 +82,19 @@ export class AsyncInvocations {
     }
     return events.map((event) => {
       const id = randomUUID();
-      this.#events += 1;
-      this.#bytes += event.payload.length;
-      void this.#begin(event, id).finally(() => {
-        this.#events -= 1;
-        this.#bytes -= event.payload.length;
-      });
+      this.#start({ event, id, trace: undefined, attempt: 1, dueAt: this.#options.clock.now() });
       return id;
     });
+  }
+
+  /** Those whose outcome is not known, in their order. */
+  waiting(): readonly WaitingEvent[] {
+    return [...this.#entries.values()];
+  }
+
+  /** Takes up what another one has left. */
+  goOn(waiting: readonly WaitingEvent[]): void {
+    for (const entry of waiting) this.#start(entry);
   }
 
   /** Ends all retries. */
@@ -78,20 +102,44 @@ export class AsyncInvocations {
     this.#closed = true;
     for (const timer of this.#retries) timer.cancel();
     for (const wake of this.#waiting.splice(0)) wake();
+    this.#letGo();
   }
 
-  async #begin(event: AsyncEvent, id: string): Promise<void> {
+  #letGo(): void {
+    for (const go of this.#held.splice(0)) go();
+  }
+
+  #start(entry: WaitingEvent): void {
+    const { payload } = entry.event;
+    this.#events += 1;
+    this.#bytes += payload.length;
+    this.#entries.set(entry.id, entry);
+    void this.#begin(entry).finally(() => {
+      this.#events -= 1;
+      this.#bytes -= payload.length;
+      // One that was cut off stays for the next cloud.
+      if (!this.#closed) this.#entries.delete(entry.id);
+    });
+  }
+
+  async #begin(entry: WaitingEvent): Promise<void> {
+    const { event, id } = entry;
+    const { clock, retryDelaysMs = asyncLimits.retryDelaysMs } = this.#options;
     const { functionName } = event;
-    const { trace, count } = nextTrace(functionName, this.#options.clock.now(), event.trace);
-    if (count > asyncLimits.invocationsInLoop) {
+    const traced = entry.trace === undefined ? nextTrace(functionName, clock.now(), event.trace) : undefined;
+    const trace = entry.trace ?? traced?.trace ?? '';
+    if (traced !== undefined && traced.count > asyncLimits.invocationsInLoop) {
       const words = `${functionName} was invoked ${asyncLimits.invocationsInLoop} times in one chain of requests: a loop`;
       return this.#giveUp(event, id, 0, words);
     }
-    const { retryDelaysMs = asyncLimits.retryDelaysMs } = this.#options;
     const attempts = retryDelaysMs.length + 1;
-    for (let attempt = 1; ; attempt += 1) {
+    const aheadMs = entry.dueAt - clock.now();
+    if (aheadMs > 0) await this.#wait(aheadMs);
+    for (let { attempt } = entry; ; attempt += 1) {
+      this.#entries.set(id, { event, id, trace, attempt, dueAt: clock.now() });
       const outcome = await this.#attempt(event, id, trace);
-      if (outcome === undefined || outcome.ok || this.#closed) return;
+      if (outcome === undefined || this.#closed) return;
+      if (outcome.ok) return;
       const reason = `${outcome.error.errorType}: ${outcome.error.errorMessage}`;
       const delayMs = retryDelaysMs[attempt - 1];
       if (delayMs === undefined) return this.#giveUp(event, id, attempt, reason);
@@ -107,6 +155,7 @@ export class AsyncInvocations {
         delayMs,
         reason,
       });
+      this.#entries.set(id, { event, id, trace, attempt: attempt + 1, dueAt: clock.now() + delayMs });
       await this.#wait(delayMs);
     }
   }
@@ -116,8 +165,10 @@ export class AsyncInvocations {
     const { functionName, payload, clientContext, qualifier } = event;
     if (this.#running < asyncLimits.concurrent) this.#running += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    if (this.#closed) return undefined;
     try {
+      while (this.#options.deliveries?.isPaused && !this.#closed)
+        await new Promise<void>((resolve) => this.#held.push(resolve));
+      if (this.#closed) return undefined;
       return await this.#options.host.invoke(functionName, payload, {
         id,
         clientContext,

@@ -23,11 +23,22 @@ export class Bucket {
   readonly #storage: Storage;
   readonly #objects = new Map<string, StoredObject>();
 
-  constructor({ name, arn, consumers }: Resource<'s3'>, storage: Storage) {
+  /** `objects`: what it holds from the beginning. */
+  constructor(
+    { name, arn, consumers }: Resource<'s3'>,
+    storage: Storage,
+    objects: ReadonlyMap<string, StoredObject> = new Map(),
+  ) {
     this.name = name;
     this.arn = arn;
     this.#consumers = consumers;
     this.#storage = storage;
+    for (const [key, object] of objects) this.put(key, object);
+  }
+
+  /** Everything that it holds. */
+  get objects(): ReadonlyMap<string, StoredObject> {
+    return this.#objects;
   }
 
   get(key: string): StoredObject | undefined {

@@ -7,6 +7,8 @@ import { existing } from '../triggers/resources.ts';
 import { Bucket } from './bucket.ts';
 import { BucketApi } from './bucket-api.ts';
 
+type Objects = Bucket['objects'];
+
 export const s3: CloudSource<'s3'> = {
   identify({ bucket_arn, bucket_name }, { functionName, prefix }) {
     if (bucket_arn !== undefined) return existing(bucket_arn, ':');
@@ -22,7 +24,13 @@ export const s3: CloudSource<'s3'> = {
   allow: () => [{ actions: ['s3:*'], resources: ['*'] }],
   create(resources, options) {
     const objects = new Storage(storageLimits.objectBytes);
-    const buckets = resources.map((each) => new Bucket(each, objects));
-    return { api: { name: 's3', service: new BucketApi({ ...options, buckets }) }, close: () => undefined };
+    const buckets = resources.map((each) => new Bucket(each, objects, options.kept.take<Objects>(each.arn)));
+    return {
+      api: { name: 's3', service: new BucketApi({ ...options, buckets }) },
+      close: () => undefined,
+      keep(kept) {
+        for (const bucket of buckets) kept.keep(bucket.arn, bucket.objects);
+      },
+    };
   },
 };

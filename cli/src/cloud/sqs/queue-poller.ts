@@ -8,6 +8,7 @@ import type { CloudEvent } from '../cloud.ts';
 import type { LambdaHost } from '../lambda/lambda-host.ts';
 import { longestTrace, nextTrace } from '../lambda/trace.ts';
 import { reportedFailures } from '../triggers/batch-response.ts';
+import type { Deliveries } from '../triggers/deliveries.ts';
 import type { Consumer } from '../triggers/resources.ts';
 import { md5, md5OfAttributes, type QueueMessage, systemAttributes } from './message.ts';
 import type { Queue } from './queue.ts';
@@ -16,6 +17,7 @@ interface QueuePollerOptions {
   readonly queue: Queue;
   readonly consumer: Consumer<'sqs'>;
   readonly host: Pick<LambdaHost, 'invoke'>;
+  readonly deliveries: Pick<Deliveries, 'isPaused' | 'watch'>;
   readonly clock: Clock;
   /** Hides a batch's messages for this long while the function works, instead of the queue's own time. */
   readonly holdSeconds?: number | undefined;
@@ -26,6 +28,7 @@ export class QueuePoller {
   readonly #options: QueuePollerOptions;
   readonly #unwatch: () => void;
   #running = 0;
+  readonly #inWork = new Set<QueueMessage>();
   /** Runs while a batch is not full but may still fill up. */
   #window: Timer | undefined;
   #closed = false;
@@ -34,18 +37,26 @@ export class QueuePoller {
   constructor(options: QueuePollerOptions) {
     this.#options = options;
     this.#unwatch = options.queue.watch(() => this.#look());
+    options.deliveries.watch(() => this.#look());
   }
 
+  /** What the function works on is in the queue again. */
   close(): void {
     this.#closed = true;
     this.#unwatch();
     this.#window?.cancel();
+    this.#options.queue.putBack(this.#inWork);
+    this.#inWork.clear();
   }
 
   #look(): void {
     const { queue, consumer, clock } = this.#options;
     const { batch_size: size, maximum_batching_window_in_seconds: windowSeconds } = consumer.trigger;
-    while (!this.#closed && this.#running < mappingLimits.queueBatches) {
+    while (
+      !this.#closed &&
+      !this.#options.deliveries.isPaused &&
+      this.#running < mappingLimits.queueBatches
+    ) {
       const count = queue.receivableCount(size);
       if (count === 0) return;
       if (count < size && windowSeconds > 0) {
@@ -64,7 +75,8 @@ export class QueuePoller {
 
   #take(): void {
     const { queue, consumer, holdSeconds } = this.#options;
-    if (this.#running >= mappingLimits.queueBatches) return;
+    if (this.#closed || this.#options.deliveries.isPaused || this.#running >= mappingLimits.queueBatches)
+      return;
     // A third for JSON's escapes and what SQS adds.
     const bytes = (lambdaLimits.eventBytes * 2) / 3;
     const messages = queue.receive({
@@ -74,7 +86,9 @@ export class QueuePoller {
     });
     if (messages.length === 0) return;
     this.#running += 1;
+    for (const message of messages) this.#inWork.add(message);
     void this.#work(messages).finally(() => {
+      for (const message of messages) this.#inWork.delete(message);
       this.#running -= 1;
       this.#look();
     });
@@ -100,7 +114,8 @@ export class QueuePoller {
       // The cloud is stopping; the messages in its queues end with it.
       return;
     }
-    this.#settle(messages, outcome, id);
+    // Its messages are in the queue again, or in that of the next cloud.
+    if (!this.#closed) this.#settle(messages, outcome, id);
   }
 
   #settle(messages: readonly QueueMessage[], outcome: Outcome, id: string): void {

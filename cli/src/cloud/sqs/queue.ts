@@ -17,8 +17,18 @@ interface QueueOptions {
   readonly redrive: { readonly deadLetterQueue: Queue; readonly maxReceiveCount: number } | undefined;
   readonly clock: Clock;
   readonly storage: Storage;
+  /** What it holds from the beginning. */
+  readonly state?: QueueState | undefined;
   /** Called with messages that went to the dead-letter queue. */
   readonly onRedrive?: (messages: readonly QueueMessage[]) => void;
+}
+
+/** What a queue holds, for the one that takes its place. */
+export interface QueueState {
+  readonly createdAt: number;
+  readonly messages: readonly QueueMessage[];
+  readonly recent: ReadonlyMap<string, SentBefore>;
+  readonly sequence: bigint;
 }
 
 interface ReceiveLimits {
@@ -49,7 +59,18 @@ export class Queue {
 
   constructor(options: QueueOptions) {
     this.options = options;
-    this.createdAt = options.clock.now();
+    const { clock, state, storage } = options;
+    this.createdAt = state?.createdAt ?? clock.now();
+    if (state === undefined) return;
+    this.#sequence = state.sequence;
+    for (const [id, sent] of state.recent) this.#recent.set(id, sent);
+    for (const message of state.messages) {
+      storage.take(message.size);
+      this.#messages.add(message);
+      if (message.receiveCount > 0 || message.visibleAt > clock.now()) this.#touched.add(message);
+      if (message.receiptHandle !== undefined) this.#byHandle.set(message.receiptHandle, message);
+    }
+    this.#schedule();
   }
 
   /** How many can be received now, wait for their delay, and were received but not deleted. */
@@ -175,6 +196,29 @@ export class Queue {
       target?.takeOver(message);
     }
     this.#changed();
+  }
+
+  /** Makes messages visible as if they had not been received: what received them has ended. */
+  putBack(messages: Iterable<QueueMessage>): void {
+    for (const message of messages) {
+      if (!this.#messages.has(message)) continue;
+      message.receiveCount -= 1;
+      message.visibleAt = this.options.clock.now();
+    }
+    this.#changed();
+  }
+
+  /** Everything that it holds; afterwards it is empty, and its handles are unknown. */
+  handOver(): QueueState {
+    const { createdAt } = this;
+    const state = {
+      createdAt,
+      messages: [...this.#messages],
+      recent: new Map(this.#recent),
+      sequence: this.#sequence,
+    };
+    this.purge();
+    return state;
   }
 
   purge(): void {

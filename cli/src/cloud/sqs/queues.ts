@@ -3,9 +3,10 @@
 import { queueName } from '../../manifest/derived-names.ts';
 import { accountId, region } from '../aws-api/access.ts';
 import type { Service } from '../aws-api/service.ts';
+import type { KeptCloud } from '../kept-cloud.ts';
 import type { CloudSource, SourceOptions } from '../triggers/cloud-source.ts';
 import { existing, type Identity, type Resource } from '../triggers/resources.ts';
-import { Queue } from './queue.ts';
+import { Queue, type QueueState } from './queue.ts';
 import { createQueueApi } from './queue-api.ts';
 import { deadLetterName, QueuePoller } from './queue-poller.ts';
 
@@ -26,7 +27,11 @@ export const sqs: CloudSource<'sqs'> = {
   allow: () => [{ actions: ['sqs:*'], resources: ['*'] }],
   create(resources, options) {
     const queues = new Queues(resources, options);
-    return { api: { name: 'sqs', service: queues.service }, close: () => queues.close() };
+    return {
+      api: { name: 'sqs', service: queues.service },
+      close: () => queues.close(),
+      keep: (kept) => queues.keep(kept),
+    };
   },
 };
 
@@ -50,13 +55,15 @@ class Queues {
   constructor(resources: readonly Resource<'sqs'>[], options: SourceOptions) {
     this.#options = options;
     this.#resources = resources;
-    const { host, verifier, clock, onEvent, liftedSeconds: holdSeconds } = options;
+    const { host, verifier, clock, deliveries, onEvent, liftedSeconds: holdSeconds } = options;
     // One function's dead-letter queue may be another one's queue.
     for (const resource of resources) this.#queue(resource.arn);
     for (const { arn, consumers } of resources) {
       for (const consumer of consumers) {
         const queue = this.#queue(arn);
-        this.#pollers.push(new QueuePoller({ queue, consumer, host, clock, holdSeconds, onEvent }));
+        this.#pollers.push(
+          new QueuePoller({ queue, consumer, host, deliveries, clock, holdSeconds, onEvent }),
+        );
       }
     }
     this.service = createQueueApi({
@@ -74,10 +81,14 @@ class Queues {
     for (const queue of this.#queues.values()) queue.close();
   }
 
+  keep(kept: Pick<KeptCloud, 'keep'>): void {
+    for (const [arn, queue] of this.#queues) kept.keep(arn, queue.handOver());
+  }
+
   #queue(arn: string): Queue {
     const known = this.#queues.get(arn);
     if (known) return known;
-    const { clock, storage, endpointUrl, onEvent } = this.#options;
+    const { clock, kept, storage, endpointUrl, onEvent } = this.#options;
     const resource = this.#resources.find((each) => each.arn === arn);
     const identity = existing(arn, ':');
     const [first] = resource?.consumers ?? [];
@@ -97,6 +108,7 @@ class Queues {
       },
       clock,
       storage,
+      state: kept.take<QueueState>(arn),
       onRedrive: (messages) =>
         onEvent({
           type: 'dead_letter',

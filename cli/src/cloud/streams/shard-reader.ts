@@ -8,6 +8,7 @@ import { lambdaLimits, mappingLimits } from '../aws-api/aws-limits.ts';
 import type { CloudEvent } from '../cloud.ts';
 import type { LambdaHost } from '../lambda/lambda-host.ts';
 import { reportedFailures } from '../triggers/batch-response.ts';
+import type { Deliveries } from '../triggers/deliveries.ts';
 import type { SourceKind } from '../triggers/resources.ts';
 import type { Shard, ShardPosition, StreamRecord } from './shard.ts';
 
@@ -18,6 +19,7 @@ export interface ShardReaderOptions {
   /** The stream's or table's name. */
   readonly resource: string;
   readonly host: Pick<LambdaHost, 'invoke'>;
+  readonly deliveries: Pick<Deliveries, 'isPaused' | 'watch'>;
   readonly clock: Clock;
   readonly onEvent: (event: CloudEvent) => void;
 }
@@ -35,7 +37,8 @@ export class ShardReader {
   /** Begins at once. */
   constructor(options: ShardReaderOptions) {
     this.#options = options;
-    this.#position = options.shard.read(() => this.#look());
+    this.#position = options.shard.read(options.consumer.functionName, () => this.#look());
+    options.deliveries.watch(() => this.#look());
   }
 
   close(): void {
@@ -44,8 +47,12 @@ export class ShardReader {
     this.#wake();
   }
 
+  get #isHeld(): boolean {
+    return this.#closed || this.#options.deliveries.isPaused;
+  }
+
   #look(): void {
-    if (this.#isWorking || this.#closed) return;
+    if (this.#isWorking || this.#isHeld) return;
     const { batch_size: size, maximum_batching_window_in_seconds: windowSeconds } =
       this.#options.consumer.trigger;
     // A quarter for JSON's escapes and what the event adds; Kinesis' base64 adds a third.
@@ -76,6 +83,8 @@ export class ShardReader {
     let parts = [batch];
     let attempt = 1;
     for (let [part] = parts; part !== undefined; [part] = parts) {
+      // The rest is still in the shard.
+      if (this.#isHeld) return;
       const id = randomUUID();
       const outcome = await this.#invoke(part, id);
       if (outcome === undefined) return;
@@ -107,8 +116,8 @@ export class ShardReader {
         attempt = 1;
         continue;
       }
+      if (this.#isHeld) return;
       await this.#waitToRetry(id, attempt, reason);
-      if (this.#closed) return;
       attempt += 1;
     }
   }

@@ -5,20 +5,22 @@ import { ShardReader, type ShardReaderOptions } from './shard-reader.ts';
 
 type Reading = Pick<ShardReaderOptions, 'shard' | 'consumer' | 'source' | 'resource'>;
 
+type ReaderOptions = Pick<SourceOptions, 'host' | 'deliveries' | 'clock' | 'onEvent'>;
+
 export class ShardReaders {
-  readonly #options: Pick<SourceOptions, 'host' | 'clock' | 'onEvent'>;
+  readonly #options: ReaderOptions;
   readonly #shards: Shard[] = [];
   readonly #readers: ShardReader[] = [];
 
-  constructor(options: Pick<SourceOptions, 'host' | 'clock' | 'onEvent'>) {
+  constructor(options: ReaderOptions) {
     this.#options = options;
   }
 
   /** From now on a function reads a shard. */
   add(reading: Reading): void {
-    const { host, clock, onEvent } = this.#options;
+    const { host, clock, deliveries, onEvent } = this.#options;
     this.#shards.push(reading.shard);
-    this.#readers.push(new ShardReader({ ...reading, host, clock, onEvent }));
+    this.#readers.push(new ShardReader({ ...reading, host, deliveries, clock, onEvent }));
   }
 
   close(): void {

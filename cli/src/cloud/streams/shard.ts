@@ -18,16 +18,29 @@ export interface ShardPosition {
   advance(count: number): void;
 }
 
+/** What a shard holds, for the one that takes its place. */
+export interface ShardState {
+  readonly records: readonly StreamRecord[];
+  /** Number of records that were removed before the first of `records`. */
+  readonly trimmed: number;
+  /** By reader: the number of records that it is done with. */
+  readonly positions: ReadonlyMap<string, number>;
+}
+
 export class Shard {
   readonly #storage: Storage;
+  readonly #before: ShardState['positions'];
   #records: StreamRecord[] = [];
   /** Number of records that were removed before the first of `#records`. */
   #trimmed = 0;
-  readonly #positions: { at: number }[] = [];
+  readonly #positions: { readonly reader: string; at: number }[] = [];
   readonly #watchers = new Set<() => void>();
 
-  constructor(storage: Storage) {
+  constructor(storage: Storage, state?: ShardState) {
     this.#storage = storage;
+    this.#before = state?.positions ?? new Map();
+    this.#trimmed = state?.trimmed ?? 0;
+    for (const record of state?.records ?? []) this.append(record);
   }
 
   /** Throws a CloudFullError. */
@@ -37,9 +50,9 @@ export class Shard {
     for (const watcher of [...this.#watchers]) watcher();
   }
 
-  /** A reader from now on; `watcher` is called for every record. */
-  read(watcher: () => void): ShardPosition {
-    const position = { at: this.#trimmed + this.#records.length };
+  /** A reader from now on, or from where it was; `watcher` is called for every record. */
+  read(reader: string, watcher: () => void): ShardPosition {
+    const position = { reader, at: this.#before.get(reader) ?? this.#trimmed + this.#records.length };
     this.#positions.push(position);
     this.#watchers.add(watcher);
     return {
@@ -53,6 +66,12 @@ export class Shard {
 
   close(): void {
     this.#watchers.clear();
+  }
+
+  /** Everything that it holds. */
+  get state(): ShardState {
+    const positions = new Map(this.#positions.map(({ at, reader }) => [reader, at]));
+    return { records: this.#records, trimmed: this.#trimmed, positions };
   }
 
   #peek(from: number, count: number, bytes: number): StreamRecord[] {

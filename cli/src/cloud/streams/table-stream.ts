@@ -7,15 +7,18 @@ import { type Item, itemSize, sameValue } from '../dynamodb/attribute-value.ts';
 import { keyNames } from '../dynamodb/item-key.ts';
 import { itemJson } from '../dynamodb/prepared.ts';
 import { pick } from '../dynamodb/projection.ts';
+import type { TableItems } from '../dynamodb/table.ts';
 import type { TableApi } from '../dynamodb/table-api.ts';
+import type { KeptCloud } from '../kept-cloud.ts';
 import type { Identity, Resource, Trigger } from '../triggers/resources.ts';
-import { Shard } from './shard.ts';
+import { Shard, type ShardState } from './shard.ts';
 import type { ShardReaders } from './shard-readers.ts';
 
 interface TableStreamOptions {
   readonly resource: Resource<'dynamodb'>;
   readonly dynamodb: TableApi;
   readonly readers: Pick<ShardReaders, 'add'>;
+  readonly kept: Pick<KeptCloud, 'take'>;
   readonly storage: Storage;
   readonly clock: Clock;
   readonly onEvent: (event: CloudEvent) => void;
@@ -26,23 +29,29 @@ export function tableStreamArn(trigger: Trigger<'dynamodb'>, table: Identity): s
   return trigger.stream_arn ?? `${table.arn}/stream/2026-01-01T00:00:00.000`;
 }
 
-/** Creates the table; with one shard, whose order is then also that of every item. */
+/** Creates the table, or takes up the one before it; with one shard, whose order is then also that of every item. */
 export function addStreamedTable({
   resource,
   dynamodb,
+  kept,
   readers,
   storage,
   clock,
   onEvent,
-}: TableStreamOptions): void {
+}: TableStreamOptions): KeepTable {
   const { name, consumers } = resource;
   const [first] = consumers;
-  if (!first) return;
+  if (!first) return () => undefined;
   const { hash_key: partition, range_key: sort, stream_view_type: viewType } = first.trigger;
   const key = { partition, sort };
   const arn = tableStreamArn(first.trigger, resource);
-  const shard = new Shard(storage);
-  let count = 0;
+  // Another key is another table, on AWS as well.
+  const shape = JSON.stringify(key);
+  const before = kept.take<TableState>(resource.arn, shape);
+  const shard = new Shard(storage, before?.shard);
+  let count = before?.count ?? 0;
+  for (const items of before?.items.values() ?? [])
+    for (const item of items.values()) storage.take(itemSize(item));
 
   const onChange = (before: Item | undefined, after: Item | undefined) => {
     const grows = (after ? itemSize(after) : 0) - (before ? itemSize(before) : 0);
@@ -67,8 +76,21 @@ export function addStreamedTable({
     });
   };
 
-  dynamodb.addTable(name, key, { onChange }, { arn, viewType });
+  const table = dynamodb.addTable(name, key, { onChange, items: before?.items }, { arn, viewType });
   for (const consumer of consumers) readers.add({ shard, consumer, source: 'dynamodb', resource: name });
+  return (next) => {
+    const state: TableState = { items: table.items, shard: shard.state, count };
+    next.keep(resource.arn, state, shape);
+  };
+}
+
+/** Leaves a table and its stream to the next cloud. */
+type KeepTable = (kept: Pick<KeptCloud, 'keep'>) => void;
+
+interface TableState {
+  readonly items: TableItems;
+  readonly shard: ShardState;
+  readonly count: number;
 }
 
 interface Change {

@@ -22,7 +22,12 @@ export const dynamodb: CloudSource<'dynamodb'> = {
   allow: (resources) => [{ actions: ['dynamodb:*'], resources: resources.map(({ arn }) => arn) }],
   create(resources, options) {
     const readers = new ShardReaders(options);
-    for (const resource of resources) addStreamedTable({ ...options, resource, readers });
-    return { close: () => readers.close() };
+    const tables = resources.map((resource) => addStreamedTable({ ...options, resource, readers }));
+    return {
+      close: () => readers.close(),
+      keep(kept) {
+        for (const keep of tables) keep(kept);
+      },
+    };
   },
 };

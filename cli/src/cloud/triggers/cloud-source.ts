@@ -7,14 +7,20 @@ import type { SigV4Verifier } from '../aws-api/sigv4-verify.ts';
 import type { Storage } from '../aws-api/storage.ts';
 import type { CloudEvent } from '../cloud.ts';
 import type { TableApi } from '../dynamodb/table-api.ts';
+import type { KeptCloud } from '../kept-cloud.ts';
 import type { AsyncInvocations } from '../lambda/async-invocations.ts';
 import type { LambdaHost } from '../lambda/lambda-host.ts';
+import type { Deliveries } from './deliveries.ts';
 import type { Identity, Naming, Resource, SourceKind, Trigger } from './resources.ts';
 
 /** Input of each service, which takes what it needs. */
 export interface SourceOptions {
   /** Invokes and waits: for sources that are polled. */
   readonly host: Pick<LambdaHost, 'invoke'>;
+  /** Whether sources that are polled may take something. */
+  readonly deliveries: Pick<Deliveries, 'isPaused' | 'watch'>;
+  /** What the cloud before this one has left. */
+  readonly kept: Pick<KeptCloud, 'take'>;
   /** Invokes and retries: for sources that push. */
   readonly invocations: AsyncInvocations;
   readonly verifier: SigV4Verifier;
@@ -35,6 +41,8 @@ export interface SourceService {
   readonly api?: { readonly name: string; readonly service: Service };
   /** Ends its timers and pollers; running invocations are ended by the host. */
   close(): void;
+  /** Leaves what it holds to the next cloud, once it is closed. */
+  keep?(kept: Pick<KeptCloud, 'keep'>): void;
 }
 
 /** Where a function's trigger publishes to, for its target. */

@@ -9,6 +9,7 @@ import { createAwsEndpoint } from '../../../src/cloud/aws-endpoint.ts';
 import type { CloudEvent } from '../../../src/cloud/cloud.ts';
 import { TableApi } from '../../../src/cloud/dynamodb/table-api.ts';
 import { EventSources } from '../../../src/cloud/event-sources.ts';
+import type { KeptCloud } from '../../../src/cloud/kept-cloud.ts';
 import { DurableExecutions } from '../../../src/cloud/lambda/durable/executions.ts';
 import { InvokeApi } from '../../../src/cloud/lambda/invoke-api.ts';
 import type { InvokeOptions, LambdaHost } from '../../../src/cloud/lambda/lambda-host.ts';
@@ -51,13 +52,15 @@ export interface SourceWorld {
   close(): Promise<void>;
 }
 
-/** `answer` settles invocations at once; without it the test does. */
+/**
+ * `answer` settles invocations at once; without it the test does. The clock is the machine's at the start, as SDK clients sign with
+ * its time; `kept` is what another world has left.
+ */
 export async function startSources(
   triggers: Readonly<Record<string, TriggersInput>>,
   answer?: (invoked: Invoked) => void,
+  { clock = new ManualClock(Date.now()), kept }: { clock?: ManualClock; kept?: KeptCloud } = {},
 ): Promise<SourceWorld> {
-  // SDK clients sign with the machine's own time.
-  const clock = new ManualClock(Date.now());
   const functions = Object.entries(triggers).map(([name, each]) =>
     deployed(name, { triggers: v.parse(triggersSchema, each) }),
   );
@@ -107,6 +110,8 @@ export async function startSources(
       verifier,
       dynamodb,
       clock,
+      kept,
+      isDeployed: host.has,
       endpointUrl,
       onEvent: (event) => told.add(event),
     }))().catch(async (error: unknown) => {
