@@ -82,6 +82,12 @@ test.each<[line: string, replaced: string, lines: readonly string[]]>([
   expect(await bash(line, replaced)).toEqual(lines);
 });
 
+test('a script of an earlier version, which splits words at "=", is answered as well', async () => {
+  expect(await asked('--', 'serve', '--format', '=', 'j')).toEqual(['json']);
+  expect(await asked('--', 'serve', '--format=j')).toEqual(['--format=json']);
+  expect(await asked('--', 'invoke', 'f', '--event', '')).toEqual([':files']);
+});
+
 test('a quote that is open is not part of the word, as fish and zsh ask', async () => {
   const lines = await asked('--typed', '--', 'invoke', '--root', root, '"or');
   expect(lines).toEqual(['orders']);
