@@ -16,7 +16,8 @@ export class InitCommand extends LivectlCommand {
 
       The Terraform code that livectl needs is shown as a diff and written nowhere.
 
-      Without initialized Terraform code it reads a template.yaml of SAM or CloudFormation, or a serverless.yml.
+      Where there is no state it reads the .tf files; in a project without Terraform code a template.yaml of SAM or CloudFormation, or a
+      serverless.yml.
     `,
     examples: [
       ['Ask before anything is run or written', 'livectl init'],

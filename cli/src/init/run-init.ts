@@ -1,8 +1,6 @@
 // `livectl init`: from the Terraform code a team has to a livectl.json, and to what the code needs for livectl.
-import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { exitCodes } from '../exit-code.ts';
 import { terminalAsk } from '../log/ask.ts';
@@ -10,14 +8,12 @@ import { eventLine } from '../log/json-lines.ts';
 import { type OutputFormat, processOutput } from '../log/output.ts';
 import { printable } from '../log/printable.ts';
 import { style } from '../log/style.ts';
+import { configurationOf } from './configuration.ts';
 import { writeEditorFiles } from './editors/write-editor-files.ts';
 import type { FoundFunction } from './found-function.ts';
 import { entryOf, keyOf, manifestText, type ServedFunction } from './manifest-text.ts';
-import { otherTools } from './other-tools.ts';
 import { SourceFiles } from './source-files.ts';
 import { type ProposedCode, proposedCode } from './terraform-code.ts';
-import { terraformFunctions } from './terraform-functions.ts';
-import { terraformResources } from './terraform-json.ts';
 
 export interface InitOptions {
   /** `--dir`: the project. */
@@ -31,11 +27,6 @@ export interface InitOptions {
 }
 
 const manifestName = 'livectl.json';
-/** A state of some thousand resources has a few MB. */
-const mostJsonBytes = 200 * 1024 * 1024;
-/** Reading a remote state takes seconds. */
-const showBoundMs = 60_000;
-
 /** Resolves with the exit code. Rejects with LD_CONFIG for what cannot be read, and if nobody can be asked. */
 export async function runInit(options: InitOptions): Promise<number> {
   const { editors, terraformJson } = options;
@@ -55,12 +46,7 @@ export async function runInit(options: InitOptions): Promise<number> {
 
 /** False if the person says no. */
 async function initFunctions(root: string, options: InitOptions, view: InitView): Promise<boolean> {
-  const other =
-    options.terraformJson === undefined && initializedFolder(root) === undefined
-      ? await otherTools(root)
-      : undefined;
-  const { base, found, source } =
-    other === undefined ? await fromTerraform(root, options) : { ...other, base: root };
+  const { base, found, isTerraform, source } = await configurationOf(root, options);
   const files = new SourceFiles(root, [base]);
   const before = readManifest(join(root, manifestName));
   const { leftOut, served } = sorted(found.functions, files, before);
@@ -68,12 +54,11 @@ async function initFunctions(root: string, options: InitOptions, view: InitView)
   for (const [each, why] of leftOut) view.leftOut(each, why);
   for (const notice of found.notices) view.notice(notice);
   if (found.functions.length === 0) {
-    const what = other === undefined ? 'aws_lambda_function' : 'function that can be read';
+    const what = isTerraform ? 'aws_lambda_function' : 'function that can be read';
     throw new LiveDebugError('LD_CONFIG', `${source} has no ${what}`, {
-      remedy:
-        other === undefined
-          ? 'Name the state or the plan of the configuration that has the functions.'
-          : (found.notices[0] ?? 'Write livectl.json by hand.'),
+      remedy: isTerraform
+        ? 'Name the state or the plan of the configuration that has the functions.'
+        : (found.notices[0] ?? 'Write livectl.json by hand.'),
     });
   }
   if (served.length === 0) {
@@ -103,7 +88,7 @@ async function initFunctions(root: string, options: InitOptions, view: InitView)
     write(join(root, name), text, old);
     view.written(name, old === undefined ? 'created' : 'changed');
   }
-  if (other !== undefined) {
+  if (!isTerraform) {
     view.notice(
       `next: livectl serve --local; a stage on AWS needs the Terraform module, beside what ${source} deploys (docs/init.md)`,
     );
@@ -179,63 +164,6 @@ function sorted(functions: readonly FoundFunction[], files: SourceFiles, before:
     }
   }
   return { served, leftOut };
-}
-
-async function fromTerraform(root: string, options: InitOptions) {
-  const { base, json, source } = await readJson(root, options);
-  return { base, source, found: terraformFunctions(terraformResources(json, source)) };
-}
-
-/** Where `terraform init` was run: the project, or a folder with a usual name. */
-function initializedFolder(root: string): string | undefined {
-  return [
-    root,
-    ...['terraform', 'infra', 'infrastructure', 'deploy', 'iac'].map((name) => join(root, name)),
-  ].find((each) => existsSync(join(each, '.terraform')));
-}
-
-async function readJson(root: string, { format, terraformJson, yes }: InitOptions) {
-  if (terraformJson !== undefined) {
-    const file = resolve(terraformJson);
-    try {
-      if (statSync(file).size > mostJsonBytes)
-        throw new Error(`it is over ${mostJsonBytes / 1024 / 1024} MB`);
-      return { json: readFileSync(file, 'utf8'), source: terraformJson, base: dirname(file) };
-    } catch (cause) {
-      throw new LiveDebugError('LD_CONFIG', `${terraformJson} cannot be read: ${messageOf(cause)}`, {
-        remedy: 'Write it with `terraform show -json > FILE`.',
-        cause,
-      });
-    }
-  }
-  const folder = initializedFolder(root);
-  const remedy =
-    'Run `terraform show -json > state.json` where your configuration is, then `livectl init --terraform-json state.json`.';
-  if (folder === undefined)
-    throw new LiveDebugError('LD_CONFIG', `there is no initialized Terraform configuration in ${root}`, {
-      remedy,
-    });
-  const command = `terraform -chdir=${relative(root, folder) || '.'} show -json`;
-  if (!yes) {
-    const ask = format === 'json' ? undefined : terminalAsk();
-    if (ask === undefined)
-      throw new LiveDebugError('LD_CONFIG', `${command} would be run, and nobody can be asked`, {
-        remedy: `Pass --yes, or a file: ${remedy}`,
-      });
-    if ((await ask(`Run ${command}, which reads your state?`, ['yes', 'no'])) === 'no')
-      throw new LiveDebugError('LD_CONFIG', 'there is no state to read', { remedy });
-  }
-  try {
-    const args = [`-chdir=${folder}`, 'show', '-json'];
-    const { stdout } = await promisify(execFile)('terraform', args, {
-      maxBuffer: mostJsonBytes,
-      timeout: showBoundMs,
-    });
-    return { json: stdout, source: command, base: folder };
-  } catch (cause) {
-    const [first = ''] = messageOf(cause).split('\n').slice(-2);
-    throw new LiveDebugError('LD_CONFIG', `${command} failed: ${first.slice(0, 500)}`, { remedy, cause });
-  }
 }
 
 /** The folder for the module's block: that of the first Terraform file, the nearest to the root. */
@@ -332,7 +260,7 @@ function prettyView(): InitView {
         say(
           paint.dim(
             printable(
-              `    not written, since ${found.block === undefined ? 'they look secret or only AWS knows them' : 'they look secret'}: ${found.leftOutVariables.slice(0, 20).join(', ')}; for serve --local put them into .env`,
+              `    not written, since they look secret or only AWS knows them: ${found.leftOutVariables.slice(0, 20).join(', ')}; for serve --local put them into .env`,
             ),
           ),
         );

@@ -2,6 +2,7 @@
 import { basename, dirname, normalize } from 'node:path';
 import { bringsItsOwnRuntime, nodeMajor, pythonVersion } from '../manifest/runtimes.ts';
 import { type Found, type FoundBlock, type FoundFunction, imageReason } from './found-function.ts';
+import { hasReference } from './hcl/values.ts';
 import { isObject, list, ofType, type TerraformResource, texts } from './terraform-json.ts';
 import { triggersOf } from './terraform-triggers.ts';
 import { variablesToWrite } from './written-settings.ts';
@@ -38,9 +39,11 @@ function foundFunction(
   const runtime = textOf(values.runtime) ?? '';
   const { kept, leftOut: leftOutVariables } = variablesOfResource(resource);
   const [vpc] = list(values.vpc_config);
-  const subnets = texts(vpc?.subnet_ids);
-  const groups = texts(vpc?.security_group_ids);
-  const triggers = triggersOf(resource, resources);
+  const subnets = knownTexts(vpc?.subnet_ids);
+  const groups = knownTexts(vpc?.security_group_ids);
+  const triggers = Object.fromEntries(
+    Object.entries(triggersOf(resource, resources)).filter(([, trigger]) => !refersTo(trigger)),
+  );
   const settings = {
     ...numberField('timeout', values.timeout, 3),
     ...numberField('memory_size', values.memory_size, 128),
@@ -69,10 +72,10 @@ function foundFunction(
 /** Without the wrapper's, which a function has while its stage is live. */
 function ownLayers(values: TerraformResource['values']): readonly string[] {
   const { LIVE_DEBUG_TABLE: table } = variablesOf(values);
-  return texts(values.layers).filter((arn) => arn.split(':')[6] !== `${table}-wrapper`);
+  return knownTexts(values.layers).filter((arn) => arn.split(':')[6] !== `${table}-wrapper`);
 }
 
-function whyLeftOut({ values }: TerraformResource, edge: ReadonlySet<string>): string | undefined {
+function whyLeftOut({ unknown, values }: TerraformResource, edge: ReadonlySet<string>): string | undefined {
   const { arn, handler, package_type, runtime } = values;
   if (package_type === 'Image') return imageReason;
   if (typeof arn === 'string' && edge.has(arn))
@@ -80,12 +83,17 @@ function whyLeftOut({ values }: TerraformResource, edge: ReadonlySet<string>): s
   const variables = variablesOf(values);
   if ('LIVE_DEBUG_STAGE' in variables && variables.AWS_LAMBDA_EXEC_WRAPPER !== '/opt/live-debug')
     return 'a stub is in its place; take the state while the stage is off';
-  if (typeof runtime !== 'string' || runtime === '') return 'its runtime is only known on AWS';
-  if (typeof handler !== 'string' || handler === '') return 'its handler is only known on AWS';
+  if (typeof runtime !== 'string' || runtime === '') return unknownBecause('runtime', unknown);
+  if (typeof handler !== 'string' || handler === '') return unknownBecause('handler', unknown);
   const runs = nodeMajor(runtime) ?? pythonVersion(runtime) ?? bringsItsOwnRuntime(runtime);
   return runs === false
     ? `${runtime} needs a command that runs it here: add it by hand (docs/runtimes.md)`
     : undefined;
+}
+
+function unknownBecause(name: string, unknown: TerraformResource['unknown']): string {
+  const why = unknown?.get(name);
+  return why === undefined ? `its ${name} is only known on AWS` : `its ${name} is not known: ${why}`;
 }
 
 /** Functions of CloudFront, without their versions. */
@@ -214,21 +222,33 @@ function roleCode(
   { values }: TerraformResource,
   resources: readonly TerraformResource[],
 ): string | undefined {
-  const arn = textOf(values.role);
-  if (arn === undefined || !/^arn:[\w-]{1,20}:iam::\d{12}:role\/[\w+=,.@/-]{1,600}$/.test(arn))
-    return undefined;
+  const arn = typeof values.role === 'string' ? values.role : '';
+  if (arn === '') return undefined;
   const its = ofType(resources, 'aws_iam_role').find(
     ({ isData, values: each }) => !isData && each.arn === arn,
   );
   if (its?.module === '' && its.index === undefined) return its.address;
+  if (!/^arn:[\w-]{1,20}:iam::\d{12}:role\/[\w+=,.@/-]{1,600}$/.test(arn)) return undefined;
   return `{ name = ${JSON.stringify(arn.split('/').at(-1))}, arn = ${JSON.stringify(arn)} }`;
 }
 
 function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' && value !== '' && !hasReference(value) ? value : undefined;
 }
 
-/** Left out where it is Lambda's default. */
+/** Those that do not stand for what only an apply knows. */
+function knownTexts(value: unknown): string[] {
+  return texts(value).filter((each) => !hasReference(each));
+}
+
+/** Whether any text in it stands for what only an apply knows. */
+function refersTo(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.values(value).some(refersTo);
+  return hasReference(value);
+}
+
+/** Left out where it is Lambda's default. Terraform takes a number as a text, too. */
 function numberField(name: string, value: unknown, usual: number): Record<string, number> {
-  return typeof value === 'number' && value !== usual ? { [name]: value } : {};
+  const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && number !== usual ? { [name]: number } : {};
 }

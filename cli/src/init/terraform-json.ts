@@ -14,6 +14,8 @@ export interface TerraformResource {
   readonly values: Readonly<Record<string, unknown>>;
   /** Attributes that Terraform treats as sensitive. */
   readonly sensitive: Readonly<Record<string, unknown>>;
+  /** Of .tf files: attributes whose value they do not tell, with the reason. */
+  readonly unknown?: ReadonlyMap<string, string>;
 }
 
 /** Resources beyond this are not looked at. */

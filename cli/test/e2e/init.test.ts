@@ -187,6 +187,66 @@ test('copies by count: the first is proposed, the others are to be changed by ha
   expect(byHand).toEqual([expect.stringContaining('n-2: one of several copies by count')]);
 });
 
+test('plain .tf files where nothing was applied: served at once, and what only an apply knows is named', async () => {
+  const { 'state.json': _, ...files } = ordersProject;
+  const more = `
+variable "region" {}
+resource "aws_lambda_function" "refunds" {
+  function_name = "refunds-\${var.region}"
+  role          = aws_iam_role.orders.arn
+  handler       = "refunds.handler"
+  runtime       = "nodejs22.x"
+  filename      = "../dist/refunds.zip"
+  environment {
+    variables = { TABLE = aws_dynamodb_table.refunds.arn, LEVEL = "info" }
+  }
+}
+resource "aws_dynamodb_table" "refunds" {}
+resource "aws_apigatewayv2_route" "refunds" {
+  route_key = "GET /refunds"
+  target    = "integrations/\${aws_apigatewayv2_integration.refunds.id}"
+}
+resource "aws_apigatewayv2_integration" "refunds" {
+  integration_uri = aws_lambda_function.refunds.invoke_arn
+}
+`;
+  const root = projectOf({
+    ...files,
+    'infra/refunds.tf': more,
+    'infra/broken.tf': 'locals {',
+    'src/refunds.mjs': 'export const handler = async () => ({ statusCode: 200, body: process.env.LEVEL });',
+  });
+  const { code, events } = await init(root, '--yes', '--format', 'json');
+  expect(code).toBe(0);
+  const { functions } = manifestOf(root);
+  expect(Object.keys(functions)).toEqual(['orders', 'billing', 'mail', 'refunds']);
+  expect(functions.refunds).toEqual({
+    handler: 'refunds.handler',
+    runtime: 'nodejs22.x',
+    source_dir: 'src',
+    environment: { LEVEL: 'info' },
+    triggers: { http: { path: '/refunds', method: 'GET' } },
+    mode: 'wrap',
+  });
+  expect(events.find(({ function: name }) => name === 'refunds')).toMatchObject({
+    left_out_variables: ['TABLE'],
+  });
+  const notices = events.filter(({ event }) => event === 'notice').map(({ message }) => message);
+  expect(notices).toEqual([
+    'read from infra/*.tf, since there is no state: what only an apply knows is left out',
+    'infra/broken.tf:1 is not read: "}" is missing',
+    'aws_lambda_function.refunds: function_name is not read: var.region has no default (infra/refunds.tf:4)',
+  ]);
+  expect(JSON.stringify(events)).not.toMatch(/hunter2|u0000/);
+  const serve = new Livectl([
+    ...['serve', '--local', '--port', '0', '--root', root, '--function', 'refunds'],
+    ...['--format', 'json'],
+  ]);
+  cleanups.push(() => serve.dispose());
+  const answer = await fetch(`${await serve.url()}/refunds`);
+  expect([answer.status, await answer.text()]).toEqual([200, 'info']);
+});
+
 describe('nothing is written', () => {
   it('without a terminal and --yes: the proposal is shown, exit code 2', async () => {
     const root = projectOf(ordersProject);
