@@ -1,10 +1,21 @@
-// What `npm pack` writes, installed in an empty project: Terraform takes the module from node_modules, livectl serves.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// What `npm pack` writes, as npm and npx install it from a registry on this machine: livectl serves, and Terraform takes the module from
+// node_modules.
+import { execFile, execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Livectl } from '../../cli/test/e2e/livectl-process.ts';
+import { LocalRegistry } from './local-registry.ts';
 import { missingTool, repository, terraformIn, testBoundMs } from './terraform-cli.ts';
 
 const skipped = missingTool('terraform');
@@ -14,31 +25,64 @@ const manifest = {
   },
 };
 
+let folder = '';
 let project = '';
 let installed = '';
-beforeAll(() => {
-  project = mkdtempSync(join(tmpdir(), 'livectl-pack-'));
-  installed = join(project, 'node_modules/livectl');
-  mkdirSync(installed, { recursive: true });
-  const pack = ['pack', '--json', '--ignore-scripts', '--offline', '--pack-destination', project];
+let tarball = '';
+let registry: LocalRegistry;
+/** An npm that has nothing yet, and no other registry than the local one. */
+let npm: Record<string, string> = {};
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'livectl-pack-'));
+  const pack = ['pack', '--json', '--ignore-scripts', '--offline', '--pack-destination', folder];
   const packed = JSON.parse(execFileSync('npm', pack, { cwd: repository, encoding: 'utf8' })) as {
     filename: string;
   }[];
-  // Without npm install, which would need the registry for esbuild.
-  execFileSync('tar', [
-    '-xzf',
-    join(project, packed[0]?.filename ?? ''),
-    '--strip-components=1',
-    '-C',
-    installed,
-  ]);
-  writeFileSync(join(project, 'livectl.json'), JSON.stringify(manifest));
-  writeFileSync(
-    join(project, 'hello.mjs'),
-    "export const handler = async () => ({ statusCode: 200, body: 'packed' });\n",
-  );
+  tarball = join(folder, packed[0]?.filename ?? '');
+  registry = await LocalRegistry.start(folder);
+  npm = {
+    npm_config_registry: registry.url,
+    npm_config_cache: join(folder, 'cache'),
+    npm_config_userconfig: join(folder, 'npmrc'),
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
+    npm_config_update_notifier: 'false',
+  };
+  project = withFunction('project');
+  installed = join(project, 'node_modules/livectl');
+  const install = ['install', '--save-dev', tarball];
+  await promisify(execFile)('npm', install, { cwd: project, env: { ...process.env, ...npm } });
 }, testBoundMs);
-afterAll(() => rmSync(project, { recursive: true, force: true }));
+afterAll(async () => {
+  await registry?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder with a livectl.json and a function in TypeScript, which only esbuild makes run on every Node.js; nothing else. */
+function withFunction(name: string): string {
+  const place = join(folder, name);
+  mkdirSync(place);
+  writeFileSync(join(place, 'livectl.json'), JSON.stringify(manifest));
+  writeFileSync(
+    join(place, 'hello.ts'),
+    "enum Answer { Body = 'packed' }\nexport const handler = async () => ({ statusCode: 200, body: Answer.Body });\n",
+  );
+  return place;
+}
+
+/** What the function answers behind `npx` with these arguments, run in that folder. */
+async function answerOf(place: string, command: readonly string[]): Promise<unknown> {
+  const args = ['serve', '--local', '--format', 'json', '--port', '0'];
+  const on = ([, , ...rest]: readonly string[]) => ['npx', ...command, ...rest];
+  const livectl = new Livectl(args, { on, cwd: place, env: npm, group: true });
+  try {
+    const response = await fetch(`${await livectl.url()}/hello`);
+    return [response.status, await response.text()];
+  } finally {
+    await livectl.dispose();
+  }
+}
 
 test('licences are in it, and every file that package.json names', () => {
   for (const file of ['LICENSE', 'CHANGELOG.md', 'dist/THIRD-PARTY-NOTICES.txt', 'livectl.schema.json'])
@@ -48,16 +92,23 @@ test('licences are in it, and every file that package.json names', () => {
   for (const bundled of ['clipanion', 'preact']) expect(notices).toContain(bundled);
 });
 
-test('it serves a livectl.json in an empty project', { timeout: testBoundMs }, async () => {
-  const program = join(installed, 'dist/livectl.mjs');
-  const serve = ['serve', '--local', '--format', 'json', '--port', '0', '--root', project];
-  const livectl = new Livectl(serve, { program });
-  try {
-    const response = await fetch(`${await livectl.url()}/hello`);
-    expect([response.status, await response.text()]).toEqual([200, 'packed']);
-  } finally {
-    await livectl.dispose();
-  }
+test('npx livectl serve --local serves the livectl.json of a project that has installed it', async () => {
+  expect(await answerOf(project, ['livectl'])).toEqual([200, 'packed']);
+});
+
+test('npx TARBALL serve --local serves the livectl.json of a folder that has nothing else', async () => {
+  const place = withFunction('empty');
+  expect(await answerOf(place, ['--yes', `file:${tarball}`])).toEqual([200, 'packed']);
+  expect(
+    readdirSync(place)
+      .filter((name) => !name.startsWith('.'))
+      .sort(),
+  ).toEqual(['hello.ts', 'livectl.json']);
+});
+
+test('installing it takes esbuild from the registry, and nothing else', () => {
+  const mine = `@esbuild/${process.platform}-${process.arch}`;
+  expect(registry.downloads()).toEqual(new Set(['esbuild', mine]));
 });
 
 test.skipIf(skipped)('Terraform takes the module from node_modules', { timeout: testBoundMs }, async () => {

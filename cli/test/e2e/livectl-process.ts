@@ -35,8 +35,12 @@ export class Livectl {
   /** Resolves with the exit code, or the signal's name. */
   readonly exited: Promise<number | string>;
   readonly #waiters = new Set<() => void>();
+  readonly #group: boolean;
 
-  /** `on` says where the command runs, e.g. in a network namespace; `program` is run by Node in the place of the built file. */
+  /**
+   * `on` says where the command runs, e.g. in a network namespace; `program` is run by Node in the place of the built file. With
+   * `group` it leads a group, which gets the signals, as at a terminal: what starts livectl may not pass them on.
+   */
   constructor(
     args: readonly string[],
     options: {
@@ -45,6 +49,7 @@ export class Livectl {
       env?: Record<string, string>;
       cwd?: string;
       on?: (command: readonly string[]) => readonly string[];
+      group?: boolean;
     } = {},
   ) {
     const built = commands[options.runtime ?? 'node'];
@@ -54,7 +59,9 @@ export class Livectl {
     const XDG_STATE_HOME = join(this.tempDir, 'state');
     const folders = { TMPDIR: this.tempDir, XDG_STATE_HOME, XDG_RUNTIME_DIR: '' };
     const env = { ...process.env, NO_COLOR: '', FORCE_COLOR: undefined, ...folders, ...options.env };
-    this.child = spawn(program, rest, { env, cwd: options.cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { cwd, group: detached = false } = options;
+    this.#group = detached;
+    this.child = spawn(program, rest, { env, cwd, detached, stdio: ['ignore', 'pipe', 'pipe'] });
     const { stdout, stderr } = this.child;
     if (!stdout || !stderr) throw new Error('no pipes');
     stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -114,15 +121,20 @@ export class Livectl {
 
   /** Sends a signal and waits for the end. */
   async stop(signal: NodeJS.Signals = 'SIGINT'): Promise<number | string> {
-    this.child.kill(signal);
+    this.#signal(signal);
     return this.exited;
   }
 
   /** Ends it whatever state it is in, and removes its temporary folder. */
   async dispose(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGTERM');
+    if (this.child.exitCode === null && this.child.signalCode === null) this.#signal('SIGTERM');
     await this.exited;
     rmSync(this.tempDir, { recursive: true, force: true });
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#group && this.child.pid !== undefined) process.kill(-this.child.pid, signal);
+    else this.child.kill(signal);
   }
 
   /** Where it keeps what goes with it, where no other place was named. */
