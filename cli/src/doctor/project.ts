@@ -3,6 +3,7 @@ import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import { loadManifest, type Manifest } from '../manifest/load-manifest.ts';
 import type { Folder } from '../place.ts';
+import { withCachedLayers } from '../serve/local-layers.ts';
 import { type Check, fail, NotChecked, pass, some, warn } from './check.ts';
 
 export interface Project extends Manifest {
@@ -64,7 +65,7 @@ function isMissing(error: unknown): boolean {
   return error instanceof LiveDebugError && (cause?.code === 'ENOENT' || cause?.code === 'ENOTDIR');
 }
 
-/** The functions that may be run here. */
-export function runnable({ functions, notAgreed }: Project): FunctionSettings[] {
-  return functions.filter(({ name }) => !notAgreed.has(name));
+/** The functions that may be run here, with the layers that are on this machine. */
+export function runnable({ functions, notAgreed }: Project): readonly FunctionSettings[] {
+  return withCachedLayers(functions.filter(({ name }) => !notAgreed.has(name)));
 }

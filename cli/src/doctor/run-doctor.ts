@@ -9,6 +9,7 @@ import type { Folder } from '../place.ts';
 import { buildsCheck } from './build-checks.ts';
 import type { Check } from './check.ts';
 import { DoctorLines } from './doctor-lines.ts';
+import { layersCheck } from './layers-check.ts';
 import {
   diskCheck,
   fileClockCheck,
@@ -98,6 +99,7 @@ function checksOf(
     stageClockCheck(parts),
     tableCheck(parts),
     permissionsCheck(parts),
+    layersCheck(parts, stage),
     relayCheck(parts),
     deployedCheck(parts, stage),
     clientsCheck(parts),

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../../../protocol/clock.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
-import { resolveIdentity } from '../aws/aws-identity.ts';
+import { type AwsIdentity, resolveIdentity } from '../aws/aws-identity.ts';
 import { proxyAgent } from '../aws/proxy-agents.ts';
 import { LayerCache } from '../layers/layer-cache.ts';
 import { terminalAsk } from '../log/ask.ts';
@@ -26,6 +26,8 @@ export async function openLocalLayers({
   root,
 }: LocalLayersOptions): Promise<OpenedLayers> {
   const http = new HttpClient({ agentFor: proxyAgent });
+  // Resolved once: it may start a program or ask a browser login's cache.
+  let identity: Promise<AwsIdentity> | undefined;
   try {
     return await openLayers({
       functions,
@@ -36,7 +38,8 @@ export async function openLocalLayers({
       ask: format === 'json' ? undefined : terminalAsk(),
       output: processOutput,
       connect: async ({ region }) => {
-        const { credentials } = await resolveIdentity({ profile: undefined, region });
+        identity ??= resolveIdentity({ profile: undefined, region });
+        const { credentials } = await identity;
         return { credentials, http, clock: systemClock, profile: undefined, agentFor: proxyAgent };
       },
     });
