@@ -1,10 +1,11 @@
 // Help of the built livectl: every command, wherever it is written to.
+import { join } from 'node:path';
 import { Cli } from 'clipanion';
 import { describe, expect, it, test } from 'vitest';
 import { helpOfCommands, livectlCli } from '../../src/commands/all-commands.ts';
 import { describeFlag, flagDescription, flagGroups } from '../../src/commands/flag-help.ts';
 import { commandHelp, helpText, helpWidth } from '../../src/commands/help-text.ts';
-import { runLivectl } from '../e2e/livectl-process.ts';
+import { project, runLivectl } from '../e2e/livectl-process.ts';
 
 const commands = helpOfCommands();
 const names = commands.map(({ words }) => words.join(' '));
@@ -146,6 +147,28 @@ test.each([
 });
 
 describe('of the built livectl', () => {
+  it('is answered without the parser, as is completion', async () => {
+    const { remove, root } = project({
+      // Of all that livectl loads, the parser alone needs the module `tty` where nothing is a terminal.
+      'report.cjs': `const Module = require('node:module'); const load = Module._load;
+Module._load = function (name, ...rest) {
+  if (name === 'tty') process.stderr.write('parser\\n');
+  return load.call(this, name, ...rest);
+};`,
+    });
+    const env = { NODE_OPTIONS: `--require ${join(root, 'report.cjs')}` };
+    const stderrOf = async (...args: string[]) => (await runLivectl(args, { env })).stderr;
+    expect(await stderrOf('serve')).toMatch(/^parser\n/);
+    for (const args of [
+      [],
+      ['--version'],
+      ['serve', '--help'],
+      ['completion', 'candidates', '--', 'invoke', ''],
+    ])
+      expect([args, await stderrOf(...args)]).toEqual([args, '']);
+    remove();
+  });
+
   it.each([
     [['--help']],
     [['-h']],
