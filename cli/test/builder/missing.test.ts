@@ -1,4 +1,5 @@
 // A function whose files do not exist stops no other, and is built once they do.
+import { rename } from 'node:fs/promises';
 import { afterEach, expect, test } from 'vitest';
 import { Project } from './project.ts';
 
@@ -28,7 +29,15 @@ test.each([
   await project.write('other.txt', '');
   await project.write('hello.mjs', `${text}\n// saved`);
   expect(await project.next('built')).toMatchObject({ code: { functionName: 'hello' } });
-  await project.write(file, text);
+  await appear(file);
   expect(await project.next('built')).toMatchObject({ code: { functionName: 'late' }, first: false });
   expect(project.all('build_error')).toHaveLength(1);
 });
+
+/** The file with its folders, at once: a folder that is there before its file would be another error. */
+async function appear(file: string): Promise<void> {
+  const [top = ''] = file.split('/');
+  const elsewhere = await Project.create({ [file]: text });
+  await rename(elsewhere.path(top), project.path(top));
+  await elsewhere.remove();
+}
