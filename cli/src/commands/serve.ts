@@ -28,8 +28,8 @@ export class ServeCommand extends PlaceCommand {
       \`--observe\` shows what the deployed code answers, and runs nothing: a copy of event and answer arrives after the answer has
       gone out.
 
-      Variables come from \`--env\`, \`--env-file\`, \`.env\` beside livectl.json, and the function's own, in this order. Saved files
-      reach the environment with the next invocation.
+      Variables come from \`--env\`, \`--env-file\`, \`.env\` beside livectl.json, and the function's own, in this order. A saved file
+      starts new workers for the functions that it concerns.
 
       Press Ctrl-C once to finish what is in flight, twice to end at once.
     `,

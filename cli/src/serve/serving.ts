@@ -16,7 +16,8 @@ import { Closers } from '../run/closers.ts';
 import { runToExit } from '../run/run-to-exit.ts';
 import { Session, type SessionOptions } from '../session/session.ts';
 import type { SessionEvent } from '../session/session-event.ts';
-import { type LocalVariables, withLocal } from '../session/variables/local-variables.ts';
+import type { FunctionVariables } from '../session/variables/function-variables.ts';
+import { withLocal } from '../session/variables/local-variables.ts';
 import { ServeHints } from '../vpn/serve-hints.ts';
 import { announce } from './announce.ts';
 import { openFunctionTunnels } from './function-tunnels.ts';
@@ -30,6 +31,7 @@ import { openServeInspector } from './open-serve-inspector.ts';
 import { replaysInServe } from './replay-in-serve.ts';
 import { replayLast } from './replay-last.ts';
 import { reportReady } from './report-ready.ts';
+import { restartForVariables } from './restart-for-variables.ts';
 import { type RunSummary, summaryOf } from './run-summary.ts';
 import { serveKeys } from './serve-keys.ts';
 import { serveTitle } from './serve-title.ts';
@@ -129,12 +131,15 @@ async function serve(
   const replays = replaysInServe(recorder, (request) => session.replay(request));
   const inspected = openServeInspector({ options, manifest, stage, targets, recorder, replays }, workspace);
   if (inspected) follow(inspected.take);
+  const variables = withLocal(stage.variables, local);
+  const functions = manifest.functions.map(({ name }) => name);
+  restartForVariables({ local, variables, functions, pool: code.pool, onNotice, closers });
   const parts = {
     options,
     manifest,
     stage,
     keys,
-    local,
+    variables,
     recorder,
     pool: code.pool,
     onDrained: tunnels?.close,
@@ -240,21 +245,21 @@ async function openWithKeys(open: () => Promise<OpenedStage>): Promise<StageWith
 interface SessionParts extends StageWithKeys {
   readonly options: ServingOptions;
   readonly manifest: Manifest;
-  readonly local: LocalVariables;
+  readonly variables: FunctionVariables;
   readonly recorder: Recorder;
   readonly pool: LocalCode['pool'];
   readonly onDrained: SessionOptions['onDrained'];
 }
 
 function createSession(
-  { keys, local, manifest, onDrained, options, pool, recorder, stage }: SessionParts,
+  { keys, manifest, onDrained, options, pool, recorder, stage, variables }: SessionParts,
   onEvent: SessionOptions['onEvent'],
 ): Session {
   return new Session({
     relay: { ...stage.relay, keys },
     directory: stage.directory,
     skew: stage.skew,
-    variables: withLocal(stage.variables, local),
+    variables,
     holder: ownHolder(stage.caller),
     functions: new Map(manifest.functions.map(({ name, timeout }) => [name, { timeout }])),
     only: options.functions,

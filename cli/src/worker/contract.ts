@@ -194,6 +194,11 @@ export interface WorkerPool {
   /** Sets a function's new code: the next invocation runs it on a worker that is started now; those in flight finish. */
   use(code: FunctionCode): void;
   /**
+   * Replaces the workers of a function as `use` does, with the same code. `environment`: what the next one is started with, if
+   * the function was run before.
+   */
+  restart(functionName: string, environment?: Invocation['environment']): void;
+  /**
    * Runs one invocation; always resolves, also for crashes and timeouts (`ok: false`). Its function must have been passed to
    * `use`. Waits in a fair queue if the maximum number of workers is reached.
    */

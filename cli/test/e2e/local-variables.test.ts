@@ -53,9 +53,16 @@ describe.each(['node', 'deno'] as const)('%s', (runtime: JsRuntime) => {
     const call = async (name: string) => (await fetch(`${url}/${name}`)).text();
     expect(await call('one')).toBe('debug,debug,flag-s3cret,tok-s3cret,1');
     expect(await call('two')).toBe('file,file,1,tok-s3cret,1');
-    // The environment of a warm worker is renewed; what its code has read while it was loaded stays.
+    // Also what code has read while it was loaded; two.env is over .env there.
     writeFileSync(join(root, '.env'), 'LEVEL=trace\nAPI_TOKEN=tok-s3cret\n');
-    expect(await call('one')).toMatch(/^debug,trace,flag-s3cret,tok-s3cret,1$/);
+    expect(await call('one')).toBe('trace,trace,flag-s3cret,tok-s3cret,1');
+    expect(await call('two')).toBe('file,file,1,tok-s3cret,1');
+    // Without an invocation.
+    const ended = () => livectl.events.filter(({ event }) => event === 'worker_ended').length;
+    const before = ended();
+    writeFileSync(join(root, 'two.env'), 'LEVEL=file2');
+    await livectl.until(() => ended() > before, 'worker_ended');
+    expect(await call('two')).toBe('file2,file2,1,tok-s3cret,1');
     expect(await livectl.stop()).toBe(0);
     const notices = livectl.events.flatMap((event) => (event.event === 'notice' ? [event.message] : []));
     expect(notices).toEqual(
@@ -64,6 +71,8 @@ describe.each(['node', 'deno'] as const)('%s', (runtime: JsRuntime) => {
         `${join(root, 'two.env')} sets LEVEL for two`,
         `${file} sets MORE`,
         '--env sets OWN for one',
+        '.env was saved with another LEVEL: new workers for one',
+        `${join(root, 'two.env')} was saved with another LEVEL: new workers for two`,
       ]),
     );
     expect(livectl.stdout + livectl.stderr).not.toContain('s3cret');

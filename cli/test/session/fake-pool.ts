@@ -70,6 +70,8 @@ export class FakePool implements WorkerPool {
 
   environment: Invocation['environment'] | undefined;
 
+  restart(): void {}
+
   environmentOf(): Invocation['environment'] | undefined {
     return this.environment;
   }

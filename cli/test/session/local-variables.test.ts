@@ -114,6 +114,19 @@ test('a replay has what this machine sets now', () => {
   expect(variables.latest?.('orders')).toEqual({ LEVEL: 'info', KEY: 'role', OTHER: '22' });
 });
 
+test('a save is reported by name, once, only for what it sets otherwise', () => {
+  write('.env', 'A=1\nB=1\nC=1');
+  const local = open(['A=flag']);
+  const changes: unknown[] = [];
+  local.watch((change) => changes.push(change));
+  write('.env', 'A=22\nB=1\nD=1');
+  local.look();
+  local.of('orders');
+  write('.env', '# as before\nA=22\nB=1\nD=1');
+  local.look();
+  expect(changes).toEqual([{ label: '.env', names: ['A', 'C', 'D'] }]);
+});
+
 describe('refused', () => {
   it.each([
     ['A', 'must be NAME=VALUE'],

@@ -225,6 +225,22 @@ describe('new code', () => {
     await harness.event((event) => event.type === 'worker_ended' && event.reason === 'new code');
   });
 
+  it('that is the same, after a restart: in flight on the old one, then with the variables that count now', async () => {
+    const { file } = reloadable(
+      `const level = process.env.LEVEL; export const handler = async ({ ms = 0 }) => {
+        console.log('begun'); await new Promise((r) => setTimeout(r, ms)); return [level, process.env.LEVEL].join(); };`,
+    );
+    const harness = new PoolHarness(runtime.file);
+    harness.use('f', file('1.mjs'));
+    const old = harness.answer('f', { ms: 150 }, { environment: { LEVEL: 'old' } });
+    await harness.event((event) => event.type === 'log' && event.message === 'begun');
+    harness.pool.restart('f', { LEVEL: 'new' });
+    expect(await harness.answer('f', {}, { environment: { LEVEL: 'new' } })).toBe('new,new');
+    expect(await old).toBe('old,old');
+    await harness.event((event) => event.type === 'worker_ended' && event.reason === 'new code');
+    harness.pool.restart('unknown', { LEVEL: 'new' });
+  });
+
   it('that fails in its init phase gives that error, and the next code is well again', async () => {
     const { file, write } = reloadable("export const handler = async () => 'well';");
     const harness = new PoolHarness(runtime.file);

@@ -19,6 +19,14 @@ export interface GivenFile {
   readonly isOptional: boolean;
 }
 
+/** A file was saved with other variables. */
+export interface VariablesChange {
+  /** How messages name the file. */
+  readonly label: string;
+  /** Of the variables that it sets otherwise than before. */
+  readonly names: readonly string[];
+}
+
 interface LocalVariablesOptions {
   /** Later ones win. */
   readonly files: readonly GivenFile[];
@@ -43,6 +51,7 @@ export class LocalVariables {
   readonly #read = new Map<GivenFile, ReadFile>();
   /** Notices that were given, since each file is looked at for every invocation. */
   readonly #told = new Set<string>();
+  #onChange: (change: VariablesChange) => void = () => undefined;
 
   /** Reads the files. Throws LD_CONFIG if one of `--env-file` cannot be read. */
   constructor(options: LocalVariablesOptions) {
@@ -59,6 +68,21 @@ export class LocalVariables {
     }
     for (const each of given) if (isFor(each, functionName)) all[each.name] = each.value;
     return all;
+  }
+
+  /** Absolute paths of the files that count. */
+  get paths(): readonly string[] {
+    return this.#options.files.map(({ path }) => path);
+  }
+
+  /** `onChange` is called for each saved file that sets something else, also from within {@link of}, before that returns. */
+  watch(onChange: (change: VariablesChange) => void): void {
+    this.#onChange = onChange;
+  }
+
+  /** Reads the files that have changed. */
+  look(): void {
+    for (const file of this.#options.files) this.#current(file);
   }
 
   /** What is set from where, by name only: a sentence for each source that sets something. */
@@ -82,6 +106,8 @@ export class LocalVariables {
       if (known !== undefined && known.stamp === stampOf(file)) return known.variables;
       const read = this.#load(file);
       this.#read.set(file, read);
+      const names = changedNames(known?.variables ?? {}, read.variables);
+      if (names.length > 0) this.#onChange({ label: file.label, names });
       return read.variables;
     } catch (error) {
       if (known?.stamp !== unusable) this.#tell(`${messageOf(error)}; its last content counts`);
@@ -191,7 +217,14 @@ function forWhom({ functionName }: Pick<GivenFile, 'functionName'>): string {
   return functionName === undefined ? '' : ` for ${functionName}`;
 }
 
-function some(names: readonly string[]): string {
+function changedNames(before: Variables, after: Variables): string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (name) => before[name] !== after[name],
+  );
+}
+
+/** Names for a message, at most 20 of them. */
+export function some(names: readonly string[]): string {
   const rest = names.length - mostNames;
   return names.slice(0, mostNames).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }

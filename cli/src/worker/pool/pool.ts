@@ -169,6 +169,15 @@ class Pool implements WorkerPool {
     this.#schedule();
   }
 
+  restart(functionName: string, environment?: Invocation['environment']): void {
+    const code = this.#codes.get(functionName);
+    if (code === undefined) return;
+    if (environment !== undefined && this.#environments.has(functionName))
+      this.#environments.set(functionName, environment);
+    // Another object, so that busy workers end after their invocations.
+    this.use({ ...code });
+  }
+
   run(invocation: Invocation): Promise<WorkerResult> {
     return new Promise((resolve) => {
       const { functionName, id, key } = invocation;
