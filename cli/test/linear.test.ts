@@ -203,8 +203,9 @@ test('the count detects code that is not linear', async () => {
   expect(steps).toBeGreaterThan(4000 * 4000);
 });
 
-test('a function of init costs the same among many resources and files', async () => {
+test('a function of init costs the same among many resources, triggers and files', async () => {
   const text = (functions: number) => {
+    const arn = (at: number) => `arn:aws:lambda:eu-west-1:123456789012:function:f${at}`;
     const of = (type: string, name: string, values: object) => ({
       address: `${type}.${name}`,
       mode: 'managed',
@@ -215,11 +216,26 @@ test('a function of init costs the same among many resources and files', async (
     const resources = Array.from({ length: functions }, (_, at) => [
       of('aws_lambda_function', `f${at}`, {
         function_name: `f${at}`,
+        arn: arn(at),
         handler: `m${at}.handler`,
         runtime: 'nodejs22.x',
         filename: `f${at}.zip`,
       }),
       ...Array.from({ length: 9 }, (_, other) => of('aws_sqs_queue', `q${at}-${other}`, {})),
+      of('aws_lambda_event_source_mapping', `q${at}`, {
+        event_source_arn: `arn:aws:sqs:eu-west-1:123456789012:q${at}`,
+        function_name: arn(at),
+      }),
+      of('aws_api_gateway_resource', `r${at}`, { id: `r${at}`, path: `/r${at}` }),
+      of('aws_api_gateway_integration', `r${at}`, {
+        type: 'AWS_PROXY',
+        uri: arn(at),
+        resource_id: `r${at}`,
+        http_method: 'GET',
+      }),
+      of('aws_cloudwatch_event_rule', `e${at}`, { name: `e${at}`, event_pattern: '{}' }),
+      of('aws_cloudwatch_event_target', `e${at}`, { rule: `e${at}`, arn: arn(at) }),
+      of('aws_lambda_permission', `p${at}`, { function_name: arn(at), principal: 'iot.amazonaws.com' }),
     ]).flat();
     return JSON.stringify({ format_version: '1.0', values: { root_module: { resources } } });
   };

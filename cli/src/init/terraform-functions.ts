@@ -17,7 +17,11 @@ export function terraformFunctions(resources: readonly TerraformResource[]): Fou
     functions.length > mostFunctions ? [`only the first ${mostFunctions} functions are taken`] : [];
   const edge = edgeArns(resources);
   const taken = functions.slice(0, mostFunctions).filter((each) => !isOurs(each));
-  return { functions: taken.map((each) => foundFunction(each, resources, edge)), notices };
+  const found = taken.map((each) => foundFunction(each, resources, edge));
+  const aboutTriggers = taken.flatMap((each, at) =>
+    found[at]?.leftOut === undefined ? triggersOf(each, resources).notices : [],
+  );
+  return { functions: found, notices: [...notices, ...aboutTriggers] };
 }
 
 /** The tunnel, and the stubs that the module creates. */
@@ -41,9 +45,7 @@ function foundFunction(
   const [vpc] = list(values.vpc_config);
   const subnets = knownTexts(vpc?.subnet_ids);
   const groups = knownTexts(vpc?.security_group_ids);
-  const triggers = Object.fromEntries(
-    Object.entries(triggersOf(resource, resources)).filter(([, trigger]) => !refersTo(trigger)),
-  );
+  const { triggers } = triggersOf(resource, resources);
   const settings = {
     ...numberField('timeout', values.timeout, 3),
     ...numberField('memory_size', values.memory_size, 128),
@@ -239,12 +241,6 @@ function textOf(value: unknown): string | undefined {
 /** Those that do not stand for what only an apply knows. */
 function knownTexts(value: unknown): string[] {
   return texts(value).filter((each) => !hasReference(each));
-}
-
-/** Whether any text in it stands for what only an apply knows. */
-function refersTo(value: unknown): boolean {
-  if (typeof value === 'object' && value !== null) return Object.values(value).some(refersTo);
-  return hasReference(value);
 }
 
 /** Left out where it is Lambda's default. Terraform takes a number as a text, too. */

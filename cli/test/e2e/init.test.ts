@@ -110,6 +110,45 @@ test('a function that shares its handler with one of livectl.json is added besid
   expect(manifestOf(root).functions).toMatchObject({ post: mail, report: { function_name: 'jobs-report' } });
 });
 
+test('a method of a REST API and a second queue are notices with address and reason', async () => {
+  const arn = 'arn:aws:lambda:eu-west-1:123456789012:function:orders';
+  const of = (type: string, name: string, values: object) => ({
+    address: `${type}.${name}`,
+    type,
+    name,
+    values,
+  });
+  const queue = (name: string) =>
+    of('aws_lambda_event_source_mapping', name, {
+      event_source_arn: `arn:aws:sqs:eu-west-1:123456789012:${name}`,
+      function_name: arn,
+    });
+  const resources = [
+    lambda('aws_lambda_function.orders', { function_name: 'orders', arn, handler: 'orders.handler' }),
+    of('aws_api_gateway_resource', 'orders', { id: 'r1', path: '/orders' }),
+    of('aws_api_gateway_integration', 'orders', {
+      resource_id: 'r1',
+      http_method: 'POST',
+      type: 'AWS_PROXY',
+      uri: `arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/${arn}/invocations`,
+    }),
+    queue('paid'),
+    queue('refunds'),
+  ];
+  const root = projectOf({ 'orders.mjs': 'export const handler = 1;', 'state.json': state(resources) });
+  const file = join(root, 'state.json');
+  const { code, events } = await init(root, '--yes', '--terraform-json', file, '--format', 'json');
+  expect(code).toBe(0);
+  expect(manifestOf(root).functions.orders.triggers).toEqual({
+    http: { path: '/orders', method: 'POST' },
+    sqs: {},
+  });
+  expect(events.filter(({ event }) => event === 'notice').map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^aws_lambda_event_source_mapping\.refunds, .* is not written: .*mapping\.paid$/),
+    expect.stringMatching(/^aws_api_gateway_integration\.orders, .* is written as a route of serve --local/),
+  ]);
+});
+
 test('what it writes is served right away', async () => {
   const root = projectOf(ordersProject);
   await init(root, '--yes', '--terraform-json', join(root, 'state.json'));
