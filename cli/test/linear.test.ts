@@ -18,6 +18,7 @@ import { parseDecimal } from '../src/cloud/dynamodb/decimal.ts';
 import { LastWords } from '../src/cloud/lambda/last-words.ts';
 import { decodeAwsChunked } from '../src/cloud/s3/aws-chunked.ts';
 import { jsonLine } from '../src/control/json-line.ts';
+import { hclPlaces } from '../src/init/hcl-places.ts';
 import { SourceFiles } from '../src/init/source-files.ts';
 import { terraformFunctions } from '../src/init/terraform-functions.ts';
 import { terraformResources } from '../src/init/terraform-json.ts';
@@ -182,6 +183,11 @@ const table: readonly (readonly [string, (text: string) => unknown, readonly str
   ['comparison', (text) => compare(text, `y${text}`), ['a', '\n', '[', '"']],
   ['comparison of JSON', (text) => compare(`["${text}"]`, `["${text}y"]`), ['a', '","', ' ']],
   ['closest', (text) => closest(text, ['hello', 'orders']), ['h', '-', '_']],
+  [
+    'hclPlaces',
+    (text) => hclPlaces(`a = ${text}`) ?? hclPlaces(text),
+    ['"', '${', '"${', 'a', '[', '/*', '#', '# \n', 'a {\n', 'a = 1\n', '<<E\n', '<<E\nE\n', '{}', ' '],
+  ],
 ];
 
 test.each(table.flatMap(([name, read, characters]) => characters.map((worst) => ({ name, read, worst }))))(

@@ -22,6 +22,8 @@ export interface FoundFunction {
   readonly layers: readonly string[];
   /** Terraform code for its role, an object with `name` and `arn`; undefined if only an apply knows it, and in other tools. */
   readonly roleCode: string | undefined;
+  /** The address of the module that creates its role beside it; undefined if the role is not its module's. */
+  readonly roleModule?: string | undefined;
   /** Why it cannot be served, as a phrase: "its package is a container image". Undefined: it can. */
   readonly leftOut: string | undefined;
   /** The block of Terraform code that declares it, for the proposed change; undefined in other tools. */

@@ -1,6 +1,6 @@
 // `livectl init`: from the Terraform code a team has to a livectl.json, and to what the code needs for livectl.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { exitCodes } from '../exit-code.ts';
 import { terminalAsk } from '../log/ask.ts';
@@ -12,6 +12,7 @@ import { configurationOf } from './configuration.ts';
 import { writeEditorFiles } from './editors/write-editor-files.ts';
 import type { FoundFunction } from './found-function.ts';
 import { entryOf, keyOf, manifestText, type ServedFunction } from './manifest-text.ts';
+import { RootModule } from './root-module.ts';
 import { SourceFiles } from './source-files.ts';
 import { type ProposedCode, proposedCode } from './terraform-code.ts';
 
@@ -94,11 +95,13 @@ async function initFunctions(root: string, options: InitOptions, view: InitView)
     );
     return true;
   }
-  const folder = terraformFolder(files.terraformFiles, root);
+  const blocks = served.flatMap(({ found: { block } }) => (block === undefined ? [] : [block]));
+  const rootModule = new RootModule(files.terraformFiles, blocks, base, root);
+  const { folder } = rootModule;
   const inFolder = relative(folder, root).replaceAll('\\', '/');
-  const code = proposedCode(served, {
+  const code = proposedCode(served, found.functions, {
     root,
-    files: files.terraformFiles,
+    rootModule,
     moduleFile: join(relative(root, folder), 'live_debug.tf').replaceAll('\\', '/'),
     manifest: inFolder === '' ? manifestName : `${inFolder}/${manifestName}`,
     source: `${inFolder === '' ? '.' : inFolder}/node_modules/livectl/terraform/modules/live-debug`,
@@ -164,16 +167,6 @@ function sorted(functions: readonly FoundFunction[], files: SourceFiles, before:
     }
   }
   return { served, leftOut };
-}
-
-/** The folder for the module's block: that of the first Terraform file, the nearest to the root. */
-function terraformFolder(files: readonly string[], root: string): string {
-  const folders = [...new Set(files.map((file) => dirname(file)))];
-  return (
-    folders.sort(
-      (one, other) => one.split('/').length - other.split('/').length || (one < other ? -1 : 1),
-    )[0] ?? root
-  );
 }
 
 interface WantedText {

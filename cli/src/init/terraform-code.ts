@@ -1,10 +1,13 @@
 // The Terraform code that `init` proposes: the module's block, and the lines of a wrapped function, as a unified diff.
-import { readFileSync, statSync } from 'node:fs';
-import { relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { moduleInsertions, resourceInsertions, type WrapValues } from './block-insertions.ts';
 import type { FoundBlock, FoundFunction } from './found-function.ts';
 import type { ServedFunction } from './manifest-text.ts';
-
-const largestFile = 1024 * 1024;
+import { moduleText } from './module-text.ts';
+import type { RootModule } from './root-module.ts';
+import { hclString } from './terraform-strings.ts';
+import { type Insertion, insertionsDiff, newFileDiff } from './unified-diff.ts';
 
 /** A proposal: lines of a diff, or of text where no file was found. */
 export interface ProposedCode {
@@ -14,288 +17,139 @@ export interface ProposedCode {
   readonly byHand: readonly string[];
 }
 
-/**
- * `files` are the project's Terraform files; `moduleFile` is the new file of the module's block, relative to the project, and
- * `manifest` the path from there to livectl.json. `source` is the module's.
- */
+/** Where the module's block goes. */
+export interface ProposedPlace {
+  /** Of the project, absolute. */
+  readonly root: string;
+  readonly rootModule: RootModule;
+  /** The new file of the module's block, relative to the project. */
+  readonly moduleFile: string;
+  /** The path from there to livectl.json. */
+  readonly manifest: string;
+  /** The module's. */
+  readonly source: string;
+}
+
+/** A block, and the functions that it declares: several by `for_each` or `count`. */
+interface Group {
+  readonly block: FoundBlock;
+  readonly functions: ServedFunction[];
+}
+
+/** `all` are also the functions that were left out: their copies share blocks with others. */
 export function proposedCode(
   functions: readonly ServedFunction[],
-  options: {
-    readonly root: string;
-    readonly files: readonly string[];
-    readonly moduleFile: string;
-    readonly manifest: string;
-    readonly source: string;
-  },
+  all: readonly FoundFunction[],
+  place: ProposedPlace,
 ): ProposedCode {
-  const { files, moduleFile, root } = options;
-  const isPossible = functions.some(isProposed);
-  const text = isPossible ? moduleText(functions, options) : [];
-  const diff = !isPossible
-    ? []
-    : [
-        '--- /dev/null',
-        `+++ b/${moduleFile}`,
-        `@@ -0,0 +1,${text.length} @@`,
-        ...text.map((line) => `+${line}`),
-      ];
-  const byHand: string[] = [];
-  const done = new Set<string>();
-  const edits = new Map<string, { readonly lines: string[]; readonly edits: Edit[] }>();
-  for (const { found, isWrapped, key } of functions) {
-    const { block } = found;
-    if (!isWrapped || block === undefined) {
-      if (!isWrapped)
-        byHand.push(`${key}: it cannot be wrapped; docs/terraform.md#replaced-functions has its conditions`);
-      continue;
+  const { moduleFile, root, rootModule } = place;
+  const byHand = functions
+    .filter(({ isWrapped }) => !isWrapped)
+    .map(
+      ({ key }) => `${key}: it cannot be wrapped; docs/terraform.md#replaced-functions has its conditions`,
+    );
+  const groups = grouped(functions);
+  if (groups.length === 0) return { diff: [], byHand };
+  const wrapped = groups.flatMap((group) => group.functions);
+  const diff: string[] = [];
+  if (existsSync(join(root, moduleFile)))
+    byHand.push(
+      `${moduleFile} is there already: add ${wrapped.map(({ key }) => JSON.stringify(key)).join(', ')} to the functions and the roles in it`,
+    );
+  else diff.push(...newFileDiff(moduleFile, moduleText(wrapped, place)));
+  const insertions = new Map<string, { readonly text: string; readonly its: Insertion[] }>();
+  for (const group of groups) {
+    const { block } = group;
+    const subject = subjectOf(group, all);
+    const found = block.inModule === '' ? rootModule.placeOf(block) : undefined;
+    const its = found === undefined ? undefined : insertionsOf(found, group, rootModule, valuesOf(subject));
+    if (found === undefined || its === undefined) byHand.push(textByHand(group, subject));
+    else {
+      const of = insertions.get(found.file) ?? { text: found.text, its: [] };
+      insertions.set(found.file, of);
+      of.its.push(...its);
     }
-    if (!isOnlyCopy(block)) {
-      byHand.push(
-        `${key}: one of several copies by count; name each by for_each, or wrap them by count.index`,
-      );
-      continue;
-    }
-    const id = `${block.inModule}|${block.kind}|${block.label}`;
-    if (done.has(id)) continue;
-    done.add(id);
-    const isOne = block.repeated !== 'for_each' || key === block.key;
-    const place = block.inModule === '' && isOne ? placeOf(block, files) : undefined;
-    const subject = subjectOf(block, key);
-    if (place === undefined) {
-      byHand.push(
-        `${found.address}: layers = concat([...], module.live_debug.layers[${subject}]), and variables = merge({...}, module.live_debug.environment[${subject}])`,
-      );
-      continue;
-    }
-    const of = edits.get(place.file) ?? { lines: place.lines, edits: [] };
-    edits.set(place.file, of);
-    const its = editsOf(place.lines, place.start, place.end, block, subject);
-    if (its === undefined)
-      byHand.push(
-        `${found.address}: its block has another form than init changes; add layers and variables as in docs/terraform.md#wrapped-functions`,
-      );
-    else of.edits.push(...its);
   }
-  for (const [file, { edits: its, lines }] of edits) {
-    if (its.length > 0) diff.push(...unified(relative(root, file), lines, its));
-  }
+  for (const [file, { its, text }] of insertions)
+    diff.push(...insertionsDiff(relative(root, file).replaceAll('\\', '/'), text, its));
   return { diff, byHand };
 }
 
-/** Further copies by `count` share a block that can name one key only. */
-function isOnlyCopy({ key, repeated }: FoundBlock): boolean {
-  return repeated !== 'count' || key === '0';
-}
-
-function isProposed({ found, isWrapped }: ServedFunction): boolean {
-  return isWrapped && (found.block === undefined || isOnlyCopy(found.block));
-}
-
-function moduleText(
-  functions: readonly ServedFunction[],
-  { manifest, source }: { readonly manifest: string; readonly source: string },
-): string[] {
-  const names = functions.filter(isProposed).map(({ key }) => key);
-  // As `terraform fmt` aligns them.
-  const width = Math.max(...names.map((name) => name.length)) + 2;
-  return [
-    'variable "live" {',
-    '  description = "Whether livectl may serve this stage."',
-    '  type        = bool',
-    '  default     = false',
-    '}',
-    '',
-    'variable "live_stage" {',
-    '  description = "Name of the stage that livectl serves, e.g. dev-tom."',
-    '  type        = string',
-    '  default     = "dev"',
-    '}',
-    '',
-    'locals {',
-    `  live_functions = jsondecode(file("\${path.module}/${manifest}")).functions`,
-    '}',
-    '',
-    'module "live_debug" {',
-    `  source = ${JSON.stringify(source)}`,
-    '',
-    '  enabled = var.live',
-    '  stage   = var.live_stage',
-    '  mode    = "wrap"',
-    '',
-    '  # The functions and their triggers stay yours. Those of livectl.json are for `livectl serve --local`.',
-    '  functions = {',
-    `    for name in ${hclList(names)} : name => merge(local.live_functions[name], {`,
-    '      triggers = {}',
-    '      role     = local.live_roles[name]',
-    '    })',
-    '  }',
-    '}',
-    '',
-    '# The roles of the functions get the permissions of the wrapper while the stage is live.',
-    'locals {',
-    '  live_roles = {',
-    ...functions
-      .filter(isProposed)
-      .map(({ found, key }) => `    ${JSON.stringify(key).padEnd(width)} = ${roleOf(found)}`),
-    '  }',
-    '}',
-  ];
-}
-
-function hclList(words: readonly string[]): string {
-  return `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
-}
-
-/** What the module takes as `role`: an object with name and ARN. */
-function roleOf({ address, block, roleCode }: FoundFunction): string {
-  if (block?.kind === 'module' && block.inModule === '' && block.repeated === undefined)
-    return `{ name = module.${block.label}.lambda_role_name, arn = module.${block.label}.lambda_role_arn }`;
-  return roleCode ?? `aws_iam_role.CHANGE_ME # the role of ${address}`;
-}
-
-function subjectOf(block: FoundBlock, key: string): string {
-  return block.repeated === 'for_each' ? 'each.key' : JSON.stringify(key);
-}
-
-interface Place {
-  readonly file: string;
-  readonly lines: string[];
-  /** Index of the block's first line, and of its closing brace. */
-  readonly start: number;
-  readonly end: number;
-}
-
-function placeOf({ kind, label }: FoundBlock, files: readonly string[]): Place | undefined {
-  const head = kind === 'resource' ? `resource "aws_lambda_function" "${label}" {` : `module "${label}" {`;
-  for (const file of files) {
-    let lines: string[];
-    try {
-      if (statSync(file).size > largestFile) continue;
-      lines = readFileSync(file, 'utf8').replace(/\n$/, '').split('\n');
-    } catch {
-      continue;
-    }
-    const start = lines.findIndex((line) => line.trim().replace(/\s{1,50}/g, ' ') === head);
-    if (start < 0) continue;
-    const indent = /^\s*/.exec(lines[start] ?? '')?.[0] ?? '';
-    const end = lines.findIndex((line, at) => at > start && line.trimEnd() === `${indent}}`);
-    if (end > 0) return { file, lines, start, end };
+function grouped(functions: readonly ServedFunction[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const each of functions) {
+    const { block } = each.found;
+    if (!each.isWrapped || block === undefined) continue;
+    const id = idOf(block);
+    const group = groups.get(id);
+    if (group === undefined) groups.set(id, { block, functions: [each] });
+    else group.functions.push(each);
   }
-  return undefined;
+  return [...groups.values()];
 }
 
-/** Lines `from` up to `to` (not included) become `lines`. */
-interface Edit {
-  readonly from: number;
-  readonly to: number;
-  readonly lines: readonly string[];
+function idOf({ inModule, kind, label }: FoundBlock): string {
+  return `${inModule}|${kind}|${label}`;
 }
 
-/** Undefined if the block has a form that is not recognised. */
-function editsOf(
-  lines: readonly string[],
-  start: number,
-  end: number,
-  block: FoundBlock,
-  subject: string,
-): Edit[] | undefined {
-  const layers = guarded(`module.live_debug.layers[${subject}]`, '[]', block);
-  const environment = guarded(`module.live_debug.environment[${subject}]`, '{}', block);
-  const { kind } = block;
-  const name = kind === 'resource' ? 'variables' : 'environment_variables';
-  const layersEdit = wrapped(lines, start, end, 'layers', 'concat', layers);
-  const variablesEdit = wrapped(lines, start, end, name, 'merge', environment);
-  if (layersEdit === 'unknown' || variablesEdit === 'unknown') return undefined;
-  const added: string[] = [];
-  if (layersEdit === undefined) added.push(`  layers = ${layers}`);
-  if (variablesEdit === undefined) {
-    if (kind === 'module') added.push(`  environment_variables = ${environment}`);
-    else added.push('', '  environment {', `    variables = ${environment}`, '  }');
+/** How the block names the key of livectl.json; `isSure` if it has one for each copy. */
+interface Subject {
+  readonly code: string;
+  readonly isSure: boolean;
+}
+
+function subjectOf({ block, functions }: Group, all: readonly FoundFunction[]): Subject {
+  const [first] = functions;
+  const copies = all.filter((each) => each.block !== undefined && idOf(each.block) === idOf(block)).length;
+  if (block.repeated === undefined || first === undefined)
+    return { code: hclString(first?.key ?? ''), isSure: true };
+  const isOf = (each: ServedFunction) => each.found.block?.key ?? '';
+  if (block.repeated === 'for_each') {
+    // Other keys of the block may not be in livectl.json.
+    if (functions.every((each) => each.key === isOf(each))) return { code: 'each.key', isSure: false };
+    const entries = functions.map((each) => `${hclString(isOf(each))} = ${hclString(each.key)}`);
+    return { code: `lookup({ ${entries.join(', ')} }, each.key, "")`, isSure: false };
   }
-  const edits = [...(layersEdit ?? []), ...(variablesEdit ?? [])];
-  if (added.length > 0)
-    edits.push({ from: end, to: end, lines: ['', ...added.filter((line, at) => at > 0 || line !== '')] });
-  return edits.sort((one, other) => one.from - other.from);
+  if (copies === 1 && isOf(first) === '0') return { code: hclString(first.key), isSure: true };
+  const byIndex = new Map(functions.map((each) => [Number(isOf(each)), each.key]));
+  const keys = Array.from({ length: Math.max(...byIndex.keys()) + 1 }, (_, at) => byIndex.get(at) ?? '');
+  return { code: `try([${keys.map(hclString).join(', ')}][count.index], "")`, isSure: false };
 }
 
-/** Other keys of the block may not be in livectl.json. */
-function guarded(value: string, otherwise: string, { repeated }: FoundBlock): string {
-  return repeated === 'for_each' ? `try(${value}, ${otherwise})` : value;
+function valuesOf({ code, isSure }: Subject): WrapValues {
+  const value = (output: string, otherwise: string) =>
+    isSure
+      ? `module.live_debug.${output}[${code}]`
+      : `lookup(module.live_debug.${output}, ${code}, ${otherwise})`;
+  return { layers: value('layers', '[]'), environment: value('environment', '{}') };
 }
 
-/** `name = value` as `name = call(value, more)`; undefined if the block does not set it. */
-function wrapped(
-  lines: readonly string[],
-  start: number,
-  end: number,
-  name: string,
-  call: string,
-  more: string,
-): Edit[] | 'unknown' | undefined {
-  const at = lines.findIndex((line, index) => {
-    const words = line.trim();
-    return index > start && index < end && words.startsWith(name) && /^\s*=/.test(words.slice(name.length));
-  });
-  if (at < 0) return undefined;
-  const line = lines[at] ?? '';
-  if (line.includes('module.live_debug.')) return [];
-  const equals = line.indexOf('=');
-  const value = line.slice(equals + 1).trim();
-  const head = line.slice(0, equals + 1);
-  if (isClosed(value)) return [{ from: at, to: at + 1, lines: [`${head} ${call}(${value}, ${more})`] }];
-  const indent = /^\s*/.exec(line)?.[0] ?? '';
-  const last = lines.findIndex(
-    (each, index) =>
-      index > at &&
-      index < end &&
-      /^\s*[\]})]+\s*$/.test(each) &&
-      each.startsWith(indent) &&
-      !/^\s/.test(each.slice(indent.length)),
-  );
-  if (last < 0) return 'unknown';
-  return [
-    { from: at, to: at + 1, lines: [`${head} ${call}(${value}`] },
-    { from: last, to: last + 1, lines: [`${(lines[last] ?? '').trimEnd()}, ${more})`] },
-  ];
+/** Undefined if the block, or what its module takes, is not recognised. */
+function insertionsOf(
+  found: NonNullable<ReturnType<RootModule['placeOf']>>,
+  { block, functions }: Group,
+  rootModule: RootModule,
+  values: WrapValues,
+): Insertion[] | undefined {
+  if (block.kind === 'resource') return resourceInsertions(found, values, functions.every(hasVariables));
+  const its = rootModule.interfaceOf(found)?.variables;
+  const takesBoth = its?.has('layers') === true && its.has('environment_variables');
+  return takesBoth ? moduleInsertions(found, values) : undefined;
 }
 
-/** Whether a value ends on its line, and has nothing behind it. */
-function isClosed(value: string): boolean {
-  if (value.includes('#') || value.includes('//') || value.includes('<<')) return false;
-  let depth = 0;
-  for (const character of value) {
-    if ('([{'.includes(character)) depth += 1;
-    if (')]}'.includes(character)) depth -= 1;
-  }
-  return depth === 0 && value !== '';
+function hasVariables({ found: { leftOutVariables, settings } }: ServedFunction): boolean {
+  return settings.environment !== undefined || leftOutVariables.length > 0;
 }
 
-const contextLines = 3;
-
-function unified(file: string, lines: readonly string[], edits: readonly Edit[]): string[] {
-  const hunks: Edit[][] = [];
-  for (const edit of [...edits].sort((one, other) => one.from - other.from)) {
-    const last = hunks.at(-1);
-    if (last !== undefined && edit.from - (last.at(-1)?.to ?? 0) <= 2 * contextLines) last.push(edit);
-    else hunks.push([edit]);
-  }
-  let shift = 0;
-  const diff = [`--- a/${file}`, `+++ b/${file}`];
-  for (const hunk of hunks) {
-    const from = Math.max(0, (hunk[0]?.from ?? 0) - contextLines);
-    const to = Math.min(lines.length, (hunk.at(-1)?.to ?? 0) + contextLines);
-    const body: string[] = [];
-    let at = from;
-    for (const edit of hunk) {
-      for (; at < edit.from; at++) body.push(` ${lines[at] ?? ''}`);
-      for (; at < edit.to; at++) body.push(`-${lines[at] ?? ''}`);
-      for (const line of edit.lines) body.push(`+${line}`);
-    }
-    for (; at < to; at++) body.push(` ${lines[at] ?? ''}`);
-    const removed = body.filter((line) => !line.startsWith('+')).length;
-    const added = body.filter((line) => !line.startsWith('-')).length;
-    diff.push(`@@ -${from + 1},${removed} +${from + 1 + shift},${added} @@`, ...body);
-    shift += added - removed;
-  }
-  return diff;
+function textByHand({ block, functions }: Group, subject: Subject): string {
+  const { environment, layers } = valuesOf(subject);
+  const addresses = functions.slice(0, 4).map(({ found }) => found.address);
+  const more = functions.length > 4 ? ` and ${functions.length - 4} more` : '';
+  // Within a module, its own variables must bring the values.
+  const where =
+    block.kind === 'resource' && block.inModule === '' ? '' : ', through variables of the modules around it';
+  const none = functions.every(hasVariables)
+    ? ''
+    : '; for a function without variables as in docs/terraform.md#functions-without-variables';
+  return `${addresses.join(', ')}${more}: layers = concat([...], ${layers}), and variables = merge({...}, ${environment})${where}${none}`;
 }

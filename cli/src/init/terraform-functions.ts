@@ -65,7 +65,7 @@ function foundFunction(
     leftOutVariables,
     sourceFolders: sourceFolders(resource, resources),
     layers: ownLayers(values),
-    roleCode: roleCode(resource, resources),
+    ...roleOf(resource, resources),
     leftOut: whyLeftOut(resource, edge),
     block: blockOf(resource),
   };
@@ -220,18 +220,29 @@ function blockOf({ index, module, name }: TerraformResource): FoundBlock {
 }
 
 /** By reference where its resource is in the root module, else by name and ARN. */
-function roleCode(
-  { values }: TerraformResource,
+function roleOf(
+  { module, values }: TerraformResource,
   resources: readonly TerraformResource[],
-): string | undefined {
+): Pick<FoundFunction, 'roleCode' | 'roleModule'> {
   const arn = typeof values.role === 'string' ? values.role : '';
-  if (arn === '') return undefined;
+  if (arn === '') return { roleCode: undefined };
   const its = ofType(resources, 'aws_iam_role').find(
     ({ isData, values: each }) => !isData && each.arn === arn,
   );
-  if (its?.module === '' && its.index === undefined) return its.address;
-  if (!/^arn:[\w-]{1,20}:iam::\d{12}:role\/[\w+=,.@/-]{1,600}$/.test(arn)) return undefined;
-  return `{ name = ${JSON.stringify(arn.split('/').at(-1))}, arn = ${JSON.stringify(arn)} }`;
+  if (its?.module === '' && (its.index === undefined || isPlain(its.address)))
+    return { roleCode: its.address };
+  const isKnown = /^arn:[\w-]{1,20}:iam::\d{12}:role\/[\w+=,.@/-]{1,600}$/.test(arn);
+  return {
+    roleCode: isKnown
+      ? `{ name = ${JSON.stringify(arn.split('/').at(-1))}, arn = ${JSON.stringify(arn)} }`
+      : undefined,
+    roleModule: its !== undefined && its.module === module && isPlain(module) ? module : undefined,
+  };
+}
+
+/** Whether an address is the same in Terraform code: keys may have templates in them. */
+function isPlain(address: string): boolean {
+  return !/[$%]\{/.test(address);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -187,13 +187,13 @@ test('the diff applies to the code with git', async () => {
   execFileSync('git', ['-C', root, 'apply', '-'], { input: `${proposal.diff}\n` });
   const code = readFileSync(join(root, 'infra/main.tf'), 'utf8');
   expect(code).toContain('    }, module.live_debug.environment["orders"])');
-  expect(code).toContain(':layer:base:3"], try(module.live_debug.layers[each.key], []))');
+  expect(code).toContain(':layer:base:3"], lookup(module.live_debug.layers, each.key, []))');
   expect(readFileSync(join(root, 'infra/live_debug.tf'), 'utf8')).toContain(
     '"orders"  = aws_iam_role.orders',
   );
 });
 
-test('copies by count: the first is proposed, the others are to be changed by hand', async () => {
+test('copies by count: each is named by its index', async () => {
   const copies = [0, 1].map((index) =>
     lambda(
       `aws_lambda_function.n[${index}]`,
@@ -221,9 +221,11 @@ test('copies by count: the first is proposed, the others are to be changed by ha
     diff: string;
     by_hand: string[];
   };
-  expect(diff).toContain('for name in ["n"] :');
-  expect(diff).toContain('+  layers = module.live_debug.layers["n"]');
-  expect(byHand).toEqual([expect.stringContaining('n-2: one of several copies by count')]);
+  expect(diff).toContain('for name in ["n", "n-2"] :');
+  expect(diff).toContain(
+    '+  layers = lookup(module.live_debug.layers, try(["n", "n-2"][count.index], ""), [])',
+  );
+  expect(byHand).toEqual([]);
 });
 
 test('plain .tf files where nothing was applied: served at once, and what only an apply knows is named', async () => {
