@@ -8,11 +8,11 @@ import { Moto } from './moto.ts';
 import { Provider } from './provider.ts';
 import { moduleFolder, Workspace } from './terraform-cli.ts';
 
-/** An account, a copy of one folder, and the commands to run there; removed with the test. */
-export async function start(root: string, { onTestFinished }: TestContext) {
+/** An account, a copy of one folder, and the commands to run there; removed with the test. `copied` is a folder that `root` is in. */
+export async function start(root: string, { onTestFinished }: TestContext, copied = root) {
   const moto = await Moto.start();
   onTestFinished(() => moto.stop());
-  const workspace = new Workspace([moduleFolder, root], moto.environment);
+  const workspace = new Workspace([moduleFolder, copied], moto.environment);
   onTestFinished(() => workspace.remove());
   await workspace.succeed(root, 'init');
   const provider = await Provider.start(workspace, root, moto.environment);
