@@ -44,6 +44,8 @@ export class FunctionBuild implements Subscriber {
   #build = 0;
   #fingerprint: string | undefined;
   #discarded = 0;
+  /** The last build was discarded. */
+  #isOwed = false;
   #told = false;
   #tellFirst: () => void = () => {};
   readonly #firstTold = new Promise<void>((resolve) => {
@@ -76,7 +78,11 @@ export class FunctionBuild implements Subscriber {
     const isFurther = (file: string) => this.#extra.has(file) && !this.#inputs.has(file) && !own.has(file);
     for (const file of this.#further.ownWrites(suspects.filter(isFurther), this.#extra)) own.add(file);
     const sources = changed.filter((file) => !own.has(file));
-    if (sources.length === 0) return;
+    if (sources.length === 0) {
+      // What the function has written is no reason to build, but may be why a build for another reason was discarded.
+      if (this.#isOwed) this.#run();
+      return;
+    }
     if (sources.some(isFurther)) this.#forced = true;
     for (const file of sources) if (!compiler.isOutput?.(file)) this.#changed.add(file);
     this.#since = Math.min(this.#since ?? since, since);
@@ -139,6 +145,7 @@ export class FunctionBuild implements Subscriber {
   async #once(): Promise<void> {
     const { clock, compiler, onEvent, target } = this.#options;
     this.#since ??= clock.now();
+    this.#isOwed = false;
     const readSince = Date.now();
     try {
       const compilation = await compiler.compile(this.#further.isKnown ? [...this.#changed] : []);
@@ -146,7 +153,8 @@ export class FunctionBuild implements Subscriber {
       this.#inputs = compilation.inputs;
       this.#guesses = compilation.ok ? compilation.guesses : undefined;
       const torn = this.#watch(readSince);
-      if ((torn || this.#again) && this.#discarded++ < mostDiscarded) return;
+      this.#isOwed = (torn || this.#again) && this.#discarded++ < mostDiscarded;
+      if (this.#isOwed) return;
       this.#discarded = 0;
       await this.#publish(compilation);
     } catch (error) {
