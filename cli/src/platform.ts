@@ -87,6 +87,13 @@ function askNode(program: string): NodeFacts | undefined {
   }
 }
 
+/** The setting with which livectl also trusts the authorities that this system trusts; undefined if this version has none. */
+export function systemAuthorities(): string | undefined {
+  if (deno) return 'DENO_TLS_CA_STORE=system';
+  const option = '--use-system-ca';
+  return process.allowedNodeEnvironmentFlags.has(option) ? `NODE_OPTIONS=${option}` : undefined;
+}
+
 /** What runs livectl itself, e.g. `Node.js 20.20.2`. */
 export function hostRuntime(): string {
   const { deno: version, node } = process.versions as { deno?: string; node: string };

@@ -6,6 +6,7 @@ import type { AwsCredentials } from '../../../protocol/signature.ts';
 import { within } from '../../../protocol/within.ts';
 import { loadAwsCredentials } from './load-aws-credentials.ts';
 import { proxyAgent } from './proxy-agents.ts';
+import { howToSignIn } from './sign-in.ts';
 
 export interface IdentityOptions {
   /** `--profile`; default `AWS_PROFILE`, then `default`. */
@@ -24,14 +25,13 @@ export interface AwsIdentity {
 /** Resolving may ask a browser login's cache, a program or a metadata service; longer than this is a hang. */
 const credentialsBoundMs = 30_000;
 
-/** Resolves Region and credentials once, so that a mistake shows before anything starts. Rejects with LD_REGION or LD_CREDENTIALS. */
-export async function resolveIdentity(options: IdentityOptions): Promise<AwsIdentity> {
-  const profile = options.profile ? { profile: options.profile } : {};
+/** The Region to use, by flag, environment or profile. Rejects with LD_REGION. */
+export async function resolveRegion(options: IdentityOptions): Promise<string> {
   const region =
     options.region ??
     process.env.AWS_REGION ??
     process.env.AWS_DEFAULT_REGION ??
-    (await profileRegion(profile));
+    (await profileRegion(options.profile ? { profile: options.profile } : {}));
   if (!region) {
     throw new LiveDebugError('LD_REGION', `no AWS Region is set${profileWords(options.profile)}`, {
       remedy: 'pass --region, set AWS_REGION, or run: aws configure set region eu-west-1',
@@ -42,6 +42,13 @@ export async function resolveIdentity(options: IdentityOptions): Promise<AwsIden
       remedy: 'pass a Region such as --region eu-west-1',
     });
   }
+  return region;
+}
+
+/** Resolves Region and credentials once, so that a mistake shows before anything starts. Rejects with LD_REGION or LD_CREDENTIALS. */
+export async function resolveIdentity(options: IdentityOptions): Promise<AwsIdentity> {
+  const profile = options.profile ? { profile: options.profile } : {};
+  const region = await resolveRegion(options);
   // With --profile, keys in the environment must not win over the profile that was asked for.
   // SSO and roles send requests to AWS themselves, through the proxy like all others.
   const agent = proxyAgent(new URL(`https://sts.${region}.amazonaws.com`));
@@ -53,7 +60,7 @@ export async function resolveIdentity(options: IdentityOptions): Promise<AwsIden
     try {
       return await bounded(provider());
     } catch (cause) {
-      throw credentialsError(options.profile, cause);
+      throw await credentialsError(options.profile, cause);
     }
   };
   await credentials();
@@ -76,15 +83,11 @@ async function bounded<T extends object>(work: Promise<T>): Promise<T> {
 }
 
 /** The provider chain's message names sources and profiles, never a key. */
-function credentialsError(profile: string | undefined, cause: unknown): LiveDebugError {
+async function credentialsError(profile: string | undefined, cause: unknown): Promise<LiveDebugError> {
   const message = messageOf(cause);
-  const name = profile ?? process.env.AWS_PROFILE;
-  const login = `aws sso login${name ? ` --profile ${name}` : ''}`;
   const remedy = /ENOTFOUND|ECONN|ETIMEDOUT|EAI_AGAIN/.test(message)
     ? 'check the network and HTTPS_PROXY'
-    : /sso|token|expired/i.test(message)
-      ? `run: ${login}`
-      : `name a profile with --profile, run: ${login}, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`;
+    : await howToSignIn(profile);
   return new LiveDebugError('LD_CREDENTIALS', `no AWS credentials${profileWords(profile)}: ${message}`, {
     remedy,
     cause,

@@ -1,8 +1,9 @@
 // What a command line may name: functions, stages, profiles and recordings. Everything is bounded, and nothing fails.
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { moderateFile } from '../folders/moderate-file.ts';
 import { projectAbove } from '../folders/project-above.ts';
+import { stagesInFiles } from '../manifest/stages-in-files.ts';
 
 /** Each list is empty where nothing is known. */
 export interface Known {
@@ -18,10 +19,7 @@ export interface Known {
   recordings(): Promise<readonly string[]>;
 }
 
-const mostFileBytes = 1024 * 1024;
 const mostRecordings = 50;
-/** Files with variables of Terraform that are looked at. */
-const mostVariableFiles = 20;
 
 /** `words` are those of the command line, with `--root` and `--config`. */
 export function known(words: readonly string[]): Known {
@@ -36,7 +34,7 @@ export function known(words: readonly string[]): Known {
       );
     },
     sources: async () => [...new Set([...functions().values()].flat()), 'lambda'].sort(),
-    stages: async () => [...new Set([...(await servedStages()), ...stagesOfFiles(root)])].sort(),
+    stages: async () => [...new Set([...(await servedStages()), ...stagesInFiles(root)])].sort(),
     profiles: async () => profilesOf(process.env.AWS_CONFIG_FILE ?? join(homedir(), '.aws', 'config')),
     async recordings() {
       try {
@@ -53,7 +51,9 @@ export function known(words: readonly string[]): Known {
 function functionsOf(file: string): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
   try {
-    const { functions } = JSON.parse(textOf(file)) as { functions?: Record<string, { triggers?: object }> };
+    const { functions } = JSON.parse(moderateFile(file)) as {
+      functions?: Record<string, { triggers?: object }>;
+    };
     for (const [name, settings] of Object.entries(functions ?? {}))
       found.set(name, Object.keys(settings?.triggers ?? {}));
   } catch {
@@ -71,37 +71,12 @@ async function servedStages(): Promise<string[]> {
   }
 }
 
-/** `stage = "dev-tom"` in the folder's Terraform files and variables. */
-function stagesOfFiles(root: string): string[] {
-  try {
-    const names = readdirSync(root).filter((name) => /\.(?:tf|tfvars)$/.test(name));
-    return names.slice(0, mostVariableFiles).flatMap((name) => {
-      const lines = textOf(join(root, name)).split('\n');
-      return lines.flatMap((line) => /^\s{0,20}stage\s{0,20}=\s{0,20}"([\w.-]{1,64})"/.exec(line)?.[1] ?? []);
-    });
-  } catch {
-    return [];
-  }
-}
-
 function profilesOf(file: string): string[] {
   try {
-    const lines = textOf(file).split('\n');
+    const lines = moderateFile(file).split('\n');
     return lines.flatMap((line) => /^\[(?:profile )?([\w.@-]{1,128})\]/.exec(line)?.[1] ?? []).sort();
   } catch {
     return [];
-  }
-}
-
-/** Throws for anything but a file of moderate size; a pipe is not waited for. */
-function textOf(file: string): string {
-  const handle = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  try {
-    const stats = fstatSync(handle);
-    if (!stats.isFile() || stats.size > mostFileBytes) throw new Error('unsuitable');
-    return readFileSync(handle, 'utf8');
-  } finally {
-    closeSync(handle);
   }
 }
 

@@ -64,3 +64,18 @@ export function some(names: readonly string[], most = 3): string {
   const rest = names.length - most;
   return names.slice(0, most).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
+
+/** What gives a role all permissions that a developer of a stage needs. */
+export const developerPolicy = 'attach developer_policy_json of the module to your role';
+
+/** What another check reports is not reported again. */
+export function needed<Part>(part: Promise<Part>, check: string): Promise<Part> {
+  return part.catch((error: unknown) => {
+    throw error instanceof NotChecked ? error : seen(check);
+  });
+}
+
+/** The other check is named, so that the first thing to fix is found. */
+export function seen(check: string): NotChecked {
+  return new NotChecked(`see "${check}"`, `fix "${check}" first`);
+}

@@ -4,8 +4,8 @@ import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts
 import { LayerCache } from '../layers/layer-cache.ts';
 import { layerVersion } from '../layers/layer-version.ts';
 import { layerUses } from '../serve/layer-uses.ts';
-import { type Check, NotChecked, pass, warn } from './check.ts';
-import type { StageParts } from './stage-checks.ts';
+import { type Check, needed, pass, warn } from './check.ts';
+import type { StageParts } from './stage-parts.ts';
 
 /** Each is a call to AWS; a stage has a few. */
 const mostAsked = 20;
@@ -23,9 +23,7 @@ export function layersCheck(
     group: 'Stage',
     lateRemedy: 'check the network and HTTPS_PROXY',
     run: async (report) => {
-      const { functions, isObserveOnly } = await manifest().catch(() => {
-        throw new NotChecked('see "table"', 'fix "table" first');
-      });
+      const { functions, isObserveOnly } = await needed(manifest(), 'table');
       if (isObserveOnly) return;
       const { http, identity } = await stage();
       const { credentials } = identity;

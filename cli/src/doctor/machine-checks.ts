@@ -103,7 +103,9 @@ export function diskCheck(root: string): Check {
       const known = found.filter(({ free }) => free !== undefined);
       const least = known.sort((one, other) => (one.free ?? 0) - (other.free ?? 0))[0];
       if (least?.free === undefined) return report(pass('disk', 'the system does not say how much is free'));
-      const message = `${size(least.free)} free in ${least.folder}`;
+      const gigabytes = least.free / 1024 ** 3;
+      const free = gigabytes < 10 ? size(least.free) : `${Math.floor(gigabytes)} GB`;
+      const message = `${free} free in ${least.folder}`;
       if (least.free >= littleSpace) report(pass('disk', message));
       else
         report(

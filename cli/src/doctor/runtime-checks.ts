@@ -1,9 +1,7 @@
 // Checks the programs that the functions need: esbuild, interpreters in the runtimes' versions, and commands.
 import { basename, dirname, relative, resolve } from 'node:path';
-import process from 'node:process';
-import { withoutAwsSecrets } from '../builder/build-environment.ts';
 import { findEsbuild } from '../builder/find-esbuild.ts';
-import { PythonFinder } from '../builder/find-python.ts';
+import type { PythonFinder } from '../builder/find-python.ts';
 import type { FunctionSettings } from '../manifest/function-settings.ts';
 import {
   bringsItsOwnRuntime,
@@ -42,8 +40,8 @@ export function esbuildCheck(root: string): Check {
   };
 }
 
-/** One finding for each runtime and program. */
-export function runtimesCheck(readProject: ReadProject): Check {
+/** One finding for each runtime and program. `pythons` is shared, since it asks each interpreter once. */
+export function runtimesCheck(readProject: ReadProject, pythons: PythonFinder): Check {
   return {
     name: 'runtime',
     group: 'Project',
@@ -62,7 +60,6 @@ export function runtimesCheck(readProject: ReadProject): Check {
         const key = command === undefined ? runtime : `${runtime} ${command[0]}`;
         byRuntime.set(key, [...(byRuntime.get(key) ?? []), settings]);
       }
-      const pythons = new PythonFinder(withoutAwsSecrets(process.env));
       await Promise.all(
         [...byRuntime.values()].map((functions) =>
           checkRuntime(functions, { project, pythons, report, signal }),

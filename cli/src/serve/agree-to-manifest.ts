@@ -22,23 +22,33 @@ export interface AgreementOptions extends AgreementScope {
 
 /** Resolves if everything that the manifest can start is agreed to; rejects with LD_UNTRUSTED otherwise. */
 export async function agreeToManifest(options: AgreementOptions): Promise<void> {
-  const { functions, root, trust } = options;
-  const settings = programSettings(functions, root);
-  if (trust || settings.length === 0) return;
-  const local = await stageLivectlJson(options);
-  const prints = new Set(programSettings(local.functions, root).map(fingerprintOf));
-  const unknown = settings.filter((setting) => !prints.has(fingerprintOf(setting)));
-  const agreed = readAgreed(options);
-  const open = unknown.filter((setting) => !agreed.has(fingerprintOf(setting)));
+  if (options.trust) return;
+  const { open, problem } = await openSettings(options);
   if (open.length === 0) return;
-  if (!(await isAgreed(open, options))) throw untrusted(open, options, local.problem);
+  if (!(await isAgreed(open, options))) throw untrusted(open, options, problem);
   // Includes earlier agreements, also for functions that are not served this time.
-  const all = new Set([...agreed, ...open.map(fingerprintOf)]);
+  const all = new Set([...readAgreed(options), ...open.map(fingerprintOf)]);
   try {
     writeAgreed(options, [...all].slice(-mostAgreed));
   } catch (error) {
     options.output.errorLine(`livectl: this answer could not be saved: ${messageOf(error)}`);
   }
+}
+
+/** What the manifest can start and nobody has agreed to yet; `problem` says why the local manifest could not be read, if it exists. */
+export async function openSettings(
+  options: Omit<AgreementOptions, 'trust' | 'ask' | 'output'>,
+): Promise<{ readonly open: readonly ProgramSetting[]; readonly problem: string | undefined }> {
+  const settings = programSettings(options.functions, options.root);
+  if (settings.length === 0) return { open: [], problem: undefined };
+  const local = await stageLivectlJson(options);
+  const prints = new Set(programSettings(local.functions, options.root).map(fingerprintOf));
+  const unknown = settings.filter((setting) => !prints.has(fingerprintOf(setting)));
+  const agreed = readAgreed(options);
+  return {
+    open: unknown.filter((setting) => !agreed.has(fingerprintOf(setting))),
+    problem: local.problem,
+  };
 }
 
 /** Maximum number of hashes kept for a stage; the oldest are dropped. */

@@ -4,36 +4,14 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, test } from 'vitest';
-import { type JsRuntime, Livectl, project, repository } from './livectl-process.ts';
+import { runDoctor as doctor } from './doctor-run.ts';
+import { FakeAws } from './fake-aws.ts';
+import { Livectl, project, repository } from './livectl-process.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-interface Finding {
-  readonly check: string;
-  readonly status: 'pass' | 'warn' | 'fail';
-  readonly message: string;
-  readonly remedy: string | null;
-}
-
-async function doctor(
-  args: readonly string[],
-  env: Record<string, string> = {},
-  runtime: JsRuntime = 'node',
-) {
-  const livectl = new Livectl(['doctor', '--format', 'json', '--timeout', '20', ...args], { env, runtime });
-  cleanups.push(() => livectl.dispose());
-  const code = await livectl.exited;
-  const findings: Finding[] = livectl.stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  const of = (status: Finding['status']) =>
-    findings.filter((each) => each.status === status).map(({ check, message }) => `${check}: ${message}`);
-  return { code, findings, fails: of('fail'), warns: of('warn'), stderr: livectl.stderr };
-}
 
 function projectOf(files: Readonly<Record<string, string>>): string {
   const { remove, root } = project(files);
@@ -98,9 +76,18 @@ describe('one thing wrong is one failure, and the other checks run', () => {
       {},
     ],
     [
+      'no Python',
+      {
+        'report.py': '',
+        'livectl.json': manifest({ report: { runtime: 'python3.13', handler: 'report.handler' } }),
+      },
+      'runtime/python3.13: report: ',
+      { PATH: '/nowhere', VIRTUAL_ENV: '' },
+    ],
+    [
       'a missing file of authorities',
       good,
-      'ca: AWS_CA_BUNDLE: /nowhere.pem cannot be used',
+      'ca: AWS_CA_BUNDLE: /nowhere.pem cannot be used: there is no such file',
       { AWS_CA_BUNDLE: '/nowhere.pem' },
     ],
     [
@@ -208,7 +195,10 @@ describe('--stage', () => {
       AWS_SHARED_CREDENTIALS_FILE: '/nowhere',
       AWS_EC2_METADATA_DISABLED: 'true',
     };
+    const aws = await FakeAws.start({}, (_request, usual) => usual());
+    cleanups.push(() => aws.close());
     const { code, fails } = await doctor(['--stage', 'dev', '--root', projectOf(good)], {
+      ...aws.env,
       ...nothing,
       ...files,
     });

@@ -7,7 +7,7 @@ import { systemClock } from '../../../protocol/clock.ts';
 import { HttpClient } from '../../../protocol/http-client.ts';
 import type { Finding } from '../../src/doctor/check.ts';
 import { layersCheck } from '../../src/doctor/layers-check.ts';
-import type { StageParts } from '../../src/doctor/stage-checks.ts';
+import type { StageParts } from '../../src/doctor/stage-parts.ts';
 import { fetchLayer } from '../../src/layers/fetch-layer.ts';
 import { LayerCache } from '../../src/layers/layer-cache.ts';
 import { parseLayerArn } from '../../src/manifest/layer-arn.ts';
