@@ -17,7 +17,7 @@ function remedyFor(text: string, file: string): string | undefined {
   }
   const [, specifier] = /^Could not resolve "([^"./][^"]*)"/.exec(text) ?? [];
   if (specifier !== undefined) {
-    return `install it, give the folder of its layer in "layer_dirs", or name it in "esbuild": { "external": [${JSON.stringify(specifier)}] }`;
+    return `install it, name its layer in "layers" or "layer_dirs", or name it in "esbuild": { "external": [${JSON.stringify(specifier)}] }`;
   }
   if (text.startsWith('Top-level await')) {
     return /(?:^|[\\/])node_modules[\\/]/.test(file)

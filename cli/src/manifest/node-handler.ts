@@ -53,7 +53,7 @@ export function findNodeHandler(places: NodeHandlerPlaces): NodeHandlerSource | 
     const where = layers.length === 0 ? '' : ` and is not in ${layers.join(', ')}`;
     return {
       path: 'handler',
-      text: `${JSON.stringify(handler)} is a layer's file${where}: unpack the layer into a folder of the project and name that folder in "layer_dirs", e.g. ["layers/vendor"]`,
+      text: `${JSON.stringify(handler)} is a layer's file${where}: name the layer’s ARN in "layers", or a folder of the project with its files in "layer_dirs", e.g. ["layers/vendor"]`,
     };
   }
   const place = resolve(taskRoot, name);
@@ -63,7 +63,7 @@ export function findNodeHandler(places: NodeHandlerPlaces): NodeHandlerSource | 
   const near = nearFile(taskRoot, name, extensions);
   const ofLayer = name.includes('/')
     ? ''
-    : '; if it is in a layer, name the folder of its files in "layer_dirs"';
+    : '; if it is in a layer, name the layer’s ARN in "layers", or a folder with its files in "layer_dirs"';
   const hint = near === undefined ? ofLayer : meant(`${near.place}.${exportPath}`, near.file);
   return {
     path: 'handler',

@@ -1,10 +1,13 @@
 // The effect of layers on a build: their packages stay out of bundles, and a change in them starts a new worker.
 import { mkdir } from 'node:fs/promises';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { answer, Project } from './project.ts';
 
 let project: Project;
-afterEach(() => project.remove());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  return project.remove();
+});
 
 const bundled = { bundle: true, packages: 'bundle', external: [] } as const;
 
@@ -34,6 +37,22 @@ it('sees changes in layers, whatever the names of their folders', async () => {
   await project.built();
   await project.write('layer/nodejs/node_modules/one/dist/index.js', '2');
   expect((await project.built()).changed).toEqual(['layer/nodejs/node_modules/one/dist/index.js']);
+});
+
+it('does not watch a layer that was fetched, which never changes', async () => {
+  const layer = 'cache/livectl/layers/hash/opt';
+  const file = `${layer}/nodejs/node_modules/one/index.js`;
+  project = await Project.create({
+    [file]: 'module.exports = "one";',
+    'src/hello.ts': `import one from 'one';\nexport const handler = () => one;`,
+  });
+  vi.stubEnv('XDG_CACHE_HOME', project.path('cache'));
+  await project.start([{ name: 'hello', layerDirs: [project.path(layer)], esbuild: bundled }]);
+  const NODE_PATH = project.path(`${layer}/nodejs/node_modules`);
+  expect(await answer(await project.built(), {}, { NODE_PATH })).toBe('one');
+  await project.write(file, 'module.exports = "two";');
+  await project.write('src/hello.ts', `export const handler = () => 'changed';`);
+  expect((await project.built()).changed).toEqual(['src/hello.ts']);
 });
 
 it('reports which layer folder does not exist', async () => {

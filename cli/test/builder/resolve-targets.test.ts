@@ -243,10 +243,10 @@ it('names layer_dirs for a handler of a layer that does not exist here', () => {
     return '';
   };
   expect(refusal('/opt/nodejs/node_modules/vendor/handler.handler')).toContain(
-    `functions.hello.handler: "/opt/nodejs/node_modules/vendor/handler.handler" is a layer's file: unpack the layer into a folder of the project and name that folder in "layer_dirs", e.g. ["layers/vendor"]`,
+    `functions.hello.handler: "/opt/nodejs/node_modules/vendor/handler.handler" is a layer's file: name the layer’s ARN in "layers", or a folder of the project with its files in "layer_dirs", e.g. ["layers/vendor"]`,
   );
   expect(refusal('newrelic-lambda-wrapper.handler')).toContain(
-    'if it is in a layer, name the folder of its files in "layer_dirs"',
+    'if it is in a layer, name the layer’s ARN in "layers", or a folder with its files in "layer_dirs"',
   );
 });
 

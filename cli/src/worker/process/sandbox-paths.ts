@@ -28,7 +28,7 @@ export function sandboxNotices(code: FunctionCode, given: Variables): string[] {
   for (const [file] of (given.NODE_OPTIONS ?? '').matchAll(fileInOptions)) {
     if (kindOf(file) === 'file' || fileInLayers(file, layers) !== undefined) continue;
     notices.push(
-      `${functionName}: NODE_OPTIONS names ${file}, a layer's file that does not exist here; unpack the layer into a folder of the project and name that folder in "layer_dirs"`,
+      `${functionName}: NODE_OPTIONS names ${file}, a layer's file that does not exist here; name the layer’s ARN in "layers", or a folder of the project with its files in "layer_dirs"`,
     );
   }
   for (const [name, value] of Object.entries(runner.kind === 'node' ? given : {})) {
