@@ -1,4 +1,5 @@
 // The cloud's event sources in one list, and what follows from it before any of them runs.
+import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import type { TriggerTargets } from '../manifest/trigger-targets.ts';
 import type { Statement } from './aws-api/access.ts';
 import type { CloudFunction } from './cloud.ts';
@@ -48,6 +49,39 @@ function plan<Kind extends SourceKind>(
     http2Variable: resources.length > 0 ? source.http2Variable : undefined,
     create: (options) => source.create(resources, options),
   };
+}
+
+/** The triggers of functions that this cloud does not accept, each with the reason, beyond what livectl.json allows. */
+export function refusedTriggers(functions: readonly CloudFunction[]): RefusedTrigger[] {
+  return functions.flatMap((each) =>
+    kinds.flatMap((kind) => {
+      const reason = refusal(kind, each);
+      return reason === undefined ? [] : [{ functionName: each.name, kind, reason }];
+    }),
+  );
+}
+
+interface RefusedTrigger {
+  readonly functionName: string;
+  readonly kind: SourceKind;
+  /** A sentence that begins with the field. */
+  readonly reason: string;
+}
+
+function refusal<Kind extends SourceKind>(
+  kind: Kind,
+  { name: functionName, timeout, triggers }: CloudFunction,
+): string | undefined {
+  const trigger = triggers[kind];
+  const source: CloudSource<Kind> = sources[kind];
+  if (trigger === undefined) return undefined;
+  try {
+    source.check?.({ functionName, timeout, trigger });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof LiveDebugError)) throw error;
+    return error.message.replace(`${functionName}: triggers.${kind}.`, '');
+  }
 }
 
 /** What to publish to for each trigger of a function. */

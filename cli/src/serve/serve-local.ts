@@ -17,6 +17,7 @@ import { LocalLayers } from './layers-of-livectl-json.ts';
 import { watchManifest } from './manifest-changes.ts';
 import { openLocalVariables } from './open-local-variables.ts';
 import { openSecrets } from './open-secrets.ts';
+import { withoutRefusedTriggers } from './refused-triggers.ts';
 import { serveUntilStopped } from './serving.ts';
 import type { OpenedStage, ServingOptions } from './stage-to-serve.ts';
 import type { Workspace } from './workspace.ts';
@@ -42,8 +43,10 @@ export function serveLocal(options: ServeLocalOptions): Promise<number> {
   const layers = new LocalLayers(options);
   const kept = new KeptCloud();
   const load = async (layersOf: LocalLayers['open']) => {
-    const manifest = await loadManifest({ ...options, allowBroken: true });
-    const whole = await loadManifest({ ...options, functions: undefined, allowBroken: true });
+    const read = async (names: ServeLocalOptions['functions']) =>
+      withoutRefusedTriggers(await loadManifest({ ...options, functions: names, allowBroken: true }));
+    const manifest = await read(options.functions);
+    const whole = await read(undefined);
     const { functions } = await layersOf({ manifest, whole });
     resolveTargets({ ...manifest, functions: named(functions, manifest) });
     // A flag that names a function of the last good file must not end what is served.

@@ -89,6 +89,9 @@ describe.each(['node', 'deno'] as const)('%s', (runtime) => {
 
 it('a function with invalid settings answers with them, the others are served; at the start and when it is saved', async () => {
   const bad = entry('one', { timeout: 9999, timeot: 1 });
+  // What only the local cloud can judge.
+  const pattern = { event_pattern: '{"source":[{"bogus":1}]}' };
+  const other = entry('two', { triggers: { http: { path: '/other' }, eventbridge: pattern } });
   const mistakes = [
     expect.stringMatching(/^functions\.one\.timeout: 9999 is more than 900/),
     expect.stringMatching(/^functions\.one\.timeot: is not known here/),
@@ -110,9 +113,14 @@ it('a function with invalid settings answers with them, the others are served; a
 
   await saved(textOf({ one: entry('one'), two: entry('two') }), 'ready');
   expect(await call(url, '/one')).toBe('200 none');
-  await saved(textOf({ one: bad, two: entry('two') }), 'ready');
+  await saved(textOf({ one: bad, two: entry('two'), other }), 'ready');
   isListed();
   expect(await call(url, '/two')).toBe('200 none');
+  expect(await call(url, '/other')).toMatch(/^5\d\d /);
+  const refused = await livectl.event('result', (event) => event.function === 'other');
+  expect(refused.error?.message).toContain(
+    'functions.other.triggers.eventbridge: event_pattern is not a valid event pattern: source "bogus"',
+  );
   expect(await call(url, '/one')).toMatch(/^5\d\d /);
   expect(await livectl.stop()).toBe(0);
 });

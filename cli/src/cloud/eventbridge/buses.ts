@@ -22,6 +22,7 @@ export const eventbridge: CloudSource<'eventbridge'> = {
     };
   },
   allow: () => [{ actions: ['events:*'], resources: ['*'] }],
+  check: (consumer) => void new Bus({ name: '', arn: '', consumers: [consumer] }),
   create(resources, options) {
     const buses = resources.map((each) => new Bus(each));
     return { api: { name: 'events', service: createBusApi({ ...options, buses }) }, close: () => undefined };

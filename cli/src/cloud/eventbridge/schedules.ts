@@ -29,6 +29,7 @@ export const schedule: CloudSource<'schedule'> = {
     input,
   }),
   allow: () => [],
+  check: ({ functionName, trigger }) => void readExpression(functionName, trigger.schedule_expression),
   create(resources, options) {
     const schedules = new Schedules(resources, options);
     return { close: () => schedules.close(), keep: (kept) => schedules.keep(kept) };

@@ -13,6 +13,7 @@ export const sns: CloudSource<'sns'> = {
   },
   target: (_trigger, { resource }) => ({ topic_arn: resource.arn }),
   allow: () => [{ actions: ['sns:*'], resources: ['*'] }],
+  check: (consumer) => void new Topic({ name: '', arn: '', consumers: [consumer] }),
   create(resources, options) {
     const topics = resources.map((each) => new Topic(each));
     return { api: { name: 'sns', service: createTopicApi({ ...options, topics }) }, close: () => undefined };

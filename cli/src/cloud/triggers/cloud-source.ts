@@ -11,7 +11,7 @@ import type { KeptCloud } from '../kept-cloud.ts';
 import type { AsyncInvocations } from '../lambda/async-invocations.ts';
 import type { LambdaHost } from '../lambda/lambda-host.ts';
 import type { Deliveries } from './deliveries.ts';
-import type { Identity, Naming, Resource, SourceKind, Trigger } from './resources.ts';
+import type { Consumer, Identity, Naming, Resource, SourceKind, Trigger } from './resources.ts';
 
 /** Input of each service, which takes what it needs. */
 export interface SourceOptions {
@@ -61,6 +61,8 @@ export interface CloudSource<Kind extends SourceKind> {
   allow(resources: readonly Resource<Kind>[]): Statement[];
   /** The variable that directs SDKs to this cloud's HTTP/2 port, if some use only HTTP/2 for this service. */
   readonly http2Variable?: string;
+  /** Throws LD_CONFIG as `create` does for the trigger of one function. */
+  check?(consumer: Consumer<Kind>): void;
   /** Throws LD_CONFIG for an invalid pattern, filter or expression. */
   create(resources: readonly Resource<Kind>[], options: SourceOptions): SourceService;
 }
