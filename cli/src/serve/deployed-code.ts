@@ -8,7 +8,7 @@ import { OutputFolder } from '../builder/output-folder.ts';
 import { resolveTargets, type Target } from '../builder/resolve-targets.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
 import { nodeMajor, pythonVersion } from '../manifest/runtimes.ts';
-import { nodeCommand } from '../platform.ts';
+import { nodeCommand, oldestNode } from '../platform.ts';
 import type { FunctionCode } from '../worker/contract.ts';
 import { addBuild, copyPackage } from './deployed-package.ts';
 import { copyOutsideSources } from './outside-sources.ts';
@@ -84,7 +84,8 @@ function whyNotHere(runtime: string): string | undefined {
     return process.platform === 'linux' ? undefined : 'the wrapper of Python functions needs Linux';
   if (nodeMajor(runtime) === undefined)
     return `the local cloud wraps Node.js and Python functions, not ${runtime}`;
-  if (basename(nodeCommand()[0]) !== 'node') return 'there is no node on the PATH';
+  if (basename(nodeCommand()[0]) !== 'node')
+    return `there is no node on the PATH that is Node.js ${oldestNode} or later`;
   return undefined;
 }
 
