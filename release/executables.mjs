@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
@@ -26,7 +26,8 @@ const unknown = positionals.filter((name) => !targets.some((target) => target.na
 if (unknown.length > 0)
   throw new Error(`${unknown.join(', ')}: must be of ${targets.map(({ name }) => name).join(', ')}`);
 const wanted = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-const out = values.out;
+const out = resolve(values.out);
+const bundleName = 'livectl.mjs';
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 
 /** The target that is this machine. */
@@ -72,9 +73,9 @@ async function bundle(/** @type {string} */ outfile) {
 
 /**
  * A program's path, written anew.
- * @param {import('./targets.mjs').Target} target @param {string} main @param {string} work
+ * @param {import('./targets.mjs').Target} target @param {string} work the folder of the bundle
  */
-async function inject(target, main, work) {
+async function inject(target, work) {
   const output = join(out, target.name, target.program);
   await mkdir(dirname(output), { recursive: true });
   await rm(output, { force: true });
@@ -82,7 +83,8 @@ async function inject(target, main, work) {
   await writeFile(
     config,
     JSON.stringify({
-      main,
+      // The executable contains this path, so it must not be that of a temporary folder.
+      main: bundleName,
       mainFormat: 'module',
       executable: join(modules, target.nodePackage, target.nodeFile),
       output,
@@ -95,7 +97,7 @@ async function inject(target, main, work) {
     }),
   );
   const node = join(modules, host?.nodePackage ?? '', host?.nodeFile ?? '');
-  execFileSync(node, ['--build-sea', config], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(node, ['--build-sea', config], { cwd: work, stdio: ['ignore', 'ignore', 'inherit'] });
   await chmod(output, 0o755);
   return output;
 }
@@ -114,11 +116,10 @@ if (!existsSync(join(root, 'dist/livectl.mjs')))
   throw new Error('dist/livectl.mjs is missing: run make build');
 const work = await mkdtemp(join(tmpdir(), 'livectl-executables-'));
 try {
-  const main = join(work, 'livectl.mjs');
-  await bundle(main);
+  await bundle(join(work, bundleName));
   const lines = [];
   for (const target of wanted) {
-    const program = await inject(target, main, work);
+    const program = await inject(target, work);
     const isComplete = target.platform !== 'darwin' || sign(program);
     if (target === host) {
       const said = execFileSync(program, ['--version'], { encoding: 'utf8' }).trim();

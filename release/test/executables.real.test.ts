@@ -91,6 +91,8 @@ describe('archives', () => {
       const { at, machine, magic } = machines[name] ?? { at: () => 0, machine: 0, magic: '?' };
       expect(head.toString('hex')).toMatch(new RegExp(`^${magic}`));
       expect(head.readUInt16LE(at(head))).toBe(machine);
+      // Equal sources give equal bytes, wherever they are built.
+      expect(bytes.includes('livectl-executables-')).toBe(false);
       // Node.js looks for this in itself.
       expect(bytes.includes('NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:1')).toBe(true);
       expect(bytes.includes('live Lambda debugging for Terraform')).toBe(true);
@@ -199,6 +201,18 @@ describe.each([
     expect([asked.code, JSON.parse(asked.stdout || 'null')], asked.stderr).toEqual([0, { sum: -1 }]);
     expect(await livectl.stop()).toBe(0);
     expect(livectl.leftBehind()).toEqual([]);
+  });
+
+  test('a stack names the TypeScript source', async () => {
+    const { livectl } = serve(path(), true, {
+      'src/typed.ts':
+        "interface Never { readonly used: string }\nexport type Unused = Never;\n\nexport const handler = async () => {\n  throw new Error('on line 5');\n};\n",
+    });
+    const { functions } = await livectl.event('ready');
+    await fetch(functions.find((one) => one.name === 'typed')?.url ?? '');
+    const { error } = await livectl.event('result', ({ ok }) => !ok);
+    expect(error?.message).toBe('on line 5');
+    expect(error?.stack?.join('\n')).toMatch(/src\/typed\.ts:5:\d+/);
   });
 
   test('a debugger attaches', async () => {
