@@ -1,6 +1,6 @@
 // `livectl init`: from the Terraform code a team has to a livectl.json, and to what the code needs for livectl.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join, relative, resolve } from 'node:path';
+import { existsSync, lstatSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { basename, isAbsolute, join, relative, resolve } from 'node:path';
 import { LiveDebugError, messageOf } from '../../../protocol/live-debug-error.ts';
 import { exitCodes } from '../exit-code.ts';
 import { terminalAsk } from '../log/ask.ts';
@@ -49,6 +49,7 @@ export async function runInit(options: InitOptions): Promise<number> {
 async function initFunctions(root: string, options: InitOptions, view: InitView): Promise<boolean> {
   const { base, found, isTerraform, source } = await configurationOf(root, options);
   const files = new SourceFiles(root, [base]);
+  refuseLinks(root, [manifestName, '.gitignore']);
   const before = readManifest(join(root, manifestName));
   const { leftOut, served } = sorted(found.functions, files, before);
   for (const each of served) view.found(each);
@@ -179,7 +180,7 @@ interface WantedText {
 /** Undefined if .gitignore has the line, or the project is not a repository. */
 function ignoreText(root: string): WantedText | undefined {
   const file = join(root, '.gitignore');
-  const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  const before = textOf(file);
   if (before === undefined && !existsSync(join(root, '.git'))) return undefined;
   const lines = (before ?? '').split(/\r?\n/).map((line) => line.trim());
   if (lines.some((line) => /^\/?\.livectl\/?$/.test(line))) return undefined;
@@ -187,14 +188,50 @@ function ignoreText(root: string): WantedText | undefined {
   return { name: '.gitignore', text: `${start}.livectl/\n`, before };
 }
 
-/** Throws LD_CONFIG if the file has changed since it was read. */
+/** Undefined if there is none. Throws LD_CONFIG if it cannot be read. */
+function textOf(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new LiveDebugError('LD_CONFIG', `${file} cannot be read: ${messageOf(cause)}`, {
+      remedy: 'Correct it, or move it away.',
+      cause,
+    });
+  }
+}
+
+/** Throws LD_CONFIG if the file has changed since it was read, and where it cannot be written. */
 function write(file: string, text: string, before: string | undefined): void {
-  const now = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
-  if (now !== before)
+  if (textOf(file) !== before)
     throw new LiveDebugError('LD_CONFIG', `${basename(file)} has changed in the meantime`, {
       remedy: 'Run livectl init again.',
     });
-  writeFileSync(file, text, { flag: before === undefined ? 'wx' : 'w' });
+  try {
+    writeFileSync(file, text, { flag: before === undefined ? 'wx' : 'w' });
+  } catch (cause) {
+    throw new LiveDebugError('LD_CONFIG', `${file} cannot be written: ${messageOf(cause)}`, {
+      remedy: 'Check the permissions of the file and its folder.',
+      cause,
+    });
+  }
+}
+
+/** Throws LD_CONFIG for a link that leads out of the project, or nowhere: what is written through it is written elsewhere. */
+function refuseLinks(root: string, names: readonly string[]): void {
+  for (const name of names) {
+    const file = join(root, name);
+    if (lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue;
+    const target = existsSync(file) ? relative(realpathSync(root), realpathSync(file)) : undefined;
+    if (target === undefined || target.startsWith('..') || isAbsolute(target))
+      throw new LiveDebugError(
+        'LD_CONFIG',
+        `${file} is a link to a file outside of the project, or to none`,
+        {
+          remedy: 'Replace it with a file.',
+        },
+      );
+  }
 }
 
 async function agreed(names: readonly string[], format: OutputFormat): Promise<boolean> {

@@ -1,8 +1,10 @@
 // The Lambda functions of a Terraform state or plan: their settings, where their packages come from, and why one cannot be served.
 import { basename, dirname, normalize } from 'node:path';
 import { bringsItsOwnRuntime, nodeMajor, pythonVersion } from '../manifest/runtimes.ts';
-import { type Found, type FoundBlock, type FoundFunction, imageReason } from './found-function.ts';
+import { type Found, type FoundFunction, imageReason } from './found-function.ts';
 import { hasReference } from './hcl/values.ts';
+import { isSensitiveVariable, sensitiveTexts, withoutSensitive } from './sensitive-values.ts';
+import { blockOf, nameOf } from './terraform-blocks.ts';
 import { isObject, list, ofType, type TerraformResource, texts } from './terraform-json.ts';
 import { triggersOf } from './terraform-triggers.ts';
 import { variablesToWrite } from './written-settings.ts';
@@ -11,13 +13,15 @@ import { variablesToWrite } from './written-settings.ts';
 const mostFunctions = 1000;
 
 /** Every `aws_lambda_function`, in all modules. */
-export function terraformFunctions(resources: readonly TerraformResource[]): Found {
+export function terraformFunctions(all: readonly TerraformResource[]): Found {
+  const resources = all.map(withoutSensitive);
+  const isSecret = sensitiveTexts(all);
   const functions = resources.filter(({ isData, type }) => !isData && type === 'aws_lambda_function');
   const notices =
     functions.length > mostFunctions ? [`only the first ${mostFunctions} functions are taken`] : [];
   const edge = edgeArns(resources);
   const taken = functions.slice(0, mostFunctions).filter((each) => !isOurs(each));
-  const found = taken.map((each) => foundFunction(each, resources, edge));
+  const found = taken.map((each) => foundFunction(each, resources, { edge, isSecret }));
   const aboutTriggers = taken.flatMap((each, at) =>
     found[at]?.leftOut === undefined ? triggersOf(each, resources).notices : [],
   );
@@ -36,12 +40,12 @@ function isOurs({ address, values }: TerraformResource): boolean {
 function foundFunction(
   resource: TerraformResource,
   resources: readonly TerraformResource[],
-  edge: ReadonlySet<string>,
+  { edge, isSecret }: { readonly edge: ReadonlySet<string>; readonly isSecret: (text: string) => boolean },
 ): FoundFunction {
   const { address, values } = resource;
   const handler = textOf(values.handler) ?? '';
   const runtime = textOf(values.runtime) ?? '';
-  const { kept, leftOut: leftOutVariables } = variablesOfResource(resource);
+  const { kept, leftOut: leftOutVariables } = variablesOfResource(resource, isSecret);
   const [vpc] = list(values.vpc_config);
   const subnets = knownTexts(vpc?.subnet_ids);
   const groups = knownTexts(vpc?.security_group_ids);
@@ -78,10 +82,9 @@ function ownLayers(values: TerraformResource['values']): readonly string[] {
 }
 
 function whyLeftOut({ unknown, values }: TerraformResource, edge: ReadonlySet<string>): string | undefined {
-  const { arn, handler, package_type, runtime } = values;
+  const { handler, package_type, runtime } = values;
   if (package_type === 'Image') return imageReason;
-  if (typeof arn === 'string' && edge.has(arn))
-    return 'it runs at the edge (Lambda@Edge), where no stub can be reached';
+  if (isAtEdge(values, edge)) return 'it runs at the edge (Lambda@Edge), where no stub can be reached';
   const variables = variablesOf(values);
   if ('LIVE_DEBUG_STAGE' in variables && variables.AWS_LAMBDA_EXEC_WRAPPER !== '/opt/live-debug')
     return 'a stub is in its place; take the state while the stage is off';
@@ -98,32 +101,48 @@ function unknownBecause(name: string, unknown: TerraformResource['unknown']): st
   return why === undefined ? `its ${name} is only known on AWS` : `its ${name} is not known: ${why}`;
 }
 
-/** Functions of CloudFront, without their versions. */
+/**
+ * What functions at the edge have: the ARNs in CloudFront's distributions, the names and ARNs that it may invoke, and the roles that it
+ * may take.
+ */
 function edgeArns(resources: readonly TerraformResource[]): Set<string> {
-  const behaviours = resources
-    .filter(({ type }) => type === 'aws_cloudfront_distribution')
-    .flatMap(({ values }) => [
-      ...list(values.default_cache_behavior),
-      ...list(values.ordered_cache_behavior),
-    ]);
+  const behaviours = ofType(resources, 'aws_cloudfront_distribution').flatMap(({ values }) => [
+    ...list(values.default_cache_behavior),
+    ...list(values.ordered_cache_behavior),
+  ]);
   const arns = behaviours.flatMap((each) =>
     list(each.lambda_function_association).map(({ lambda_arn }) => lambda_arn),
   );
-  return new Set(arns.flatMap((arn) => (typeof arn === 'string' ? [arn.replace(/:\d{1,10}$/, '')] : [])));
+  const allowed = ofType(resources, 'aws_lambda_permission')
+    .filter(({ values }) => values.principal === edgeService)
+    .map(({ values }) => values.function_name);
+  const roles = ofType(resources, 'aws_iam_role')
+    .filter(({ values }) => textOf(values.assume_role_policy)?.includes(edgeService))
+    .map(({ values }) => values.arn);
+  return new Set(
+    [...arns, ...allowed, ...roles].flatMap((arn) =>
+      typeof arn === 'string' ? [arn.replace(/:\d{1,10}$/, '')] : [],
+    ),
+  );
 }
 
-/** Those that Terraform marks as sensitive are not written, whatever they are called. */
-function variablesOfResource({ sensitive, values }: TerraformResource) {
-  const [marks] = list(sensitive.environment);
-  const all = Object.entries(variablesOf(values));
-  const open = all.filter(([name]) => !isMarked(marks?.variables, name));
-  const { kept, leftOut } = variablesToWrite(Object.fromEntries(open));
-  const marked = all.filter(([name]) => isMarked(marks?.variables, name)).map(([name]) => name);
-  return { kept, leftOut: [...leftOut, ...marked] };
+const edgeService = 'edgelambda.amazonaws.com';
+
+/** A role may be that of other functions as well; those at the edge are always published. */
+function isAtEdge(
+  { arn, function_name, publish, role }: TerraformResource['values'],
+  edge: ReadonlySet<string>,
+) {
+  const isOf = (name: unknown) => typeof name === 'string' && name !== '' && edge.has(name);
+  return isOf(arn) || isOf(function_name) || (publish === true && isOf(role));
 }
 
-function isMarked(variables: unknown, name: string): boolean {
-  return variables === true || (isObject(variables) && variables[name] === true);
+/** Those that Terraform marks as sensitive are not written, whatever they are called, and what is sensitive elsewhere neither. */
+function variablesOfResource(resource: TerraformResource, isSecret: (text: string) => boolean) {
+  const all = Object.entries(variablesOf(resource.values));
+  const isMarked = ([name, text]: [string, string]) => isSensitiveVariable(resource, name) || isSecret(text);
+  const { kept, leftOut } = variablesToWrite(Object.fromEntries(all.filter((each) => !isMarked(each))));
+  return { kept, leftOut: [...leftOut, ...all.filter(isMarked).map(([name]) => name)] };
 }
 
 function variablesOf(values: TerraformResource['values']): Record<string, string> {
@@ -184,39 +203,6 @@ function foldersOfSourcePath(text: unknown): string[] {
   } catch {
     return [text];
   }
-}
-
-/** Names that say nothing: the module's or the key is better. */
-const plainNames = /^(?:this|main|lambda|lambda_function|function|fn|default|handler)$/;
-
-function nameOf({ index, module, name }: TerraformResource): string {
-  const modules = [...module.matchAll(/module\.([\w-]{1,128})(?:\["([^"\\]{1,128})"\])?/g)].map(
-    ([, label = '', key]) => key ?? label,
-  );
-  const own = typeof index === 'string' ? index : plainNames.test(name) ? undefined : name;
-  const words = own ?? modules.findLast((each) => !plainNames.test(each)) ?? name;
-  const count = typeof index === 'number' && index > 0 ? `-${index + 1}` : '';
-  return `${words.replace(/[^a-zA-Z0-9_-]/g, '-').slice(0, 60)}${count}`;
-}
-
-function blockOf({ index, module, name }: TerraformResource): FoundBlock {
-  const repeated = typeof index === 'string' ? 'for_each' : typeof index === 'number' ? 'count' : undefined;
-  const at = module.lastIndexOf('.module.') + 1;
-  const last = /^module\.([\w-]{1,128})(\[[^\]]{1,200}\])?$/.exec(module.slice(at));
-  if (last === null || !plainNames.test(name)) {
-    const itsKey = index === undefined ? undefined : String(index);
-    return { kind: 'resource', label: name, inModule: module, repeated, key: itsKey };
-  }
-  const outer = module.slice(0, Math.max(0, at - 1));
-  const [, label = '', key] = last;
-  const outerRepeated = key === undefined ? undefined : key.startsWith('["') ? 'for_each' : 'count';
-  return {
-    kind: 'module',
-    label,
-    inModule: outer,
-    repeated: outerRepeated,
-    key: key?.replace(/^\["?|"?\]$/g, ''),
-  };
 }
 
 /** By reference where its resource is in the root module, else by name and ARN. */

@@ -31,11 +31,30 @@ export function terraformResources(text: string, file: string): TerraformResourc
     // A plan has here what its data sources have read.
     child(child(child(document, 'prior_state'), 'values'), 'root_module'),
   ];
-  if (typeof document.format_version !== 'string' || roots.every((root) => root === undefined)) {
-    throw new LiveDebugError('LD_CONFIG', `${file} has no resources of a state or a plan`, {
-      remedy: `Write it with \`terraform show -json > ${file}\`, or \`terraform show -json PLANFILE\` before an apply.`,
+  const version = document.format_version;
+  if (typeof version !== 'string' || roots.every((root) => root === undefined)) {
+    const isEmpty =
+      typeof version === 'string' && Object.keys(document).every((name) => /_version$/.test(name));
+    const isStateFile = document.version === 4 && Array.isArray(document.resources);
+    const what = isEmpty
+      ? 'has no resources: nothing was applied'
+      : isStateFile
+        ? 'is a .tfstate file, not what terraform show prints'
+        : 'has no resources of a state or a plan';
+    throw new LiveDebugError('LD_CONFIG', `${file} ${what}`, {
+      remedy: isEmpty
+        ? `Take a plan: \`terraform plan -out plan && terraform show -json plan > ${file}\`.`
+        : `Write it with \`terraform show -json > ${file}\`, or \`terraform show -json PLANFILE\` before an apply.`,
     });
   }
+  if (!/^[01](?:\.|$)/.test(version))
+    throw new LiveDebugError(
+      'LD_CONFIG',
+      `${file} has format ${version.slice(0, 20)}, which this livectl does not know`,
+      {
+        remedy: 'Update livectl, or write the file with Terraform 1.x or OpenTofu 1.x.',
+      },
+    );
   const found = new Map<string, TerraformResource>();
   for (const root of roots) if (root !== undefined) collect(root, '', 0, found);
   return [...found.values()];
@@ -44,11 +63,17 @@ export function terraformResources(text: string, file: string): TerraformResourc
 function parsed(text: string, file: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''));
-    if (isObject(value)) return value;
+    return isObject(value) ? value : {};
   } catch {
     // Below.
   }
-  throw new LiveDebugError('LD_CONFIG', `${file} is not JSON`, {
+  const what =
+    text.trim() === ''
+      ? 'is empty'
+      : /^\ufeff?\s*\{/.test(text.slice(0, 100))
+        ? 'is not JSON, or is cut off'
+        : 'is not JSON';
+  throw new LiveDebugError('LD_CONFIG', `${file} ${what}`, {
     remedy:
       'Write it with `terraform show -json`; a .tfstate file and `terraform show` without -json have other forms.',
   });
@@ -73,12 +98,19 @@ function collect(
       name,
       index: typeof index === 'string' || typeof index === 'number' ? index : undefined,
       values: child(resource, 'values') ?? {},
-      sensitive: child(resource, 'sensitive_values') ?? {},
+      sensitive: marksOf(resource),
     });
   }
   if (depth >= deepestModule) return;
   for (const each of list(module.child_modules))
     collect(each, typeof each.address === 'string' ? each.address : address, depth + 1, found);
+}
+
+/** By attribute. A mark on all of it counts for each. */
+function marksOf(resource: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (resource.sensitive_values !== true) return child(resource, 'sensitive_values') ?? {};
+  const names = Object.keys(child(resource, 'values') ?? {});
+  return Object.fromEntries(names.map((name) => [name, true]));
 }
 
 const typesOf = new WeakMap<readonly TerraformResource[], Map<string, TerraformResource[]>>();

@@ -157,8 +157,8 @@ function byTarget<Item>(items: readonly Item[], targetOf: (item: Item) => unknow
   return found;
 }
 
-/** Of the ARN of a version or an alias; API Gateway has the ARN within its own path. */
+/** Of a version or an alias, by ARN or by name; API Gateway has the ARN within its own path. */
 function withoutQualifier(target: string): string {
   const arn = /(arn:[\w-]{1,20}:lambda:[\w-]{1,30}:\d{12}:function:[\w-]{1,140})/.exec(target)?.[1];
-  return arn ?? target;
+  return arn ?? /^(?:\d{12}:function:)?([\w-]{1,140}):[\w$-]{1,128}$/.exec(target)?.[1] ?? target;
 }

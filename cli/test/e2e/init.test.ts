@@ -299,13 +299,34 @@ describe('nothing is written', () => {
   });
 
   it.each([
-    ['{"version": 4, "resources": []}', 'no resources of a state or a plan'],
+    ['{"version": 4, "resources": []}', 'is a .tfstate file'],
     ['not JSON', 'is not JSON'],
     [state([]), 'has no aws_lambda_function'],
   ])('for %j', async (text, message) => {
     const root = projectOf({ 'state.json': text });
     const run = await init(root, '--yes', '--terraform-json', join(root, 'state.json'));
     expect([run.code, run.text]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it.each([
+    ['livectl.json', '{}'],
+    ['livectl.json', undefined],
+    ['.gitignore', 'x'],
+  ])('through a link %s out of the project (to %j)', async (name, target) => {
+    const outside = projectOf(target === undefined ? {} : { target });
+    const root = projectOf(ordersProject);
+    symlinkSync(join(outside, 'target'), join(root, name));
+    const run = await init(root, '--yes', '--terraform-json', join(root, 'state.json'));
+    expect([run.code, run.text]).toEqual([2, expect.stringContaining('is a link to a file outside')]);
+    expect(existsSync(join(outside, 'target'))).toBe(target !== undefined);
+    expect(existsSync(join(root, 'livectl.json'))).toBe(name === 'livectl.json' && target !== undefined);
+  });
+
+  it('where a folder is in the place of .gitignore', async () => {
+    const root = projectOf({ ...ordersProject, '.gitignore/x': '' });
+    const run = await init(root, '--yes', '--terraform-json', join(root, 'state.json'));
+    expect([run.code, run.text]).toEqual([2, expect.stringContaining('.gitignore cannot be read')]);
+    expect(run.text).not.toContain('    at ');
   });
 
   it('over a livectl.json that it cannot read', async () => {
