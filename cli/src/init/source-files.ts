@@ -1,8 +1,10 @@
 // From a handler to the source file in the project: Terraform names what was packed, which a build may have written.
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { nodeMajor, pythonVersion } from '../manifest/runtimes.ts';
+import { nodeMajor } from '../manifest/runtimes.ts';
 import type { FoundFunction } from './found-function.ts';
+import { handlerParts } from './handler-parts.ts';
+import { TsconfigOutputs } from './tsconfig-outputs.ts';
 
 /** Where a function's source is, for livectl.json. */
 export interface FoundSource {
@@ -50,8 +52,6 @@ const mostFiles = 20_000;
 const deepestFolder = 12;
 const largestSource = 1024 * 1024;
 
-const nodeEndings = ['ts', 'mts', 'cts', 'tsx', 'mjs', 'js', 'cjs', 'jsx'];
-
 /** The files of a project that may be sources, found once. */
 export class SourceFiles {
   /** Absolute. */
@@ -62,6 +62,7 @@ export class SourceFiles {
   readonly #byName: ReadonlyMap<string, readonly string[]>;
   /** Folders with Terraform code, which paths of the configuration may be relative to; absolute, the root first. */
   readonly #bases: readonly string[];
+  readonly #tsconfigs: TsconfigOutputs;
 
   /** `bases` are further folders that paths may be relative to. Throws the file system's error if the root cannot be read. */
   constructor(root: string, bases: readonly string[]) {
@@ -69,6 +70,7 @@ export class SourceFiles {
     const { files, terraform } = listed(this.root);
     this.#files = new Set(files);
     this.#byName = byName(files);
+    this.#tsconfigs = new TsconfigOutputs(this.root, this.#files);
     this.#bases = [...new Set([this.root, ...bases, ...terraform])];
   }
 
@@ -83,6 +85,17 @@ export class SourceFiles {
       return { why: `its handler ${JSON.stringify(handler.slice(0, 80))} names no file` };
     const { exported, module, endings } = parts;
     const folders = this.#foldersOf(sourceFolders);
+    const isNode = nodeMajor(runtime) !== undefined;
+    // What a tsconfig file says counts more than what folders are usually called.
+    const ofTsc = (built: readonly string[]) =>
+      built.flatMap((each) => {
+        const file = isNode ? this.#existing('.', each, endings) : undefined;
+        return file === undefined ? [] : [file];
+      });
+    const [compiled] = ofTsc(
+      folders.flatMap((each) => this.#tsconfigs.sourcesOf(each === '.' ? module : `${each}/${module}`)),
+    );
+    if (compiled !== undefined) return this.#sourceOf(compiled, module, exported, runtime);
     // Not what a build has written, if there is a source beside it.
     for (const folder of [
       ...folders.filter((each) => !isOutput(each)),
@@ -92,23 +105,23 @@ export class SourceFiles {
       const file = this.#existing(folder, module, endings);
       if (file !== undefined) return this.#source(folder, file, module, exported, runtime);
     }
-    const same = endings
+    const byPath = endings
       .flatMap((ending) => {
         const name = `${module}.${ending}`;
         return (this.#byName.get(basename(name)) ?? []).filter((file) => `/${file}`.endsWith(`/${name}`));
       })
       .filter((file) => !file.endsWith('.d.ts'));
+    const anywhere = isNode && byPath.length === 0 ? ofTsc(this.#tsconfigs.sourcesAnywhere(module)) : [];
+    const same = [
+      ...new Set([
+        ...byPath.map((file) => ofTsc(this.#tsconfigs.sourcesOf(withoutEnding(file)))[0] ?? file),
+        ...anywhere,
+      ]),
+    ];
     const lowerName = name.toLowerCase();
     const named = same.filter((file) => file.toLowerCase().includes(lowerName));
     const [only, another] = named.length > 0 ? named : same;
-    if (only !== undefined && another === undefined)
-      return this.#source(
-        only.slice(0, -(module.length + 1 + endingOf(only).length)).replace(/\/$/, '') || '.',
-        only,
-        module,
-        exported,
-        runtime,
-      );
+    if (only !== undefined && another === undefined) return this.#sourceOf(only, module, exported, runtime);
     return {
       why:
         only === undefined
@@ -138,6 +151,14 @@ export class SourceFiles {
     return undefined;
   }
 
+  /** Of a file that may be in any folder. */
+  #sourceOf(file: string, module: string, exported: string, runtime: string): FoundSource {
+    const path = withoutEnding(file);
+    const isBelow = `/${path}`.endsWith(`/${module}`);
+    const folder = isBelow ? path.slice(0, -module.length).replace(/\/$/, '') || '.' : '.';
+    return this.#source(folder, file, isBelow ? module : path, exported, runtime);
+  }
+
   #source(folder: string, file: string, module: string, exported: string, runtime: string): FoundSource {
     const isTypeScript = /\.[cm]?tsx?$/.test(file);
     const text = textOf(join(this.root, file));
@@ -145,7 +166,7 @@ export class SourceFiles {
     // Bundled code may import from anywhere in the project; other code finds its files relative to its package.
     if (isTypeScript && nodeMajor(runtime) !== undefined)
       return {
-        handler: `${file.slice(0, -(endingOf(file).length + 1))}.${exported}`,
+        handler: `${withoutEnding(file)}.${exported}`,
         sourceDir: '.',
         file,
         hasExport,
@@ -168,33 +189,6 @@ function isOutput(folder: string): boolean {
   return folder.split('/').some((part) => outputs.has(part));
 }
 
-interface HandlerParts {
-  /** Without its ending, with `/`. */
-  readonly module: string;
-  readonly exported: string;
-  readonly endings: readonly string[];
-}
-
-function handlerParts(handler: string, runtime: string): HandlerParts | undefined {
-  if (handler.length > 512 || handler.split('/').includes('..') || isAbsolute(handler)) return undefined;
-  const clean = handler.replace(/^\.\//, '');
-  if (pythonVersion(runtime) !== undefined) {
-    const at = clean.lastIndexOf('.');
-    if (at < 1) return undefined;
-    return {
-      module: clean.slice(0, at).replaceAll('.', '/'),
-      exported: clean.slice(at + 1),
-      endings: ['py'],
-    };
-  }
-  if (nodeMajor(runtime) === undefined) return undefined;
-  // As Lambda reads it: the module's path, up to the first dot of the last part.
-  const slash = clean.lastIndexOf('/') + 1;
-  const dot = clean.indexOf('.', slash);
-  if (dot <= slash || dot === clean.length - 1) return undefined;
-  return { module: clean.slice(0, dot), exported: clean.slice(dot + 1), endings: nodeEndings };
-}
-
 function byName(files: readonly string[]): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const file of files) {
@@ -207,10 +201,8 @@ function byName(files: readonly string[]): Map<string, string[]> {
   return found;
 }
 
-/** Without the dot. */
-function endingOf(file: string): string {
-  const name = basename(file);
-  return name.slice(name.lastIndexOf('.') + 1);
+function withoutEnding(file: string): string {
+  return file.slice(0, file.lastIndexOf('.'));
 }
 
 function listed(root: string): { readonly files: string[]; readonly terraform: string[] } {

@@ -149,6 +149,23 @@ test('a method of a REST API and a second queue are notices with address and rea
   ]);
 });
 
+test('a handler in the outDir of a tsconfig file is that of its source', async () => {
+  const orders = lambda('aws_lambda_function.orders', {
+    function_name: 'orders',
+    handler: 'compiled/orders.handler',
+    filename: 'orders.zip',
+  });
+  const root = projectOf({
+    'tsconfig.base.json': '{ "compilerOptions": { "rootDir": "lib", "outDir": "compiled" } }',
+    'tsconfig.json': '{ "extends": "./tsconfig.base.json" }',
+    'lib/orders.ts': 'export const handler = async () => 1;',
+    'compiled/orders.js': 'exports.handler = async () => 1;',
+    'state.json': state([orders]),
+  });
+  expect((await init(root, '--yes', '--terraform-json', join(root, 'state.json'))).code).toBe(0);
+  expect(manifestOf(root).functions.orders.handler).toBe('lib/orders.handler');
+});
+
 test('what it writes is served right away', async () => {
   const root = projectOf(ordersProject);
   await init(root, '--yes', '--terraform-json', join(root, 'state.json'));
