@@ -38,7 +38,7 @@ export function tableCheck({ manifest, stage }: StageParts, options: StageOption
         const mayBeTypo =
           error instanceof LiveDebugError && (error.code === 'LD_STAGE' || error.code === 'LD_PERMISSION');
         if (error instanceof LiveDebugError && error.code === 'LD_CREDENTIALS')
-          return report(fail('table', error.message, await howToSignIn(options.profile)));
+          return report(fail('table', error.message, await remedyOf(error, options.profile)));
         if (!mayBeTypo) throw error;
         const listed = await within(systemClock, listBoundMs, stagesOf(opened, options.name), {
           background: true,
@@ -60,6 +60,12 @@ export function tableCheck({ manifest, stage }: StageParts, options: StageOption
       }
     },
   };
+}
+
+/** Keys of another Region's emulator, or of a Region that the account has not enabled, are refused as well. */
+async function remedyOf(error: LiveDebugError, profile: string | undefined): Promise<string> {
+  if (/valid region/i.test(error.message)) return 'correct --region or AWS_REGION';
+  return howToSignIn(profile);
 }
 
 const listBoundMs = 700;

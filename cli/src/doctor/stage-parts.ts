@@ -2,6 +2,7 @@
 import { systemClock } from '../../../protocol/clock.ts';
 import { DirectoryRefusal } from '../../../protocol/directory.ts';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
+import { within } from '../../../protocol/within.ts';
 import { resolveRegion } from '../aws/aws-identity.ts';
 import { askCaller } from '../aws/caller-arn.ts';
 import { hasEmulator } from '../aws/endpoints.ts';
@@ -27,18 +28,42 @@ export interface StageParts {
 
 /** `boundMs` is how long each check may take, in milliseconds. */
 export function stageParts(options: StageOptions, boundMs: number): StageParts {
-  const network = once(async () => reachAws(await resolveRegion(options), boundMs * 0.75));
+  const begunMs = systemClock.now();
+  /** Rejects with `late` once this share of the bound is over since the beginning. That receives the share in words. */
+  const bounded = async <Part>(work: Promise<Part>, share: number, late: (bound: string) => Error) => {
+    const leftMs = Math.max(0, begunMs + boundMs * share - systemClock.now());
+    const ended = await within(
+      systemClock,
+      leftMs,
+      work.then((part) => ({ part })),
+      { background: true },
+    );
+    if (ended === undefined) throw late(`${(boundMs * share) / 1000} s`);
+    return ended.part;
+  };
+  const network = once(async () => reachAws(await resolveRegion(options), boundMs * 0.6));
   /** Rejects as soon as the check of the network has found why nothing else can work. */
   const cut = once(async () => {
     const problem = vitalProblem(await network().catch(() => []));
     return problem ? Promise.reject(seen(problem.check)) : new Promise<never>(() => undefined);
   });
   const opened = once(() => openStage(options));
-  const stage = once(() => Promise.race([cut(), opened()]));
+  // Each is given up a little before the checks are, so that one of them says why and the others name it.
+  const stage = once(() =>
+    Promise.race([
+      cut(),
+      bounded(opened(), 0.8, (bound) => {
+        const message = `no AWS credentials within ${bound}`;
+        const remedy = 'does a program or a login that the profile names wait? Pass another --profile';
+        return new LiveDebugError('LD_CREDENTIALS', message, { remedy });
+      }),
+    ]),
+  );
   const caller = once(async () => {
     const { http, identity, skew } = await stage();
     const { profile } = options;
-    return Promise.race([cut(), askCaller({ identity, http, skew, profile, clock: systemClock })]);
+    const asked = askCaller({ identity, http, skew, profile, clock: systemClock });
+    return Promise.race([cut(), bounded(asked, 0.7, (bound) => silent('sts', bound))]);
   });
   const read = async () => {
     const { context, directory, identity } = await stage();
@@ -57,7 +82,9 @@ export function stageParts(options: StageOptions, boundMs: number): StageParts {
       throw explained;
     }
   };
-  const manifest = once(() => Promise.race([cut(), read()]));
+  const manifest = once(() =>
+    Promise.race([cut(), bounded(read(), 0.9, (bound) => silent('dynamodb', bound))]),
+  );
   const deployed = once(async () => {
     const { context, http, identity } = await stage();
     const { functionNames, functions, relayUrl, stubSha256, wrapperLayer } = await manifest();
@@ -81,6 +108,11 @@ function vitalProblem(reached: readonly Reach[]): Reach['problem'] {
 /** Whether AWS does not accept the credentials, or the signature's time. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof LiveDebugError && (error.code === 'LD_CREDENTIALS' || error.code === 'LD_CLOCK');
+}
+
+function silent(service: string, bound: string): LiveDebugError {
+  const remedy = `check the network and HTTPS_PROXY: ${service} can be connected to, but nothing comes back`;
+  return new LiveDebugError('LD_AWS', `no answer from ${service} within ${bound}`, { remedy });
 }
 
 function once<Part>(begin: () => Promise<Part>) {

@@ -110,7 +110,7 @@ describe('a proxy is one failure, and everything behind it is not checked', () =
     const { fails } = await doctor({ HTTPS_PROXY: `http://${address}` }, ['--timeout', '1']);
     expect(Date.now() - startedMs).toBeLessThan(10_000);
     expect(fails).toEqual([
-      `network: the proxy http://${address} accepts connections, but has not answered CONNECT dynamodb.eu-west-1.amazonaws.com within 0.75 s`,
+      `network: the proxy http://${address} accepts connections, but has not answered CONNECT dynamodb.eu-west-1.amazonaws.com within 0.6 s`,
     ]);
   });
 

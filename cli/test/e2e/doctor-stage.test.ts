@@ -232,6 +232,20 @@ describe('credentials that AWS does not accept are one failure', () => {
     ]);
   });
 
+  it('a program that gives none', async () => {
+    const config = '[profile slow]\nregion = eu-west-1\ncredential_process = sleep 60\n';
+    const home = folder({ config });
+    const fake = await aws(shop, () => null);
+    const env = {
+      HOME: home,
+      AWS_CONFIG_FILE: join(home, 'config'),
+      AWS_SHARED_CREDENTIALS_FILE: '/nowhere',
+    };
+    const { fails, warns } = await doctor(fake, env, '--profile', 'slow', '--timeout', '1');
+    expect(fails).toEqual(['credentials: no AWS credentials within 0.8 s']);
+    expect(warns).toContain('relay: not checked: see "credentials"');
+  });
+
   it('an expired login of IAM Identity Center: the remedy names the profile', async () => {
     const home = folder({
       config: [
@@ -260,6 +274,15 @@ describe('credentials that AWS does not accept are one failure', () => {
     const typo = await doctor(fake, env, '--profile', 'crop');
     expect(typo.find('credentials')?.remedy).toBe('there is no profile crop; --profile can name: corp, work');
   });
+});
+
+test('STS that never answers is a warning, since livectl works without it', async () => {
+  const fake = await aws(shop, (action) => (action.startsWith('sts') ? undefined : null));
+  const { fails, warns } = await doctor(fake, {}, '--timeout', '2');
+  expect(fails).toEqual([]);
+  expect(warns).toContain(
+    'permission/sns:Publish: not tried: publishing has no dry run, and the emulator has no policies that could be simulated',
+  );
 });
 
 test('a clock that is 10 minutes off is one failure, also where AWS refuses the signature', async () => {

@@ -218,6 +218,6 @@ describe('--stage', () => {
       env,
     );
     expect(code).toBe(1);
-    expect(fails).toContain('table: no answer within 1 s');
+    expect(fails).toEqual(['table: no answer from dynamodb within 0.9 s']);
   });
 });
