@@ -1,5 +1,5 @@
 // The variables that this machine sets for the served functions: `.env` beside livectl.json, and the flags.
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { LiveDebugError } from '../../../protocol/live-debug-error.ts';
 import { didYouMean } from '../manifest/did-you-mean.ts';
 import type { Manifest } from '../manifest/load-manifest.ts';
@@ -14,7 +14,7 @@ export interface VariableFlags {
 
 /** Throws LD_CONFIG for a file that cannot be read, and for a function that is not served. */
 export function openLocalVariables(
-  { file, functions }: Pick<Manifest, 'file' | 'functions'>,
+  { file, functions, root }: Pick<Manifest, 'file' | 'functions' | 'root'>,
   flags: VariableFlags,
   onNotice: (message: string) => void,
 ): LocalVariables {
@@ -23,7 +23,8 @@ export function openLocalVariables(
     if (functionName !== undefined && !names.includes(functionName)) throw notServed(functionName, names);
   const dotEnv: GivenFile = {
     functionName: undefined,
-    path: join(dirname(file), '.env'),
+    // A stage's manifest is no file of this machine.
+    path: join(isAbsolute(file) ? dirname(file) : root, '.env'),
     label: '.env',
     isOptional: true,
   };

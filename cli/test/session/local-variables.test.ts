@@ -22,7 +22,7 @@ function open(env: readonly string[] = []) {
   const given = env.map(parseVariable).filter((each) => typeof each === 'object');
   const variables = given.filter((each) => 'name' in each);
   const files = given.filter((each) => 'file' in each);
-  const manifest = { file: join(folder, 'livectl.json'), functions };
+  const manifest = { file: join(folder, 'livectl.json'), root: join(folder, 'elsewhere'), functions };
   return openLocalVariables(manifest, { variables, files }, (message) => notices.push(message));
 }
 
@@ -50,6 +50,13 @@ test('they are over the function’s own, and a saved file counts from the next 
   expect(await variables.of('orders', {})).toEqual({ LEVEL: 'trace2', OTHER: '1' });
   rmSync(join(folder, '.env'));
   expect(await variables.of('orders', {})).toEqual({ LEVEL: 'info', OTHER: '1' });
+});
+
+test('of a stage, whose manifest is no file, .env is that of the root', () => {
+  write('.env', 'A=1');
+  const manifest = { file: 'the manifest of stage dev', root: folder, functions };
+  const local = openLocalVariables(manifest, { variables: [], files: [] }, () => undefined);
+  expect(local.of('orders')).toEqual({ A: '1' });
 });
 
 test('what becomes unreadable counts as it was, and is reported once', () => {
