@@ -14,6 +14,8 @@ import type { OpenedStage, ServingOptions } from './stage-to-serve.ts';
 export interface ReadyServe {
   readonly manifest: Manifest;
   readonly stage: OpenedStage;
+  /** Those whose runtimes no earlier start has described. */
+  readonly unseen: readonly FunctionSettings[];
   readonly heldByOthers: Session['heldByOthers'];
   readonly debugging: Debugging | undefined;
   /** Functions use this machine's proxies. */
@@ -48,7 +50,7 @@ export function reportReady(serve: ReadyServe, emit: (event: SessionEvent) => vo
   });
   for (const { functionName, ...endpoint } of debugging?.endpoints ?? [])
     emit({ event: 'debugger', function: functionName, state: 'listening', ...endpoint });
-  for (const message of notices(functions, machineProxy)) emit({ event: 'notice', message });
+  for (const message of notices(serve.unseen, machineProxy)) emit({ event: 'notice', message });
 }
 
 function notices(functions: readonly FunctionSettings[], machineProxy: boolean): string[] {

@@ -184,6 +184,7 @@ async function serve(
       {
         manifest,
         stage,
+        unseen: notices.unseen(manifest.functions),
         heldByOthers,
         debugging,
         machineProxy,

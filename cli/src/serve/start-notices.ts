@@ -7,6 +7,7 @@ const mostKept = 1000;
 /** Notices between the begin and the end of a start. */
 export class StartNotices {
   readonly #said = new Set<string>();
+  readonly #runtimes = new Set<string>();
   #isStarting = false;
 
   begin(): void {
@@ -15,6 +16,13 @@ export class StartNotices {
 
   end(): void {
     this.#isStarting = false;
+  }
+
+  /** Those whose runtime no earlier start had: what there is to say of it was said. */
+  unseen<Settings extends { readonly runtime: string }>(functions: readonly Settings[]): readonly Settings[] {
+    const unseen = functions.filter(({ runtime }) => !this.#runtimes.has(runtime));
+    for (const { runtime } of unseen) this.#runtimes.add(runtime);
+    return unseen;
   }
 
   /** False for a notice that an earlier start has given. */

@@ -281,6 +281,20 @@ describe('keys', () => {
   });
 });
 
+test('a saved livectl.json is one line, and the keys work on', async () => {
+  const f = { runtime: 'nodejs22.x', handler: 'f.handler' };
+  writeFileSync(join(root, 'next.json'), JSON.stringify({ functions: { f, g: f } }));
+  const { code, left, shown } = await atTerminal(serve(), [
+    ...['wait Keys:', `await ${single}`, `run cp ${join(root, 'next.json')} ${join(root, 'livectl.json')}`],
+    ...['wait livectl.json was saved (new: g)', 'wait   g  curl', `await ${single}`, 'keys q', stopped],
+  ]);
+  expect({ code, left }).toEqual({ code: 0, left: [] });
+  const timesShown = (text: string) => shown.split(text).length - 1;
+  for (const once of ['Keys:', 'Press Ctrl-C', 'Inspector:', 'run here by'])
+    expect(timesShown(once)).toBeLessThan(2);
+  expect(timesShown('livectl.json was saved')).toBe(1);
+});
+
 test('--observe has the keys that need no code, and a title', async () => {
   const shared = await SharedStage.start();
   try {
