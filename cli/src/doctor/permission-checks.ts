@@ -55,6 +55,8 @@ async function tryTable({ context, directory }: Stage): Promise<Finding[]> {
   const key = { stage: { S: context.stage }, item: { S: `client#doctor-${randomUUID()}` } };
   const condition = { ConditionExpression: impossible, ExpressionAttributeNames: { '#key': 'stage' } };
   const tries: [string, () => Promise<unknown>][] = [
+    // There is no such item.
+    ['GetItem', () => directory.call('GetItem', { Key: key })],
     ['Query', () => directory.clients(context.stage)],
     ['PutItem', () => directory.call('PutItem', { Item: key, ...condition })],
     ['UpdateItem', () => directory.call('UpdateItem', { Key: key, ...condition })],

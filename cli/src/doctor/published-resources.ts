@@ -44,13 +44,11 @@ function ofFunction(
   const arn = (service: string, rest: string) => `arn:${partition}:${service}:${region}:${account}:${rest}`;
   const found: Omit<Publishing, 'functionName'>[] = [];
   const add = (source: string, action: string, resource: string) => found.push({ source, action, resource });
-  if (http?.authorization_type === 'AWS_IAM') {
+  if (http?.authorization_type === 'AWS_IAM' && URL.canParse(http.url)) {
     const [api = ''] = new URL(http.url).hostname.split('.');
-    add(
-      'http',
-      'execute-api:Invoke',
-      arn('execute-api', `${api}/$default/${http.method}${http.path ?? '/'}`),
-    );
+    // Of a route for every method, one stands for the others.
+    const method = http.method === 'ANY' ? 'GET' : http.method;
+    add('http', 'execute-api:Invoke', arn('execute-api', `${api}/$default/${method}${http.path ?? '/'}`));
   }
   if (function_url?.authorization_type === 'AWS_IAM')
     add('function_url', 'lambda:InvokeFunctionUrl', arn('lambda', `function:${lambdaName}`));

@@ -121,6 +121,7 @@ describe('permissions', () => {
     expect(warns.filter((each) => each.startsWith('permission'))).toEqual([]);
     const passed = findings.filter(({ check }) => check.startsWith('permission/'));
     expect(Object.fromEntries(passed.map(({ check, message }) => [check.slice(11), message]))).toEqual({
+      'dynamodb:GetItem': 'allowed',
       'dynamodb:Query': 'allowed',
       'dynamodb:PutItem': 'allowed',
       'dynamodb:UpdateItem': 'allowed',
@@ -150,7 +151,7 @@ describe('permissions', () => {
     expect(simulations.map(({ fields }) => fields['ResourceArns.member.1']).sort()).toEqual([
       arn('dynamodb', 'table/mail'),
       arn('events', 'event-bus/default'),
-      arn('execute-api', 'abc/$default/ANY/o'),
+      arn('execute-api', 'abc/$default/GET/o'),
       arn('kinesis', 'stream/stock'),
       arn('lambda', 'function:fn-mail'),
       'arn:aws:s3:::orders/in/livectl-doctor.csv',
