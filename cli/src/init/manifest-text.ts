@@ -1,6 +1,7 @@
 // The livectl.json that `init` proposes: what was found, beside what the file has already.
 import * as v from 'valibot';
 import { parseLayerArn } from '../manifest/layer-arn.ts';
+import { brokenRules } from '../manifest/manifest-rules.ts';
 import { functionSchema } from '../manifest/manifest-schema.ts';
 import type { FoundFunction } from './found-function.ts';
 import type { FoundSource } from './source-files.ts';
@@ -41,12 +42,21 @@ export function entryOf(
     ...found.settings,
     ...(isWrapped ? { mode: 'wrap' } : {}),
   };
-  const whole = v.safeParse(functionSchema, entry);
-  if (whole.success) return { entry, isWrapped, mistake: undefined };
+  if (mistakeOf(entry) === undefined) return { entry, isWrapped, mistake: undefined };
   // What invokes it matters less than that it can be served.
   const { triggers: _triggers, vpc_config: _vpc, ...least } = entry;
-  const [issue] = v.safeParse(functionSchema, least).issues ?? [];
-  return { entry: least, isWrapped, mistake: issue === undefined ? undefined : issue.message };
+  return { entry: least, isWrapped, mistake: mistakeOf(least) };
+}
+
+/** Of the stage that the proposed code names: its name is part of names and variables. */
+const naming = { stage: 'dev', prefix: 'live-debug-dev' };
+
+/** Why livectl would refuse the entry alone, as a phrase; undefined if it takes it. */
+function mistakeOf(entry: Readonly<Record<string, unknown>>): string | undefined {
+  const { issues, output, success } = v.safeParse(functionSchema, entry);
+  if (!success) return issues[0].message;
+  const [first] = brokenRules({ f: output }, naming);
+  return first === undefined ? undefined : `${first.path.replace('functions.f.', '')} ${first.text}`;
 }
 
 /** The runtimes of docs/wrap.md. */

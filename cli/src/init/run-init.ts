@@ -137,6 +137,7 @@ function sorted(functions: readonly FoundFunction[], files: SourceFiles, before:
   >;
   const taken = new Set(Object.keys(existing));
   const served: ServedFunction[] = [];
+  const byName = new Map<unknown, ServedFunction>();
   const leftOut: [FoundFunction, string][] = [];
   for (const found of functions) {
     if (found.leftOut !== undefined) {
@@ -149,6 +150,7 @@ function sorted(functions: readonly FoundFunction[], files: SourceFiles, before:
       continue;
     }
     const { entry, isWrapped, mistake } = entryOf(found, source);
+    const namesake = entry.function_name === undefined ? undefined : byName.get(entry.function_name);
     const same = Object.entries(existing).find(
       ([, each]) =>
         (each.function_name !== undefined && each.function_name === entry.function_name) ||
@@ -159,10 +161,17 @@ function sorted(functions: readonly FoundFunction[], files: SourceFiles, before:
     );
     if (same !== undefined) leftOut.push([found, `livectl.json has it already, as ${same[0]}`]);
     else if (mistake !== undefined) leftOut.push([found, `its settings: ${mistake}`]);
+    else if (namesake !== undefined)
+      leftOut.push([
+        found,
+        `its function_name is also that of ${namesake.found.address}, and livectl.json takes one`,
+      ]);
     else {
       const key = keyOf(found.name, taken);
       taken.add(key);
-      served.push({ key, found, source, entry, isWrapped });
+      const added = { key, found, source, entry, isWrapped };
+      served.push(added);
+      if (entry.function_name !== undefined) byName.set(entry.function_name, added);
     }
   }
   return { served, leftOut };

@@ -166,6 +166,41 @@ test('a handler in the outDir of a tsconfig file is that of its source', async (
   expect(manifestOf(root).functions.orders.handler).toBe('lib/orders.handler');
 });
 
+test('what serve would refuse is left out: a name that is taken, and over 4 KB of variables', async () => {
+  const variables = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`V${at}`, 'y'.repeat(95)]));
+  const of = (address: string, values: object) => lambda(address, { handler: 'jobs.handler', ...values });
+  const root = projectOf({
+    'jobs.mjs': 'export const handler = async () => 1;',
+    'state.json': state(
+      [of('aws_lambda_function.big', { function_name: 'big', environment: [{ variables }] })],
+      {
+        'module.a': [of('module.a.aws_lambda_function.same', { function_name: 'same' })],
+        'module.b': [of('module.b.aws_lambda_function.same', { function_name: 'same' })],
+      },
+    ),
+  });
+  const { events } = await init(
+    root,
+    '--yes',
+    '--terraform-json',
+    join(root, 'state.json'),
+    '--format',
+    'json',
+  );
+  expect(Object.keys(manifestOf(root).functions)).toEqual(['same']);
+  expect(events.filter(({ event }) => event === 'left_out')).toMatchObject([
+    { address: 'aws_lambda_function.big', reason: expect.stringContaining('environment has 4') },
+    {
+      address: 'module.b.aws_lambda_function.same',
+      reason: expect.stringContaining('also that of module.a.aws_lambda_function.same'),
+    },
+  ]);
+  const args = ['serve', '--local', '--port', '0', '--format', 'json', '--root', root];
+  const livectl = new Livectl(args);
+  cleanups.push(() => livectl.dispose());
+  await livectl.url();
+});
+
 test('what it writes is served right away', async () => {
   const root = projectOf(ordersProject);
   await init(root, '--yes', '--terraform-json', join(root, 'state.json'));
