@@ -1,23 +1,10 @@
 // What invokes a function, as far as a Terraform state or plan shows it: for the local cloud.
-import * as v from 'valibot';
-import { checkTriggers } from '../manifest/trigger-rules.ts';
-import { triggersSchema } from '../manifest/trigger-schema.ts';
-import { hasReference } from './hcl/values.ts';
 import { ofType, type TerraformResource } from './terraform-json.ts';
-import { type Candidate, isText, type Written } from './triggers/candidate.ts';
+import { type Candidate, isText } from './triggers/candidate.ts';
+import { chosenTriggers, type FoundTriggers } from './triggers/chosen-triggers.ts';
 import { eventCandidates } from './triggers/event-candidates.ts';
 import { httpCandidates } from './triggers/http-candidates.ts';
 
-/** What invokes one function. */
-export interface FoundTriggers {
-  /** `triggers` in livectl.json; a source appears once, since livectl.json takes one of each. */
-  readonly triggers: Readonly<Record<string, unknown>>;
-  /** Each that is not written, or not as it is on AWS: a sentence with its address and the reason. */
-  readonly notices: readonly string[];
-}
-
-/** The rest is counted: an API may have hundreds of routes to one function. */
-const mostNotices = 20;
 /** A Lambda ARN has less than 200 characters, API Gateway's path around it 100. */
 const longestTarget = 1000;
 
@@ -33,59 +20,9 @@ export function triggersOf(
     ...new Set(own.flatMap((each) => map.get(each) ?? [])),
   ];
   const candidates = itsOwn(index.candidates).sort((one, other) => one.order - other.order);
-  const triggers: Record<string, unknown> = {};
-  const notices: string[] = [];
-  const taken = new Map<string, string>();
   const timeout = typeof values.timeout === 'number' ? values.timeout : 3;
-  const preferred = [...candidates].sort((one, other) => rank(one) - rank(other));
-  for (const { address: its, content } of preferred) {
-    const notWritten = (why: string) =>
-      notices.push(`${its}, a trigger of ${address}, is not written: ${why}`);
-    if ('why' in content) {
-      notWritten(content.why);
-      continue;
-    }
-    const { differs, kind, trigger } = content;
-    const before = taken.get(kind);
-    const mistake = before === undefined ? mistakeOf(content, timeout) : undefined;
-    if (before !== undefined)
-      notWritten(`livectl.json takes one ${kind} trigger of a function, and has that of ${before}`);
-    else if (mistake !== undefined) notWritten(mistake);
-    else {
-      taken.set(kind, its);
-      triggers[kind] = trigger;
-      if (differs !== undefined) notices.push(`${its}, a trigger of ${address}, is written ${differs}`);
-    }
-  }
-  notices.push(...permissionNotices(address, candidates, itsOwn(index.permissions)));
-  const more = notices.length - mostNotices;
-  return {
-    triggers,
-    notices:
-      more > 0
-        ? [...notices.slice(0, mostNotices), `${more} more about triggers of ${address} are not shown`]
-        : notices,
-  };
-}
-
-function rank({ content }: Candidate): number {
-  return 'why' in content || content.isPreferred !== true ? 1 : 0;
-}
-
-/** Why livectl.json cannot have it; undefined: it can. */
-function mistakeOf({ kind, trigger }: Written, timeout: number): string | undefined {
-  if (refersTo(trigger)) return 'a part of it is only known after an apply';
-  const parsed = v.safeParse(triggersSchema, { [kind]: trigger });
-  if (!parsed.success) return parsed.issues[0].message;
-  const mistakes: string[] = [];
-  checkTriggers(parsed.output, timeout, ([, field], text) => mistakes.push(`${field} ${text}`));
-  return mistakes[0];
-}
-
-/** Whether any text in it stands for what only an apply knows. */
-function refersTo(value: unknown): boolean {
-  if (typeof value === 'object' && value !== null) return Object.values(value).some(refersTo);
-  return hasReference(value);
+  const more = permissionNotices(address, candidates, itsOwn(index.permissions));
+  return chosenTriggers(address, candidates, timeout, more);
 }
 
 /** Who may invoke the function, although nothing was found by which it would. */

@@ -1,7 +1,4 @@
 // Settings of a function from a template: which variables may be written to livectl.json, and values that are known here.
-
-import * as v from 'valibot';
-import { triggersSchema } from '../manifest/trigger-schema.ts';
 import { environmentSecrets } from '../recordings/mask/environment-secrets.ts';
 import { isSecretName } from '../recordings/mask/secret-names.ts';
 import { isSetByLambda } from '../session/variables/sent-variables.ts';
@@ -92,11 +89,4 @@ export function batchOf(size: unknown, responseTypes: unknown): Record<string, u
       ? ['ReportBatchItemFailures']
       : undefined,
   });
-}
-
-/** Those that livectl.json can have, so that one that it cannot take does not cost the function its others. */
-export function validTriggers(triggers: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const isValid = (entry: [string, unknown]) =>
-    v.safeParse(triggersSchema, Object.fromEntries([entry])).success;
-  return Object.fromEntries(Object.entries(triggers).filter(isValid));
 }

@@ -168,4 +168,20 @@ test('an event that livectl.json cannot take does not cost the function its othe
   const text = `Resources:\n  A: { Type: AWS::Serverless::Function, Properties: { Handler: a.b, Runtime: nodejs22.x, Events: ${events} } }\n`;
   const found = await readSam(folderWith(text));
   expect(found?.functions[0]?.settings).toEqual({ triggers: { http: { path: '/a', method: 'GET' } } });
+  expect(found?.notices).toEqual([
+    expect.stringMatching(
+      /^Events\.A, a trigger of Resources\.A of template\.yaml, is not written: .*rate\(/,
+    ),
+    expect.stringMatching(/^Events\.B, .* is written as a route of serve --local, .*2\.0/),
+  ]);
+});
+
+test('events that livectl.json does not have are said, of functions that are taken', async () => {
+  const events = '{ M: { Type: MSK, Properties: { Stream: x } }, Q: { Type: SQS }, R: { Type: SQS } }';
+  const image = '{ PackageType: Image, Events: { M: { Type: MSK } } }';
+  const text = `Resources:\n  A: { Type: AWS::Serverless::Function, Properties: { Handler: a.b, Runtime: nodejs22.x, Events: ${events} } }\n  B: { Type: AWS::Serverless::Function, Properties: ${image} }\n`;
+  expect((await readSam(folderWith(text)))?.notices).toEqual([
+    'Events.M, a trigger of Resources.A of template.yaml, is not written: livectl.json has no source MSK',
+    'Events.R, a trigger of Resources.A of template.yaml, is not written: livectl.json takes one sqs trigger of a function, and has that of Events.Q',
+  ]);
 });

@@ -74,7 +74,9 @@ test('functions get defaults, variables and included files; what a deployment kn
     'functions/mixed.yml': mixed,
   });
   const found = await readServerless(folder);
-  expect(found?.notices).toEqual([]);
+  expect(found?.notices).toEqual([
+    'events[1], a trigger of functions.orders of serverless.yml, is not written: livectl.json takes one http trigger of a function, and has that of events[0]',
+  ]);
   const [first, billing, thumbs, java, late] = found?.functions ?? [];
   expect(first).toEqual({
     name: 'orders',
@@ -150,5 +152,25 @@ test('variables that lead to themselves or fan out end as unknown', async () => 
   expect(found?.functions.map(({ leftOut }) => leftOut)).toEqual([
     'its handler is only known when it is deployed',
     'its handler is only known when it is deployed',
+  ]);
+});
+
+test('each event that livectl.json does not get, or gets otherwise, is said', async () => {
+  const events = [
+    '{ http: { path: a, method: get } }',
+    '{ alb: { listenerArn: x } }',
+    `{ eventBridge: { pattern: { source: ['\${cf:other.Source}'] } } }`,
+    '{ cognitoUserPool: { pool: users } }',
+    '{ schedule: rate(1 minutes) }',
+  ];
+  const text = `service: s\nprovider: { runtime: nodejs22.x }\nfunctions:\n  a: { handler: a.b, events: [${events.join(', ')}] }\n`;
+  const found = await readServerless(folderWith({ 'serverless.yml': text }));
+  expect(found?.functions[0]?.settings).toMatchObject({ triggers: { http: { path: '/a', method: 'GET' } } });
+  expect(found?.notices).toEqual([
+    expect.stringMatching(/^events\[0\], a trigger of functions\.a of serverless\.yml, is written as .*2\.0/),
+    expect.stringMatching(/^events\[1\], .*livectl\.json has no source alb$/),
+    expect.stringMatching(/^events\[2\], .*only known when it is deployed$/),
+    expect.stringMatching(/^events\[3\], .*no source cognitoUserPool$/),
+    expect.stringMatching(/^events\[4\], .*rate\(5 minutes\)/),
   ]);
 });

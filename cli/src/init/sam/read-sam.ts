@@ -11,10 +11,9 @@ import {
   recordOf,
   textOf,
   textsOf,
-  validTriggers,
   variablesToWrite,
 } from '../written-settings.ts';
-import { functionUrlOf, triggersOfEvents } from './template-triggers.ts';
+import { triggersOfFunction } from './template-triggers.ts';
 import { TemplateValues } from './template-values.ts';
 
 export const templateNames = ['template.yaml', 'template.yml', 'template.json'];
@@ -42,7 +41,7 @@ export async function readSam(folder: string): Promise<Found | undefined> {
     }
     const own = recordOf(values.valueOf(resource.Properties));
     const properties = type === 'AWS::Serverless::Function' ? merged(defaults, own) : own;
-    functions.push(foundFunction({ id, name, resource, properties, values }));
+    functions.push(foundFunction({ id, name, resource, properties, values, notices }));
   }
   return functions.length === 0 ? undefined : { functions, notices };
 }
@@ -65,6 +64,8 @@ interface TemplateFunction {
   readonly resource: Readonly<Record<string, unknown>>;
   readonly properties: Readonly<Record<string, unknown>>;
   readonly values: TemplateValues;
+  /** Takes what is not written. */
+  readonly notices: string[];
 }
 
 function foundFunction(template: TemplateFunction): FoundFunction {
@@ -73,13 +74,15 @@ function foundFunction(template: TemplateFunction): FoundFunction {
   const build = metadata.BuildMethod === 'esbuild' ? recordOf(metadata.BuildProperties) : {};
   const handler = textOf(properties.Handler) ?? '';
   const { kept, leftOut } = variablesToWrite(recordOf(recordOf(properties.Environment).Variables));
-  const written = { ...triggersOfEvents(properties.Events), ...functionUrlOf(properties.FunctionUrlConfig) };
-  const triggers = validTriggers(written);
+  const address = `Resources.${id} of ${name}`;
+  const { notices, triggers } = triggersOfFunction(properties, address);
+  const leftOutBecause = whyLeftOut(template);
+  if (leftOutBecause === undefined) template.notices.push(...notices);
   const external = textsOf(build.External);
   const functionName = textOf(properties.FunctionName);
   return {
     name: id,
-    address: `Resources.${id} of ${name}`,
+    address,
     handler,
     runtime: textOf(properties.Runtime) ?? '',
     settings: defined({
@@ -95,7 +98,7 @@ function foundFunction(template: TemplateFunction): FoundFunction {
     sourceFolders: sourceFolders(properties, build, handler),
     layers: textsOf(properties.Layers),
     roleCode: undefined,
-    leftOut: whyLeftOut(template),
+    leftOut: leftOutBecause,
     block: undefined,
   };
 }

@@ -1,32 +1,38 @@
 // What invokes a function of a SAM or CloudFormation template.
+import { contentOf, formatOne, type Told } from '../triggers/candidate.ts';
+import { chosenTriggers, type FoundTriggers } from '../triggers/chosen-triggers.ts';
 import {
   batchOf,
   defined,
   isRecord,
   jsonOf,
+  numberOf,
   recordOf,
   routeOf,
   textOf,
   textsOf,
 } from '../written-settings.ts';
 
-/** `triggers` of livectl.json from the `Events` of a SAM function, whose values are known; of several of a kind the first. */
-export function triggersOfEvents(events: unknown): Record<string, unknown> {
-  const found: Record<string, unknown> = {};
-  for (const event of Object.values(recordOf(events))) {
-    const { Properties: written, Type: type } = recordOf(event);
-    const properties = recordOf(written);
-    const [kind, trigger] = triggerOf(String(textOf(type)), properties);
-    if (kind !== undefined && trigger !== undefined) found[kind] ??= trigger;
-  }
-  return found;
+/** What `Events` and `FunctionUrlConfig` of a SAM function say, whose values are known; `address` is the function's. */
+export function triggersOfFunction(
+  { Events, FunctionUrlConfig, Timeout }: Readonly<Record<string, unknown>>,
+  address: string,
+): FoundTriggers {
+  const candidates = Object.entries(recordOf(Events)).map(([id, event]) => {
+    const { Properties: properties, Type } = recordOf(event);
+    const type = String(textOf(Type));
+    const told = triggerOf(type, recordOf(properties));
+    return {
+      address: `Events.${id}`,
+      content: contentOf(told, type, type === 'Api' ? formatOne : undefined),
+    };
+  });
+  const url = functionUrlOf(FunctionUrlConfig);
+  return chosenTriggers(address, [...candidates, ...url], numberOf(Timeout) ?? 3);
 }
 
 /** https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-eventsource.html */
-function triggerOf(
-  type: string,
-  properties: Readonly<Record<string, unknown>>,
-): [kind?: string, trigger?: object | undefined] {
+function triggerOf(type: string, properties: Readonly<Record<string, unknown>>): Told {
   const { BatchSize: size, FunctionResponseTypes: responses, Pattern: pattern } = properties;
   switch (type) {
     case 'Api':
@@ -47,13 +53,13 @@ function triggerOf(
     case 'Schedule':
     case 'ScheduleV2': {
       const expression = textOf(properties.Schedule ?? properties.ScheduleExpression);
-      if (expression === undefined) return [];
+      if (expression === undefined) return ['schedule'];
       return ['schedule', defined({ schedule_expression: expression, input: jsonOf(properties.Input) })];
     }
     case 'EventBridgeRule':
     case 'CloudWatchEvent': {
       const text = jsonOf(pattern);
-      return text === undefined ? [] : ['eventbridge', { event_pattern: text }];
+      return ['eventbridge', text === undefined ? undefined : { event_pattern: text }];
     }
     default:
       return [];
@@ -75,13 +81,11 @@ function filtersOf(filter: unknown): Record<string, unknown> {
   );
 }
 
-/** `function_url` of livectl.json from a `FunctionUrlConfig`. */
-export function functionUrlOf(config: unknown): Record<string, unknown> {
-  if (!isRecord(config)) return {};
-  return {
-    function_url: {
-      ...(config.AuthType === 'NONE' ? { authorization_type: 'NONE' } : {}),
-      ...(config.InvokeMode === 'RESPONSE_STREAM' ? { invoke_mode: 'RESPONSE_STREAM' } : {}),
-    },
+function functionUrlOf(config: unknown) {
+  if (!isRecord(config)) return [];
+  const trigger = {
+    ...(config.AuthType === 'NONE' ? { authorization_type: 'NONE' } : {}),
+    ...(config.InvokeMode === 'RESPONSE_STREAM' ? { invoke_mode: 'RESPONSE_STREAM' } : {}),
   };
+  return [{ address: 'FunctionUrlConfig', content: { kind: 'function_url' as const, trigger } }];
 }

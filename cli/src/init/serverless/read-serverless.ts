@@ -12,10 +12,9 @@ import {
   textOf,
   textsOf,
   unknownValue,
-  validTriggers,
   variablesToWrite,
 } from '../written-settings.ts';
-import { triggersOfEvents } from './serverless-triggers.ts';
+import { triggersOfFunction } from './serverless-triggers.ts';
 import { ServerlessVariables } from './serverless-variables.ts';
 
 const texts = ['serverless.yml', 'serverless.yaml', 'serverless.json'];
@@ -48,7 +47,7 @@ export async function readServerless(folder: string): Promise<Found | undefined>
   const functions = all
     .slice(0, mostFunctions)
     .map(([key, own]) =>
-      foundFunction({ key, name, own, provider, service, stage: textOf(variables.stage) }),
+      foundFunction({ key, name, own, provider, service, stage: textOf(variables.stage), notices }),
     );
   return { functions, notices: [...notices] };
 }
@@ -75,20 +74,25 @@ interface ServerlessFunction {
   readonly provider: Readonly<Record<string, unknown>>;
   readonly service: string | undefined;
   readonly stage: string | undefined;
+  /** Takes what is not written. */
+  readonly notices: Set<string>;
 }
 
 function foundFunction(each: ServerlessFunction): FoundFunction {
   const { key, name, own, provider, service, stage } = each;
   const environment = { ...recordOf(provider.environment), ...recordOf(own.environment) };
   const { kept, leftOut } = variablesToWrite(environment);
-  const triggers = validTriggers(triggersOfEvents(own.events, own.url));
   const timeout = numberOf(own.timeout) ?? numberOf(provider.timeout) ?? usual.timeout;
+  const address = `functions.${key} of ${name}`;
+  const { notices, triggers } = triggersOfFunction(own, address, timeout);
+  const leftOutBecause = whyLeftOut(each);
+  if (leftOutBecause === undefined) for (const notice of notices) each.notices.add(notice);
   const memory = numberOf(own.memorySize) ?? numberOf(provider.memorySize) ?? usual.memorySize;
   const written = own.name === undefined ? `${service}-${stage}-${key}` : textOf(own.name);
   const isNamed = written !== undefined && service !== undefined && /^[\w-]{1,64}$/.test(written);
   return {
     name: key,
-    address: `functions.${key} of ${name}`,
+    address,
     handler: textOf(own.handler) ?? '',
     runtime: runtimeOf(each) ?? '',
     settings: defined({
@@ -102,7 +106,7 @@ function foundFunction(each: ServerlessFunction): FoundFunction {
     sourceFolders: folderOf(own),
     layers: textsOf(own.layers ?? provider.layers),
     roleCode: undefined,
-    leftOut: whyLeftOut(each),
+    leftOut: leftOutBecause,
     block: undefined,
   };
 }

@@ -1,4 +1,6 @@
 // What invokes a function of serverless.yml.
+import { type Candidate, contentOf, formatOne, type Told } from '../triggers/candidate.ts';
+import { chosenTriggers, type FoundTriggers } from '../triggers/chosen-triggers.ts';
 import {
   batchOf,
   defined,
@@ -10,29 +12,35 @@ import {
   textsOf,
 } from '../written-settings.ts';
 
-/** `triggers` of livectl.json from `events`, whose values are known; of several of a kind the first. */
-export function triggersOfEvents(events: unknown, url: unknown): Record<string, unknown> {
-  const found: Record<string, unknown> = {};
-  for (const event of Array.isArray(events) ? events : []) {
-    // Both `- httpApi: GET /` and `- schedule: ...` are objects with one key.
-    const [[kind = '', value] = []] = Object.entries(
-      typeof event === 'string' ? { [event]: {} } : recordOf(event),
-    );
-    const [name, trigger] = triggerOf(kind, value);
-    if (name !== undefined && trigger !== undefined) found[name] ??= trigger;
-  }
+/** What `events` and `url` of a function say, whose values are known; `address` and `timeout` are the function's. */
+export function triggersOfFunction(
+  { events, url }: Readonly<Record<string, unknown>>,
+  address: string,
+  timeout: number,
+): FoundTriggers {
+  const candidates: Pick<Candidate, 'address' | 'content'>[] = (Array.isArray(events) ? events : []).map(
+    (event, at) => {
+      // Both `- httpApi: GET /` and `- schedule: ...` are objects with one key.
+      const [[kind = '', value] = []] = Object.entries(
+        typeof event === 'string' ? { [event]: {} } : recordOf(event),
+      );
+      const content = contentOf(triggerOf(kind, value), kind, kind === 'http' ? formatOne : undefined);
+      return { address: `events[${at}]`, content };
+    },
+  );
   if (url === true || isRecord(url)) {
     const { authorizer, invokeMode } = recordOf(url);
-    found.function_url = {
+    const trigger = {
       ...(authorizer === 'aws_iam' ? {} : { authorization_type: 'NONE' }),
       ...(invokeMode === 'RESPONSE_STREAM' ? { invoke_mode: 'RESPONSE_STREAM' } : {}),
     };
+    candidates.push({ address: 'url', content: { kind: 'function_url', trigger } });
   }
-  return found;
+  return chosenTriggers(address, candidates, timeout);
 }
 
 /** https://www.serverless.com/framework/docs/providers/aws/guide/events */
-function triggerOf(kind: string, value: unknown): [name?: string, trigger?: object | undefined] {
+function triggerOf(kind: string, value: unknown): Told {
   const fields = recordOf(value);
   switch (kind) {
     case 'http':
@@ -67,14 +75,14 @@ function triggerOf(kind: string, value: unknown): [name?: string, trigger?: obje
     case 'schedule': {
       const [first] = typeof value === 'string' ? [value] : [fields.rate].flat();
       const expression = textOf(first);
-      if (expression === undefined) return [];
+      if (expression === undefined) return ['schedule'];
       return ['schedule', defined({ schedule_expression: expression, input: jsonOf(fields.input) })];
     }
     case 'eventBridge': {
       const pattern = jsonOf(fields.pattern);
       const expression = textOf(fields.schedule);
       if (expression !== undefined) return ['schedule', { schedule_expression: expression }];
-      return pattern === undefined ? [] : ['eventbridge', { event_pattern: pattern }];
+      return ['eventbridge', pattern === undefined ? undefined : { event_pattern: pattern }];
     }
     case 'stream': {
       const arn = textOf(value) ?? textOf(fields.arn) ?? '';

@@ -29,3 +29,22 @@ export type ResourcesOf = (type: string) => readonly TerraformResource[];
 export function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
 }
+
+/** How the events of REST APIs, and of HTTP APIs with payload format 1.0, differ: see {@link Written.differs}. */
+export const formatOne =
+  "as a route of serve --local, whose events have payload format 2.0; this API's have 1.0 (httpMethod, path, resource): test those with livectl invoke --event";
+
+/** A kind with its trigger, both undefined where livectl.json has no such source or a deployment knows it only. */
+export type Told = readonly [kind?: TriggerKind, trigger?: object | undefined];
+
+/** `type` is what the configuration calls the source. */
+export function contentOf([kind, trigger]: Told, type: string, differs?: string): Candidate['content'] {
+  if (kind !== undefined && trigger !== undefined)
+    return { kind, trigger: trigger as Written['trigger'], differs };
+  return {
+    why:
+      kind === undefined
+        ? `livectl.json has no source ${type.slice(0, 60)}`
+        : 'a part of it is only known when it is deployed',
+  };
+}

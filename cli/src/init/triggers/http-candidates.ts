@@ -1,10 +1,8 @@
 // What invokes a function through API Gateway: routes of HTTP APIs, and methods of REST APIs.
 import type { TerraformResource } from '../terraform-json.ts';
-import { type Candidate, isText, type ResourcesOf } from './candidate.ts';
+import { type Candidate, formatOne, isText, type ResourcesOf } from './candidate.ts';
 
 const principal = 'apigateway.amazonaws.com';
-const formatOne =
-  "as a route of serve --local, whose events have payload format 2.0; this API's have 1.0 (httpMethod, path, resource): test those with livectl invoke --event";
 /** API Gateway takes 10 levels less than this in a path of 1,000 characters or so; a chain in a circle has no end. */
 const deepestPath = 60;
 
