@@ -149,6 +149,38 @@ test('a method of a REST API and a second queue are notices with address and rea
   ]);
 });
 
+test('a method of a REST API in .tf files that nothing was applied of', async () => {
+  const of = (type: string, name: string, lines: readonly string[]) =>
+    `resource "${type}" "${name}" {\n${lines.map((line) => `  ${line}\n`).join('')}}\n`;
+  const code = [
+    of('aws_lambda_function', 'orders', [
+      'function_name = "orders"',
+      'handler       = "orders.handler"',
+      'runtime       = "nodejs22.x"',
+    ]),
+    of('aws_api_gateway_rest_api', 'shop', ['name = "shop"']),
+    of('aws_api_gateway_resource', 'orders', [
+      'parent_id = aws_api_gateway_rest_api.shop.root_resource_id',
+      'path_part = "orders"',
+    ]),
+    of('aws_api_gateway_resource', 'order', [
+      'parent_id = aws_api_gateway_resource.orders.id',
+      'path_part = "{id}"',
+    ]),
+    of('aws_api_gateway_integration', 'order', [
+      'resource_id = aws_api_gateway_resource.order.id',
+      'http_method = "GET"',
+      'type        = "AWS_PROXY"',
+      'uri         = aws_lambda_function.orders.invoke_arn',
+    ]),
+  ];
+  const root = projectOf({ 'orders.mjs': 'export const handler = 1;', 'main.tf': code.join('\n') });
+  expect((await init(root, '--yes')).code).toBe(0);
+  expect(manifestOf(root).functions.orders.triggers).toEqual({
+    http: { path: '/orders/{id}', method: 'GET' },
+  });
+});
+
 test('a handler in the outDir of a tsconfig file is that of its source', async () => {
   const orders = lambda('aws_lambda_function.orders', {
     function_name: 'orders',
