@@ -119,6 +119,7 @@ const expectedFunctions = {
     source_dir: 'workers',
     function_name: 'shop-worker-0',
     environment: { QUEUE: 'q0' },
+    layers: ['arn:aws:lambda:eu-west-1:123456789012:layer:tools:1'],
     mode: 'wrap',
   },
   'worker-2': {
@@ -127,6 +128,7 @@ const expectedFunctions = {
     source_dir: 'workers',
     function_name: 'shop-worker-1',
     environment: { QUEUE: 'q1' },
+    layers: ['arn:aws:lambda:eu-west-1:123456789012:layer:tools:1'],
     mode: 'wrap',
   },
 };
