@@ -6,6 +6,7 @@
 #   signal NAME   to the command
 #   run COMMAND   by the shell, beside it
 #   mode          notes what the terminal does with keys
+#   stopped       until the command is stopped (Linux)
 #   blocks        notes whether a read of the command's stdin would block (Linux)
 # Writes one JSON object: what was shown, the notes, the last of them the mode after the end, and the exit code, negative for a
 # signal.
@@ -34,6 +35,11 @@ def lines_of(file):
             return text.read().count(b"\n")
     except FileNotFoundError:
         return 0
+
+
+def is_stopped():
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rpartition(")")[2].split()[0] == "T"
 
 
 def blocks():
@@ -75,6 +81,8 @@ while code is None:
                 break
             seen = at + len(text.encode())
         elif verb == "await" and mode_of(terminal) != text:
+            break
+        elif verb == "stopped" and not is_stopped():
             break
         elif verb == "lines" and lines_of(text.split(" ", 1)[1]) < int(text.split(" ", 1)[0]):
             break
