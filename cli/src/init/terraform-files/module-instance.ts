@@ -14,6 +14,7 @@ import {
 } from '../hcl/values.ts';
 import { lambdaModuleOutput } from './lambda-module.ts';
 import type { FileBlock, ModuleFiles } from './module-files.ts';
+import { arnOf, functionNames, isLiveDebug, serviceOf } from './resource-references.ts';
 import { ofType } from './type-defaults.ts';
 
 /** What all instances of one reading share. */
@@ -287,37 +288,4 @@ export class ModuleInstance implements Scope {
     const before = this.address === '' ? '' : `${this.address}.`;
     return `${before}${type === 'data' ? 'data.' : ''}${labels.join('.')}${suffix}`;
   }
-}
-
-/** Whether a block is of this project's own module. */
-export function isLiveDebug({ body }: FileBlock): boolean {
-  const source = body.attributes.get('source')?.value;
-  const text = source?.kind === 'literal' ? String(source.value) : '';
-  return /(?:^|[/-])live-debug(?:[/?]|$)/.test(text.slice(0, 500));
-}
-
-/** What names a function elsewhere. */
-const functionNames = new Set([
-  'arn',
-  'function_name',
-  'id',
-  'invoke_arn',
-  'qualified_arn',
-  'qualified_invoke_arn',
-]);
-
-/** The reference to a resource's ARN. */
-export function arnOf(address: string, type: string): string {
-  return reference(address, 'arn', serviceOf(type));
-}
-
-const services: Readonly<Record<string, string>> = {
-  aws_sqs_queue: 'sqs',
-  aws_kinesis_stream: 'kinesis',
-  aws_dynamodb_table: 'dynamodb',
-  aws_lambda_function: 'lambda',
-};
-
-function serviceOf(type: string): string {
-  return Object.hasOwn(services, type) ? (services[type] ?? '') : '';
 }

@@ -12,8 +12,9 @@ import {
   readModule,
   readVariableFiles,
 } from './module-files.ts';
-import { arnOf, type Instance, isLiveDebug, ModuleInstance, type Reading } from './module-instance.ts';
+import { type Instance, ModuleInstance, type Reading } from './module-instance.ts';
 import { knownResource, type RawResource } from './raw-resource.ts';
+import { arnOf, isLiveDebug } from './resource-references.ts';
 
 /** Evaluated expressions of one reading: a second or two. */
 const mostSteps = 3_000_000;
