@@ -61,7 +61,7 @@ export const authoritiesCheck: Check = {
     const variables = setVariables();
     if (variables.length === 0)
       return report(pass('ca', 'the authorities that come with the runtime are trusted'));
-    // Whoever sets one of these two has an authority of their own; the others often name the system's.
+    // These two usually name a company's authority; the others often name the system's.
     const [own] = variables.filter((name) => name === 'AWS_CA_BUNDLE' || name === 'DENO_CERT');
     if (own !== undefined && !variables.includes('NODE_EXTRA_CA_CERTS')) {
       const message = `${own} is for ${readers[own]}: livectl reads NODE_EXTRA_CA_CERTS only`;

@@ -119,7 +119,7 @@ function once<Part>(begin: () => Promise<Part>) {
   let begun: Promise<Part> | undefined;
   const part = () => {
     begun ??= begin();
-    // Whoever needs it is told.
+    // Each caller handles the rejection; without one it must not end the process.
     begun.catch(() => undefined);
     return begun;
   };
