@@ -95,6 +95,8 @@ export class Exchange {
   sent: Sent[] = [];
   /** Clients have been told that nobody waits. */
   isCancelled = false;
+  /** What the relay refuses is not sent again. */
+  #isLast = false;
   #acknowledging = false;
   #offered: Offered | undefined;
   /** The answer, once it is here; parts of it may be missing. */
@@ -235,6 +237,11 @@ export class Exchange {
 
   get isOver(): boolean {
     return this.signals.isClosed;
+  }
+
+  /** What is under way may still arrive; what the relay refuses from now on is not sent again. */
+  sendNoMore(): void {
+    this.#isLast = true;
   }
 
   /** Sends nothing more of it, including what has no connection yet. */
@@ -426,7 +433,7 @@ export class Exchange {
       left: new Set(),
       texts: 0,
       signal: this.#posts.signal,
-      isDone: () => this.peers.isTaken,
+      isDone: () => this.peers.isTaken || (this.#isLast && !this.mayHaveBegun),
     };
     this.sent.push(sent);
     return this.#post(client, message, head.deadline - clock.now(), sent);
@@ -442,7 +449,7 @@ export class Exchange {
     this.signals.throwIfClosed();
     const posted = await this.outgoing.post(client, sending, boundMs, sent).catch((error: unknown) => {
       // It has arrived, whatever the relay answered.
-      if (sent?.isDone()) return 'delivered' as const;
+      if (sent !== undefined && this.peers.isTaken) return 'delivered' as const;
       throw error;
     });
     if (posted === 'gone') {

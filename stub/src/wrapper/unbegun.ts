@@ -33,7 +33,8 @@ export function otherwise(
       return new Promise<never>((_, reject) => {
         const look = () => {
           if (exchange.isOver || exchange.peers.isTaken) return;
-          // A message under way may still be refused (429).
+          // A message under way may still be refused (429); the next one would be under way at the next look.
+          exchange.sendNoMore();
           if (exchange.mayHaveBegun) return void clock.after(lookEveryMs, look);
           // Nothing can be sent between the check and this.
           exchange.abandon();

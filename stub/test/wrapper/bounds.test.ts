@@ -1,6 +1,6 @@
 // What an invocation waits for until the deployed code has it, counted on a clock that the test turns: after any fault the
 // waits add up to 300 ms at most.
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../../protocol/test/manual-clock.ts';
 import type { LambdaStream } from '../../src/incoming-parts.ts';
 import { reportBy } from '../../src/report.ts';
@@ -19,7 +19,10 @@ beforeEach(() => {
   log = [];
   reportBy((line) => void log.push(line));
 });
-afterEach(() => reportBy((line) => void process.stdout.write(line)));
+afterEach(() => {
+  vi.restoreAllMocks();
+  reportBy((line) => void process.stdout.write(line));
+});
 
 /** Nothing is streamed here. */
 const stream: LambdaStream = {
@@ -111,6 +114,16 @@ const later: [string, (lines: Lines) => Promise<unknown> | unknown][] = [
     () => {
       world.relay.onPost = () => {
         // A post is under way when its time is up.
+        clock.advance(130);
+        return 429;
+      };
+    },
+  ],
+  [
+    'the relay takes its time to throttle each post, and the pauses between them are short',
+    () => {
+      vi.spyOn(Math, 'random').mockReturnValue(0.05);
+      world.relay.onPost = () => {
         clock.advance(130);
         return 429;
       };
