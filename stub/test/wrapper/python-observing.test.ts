@@ -129,10 +129,15 @@ describe('the deployed code answers', () => {
     hangs = false;
     functions.invokeApi.closeConnections();
     const copies: Awaited<ReturnType<typeof copy>>[] = [];
-    while (copies.length < 20) copies.push(await copy(client));
-    expect(copies.map(({ event }) => event)).toEqual(Array.from({ length: 20 }, (_, at) => String(at + 10)));
+    while (copies.at(-1)?.event !== '29') copies.push(await copy(client));
+    // There is room for 20. The copy of an answer is made once Lambda has the answer, so the last one may come after the hang-up.
+    const first = Number(copies[0]?.event);
+    expect([9, 10]).toContain(first);
+    expect(copies.map(({ event }) => Number(event))).toEqual(
+      Array.from({ length: 30 - first }, (_, at) => first + at),
+    );
     // The one that hung, and those that had no room.
-    expect(copies[0]?.head.dropped).toBe(10);
+    expect(copies[0]?.head.dropped).toBe(first);
     expect(copies[1]?.head).not.toHaveProperty('dropped');
   });
 
