@@ -20,22 +20,25 @@ interface Counts {
 export interface RunSummaryOptions {
   /** Milliseconds on a clock that only goes forward. */
   readonly now: () => number;
-  /** Where recordings are, absolute; undefined if none are kept. */
-  readonly recordings: () => string | undefined;
+  /**
+   * Where recordings are, absolute; undefined if none are kept. `isExpected`: there are new ones, of which the first may be written
+   * only after the end was reported.
+   */
+  readonly recordings: (isExpected: boolean) => string | undefined;
 }
 
 /** For a project's folder: as long as livectl runs, by the monotonic clock. */
 export function summaryOf({ record, root }: { readonly record: boolean; readonly root: string }): RunSummary {
   return new RunSummary({
     now: () => performance.now(),
-    recordings: () => (record ? recordingsPath(resolve(root)) : undefined),
+    recordings: (isExpected) => (record ? recordingsPath(resolve(root), isExpected) : undefined),
   });
 }
 
-function recordingsPath(root: string): string | undefined {
+function recordingsPath(root: string, isExpected: boolean): string | undefined {
   try {
     const { path } = openRecordings(root);
-    return existsSync(path) ? path : undefined;
+    return isExpected || existsSync(path) ? path : undefined;
   } catch {
     // Not this user's own folder, which was reported when the first one was to be written.
     return undefined;
@@ -96,16 +99,17 @@ export class RunSummary {
   #summary(): Summary {
     const counts = [...this.#functions.values()];
     const total = (of: 'invocations' | 'failed') => counts.reduce((sum, each) => sum + each[of], 0);
-    const recordings = this.#options.recordings();
+    const invocations = total('invocations');
+    const recordings = this.#options.recordings(invocations > 0);
     return {
       event: 'summary',
       served_ms: Math.round(this.#options.now() - this.#since),
-      invocations: total('invocations'),
+      invocations,
       failed: total('failed'),
       functions: [...this.#functions]
-        .map(([name, { durations, failed, invocations, maxMs }]) => ({
+        .map(([name, { durations, failed, invocations: count, maxMs }]) => ({
           name,
-          invocations,
+          invocations: count,
           failed,
           p50_ms: median(durations),
           max_ms: maxMs,

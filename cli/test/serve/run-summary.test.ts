@@ -1,7 +1,10 @@
 // The summary of a serve: what it counts, and how it reads.
-import { expect, test } from 'vitest';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { pretty } from '../../src/log/pretty.ts';
-import { RunSummary } from '../../src/serve/run-summary.ts';
+import { summaryOf as projectSummary, RunSummary } from '../../src/serve/run-summary.ts';
 import type { SessionEvent } from '../../src/session/session-event.ts';
 import { written } from '../log/written.ts';
 
@@ -33,6 +36,20 @@ test('counts per function, with the median and the longest; replays do not count
       { name: 'mailer', invocations: 1, failed: 1, p50_ms: 7, max_ms: 7 },
     ],
     recordings: '/p/.livectl/recordings',
+  });
+});
+
+test('names the folder of recordings before the first of this run is written there', () => {
+  const root = mkdtempSync(join(tmpdir(), 'livectl-summary-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  const ended = (...events: readonly SessionEvent[]) => {
+    const summary = projectSummary({ record: true, root });
+    for (const event of events) summary.with(event);
+    return summary.with(stopped)[0];
+  };
+  expect(ended()).not.toHaveProperty('recordings');
+  expect(ended(result('f', 1))).toMatchObject({
+    recordings: join(realpathSync(root), '.livectl/recordings'),
   });
 });
 
