@@ -115,7 +115,11 @@ test('served: local code answers, and --deployed reaches the deployed code', asy
       ['replaced', 'replace', 'none'],
       ['falls-back', 'replace', 'function'],
     ]);
-    for (const name of ['orders', 'replaced', 'falls-back'])
+    // What the wrapper read before, that nobody serves, is valid for a second.
+    await expect
+      .poll(async () => (await invoke('orders')).answer, { timeout: 10_000 })
+      .toMatchObject({ words: 'local', functionName: 'orders' });
+    for (const name of ['replaced', 'falls-back'])
       expect((await invoke(name)).answer).toMatchObject({ words: 'local', functionName: name });
     expect((await invoke('orders', '--deployed')).answer).toEqual({
       words: 'deployed',
