@@ -62,6 +62,7 @@ test('each order is answered by the code of the developer whose mark it has, els
     await cloud.livectl.event('deployed_log', ({ message }) => message.includes(made));
   };
   await deployedTakesIt();
+  const nobodyAt = Date.now();
 
   const serve = async (name: string) => {
     const args = [...livectlArgs(root, 'livectl serve', `--root checkouts/${name}`), '--format', 'json'];
@@ -71,6 +72,8 @@ test('each order is answered by the code of the developer whose mark it has, els
     return livectl;
   };
   const [tom, ada] = await Promise.all([serve('tom'), serve('ada')]);
+  // What the wrappers read before, that nobody serves, is valid for a second.
+  await expect.poll(() => Date.now() - nobodyAt, { timeout: 10_000 }).toBeGreaterThan(1000);
   const takesIt = async (livectl: Livectl, name: string) => {
     const { order: id, takenBy } = await order(cloud, name);
     expect(takenBy).toBe(name);
