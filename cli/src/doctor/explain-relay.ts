@@ -7,7 +7,7 @@ import { developerPolicy } from './check.ts';
 
 const lookUpBoundMs = 1000;
 
-/** The first address of the name that is private; undefined if there is none, or no answer. */
+/** The first private address of the name; undefined without one, or without an answer. */
 export async function privateAddressOf(
   host: string,
   lookup: LookupFunction,

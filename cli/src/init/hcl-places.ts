@@ -92,7 +92,7 @@ class Scan {
     }
   }
 
-  /** Passes over a comment, without the end of its line; false if there is none here. */
+  /** Passes over a comment, without the end of its line; false if no comment begins here. */
   #comment(): boolean {
     const text = this.#text;
     if (text.startsWith('/*', this.at)) {

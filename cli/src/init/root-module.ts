@@ -37,7 +37,7 @@ export class RootModule {
     this.#files = files.filter((file) => dirname(file) === this.folder);
   }
 
-  /** Undefined if there is none, or two. */
+  /** Undefined unless there is exactly one. */
   placeOf(block: FoundBlock): FoundPlace | undefined {
     const head = wantedHead(block);
     const found = this.#files.flatMap((file) => {

@@ -188,7 +188,7 @@ function ignoreText(root: string): WantedText | undefined {
   return { name: '.gitignore', text: `${start}.livectl/\n`, before };
 }
 
-/** Undefined if there is none. Throws LD_CONFIG if it cannot be read. */
+/** Undefined if it does not exist. Throws LD_CONFIG if it cannot be read. */
 function textOf(file: string): string | undefined {
   if (!existsSync(file)) return undefined;
   try {

@@ -25,7 +25,7 @@ const refusalSchema = v.object({
 
 /** The zip file of a layer version. */
 export interface LayerVersion {
-  /** Signed, valid for 10 minutes: whoever has it can read the layer, so it must not be shown. */
+  /** Signed, valid for 10 minutes. It gives access to the layer, so it must not be shown. */
   readonly location: URL;
   /** SHA-256 of the zip file, in hexadecimal. */
   readonly sha256: string;
